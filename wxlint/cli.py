@@ -1,0 +1,222 @@
+"""The command line: arguments in, exit codes out. The only file that prints.
+
+Exit codes: 0 nothing at or above the threshold; 1 findings; 2 could not do what was asked; 3 a bug in wxlint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+from wxlint import __version__
+from wxlint.errors import WxlintError
+from wxlint.findings import Severity
+
+OK, FOUND, FAILED, BUG = 0, 1, 2, 3
+_LEVELS = {s.label: s for s in Severity}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code. Never raises but for SystemExit(2) of argparse."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except WxlintError as error:
+        _print(f"wxlint: error: {line}" if index == 0 else f"  {line}" for index, line in enumerate(str(error).splitlines()))
+        return FAILED
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - keeps the interpreter's own flush at exit from failing
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        _print(["wxlint: this is a bug in wxlint, not in what you checked; please report it with the lines above"])
+        return BUG
+    return code
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Messages for people go to standard error, with nothing in them that a terminal would obey."""
+    from wxlint.output import escape
+
+    for line in lines:
+        print(escape(line), file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wxlint", description="One image policy, checked in the source and in the image.")
+    parser.add_argument("--version", action="version", version=f"wxlint {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    check = commands.add_parser("check", help="check Dockerfiles, compose files and scripts against the policy", description=_CHECK, formatter_class=argparse.RawDescriptionHelpFormatter)
+    _inputs(check)
+    check.add_argument("--format", default="text", metavar="FORMAT", help="text, json, sarif or github (default: text)")
+    check.add_argument("--output", metavar="FILE", help="write the findings to FILE instead of standard output")
+    check.add_argument("--select", metavar="RULE,...", action="append", default=[], help="run these rules only")
+    check.add_argument("--ignore", metavar="RULE,...", action="append", default=[], help="leave these rules out")
+    check.add_argument("--only", action="store_true", help="show findings of the given paths only")
+    check.add_argument("--fail-on", choices=tuple(_LEVELS), default="warning", help="exit 1 from this severity on (default: warning)")
+    check.add_argument("--max-unknown", type=_count, metavar="N", help="exit 1 when more than N references could not be proven good or bad")
+    check.add_argument("--quiet", "-q", action="store_true", help="findings only, no notes and no summary")
+    check.set_defaults(run=_check)
+
+    images = commands.add_parser("images", help="what wxlint believes of every image a Dockerfile can build")
+    _inputs(images)
+    images.add_argument("--format", choices=("text", "json"), default="text")
+    images.set_defaults(run=_images)
+
+    rules = commands.add_parser("rules", help="list the rules")
+    rules.add_argument("--format", choices=("text", "json"), default="text")
+    rules.set_defaults(run=_rules)
+
+    explain = commands.add_parser("explain", help="explain one rule")
+    explain.add_argument("rule", metavar="RULE")
+    explain.set_defaults(run=_explain)
+
+    schema = commands.add_parser("schema", help="print a JSON Schema")
+    schema.add_argument("what", nargs="?", default="policy", choices=("policy",))
+    schema.set_defaults(run=_schema)
+    return parser
+
+
+_CHECK = """Check Dockerfiles, compose files and scripts against the image policy.
+
+A folder is searched; one that holds a family's Dockerfiles brings in the compose files and scripts that
+the policy names. Findings of files given by name are limited to those; the rest of the repository is context.
+`-` reads standard input. No path: the policy's root, or the current folder."""
+
+
+def _inputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders; - for standard input")
+    policy = parser.add_mutually_exclusive_group()
+    policy.add_argument("--policy", metavar="FILE", help="the policy file (default: found by walking up from the first path)")
+    policy.add_argument("--no-policy", action="store_true", help="use the built-in policy only")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return number
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from wxlint import engine
+    from wxlint.gather import gather, read_stdin
+    from wxlint.output import Options, render
+
+    gathered = gather(arguments.paths, arguments.policy, arguments.no_policy, arguments.only, read_stdin(arguments.paths))
+    select = _names(arguments.select)
+    options = engine.Options(frozenset(select) if select else None, frozenset(_names(arguments.ignore)), gathered.scope, gathered.notes)
+    report = engine.check(gathered.repository, options)
+    _write(render(arguments.format, report, Options(_colour() and not arguments.output, arguments.quiet)), arguments.output)
+    if report.summary.problems:
+        if arguments.format != "text" or arguments.output:
+            _print(f"wxlint: error: {problem}" for problem in report.summary.problems)
+        return FAILED
+    unknown = report.summary.unknown
+    if arguments.max_unknown is not None and unknown > arguments.max_unknown:
+        _print([f"wxlint: {unknown} references are neither proven good nor bad; --max-unknown allows {arguments.max_unknown}"])
+        return FOUND
+    return FOUND if any(f.severity >= _LEVELS[arguments.fail_on] for f in report.findings) else OK
+
+
+def _names(listed: list[str]) -> list[str]:
+    return [name.strip() for item in listed for name in item.split(",") if name.strip()]
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _write(pieces: Iterable[str], output: str | None) -> None:
+    """To standard output, or to a file that is replaced in one step, so that a failure leaves the old one."""
+    if output is None or output == "-":
+        for piece in pieces:
+            sys.stdout.buffer.write(piece.encode("utf-8", "backslashreplace"))
+        sys.stdout.flush()
+        return
+    import tempfile
+
+    from wxlint.errors import InputError
+
+    folder = os.path.dirname(output) or "."
+    try:
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".wxlint-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.writelines(pieces)
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, output)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written: {error.strerror or error}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _images(arguments: argparse.Namespace) -> int:
+    from wxlint.gather import gather, read_stdin
+    from wxlint.images.belief import beliefs_of
+
+    gathered = gather(arguments.paths, arguments.policy, arguments.no_policy, True, read_stdin(arguments.paths))
+    found = beliefs_of(gathered.repository, gathered.scope)
+    if arguments.format == "json":
+        import json
+
+        _write([json.dumps([belief._asdict() for belief in found], indent=2) + "\n"], None)
+    else:
+        from wxlint.output import escape
+
+        for belief in found:
+            name = f"{belief.path}{f' [{belief.target}]' if belief.target else ''}"
+            _write([escape(f"{name}: {belief.variant}, torch {belief.torch}, base {belief.base or 'unknown'}") + "\n"], None)
+            _write((escape(f"    because {reason}") + "\n" for reason in belief.because), None)
+    if gathered.repository.problems:
+        _print(f"wxlint: error: {problem}" for problem in gathered.repository.problems)
+        return FAILED
+    return OK
+
+
+def _rules(arguments: argparse.Namespace) -> int:
+    from wxlint.rules import load_rules
+
+    rules = load_rules().values()
+    if arguments.format == "json":
+        import json
+
+        _write([json.dumps([{"id": r.id, "severity": r.severity.label, "summary": r.summary, "hint": r.hint} for r in rules], indent=2) + "\n"], None)
+    else:
+        width = max(len(r.id) for r in rules)
+        _write((f"{r.id:{width}}  {r.severity.label:7}  {r.summary}\n" for r in rules), None)
+    return OK
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from wxlint.engine import known_names
+    from wxlint.rules import load_rules
+
+    rules = load_rules()
+    known_names([arguments.rule], rules)
+    rule = rules[arguments.rule]
+    _write([f"{rule.id} ({rule.severity.label})\n\n{rule.docs}"], None)
+    return OK
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    from wxlint.policy_schema import schema_text
+
+    _write([schema_text()], None)
+    return OK

@@ -1,0 +1,69 @@
+"""What BuildKit refuses in a Dockerfile that splits: unknown instructions, missing arguments, no FROM.
+
+Messages follow those of BuildKit's `parser` and `instructions` packages. A template that other tools fill in
+(`{{ ... }}`, `{% ... %}`, `<% ... %>`) is not held to this, nor is a fragment: a file such as `Dockerfile.tools` without any
+FROM, which others put together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wxlint.documents.dockerfile import KEYWORDS, SPACE, Dockerfile, Instruction
+from wxlint.documents.source import Problem
+
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|@@|^%%|\$\{\{", re.M)
+_TWO = frozenset(("ENV", "LABEL"))
+
+
+def syntax_problems(dockerfile: Dockerfile) -> Iterator[Problem]:
+    """The problems of splitting, then of each instruction, in order."""
+    yield from dockerfile.problems
+    if not dockerfile.instructions:
+        yield Problem(0, 0, "the file has no instructions")
+        return
+    template = is_template(dockerfile) or is_fragment(dockerfile)
+    begun = False
+    for instruction in dockerfile.instructions:
+        problem = _problem(instruction, begun, template)
+        if problem:
+            start = instruction.at(0)
+            yield Problem(start, start + len(instruction.keyword), problem)
+            if not template and (instruction.keyword not in KEYWORDS or not begun):
+                return  # what follows is most often the consequence
+        begun = begun or instruction.keyword == "FROM"
+
+
+def is_template(dockerfile: Dockerfile) -> bool:
+    """Whether another tool fills the file in before it is built."""
+    return bool(_TEMPLATE.search(dockerfile.source.text))
+
+
+def is_fragment(dockerfile: Dockerfile) -> bool:
+    """Whether the file is a part of others: it has no FROM, and a name that no tool builds by itself."""
+    name = dockerfile.source.path.rpartition("/")[2].lower()
+    return name not in ("dockerfile", "containerfile", "-") and all(i.keyword != "FROM" for i in dockerfile.instructions)
+
+
+def _problem(instruction: Instruction, begun: bool, template: bool) -> str:
+    keyword, args = instruction.keyword, instruction.args.strip(SPACE)
+    if keyword in _TWO and args and len(args.split()) == 1 and "=" not in args:
+        return f"{keyword} must have two arguments"
+    if template:
+        return ""
+    if keyword not in KEYWORDS:
+        import difflib
+
+        near = difflib.get_close_matches(keyword, KEYWORDS, 1)
+        return f"unknown instruction {keyword}{f'; did you mean {near[0]}?' if near else ''}"
+    if not begun and keyword not in ("FROM", "ARG"):
+        return f"{keyword} stands before the first FROM; only ARG can"
+    count = len(args.split())
+    if keyword == "FROM" and (count not in (1, 3) or (count == 3 and args.split()[1].lower() != "as")):
+        return "FROM takes an image, or an image AS a name"
+    if keyword in ("RUN", "ENV", "ARG", "LABEL", "WORKDIR", "USER", "ONBUILD", "EXPOSE", "VOLUME") and not count:
+        return f"{keyword} has no argument"
+    if keyword in ("COPY", "ADD") and count < 2:
+        return f"{keyword} takes at least a source and a destination"
+    return ""

@@ -1,0 +1,146 @@
+"""What a pyproject.toml asks to install, and which index each distribution is bound to.
+
+Formats: PEP 621 dependencies, PEP 735 groups, `[tool.uv.sources]` with `[[tool.uv.index]]`, poetry's and pdm's sources.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any, NamedTuple
+
+from wxlint.documents.source import Source
+
+
+class Binding(NamedTuple):
+    """One index that a distribution is bound to. extra: the extra or group it holds for, or "". marker: or ""."""
+
+    url: str
+    extra: str
+    marker: str
+
+
+class Dependency(NamedTuple):
+    """requirement: PEP 508 text. group: "" for the project itself, else the extra or group. bindings: indexes it is bound to.
+
+    line: where it stands, from 1, or 0 when not found.
+    """
+
+    requirement: str
+    group: str
+    bindings: tuple[Binding, ...]
+    line: int
+
+
+class Project(NamedTuple):
+    """default_index: a URL that replaces the default index; extra: further indexes; optional: groups not installed by default."""
+
+    dependencies: tuple[Dependency, ...]
+    default_index: str | None
+    extra: tuple[str, ...]
+    problem: str | None
+
+
+def read_pyproject(source: Source) -> Project:
+    """Read a pyproject.toml. Never raises: a file that is not TOML comes back with `problem`."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        data = tomllib.loads(source.text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        return Project((), None, (), str(error))
+    try:
+        return _project(data, source)
+    except (TypeError, AttributeError, RecursionError) as error:  # a table where a string belongs, and the like
+        return Project((), None, (), str(error))
+
+
+def _project(data: dict[str, Any], source: Source) -> Project:
+    project, tool = _table(data, "project"), _table(data, "tool")
+    uv, poetry, pdm = _table(tool, "uv"), _table(tool, "poetry"), _table(tool, "pdm")
+    urls: dict[str, str] = {}
+    default: str | None = None
+    extra: list[str] = []
+    for index in [*_list(uv, "index"), *_list(poetry, "source"), *_list(pdm, "source")]:
+        if not isinstance(index, dict) or not isinstance(index.get("url"), str):
+            continue
+        urls[str(index.get("name", ""))] = index["url"]
+        if index.get("default") is True or index.get("priority") in ("default", "primary"):
+            default = index["url"]
+        elif not index.get("explicit") and index.get("priority") != "explicit":
+            extra.append(index["url"])
+    bound = _bound(_table(uv, "sources"), urls)
+    out: list[Dependency] = []
+
+    def add(text: object, group: str, own: tuple[Binding, ...] = ()) -> None:
+        if isinstance(text, str):
+            name = re.match(r"[A-Za-z0-9._-]*", text.strip())
+            key = re.sub(r"[-_.]+", "-", name[0]).lower() if name else ""
+            at = source.text.find(text) if text else -1
+            out.append(Dependency(text, group, own or bound.get(key, ()), source.position(at)[0] if at >= 0 else 0))
+
+    for text in _list(project, "dependencies"):
+        add(text, "")
+    for table in (_table(project, "optional-dependencies"), _table(data, "dependency-groups"), _table(pdm, "dev-dependencies")):
+        for group in table:
+            for text in _list(table, group):
+                add(text, group)
+    _poetry(poetry, urls, add)
+    return Project(tuple(out), default, tuple(extra), None)
+
+
+def _bound(sources: dict[str, Any], urls: dict[str, str]) -> dict[str, tuple[Binding, ...]]:
+    """Distribution to its indexes, from [tool.uv.sources]."""
+    bound: dict[str, tuple[Binding, ...]] = {}
+    for name, entry in sources.items():
+        found = []
+        for item in entry if isinstance(entry, list) else [entry]:
+            target = (item.get("index") or item.get("url")) if isinstance(item, dict) else None
+            if isinstance(target, str):
+                found.append(Binding(urls.get(target, target), str(item.get("extra") or item.get("group") or ""), str(item.get("marker") or "")))
+        bound[re.sub(r"[-_.]+", "-", name).lower()] = tuple(found)
+    return bound
+
+
+def _poetry(poetry: dict[str, Any], urls: dict[str, str], add: Any) -> None:
+    groups = [("", _table(poetry, "dependencies")), ("dev", _table(poetry, "dev-dependencies"))]
+    groups += [(name, _table(_table(_table(poetry, "group"), name), "dependencies")) for name in _table(poetry, "group")]
+    for group, table in groups:
+        for name, entry in table.items():
+            if name.lower() == "python":
+                continue
+            for item in entry if isinstance(entry, list) else [entry]:
+                details = item if isinstance(item, dict) else {"version": item}
+                if isinstance(details.get("url"), str):
+                    add(f"{name} @ {details['url']}", group)
+                    continue
+                if details.get("optional") is True:
+                    continue
+                version = details.get("version")
+                specifier = _caret(version) if isinstance(version, str) else ""
+                chosen, marker = details.get("source"), details.get("markers")
+                marker = f" ; {marker}" if isinstance(marker, str) else ""
+                binding = (Binding(urls.get(chosen, chosen), "", ""),) if isinstance(chosen, str) and chosen.lower() != "pypi" else ()
+                add(name + specifier + marker, group, binding)
+
+
+def _caret(version: str) -> str:
+    """A poetry constraint as PEP 440, where that is simple; otherwise nothing is said about the version."""
+    version = version.strip()
+    if re.fullmatch(r"\d[\w.+]*", version):
+        return f"=={version}"
+    if re.fullmatch(r"(==|>=|<=|<|>|~=|!=)[^|^]*", version):
+        return version
+    return f">={version[1:]}" if re.fullmatch(r"\^\d[\w.]*", version) else ""
+
+
+def _table(data: dict[str, Any], key: str) -> dict[str, Any]:
+    value = data.get(key, {})
+    return value if isinstance(value, dict) else {}
+
+
+def _list(data: dict[str, Any], key: str) -> list[Any]:
+    value = data.get(key, [])
+    return value if isinstance(value, list) else []

@@ -1,0 +1,115 @@
+"""One run of the linter: rules over a repository, then severities, suppressions, counts, order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from wxlint.errors import UsageError
+from wxlint.findings import Finding, Severity
+from wxlint.images.repository import Repository
+from wxlint.output import Report, Summary
+from wxlint.rules import Rule, load_rules
+from wxlint.suppress import Suppression, apply, find_suppressions
+
+if TYPE_CHECKING:
+    from wxlint.images.model import Use
+
+UNUSED = "unused-suppression"
+
+
+class Options(NamedTuple):
+    """select, ignore: rule names; select None means all. scope: paths whose findings are shown, None for every input. notes: for the summary."""
+
+    select: frozenset[str] | None = None
+    ignore: frozenset[str] = frozenset()
+    scope: frozenset[str] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def check(repository: Repository, options: Options) -> Report:
+    """Run the rules. Raises UsageError for a rule name that does not exist."""
+    rules = load_rules()
+    known_names((*(options.select or ()), *options.ignore), rules)
+    chosen = [r for name, r in rules.items() if (options.select is None or name in options.select) and name not in options.ignore]
+    found: dict[Finding, None] = {}
+    for rule in chosen:
+        found.update(dict.fromkeys(_findings(rule, repository)))
+    in_scope = [f for f in found if options.scope is None or f.span.path in options.scope]
+    outcome = apply(in_scope, _suppressions(repository, options.scope), rules, {r.id for r in chosen}, _locked(repository))
+    findings = [f for f in outcome.findings if f.severity > 0]
+    if any(r.id == UNUSED for r in chosen):
+        for suppression, message in outcome.unused:
+            level = Severity.ERROR if "there is no rule" in message or suppression.problem or "locked" in message else Severity.WARNING
+            severity = _severity(repository, rules[UNUSED], suppression.span.path, level)
+            if severity is not None:
+                findings.append(Finding(UNUSED, severity, suppression.span, message, rules[UNUSED].hint))
+    findings.sort(key=lambda f: (f.span, f.rule, f.message))
+    return Report(tuple(findings), _summary(repository, findings, rules, options), repository.sources, rules)
+
+
+def known_names(names: Iterable[str], rules: dict[str, Rule]) -> None:
+    for name in names:
+        if name not in rules:
+            import difflib
+
+            near = difflib.get_close_matches(name, rules, 1)
+            raise UsageError(f"there is no rule {name!r}{f'; did you mean {near[0]!r}?' if near else ''} (`wxlint rules` lists them)")
+
+
+def _findings(rule: Rule, repository: Repository) -> Iterable[Finding]:
+    """A rule's problems as findings; the shortest chain of reasons stands for problems that are otherwise equal."""
+    seen: dict[tuple[object, str], Finding] = {}
+    for problem in rule.check(repository):
+        severity = _severity(repository, rule, problem.span.path, problem.severity or rule.severity)
+        if severity is None:
+            continue
+        because = tuple(dict.fromkeys(problem.because))
+        finding = Finding(rule.id, severity, problem.span, problem.message, problem.hint or rule.hint, because)
+        key = (problem.span, problem.message)
+        if key not in seen or len(because) < len(seen[key].because):
+            seen[key] = finding
+    return seen.values()
+
+
+def _severity(repository: Repository, rule: Rule, path: str, own: Severity) -> Severity | None:
+    """The severity the policy gives a rule in a file; None when it is off there."""
+    level = repository.policy.level(rule.id, repository.below_root(path)) if repository.policy else None
+    if level is None:
+        return own
+    return None if level == "off" else Severity[level.upper()]
+
+
+def _locked(repository: Repository) -> set[str]:
+    return {name for name, setting in repository.policy.rules.items() if setting.locked} if repository.policy else set()
+
+
+def _suppressions(repository: Repository, scope: frozenset[str] | None) -> dict[str, list[Suppression]]:
+    kinds = {item.path: item.kind for item in repository.inputs}
+    found: dict[str, list[Suppression]] = {}
+    for path, source in repository.sources.items():
+        if scope is not None and path not in scope and path in kinds:
+            continue
+        if "wxlint:" in source.text and (path in kinds or path.endswith(".txt")):
+            found[path] = find_suppressions(source, kinds.get(path, "requirements"), repository.dockerfiles.get(path))
+    return found
+
+
+def _summary(repository: Repository, findings: list[Finding], rules: dict[str, Rule], options: Options) -> Summary:
+    about = {(f.span.path, f.span.line, f.span.column) for f in findings if rules[f.rule].about_references}
+    counts = {"good": 0, "bad": 0, "unknown": 0}
+    for use in repository.uses:
+        if options.scope is not None and use.span.path not in options.scope:
+            continue
+        counts["bad" if (use.span.path, use.span.line, use.span.column) in about else _verdict(use)] += 1
+    by_severity = [sum(f.severity == s for f in findings) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO)]
+    files = [i for i in repository.inputs if options.scope is None or i.path in options.scope]
+    return Summary(len(files), counts["good"], counts["bad"], counts["unknown"], *by_severity, options.notes, tuple(repository.problems))
+
+
+def _verdict(use: Use) -> str:
+    """What is proven of a reference that no rule speaks against."""
+    reference = use.reference
+    if reference is None or not reference.name_known and not reference.path.rpartition("/")[2].strip("\0"):
+        return "unknown"
+    return "good" if reference.tag_known or reference.digest else "unknown"

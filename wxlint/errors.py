@@ -1,0 +1,33 @@
+"""What a user can get wrong: one tree of exceptions, caught once, in cli.py (exit code 2)."""
+
+
+class WxlintError(Exception):
+    """Something wxlint could not do; the message is for the user and says what to do about it."""
+
+
+class UsageError(WxlintError):
+    """The command line asks for something that does not exist or does not fit together."""
+
+
+class InputError(WxlintError):
+    """A file or folder that was asked for cannot be read."""
+
+
+class PolicyError(WxlintError):
+    """A policy that is not valid.
+
+    `problems` holds one "path:line:column: message" each; every message names the key,
+    what was found and what is allowed.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class EngineError(WxlintError):
+    """The container engine is missing, refuses, or gave an answer that cannot be used."""
+
+
+class ImageError(WxlintError):
+    """An image or image archive that cannot be read: damaged, hostile, or not an image."""

@@ -1,0 +1,54 @@
+"""What wxlint knows of the outside world: tables as data, and the lookups that the rules need.
+
+Every table is a CSV file beside this one; every row names its `source`, the day it was looked at
+(`verified_on`) and its `confidence`: *verified* (package metadata or a run showed it), *documented*
+(public documentation or threads say it), *unverified* (likely, not looked up).
+
+In `base_images.csv` the first matching row wins: **the order of its rows matters**. `*` in a
+repository stands for any text; the tag is a regular expression on the whole tag.
+
+A table is read on first use. Names of distributions are compared as PEP 503 has it. A lookup answers
+None when the tables do not know: never take that for a yes or a no.
+"""
+
+from __future__ import annotations
+
+from wxlint.facts.base_images import BaseImage, base_image, ngc_pytorch, normalise_repository
+from wxlint.facts.cuda_tags import CudaTag, is_cuda_tag_valid
+from wxlint.facts.packages import brings_torch, cuda_package
+from wxlint.facts.tables import normalise, table
+from wxlint.facts.torch_releases import (
+    Companions,
+    TorchRelease,
+    companion_fits,
+    companions,
+    ctranslate2_cudnn,
+    default_cuda,
+    min_driver,
+    torch_channel_exists,
+    torch_exists,
+    torch_release,
+)
+
+__all__ = [
+    "BaseImage",
+    "Companions",
+    "CudaTag",
+    "TorchRelease",
+    "base_image",
+    "brings_torch",
+    "companion_fits",
+    "companions",
+    "ctranslate2_cudnn",
+    "cuda_package",
+    "default_cuda",
+    "is_cuda_tag_valid",
+    "min_driver",
+    "ngc_pytorch",
+    "normalise",
+    "normalise_repository",
+    "table",
+    "torch_channel_exists",
+    "torch_exists",
+    "torch_release",
+]

@@ -1,0 +1,135 @@
+"""What a well-known public image holds. In base_images.csv the first matching row wins: its order matters."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import NamedTuple
+
+from wxlint.facts.tables import glob, index, table
+from wxlint.values import HOLE
+
+
+class BaseImage(NamedTuple):
+    """What a public image holds. Versions and channels that the tag does not say are None or "unknown".
+
+    accelerator: "cpu" (no accelerator's libraries), "cuda", "rocm", "other" or "unknown".
+    cuda: "12.1". torch: the channel ("cpu", "cu121", "none"), or "unknown". has_torch: also true where the build
+    belongs to no channel (NVIDIA's own). python: whether the image brings a Python. row: the deciding row of
+    the table; where an unknown part of the tag leaves several, the first of them.
+    """
+
+    accelerator: str
+    cuda: str | None
+    torch: str
+    torch_version: str | None
+    has_torch: bool | None
+    python: bool | None
+    row: dict[str, str]
+
+
+_MIRRORS = (
+    "docker.io/",
+    "index.docker.io/",
+    "registry-1.docker.io/",
+    "registry.hub.docker.com/",
+    "public.ecr.aws/docker/",
+    "mirror.gcr.io/",
+    "docker.m.daocloud.io/",
+    "m.daocloud.io/docker.io/",
+)
+
+
+def normalise_repository(repository: str) -> str:
+    """`docker.io/library/python`, `index.docker.io/python` and known mirrors of Docker Hub are all `python`."""
+    for prefix in _MIRRORS:
+        if repository.startswith(prefix):
+            repository = repository[len(prefix) :]
+            break
+    return repository[8:] if repository.startswith("library/") else repository
+
+
+@functools.lru_cache(maxsize=4096)
+def base_image(repository: str, tag: str | None) -> BaseImage | None:
+    """What the image `repository:tag` holds, or None for one that is not in the table.
+
+    repository: without tag and digest. tag: None when nothing is known of it; it may hold HOLEs, and then
+    the answer says only what is true of every tag that it can become. An image without a tag is `latest`.
+    """
+    tag = HOLE if tag is None else tag
+    answer: BaseImage | None = None
+    for row in _rows_of(normalise_repository(repository)):
+        match = re.fullmatch(row["tag"], tag, re.DOTALL)
+        if match is None and HOLE not in tag:
+            continue
+        found = _image(row, match, repository)
+        answer = found if answer is None else _common(answer, found)
+        if match is not None:
+            return answer
+    return None
+
+
+@functools.lru_cache(maxsize=1024)
+def _rows_of(repository: str) -> tuple[dict[str, str], ...]:
+    exact, patterns = _base_index()
+    rows = [*exact.get(repository, ()), *(item for item in patterns if glob(item[1]["repository"], repository))]
+    return tuple(row for _, row in sorted(rows, key=lambda item: item[0]))
+
+
+@functools.cache
+def _base_index() -> tuple[dict[str, list[tuple[int, dict[str, str]]]], list[tuple[int, dict[str, str]]]]:
+    exact: dict[str, list[tuple[int, dict[str, str]]]] = {}
+    patterns: list[tuple[int, dict[str, str]]] = []
+    for item in enumerate(table("base_images")):
+        name = item[1]["repository"]
+        (patterns if "*" in name else exact.setdefault(name, [])).append(item)
+    return exact, patterns
+
+
+_CUDA_IN_NAME = re.compile(r"cuda-?(\d+\.\d+)|cu(\d{3})")
+_TRUE = {"yes": True, "no": False}
+
+
+def _dotted(compact: str) -> str:
+    """A channel's digits as a version: 121 is 12.1, 92 is 9.2."""
+    return f"{compact[:-1]}.{compact[-1]}"
+
+
+def _image(row: dict[str, str], match: re.Match[str] | None, repository: str) -> BaseImage:
+    groups = match.groupdict() if match is not None else {}
+    groups = {name: text for name, text in groups.items() if text and HOLE not in text}
+    cuda: str | None = row["cuda"]
+    if cuda == "tag":
+        cuda = groups.get("cuda") or (_dotted(groups["cu"]) if "cu" in groups else None)
+    elif cuda == "name":
+        named = _CUDA_IN_NAME.search(repository)
+        cuda = (named[1] or _dotted(named[2])) if named else None
+    elif cuda == "ngc":
+        release = ngc_pytorch(groups["ngc"]) if "ngc" in groups else None
+        cuda = ".".join(release["cuda"].split(".")[:2]) if release else None
+    torch = row["torch"]
+    has_torch = None if torch == "unknown" else torch != "none"
+    if torch.startswith("cu{"):
+        torch = "cu" + cuda.replace(".", "") if cuda else "unknown"
+    elif torch == "some":
+        torch = "unknown"
+    return BaseImage(
+        row["accelerator"], cuda or None, torch, groups.get("torch"), has_torch, _TRUE.get(row["python"]), row
+    )
+
+
+def _common(one: BaseImage, two: BaseImage) -> BaseImage:
+    return BaseImage(
+        one.accelerator if one.accelerator == two.accelerator else "unknown",
+        one.cuda if one.cuda == two.cuda else None,
+        one.torch if one.torch == two.torch else "unknown",
+        one.torch_version if one.torch_version == two.torch_version else None,
+        one.has_torch if one.has_torch == two.has_torch else None,
+        one.python if one.python == two.python else None,
+        one.row,
+    )
+
+
+def ngc_pytorch(release: str) -> dict[str, str] | None:
+    """The row of an NVIDIA PyTorch container release ("23.10"): its CUDA and torch versions."""
+    return index("ngc_pytorch", "release").get(release)

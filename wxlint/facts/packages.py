@@ -1,0 +1,56 @@
+"""Packages that bring torch, and packages that are of use with CUDA only."""
+
+from __future__ import annotations
+
+import functools
+
+from wxlint.facts.tables import glob, index, normalise, numbers, table
+
+
+def brings_torch(name: str, version: str | None = None) -> dict[str, str] | None:
+    """The row of a distribution that requires torch on Linux without any extra, or None.
+
+    version: an exact one, where it is pinned. `through` names the requirement that leads to torch. `since`: the
+    earliest release looked at from which all require it. `before`: the first release looked at that no longer does.
+    """
+    row = index("implicit_torch", "name").get(normalise(name))
+    if row is None:
+        return None
+    if row["before"] and (version is None or numbers(version) > numbers(row["seen_in"])):
+        return None
+    if row["since"] and version is not None and numbers(version) < numbers(row["since"]):
+        return None
+    return row
+
+
+def cuda_package(ecosystem: str, name: str, extras: tuple[str, ...] = ()) -> dict[str, str] | None:
+    """The row of a package that is of use with CUDA only, or None.
+
+    ecosystem: "pip", "conda" or "apt" (dnf has the same names). name: without version; extras: of a pip requirement.
+    """
+    name = normalise(name) if ecosystem == "pip" else name.lower()
+    for asked in (name, *(f"{name}[{normalise(extra)}]" for extra in extras)):
+        row = _package(ecosystem, asked)
+        if row:
+            return row
+    return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _package(ecosystem: str, name: str) -> dict[str, str] | None:
+    exact, patterns = _package_index(ecosystem)
+    found = [exact[name]] if name in exact else []
+    found += [item for item in patterns if ("[" in name) == ("[" in item[1]["name"]) and glob(item[1]["name"], name)]
+    if not found:
+        return None
+    row = min(found, key=lambda item: item[0])[1]
+    return row if row["cuda"] == "yes" else None
+
+
+@functools.cache
+def _package_index(
+    ecosystem: str,
+) -> tuple[dict[str, tuple[int, dict[str, str]]], list[tuple[int, dict[str, str]]]]:
+    rows = [item for item in enumerate(table("cuda_packages")) if item[1]["ecosystem"] == ecosystem]
+    exact = {item[1]["name"]: item for item in rows if "*" not in item[1]["name"]}
+    return exact, [item for item in rows if "*" in item[1]["name"]]

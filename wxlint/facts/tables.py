@@ -1,0 +1,61 @@
+"""The tables as they are on disk, and what all lookups share."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from typing import Any
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+@functools.cache
+def table(name: str) -> tuple[dict[str, str], ...]:
+    """All rows of the table `name` (without `.csv`), in file order. Raises FileNotFoundError for an unknown table."""
+    return tuple(_rows(name))
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with open(os.path.join(_HERE, f"{name}.csv"), encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    rows: Any
+    if any('"' in line for line in lines):
+        import csv  # about a millisecond: the tables without quoted fields do not pay for it
+
+        rows = csv.reader(lines)
+    else:
+        rows = (line.split(",") for line in lines)
+    head, *body = rows
+    return [dict(zip(head, row, strict=True)) for row in body]
+
+
+def normalise(name: str) -> str:
+    """A distribution's name as PEP 503 compares it: `Whisper_X.Y` is `whisper-x-y`."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@functools.cache
+def index(name: str, key: str) -> dict[str, dict[str, str]]:
+    """The rows of a table by the text in the column `key`, which holds no text twice."""
+    return {row[key]: row for row in table(name)}
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The release numbers of a version, for comparing; what follows them does not count."""
+    match = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(part) for part in match[0].split(".")) if match else ()
+
+
+def glob(pattern: str, text: str) -> bool:
+    """Whether `text` matches `pattern`, where `*` is any text (and nothing else is special)."""
+    first, *middle, last = pattern.split("*")
+    if not (text.startswith(first) and text.endswith(last) and len(first) + len(last) <= len(text)):
+        return False
+    at = len(first)
+    for part in middle:
+        at = text.find(part, at, len(text) - len(last))
+        if at < 0:
+            return False
+        at += len(part)
+    return True

@@ -1,0 +1,148 @@
+"""Releases of torch: what fits them, where they are to be had, and what CUDA they need."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import NamedTuple
+
+from wxlint.facts.tables import index, numbers, table
+
+
+class TorchRelease(NamedTuple):
+    """One release of torch and what fits it, from the package index.
+
+    torchvision, torchaudio, torchtext: every version that accepts this torch. plain_cuda: the CUDA version of the wheel
+    without a local version, on x86_64; plain_arm64: likewise ("cpu": a CPU build; None: no wheel).
+    channels: those of download.pytorch.org that are known to have it; others may exist.
+    """
+
+    version: str
+    torchvision: tuple[str, ...]
+    torchaudio: tuple[str, ...]
+    torchtext: tuple[str, ...]
+    plain_cuda: str | None
+    plain_cudnn: str | None
+    plain_arm64: str | None
+    python_min: str
+    python_max: str
+    channels: tuple[str, ...]
+    row: dict[str, str]
+
+
+@functools.cache
+def _torch() -> dict[str, TorchRelease]:
+    channels: dict[str, list[str]] = {}
+    for row in table("torch_channels"):
+        if row["confidence"] != "unverified":
+            channels.setdefault(row["version"], []).append(row["channel"])
+    return {
+        row["version"]: TorchRelease(
+            row["version"],
+            tuple(row["torchvision"].split()),
+            tuple(row["torchaudio"].split()),
+            tuple(row["torchtext"].split()),
+            row["plain_cuda"] or None,
+            row["plain_cudnn"] or None,
+            row["plain_arm64"] or None,
+            row["python_min"],
+            row["python_max"],
+            tuple(channels.get(row["version"], ())),
+            row,
+        )
+        for row in table("torch")
+    }
+
+
+def _public(version: str) -> str:
+    """A version without its local part, with three numbers: "2.1+cu118" is "2.1.0"."""
+    version = version.partition("+")[0]
+    return version + ".0" * (2 - version.count("."))
+
+
+def torch_release(version: str) -> TorchRelease | None:
+    """The release that `torch==version` names ("2.1", "2.1.0+cu121"), or None for one that is not in the table."""
+    return _torch().get(_public(version))
+
+
+def torch_exists(version: str) -> bool | None:
+    """Whether torch was ever released as `version`; None where it may be newer or older than the table."""
+    if torch_release(version):
+        return True
+    if not re.fullmatch(r"\d+(\.\d+){1,2}", _public(version)):
+        return None
+    asked, known = numbers(_public(version)), [numbers(release) for release in _torch()]
+    return None if asked < known[0] or asked[:2] >= known[-2][:2] else False
+
+
+def torch_channel_exists(version: str, channel: str) -> bool | None:
+    """Whether download.pytorch.org has this torch in this channel ("cu121", "cpu").
+
+    None: not known (a release that is not in the table; a channel that is only rumoured; rocm and xpu channels,
+    whose list is not complete).
+    """
+    release = torch_release(version)
+    if release is None:
+        return None
+    if channel in release.channels:
+        return True
+    if (release.version, channel) in _unsure() or not re.fullmatch(r"cu\d+", channel):
+        return None
+    return False
+
+
+@functools.cache
+def _unsure() -> frozenset[tuple[str, str]]:
+    return frozenset((row["version"], row["channel"]) for row in table("torch_channels"))
+
+
+class Companions(NamedTuple):
+    """The versions of torch's companions that accept a given torch, oldest first."""
+
+    torchvision: tuple[str, ...]
+    torchaudio: tuple[str, ...]
+    torchtext: tuple[str, ...]
+
+
+def companions(torch_version: str) -> Companions | None:
+    """What goes with a torch release; None for a release that is not in the table."""
+    release = torch_release(torch_version)
+    return Companions(release.torchvision, release.torchaudio, release.torchtext) if release else None
+
+
+def companion_fits(name: str, version: str, torch_version: str) -> bool | None:
+    """Whether `name` (torchvision, torchaudio, torchtext) in this exact version accepts this torch; None: not known."""
+    fitting = companions(torch_version)
+    if fitting is None or name not in Companions._fields:
+        return None
+    public = _public(version)
+    if public in getattr(fitting, name):
+        return True
+    return False if any(public in getattr(release, name) for release in _torch().values()) else None
+
+
+def default_cuda(version: str | None = None, machine: str = "x86_64") -> str | None:
+    """The CUDA version of what the default index gives for `torch==version` (None: unpinned, so the newest).
+
+    "12.1", or "cpu" for a CPU build; None where not known. machine: "x86_64" or "aarch64".
+    """
+    release = next(reversed(_torch().values())) if version is None else torch_release(version)
+    if release is None:
+        return None
+    return release.plain_cuda if machine == "x86_64" else release.plain_arm64
+
+
+def min_driver(cuda: str) -> str | None:
+    """The oldest NVIDIA driver branch for a CUDA version ("12.1" or "12"): "525"."""
+    row = index("drivers", "cuda_major").get(cuda.split(".")[0])
+    return row["min_driver"] if row else None
+
+
+def ctranslate2_cudnn(version: str) -> int | None:
+    """The cuDNN major version that a ctranslate2 release needs on a GPU."""
+    for row in table("ctranslate2"):
+        if numbers(row["first"]) <= numbers(version) and not (
+            row["before"] and numbers(row["before"]) <= numbers(version)
+        ):
+            return int(row["cudnn_major"])
+    return None

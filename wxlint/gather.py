@@ -1,0 +1,154 @@
+"""What a command line means: which files are read, which of them are spoken of, and under which policy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from wxlint.discover import discover
+from wxlint.documents.source import MAX_BYTES, Source, decode
+from wxlint.errors import InputError, UsageError
+from wxlint.images.repository import Input, Repository
+
+if TYPE_CHECKING:
+    from wxlint.policy import Policy
+
+_MARKS = (".git", ".hg")
+
+
+class Gathered(NamedTuple):
+    """repository: what was read. scope: paths whose findings are shown; None for all. notes: what else was read, and why."""
+
+    repository: Repository
+    scope: frozenset[str] | None
+    notes: tuple[str, ...]
+
+
+def gather(paths: Sequence[str], policy_path: str | None = None, no_policy: bool = False, only: bool = False, stdin: bytes | None = None) -> Gathered:
+    """Read what `paths` ask for.
+
+    A folder that holds Dockerfiles of the policy's family brings in the compose files and scripts the policy names. Files given by name
+    are spoken of alone, the rest of the repository being context. No path: the policy's root, else the working folder.
+    Raises UsageError, InputError or PolicyError.
+    """
+    named = [Path(p) for p in paths if p != "-"]
+    for path in named:
+        if not os.path.lexists(path):
+            raise InputError(f"{path}: no such file or folder")
+    start = named[0] if named else Path.cwd()
+    policy = None if no_policy else _policy(policy_path, start)
+    if not paths:
+        named = [policy.root if policy else Path.cwd()]
+    root = policy.root if policy else repository_root(named[0] if named else Path.cwd())
+    folders = [p for p in named if p.is_dir()]
+    files = [p for p in named if not p.is_dir()]
+    found, problems = discover(named) if named else ([], [])
+    asked = {_shown(f.path): f.kind for f in found}
+    sources: dict[str, Source] = {}
+    if stdin is not None:
+        if len(stdin) > MAX_BYTES:
+            raise InputError(f"standard input: larger than {MAX_BYTES // 2**20} MiB")
+        sources["-"] = Source("-", decode(stdin))
+        asked["-"] = guess_kind(sources["-"].text)
+    inputs = dict(asked)
+    scope: set[str] | None = None
+    notes: list[str] = []
+    if files or stdin is not None or only:
+        scope = set(asked)
+    context = _context(policy, root, folders, files, notes, problems)
+    brought = {path: kind for path, kind in context.items() if path not in inputs}
+    inputs.update(brought)
+    if scope is None and policy is not None and brought:
+        family = _family_files(policy, root)
+        dockerfiles = {e for e in _dockerfiles(policy)}
+        extra = sorted(p for p in brought if p in family)
+        if dockerfiles & set(asked):
+            if extra:
+                notes.append(f"also read {', '.join(extra)}: named by {policy.path} for the family in {', '.join(map(_shown, folders))}")
+            scope = set(asked) | set(extra)
+        else:
+            scope = set(asked)
+    if not asked and not (policy is not None and files):
+        where = ", ".join(_shown(p) for p in named)
+        raise InputError(f"{where}: no Dockerfile, compose file or script found; wxlint reads Dockerfile*, *.Dockerfile, Containerfile*, compose*.y[a]ml, docker-compose*.y[a]ml, *.sh, *.bat, *.cmd")
+    repository = Repository([Input(p, k) for p, k in sorted(inputs.items())], root, policy, sources)
+    repository.problems.extend(problems)
+    return Gathered(repository, None if scope is None else frozenset(scope), tuple(notes))
+
+
+def _policy(given: str | None, start: Path) -> Policy | None:
+    from wxlint.documents.source import read
+    from wxlint.policy import find_policy, load_policy
+
+    path = Path(given) if given is not None else find_policy(start)
+    if path is None:
+        return None
+    return load_policy(read(path, _shown(path)), path)
+
+
+def _context(policy: Policy | None, root: Path, folders: list[Path], files: list[Path], notes: list[str], problems: list[str]) -> dict[str, str]:
+    """Files that are read besides those asked for."""
+    found: dict[str, str] = {}
+    if policy is not None:
+        wanted = [Path(p) for p in sorted(_family_files(policy, root) | _dockerfiles(policy)) if os.path.isfile(p)]
+        if wanted:
+            listed, trouble = discover(wanted)
+            found.update((_shown(f.path), f.kind) for f in listed)
+            problems.extend(trouble)
+    elif files and not folders:
+        listed, _ = discover([root])
+        found.update((_shown(f.path), f.kind) for f in listed)
+    return found
+
+
+def _dockerfiles(policy: Policy) -> set[str]:
+    return {_shown(policy.root / e.dockerfile) for e in policy.expectations()}
+
+
+def _family_files(policy: Policy, root: Path) -> set[str]:
+    """The compose files and scripts that the policy names, globs resolved."""
+    patterns = [*policy.compose, *policy.scripts, *(f for v in policy.variants.values() for f in v.compose)]
+    found: set[str] = set()
+    for pattern in patterns:
+        matches = sorted(root.glob(pattern)) if any(c in pattern for c in "*?[") else [root / pattern]
+        found.update(_shown(match) for match in matches)
+    return found
+
+
+def repository_root(start: Path) -> Path:
+    """The folder with .git above a path, else the working folder when the path lies in it, else the path's own folder."""
+    start = start if start.is_dir() else start.parent
+    for folder in (start.resolve(), *start.resolve().parents):
+        if any((folder / mark).exists() for mark in _MARKS):
+            return folder
+    cwd = Path.cwd()
+    return cwd if start.resolve().is_relative_to(cwd) else start
+
+
+def _shown(path: Path) -> str:
+    """A path as people see it: relative to the working folder, with `/`."""
+    return os.path.relpath(path).replace(os.sep, "/")
+
+
+def guess_kind(text: str) -> str:
+    """The kind of a text without a name: compose when it has services at the top, a script when it says so, else a Dockerfile."""
+    import re
+
+    if re.search(r"(?m)^services[ \t]*:", text):
+        return "compose"
+    if re.match(r"#!.*\b(?:ba|da|k|z)?sh\b", text):
+        return "shell"
+    return "dockerfile"
+
+
+def read_stdin(paths: Sequence[str]) -> bytes | None:
+    """Standard input when `-` is among the paths. Raises UsageError when it is there twice."""
+    if list(paths).count("-") > 1:
+        raise UsageError("`-` (standard input) can be given once")
+    if "-" not in paths:
+        return None
+    import sys
+
+    return sys.stdin.buffer.read(MAX_BYTES + 1)

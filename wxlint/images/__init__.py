@@ -1,0 +1,1 @@
+"""What the documents say about images: references, stages, builds, installs, lineage."""

@@ -1,0 +1,250 @@
+"""What an image is: followed from its base through every step, across stages and across the Dockerfiles of a family."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from wxlint import facts
+from wxlint.findings import Span
+from wxlint.images import channels
+from wxlint.images.installs import Install
+from wxlint.images.model import Evaluated, Stage, StageCopy, Use
+from wxlint.images.names import from_reference
+from wxlint.images.reference import Reference
+from wxlint.images.torch import NONE, Torch, after
+from wxlint.values import HOLE
+
+if TYPE_CHECKING:
+    from wxlint.images.repository import Repository
+
+Producers = Callable[[Reference], "list[tuple[Evaluated, Stage]]"]
+"""Who builds a reference, inside the repository."""
+
+ENVIRONMENT = re.compile(
+    r"(^|/)(\.?v?env[\w.-]*|[\w.-]*venv|virtualenvs?|site-packages|dist-packages|\.local|conda|(?:mini|ana|micro)?(?:conda|mamba|forge)\d?"
+    r"|envs|pyenv|\.pyenv|python-?(?:env|deps|packages)?|lib|deps|dependencies|install(?:ed)?|packages|wheels?|pip)(/|$)",
+    re.I,
+)
+WHOLE = frozenset(("/", "/usr", "/usr/local", "/usr/local/", "/opt", "/usr/lib", "/usr/local/lib"))
+
+
+class Package(NamedTuple):
+    """A CUDA-only package that is installed: as written, its facts row, where, by what install."""
+
+    written: str
+    row: dict[str, str]
+    span: Span | None
+    conditional: bool
+
+
+class State(NamedTuple):
+    """What is in an image at some point of its build.
+
+    accelerator: of the base, or None when it is not known. cuda: the base's CUDA version. lineage: the FROM uses from this image
+    down to the external base. root: the external base, None when not reached (a cycle).
+    """
+
+    accelerator: str | None
+    cuda: str | None
+    torch: Torch
+    packages: tuple[Package, ...]
+    lineage: tuple[Use, ...]
+    because: tuple[str, ...]
+    torch_build_known: bool = True
+
+    @property
+    def root(self) -> Use | None:
+        return self.lineage[-1] if self.lineage else None
+
+
+class Beliefs:
+    """Computes states once per (Dockerfile, build, stage)."""
+
+    def __init__(self, producers: Producers) -> None:
+        self.producers = producers
+        self._states: dict[tuple[int, int], State] = {}
+        self._open: set[tuple[int, int]] = set()
+
+    def base(self, evaluated: Evaluated, stage: Stage) -> State:
+        """The state before a stage's first instruction after FROM."""
+        if stage.parents:
+            states = [self.state(evaluated, evaluated.stages[i]) for i in stage.parents]
+            if stage.external or len(states) > 1:
+                return _common(states, stage.base, may_be_other=stage.external)
+            return states[0]._replace(lineage=(stage.base, *states[0].lineage))
+        reference = stage.base.reference
+        if stage.base.value.text == "scratch":
+            return State("cpu", None, NONE, (), (stage.base,), (f"FROM scratch (line {stage.base.span.line})",))
+        if reference is None:
+            return State(None, None, Torch("unknown"), (), (stage.base,), ())
+        inside = [self.state(e, s) for e, s in self.producers(reference) if s is not stage]
+        if inside:
+            state = inside[0] if len(inside) == 1 else _common(inside, stage.base, may_be_other=False)
+            return state._replace(lineage=(stage.base, *state.lineage)) if len(inside) == 1 else state
+        return _external(stage.base, reference)
+
+    def state(self, evaluated: Evaluated, stage: Stage) -> State:
+        """The state at the end of a stage."""
+        key = (id(evaluated), stage.index)
+        if key in self._states:
+            return self._states[key]
+        if key in self._open:  # an image that is built from itself
+            return State(None, None, Torch("unknown"), (), (), ())
+        self._open.add(key)
+        state = self.base(evaluated, stage)
+        torch, packages = state.torch, list(state.packages)
+        for step in stage.steps:
+            if isinstance(step, Install):
+                torch = after(torch, step)
+                packages.extend(cuda_packages(step))
+            else:
+                torch, packages = self._copied(evaluated, stage, step, torch, packages)
+        state = state._replace(torch=torch, packages=tuple(packages))
+        self._open.discard(key)
+        self._states[key] = state
+        return state
+
+    def _copied(
+        self, evaluated: Evaluated, stage: Stage, step: StageCopy, torch: Torch, packages: list[Package]
+    ) -> tuple[Torch, list[Package]]:
+        """COPY --from brings an environment along when it copies one."""
+        if step.stage is None or step.stage == stage.index:
+            return torch, packages
+        origin = evaluated.stages[step.stage] if step.stage < len(evaluated.stages) else None
+        if origin is None:
+            return torch, packages
+        source = self.state(evaluated, origin)
+        if source.torch.channel == "none" and not source.packages:
+            return torch, packages
+        if not carries(evaluated, step):
+            return torch, packages
+        if source.torch.channel not in ("none", "unknown") or torch.channel == "none":
+            name = evaluated.stages[step.stage].name or str(step.stage)
+            torch = source.torch._replace(because=(*source.torch.because, f"COPY --from={name} (line {step.instruction.line})"))
+        return torch, packages + [p for p in source.packages if p.row.get("ecosystem") != "apt"]
+
+
+def carries(evaluated: Evaluated, step: StageCopy) -> bool:
+    """Whether a COPY --from brings an installed environment along."""
+    origin = evaluated.stages[step.stage] if step.stage is not None and step.stage < len(evaluated.stages) else None
+    if origin is None:
+        return False
+    project = any(install.tool in ("uv-project", "poetry") for install in origin.installs)
+    return any(p.rstrip("/") in WHOLE or p == "/" or ENVIRONMENT.search(p) or (project and p.count("/") <= 2) for p in step.paths)
+
+
+def _common(states: list[State], use: Use, may_be_other: bool) -> State:
+    """What holds whichever of several bases is taken."""
+    first = states[0]
+    same = not may_be_other
+    torch = first.torch if same and all(s.torch.channel == first.torch.channel for s in states) else Torch("unknown")
+    lineage = (use, *first.lineage) if same and all(s.lineage == first.lineage for s in states) else (use,)
+    return State(
+        first.accelerator if same and all(s.accelerator == first.accelerator for s in states) else None,
+        first.cuda if same and all(s.cuda == first.cuda for s in states) else None,
+        torch,
+        first.packages if same and all(s.packages == first.packages for s in states) else (),
+        lineage,
+        first.because if same else (),
+    )
+
+
+def _external(use: Use, reference: Reference) -> State:
+    """An image of somebody else: from the tables, else from what its own name says."""
+    shown = f"FROM {reference.shown()} ({use.span.path}:{use.span.line})"
+    found = facts.base_image(reference.name, reference.tag if reference.tag is not None else "latest" if reference.tag_known else None)
+    why = (shown, *use.because)
+    if found is not None and found.accelerator != "unknown":
+        channel = found.torch if found.torch else "unknown"
+        torch = Torch(channel, found.torch_version, why, use.span)
+        return State(found.accelerator, found.cuda, torch, (), (use,), why, not (found.has_torch and channel == "unknown"))
+    if found is not None:
+        return State(None, found.cuda, Torch(found.torch, found.torch_version, why, use.span), (), (use,), why)
+    named = from_reference(reference, "base image")
+    if named and named[0].accelerator != "cpu":  # a name may promise CUDA; that it holds none only its builder can promise
+        return State(named[0].accelerator, None, Torch("unknown"), (), (use,), (shown, named[0].reason))
+    if named:
+        return State("cpu", None, Torch("unknown"), (), (use,), (shown, named[0].reason))
+    return State(None, None, Torch("unknown"), (), (use,), (shown,))
+
+
+def cuda_packages(install: Install) -> list[Package]:
+    """The CUDA-only packages that an install names."""
+    ecosystem = {"apt": "apt", "conda": "conda"}.get(install.tool, "pip")
+    found = []
+    for requirement in install.requirements:
+        if not requirement.name or HOLE in requirement.name:
+            continue
+        row = facts.cuda_package(ecosystem, requirement.name, requirement.extras)
+        if row is not None:
+            found.append(Package(requirement.written or requirement.name, row, requirement.span, install.conditional))
+    return found
+
+
+class Belief(NamedTuple):
+    """What `wxlint images` says of one target."""
+
+    path: str
+    target: str | None
+    base: str | None
+    variant: str
+    torch: str
+    because: tuple[str, ...]
+
+
+def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None) -> Belief:
+    """Sum a state up: what decides is what is inside; names count only where that leaves it open."""
+    root = _final_base(evaluated, stage)
+    because = list(state.because)
+    torch = state.torch
+    because += [b for b in torch.because if b not in because]
+    accelerators = []
+    if state.accelerator not in (None, "cpu"):
+        accelerators.append(str(state.accelerator))
+    of_torch = channels.accelerator_of(torch.channel)
+    if of_torch not in (None, "cpu"):
+        accelerators.append(str(of_torch))
+    certain = [p for p in state.packages if not p.conditional]
+    if certain and "cuda" not in accelerators:
+        accelerators.append("cuda")
+        because.append(f"installs {certain[0].written}")
+    if accelerators:
+        variant = accelerators[0]
+    elif state.accelerator == "cpu" and torch.channel in ("none", "cpu"):
+        variant = "cpu"
+    elif torch.channel == "cpu":
+        variant = "cpu"
+    else:
+        variant = "unknown"
+    return Belief(evaluated.path, target, root, variant, torch.channel, tuple(because))
+
+
+def _final_base(evaluated: Evaluated, stage: Stage) -> str | None:
+    """The external base of this Dockerfile's lineage, as resolved; None when an unknown ARG decides."""
+    for _ in range(len(evaluated.stages) + 1):
+        if not stage.parents:
+            return stage.base.value.text if stage.base.value.known and stage.base.value.text else None
+        if len(stage.parents) > 1:
+            roots = {_final_base(evaluated, evaluated.stages[i]) for i in stage.parents}
+            return roots.pop() if len(roots) == 1 and not stage.external else None
+        if stage.external:
+            return None
+        stage = evaluated.stages[stage.parents[0]]
+    return None
+
+
+def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Belief]:
+    """One belief for each Dockerfile's last stage (target None) and each named stage, with its defaults where several builds differ."""
+    found = []
+    seen: set[str] = set()
+    for evaluated in repository.evaluated:
+        if evaluated.path in seen or not evaluated.stages or (scope is not None and evaluated.path not in scope):
+            continue
+        seen.add(evaluated.path)
+        targets: list[tuple[str | None, Stage]] = [(None, evaluated.stages[-1])]
+        targets += [(stage.name, stage) for stage in evaluated.stages if stage.name]
+        for target, stage in targets:
+            found.append(belief(evaluated, stage, repository.beliefs.state(evaluated, stage), target))
+    return found

@@ -1,0 +1,165 @@
+"""Who builds and who uses which image: builds and uses found in scripts and compose files."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from wxlint.findings import Span
+from wxlint.images.docker_cli import DockerCommand, docker_command
+from wxlint.images.model import Build, Use
+from wxlint.images.reference import parse_reference
+from wxlint.values import HOLE, Value
+
+if TYPE_CHECKING:
+    from wxlint.documents.shell import Command
+    from wxlint.documents.source import Source
+
+
+
+
+class Call(NamedTuple):
+    """A docker command of a script, with its place."""
+
+    docker: DockerCommand
+    span: Span
+    path: str
+
+
+class Script(NamedTuple):
+    """What a script does with docker."""
+
+    calls: tuple[Call, ...]
+    builds: tuple[Build, ...]
+    uses: tuple[Use, ...]
+
+
+def read_script(source: Source, commands: Iterable[Command], find: Callable[[list[str]], str | None]) -> Script:
+    """Take the docker commands of a script apart.
+
+    find: the first of several paths that is a known Dockerfile. Paths in scripts are tried from the script's `cd`, the working folder's
+    root and the script's own folder, since a script rarely says where it is started.
+    """
+    calls: list[Call] = []
+    builds: list[Build] = []
+    uses: list[Use] = []
+    for command in commands:
+        docker = docker_command(command)
+        if docker is None:
+            continue
+        span = source.span(command.start, command.end)
+        calls.append(Call(docker, span, source.path))
+        if docker.verb == "build":
+            build = _build(docker, source, span, find)
+            builds.append(build)
+            uses.extend(build.tags)
+        elif docker.verb in ("run", "create", "pull", "push", "tag"):
+            uses.extend(_arguments(docker, source))
+    return Script(tuple(calls), tuple(builds), tuple(uses))
+
+
+def _use(kind: str, value: Value, source: Source, start: int, end: int, because: tuple[str, ...], produces: bool = False) -> Use:
+    return Use(kind, value, parse_reference(value), source.span(start, end), produces, because=(*value.because, *because))
+
+
+def _arguments(docker: DockerCommand, source: Source) -> list[Use]:
+    """The images that run, create, pull, push and tag name."""
+    count = 2 if docker.verb == "tag" else 1 if docker.verb in ("run", "create") else len(docker.arguments)
+    found = []
+    for index, word in enumerate(docker.arguments[:count]):
+        value = word.value
+        if value.text in ("", HOLE) or value.text.startswith(("-", "sha256:")):
+            continue
+        if docker.verb in ("tag", "push") and "/" not in value.text and ":" not in value.text and _is_id(value.text):
+            continue
+        produces = docker.verb == "tag" and index == 1
+        found.append(_use(f"docker {docker.verb}", value, source, word.start, word.end, docker.command.because, produces))
+    return found
+
+
+def _is_id(text: str) -> bool:
+    return len(text) >= 12 and all(c in "0123456789abcdef" for c in text)
+
+
+def _build(docker: DockerCommand, source: Source, span: Span, find: Callable[[list[str]], str | None]) -> Build:
+    because = docker.command.because
+    tags = tuple(
+        _use("docker build -t", o.value, source, o.start, o.end, because, produces=True)
+        for o in docker.values("-t", "--tag")
+        if o.value is not None and o.value.text not in ("", HOLE)
+    )
+    args: list[tuple[str, Value]] = []
+    for option in docker.values("--build-arg"):
+        assert option.value is not None
+        name, equals, text = option.value.text.partition("=")
+        line = source.position(option.start)[0]
+        shown = option.value.shown().partition("=")[2]
+        if equals and HOLE not in name:
+            value = option.value._replace(text=text, because=(f"--build-arg {name}={shown} ({source.path}:{line})",))
+            args.append((name, value))
+        elif HOLE not in name:
+            args.append((name, Value(HOLE, (f"${{{name}}}",), (f"--build-arg {name} is taken from the environment ({source.path}:{line})",))))
+    context = next((w.value for w in docker.arguments if w.value.text not in ("",)), Value(HOLE, ("context",)))
+    named = docker.values("-f", "--file")
+    folders = _folders(source.path, docker.command.cwd)
+    contexts = [posixpath.normpath(posixpath.join(f, _slashes(context.text))) for f in folders] if context.known else []
+    dockerfile: str | None = None
+    if named:
+        value = named[-1].value
+        if value is not None and value.known:
+            dockerfile = find([posixpath.normpath(posixpath.join(f, _slashes(value.text))) for f in folders])
+    elif context.known and "://" not in context.text and context.text != "-":
+        dockerfile = find([posixpath.join(c, n) for c in contexts for n in ("Dockerfile", "Containerfile")])
+    if dockerfile is not None and not named:
+        contexts = [posixpath.dirname(dockerfile) or "."]
+    target = docker.values("--target")
+    platform = docker.values("--platform")
+    chosen = platform[-1].value.text if platform and platform[-1].value is not None else ""
+    named_contexts = tuple(
+        (o.value.text.partition("=")[0], o.value._replace(text=o.value.text.partition("=")[2])) for o in docker.values("--build-context") if o.value
+    )
+    unknown_options = any(o.name in ("", HOLE) for o in docker.options)
+    return Build(
+        dockerfile or "",
+        tuple(dict.fromkeys(contexts)),
+        target[-1].value.text if target and target[-1].value is not None and target[-1].value.known else None,
+        tuple(args),
+        tags,
+        f"{'docker build'} ({source.path}:{span.line}){''.join(f', {b}' for b in because)}",
+        span,
+        chosen if chosen.startswith(("linux/", "windows/")) and "," not in chosen and HOLE not in chosen else "linux/amd64",
+        None,
+        named_contexts,
+        more=unknown_options,
+    )
+
+
+def _slashes(path: str) -> str:
+    return path.replace("\\", "/")
+
+
+def _folders(script: str, cwd: Value | None) -> list[str]:
+    """Where a script's relative paths may start: its `cd`, the top, its own folder and those above."""
+    folder = posixpath.dirname(script)
+    above = [folder]
+    while above[-1] and above[-1] != ".":
+        above.append(posixpath.dirname(above[-1]))
+    folders = [*reversed(above)] if above else ["."]
+    if cwd is not None and cwd.known:
+        relative = _slashes(cwd.text)
+        moved = [posixpath.join(f, relative) for f in folders]
+        folders = [relative, *moved] if relative.startswith("/") else [*moved, *folders]
+    elif cwd is not None:
+        tail = cwd.text.rpartition(HOLE)[2].lstrip("/")  # cd "$(dirname "$0")/.."
+        moved = [posixpath.normpath(posixpath.join(folder or ".", tail))] if tail else [folder or "."]
+        folders = [*moved, *folders]
+    return [f or "." for f in dict.fromkeys(folders)]
+
+
+def uses_by_place(uses: Iterable[Use]) -> Mapping[tuple[Span, str], Use]:
+    """One use per place and text: a Dockerfile that several builds evaluate alike names an image once."""
+    found: dict[tuple[Span, str], Use] = {}
+    for use in uses:
+        found.setdefault((use.span, use.value.text), use)
+    return found

@@ -1,0 +1,231 @@
+"""Variable expansion in Dockerfile words, as BuildKit's shell lexer does it, with three values.
+
+Rules from BuildKit's `frontend/dockerfile/shell`: single quotes are literal, double quotes expand, the escape character is
+that of the file, and `${name}` takes `:- - :+ + :? ?`, `# ## % %%` and `/ //`. A variable whose value cannot be known from
+the file becomes a HOLE named as it is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from wxlint.documents.dockerfile import SPACE
+from wxlint.values import HOLE, Value, concat
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
+_PLAIN = re.compile(r"[^\\`$\"']*\Z")
+_DEPTH = 20
+
+
+class Scope(NamedTuple):
+    """Variables that are set, and names of build arguments that nothing sets (empty unless the caller gives them).
+
+    closed: no other variable can be set, as before the first FROM. In a stage the base image may set more.
+    """
+
+    values: Mapping[str, Value]
+    unset: frozenset[str] | set[str] = frozenset()
+    closed: bool = False
+
+
+class Pair(NamedTuple):
+    """One `name=value` of ENV, ARG or LABEL; value None without `=`. Offsets into the text it was read from."""
+
+    name: str
+    value: str | None
+    start: int
+    end: int
+
+
+def expand(text: str, scope: Scope, escape: str = "\\") -> Value:
+    """The value of a word: quotes and escapes removed, variables replaced."""
+    if _PLAIN.match(text):
+        return Value(text)
+    return _Expansion(text, scope, escape, 0).run()
+
+
+class _Expansion:
+    """One pass over one word. Depth bounds `${a:-${b:-...}}`."""
+
+    def __init__(self, text: str, scope: Scope, escape: str, depth: int) -> None:
+        self.text, self.scope, self.escape, self.depth = text, scope, escape, depth
+        self.at = 0
+        self.parts: list[Value] = []
+        self.literal: list[str] = []
+
+    def run(self) -> Value:
+        text, end = self.text, len(self.text)
+        quoted = False
+        while self.at < end:
+            char = text[self.at]
+            if char == "'" and not quoted:
+                close = text.find("'", self.at + 1)
+                close = end if close < 0 else close
+                self.literal.append(text[self.at + 1 : close])
+                self.at = close + 1
+            elif char == '"':
+                quoted = not quoted
+                self.at += 1
+            elif char == self.escape and self.at + 1 < end:
+                following = text[self.at + 1]
+                if quoted and following not in ('"', "$", self.escape):
+                    self.literal.append(char)
+                self.literal.append(following)
+                self.at += 2
+            elif char == "$":
+                self._variable()
+            else:
+                self.literal.append(char)
+                self.at += 1
+        self._flush()
+        return self.parts[0] if len(self.parts) == 1 else concat(self.parts)
+
+    def _flush(self) -> None:
+        if self.literal:
+            self.parts.append(Value("".join(self.literal)))
+            self.literal = []
+
+    def _add(self, value: Value) -> None:
+        self._flush()
+        self.parts.append(value)
+
+    def _variable(self) -> None:
+        text = self.text
+        start = self.at
+        self.at += 1
+        if not text.startswith("{", self.at):
+            match = _NAME.match(text, self.at)
+            if not match:
+                self.literal.append("$")
+                return
+            self.at = match.end()
+            self._add(self._lookup(match[0], text[start : self.at]))
+            return
+        match = _NAME.match(text, self.at + 1)
+        close = _closing(text, self.at, self.escape)
+        written = text[start : close + 1]
+        if not match or close >= len(text) or match.end() > close:
+            self.at = close + 1
+            self._add(Value(HOLE, (written,)))
+            return
+        self.at = close + 1
+        self._add(self._modified(match[0], text[match.end() : close], written))
+
+    def _lookup(self, name: str, written: str) -> Value:
+        value = self.scope.values.get(name)
+        return value if value is not None else Value(HOLE, (written,))
+
+    def _word(self, text: str) -> Value:
+        if self.depth >= _DEPTH:
+            return Value(HOLE, (text,))
+        return _Expansion(text, self.scope, self.escape, self.depth + 1).run()
+
+    def _modified(self, name: str, modifier: str, written: str) -> Value:
+        if not modifier:
+            return self._lookup(name, written)
+        value = self.scope.values.get(name)
+        colon = modifier[0] == ":"
+        operator, word = (modifier[1:2], modifier[2:]) if colon else (modifier[0], modifier[1:])
+        if operator in ("-", "+", "?") and operator:
+            absent = name in self.scope.unset or (value is None and self.scope.closed)
+            if value is not None and name not in self.scope.unset:
+                if not value.known and not value.text.strip(HOLE):  # may be empty or not
+                    return Value(HOLE, (written,))
+                absent = colon and value.text == ""
+            elif not absent:
+                return Value(HOLE, (written,))
+            if operator == "+":
+                return Value("") if absent else self._word(word)
+            if operator == "-" and absent:
+                chosen = self._word(word)
+                return chosen._replace(because=(*chosen.because, f"default of {written}"))
+            return value if value is not None and not absent else Value(HOLE, (written,))
+        if value is None or not value.known:
+            return Value(HOLE, (written,))
+        pattern = self._word(word.lstrip(operator) if operator in "#%/" else word)
+        if colon or not pattern.known or operator not in ("#", "%", "/"):
+            return Value(HOLE, (written,))
+        return value._replace(text=_strip(value.text, operator, modifier, pattern.text))
+
+
+def _strip(text: str, operator: str, modifier: str, pattern: str) -> str:
+    double = modifier[:2] == operator * 2
+    if operator == "/":
+        old, _, new = pattern.partition("/")
+        regex = re.compile(_glob(old))
+        return regex.sub(lambda _: new, text, count=0 if double else 1) if old else text
+    regex = re.compile(_glob(pattern) + r"\Z")
+    if operator == "#":
+        ends = range(len(text), -1, -1) if double else range(len(text) + 1)
+        return next((text[end:] for end in ends if regex.match(text[:end])), text)
+    starts = range(len(text) + 1) if double else range(len(text), -1, -1)
+    return next((text[:start] for start in starts if regex.match(text[start:])), text)
+
+
+def _glob(pattern: str) -> str:
+    return "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern[:200])
+
+
+def _closing(text: str, at: int, escape: str) -> int:
+    """Offset of the `}` that closes the `{` at `at`; len(text) when there is none."""
+    depth = 0
+    while at < len(text):
+        char = text[at]
+        if char == escape:
+            at += 1
+        elif char == "{":
+            depth += 1
+        elif char == "}":
+            depth -= 1
+            if not depth:
+                return at
+        at += 1
+    return at
+
+
+def words(text: str, start: int, escape: str = "\\") -> list[tuple[int, int]]:
+    """(start, end) of each word of `text` from `start` on, split at unquoted space as BuildKit's parseWords does."""
+    found: list[tuple[int, int]] = []
+    at, end = start, len(text)
+    while at < end:
+        while at < end and text[at] in SPACE:
+            at += 1
+        if at >= end:
+            break
+        first, quote = at, ""
+        while at < end:
+            char = text[at]
+            if char == escape and quote != "'" and at + 1 < end:
+                at += 2
+                continue
+            if quote:
+                if char == quote:
+                    quote = ""
+            elif char in "\"'":
+                quote = char
+            elif char in SPACE:
+                break
+            at += 1
+        at = min(at, end)
+        found.append((first, at))
+    return found
+
+
+def pairs(text: str, start: int, escape: str = "\\", old_form: bool = True) -> list[Pair]:
+    """The `name=value` pairs of ENV (with its old form `ENV name value`) and ARG."""
+    found = words(text, start, escape)
+    if not found:
+        return []
+    first = text[found[0][0] : found[0][1]]
+    if old_form and "=" not in first:
+        end = len(text.rstrip(SPACE))
+        if len(found) == 1:
+            return [Pair(first, None, *found[0])]
+        return [Pair(first, text[found[1][0] : end], found[0][0], end)]
+    out = []
+    for begin, end in found:
+        name, equals, value = text[begin:end].partition("=")
+        out.append(Pair(name, value if equals else None, begin, end))
+    return out

@@ -1,0 +1,234 @@
+"""Files a build reads: from a path inside the container, through COPY, to a file of the repository.
+
+Requirements files, projects and conda environments are followed; a file that cannot be found is named in `missing`.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from wxlint.documents.source import Source as Text
+from wxlint.images.installs import Install, Lines, Source
+from wxlint.images.requirement import Requirement, applies, conda_requirement, marker_of, parse_requirement
+from wxlint.values import HOLE, Value
+
+if TYPE_CHECKING:
+    from wxlint.documents.pyproject import Binding
+
+Read = Callable[[str], "Text | None"]
+"""A path relative to the root of the repository to its text; None when there is no such file."""
+
+_DEPTH = 12
+
+
+class Copy(NamedTuple):
+    """One source of one COPY or ADD. dest: absolute. stage: of `--from`, or None for the build context."""
+
+    source: str
+    dest: str
+    stage: int | None
+    as_folder: bool
+
+
+_CHANGES = re.compile(
+    r"(?:\b(?:mv|cp|sed|tee|perl|awk|grep|curl|wget|yq|toml|patch)\b|>|pip-compile|pip freeze|\bexport\b|\block\b)[^;&|\n]*?([\w.-]+\.(?:txt|in|toml|ya?ml|lock|cfg))"
+)
+
+
+class Files:
+    """The repository as one build sees it."""
+
+    def __init__(self, read: Read, contexts: tuple[str, ...]) -> None:
+        """contexts: folders that may be the build context, the likeliest first."""
+        self.read = read
+        self.contexts = contexts
+        self.copies: dict[int, list[Copy]] = {}
+        self.changed: dict[int, set[str]] = {}
+
+    def note_changes(self, stage: int, text: str) -> None:
+        """Remember the files that the commands of a RUN write, move or edit: what the repository has is then not what is read."""
+        if ">" in text or "sed" in text or "mv" in text or "cp" in text or "export" in text or "curl" in text or "wget" in text or "lock" in text:
+            for match in _CHANGES.finditer(text):
+                tail = text[match.start() : match.end() + 200].split("&&")[0].split(";")[0]
+                self.changed.setdefault(stage, set()).update(re.findall(r"[\w.-]+\.(?:txt|in|toml|ya?ml|lock|cfg)", tail))
+
+    def find(self, stage: int, path: str, depth: int = 0) -> Text | None:
+        """The file that stands at an absolute container path in a stage, as the repository has it; None for one that a RUN changes."""
+        if HOLE in path or depth > _DEPTH or posixpath.basename(path) in self.changed.get(stage, ()):
+            return None
+        for copy in reversed(self.copies.get(stage, ())):
+            for candidate in _origins(copy, path):
+                if copy.stage is not None:
+                    found = self.find(copy.stage, posixpath.normpath("/" + candidate), depth + 1)
+                else:
+                    found = self.in_context(candidate)
+                if found is not None:
+                    return found
+        return None
+
+    def in_context(self, path: str) -> Text | None:
+        """A file of the build context."""
+        relative = posixpath.normpath(path.lstrip("/"))
+        if relative.startswith("..") or HOLE in relative:
+            return None
+        for context in self.contexts:
+            found = self.read(posixpath.normpath(posixpath.join(context, relative)))
+            if found is not None:
+                return found
+        return None
+
+    def beside(self, source: Text, path: str) -> Text | None:
+        """A file named in another one, relative to it."""
+        return self.read(posixpath.normpath(posixpath.join(posixpath.dirname(source.path), path)))
+
+    def requirements(self, source: Text | None, name: str, as_constraints: bool, seen: frozenset[str] = frozenset()) -> Lines:
+        """What a requirements (or constraints) file asks for, its own -r and -c followed."""
+        from wxlint.documents.requirements import read_requirements
+
+        if source is None or source.path in seen or len(seen) > _DEPTH:
+            return Lines(missing=() if as_constraints or source is not None else (name,))
+        wanted: list[Requirement] = []
+        constraints: list[Requirement] = []
+        missing: list[str] = []
+        extra: list[Source] = []
+        links: list[Source] = []
+        index: Source | None = None
+        no_index = False
+        for line in read_requirements(source):
+            value = _environment(line.value)
+            if not line.option:
+                if applies(marker_of(line.value)):
+                    found = parse_requirement(value, source.span(line.start, line.end))
+                    (constraints if as_constraints else wanted).append(found)
+                continue
+            option = line.option
+            origin = Source(option, value, source.span(line.start, line.end))
+            if option in ("-i", "--index-url"):
+                index = origin
+            elif option == "--extra-index-url":
+                extra.append(origin)
+            elif option in ("-f", "--find-links"):
+                links.append(origin)
+            elif option == "--no-index":
+                no_index = True
+            elif option in ("-r", "--requirement", "-c", "--constraint"):
+                inner = self.requirements(
+                    self.beside(source, line.value), line.value, as_constraints or option in ("-c", "--constraint"), seen | {source.path}
+                )
+                wanted += inner.requirements
+                constraints += inner.constraints
+                missing += inner.missing
+                extra += inner.extra
+                links += inner.links
+                index = inner.index or index
+            elif option in ("-e", "--editable"):
+                project = self.project(posixpath.join(posixpath.dirname(source.path), line.value.partition("[")[0]), ())
+                wanted += project.requirements
+                missing += project.missing
+        return Lines(tuple(wanted), index, tuple(extra), tuple(links), tuple(constraints), tuple(missing), no_index)
+
+    def project(self, folder: str, groups: tuple[str, ...]) -> Lines:
+        """What installing a project of the repository asks for. groups: extras and dependency groups; "*" is all."""
+        found = self.read(posixpath.normpath(posixpath.join(folder, "pyproject.toml")))
+        return self.project_of(found, posixpath.join(folder, "pyproject.toml"), groups)
+
+    def project_of(self, source: Text | None, name: str, groups: tuple[str, ...]) -> Lines:
+        from wxlint.documents.pyproject import read_pyproject
+
+        if source is None:
+            return Lines(missing=(name,))
+        project = read_pyproject(source)
+        wanted = []
+        for dependency in project.dependencies:
+            if dependency.group and dependency.group not in groups and "*" not in groups:
+                continue
+            if not applies(marker_of(dependency.requirement), groups):
+                continue
+            at = source.starts[dependency.line - 1] if dependency.line else 0
+            line = source.line_text(dependency.line) if dependency.line else ""
+            column = max(line.find(dependency.requirement), 0)
+            span = source.span(at + column, at + column + len(dependency.requirement))
+            requirement = parse_requirement(Value(dependency.requirement), span)
+            wanted.append(requirement._replace(index=_index(dependency.bindings, groups)))
+        dynamic = not project.dependencies and ("dynamic" in source.text or "[project]" not in source.text)
+        index = Source("pyproject.toml", Value(project.default_index), None) if project.default_index else None
+        extra = tuple(Source("pyproject.toml", Value(url), None) for url in project.extra)
+        return Lines(tuple(wanted), index, extra, missing=(name,) if dynamic or project.problem else ())
+
+    def environment(self, source: Text | None) -> Install | None:
+        """A conda environment file: conda's packages in `requirements`, pip's in `constraints`."""
+        if source is None:
+            return None
+        from wxlint.documents.conda import read_environment
+
+        environment = read_environment(source)
+        if environment is None:
+            return None
+        conda = tuple(conda_requirement(Value(text), source.span(start, end)) for text, start, end in environment.packages)
+        pip: list[Requirement] = []
+        extra: list[Source] = []
+        index: Source | None = None
+        links: list[Source] = []
+        missing: list[str] = []
+        for text, start, end in environment.pip:
+            span = source.span(start, end)
+            option, _, value = text.partition(" ")
+            option, equals, attached = option.partition("=") if option.startswith("--") else (option, "", "")
+            value = attached if equals else value.strip()
+            if option in ("-i", "--index-url"):
+                index = Source(option, Value(value), span)
+            elif option == "--extra-index-url":
+                extra.append(Source(option, Value(value), span))
+            elif option in ("-f", "--find-links"):
+                links.append(Source(option, Value(value), span))
+            elif option in ("-r", "--requirement"):
+                inner = self.requirements(self.beside(source, value), value, False)
+                pip += inner.requirements
+                missing += inner.missing
+                extra += inner.extra
+            elif not option.startswith("-"):
+                pip.append(parse_requirement(Value(text), span))
+        return Install(
+            "conda", conda, index, tuple(extra), tuple(links), tuple(pip), tuple(missing), environment.channels,
+            span=source.span(0, 0), command_span=source.span(0, 0),
+        )  # fmt: skip
+
+
+def _index(bindings: tuple[Binding, ...], groups: tuple[str, ...]) -> str | None:
+    """The one index that a distribution is bound to with these extras and groups; "unknown:" and why when several fit."""
+    fitting = [b for b in bindings if applies(b.marker, groups)]
+    fitting = [b for b in fitting if b.extra and b.extra in groups] or [b for b in fitting if not b.extra]
+    urls = {b.url for b in fitting}
+    return urls.pop() if len(urls) == 1 else "unknown: several indexes" if urls else None
+
+
+def _origins(copy: Copy, path: str) -> list[str]:
+    """Where in the source of a COPY a container path may come from."""
+    if path == copy.dest and not copy.as_folder:
+        return [copy.source]
+    inside = copy.dest.rstrip("/") + "/"
+    if not path.startswith(inside):
+        return []
+    rest = path[len(inside) :]
+    base = posixpath.basename(copy.source.rstrip("/"))
+    if "*" in base or "?" in base:
+        first, _, deeper = rest.partition("/")
+        if not fnmatch.fnmatchcase(first, base):
+            return []
+        return [posixpath.join(posixpath.dirname(copy.source), rest)] if not deeper else []
+    found = [posixpath.join(copy.source, rest)]
+    if rest == base:
+        found.insert(0, copy.source)
+    return found
+
+
+def _environment(text: str) -> Value:
+    """`${NAME}` in a requirements file is the environment's: not known."""
+    if "${" not in text:
+        return Value(text)
+    holes = tuple(re.findall(r"\$\{[A-Z0-9_]+\}", text))
+    return Value(re.sub(r"\$\{[A-Z0-9_]+\}", HOLE, text), holes)

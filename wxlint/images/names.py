@@ -1,0 +1,67 @@
+"""What names say: the words of a tag, a file or a folder that name an accelerator."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import NamedTuple
+
+from wxlint.images.reference import Reference
+from wxlint.values import HOLE
+
+_WORD = re.compile(r"[A-Za-z]+[0-9.]*|[0-9.]+")
+_CUDA = re.compile(r"cuda?(?:\d[\d.]*)?|gpu")
+_OTHER = frozenset(("xpu", "hpu", "npu", "tpu", "gaudi", "ascend", "habana", "cann", "neuron", "musa", "openvino"))
+
+
+class Evidence(NamedTuple):
+    """accelerator: cpu, cuda, rocm or other. reason: for people."""
+
+    accelerator: str
+    reason: str
+
+
+def accelerator_words(text: str) -> set[str]:
+    """The accelerators a name speaks of: "asr-gpu" is {cuda}, "1.2-cpu" {cpu}, "cpu-gpu" both."""
+    found = set()
+    for word in _WORD.findall(text.lower()):
+        if word == "cpu":
+            found.add("cpu")
+        elif _CUDA.fullmatch(word) and word != "cu":
+            found.add("cuda")
+        elif re.fullmatch(r"rocm[\d.]*|hip", word):
+            found.add("rocm")
+        elif word in _OTHER:
+            found.add("other")
+    return found
+
+
+def said_by(text: str, what: str) -> list[Evidence]:
+    """Evidence from one name; none when it names no accelerator or several."""
+    words = accelerator_words(text.replace(HOLE, "/"))
+    return [Evidence(next(iter(words)), f"{what} {text.replace(HOLE, '*')!r}")] if len(words) == 1 else []
+
+
+def from_reference(reference: Reference, what: str) -> list[Evidence]:
+    """Evidence from an image's tag, else from its name."""
+    if reference.tag:
+        found = said_by(reference.tag, f"{what} tag")
+        if found:
+            return found
+    return said_by(reference.path.rpartition("/")[2], f"{what} name")
+
+
+def from_path(path: str) -> list[Evidence]:
+    """Evidence from a Dockerfile's own name, else from the folders it lies in, the nearest first."""
+    folder, name = posixpath.split(path)
+    stem = re.sub(r"(?i)(docker|container)file", " ", name)
+    found = said_by(stem.strip(" ._-"), "file name") if stem.strip(" ._-") else []
+    if found:
+        return [found[0]._replace(reason=f"file name {name!r}")]
+    if accelerator_words(stem):
+        return []
+    for part in reversed([p for p in folder.split("/") if p][-2:]):
+        words = accelerator_words(part)
+        if words:
+            return said_by(part, "folder")
+    return []

@@ -1,0 +1,309 @@
+"""Everything that was read of a repository, evaluated once: what rules, `images` and the other commands look at."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from wxlint.documents.dockerfile import Dockerfile, read_dockerfile
+from wxlint.documents.source import Source, read
+from wxlint.errors import InputError
+from wxlint.images.belief import Beliefs
+from wxlint.images.builds import Script, read_script, uses_by_place
+from wxlint.images.files import Files
+from wxlint.images.image import Image, evidence, expected_by_names
+from wxlint.images.model import Build, Evaluated, Stage, Use
+from wxlint.images.names import accelerator_words
+from wxlint.images.reference import Reference
+from wxlint.images.stages import evaluate
+from wxlint.values import HOLE, Value
+
+if TYPE_CHECKING:
+    from wxlint.images.stacks import Stacks
+    from wxlint.policy import Expectation, Policy
+
+
+class Input(NamedTuple):
+    """A file to check. path: as shown to people. kind: dockerfile, compose, shell, batch, policy, other."""
+
+    path: str
+    kind: str
+
+
+class Repository:
+    """Documents of one run and what follows from them. Nothing is read or computed twice."""
+
+    def __init__(self, inputs: Iterable[Input], root: Path, policy: Policy | None = None, sources: dict[str, Source] | None = None) -> None:
+        """root: no file outside it is read as context. sources: texts that do not come from disk, by path."""
+        self.inputs = tuple(inputs)
+        self.policy = policy
+        self.root = os.path.realpath(root)
+        self.problems: list[str] = []
+        self._sources: dict[str, Source | None] = dict(sources or {})
+        self._contexts: dict[str, list[str]] = {}
+
+    # -- reading
+
+    def read(self, path: str) -> Source | None:
+        """A file inside the root, as context; None when there is none or it cannot be read."""
+        if path not in self._sources:
+            self._sources[path] = self._from_disk(path)
+        return self._sources[path]
+
+    def _from_disk(self, path: str) -> Source | None:
+        real = os.path.realpath(path)
+        if not (real == self.root or real.startswith(self.root.rstrip("/") + "/")) or not os.path.isfile(real):
+            return None
+        try:
+            return read(Path(path), path)
+        except InputError:
+            return None
+
+    def source(self, path: str) -> Source | None:
+        """A file that was asked for: one that cannot be read is a problem of the run."""
+        if path not in self._sources:
+            try:
+                self._sources[path] = read(Path(path), path)
+            except InputError as error:
+                self._sources[path] = None
+                self.problems.append(str(error))
+        return self._sources[path]
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        return {path: source for path, source in self._sources.items() if source is not None}
+
+    @cached_property
+    def dockerfiles(self) -> dict[str, Dockerfile]:
+        found = {}
+        for item in self.inputs:
+            if item.kind == "dockerfile":
+                source = self.source(item.path)
+                if source is not None:
+                    found[item.path] = read_dockerfile(source)
+        return found
+
+    @cached_property
+    def scripts(self) -> dict[str, Script]:
+        found = {}
+        for item in self.inputs:
+            if item.kind not in ("shell", "batch"):
+                continue
+            source = self.source(item.path)
+            if source is None or not any(word in source.text for word in ("docker", "podman", "nerdctl", "buildah")):
+                continue
+            if item.kind == "shell":
+                from wxlint.documents.shell import read_shell
+
+                commands = read_shell(source.text).commands
+            else:
+                from wxlint.documents.batch import read_batch
+
+                commands = read_batch(source.text).commands
+            found[item.path] = read_script(source, commands, self._find)
+        return found
+
+    def _find(self, paths: list[str]) -> str | None:
+        return next((p for p in paths if p in self.dockerfiles), None)
+
+    @cached_property
+    def stacks(self) -> Stacks | None:
+        """The compose projects; None when no compose file is read."""
+        files = [item.path for item in self.inputs if item.kind == "compose"]
+        if not files:
+            return None
+        from wxlint.images.stacks import read_stacks  # PyYAML comes with it
+
+        return read_stacks(files, self.source, self.read)
+
+    # -- builds
+
+    @cached_property
+    def builds(self) -> dict[str, list[Build]]:
+        """Every way each Dockerfile is built; one by hand, with its defaults, when nothing in the repository builds it."""
+        found: dict[str, list[Build]] = {path: [] for path in self.dockerfiles}
+        for script in self.scripts.values():
+            for build in script.builds:
+                if build.dockerfile:
+                    found[build.dockerfile].append(build)
+        if self.stacks:
+            from wxlint.images.stacks import service_builds
+
+            for build in service_builds(self.stacks, self._find):
+                found[build.dockerfile].append(build)
+        for path, builds in found.items():
+            if not builds:
+                builds.extend(self._by_hand(path))
+            found[path] = list({(b.target, b.args, tuple(t.value.text for t in b.tags), b.platform, b.image): b for b in builds}.values())
+        return found
+
+    def _by_hand(self, path: str) -> list[Build]:
+        contexts = [posixpath.dirname(path) or "."]
+        while contexts[-1] not in (".", "/", "") and os.path.realpath(contexts[-1]) != self.root:
+            contexts.append(posixpath.dirname(contexts[-1]) or ".")
+        expectations = self.expectations.get(path, [])
+        if not expectations:
+            return [Build(path, tuple(contexts))]
+        return [
+            Build(
+                path,
+                (self.in_root(e.context), *contexts),
+                e.target,
+                tuple((name, Value(text, (), (f"build-args {name}={text} ({self.policy.path if self.policy else ''})",))) for name, text in e.build_args),
+                image=e.image,
+            )
+            for e in expectations
+        ]
+
+    @cached_property
+    def expectations(self) -> dict[str, list[Expectation]]:
+        """What the policy expects, by the path of the Dockerfile."""
+        found: dict[str, list[Expectation]] = {}
+        for expectation in self.policy.expectations() if self.policy else ():
+            found.setdefault(self.in_root(expectation.dockerfile), []).append(expectation)
+        return found
+
+    def in_root(self, path: str) -> str:
+        """A path of the policy (relative to its root) as shown to people."""
+        root = self.policy.root if self.policy else Path()
+        return posixpath.normpath(posixpath.join(os.path.relpath(root).replace(os.sep, "/"), path))
+
+    def below_root(self, path: str) -> str:
+        """A shown path as the policy writes it: relative to the policy's root."""
+        return os.path.relpath(path, self.policy.root if self.policy else self.root).replace(os.sep, "/")
+
+    # -- evaluation
+
+    @cached_property
+    def evaluated(self) -> tuple[Evaluated, ...]:
+        return tuple(
+            evaluate(self.dockerfiles[path], build, Files(self.read, build.contexts), self._context_named) for path, builds in self.builds.items() for build in builds
+        )
+
+    def _context_named(self, dockerfile: Dockerfile, name: str) -> bool:
+        """Whether a bare name may be a named build context: a bake file, workflow or Makefile near the Dockerfile says so, or it is a template."""
+        import re
+
+        from wxlint.documents.dockerfile_syntax import is_template
+
+        if is_template(dockerfile):
+            return True
+        word = re.compile(rf"(?<![\w.-]){re.escape(name)}[\"']?\s*[=:]")
+        return any(word.search(text) for text in self._context_texts(posixpath.dirname(dockerfile.source.path)))
+
+    def _context_texts(self, folder: str) -> list[str]:
+        """The texts, in a folder and those above it, that speak of named build contexts."""
+        if folder not in self._contexts:
+            found = []
+            real = os.path.realpath(folder or ".")
+            for place in (folder or ".", *((posixpath.join(folder, ".github/workflows"),) if real == self.root else ())):
+                for entry in sorted(os.listdir(place)) if os.path.isdir(place) else ():
+                    lower = entry.lower()
+                    if lower.endswith((".hcl", ".mk")) or "bake" in lower or lower in ("makefile", "justfile", "tiltfile") or "workflows" in place:
+                        source = self.read(posixpath.normpath(posixpath.join(place, entry)))
+                        if source is not None and ("contexts" in source.text or "build-context" in source.text):
+                            found.append(source.text)
+            inside = real.startswith(self.root) and real != self.root
+            above = self._context_texts(posixpath.normpath(posixpath.join(folder, ".."))) if inside else []
+            self._contexts[folder] = found + above
+        return self._contexts[folder]
+
+    @cached_property
+    def _produced(self) -> dict[str, list[tuple[Reference, Evaluated, Stage]]]:
+        """What builds make, by the last part of the name and the tag."""
+        found: dict[str, list[tuple[Reference, Evaluated, Stage]]] = {}
+        for evaluated in self.evaluated:
+            stage = evaluated.target(evaluated.build.target)
+            if stage is None:
+                continue
+            references = [use.reference for use in evaluated.build.tags if use.reference is not None]
+            for expectation in self.expectations.get(evaluated.path, ()):
+                from wxlint.images.reference import parse_reference
+
+                reference = parse_reference(Value(expectation.reference))
+                same = len(self.expectations[evaluated.path]) == 1 or any(r.tag == expectation.tag for r in references)
+                if reference is not None and same:
+                    references.append(reference)
+            for reference in references:
+                if reference.tag_known:
+                    found.setdefault(_key(reference), []).append((reference, evaluated, stage))
+        return found
+
+    def producers(self, reference: Reference) -> list[tuple[Evaluated, Stage]]:
+        """The builds of this repository that make an image a FROM names."""
+        if not reference.tag_known:
+            return []
+        found = []
+        for made, evaluated, stage in self._produced.get(_key(reference), ()):
+            if same_name(made, reference) and not any(e is evaluated and s is stage for e, s in found):
+                found.append((evaluated, stage))
+        return found
+
+    @cached_property
+    def beliefs(self) -> Beliefs:
+        return Beliefs(self.producers)
+
+    @cached_property
+    def images(self) -> tuple[Image, ...]:
+        """The targets that are images: what a build names, the last stage, and stages named for an accelerator."""
+        found = []
+        for evaluated in self.evaluated:
+            chosen = [evaluated.target(evaluated.build.target)]
+            if evaluated.build.target is None and not evaluated.build.how:
+                used = {parent for stage in evaluated.stages for parent in stage.parents}
+                chosen += [s for s in evaluated.stages if s.name and s.index not in used and accelerator_words(s.name)]
+            for stage in dict.fromkeys(s.index for s in chosen if s is not None):
+                found.append(self._image(evaluated, evaluated.stages[stage]))
+        return tuple(found)
+
+    def _image(self, evaluated: Evaluated, stage: Stage) -> Image:
+        base, state = self.beliefs.base(evaluated, stage), self.beliefs.state(evaluated, stage)
+        expectation = self._expectation(evaluated)
+        if expectation is not None:
+            where = self.policy.path if self.policy else ""
+            reasons: tuple[str, ...] = (f"{expectation.image} is a {expectation.variant} image ({where})",)
+            return Image(evaluated, stage, base, state, expectation.accelerator, reasons, expectation)
+        expected, reasons = expected_by_names(evidence(evaluated, stage))
+        return Image(evaluated, stage, base, state, expected, reasons, None)
+
+    def _expectation(self, evaluated: Evaluated) -> Expectation | None:
+        """The policy's expectation of what a build makes: the Dockerfile's only one, else the one with the build's tag."""
+        listed = self.expectations.get(evaluated.path, [])
+        if len(listed) == 1:
+            return listed[0]
+        build = evaluated.build
+        tags = {use.reference.tag for use in build.tags if use.reference is not None}
+        given = {(name, value.text) for name, value in build.args}
+        fitting = [e for e in listed if e.image == build.image] or [e for e in listed if e.tag in tags]
+        fitting = fitting or [e for e in listed if e.build_args and set(e.build_args) <= given] or [e for e in listed if not e.build_args]
+        return fitting[0] if len(fitting) == 1 else None
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """Every place that names an image, once."""
+        everything = [use for evaluated in self.evaluated for use in evaluated.uses]
+        everything += [use for script in self.scripts.values() for use in script.uses]
+        if self.stacks:
+            from wxlint.images.stacks import service_uses
+
+            everything += service_uses(self.stacks)
+        return tuple(uses_by_place(everything).values())
+
+
+def _key(reference: Reference) -> str:
+    return f"{reference.path.rpartition('/')[2].rpartition(HOLE)[2]}:{reference.tag or 'latest'}"
+
+
+def same_name(one: Reference, other: Reference) -> bool:
+    """Whether two names can mean one repository: equal, or equal behind an unknown registry."""
+    if one.name == other.name:
+        return True
+    if one.name_known and other.name_known:
+        return False
+    tails = [name.rpartition(HOLE)[2].lstrip("/") for name in (one.name, other.name)]
+    shorter, longer = sorted(tails, key=len)
+    return bool(shorter) and (longer == shorter or longer.endswith("/" + shorter))

@@ -1,0 +1,156 @@
+"""Compose stacks: which files make one project, what its services build and use.
+
+docker compose itself takes one base file with its override; other files beside it (`docker-compose.gpu.yml`) are meant to be
+given with `-f` on top. A file with a service that has neither image nor build is such an overlay; any other stands by itself.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from wxlint.documents.compose import ComposeFile, ComposeReader, Project, default_files
+from wxlint.documents.compose_merge import ComposeProblem, Text
+from wxlint.documents.compose_services import Service
+from wxlint.images.model import Build, Use
+from wxlint.images.reference import parse_reference
+from wxlint.values import HOLE, Value
+
+if TYPE_CHECKING:
+    from wxlint.documents.source import Source
+
+
+class Stack(NamedTuple):
+    """One project as it would be started. paths: the files given, the base first. overlay: more than the files compose takes by itself."""
+
+    paths: tuple[str, ...]
+    project: Project
+    overlay: bool
+
+
+class Stacks(NamedTuple):
+    """files: each by itself, for what concerns one file only."""
+
+    stacks: tuple[Stack, ...]
+    files: tuple[ComposeFile, ...]
+
+    def problems(self) -> Iterator[ComposeProblem]:
+        for stack in self.stacks:
+            yield from stack.project.problems
+        for file in self.files:
+            yield from file.problems
+
+    def services(self) -> Iterator[tuple[Stack, Service]]:
+        for stack in self.stacks:
+            for service in stack.project.services:
+                yield stack, service
+
+
+def read_stacks(paths: Sequence[str], asked: Callable[[str], Source | None], read: Callable[[str], Source | None]) -> Stacks:
+    """paths: the compose files of this run. asked: reads one of them; read: reads anything else they name."""
+    known = set(paths)
+    reader = ComposeReader(lambda path: asked(path) if path in known else read(path))
+    files = {path: file for path in paths if (file := reader.file(path)) is not None}
+    stacks: list[Stack] = []
+    placed: set[str] = set()
+    folders: dict[str, list[str]] = {}
+    for path in files:
+        folders.setdefault(posixpath.dirname(path), []).append(posixpath.basename(path))
+    for folder, names in folders.items():
+        base = [posixpath.join(folder, name) for name in default_files(names)]
+        if base:
+            stacks.append(Stack(tuple(base), reader.project(base), False))
+            placed.update(base)
+        for name in names:
+            path = posixpath.join(folder, name)
+            if path in placed:
+                continue
+            below = base or _sibling(path, names, files)
+            if below and _is_overlay(files[path], reader.project(below)):
+                stacks.append(Stack((*below, path), reader.project([*below, path]), True))
+            else:
+                stacks.append(Stack((path,), reader.project([path]), False))
+            placed.add(path)
+    return Stacks(tuple(stacks), tuple(files.values()))
+
+
+def _sibling(path: str, names: Sequence[str], files: dict[str, ComposeFile]) -> list[str]:
+    """The base of `docker-compose.dev.override.yml` is `docker-compose.dev.yml`; without one there is none."""
+    folder, name = posixpath.split(path)
+    parts = name.split(".")
+    while len(parts) > 2:
+        parts.pop(-2)
+        if ".".join(parts) in names and posixpath.join(folder, ".".join(parts)) in files:
+            return [posixpath.join(folder, ".".join(parts))]
+    return []
+
+
+def _is_overlay(file: ComposeFile, base: Project) -> bool:
+    """Whether a file only makes sense on top of another: a service of the base that it neither gives an image nor builds."""
+    below = {service.name for service in base.services}
+    return any(s.name in below and s.image is None and s.build is None and s.extends is None for s in file.services)
+
+
+def service_uses(stacks: Stacks) -> Iterator[Use]:
+    """The images that services name, and the tags that their builds make."""
+    for file in stacks.files:
+        for service in file.services:
+            yield from _uses(service)
+
+
+def _uses(service: Service) -> Iterator[Use]:
+    if service.image is not None and service.image.value.text:
+        yield _use("compose image", service.image, produces=service.build is not None)
+    if service.build is not None:
+        for tag in service.build.tags:
+            yield _use("compose build tag", tag, produces=True)
+        for context in service.build.additional_contexts:
+            if context.value is not None and context.value.text.startswith("docker-image://"):
+                value = context.value._replace(text=context.value.text.removeprefix("docker-image://"))
+                yield Use("compose additional context", value, parse_reference(value), context.place.span, because=value.because)
+
+
+def _use(kind: str, text: Text, produces: bool) -> Use:
+    return Use(kind, text.value, parse_reference(text.value), text.place.span, produces, because=text.value.because)
+
+
+def service_builds(stacks: Stacks, find: Callable[[list[str]], str | None]) -> Iterator[Build]:
+    """One build for each service of each stack that builds a Dockerfile of this run."""
+    for stack, service in stacks.services():
+        build = service.build
+        if build is None or build.remote or build.folder is None:
+            continue
+        dockerfile = build.dockerfile_path
+        if dockerfile is None:
+            if build.dockerfile is not None or build.dockerfile_inline is not None:
+                continue
+            dockerfile = posixpath.join(build.folder, "Dockerfile")
+        path = find([posixpath.normpath(dockerfile)])
+        if path is None:
+            continue
+        args = []
+        for named in build.args:
+            where = f"{named.place.source.path}:{named.place.span.line}"
+            if named.value is None:
+                hole = Value(HOLE, (f"${{{named.name}}}",), (f"build arg {named.name} is taken from the environment ({where})",))
+                args.append((named.name, hole))
+            else:
+                reason = f"build arg {named.name}={named.value.shown()} ({where})"
+                args.append((named.name, named.value._replace(because=(*named.value.because, reason))))
+        tags = [_use("compose image", service.image, produces=True)] if service.image is not None and service.image.value.text else []
+        tags += [_use("compose build tag", tag, produces=True) for tag in build.tags]
+        target = build.target.value if build.target is not None else None
+        platform = service.platform.value.text if service.platform is not None else ""
+        yield Build(
+            path,
+            (build.folder,),
+            target.text if target is not None and target.known and target.text else None,
+            tuple(args),
+            tuple(tags),
+            f"compose service {service.name} ({service.key.source.path}:{service.key.span.line})",
+            service.key.span,
+            platform if platform.startswith(("linux/", "windows/")) and HOLE not in platform else "linux/amd64",
+            service,
+            tuple((named.name, named.value or Value("")) for named in build.additional_contexts),
+        )

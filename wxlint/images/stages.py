@@ -1,0 +1,408 @@
+"""Evaluate a Dockerfile under one build: every FROM, COPY --from, mount and install, with ARG and ENV as BuildKit scopes them.
+
+ARG before the first FROM is visible in FROM lines only, until a stage declares it again; ENV beats ARG; a stage inherits from
+the stage it starts from; stage names are case-insensitive and look backward only.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from wxlint.documents.dockerfile import Dockerfile, Instruction, json_words, split_head
+from wxlint.findings import Span
+from wxlint.images.expand import Scope, expand, pairs, words
+from wxlint.images.files import Copy, Files
+from wxlint.images.installs import WORTH_READING, Install, Lines, Place, installs
+from wxlint.images.model import Build, Evaluated, Stage, StageCopy, Use
+from wxlint.images.reference import parse_reference
+from wxlint.values import HOLE, Value, could_equal
+
+if TYPE_CHECKING:
+    from wxlint.documents.shell import Command
+
+_CUDA_TAG = re.compile(r"(\d+\.\d+(?:\.\d+)?)-")
+_INSTALL_CHAIN = ("UV_", "PIP_")
+
+
+ContextNamed = Callable[[Dockerfile, str], bool]
+"""Whether a bare name in a FROM or --from of a Dockerfile may be a named build context of a tool that is not read (bake, CI)."""
+
+
+def evaluate(dockerfile: Dockerfile, build: Build, files: Files, contexts_named: ContextNamed = lambda _, __: False) -> Evaluated:
+    """Evaluate under a build. Never raises; what cannot be known is a HOLE."""
+    return _Evaluation(dockerfile, build, files, contexts_named).run()
+
+
+def platform_args(platform: str) -> dict[str, Value]:
+    """The predefined platform arguments, for one target platform on a builder of the same kind."""
+    system, _, rest = platform.partition("/")
+    architecture, _, variant = rest.partition("/")
+    reason = (f"platform {platform} assumed",)
+    values = {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}
+    return {f"{side}{name}": Value(text, (), reason) for side in ("TARGET", "BUILD") for name, text in values.items()}
+
+
+class _Open:
+    """A stage while it is being read."""
+
+    def __init__(self, index: int, name: str, instruction: Instruction, base: Use, span: Span) -> None:
+        self.index, self.name, self.instruction, self.base, self.span = index, name, instruction, base, span
+        self.parents: tuple[int, ...] = ()
+        self.external = True
+        self.platform: Value | None = None
+        self.steps: list[Install | StageCopy] = []
+        self.args: dict[str, Value] = {}
+        self.unset: set[str] = set()
+        self.env: dict[str, Value] = {}
+        self.workdir = "/"
+        self.user: str | None = None
+        self.shell = True
+        self.pip_config: dict[str, Value] = {}
+
+
+class _Evaluation:
+    def __init__(self, dockerfile: Dockerfile, build: Build, files: Files, contexts_named: ContextNamed) -> None:
+        self.dockerfile, self.build, self.files, self.contexts_named = dockerfile, build, files, contexts_named
+        self.source = dockerfile.source
+        self.given = dict(build.args)
+        self.platform = platform_args(build.platform)
+        self.globals: dict[str, Value] = dict(self.platform)
+        self.unset: set[str] = set()
+        self.stages: list[_Open] = []
+        self.uses: list[Use] = []
+
+    def run(self) -> Evaluated:
+        self._syntax()
+        for instruction in self.dockerfile.instructions:
+            self._instruction(instruction.keyword, instruction, 0)
+        closed = tuple(
+            Stage(s.index, s.name, s.instruction, s.base, s.parents, s.external, s.platform, tuple(s.steps), s.env, s.span, s.user)
+            for s in self.stages
+        )
+        return Evaluated(self.dockerfile, self.build, closed, tuple(self.uses))
+
+    # -- instructions
+
+    def _instruction(self, keyword: str, instruction: Instruction, depth: int) -> None:
+        if keyword == "FROM":
+            if not depth:
+                self._from(instruction)
+        elif keyword == "ARG":
+            self._arg(instruction)
+        elif not self.stages:
+            return
+        elif keyword == "ENV":
+            self._env(instruction)
+        elif keyword == "RUN":
+            self._run(instruction)
+        elif keyword in ("COPY", "ADD"):
+            self._copy(instruction)
+        elif keyword == "WORKDIR":
+            stage = self.stages[-1]
+            path = expand(instruction.args.strip(), self._scope(), self.dockerfile.escape).text
+            stage.workdir = posixpath.normpath(posixpath.join(stage.workdir, path.replace("\\", "/")))
+        elif keyword == "USER":
+            self.stages[-1].user = expand(instruction.args.strip(), self._scope(), self.dockerfile.escape).text
+        elif keyword == "SHELL":
+            shell = json_words(instruction.args) or []
+            self.stages[-1].shell = bool(shell) and posixpath.basename(shell[0]) in ("sh", "bash", "dash", "ash", "zsh")
+        elif keyword == "ONBUILD" and depth == 0:
+            self._onbuild(instruction)
+
+    def _onbuild(self, instruction: Instruction) -> None:
+        """The trigger runs in a later build: only the images it names count here."""
+        inner = instruction.args
+        keyword, args_at, flags = split_head(inner, self.dockerfile.escape)
+        if keyword not in ("COPY", "ADD", "RUN"):
+            return
+        shift = instruction.args_at
+        moved = tuple(f._replace(start=f.start + shift, end=f.end + shift) for f in flags)
+        trigger = instruction._replace(keyword=keyword, args_at=shift + args_at, flags=moved)
+        before = len(self.uses)
+        stage = self.stages[-1]
+        steps, copies = list(stage.steps), list(self.files.copies.get(stage.index, ()))
+        self._instruction(keyword, trigger, 1)
+        stage.steps = steps
+        self.files.copies[stage.index] = copies
+        self.uses[before:] = [use._replace(kind=f"ONBUILD {use.kind}", onbuild=True) for use in self.uses[before:]]
+
+    def _scope(self) -> Scope:
+        if not self.stages:
+            return Scope(self.globals, self.unset, closed=True)
+        stage = self.stages[-1]
+        return Scope({**stage.args, **stage.env}, stage.unset)
+
+    def _line(self, instruction: Instruction, offset: int = 0) -> int:
+        return self.source.position(instruction.at(offset))[0]
+
+    def _arg(self, instruction: Instruction) -> None:
+        stage = self.stages[-1] if self.stages else None
+        values = stage.args if stage else self.globals
+        unset = stage.unset if stage else self.unset
+        for pair in pairs(instruction.text, instruction.args_at, self.dockerfile.escape, old_form=False):
+            name = pair.name.strip("\"'")
+            line = self._line(instruction, pair.start)
+            given = self.given.get(name)
+            unset.discard(name)
+            if given is not None:
+                values[name] = given
+            elif pair.value is not None:
+                value = expand(pair.value, self._scope(), self.dockerfile.escape)
+                values[name] = value._replace(because=(*value.because, f"ARG {name}={value.shown()} (line {line})"))
+            elif stage is not None and name in self.globals and name not in self.unset:
+                values[name] = self.globals[name]
+            elif name in self.platform:
+                values[name] = self.platform[name]
+            else:
+                values[name] = Value(HOLE, (f"${{{name}}}",), (f"ARG {name} has no default (line {line})",))
+                unset.add(name)
+
+    def _env(self, instruction: Instruction) -> None:
+        stage = self.stages[-1]
+        scope = self._scope()
+        for pair in pairs(instruction.text, instruction.args_at, self.dockerfile.escape):
+            if pair.value is None:
+                continue
+            value = expand(pair.value, scope, self.dockerfile.escape)
+            reason = f"ENV {pair.name}={value.shown()} (line {self._line(instruction, pair.start)})"
+            stage.env[pair.name] = value._replace(because=(*value.because, reason))
+            stage.unset.discard(pair.name)
+
+    # -- references
+
+    def _use(self, kind: str, value: Value, span: Span, stage: int | None) -> Use:
+        use = Use(kind, value, parse_reference(value), span, False, False, stage, self._why(value))
+        self.uses.append(use)
+        return use
+
+    def _why(self, value: Value) -> tuple[str, ...]:
+        return (*value.because, self.build.how) if self.build.how and value.because else value.because
+
+    def _syntax(self) -> None:
+        directive = self.dockerfile.directives.get("syntax")
+        if directive:
+            text, at = directive
+            self._use("syntax", Value(text.split()[0]), self.source.span(at, at + len(text.split()[0])), None)
+
+    def _from(self, instruction: Instruction) -> None:
+        text = instruction.text
+        found = words(text, instruction.args_at, self.dockerfile.escape)
+        if not found:
+            return
+        scope = Scope(self.globals, self.unset, closed=True)
+        start, end = found[0]
+        value = expand(text[start:end], scope, self.dockerfile.escape)
+        span = instruction.span(self.source, start, end)
+        name = ""
+        if len(found) >= 3 and text[found[1][0] : found[1][1]].lower() == "as":
+            name = text[found[2][0] : found[2][1]].lower()
+        index = len(self.stages)
+        parents = self._named(value)
+        flag = instruction.flag("platform")
+        if parents or value.text == "scratch" or self._is_context(value):
+            use = Use("FROM", value, None if parents else parse_reference(value), span, stage=index, because=value.because)
+        else:
+            use = self._use("FROM", value, span, index)
+        stage = _Open(index, name, instruction, use, instruction.span(self.source, 0, len(text)))
+        stage.parents = parents
+        stage.external = not parents or not value.known
+        stage.platform = expand(flag.value, scope, self.dockerfile.escape) if flag and flag.value else None
+        if len(parents) == 1:
+            parent = self.stages[parents[0]]
+            stage.env = dict(parent.env)
+            stage.workdir, stage.user, stage.shell = parent.workdir, parent.user, parent.shell
+            stage.pip_config = dict(parent.pip_config)
+            self.files.copies[index] = list(self.files.copies.get(parent.index, ()))
+            self.files.changed[index] = set(self.files.changed.get(parent.index, ()))
+        else:
+            self.files.copies[index] = []
+            reference = use.reference
+            if reference is not None and reference.path.endswith("nvidia/cuda") and reference.tag:
+                version = _CUDA_TAG.match(reference.tag)
+                if version:  # the image sets it, so an ARG of this name has no effect
+                    stage.env["CUDA_VERSION"] = Value(version[1], (), (f"CUDA_VERSION={version[1]} is set by {reference.shown()}",))
+        self.stages.append(stage)
+
+    def _named(self, value: Value) -> tuple[int, ...]:
+        """Earlier stages that a name may mean; the nearest one wins when the name is known."""
+        name = value._replace(text=value.text.lower())
+        if value.known:
+            hit = next((s.index for s in reversed(self.stages) if s.name == name.text and s.name), None)
+            return () if hit is None else (hit,)
+        if not value.text.strip(HOLE):
+            return ()
+        return tuple(s.index for s in self.stages if s.name and could_equal(name, s.name))
+
+    def _copy_from(self, kind: str, text: str, span: Span) -> tuple[int | None, Use | None]:
+        """What `--from=` or `from=` names: an earlier stage, or an image."""
+        value = expand(text, self._scope(), self.dockerfile.escape)
+        if value.known and value.text.isdigit():
+            index = int(value.text)
+            return (index, None) if index < len(self.stages) else (None, None)
+        named = self._named(value)
+        if named:
+            return named[0] if len(named) == 1 else None, None
+        if value.text == "scratch" or self._is_context(value):
+            return None, None
+        return None, self._use(kind, value, span, self.stages[-1].index)
+
+    def _is_context(self, value: Value) -> bool:
+        """Whether a name is a named build context and no image: given by the build, or by tools that name contexts elsewhere."""
+        name = value.text
+        if name in dict(self.build.named_contexts):
+            return True
+        return value.known and bool(name) and not any(c in name for c in "/:@.") and self.contexts_named(self.dockerfile, name)
+
+    def _flag_span(self, instruction: Instruction, start: int, end: int) -> Span:
+        return instruction.span(self.source, start, end)
+
+    def _copy(self, instruction: Instruction) -> None:
+        stage = self.stages[-1]
+        flag = instruction.flag("from")
+        origin: int | None = None
+        external: Use | None = None
+        if flag and flag.value:
+            origin, external = self._copy_from(
+                "COPY --from", flag.value, self._flag_span(instruction, flag.start + len("--from="), flag.end)
+            )
+        listed = json_words(instruction.args)
+        if listed is None:
+            text = instruction.text
+            parts = [text[a:b] for a, b in words(text, instruction.args_at, self.dockerfile.escape)]
+        else:
+            parts = listed
+        scope = self._scope()
+        paths = [expand(part, scope, self.dockerfile.escape).text for part in parts if not part.startswith("<<")]
+        if not paths or len(parts) < 2:
+            return
+        *sources, dest = paths
+        folder = dest.endswith(("/", ".")) or len(sources) > 1
+        absolute = posixpath.normpath(posixpath.join(stage.workdir, dest))
+        if not flag:
+            for path in sources:
+                self.files.copies[stage.index].append(Copy(path, absolute, None, folder))
+            return
+        if origin is not None:
+            for path in sources:
+                self.files.copies[stage.index].append(Copy(path, absolute, origin, folder))
+        if origin is not None or external is not None:
+            stage.steps.append(StageCopy(origin, tuple(sources), instruction, external.reference if external else None))
+
+    # -- RUN
+
+    def _run(self, instruction: Instruction) -> None:
+        stage = self.stages[-1]
+        mounted = self._mounts(instruction)
+        for text, at in self._texts(instruction):
+            self.files.note_changes(stage.index, text)
+            if stage.shell and WORTH_READING.search(text):
+                self._commands(text, at, instruction)
+        if mounted:
+            del self.files.copies[stage.index][-mounted:]
+
+    def _mounts(self, instruction: Instruction) -> int:
+        """Images named by --mount=from=; bind mounts count as copies while the instruction runs: how many were added."""
+        added = 0
+        stage = self.stages[-1]
+        for flag in instruction.flags:
+            if flag.name != "mount" or not flag.value:
+                continue
+            fields = dict(part.partition("=")[::2] for part in flag.value.split(","))
+            origin: int | None = None
+            if "from" in fields:
+                raw = instruction.text[flag.start : flag.end]
+                offset = flag.start + raw.find("from=") + 5
+                origin, _ = self._copy_from("RUN --mount", fields["from"], self._flag_span(instruction, offset, offset + len(fields["from"])))
+                if origin is None:
+                    continue
+            if fields.get("type", "bind") == "bind":
+                target = fields.get("target") or fields.get("dst") or fields.get("destination") or ""
+                scope = self._scope()
+                source = expand(fields.get("source") or fields.get("src") or ".", scope, self.dockerfile.escape).text
+                dest = posixpath.normpath(posixpath.join(stage.workdir, expand(target, scope, self.dockerfile.escape).text))
+                self.files.copies[stage.index].append(Copy(source, dest, origin, False))
+                added += 1
+        return added
+
+    def _texts(self, instruction: Instruction) -> list[tuple[str, Callable[[int], int]]]:
+        """The shell texts of a RUN, each with a map from its offsets to the source's."""
+        listed = json_words(instruction.args) if instruction.args.startswith("[") else None
+        if listed is not None:
+            if len(listed) >= 3 and posixpath.basename(listed[0]) in ("sh", "bash", "ash", "dash") and listed[1].endswith("c"):
+                joined = listed[2]
+            else:
+                joined = " ".join("'" + word.replace("'", "'\\''") + "'" for word in listed)
+            return [(joined, lambda _: instruction.at(instruction.args_at))]
+        args, shift = instruction.args, instruction.args_at
+        if not instruction.heredocs:
+            return [(args, lambda offset: instruction.at(min(shift + offset, len(instruction.text) - 1)) if offset < len(args) else instruction.at(len(instruction.text) - 1) + 1)]
+        texts: list[tuple[str, Callable[[int], int]]] = []
+        command = args.partition("<<")[0].strip()
+        if command in ("", "sh", "bash", "set -e", "/bin/bash", "/bin/sh", "bash -e", "sh -e", "bash -ex", "bash -xe"):
+            body = instruction.heredocs[0]
+            if not re.match(r"#!(?!.*\b(?:ba|da|a|z)?sh\b)", body.body):
+                start = body.start
+                texts.append((body.body, lambda offset: start + offset))
+            return texts
+        return [(args, lambda offset: instruction.at(min(shift + offset, len(instruction.text) - 1)))]
+
+    def _commands(self, text: str, at: Callable[[int], int], instruction: Instruction) -> None:
+        from wxlint.documents.shell import read_shell  # tree-sitter: only for files that install something
+
+        stage = self.stages[-1]
+        source = self.source
+        scope = self._scope()
+
+        def where(offset: int) -> str:
+            return f"line {source.position(at(offset))[0]}"
+
+        result = read_shell(text, scope.values, where=where)
+        directory = stage.workdir
+        for command in result.commands:
+            place = self._place(at, command, directory)
+            if self._configures(command):
+                continue
+            found = list(installs(command, {**scope.values, **stage.pip_config}, place))
+            stage.steps.extend(self._relocated(install, stage) for install in found)
+
+    def _relocated(self, install: Install, stage: _Open) -> Install:
+        why = (self.build.how,) if self.build.how and self.given else ()
+        return install._replace(because=(*install.because, *why)) if why else install
+
+    def _configures(self, command: Command) -> bool:
+        """`pip config set global.index-url URL` counts from here on."""
+        texts = [w.value.text for w in command.words]
+        if len(texts) >= 5 and texts[-4:-2] == ["config", "set"] and "pip" in " ".join(texts[:-4]):
+            name = {"global.index-url": "PIP_INDEX_URL", "global.extra-index-url": "PIP_EXTRA_INDEX_URL", "install.index-url": "PIP_INDEX_URL"}.get(texts[-2])
+            if name:
+                self.stages[-1].pip_config[name] = command.words[-1].value
+            return True
+        return False
+
+    def _place(self, at: Callable[[int], int], command: Command, directory: str) -> Place:
+        source, files, stage = self.source, self.files, self.stages[-1]
+
+        def span(start: int, end: int) -> Span:
+            first = at(start)
+            return source.span(first, max(at(max(end - 1, start)) + 1, first))
+
+        if command.cwd is not None:
+            directory = posixpath.normpath(posixpath.join(directory, command.cwd.text)) if command.cwd.known else HOLE
+
+        def absolute(path: str) -> str:
+            return posixpath.normpath(posixpath.join(directory, path)) if HOLE not in directory or path.startswith("/") else HOLE
+
+        def requirements(path: str, as_constraints: bool, _: int) -> Lines:
+            return files.requirements(files.find(stage.index, absolute(path)), path, as_constraints)
+
+        def project(folder: str, groups: tuple[str, ...]) -> Lines:
+            path = posixpath.join(absolute(folder), "pyproject.toml")
+            return files.project_of(files.find(stage.index, path), f"{folder.rstrip('/')}/pyproject.toml", groups)
+
+        def environment(path: str) -> Install | None:
+            return files.environment(files.find(stage.index, absolute(path)))
+
+        return Place(span, requirements, project, environment)

@@ -1,0 +1,227 @@
+"""Which torch an image ends up with: one state, carried from the base through every install.
+
+pip's rules, measured: indexes have no priority and the highest version wins, a local version (+cu121) sorting above the plain one;
+an installed torch that satisfies the requirement stays. uv asks its extra indexes first and stops at the first that has the name.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from wxlint import facts
+from wxlint.findings import Span
+from wxlint.images import channels
+from wxlint.images.installs import Install
+from wxlint.images.installs import Source as Index
+from wxlint.images.requirement import Requirement
+
+FAMILY = ("torch", "torchvision", "torchaudio")
+
+
+class Torch(NamedTuple):
+    """channel: see channels.py, or "none", "unknown". version: without local part, when known. because: how it came."""
+
+    channel: str
+    version: str | None = None
+    because: tuple[str, ...] = ()
+    span: Span | None = None
+
+
+NONE = Torch("none")
+
+
+class Choice(NamedTuple):
+    """Where an install takes torch from.
+
+    how: what decided: "local", "url", "backend", "index", "bound", "links", "extra", "default", "conda". source: that index.
+    requirement: the torch requirement, or the one that brings torch with it (`implied`).
+    """
+
+    channel: str
+    how: str
+    requirement: Requirement
+    implied: bool
+    install: Install
+    source: Index | None = None
+
+
+def choices(install: Install) -> list[Choice]:
+    """The torch choices of one install: torch itself and its companions, else the first requirement that brings torch."""
+    if install.tool == "apt":
+        return []
+    if install.tool == "conda":
+        return _conda(install)
+    direct = [r for r in install.requirements if r.name in FAMILY]
+    found = [_choose(install, r, r.name != "torch") for r in sorted(direct, key=lambda r: r.name != "torch")]
+    if not found and not install.no_deps:
+        for requirement in install.requirements:
+            if requirement.name and facts.brings_torch(requirement.name, requirement.pin) and requirement.kind != "path":
+                return [_choose(install, requirement, True)]
+    return found
+
+
+def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice:
+    pinned = requirement
+    if not requirement.local:
+        limits = [c for c in install.constraints if c.name == ("torch" if implied else requirement.name) and c.pin]
+        if limits and (implied or not requirement.pin):
+            pinned = limits[-1] if requirement.name in FAMILY or implied else requirement
+    local = channels.channel_of_local(pinned.local) if pinned.local else None
+    url_channel = channels.channel_of_url(requirement.url) if requirement.url else "unknown"
+
+    def choice(channel: str, how: str, source: Index | None = None) -> Choice:
+        return Choice(channel, how, requirement, implied, install, source)
+
+    if requirement.url and requirement.name in FAMILY:
+        return choice(local or url_channel, "url")
+    if local:
+        return choice(local, "local")
+    if requirement.index:
+        return choice(channels.channel_of_url(requirement.index), "bound")
+    if install.backend is not None:
+        backend = install.backend.text
+        if backend == "auto":  # no driver in a build
+            return choice("cpu", "backend")
+        known = channels.accelerator_of(backend) or backend == "xpu"
+        return choice(backend if known else "unknown", "backend")
+    base = "default"
+    how, source = "default", None
+    if install.no_index:
+        base, how = "unknown", "links"
+    elif install.index is not None:
+        base = channels.channel_of_url(install.index.value.text) if install.index.value.known else _partial(install.index)
+        how, source = "index", install.index
+    others = [(_partial(s), s, "extra") for s in install.extra] + [(_partial(s), s, "links") for s in install.links]
+    others = [(c, s, h) for c, s, h in others if c not in ("default", base)]
+    if not others:
+        return choice(base if base != "all" else "unknown", how, source)
+    if base not in ("default", "all", "unknown") and how == "index" and install.tool == "pip":
+        return choice(base, how, source)
+    torch_like = [(c, s, h) for c, s, h in others if c != "unknown"]
+    if not torch_like:  # a company's own extra index: what it holds cannot be known
+        return choice(base if base == "default" and all("pytorch" not in s.value.text for _, s, _ in others) else "unknown", how, source)
+    channel, origin, kind = torch_like[0]
+    if channel == "all" or len({c for c, _, _ in torch_like}) > 1:
+        return choice("unknown", kind, origin)
+    if install.tool != "pip" and not install.best_match:
+        return choice(channel, kind, origin)
+    return choice(_highest(channel, pinned), kind, origin)
+
+
+def _partial(source: Index) -> str:
+    """The channel of an index whose address may be partly unknown."""
+    return channels.channel_of_url(source.value.text) if source.value.known else "unknown"
+
+
+def _highest(channel: str, requirement: Requirement) -> str:
+    """What pip takes when the default index and a channel both offer torch: the highest version, local parts above none."""
+    if channel == "cpu":
+        return channel  # the cpu channel has every release
+    if requirement.pin and requirement.name == "torch":
+        exists = facts.torch_channel_exists(requirement.pin, channel)
+        return channel if exists else "default" if exists is False else "unknown"
+    return channel if requirement.pin else "unknown"
+
+
+def _conda(install: Install) -> list[Choice]:
+    named = {r.name: r for r in install.requirements}
+    torch = next((named[n] for n in ("pytorch", "pytorch-gpu", "pytorch-cpu", "torchvision", "torchaudio", "libtorch") if n in named), None)
+    if torch is None:
+        return []
+    build = torch.build.lower()
+    channel = "unknown"
+    if "cpuonly" in named or "pytorch-cpu" in named or "cpu" in build or "cpu" in (named.get("pytorch-mutex") or torch).build:
+        channel = "cpu"
+    else:
+        for name in ("pytorch-cuda", "cudatoolkit", "cuda-version", "cuda-toolkit", "cuda-runtime"):
+            wanted = named.get(name)
+            version = (wanted.pin or wanted.specifier.lstrip("=<>~")) if wanted else ""
+            if wanted and version[:1].isdigit():
+                channel = channels.channel_of_cuda(version.rstrip(".*"))
+                break
+        else:
+            import re
+
+            match = re.search(r"cuda(\d+)\.?(\d)", build)
+            if match:
+                channel = f"cu{match[1]}{match[2]}" if "." in build else f"cu{match[0][4:].replace('.', '')}"
+    return [Choice(channel, "conda", torch, torch.name not in ("pytorch", "pytorch-gpu", "pytorch-cpu"), install)]
+
+
+def after(state: Torch, install: Install) -> Torch:
+    """The state after one install command."""
+    if install.elsewhere:
+        return state
+    found = choices(install)
+    if not found:
+        unreadable = install.missing or any(r.kind in ("unknown", "path", "vcs") or (r.kind == "url" and not r.name) for r in install.requirements)
+        if unreadable and state.channel == "none" and install.tool != "apt":
+            what = install.missing[0] if install.missing else next((r.written for r in install.requirements if r.kind != "name"), "")
+            return Torch("unknown", None, (f"{what} cannot be read{_at(install.span)}",), install.span)
+        return state
+    choice = found[0]
+    wanted = choice.requirement
+    if state.channel not in ("none", "unknown") and not install.upgrade and _satisfied(state, choice):
+        return state
+    if install.conditional:
+        if state.channel == choice.channel:
+            return state
+        if state.channel != "none":
+            return Torch("unknown", None, (*state.because, f"{wanted.written} may be installed{_at(wanted.span)}"), wanted.span)
+    version = wanted.pin if not choice.implied else None
+    return Torch(choice.channel, version, (describe(choice),), wanted.span or install.span)
+
+
+def _satisfied(state: Torch, choice: Choice) -> bool:
+    """Whether pip finds the installed torch good enough."""
+    wanted = choice.requirement
+    if choice.how == "url":
+        return False
+    if wanted.local:
+        return state.channel == choice.channel and (wanted.pin is None or wanted.pin == state.version)
+    if choice.implied or not wanted.specifier:
+        return True
+    if choice.install.tool == "conda":
+        return False
+    if state.version is None:
+        return not wanted.pin and choice.channel == state.channel
+    if wanted.pin:
+        return _release(wanted.pin) == _release(state.version)
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # only for ranges: 15 ms
+
+    try:
+        return SpecifierSet(wanted.specifier).contains(state.version, prereleases=True)
+    except (InvalidSpecifier, ValueError):
+        return False
+
+
+def _release(version: str) -> str:
+    parts = version.split(".")
+    while len(parts) > 1 and parts[-1] == "0":
+        parts.pop()
+    return ".".join(parts)
+
+
+def describe(choice: Choice) -> str:
+    """One reason, for people: "torch==2.1.0 from --index-url https://... (line 4)"."""
+    wanted = choice.requirement
+    subject = wanted.written or wanted.name
+    if choice.how == "default":
+        text = f"{subject} from the default index"
+    elif choice.how in ("local", "url"):
+        text = subject
+    elif choice.how == "conda":
+        text = f"conda install {subject}"
+    elif choice.how == "backend":
+        text = f"{subject} with torch backend {choice.install.backend.shown() if choice.install.backend else ''}"
+    elif choice.how == "bound":
+        text = f"{subject} from {wanted.index}"
+    else:
+        text = f"{subject} from {choice.source.flag} {choice.source.value.shown()}" if choice.source else subject
+    if choice.implied:
+        text += ", which brings torch"
+    return text + _at(wanted.span or choice.install.span)
+
+
+def _at(span: Span | None) -> str:
+    return f" ({span.path}:{span.line})" if span else ""

@@ -1,0 +1,64 @@
+"""The rules: one module each, found by its file name. `latest_tag.py` is the rule `latest-tag`.
+
+A module has a docstring (its documentation, with Bad and Good examples that are run as tests), `SEVERITY`, `SUMMARY`, `HINT` and
+`check(repository)`, which yields Problems. The engine adds the rule's name and severity, applies suppressions, and sorts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from wxlint.findings import Severity, Span
+
+if TYPE_CHECKING:
+    from wxlint.images.repository import Repository
+
+
+class Problem(NamedTuple):
+    """What a rule found. hint: overrides the rule's. severity: overrides the rule's own (not the policy's)."""
+
+    span: Span
+    message: str
+    because: tuple[str, ...] = ()
+    hint: str = ""
+    severity: Severity | None = None
+
+
+class Rule(NamedTuple):
+    """A rule as its module defines it. docs: Markdown. about_references: its findings say that the reference under them is bad."""
+
+    id: str
+    severity: Severity
+    summary: str
+    hint: str
+    docs: str
+    about_references: bool
+    check: Callable[[Repository], Iterator[Problem]]
+
+
+def rule_names() -> tuple[str, ...]:
+    """The names of all rules, sorted; no rule is imported."""
+    names = (name.partition(".") for name in os.listdir(os.path.dirname(__file__)))
+    return tuple(sorted(stem.replace("_", "-") for stem, _, suffix in names if suffix == "py" and not stem.startswith("_")))
+
+
+def load_rule(name: str) -> Rule:
+    """Import one rule by its name."""
+    module = import_module(f"{__name__}.{name.replace('-', '_')}")
+    return Rule(
+        name,
+        module.SEVERITY,
+        module.SUMMARY,
+        module.HINT,
+        (module.__doc__ or "").strip() + "\n",
+        getattr(module, "ABOUT_REFERENCES", False),
+        module.check,
+    )
+
+
+def load_rules() -> dict[str, Rule]:
+    """All rules, by name."""
+    return {name: load_rule(name) for name in rule_names()}

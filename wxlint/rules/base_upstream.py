@@ -1,0 +1,77 @@
+"""A base image comes from somewhere the policy does not allow.
+
+## Why
+
+Everything in a family stands on its bases. The policy lists the upstream images each may be built from, so that a change of Python
+or CUDA version is a decision in one place and not a slip in one Dockerfile.
+
+## Bad
+
+```yaml wxlint.yaml
+wxlint: 1
+name: example
+registry: example
+image: "{registry}/{stage}"
+variants:
+  cpu:
+    tag: cpu
+    base: {stage: base, dockerfile: Dockerfile}
+    upstream: ["python:3.11-slim*"]
+    stages: []
+```
+
+```dockerfile
+FROM python:3.8-slim
+```
+
+## Good
+
+```yaml wxlint.yaml
+wxlint: 1
+name: example
+registry: example
+image: "{registry}/{stage}"
+variants:
+  cpu:
+    tag: cpu
+    base: {stage: base, dockerfile: Dockerfile}
+    upstream: ["python:3.11-slim*"]
+    stages: []
+```
+
+```dockerfile
+FROM python:3.11-slim
+```
+"""
+
+import fnmatch
+from collections.abc import Iterator
+
+from wxlint.findings import Severity
+from wxlint.images.repository import Repository
+from wxlint.rules import Problem
+from wxlint.values import HOLE
+
+SEVERITY = Severity.ERROR
+SUMMARY = "a base that does not come from an upstream the policy allows"
+HINT = "build it FROM an allowed upstream, or add the new one to the policy"
+ABOUT_REFERENCES = True
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for image in repository.images:
+        expectation = image.expectation
+        root = image.base.root
+        if expectation is None or not expectation.upstream or root is None or not root.value.text.strip(HOLE):
+            continue
+        names = {root.value.text}
+        if root.reference is not None:
+            tag = f":{root.reference.tag}" if root.reference.tag else ""
+            names.add(root.reference.name + tag)
+        if not root.value.known or any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in expectation.upstream):
+            continue
+        yield Problem(
+            root.span,
+            f"{image.label} comes from {root.value.shown()}; allowed upstream: {', '.join(expectation.upstream)}",
+            (*root.because, *image.why),
+        )

@@ -1,0 +1,45 @@
+"""An `nvidia/cuda` tag that does not exist.
+
+## Why
+
+The tags have a grammar, `VERSION-[cudnn[N]-](base|runtime|devel)-OS`, and no `latest`. Short forms such as `12.1.0-cudnn8`, often seen in
+documents, cannot be pulled; cuDNN is `cudnn8` up to CUDA 12.2.2, `cudnn9` at 12.3.2 and plain `cudnn` from 12.4.1 on. A version newer
+than the table is never called wrong.
+
+## Bad
+
+```dockerfile
+FROM nvidia/cuda:12.1.0-cudnn8
+```
+
+## Good
+
+```dockerfile
+FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint import facts
+from wxlint.findings import Severity
+from wxlint.images.repository import Repository
+from wxlint.rules import Problem
+
+SEVERITY = Severity.ERROR
+SUMMARY = "an nvidia/cuda tag that does not exist"
+HINT = "use VERSION-[cudnn-](base|runtime|devel)-OS as Docker Hub lists it"
+ABOUT_REFERENCES = True
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for use in repository.uses:
+        reference = use.reference
+        if reference is None or use.produces or not reference.tag_known or reference.tag is None or reference.digest:
+            continue
+        if reference.name not in ("nvidia/cuda", "nvcr.io/nvidia/cuda"):
+            continue
+        known = facts.is_cuda_tag_valid(reference.tag)
+        if known.valid is False:
+            hint = f"did you mean {reference.name}:{known.nearest}?" if known.nearest else ""
+            yield Problem(use.span, f"{reference.shown()} does not exist: {known.reason}", use.because, hint)

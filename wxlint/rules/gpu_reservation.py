@@ -1,0 +1,90 @@
+"""A GPU service asks for no device, or a CPU service asks for one.
+
+## Why
+
+A CUDA image in a service without a reservation runs on the CPU, and says nothing. A reservation on a CPU service does more harm: compose
+refuses to start it on a host without a GPU. A device that an overlay file adds (`docker-compose.gpu.yml`) counts.
+
+## Bad
+
+```yaml docker-compose.yml
+services:
+  asr:
+    image: example/asr:cuda
+```
+
+```yaml compose.yaml
+services:
+  mux:
+    image: example/mux:cpu
+    gpus: all
+```
+
+## Good
+
+```yaml docker-compose.yml
+services:
+  asr:
+    image: example/asr:cuda
+    deploy:
+      resources:
+        reservations:
+          devices:
+            - driver: nvidia
+              count: 1
+              capabilities: [gpu]
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.documents.compose_services import Service
+from wxlint.findings import Severity
+from wxlint.images.names import said_by
+from wxlint.images.reference import parse_reference
+from wxlint.images.repository import Repository
+from wxlint.images.stacks import Stack
+from wxlint.rules import Problem
+from wxlint.values import Value
+
+SEVERITY = Severity.ERROR
+SUMMARY = "a GPU service without a device, or a CPU service with one"
+HINT = "reserve the device under deploy.resources.reservations.devices, or take the reservation out"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    stacks = repository.stacks
+    if stacks is None:
+        return
+    served = {(stack.paths[0], service.name) for stack, service in stacks.services() if any(d.gpu is not False for d in service.devices)}
+    for stack, service in stacks.services():
+        meant, why = _meant(repository, stack, service)
+        asks = [d for d in service.devices if d.gpu]
+        if meant == "cuda" and not any(d.gpu is not False for d in service.devices):
+            if service.image is None or (stack.paths[0], service.name) in served or service.provider:
+                continue
+            yield Problem(service.key.span, f"service {service.name} runs a cuda image and asks for no device", why)
+        elif meant == "cpu" and asks:
+            where = asks[0].place.span
+            yield Problem(where, f"service {service.name} runs a cpu image and asks for a GPU", why, "take the reservation out: it is fatal on a host without a GPU")
+
+
+def _meant(repository: Repository, stack: Stack, service: Service) -> tuple[str | None, tuple[str, ...]]:
+    """What the service's image is for: by the policy, else by the image's tag, else by what the repository builds for it."""
+    image = service.image.value if service.image is not None else None
+    reference = parse_reference(image) if image is not None else None
+    policy = repository.policy
+    if policy is not None and reference is not None:
+        member = policy.match(Value(reference.name, image.holes if image else ()))
+        if member is not None and member.stage is not None:
+            for variant in policy.variants.values():
+                if variant.tag == reference.tag and member.stage in variant.members:
+                    expectation = policy.expectation(member.stage, variant.name)
+                    if expectation is None or not expectation.gpu and variant.accelerator == "cuda":
+                        return None, ()
+                    return variant.accelerator, (f"{expectation.image} is a {variant.name} image ({policy.path})",)
+    if reference is not None and reference.tag_known and reference.tag:
+        said = said_by(reference.tag, "image tag")
+        if said:
+            return said[0].accelerator, (said[0].reason,)
+    return None, ()

@@ -1,0 +1,48 @@
+"""A CPU image installs something that brings torch, with no CPU build of torch in reach.
+
+## Why
+
+`pip install whisperx` never says torch, and still installs it: from the default index, as a CUDA build. Install torch from the cpu index
+first (an installed torch that fits is kept), or give the whole command an index that has the CPU build.
+
+## Bad
+
+```dockerfile Dockerfile.cpu
+FROM python:3.11-slim
+RUN pip install openai-whisper
+```
+
+## Good
+
+```dockerfile Dockerfile.cpu
+FROM python:3.11-slim
+RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cpu
+RUN pip install openai-whisper
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.findings import Severity
+from wxlint.images.image import torch_steps
+from wxlint.images.repository import Repository
+from wxlint.images.torch import FAMILY
+from wxlint.rules import Problem
+
+SEVERITY = Severity.ERROR
+SUMMARY = "a package that brings torch, in a CPU image with no CPU build in reach"
+HINT = "install torch from https://download.pytorch.org/whl/cpu before it"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for image in repository.images:
+        if image.expected != "cpu":
+            continue
+        for step in torch_steps(repository.beliefs, image):
+            choice = step.choices[0]
+            wanted = choice.requirement
+            if step.before.channel != "none" or step.install.conditional or choice.channel != "default":
+                continue
+            if choice.implied and wanted.name not in FAMILY and wanted.span is not None:
+                text = f"{wanted.name} brings torch from the default index, a CUDA build on Linux, but {image.label} is a cpu image"
+                yield Problem(wanted.span, text, (*step.install.because, *image.why))

@@ -1,0 +1,47 @@
+"""An image reference says `:latest`, or another tag that the policy forbids.
+
+## Why
+
+`latest` names whatever was pushed last. A stage built `FROM base:latest` on a machine that has an old one builds on the old one, and
+nothing says so. Every kind of reference counts: FROM, COPY --from, mounts, ONBUILD triggers, compose images, docker commands in scripts.
+A reference with a digest is fixed by the digest and is left alone.
+
+## Bad
+
+```dockerfile
+FROM python:latest
+```
+
+```dockerfile
+ARG TAG=latest
+FROM python:${TAG}
+```
+
+## Good
+
+```dockerfile
+FROM python:3.11-slim
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.findings import Severity
+from wxlint.images.repository import Repository
+from wxlint.policy import FORBIDDEN_TAGS
+from wxlint.rules import Problem
+
+SEVERITY = Severity.ERROR
+SUMMARY = "an image reference with a forbidden tag such as :latest"
+HINT = "name the variant and version that is meant, for example :cpu, :cuda or a release"
+ABOUT_REFERENCES = True
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    forbidden = repository.policy.forbidden_tags if repository.policy else FORBIDDEN_TAGS
+    for use in repository.uses:
+        reference = use.reference
+        if reference is None or reference.digest or not reference.tag_known or reference.tag not in forbidden:
+            continue
+        verb = "makes" if use.produces else "names"
+        yield Problem(use.span, f"{use.kind} {verb} {reference.shown()}: the tag {reference.tag!r} is forbidden", use.because)

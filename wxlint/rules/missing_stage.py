@@ -1,0 +1,79 @@
+"""A stage of the policy has no Dockerfile, or no service in the compose file.
+
+## Why
+
+The policy says which images the family has. One whose Dockerfile is gone, or that the pipeline's compose file does not know, is
+noticed when somebody calls it. Optional stages may be missing.
+
+## Bad
+
+```yaml wxlint.yaml
+wxlint: 1
+name: example
+registry: example
+image: "{registry}/app-{stage}"
+dockerfile: docker/{stage}/Dockerfile
+variants:
+  cpu: {tag: cpu, stages: [demux, mux]}
+```
+
+```dockerfile docker/demux/Dockerfile
+FROM python:3.11-slim
+```
+
+## Good
+
+```yaml wxlint.yaml
+wxlint: 1
+name: example
+registry: example
+image: "{registry}/app-{stage}"
+dockerfile: docker/{stage}/Dockerfile
+variants:
+  cpu: {tag: cpu, stages: [demux]}
+```
+
+```dockerfile docker/demux/Dockerfile
+FROM python:3.11-slim
+```
+"""
+
+import os
+from collections.abc import Iterator
+
+from wxlint.findings import Severity, Span
+from wxlint.images.repository import Repository
+from wxlint.rules import Problem
+
+SEVERITY = Severity.ERROR
+SUMMARY = "a stage of the policy without a Dockerfile or a compose service"
+HINT = "add what is missing, or take the stage out of the policy (or make it optional)"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    policy = repository.policy
+    if policy is None:
+        return
+    for expectation in policy.expectations():
+        path = repository.in_root(expectation.dockerfile)
+        if expectation.optional or path in repository.dockerfiles or os.path.lexists(path):
+            continue
+        span = policy.span("variants", expectation.variant) or Span(policy.path, 1, 1, 1, 1)
+        yield Problem(span, f"{expectation.image} has no Dockerfile: {path} does not exist")
+    yield from _services(repository)
+
+
+def _services(repository: Repository) -> Iterator[Problem]:
+    policy = repository.policy
+    if policy is None or repository.stacks is None:
+        return
+    for stack in repository.stacks.stacks:
+        names = {service.name for service in stack.project.services}
+        if stack.project.unknown:
+            continue
+        for expectation in policy.expectations():
+            files = tuple(repository.in_root(p) for p in expectation.compose)
+            if expectation.optional or expectation.is_base or not expectation.service or files != stack.paths:
+                continue
+            if expectation.service not in names:
+                yield Problem(Span(stack.paths[0], 1, 1, 1, 1), f"{expectation.image} has no service {expectation.service!r} in {' + '.join(stack.paths)}")

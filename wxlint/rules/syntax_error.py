@@ -1,0 +1,49 @@
+"""A file that its own tool would refuse.
+
+## Why
+
+A file that cannot be read cannot be checked, and "nothing found" would be a lie. Dockerfiles are split as BuildKit splits them; compose
+files must be YAML without duplicate keys, with services of the shapes that docker compose accepts. What can be read of the
+file is still checked.
+
+## Bad
+
+```dockerfile
+FROM python:3.11-slim
+RUNN pip install torch
+```
+
+```yaml docker-compose.yml
+services:
+  asr:
+    image: example/asr:cpu
+    image: example/asr:cuda
+```
+
+## Good
+
+```dockerfile
+FROM python:3.11-slim
+RUN pip install flask
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.documents.dockerfile_syntax import syntax_problems
+from wxlint.findings import Severity
+from wxlint.images.repository import Repository
+from wxlint.rules import Problem
+
+SEVERITY = Severity.ERROR
+SUMMARY = "a file that its own tool would refuse"
+HINT = "correct the syntax"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for dockerfile in repository.dockerfiles.values():
+        for start, end, message in syntax_problems(dockerfile):
+            yield Problem(dockerfile.source.span(start, end), message)
+    if repository.stacks is not None:
+        for problem in repository.stacks.problems():
+            yield Problem(problem.span, problem.message)

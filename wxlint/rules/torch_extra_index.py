@@ -1,0 +1,63 @@
+"""torch's channel is given as an extra index, with no local version that picks it.
+
+## Why
+
+pip gives indexes no priority. With `--extra-index-url` (or `--find-links`) the highest version anywhere wins: an unpinned torch is taken
+from the default index as soon as that has a newer one, and only a pin with a local version, `torch==2.3.1+cu121`, says which is meant.
+uv asks extra indexes first, and is left alone. A plain pin of a release that the channel
+has (`torch==2.3.1`) is taken from there today, since `2.3.1+cu121` sorts above `2.3.1`; without a policy it is
+reported as information only.
+
+## Bad
+
+```dockerfile
+FROM python:3.11-slim
+RUN pip install torch --extra-index-url https://download.pytorch.org/whl/cu121
+```
+
+## Good
+
+```dockerfile
+FROM python:3.11-slim
+RUN pip install torch==2.3.1+cu121 --extra-index-url https://download.pytorch.org/whl/cu121
+```
+
+```dockerfile
+FROM python:3.11-slim
+RUN pip install torch --index-url https://download.pytorch.org/whl/cu121
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint import facts
+from wxlint.findings import Severity
+from wxlint.images.image import torch_steps
+from wxlint.images.repository import Repository
+from wxlint.images.torch import FAMILY
+from wxlint.rules import Problem
+
+SEVERITY = Severity.WARNING
+SUMMARY = "torch's channel as an extra index, which pip gives no priority"
+HINT = "use --index-url, or pin the local version: torch==X.Y.Z+CHANNEL"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for image in repository.images:
+        for step in torch_steps(repository.beliefs, image):
+            choice = step.choices[0]
+            if choice.how not in ("extra", "links") or choice.requirement.name not in FAMILY:
+                continue
+            if choice.source is None or (step.install.tool != "pip" and not step.install.best_match):
+                continue
+            span = choice.source.span or step.install.span
+            if span is None:
+                continue
+            wanted, flag = choice.requirement, f"{choice.source.flag} {choice.source.value.shown()}"
+            because = (*choice.source.value.because, *step.install.because)
+            if wanted.pin:
+                text = f"{wanted.name} {wanted.pin} is taken from {flag} only as long as no other index has a higher build of it"
+                decided = wanted.name == "torch" and facts.torch_channel_exists(wanted.pin, choice.channel)
+                yield Problem(span, text, because, severity=Severity.INFO if decided and image.expectation is None else None)
+            else:
+                yield Problem(span, f"{wanted.name} is meant to come from {flag}, but the highest version of any index wins", because)

@@ -1,0 +1,79 @@
+"""torch is taken from a channel that is not the image's.
+
+## Why
+
+A GPU stage with the `cpu` index runs, slowly, on the CPU; a CPU stage with `cu121` carries gigabytes of CUDA. The channel is read from
+wherever it is given: `-i`, environment, ARG, requirements file, local version, wheel URL, uv backend, conda. With a policy it must be the
+variant's own; without one it must fit what the image is for, and a CUDA channel must be of the same major version as the base's CUDA.
+
+## Bad
+
+```dockerfile
+FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04
+RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cpu
+```
+
+```dockerfile docker/cpu/Dockerfile
+FROM python:3.11-slim
+RUN pip install torch==2.3.1+cu121 -f https://download.pytorch.org/whl/torch_stable.html
+```
+
+## Good
+
+```dockerfile
+FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04
+RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cu121
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.findings import Severity
+from wxlint.images.channels import accelerator_of, cuda_of
+from wxlint.images.image import Image, torch_steps
+from wxlint.images.repository import Repository
+from wxlint.images.torch import Choice, describe
+from wxlint.rules import Problem
+
+SEVERITY = Severity.ERROR
+SUMMARY = "torch from a channel that is not the image's"
+HINT = "take torch from the index of the image's own variant"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for image in repository.images:
+        for step in torch_steps(repository.beliefs, image):
+            if step.install.conditional:
+                continue
+            told: set[str] = set()
+            for choice in step.choices:
+                if choice.how != "default" and accelerator_of(choice.channel) and choice.channel not in ("default", *told):
+                    found = list(_judge(image, choice))
+                    yield from found
+                    told.update(choice.channel for _ in found)
+
+
+def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
+    span = choice.source.span if choice.source and choice.source.span else choice.requirement.span or choice.install.span
+    if span is None:
+        return
+    because = (describe(choice), *(choice.source.value.because if choice.source else ()), *choice.install.because, *image.why)
+    name = choice.requirement.name or "torch"
+    expectation = image.expectation
+    if expectation is not None and expectation.torch is not None:
+        if choice.channel != expectation.torch:
+            yield Problem(span, f"{name} comes from channel {choice.channel}; {image.label} takes {expectation.torch}", because)
+        return
+    found = accelerator_of(choice.channel)
+    base = image.base.accelerator
+    if image.expected == "other" or found == "other":
+        return  # most other accelerators work with the cpu build and a plugin
+    if image.expected is not None and found != image.expected:
+        yield Problem(span, f"{name} comes from channel {choice.channel}, but {image.label} is meant for {image.expected}", because)
+    elif image.expected is None and found == "cpu" and base == "cuda" and image.base.root is not None:
+        why = (*image.base.because, *because)
+        yield Problem(span, f"{name} comes from channel cpu in an image that starts from {image.base.root.value.shown()}", why)
+    elif image.base.cuda and cuda_of(choice.channel) and cuda_of(choice.channel)[:2] != image.base.cuda[:2]:  # type: ignore[index]
+        why = (*image.base.because, *because)
+        text = f"{name} is built for CUDA {cuda_of(choice.channel)}, but the base holds CUDA {image.base.cuda}"
+        yield Problem(span, text, why, "use one CUDA major version in the base and in torch's channel", Severity.WARNING)

@@ -1,0 +1,75 @@
+"""Versions of torch, torchvision, torchaudio and a channel that do not exist together.
+
+## Why
+
+Each torch release has one torchvision and one torchaudio line, and was built for a few CUDA versions only. A pair that does not exist
+fails at build time in the best case; with loose specifiers pip goes and replaces one of them, often with another CUDA build.
+Releases newer than the table are never called wrong.
+
+## Bad
+
+```dockerfile
+FROM python:3.11-slim
+RUN pip install torch==2.3.1 torchvision==0.16.0 --index-url https://download.pytorch.org/whl/cu121
+```
+
+```dockerfile
+FROM python:3.11-slim
+RUN pip install torch==2.6.0 --index-url https://download.pytorch.org/whl/cu121
+```
+
+## Good
+
+```dockerfile
+FROM python:3.11-slim
+RUN pip install torch==2.3.1 torchvision==0.18.1 torchaudio==2.3.1 --index-url https://download.pytorch.org/whl/cu121
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint import facts
+from wxlint.findings import Severity
+from wxlint.images.channels import accelerator_of
+from wxlint.images.image import torch_steps
+from wxlint.images.repository import Repository
+from wxlint.images.torch import Choice, describe
+from wxlint.rules import Problem
+
+SEVERITY = Severity.ERROR
+SUMMARY = "torch, torchvision, torchaudio and a channel that do not exist together"
+HINT = "take a set from the table of releases: torch, torchvision and torchaudio of one line, on a channel that line has"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for image in repository.images:
+        for step in torch_steps(repository.beliefs, image):
+            torch = next((c for c in step.choices if c.requirement.name == "torch" and c.requirement.pin), None)
+            if torch is None:
+                continue
+            yield from _channel(torch)
+            for choice in step.choices:
+                if choice.requirement.name in ("torchvision", "torchaudio") and choice.requirement.pin:
+                    yield from _companion(torch, choice)
+
+
+def _channel(choice: Choice) -> Iterator[Problem]:
+    pin, channel = choice.requirement.pin, choice.channel
+    span = choice.requirement.span or choice.install.span
+    if choice.how in ("default", "conda") or not pin or span is None or accelerator_of(channel) in (None, "rocm", "other") or channel == "default":
+        return
+    if facts.torch_exists(pin) is False:
+        yield Problem(span, f"there is no torch {pin}", (describe(choice),))
+    elif facts.torch_channel_exists(pin, channel) is False:
+        yield Problem(span, f"torch {pin} was not built for channel {channel}", (describe(choice),))
+
+
+def _companion(torch: Choice, choice: Choice) -> Iterator[Problem]:
+    name, pin, release = choice.requirement.name, choice.requirement.pin or "", torch.requirement.pin or ""
+    span = choice.requirement.span
+    if span is None or facts.companion_fits(name, pin, release) is not False:
+        return
+    known = facts.companions(release)
+    fitting = (known.torchvision if name == "torchvision" else known.torchaudio) if known else ()
+    listed = f"; it takes {' or '.join(fitting)}" if fitting else ""
+    yield Problem(span, f"{name} {pin} does not go with torch {release}{listed}", (describe(torch),))

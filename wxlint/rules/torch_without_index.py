@@ -1,0 +1,71 @@
+"""torch is installed from the default index, whose build is not the image's.
+
+## Why
+
+On Linux a plain `pip install torch` is a CUDA build. In a CPU image that is the most reported mistake of all: gigabytes of CUDA that nothing
+uses. In a CUDA image it is whatever CUDA version the newest release was built for, not the one the base and the policy have.
+An installed torch that already satisfies the requirement stays, and is no finding.
+
+## Bad
+
+```dockerfile Dockerfile.cpu
+FROM python:3.11-slim
+RUN pip install torch==2.3.1
+```
+
+## Good
+
+```dockerfile Dockerfile.cpu
+FROM python:3.11-slim
+RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cpu
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint import facts
+from wxlint.findings import Severity
+from wxlint.images.channels import cuda_of
+from wxlint.images.image import Image, torch_steps
+from wxlint.images.repository import Repository
+from wxlint.images.torch import FAMILY, Choice, describe
+from wxlint.rules import Problem
+
+SEVERITY = Severity.ERROR
+SUMMARY = "torch from the default index, whose build is not the variant's"
+HINT = "give the index of the image's channel: --index-url https://download.pytorch.org/whl/CHANNEL"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for image in repository.images:
+        for step in torch_steps(repository.beliefs, image):
+            choice = step.choices[0]
+            if step.before.channel == "unknown" or step.install.conditional or choice.channel != "default" or choice.requirement.name not in (*FAMILY, "pytorch"):
+                continue
+            wrong = _wrong(image, choice)
+            span = choice.requirement.span or step.install.span
+            if wrong and span is not None:
+                yield Problem(span, wrong, (describe(choice), *step.install.because, *image.why), _hint(image))
+
+
+def _wrong(image: Image, choice: Choice) -> str:
+    name = choice.requirement.name
+    expectation = image.expectation
+    if image.expected == "cpu":
+        return f"{name} comes from the default index, a CUDA build on Linux, but {image.label} is a cpu image"
+    if image.expected == "rocm":
+        return f"{name} comes from the default index, a CUDA build on Linux, but {image.label} is a rocm image"
+    wanted = cuda_of(expectation.torch) if expectation is not None and expectation.torch else None
+    if wanted is None:
+        return ""
+    pin = choice.requirement.pin if name == "torch" else None
+    built = facts.default_cuda(pin) if pin else None
+    if built is not None and ".".join(built.split(".")[:2]) == wanted:
+        return ""
+    what = "is a cpu build" if built == "cpu" else f"is built for CUDA {built}" if built else "is built for whatever CUDA version its newest release has"
+    return f"{name} comes from the default index and {what}; {image.label} takes {expectation.torch if expectation else ''}"
+
+
+def _hint(image: Image) -> str:
+    channel = image.expectation.torch if image.expectation is not None else "cpu" if image.expected == "cpu" else None
+    return f"add --index-url https://download.pytorch.org/whl/{channel}" if channel else ""

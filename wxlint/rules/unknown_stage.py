@@ -1,0 +1,95 @@
+"""A family image or Dockerfile of a stage that the policy does not list.
+
+## Why
+
+A stage that the policy does not know is a stage that nobody checks: a misspelt image name, or a new stage that was added
+everywhere but in the policy.
+
+## Bad
+
+```yaml wxlint.yaml
+wxlint: 1
+name: example
+registry: example
+image: "{registry}/app-{stage}"
+dockerfile: docker/{stage}/Dockerfile
+compose: [docker-compose.yml]
+variants:
+  cpu: {tag: cpu, stages: [demux]}
+```
+
+```dockerfile docker/demux/Dockerfile
+FROM python:3.11-slim
+```
+
+```yaml docker-compose.yml
+services:
+  demux:
+    image: example/app-demuxer:cpu
+```
+
+## Good
+
+```yaml wxlint.yaml
+wxlint: 1
+name: example
+registry: example
+image: "{registry}/app-{stage}"
+dockerfile: docker/{stage}/Dockerfile
+compose: [docker-compose.yml]
+variants:
+  cpu: {tag: cpu, stages: [demux]}
+```
+
+```dockerfile docker/demux/Dockerfile
+FROM python:3.11-slim
+```
+
+```yaml docker-compose.yml
+services:
+  demux:
+    image: example/app-demux:cpu
+```
+"""
+
+import re
+from collections.abc import Iterator
+
+from wxlint.findings import Severity, Span
+from wxlint.images.repository import Repository
+from wxlint.policy import Policy
+from wxlint.rules import Problem
+from wxlint.values import Value
+
+SEVERITY = Severity.ERROR
+SUMMARY = "a family image or Dockerfile of a stage that the policy does not list"
+HINT = "correct the name, or add the stage to the policy"
+ABOUT_REFERENCES = True
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    policy = repository.policy
+    if policy is None or not policy.variants:
+        return
+    for use in repository.uses:
+        if use.reference is None:
+            continue
+        member = policy.match(Value(use.reference.name, use.value.holes))
+        if member is not None and member.stage is not None and not member.known:
+            yield Problem(use.span, f"{use.kind} names {use.reference.shown()}; {policy.path} has no stage {member.stage!r}{_near(member.stage, policy)}", use.because)
+    pattern = policy.settings.dockerfile
+    if not pattern or "{stage}" not in pattern:
+        return
+    regex = re.compile(re.sub(r"\\\{(variant|tag)\\\}", "[^/]+", re.escape(pattern)).replace(r"\{stage\}", "(?P<stage>[^/]+)", 1).replace(r"\{stage\}", "[^/]+"))
+    for path in repository.dockerfiles:
+        match = regex.fullmatch(repository.below_root(path))
+        if match and path not in repository.expectations:
+            stage = match["stage"]
+            yield Problem(Span(path, 1, 1, 1, 1), f"{policy.path} has no stage {stage!r}{_near(stage, policy)}")
+
+
+def _near(stage: str, policy: Policy) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(stage, {name for v in policy.variants.values() for name in v.members}, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

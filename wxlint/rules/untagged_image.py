@@ -1,0 +1,45 @@
+"""An image reference has neither tag nor digest.
+
+## Why
+
+Docker reads `python` as `python:latest`: the same trap as `latest-tag`, and harder to see. A name of an earlier stage is no image and
+is left alone, as is `scratch`.
+
+## Bad
+
+```dockerfile
+FROM python
+```
+
+```yaml docker-compose.yml
+services:
+  cache:
+    image: redis
+```
+
+## Good
+
+```dockerfile
+FROM python:3.11-slim AS build
+FROM build
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.findings import Severity
+from wxlint.images.repository import Repository
+from wxlint.rules import Problem
+
+SEVERITY = Severity.ERROR
+SUMMARY = "an image reference without a tag, which means :latest"
+HINT = "add the tag or digest that is meant"
+ABOUT_REFERENCES = True
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for use in repository.uses:
+        if use.reference is None or not use.reference.untagged:
+            continue
+        verb = "makes" if use.produces else "names"
+        yield Problem(use.span, f"{use.kind} {verb} {use.reference.shown()} without a tag, which means :latest", use.because)
