@@ -19,6 +19,7 @@ if not "%SELECT%"=="all" if not "%SELECT%"=="cpu" if not "%SELECT%"=="cuda" (
     exit /b 2
 )
 
+if not defined DOCKER_BUILDKIT set "DOCKER_BUILDKIT=1"
 set "CPU_STAGES=demux tmdb pre-ner post-ner subtitle-gen mux"
 set "CUDA_STAGES=silero-vad pyannote-vad diarization asr second-pass-translation lyrics-detection"
 set "BUILT="

@@ -14,6 +14,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 REGISTRY="${DOCKERHUB_USER:-rajiup}"
 SELECT="${1:-all}"
 read -r -a EXTRA <<< "${BUILD_ARGS:-}"
+# BuildKit also for a client that does not take it by itself: one cache for this script and compose.
+export DOCKER_BUILDKIT="${DOCKER_BUILDKIT:-1}"
 BUILT=()
 FAILED=()
 

@@ -269,6 +269,15 @@ def test_what_is_tracked_is_not_ignored(tmp_path: Path, version: str) -> None:
 
 
 @needs_git
+def test_what_is_tracked_with_long_hashes(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--object-format=sha256")
+    make(tmp_path, "build/Dockerfile", "build/gpu/Dockerfile")
+    git(tmp_path, "add", ".")
+    make(tmp_path, ".gitignore", text="build/\n")
+    assert found(tmp_path, below=tmp_path) == ["build/Dockerfile", "build/gpu/Dockerfile"]
+
+
+@needs_git
 def test_a_worktree_has_the_excludes_and_its_own_index(tmp_path: Path) -> None:
     main, other = tmp_path / "main", tmp_path / "other"
     make(main, "Dockerfile", "out/Dockerfile")
@@ -290,7 +299,7 @@ def test_a_damaged_index_tracks_nothing(tmp_path: Path, index: bytes) -> None:
 
 
 NAMES = ("a.sh", "b.sh", "d.sh", "-.sh", "ab.sh", "a-b.sh", "[a].sh", "a\\b.sh", "é.sh", "#x.sh", "!y.sh", "a b.sh", "a .sh")
-FOLDERS = ("", "a", "a/b", "a/b/a", "b", "b/a", "ab/a.sh", "x y", "x y/ab")
+FOLDERS = ("", "a", "a/b", "a/b/a", "b", "b/a", "ab/a.sh", "x y", "x y/ab", "x ")
 PIECES = (
     "a",
     "b",
@@ -365,7 +374,24 @@ def test_as_git_ignores(tree: Path, top: str, inner: str, exclude: str) -> None:
         *("**", "/**", "**/", "**/**", "a**/b.sh", "a**b.sh", "*/**/b.sh", "**\\/**", "**\\/b.sh", "a\\/b", "//", "/", "a//b", "\\"),
         *("?.sh", "??.sh", "a?b.sh", "???????.sh", "[ab].sh", "[!a].sh", "[^a]*.sh", "[a-c-e].sh", "[c-a].sh", "[]a].sh", "[a/b].sh"),
         *("[[:alpha:]].sh", "[[:alpha:]-z].sh", "[[:no:]]*.sh", "[[:alpha].sh", "\\[a].sh", "[[]a].sh", "[a.sh", "[\\]a].sh", "[a-\\c].sh"),
-        *("#x.sh", "\\#x.sh", "!y.sh", "\\!y.sh", "a .sh", "b.sh ", "b.sh\\ ", "x y", "a\\b.sh", "a\\\\b.sh", "b.sh\r", "b.sh\t", "\ufeffb.sh"),
+        *(
+            "#x.sh",
+            "\\#x.sh",
+            "!y.sh",
+            "\\!y.sh",
+            "a .sh",
+            "b.sh ",
+            "b.sh\\ ",
+            "x ",
+            "x\\ ",
+            "x\\  ",
+            "x y",
+            "a\\b.sh",
+            "a\\\\b.sh",
+            "b.sh\r",
+            "b.sh\t",
+            "\ufeffb.sh",
+        ),
         *("*.sh\n!a.sh", "a\n!a/b", "a/*\n!a/b", "!a.sh\n*.sh", "ab/a.sh\n!a.sh", "*\n!*/\n!a.sh", "\n\n  \nb.sh", "é.sh", "?.sh\n!??.sh"),
     ],
 )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wxlint.gitignore import Rules, is_ignored
-from wxlint.repository import repository, rules_in
+from wxlint.git_files import repository, rules_in
 
 DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "batch", "other"
 

@@ -222,12 +222,17 @@ class Policy(NamedTuple):
             far = [s._replace(expect=s.expect._replace(entrypoint=None, gpu=None, torch=None)) for s in far]
         return _merge([*near, *far])
 
+    def service(self, stage: str, variant: Variant, said: Settings) -> str | None:
+        """The compose service of an image: as said, else called like the stage; a base has none by itself."""
+        if said.service is None and stage != variant.base_stage and variant.compose:
+            return stage
+        return said.service or None
+
     def _expectation(self, stage: str, variant: Variant) -> Expectation:
         said = self.merged(stage, variant.name)
         is_base = stage == variant.base_stage
         base = None if is_base else said.base or variant.base_stage
         expect, accelerator = said.expect, variant.accelerator
-        service = said.service if said.service is not None or is_base or not variant.compose else stage
 
         def fill(text: str) -> str:
             return text.replace("{stage}", stage).replace("{variant}", variant.name).replace("{tag}", variant.tag)
@@ -256,7 +261,7 @@ class Policy(NamedTuple):
             size=expect.size,
             cuda_bytes=expect.cuda_bytes,
             compose=variant.compose,
-            service=service or None,
+            service=self.service(stage, variant, said),
             optional=stage in variant.optional,
             is_base=is_base,
             forbidden_tags=self.forbidden_tags,

@@ -243,8 +243,7 @@ def _variant_contradictions(policy: Policy, variant: Variant, data: Data) -> Ite
             yield from _bad_torch((*keys, "torch-channel"), place, variant.accelerator, settings)
         if settings.base is not None and settings.base != variant.base_stage:
             yield from _bad_base(policy, variant, name)
-        expectation = policy.expectation(name, variant.name)
-        service = expectation.service if expectation else None
+        service = policy.service(name, variant, settings)
         if service and services.setdefault(service, name) != name:
             yield (*keys, "service"), f"{place}: the compose service {service} is that of {services[service]} too"
 

@@ -20,6 +20,7 @@ from wxlint.documents.compose_merge import ComposeProblem, Member, Merger, Place
 from wxlint.documents.compose_services import REMOTE, Service, ServiceReader
 from wxlint.documents.interpolation import read_env
 from wxlint.documents.source import Source
+from wxlint.documents.yaml_nodes import Mapping as MappingNode
 from wxlint.documents.yaml_nodes import Yaml, parse
 from wxlint.values import Value
 
@@ -149,7 +150,7 @@ class _Loader:
         if not documents and not problems:
             self.problems[ComposeProblem(source.span(0, 0), "the file is empty")] = None
         reader = DocumentReader(Reader(source, base, variables, self.problems))
-        return [reader.document(node) for node in documents]
+        return [reader.document(node) for node in documents if isinstance(node, MappingNode) or not problems]
 
     def files(
         self, paths: Sequence[str], base: str, variables: Mapping[str, Value], including: tuple[str, ...]
@@ -218,7 +219,7 @@ class _Loader:
             if isinstance(member.value, Table) and member.value.tag != "!reset"
         ]
         names = {service.name for service in found}
-        for service in found if self.complete else ():
+        for service in found if self.complete and self.merger.left > 0 else ():
             if not (service.image and service.image.value.text) and not service.build and not service.provider:
                 self.problem(service.key, f"the service {service.name} has neither an image nor a build")
             for dependency in service.depends_on:

@@ -41,7 +41,7 @@ class DocumentReader:
             return Raw({}, ())
         services = node.get("services")
         if services is None and _is_version_1(node):
-            services = node._replace(entries=tuple(e for e in node.entries if e.key.text not in _TOP))
+            services = node._replace(entries=tuple(e for e in node.entries if not e.key.text.startswith("x-")))
         if self.interpolated:
             for entry in node.entries:
                 if entry.key.text != "services" and entry.value is not services:
@@ -56,7 +56,7 @@ class DocumentReader:
 
     def _service(self, key: Scalar, node: Node) -> Table | Series | Text:
         if not isinstance(node, Mapping):
-            if not node.tag == "!reset":
+            if node.tag != "!reset":
                 self.reader.problem(self.reader.key(key), "a service must be a mapping")
             return self.reader.tree(node)
         entries = {}

@@ -19,7 +19,7 @@ from wxlint.documents.yaml_nodes import Node, Scalar
 from wxlint.findings import Span
 from wxlint.values import HOLE, Value
 
-MAX_MERGED = 500_000
+MAX_MERGED = 100_000
 """Entries that may be copied in one project: a thousand services that extend a huge one are refused."""
 
 
@@ -149,8 +149,8 @@ class Merger:
         """`over` on top of `base`. path: of the value within its service (".build.args")."""
         if over.tag == "!reset" or over.tag == "!override" or base.tag == "!reset":
             return over
-        if self.left <= 0:
-            return base
+        if self.left <= 0:  # not the base: a thousand services would carry it
+            return over
         if path == ".build":
             base, over = _build(base), _build(over)
         elif path == ".depends_on":
@@ -173,7 +173,7 @@ class Merger:
         self.left -= len(base.entries) + len(over.entries)
         if self.left <= 0:
             self.problems[ComposeProblem(over.place.span, f"more than {MAX_MERGED} entries to merge")] = None
-            return base
+            return over
         entries = dict(base.entries)
         named = _NAMED.fullmatch(path)
         for key, member in over.entries.items():
@@ -224,7 +224,8 @@ def by_name(tree: Tree, conditions: bool = False) -> Tree:
         if not isinstance(item, Text) or item.tag == "!reset":
             continue
         place = item.place
-        empty = place._replace(start=place.end)
+        source, start, end, base = place
+        empty = Place(source, end, end, base)
         if conditions:
             started = Text(Value("service_started"), "str", empty)
             entries[item.value.shown()] = Member(place, Table({"condition": Member(empty, started)}, empty))
@@ -233,8 +234,8 @@ def by_name(tree: Tree, conditions: bool = False) -> Tree:
         holes = left.count(HOLE)
         name = Value(left, item.value.holes[:holes]).shown()
         value = Value(right, item.value.holes[holes:], item.value.because)
-        at = place.source.text.find("=", place.start, place.end)
-        behind = place._replace(start=at + 1) if at >= 0 else place
+        at = source.text.find("=", start, end)
+        behind = Place(source, at + 1, end, base) if at >= 0 else place
         leaf = Text(value, "str", behind) if equals else Text(Value(""), "null", empty)
-        entries[name] = Member(place if at < 0 else place._replace(end=at), leaf)
+        entries[name] = Member(place if at < 0 else Place(source, start, at, base), leaf)
     return Table(entries, tree.place, tree.tag)

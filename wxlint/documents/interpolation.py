@@ -11,14 +11,14 @@ compose would put nothing there, but the user's environment is meant.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from wxlint.documents.source import Source
 from wxlint.documents.yaml_nodes import Problem
 from wxlint.values import HOLE, Value, concat
 
-_DEPTH = 20
+_DEPTH = 8
 _GROWTH = 4096
 """A value longer than its text by more than this becomes a HOLE: variables that double each other cost nothing."""
 _REASONS = 20
@@ -231,8 +231,3 @@ def _unescape(match: re.Match[str]) -> str:
     if octal is not None:
         return chr(int(octal, 8)) if re.fullmatch("(?!000)[0-3][0-7]{2}", octal) else "\\" + octal
     return "$$" if char == "$" else str(char)
-
-
-def names(texts: Iterable[str]) -> set[str]:
-    """The variables that texts ask for, nested ones too."""
-    return {name or braced for text in texts if "$" in text for _, name, braced, _, _ in _DOLLAR.findall(text)} - {""}

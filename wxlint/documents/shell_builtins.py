@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Optional
 
 from wxlint.documents.shell import Command, Word, strip_prefix
-from wxlint.documents.shell_expand import NO_ARGUMENTS, UNSET, Arguments, hole
-from wxlint.documents.shell_status import MAYBE, NO, RAN, YES, Status, words_test
+from wxlint.documents.shell_state import MAYBE, NO, RAN, YES, Status, fresh
+from wxlint.documents.shell_status import words_test
 from wxlint.documents.shell_syntax import Simple
+from wxlint.documents.shell_values import NO_ARGUMENTS, UNSET, Arguments, hole, spaced
 from wxlint.values import HOLE, Value
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 Builtin = Callable[["Runner", Simple, "list[Word]"], Optional[Status]]
 """What a builtin does. None: it is given as a command like any other; a Status: it is not."""
 _NAME = re.compile(r"[A-Za-z_]\w*")
+MAY_RUN_TEXT = frozenset("bash sh dash ash zsh su sudo doas env time timeout gosu su-exec command nohup exec nice xargs".split())
+"""Commands that inner_text looks at."""
 _SHELLS = frozenset(("bash", "sh", "dash", "ash", "zsh"))
 
 
@@ -36,8 +39,7 @@ def _declare(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
             continue
         runner.assign(assign)
         if exporting and "n" not in options:
-            runner.exported[assign.name] = None
-            runner.exports = None
+            runner.export(assign.name)
     for word in words[1:]:
         name = word.value.text
         if not _NAME.fullmatch(name):
@@ -49,9 +51,9 @@ def _declare(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
         if exporting and "f" not in options:
             if "n" in options:
                 runner.exported.pop(name, None)
+                runner.exports = None
             else:
-                runner.exported[name] = None
-            runner.exports = None
+                runner.export(name)
         elif local and runner.frames and name not in runner.frames[-1].hidden:
             runner.local(name)
             runner.set(name, {} if "A" in options or "a" in options else UNSET)
@@ -103,9 +105,7 @@ def _return(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
         code = words[1].value
         status = MAYBE if code.holes else YES if code.text == "0" else NO
     if runner.frames:
-        frame = runner.frames[-1]
-        frame.status = status if not runner.conditional or frame.status == RAN and not frame.returned else MAYBE
-        frame.returned = True
+        runner.frames[-1].returns(status)
     return status
 
 
@@ -162,15 +162,15 @@ def _read(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
             names.append(text)
     for name in names or ["REPLY" if words[0].value.text == "read" else "MAPFILE"]:
         runner.set(name, hole(f"${{{name}}}"))
-    runner.commands.append(runner.command(node, tuple(words), (), ()))
+    runner.emit(node.start, node.end, tuple(words))
     return MAYBE
 
 
 def _getopts(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
-    fresh = runner.args.script and NO_ARGUMENTS not in runner.refuted
+    unused = fresh(runner)
     for name in ("OPTARG", *([words[2].value.text] if len(words) > 2 and _NAME.fullmatch(words[2].value.text) else [])):
         runner.set(name, hole(f"${{{name}}}"))
-    return Status(False, False, (NO_ARGUMENTS,)) if fresh else MAYBE
+    return Status(False, False, (NO_ARGUMENTS,)) if unused else MAYBE
 
 
 def _printf(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
@@ -190,19 +190,12 @@ def _let(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
 def _eval(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
     if len(words) < 2:
         return YES
-    if len(words) == 2:
-        word = words[1]
-    else:
-        from wxlint.documents.shell_expand import joined
-
-        parts: list[Value] = []
-        for each in words[1:]:
-            parts.extend((Value(" "), each.value) if parts else (each.value,))
-        word = Word(joined(parts), words[1].start, words[-1].end, True)
+    word = words[1]
+    if len(words) > 2:
+        word = Word(spaced([each.value for each in words[1:]]), word.start, words[-1].end, True)
     if word.value.text == HOLE:
         return None
-    runner.read_again(word, node)
-    return RAN
+    return RAN if runner.read_again(word) else None
 
 
 def _brackets(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
@@ -225,7 +218,7 @@ def _false(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
 
 def _command(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
     if len(words) > 1 and words[1].value.text in ("-v", "-V"):
-        runner.commands.append(runner.command(node, tuple(words), (), ()))
+        runner.emit(node.start, node.end, tuple(words))
         return MAYBE
     return None
 
@@ -233,7 +226,7 @@ def _command(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
 def _exec(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
     if len(words) == 1:
         return YES  # only redirections
-    runner.commands.append(runner.command(node, tuple(words), (), ()))
+    runner.emit(node.start, node.end, tuple(words))
     runner.flow = "exit"
     return RAN
 

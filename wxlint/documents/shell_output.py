@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from wxlint.documents.shell_builtins import inside
-from wxlint.documents.shell_expand import joined, merged
 from wxlint.documents.shell_syntax import AndOr, Node, Pipe, Redirected, Seq, Simple
+from wxlint.documents.shell_values import joined, merged, spaced
 from wxlint.values import HOLE, Value
 
 if TYPE_CHECKING:
@@ -70,10 +70,7 @@ def _first(runner: Runner, words: list[Value]) -> Value | None:
             rest = rest[1:]
         if any("\\" in value.text for value in rest):
             return None
-        parts: list[Value] = []
-        for value in rest:
-            parts.extend((Value(" "), value) if parts else (value,))
-        return joined(parts) if parts else Value("")
+        return spaced(rest)
     if name == "printf":
         if not rest or rest[0].holes or rest[0].text.startswith("-"):
             return None

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from wxlint.documents.shell import Assumed
-from wxlint.documents.shell_expand import NO_ARGUMENTS, assumptions, compiled, hole
+from wxlint.documents.shell_assigned import SETS
+from wxlint.documents.shell_expand import Expander
+from wxlint.documents.shell_state import MAYBE, NO, RAN, Refine, Status, fresh, opposite
 from wxlint.documents.shell_syntax import Case, Node, Param, Text
+from wxlint.documents.shell_values import NO_ARGUMENTS, assumptions, compiled, hole
 from wxlint.values import Value, could_equal
 
-if TYPE_CHECKING:
-    from wxlint.documents.shell_run import Runner
 
-
-class Status(NamedTuple):
-    """The outcome of a command. truth: None when unknown. ran: an ordinary command, taken to succeed where commands are chained with `&&`.
-
-    assumed: what `truth` rests on; with it, both branches are walked. refine: (name, text, outcome): with that outcome, the variable is `text`.
-    """
-
-    truth: bool | None
-    ran: bool = False
-    assumed: tuple[Assumed, ...] = ()
-    refine: Optional[tuple[str, str, bool]] = None
-
-
-YES, NO, MAYBE, RAN = Status(True), Status(False), Status(None), Status(None, True)
 _NUMBER = re.compile(r"\s*[-+]?\d{1,12}\s*\Z")
 _COMPARE = re.compile(
     r"\(\(\s*(\$?\{?#?\w+\}?|\$#|\d+)\s*(==|!=|<=|>=|<|>)\s*(\$?\{?\w+\}?|\d+)\s*\)\)\Z"
 )
-_SETS = re.compile(r"([A-Za-z_]\w*)\s*(?:\+\+|--|[-+*/%]?=(?!=))|(?:\+\+|--)\s*([A-Za-z_]\w*)")
 
 
 def compare(operator: str, left: Value, right: Value) -> Status:
@@ -60,11 +46,6 @@ def unary(operator: str, value: Value) -> Status:
     return Status((value.text == "") == (operator == "-z"), False, assumptions(value))
 
 
-def opposite(status: Status) -> Status:
-    refine = (status.refine[0], status.refine[1], not status.refine[2]) if status.refine else None
-    return Status(None if status.truth is None else not status.truth, False, status.assumed, refine)
-
-
 def both(left: Status, right: Status, wanted: bool) -> Status:
     """`a && b` (wanted True: both must be true) or `a || b` (wanted False)."""
     for status in (left, right):
@@ -79,12 +60,12 @@ def both(left: Status, right: Status, wanted: bool) -> Status:
     return Status(wanted, False, (*left.assumed, *right.assumed))
 
 
-def refinement(word: Text | None, value: Value, text: str, outcome: bool) -> tuple[str, str, bool] | None:
+def refinement(word: Text | None, value: Value, text: str, outcome: bool) -> Refine | None:
     """What an equality says of a variable that is compared as a whole (`"$TAG" = cuda`)."""
     if word is None or len(word.parts) != 1 or (value.known and not assumptions(value)):
         return None
     part = word.parts[0]
-    if type(part) is not Param or part.index is not None or part.op not in ("", ":-", "-") or "\0" in text:
+    if type(part) is not Param or part.subscript is not None or part.op not in ("", ":-", "-") or "\0" in text:
         return None
     if part.op and text == "":
         return None
@@ -98,7 +79,7 @@ def words_test(words: list[Value], texts: list[Text]) -> Status:
         return MAYBE
     for operator, wanted in (("-o", False), ("-a", True)):
         for at in range(1, count - 1):
-            if words[at].text == operator and not (count == 3 and False):
+            if words[at].text == operator and count > 3:
                 left, right = words_test(words[:at], []), words_test(words[at + 1 :], [])
                 return both(left, right, wanted)
     if count and words[0].text == "!":
@@ -115,6 +96,8 @@ def words_test(words: list[Value], texts: list[Text]) -> Status:
         return status
     if count == 3:
         operator = words[1].text
+        if operator in ("-a", "-o"):
+            return both(unary("-n", words[0]), unary("-n", words[2]), operator == "-a")
         status = compare(operator, words[0], words[2])
         if operator in ("=", "==", "!=") and same and words[2].known:
             return status._replace(refine=refinement(texts[0], words[0], words[2].text, operator != "!="))
@@ -122,7 +105,7 @@ def words_test(words: list[Value], texts: list[Text]) -> Status:
     return MAYBE
 
 
-def expression(runner: Runner, node: tuple[object, ...]) -> Status:
+def expression(runner: Expander, node: tuple[object, ...]) -> Status:
     """The inside of `[[ ... ]]`."""
     kind = node[0]
     if kind in ("and", "or"):
@@ -152,7 +135,7 @@ def expression(runner: Runner, node: tuple[object, ...]) -> Status:
         runner.presume = presume
 
 
-def _binary(runner: Runner, operator: str, left: Text, right: Text) -> Status:
+def _binary(runner: Expander, operator: str, left: Text, right: Text) -> Status:
     value = runner.value(left)
     if operator not in ("=", "==", "!="):
         return compare(operator, value, runner.value(right))
@@ -176,14 +159,14 @@ def _binary(runner: Runner, operator: str, left: Text, right: Text) -> Status:
 class Arms(NamedTuple):
     """The arms of a `case` that may be taken."""
 
-    options: list[tuple[Optional[tuple[str, str, bool]], Optional[Node]]]
+    options: list[tuple[Optional[Refine], Optional[Node]]]
     likely: int | None
 
 
-def case_match(runner: Runner, value: Value, node: Case) -> Arms | int:
+def case_match(runner: Expander, value: Value, node: Case) -> Arms | int:
     """The number of the one arm that is taken, or all that may be."""
     assumed = assumptions(value)
-    options: list[tuple[Optional[tuple[str, str, bool]], Optional[Node]]] = []
+    options: list[tuple[Optional[Refine], Optional[Node]]] = []
     likely: int | None = None
     certain = value.known and not assumed
     unsure = not value.known
@@ -231,16 +214,16 @@ def case_match(runner: Runner, value: Value, node: Case) -> Arms | int:
     return Arms(options if any(body is not None for _, body in options) else [], likely)
 
 
-def _last(options: list[tuple[Optional[tuple[str, str, bool]], Optional[Node]]], body: Node) -> Arms:
+def _last(options: list[tuple[Optional[Refine], Optional[Node]]], body: Node) -> Arms:
     return Arms([*options, (None, body)], None)
 
 
-def _operand(runner: Runner, text: str) -> Value:
+def _operand(runner: Expander, text: str) -> Value:
     if text.isdigit():
         return Value(text)
     name = text.strip("${}")
     if name == "#":
-        if runner.args.script and NO_ARGUMENTS not in runner.refuted:
+        if fresh(runner):
             return Value("0", (), (NO_ARGUMENTS,))
         return hole("$#") if runner.args.more else Value(str(len(runner.args.known)))
     variable = runner.vars.get(name)
@@ -250,12 +233,12 @@ def _operand(runner: Runner, text: str) -> Value:
 _SYMBOLS = {"==": "-eq", "!=": "-ne", "<": "-lt", "<=": "-le", ">": "-gt", ">=": "-ge"}
 
 
-def arithmetic_test(runner: Runner, raw: str) -> Status:
+def arithmetic_test(runner: Expander, raw: str) -> Status:
     """`(( a < b ))`; what any other expression may set becomes unknown."""
     match = _COMPARE.match(raw)
     if match:
         return compare(_SYMBOLS[match[2]], _operand(runner, match[1]), _operand(runner, match[3]))
-    for pair in _SETS.findall(raw):
+    for pair in SETS.findall(raw):
         name = pair[0] or pair[1]
         runner.set(name, hole(f"${{{name}}}"))
     return RAN
@@ -264,11 +247,11 @@ def arithmetic_test(runner: Runner, raw: str) -> Status:
 _SUM = re.compile(r"\$\(\(\s*(\$?\w+)\s*(?:([-+*])\s*(\$?\w+)\s*)?\)\)\Z")
 
 
-def arithmetic(runner: Runner, raw: str) -> Value:
+def arithmetic(runner: Expander, raw: str) -> Value:
     """`$((a + 1))` of known whole numbers; anything else is unknown."""
     match = _SUM.match(raw)
     if not match:
-        for pair in _SETS.findall(raw):
+        for pair in SETS.findall(raw):
             name = pair[0] or pair[1]
             runner.set(name, hole(f"${{{name}}}"))
         return hole(raw)

@@ -16,14 +16,14 @@ class Param(NamedTuple):
     """`$name` or `${...}`.
 
     op: "" plain, "len" `${#x}`, "!" `${!x}`, "keys" `${!x[@]}`, else the operator as written (":-", "%%", "/", ":" for a substring).
-    index: the subscript. rest: the replacement of `/`. raw: as written.
+    rest: the replacement of `/`. raw: as written.
     """
 
     name: str
     op: str
     arg: tuple[Part, ...]
     rest: tuple[Part, ...]
-    index: tuple[Part, ...] | None
+    subscript: tuple[Part, ...] | None
     quoted: bool
     raw: str
 
@@ -61,7 +61,7 @@ class Assign(NamedTuple):
     """`name=value`, `name[index]+=value`, `name=(...)`. items: (subscript or None, word) of an array."""
 
     name: str
-    index: tuple[Part, ...] | None
+    subscript: tuple[Part, ...] | None
     append: bool
     value: Text | None
     items: tuple[tuple[tuple[Part, ...] | None, Text], ...] | None

@@ -36,7 +36,7 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_BAD_CHARACTER = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BAD_CHARACTER = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # 7 ms to compile: when needed
 _HEADER = re.compile(r"[|>][^\n]*\n\s*")
 
 
@@ -212,7 +212,7 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             self._syntax_error(error)
         except (yaml.YAMLError, ValueError, OverflowError):  # a character, or an escape, that YAML does not allow
-            bad = _BAD_CHARACTER.search(self.text)
+            bad = re.search(_BAD_CHARACTER, self.text)
             at = bad.start() if bad else 0
             shown = f"the character U+{ord(bad[0]):04X}" if bad else "a character here"
             self.problems.append(Problem(at, min(at + 1, len(self.text)), f"{shown} is not allowed in YAML"))

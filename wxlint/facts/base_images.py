@@ -6,7 +6,7 @@ import functools
 import re
 from typing import NamedTuple
 
-from wxlint.facts.tables import glob, index, table
+from wxlint.facts.tables import fields, glob, index
 from wxlint.values import HOLE
 
 
@@ -40,13 +40,20 @@ _MIRRORS = (
 )
 
 
+_OFFICIAL = frozenset(
+    ("library", "amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8", "i386", "mips64le", "ppc64le", "riscv64", "s390x")
+)
+"""Namespaces of Docker's official images: of all architectures, and of one each."""
+
+
 def normalise_repository(repository: str) -> str:
     """`docker.io/library/python`, `index.docker.io/python` and known mirrors of Docker Hub are all `python`."""
     for prefix in _MIRRORS:
         if repository.startswith(prefix):
             repository = repository[len(prefix) :]
             break
-    return repository[8:] if repository.startswith("library/") else repository
+    namespace, slash, name = repository.partition("/")
+    return name if slash and "/" not in name and namespace in _OFFICIAL else repository
 
 
 @functools.lru_cache(maxsize=4096)
@@ -71,19 +78,24 @@ def base_image(repository: str, tag: str | None) -> BaseImage | None:
 
 @functools.lru_cache(maxsize=1024)
 def _rows_of(repository: str) -> tuple[dict[str, str], ...]:
-    exact, patterns = _base_index()
-    rows = [*exact.get(repository, ()), *(item for item in patterns if glob(item[1]["repository"], repository))]
-    return tuple(row for _, row in sorted(rows, key=lambda item: item[0]))
+    head, exact, patterns = _base_index()
+    found = [*exact.get(repository, ()), *(item for item in patterns if glob(item[1][0], repository))]
+    return tuple(dict(zip(head, row, strict=True)) for _, row in sorted(found))
+
+
+_Numbered = list[tuple[int, list[str]]]
 
 
 @functools.cache
-def _base_index() -> tuple[dict[str, list[tuple[int, dict[str, str]]]], list[tuple[int, dict[str, str]]]]:
-    exact: dict[str, list[tuple[int, dict[str, str]]]] = {}
-    patterns: list[tuple[int, dict[str, str]]] = []
-    for item in enumerate(table("base_images")):
-        name = item[1]["repository"]
+def _base_index() -> tuple[list[str], dict[str, _Numbered], _Numbered]:
+    """The column names; the rows of plain repositories by name; the rows of patterns. Rows keep their place."""
+    head, body = fields("base_images")
+    exact: dict[str, _Numbered] = {}
+    patterns: _Numbered = []
+    for item in enumerate(body):
+        name = item[1][0]
         (patterns if "*" in name else exact.setdefault(name, [])).append(item)
-    return exact, patterns
+    return head, exact, patterns
 
 
 _CUDA_IN_NAME = re.compile(r"cuda-?(\d+\.\d+)|cu(\d{3})")
@@ -97,7 +109,7 @@ def _dotted(compact: str) -> str:
 
 def _image(row: dict[str, str], match: re.Match[str] | None, repository: str) -> BaseImage:
     groups = match.groupdict() if match is not None else {}
-    groups = {name: text for name, text in groups.items() if text and HOLE not in text}
+    groups = {name: text for name, text in groups.items() if text and text[0].isdigit() and HOLE not in text}
     cuda: str | None = row["cuda"]
     if cuda == "tag":
         cuda = groups.get("cuda") or (_dotted(groups["cu"]) if "cu" in groups else None)

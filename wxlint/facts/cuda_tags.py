@@ -11,8 +11,8 @@ from wxlint.values import HOLE
 
 _TAG = re.compile(r"(\d+\.\d+(?:\.\d+)?)(?:-(cudnn\d*|tensorrt))?-(base|runtime|devel)(?:-([a-z]+\d[\d.]*))?")
 _USUAL_OS = ("ubuntu22.04", "ubuntu24.04", "ubuntu20.04", "ubuntu18.04", "ubuntu16.04")
-_STILL_UPDATED = (12, 9)
-"""From this CUDA version on, a patch release that the table lacks may have come out since."""
+_STILL_UPDATED = (12, 6)
+"""From this CUDA version on, a patch release or an operating system that the table lacks may have come since."""
 
 
 class CudaTag(NamedTuple):
@@ -59,6 +59,8 @@ def is_cuda_tag_valid(tag: str) -> CudaTag:
         if version.startswith("11."):  # some such tags were published without being documented
             return CudaTag(None, "", None)
         return CudaTag(False, "the operating system is missing", _nearest(tag, version))
+    if system and system not in row["os"].split() and numbers(version)[:2] >= _STILL_UPDATED:
+        return CudaTag(None, "", None)
     if system and system not in row["os"].split():
         has = ", ".join(row["os"].split())
         return CudaTag(False, f"CUDA {version} has no image on {system}; it has {has}", _nearest(tag, version))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-from typing import Any
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -13,21 +12,21 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 @functools.cache
 def table(name: str) -> tuple[dict[str, str], ...]:
     """All rows of the table `name` (without `.csv`), in file order. Raises FileNotFoundError for an unknown table."""
-    return tuple(_rows(name))
+    head, body = fields(name)
+    return tuple(dict(zip(head, row, strict=True)) for row in body)
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def fields(name: str) -> tuple[list[str], list[list[str]]]:
+    """The column names of a table and its rows as lists: for a large table of which few rows are looked at."""
     with open(os.path.join(_HERE, f"{name}.csv"), encoding="utf-8") as file:
-        lines = file.read().splitlines()
-    rows: Any
-    if any('"' in line for line in lines):
+        text = file.read()
+    if '"' in text:
         import csv  # about a millisecond: the tables without quoted fields do not pay for it
 
-        rows = csv.reader(lines)
+        rows = list(csv.reader(text.splitlines()))
     else:
-        rows = (line.split(",") for line in lines)
-    head, *body = rows
-    return [dict(zip(head, row, strict=True)) for row in body]
+        rows = [line.split(",") for line in text.splitlines()]
+    return rows[0], rows[1:]
 
 
 def normalise(name: str) -> str:

@@ -140,21 +140,22 @@ def _slashes(path: str) -> str:
 
 
 def _folders(script: str, cwd: Value | None) -> list[str]:
-    """Where a script's relative paths may start: its `cd`, the top, its own folder and those above."""
+    """Where a script's relative paths may start. After a `cd` that is not known: nowhere."""
     folder = posixpath.dirname(script)
     above = [folder]
     while above[-1] and above[-1] != ".":
         above.append(posixpath.dirname(above[-1]))
-    folders = [*reversed(above)] if above else ["."]
-    if cwd is not None and cwd.known:
-        relative = _slashes(cwd.text)
-        moved = [posixpath.join(f, relative) for f in folders]
-        folders = [relative, *moved] if relative.startswith("/") else [*moved, *folders]
-    elif cwd is not None:
-        tail = cwd.text.rpartition(HOLE)[2].lstrip("/")  # cd "$(dirname "$0")/.."
-        moved = [posixpath.normpath(posixpath.join(folder or ".", tail))] if tail else [folder or "."]
-        folders = [*moved, *folders]
-    return [f or "." for f in dict.fromkeys(folders)]
+    starts = list(dict.fromkeys(f or "." for f in reversed(above)))
+    if cwd is None:
+        return starts
+    if not cwd.known:
+        return []
+    moved = _slashes(cwd.text)
+    if moved.startswith("/"):
+        return []
+    if folder and (moved == folder or moved.startswith(f"{folder}/")):  # `cd "$(dirname "$0")/.."`
+        return [moved]
+    return [posixpath.join(start, moved) for start in starts]
 
 
 def uses_by_place(uses: Iterable[Use]) -> Mapping[tuple[Span, str], Use]:

@@ -25,6 +25,8 @@ WORTH_READING = re.compile(
 _PIP = re.compile(r"(?:.*[/\\\0])?pip(?:\d(?:\.\d+)?)?(?:\.exe)?")
 _PYTHON = re.compile(r"(?:.*[/\\])?(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?|\0.*|.*\0")
 _CONDA = re.compile(r"(?:.*[/\\\0])?(?:conda|mamba|micromamba)(?:\.exe)?")
+_OPTIONS = re.compile(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
+"""An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
 _WITH_VALUE = frozenset(
     "-i --index-url --pypi-url --extra-index-url -f --find-links -r --requirement --requirements -c --constraint --constraints -b --build-constraint -e --editable"
     " -t --target --prefix --root --python -p --platform --python-version --python-platform --implementation --abi --timeout --retries"
@@ -240,6 +242,8 @@ def _pip(tool: str, words: list[Word], env: Mapping[str, Value], place: Place, c
     if constraint is not None:
         lines.extend(place.requirements(name, True, -1) for name in constraint.text.split())
     for word in arguments.positional:
+        if not word.quoted and _OPTIONS.fullmatch(word.value.shown()):
+            continue
         requirement = parse_requirement(word.value, place.span(word.start, word.end))
         if words[0].value.text == "sync":
             lines.append(place.requirements(word.value.text, False, word.start))

@@ -99,7 +99,7 @@ class Repository:
             if item.kind == "shell":
                 from wxlint.documents.shell import read_shell
 
-                commands = read_shell(source.text).commands
+                commands = read_shell(source.text, script=item.path).commands
             else:
                 from wxlint.documents.batch import read_batch
 
@@ -118,7 +118,9 @@ class Repository:
             return None
         from wxlint.images.stacks import read_stacks  # PyYAML comes with it
 
-        return read_stacks(files, self.source, self.read)
+        variants = self.policy.variants.values() if self.policy else ()
+        groups = [tuple(self.in_root(path) for path in variant.compose) for variant in variants]
+        return read_stacks(files, self.source, self.read, groups)
 
     # -- builds
 

@@ -47,19 +47,28 @@ class Stacks(NamedTuple):
                 yield stack, service
 
 
-def read_stacks(paths: Sequence[str], asked: Callable[[str], Source | None], read: Callable[[str], Source | None]) -> Stacks:
-    """paths: the compose files of this run. asked: reads one of them; read: reads anything else they name."""
+def read_stacks(
+    paths: Sequence[str], asked: Callable[[str], Source | None], read: Callable[[str], Source | None], groups: Sequence[tuple[str, ...]] = ()
+) -> Stacks:
+    """paths: the compose files of this run. asked: reads one of them; read: reads anything else they name.
+
+    groups: files that the policy says are used together, the base first.
+    """
     known = set(paths)
     reader = ComposeReader(lambda path: asked(path) if path in known else read(path))
     files = {path: file for path in paths if (file := reader.file(path)) is not None}
     stacks: list[Stack] = []
     placed: set[str] = set()
+    for group in groups:
+        if group and all(path in files for path in group) and group not in [stack.paths for stack in stacks]:
+            stacks.append(Stack(group, reader.project(group), len(group) > 1))
+            placed.update(group)
     folders: dict[str, list[str]] = {}
     for path in files:
         folders.setdefault(posixpath.dirname(path), []).append(posixpath.basename(path))
     for folder, names in folders.items():
         base = [posixpath.join(folder, name) for name in default_files(names)]
-        if base:
+        if base and not placed.issuperset(base):
             stacks.append(Stack(tuple(base), reader.project(base), False))
             placed.update(base)
         for name in names:
@@ -87,9 +96,14 @@ def _sibling(path: str, names: Sequence[str], files: dict[str, ComposeFile]) -> 
 
 
 def _is_overlay(file: ComposeFile, base: Project) -> bool:
-    """Whether a file only makes sense on top of another: a service of the base that it neither gives an image nor builds."""
+    """Whether a file only makes sense on top of another: a service of the base that it gives no image, and no context to build."""
     below = {service.name for service in base.services}
-    return any(s.name in below and s.image is None and s.build is None and s.extends is None for s in file.services)
+
+    def partial(service: Service) -> bool:
+        builds = service.build is not None and (service.build.context is not None or service.build.dockerfile_inline is not None)
+        return service.name in below and service.extends is None and not builds and (service.image is None or service.build is not None)
+
+    return any(partial(service) for service in file.services)
 
 
 def service_uses(stacks: Stacks) -> Iterator[Use]:

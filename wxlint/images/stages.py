@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from wxlint.documents.shell import Command
 
 _CUDA_TAG = re.compile(r"(\d+\.\d+(?:\.\d+)?)-")
-_INSTALL_CHAIN = ("UV_", "PIP_")
+_PLACEHOLDERS = frozenset("notset not-set not_set unset undefined none null todo tbd changeme change-me placeholder invalid required must-be-set".split())
+"""Defaults that say that the caller has to give a value."""
 
 
 ContextNamed = Callable[[Dockerfile, str], bool]
@@ -149,7 +150,7 @@ class _Evaluation:
             unset.discard(name)
             if given is not None:
                 values[name] = given
-            elif pair.value is not None:
+            elif pair.value is not None and pair.value.strip("\"'").lower() not in _PLACEHOLDERS:
                 value = expand(pair.value, self._scope(), self.dockerfile.escape)
                 values[name] = value._replace(because=(*value.because, f"ARG {name}={value.shown()} (line {line})"))
             elif stage is not None and name in self.globals and name not in self.unset:

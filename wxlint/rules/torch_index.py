@@ -70,7 +70,7 @@ def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
         return  # most other accelerators work with the cpu build and a plugin
     if image.expected is not None and found != image.expected:
         yield Problem(span, f"{name} comes from channel {choice.channel}, but {image.label} is meant for {image.expected}", because)
-    elif image.expected is None and found == "cpu" and base == "cuda" and image.base.root is not None:
+    elif image.expected is None and found == "cpu" and base == "cuda" and image.base.root is not None and image.state.torch.channel == "cpu":
         why = (*image.base.because, *because)
         yield Problem(span, f"{name} comes from channel cpu in an image that starts from {image.base.root.value.shown()}", why)
     elif image.base.cuda and cuda_of(choice.channel) and cuda_of(choice.channel)[:2] != image.base.cuda[:2]:  # type: ignore[index]

@@ -4,7 +4,7 @@
 
 `FROM base:latest` while the scripts build `base:cpu` and `base:cuda` takes a stale image from the registry, or fails on a new
 machine. Without a policy only the bases of Dockerfiles are judged: `latest`, or a name without a registry, of an image that
-the repository itself builds under other tags.
+the repository itself builds under the tags of variants only.
 
 ## Bad
 
@@ -39,6 +39,7 @@ from collections.abc import Iterator
 
 from wxlint.findings import Severity
 from wxlint.images.model import Use
+from wxlint.images.names import accelerator_words
 from wxlint.images.repository import Repository, same_name
 from wxlint.rules import Problem
 from wxlint.values import Value
@@ -61,7 +62,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield from _by_policy(repository, use)
         elif use.kind == "FROM" and (reference.tag in (None, "latest") or "/" not in reference.name):
             tags = sorted({m.reference.tag or "latest" for m in made if m.reference and m.reference.name == reference.name and m.reference.tag_known})
-            if tags:
+            if tags and all(accelerator_words(tag) for tag in tags):
                 yield Problem(use.span, f"nothing builds {reference.shown()}; the repository builds {', '.join(f':{t}' for t in tags)}", use.because)
 
 

@@ -6,6 +6,7 @@ Not read: the user's global excludes file, since a check must say the same on ev
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import NamedTuple
@@ -44,7 +45,7 @@ class Repository(NamedTuple):
             with open(os.path.join(self.git_dir, "index"), "rb") as file:
                 data = file.read()
             with open(os.path.join(self.common_dir, "config"), "rb") as file:
-                wide = b"sha256" in file.read(65536)
+                wide = re.search(rb"(?i)objectformat\s*=\s*sha256", file.read(65536)) is not None
         except OSError:
             return []
         return _index_paths(data, 32 if wide else 20)

@@ -1,0 +1,71 @@
+"""What the family's files must agree on and no linter rule states."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import DOCKER, ROOT
+
+import pipeline
+
+CPU = ("demux", "tmdb", "pre-ner", "post-ner", "subtitle-gen", "mux")
+CUDA = ("silero-vad", "pyannote-vad", "diarization", "asr", "second-pass-translation", "lyrics-detection")
+PIN = re.compile(r'"([A-Za-z0-9._-]+)==([^"]+)"')
+
+
+def dockerfile(stage: str) -> str:
+    return (DOCKER / stage / "Dockerfile").read_text(encoding="utf-8")
+
+
+def pins(path: Path) -> dict[str, set[str]]:
+    """Distribution -> the releases that a constraints file pins, local versions left off."""
+    found: dict[str, set[str]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"([A-Za-z0-9._-]+)==([^\s;+]+)", line):
+            found.setdefault(match[1].replace(".", "-").lower(), set()).add(match[2])
+    return found
+
+
+def test_gpu_stages_begin_alike_so_that_they_share_the_torch_layer() -> None:
+    heads = {dockerfile(stage).split("torchaudio==")[0].split("\n", 1)[1] for stage in CUDA}
+    assert len(heads) == 1
+
+
+@pytest.mark.parametrize("variant", ["cpu", "cuda"])
+def test_every_pinned_install_is_what_the_constraints_pin(variant: str) -> None:
+    allowed = {**pins(DOCKER / "locked.txt"), **pins(DOCKER / f"constraints-{variant}.txt")}
+    stages = (*CPU, *CUDA) if variant == "cpu" else CUDA
+    for stage in stages:
+        for name, version in PIN.findall(dockerfile(stage)):
+            assert allowed[name.replace(".", "-").lower()] == {version}, f"{stage}: {name}"
+
+
+def test_compose_pipeline_and_folders_name_the_same_stages() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    assert set(compose) == {*CPU, *CUDA} == set(pipeline.STAGES)
+    assert {path.parent.name for path in DOCKER.glob("*/Dockerfile")} == {*CPU, *CUDA, "base", "base-cuda"}
+    optional = {stage for stage, service in compose.items() if service.get("profiles") == ["optional"]}
+    assert optional == set(pipeline.OPTIONAL)
+
+
+def test_the_cpu_override_takes_every_gpu_stage() -> None:
+    text = (ROOT / "docker-compose.cpu.yml").read_text(encoding="utf-8")
+    services = yaml.safe_load(text.replace("!reset null", "reset"))["services"]
+    assert set(services) == set(CUDA)
+    for stage, service in services.items():
+        assert service["image"] == f"${{DOCKERHUB_USER:-rajiup}}/cp-whisperx-app-{stage}:cpu"
+        assert service["deploy"] == "reset"
+
+
+@pytest.mark.parametrize("name", ["build-all-images.sh", "build-all-images.bat"])
+def test_the_scripts_build_every_image_in_order(name: str) -> None:
+    text = (ROOT / "scripts" / name).read_text(encoding="utf-8")
+    assert 0 < text.index(" ".join(CPU)) < text.index(" ".join(CUDA))
+
+
+def test_the_batch_file_ends_its_lines_as_cmd_needs_them() -> None:
+    data = (ROOT / "scripts" / "build-all-images.bat").read_bytes()
+    assert data.count(b"\n") == data.count(b"\r\n")

@@ -1,0 +1,331 @@
+"""What an image (or this host) can do, told as JSON: one file, standard library only, Python 3.8 or newer.
+
+It is piped into a container (`docker run -i --entrypoint python IMAGE - < probe.py`) and runs by itself on a host:
+`python -m wxlint.conformance.probe [--gpu] [--timeout SECONDS]`. It states facts and judges nothing. What may crash or
+hang (importing torch, loading libraries, using the device) runs in a child process, so that one crash costs one answer.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import platform
+import re
+import select
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Dict  # noqa: UP035 - Python 3.8 in old images
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SCHEMA = "wxlint-probe/1"
+MARK = "WXLINT-PROBE "
+"""Starts the line with the answer: an image may print a banner before it."""
+
+CANDIDATE = re.compile(
+    r"lib(?:cu|c10_cuda|torch_cuda|nv|npp|nccl|onnxruntime_providers|onnxruntime_gpu|ggml-cuda).*\.(?:so(?:\.[\d.]*)?|a)$|nvcc$"
+)
+"""Names worth reporting; a wide net, since whoever asked decides what proves CUDA."""
+_LOADED = ("libcudart", "libcublasLt", "libcublas", "libcudnn")
+_NOT_LOADED = re.compile(r"/(?:stubs|compat|triton|ctranslate2\.libs)/|_static|\.alt\.")
+MAX_ENTRIES = 3_000_000
+MAX_CANDIDATES = 5_000
+Facts = Dict[str, Any]  # noqa: UP006
+
+
+def in_child(work: Callable[[], Any], seconds: float) -> Any:
+    """What `work` returns (JSON only), or {"error": ...} when it raises, crashes or takes longer than `seconds`."""
+    if not hasattr(os, "fork"):
+        return _guarded(work)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reader)
+            data = json.dumps(_guarded(work)).encode()
+            while data:
+                data = data[os.write(writer, data) :]
+        finally:
+            os._exit(0)
+    os.close(writer)
+    received, deadline, ended = b"", time.monotonic() + seconds, False
+    while not ended:
+        ready, _, _ = select.select([reader], [], [], max(deadline - time.monotonic(), 0))
+        if not ready:
+            os.kill(child, signal.SIGKILL)
+            break
+        chunk = os.read(reader, 1 << 16)
+        received, ended = received + chunk, not chunk
+    os.close(reader)
+    status = os.waitpid(child, 0)[1]
+    if not ended:
+        return {"error": f"no answer within {seconds:.0f} seconds"}
+    try:
+        return json.loads(received)
+    except ValueError:
+        return {"error": f"crashed with signal {status & 127}" if status & 127 else "ended without an answer"}
+
+
+def _guarded(work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except BaseException as error:  # a broken installation may raise anything, SystemExit too
+        return {"error": f"{type(error).__name__}: {str(error)[:2000]}"}
+
+
+def interpreter() -> Facts:
+    """The Python that runs this."""
+    return {"version": platform.python_version(), "implementation": sys.implementation.name, "executable": sys.executable, "prefix": sys.prefix}
+
+
+def user() -> Facts:
+    """Who this runs as. uid: None where there is no such thing."""
+    uid, name = getattr(os, "getuid", lambda: None)(), ""
+    try:
+        import pwd
+
+        name = pwd.getpwuid(uid).pw_name if uid is not None else ""
+    except (ImportError, KeyError):
+        pass
+    return {"uid": uid, "gid": getattr(os, "getgid", lambda: None)(), "name": name}
+
+
+def markers() -> dict[str, str]:
+    """The environment that a requirement's marker asks about (PEP 508)."""
+    version = sys.implementation.version
+    level = "" if version.releaselevel == "final" else version.releaselevel[0] + str(version.serial)
+    return {
+        "implementation_name": sys.implementation.name,
+        "implementation_version": f"{version.major}.{version.minor}.{version.micro}{level}",
+        "os_name": os.name,
+        "platform_machine": platform.machine(),
+        "platform_python_implementation": platform.python_implementation(),
+        "platform_release": platform.release(),
+        "platform_system": platform.system(),
+        "platform_version": platform.version(),
+        "python_full_version": platform.python_version(),
+        "python_version": f"{version.major}.{version.minor}",
+        "sys_platform": sys.platform,
+    }
+
+
+def torch_text() -> Facts | None:
+    """The build of the torch that would be imported, from the text of torch/version.py; None without torch."""
+    found = importlib.util.find_spec("torch")  # does not import it
+    if found is None or found.origin is None:
+        return None
+    path = os.path.join(os.path.dirname(found.origin), "version.py")
+    with open(path, encoding="utf-8", errors="replace") as file:
+        text = file.read(1 << 16)
+    values = {}
+    for name in ("__version__", "cuda", "hip"):
+        match = re.search(rf"(?m)^{name}\s*(?::[^=\n]*)?=\s*(?:'([^'\n]*)'|\"([^\"\n]*)\"|None)", text)
+        values[name] = (match[1] or match[2]) if match else None
+    return {"version": values["__version__"], "cuda": values["cuda"], "hip": values["hip"], "path": path}
+
+
+def torch_runtime() -> Facts:
+    """What torch says of itself once imported."""
+    torch = importlib.import_module("torch")
+    compiled = getattr(torch.cuda, "_is_compiled", None)
+    return {
+        "version": str(torch.__version__),
+        "cuda": torch.version.cuda,
+        "hip": getattr(torch.version, "hip", None),
+        "compiled": bool(compiled()) if compiled else None,
+        "cudnn": torch.backends.cudnn.version(),
+        "arch_list": list(torch.cuda.get_arch_list()),
+    }
+
+
+def host_roots() -> list[str]:
+    """Where CUDA lies on a host; all of `/` would take minutes there."""
+    places = [sys.prefix, sys.base_prefix, "/usr/local", "/usr/lib", "/opt"]
+    real = sorted({os.path.realpath(place) for place in places if os.path.isdir(place)})
+    return [place for place in real if not any(place.startswith(above + "/") for above in real)]
+
+
+def files(roots: list[str], seconds: float) -> Facts:
+    """Files that are named like CUDA's: [path, bytes, is a link]. Mounted file systems are left out; complete: all the rest was seen."""
+    found: list[tuple[str, int, bool]] = []
+    seen = denied = 0
+    device = os.lstat(roots[0]).st_dev
+    waiting, deadline = list(roots), time.monotonic() + seconds
+    while waiting and seen < MAX_ENTRIES and len(found) < MAX_CANDIDATES and time.monotonic() < deadline:
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    seen += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.stat(follow_symlinks=False).st_dev == device:
+                            waiting.append(entry.path)
+                    elif CANDIDATE.match(entry.name):
+                        found.append((entry.path, entry.stat(follow_symlinks=False).st_size, entry.is_symlink()))
+        except OSError:
+            denied += 1
+    return {"seen": seen, "denied": denied, "complete": not waiting and not denied, "unread": len(waiting), "candidates": sorted(found)}
+
+
+def libraries(paths: list[str]) -> list[Facts]:
+    """Load CUDA's runtime, cuBLAS and cuDNN from where they lie, as this user; `by_name`: the loader finds them unaided."""
+    import ctypes
+
+    real: dict[str, str] = {}
+    for path in paths:
+        if os.path.basename(path).startswith(_LOADED) and ".so" in path and not _NOT_LOADED.search(path):
+            real.setdefault(os.path.realpath(path), path)
+
+    def order(path: str) -> tuple[int, bool, str]:
+        base = os.path.basename(path)
+        return next(i for i, name in enumerate(_LOADED) if base.startswith(name)), not base.startswith("libcudnn.so"), path
+
+    found = []
+    for path in sorted(real, key=order):
+        answer: Facts = {"path": path, "error": None}
+        name = re.sub(r"(\.so\.\d+).*", r"\1", os.path.basename(path))
+        answer["by_name"] = in_child(lambda name=name: bool(ctypes.CDLL(name)), 20) is True  # type: ignore[misc]
+        try:
+            ctypes.CDLL(path, mode=ctypes.RTLD_GLOBAL)
+        except OSError as error:
+            answer["error"] = str(error)[:500]
+        if os.path.basename(path).startswith("libcudnn.so") and answer["error"] is None:
+            try:
+                version = ctypes.CDLL(path).cudnnGetVersion
+                version.restype = ctypes.c_size_t
+                answer["version"] = version()
+            except (OSError, AttributeError):
+                pass
+        found.append(answer)
+    return found
+
+
+def distributions() -> list[Facts]:
+    """Installed distributions in the order of sys.path, the first of a name only."""
+    from importlib import metadata
+
+    found: dict[str, Facts] = {}
+    for one in metadata.distributions():
+        try:
+            name = one.metadata["Name"]
+            key = re.sub(r"[-_.]+", "-", name or "").lower()
+            if name and key not in found:
+                found[key] = {"name": name, "version": one.version, "requires": list(one.requires or [])}
+        except Exception as error:  # a damaged dist-info folder
+            found[f"?{len(found)}"] = {"name": "", "version": "", "requires": [], "error": str(error)[:300]}
+    return list(found.values())
+
+
+def ctranslate2() -> Facts:
+    """What this ctranslate2 can compute with."""
+    library = importlib.import_module("ctranslate2")
+    return {"version": library.__version__, "devices": library.get_cuda_device_count(), "cpu": sorted(library.get_supported_compute_types("cpu"))}
+
+
+def onnxruntime() -> Facts:
+    """The providers that this onnxruntime was built with."""
+    library = importlib.import_module("onnxruntime")
+    return {"version": library.__version__, "providers": list(library.get_available_providers())}
+
+
+def device() -> Facts:
+    """Use every device: a product of matrices compared with the CPU's, and a synchronize."""
+    torch = importlib.import_module("torch")
+    torch.cuda.init()  # raises with the reason, where is_available() only says no
+    found = []
+    for index in range(torch.cuda.device_count()):
+        left, right = torch.arange(256.0 * 256).reshape(256, 256) % 7, torch.arange(256.0 * 256).reshape(256, 256) % 5
+        with torch.cuda.device(index):
+            start = time.monotonic()
+            product = left.cuda(index) @ right.cuda(index)
+            torch.cuda.synchronize(index)
+            seconds = time.monotonic() - start
+            properties = torch.cuda.get_device_properties(index)
+            found.append(
+                {
+                    "name": properties.name,
+                    "capability": f"{properties.major}.{properties.minor}",
+                    "memory": properties.total_memory,
+                    "memory_used": torch.cuda.max_memory_allocated(index),
+                    "correct": bool(torch.equal(product.cpu(), left @ right)),
+                    "seconds": round(seconds, 4),
+                }
+            )
+    return {"by": f"torch {torch.__version__}", "devices": found}
+
+
+def driver() -> Facts:
+    """The same without torch: the driver's own library, which copies memory to each device and back."""
+    import ctypes
+
+    cuda = ctypes.CDLL("libcuda.so.1")
+
+    def call(name: str, *arguments: Any) -> None:
+        code = getattr(cuda, name)(*arguments)
+        if code:
+            raise RuntimeError(f"{name}: CUDA error {code}")
+
+    call("cuInit", 0)
+    count, version = ctypes.c_int(), ctypes.c_int()
+    call("cuDeviceGetCount", ctypes.byref(count))
+    call("cuDriverGetVersion", ctypes.byref(version))
+    found = []
+    for index in range(count.value):
+        name, total, context, memory = ctypes.create_string_buffer(200), ctypes.c_size_t(), ctypes.c_void_p(), ctypes.c_uint64()
+        sent, back = os.urandom(4096), ctypes.create_string_buffer(4096)
+        call("cuDeviceGetName", name, 200, index)
+        call("cuDeviceTotalMem_v2", ctypes.byref(total), index)
+        call("cuCtxCreate_v2", ctypes.byref(context), 0, index)
+        call("cuMemAlloc_v2", ctypes.byref(memory), ctypes.c_size_t(4096))
+        call("cuMemcpyHtoD_v2", memory, sent, ctypes.c_size_t(4096))
+        call("cuCtxSynchronize")
+        call("cuMemcpyDtoH_v2", back, memory, ctypes.c_size_t(4096))
+        call("cuMemFree_v2", memory)
+        call("cuCtxDestroy_v2", context)
+        found.append({"name": name.value.decode("utf-8", "replace"), "memory": total.value, "memory_used": 4096, "correct": back.raw == sent})
+    return {"by": f"the driver, CUDA {version.value // 1000}.{version.value % 1000 // 10}", "devices": found}
+
+
+def probe(gpu: bool, timeout: float, roots: list[str]) -> Facts:
+    """Everything. `timeout`: seconds for all of it; what is late is an error of its own part only."""
+    start = time.monotonic()
+
+    def left(most: float) -> float:
+        return max(min(most, timeout - (time.monotonic() - start) - 5), 1)
+
+    answer: Facts = {"schema": SCHEMA, "python": interpreter(), "user": user(), "markers": markers(), "torch": _guarded(torch_text)}
+    answer["files"] = in_child(lambda: files(roots, left(60)), left(70))
+    answer["distributions"] = in_child(distributions, left(60))
+    paths = [path for path, _, _ in answer["files"].get("candidates", [])]
+    answer["libraries"] = in_child(lambda: libraries(paths), left(90)) if paths else []
+    names = {str(one.get("name", "")).lower() for one in answer["distributions"]} if isinstance(answer["distributions"], list) else set()
+    answer["torch_runtime"] = in_child(torch_runtime, left(120)) if answer["torch"] else None
+    answer["ctranslate2"] = in_child(ctranslate2, left(60)) if "ctranslate2" in names else None
+    answer["onnxruntime"] = in_child(onnxruntime, left(60)) if any(name.startswith("onnxruntime") for name in names) else None
+    answer["device"] = in_child(device if answer["torch"] else driver, left(120)) if gpu else None
+    answer["seconds"] = round(time.monotonic() - start, 3)
+    return answer
+
+
+def main(arguments: list[str]) -> int:
+    """Print the answer; what libraries print meanwhile goes to standard error."""
+    gpu = "--gpu" in arguments
+    timeout = float(arguments[arguments.index("--timeout") + 1]) if "--timeout" in arguments else 240.0
+    out = os.dup(1)
+    os.dup2(2, 1)
+    if hasattr(signal, "alarm"):  # a container must end even when nobody is left to end it
+        signal.alarm(int(timeout) + 15)
+    inside = "--container" in arguments
+    answer = probe(gpu, timeout, ["/"] if inside else host_roots())
+    data = ("\n" + MARK + json.dumps(answer) + "\n" if inside else json.dumps(answer, indent=2) + "\n").encode()
+    while data:
+        data = data[os.write(out, data) :]
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
