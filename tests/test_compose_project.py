@@ -40,7 +40,7 @@ def image(service: Service) -> str:
 
 
 def messages(files: dict[str, str], *paths: str) -> list[tuple[str, int, str]]:
-    return [(span.path, span.line, message) for span, message in Files(files).project(*paths).problems]
+    return [(span.path, span.line, message) for span, message, _ in Files(files).project(*paths).problems]
 
 
 def merged(base: str, over: str) -> Service:
@@ -147,7 +147,7 @@ def test_a_null_keeps_and_a_reset_service_goes() -> None:
     files["again.yml"] = "services:\n  a: {image: !reset null}\n  b: {image: c}\n"
     project = Files(files).project("compose.yml", "over.yml", "again.yml")
     assert [(s.name, s.image and s.image.value.text) for s in project.services] == [("a", None), ("b", "c")]
-    assert [message for _, message in project.problems] == ["the service a has neither an image nor a build"]
+    assert [problem.message for problem in project.problems] == ["the service a has neither an image nor a build"]
 
 
 def test_what_is_reset_stays_away_from_later_files() -> None:

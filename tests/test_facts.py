@@ -24,6 +24,7 @@ KEYS = {
     "implicit_torch": ("name",),
     "ngc_pytorch": ("release",),
     "nvidia_cuda_tags": ("version",),
+    "other_packages": ("ecosystem", "name"),
     "torch": ("version",),
     "torch_channels": ("version", "channel"),
 }
@@ -57,9 +58,9 @@ def test_files_are_plain(name: str) -> None:
 def test_base_image_rows_have_valid_values() -> None:
     for row in facts.table("base_images"):
         pattern = re.compile(row["tag"])
-        assert set(pattern.groupindex) <= {"cuda", "cu", "torch", "ngc"}
+        assert set(pattern.groupindex) <= {"cuda", "cu", "torch", "ngc", "rocm"}
         assert row["accelerator"] in {"cpu", "cuda", "rocm", "other", "unknown"}
-        assert row["torch"] in {"none", "cpu", "default", "some", "unknown", "cu{major}{minor}"}
+        assert row["torch"] in {"none", "cpu", "default", "some", "unknown", "cu{major}{minor}", "rocm{rocm}"}
         assert row["python"] in {"yes", "no", "unknown"}
         assert re.fullmatch(r"|tag|name|ngc|\d+\.\d+", row["cuda"])
         if row["cuda"] == "tag":

@@ -31,7 +31,7 @@ def family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*paths: str) -> Report:
     gathered = gather(paths or ["docker"])
-    return engine.check(gathered.repository, engine.Options(scope=gathered.scope, notes=gathered.notes))
+    return engine.check(gathered.repository, engine.Options(scope=gathered.scope, followed=gathered.followed, notes=gathered.notes))
 
 
 def test_the_reference_family_is_clean(family: Path) -> None:

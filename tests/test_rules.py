@@ -50,7 +50,7 @@ def run(folder: Path, files: dict[str, str], **options: Any) -> Report:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     gathered = gather(options.pop("paths", ["."]), **options)
-    return engine.check(gathered.repository, engine.Options(scope=gathered.scope, notes=gathered.notes))
+    return engine.check(gathered.repository, engine.Options(scope=gathered.scope, followed=gathered.followed, notes=gathered.notes))
 
 
 @pytest.mark.parametrize("example", ALL, ids=[f"{e.rule}-{'bad' if e.bad else 'good'}-{i}" for i, e in enumerate(ALL)])

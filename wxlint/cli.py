@@ -113,7 +113,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
     gathered = gather(arguments.paths, arguments.policy, arguments.no_policy, arguments.only, read_stdin(arguments.paths))
     select = _names(arguments.select)
-    options = engine.Options(frozenset(select) if select else None, frozenset(_names(arguments.ignore)), gathered.scope, gathered.notes)
+    options = engine.Options(frozenset(select) if select else None, frozenset(_names(arguments.ignore)), gathered.scope, gathered.followed, gathered.notes)
     report = engine.check(gathered.repository, options)
     _write(render(arguments.format, report, Options(_colour() and not arguments.output, arguments.quiet)), arguments.output)
     if report.summary.problems:

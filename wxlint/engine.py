@@ -19,11 +19,15 @@ UNUSED = "unused-suppression"
 
 
 class Options(NamedTuple):
-    """select, ignore: rule names; select None means all. scope: paths whose findings are shown, None for every input. notes: for the summary."""
+    """select, ignore: rule names; select None means all. scope: paths whose findings are shown, None for every input.
+
+    followed: folders in which files that inputs lead to (requirements, pyproject) are shown as well. notes: for the summary.
+    """
 
     select: frozenset[str] | None = None
     ignore: frozenset[str] = frozenset()
     scope: frozenset[str] | None = None
+    followed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -35,7 +39,8 @@ def check(repository: Repository, options: Options) -> Report:
     found: dict[Finding, None] = {}
     for rule in chosen:
         found.update(dict.fromkeys(_findings(rule, repository)))
-    in_scope = [f for f in found if options.scope is None or f.span.path in options.scope]
+    inputs = {item.path for item in repository.inputs}
+    in_scope = [f for f in found if _shown(f.span.path, inputs, options)]
     outcome = apply(in_scope, _suppressions(repository, options.scope), rules, {r.id for r in chosen}, _locked(repository))
     findings = [f for f in outcome.findings if f.severity > 0]
     if any(r.id == UNUSED for r in chosen):
@@ -46,6 +51,12 @@ def check(repository: Repository, options: Options) -> Report:
                 findings.append(Finding(UNUSED, severity, suppression.span, message, rules[UNUSED].hint))
     findings.sort(key=lambda f: (f.span, f.rule, f.message))
     return Report(tuple(findings), _summary(repository, findings, rules, options), repository.sources, rules)
+
+
+def _shown(path: str, inputs: set[str], options: Options) -> bool:
+    if options.scope is None or path in options.scope:
+        return True
+    return path not in inputs and any(folder == "." or path.startswith(f"{folder}/") for folder in options.followed)
 
 
 def known_names(names: Iterable[str], rules: dict[str, Rule]) -> None:

@@ -19,11 +19,15 @@ _MARKS = (".git", ".hg")
 
 
 class Gathered(NamedTuple):
-    """repository: what was read. scope: paths whose findings are shown; None for all. notes: what else was read, and why."""
+    """repository: what was read. scope: paths whose findings are shown; None for all. notes: what else was read, and why.
+
+    followed: folders in which files that Dockerfiles lead to (requirements, pyproject) are spoken of too.
+    """
 
     repository: Repository
     scope: frozenset[str] | None
     notes: tuple[str, ...]
+    followed: tuple[str, ...] = ()
 
 
 def gather(paths: Sequence[str], policy_path: str | None = None, no_policy: bool = False, only: bool = False, stdin: bytes | None = None) -> Gathered:
@@ -60,14 +64,16 @@ def gather(paths: Sequence[str], policy_path: str | None = None, no_policy: bool
     context = _context(policy, root, folders, files, notes, problems)
     brought = {path: kind for path, kind in context.items() if path not in inputs}
     inputs.update(brought)
+    followed = tuple(_shown(folder) for folder in folders)
     if scope is None and policy is not None and brought:
         family = _family_files(policy, root)
         dockerfiles = {e for e in _dockerfiles(policy)}
         extra = sorted(p for p in brought if p in family)
         if dockerfiles & set(asked):
+            followed = (_shown(root),)
             if extra:
                 notes.append(f"also read {', '.join(extra)}: named by {policy.path} for the family in {', '.join(map(_shown, folders))}")
-            scope = set(asked) | set(extra)
+            scope = {*asked, *extra, policy.path}
         else:
             scope = set(asked)
     if not asked and not (policy is not None and files):
@@ -75,7 +81,7 @@ def gather(paths: Sequence[str], policy_path: str | None = None, no_policy: bool
         raise InputError(f"{where}: no Dockerfile, compose file or script found; wxlint reads Dockerfile*, *.Dockerfile, Containerfile*, compose*.y[a]ml, docker-compose*.y[a]ml, *.sh, *.bat, *.cmd")
     repository = Repository([Input(p, k) for p, k in sorted(inputs.items())], root, policy, sources)
     repository.problems.extend(problems)
-    return Gathered(repository, None if scope is None else frozenset(scope), tuple(notes))
+    return Gathered(repository, None if scope is None else frozenset(scope), tuple(notes), followed)
 
 
 def _policy(given: str | None, start: Path) -> Policy | None:

@@ -53,11 +53,14 @@ def cache_folder() -> Path:
     return Path(base) / "wxlint"
 
 
-def build(plan: Plan, engine: Engine, mode: str = AUTO, jobs: int = 0, progress: Progress = lambda _, __: None) -> dict[str, Result]:
+def build(
+    plan: Plan, engine: Engine, mode: str = AUTO, jobs: int = 0, progress: Progress = lambda _, __: None, leave: frozenset[str] = frozenset()
+) -> dict[str, Result]:
     """Bring every image of the plan into the engine; the results by image, in the plan's order.
 
     mode: auto builds what is missing or changed, always asks the engine (whose cache counts) for every image, never only looks.
-    jobs: builds at the same time, 0 for a choice by the machine. Raises UsageError for another mode, EngineError when the engine is gone.
+    jobs: builds at the same time, 0 for a choice by the machine. leave: images that are only looked for.
+    Raises UsageError for another mode, EngineError when the engine is gone.
     What is being built is stopped when this is left by an exception such as Ctrl-C.
     """
     if mode not in MODES:
@@ -70,15 +73,16 @@ def build(plan: Plan, engine: Engine, mode: str = AUTO, jobs: int = 0, progress:
             while waiting or running:
                 for step in list(waiting):
                     broken = [name for name in step.needs if name in results and not results[name].ok]
-                    if broken and mode != NEVER:
+                    left = mode == NEVER or step.image in leave
+                    if broken and not left:
                         by = next((r.reason.removeprefix("blocked by ") for name in broken if (r := results[name]).status == BLOCKED), broken[0])
                         results[step.image] = Result(step.image, BLOCKED, reason=f"blocked by {by}")
                         progress(step.image, f"blocked by {by}")
                         waiting.remove(step)
-                    elif mode == NEVER or all(name in results for name in step.needs):
+                    elif left or all(name in results for name in step.needs):
                         waiting.remove(step)
                         bases = {name: results[name].digest for name in step.needs if name in results}
-                        running[pool.submit(_one, plan, step, engine, mode, bases, progress)] = step
+                        running[pool.submit(_one, plan, step, engine, NEVER if left else mode, bases, progress)] = step
                 if running:
                     done, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:

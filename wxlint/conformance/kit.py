@@ -114,7 +114,9 @@ class Kit:
         return [e for e in expectations if e.image in found]
 
     def _words(self) -> list[str]:
-        return [word.strip() for item in self.config.getoption("wx_select") for word in item.split(",") if word.strip()]
+        from wxlint.plan import words
+
+        return words(self.config.getoption("wx_select"))
 
     # -- the engine
 
@@ -186,11 +188,14 @@ class Kit:
             if not missing:
                 return
 
+            named = {*self._words(), *(image for image, names in wanted.items() if "" in names)}
+
             def done(image: str, seen: Evidence) -> None:
                 self.folder.write(_key(path, image), seen.to_json())
 
             try:
-                look_at(policy, missing, _BY_NAME, self.engine, about, self.options, self.folder.path, self._progress, done)
+                options = self.options._replace(leave=frozenset(e.image for e in policy.expectations() if e.optional and not {e.image, e.stage} & named))
+                look_at(policy, missing, _BY_NAME, self.engine, about, options, self.folder.path, self._progress, done)
             except WxlintError as error:
                 if isinstance(error, UsageError):
                     raise

@@ -27,12 +27,16 @@ PROBE_TIMEOUT = 300.0
 
 
 class Options(NamedTuple):
-    """mode: of the builder. args: build arguments. gpu: GPU checks must run. jobs: at the same time, 0 for a choice by the machine."""
+    """mode: of the builder. args: build arguments. gpu: GPU checks must run. jobs: at the same time, 0 for a choice by the machine.
+
+    leave: images that are looked at where they are there, and not built.
+    """
 
     mode: str = AUTO
     args: tuple[tuple[str, str], ...] = ()
     gpu: bool = False
     jobs: int = 0
+    leave: frozenset[str] = frozenset()
 
 
 def look_at(
@@ -53,7 +57,7 @@ def look_at(
     """
     plan = make_plan(policy, select=tuple(wanted), args=dict(options.args))
     try:
-        results = build(plan, engine, options.mode, options.jobs, progress)
+        results = build(plan, engine, options.mode, options.jobs, progress, options.leave)
     except EngineError as error:
         results = {step.image: Result(step.image, "failed", reason=str(error)) for step in plan.steps}
     todo = [step for step in plan.steps if step.image in wanted]

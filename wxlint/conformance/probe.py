@@ -1,7 +1,7 @@
 """What an image (or this host) can do, told as JSON: one file, standard library only, Python 3.8 or newer.
 
 It is piped into a container (`docker run -i --entrypoint python IMAGE - < probe.py`) and runs by itself on a host:
-`python -m wxlint.conformance.probe [--gpu] [--timeout SECONDS]`. It states facts and judges nothing. What may crash or
+`python -m wxlint.conformance.probe [--gpu] [--timeout SECONDS] [--files FOLDER]`. It states facts and judges nothing. What may crash or
 hang (importing torch, loading libraries, using the device) runs in a child process, so that one crash costs one answer.
 """
 
@@ -320,7 +320,8 @@ def main(arguments: list[str]) -> int:
     if hasattr(signal, "alarm"):  # a container must end even when nobody is left to end it
         signal.alarm(int(timeout) + 15)
     inside = "--container" in arguments
-    answer = probe(gpu, timeout, ["/"] if inside else host_roots())
+    roots = [arguments[arguments.index("--files") + 1]] if "--files" in arguments else ["/"] if inside else host_roots()
+    answer = probe(gpu, timeout, roots)
     data = ("\n" + MARK + json.dumps(answer) + "\n" if inside else json.dumps(answer, indent=2) + "\n").encode()
     while data:
         data = data[os.write(out, data) :]

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from wxlint.conformance.checks import CHECKS
 from wxlint.conformance.verdict import FAIL, PASS, SKIP, UNPROVEN, VERDICTS
 from wxlint.errors import InputError
 from wxlint.output import escape
 
 SCHEMA = "wxlint-report/1"
 _CELLS = {PASS: "pass", FAIL: "FAIL", SKIP: "skip", UNPROVEN: "unproven"}
-_ORDER = {FAIL: 0, UNPROVEN: 1, SKIP: 2, PASS: 3}
 Told = Mapping[str, Any]
 
 
@@ -44,11 +44,10 @@ def line(told: Sequence[Told]) -> str:
 def table(told: Iterable[Told], width: int) -> list[str]:
     """Images by properties, in as many blocks as the width asks for."""
     cells: dict[str, dict[str, str]] = {}
-    columns: dict[str, None] = {}
     for one in told:
         if "check" in one:
             cells.setdefault(one["image"], {})[one["check"]] = _CELLS[one["verdict"]]
-            columns[one["check"]] = None
+    columns = [check.name for check in CHECKS if any(check.name in row for row in cells.values())]
     first = max((len(image) for image in cells), default=0)
     lines: list[str] = []
     block: list[str] = []

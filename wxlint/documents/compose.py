@@ -122,8 +122,8 @@ class _Loader:
         self.includes_left = _MAX_INCLUDES
         self.bases: dict[tuple[str, int], tuple[Mapping[str, Value], dict[str, Member]]] = {}
 
-    def problem(self, place: Place, message: str) -> None:
-        self.problems[ComposeProblem(place.span, message)] = None
+    def problem(self, place: Place, message: str, whole: bool = False) -> None:
+        self.problems[ComposeProblem(place.span, message, whole)] = None
         self.complete = False
 
     def environment(self, paths: Sequence[str], outer: Mapping[str, Value]) -> dict[str, Value]:
@@ -148,7 +148,7 @@ class _Loader:
         for start, end, message in problems:
             self.problems[ComposeProblem(source.span(start, end), message)] = None
         if not documents and not problems:
-            self.problems[ComposeProblem(source.span(0, 0), "the file is empty")] = None
+            self.problems[ComposeProblem(source.span(0, 0), "the file is empty", True)] = None
         reader = DocumentReader(Reader(source, base, variables, self.problems))
         return [reader.document(node) for node in documents if isinstance(node, MappingNode) or not problems]
 
@@ -207,7 +207,7 @@ class _Loader:
             self.unknown.append(text)
             self.complete = False
         elif path != "/dev/null" and self.reader.source(path) is None:
-            self.problem(text.place, f"{path} cannot be read")
+            self.problem(text.place, f"{path} cannot be read", whole=True)
             return None
         return path
 
@@ -221,10 +221,10 @@ class _Loader:
         names = {service.name for service in found}
         for service in found if self.complete and self.merger.left > 0 else ():
             if not (service.image and service.image.value.text) and not service.build and not service.provider:
-                self.problem(service.key, f"the service {service.name} has neither an image nor a build")
+                self.problem(service.key, f"the service {service.name} has neither an image nor a build", whole=True)
             for dependency in service.depends_on:
                 if dependency.service not in names and "$" not in dependency.service:
-                    self.problem(dependency.place, f"there is no service {dependency.service} to depend on")
+                    self.problem(dependency.place, f"there is no service {dependency.service} to depend on", whole=True)
         return Project(tuple(found), tuple(self.problems), tuple(self.paths), tuple(self.unknown))
 
 

@@ -37,10 +37,11 @@ class Place(NamedTuple):
 
 
 class ComposeProblem(NamedTuple):
-    """What compose would refuse."""
+    """What compose would refuse. whole: only if the files read are the whole project, and no overlay of others."""
 
     span: Span
     message: str
+    whole: bool = False
 
 
 class Text(NamedTuple):

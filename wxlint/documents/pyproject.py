@@ -71,7 +71,7 @@ def _project(data: dict[str, Any], source: Source) -> Project:
             default = index["url"]
         elif not index.get("explicit") and index.get("priority") != "explicit":
             extra.append(index["url"])
-    bound = _bound(_table(uv, "sources"), urls)
+    bound = {**_bound(_table(uv, "sources"), urls), **_poetry_bindings(poetry, urls)}
     out: list[Dependency] = []
 
     def add(text: object, group: str, own: tuple[Binding, ...] = ()) -> None:
@@ -79,6 +79,9 @@ def _project(data: dict[str, Any], source: Source) -> Project:
             name = re.match(r"[A-Za-z0-9._-]*", text.strip())
             key = re.sub(r"[-_.]+", "-", name[0]).lower() if name else ""
             at = source.text.find(text) if text else -1
+            if at < 0 and name and name[0]:  # poetry writes the name as a key
+                found = re.search(rf"(?m)^[ \t]*[\"']?{re.escape(name[0])}[\"']?[ \t]*=", source.text)
+                at = found.start() if found else -1
             out.append(Dependency(text, group, own or bound.get(key, ()), source.position(at)[0] if at >= 0 else 0))
 
     for text in _list(project, "dependencies"):
@@ -104,6 +107,19 @@ def _bound(sources: dict[str, Any], urls: dict[str, str]) -> dict[str, tuple[Bin
     return bound
 
 
+def _poetry_bindings(poetry: dict[str, Any], urls: dict[str, str]) -> dict[str, tuple[Binding, ...]]:
+    """The sources that [tool.poetry.dependencies] adds to what [project] asks for."""
+    found: dict[str, tuple[Binding, ...]] = {}
+    for name, entry in _table(poetry, "dependencies").items():
+        items = [item for item in (entry if isinstance(entry, list) else [entry]) if isinstance(item, dict)]
+        bindings = tuple(
+            Binding(urls.get(item["source"], item["source"]), "", str(item.get("markers") or "")) for item in items if isinstance(item.get("source"), str)
+        )
+        if bindings:
+            found[re.sub(r"[-_.]+", "-", name).lower()] = bindings
+    return found
+
+
 def _poetry(poetry: dict[str, Any], urls: dict[str, str], add: Any) -> None:
     groups = [("", _table(poetry, "dependencies")), ("dev", _table(poetry, "dev-dependencies"))]
     groups += [(name, _table(_table(_table(poetry, "group"), name), "dependencies")) for name in _table(poetry, "group")]
@@ -119,6 +135,8 @@ def _poetry(poetry: dict[str, Any], urls: dict[str, str], add: Any) -> None:
                 if details.get("optional") is True:
                     continue
                 version = details.get("version")
+                if version is None and isinstance(item, dict) and not {"git", "path"} & set(item):
+                    continue  # adds to what [project] says
                 specifier = _caret(version) if isinstance(version, str) else ""
                 chosen, marker = details.get("source"), details.get("markers")
                 marker = f" ; {marker}" if isinstance(marker, str) else ""

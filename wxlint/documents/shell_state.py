@@ -14,7 +14,7 @@ MAX_COMMANDS = 5_000
 MAX_STEPS = 40_000
 MAX_DEPTH = 50
 _MAX_VOLUME = 10_000_000
-_MAX_EXPORTS = 100
+_MAX_EXPORTS = 40
 
 Refine = tuple[str, str, bool]
 """(name, text, outcome): when a condition has that outcome, the variable is that text."""
@@ -103,6 +103,10 @@ class State:
         if len(self.exported) > _MAX_EXPORTS:
             del self.exported[next(iter(self.exported))]
 
+    def named(self, name: str) -> str:
+        """A variable as it is written, for the name of a HOLE."""
+        return f"${{{name}}}"
+
     def mark(self) -> Mark:
         return Mark(len(self.log), self.args, self.cwd, self.flow, self.refuted)
 
@@ -129,7 +133,7 @@ class State:
             for name in self.resting.get(reason, ()):
                 value = self.vars.get(name)
                 if type(value) is Value and reason in value.because:
-                    self.put(name, hole(f"${{{name}}}"))
+                    self.put(name, hole(self.named(name)))
 
     # -- places, reasons, commands
 
@@ -247,11 +251,11 @@ class State:
                     self.put(name, one)
             elif chosen is None:
                 arrays = any(type(v) is dict for v in values)
-                self.put(name, hole(f"${{{name}[@]}}" if arrays else f"${{{name}}}"))
+                self.put(name, hole(f"${{{name}[@]}}" if arrays else self.named(name)))
             elif type(one) is Value:
                 self.put(name, one._replace(because=merged(one.because, assumed)))
             elif one is None and not self.defaults:
-                self.put(name, hole(f"${{{name}}}"))
+                self.put(name, hole(self.named(name)))
             else:
                 self.put(name, one)
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from wxlint.facts.base_images import BaseImage, base_image, ngc_pytorch, normalise_repository
 from wxlint.facts.cuda_tags import CudaTag, is_cuda_tag_valid
-from wxlint.facts.packages import brings_torch, cuda_package
+from wxlint.facts.packages import accelerator_package, brings_torch, cuda_package
 from wxlint.facts.tables import normalise, table
 from wxlint.facts.torch_releases import (
     Companions,
@@ -35,6 +35,7 @@ __all__ = [
     "Companions",
     "CudaTag",
     "TorchRelease",
+    "accelerator_package",
     "base_image",
     "brings_torch",
     "companion_fits",

@@ -123,6 +123,8 @@ def _image(row: dict[str, str], match: re.Match[str] | None, repository: str) ->
     has_torch = None if torch == "unknown" else torch != "none"
     if torch.startswith("cu{"):
         torch = "cu" + cuda.replace(".", "") if cuda else "unknown"
+    elif torch.startswith("rocm{"):
+        torch = f"rocm{groups['rocm']}" if "rocm" in groups else "unknown"
     elif torch == "some":
         torch = "unknown"
     return BaseImage(

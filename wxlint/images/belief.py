@@ -11,7 +11,7 @@ from wxlint.findings import Span
 from wxlint.images import channels
 from wxlint.images.installs import Install
 from wxlint.images.model import Evaluated, Stage, StageCopy, Use
-from wxlint.images.names import from_reference
+from wxlint.images.names import evidence, expected_by_names, from_reference
 from wxlint.images.reference import Reference
 from wxlint.images.torch import NONE, Torch, after
 from wxlint.values import HOLE
@@ -39,6 +39,13 @@ class Package(NamedTuple):
     conditional: bool
 
 
+class Addition(NamedTuple):
+    """A package for another accelerator than CUDA."""
+
+    accelerator: str
+    written: str
+
+
 class State(NamedTuple):
     """What is in an image at some point of its build.
 
@@ -52,7 +59,7 @@ class State(NamedTuple):
     packages: tuple[Package, ...]
     lineage: tuple[Use, ...]
     because: tuple[str, ...]
-    torch_build_known: bool = True
+    others: tuple[Addition, ...] = ()
 
     @property
     def root(self) -> Use | None:
@@ -94,14 +101,15 @@ class Beliefs:
             return State(None, None, Torch("unknown"), (), (), ())
         self._open.add(key)
         state = self.base(evaluated, stage)
-        torch, packages = state.torch, list(state.packages)
+        torch, packages, others = state.torch, list(state.packages), list(state.others)
         for step in stage.steps:
             if isinstance(step, Install):
                 torch = after(torch, step)
                 packages.extend(cuda_packages(step))
+                others.extend(additions(step))
             else:
                 torch, packages = self._copied(evaluated, stage, step, torch, packages)
-        state = state._replace(torch=torch, packages=tuple(packages))
+        state = state._replace(torch=torch, packages=tuple(packages), others=tuple(others))
         self._open.discard(key)
         self._states[key] = state
         return state
@@ -120,7 +128,7 @@ class Beliefs:
             return torch, packages
         if not carries(evaluated, step):
             return torch, packages
-        if source.torch.channel not in ("none", "unknown") or torch.channel == "none":
+        if torch.channel in ("none", "unknown") and source.torch.channel != "none":
             name = evaluated.stages[step.stage].name or str(step.stage)
             torch = source.torch._replace(because=(*source.torch.because, f"COPY --from={name} (line {step.instruction.line})"))
         return torch, packages + [p for p in source.packages if p.row.get("ecosystem") != "apt"]
@@ -132,7 +140,7 @@ def carries(evaluated: Evaluated, step: StageCopy) -> bool:
     if origin is None:
         return False
     project = any(install.tool in ("uv-project", "poetry") for install in origin.installs)
-    return any(p.rstrip("/") in WHOLE or p == "/" or ENVIRONMENT.search(p) or (project and p.count("/") <= 2) for p in step.paths)
+    return any(p.rstrip("/") in WHOLE or p == "/" or HOLE in p or ENVIRONMENT.search(p) or (project and p.count("/") <= 2) for p in step.paths)
 
 
 def _common(states: list[State], use: Use, may_be_other: bool) -> State:
@@ -159,15 +167,45 @@ def _external(use: Use, reference: Reference) -> State:
     if found is not None and found.accelerator != "unknown":
         channel = found.torch if found.torch else "unknown"
         torch = Torch(channel, found.torch_version, why, use.span)
-        return State(found.accelerator, found.cuda, torch, (), (use,), why, not (found.has_torch and channel == "unknown"))
+        return State(found.accelerator, found.cuda, torch, (), (use,), why)
     if found is not None:
         return State(None, found.cuda, Torch(found.torch, found.torch_version, why, use.span), (), (use,), why)
     named = from_reference(reference, "base image")
+    channel = _channel_of_name(reference)
+    if channel is not None and named:
+        torch = Torch(channel, None, why, use.span)
+        return State(named[0].accelerator, channels.cuda_of(channel), torch, (), (use,), (*why, named[0].reason))
     if named and named[0].accelerator != "cpu":  # a name may promise CUDA; that it holds none only its builder can promise
         return State(named[0].accelerator, None, Torch("unknown"), (), (use,), (shown, named[0].reason))
     if named:
         return State("cpu", None, Torch("unknown"), (), (use,), (shown, named[0].reason))
     return State(None, None, Torch("unknown"), (), (use,), (shown,))
+
+
+_CHANNEL_IN_TAG = re.compile(r"(?<![a-z])(?:cu|cuda-?)(\d{1,2})\.?(\d)(?!\d)|(?<![a-z])(rocm)-?(\d+\.\d+)")
+
+
+def _channel_of_name(reference: Reference) -> str | None:
+    """The channel that the tag of a torch image names: `somebody/pytorch:2.2.2-cuda11.8-py3.11` holds cu118."""
+    if reference.tag is None or HOLE in reference.tag or "torch" not in f"{reference.path}:{reference.tag}".lower():
+        return None
+    match = _CHANNEL_IN_TAG.search(reference.tag.lower())
+    if match is None:
+        return None
+    return f"rocm{match[4]}" if match[3] else f"cu{match[1]}{match[2]}"
+
+
+def additions(install: Install) -> list[Addition]:
+    """The packages of an install that are for another accelerator."""
+    ecosystem = {"apt": "apt", "conda": "conda"}.get(install.tool, "pip")
+    if ecosystem == "conda" or install.conditional:
+        return []
+    found = []
+    for requirement in install.requirements:
+        accelerator = facts.accelerator_package(ecosystem, requirement.name, requirement.extras) if requirement.name else None
+        if accelerator is not None:
+            found.append(Addition(accelerator, requirement.written or requirement.name))
+    return found
 
 
 def cuda_packages(install: Install) -> list[Package]:
@@ -206,18 +244,23 @@ def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None)
     of_torch = channels.accelerator_of(torch.channel)
     if of_torch not in (None, "cpu"):
         accelerators.append(str(of_torch))
+    if not accelerators and state.others:
+        accelerators.append(state.others[0].accelerator)
+        because.append(f"installs {state.others[0].written}")
     certain = [p for p in state.packages if not p.conditional]
-    if certain and "cuda" not in accelerators:
+    if certain and not accelerators:
         accelerators.append("cuda")
         because.append(f"installs {certain[0].written}")
+    named, reasons = expected_by_names(evidence(evaluated, stage))
     if accelerators:
         variant = accelerators[0]
-    elif state.accelerator == "cpu" and torch.channel in ("none", "cpu"):
-        variant = "cpu"
     elif torch.channel == "cpu":
         variant = "cpu"
+    elif state.accelerator == "cpu" and torch.channel == "none":
+        variant = "cpu" if named in (None, "cpu") else "unknown"  # a name that promises what cannot be seen
     else:
-        variant = "unknown"
+        variant = named or "unknown"
+        because += reasons
     return Belief(evaluated.path, target, root, variant, torch.channel, tuple(because))
 
 
@@ -236,15 +279,26 @@ def _final_base(evaluated: Evaluated, stage: Stage) -> str | None:
 
 
 def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Belief]:
-    """One belief for each Dockerfile's last stage (target None) and each named stage, with its defaults where several builds differ."""
+    """One belief for each Dockerfile's last stage (target None) and each named stage.
+
+    As `docker build` by hand would make it, with the defaults of its ARGs; where these leave the base open, as the repository builds it
+    when all its builds agree.
+    """
     found = []
-    seen: set[str] = set()
-    for evaluated in repository.evaluated:
-        if evaluated.path in seen or not evaluated.stages or (scope is not None and evaluated.path not in scope):
+    for path in repository.dockerfiles:
+        if scope is not None and path not in scope:
             continue
-        seen.add(evaluated.path)
-        targets: list[tuple[str | None, Stage]] = [(None, evaluated.stages[-1])]
-        targets += [(stage.name, stage) for stage in evaluated.stages if stage.name]
+        builds = [e for e in repository.evaluated if e.path == path]
+        plain = repository.by_hand(path)
+        if not plain.stages:
+            continue
+        targets: list[tuple[str | None, Stage]] = [(None, plain.stages[-1])]
+        targets += [(stage.name, stage) for stage in plain.stages if stage.name]
         for target, stage in targets:
-            found.append(belief(evaluated, stage, repository.beliefs.state(evaluated, stage), target))
+            said = belief(plain, stage, repository.beliefs.state(plain, stage), target)
+            if said.base is None:
+                others = {belief(e, e.stages[stage.index], repository.beliefs.state(e, e.stages[stage.index]), target) for e in builds}
+                if len({(b.base, b.variant, b.torch) for b in others}) == 1:
+                    said = others.pop()
+            found.append(said)
     return found

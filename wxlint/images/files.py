@@ -150,8 +150,10 @@ class Files:
                 continue
             at = source.starts[dependency.line - 1] if dependency.line else 0
             line = source.line_text(dependency.line) if dependency.line else ""
-            column = max(line.find(dependency.requirement), 0)
-            span = source.span(at + column, at + column + len(dependency.requirement))
+            column = line.find(dependency.requirement)
+            length = len(dependency.requirement) if column >= 0 else len(line.strip())
+            column = column if column >= 0 else len(line) - len(line.lstrip())
+            span = source.span(at + column, at + column + length)
             requirement = parse_requirement(Value(dependency.requirement), span)
             wanted.append(requirement._replace(index=_index(dependency.bindings, groups)))
         dynamic = not project.dependencies and ("dynamic" in source.text or "[project]" not in source.text)
@@ -200,6 +202,8 @@ class Files:
 
 def _index(bindings: tuple[Binding, ...], groups: tuple[str, ...]) -> str | None:
     """The one index that a distribution is bound to with these extras and groups; "unknown:" and why when several fit."""
+    if any(HOLE in group for group in groups) and any(b.extra for b in bindings):
+        return "unknown: the extra is not known"
     fitting = [b for b in bindings if applies(b.marker, groups)]
     fitting = [b for b in fitting if b.extra and b.extra in groups] or [b for b in fitting if not b.extra]
     urls = {b.url for b in fitting}

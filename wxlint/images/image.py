@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from wxlint.images.belief import Beliefs, State, carries
 from wxlint.images.installs import Install
 from wxlint.images.model import Evaluated, Stage, StageCopy
-from wxlint.images.names import Evidence, from_path, from_reference, said_by
 from wxlint.images.torch import Choice, Torch, after, choices
 
 if TYPE_CHECKING:
@@ -86,23 +85,3 @@ def contributing(evaluated: Evaluated, stage: Stage) -> list[Stage]:
             waiting.extend(current.parents)
         waiting.extend(step.stage for step in current.steps if isinstance(step, StageCopy) and step.stage is not None and carries(evaluated, step))
     return [evaluated.stages[i] for i in sorted(seen)]
-
-
-def evidence(evaluated: Evaluated, stage: Stage) -> list[Evidence]:
-    """What names say the image is for, the strongest first: its tags, the stage's name, the file's, the folders'."""
-    found: list[Evidence] = []
-    for use in evaluated.build.tags:
-        if use.reference is not None:
-            found += [e._replace(reason=f"{e.reason} ({use.span.path}:{use.span.line})") for e in from_reference(use.reference, "image")]
-    if stage.name and (stage is not evaluated.stages[-1] or evaluated.build.target):
-        found += said_by(stage.name, "stage name")
-    found += from_path(evaluated.path)
-    return found
-
-
-def expected_by_names(found: list[Evidence]) -> tuple[str | None, tuple[str, ...]]:
-    """The accelerator that all names agree on."""
-    words = {e.accelerator for e in found}
-    if len(words) != 1:
-        return None, ()
-    return found[0].accelerator, tuple(e.reason for e in found)

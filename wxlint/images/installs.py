@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WORTH_READING = re.compile(
     r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|sync|add|create|update|config)\b"
+    r"|\.sh\b|\.py\b"
     r"|\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt)"
 )
 """A RUN that this does not match installs nothing that wxlint speaks of."""
@@ -25,6 +26,8 @@ WORTH_READING = re.compile(
 _PIP = re.compile(r"(?:.*[/\\\0])?pip(?:\d(?:\.\d+)?)?(?:\.exe)?")
 _PYTHON = re.compile(r"(?:.*[/\\])?(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?|\0.*|.*\0")
 _CONDA = re.compile(r"(?:.*[/\\\0])?(?:conda|mamba|micromamba)(?:\.exe)?")
+_INSTALLER = re.compile(r"(?:install|setup|requirement|depend|bootstrap|one_click|start_linux|provision|init|build|torch|package)[\w./-]*\.(?:sh|bash|py)$", re.I)
+"""Scripts whose name says that they install something."""
 _OPTIONS = re.compile(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
 """An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
 _WITH_VALUE = frozenset(
@@ -33,8 +36,8 @@ _WITH_VALUE = frozenset(
     " --trusted-host --allow-insecure-host --cache-dir --proxy --cert --client-cert --no-binary --only-binary --progress-bar --src"
     " --upgrade-strategy --report --config-settings -C --global-option --install-option --index-strategy --torch-backend --index"
     " --default-index --prerelease --resolution --keyring-provider --link-mode --exclude-newer --log --no-build-package"
-    " --upgrade-package -P --override --overrides --extra --group --no-build-isolation-package --with --package --reinstall-package"
-    " --directory --project --color --use-feature --use-deprecated --exists-action --root-user-action".split()
+    " --upgrade-package -P --override --overrides --extra --group --no-build-isolation-package --package --reinstall-package"
+    " --extras -E -G --with --without --only --directory --project --color --use-feature --use-deprecated --exists-action --root-user-action".split()
 )
 
 
@@ -52,7 +55,7 @@ class Install(NamedTuple):
     tool: "pip", "uv", "uv-project", "poetry", "conda" or "apt". index: replaces the default index. extra: merged with it (pip) or
     asked first (uv). links: --find-links. constraints: lines of -c files. missing: what could not be read ("requirements.txt").
     upgrade: -U was given. conditional: the command may not run. elsewhere: into a folder of its own (--target).
-    redirected: version bounds that the shell takes for redirections, as written.
+    redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold further options.
     """
 
     tool: str
@@ -74,6 +77,7 @@ class Install(NamedTuple):
     command_span: Span | None = None
     because: tuple[str, ...] = ()
     redirected: tuple[tuple[str, Span], ...] = ()
+    open: bool = False
 
 
 class Place(NamedTuple):
@@ -141,6 +145,12 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
         elif _PYTHON.fullmatch(name):
             at = next((i for i, w in enumerate(words[1:6], 1) if w.value.text == "-m"), 0)
             if not at or at + 1 >= len(words):
+                program = next((w for w in words[1:] if not w.value.text.startswith("-")), None)
+                verbs = {w.value.text for w in words}
+                if program is None or not _INSTALLER.search(program.value.text):
+                    return
+                if not program.value.text.endswith("setup.py") or verbs & {"install", "develop"}:
+                    yield _opaque(program, place, command)
                 return
             module = words[at + 1].value.text
             if module in ("pip", "pip3"):
@@ -149,8 +159,22 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             if module not in ("uv", "poetry", "pdm", "pipenv", "conda"):
                 return
             words = words[at + 1 :]
+        elif name.endswith((".sh", ".bash")) and _INSTALLER.search(base):
+            yield _opaque(words[0], place, command)
+            return
+        elif base in ("bash", "sh", "source", ".", "dash", "zsh"):
+            program = next((w for w in words[1:] if not w.value.text.startswith("-")), None)
+            if program is not None and program.value.text.endswith((".sh", ".bash")) and _INSTALLER.search(program.value.text):
+                yield _opaque(program, place, command)
+            return
         else:
             return
+
+
+def _opaque(program: Word, place: Place, command: Command) -> Install:
+    """A program of the build that installs what only it knows."""
+    span = place.span(program.start, program.end)
+    return Install("script", (), missing=(program.value.shown(),), conditional=command.conditional, span=span, command_span=span, because=command.because)
 
 
 def _after_run(words: list[Word]) -> list[Word] | None:
@@ -217,6 +241,7 @@ def _pip(tool: str, words: list[Word], env: Mapping[str, Value], place: Place, c
     index = next((Source(name, env[name], None) for name in _index_variables(tool) if name in env and env[name].text), None)
     backend = env.get("UV_TORCH_BACKEND") if tool == "uv" else None
     given = ""
+    alone = any(name == "--no-deps" for name, _, _, _ in arguments.options)
     lines: list[Lines] = []
     for name, value, start, end in arguments.options:
         if value is None:
@@ -232,7 +257,7 @@ def _pip(tool: str, words: list[Word], env: Mapping[str, Value], place: Place, c
             lines.append(place.requirements(value.text, False, start))
         elif name in ("-c", "--constraint", "--constraints"):
             lines.append(place.requirements(value.text, True, start))
-        elif name in ("-e", "--editable"):
+        elif name in ("-e", "--editable") and not alone:
             lines.append(_local(value, place, start, end))
         elif name == "--torch-backend":
             backend = value
@@ -242,11 +267,13 @@ def _pip(tool: str, words: list[Word], env: Mapping[str, Value], place: Place, c
     if constraint is not None:
         lines.extend(place.requirements(name, True, -1) for name in constraint.text.split())
     for word in arguments.positional:
-        if not word.quoted and _OPTIONS.fullmatch(word.value.shown()):
+        if _is_options(word):
             continue
         requirement = parse_requirement(word.value, place.span(word.start, word.end))
         if words[0].value.text == "sync":
             lines.append(place.requirements(word.value.text, False, word.start))
+        elif requirement.kind == "path" and alone:
+            continue
         elif requirement.kind == "path":
             lines.append(_local(word.value, place, word.start, word.end))
         else:
@@ -274,7 +301,7 @@ def _pip(tool: str, words: list[Word], env: Mapping[str, Value], place: Place, c
         tuple(missing),
         (),
         bool(flags & {"-U", "--upgrade", "--force-reinstall", "--reinstall"}),
-        "--no-deps" in flags,
+        alone,
         "--no-index" in flags or any(item.no_index for item in lines),
         backend,
         strategy.startswith("unsafe"),
@@ -284,7 +311,12 @@ def _pip(tool: str, words: list[Word], env: Mapping[str, Value], place: Place, c
         place.span(command.start, command.end),
         command.because,
         _redirected(command, place),
+        any(_is_options(word) for word in arguments.positional),
     )
+
+
+def _is_options(word: Word) -> bool:
+    return not word.quoted and bool(_OPTIONS.fullmatch(word.value.shown()))
 
 
 def _redirected(command: Command, place: Place) -> tuple[tuple[str, Span], ...]:

@@ -6,12 +6,13 @@ import posixpath
 import re
 from typing import NamedTuple
 
+from wxlint.images.model import Evaluated, Stage
 from wxlint.images.reference import Reference
 from wxlint.values import HOLE
 
 _WORD = re.compile(r"[A-Za-z]+[0-9.]*|[0-9.]+")
-_CUDA = re.compile(r"cuda?(?:\d[\d.]*)?|gpu")
-_OTHER = frozenset(("xpu", "hpu", "npu", "tpu", "gaudi", "ascend", "habana", "cann", "neuron", "musa", "openvino"))
+_CUDA = re.compile(r"cu(?:da)?(?:\d[\d.]*)?|gpu")
+_OTHER = frozenset(("xpu", "hpu", "npu", "tpu", "gaudi", "ascend", "habana", "cann", "neuron", "neuronx", "musa"))
 
 
 class Evidence(NamedTuple):
@@ -61,7 +62,27 @@ def from_path(path: str) -> list[Evidence]:
     if accelerator_words(stem):
         return []
     for part in reversed([p for p in folder.split("/") if p][-2:]):
-        words = accelerator_words(part)
+        words = accelerator_words("gpu" if part.lower() == "nvidia" else part)
         if words:
-            return said_by(part, "folder")
+            return [Evidence(next(iter(words)), f"folder {part!r}")] if len(words) == 1 else []
     return []
+
+
+def evidence(evaluated: Evaluated, stage: Stage) -> list[Evidence]:
+    """What names say the image is for, the strongest first: its tags, the stage's name, the file's, the folders'."""
+    found: list[Evidence] = []
+    for use in evaluated.build.tags:
+        if use.reference is not None:
+            found += [e._replace(reason=f"{e.reason} ({use.span.path}:{use.span.line})") for e in from_reference(use.reference, "image")]
+    if stage.name and (stage is not evaluated.stages[-1] or evaluated.build.target):
+        found += said_by(stage.name, "stage name")
+    found += from_path(evaluated.path)
+    return found
+
+
+def expected_by_names(found: list[Evidence]) -> tuple[str | None, tuple[str, ...]]:
+    """The accelerator that all names agree on."""
+    words = {e.accelerator for e in found}
+    if len(words) != 1:
+        return None, ()
+    return found[0].accelerator, tuple(e.reason for e in found)

@@ -15,9 +15,9 @@ from wxlint.errors import InputError
 from wxlint.images.belief import Beliefs
 from wxlint.images.builds import Script, read_script, uses_by_place
 from wxlint.images.files import Files
-from wxlint.images.image import Image, evidence, expected_by_names
+from wxlint.images.image import Image
 from wxlint.images.model import Build, Evaluated, Stage, Use
-from wxlint.images.names import accelerator_words
+from wxlint.images.names import accelerator_words, evidence, expected_by_names
 from wxlint.images.reference import Reference
 from wxlint.images.stages import evaluate
 from wxlint.values import HOLE, Value
@@ -108,7 +108,7 @@ class Repository:
         return found
 
     def _find(self, paths: list[str]) -> str | None:
-        return next((p for p in paths if p in self.dockerfiles), None)
+        return next((p for p in map(posixpath.normpath, paths) if p in self.dockerfiles), None)
 
     @cached_property
     def stacks(self) -> Stacks | None:
@@ -143,10 +143,15 @@ class Repository:
             found[path] = list({(b.target, b.args, tuple(t.value.text for t in b.tags), b.platform, b.image): b for b in builds}.values())
         return found
 
-    def _by_hand(self, path: str) -> list[Build]:
+    def _contexts_above(self, path: str) -> list[str]:
+        """The folder of a Dockerfile and those above it, up to the root: one of them is most often the build context."""
         contexts = [posixpath.dirname(path) or "."]
         while contexts[-1] not in (".", "/", "") and os.path.realpath(contexts[-1]) != self.root:
             contexts.append(posixpath.dirname(contexts[-1]) or ".")
+        return contexts
+
+    def _by_hand(self, path: str) -> list[Build]:
+        contexts = self._contexts_above(path)
         expectations = self.expectations.get(path, [])
         if not expectations:
             return [Build(path, tuple(contexts))]
@@ -213,6 +218,15 @@ class Repository:
             above = self._context_texts(posixpath.normpath(posixpath.join(folder, ".."))) if inside else []
             self._contexts[folder] = found + above
         return self._contexts[folder]
+
+    def by_hand(self, path: str) -> Evaluated:
+        """A Dockerfile as `docker build` without arguments would build it, in the build context that the repository uses."""
+        for evaluated in self.evaluated:
+            if evaluated.path == path and not evaluated.build.args and evaluated.build.target is None:
+                return evaluated
+        contexts = dict.fromkeys((*(c for b in self.builds[path] for c in b.contexts), *self._contexts_above(path)))
+        build = Build(path, tuple(contexts))
+        return evaluate(self.dockerfiles[path], build, Files(self.read, build.contexts), self._context_named)
 
     @cached_property
     def _produced(self) -> dict[str, list[tuple[Reference, Evaluated, Stage]]]:

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 class Stack(NamedTuple):
-    """One project as it would be started. paths: the files given, the base first. overlay: more than the files compose takes by itself."""
+    """One project as it would be started. paths: the files given, the base first. whole: files that make a project by themselves."""
 
     paths: tuple[str, ...]
     project: Project
-    overlay: bool
+    whole: bool
 
 
 class Stacks(NamedTuple):
@@ -36,10 +36,11 @@ class Stacks(NamedTuple):
     files: tuple[ComposeFile, ...]
 
     def problems(self) -> Iterator[ComposeProblem]:
+        """What compose would refuse; of files that others may be laid under, only what no other file could mend."""
         for stack in self.stacks:
-            yield from stack.project.problems
+            yield from (p for p in stack.project.problems if stack.whole or not p.whole)
         for file in self.files:
-            yield from file.problems
+            yield from (p for p in file.problems if not p.whole)
 
     def services(self) -> Iterator[tuple[Stack, Service]]:
         for stack in self.stacks:
@@ -61,7 +62,7 @@ def read_stacks(
     placed: set[str] = set()
     for group in groups:
         if group and all(path in files for path in group) and group not in [stack.paths for stack in stacks]:
-            stacks.append(Stack(group, reader.project(group), len(group) > 1))
+            stacks.append(Stack(group, reader.project(group), True))
             placed.update(group)
     folders: dict[str, list[str]] = {}
     for path in files:
@@ -69,7 +70,7 @@ def read_stacks(
     for folder, names in folders.items():
         base = [posixpath.join(folder, name) for name in default_files(names)]
         if base and not placed.issuperset(base):
-            stacks.append(Stack(tuple(base), reader.project(base), False))
+            stacks.append(Stack(tuple(base), reader.project(base), True))
             placed.update(base)
         for name in names:
             path = posixpath.join(folder, name)
@@ -77,7 +78,7 @@ def read_stacks(
                 continue
             below = base or _sibling(path, names, files)
             if below and _is_overlay(files[path], reader.project(below)):
-                stacks.append(Stack((*below, path), reader.project([*below, path]), True))
+                stacks.append(Stack((*below, path), reader.project([*below, path]), False))
             else:
                 stacks.append(Stack((path,), reader.project([path]), False))
             placed.add(path)

@@ -21,10 +21,11 @@ from wxlint.images.reference import parse_reference
 from wxlint.values import HOLE, Value, could_equal
 
 if TYPE_CHECKING:
+    from wxlint.documents.source import Source
     from wxlint.documents.shell import Command
 
 _CUDA_TAG = re.compile(r"(\d+\.\d+(?:\.\d+)?)-")
-_PLACEHOLDERS = frozenset("notset not-set not_set unset undefined none null todo tbd changeme change-me placeholder invalid required must-be-set".split())
+_PLACEHOLDERS = frozenset("notset not-set not_set unset undefined none null todo tbd changeme change-me placeholder non-existing nonexistent does-not-exist invalid required must-be-set".split())
 """Defaults that say that the caller has to give a value."""
 
 
@@ -73,6 +74,7 @@ class _Evaluation:
         self.globals: dict[str, Value] = dict(self.platform)
         self.unset: set[str] = set()
         self.stages: list[_Open] = []
+        self.names = {i.args.split()[2].lower() for i in dockerfile.instructions if i.keyword == "FROM" and len(i.args.split()) >= 3}
         self.uses: list[Use] = []
 
     def run(self) -> Evaluated:
@@ -213,7 +215,7 @@ class _Evaluation:
         stage.platform = expand(flag.value, scope, self.dockerfile.escape) if flag and flag.value else None
         if len(parents) == 1:
             parent = self.stages[parents[0]]
-            stage.env = dict(parent.env)
+            stage.env, stage.args, stage.unset = dict(parent.env), dict(parent.args), set(parent.unset)
             stage.workdir, stage.user, stage.shell = parent.workdir, parent.user, parent.shell
             stage.pip_config = dict(parent.pip_config)
             self.files.copies[index] = list(self.files.copies.get(parent.index, ()))
@@ -246,8 +248,8 @@ class _Evaluation:
         named = self._named(value)
         if named:
             return named[0] if len(named) == 1 else None, None
-        if value.text == "scratch" or self._is_context(value):
-            return None, None
+        if value.text == "scratch" or value.text.lower() in self.names or self._is_context(value):
+            return None, None  # a later stage is no image either: BuildKit knows every stage by then
         return None, self._use(kind, value, span, self.stages[-1].index)
 
     def _is_context(self, value: Value) -> bool:
@@ -366,10 +368,29 @@ class _Evaluation:
             place = self._place(at, command, directory)
             if self._configures(command):
                 continue
-            found = list(installs(command, {**scope.values, **stage.pip_config}, place))
-            stage.steps.extend(self._relocated(install, stage) for install in found)
+            for install in installs(command, {**scope.values, **stage.pip_config}, place):
+                followed = self._script(install, directory, command) if install.tool == "script" else None
+                stage.steps.extend(self._relocated(step) for step in (followed if followed is not None else [install]))
 
-    def _relocated(self, install: Install, stage: _Open) -> Install:
+    def _script(self, install: Install, directory: str, command: Command) -> list[Install] | None:
+        """What a shell script of the repository installs when a RUN calls it; None when it cannot be read."""
+        from wxlint.documents.shell import read_shell
+
+        name = install.missing[0]
+        path = posixpath.normpath(posixpath.join(directory, name)) if command.cwd is None else HOLE
+        source = self.files.find(self.stages[-1].index, path) if name.endswith((".sh", ".bash")) else None
+        if source is None:
+            return None
+        stage = self.stages[-1]
+        scope = {**self._scope().values, **stage.pip_config}
+        found: list[Install] = []
+        for inner in read_shell(source.text, scope).commands:
+            place = self._place(lambda offset: offset, inner, directory, source)
+            for step in installs(inner, scope, place):
+                found.append(step._replace(conditional=step.conditional or install.conditional))
+        return found
+
+    def _relocated(self, install: Install) -> Install:
         why = (self.build.how,) if self.build.how and self.given else ()
         return install._replace(because=(*install.because, *why)) if why else install
 
@@ -383,8 +404,8 @@ class _Evaluation:
             return True
         return False
 
-    def _place(self, at: Callable[[int], int], command: Command, directory: str) -> Place:
-        source, files, stage = self.source, self.files, self.stages[-1]
+    def _place(self, at: Callable[[int], int], command: Command, directory: str, script: Source | None = None) -> Place:
+        source, files, stage = script or self.source, self.files, self.stages[-1]
 
         def span(start: int, end: int) -> Span:
             first = at(start)

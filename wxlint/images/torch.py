@@ -6,6 +6,7 @@ an installed torch that satisfies the requirement stays. uv asks its extra index
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from wxlint import facts
@@ -14,17 +15,24 @@ from wxlint.images import channels
 from wxlint.images.installs import Install
 from wxlint.images.installs import Source as Index
 from wxlint.images.requirement import Requirement
+from wxlint.values import HOLE
 
 FAMILY = ("torch", "torchvision", "torchaudio")
+_EXACT = ("uv-project",)
+"""Tools that make the environment what their project says, whatever was there."""
 
 
 class Torch(NamedTuple):
-    """channel: see channels.py, or "none", "unknown". version: without local part, when known. because: how it came."""
+    """channel: see channels.py, or "none", "unknown" (which torch, or whether any, is not known).
+
+    version: without local part, when known. because: how it came. newest: an install without a version took it.
+    """
 
     channel: str
     version: str | None = None
     because: tuple[str, ...] = ()
     span: Span | None = None
+    newest: bool = False
 
 
 NONE = Torch("none")
@@ -72,6 +80,8 @@ def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice
     def choice(channel: str, how: str, source: Index | None = None) -> Choice:
         return Choice(channel, how, requirement, implied, install, source)
 
+    if requirement.specifier and HOLE in requirement.specifier and not local:
+        return choice("unknown", "computed")
     if requirement.url and requirement.name in FAMILY:
         return choice(local or url_channel, "url")
     if local:
@@ -92,9 +102,12 @@ def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice
         base = channels.channel_of_url(install.index.value.text) if install.index.value.known else _partial(install.index)
         how, source = "index", install.index
     others = [(_partial(s), s, "extra") for s in install.extra] + [(_partial(s), s, "links") for s in install.links]
+    plain = next((s for c, s, _ in others if c == "default"), None)
+    if plain is not None and how == "index" and channels.accelerator_of(base) and base != "default" and install.tool == "pip":
+        return choice(_highest(base, pinned), "extra", plain)  # the default index is merged in again
     others = [(c, s, h) for c, s, h in others if c not in ("default", base)]
     if not others:
-        return choice(base if base != "all" else "unknown", how, source)
+        return choice("unknown" if base == "all" or (how == "default" and install.open) else base, how, source)
     if base not in ("default", "all", "unknown") and how == "index" and install.tool == "pip":
         return choice(base, how, source)
     torch_like = [(c, s, h) for c, s, h in others if c != "unknown"]
@@ -140,8 +153,6 @@ def _conda(install: Install) -> list[Choice]:
                 channel = channels.channel_of_cuda(version.rstrip(".*"))
                 break
         else:
-            import re
-
             match = re.search(r"cuda(\d+)\.?(\d)", build)
             if match:
                 channel = f"cu{match[1]}{match[2]}" if "." in build else f"cu{match[0][4:].replace('.', '')}"
@@ -161,7 +172,9 @@ def after(state: Torch, install: Install) -> Torch:
         return state
     choice = found[0]
     wanted = choice.requirement
-    if state.channel not in ("none", "unknown") and not install.upgrade and _satisfied(state, choice):
+    if state.channel == "unknown" and choice.channel in ("default", "unknown") and (choice.implied or not install.upgrade):
+        return state  # a torch that is there may satisfy it
+    if state.channel not in ("none", "unknown") and _satisfied(state, choice):
         return state
     if install.conditional:
         if state.channel == choice.channel:
@@ -169,14 +182,14 @@ def after(state: Torch, install: Install) -> Torch:
         if state.channel != "none":
             return Torch("unknown", None, (*state.because, f"{wanted.written} may be installed{_at(wanted.span)}"), wanted.span)
     version = wanted.pin if not choice.implied else None
-    return Torch(choice.channel, version, (describe(choice),), wanted.span or install.span)
+    return Torch(choice.channel, version, (describe(choice),), wanted.span or install.span, version is None and not wanted.specifier)
 
 
 def _satisfied(state: Torch, choice: Choice) -> bool:
     """Whether pip finds the installed torch good enough."""
     wanted = choice.requirement
-    if choice.how == "url":
-        return False
+    if choice.install.tool in _EXACT or (choice.install.upgrade and not choice.implied) or choice.how == "url":
+        return choice.channel == state.channel and (not wanted.pin or wanted.pin == state.version)
     if wanted.local:
         return state.channel == choice.channel and (wanted.pin is None or wanted.pin == state.version)
     if choice.implied or not wanted.specifier:
@@ -184,7 +197,8 @@ def _satisfied(state: Torch, choice: Choice) -> bool:
     if choice.install.tool == "conda":
         return False
     if state.version is None:
-        return not wanted.pin and choice.channel == state.channel
+        newest = state.newest and not re.search(r"[<=~]=?\s*\d|===", wanted.specifier.replace(">=", ">"))
+        return newest or (not wanted.pin and choice.channel == state.channel)
     if wanted.pin:
         return _release(wanted.pin) == _release(state.version)
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # only for ranges: 15 ms
@@ -208,7 +222,7 @@ def describe(choice: Choice) -> str:
     subject = wanted.written or wanted.name
     if choice.how == "default":
         text = f"{subject} from the default index"
-    elif choice.how in ("local", "url"):
+    elif choice.how in ("local", "url", "computed"):
         text = subject
     elif choice.how == "conda":
         text = f"conda install {subject}"

@@ -57,12 +57,15 @@ def check(repository: Repository) -> Iterator[Problem]:
     if stacks is None:
         return
     served = {(stack.paths[0], service.name) for stack, service in stacks.services() if any(d.gpu is not False for d in service.devices)}
+    used_with_device = {s.image.value.text for k, s in stacks.services() if s.image is not None and (k.paths[0], s.name) in served}
     for stack, service in stacks.services():
         meant, why = _meant(repository, stack, service)
         asks = [d for d in service.devices if d.gpu]
         if meant == "cuda" and not any(d.gpu is not False for d in service.devices):
             if service.image is None or (stack.paths[0], service.name) in served or service.provider:
                 continue
+            if repository.policy is None and service.image.value.text in used_with_device:
+                continue  # a helper of a service that has the device: it prepares folders, downloads models
             yield Problem(service.key.span, f"service {service.name} runs a cuda image and asks for no device", why)
         elif meant == "cpu" and asks:
             where = asks[0].place.span

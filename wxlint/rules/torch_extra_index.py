@@ -32,6 +32,7 @@ from collections.abc import Iterator
 
 from wxlint import facts
 from wxlint.findings import Severity
+from wxlint.images.channels import channel_of_url
 from wxlint.images.image import torch_steps
 from wxlint.images.repository import Repository
 from wxlint.images.torch import FAMILY
@@ -55,7 +56,10 @@ def check(repository: Repository) -> Iterator[Problem]:
                 continue
             wanted, flag = choice.requirement, f"{choice.source.flag} {choice.source.value.shown()}"
             because = (*choice.source.value.because, *step.install.because)
-            if wanted.pin:
+            if channel_of_url(choice.source.value.text) == "default":
+                text = f"{wanted.name} is meant to come from its own index, but {flag} is merged with it and the highest version wins"
+                yield Problem(span, text, because, severity=Severity.INFO if wanted.pin and choice.channel != "unknown" else None)
+            elif wanted.pin:
                 text = f"{wanted.name} {wanted.pin} is taken from {flag} only as long as no other index has a higher build of it"
                 decided = wanted.name == "torch" and facts.torch_channel_exists(wanted.pin, choice.channel)
                 yield Problem(span, text, because, severity=Severity.INFO if decided and image.expectation is None else None)

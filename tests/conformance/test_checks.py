@@ -1,0 +1,261 @@
+"""Verdicts from what was seen: each property in its good, bad and cannot-be-told forms; and that nothing expected goes unchecked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from wxlint.conformance.builder import Result
+from wxlint.conformance.checks import CHECKS, checks_of, judge
+from wxlint.conformance.engine import ImageInfo
+from wxlint.conformance.evidence import Evidence, Ran
+from wxlint.conformance.requirements import broken_requirements
+from wxlint.conformance.verdict import FAIL, PASS, SKIP, UNPROVEN
+from wxlint.policy import EntrypointCheck, Expectation
+from wxlint.rules import rule_names
+
+CPU = Expectation(
+    image="asr:cpu", stage="asr", variant="cpu", accelerator="cpu", reference="r/asr:cpu", tag="cpu", dockerfile="docker/asr/Dockerfile", context=".",
+    target=None, build_args=(), base="r/base:cpu", upstream=(), torch="cpu", needs_torch="optional", cuda=None, cudnn=None, python="3.11", user="non-root",
+    gpu=False, entrypoint=EntrypointCheck(("--help",), "(?i)usage"), size=1000, cuda_bytes=0, compose=("docker-compose.yml",), service="asr",
+    optional=False, is_base=False, forbidden_tags=("latest",),
+)  # fmt: skip
+CUDA = CPU._replace(image="asr:cuda", variant="cuda", accelerator="cuda", torch="cu121", cuda="12.1", cudnn="8", gpu=True, needs_torch="required",
+cuda_bytes=None)
+INFO = ImageInfo("sha256:" + "1" * 64, ("r/asr:cpu",), ("a", "b", "c"), 900, "stage", ("python",), (), {})
+STATIC: dict[str, Any] = {"torch": None, "other_torch": [], "libraries": [], "distributions": [], "bytes": 0, "hidden_bytes": 0, "python": "3.11.2", "why": []}
+PROBE: dict[str, Any] = {
+    "python": {"version": "3.11.2"}, "user": {"uid": 1000, "gid": 1000, "name": "stage"}, "markers": {}, "torch": None, "torch_runtime": None,
+    "files": {"candidates": [], "complete": True}, "libraries": [], "distributions": [], "ctranslate2": None, "onnxruntime": None, "device": None,
+}  # fmt: skip
+CU121 = {"version": "2.2.1+cu121", "cuda": "12.1", "hip": None, "path": "/p/torch/version.py"}
+RUNTIME = {"version": "2.2.1+cu121", "cuda": "12.1", "hip": None, "compiled": True, "cudnn": 8902, "arch_list": []}
+CPU_TORCH = {"version": "2.9.0+cpu", "cuda": None, "hip": None, "path": "/p/torch/version.py"}
+ROCM = {"version": "2.3.0+rocm6.0", "cuda": None, "hip": "6.0.3", "path": "/p/torch/version.py"}
+CUDART = "/usr/local/cuda-12.1/lib64/libcudart.so.12.1.55"
+SEEN = Evidence(Result("asr:cpu", "built", INFO.digest), INFO, ("a", "b"), None, (), PROBE, "", STATIC)
+
+
+def probed(**more: Any) -> Evidence:
+    return SEEN._replace(probe={**PROBE, **more})
+
+
+def layers(**more: Any) -> Evidence:
+    return SEEN._replace(static={**STATIC, **more})
+
+
+def verdict(name: str, expectation: Expectation, seen: Evidence, others: frozenset[str] = frozenset()) -> tuple[str, str]:
+    check = next(check for check in CHECKS if check.name == name)
+    found = judge(check, expectation, seen, others)
+    return found.verdict, found.reason
+
+
+CASES = [
+    ("base: layers are a prefix", "base", CPU, SEEN, PASS, "2 layers"),
+    ("base: another one", "base", CPU, SEEN._replace(below=("x", "b")), FAIL, "does not descend"),
+    ("base: as deep but different above", "base", CPU, SEEN._replace(below=("a", "b", "c", "d")), FAIL, "3 of its 4"),
+    ("base: the engine lacks it", "base", CPU, SEEN._replace(below=None), SKIP, "no r/base:cpu"),
+    ("base: allowed upstream", "base", CPU._replace(base=None, upstream=("python:3.11*",)),
+     SEEN._replace(upstream="docker.io/library/python:3.11-slim"), PASS, "2 layers"),
+    ("base: another upstream", "base", CPU._replace(base=None, upstream=("python:3.11*",)), SEEN._replace(upstream="python:3.12"), FAIL, "allowed upstream"),
+    ("base: unknown upstream", "base", CPU._replace(base=None, upstream=("python:*",)), SEEN, SKIP, "for certain"),
+    ("twin", "forbidden-tag", CPU, SEEN._replace(twins=("r/asr:latest",)), FAIL, "r/asr:latest"),
+    ("no twin", "forbidden-tag", CPU, SEEN, PASS, ""),
+    ("python", "python", CPU, SEEN, PASS, "3.11.2"),
+    ("python by components, not by text", "python", CPU._replace(python="3.1"), SEEN, FAIL, "3.11.2"),
+    ("no python", "python", CPU, SEEN._replace(probe=None, probe_problem="none", static={**STATIC, "python": None}), FAIL, "no Python 3.11"),
+    ("python without a probe", "python", CPU, SEEN._replace(probe=None), PASS, "3.11.2"),
+    ("non-root", "user", CPU, SEEN, PASS, "uid 1000"),
+    ("root in spite of a name", "user", CPU, probed(user={"uid": 0, "gid": 0, "name": "stage"}), FAIL, "non-root"),
+    ("root by default, no probe", "user", CPU, SEEN._replace(probe=None, info=INFO._replace(user="")), FAIL, "(none)"),
+    ("root as number, no probe", "user", CPU, SEEN._replace(probe=None, info=INFO._replace(user="0:0")), FAIL, "0:0"),
+    ("the user the policy names", "user", CPU._replace(user="stage"), SEEN, PASS, ""),
+    ("another than the policy names", "user", CPU._replace(user="app"), SEEN, FAIL, "app"),
+    ("torch required and there", "torch", CUDA, probed(torch=CU121), PASS, "2.2.1"),
+    ("torch required and missing", "torch", CUDA, SEEN, FAIL, "requires"),
+    ("torch forbidden and there", "torch", CPU._replace(needs_torch="forbidden"), probed(torch=CPU_TORCH), FAIL, "forbids"),
+    ("torch forbidden and missing", "torch", CPU._replace(needs_torch="forbidden"), SEEN, PASS, ""),
+    ("torch of which nothing is known", "torch", CPU._replace(needs_torch="forbidden"), SEEN._replace(probe=None, static=None, probe_problem="x"),
+     FAIL, "cannot be seen"),
+    ("channel cpu", "torch-channel", CPU, probed(torch=CPU_TORCH), PASS, "the CPU"),
+    ("channel cpu, no torch", "torch-channel", CPU, SEEN, PASS, "no torch"),
+    ("channel cpu, CUDA torch", "torch-channel", CPU, probed(torch=CU121), FAIL, "not from channel cpu"),
+    ("channel cpu, ROCm torch", "torch-channel", CPU, probed(torch=ROCM), FAIL, "ROCm"),
+    ("channel cu121", "torch-channel", CUDA, probed(torch=CU121, torch_runtime=RUNTIME), PASS, "CUDA 12.1"),
+    ("channel cu121, a plain version", "torch-channel", CUDA, probed(torch={**CU121, "version": "2.2.1"}), PASS, "CUDA 12.1"),
+    ("channel cu118 in fact", "torch-channel", CUDA, probed(torch={**CU121, "cuda": "11.8"}), FAIL, "11.8"),
+    ("channel cu121, CPU torch", "torch-channel", CUDA, probed(torch=CPU_TORCH), FAIL, "the CPU"),
+    ("channel cu121, cannot be imported", "torch-channel", CUDA, probed(torch=CU121, torch_runtime={"error": "libcudart"}), FAIL, "libcudart"),
+    ("channel cu121, not compiled so", "torch-channel", CUDA, probed(torch=CU121, torch_runtime={**RUNTIME, "compiled": False}), FAIL, "compiled without"),
+    ("channel rocm", "torch-channel", CPU._replace(torch="rocm6.0"), probed(torch=ROCM), PASS, "ROCm"),
+    ("channel of torch by its layers", "torch-channel", CPU, layers(torch=CU121)._replace(probe=None), FAIL, "CUDA 12.1"),
+    ("no cuda", "no-cuda", CPU, SEEN, PASS, "and the probe"),
+    ("no cuda, no python", "no-cuda", CPU, SEEN._replace(probe=None, probe_problem="no Python"), PASS, "no Python"),
+    ("no cuda: layers not seen", "no-cuda", CPU, SEEN._replace(static=None, static_problem="damaged"), FAIL, "damaged"),
+    ("no cuda: library in the layers", "no-cuda", CPU, layers(libraries=["/x/libcudart.so.12"]), FAIL, "libcudart"),
+    ("no cuda: library in the probe", "no-cuda", CPU, probed(files={"candidates": [["/x/libcublas.so.12", 1, False]]}), FAIL, "libcublas"),
+    ("no cuda: a name that is none", "no-cuda", CPU, probed(files={"candidates": [["/usr/lib/libcurl.so.4", 1, False]]}), PASS, ""),
+    ("no cuda: a stub", "no-cuda", CPU, probed(files={"candidates": [["/usr/local/cuda/lib64/stubs/libcuda.so", 1, False]]}), PASS, ""),
+    ("no cuda: distribution", "no-cuda", CPU, probed(distributions=[{"name": "nvidia-cublas", "version": "13.0", "requires": []}]), FAIL, "nvidia-cublas 13.0"),
+    ("no cuda: torch", "no-cuda", CPU, probed(torch=CU121), FAIL, "built for CUDA 12.1"),
+    ("no cuda: onnxruntime", "no-cuda", CPU, probed(onnxruntime={"version": "1", "providers": ["CUDAExecutionProvider"]}), FAIL, "CUDAExecutionProvider"),
+    ("no cuda: hidden", "no-cuda", CPU, layers(hidden_bytes=5_000_000), PASS, "hidden"),
+    ("cuda version of torch", "cuda-version", CUDA, probed(torch=CU121), PASS, "12.1"),
+    ("cuda version of another torch", "cuda-version", CUDA, probed(torch={**CU121, "cuda": "12.4"}), FAIL, "not 12.1"),
+    ("cuda version, CPU torch", "cuda-version", CUDA, probed(torch=CPU_TORCH), FAIL, "the CPU"),
+    ("cuda version of the runtime", "cuda-version", CUDA, probed(files={"candidates": [[CUDART, 1, False]]}), PASS, "12.1"),
+    ("cuda version of another runtime", "cuda-version", CUDA._replace(cuda="11.8"), probed(files={"candidates": [[CUDART, 1, False]]}), FAIL, "12.1"),
+    ("cuda version: environment only", "cuda-version", CUDA, SEEN, FAIL, "nothing in the image proves"),
+    ("cuda version: a stand-in", "cuda-version", CUDA, SEEN._replace(info=INFO._replace(labels={"wxlint.stand-in": "true"})), UNPROVEN, "stands in"),
+    ("cuDNN of torch", "cudnn", CUDA, probed(torch=CU121, torch_runtime=RUNTIME), PASS, "8.9.2"),
+    ("cuDNN 9", "cudnn", CUDA, probed(torch_runtime={**RUNTIME, "cudnn": 90100}), FAIL, "9.1.0"),
+    ("two cuDNN", "cudnn", CUDA, probed(torch_runtime=RUNTIME, libraries=[{"path": "/a/libcudnn.so.9", "error": None, "version": 90100}]), FAIL,
+     "8.9.2, 9.1.0"),
+    ("no cuDNN", "cudnn", CUDA, SEEN, FAIL, "no cuDNN"),
+    ("libraries load", "libraries-load", CUDA, probed(libraries=[{"path": "/a/libcublas.so.12", "error": None}]), PASS, "libcublas"),
+    ("a library does not load", "libraries-load", CUDA, probed(libraries=[{"path": "/a/libcudnn.so.8", "error": "cannot open"}]), FAIL, "cannot open"),
+    ("loading crashes", "libraries-load", CUDA, probed(libraries={"error": "crashed with signal 11"}), FAIL, "signal 11"),
+    ("no library to load", "libraries-load", CUDA, SEEN, FAIL, "to load"),
+    ("ctranslate2 fits", "providers", CUDA, probed(torch_runtime=RUNTIME, ctranslate2={"version": "4.4.0", "devices": 0, "cpu": []}), PASS, "4.4.0"),
+    ("ctranslate2 wants cuDNN 9", "providers", CUDA, probed(torch_runtime=RUNTIME, ctranslate2={"version": "4.5.0", "devices": 0, "cpu": []}), FAIL,
+     "needs cuDNN 9"),
+    ("ctranslate2 is broken", "providers", CUDA, probed(ctranslate2={"error": "ImportError"}), FAIL, "ImportError"),
+    ("no other engine", "providers", CUDA, SEEN, SKIP, "neither"),
+    ("size", "size", CPU, SEEN, PASS, "900 B of 1.0 kB"),
+    ("too big", "size", CPU, SEEN._replace(info=INFO._replace(size=1001)), FAIL, ""),
+    ("cuda size", "cuda-size", CPU, SEEN, PASS, ""),
+    ("cuda size counts what is hidden", "cuda-size", CPU, layers(hidden_bytes=1), FAIL, "1 B"),
+    ("cuda size unseen", "cuda-size", CPU, SEEN._replace(static=None, static_problem="damaged"), FAIL, "damaged"),
+    ("entrypoint answers", "entrypoint", CPU, SEEN._replace(entrypoint=Ran(0, "Usage: x", False, 1)), PASS, "answers"),
+    ("entrypoint says something else", "entrypoint", CPU, SEEN._replace(entrypoint=Ran(0, "hello", False, 1)), FAIL, "fits"),
+    ("entrypoint fails", "entrypoint", CPU, SEEN._replace(entrypoint=Ran(1, "usage", False, 1)), FAIL, "exit code 1"),
+    ("entrypoint hangs", "entrypoint", CPU, SEEN._replace(entrypoint=Ran(-9, "usage", True, 60)), FAIL, "not done"),
+    ("service answers", "service", CPU, SEEN._replace(service=Ran(0, "usage: x", False, 1)), PASS, ""),
+    ("service fails", "service", CPU, SEEN._replace(service=Ran(1, "usage: x", False, 1)), FAIL, "exit code 1"),
+    ("service skipped", "service", CPU, SEEN._replace(skipped={"service": (SKIP, "no compose")}), SKIP, "no compose"),
+    ("device without --gpu", "device", CUDA, SEEN, UNPROVEN, "--gpu"),
+    ("device refused", "device", CUDA, SEEN._replace(gpu=True, gpu_problem="the driver is missing"), FAIL, "driver"),
+    ("device: none in the container", "device", CUDA, probed(device={"by": "torch", "devices": []})._replace(gpu=True), FAIL, "no device"),
+    ("device: error", "device", CUDA, probed(device={"error": "no kernel image"})._replace(gpu=True), FAIL, "no kernel image"),
+    ("device: wrong result", "device", CUDA, probed(device={"by": "t", "devices": [{"name": "H", "correct": False}]})._replace(gpu=True), FAIL, "wrong"),
+    ("device works", "device", CUDA, probed(device={"by": "t", "devices": [{"name": "H", "correct": True, "memory": 10,
+     "memory_used": 1}]})._replace(gpu=True), PASS, "H"),
+    ("distributions fit", "distributions", CPU, SEEN, PASS, "0 distributions"),
+    ("distributions cannot be listed", "distributions", CPU, probed(distributions={"error": "x"}), FAIL, "cannot be listed"),
+    ("distributions without python", "distributions", CPU, SEEN._replace(probe=None, probe_problem="none"), SKIP, "none"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "expectation", "seen", "wanted", "said"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_verdict(name: str, expectation: Expectation, seen: Evidence, wanted: str, said: str) -> None:
+    found, reason = verdict(name, expectation, seen)
+    assert (found, said in reason) == (wanted, True), reason
+
+
+def test_every_check_has_a_case_that_passes_and_one_that_does_not() -> None:
+    for check in CHECKS:
+        got = {case[4] for case in CASES if case[1] == check.name}
+        assert check.name == "exists" or (PASS in got and len(got) > 1), check.name
+
+
+MISSING = Evidence(Result("asr:cpu", "missing", reason="the engine has no r/asr:cpu"))
+
+
+def test_an_image_that_is_not_there_is_one_failure() -> None:
+    found = [judge(check, CPU, MISSING).verdict for check in checks_of(CPU)]
+    assert found.count(FAIL) == 1
+    assert set(found) == {FAIL, SKIP}
+
+
+def test_an_optional_image_that_is_not_there_is_none() -> None:
+    assert verdict("exists", CPU._replace(optional=True), MISSING) == (SKIP, "the engine has no r/asr:cpu; it is optional")
+
+
+def test_a_blocked_image_is_skipped_where_its_base_fails_beside_it_and_fails_where_it_is_alone() -> None:
+    seen = Evidence(Result("asr:cpu", "blocked", reason="blocked by base:cpu"))
+    assert verdict("exists", CPU, seen, frozenset({"base:cpu"})) == (SKIP, "blocked by base:cpu")
+    assert verdict("exists", CPU, seen) == (FAIL, "blocked by base:cpu")
+    assert verdict("torch-channel", CPU, seen) == (SKIP, "blocked by base:cpu")
+
+
+def test_without_an_engine_all_is_skipped_but_a_gpu_that_was_asked_for() -> None:
+    seen = Evidence(Result("asr:cuda", "skipped", reason="no engine"))
+    assert {judge(check, CUDA, seen).verdict for check in checks_of(CUDA)} == {SKIP}
+    assert verdict("device", CUDA, seen._replace(gpu=True)) == (FAIL, "the GPU was to be checked: no engine")
+
+
+def test_no_check_passes_on_an_image_of_which_nothing_was_seen_but_its_name() -> None:
+    blind = Evidence(SEEN.build, INFO, probe_problem="?", static_problem="?")
+    passing = {check.name for check in checks_of(CUDA) if judge(check, CUDA, blind).verdict == PASS}
+    passing |= {check.name for check in checks_of(CPU) if judge(check, CPU, blind).verdict == PASS}
+    assert passing == {"exists", "forbidden-tag", "size", "user"}  # the engine's own word on the image
+
+
+def test_evidence_survives_json() -> None:
+    import json
+
+    seen = probed(torch=CU121)._replace(entrypoint=Ran(0, "x", False, 1.0), skipped={"service": (SKIP, "why")}, twins=("a",))
+    again = Evidence.from_json(json.loads(json.dumps(seen.to_json())))
+    assert again._replace(skipped={}, probe=None, static=None) == seen._replace(skipped={}, probe=None, static=None)
+    assert tuple(again.skipped["service"]) == (SKIP, "why")
+    assert again.torch == CU121
+
+
+REQUIREMENTS = [
+    ({"a": ("1.0", ["b>=2"]), "b": ("2.1", [])}, []),
+    ({"a": ("1.0", ["b>=2"]), "b": ("1.9", [])}, ["a 1.0 requires b>=2, and b 1.9 is installed"]),
+    ({"a": ("1.0", ["B_C>=2"])}, ["a 1.0 requires B_C>=2, which is not installed"]),
+    ({"a": ("1.0", ["b; extra == 'x'"])}, []),
+    ({"a": ("1.0", ["b; sys_platform == 'win32'"])}, []),
+    ({"a": ("1.0", ["b; python_version < '3.12'"])}, ["a 1.0 requires b, which is not installed"]),
+    ({"torchaudio": ("2.3.1+cu121", ["torch (==2.3.1)"]), "torch": ("2.3.1+cu121", [])}, []),
+    ({"a": ("1.0", ["b>=2"]), "b": ("2.1rc1", [])}, []),
+    ({"a": ("1.0", ["this is ! no requirement"])}, []),
+]
+
+
+@pytest.mark.parametrize(("installed", "wrong"), REQUIREMENTS)
+def test_requirements(installed: dict[str, tuple[str, list[str]]], wrong: list[str]) -> None:
+    listed = [{"name": name, "version": version, "requires": requires} for name, (version, requires) in installed.items()]
+    assert broken_requirements(listed, {"sys_platform": "linux", "python_version": "3.11"}) == wrong
+
+
+BOTH = {  # what of an Expectation: the rules that check it in the source; or why none does
+    "image": ("missing-stage", "unbuilt-image"),
+    "stage": ("missing-stage", "unknown-stage"),
+    "variant": ("variant-tag", "missing-stage"),
+    "accelerator": ("wrong-base", "cuda-package", "torch-index"),
+    "reference": ("unbuilt-image",),
+    "tag": ("variant-tag",),
+    "dockerfile": ("missing-stage",),
+    "context": "where a build takes files from: it is right when the image builds",
+    "target": "which stage of the Dockerfile is built: evaluated by every rule, expected by none",
+    "build_args": "what a build is given: evaluated by every rule, expected by none",
+    "base": ("wrong-base",),
+    "upstream": ("base-upstream",),
+    "torch": ("torch-index", "torch-without-index"),
+    "needs_torch": "a text that installs torch does not prove that it is there in the end, nor one that does not that it is missing",
+    "cuda": ("torch-index",),
+    "cudnn": "in the source it is the base's tag, which `upstream` checks, and what torch brings along",
+    "python": "in the source it is the base's tag, which `upstream` checks",
+    "user": "a USER may be set by a base that is not in the repository, and a name may be root's",
+    "gpu": ("gpu-reservation",),
+    "entrypoint": "it must run",
+    "size": "it must be built",
+    "cuda_bytes": "it must be built; that there is any is cuda-package's and torch-index's",
+    "compose": ("missing-stage",),
+    "service": ("missing-stage",),
+    "optional": ("missing-stage",),
+    "is_base": ("wrong-base", "base-upstream"),
+    "forbidden_tags": ("latest-tag",),
+}
+
+
+def test_every_expectation_is_checked_in_the_source_and_in_the_image_or_says_why_not() -> None:
+    assert set(BOTH) == set(Expectation._fields)
+    checked = {field for check in CHECKS for field in check.fields}
+    assert checked == set(Expectation._fields), "fields without a check, or checks of no field"
+    named = {name for rules in BOTH.values() if isinstance(rules, tuple) for name in rules}
+    assert named <= set(rule_names()), named - set(rule_names())
+    assert all(rules for rules in BOTH.values())
