@@ -26,7 +26,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONUTF8": "1"}
-    return subprocess.run([sys.executable, "-m", "wxlint", *arguments], input=stdin, capture_output=True, text=True, env=environment, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "wxlint", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
 
 
 def test_nothing_found_is_0(here: Path) -> None:
@@ -43,17 +50,25 @@ def test_findings_are_1_and_name_the_place(here: Path) -> None:
     assert "Dockerfile:1:6: error:" in done.stdout and "[latest-tag]" in done.stdout and "^" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("level", "code"), [("error", 0), ("warning", 1), ("info", 1)]
-)
+@pytest.mark.parametrize(("level", "code"), [("error", 0), ("warning", 1), ("info", 1)])
 def test_fail_on_is_a_threshold(level: str, code: int, here: Path) -> None:
-    (here / "Dockerfile").write_text("FROM python:3.11-slim\nRUN pip install torch --extra-index-url https://download.pytorch.org/whl/cu121\n")
+    (here / "Dockerfile").write_text(
+        "FROM python:3.11-slim\nRUN pip install torch --extra-index-url https://download.pytorch.org/whl/cu121\n"
+    )
     assert run("check", "--fail-on", level).returncode == code
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [("check", "nowhere"), ("check", "--policy", "nowhere.yaml"), ("check", "--select", "lastest-tag"), ("check", "--format", "xml"), ("frobnicate",), ("check", "--max-unknown", "-1"), ("explain", "nothing")],
+    [
+        ("check", "nowhere"),
+        ("check", "--policy", "nowhere.yaml"),
+        ("check", "--select", "lastest-tag"),
+        ("check", "--format", "xml"),
+        ("frobnicate",),
+        ("check", "--max-unknown", "-1"),
+        ("explain", "nothing"),
+    ],
     ids=" ".join,
 )
 def test_what_cannot_be_done_is_2(arguments: tuple[str, ...], here: Path) -> None:
@@ -71,7 +86,9 @@ def test_no_input_at_all_is_2(here: Path) -> None:
 
 def test_a_broken_policy_is_2_with_its_place(here: Path) -> None:
     (here / "Dockerfile").write_text(GOOD)
-    (here / "wxlint.yaml").write_text("wxlint: 1\nimage: 'x/{stage}'\nregistry: x\nvariants:\n  cpu:\n    tga: cpu\n    stages: []\n")
+    (here / "wxlint.yaml").write_text(
+        "wxlint: 1\nimage: 'x/{stage}'\nregistry: x\nvariants:\n  cpu:\n    tga: cpu\n    stages: []\n"
+    )
     done = run("check")
     assert done.returncode == 2
     assert "wxlint.yaml:6:5:" in done.stderr and "tga" in done.stderr and "tag" in done.stderr
@@ -146,7 +163,9 @@ def test_files_given_by_name_are_judged_alone_with_the_rest_as_context(here: Pat
     (here / "b").mkdir()
     (here / "a" / "Dockerfile").write_text(BAD)
     (here / "b" / "Dockerfile").write_text("ARG TAG=latest\nFROM python:${TAG}\n")
-    (here / "compose.yaml").write_text("services:\n  b:\n    image: example/b:1\n    build:\n      context: b\n      args: {TAG: 3.11-slim}\n")
+    (here / "compose.yaml").write_text(
+        "services:\n  b:\n    image: example/b:1\n    build:\n      context: b\n      args: {TAG: 3.11-slim}\n"
+    )
     done = run("check", "--format", "json", "b/Dockerfile")
     assert done.returncode == 0, done.stdout
     assert run("check", "a/Dockerfile").returncode == 1
@@ -156,10 +175,14 @@ def test_files_given_by_name_are_judged_alone_with_the_rest_as_context(here: Pat
 
 
 def test_a_finding_in_a_requirements_file_is_shown_for_that_file(here: Path) -> None:
-    (here / "Dockerfile.cpu").write_text("FROM python:3.11-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n")
+    (here / "Dockerfile.cpu").write_text(
+        "FROM python:3.11-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+    )
     (here / "requirements.txt").write_text("flask\ntorch==2.3.1\n")
     done = run("check", "--format", "json", "requirements.txt")
-    assert [(f["rule"], f["path"], f["line"]) for f in json.loads(done.stdout)["findings"]] == [("torch-without-index", "requirements.txt", 2)]
+    assert [(f["rule"], f["path"], f["line"]) for f in json.loads(done.stdout)["findings"]] == [
+        ("torch-without-index", "requirements.txt", 2)
+    ]
 
 
 def test_hostile_names_and_texts_reach_the_terminal_escaped(here: Path) -> None:
@@ -210,9 +233,24 @@ def test_images_says_what_it_believes(here: Path) -> None:
 
 def test_check_imports_nothing_heavy(here: Path) -> None:
     """What a hook pays at every commit: see bench/ for the times."""
-    (here / "Dockerfile").write_text("FROM python:3.11-slim\nRUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cpu\n")
+    (here / "Dockerfile").write_text(
+        "FROM python:3.11-slim\nRUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cpu\n"
+    )
     code = "import sys; from wxlint.cli import main; main(['check']); print(','.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].split(","))
-    heavy = {"yaml", "jsonschema", "dataclasses", "inspect", "subprocess", "logging", "importlib.metadata", "pytest", "packaging", "difflib", "tempfile", "hashlib"}
+    heavy = {
+        "yaml",
+        "jsonschema",
+        "dataclasses",
+        "inspect",
+        "subprocess",
+        "logging",
+        "importlib.metadata",
+        "pytest",
+        "packaging",
+        "difflib",
+        "tempfile",
+        "hashlib",
+    }
     assert not heavy & loaded

@@ -31,7 +31,9 @@ def family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*paths: str) -> Report:
     gathered = gather(paths or ["docker"])
-    return engine.check(gathered.repository, engine.Options(scope=gathered.scope, followed=gathered.followed, notes=gathered.notes))
+    return engine.check(
+        gathered.repository, engine.Options(scope=gathered.scope, followed=gathered.followed, notes=gathered.notes)
+    )
 
 
 def test_the_reference_family_is_clean(family: Path) -> None:
@@ -57,33 +59,177 @@ CPU_FROM = "FROM ${REGISTRY}/cp-whisperx-app-base:cpu"
 GPU_TAG = "ARG VARIANT=cuda"
 INDEX = "--index-url"
 MISTAKES = [
-    Mistake("latest-tag", "docker/demux/Dockerfile", CPU_FROM, CPU_FROM.replace(":cpu", ":latest"), "FROM", "${REGISTRY}/cp-whisperx-app-base:latest"),
-    Mistake("wrong-base", "docker/demux/Dockerfile", CPU_FROM, CPU_FROM.replace(":cpu", ":cuda"), "FROM", "${REGISTRY}/cp-whisperx-app-base:cuda"),
-    Mistake("untagged-image", "docker/demux/Dockerfile", CPU_FROM, CPU_FROM.replace(":cpu", ""), "FROM", "${REGISTRY}/cp-whisperx-app-base"),
+    Mistake(
+        "latest-tag",
+        "docker/demux/Dockerfile",
+        CPU_FROM,
+        CPU_FROM.replace(":cpu", ":latest"),
+        "FROM",
+        "${REGISTRY}/cp-whisperx-app-base:latest",
+    ),
+    Mistake(
+        "wrong-base",
+        "docker/demux/Dockerfile",
+        CPU_FROM,
+        CPU_FROM.replace(":cpu", ":cuda"),
+        "FROM",
+        "${REGISTRY}/cp-whisperx-app-base:cuda",
+    ),
+    Mistake(
+        "untagged-image",
+        "docker/demux/Dockerfile",
+        CPU_FROM,
+        CPU_FROM.replace(":cpu", ""),
+        "FROM",
+        "${REGISTRY}/cp-whisperx-app-base",
+    ),
     Mistake("wrong-base", "docker/demux/Dockerfile", CPU_FROM, "FROM python:3.11-slim", "FROM", "python:3.11-slim"),
-    Mistake("wrong-base", "docker/asr/Dockerfile", GPU_TAG, "ARG VARIANT=cpu", "FROM", "${REGISTRY}/cp-whisperx-app-base:${VARIANT}"),
-    Mistake("latest-tag", "docker/asr/Dockerfile", GPU_TAG, "ARG VARIANT=latest", "FROM", "${REGISTRY}/cp-whisperx-app-base:${VARIANT}"),
-    Mistake("base-upstream", "docker/base/Dockerfile", "python:3.11-slim", "python:3.8-slim", "FROM", "${PYTHON_IMAGE}"),
-    Mistake("base-upstream", "docker/base-cuda/Dockerfile", "nvidia/cuda:12.1.0", "nvidia/cuda:11.8.0", "FROM", "${CUDA_IMAGE}"),
-    Mistake("cuda-image-tag", "docker/base-cuda/Dockerfile", "-cudnn8-runtime-ubuntu22.04", "-cudnn8", "FROM", "${CUDA_IMAGE}"),
-    Mistake("torch-index", "docker/asr/Dockerfile", "/whl/cu121", "/whl/cpu", INDEX, '${TORCH_INDEX_URL:+--index-url "${TORCH_INDEX_URL}"}'),
-    Mistake("torch-index", "docker/asr/Dockerfile", "/whl/cu121", "/whl/cu118", INDEX, '${TORCH_INDEX_URL:+--index-url "${TORCH_INDEX_URL}"}'),
-    Mistake("torch-extra-index", "docker/asr/Dockerfile", INDEX, "--extra-index-url", "--extra-index-url", '${TORCH_INDEX_URL:+--extra-index-url "${TORCH_INDEX_URL}"}'),
-    Mistake("torch-version", "docker/asr/Dockerfile", '"torchaudio==2.3.1"', '"torchaudio==2.2.1"', "torchaudio", '"torchaudio==2.2.1"'),
-    Mistake("torch-version", "docker/asr/Dockerfile", '"torch==2.3.1"', '"torch==2.6.0"', "torch==2.6.0", '"torch==2.6.0"'),
+    Mistake(
+        "wrong-base",
+        "docker/asr/Dockerfile",
+        GPU_TAG,
+        "ARG VARIANT=cpu",
+        "FROM",
+        "${REGISTRY}/cp-whisperx-app-base:${VARIANT}",
+    ),
+    Mistake(
+        "latest-tag",
+        "docker/asr/Dockerfile",
+        GPU_TAG,
+        "ARG VARIANT=latest",
+        "FROM",
+        "${REGISTRY}/cp-whisperx-app-base:${VARIANT}",
+    ),
+    Mistake(
+        "base-upstream", "docker/base/Dockerfile", "python:3.11-slim", "python:3.8-slim", "FROM", "${PYTHON_IMAGE}"
+    ),
+    Mistake(
+        "base-upstream",
+        "docker/base-cuda/Dockerfile",
+        "nvidia/cuda:12.1.0",
+        "nvidia/cuda:11.8.0",
+        "FROM",
+        "${CUDA_IMAGE}",
+    ),
+    Mistake(
+        "cuda-image-tag",
+        "docker/base-cuda/Dockerfile",
+        "-cudnn8-runtime-ubuntu22.04",
+        "-cudnn8",
+        "FROM",
+        "${CUDA_IMAGE}",
+    ),
+    Mistake(
+        "torch-index",
+        "docker/asr/Dockerfile",
+        "/whl/cu121",
+        "/whl/cpu",
+        INDEX,
+        '${TORCH_INDEX_URL:+--index-url "${TORCH_INDEX_URL}"}',
+    ),
+    Mistake(
+        "torch-index",
+        "docker/asr/Dockerfile",
+        "/whl/cu121",
+        "/whl/cu118",
+        INDEX,
+        '${TORCH_INDEX_URL:+--index-url "${TORCH_INDEX_URL}"}',
+    ),
+    Mistake(
+        "torch-extra-index",
+        "docker/asr/Dockerfile",
+        INDEX,
+        "--extra-index-url",
+        "--extra-index-url",
+        '${TORCH_INDEX_URL:+--extra-index-url "${TORCH_INDEX_URL}"}',
+    ),
+    Mistake(
+        "torch-version",
+        "docker/asr/Dockerfile",
+        '"torchaudio==2.3.1"',
+        '"torchaudio==2.2.1"',
+        "torchaudio",
+        '"torchaudio==2.2.1"',
+    ),
+    Mistake(
+        "torch-version", "docker/asr/Dockerfile", '"torch==2.3.1"', '"torch==2.6.0"', "torch==2.6.0", '"torch==2.6.0"'
+    ),
     Mistake("unquoted-specifier", "docker/asr/Dockerfile", '"numpy==1.26.4"', "numpy>=1.26", "numpy", "numpy>=1.26"),
-    Mistake("cuda-package", "docker/demux/Dockerfile", "RUN pip check", "RUN pip install onnxruntime-gpu && pip check", "onnxruntime", "onnxruntime-gpu"),
-    Mistake("implicit-torch", "docker/demux/Dockerfile", "RUN pip check", "RUN pip install openai-whisper && pip check", "whisper", "openai-whisper"),
-    Mistake("torch-without-index", "docker/demux/Dockerfile", "RUN pip check", "RUN pip install torch && pip check", "install torch", "torch"),
-    Mistake("latest-tag", "docker-compose.yml", "app-demux:cpu", "app-demux:latest", "app-demux", "${DOCKERHUB_USER:-rajiup}/cp-whisperx-app-demux:latest"),
-    Mistake("variant-tag", "docker-compose.yml", "app-demux:cpu", "app-demux:cuda", "app-demux", "${DOCKERHUB_USER:-rajiup}/cp-whisperx-app-demux:cuda"),
-    Mistake("unknown-stage", "docker-compose.yml", "app-demux:cpu", "app-demxu:cpu", "app-demxu", "${DOCKERHUB_USER:-rajiup}/cp-whisperx-app-demxu:cpu"),
+    Mistake(
+        "cuda-package",
+        "docker/demux/Dockerfile",
+        "RUN pip check",
+        "RUN pip install onnxruntime-gpu && pip check",
+        "onnxruntime",
+        "onnxruntime-gpu",
+    ),
+    Mistake(
+        "implicit-torch",
+        "docker/demux/Dockerfile",
+        "RUN pip check",
+        "RUN pip install openai-whisper && pip check",
+        "whisper",
+        "openai-whisper",
+    ),
+    Mistake(
+        "torch-without-index",
+        "docker/demux/Dockerfile",
+        "RUN pip check",
+        "RUN pip install torch && pip check",
+        "install torch",
+        "torch",
+    ),
+    Mistake(
+        "latest-tag",
+        "docker-compose.yml",
+        "app-demux:cpu",
+        "app-demux:latest",
+        "app-demux",
+        "${DOCKERHUB_USER:-rajiup}/cp-whisperx-app-demux:latest",
+    ),
+    Mistake(
+        "variant-tag",
+        "docker-compose.yml",
+        "app-demux:cpu",
+        "app-demux:cuda",
+        "app-demux",
+        "${DOCKERHUB_USER:-rajiup}/cp-whisperx-app-demux:cuda",
+    ),
+    Mistake(
+        "unknown-stage",
+        "docker-compose.yml",
+        "app-demux:cpu",
+        "app-demxu:cpu",
+        "app-demxu",
+        "${DOCKERHUB_USER:-rajiup}/cp-whisperx-app-demxu:cpu",
+    ),
     Mistake("gpu-reservation", "docker-compose.yml", "  deploy:\n", "  x-deploy:\n", "asr:", "asr"),
     Mistake("missing-stage", "docker-compose.yml", "\n  demux:\n", "\n  demuxer:\n", "#", ""),
     Mistake("syntax-error", "docker/mux/Dockerfile", "RUN pip check", "RUNN pip check", "RUNN", "RUNN"),
-    Mistake("syntax-error", "docker-compose.yml", "services:\n", "services:\n  demux: {}\n  demux: {}\n", "demux: {}", "demux"),
-    Mistake("unbuilt-image", "docker/mux/Dockerfile", CPU_FROM, CPU_FROM.replace(":cpu", ":v2"), "FROM", "${REGISTRY}/cp-whisperx-app-base:v2"),
-    Mistake("compose-run-gpus", "scripts/build-all-images.sh", "\nreport\n", "\ndocker compose run --gpus all asr\nreport\n", "--gpus", "docker compose run --gpus all asr"),
+    Mistake(
+        "syntax-error",
+        "docker-compose.yml",
+        "services:\n",
+        "services:\n  demux: {}\n  demux: {}\n",
+        "demux: {}",
+        "demux",
+    ),
+    Mistake(
+        "unbuilt-image",
+        "docker/mux/Dockerfile",
+        CPU_FROM,
+        CPU_FROM.replace(":cpu", ":v2"),
+        "FROM",
+        "${REGISTRY}/cp-whisperx-app-base:v2",
+    ),
+    Mistake(
+        "compose-run-gpus",
+        "scripts/build-all-images.sh",
+        "\nreport\n",
+        "\ndocker compose run --gpus all asr\nreport\n",
+        "--gpus",
+        "docker compose run --gpus all asr",
+    ),
 ]
 
 

@@ -16,7 +16,13 @@ from wxlint.output import Report
 from wxlint.rules import load_rule, rule_names
 
 CASES = Path(__file__).parent / "cases"
-DEFAULT_NAMES = {"dockerfile": "Dockerfile", "yaml": "docker-compose.yml", "sh": "build.sh", "bat": "build.bat", "text": "requirements.txt"}
+DEFAULT_NAMES = {
+    "dockerfile": "Dockerfile",
+    "yaml": "docker-compose.yml",
+    "sh": "build.sh",
+    "bat": "build.bat",
+    "text": "requirements.txt",
+}
 
 
 class Example(NamedTuple):
@@ -50,11 +56,15 @@ def run(folder: Path, files: dict[str, str], **options: Any) -> Report:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     gathered = gather(options.pop("paths", ["."]), **options)
-    return engine.check(gathered.repository, engine.Options(scope=gathered.scope, followed=gathered.followed, notes=gathered.notes))
+    return engine.check(
+        gathered.repository, engine.Options(scope=gathered.scope, followed=gathered.followed, notes=gathered.notes)
+    )
 
 
 @pytest.mark.parametrize("example", ALL, ids=[f"{e.rule}-{'bad' if e.bad else 'good'}-{i}" for i, e in enumerate(ALL)])
-def test_documented_examples_do_what_they_say(example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documented_examples_do_what_they_say(
+    example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     found = {finding.rule for finding in run(tmp_path, example.files).findings}
     assert (example.rule in found) == example.bad, found
@@ -86,7 +96,10 @@ def test_case(rule: str, case: dict[str, Any], tmp_path: Path, monkeypatch: pyte
     assert len(found) == len(case["expect"]), shown
     for finding, wanted in zip(found, case["expect"]):
         assert finding.span.path == wanted.get("path", finding.span.path)
-        assert (finding.span.line, finding.span.column) == (wanted["line"], wanted.get("column", finding.span.column)), shown
+        assert (finding.span.line, finding.span.column) == (
+            wanted["line"],
+            wanted.get("column", finding.span.column),
+        ), shown
         if "end-column" in wanted:
             assert finding.span.end_column == wanted["end-column"]
         assert wanted.get("message", "") in finding.message

@@ -475,8 +475,8 @@ def _condition(draw: st.DrawFn) -> str:
             [
                 f"[ {left} = {right} ]",
                 f"[ {left} != {right} ]",
-                f'[ -z "$a" ]',
-                f'[ -n "$b" ]',
+                '[ -z "$a" ]',
+                '[ -n "$b" ]',
                 f"[[ {left} == {right} ]]",
                 f"[[ -n $a && {left} != x* || $c == *y ]]",
                 "! true",

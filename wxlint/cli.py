@@ -23,9 +23,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     arguments = parser.parse_args(argv)
     try:
-        code: int = arguments.run(arguments)
+        code: int = arguments.run(arguments) if "run" in arguments else _answer(arguments)
     except WxlintError as error:
-        _print(f"wxlint: error: {line}" if index == 0 else f"  {line}" for index, line in enumerate(str(error).splitlines()))
+        _print(
+            f"wxlint: error: {line}" if index == 0 else f"  {line}"
+            for index, line in enumerate(str(error).splitlines())
+        )
         return FAILED
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - keeps the interpreter's own flush at exit from failing
@@ -50,19 +53,33 @@ def _print(lines: Iterable[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="wxlint", description="One image policy, checked in the source and in the image.")
+    parser = argparse.ArgumentParser(
+        prog="wxlint", description="One image policy, checked in the source and in the image."
+    )
     parser.add_argument("--version", action="version", version=f"wxlint {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    check = commands.add_parser("check", help="check Dockerfiles, compose files and scripts against the policy", description=_CHECK, formatter_class=argparse.RawDescriptionHelpFormatter)
+    check = commands.add_parser(
+        "check",
+        help="check Dockerfiles, compose files and scripts against the policy",
+        description=_CHECK,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     _inputs(check)
     check.add_argument("--format", default="text", metavar="FORMAT", help="text, json, sarif or github (default: text)")
     check.add_argument("--output", metavar="FILE", help="write the findings to FILE instead of standard output")
     check.add_argument("--select", metavar="RULE,...", action="append", default=[], help="run these rules only")
     check.add_argument("--ignore", metavar="RULE,...", action="append", default=[], help="leave these rules out")
     check.add_argument("--only", action="store_true", help="show findings of the given paths only")
-    check.add_argument("--fail-on", choices=tuple(_LEVELS), default="warning", help="exit 1 from this severity on (default: warning)")
-    check.add_argument("--max-unknown", type=_count, metavar="N", help="exit 1 when more than N references could not be proven good or bad")
+    check.add_argument(
+        "--fail-on", choices=tuple(_LEVELS), default="warning", help="exit 1 from this severity on (default: warning)"
+    )
+    check.add_argument(
+        "--max-unknown",
+        type=_count,
+        metavar="N",
+        help="exit 1 when more than N references could not be proven good or bad",
+    )
     check.add_argument("--quiet", "-q", action="store_true", help="findings only, no notes and no summary")
     check.set_defaults(run=_check)
 
@@ -80,8 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     explain.set_defaults(run=_explain)
 
     schema = commands.add_parser("schema", help="print a JSON Schema")
-    schema.add_argument("what", nargs="?", default="policy", choices=("policy",))
+    schema.add_argument("what", nargs="?", default="policy", choices=("policy", "report"))
     schema.set_defaults(run=_schema)
+    _about_images(commands)
     return parser
 
 
@@ -95,7 +113,9 @@ the policy names. Findings of files given by name are limited to those; the rest
 def _inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders; - for standard input")
     policy = parser.add_mutually_exclusive_group()
-    policy.add_argument("--policy", metavar="FILE", help="the policy file (default: found by walking up from the first path)")
+    policy.add_argument(
+        "--policy", metavar="FILE", help="the policy file (default: found by walking up from the first path)"
+    )
     policy.add_argument("--no-policy", action="store_true", help="use the built-in policy only")
 
 
@@ -111,18 +131,32 @@ def _check(arguments: argparse.Namespace) -> int:
     from wxlint.gather import gather, read_stdin
     from wxlint.output import Options, render
 
-    gathered = gather(arguments.paths, arguments.policy, arguments.no_policy, arguments.only, read_stdin(arguments.paths))
+    gathered = gather(
+        arguments.paths, arguments.policy, arguments.no_policy, arguments.only, read_stdin(arguments.paths)
+    )
     select = _names(arguments.select)
-    options = engine.Options(frozenset(select) if select else None, frozenset(_names(arguments.ignore)), gathered.scope, gathered.followed, gathered.notes)
+    options = engine.Options(
+        frozenset(select) if select else None,
+        frozenset(_names(arguments.ignore)),
+        gathered.scope,
+        gathered.followed,
+        gathered.notes,
+    )
     report = engine.check(gathered.repository, options)
-    _write(render(arguments.format, report, Options(_colour() and not arguments.output, arguments.quiet)), arguments.output)
+    _write(
+        render(arguments.format, report, Options(_colour() and not arguments.output, arguments.quiet)), arguments.output
+    )
     if report.summary.problems:
         if arguments.format != "text" or arguments.output:
             _print(f"wxlint: error: {problem}" for problem in report.summary.problems)
         return FAILED
     unknown = report.summary.unknown
     if arguments.max_unknown is not None and unknown > arguments.max_unknown:
-        _print([f"wxlint: {unknown} references are neither proven good nor bad; --max-unknown allows {arguments.max_unknown}"])
+        _print(
+            [
+                f"wxlint: {unknown} references are neither proven good nor bad; --max-unknown allows {arguments.max_unknown}"
+            ]
+        )
         return FOUND
     return FOUND if any(f.severity >= _LEVELS[arguments.fail_on] for f in report.findings) else OK
 
@@ -182,7 +216,10 @@ def _images(arguments: argparse.Namespace) -> int:
 
         for belief in found:
             name = f"{belief.path}{f' [{belief.target}]' if belief.target else ''}"
-            _write([escape(f"{name}: {belief.variant}, torch {belief.torch}, base {belief.base or 'unknown'}") + "\n"], None)
+            _write(
+                [escape(f"{name}: {belief.variant}, torch {belief.torch}, base {belief.base or 'unknown'}") + "\n"],
+                None,
+            )
             _write((escape(f"    because {reason}") + "\n" for reason in belief.because), None)
     if gathered.repository.problems:
         _print(f"wxlint: error: {problem}" for problem in gathered.repository.problems)
@@ -197,7 +234,16 @@ def _rules(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         import json
 
-        _write([json.dumps([{"id": r.id, "severity": r.severity.label, "summary": r.summary, "hint": r.hint} for r in rules], indent=2) + "\n"], None)
+        _write(
+            [
+                json.dumps(
+                    [{"id": r.id, "severity": r.severity.label, "summary": r.summary, "hint": r.hint} for r in rules],
+                    indent=2,
+                )
+                + "\n"
+            ],
+            None,
+        )
     else:
         width = max(len(r.id) for r in rules)
         _write((f"{r.id:{width}}  {r.severity.label:7}  {r.summary}\n" for r in rules), None)
@@ -218,5 +264,24 @@ def _explain(arguments: argparse.Namespace) -> int:
 def _schema(arguments: argparse.Namespace) -> int:
     from wxlint.policy_schema import schema_text
 
-    _write([schema_text()], None)
+    if arguments.what == "report":
+        path = os.path.join(os.path.dirname(__file__), "conformance", "report.schema.json")
+        with open(path, encoding="utf-8") as file:
+            _write([file.read()], None)
+    else:
+        _write([schema_text()], None)
     return OK
+
+
+def _about_images(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from wxlint.commands import add
+
+    add(commands)
+
+
+def _answer(arguments: argparse.Namespace) -> int:
+    """A command about built images: its progress goes to standard error as it comes."""
+    answer = arguments.answer(arguments, lambda image, text: _print([f"{image}: {text}"]))
+    _write([answer.text], None)
+    _print(answer.said)
+    return int(answer.code)

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from wxlint.gitignore import Rules, is_ignored
 from wxlint.git_files import repository, rules_in
+from wxlint.gitignore import Rules, is_ignored
 
 DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "batch", "other"
 

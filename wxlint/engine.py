@@ -35,17 +35,27 @@ def check(repository: Repository, options: Options) -> Report:
     """Run the rules. Raises UsageError for a rule name that does not exist."""
     rules = load_rules()
     known_names((*(options.select or ()), *options.ignore), rules)
-    chosen = [r for name, r in rules.items() if (options.select is None or name in options.select) and name not in options.ignore]
+    chosen = [
+        r
+        for name, r in rules.items()
+        if (options.select is None or name in options.select) and name not in options.ignore
+    ]
     found: dict[Finding, None] = {}
     for rule in chosen:
         found.update(dict.fromkeys(_findings(rule, repository)))
     inputs = {item.path for item in repository.inputs}
     in_scope = [f for f in found if _shown(f.span.path, inputs, options)]
-    outcome = apply(in_scope, _suppressions(repository, options.scope), rules, {r.id for r in chosen}, _locked(repository))
+    outcome = apply(
+        in_scope, _suppressions(repository, options.scope), rules, {r.id for r in chosen}, _locked(repository)
+    )
     findings = [f for f in outcome.findings if f.severity > 0]
     if any(r.id == UNUSED for r in chosen):
         for suppression, message in outcome.unused:
-            level = Severity.ERROR if "there is no rule" in message or suppression.problem or "locked" in message else Severity.WARNING
+            level = (
+                Severity.ERROR
+                if "there is no rule" in message or suppression.problem or "locked" in message
+                else Severity.WARNING
+            )
             severity = _severity(repository, rules[UNUSED], suppression.span.path, level)
             if severity is not None:
                 findings.append(Finding(UNUSED, severity, suppression.span, message, rules[UNUSED].hint))
@@ -65,7 +75,9 @@ def known_names(names: Iterable[str], rules: dict[str, Rule]) -> None:
             import difflib
 
             near = difflib.get_close_matches(name, rules, 1)
-            raise UsageError(f"there is no rule {name!r}{f'; did you mean {near[0]!r}?' if near else ''} (`wxlint rules` lists them)")
+            raise UsageError(
+                f"there is no rule {name!r}{f'; did you mean {near[0]!r}?' if near else ''} (`wxlint rules` lists them)"
+            )
 
 
 def _findings(rule: Rule, repository: Repository) -> Iterable[Finding]:
@@ -113,9 +125,19 @@ def _summary(repository: Repository, findings: list[Finding], rules: dict[str, R
         if options.scope is not None and use.span.path not in options.scope:
             continue
         counts["bad" if (use.span.path, use.span.line, use.span.column) in about else _verdict(use)] += 1
-    by_severity = [sum(f.severity == s for f in findings) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO)]
+    severities = [f.severity for f in findings]
     files = [i for i in repository.inputs if options.scope is None or i.path in options.scope]
-    return Summary(len(files), counts["good"], counts["bad"], counts["unknown"], *by_severity, options.notes, tuple(repository.problems))
+    return Summary(
+        len(files),
+        counts["good"],
+        counts["bad"],
+        counts["unknown"],
+        severities.count(Severity.ERROR),
+        severities.count(Severity.WARNING),
+        severities.count(Severity.INFO),
+        options.notes,
+        tuple(repository.problems),
+    )
 
 
 def _verdict(use: Use) -> str:

@@ -30,7 +30,13 @@ class Gathered(NamedTuple):
     followed: tuple[str, ...] = ()
 
 
-def gather(paths: Sequence[str], policy_path: str | None = None, no_policy: bool = False, only: bool = False, stdin: bytes | None = None) -> Gathered:
+def gather(
+    paths: Sequence[str],
+    policy_path: str | None = None,
+    no_policy: bool = False,
+    only: bool = False,
+    stdin: bytes | None = None,
+) -> Gathered:
     """Read what `paths` ask for.
 
     A folder that holds Dockerfiles of the policy's family brings in the compose files and scripts the policy names. Files given by name
@@ -66,19 +72,23 @@ def gather(paths: Sequence[str], policy_path: str | None = None, no_policy: bool
     inputs.update(brought)
     followed = tuple(_shown(folder) for folder in folders)
     if scope is None and policy is not None and brought:
-        family = _family_files(policy, root)
-        dockerfiles = {e for e in _dockerfiles(policy)}
+        family = _family_files(policy)
+        dockerfiles = _dockerfiles(policy)
         extra = sorted(p for p in brought if p in family)
         if dockerfiles & set(asked):
             followed = (_shown(root),)
             if extra:
-                notes.append(f"also read {', '.join(extra)}: named by {policy.path} for the family in {', '.join(map(_shown, folders))}")
+                notes.append(
+                    f"also read {', '.join(extra)}: named by {policy.path} for the family in {', '.join(map(_shown, folders))}"
+                )
             scope = {*asked, *extra, policy.path}
         else:
             scope = set(asked)
     if not asked and not (policy is not None and files):
         where = ", ".join(_shown(p) for p in named)
-        raise InputError(f"{where}: no Dockerfile, compose file or script found; wxlint reads Dockerfile*, *.Dockerfile, Containerfile*, compose*.y[a]ml, docker-compose*.y[a]ml, *.sh, *.bat, *.cmd")
+        raise InputError(
+            f"{where}: no Dockerfile, compose file or script found; wxlint reads Dockerfile*, *.Dockerfile, Containerfile*, compose*.y[a]ml, docker-compose*.y[a]ml, *.sh, *.bat, *.cmd"
+        )
     repository = Repository([Input(p, k) for p, k in sorted(inputs.items())], root, policy, sources)
     repository.problems.extend(problems)
     return Gathered(repository, None if scope is None else frozenset(scope), tuple(notes), followed)
@@ -94,11 +104,13 @@ def _policy(given: str | None, start: Path) -> Policy | None:
     return load_policy(read(path, _shown(path)), path)
 
 
-def _context(policy: Policy | None, root: Path, folders: list[Path], files: list[Path], notes: list[str], problems: list[str]) -> dict[str, str]:
+def _context(
+    policy: Policy | None, root: Path, folders: list[Path], files: list[Path], notes: list[str], problems: list[str]
+) -> dict[str, str]:
     """Files that are read besides those asked for."""
     found: dict[str, str] = {}
     if policy is not None:
-        wanted = [Path(p) for p in sorted(_family_files(policy, root) | _dockerfiles(policy)) if os.path.isfile(p)]
+        wanted = [Path(p) for p in sorted(_family_files(policy) | _dockerfiles(policy)) if os.path.isfile(p)]
         if wanted:
             listed, trouble = discover(wanted)
             found.update((_shown(f.path), f.kind) for f in listed)
@@ -113,14 +125,10 @@ def _dockerfiles(policy: Policy) -> set[str]:
     return {_shown(policy.root / e.dockerfile) for e in policy.expectations()}
 
 
-def _family_files(policy: Policy, root: Path) -> set[str]:
-    """The compose files and scripts that the policy names, globs resolved."""
-    patterns = [*policy.compose, *policy.scripts, *(f for v in policy.variants.values() for f in v.compose)]
-    found: set[str] = set()
-    for pattern in patterns:
-        matches = sorted(root.glob(pattern)) if any(c in pattern for c in "*?[") else [root / pattern]
-        found.update(_shown(match) for match in matches)
-    return found
+def _family_files(policy: Policy) -> set[str]:
+    """The compose files and scripts that the policy names."""
+    globs = [*policy.compose, *policy.scripts, *(path for variant in policy.variants.values() for path in variant.compose)]
+    return {_shown(policy.root / path) for path in policy.files(globs)[0]}
 
 
 def repository_root(start: Path) -> Path:

@@ -40,6 +40,9 @@ def find_suppressions(source: Source, kind: str, dockerfile: Dockerfile | None =
     else:
         pattern = _BATCH if kind == "batch" else _HASH
         places = [(match.start(1), match[1]) for match in pattern.finditer(source.text)]
+        if kind in ("compose", "policy"):
+            texts = _scalars(source)
+            places = [place for place in places if not any(start <= place[0] < end for start, end in texts)]
     for at, text in places:
         match = _MARK.search(text)
         start = at + (match.start() if match else text.find("wxlint:"))
@@ -56,6 +59,23 @@ def find_suppressions(source: Source, kind: str, dockerfile: Dockerfile | None =
             problem = "gives no reason, and so has no effect; write it behind the bracket"
         first, last = (1, 1 << 30) if match[1] == "ignore-file" else _covered(source, kind, dockerfile, span.line)
         found.append(Suppression(rules, reason, first, last, span, problem))
+    return found
+
+
+def _scalars(source: Source) -> list[tuple[int, int]]:
+    """Where the strings of a YAML file stand: a `#` in a block of text is no comment."""
+    from wxlint.documents.yaml_nodes import Mapping, Scalar, parse
+
+    found = []
+    waiting = list(parse(source).documents)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Scalar):
+            found.append((node.start, node.end))
+        elif isinstance(node, Mapping):
+            waiting.extend(entry.value for entry in node.entries)
+        elif node is not None:
+            waiting.extend(node.items)
     return found
 
 
@@ -82,7 +102,9 @@ def _covered(source: Source, kind: str, dockerfile: Dockerfile | None, line: int
     indent = _indent(source.line_text(following))
     while last < count:
         text = source.line_text(last + 1)
-        if text.strip() and not (_indent(text) > indent or (_indent(text) == indent and text.lstrip().startswith("- "))):
+        if text.strip() and not (
+            _indent(text) > indent or (_indent(text) == indent and text.lstrip().startswith("- "))
+        ):
             break
         last += 1
     return following, last
@@ -104,7 +126,13 @@ class Outcome(NamedTuple):
     unused: list[tuple[Suppression, str]]
 
 
-def apply(findings: Iterable[Finding], suppressions: dict[str, list[Suppression]], known: Iterable[str], ran: set[str], locked: set[str]) -> Outcome:
+def apply(
+    findings: Iterable[Finding],
+    suppressions: dict[str, list[Suppression]],
+    known: Iterable[str],
+    ran: set[str],
+    locked: set[str],
+) -> Outcome:
     """Take out what is suppressed. known: all rule names; ran: those that were asked for; locked: those the policy keeps."""
     kept: list[Finding] = []
     used: set[tuple[Span, str]] = set()
@@ -129,7 +157,9 @@ def apply(findings: Iterable[Finding], suppressions: dict[str, list[Suppression]
                 if rule not in names:
                     unused.append((suppression, _unknown(rule, names)))
                 elif rule in locked:
-                    unused.append((suppression, f"{rule} is locked by the policy: it cannot be suppressed in the source"))
+                    unused.append(
+                        (suppression, f"{rule} is locked by the policy: it cannot be suppressed in the source")
+                    )
                 elif rule in ran and (suppression.span, rule) not in used:
                     unused.append((suppression, f"nothing here breaks {rule}: take the suppression out"))
     return Outcome(kept, unused)

@@ -37,7 +37,7 @@ def test_output_without_end_is_bounded_and_stopped() -> None:
 
 def test_a_grandchild_is_stopped_too(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    child = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(4); open({str(mark)!r}, \"w\")']); time.sleep(60)"
+    child = f"import subprocess, time; subprocess.Popen(['sh', '-c', 'trap \"\" TERM; while :; do sleep 1; done; : {mark}']); time.sleep(60)"
     start = time.monotonic()
     assert processes.run([sys.executable, "-c", child], timeout=1).timed_out
     assert time.monotonic() - start < 30

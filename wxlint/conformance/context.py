@@ -81,7 +81,10 @@ def _files(context: str, sources: tuple[str, ...] | None, ignored: Ignored) -> I
 def _wanted(source: str) -> re.Pattern[str]:
     """What a COPY source takes: the path, everything below it, and what a wildcard fits."""
     path = os.path.normpath("/" + source.lstrip("/")).strip("/")
-    return re.compile(f"(?:{_glob(path)})(?:/|$)" if path else "", re.DOTALL)
+    try:
+        return re.compile(f"(?:{_glob(path)})(?:/|$)" if path else "", re.DOTALL)
+    except re.error:
+        return re.compile("")  # everything
 
 
 def _glob(pattern: str) -> str:
@@ -101,7 +104,9 @@ def _glob(pattern: str) -> str:
             out += "[^/]*"
         elif char == "?":
             out += "[^/]"
-        elif end > 0:
+        elif char == "[" and end < 0:
+            raise re.error("a [ without its ]")
+        elif char == "[":
             inner = pattern[at + 1 : end].replace("\\", "\\\\").replace("[", "\\[")
             out, at = out + f"[{inner}]", end
         elif char == "\\" and at + 1 < len(pattern):

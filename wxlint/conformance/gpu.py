@@ -28,8 +28,8 @@ _ERRORS = (
     (re.compile(r"could not select device driver \S* *with capabilities: \[\[gpu\]\]"), TOOLKIT),
     (re.compile(r"[Uu]nknown (?:or invalid )?runtime (?:name|specified)[: ]*nvidia|runtime \"?nvidia\"? not found"), RUNTIME),
     (re.compile(r"unresolvable CDI devices|failed to discover GPU vendor from CDI"), TOOLKIT),
-    (re.compile(r"nvidia-container-(?:runtime-hook|cli|toolkit)\S*:? .*(?:not found|no such file)", re.I), TOOLKIT),
     (re.compile(r"driver not loaded|nvml error|libnvidia-ml\.so|driver\/library version mismatch|initialization error|cuda driver version", re.I), DRIVER),
+    (re.compile(r"nvidia-container-(?:runtime-hook|cli|toolkit)\S*:? .*(?:not found|no such file)", re.I), TOOLKIT),
 )
 
 

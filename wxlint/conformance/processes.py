@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import IO, NamedTuple
 
 from wxlint.errors import EngineError
@@ -86,19 +87,15 @@ def run(
 
 def kill(process: subprocess.Popen[bytes]) -> None:
     """End a process and its children: asked first, so that the docker client can cancel a build, then by force."""
-    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
-        try:
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, number)
-            else:
-                process.terminate()
-        except (ProcessLookupError, PermissionError):
-            pass
-        try:
+    if not hasattr(os, "killpg"):
+        process.kill()
+        process.wait(10)
+        return
+    for number in (signal.SIGTERM, signal.SIGKILL):  # the second for what is left of the group, too
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
             process.wait(5)
-            return
-        except subprocess.TimeoutExpired:
-            continue
 
 
 def stop_all() -> None:

@@ -15,8 +15,30 @@ from functools import partial
 
 from wxlint.documents.batch_parse import Chain, Condition, For, If, Label, Line, Node, Parser
 from wxlint.documents.shell import Redirect, ShellResult, Word, line_of
-from wxlint.documents.shell_state import MAX_COMMANDS, MAX_DEPTH, MAX_STEPS, MAYBE, RAN, YES, Option, Refine, State, Status, opposite
-from wxlint.documents.shell_values import MAX_TEXT, NO_ARGUMENTS, UNSET, Arguments, Variable, assumptions, hole, joined, merged, not_set
+from wxlint.documents.shell_state import (
+    MAX_COMMANDS,
+    MAX_DEPTH,
+    MAX_STEPS,
+    MAYBE,
+    RAN,
+    YES,
+    Option,
+    Refine,
+    State,
+    Status,
+    opposite,
+)
+from wxlint.documents.shell_values import (
+    MAX_TEXT,
+    UNSET,
+    Arguments,
+    Variable,
+    assumptions,
+    hole,
+    joined,
+    merged,
+    not_set,
+)
 from wxlint.values import HOLE, Value
 
 _VARIABLE = re.compile(

@@ -163,7 +163,9 @@ def read_dockerfile(source: Source) -> Dockerfile:
         heredocs: list[Heredoc] = []
         if "<<" in head and args_at < len(head):
             index = _heredocs(source, lines, index, keyword, head, args_at, heredocs, problems, pieces)
-        instructions.append(Instruction(keyword, head, args_at, flags, tuple(heredocs), tuple(pieces), first + 1, index))
+        instructions.append(
+            Instruction(keyword, head, args_at, flags, tuple(heredocs), tuple(pieces), first + 1, index)
+        )
     return Dockerfile(source, tuple(instructions), directives, tuple(comments), escape, tuple(problems))
 
 
@@ -184,7 +186,9 @@ def _directives(text: str, problems: list[Problem]) -> tuple[dict[str, tuple[str
         if name in ("escape", "syntax", "check"):
             offset = at + len(line) - len(line.lstrip(SPACE)) + match.start(2)
             if name in found:
-                problems.append(Problem(offset, offset + len(match[2]), f"only one `{name}` parser directive can be used"))
+                problems.append(
+                    Problem(offset, offset + len(match[2]), f"only one `{name}` parser directive can be used")
+                )
             found[name] = (match[2], offset)
         at = end + 1
     escape = "\\"
@@ -200,9 +204,7 @@ def _directives(text: str, problems: list[Problem]) -> tuple[dict[str, tuple[str
 def _shift(pieces: list[tuple[int, int]], by: int) -> list[tuple[int, int]]:
     """Pieces of a logical line whose first `by` characters were taken off."""
     ends = [p[0] for p in pieces[1:]] + [1 << 60]
-    return [
-        (max(start - by, 0), at + max(by - start, 0)) for (start, at), end in zip(pieces, ends) if end > by
-    ]
+    return [(max(start - by, 0), at + max(by - start, 0)) for (start, at), end in zip(pieces, ends) if end > by]
 
 
 def split_head(head: str, escape: str) -> tuple[str, int, tuple[Flag, ...]]:

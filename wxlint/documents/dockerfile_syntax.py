@@ -43,7 +43,9 @@ def is_template(dockerfile: Dockerfile) -> bool:
 def is_fragment(dockerfile: Dockerfile) -> bool:
     """Whether the file is a part of others: it has no FROM, and a name that no tool builds by itself."""
     name = dockerfile.source.path.rpartition("/")[2].lower()
-    return name not in ("dockerfile", "containerfile", "-") and all(i.keyword != "FROM" for i in dockerfile.instructions)
+    return name not in ("dockerfile", "containerfile", "-") and all(
+        i.keyword != "FROM" for i in dockerfile.instructions
+    )
 
 
 def _problem(instruction: Instruction, begun: bool, template: bool) -> str:

@@ -86,7 +86,11 @@ def _project(data: dict[str, Any], source: Source) -> Project:
 
     for text in _list(project, "dependencies"):
         add(text, "")
-    for table in (_table(project, "optional-dependencies"), _table(data, "dependency-groups"), _table(pdm, "dev-dependencies")):
+    for table in (
+        _table(project, "optional-dependencies"),
+        _table(data, "dependency-groups"),
+        _table(pdm, "dev-dependencies"),
+    ):
         for group in table:
             for text in _list(table, group):
                 add(text, group)
@@ -102,7 +106,13 @@ def _bound(sources: dict[str, Any], urls: dict[str, str]) -> dict[str, tuple[Bin
         for item in entry if isinstance(entry, list) else [entry]:
             target = (item.get("index") or item.get("url")) if isinstance(item, dict) else None
             if isinstance(target, str):
-                found.append(Binding(urls.get(target, target), str(item.get("extra") or item.get("group") or ""), str(item.get("marker") or "")))
+                found.append(
+                    Binding(
+                        urls.get(target, target),
+                        str(item.get("extra") or item.get("group") or ""),
+                        str(item.get("marker") or ""),
+                    )
+                )
         bound[re.sub(r"[-_.]+", "-", name).lower()] = tuple(found)
     return bound
 
@@ -113,7 +123,9 @@ def _poetry_bindings(poetry: dict[str, Any], urls: dict[str, str]) -> dict[str, 
     for name, entry in _table(poetry, "dependencies").items():
         items = [item for item in (entry if isinstance(entry, list) else [entry]) if isinstance(item, dict)]
         bindings = tuple(
-            Binding(urls.get(item["source"], item["source"]), "", str(item.get("markers") or "")) for item in items if isinstance(item.get("source"), str)
+            Binding(urls.get(source, source), "", str(item.get("markers") or ""))
+            for item in items
+            if isinstance(source := item.get("source"), str)
         )
         if bindings:
             found[re.sub(r"[-_.]+", "-", name).lower()] = bindings
@@ -122,7 +134,9 @@ def _poetry_bindings(poetry: dict[str, Any], urls: dict[str, str]) -> dict[str, 
 
 def _poetry(poetry: dict[str, Any], urls: dict[str, str], add: Any) -> None:
     groups = [("", _table(poetry, "dependencies")), ("dev", _table(poetry, "dev-dependencies"))]
-    groups += [(name, _table(_table(_table(poetry, "group"), name), "dependencies")) for name in _table(poetry, "group")]
+    groups += [
+        (name, _table(_table(_table(poetry, "group"), name), "dependencies")) for name in _table(poetry, "group")
+    ]
     for group, table in groups:
         for name, entry in table.items():
             if name.lower() == "python":
@@ -138,9 +152,14 @@ def _poetry(poetry: dict[str, Any], urls: dict[str, str], add: Any) -> None:
                 if version is None and isinstance(item, dict) and not {"git", "path"} & set(item):
                     continue  # adds to what [project] says
                 specifier = _caret(version) if isinstance(version, str) else ""
-                chosen, marker = details.get("source"), details.get("markers")
+                chosen: object = details.get("source")
+                marker = details.get("markers")
                 marker = f" ; {marker}" if isinstance(marker, str) else ""
-                binding = (Binding(urls.get(chosen, chosen), "", ""),) if isinstance(chosen, str) and chosen.lower() != "pypi" else ()
+                binding = (
+                    (Binding(urls.get(chosen, chosen), "", ""),)
+                    if isinstance(chosen, str) and chosen.lower() != "pypi"
+                    else ()
+                )
                 add(name + specifier + marker, group, binding)
 
 

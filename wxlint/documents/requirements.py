@@ -49,7 +49,9 @@ def read_requirements(source: Source) -> tuple[Line, ...]:
             match = _OPTION.match(body)
             if match:
                 value = match[2].replace("\\\n", " ").strip()
-                found.append(Line(match[1], value.strip("\"'"), offset + (match.start(2) if match[2] else 0), offset + len(body)))
+                found.append(
+                    Line(match[1], value.strip("\"'"), offset + (match.start(2) if match[2] else 0), offset + len(body))
+                )
             continue
         per = _PER_REQUIREMENT.search(body)
         body = body[: per.start()] if per else body

@@ -5,7 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from wxlint.documents.shell_syntax import Arith, Assign, For, Function, Group, Lit, Node, Opaque, Param, Redir, Simple, Subst, Text
+from wxlint.documents.shell_syntax import (
+    Arith,
+    Assign,
+    For,
+    Function,
+    Group,
+    Lit,
+    Node,
+    Opaque,
+    Param,
+    Redir,
+    Simple,
+    Subst,
+    Text,
+)
 
 SETS = re.compile(r"([A-Za-z_]\w*)\s*(?:\+\+|--|[-+*/%]?=(?!=))|(?:\+\+|--)\s*([A-Za-z_]\w*)")
 """Names that arithmetic sets."""

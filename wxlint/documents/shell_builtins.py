@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING
 
 from wxlint.documents.shell import Command, Word, strip_prefix
 from wxlint.documents.shell_state import MAYBE, NO, RAN, YES, Status, fresh
@@ -17,7 +17,7 @@ from wxlint.values import HOLE, Value
 if TYPE_CHECKING:
     from wxlint.documents.shell_run import Runner
 
-Builtin = Callable[["Runner", Simple, "list[Word]"], Optional[Status]]
+Builtin = Callable[["Runner", Simple, "list[Word]"], Status | None]
 """What a builtin does. None: it is given as a command like any other; a Status: it is not."""
 _NAME = re.compile(r"[A-Za-z_]\w*")
 MAY_RUN_TEXT = frozenset("bash sh dash ash zsh su sudo doas env time timeout gosu su-exec command nohup exec nice xargs".split())
@@ -155,7 +155,7 @@ def _read(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
         if skip:
             skip = False
         elif text.startswith("-") and len(text) > 1:
-            skip = text[-1] in "pdnNtuiOsC" and not (text in ("-s", "-rs", "-sr"))
+            skip = text[-1] in "pdnNtuiOsC" and text not in ("-s", "-rs", "-sr")
             if text[-1] == "a":
                 skip = False
         elif _NAME.fullmatch(text):

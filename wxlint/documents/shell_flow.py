@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Optional
 
 from wxlint.documents.shell import Assumed
 from wxlint.documents.shell_assigned import assigned
@@ -13,7 +12,22 @@ from wxlint.documents.shell_expand import Expander
 from wxlint.documents.shell_state import MAX_COMMANDS, MAX_STEPS, MAYBE, RAN, YES, Option, Refine, Status, opposite
 from wxlint.documents.shell_status import arithmetic_test, case_match, expression
 from wxlint.documents.shell_syntax import (
-    AndOr, Arith, Case, For, Function, Group, If, Node, Param, Pipe, Redir, Redirected, Seq, Test, Text, While,
+    AndOr,
+    Arith,
+    Case,
+    For,
+    Function,
+    Group,
+    If,
+    Node,
+    Param,
+    Pipe,
+    Redir,
+    Redirected,
+    Seq,
+    Test,
+    Text,
+    While,
 )  # fmt: skip
 from wxlint.documents.shell_values import NO_ARGUMENTS, Arguments, assumptions, hole, merged
 from wxlint.values import HOLE, Value
@@ -141,7 +155,7 @@ class Flow(Expander):
         only = refine if len(options) == 1 and refine and not refine[2] else None
         return self._branches([*options, (only, node.otherwise)], likely, assumed if likely is not None else ())
 
-    def _branches(self, options: list[tuple[Optional[Refine], Callable[[], Status] | Node | None]], likely: int | None, assumed: tuple[Assumed, ...]) -> Status:
+    def _branches(self, options: list[tuple[Refine | None, Callable[[], Status] | Node | None]], likely: int | None, assumed: tuple[Assumed, ...]) -> Status:
         ready: list[Option] = [(r, b if b is None or callable(b) else partial(self.run, b)) for r, b in options]
         statuses = self.alternatives(ready, likely, assumed)
         return statuses[0] if all(s == statuses[0] for s in statuses) else MAYBE

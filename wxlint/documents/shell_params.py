@@ -7,7 +7,17 @@ import re
 from wxlint.documents.shell import Assumed
 from wxlint.documents.shell_state import State, fresh
 from wxlint.documents.shell_syntax import Lit, Param, Part
-from wxlint.documents.shell_values import MAX_TEXT, NO_ARGUMENTS, UNSET, Variable, compiled, glob_regex, hole, merged, not_set
+from wxlint.documents.shell_values import (
+    MAX_TEXT,
+    NO_ARGUMENTS,
+    UNSET,
+    Variable,
+    compiled,
+    glob_regex,
+    hole,
+    merged,
+    not_set,
+)
 from wxlint.values import HOLE, Value
 
 _LIVE = frozenset("RANDOM SECONDS PWD HOME USER UID EUID HOSTNAME HOSTTYPE OSTYPE BASH_SOURCE LINENO OLDPWD FUNCNAME PIPESTATUS BASH_REMATCH".split())

@@ -9,7 +9,26 @@ from __future__ import annotations
 import re
 
 from wxlint.documents.shell_syntax import (
-    EMPTY, AndOr, Arith, Assign, Case, For, Function, Group, If, Lit, Node, Part, Pipe, Redir, Redirected, Seq, Simple, Test, Text, While,
+    EMPTY,
+    AndOr,
+    Arith,
+    Assign,
+    Case,
+    For,
+    Function,
+    Group,
+    If,
+    Lit,
+    Node,
+    Part,
+    Pipe,
+    Redir,
+    Redirected,
+    Seq,
+    Simple,
+    Test,
+    Text,
+    While,
 )  # fmt: skip
 from wxlint.documents.shell_words import MAX_DEPTH, WordReader, expand_braces, made
 

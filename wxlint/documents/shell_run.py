@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Optional
 
 from wxlint.documents.shell import Redirect, ShellResult, Word
 from wxlint.documents.shell_builtins import BUILTINS, MAY_RUN_TEXT, inner_text
@@ -14,7 +13,17 @@ from wxlint.documents.shell_parse import Parser
 from wxlint.documents.shell_state import MAX_COMMANDS, MAX_DEPTH, MAX_STEPS, MAYBE, RAN, YES, Status
 from wxlint.documents.shell_status import arithmetic
 from wxlint.documents.shell_syntax import Assign, Function, Node, Redir, Simple, Subst, Text
-from wxlint.documents.shell_values import MAX_ITEMS, MAX_TEXT, NO_ARGUMENTS, UNSET, Arguments, Array, Variable, hole, joined
+from wxlint.documents.shell_values import (
+    MAX_ITEMS,
+    MAX_TEXT,
+    NO_ARGUMENTS,
+    UNSET,
+    Arguments,
+    Array,
+    Variable,
+    hole,
+    joined,
+)
 from wxlint.values import HOLE, Value
 
 _MAX_CALLS = 12
@@ -26,7 +35,7 @@ class Frame:
     """A function call: what its `local`s hid, and what it returned."""
 
     def __init__(self) -> None:
-        self.hidden: dict[str, Optional[Variable]] = {}
+        self.hidden: dict[str, Variable | None] = {}
         self.status: Status | None = None
 
     def returns(self, status: Status) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from wxlint.documents.shell import Assumed, Command, Redirect, Word
 from wxlint.documents.shell_values import NO_ARGUMENTS, UNSET, Arguments, Variable, assumptions, hole, merged
@@ -29,7 +29,7 @@ class Status(NamedTuple):
     truth: bool | None
     ran: bool = False
     assumed: tuple[Assumed, ...] = ()
-    refine: Optional[Refine] = None
+    refine: Refine | None = None
 
     @property
     def certain(self) -> bool:
@@ -37,7 +37,7 @@ class Status(NamedTuple):
 
 
 YES, NO, MAYBE, RAN = Status(True), Status(False), Status(None), Status(None, True)
-Option = tuple[Optional[Refine], Optional[Callable[[], Status]]]
+Option = tuple[Refine | None, Callable[[], Status] | None]
 
 
 class Mark(NamedTuple):
@@ -56,7 +56,7 @@ class State:
     def __init__(self, where: Callable[[int], str], defaults: bool) -> None:
         self.where, self.defaults = where, defaults
         self.vars: dict[str, Variable] = {}
-        self.log: list[tuple[str, Optional[Variable]]] = []
+        self.log: list[tuple[str, Variable | None]] = []
         self.resting: dict[Assumed, set[str]] = {}  # variables whose value rests, or once rested, on an assumption
         self.refuted: frozenset[Assumed] = frozenset()
         self.args = Arguments((), True, True)

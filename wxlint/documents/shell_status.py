@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from wxlint.documents.shell import Assumed
 from wxlint.documents.shell_assigned import SETS
@@ -12,7 +12,6 @@ from wxlint.documents.shell_state import MAYBE, NO, RAN, Refine, Status, fresh, 
 from wxlint.documents.shell_syntax import Case, Node, Param, Text
 from wxlint.documents.shell_values import NO_ARGUMENTS, assumptions, compiled, hole
 from wxlint.values import Value, could_equal
-
 
 _NUMBER = re.compile(r"\s*[-+]?\d{1,12}\s*\Z")
 _COMPARE = re.compile(
@@ -159,14 +158,14 @@ def _binary(runner: Expander, operator: str, left: Text, right: Text) -> Status:
 class Arms(NamedTuple):
     """The arms of a `case` that may be taken."""
 
-    options: list[tuple[Optional[Refine], Optional[Node]]]
+    options: list[tuple[Refine | None, Node | None]]
     likely: int | None
 
 
 def case_match(runner: Expander, value: Value, node: Case) -> Arms | int:
     """The number of the one arm that is taken, or all that may be."""
     assumed = assumptions(value)
-    options: list[tuple[Optional[Refine], Optional[Node]]] = []
+    options: list[tuple[Refine | None, Node | None]] = []
     likely: int | None = None
     certain = value.known and not assumed
     unsure = not value.known
@@ -214,7 +213,7 @@ def case_match(runner: Expander, value: Value, node: Case) -> Arms | int:
     return Arms(options if any(body is not None for _, body in options) else [], likely)
 
 
-def _last(options: list[tuple[Optional[Refine], Optional[Node]]], body: Node) -> Arms:
+def _last(options: list[tuple[Refine | None, Node | None]], body: Node) -> Arms:
     return Arms([*options, (None, body)], None)
 
 

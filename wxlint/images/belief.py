@@ -130,7 +130,9 @@ class Beliefs:
             return torch, packages
         if torch.channel in ("none", "unknown") and source.torch.channel != "none":
             name = evaluated.stages[step.stage].name or str(step.stage)
-            torch = source.torch._replace(because=(*source.torch.because, f"COPY --from={name} (line {step.instruction.line})"))
+            torch = source.torch._replace(
+                because=(*source.torch.because, f"COPY --from={name} (line {step.instruction.line})")
+            )
         return torch, packages + [p for p in source.packages if p.row.get("ecosystem") != "apt"]
 
 
@@ -140,7 +142,10 @@ def carries(evaluated: Evaluated, step: StageCopy) -> bool:
     if origin is None:
         return False
     project = any(install.tool in ("uv-project", "poetry") for install in origin.installs)
-    return any(p.rstrip("/") in WHOLE or p == "/" or HOLE in p or ENVIRONMENT.search(p) or (project and p.count("/") <= 2) for p in step.paths)
+    return any(
+        p.rstrip("/") in WHOLE or p == "/" or HOLE in p or ENVIRONMENT.search(p) or (project and p.count("/") <= 2)
+        for p in step.paths
+    )
 
 
 def _common(states: list[State], use: Use, may_be_other: bool) -> State:
@@ -162,11 +167,12 @@ def _common(states: list[State], use: Use, may_be_other: bool) -> State:
 def _external(use: Use, reference: Reference) -> State:
     """An image of somebody else: from the tables, else from what its own name says."""
     shown = f"FROM {reference.shown()} ({use.span.path}:{use.span.line})"
-    found = facts.base_image(reference.name, reference.tag if reference.tag is not None else "latest" if reference.tag_known else None)
+    found = facts.base_image(
+        reference.name, reference.tag if reference.tag is not None else "latest" if reference.tag_known else None
+    )
     why = (shown, *use.because)
     if found is not None and found.accelerator != "unknown":
-        channel = found.torch if found.torch else "unknown"
-        torch = Torch(channel, found.torch_version, why, use.span)
+        torch = Torch(found.torch or "unknown", found.torch_version, why, use.span)
         return State(found.accelerator, found.cuda, torch, (), (use,), why)
     if found is not None:
         return State(None, found.cuda, Torch(found.torch, found.torch_version, why, use.span), (), (use,), why)
@@ -175,7 +181,9 @@ def _external(use: Use, reference: Reference) -> State:
     if channel is not None and named:
         torch = Torch(channel, None, why, use.span)
         return State(named[0].accelerator, channels.cuda_of(channel), torch, (), (use,), (*why, named[0].reason))
-    if named and named[0].accelerator != "cpu":  # a name may promise CUDA; that it holds none only its builder can promise
+    if (
+        named and named[0].accelerator != "cpu"
+    ):  # a name may promise CUDA; that it holds none only its builder can promise
         return State(named[0].accelerator, None, Torch("unknown"), (), (use,), (shown, named[0].reason))
     if named:
         return State("cpu", None, Torch("unknown"), (), (use,), (shown, named[0].reason))
@@ -202,7 +210,9 @@ def additions(install: Install) -> list[Addition]:
         return []
     found = []
     for requirement in install.requirements:
-        accelerator = facts.accelerator_package(ecosystem, requirement.name, requirement.extras) if requirement.name else None
+        accelerator = (
+            facts.accelerator_package(ecosystem, requirement.name, requirement.extras) if requirement.name else None
+        )
         if accelerator is not None:
             found.append(Addition(accelerator, requirement.written or requirement.name))
     return found
@@ -297,7 +307,10 @@ def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Bel
         for target, stage in targets:
             said = belief(plain, stage, repository.beliefs.state(plain, stage), target)
             if said.base is None:
-                others = {belief(e, e.stages[stage.index], repository.beliefs.state(e, e.stages[stage.index]), target) for e in builds}
+                others = {
+                    belief(e, e.stages[stage.index], repository.beliefs.state(e, e.stages[stage.index]), target)
+                    for e in builds
+                }
                 if len({(b.base, b.variant, b.torch) for b in others}) == 1:
                     said = others.pop()
             found.append(said)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from wxlint.documents.source import Source
 
 
-
-
 class Call(NamedTuple):
     """A docker command of a script, with its place."""
 
@@ -59,8 +57,12 @@ def read_script(source: Source, commands: Iterable[Command], find: Callable[[lis
     return Script(tuple(calls), tuple(builds), tuple(uses))
 
 
-def _use(kind: str, value: Value, source: Source, start: int, end: int, because: tuple[str, ...], produces: bool = False) -> Use:
-    return Use(kind, value, parse_reference(value), source.span(start, end), produces, because=(*value.because, *because))
+def _use(
+    kind: str, value: Value, source: Source, start: int, end: int, because: tuple[str, ...], produces: bool = False
+) -> Use:
+    return Use(
+        kind, value, parse_reference(value), source.span(start, end), produces, because=(*value.because, *because)
+    )
 
 
 def _arguments(docker: DockerCommand, source: Source) -> list[Use]:
@@ -74,7 +76,9 @@ def _arguments(docker: DockerCommand, source: Source) -> list[Use]:
         if docker.verb in ("tag", "push") and "/" not in value.text and ":" not in value.text and _is_id(value.text):
             continue
         produces = docker.verb == "tag" and index == 1
-        found.append(_use(f"docker {docker.verb}", value, source, word.start, word.end, docker.command.because, produces))
+        found.append(
+            _use(f"docker {docker.verb}", value, source, word.start, word.end, docker.command.because, produces)
+        )
     return found
 
 
@@ -99,16 +103,25 @@ def _build(docker: DockerCommand, source: Source, span: Span, find: Callable[[li
             value = option.value._replace(text=text, because=(f"--build-arg {name}={shown} ({source.path}:{line})",))
             args.append((name, value))
         elif HOLE not in name:
-            args.append((name, Value(HOLE, (f"${{{name}}}",), (f"--build-arg {name} is taken from the environment ({source.path}:{line})",))))
+            args.append(
+                (
+                    name,
+                    Value(
+                        HOLE,
+                        (f"${{{name}}}",),
+                        (f"--build-arg {name} is taken from the environment ({source.path}:{line})",),
+                    ),
+                )
+            )
     context = next((w.value for w in docker.arguments if w.value.text not in ("",)), Value(HOLE, ("context",)))
     named = docker.values("-f", "--file")
     folders = _folders(source.path, docker.command.cwd)
     contexts = [posixpath.normpath(posixpath.join(f, _slashes(context.text))) for f in folders] if context.known else []
     dockerfile: str | None = None
     if named:
-        value = named[-1].value
-        if value is not None and value.known:
-            dockerfile = find([posixpath.normpath(posixpath.join(f, _slashes(value.text))) for f in folders])
+        given = named[-1].value
+        if given is not None and given.known:
+            dockerfile = find([posixpath.normpath(posixpath.join(f, _slashes(given.text))) for f in folders])
     elif context.known and "://" not in context.text and context.text != "-":
         dockerfile = find([posixpath.join(c, n) for c in contexts for n in ("Dockerfile", "Containerfile")])
     if dockerfile is not None and not named:
@@ -117,7 +130,9 @@ def _build(docker: DockerCommand, source: Source, span: Span, find: Callable[[li
     platform = docker.values("--platform")
     chosen = platform[-1].value.text if platform and platform[-1].value is not None else ""
     named_contexts = tuple(
-        (o.value.text.partition("=")[0], o.value._replace(text=o.value.text.partition("=")[2])) for o in docker.values("--build-context") if o.value
+        (o.value.text.partition("=")[0], o.value._replace(text=o.value.text.partition("=")[2]))
+        for o in docker.values("--build-context")
+        if o.value
     )
     unknown_options = any(o.name in ("", HOLE) for o in docker.options)
     return Build(
@@ -128,7 +143,9 @@ def _build(docker: DockerCommand, source: Source, span: Span, find: Callable[[li
         tags,
         f"{'docker build'} ({source.path}:{span.line}){''.join(f', {b}' for b in because)}",
         span,
-        chosen if chosen.startswith(("linux/", "windows/")) and "," not in chosen and HOLE not in chosen else "linux/amd64",
+        chosen
+        if chosen.startswith(("linux/", "windows/")) and "," not in chosen and HOLE not in chosen
+        else "linux/amd64",
         None,
         named_contexts,
         more=unknown_options,

@@ -9,8 +9,14 @@ from __future__ import annotations
 import re
 
 _CHANNEL = r"(cpu(?:[._-]?cxx11[._-]?abi)?|cu\d{2,3}|rocm\d+(?:\.\d+)*|xpu)"
-_IN_URL = re.compile(r"(?:/whl|pytorch-wheels|/pytorch/wheels?|/torch-wheels?)/(?:nightly/|test/|preview/)?" + _CHANNEL + r"(?![\w.])", re.I)
-_WHEEL_INDEX = re.compile(r"download(?:-r2)?\.pytorch\.org/whl(?:/nightly|/test)?(?:/torch_stable\.html|/torch_nightly\.html|/torch/?|/?)$", re.I)
+_IN_URL = re.compile(
+    r"(?:/whl|pytorch-wheels|/pytorch/wheels?|/torch-wheels?)/(?:nightly/|test/|preview/)?" + _CHANNEL + r"(?![\w.])",
+    re.I,
+)
+_WHEEL_INDEX = re.compile(
+    r"download(?:-r2)?\.pytorch\.org/whl(?:/nightly|/test)?(?:/torch_stable\.html|/torch_nightly\.html|/torch/?|/?)$",
+    re.I,
+)
 _LOCAL = re.compile(r"(?:^|[.+-])" + _CHANNEL + r"(?![\w])", re.I)
 _DEFAULT = re.compile(
     r"https?://(?:(?:test\.)?pypi\.org/|pypi\.python\.org/|files\.pythonhosted\.org/"

@@ -13,9 +13,13 @@ from wxlint.values import HOLE, Value
 if TYPE_CHECKING:
     from wxlint.documents.shell import Command, Word
 
-_PROGRAMS = frozenset(("docker", "podman", "nerdctl", "buildah", "sudo-docker", "docker.exe", "podman.exe", "nvidia-docker"))
+_PROGRAMS = frozenset(
+    ("docker", "podman", "nerdctl", "buildah", "sudo-docker", "docker.exe", "podman.exe", "nvidia-docker")
+)
 _WRAPPERS = frozenset(("sudo", "env", "time", "exec", "command", "nohup", "timeout", "nice", "doas"))
-_GLOBAL_VALUE = frozenset("-c --context -H --host -l --log-level --config --tlscacert --tlscert --tlskey -n --namespace --address".split())
+_GLOBAL_VALUE = frozenset(
+    "-c --context -H --host -l --log-level --config --tlscacert --tlscert --tlskey -n --namespace --address".split()
+)
 _BUILD_VALUE = frozenset(
     "--add-host --allow --annotation --attest --build-arg --build-context --builder --cache-from --cache-to --call --cgroup-parent --cpu-period"
     " --cpu-quota -c --cpu-shares --cpuset-cpus --cpuset-mems -f --file --format --iidfile --isolation --label --layers-cache -m --memory"
@@ -33,7 +37,9 @@ _RUN_VALUE = frozenset(
     " --publish --pull --restart --runtime --security-opt --shm-size --stop-signal --stop-timeout --storage-opt --sysctl --tmpfs --ulimit"
     " -u --user --userns --uts -v --volume --volume-driver --volumes-from -w --workdir --requires --secret --hooks-dir".split()
 )
-_COMPOSE_VALUE = frozenset("-f --file -p --project-name --profile --project-directory --env-file --parallel --ansi --progress".split())
+_COMPOSE_VALUE = frozenset(
+    "-f --file -p --project-name --profile --project-directory --env-file --parallel --ansi --progress".split()
+)
 
 
 class Option(NamedTuple):
@@ -68,7 +74,9 @@ def docker_command(command: Command) -> DockerCommand | None:
         if not words or posixpath.basename(words[0].value.text) not in _WRAPPERS:
             break
         words = words[1:]
-        while words and (words[0].value.text.startswith("-") or "=" in words[0].value.text or words[0].value.text.isdigit()):
+        while words and (
+            words[0].value.text.startswith("-") or "=" in words[0].value.text or words[0].value.text.isdigit()
+        ):
             words = words[1:]
     if not words:
         return None
@@ -94,7 +102,13 @@ def docker_command(command: Command) -> DockerCommand | None:
             verb = "build"
     if verb in ("bud", "build-using-dockerfile"):
         verb = "build"
-    takes = _BUILD_VALUE if verb == "build" else _RUN_VALUE if verb in ("run", "create") else frozenset(("--platform", "-a", "--format"))
+    takes = (
+        _BUILD_VALUE
+        if verb == "build"
+        else _RUN_VALUE
+        if verb in ("run", "create")
+        else frozenset(("--platform", "-a", "--format"))
+    )
     options, rest = _options(words, takes, anywhere=verb == "build")
     return DockerCommand(verb, tuple(options), tuple(rest), command)
 
@@ -132,13 +146,21 @@ def _options(words: list[Word], takes: frozenset[str], anywhere: bool = False) -
         if text.startswith("--") and equals:
             shift = len(name) + 1
             exact = word.end - word.start == len(text)
-            options.append(Option(name, word.value._replace(text=attached), word.start + shift if exact else word.start, word.end))
+            options.append(
+                Option(name, word.value._replace(text=attached), word.start + shift if exact else word.start, word.end)
+            )
         elif name in takes and at < len(words):
             options.append(Option(name, words[at].value, words[at].start, words[at].end))
             at += 1
         elif not text.startswith("--") and len(text) > 2 and text[:2] in takes:
             options.append(Option(text[:2], word.value._replace(text=text[2:].lstrip("=")), word.start, word.end))
-        elif not text.startswith("--") and len(text) > 2 and f"-{text[-1]}" in takes and text[1:].isalpha() and at < len(words):
+        elif (
+            not text.startswith("--")
+            and len(text) > 2
+            and f"-{text[-1]}" in takes
+            and text[1:].isalpha()
+            and at < len(words)
+        ):
             options.append(Option(f"-{text[-1]}", words[at].value, words[at].start, words[at].end))  # -itv VALUE
             at += 1
         else:

@@ -51,10 +51,21 @@ class Files:
 
     def note_changes(self, stage: int, text: str) -> None:
         """Remember the files that the commands of a RUN write, move or edit: what the repository has is then not what is read."""
-        if ">" in text or "sed" in text or "mv" in text or "cp" in text or "export" in text or "curl" in text or "wget" in text or "lock" in text:
+        if (
+            ">" in text
+            or "sed" in text
+            or "mv" in text
+            or "cp" in text
+            or "export" in text
+            or "curl" in text
+            or "wget" in text
+            or "lock" in text
+        ):
             for match in _CHANGES.finditer(text):
                 tail = text[match.start() : match.end() + 200].split("&&")[0].split(";")[0]
-                self.changed.setdefault(stage, set()).update(re.findall(r"[\w.-]+\.(?:txt|in|toml|ya?ml|lock|cfg)", tail))
+                self.changed.setdefault(stage, set()).update(
+                    re.findall(r"[\w.-]+\.(?:txt|in|toml|ya?ml|lock|cfg)", tail)
+                )
 
     def find(self, stage: int, path: str, depth: int = 0) -> Text | None:
         """The file that stands at an absolute container path in a stage, as the repository has it; None for one that a RUN changes."""
@@ -85,7 +96,9 @@ class Files:
         """A file named in another one, relative to it."""
         return self.read(posixpath.normpath(posixpath.join(posixpath.dirname(source.path), path)))
 
-    def requirements(self, source: Text | None, name: str, as_constraints: bool, seen: frozenset[str] = frozenset()) -> Lines:
+    def requirements(
+        self, source: Text | None, name: str, as_constraints: bool, seen: frozenset[str] = frozenset()
+    ) -> Lines:
         """What a requirements (or constraints) file asks for, its own -r and -c followed."""
         from wxlint.documents.requirements import read_requirements
 
@@ -117,7 +130,10 @@ class Files:
                 no_index = True
             elif option in ("-r", "--requirement", "-c", "--constraint"):
                 inner = self.requirements(
-                    self.beside(source, line.value), line.value, as_constraints or option in ("-c", "--constraint"), seen | {source.path}
+                    self.beside(source, line.value),
+                    line.value,
+                    as_constraints or option in ("-c", "--constraint"),
+                    seen | {source.path},
                 )
                 wanted += inner.requirements
                 constraints += inner.constraints
@@ -170,7 +186,9 @@ class Files:
         environment = read_environment(source)
         if environment is None:
             return None
-        conda = tuple(conda_requirement(Value(text), source.span(start, end)) for text, start, end in environment.packages)
+        conda = tuple(
+            conda_requirement(Value(text), source.span(start, end)) for text, start, end in environment.packages
+        )
         pip: list[Requirement] = []
         extra: list[Source] = []
         index: Source | None = None

@@ -32,7 +32,9 @@ class Image(NamedTuple):
     @property
     def installs(self) -> list[Install]:
         """Every install that ends up in the image, in the order of the stages."""
-        return [step for stage in contributing(self.evaluated, self.stage) for step in stage.installs if not step.elsewhere]
+        return [
+            step for stage in contributing(self.evaluated, self.stage) for step in stage.installs if not step.elsewhere
+        ]
 
     @property
     def label(self) -> str:
@@ -40,7 +42,9 @@ class Image(NamedTuple):
         if self.expectation is not None:
             return self.expectation.image
         name = self.evaluated.path
-        return f"{name} ({self.stage.name})" if self.stage is not self.evaluated.stages[-1] and self.stage.name else name
+        return (
+            f"{name} ({self.stage.name})" if self.stage is not self.evaluated.stages[-1] and self.stage.name else name
+        )
 
     @property
     def why(self) -> tuple[str, ...]:
@@ -83,5 +87,9 @@ def contributing(evaluated: Evaluated, stage: Stage) -> list[Stage]:
         current = evaluated.stages[index]
         if len(current.parents) == 1:
             waiting.extend(current.parents)
-        waiting.extend(step.stage for step in current.steps if isinstance(step, StageCopy) and step.stage is not None and carries(evaluated, step))
+        waiting.extend(
+            step.stage
+            for step in current.steps
+            if isinstance(step, StageCopy) and step.stage is not None and carries(evaluated, step)
+        )
     return [evaluated.stages[i] for i in sorted(seen)]

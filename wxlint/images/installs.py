@@ -26,7 +26,10 @@ WORTH_READING = re.compile(
 _PIP = re.compile(r"(?:.*[/\\\0])?pip(?:\d(?:\.\d+)?)?(?:\.exe)?")
 _PYTHON = re.compile(r"(?:.*[/\\])?(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?|\0.*|.*\0")
 _CONDA = re.compile(r"(?:.*[/\\\0])?(?:conda|mamba|micromamba)(?:\.exe)?")
-_INSTALLER = re.compile(r"(?:install|setup|requirement|depend|bootstrap|one_click|start_linux|provision|init|build|torch|package)[\w./-]*\.(?:sh|bash|py)$", re.I)
+_INSTALLER = re.compile(
+    r"(?:install|setup|requirement|depend|bootstrap|one_click|start_linux|provision|init|build|torch|package)[\w./-]*\.(?:sh|bash|py)$",
+    re.I,
+)
 """Scripts whose name says that they install something."""
 _OPTIONS = re.compile(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
 """An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
@@ -60,7 +63,7 @@ class Install(NamedTuple):
 
     tool: str
     requirements: tuple[Requirement, ...]
-    index: Source | None = None
+    index: Source | None = None  # type: ignore[assignment]  # tuple.index is not used
     extra: tuple[Source, ...] = ()
     links: tuple[Source, ...] = ()
     constraints: tuple[Requirement, ...] = ()
@@ -96,7 +99,7 @@ class Lines(NamedTuple):
     """What a requirements file or a project asks for."""
 
     requirements: tuple[Requirement, ...] = ()
-    index: Source | None = None
+    index: Source | None = None  # type: ignore[assignment]  # tuple.index is not used
     extra: tuple[Source, ...] = ()
     links: tuple[Source, ...] = ()
     constraints: tuple[Requirement, ...] = ()
@@ -135,9 +138,24 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
         elif base in ("apt-get", "apt", "aptitude", "yum", "dnf", "microdnf", "zypper", "tdnf"):
             yield from _apt(words[1:], place, command)
             return
-        elif base in ("sudo", "env", "time", "nice", "exec", "command", "xvfb-run", "nohup", "gosu", "su-exec", "retry", "timeout"):
+        elif base in (
+            "sudo",
+            "env",
+            "time",
+            "nice",
+            "exec",
+            "command",
+            "xvfb-run",
+            "nohup",
+            "gosu",
+            "su-exec",
+            "retry",
+            "timeout",
+        ):
             words = words[1:]
-            while words and (words[0].value.text.startswith("-") or "=" in words[0].value.text or words[0].value.text.isdigit()):
+            while words and (
+                words[0].value.text.startswith("-") or "=" in words[0].value.text or words[0].value.text.isdigit()
+            ):
                 key, equals, value = words[0].value.text.partition("=")
                 if equals:
                     env[key] = words[0].value._replace(text=value)
@@ -164,7 +182,11 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             return
         elif base in ("bash", "sh", "source", ".", "dash", "zsh"):
             program = next((w for w in words[1:] if not w.value.text.startswith("-")), None)
-            if program is not None and program.value.text.endswith((".sh", ".bash")) and _INSTALLER.search(program.value.text):
+            if (
+                program is not None
+                and program.value.text.endswith((".sh", ".bash"))
+                and _INSTALLER.search(program.value.text)
+            ):
                 yield _opaque(program, place, command)
             return
         else:
@@ -174,7 +196,15 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
 def _opaque(program: Word, place: Place, command: Command) -> Install:
     """A program of the build that installs what only it knows."""
     span = place.span(program.start, program.end)
-    return Install("script", (), missing=(program.value.shown(),), conditional=command.conditional, span=span, command_span=span, because=command.because)
+    return Install(
+        "script",
+        (),
+        missing=(program.value.shown(),),
+        conditional=command.conditional,
+        span=span,
+        command_span=span,
+        because=command.because,
+    )
 
 
 def _after_run(words: list[Word]) -> list[Word] | None:
@@ -228,7 +258,9 @@ def _arguments(words: list[Word]) -> _Arguments:
     return _Arguments(positional, options)
 
 
-def _pip(tool: str, words: list[Word], env: Mapping[str, Value], place: Place, command: Command, elsewhere: bool) -> Iterator[Install]:
+def _pip(
+    tool: str, words: list[Word], env: Mapping[str, Value], place: Place, command: Command, elsewhere: bool
+) -> Iterator[Install]:
     while words and words[0].value.text.startswith("-"):  # global options
         words = words[2:] if words[0].value.text in _WITH_VALUE else words[1:]
     if not words or words[0].value.text not in ("install", "sync", "add"):
@@ -238,7 +270,9 @@ def _pip(tool: str, words: list[Word], env: Mapping[str, Value], place: Place, c
     missing: list[str] = []
     constraints: list[Requirement] = []
     extra, links = _from_environment(tool, env)
-    index = next((Source(name, env[name], None) for name in _index_variables(tool) if name in env and env[name].text), None)
+    index = next(
+        (Source(name, env[name], None) for name in _index_variables(tool) if name in env and env[name].text), None
+    )
     backend = env.get("UV_TORCH_BACKEND") if tool == "uv" else None
     given = ""
     alone = any(name == "--no-deps" for name, _, _, _ in arguments.options)
@@ -326,7 +360,12 @@ def _redirected(command: Command, place: Place) -> tuple[tuple[str, Span], ...]:
     for redirect in command.redirects:
         word = ends.get(redirect.start)
         target = redirect.target.value.text
-        if word is not None and redirect.operator in (">", "<", ">>") and re.match(r"=?\s*\d", target) and not redirect.target.quoted:
+        if (
+            word is not None
+            and redirect.operator in (">", "<", ">>")
+            and re.match(r"=?\s*\d", target)
+            and not redirect.target.quoted
+        ):
             found.append((f"{word.value.shown()}{redirect.operator}{target}", place.span(word.start, redirect.end)))
     return tuple(found)
 
@@ -353,7 +392,9 @@ def _from_environment(tool: str, env: Mapping[str, Value]) -> tuple[list[Source]
     return extra, links
 
 
-def _uv(words: list[Word], env: Mapping[str, Value], place: Place, command: Command, elsewhere: bool) -> Iterator[Install]:
+def _uv(
+    words: list[Word], env: Mapping[str, Value], place: Place, command: Command, elsewhere: bool
+) -> Iterator[Install]:
     while words and words[0].value.text.startswith("-"):
         words = words[2:] if words[0].value.text in _WITH_VALUE else words[1:]
     if not words:
@@ -381,8 +422,19 @@ def _project_tool(tool: str, words: list[Word], place: Place, command: Command) 
     arguments = _arguments(words[1:])
     span, whole = place.span(words[0].start, words[0].end), place.span(command.start, command.end)
     if verb in ("install", "sync", "i"):
-        chosen = [v.text for n, v, _, _ in arguments.options if v is not None and n in ("--extra", "--extras", "-E", "--group", "--with", "-G")]
-        folder = next((v.text for n, v, _, _ in arguments.options if v is not None and n in ("--directory", "--project", "-C", "-p")), ".")
+        chosen = [
+            v.text
+            for n, v, _, _ in arguments.options
+            if v is not None and n in ("--extra", "--extras", "-E", "--group", "--with", "-G")
+        ]
+        folder = next(
+            (
+                v.text
+                for n, v, _, _ in arguments.options
+                if v is not None and n in ("--directory", "--project", "-C", "-p")
+            ),
+            ".",
+        )
         every = any(n in ("--all-extras", "--all-groups") for n, _, _, _ in arguments.options)
         lines = place.project(folder, tuple(chosen) + (("*",) if every else ()))
         kind = "uv-project" if tool == "uv" else "poetry"
@@ -392,7 +444,9 @@ def _project_tool(tool: str, words: list[Word], place: Place, command: Command) 
         )  # fmt: skip
     elif verb == "add":
         found = tuple(parse_requirement(w.value, place.span(w.start, w.end)) for w in arguments.positional)
-        yield Install("poetry", found, conditional=command.conditional, span=span, command_span=whole, because=command.because)
+        yield Install(
+            "poetry", found, conditional=command.conditional, span=span, command_span=whole, because=command.because
+        )
 
 
 def _conda(words: list[Word], place: Place, command: Command) -> Iterator[Install]:
@@ -415,7 +469,18 @@ def _conda(words: list[Word], place: Place, command: Command) -> Iterator[Instal
         at += 1
         name, equals, attached = text.partition("=")
         if name.startswith("-"):
-            takes = name in ("-n", "--name", "-p", "--prefix", "-c", "--channel", "-f", "--file", "--solver", "--experimental-solver")
+            takes = name in (
+                "-n",
+                "--name",
+                "-p",
+                "--prefix",
+                "-c",
+                "--channel",
+                "-f",
+                "--file",
+                "--solver",
+                "--experimental-solver",
+            )
             value = attached if equals else rest[at].value.text if takes and at < len(rest) else ""
             at += 1 if takes and not equals else 0
             if name in ("-c", "--channel"):
@@ -427,12 +492,21 @@ def _conda(words: list[Word], place: Place, command: Command) -> Iterator[Instal
                 else:
                     requirements.extend(found.requirements)
                     channels.extend(found.channels)
-                    yield found._replace(tool="pip", requirements=found.constraints, constraints=(), conditional=command.conditional) if (
-                        found.constraints
-                    ) else found._replace(requirements=())
+                    yield (
+                        found._replace(
+                            tool="pip", requirements=found.constraints, constraints=(), conditional=command.conditional
+                        )
+                        if (found.constraints)
+                        else found._replace(requirements=())
+                    )
             continue
         requirements.append(conda_requirement(word.value, place.span(word.start, word.end)))
-    if verb.startswith("env") and not requirements and not missing and not any(w.value.text in ("-f", "--file") for w in rest):
+    if (
+        verb.startswith("env")
+        and not requirements
+        and not missing
+        and not any(w.value.text in ("-f", "--file") for w in rest)
+    ):
         missing.append("environment.yml")
     yield Install(
         "conda", tuple(requirements), channels=tuple(channels), missing=tuple(missing), conditional=command.conditional,

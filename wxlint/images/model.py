@@ -11,7 +11,7 @@ from wxlint.images.reference import Reference
 from wxlint.values import Value
 
 if TYPE_CHECKING:
-    from wxlint.documents.compose import Service
+    from wxlint.documents.compose_services import Service
 
 
 class Use(NamedTuple):
@@ -70,7 +70,7 @@ class Stage(NamedTuple):
     external: the base may be an image, not a stage. steps: installs and copies in order. env: ENV at its end.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # tuple.index is not used
     name: str
     instruction: Instruction
     base: Use

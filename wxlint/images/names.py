@@ -73,7 +73,10 @@ def evidence(evaluated: Evaluated, stage: Stage) -> list[Evidence]:
     found: list[Evidence] = []
     for use in evaluated.build.tags:
         if use.reference is not None:
-            found += [e._replace(reason=f"{e.reason} ({use.span.path}:{use.span.line})") for e in from_reference(use.reference, "image")]
+            found += [
+                e._replace(reason=f"{e.reason} ({use.span.path}:{use.span.line})")
+                for e in from_reference(use.reference, "image")
+            ]
     if stage.name and (stage is not evaluated.stages[-1] or evaluated.build.target):
         found += said_by(stage.name, "stage name")
     found += from_path(evaluated.path)

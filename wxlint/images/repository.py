@@ -37,7 +37,13 @@ class Input(NamedTuple):
 class Repository:
     """Documents of one run and what follows from them. Nothing is read or computed twice."""
 
-    def __init__(self, inputs: Iterable[Input], root: Path, policy: Policy | None = None, sources: dict[str, Source] | None = None) -> None:
+    def __init__(
+        self,
+        inputs: Iterable[Input],
+        root: Path,
+        policy: Policy | None = None,
+        sources: dict[str, Source] | None = None,
+    ) -> None:
         """root: no file outside it is read as context. sources: texts that do not come from disk, by path."""
         self.inputs = tuple(inputs)
         self.policy = policy
@@ -140,7 +146,11 @@ class Repository:
         for path, builds in found.items():
             if not builds:
                 builds.extend(self._by_hand(path))
-            found[path] = list({(b.target, b.args, tuple(t.value.text for t in b.tags), b.platform, b.image): b for b in builds}.values())
+            found[path] = list(
+                {
+                    (b.target, b.args, tuple(t.value.text for t in b.tags), b.platform, b.image): b for b in builds
+                }.values()
+            )
         return found
 
     def _contexts_above(self, path: str) -> list[str]:
@@ -160,7 +170,10 @@ class Repository:
                 path,
                 (self.in_root(e.context), *contexts),
                 e.target,
-                tuple((name, Value(text, (), (f"build-args {name}={text} ({self.policy.path if self.policy else ''})",))) for name, text in e.build_args),
+                tuple(
+                    (name, Value(text, (), (f"build-args {name}={text} ({self.policy.path if self.policy else ''})",)))
+                    for name, text in e.build_args
+                ),
                 image=e.image,
             )
             for e in expectations
@@ -188,7 +201,9 @@ class Repository:
     @cached_property
     def evaluated(self) -> tuple[Evaluated, ...]:
         return tuple(
-            evaluate(self.dockerfiles[path], build, Files(self.read, build.contexts), self._context_named) for path, builds in self.builds.items() for build in builds
+            evaluate(self.dockerfiles[path], build, Files(self.read, build.contexts), self._context_named)
+            for path, builds in self.builds.items()
+            for build in builds
         )
 
     def _context_named(self, dockerfile: Dockerfile, name: str) -> bool:
@@ -207,10 +222,18 @@ class Repository:
         if folder not in self._contexts:
             found = []
             real = os.path.realpath(folder or ".")
-            for place in (folder or ".", *((posixpath.join(folder, ".github/workflows"),) if real == self.root else ())):
+            for place in (
+                folder or ".",
+                *((posixpath.join(folder, ".github/workflows"),) if real == self.root else ()),
+            ):
                 for entry in sorted(os.listdir(place)) if os.path.isdir(place) else ():
                     lower = entry.lower()
-                    if lower.endswith((".hcl", ".mk")) or "bake" in lower or lower in ("makefile", "justfile", "tiltfile") or "workflows" in place:
+                    if (
+                        lower.endswith((".hcl", ".mk"))
+                        or "bake" in lower
+                        or lower in ("makefile", "justfile", "tiltfile")
+                        or "workflows" in place
+                    ):
                         source = self.read(posixpath.normpath(posixpath.join(place, entry)))
                         if source is not None and ("contexts" in source.text or "build-context" in source.text):
                             found.append(source.text)
@@ -253,7 +276,7 @@ class Repository:
         """The builds of this repository that make an image a FROM names."""
         if not reference.tag_known:
             return []
-        found = []
+        found: list[tuple[Evaluated, Stage]] = []
         for made, evaluated, stage in self._produced.get(_key(reference), ()):
             if same_name(made, reference) and not any(e is evaluated and s is stage for e, s in found):
                 found.append((evaluated, stage))
@@ -295,7 +318,11 @@ class Repository:
         tags = {use.reference.tag for use in build.tags if use.reference is not None}
         given = {(name, value.text) for name, value in build.args}
         fitting = [e for e in listed if e.image == build.image] or [e for e in listed if e.tag in tags]
-        fitting = fitting or [e for e in listed if e.build_args and set(e.build_args) <= given] or [e for e in listed if not e.build_args]
+        fitting = (
+            fitting
+            or [e for e in listed if e.build_args and set(e.build_args) <= given]
+            or [e for e in listed if not e.build_args]
+        )
         return fitting[0] if len(fitting) == 1 else None
 
     @cached_property

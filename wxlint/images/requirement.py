@@ -32,7 +32,7 @@ class Requirement(NamedTuple):
     kind: str = "name"
     span: Span | None = None
     written: str = ""
-    index: str | None = None
+    index: str | None = None  # type: ignore[assignment]  # tuple.index is not used
     build: str = ""
 
 
@@ -49,8 +49,14 @@ def parse_requirement(value: Value, span: Span | None) -> Requirement:
         return Requirement("", kind="path", url=text, span=span, written=written)
     if re.match(r"(git|hg|svn|bzr)\+", text):
         egg = re.search(r"#(?:.*&)?egg=([\w.-]+)", text)
-        name = egg[1] if egg else re.sub(r"\.git$", "", re.split(r"[@#?]", text.split("://")[-1].rstrip("/"))[0].rpartition("/")[2])
-        return Requirement(normalise(name) if HOLE not in name else "", kind="vcs", url=text, span=span, written=written)
+        name = (
+            egg[1]
+            if egg
+            else re.sub(r"\.git$", "", re.split(r"[@#?]", text.split("://")[-1].rstrip("/"))[0].rpartition("/")[2])
+        )
+        return Requirement(
+            normalise(name) if HOLE not in name else "", kind="vcs", url=text, span=span, written=written
+        )
     if "://" in text.partition(" ")[0] and "@" not in text.partition("://")[0]:
         return _from_file_name(text, text, span, written)
     if text.endswith((".whl", ".tar.gz", ".zip")):
@@ -81,7 +87,10 @@ _HERE = frozenset(("linux", "posix", "x86_64", "amd64"))
 def applies(marker: str, extras: tuple[str, ...] = ()) -> bool:
     """Whether an environment marker can hold on linux/amd64 with these extras. Read loosely: of an `or`, one side is enough."""
     for alternative in re.split(r"\bor\b", marker):
-        if all(((value.lower() in extras) if name == "extra" else (value.lower() in _HERE)) == (sign == "==") for name, sign, value in _TERM.findall(alternative)):
+        if all(
+            ((value.lower() in extras) if name == "extra" else (value.lower() in _HERE)) == (sign == "==")
+            for name, sign, value in _TERM.findall(alternative)
+        ):
             return True
     return False
 

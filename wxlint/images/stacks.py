@@ -49,7 +49,10 @@ class Stacks(NamedTuple):
 
 
 def read_stacks(
-    paths: Sequence[str], asked: Callable[[str], Source | None], read: Callable[[str], Source | None], groups: Sequence[tuple[str, ...]] = ()
+    paths: Sequence[str],
+    asked: Callable[[str], Source | None],
+    read: Callable[[str], Source | None],
+    groups: Sequence[tuple[str, ...]] = (),
 ) -> Stacks:
     """paths: the compose files of this run. asked: reads one of them; read: reads anything else they name.
 
@@ -101,8 +104,15 @@ def _is_overlay(file: ComposeFile, base: Project) -> bool:
     below = {service.name for service in base.services}
 
     def partial(service: Service) -> bool:
-        builds = service.build is not None and (service.build.context is not None or service.build.dockerfile_inline is not None)
-        return service.name in below and service.extends is None and not builds and (service.image is None or service.build is not None)
+        builds = service.build is not None and (
+            service.build.context is not None or service.build.dockerfile_inline is not None
+        )
+        return (
+            service.name in below
+            and service.extends is None
+            and not builds
+            and (service.image is None or service.build is not None)
+        )
 
     return any(partial(service) for service in file.services)
 
@@ -123,7 +133,13 @@ def _uses(service: Service) -> Iterator[Use]:
         for context in service.build.additional_contexts:
             if context.value is not None and context.value.text.startswith("docker-image://"):
                 value = context.value._replace(text=context.value.text.removeprefix("docker-image://"))
-                yield Use("compose additional context", value, parse_reference(value), context.place.span, because=value.because)
+                yield Use(
+                    "compose additional context",
+                    value,
+                    parse_reference(value),
+                    context.place.span,
+                    because=value.because,
+                )
 
 
 def _use(kind: str, text: Text, produces: bool) -> Use:
@@ -132,7 +148,7 @@ def _use(kind: str, text: Text, produces: bool) -> Use:
 
 def service_builds(stacks: Stacks, find: Callable[[list[str]], str | None]) -> Iterator[Build]:
     """One build for each service of each stack that builds a Dockerfile of this run."""
-    for stack, service in stacks.services():
+    for _, service in stacks.services():
         build = service.build
         if build is None or build.remote or build.folder is None:
             continue
@@ -148,12 +164,18 @@ def service_builds(stacks: Stacks, find: Callable[[list[str]], str | None]) -> I
         for named in build.args:
             where = f"{named.place.source.path}:{named.place.span.line}"
             if named.value is None:
-                hole = Value(HOLE, (f"${{{named.name}}}",), (f"build arg {named.name} is taken from the environment ({where})",))
+                hole = Value(
+                    HOLE, (f"${{{named.name}}}",), (f"build arg {named.name} is taken from the environment ({where})",)
+                )
                 args.append((named.name, hole))
             else:
                 reason = f"build arg {named.name}={named.value.shown()} ({where})"
                 args.append((named.name, named.value._replace(because=(*named.value.because, reason))))
-        tags = [_use("compose image", service.image, produces=True)] if service.image is not None and service.image.value.text else []
+        tags = (
+            [_use("compose image", service.image, produces=True)]
+            if service.image is not None and service.image.value.text
+            else []
+        )
         tags += [_use("compose build tag", tag, produces=True) for tag in build.tags]
         target = build.target.value if build.target is not None else None
         platform = service.platform.value.text if service.platform is not None else ""

@@ -21,11 +21,13 @@ from wxlint.images.reference import parse_reference
 from wxlint.values import HOLE, Value, could_equal
 
 if TYPE_CHECKING:
-    from wxlint.documents.source import Source
     from wxlint.documents.shell import Command
+    from wxlint.documents.source import Source
 
 _CUDA_TAG = re.compile(r"(\d+\.\d+(?:\.\d+)?)-")
-_PLACEHOLDERS = frozenset("notset not-set not_set unset undefined none null todo tbd changeme change-me placeholder non-existing nonexistent does-not-exist invalid required must-be-set".split())
+_PLACEHOLDERS = frozenset(
+    "notset not-set not_set unset undefined none null todo tbd changeme change-me placeholder non-existing nonexistent does-not-exist invalid required must-be-set".split()
+)
 """Defaults that say that the caller has to give a value."""
 
 
@@ -33,7 +35,9 @@ ContextNamed = Callable[[Dockerfile, str], bool]
 """Whether a bare name in a FROM or --from of a Dockerfile may be a named build context of a tool that is not read (bake, CI)."""
 
 
-def evaluate(dockerfile: Dockerfile, build: Build, files: Files, contexts_named: ContextNamed = lambda _, __: False) -> Evaluated:
+def evaluate(
+    dockerfile: Dockerfile, build: Build, files: Files, contexts_named: ContextNamed = lambda _, __: False
+) -> Evaluated:
     """Evaluate under a build. Never raises; what cannot be known is a HOLE."""
     return _Evaluation(dockerfile, build, files, contexts_named).run()
 
@@ -74,7 +78,11 @@ class _Evaluation:
         self.globals: dict[str, Value] = dict(self.platform)
         self.unset: set[str] = set()
         self.stages: list[_Open] = []
-        self.names = {i.args.split()[2].lower() for i in dockerfile.instructions if i.keyword == "FROM" and len(i.args.split()) >= 3}
+        self.names = {
+            i.args.split()[2].lower()
+            for i in dockerfile.instructions
+            if i.keyword == "FROM" and len(i.args.split()) >= 3
+        }
         self.uses: list[Use] = []
 
     def run(self) -> Evaluated:
@@ -82,7 +90,19 @@ class _Evaluation:
         for instruction in self.dockerfile.instructions:
             self._instruction(instruction.keyword, instruction, 0)
         closed = tuple(
-            Stage(s.index, s.name, s.instruction, s.base, s.parents, s.external, s.platform, tuple(s.steps), s.env, s.span, s.user)
+            Stage(
+                s.index,
+                s.name,
+                s.instruction,
+                s.base,
+                s.parents,
+                s.external,
+                s.platform,
+                tuple(s.steps),
+                s.env,
+                s.span,
+                s.user,
+            )
             for s in self.stages
         )
         return Evaluated(self.dockerfile, self.build, closed, tuple(self.uses))
@@ -206,7 +226,9 @@ class _Evaluation:
         parents = self._named(value)
         flag = instruction.flag("platform")
         if parents or value.text == "scratch" or self._is_context(value):
-            use = Use("FROM", value, None if parents else parse_reference(value), span, stage=index, because=value.because)
+            use = Use(
+                "FROM", value, None if parents else parse_reference(value), span, stage=index, because=value.because
+            )
         else:
             use = self._use("FROM", value, span, index)
         stage = _Open(index, name, instruction, use, instruction.span(self.source, 0, len(text)))
@@ -226,7 +248,9 @@ class _Evaluation:
             if reference is not None and reference.path.endswith("nvidia/cuda") and reference.tag:
                 version = _CUDA_TAG.match(reference.tag)
                 if version:  # the image sets it, so an ARG of this name has no effect
-                    stage.env["CUDA_VERSION"] = Value(version[1], (), (f"CUDA_VERSION={version[1]} is set by {reference.shown()}",))
+                    stage.env["CUDA_VERSION"] = Value(
+                        version[1], (), (f"CUDA_VERSION={version[1]} is set by {reference.shown()}",)
+                    )
         self.stages.append(stage)
 
     def _named(self, value: Value) -> tuple[int, ...]:
@@ -257,7 +281,12 @@ class _Evaluation:
         name = value.text
         if name in dict(self.build.named_contexts):
             return True
-        return value.known and bool(name) and not any(c in name for c in "/:@.") and self.contexts_named(self.dockerfile, name)
+        return (
+            value.known
+            and bool(name)
+            and not any(c in name for c in "/:@.")
+            and self.contexts_named(self.dockerfile, name)
+        )
 
     def _flag_span(self, instruction: Instruction, start: int, end: int) -> Span:
         return instruction.span(self.source, start, end)
@@ -318,14 +347,18 @@ class _Evaluation:
             if "from" in fields:
                 raw = instruction.text[flag.start : flag.end]
                 offset = flag.start + raw.find("from=") + 5
-                origin, _ = self._copy_from("RUN --mount", fields["from"], self._flag_span(instruction, offset, offset + len(fields["from"])))
+                origin, _ = self._copy_from(
+                    "RUN --mount", fields["from"], self._flag_span(instruction, offset, offset + len(fields["from"]))
+                )
                 if origin is None:
                     continue
             if fields.get("type", "bind") == "bind":
                 target = fields.get("target") or fields.get("dst") or fields.get("destination") or ""
                 scope = self._scope()
                 source = expand(fields.get("source") or fields.get("src") or ".", scope, self.dockerfile.escape).text
-                dest = posixpath.normpath(posixpath.join(stage.workdir, expand(target, scope, self.dockerfile.escape).text))
+                dest = posixpath.normpath(
+                    posixpath.join(stage.workdir, expand(target, scope, self.dockerfile.escape).text)
+                )
                 self.files.copies[stage.index].append(Copy(source, dest, origin, False))
                 added += 1
         return added
@@ -334,14 +367,27 @@ class _Evaluation:
         """The shell texts of a RUN, each with a map from its offsets to the source's."""
         listed = json_words(instruction.args) if instruction.args.startswith("[") else None
         if listed is not None:
-            if len(listed) >= 3 and posixpath.basename(listed[0]) in ("sh", "bash", "ash", "dash") and listed[1].endswith("c"):
+            if (
+                len(listed) >= 3
+                and posixpath.basename(listed[0]) in ("sh", "bash", "ash", "dash")
+                and listed[1].endswith("c")
+            ):
                 joined = listed[2]
             else:
                 joined = " ".join("'" + word.replace("'", "'\\''") + "'" for word in listed)
             return [(joined, lambda _: instruction.at(instruction.args_at))]
         args, shift = instruction.args, instruction.args_at
         if not instruction.heredocs:
-            return [(args, lambda offset: instruction.at(min(shift + offset, len(instruction.text) - 1)) if offset < len(args) else instruction.at(len(instruction.text) - 1) + 1)]
+            return [
+                (
+                    args,
+                    lambda offset: (
+                        instruction.at(min(shift + offset, len(instruction.text) - 1))
+                        if offset < len(args)
+                        else instruction.at(len(instruction.text) - 1) + 1
+                    ),
+                )
+            ]
         texts: list[tuple[str, Callable[[int], int]]] = []
         command = args.partition("<<")[0].strip()
         if command in ("", "sh", "bash", "set -e", "/bin/bash", "/bin/sh", "bash -e", "sh -e", "bash -ex", "bash -xe"):
@@ -398,7 +444,11 @@ class _Evaluation:
         """`pip config set global.index-url URL` counts from here on."""
         texts = [w.value.text for w in command.words]
         if len(texts) >= 5 and texts[-4:-2] == ["config", "set"] and "pip" in " ".join(texts[:-4]):
-            name = {"global.index-url": "PIP_INDEX_URL", "global.extra-index-url": "PIP_EXTRA_INDEX_URL", "install.index-url": "PIP_INDEX_URL"}.get(texts[-2])
+            name = {
+                "global.index-url": "PIP_INDEX_URL",
+                "global.extra-index-url": "PIP_EXTRA_INDEX_URL",
+                "install.index-url": "PIP_INDEX_URL",
+            }.get(texts[-2])
             if name:
                 self.stages[-1].pip_config[name] = command.words[-1].value
             return True
@@ -415,7 +465,11 @@ class _Evaluation:
             directory = posixpath.normpath(posixpath.join(directory, command.cwd.text)) if command.cwd.known else HOLE
 
         def absolute(path: str) -> str:
-            return posixpath.normpath(posixpath.join(directory, path)) if HOLE not in directory or path.startswith("/") else HOLE
+            return (
+                posixpath.normpath(posixpath.join(directory, path))
+                if HOLE not in directory or path.startswith("/")
+                else HOLE
+            )
 
         def requirements(path: str, as_constraints: bool, _: int) -> Lines:
             return files.requirements(files.find(stage.index, absolute(path)), path, as_constraints)

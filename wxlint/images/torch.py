@@ -63,7 +63,11 @@ def choices(install: Install) -> list[Choice]:
     found = [_choose(install, r, r.name != "torch") for r in sorted(direct, key=lambda r: r.name != "torch")]
     if not found and not install.no_deps:
         for requirement in install.requirements:
-            if requirement.name and facts.brings_torch(requirement.name, requirement.pin) and requirement.kind != "path":
+            if (
+                requirement.name
+                and facts.brings_torch(requirement.name, requirement.pin)
+                and requirement.kind != "path"
+            ):
                 return [_choose(install, requirement, True)]
     return found
 
@@ -99,11 +103,19 @@ def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice
     if install.no_index:
         base, how = "unknown", "links"
     elif install.index is not None:
-        base = channels.channel_of_url(install.index.value.text) if install.index.value.known else _partial(install.index)
+        base = (
+            channels.channel_of_url(install.index.value.text) if install.index.value.known else _partial(install.index)
+        )
         how, source = "index", install.index
     others = [(_partial(s), s, "extra") for s in install.extra] + [(_partial(s), s, "links") for s in install.links]
     plain = next((s for c, s, _ in others if c == "default"), None)
-    if plain is not None and how == "index" and channels.accelerator_of(base) and base != "default" and install.tool == "pip":
+    if (
+        plain is not None
+        and how == "index"
+        and channels.accelerator_of(base)
+        and base != "default"
+        and install.tool == "pip"
+    ):
         return choice(_highest(base, pinned), "extra", plain)  # the default index is merged in again
     others = [(c, s, h) for c, s, h in others if c not in ("default", base)]
     if not others:
@@ -112,7 +124,11 @@ def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice
         return choice(base, how, source)
     torch_like = [(c, s, h) for c, s, h in others if c != "unknown"]
     if not torch_like:  # a company's own extra index: what it holds cannot be known
-        return choice(base if base == "default" and all("pytorch" not in s.value.text for _, s, _ in others) else "unknown", how, source)
+        return choice(
+            base if base == "default" and all("pytorch" not in s.value.text for _, s, _ in others) else "unknown",
+            how,
+            source,
+        )
     channel, origin, kind = torch_like[0]
     if channel == "all" or len({c for c, _, _ in torch_like}) > 1:
         return choice("unknown", kind, origin)
@@ -138,12 +154,24 @@ def _highest(channel: str, requirement: Requirement) -> str:
 
 def _conda(install: Install) -> list[Choice]:
     named = {r.name: r for r in install.requirements}
-    torch = next((named[n] for n in ("pytorch", "pytorch-gpu", "pytorch-cpu", "torchvision", "torchaudio", "libtorch") if n in named), None)
+    torch = next(
+        (
+            named[n]
+            for n in ("pytorch", "pytorch-gpu", "pytorch-cpu", "torchvision", "torchaudio", "libtorch")
+            if n in named
+        ),
+        None,
+    )
     if torch is None:
         return []
     build = torch.build.lower()
     channel = "unknown"
-    if "cpuonly" in named or "pytorch-cpu" in named or "cpu" in build or "cpu" in (named.get("pytorch-mutex") or torch).build:
+    if (
+        "cpuonly" in named
+        or "pytorch-cpu" in named
+        or "cpu" in build
+        or "cpu" in (named.get("pytorch-mutex") or torch).build
+    ):
         channel = "cpu"
     else:
         for name in ("pytorch-cuda", "cudatoolkit", "cuda-version", "cuda-toolkit", "cuda-runtime"):
@@ -165,14 +193,24 @@ def after(state: Torch, install: Install) -> Torch:
         return state
     found = choices(install)
     if not found:
-        unreadable = install.missing or any(r.kind in ("unknown", "path", "vcs") or (r.kind == "url" and not r.name) for r in install.requirements)
+        unreadable = install.missing or any(
+            r.kind in ("unknown", "path", "vcs") or (r.kind == "url" and not r.name) for r in install.requirements
+        )
         if unreadable and state.channel == "none" and install.tool != "apt":
-            what = install.missing[0] if install.missing else next((r.written for r in install.requirements if r.kind != "name"), "")
+            what = (
+                install.missing[0]
+                if install.missing
+                else next((r.written for r in install.requirements if r.kind != "name"), "")
+            )
             return Torch("unknown", None, (f"{what} cannot be read{_at(install.span)}",), install.span)
         return state
     choice = found[0]
     wanted = choice.requirement
-    if state.channel == "unknown" and choice.channel in ("default", "unknown") and (choice.implied or not install.upgrade):
+    if (
+        state.channel == "unknown"
+        and choice.channel in ("default", "unknown")
+        and (choice.implied or not install.upgrade)
+    ):
         return state  # a torch that is there may satisfy it
     if state.channel not in ("none", "unknown") and _satisfied(state, choice):
         return state
@@ -180,9 +218,17 @@ def after(state: Torch, install: Install) -> Torch:
         if state.channel == choice.channel:
             return state
         if state.channel != "none":
-            return Torch("unknown", None, (*state.because, f"{wanted.written} may be installed{_at(wanted.span)}"), wanted.span)
+            return Torch(
+                "unknown", None, (*state.because, f"{wanted.written} may be installed{_at(wanted.span)}"), wanted.span
+            )
     version = wanted.pin if not choice.implied else None
-    return Torch(choice.channel, version, (describe(choice),), wanted.span or install.span, version is None and not wanted.specifier)
+    return Torch(
+        choice.channel,
+        version,
+        (describe(choice),),
+        wanted.span or install.span,
+        version is None and not wanted.specifier,
+    )
 
 
 def _satisfied(state: Torch, choice: Choice) -> bool:

@@ -42,7 +42,9 @@ class Rule(NamedTuple):
 def rule_names() -> tuple[str, ...]:
     """The names of all rules, sorted; no rule is imported."""
     names = (name.partition(".") for name in os.listdir(os.path.dirname(__file__)))
-    return tuple(sorted(stem.replace("_", "-") for stem, _, suffix in names if suffix == "py" and not stem.startswith("_")))
+    return tuple(
+        sorted(stem.replace("_", "-") for stem, _, suffix in names if suffix == "py" and not stem.startswith("_"))
+    )
 
 
 def load_rule(name: str) -> Rule:

@@ -68,7 +68,9 @@ def check(repository: Repository) -> Iterator[Problem]:
         if root.reference is not None:
             tag = f":{root.reference.tag}" if root.reference.tag else ""
             names.add(root.reference.name + tag)
-        if not root.value.known or any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in expectation.upstream):
+        if not root.value.known or any(
+            fnmatch.fnmatchcase(name, pattern) for name in names for pattern in expectation.upstream
+        ):
             continue
         yield Problem(
             root.span,

@@ -32,5 +32,7 @@ HINT = "reserve the device in the compose file and leave the flag out"
 def check(repository: Repository) -> Iterator[Problem]:
     for script in repository.scripts.values():
         for call in script.calls:
-            if call.docker.verb in ("compose run", "compose up", "compose exec") and any(o.name == "--gpus" for o in call.docker.options):
+            if call.docker.verb in ("compose run", "compose up", "compose exec") and any(
+                o.name == "--gpus" for o in call.docker.options
+            ):
                 yield Problem(call.span, f"`docker {call.docker.verb}` has no flag --gpus")

@@ -56,8 +56,14 @@ def check(repository: Repository) -> Iterator[Problem]:
     stacks = repository.stacks
     if stacks is None:
         return
-    served = {(stack.paths[0], service.name) for stack, service in stacks.services() if any(d.gpu is not False for d in service.devices)}
-    used_with_device = {s.image.value.text for k, s in stacks.services() if s.image is not None and (k.paths[0], s.name) in served}
+    served = {
+        (stack.paths[0], service.name)
+        for stack, service in stacks.services()
+        if any(d.gpu is not False for d in service.devices)
+    }
+    used_with_device = {
+        s.image.value.text for k, s in stacks.services() if s.image is not None and (k.paths[0], s.name) in served
+    }
     for stack, service in stacks.services():
         meant, why = _meant(repository, stack, service)
         asks = [d for d in service.devices if d.gpu]
@@ -69,7 +75,12 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield Problem(service.key.span, f"service {service.name} runs a cuda image and asks for no device", why)
         elif meant == "cpu" and asks:
             where = asks[0].place.span
-            yield Problem(where, f"service {service.name} runs a cpu image and asks for a GPU", why, "take the reservation out: it is fatal on a host without a GPU")
+            yield Problem(
+                where,
+                f"service {service.name} runs a cpu image and asks for a GPU",
+                why,
+                "take the reservation out: it is fatal on a host without a GPU",
+            )
 
 
 def _meant(repository: Repository, stack: Stack, service: Service) -> tuple[str | None, tuple[str, ...]]:

@@ -44,4 +44,6 @@ def check(repository: Repository) -> Iterator[Problem]:
         if reference is None or reference.digest or not reference.tag_known or reference.tag not in forbidden:
             continue
         verb = "makes" if use.produces else "names"
-        yield Problem(use.span, f"{use.kind} {verb} {reference.shown()}: the tag {reference.tag!r} is forbidden", use.because)
+        yield Problem(
+            use.span, f"{use.kind} {verb} {reference.shown()}: the tag {reference.tag!r} is forbidden", use.because
+        )

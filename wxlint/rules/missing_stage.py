@@ -76,4 +76,7 @@ def _services(repository: Repository) -> Iterator[Problem]:
             if expectation.optional or expectation.is_base or not expectation.service or files != stack.paths:
                 continue
             if expectation.service not in names:
-                yield Problem(Span(stack.paths[0], 1, 1, 1, 1), f"{expectation.image} has no service {expectation.service!r} in {' + '.join(stack.paths)}")
+                yield Problem(
+                    Span(stack.paths[0], 1, 1, 1, 1),
+                    f"{expectation.image} has no service {expectation.service!r} in {' + '.join(stack.paths)}",
+                )

@@ -58,10 +58,18 @@ def check(repository: Repository) -> Iterator[Problem]:
             because = (*choice.source.value.because, *step.install.because)
             if channel_of_url(choice.source.value.text) == "default":
                 text = f"{wanted.name} is meant to come from its own index, but {flag} is merged with it and the highest version wins"
-                yield Problem(span, text, because, severity=Severity.INFO if wanted.pin and choice.channel != "unknown" else None)
+                yield Problem(
+                    span, text, because, severity=Severity.INFO if wanted.pin and choice.channel != "unknown" else None
+                )
             elif wanted.pin:
                 text = f"{wanted.name} {wanted.pin} is taken from {flag} only as long as no other index has a higher build of it"
                 decided = wanted.name == "torch" and facts.torch_channel_exists(wanted.pin, choice.channel)
-                yield Problem(span, text, because, severity=Severity.INFO if decided and image.expectation is None else None)
+                yield Problem(
+                    span, text, because, severity=Severity.INFO if decided and image.expectation is None else None
+                )
             else:
-                yield Problem(span, f"{wanted.name} is meant to come from {flag}, but the highest version of any index wins", because)
+                yield Problem(
+                    span,
+                    f"{wanted.name} is meant to come from {flag}, but the highest version of any index wins",
+                    because,
+                )

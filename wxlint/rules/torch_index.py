@@ -47,33 +47,60 @@ def check(repository: Repository) -> Iterator[Problem]:
                 continue
             told: set[str] = set()
             for choice in step.choices:
-                if choice.how != "default" and accelerator_of(choice.channel) and choice.channel not in ("default", *told):
+                if (
+                    choice.how != "default"
+                    and accelerator_of(choice.channel)
+                    and choice.channel not in ("default", *told)
+                ):
                     found = list(_judge(image, choice))
                     yield from found
                     told.update(choice.channel for _ in found)
 
 
 def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
-    span = choice.source.span if choice.source and choice.source.span else choice.requirement.span or choice.install.span
+    span = (
+        choice.source.span if choice.source and choice.source.span else choice.requirement.span or choice.install.span
+    )
     if span is None:
         return
-    because = (describe(choice), *(choice.source.value.because if choice.source else ()), *choice.install.because, *image.why)
+    because = (
+        describe(choice),
+        *(choice.source.value.because if choice.source else ()),
+        *choice.install.because,
+        *image.why,
+    )
     name = choice.requirement.name or "torch"
     expectation = image.expectation
     if expectation is not None and expectation.torch is not None:
         if choice.channel != expectation.torch:
-            yield Problem(span, f"{name} comes from channel {choice.channel}; {image.label} takes {expectation.torch}", because)
+            yield Problem(
+                span, f"{name} comes from channel {choice.channel}; {image.label} takes {expectation.torch}", because
+            )
         return
     found = accelerator_of(choice.channel)
     base = image.base.accelerator
     if image.expected == "other" or found == "other":
         return  # most other accelerators work with the cpu build and a plugin
     if image.expected is not None and found != image.expected:
-        yield Problem(span, f"{name} comes from channel {choice.channel}, but {image.label} is meant for {image.expected}", because)
-    elif image.expected is None and found == "cpu" and base == "cuda" and image.base.root is not None and image.state.torch.channel == "cpu":
+        yield Problem(
+            span,
+            f"{name} comes from channel {choice.channel}, but {image.label} is meant for {image.expected}",
+            because,
+        )
+    elif (
+        image.expected is None
+        and found == "cpu"
+        and base == "cuda"
+        and image.base.root is not None
+        and image.state.torch.channel == "cpu"
+    ):
         why = (*image.base.because, *because)
-        yield Problem(span, f"{name} comes from channel cpu in an image that starts from {image.base.root.value.shown()}", why)
+        yield Problem(
+            span, f"{name} comes from channel cpu in an image that starts from {image.base.root.value.shown()}", why
+        )
     elif image.base.cuda and cuda_of(choice.channel) and cuda_of(choice.channel)[:2] != image.base.cuda[:2]:  # type: ignore[index]
         why = (*image.base.because, *because)
         text = f"{name} is built for CUDA {cuda_of(choice.channel)}, but the base holds CUDA {image.base.cuda}"
-        yield Problem(span, text, why, "use one CUDA major version in the base and in torch's channel", Severity.WARNING)
+        yield Problem(
+            span, text, why, "use one CUDA major version in the base and in torch's channel", Severity.WARNING
+        )

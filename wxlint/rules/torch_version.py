@@ -38,7 +38,9 @@ from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
 SUMMARY = "torch, torchvision, torchaudio and a channel that do not exist together"
-HINT = "take a set from the table of releases: torch, torchvision and torchaudio of one line, on a channel that line has"
+HINT = (
+    "take a set from the table of releases: torch, torchvision and torchaudio of one line, on a channel that line has"
+)
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -56,7 +58,13 @@ def check(repository: Repository) -> Iterator[Problem]:
 def _channel(choice: Choice) -> Iterator[Problem]:
     pin, channel = choice.requirement.pin, choice.channel
     span = choice.requirement.span or choice.install.span
-    if choice.how in ("default", "conda") or not pin or span is None or accelerator_of(channel) in (None, "rocm", "other") or channel == "default":
+    if (
+        choice.how in ("default", "conda")
+        or not pin
+        or span is None
+        or accelerator_of(channel) in (None, "rocm", "other")
+        or channel == "default"
+    ):
         return
     if facts.torch_exists(pin) is False:
         yield Problem(span, f"there is no torch {pin}", (describe(choice),))

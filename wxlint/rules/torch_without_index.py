@@ -40,7 +40,12 @@ def check(repository: Repository) -> Iterator[Problem]:
     for image in repository.images:
         for step in torch_steps(repository.beliefs, image):
             choice = step.choices[0]
-            if step.before.channel == "unknown" or step.install.conditional or choice.channel != "default" or choice.requirement.name not in (*FAMILY, "pytorch"):
+            if (
+                step.before.channel == "unknown"
+                or step.install.conditional
+                or choice.channel != "default"
+                or choice.requirement.name not in (*FAMILY, "pytorch")
+            ):
                 continue
             wrong = _wrong(image, choice)
             span = choice.requirement.span or step.install.span
@@ -62,7 +67,13 @@ def _wrong(image: Image, choice: Choice) -> str:
     built = facts.default_cuda(pin) if pin else None
     if built is not None and ".".join(built.split(".")[:2]) == wanted:
         return ""
-    what = "is a cpu build" if built == "cpu" else f"is built for CUDA {built}" if built else "is built for whatever CUDA version its newest release has"
+    what = (
+        "is a cpu build"
+        if built == "cpu"
+        else f"is built for CUDA {built}"
+        if built
+        else "is built for whatever CUDA version its newest release has"
+    )
     return f"{name} comes from the default index and {what}; {image.label} takes {expectation.torch if expectation else ''}"
 
 

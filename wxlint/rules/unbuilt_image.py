@@ -56,14 +56,26 @@ def check(repository: Repository) -> Iterator[Problem]:
         reference = use.reference
         if use.produces or reference is None or not reference.tag_known or reference.digest:
             continue
-        if any(m.reference and same_name(m.reference, reference) and _may_be(m, reference.tag or "latest") for m in made):
+        if any(
+            m.reference and same_name(m.reference, reference) and _may_be(m, reference.tag or "latest") for m in made
+        ):
             continue
         if repository.policy is not None and repository.policy.variants:
             yield from _by_policy(repository, use)
         elif use.kind == "FROM" and (reference.tag in (None, "latest") or "/" not in reference.name):
-            tags = sorted({m.reference.tag or "latest" for m in made if m.reference and m.reference.name == reference.name and m.reference.tag_known})
+            tags = sorted(
+                {
+                    m.reference.tag or "latest"
+                    for m in made
+                    if m.reference and m.reference.name == reference.name and m.reference.tag_known
+                }
+            )
             if tags and all(accelerator_words(tag) for tag in tags):
-                yield Problem(use.span, f"nothing builds {reference.shown()}; the repository builds {', '.join(f':{t}' for t in tags)}", use.because)
+                yield Problem(
+                    use.span,
+                    f"nothing builds {reference.shown()}; the repository builds {', '.join(f':{t}' for t in tags)}",
+                    use.because,
+                )
 
 
 def _by_policy(repository: Repository, use: Use) -> Iterator[Problem]:

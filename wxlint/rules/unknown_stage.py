@@ -76,11 +76,19 @@ def check(repository: Repository) -> Iterator[Problem]:
             continue
         member = policy.match(Value(use.reference.name, use.value.holes))
         if member is not None and member.stage is not None and not member.known:
-            yield Problem(use.span, f"{use.kind} names {use.reference.shown()}; {policy.path} has no stage {member.stage!r}{_near(member.stage, policy)}", use.because)
+            yield Problem(
+                use.span,
+                f"{use.kind} names {use.reference.shown()}; {policy.path} has no stage {member.stage!r}{_near(member.stage, policy)}",
+                use.because,
+            )
     pattern = policy.settings.dockerfile
     if not pattern or "{stage}" not in pattern:
         return
-    regex = re.compile(re.sub(r"\\\{(variant|tag)\\\}", "[^/]+", re.escape(pattern)).replace(r"\{stage\}", "(?P<stage>[^/]+)", 1).replace(r"\{stage\}", "[^/]+"))
+    regex = re.compile(
+        re.sub(r"\\\{(variant|tag)\\\}", "[^/]+", re.escape(pattern))
+        .replace(r"\{stage\}", "(?P<stage>[^/]+)", 1)
+        .replace(r"\{stage\}", "[^/]+")
+    )
     for path in repository.dockerfiles:
         match = regex.fullmatch(repository.below_root(path))
         if match and path not in repository.expectations:

@@ -36,4 +36,9 @@ def check(repository: Repository) -> Iterator[Problem]:
         for stage in evaluated.stages:
             for install in stage.installs:
                 for written, span in install.redirected:
-                    yield Problem(span, f"the shell reads {written} as a redirection, and the bound is lost", (), f'write "{written}"')
+                    yield Problem(
+                        span,
+                        f"the shell reads {written} as a redirection, and the bound is lost",
+                        (),
+                        f'write "{written}"',
+                    )

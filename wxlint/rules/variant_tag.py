@@ -70,7 +70,11 @@ def _by_policy(repository: Repository) -> Iterator[Problem]:
         own = [v for v in policy.variants.values() if member.stage in v.members]
         if variants[reference.tag] not in own:
             tags = " or ".join(f":{v.tag}" for v in own)
-            yield Problem(use.span, f"{use.kind} names {reference.shown()}, but {member.stage} is built as {tags} only", (*use.because, policy.path))
+            yield Problem(
+                use.span,
+                f"{use.kind} names {reference.shown()}, but {member.stage} is built as {tags} only",
+                (*use.because, policy.path),
+            )
 
 
 def _by_content(repository: Repository) -> Iterator[Problem]:
@@ -86,4 +90,8 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
             said = said_by(tag, "tag") if tag and use.reference and use.reference.tag_known else []
             if said and said[0].accelerator != proven and not (said[0].accelerator == "other" or proven == "other"):
                 because = (*image.state.because, *image.state.torch.because, *use.because)
-                yield Problem(use.span, f"{use.kind} names {use.value.shown()}, but {image.evaluated.path} builds a {proven} image", because)
+                yield Problem(
+                    use.span,
+                    f"{use.kind} names {use.value.shown()}, but {image.evaluated.path} builds a {proven} image",
+                    because,
+                )

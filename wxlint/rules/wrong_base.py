@@ -55,13 +55,22 @@ def _by_policy(image: Image, base: str) -> Iterator[Problem]:
         return
     for use in image.base.lineage:
         reference = use.reference
-        if reference is not None and same_name(reference, wanted) and (reference.tag == wanted.tag or not reference.tag_known):
+        if (
+            reference is not None
+            and same_name(reference, wanted)
+            and (reference.tag == wanted.tag or not reference.tag_known)
+        ):
             return
     if root.reference is None and root.value.text != "scratch":
         return  # an unknown ARG decides
     if root.reference is not None and (not root.reference.tag_known or not root.reference.name_known):
         tail = root.reference.path.rpartition("/")[2]
-        if not root.reference.tag_known or tail.startswith("\0") or tail == wanted.path.rpartition("/")[2] and root.reference.tag == wanted.tag:
+        if (
+            not root.reference.tag_known
+            or tail.startswith("\0")
+            or tail == wanted.path.rpartition("/")[2]
+            and root.reference.tag == wanted.tag
+        ):
             return
     use = image.base.lineage[0]
     chain = tuple(f"FROM {u.value.shown()} ({u.span.path}:{u.span.line})" for u in image.base.lineage[1:])
@@ -78,5 +87,7 @@ def _by_names(image: Image) -> Iterator[Problem]:
     if image.expected == "cpu" and found not in (None, "cpu", "other") and image.base.lineage:
         use = image.base.lineage[0]
         yield Problem(
-            use.span, f"{image.label} is meant for cpu, but starts from a {found} image, {image.base.lineage[-1].value.shown()}", (*image.why, *use.because)
+            use.span,
+            f"{image.label} is meant for cpu, but starts from a {found} image, {image.base.lineage[-1].value.shown()}",
+            (*image.why, *use.because),
         )

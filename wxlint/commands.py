@@ -1,0 +1,145 @@
+"""The commands about built images: inspect, plan, build, sweep. Each gives what to print, and the exit code; cli.py prints."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from wxlint.errors import UsageError
+
+if TYPE_CHECKING:
+    from wxlint.plan import Plan
+    from wxlint.policy import Policy
+
+
+class Answer(NamedTuple):
+    """text: for standard output. said: for standard error. code: the exit code."""
+
+    text: str
+    said: tuple[str, ...] = ()
+    code: int = 0
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The commands' arguments."""
+    inspect = commands.add_parser("inspect", help="look into an image, a saved image or an OCI layout without running it")
+    inspect.add_argument("image", metavar="IMAGE", help="an image of the engine, a saved image, or an OCI layout folder; #NAME selects")
+    inspect.add_argument("--format", choices=("text", "json"), default="text")
+    inspect.add_argument("--expect", metavar="cpu|cuda|cuda:X.Y", help="exit 1 when the image contradicts this")
+    inspect.add_argument("--engine", default="docker", choices=("docker", "podman"), help="for an image by name")
+    inspect.add_argument("--dockerfile", action="append", default=[], metavar="FILE", help="where its layers may come from")
+    inspect.set_defaults(answer=_inspect)
+
+    plan = commands.add_parser("plan", help="print the order in which the family's images are built")
+    _plan_options(plan)
+    plan.add_argument("--format", default="text", metavar="text|json|bake|sh|bat|mermaid")
+    plan.add_argument("--script", metavar="PATH", help="where a sh or bat file will lie, from the root")
+    plan.set_defaults(answer=_plan)
+
+    build = commands.add_parser("build", help="build the family's images in order")
+    _plan_options(build)
+    build.add_argument("--mode", choices=("auto", "always", "never"), default="auto", help="auto: what is missing or changed")
+    build.add_argument("--jobs", type=int, default=0, metavar="N", help="builds at the same time (default: by the machine)")
+    build.add_argument("--engine", default="docker", choices=("docker", "podman"))
+    build.set_defaults(answer=_build)
+
+    sweep = commands.add_parser("sweep", help="remove what a broken test session left in the engine")
+    sweep.add_argument("--engine", default="docker", choices=("docker", "podman"))
+    sweep.add_argument("--all", action="store_true", help="of living sessions too")
+    sweep.set_defaults(answer=_sweep)
+
+
+def _plan_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--policy", metavar="FILE")
+    parser.add_argument("--select", action="append", default=[], metavar="IMAGE,...", help="these, and what they are built from")
+    parser.add_argument("--variant", metavar="NAME")
+    parser.add_argument("--optional", action="store_true", help="images that the policy calls optional, too")
+    parser.add_argument("--registry", metavar="NAME")
+    parser.add_argument("--build-arg", action="append", default=[], metavar="NAME=VALUE")
+
+
+def _inspect(arguments: argparse.Namespace, _: Callable[[str, str], None]) -> Answer:
+    from functools import partial
+
+    from wxlint.conformance.archive import save_with
+    from wxlint.conformance.inspect_image import check_expect, render_text, run_inspect, to_json
+
+    found = run_inspect(arguments.image, arguments.expect, partial(save_with, arguments.engine), tuple(_dockerfiles(arguments.dockerfile)))
+    wrong = check_expect(found, arguments.expect) if arguments.expect else []
+    text = to_json(found) if arguments.format == "json" else render_text(found)
+    said = tuple(f"wxlint: {arguments.image} is not {arguments.expect}: {reason}" for reason in wrong)
+    return Answer(text if text.endswith("\n") else text + "\n", said, 1 if wrong else 0)
+
+
+def _dockerfiles(given: list[str]) -> Iterator[tuple[str, list[tuple[str, str, int]]]]:
+    """The Dockerfiles named, else those of the repository around the working folder."""
+    from wxlint.discover import discover
+    from wxlint.documents.dockerfile import read_dockerfile
+    from wxlint.documents.source import read
+    from wxlint.errors import InputError
+    from wxlint.gather import repository_root
+
+    paths = [Path(p) for p in given] or [f.path for f in discover([repository_root(Path.cwd())])[0] if f.kind == "dockerfile"]
+    for path in paths:
+        try:
+            source = read(path, str(path))
+        except InputError:
+            if given:
+                raise
+            continue
+        yield str(path), [(i.keyword, i.text, i.line) for i in read_dockerfile(source).instructions]
+
+
+def _make(arguments: argparse.Namespace) -> Plan:
+    import os
+
+    from wxlint.plan import make_plan
+
+    pairs = [item.partition("=") for item in arguments.build_arg]
+    if any(not equals for _, equals, _ in pairs):
+        raise UsageError("--build-arg takes NAME=VALUE")
+    return make_plan(
+        _policy(arguments.policy),
+        select=[name for item in arguments.select for name in item.split(",") if name],
+        variant=arguments.variant,
+        optional=arguments.optional,
+        args={name: value for name, _, value in pairs},
+        registry=arguments.registry,
+        env=os.environ,
+    )
+
+
+def _policy(given: str | None) -> Policy:
+    from wxlint.documents.source import read
+    from wxlint.policy import find_policy, load_policy
+
+    path = Path(given) if given else find_policy(Path.cwd())
+    if path is None:
+        raise UsageError("no policy found from here up; give one with --policy")
+    return load_policy(read(path, str(path)), path)
+
+
+def _plan(arguments: argparse.Namespace, _: Callable[[str, str], None]) -> Answer:
+    from wxlint.plan_render import render_plan
+
+    return Answer(render_plan(_make(arguments), arguments.format, arguments.script))
+
+
+def _build(arguments: argparse.Namespace, progress: Callable[[str, str], None]) -> Answer:
+    from wxlint.conformance.builder import build, summary
+    from wxlint.conformance.engine import Engine
+
+    results = build(_make(arguments), Engine(arguments.engine), arguments.mode, arguments.jobs, progress)
+    return Answer(summary(results.values()), code=0 if all(r.ok for r in results.values()) else 1)
+
+
+def _sweep(arguments: argparse.Namespace, _: Callable[[str, str], None]) -> Answer:
+    from wxlint.conformance.engine import Engine
+    from wxlint.conformance.session import sweep
+
+    swept = sweep(Engine(arguments.engine), everything=arguments.all)
+    lines = [f"removed {kind[:-1]} {name}" for kind in swept._fields[:5] for name in getattr(swept, kind)]
+    lines += [f"left alone: session {name} is running" for name in swept.living]
+    return Answer("".join(f"{line}\n" for line in lines or ["nothing was left behind"]))
