@@ -203,7 +203,7 @@ def open_regular(path: str, what: str) -> Iterator[tuple[RawFile, int]]:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise ImageError(f"{what} is not a regular file")
-        file = open(path, "rb", buffering=0)
+        file = open(path, "rb", buffering=0)  # noqa: SIM115 - the store closes it
     except FileNotFoundError:
         raise ImageError(f"{what} is missing") from None
     except (OSError, ValueError) as error:
