@@ -333,7 +333,7 @@ class _Runner(State):
             self.because = (*because, note)
             self._run(node.body)
             self.because, self.loops = because, outer
-            if len(self.commands) > MAX_COMMANDS or self.steps > MAX_STEPS:
+            if self.full or len(self.commands) > MAX_COMMANDS or self.steps > MAX_STEPS:
                 self.full = True
                 self.undo(mark)
                 return False
@@ -504,7 +504,7 @@ class _Runner(State):
         if name == "eof" or name not in self.labels:
             return
         self.visited.add(name)
-        if name in self.stack or len(self.stack) > 12 or len(self.commands) > 2 * MAX_COMMANDS or self.steps > 4 * MAX_STEPS or self.depth > MAX_DEPTH - 10:
+        if name in self.stack or len(self.stack) > 12 or len(self.commands) > 2 * MAX_COMMANDS or self.steps > 2 * MAX_STEPS or self.depth > MAX_DEPTH - 10:
             return
         saved = self.args, self.because, self.via, self.block, self.loops
         values = tuple(w.value for w in words[2:])

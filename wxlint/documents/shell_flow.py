@@ -234,7 +234,7 @@ class Flow(Expander):
         assumed: under these it has no round, and the values from before go on.
         """
         base = self.mark()
-        names = set() if self.steps > 4 * MAX_STEPS else assigned(body, self.functions)
+        names = set() if self.steps > 2 * MAX_STEPS else assigned(body, self.functions)
         for each in sorted(names):
             if not each.isdigit():
                 self.set(each, hole(f"${{{each}}}"))

@@ -216,7 +216,7 @@ class Runner(Flow):
         self.called.add(function.name)
         if function.name in self.stack or len(self.stack) > _MAX_CALLS or self.depth > MAX_DEPTH - 10:
             return None
-        if len(self.commands) > 2 * MAX_COMMANDS or self.steps > 4 * MAX_STEPS:
+        if len(self.commands) > 2 * MAX_COMMANDS or self.steps > 2 * MAX_STEPS:
             return None
         values = [word.value for word in words]
         saved = self.args, self.because, self.via, self.fixed, self.shift, self.private

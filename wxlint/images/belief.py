@@ -13,7 +13,7 @@ from wxlint.images.installs import Install
 from wxlint.images.model import Evaluated, Stage, StageCopy, Use
 from wxlint.images.names import evidence, expected_by_names, from_reference
 from wxlint.images.reference import Reference
-from wxlint.images.torch import NONE, Torch, after
+from wxlint.images.torch import NONE, Choice, Torch, after, choices
 from wxlint.values import HOLE
 
 if TYPE_CHECKING:
@@ -72,7 +72,15 @@ class Beliefs:
     def __init__(self, producers: Producers) -> None:
         self.producers = producers
         self._states: dict[tuple[int, int], State] = {}
+        self._choices: dict[int, tuple[Install, list[Choice]]] = {}
         self._open: set[tuple[int, int]] = set()
+
+    def choices(self, install: Install) -> list[Choice]:
+        """`torch.choices`, once for each install."""
+        found = self._choices.get(id(install))
+        if found is None:
+            found = self._choices[id(install)] = (install, choices(install))  # kept alive, so that the id stays its own
+        return found[1]
 
     def base(self, evaluated: Evaluated, stage: Stage) -> State:
         """The state before a stage's first instruction after FROM."""
@@ -104,7 +112,7 @@ class Beliefs:
         torch, packages, others = state.torch, list(state.packages), list(state.others)
         for step in stage.steps:
             if isinstance(step, Install):
-                torch = after(torch, step)
+                torch = after(torch, step, self.choices(step))
                 packages.extend(cuda_packages(step))
                 others.extend(additions(step))
             else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wxlint.images.belief import Beliefs, State, carries
 from wxlint.images.installs import Install
 from wxlint.images.model import Evaluated, Stage, StageCopy
-from wxlint.images.torch import Choice, Torch, after, choices
+from wxlint.images.torch import Choice, Torch, after
 
 if TYPE_CHECKING:
     from wxlint.policy import Expectation
@@ -68,8 +68,8 @@ def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
         for install in stage.installs:
             if install.elsewhere:
                 continue
-            now = after(torch, install)
-            found = choices(install)
+            found = beliefs.choices(install)
+            now = after(torch, install, found)
             if found and (now is not torch or now.channel == "unknown"):
                 yield TorchStep(torch, install, tuple(found))
             torch = now

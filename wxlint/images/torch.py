@@ -187,11 +187,10 @@ def _conda(install: Install) -> list[Choice]:
     return [Choice(channel, "conda", torch, torch.name not in ("pytorch", "pytorch-gpu", "pytorch-cpu"), install)]
 
 
-def after(state: Torch, install: Install) -> Torch:
-    """The state after one install command."""
+def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
+    """The state after one install command. found: its `choices`."""
     if install.elsewhere:
         return state
-    found = choices(install)
     if not found:
         unreadable = install.missing or any(
             r.kind in ("unknown", "path", "vcs") or (r.kind == "url" and not r.name) for r in install.requirements

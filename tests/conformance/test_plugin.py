@@ -1,0 +1,407 @@
+"""The pytest plugin as users run it: in a pytest of its own, on a real engine where one answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_family import POLICY, STAGE, Family, containers_of, docker, family, need_engine, pytest_command
+
+NVTX = """\
+FROM {prefix}-base:cpu
+USER root
+RUN pip install --no-cache-dir nvidia-nvtx-cu12==12.1.105
+USER stage
+COPY app.py /app.py
+ENTRYPOINT ["python", "/app.py"]
+"""
+WHITEOUT = """\
+FROM {prefix}-base:cpu
+USER root
+RUN head -c 3000000 /dev/zero > /usr/lib/libcudart.so.12
+RUN rm /usr/lib/libcudart.so.12
+COPY app.py /app.py
+ENTRYPOINT ["python", "/app.py"]
+"""
+
+
+def schema_errors(report: dict[str, Any]) -> list[str]:
+    jsonschema = pytest.importorskip("jsonschema")
+    from wxlint.conformance.report import report_schema_text
+
+    schema = json.loads(report_schema_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(report)]
+
+
+# -- where the plugin is not used
+
+
+def test_a_pytest_that_does_not_use_it_imports_nothing(tmp_path: Path) -> None:
+    own = "{'wxlint.pytest_plugin', 'wxlint.policy_find', 'wxlint.errors'}"  # the last two to tell whether workflow.yml is a policy
+    (tmp_path / "test_x.py").write_text(f"import sys\ndef test_x():\n    assert {{n for n in sys.modules if n.startswith('wxlint.')}} <= {own}\n")
+    (tmp_path / "other.yaml").write_text("services: {}\n")
+    (tmp_path / "workflow.yml").write_text("jobs:\n  wxlint:\n    steps: []\n")
+    env = {**os.environ, "PYTHONPATH": ""}
+    done = subprocess.run(pytest_command("-q", "."), cwd=tmp_path, capture_output=True, text=True, env=env, timeout=120)
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+    assert "wxlint" not in done.stdout
+
+
+def test_the_entry_imports_no_module_but_pytest() -> None:
+    code = "import pytest, sys; before = set(sys.modules); import wxlint.pytest_plugin; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['wxlint', 'wxlint.pytest_plugin']"
+
+
+def test_options_and_markers_are_explained(tmp_path: Path) -> None:
+    done = subprocess.run(pytest_command("--help"), cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert all(option in done.stdout for option in ("--gpu", "--wx-build", "--wx-engine", "--wx-select", "--wx-arg", "--wx-report"))
+    done = subprocess.run(pytest_command("--markers"), cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert "wx_gpu" in done.stdout and "wx_image" in done.stdout
+
+
+# -- without an engine
+
+
+def without_engine(made: Family, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return made.pytest(*arguments, env={"DOCKER_HOST": "unix:///nowhere/docker.sock"})
+
+
+def test_policies_are_items(tmp_path: Path) -> None:
+    made = Family(tmp_path)
+    done = made.pytest("--collect-only", "-q")
+    assert "wxlint.yaml::one:cpu::torch-channel" in done.stdout.splitlines()
+    assert "wxlint.yaml::base:cpu::entrypoint" not in done.stdout
+    assert not list((tmp_path / ".tmp").iterdir())
+
+
+def test_without_an_engine_everything_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    if shutil.which("docker") is None:
+        pytest.skip("docker is not installed")
+    made = Family(tmp_path)
+    done = without_engine(made, "--wx-report", "out/report.json")
+    assert done.returncode == 0, done.stdout
+    assert "0 PASS, 0 FAIL, 26 SKIP, 0 UNPROVEN; no image was looked at: " in done.stdout
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    assert schema_errors(report) == []
+    assert report["engine"]["available"] is False
+    assert report["counts"] == {"PASS": 0, "FAIL": 0, "SKIP": 26, "UNPROVEN": 0}
+
+
+def test_without_a_docker_program_too(tmp_path: Path) -> None:
+    made = Family(tmp_path)
+    done = made.pytest("-q", env={"PATH": os.path.dirname(sys.executable)})
+    assert done.returncode == 0, done.stdout
+    assert "docker is not installed" in done.stdout or shutil.which("docker", path=os.path.dirname(sys.executable))
+
+
+CUDA_POLICY = POLICY.replace("cpu:\n    base", "cuda:\n    base").replace("torch-channel: cpu", "torch-channel: cu121").replace(", max-cuda-size: 0", "")
+
+
+def test_a_gpu_that_was_asked_for_fails_without_an_engine(tmp_path: Path) -> None:
+    if shutil.which("docker") is None:
+        pytest.skip("docker is not installed")
+    made = Family(tmp_path, policy=CUDA_POLICY)
+    done = without_engine(made, "-q", "--gpu", "-k", "device")
+    assert done.returncode == 1
+    assert "the GPU was to be checked: no engine answers" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--wx-select", "nowhere"), "no image is called nowhere"),
+        (("--wx-arg", "X"), "NAME=VALUE is expected"),
+        (("--wx-engine", "rm"), "docker and podman"),
+        (("--wx-build", "sometimes"), "invalid choice"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = without_engine(Family(tmp_path), *arguments)
+    assert done.returncode == 4, done.stdout
+    assert said in done.stdout + done.stderr
+
+
+def test_a_broken_policy_is_an_error_at_its_place(tmp_path: Path) -> None:
+    made = Family(tmp_path)
+    made.write("wxlint.yaml", "wxlint: 1\nvariant: {}\n")
+    done = made.pytest("-q")
+    assert done.returncode == 2
+    assert "wxlint.yaml:2:1: " in done.stdout
+
+
+def test_selection(tmp_path: Path) -> None:
+    done = Family(tmp_path).pytest("--collect-only", "-q", "--wx-select", "two", "--wx-select", "base:cpu")
+    images = {line.split("::")[1] for line in done.stdout.splitlines() if "::" in line}
+    assert images == {"two:cpu", "base:cpu"}
+
+
+# -- on a real engine
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Family, subprocess.CompletedProcess[str]]]:
+    need_engine()
+    with family(tmp_path_factory.mktemp("family"), {"one": STAGE, "two": STAGE, "nvtx": NVTX, "whiteout": WHITEOUT}) as made:
+        yield made, made.pytest("--wx-report", "report.json", "--junitxml", "junit.xml")
+
+
+def checks(made: Family, image: str) -> dict[str, dict[str, Any]]:
+    report = json.loads((made.folder / "report.json").read_text())
+    return {check["name"]: check for each in report["images"] if each["image"] == image for check in each["checks"]}
+
+
+@pytest.mark.engine
+def test_a_good_image_passes_in_everything(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
+    made, done = built
+    assert {name: check["verdict"] for name, check in checks(made, "one:cpu").items()} == dict.fromkeys(
+        ("exists", "base", "forbidden-tag", "python", "user", "torch-channel", "no-cuda", "distributions", "cuda-size", "entrypoint"), "PASS"
+    ), done.stdout
+    assert "wxlint: base:cpu: built in" in done.stdout
+
+
+@pytest.mark.engine
+@pytest.mark.network
+def test_a_cuda_distribution_in_a_cpu_image_is_explained_to_the_line(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
+    made, done = built
+    assert done.returncode == 1
+    found = checks(made, "nvtx:cpu")["no-cuda"]
+    assert found["verdict"] == "FAIL"
+    assert "nvidia-nvtx-cu12 12.1.105 is of use only with CUDA" in found["reason"]
+    assert any("docker/nvtx/Dockerfile:3" in line for line in found["evidence"]["why"])
+    assert "docker/nvtx/Dockerfile:3" in done.stdout
+
+
+@pytest.mark.engine
+def test_what_a_whiteout_hides_is_gone_but_not_forgotten(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
+    made, _ = built
+    found = checks(made, "whiteout:cpu")
+    assert found["no-cuda"]["verdict"] == "PASS"
+    assert found["cuda-size"]["verdict"] == "FAIL"
+    assert found["cuda-size"]["evidence"]["hidden_bytes"] == 3_000_000
+    assert any("docker/whiteout/Dockerfile:4" in line for line in found["cuda-size"]["evidence"]["why"])
+    assert found["user"]["verdict"] == "FAIL"
+
+
+@pytest.mark.engine
+def test_reports_carry_the_digest(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
+    made, _ = built
+    report = json.loads((made.folder / "report.json").read_text())
+    assert schema_errors(report) == []
+    told = {each["image"]: each["digest"] for each in report["images"]}
+    assert told["one:cpu"] == docker("image", "inspect", "--format", "{{.Id}}", f"{made.prefix}-one:cpu").strip()
+    cases = ElementTree.parse(made.folder / "junit.xml").iter("testcase")
+    properties = {case.get("classname", "") + "." + case.get("name", ""): {p.get("name"): p.get("value") for p in case.iter("property")} for case in cases}
+    found = next(value for name, value in properties.items() if name.endswith("one:cpu.no-cuda") or ("one:cpu" in name and name.endswith("no-cuda")))
+    assert found["wxlint.digest"] == told["one:cpu"]
+    assert found["wxlint.verdict"] == "PASS"
+    assert sum(report["counts"].values()) == sum(len(each["checks"]) for each in report["images"])
+
+
+@pytest.mark.engine
+def test_the_table_has_every_image_and_property(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
+    _, done = built
+    rows = [line.split() for line in done.stdout.splitlines()]
+    head = next(row for row in rows if row[:2] == ["image", "exists"])
+    nvtx = next(row for row in rows if row[:1] == ["nvtx:cpu"])
+    assert dict(zip(head, nvtx))["no-cuda"] == "FAIL"
+    assert dict(zip(head, nvtx))["entrypoint"] == "pass"
+
+
+@pytest.mark.engine
+def test_nothing_is_left(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
+    made, _ = built
+    assert not list((made.folder / ".tmp").glob("wxlint-*"))
+    assert not [name for name in containers_of() if made.prefix in docker("inspect", "--format", "{{.Config.Image}}", name)]
+
+
+@pytest.mark.engine
+def test_up_to_date_images_are_not_built_again_and_workers_share(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
+    pytest.importorskip("xdist")
+    made, first = built
+    done = made.pytest("-n", "3", "--wx-report", "xdist.json")
+    assert done.stdout.count("wxlint: base:cpu: up to date") == 1, done.stdout
+    assert done.stdout.count("wxlint: one:cpu: looking inside") == 1
+    verdicts = [
+        {(each["image"], check["name"]): check["verdict"] for each in json.loads((made.folder / name).read_text())["images"] for check in each["checks"]}
+        for name in ("report.json", "xdist.json")
+    ]
+    assert verdicts[0] == verdicts[1]
+    assert next(line for line in done.stdout.splitlines() if line.startswith("wxlint: 4")) in first.stdout
+    assert not list((made.folder / ".tmp").glob("wxlint-*"))
+
+
+@pytest.mark.engine
+def test_never_fails_for_an_image_that_is_not_there(tmp_path: Path) -> None:
+    need_engine()
+    done = Family(tmp_path).pytest("--wx-build", "never", "--wx-select", "one")
+    assert done.returncode == 1
+    assert "1 failed" in done.stdout
+    assert "wxlint build" in done.stdout
+
+
+@pytest.mark.engine
+def test_a_failed_base_is_one_failure(tmp_path: Path) -> None:
+    need_engine()
+    with family(tmp_path) as made:
+        made.write("docker/base/Dockerfile", "FROM python:3.11-slim\nRUN echo this is why; false\n")
+        done = made.pytest()
+        assert "1 failed, 25 skipped" in done.stdout, done.stdout
+        assert "this is why" in done.stdout
+        assert "blocked by base:cpu" in done.stdout
+        alone = made.pytest("--wx-select", "one")
+        assert "1 failed" in alone.stdout
+        assert "one:cpu" in alone.stdout and "blocked by base:cpu" in alone.stdout
+
+
+@pytest.mark.engine
+def test_gpu_checks_are_unproven_without_gpu_and_fail_with_it_where_there_is_none(tmp_path: Path) -> None:
+    need_engine()
+    if shutil.which("nvidia-smi"):
+        pytest.skip("this host has a GPU")
+    stage = STAGE.replace("base:cpu", "base:cuda")
+    with family(tmp_path, {"one": stage}, CUDA_POLICY) as made:
+        done = made.pytest("-k", "device or exists")
+        assert done.returncode == 0, done.stdout
+        assert "the GPU was NOT checked: 1 check needs one (--gpu)" in done.stdout
+        assert "1 unproven" in done.stdout
+        done = made.pytest("-k", "device", "--gpu")
+        assert done.returncode == 1, done.stdout
+        assert "the driver is missing" in done.stdout and "the toolkit is missing" in done.stdout
+
+
+OWN = """
+import pytest
+
+@pytest.mark.wx_image("one:cpu")
+def test_image(wx_image, wx_run):
+    image = wx_image("one:cpu")
+    assert image.digest.startswith("sha256:")
+    assert image.expectation.stage == "one"
+    done = wx_run(image, "--help")
+    assert (done.code, "usage" in done.out) == (0, True)
+    assert wx_run("one:cpu", "-c", "import os; print(os.environ['A'], os.getuid())", entrypoint="python", env={"A": "b"}).out.split() == ["b", "1000"]
+
+def test_hang(wx_run):
+    assert wx_run("one:cpu", "-c", "import time; time.sleep(600)", entrypoint="python", timeout=2).timed_out
+
+@pytest.mark.wx_gpu
+def test_gpu(wx_run):
+    assert False
+
+def test_unknown(wx_image):
+    wx_image("three:cpu")
+"""
+
+
+@pytest.mark.engine
+def test_people_s_own_tests(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
+    made, _ = built
+    made.write("test_own.py", OWN)
+    done = made.pytest("-rA", path="test_own.py")
+    assert "2 passed" in done.stdout, done.stdout
+    assert "1 unproven" in done.stdout
+    assert "the GPU was NOT checked: 1 check needs one (--gpu)" in done.stdout
+    assert "no policy has an image 'three:cpu'" in done.stdout
+    assert not [name for name in containers_of() if made.prefix in docker("inspect", "--format", "{{.Config.Image}}", name)]
+
+
+HANG = STAGE.replace('["python", "/app.py"]', '["python", "-c", "import time; time.sleep(3600)"]')
+
+
+def wait_for(condition: Any, seconds: float = 60) -> bool:
+    """A container of another process has no event to wait for."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.2)
+    return bool(condition())
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("workers", "number"), [(0, signal.SIGINT), (0, signal.SIGTERM), (0, signal.SIGKILL), (2, signal.SIGTERM), (2, signal.SIGKILL)], ids=lambda value: str(value)
+)
+def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path, workers: int, number: int) -> None:
+    need_engine()
+    if workers:
+        pytest.importorskip("xdist")
+    with family(tmp_path, {"one": HANG}) as made:
+        command = pytest_command("wxlint.yaml", *(["-n", str(workers)] if workers else []))
+        process = subprocess.Popen(command, cwd=made.folder, env=made.env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+        def running() -> list[str]:
+            names = docker("ps", "-a", "--filter", "label=wxlint.session", "--format", "{{.Names}} {{.Command}}").splitlines()
+            return [line for line in names if "3600" in line]
+
+        try:
+            assert wait_for(running), "the entrypoint's container never started"
+            (name, *_), = [line.split() for line in running()]
+            process.send_signal(number)
+            process.wait(60)
+            assert wait_for(lambda: not running()), "a container is left behind"
+            assert wait_for(lambda: not list((made.folder / ".tmp").glob("wxlint-*"))), "the session's folder is left behind"
+            assert name
+        finally:
+            process.kill()
+
+
+@pytest.mark.engine
+def test_a_killed_worker_costs_nothing_but_itself(tmp_path: Path) -> None:
+    """Its container is removed by its keeper, and another worker does its work again."""
+    need_engine()
+    pytest.importorskip("xdist")
+    with family(tmp_path) as made:
+        made.write(
+            "test_kill.py",
+            "import os, pytest\n@pytest.mark.wx_image('one:cpu')\ndef test_a(wx_run):\n"
+            "    import threading\n    threading.Timer(3, lambda: os.kill(os.getpid(), 9)).start()\n"
+            "    wx_run('one:cpu', '-c', 'import time; time.sleep(3600)', entrypoint='python', timeout=600)\n"
+            "@pytest.mark.wx_image('one:cpu')\ndef test_b(wx_run):\n    assert wx_run('one:cpu', '--help').code == 0\n",
+        )
+        done = made.pytest("-n", "2", path="test_kill.py")
+        assert "1 failed, 1 passed" in done.stdout, done.stdout
+        left = docker("ps", "-a", "--filter", f"ancestor={made.prefix}-one:cpu", "--format", "{{.Names}}").split()
+        assert wait_for(lambda: not docker("ps", "-aq", "--filter", f"ancestor={made.prefix}-one:cpu").split()), left
+
+
+SERVICES = """\
+services:
+  one:
+    image: {prefix}-one:cpu
+    volumes: [./made-by-the-engine:/data]
+    networks: [inner]
+  two:
+    image: {prefix}-two:cpu
+    command: [--nonsense]
+networks:
+  inner: {{}}
+"""
+
+
+@pytest.mark.engine
+def test_services_run_and_leave_nothing(tmp_path: Path) -> None:
+    need_engine()
+    if subprocess.run(["docker", "compose", "version"], capture_output=True).returncode and shutil.which("docker-compose") is None:
+        pytest.skip("there is no docker compose")
+    with family(tmp_path, policy=POLICY + "compose: [docker-compose.yml]\n") as made:
+        made.write("docker-compose.yml", SERVICES.format(prefix=made.prefix))
+        networks = docker("network", "ls", "-q").split()
+        done = made.pytest("-k", "service")
+        assert "2 passed" in done.stdout, done.stdout
+        assert docker("network", "ls", "-q").split() == networks
+        assert not (tmp_path / "made-by-the-engine").exists()
+        assert docker("ps", "-aq", "--filter", f"ancestor={made.prefix}-one:cpu") == ""
