@@ -63,6 +63,7 @@ class _Open:
         self.args: dict[str, Value] = {}
         self.unset: set[str] = set()
         self.env: dict[str, Value] = {}
+        self.visible: dict[str, Value] = {}
         self.workdir = "/"
         self.user: str | None = None
         self.shell = True
@@ -156,7 +157,7 @@ class _Evaluation:
         if not self.stages:
             return Scope(self.globals, self.unset, closed=True)
         stage = self.stages[-1]
-        return Scope({**stage.args, **stage.env}, stage.unset)
+        return Scope(stage.visible, stage.unset)
 
     def _line(self, instruction: Instruction, offset: int = 0) -> int:
         return self.source.position(instruction.at(offset))[0]
@@ -181,17 +182,21 @@ class _Evaluation:
                 values[name] = self.platform[name]
             else:
                 values[name] = Value(HOLE, (f"${{{name}}}",), (f"ARG {name} has no default (line {line})",))
-                unset.add(name)
+                if stage is None or name not in stage.env:
+                    unset.add(name)
+            if stage is not None and name not in stage.env:
+                stage.visible[name] = values[name]
 
     def _env(self, instruction: Instruction) -> None:
         stage = self.stages[-1]
-        scope = self._scope()
-        for pair in pairs(instruction.text, instruction.args_at, self.dockerfile.escape):
+        found = pairs(instruction.text, instruction.args_at, self.dockerfile.escape)
+        scope = self._scope() if len(found) == 1 else Scope(dict(stage.visible), set(stage.unset))
+        for pair in found:  # all of them see what was set before the instruction
             if pair.value is None:
                 continue
             value = expand(pair.value, scope, self.dockerfile.escape)
             reason = f"ENV {pair.name}={value.shown()} (line {self._line(instruction, pair.start)})"
-            stage.env[pair.name] = value._replace(because=(*value.because, reason))
+            stage.env[pair.name] = stage.visible[pair.name] = value._replace(because=(*value.because, reason))
             stage.unset.discard(pair.name)
 
     # -- references
@@ -238,6 +243,7 @@ class _Evaluation:
         if len(parents) == 1:
             parent = self.stages[parents[0]]
             stage.env, stage.args, stage.unset = dict(parent.env), dict(parent.args), set(parent.unset)
+            stage.visible = dict(parent.visible)
             stage.workdir, stage.user, stage.shell = parent.workdir, parent.user, parent.shell
             stage.pip_config = dict(parent.pip_config)
             self.files.copies[index] = list(self.files.copies.get(parent.index, ()))
@@ -248,7 +254,7 @@ class _Evaluation:
             if reference is not None and reference.path.endswith("nvidia/cuda") and reference.tag:
                 version = _CUDA_TAG.match(reference.tag)
                 if version:  # the image sets it, so an ARG of this name has no effect
-                    stage.env["CUDA_VERSION"] = Value(
+                    stage.env["CUDA_VERSION"] = stage.visible["CUDA_VERSION"] = Value(
                         version[1], (), (f"CUDA_VERSION={version[1]} is set by {reference.shown()}",)
                     )
         self.stages.append(stage)
