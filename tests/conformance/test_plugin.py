@@ -344,7 +344,7 @@ def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path, workers: int, number
         process = subprocess.Popen(command, cwd=made.folder, env=made.env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
         def running() -> list[str]:
-            names = docker("ps", "-a", "--filter", "label=wxlint.session", "--format", "{{.Names}} {{.Command}}").splitlines()
+            names = docker("ps", "-a", "--no-trunc", "--filter", "label=wxlint.session", "--format", "{{.Names}} {{.Command}}").splitlines()
             return [line for line in names if "3600" in line]
 
         try:

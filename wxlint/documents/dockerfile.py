@@ -113,6 +113,8 @@ def read_dockerfile(source: Source) -> Dockerfile:
     lines = text.split("\n")
     if lines and lines[-1] == "":
         lines.pop()
+    if "\r" in text:
+        lines = [line.rstrip("\r") for line in lines]
     starts = source.starts
     index, count = 0, len(lines)
     while index < count:
@@ -173,8 +175,6 @@ def _directives(text: str, problems: list[Problem]) -> tuple[dict[str, tuple[str
     """Comments of the form `# name=value` on the first lines, up to the first line that is none."""
     found: dict[str, tuple[str, int]] = {}
     at = 0
-    if text.startswith("#!"):
-        at = text.find("\n") + 1 or len(text)
     while at < len(text):
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
@@ -183,13 +183,12 @@ def _directives(text: str, problems: list[Problem]) -> tuple[dict[str, tuple[str
         if not match:
             break
         name = match[1].lower()
-        if name in ("escape", "syntax", "check"):
-            offset = at + len(line) - len(line.lstrip(SPACE)) + match.start(2)
-            if name in found:
-                problems.append(
-                    Problem(offset, offset + len(match[2]), f"only one `{name}` parser directive can be used")
-                )
-            found[name] = (match[2], offset)
+        if name not in ("escape", "syntax", "check"):
+            break
+        offset = at + len(line) - len(line.lstrip(SPACE)) + match.start(2)
+        if name in found:
+            problems.append(Problem(offset, offset + len(match[2]), f"only one `{name}` parser directive can be used"))
+        found[name] = (match[2], offset)
         at = end + 1
     escape = "\\"
     if "escape" in found:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wxlint.documents.dockerfile import KEYWORDS, SPACE, Dockerfile, Instruction
+from wxlint.documents.dockerfile import KEYWORDS, SPACE, Dockerfile, Instruction, json_words
+from wxlint.documents.dockerfile_words import words
 from wxlint.documents.source import Problem
 
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|@@|^%%|\$\{\{", re.M)
+_LISTS = frozenset(("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))
 _TWO = frozenset(("ENV", "LABEL"))
 
 
@@ -48,10 +50,28 @@ def is_fragment(dockerfile: Dockerfile) -> bool:
     )
 
 
+def _not_strings(args: str) -> bool:
+    """Whether the arguments are a JSON array that BuildKit refuses; what is no JSON it reads as a shell's words."""
+    import json
+
+    try:
+        found = json.loads(args)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, list) and not all(isinstance(item, str) for item in found)
+
+
 def _problem(instruction: Instruction, begun: bool, template: bool) -> str:
     keyword, args = instruction.keyword, instruction.args.strip(SPACE)
-    if keyword in _TWO and args and len(args.split()) == 1 and "=" not in args:
-        return f"{keyword} must have two arguments"
+    if keyword in _TWO and args:
+        listed = [instruction.text[start:end] for start, end in words(instruction.text, instruction.args_at)]
+        if "=" not in listed[0]:
+            return f"{keyword} must have two arguments" if len(listed) == 1 else ""
+        odd = next((word for word in listed if "=" not in word), None)
+        if odd is not None:
+            return f"{keyword}: there is no = in {odd}; it takes name=value pairs"
+    if keyword in _LISTS and args.startswith("[") and _not_strings(args):
+        return f"{keyword}: a JSON array holds something else than strings"
     if template:
         return ""
     if keyword not in KEYWORDS:
@@ -66,6 +86,7 @@ def _problem(instruction: Instruction, begun: bool, template: bool) -> str:
         return "FROM takes an image, or an image AS a name"
     if keyword in ("RUN", "ENV", "ARG", "LABEL", "WORKDIR", "USER", "ONBUILD", "EXPOSE", "VOLUME") and not count:
         return f"{keyword} has no argument"
-    if keyword in ("COPY", "ADD") and count < 2:
+    listed_words = json_words(args) if args.startswith("[") else None
+    if keyword in ("COPY", "ADD") and (count if listed_words is None else len(listed_words)) < 2:
         return f"{keyword} takes at least a source and a destination"
     return ""

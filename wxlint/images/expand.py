@@ -11,10 +11,12 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from wxlint.documents.dockerfile import SPACE
+from wxlint.documents.dockerfile_words import Pair, pairs, words
 from wxlint.values import HOLE, Value, concat
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
+__all__ = ["Pair", "Scope", "expand", "pairs", "words"]
+
+_NAME = re.compile(r"[^\W\d]\w*|\d+|[@*#?$!-]")
 _PLAIN = re.compile(r"[^\\`$\"']*\Z")
 _DEPTH = 20
 
@@ -28,15 +30,6 @@ class Scope(NamedTuple):
     values: Mapping[str, Value]
     unset: frozenset[str] | set[str] = frozenset()
     closed: bool = False
-
-
-class Pair(NamedTuple):
-    """One `name=value` of ENV, ARG or LABEL; value None without `=`. Offsets into the text it was read from."""
-
-    name: str
-    value: str | None
-    start: int
-    end: int
 
 
 def expand(text: str, scope: Scope, escape: str = "\\") -> Value:
@@ -68,7 +61,9 @@ class _Expansion:
             elif char == '"':
                 quoted = not quoted
                 self.at += 1
-            elif char == self.escape and self.at + 1 < end:
+            elif char == self.escape and self.at + 1 == end:
+                self.at += 1  # nothing to escape: dropped
+            elif char == self.escape:
                 following = text[self.at + 1]
                 if quoted and following not in ('"', "$", self.escape):
                     self.literal.append(char)
@@ -145,7 +140,8 @@ class _Expansion:
         if value is None or not value.known:
             return Value(HOLE, (written,))
         pattern = self._word(word.lstrip(operator) if operator in "#%/" else word)
-        if colon or not pattern.known or operator not in ("#", "%", "/"):
+        incomplete = operator == "/" and "/" not in pattern.text
+        if colon or not pattern.known or operator not in ("#", "%", "/") or incomplete:
             return Value(HOLE, (written,))
         return value._replace(text=_strip(value.text, operator, modifier, pattern.text))
 
@@ -183,49 +179,3 @@ def _closing(text: str, at: int, escape: str) -> int:
                 return at
         at += 1
     return at
-
-
-def words(text: str, start: int, escape: str = "\\") -> list[tuple[int, int]]:
-    """(start, end) of each word of `text` from `start` on, split at unquoted space as BuildKit's parseWords does."""
-    found: list[tuple[int, int]] = []
-    at, end = start, len(text)
-    while at < end:
-        while at < end and text[at] in SPACE:
-            at += 1
-        if at >= end:
-            break
-        first, quote = at, ""
-        while at < end:
-            char = text[at]
-            if char == escape and quote != "'" and at + 1 < end:
-                at += 2
-                continue
-            if quote:
-                if char == quote:
-                    quote = ""
-            elif char in "\"'":
-                quote = char
-            elif char in SPACE:
-                break
-            at += 1
-        at = min(at, end)
-        found.append((first, at))
-    return found
-
-
-def pairs(text: str, start: int, escape: str = "\\", old_form: bool = True) -> list[Pair]:
-    """The `name=value` pairs of ENV (with its old form `ENV name value`) and ARG."""
-    found = words(text, start, escape)
-    if not found:
-        return []
-    first = text[found[0][0] : found[0][1]]
-    if old_form and "=" not in first:
-        end = len(text.rstrip(SPACE))
-        if len(found) == 1:
-            return [Pair(first, None, *found[0])]
-        return [Pair(first, text[found[1][0] : end], found[0][0], end)]
-    out = []
-    for begin, end in found:
-        name, equals, value = text[begin:end].partition("=")
-        out.append(Pair(name, value if equals else None, begin, end))
-    return out
