@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -89,12 +90,10 @@ def _dockerfiles(given: list[str]) -> Iterator[tuple[str, list[tuple[str, str, i
             if given:
                 raise
             continue
-        yield str(path), [(i.keyword, i.text, i.line) for i in read_dockerfile(source).instructions]
+        yield os.path.relpath(path), [(i.keyword, i.text, i.line) for i in read_dockerfile(source).instructions]
 
 
 def _make(arguments: argparse.Namespace) -> Plan:
-    import os
-
     from wxlint.plan import make_plan
 
     pairs = [item.partition("=") for item in arguments.build_arg]

@@ -36,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    for text in config.getoption("wx_arg"):
+        if not text.partition("=")[0] or "=" not in text:
+            raise pytest.UsageError(f"--wx-arg {text!r}: NAME=VALUE is expected")
+    engine = config.getoption("wx_engine").replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
+    if engine not in ("docker", "podman"):
+        raise pytest.UsageError(f"--wx-engine: unknown engine {engine!r}; known are docker and podman")
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(_Recorder(), _RECORDER)

@@ -24,7 +24,7 @@ from wxlint.conformance.evidence import Evidence
 from wxlint.conformance.looking import Options, look_at
 from wxlint.conformance.names import session_name
 from wxlint.conformance.processes import Completed
-from wxlint.conformance.session import Folder, Keeper, sweep
+from wxlint.conformance.session import Folder, Keeper, alive, sweep
 from wxlint.conformance.verdict import UNPROVEN
 from wxlint.errors import EngineError, UsageError, WxlintError
 from wxlint.output import escape
@@ -61,16 +61,13 @@ class Kit:
     """One process's part of a session. Its hooks are pytest's."""
 
     def __init__(self, config: pytest.Config) -> None:
-        """Raises pytest.UsageError for options that make no sense."""
+        """The options make sense: pytest_plugin.py saw to that."""
         self.config = config
         self.worker = hasattr(config, "workerinput")
         name, owner = session_name(config)
         self.folder = Folder(name)
-        try:
-            args = tuple(_argument(text) for text in config.getoption("wx_arg"))
-            self.engine = Engine(config.getoption("wx_engine"), name, owner)
-        except UsageError as error:
-            raise pytest.UsageError(str(error)) from None
+        args = tuple((text.partition("=")[0], text.partition("=")[2]) for text in config.getoption("wx_arg"))
+        self.engine = Engine(config.getoption("wx_engine"), name, owner)
         mode = config.getoption("wx_build") or config.getini("wx_build")
         self.options = Options(mode, args, bool(config.getoption("wx_gpu")))
         self.policies: dict[Path, Policy] = {}
@@ -336,14 +333,13 @@ class Kit:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         self._ended.set()
-        if not self.worker and self.folder.path.is_dir():
+        last = not self.worker or not alive(self.engine.owner)  # a worker leaves the rest to its controller, if that lives
+        if self.folder.path.is_dir():
             with suppress(EngineError):
-                sweep(self.engine, self.folder.name)
-            self.folder.remove()
+                sweep(self.engine, self.folder.name, process="" if last else str(os.getpid()))
+            if last:
+                self.folder.remove()
         if self._keeper is not None:
-            if self.worker:  # the controller clears the rest
-                with suppress(EngineError):
-                    sweep(self.engine, self.folder.name, process=str(os.getpid()))
             self._keeper.dismiss()
         if self._before is not None:
             with suppress(ValueError):
@@ -352,13 +348,6 @@ class Kit:
 
 def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt("SIGTERM")
-
-
-def _argument(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise UsageError(f"--wx-arg {text!r}: NAME=VALUE is expected")
-    return name, value
 
 
 def _key(path: Path, image: str) -> str:

@@ -38,9 +38,10 @@ def boot() -> str:
 
 
 def started(pid: int) -> str:
-    """The start time of a process, from /proc; "" where there is none."""
+    """The start time of a process, from /proc; "" where there is none, and of one that is dead but not yet waited for."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[19]
+            fields = file.read().rpartition(")")[2].split()
+        return "" if fields[0] in "ZX" else fields[19]
     except (OSError, IndexError):
         return ""

@@ -42,12 +42,14 @@ from wxlint.documents.shell_values import (
 from wxlint.values import HOLE, Value
 
 _VARIABLE = re.compile(
-    r"%%(?P<how>~[a-z$:]*(?=[A-Za-z#]))?(?P<loop>[^\s%])|%(?P<part>~[fdpnxsatz]*)?(?P<arg>[0-9*])"
+    r"%%(?P<how>~[a-z$:]*(?=[A-Za-z#]))?(?P<loop>[^\s%])|%%|%(?P<part>~[fdpnxsatz]*)?(?P<arg>[0-9*])"
     r"|%(?P<name>[^%:\n\"^&|<>=]+)(?P<edit>:[^%\n]*)?%|!(?P<late>[^!:\n\"^&|<>= ]+)(?P<late_edit>:[^!\n]*)?!|%",
     re.I,
 )
-_TOKEN = re.compile(r"[ \t\n]+|(?P<redirect>(?:(?<![^ \t])\d)?(?:>>|>|<))|(?P<char>.)", re.S)
+_REDIRECT = re.compile(r"\d?(?:>>|>|<)(?:&\d)?")
 _SET_NAMES = re.compile(r"\bset\s+(?:/[ap]\s+)?\"?([^=\s\"/][^=\n\"]*?)=", re.I)
+_MAX_LINE = 8191
+"""Characters of a command line that cmd.exe takes."""
 _HOLE_NAME = re.compile(r"%~?(\d)\Z|[%!]([^%!:]+)[%!]\Z")
 
 
@@ -403,6 +405,8 @@ class _Runner(State):
 
     def _matched(self, match: re.Match[str]) -> Value | None:
         raw = match[0]
+        if raw == "%%":
+            return Value("%")
         if match["loop"]:
             value = self.loops.get(match["loop"])
             return value if value is None else _modified(value, match["how"] or "", raw)
@@ -416,10 +420,11 @@ class _Runner(State):
         return _edited(value, edit[1:], raw) if edit else value
 
     def _variable(self, name: str, raw: str, late: bool) -> Value:
-        variable = (self.vars if late or self.block is None else self.block).get(name)
+        known = self.vars if late or self.block is None else self.block
+        variable = known.get(name)
         if isinstance(variable, Value):
             return variable
-        if name in self.settable and name not in self.vars and not_set(name) not in self.refuted:
+        if name in self.settable and not_set(name) not in self.refuted:
             return Value("", (), (not_set(self.written.get(name, name)),))
         return hole(raw)
 
@@ -438,7 +443,8 @@ class _Runner(State):
     # -- commands
 
     def _line(self, node: Line) -> Status:
-        expanded = self._expand(node.start, node.end)
+        expanded = self._expand(node.start, min(node.end, node.start + _MAX_LINE))
+        self.steps += len(expanded.text) // 20
         match = re.match(r"[ \t,;=@(]*([A-Za-z]+)", expanded.text)
         name = match[1].lower() if match else ""
         rest = expanded.text[match.end() :] if match else ""
@@ -513,6 +519,7 @@ class _Runner(State):
         shown = " ".join([w.value.shown() for w in words[1:8]])
         self.because = (*self.because, f"{shown[:80]} ({self.where(start)})")
         self.via = (*self.via, start)
+        self.steps += 8
         self.stack.append(name)
         self.depth += 1
         self._from(self.labels[name])
@@ -566,7 +573,7 @@ def _words(expanded: _Expanded) -> tuple[list[Word], list[Redirect]]:
         if char in " \t\n\r" or (char == "^" and text[at + 1 : at + 2] == "\n"):
             at += 2 if char == "^" else 1
             continue
-        match = re.compile(r"\d?(?:>>|>|<)(?:&\d)?").match(text, at)
+        match = _REDIRECT.match(text, at)
         if match:
             if "&" in match[0]:
                 place = Word(Value(match[0][-1]), expanded.place(match.end() - 1), expanded.place(match.end() - 1, True), False)

@@ -172,6 +172,7 @@ class Runner(Flow):
                 status = RAN if assign.value is not None and any(type(p) is Subst for p in assign.value.parts) else YES
             self.redirected(node.redirects)
             return status
+        self.steps += (node.end - node.start) // 40
         words: list[Word] = []
         presume = self.presume
         self.presume = node.words[0].literal in ("[", "test")
@@ -231,6 +232,7 @@ class Runner(Flow):
         frame = Frame()
         self.frames.append(frame)
         self.stack.append(function.name)
+        self.steps += 8
         for name, value in env:
             self.local(name)
             self.set(name, value)

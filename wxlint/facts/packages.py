@@ -56,11 +56,12 @@ def _package_index(
     return exact, [item for item in rows if "*" in item[1]["name"]]
 
 
+@functools.lru_cache(maxsize=4096)
 def accelerator_package(ecosystem: str, name: str, extras: tuple[str, ...] = ()) -> str | None:
     """The accelerator other than CUDA ("rocm", "other") that a package is for, or None. Arguments as of `cuda_package`."""
     name = normalise(name) if ecosystem == "pip" else name.lower()
     asked = {name, *(f"{name}[{normalise(extra)}]" for extra in extras)}
     for row in table("other_packages"):
-        if row["ecosystem"] == ecosystem and any(row["name"] == one or ("*" in row["name"] and glob(row["name"], one)) for one in asked):
+        if row["ecosystem"] == ecosystem and any(glob(row["name"], one) if "*" in row["name"] else row["name"] == one for one in asked):
             return row["accelerator"]
     return None

@@ -50,7 +50,7 @@ class Image(NamedTuple):
     def why(self) -> tuple[str, ...]:
         """Why the image is expected to be what it is, and under which build."""
         how = self.evaluated.build.how
-        return (*self.reasons, f"built by {how}") if how else self.reasons
+        return (*self.reasons, how) if how else self.reasons
 
 
 class TorchStep(NamedTuple):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from wxlint.values import HOLE, Value
 
-_COMPONENT = re.compile(r"[a-z0-9\0]+(?:(?:\.|_|__|-+|\0+)[a-z0-9\0]*)*")
+_COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*|[\w.-]*\0[\w.\0-]*", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9\0](?:[A-Za-z0-9.\0-]*[A-Za-z0-9\0])?(?::[0-9\0]+)?|\[[0-9a-fA-F:.]+\](?::[0-9]+)?")
 _TAG = re.compile(r"[\w\0][\w.\0-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"[A-Za-z\0][A-Za-z0-9+.\0_-]*:[0-9a-fA-F\0]+")
@@ -73,7 +73,7 @@ def parse_reference(value: Value) -> Reference | None:
     registry, slash, remainder = path.partition("/")
     if slash and ("." in registry or ":" in registry or registry == "localhost" or registry != registry.lower()):
         path = remainder
-        if not _DOMAIN.fullmatch(registry):
+        if HOLE not in registry and not _DOMAIN.fullmatch(registry):
             return None
     else:
         registry = ""
