@@ -9,7 +9,7 @@ import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib import metadata
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -79,8 +79,15 @@ class Family:
 
 def pytest_command(*arguments: str) -> list[str]:
     """`pytest` with the plugin, whether it is installed with its entry point or run from the tree."""
-    entry = any(point.value == "wxlint.pytest_plugin" for point in metadata.entry_points(group="pytest11"))
-    return [sys.executable, "-m", "pytest", *([] if entry else ["-p", "wxlint.pytest_plugin"]), "-p", "no:cacheprovider", *arguments]
+    return [sys.executable, "-m", "pytest", *([] if _installed() else ["-p", "wxlint.pytest_plugin"]), "-p", "no:cacheprovider", *arguments]
+
+
+@cache
+def _installed() -> bool:
+    """Whether the entry point is there, seen from a folder that is not the repository: that may hold metadata of its own."""
+    code = "from importlib.metadata import entry_points as e; print([p.value for p in e(group='pytest11')])"
+    done = subprocess.run([sys.executable, "-c", code], cwd="/", capture_output=True, text=True, check=True)
+    return "'wxlint.pytest_plugin'" in done.stdout
 
 
 def docker(*arguments: str) -> str:

@@ -61,6 +61,8 @@ class Params(State):
         if part.op == "keys":
             return [Value(key) for key in items]
         values: list[Value] = list(items.values())  # type: ignore[arg-type]
+        if values and values[-1].text == HOLE and values[-1].holes[0] == f"${{{part.name}[@]}}":
+            self.inexact = True
         if part.op == ":":
             return self._slice(part, values, 0)
         if part.op in ("-", ":-", "+", ":+"):

@@ -231,6 +231,17 @@ class State:
         self.put(name, Value(text, (), (f"{name} is {text!r} here",)))
         return self.changes(mark)
 
+    def _either(self, name: str, values: list[Variable | None]) -> Variable:
+        """What is known of a variable that has one of these values: of options that a branch adds (`ARGS="$ARGS --push"`), those before."""
+        longest = _longest(values)
+        if isinstance(longest, dict):
+            least = min([v for v in values if type(v) is dict], key=len)
+            return {**least, str(len(least)): hole(f"${{{name}[@]}}")}
+        if isinstance(longest, Value):
+            short = min([v for v in values if type(v) is Value], key=lambda v: len(v.text))
+            return Value(f"{short.text} {HOLE}", (*short.holes, self.named(name)), short.because)
+        return hole(f"${{{name}[@]}}" if any(type(v) is dict for v in values) else self.named(name))
+
     def _merge(self, ends: list[tuple[int, dict[str, Variable | None], Mark]], likely: int | None, assumed: tuple[Assumed, ...]) -> None:
         chosen = next((end for end in ends if end[0] == likely), None)
         _, first, mark = chosen or ends[0]
@@ -250,14 +261,29 @@ class State:
                 if one is not base:
                     self.put(name, one)
             elif chosen is None:
-                arrays = any(type(v) is dict for v in values)
-                self.put(name, hole(f"${{{name}[@]}}" if arrays else self.named(name)))
+                self.put(name, self._either(name, values))
             elif type(one) is Value:
                 self.put(name, one._replace(because=merged(one.because, assumed)))
             elif one is None and not self.defaults:
                 self.put(name, hole(self.named(name)))
             else:
                 self.put(name, one)
+
+
+def _longest(values: list[Variable | None]) -> Variable | None:
+    """The value that all the others begin, when they are texts (up to a space) or indexed arrays."""
+    if all(type(v) is Value for v in values):
+        longest = max(values, key=lambda v: len(v.text))  # type: ignore[union-attr]
+        assert isinstance(longest, Value)
+        texts = [v.text for v in values if type(v) is Value]
+        return longest if all(t and (longest.text + " ").startswith(t + " ") for t in texts) else None
+    if all(type(v) is dict for v in values):
+        most = max(values, key=len)  # type: ignore[arg-type]
+        assert isinstance(most, dict)
+        items = list(most.items())
+        arrays = [v for v in values if type(v) is dict]
+        return most if all(list(v.items()) == items[: len(v)] for v in arrays) and all(k.isdigit() for k in most) else None
+    return None
 
 
 def _same(one: Variable | None, other: Variable | None) -> bool:

@@ -9,7 +9,7 @@ from wxlint.documents.shell import Assumed
 from wxlint.documents.shell_assigned import SETS
 from wxlint.documents.shell_expand import Expander
 from wxlint.documents.shell_state import MAYBE, NO, RAN, Refine, Status, fresh, opposite
-from wxlint.documents.shell_syntax import Case, Node, Param, Text
+from wxlint.documents.shell_syntax import Case, Lit, Node, Param, Text
 from wxlint.documents.shell_values import NO_ARGUMENTS, assumptions, compiled, hole
 from wxlint.values import Value, could_equal
 
@@ -142,7 +142,7 @@ def _binary(runner: Expander, operator: str, left: Text, right: Text) -> Status:
     wanted = operator != "!="
     if found is None:
         return MAYBE
-    plain = right.literal is not None and (right.quoted or not re.search(r"[*?\[\\]", right.literal))
+    plain = right.literal is not None and not any(type(p) is Lit and not p.quoted and re.search(r"[*?\[\\]", p.text) for p in right.parts)
     refine = refinement(left, value, right.literal or "", wanted) if plain else None
     if not value.known:
         if plain and not could_equal(value, right.literal or ""):
