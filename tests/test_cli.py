@@ -84,6 +84,12 @@ def test_no_input_at_all_is_2(here: Path) -> None:
     assert done.returncode == 2 and "no Dockerfile" in done.stderr
 
 
+def test_a_file_that_wxlint_does_not_read_is_2(here: Path) -> None:
+    (here / "notes.md").write_text("# Notes\n")
+    done = run("check", "notes.md")
+    assert done.returncode == 2 and "no Dockerfile" in done.stderr
+
+
 def test_a_broken_policy_is_2_with_its_place(here: Path) -> None:
     (here / "Dockerfile").write_text(GOOD)
     (here / "wxlint.yaml").write_text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from wxlint.policy import Policy
 
 _MARKS = (".git", ".hg")
+_FOLLOWED = re.compile(r"(?i)(?:requirements|constraints)[^/]*\.(?:txt|in)$|/?pyproject\.toml$|\.ya?ml$|\.(?:ba)?sh$")
+"""Files that are read only where a Dockerfile or a policy leads to them; a hook may give them by name."""
 
 
 class Gathered(NamedTuple):
@@ -84,7 +87,7 @@ def gather(
             scope = {*asked, *extra, policy.path}
         else:
             scope = set(asked)
-    if not asked and not (policy is not None and files):
+    if not any(kind != "other" or _FOLLOWED.search(path) for path, kind in asked.items()):
         where = ", ".join(_shown(p) for p in named)
         raise InputError(
             f"{where}: no Dockerfile, compose file or script found; wxlint reads Dockerfile*, *.Dockerfile, Containerfile*, compose*.y[a]ml, docker-compose*.y[a]ml, *.sh, *.bat, *.cmd"
@@ -116,7 +119,8 @@ def _context(
             found.update((_shown(f.path), f.kind) for f in listed)
             problems.extend(trouble)
     elif files and not folders:
-        listed, _ = discover([root])
+        # Without a repository around them, only what lies beside: nobody wants a whole home folder read.
+        listed, _ = discover([root] if _is_repository(root) else sorted({path.parent for path in files}))
         found.update((_shown(f.path), f.kind) for f in listed)
     return found
 
@@ -135,10 +139,14 @@ def repository_root(start: Path) -> Path:
     """The folder with .git above a path, else the working folder when the path lies in it, else the path's own folder."""
     start = start if start.is_dir() else start.parent
     for folder in (start.resolve(), *start.resolve().parents):
-        if any((folder / mark).exists() for mark in _MARKS):
+        if _is_repository(folder):
             return folder
     cwd = Path.cwd()
     return cwd if start.resolve().is_relative_to(cwd) else start
+
+
+def _is_repository(folder: Path) -> bool:
+    return any((folder / mark).exists() for mark in _MARKS)
 
 
 def _shown(path: Path) -> str:
@@ -148,8 +156,6 @@ def _shown(path: Path) -> str:
 
 def guess_kind(text: str) -> str:
     """The kind of a text without a name: compose when it has services at the top, a script when it says so, else a Dockerfile."""
-    import re
-
     if re.search(r"(?m)^services[ \t]*:", text):
         return "compose"
     if re.match(r"#!.*\b(?:ba|da|k|z)?sh\b", text):
