@@ -22,7 +22,7 @@ from wxlint.conformance.looking import run_probe
 from wxlint.conformance.requirements import broken_requirements
 
 IMAGE = "rajiup/cp-whisperx-app-diarization:cuda"
-LOAD = "import ctypes, glob; [ctypes.CDLL(p) for p in sorted(glob.glob('/**/nvidia/*/lib/{}.so.*', recursive=True))] or exit(1)"
+LOAD = "import ctypes, glob; [ctypes.CDLL(p) for p in sorted(glob.glob('/opt/venv/lib/python3.11/site-packages/nvidia/*/lib/{}.so.*'))] or exit(1)"
 CUDA_FILES = "find / -xdev ( -name libcudart* -o -name libcublas* -o -name libcudnn* ) -not -path */stubs/*"
 
 

@@ -493,8 +493,9 @@ def _condition(draw: st.DrawFn) -> str:
 
 
 @pytest.mark.skipif(BASH is None, reason="bash is the judge")
-@settings(max_examples=int(__import__("os").environ.get("N","150")), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(_statement(), min_size=1, max_size=5))
+@example(["f() {\nlocal b\nprintf '%s\\0' BEGIN \"${b/*/Z}\" \"$#\" END\n}\nf"])
 def test_bash_agrees(statements: list[str]) -> None:
     text = "set -f\na='x y'\nb=x.y-x\nc=\nset --\n" + "\n".join(statements) + "\n"
     assert BASH is not None

@@ -262,5 +262,7 @@ def test_both_parsers_of_pyyaml_give_the_same_tree(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.delattr(yaml, "CSafeLoader")
         slow = parse(Source("f.yml", text))
+    if "?" in text:  # `{? }` is an empty pair for one, and a pair of empty scalars for the other
+        return
     if not fast.problems and not slow.problems:  # they differ in what they refuse
         assert [walk(d) for d in fast.documents] == [walk(d) for d in slow.documents]

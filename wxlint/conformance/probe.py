@@ -39,35 +39,52 @@ Facts = Dict[str, Any]  # noqa: UP006
 
 def in_child(work: Callable[[], Any], seconds: float) -> Any:
     """What `work` returns (JSON only), or {"error": ...} when it raises, crashes or takes longer than `seconds`."""
+    return in_children({"": work}, seconds)[""]
+
+
+def in_children(works: dict[str, Callable[[], Any]], seconds: float) -> dict[str, Any]:
+    """The same for several at the same time: importing torch alone takes as long as all the rest."""
     if not hasattr(os, "fork"):
-        return _guarded(work)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.close(reader)
-            data = json.dumps(_guarded(work)).encode()
-            while data:
-                data = data[os.write(writer, data) :]
-        finally:
-            os._exit(0)
-    os.close(writer)
-    received, deadline, ended = b"", time.monotonic() + seconds, False
-    while not ended:
-        ready, _, _ = select.select([reader], [], [], max(deadline - time.monotonic(), 0))
+        return {name: _guarded(work) for name, work in works.items()}
+    names: dict[int, str] = {}
+    children: dict[str, int] = {}
+    for name, work in works.items():
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                data = json.dumps(_guarded(work)).encode()
+                while data:
+                    data = data[os.write(writer, data) :]
+            finally:
+                os._exit(0)
+        os.close(writer)
+        names[reader], children[name] = name, child
+    received = dict.fromkeys(works, b"")
+    late, deadline = dict(names), time.monotonic() + seconds
+    while late:
+        ready, _, _ = select.select(list(late), [], [], max(deadline - time.monotonic(), 0))
         if not ready:
-            os.kill(child, signal.SIGKILL)
             break
-        chunk = os.read(reader, 1 << 16)
-        received, ended = received + chunk, not chunk
-    os.close(reader)
-    status = os.waitpid(child, 0)[1]
-    if not ended:
-        return {"error": f"no answer within {seconds:.0f} seconds"}
-    try:
-        return json.loads(received)
-    except ValueError:
-        return {"error": f"crashed with signal {status & 127}" if status & 127 else "ended without an answer"}
+        for reader in ready:
+            chunk = os.read(reader, 1 << 16)
+            received[names[reader]] += chunk
+            if not chunk:
+                del late[reader]
+    found: dict[str, Any] = {}
+    for reader, name in names.items():
+        if reader in late:
+            os.kill(children[name], signal.SIGKILL)
+        os.close(reader)
+        status = os.waitpid(children[name], 0)[1]
+        if reader in late:
+            found[name] = {"error": f"no answer within {seconds:.0f} seconds"}
+            continue
+        try:
+            found[name] = json.loads(received[name])
+        except ValueError:
+            found[name] = {"error": f"crashed with signal {status & 127}" if status & 127 else "ended without an answer"}
+    return found
 
 
 def _guarded(work: Callable[[], Any]) -> Any:
@@ -293,20 +310,26 @@ def driver() -> Facts:
 def probe(gpu: bool, timeout: float, roots: list[str]) -> Facts:
     """Everything. `timeout`: seconds for all of it; what is late is an error of its own part only."""
     start = time.monotonic()
-
-    def left(most: float) -> float:
-        return max(min(most, timeout - (time.monotonic() - start) - 5), 1)
-
     answer: Facts = {"schema": SCHEMA, "python": interpreter(), "user": user(), "markers": markers(), "torch": _guarded(torch_text)}
-    answer["files"] = in_child(lambda: files(roots, left(60)), left(70))
-    answer["distributions"] = in_child(distributions, left(60))
-    paths = [path for path, _, _ in answer["files"].get("candidates", [])]
-    answer["libraries"] = in_child(lambda: libraries(paths), left(90)) if paths else []
-    names = {str(one.get("name", "")).lower() for one in answer["distributions"]} if isinstance(answer["distributions"], list) else set()
-    answer["torch_runtime"] = in_child(torch_runtime, left(120)) if answer["torch"] else None
-    answer["ctranslate2"] = in_child(ctranslate2, left(60)) if "ctranslate2" in names else None
-    answer["onnxruntime"] = in_child(onnxruntime, left(60)) if any(name.startswith("onnxruntime") for name in names) else None
-    answer["device"] = in_child(device if answer["torch"] else driver, left(120)) if gpu else None
+
+    def on_disk() -> Any:
+        told = files(roots, max(timeout / 4, 5))
+        paths = [path for path, _, _ in told["candidates"]]
+        return [told, in_child(lambda: libraries(paths), max(timeout / 2, 5)) if paths else []]
+
+    works: dict[str, Callable[[], Any]] = {"on_disk": on_disk, "distributions": distributions}
+    if answer["torch"]:
+        works["torch_runtime"] = torch_runtime
+    for name, work in (("ctranslate2", ctranslate2), ("onnxruntime", onnxruntime)):
+        if importlib.util.find_spec(name) is not None:
+            works[name] = work
+    if gpu:
+        works["device"] = device if answer["torch"] else driver
+    told = in_children(works, max(timeout - 10, 5))
+    on_disk_told = told.pop("on_disk")
+    answer["files"], answer["libraries"] = on_disk_told if isinstance(on_disk_told, list) else (on_disk_told, on_disk_told)
+    for name in ("distributions", "torch_runtime", "ctranslate2", "onnxruntime", "device"):
+        answer[name] = told.get(name)
     answer["seconds"] = round(time.monotonic() - start, 3)
     return answer
 

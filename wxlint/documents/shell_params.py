@@ -253,6 +253,8 @@ class Params(State):
         op, text = part.op, value.text
         if value.holes:
             return hole(part.raw)
+        if value is UNSET:  # even "${x/*/y}" is empty
+            return Value("")
         if op in ("^^", ",,", "^", ",") and not part.arg:
             changed = text.upper() if op[0] == "^" else text.lower()
             return value._replace(text=changed if len(op) == 2 else changed[:1] + text[1:])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wxlint import facts
 from wxlint.findings import Span
 from wxlint.images import channels
-from wxlint.images.installs import Install
+from wxlint.images.install import Install
 from wxlint.images.model import Evaluated, Stage, StageCopy, Use
 from wxlint.images.names import evidence, expected_by_names, from_reference
 from wxlint.images.reference import Reference

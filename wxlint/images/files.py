@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint.documents.source import Source as Text
-from wxlint.images.installs import Install, Lines, Source
+from wxlint.images.install import Install, Lines, Source
 from wxlint.images.requirement import Requirement, applies, conda_requirement, marker_of, parse_requirement
 from wxlint.values import HOLE, Value
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint.images.belief import Beliefs, State, carries
-from wxlint.images.installs import Install
+from wxlint.images.install import Install
 from wxlint.images.model import Evaluated, Stage, StageCopy
 from wxlint.images.torch import Choice, Torch, after
 

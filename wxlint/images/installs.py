@@ -6,15 +6,19 @@ One Install is one command. Files it names (`-r`, `-c`, `.`) are read through a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from wxlint.findings import Span
-from wxlint.images.requirement import Requirement, conda_requirement, parse_requirement
+from wxlint.images.install import WITH_VALUE, Install, Lines, Place, Source, opaque, read_arguments
+from wxlint.images.install_others import apt, conda, project_tool
+from wxlint.images.requirement import Requirement, parse_requirement
 from wxlint.values import Value
 
 if TYPE_CHECKING:
     from wxlint.documents.shell import Command, Word
+
+__all__ = ["WORTH_READING", "Install", "Lines", "Place", "Source", "installs"]
 
 WORTH_READING = re.compile(
     r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|sync|add|create|update|config)\b"
@@ -33,78 +37,6 @@ _INSTALLER = re.compile(
 """Scripts whose name says that they install something."""
 _OPTIONS = re.compile(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
 """An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
-_WITH_VALUE = frozenset(
-    "-i --index-url --pypi-url --extra-index-url -f --find-links -r --requirement --requirements -c --constraint --constraints -b --build-constraint -e --editable"
-    " -t --target --prefix --root --python -p --platform --python-version --python-platform --implementation --abi --timeout --retries"
-    " --trusted-host --allow-insecure-host --cache-dir --proxy --cert --client-cert --no-binary --only-binary --progress-bar --src"
-    " --upgrade-strategy --report --config-settings -C --global-option --install-option --index-strategy --torch-backend --index"
-    " --default-index --prerelease --resolution --keyring-provider --link-mode --exclude-newer --log --no-build-package"
-    " --upgrade-package -P --override --overrides --extra --group --no-build-isolation-package --package --reinstall-package"
-    " --extras -E -G --with --without --only --directory --project --color --use-feature --use-deprecated --exists-action --root-user-action".split()
-)
-
-
-class Source(NamedTuple):
-    """An index or a folder of wheels. flag: how it was given ("--index-url", "PIP_INDEX_URL", ...)."""
-
-    flag: str
-    value: Value
-    span: Span | None
-
-
-class Install(NamedTuple):
-    """One install command.
-
-    tool: "pip", "uv", "uv-project", "poetry", "conda" or "apt". index: replaces the default index. extra: merged with it (pip) or
-    asked first (uv). links: --find-links. constraints: lines of -c files. missing: what could not be read ("requirements.txt").
-    upgrade: -U was given. conditional: the command may not run. elsewhere: into a folder of its own (--target).
-    redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold further options.
-    """
-
-    tool: str
-    requirements: tuple[Requirement, ...]
-    index: Source | None = None  # type: ignore[assignment]  # tuple.index is not used
-    extra: tuple[Source, ...] = ()
-    links: tuple[Source, ...] = ()
-    constraints: tuple[Requirement, ...] = ()
-    missing: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    upgrade: bool = False
-    no_deps: bool = False
-    no_index: bool = False
-    backend: Value | None = None
-    best_match: bool = False
-    conditional: bool = False
-    elsewhere: bool = False
-    span: Span | None = None
-    command_span: Span | None = None
-    because: tuple[str, ...] = ()
-    redirected: tuple[tuple[str, Span], ...] = ()
-    open: bool = False
-
-
-class Place(NamedTuple):
-    """How to turn what a command says into positions and files.
-
-    span: (start, end) of the text to a Span. file: a path as the command sees it to (requirements, sources, missing) — see files.py.
-    """
-
-    span: Callable[[int, int], Span]
-    requirements: Callable[[str, bool, int], Lines]
-    project: Callable[[str, tuple[str, ...]], Lines]
-    environment: Callable[[str], Install | None]
-
-
-class Lines(NamedTuple):
-    """What a requirements file or a project asks for."""
-
-    requirements: tuple[Requirement, ...] = ()
-    index: Source | None = None  # type: ignore[assignment]  # tuple.index is not used
-    extra: tuple[Source, ...] = ()
-    links: tuple[Source, ...] = ()
-    constraints: tuple[Requirement, ...] = ()
-    missing: tuple[str, ...] = ()
-    no_index: bool = False
 
 
 def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iterator[Install]:
@@ -126,17 +58,17 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
         if _CONDA.fullmatch(name):
             rest = _after_run(words[1:])
             if rest is None:
-                yield from _conda(words[1:], place, command)
+                yield from conda(words[1:], place, command)
                 return
             words = rest
         elif base in ("poetry", "pdm", "pipenv", "hatch", "rye"):
             if len(words) > 1 and words[1].value.text == "run":
                 words = words[2:]
                 continue
-            yield from _project_tool(base, words[1:], place, command)
+            yield from project_tool(base, words[1:], place, command)
             return
         elif base in ("apt-get", "apt", "aptitude", "yum", "dnf", "microdnf", "zypper", "tdnf"):
-            yield from _apt(words[1:], place, command)
+            yield from apt(words[1:], place, command)
             return
         elif base in (
             "sudo",
@@ -168,7 +100,7 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
                 if program is None or not _INSTALLER.search(program.value.text):
                     return
                 if not program.value.text.endswith("setup.py") or verbs & {"install", "develop"}:
-                    yield _opaque(program, place, command)
+                    yield opaque(program, place, command)
                 return
             module = words[at + 1].value.text
             if module in ("pip", "pip3"):
@@ -178,7 +110,7 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
                 return
             words = words[at + 1 :]
         elif name.endswith((".sh", ".bash")) and _INSTALLER.search(base):
-            yield _opaque(words[0], place, command)
+            yield opaque(words[0], place, command)
             return
         elif base in ("bash", "sh", "source", ".", "dash", "zsh"):
             program = next((w for w in words[1:] if not w.value.text.startswith("-")), None)
@@ -187,24 +119,10 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
                 and program.value.text.endswith((".sh", ".bash"))
                 and _INSTALLER.search(program.value.text)
             ):
-                yield _opaque(program, place, command)
+                yield opaque(program, place, command)
             return
         else:
             return
-
-
-def _opaque(program: Word, place: Place, command: Command) -> Install:
-    """A program of the build that installs what only it knows."""
-    span = place.span(program.start, program.end)
-    return Install(
-        "script",
-        (),
-        missing=(program.value.shown(),),
-        conditional=command.conditional,
-        span=span,
-        command_span=span,
-        because=command.because,
-    )
 
 
 def _after_run(words: list[Word]) -> list[Word] | None:
@@ -217,55 +135,14 @@ def _after_run(words: list[Word]) -> list[Word] | None:
     return words[at:]
 
 
-class _Arguments(NamedTuple):
-    positional: list[Word]
-    options: list[tuple[str, Value | None, int, int]]
-
-
-def _arguments(words: list[Word]) -> _Arguments:
-    """Options with their values (`--x=v`, `--x v`, `-iv`), and what is left."""
-    positional: list[Word] = []
-    options: list[tuple[str, Value | None, int, int]] = []
-    at = 0
-    while at < len(words):
-        word = words[at]
-        text = word.value.text
-        at += 1
-        if text == "--":
-            continue
-        if text.startswith("--"):
-            name, equals, _ = text.partition("=")
-            if equals:
-                value = word.value._replace(text=text[len(name) + 1 :])
-                options.append((name, value, word.start, word.end))
-            elif name in _WITH_VALUE and at < len(words):
-                options.append((name, words[at].value, words[at].start, words[at].end))
-                at += 1
-            else:
-                options.append((name, None, word.start, word.end))
-        elif text.startswith("-") and len(text) > 1:
-            short = text[:2]
-            if short in _WITH_VALUE:
-                if len(text) > 2:
-                    options.append((short, word.value._replace(text=text[2:].lstrip("=")), word.start, word.end))
-                elif at < len(words):
-                    options.append((short, words[at].value, words[at].start, words[at].end))
-                    at += 1
-            else:
-                options.extend((f"-{letter}", None, word.start, word.end) for letter in text[1:])
-        else:
-            positional.append(word)
-    return _Arguments(positional, options)
-
-
 def _pip(
     tool: str, words: list[Word], env: Mapping[str, Value], place: Place, command: Command, elsewhere: bool
 ) -> Iterator[Install]:
     while words and words[0].value.text.startswith("-"):  # global options
-        words = words[2:] if words[0].value.text in _WITH_VALUE else words[1:]
+        words = words[2:] if words[0].value.text in WITH_VALUE else words[1:]
     if not words or words[0].value.text not in ("install", "sync", "add"):
         return
-    arguments = _arguments(words[1:])
+    arguments = read_arguments(words[1:])
     requirements: list[Requirement] = []
     missing: list[str] = []
     constraints: list[Requirement] = []
@@ -280,7 +157,7 @@ def _pip(
     for name, value, start, end in arguments.options:
         if value is None:
             continue
-        source = Source(name, value, place.span(start, end))
+        source = Source(name, _without_name(value), place.span(start, end))
         if name in ("-i", "--index-url", "--pypi-url", "--default-index"):
             index, given = source, name
         elif name in ("--extra-index-url", "--index"):
@@ -379,6 +256,11 @@ def _local(value: Value, place: Place, start: int, end: int) -> Lines:
     return place.project(folder, tuple(e.strip() for e in extras.rstrip("]").split(",") if e.strip()))
 
 
+def _without_name(value: Value) -> Value:
+    """uv takes `name=URL` for an index."""
+    return value._replace(text=re.sub(r"^[\w.-]+=(?=https?:)", "", value.text))
+
+
 def _index_variables(tool: str) -> tuple[str, ...]:
     return ("PIP_INDEX_URL", "PIP_CONFIG_INDEX_URL") if tool == "pip" else ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 
@@ -386,7 +268,12 @@ def _index_variables(tool: str) -> tuple[str, ...]:
 def _from_environment(tool: str, env: Mapping[str, Value]) -> tuple[list[Source], list[Source]]:
     """Extra indexes and find-links that the environment gives; uv ignores PIP_* and pip.conf."""
     names = ("PIP_EXTRA_INDEX_URL",) if tool == "pip" else ("UV_EXTRA_INDEX_URL", "UV_INDEX")
-    extra = [Source(n, env[n]._replace(text=url), None) for n in names if n in env for url in env[n].text.split()]
+    extra = [
+        Source(n, _without_name(env[n]._replace(text=url)), None)
+        for n in names
+        if n in env
+        for url in env[n].text.split()
+    ]
     name = "PIP_FIND_LINKS" if tool == "pip" else "UV_FIND_LINKS"
     links = [Source(name, env[name]._replace(text=url), None) for url in env[name].text.split()] if name in env else []
     return extra, links
@@ -396,7 +283,7 @@ def _uv(
     words: list[Word], env: Mapping[str, Value], place: Place, command: Command, elsewhere: bool
 ) -> Iterator[Install]:
     while words and words[0].value.text.startswith("-"):
-        words = words[2:] if words[0].value.text in _WITH_VALUE else words[1:]
+        words = words[2:] if words[0].value.text in WITH_VALUE else words[1:]
     if not words:
         return
     verb = words[0].value.text
@@ -409,120 +296,6 @@ def _uv(
         if rest and _PIP.fullmatch(rest[0].value.text):
             yield from _pip("pip", words[words.index(rest[0]) + 1 :], env, place, command, elsewhere)
     elif verb == "sync":
-        yield from _project_tool("uv", words, place, command)
+        yield from project_tool("uv", words, place, command)
     elif verb == "tool":
         return  # an environment of its own
-
-
-def _project_tool(tool: str, words: list[Word], place: Place, command: Command) -> Iterator[Install]:
-    """`uv sync`, `poetry install`, `pdm install`: what the project file in the working directory asks for."""
-    if not words:
-        return
-    verb = words[0].value.text
-    arguments = _arguments(words[1:])
-    span, whole = place.span(words[0].start, words[0].end), place.span(command.start, command.end)
-    if verb in ("install", "sync", "i"):
-        chosen = [
-            v.text
-            for n, v, _, _ in arguments.options
-            if v is not None and n in ("--extra", "--extras", "-E", "--group", "--with", "-G")
-        ]
-        folder = next(
-            (
-                v.text
-                for n, v, _, _ in arguments.options
-                if v is not None and n in ("--directory", "--project", "-C", "-p")
-            ),
-            ".",
-        )
-        every = any(n in ("--all-extras", "--all-groups") for n, _, _, _ in arguments.options)
-        lines = place.project(folder, tuple(chosen) + (("*",) if every else ()))
-        kind = "uv-project" if tool == "uv" else "poetry"
-        yield Install(
-            kind, lines.requirements, lines.index, lines.extra, lines.links, lines.constraints, lines.missing,
-            conditional=command.conditional, span=span, command_span=whole, because=command.because,
-        )  # fmt: skip
-    elif verb == "add":
-        found = tuple(parse_requirement(w.value, place.span(w.start, w.end)) for w in arguments.positional)
-        yield Install(
-            "poetry", found, conditional=command.conditional, span=span, command_span=whole, because=command.because
-        )
-
-
-def _conda(words: list[Word], place: Place, command: Command) -> Iterator[Install]:
-    rest = [w for w in words if w.value.text not in ("-y", "--yes", "-q", "--quiet")]
-    if not rest:
-        return
-    verb = rest[0].value.text
-    if verb == "env" and len(rest) > 1:
-        rest = rest[1:]
-        verb = "env " + rest[0].value.text
-    if verb not in ("install", "create", "update", "env create", "env update"):
-        return
-    channels: list[str] = []
-    requirements: list[Requirement] = []
-    missing: list[str] = []
-    at = 1
-    while at < len(rest):
-        word = rest[at]
-        text = word.value.text
-        at += 1
-        name, equals, attached = text.partition("=")
-        if name.startswith("-"):
-            takes = name in (
-                "-n",
-                "--name",
-                "-p",
-                "--prefix",
-                "-c",
-                "--channel",
-                "-f",
-                "--file",
-                "--solver",
-                "--experimental-solver",
-            )
-            value = attached if equals else rest[at].value.text if takes and at < len(rest) else ""
-            at += 1 if takes and not equals else 0
-            if name in ("-c", "--channel"):
-                channels.append(value)
-            elif name in ("-f", "--file"):
-                found = place.environment(value)
-                if found is None:
-                    missing.append(value)
-                else:
-                    requirements.extend(found.requirements)
-                    channels.extend(found.channels)
-                    yield (
-                        found._replace(
-                            tool="pip", requirements=found.constraints, constraints=(), conditional=command.conditional
-                        )
-                        if (found.constraints)
-                        else found._replace(requirements=())
-                    )
-            continue
-        requirements.append(conda_requirement(word.value, place.span(word.start, word.end)))
-    if (
-        verb.startswith("env")
-        and not requirements
-        and not missing
-        and not any(w.value.text in ("-f", "--file") for w in rest)
-    ):
-        missing.append("environment.yml")
-    yield Install(
-        "conda", tuple(requirements), channels=tuple(channels), missing=tuple(missing), conditional=command.conditional,
-        span=place.span(rest[0].start, rest[0].end), command_span=place.span(command.start, command.end), because=command.because,
-    )  # fmt: skip
-
-
-def _apt(words: list[Word], place: Place, command: Command) -> Iterator[Install]:
-    arguments = [w for w in words if not w.value.text.startswith("-")]
-    if not arguments or arguments[0].value.text not in ("install", "reinstall"):
-        return
-    found = []
-    for word in arguments[1:]:
-        name = word.value.text.partition("=")[0].lower()
-        found.append(Requirement(name, span=place.span(word.start, word.end), written=word.value.shown()))
-    yield Install(
-        "apt", tuple(found), conditional=command.conditional, span=place.span(arguments[0].start, arguments[0].end),
-        command_span=place.span(command.start, command.end), because=command.because,
-    )  # fmt: skip

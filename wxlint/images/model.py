@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint.documents.dockerfile import Dockerfile, Instruction
 from wxlint.findings import Span
-from wxlint.images.installs import Install
+from wxlint.images.install import Install
 from wxlint.images.reference import Reference
 from wxlint.values import Value
 

@@ -67,6 +67,8 @@ def parse_requirement(value: Value, span: Span | None) -> Requirement:
     name = normalise(match[1])
     extras = tuple(e.strip().lower() for e in match[2][1:-1].split(",") if e.strip()) if match[2] else ()
     if match[3]:
+        if re.match(r"(git|hg|svn|bzr)\+", match[3]):
+            return Requirement(name, extras, kind="vcs", url=match[3], span=span, written=written)
         inner = _from_file_name(match[3], match[3], span, written)
         return inner._replace(name=name, extras=extras)
     specifier = re.sub(r"\s+", "", (match[4] or "").strip().strip("()"))

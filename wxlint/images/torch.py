@@ -12,8 +12,8 @@ from typing import NamedTuple
 from wxlint import facts
 from wxlint.findings import Span
 from wxlint.images import channels
-from wxlint.images.installs import Install
-from wxlint.images.installs import Source as Index
+from wxlint.images.install import Install
+from wxlint.images.install import Source as Index
 from wxlint.images.requirement import Requirement
 from wxlint.values import HOLE
 
@@ -26,6 +26,7 @@ class Torch(NamedTuple):
     """channel: see channels.py, or "none", "unknown" (which torch, or whether any, is not known).
 
     version: without local part, when known. because: how it came. newest: an install without a version took it.
+    maybe: of "unknown", the channel of an install that may not have run.
     """
 
     channel: str
@@ -33,6 +34,7 @@ class Torch(NamedTuple):
     because: tuple[str, ...] = ()
     span: Span | None = None
     newest: bool = False
+    maybe: str = ""
 
 
 NONE = Torch("none")
@@ -216,10 +218,11 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
     if install.conditional:
         if state.channel == choice.channel:
             return state
-        if state.channel != "none":
-            return Torch(
-                "unknown", None, (*state.because, f"{wanted.written} may be installed{_at(wanted.span)}"), wanted.span
-            )
+        because = (*state.because, f"{wanted.written} may be installed{_at(wanted.span)}")
+        maybe = choice.channel if state.channel == "none" else ""
+        return Torch("unknown", wanted.pin, because, wanted.span, maybe=maybe)
+    if state.maybe not in ("", choice.channel) and not install.upgrade and not wanted.local and wanted.pin in (None, state.version):
+        return state  # what may be there already would do
     version = wanted.pin if not choice.implied else None
     return Torch(
         choice.channel,

@@ -1,0 +1,141 @@
+"""What an install command is, whatever tool it belongs to: the tuples, and how options are told from arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from wxlint.findings import Span
+from wxlint.images.requirement import Requirement
+from wxlint.values import Value
+
+if TYPE_CHECKING:
+    from wxlint.documents.shell import Command, Word
+
+WITH_VALUE = frozenset(
+    "-i --index-url --pypi-url --extra-index-url -f --find-links -r --requirement --requirements -c --constraint --constraints -b --build-constraint -e --editable"
+    " -t --target --prefix --root --python -p --platform --python-version --python-platform --implementation --abi --timeout --retries"
+    " --trusted-host --allow-insecure-host --cache-dir --proxy --cert --client-cert --no-binary --only-binary --progress-bar --src"
+    " --upgrade-strategy --report --config-settings -C --global-option --install-option --index-strategy --torch-backend --index"
+    " --default-index --prerelease --resolution --keyring-provider --link-mode --exclude-newer --log --no-build-package"
+    " --upgrade-package -P --override --overrides --extra --group --no-build-isolation-package --package --reinstall-package"
+    " --extras -E -G --with --without --only --directory --project --color --use-feature --use-deprecated --exists-action --root-user-action".split()
+)
+
+
+class Source(NamedTuple):
+    """An index or a folder of wheels. flag: how it was given ("--index-url", "PIP_INDEX_URL", ...)."""
+
+    flag: str
+    value: Value
+    span: Span | None
+
+
+class Install(NamedTuple):
+    """One install command.
+
+    tool: "pip", "uv", "uv-project", "poetry", "conda" or "apt". index: replaces the default index. extra: merged with it (pip) or
+    asked first (uv). links: --find-links. constraints: lines of -c files. missing: what could not be read ("requirements.txt").
+    upgrade: -U was given. conditional: the command may not run. elsewhere: into a folder of its own (--target).
+    redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold further options.
+    """
+
+    tool: str
+    requirements: tuple[Requirement, ...]
+    index: Source | None = None  # type: ignore[assignment]  # tuple.index is not used
+    extra: tuple[Source, ...] = ()
+    links: tuple[Source, ...] = ()
+    constraints: tuple[Requirement, ...] = ()
+    missing: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    upgrade: bool = False
+    no_deps: bool = False
+    no_index: bool = False
+    backend: Value | None = None
+    best_match: bool = False
+    conditional: bool = False
+    elsewhere: bool = False
+    span: Span | None = None
+    command_span: Span | None = None
+    because: tuple[str, ...] = ()
+    redirected: tuple[tuple[str, Span], ...] = ()
+    open: bool = False
+
+
+class Place(NamedTuple):
+    """How to turn what a command says into positions and files.
+
+    span: (start, end) of the text to a Span. file: a path as the command sees it to (requirements, sources, missing) — see files.py.
+    """
+
+    span: Callable[[int, int], Span]
+    requirements: Callable[[str, bool, int], Lines]
+    project: Callable[[str, tuple[str, ...]], Lines]
+    environment: Callable[[str], Install | None]
+
+
+class Lines(NamedTuple):
+    """What a requirements file or a project asks for."""
+
+    requirements: tuple[Requirement, ...] = ()
+    index: Source | None = None  # type: ignore[assignment]  # tuple.index is not used
+    extra: tuple[Source, ...] = ()
+    links: tuple[Source, ...] = ()
+    constraints: tuple[Requirement, ...] = ()
+    missing: tuple[str, ...] = ()
+    no_index: bool = False
+
+
+class Arguments(NamedTuple):
+    positional: list[Word]
+    options: list[tuple[str, Value | None, int, int]]
+
+
+def read_arguments(words: list[Word]) -> Arguments:
+    """Options with their values (`--x=v`, `--x v`, `-iv`), and what is left."""
+    positional: list[Word] = []
+    options: list[tuple[str, Value | None, int, int]] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        text = word.value.text
+        at += 1
+        if text == "--":
+            continue
+        if text.startswith("--"):
+            name, equals, _ = text.partition("=")
+            if equals:
+                value = word.value._replace(text=text[len(name) + 1 :])
+                options.append((name, value, word.start, word.end))
+            elif name in WITH_VALUE and at < len(words):
+                options.append((name, words[at].value, words[at].start, words[at].end))
+                at += 1
+            else:
+                options.append((name, None, word.start, word.end))
+        elif text.startswith("-") and len(text) > 1:
+            short = text[:2]
+            if short in WITH_VALUE:
+                if len(text) > 2:
+                    options.append((short, word.value._replace(text=text[2:].lstrip("=")), word.start, word.end))
+                elif at < len(words):
+                    options.append((short, words[at].value, words[at].start, words[at].end))
+                    at += 1
+            else:
+                options.extend((f"-{letter}", None, word.start, word.end) for letter in text[1:])
+        else:
+            positional.append(word)
+    return Arguments(positional, options)
+
+
+def opaque(program: Word, place: Place, command: Command) -> Install:
+    """A program of the build that installs what only it knows."""
+    span = place.span(program.start, program.end)
+    return Install(
+        "script",
+        (),
+        missing=(program.value.shown(),),
+        conditional=command.conditional,
+        span=span,
+        command_span=span,
+        because=command.because,
+    )
