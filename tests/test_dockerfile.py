@@ -64,7 +64,7 @@ NASTY = {
     "heredoc": "FROM a\nRUN <<EOF\none\ntwo\nEOF\nRUN three\n",
     "heredoc-with-tabs": TAB_HEREDOC,
     "heredoc-of-spaces-and-dash": "FROM a\nRUN <<-EOF\n  EOF\n\tEOF\nRUN b\n",
-    "heredoc-quoted": "FROM a\nRUN <<'EOF'\n$x\nEOF\nRUN <<\"EOF\"\n$x\nEOF\nRUN <<E\"O\"F\n$x\nEOF\n",
+    "heredoc-quoted": 'FROM a\nRUN <<\'EOF\'\n$x\nEOF\nRUN <<"EOF"\n$x\nEOF\nRUN <<E"O"F\n$x\nEOF\n',
     "heredoc-escaped": "FROM a\nRUN <<E\\OF\nx\nEOF\n",
     "heredocs": "FROM a\nRUN <<A cat && <<-'B' cat\none\nA\n\ttwo\n\tB\nRUN three\n",
     "heredoc-with-descriptor": "FROM a\nRUN 3<<EOF cat\nx\nEOF\n",
@@ -83,18 +83,18 @@ NASTY = {
     "here-strings-and-shifts": "FROM a\nRUN cat <<< word\nRUN echo $((1<<2)) $((1 << 2))\nRUN echo '<<EOF' \"<<EOF\"\nRUN a<<b\n",
     "heredoc-in-an-exec-form": 'FROM a\nRUN ["sh", "-c", "cat <<EOF"]\nRUN [ x <<EOF\ny\nEOF\n',
     "flags": "FROM --platform=linux/amd64 a\nCOPY --from=b --chown=1:2 x y\nRUN --mount=type=bind,source=x --network=none true --not=one\n",
-    "flags-quoted": 'FROM a\nRUN --mount="type=bind,source=a b" true\nCOPY --from=\'b\' x y\nRUN --mount=a\\ b true\n',
+    "flags-quoted": "FROM a\nRUN --mount=\"type=bind,source=a b\" true\nCOPY --from='b' x y\nRUN --mount=a\\ b true\n",
     "flags-end": "FROM a\nRUN -- --mount=x true\nCOPY --link x y\nRUN --\n",
     "flags-over-lines": "FROM a\nRUN --mount=type=cache,target=/c \\\n    # comment\n    --mount=type=bind,target=/b \\\n    true\n",
-    "env-forms": "FROM a\nENV a b c\nENV a=1 b=\"c d\" e='f g' h=i\\ j\nENV k=\nENV l \"m\" n\n",
+    "env-forms": 'FROM a\nENV a b c\nENV a=1 b="c d" e=\'f g\' h=i\\ j\nENV k=\nENV l "m" n\n',
     "env-alone": "FROM a\nENV a\n",
     "env-mixed": "FROM a\nENV a=1 b\n",
     "label-alone": "FROM a\nLABEL a\n",
     "label-mixed": "FROM a\nLABEL a=1 b\n",
-    "arg-forms": "ARG a\nARG b=1 c\nARG d=\"e f\"\nFROM a\n",
+    "arg-forms": 'ARG a\nARG b=1 c\nARG d="e f"\nFROM a\n',
     "arg-blank": "ARG =x\nFROM a\n",
     "json-forms": 'FROM a\nCMD ["a", "b"]\nCMD [ "a" ] \nRUN ["a",]\nENTRYPOINT ["a", 1]\nSHELL []\nVOLUME ["/a b"]\nCOPY ["a b", "c"]\n',
-    "healthcheck": "FROM a\nHEALTHCHECK NONE\nHEALTHCHECK --interval=5s CMD true\nHEALTHCHECK CMD [\"a\"]\n",
+    "healthcheck": 'FROM a\nHEALTHCHECK NONE\nHEALTHCHECK --interval=5s CMD true\nHEALTHCHECK CMD ["a"]\n',
     "onbuild": "FROM a\nONBUILD RUN true\nONBUILD COPY --from=b c d\nONBUILD ENV a=b\n",
     "unknown-instructions": "FROM a\nFOO bar\nRUNN x\n",
     "instructions-without-arguments": "FROM\nRUN\nENV\nCOPY\n",
@@ -102,7 +102,7 @@ NASTY = {
     "only-comments": "# a\n\n# b\n",
     "only-space": " \n\t\n\n",
     "only-continuations": "\\\n\\\n",
-    "cyrillic-and-emoji": "FROM a\nLABEL имя=значение 👍=\"👍🏽 x\"\nRUN echo é \\\n  ü\n",
+    "cyrillic-and-emoji": 'FROM a\nLABEL имя=значение 👍="👍🏽 x"\nRUN echo é \\\n  ü\n',
 }
 
 
@@ -130,7 +130,9 @@ def agree(text: str) -> None:
         assert list(syntax_problems(read)), f"only BuildKit refuses it: {error}"
         return
     assert not read.problems, read.problems
-    reference = [command for command in reference if command.cmd]  # a last line of only `\\` is an instruction of no name
+    reference = [
+        command for command in reference if command.cmd
+    ]  # a last line of only `\\` is an instruction of no name
     assert [shape(i) for i in read.instructions] == [reference_shape(c) for c in reference]
     for instruction, command in zip(read.instructions, reference):
         if command.heredocs:
@@ -187,7 +189,12 @@ def test_nasty_files_stand_where_they_were_written(text: str) -> None:
 
 
 def repository_files() -> list[Path]:
-    found = [p for folder in ("docker", "tests", "policies") for p in (ROOT / folder).rglob("*") if NAMED.fullmatch(p.name) and p.is_file()]
+    found = [
+        p
+        for folder in ("docker", "tests", "policies")
+        for p in (ROOT / folder).rglob("*")
+        if NAMED.fullmatch(p.name) and p.is_file()
+    ]
     return sorted([*found, *(p for p in ROOT.iterdir() if NAMED.fullmatch(p.name) and p.is_file())])
 
 
@@ -249,7 +256,13 @@ def written(draw: st.DrawFn) -> str:
             words = [f"{chr(97 + i)}={w.replace('=', '')}" for i, w in enumerate(words)]
         names: list[tuple[str, str]] = []
         if kind in ("RUN", "COPY", "ONBUILD RUN") and draw(st.booleans()):
-            names = draw(st.lists(st.tuples(st.sampled_from(("<<", "<<-")), st.sampled_from(("EOF", "'EOT'", '"X"'))), min_size=1, max_size=2))
+            names = draw(
+                st.lists(
+                    st.tuples(st.sampled_from(("<<", "<<-")), st.sampled_from(("EOF", "'EOT'", '"X"'))),
+                    min_size=1,
+                    max_size=2,
+                )
+            )
             words[:1] = [f"{sign}{name}" for sign, name in names]
         text = draw(st.sampled_from(("", "  "))) + kind
         for item in words:
@@ -262,7 +275,9 @@ def written(draw: st.DrawFn) -> str:
                 text += f" {item}"
         lines.append(text)
         for sign, name in names:
-            lines.extend(draw(st.lists(st.sampled_from(("FROM x", "# no comment", f"y {escape}", "\tz", "")), max_size=3)))
+            lines.extend(
+                draw(st.lists(st.sampled_from(("FROM x", "# no comment", f"y {escape}", "\tz", "")), max_size=3))
+            )
             lines.append(("\t" if sign == "<<-" and draw(st.booleans()) else "") + name.strip("\"'"))
     return draw(st.sampled_from(("", "\ufeff"))) + end.join(lines) + draw(st.sampled_from(("", end)))
 
@@ -313,7 +328,10 @@ def test_what_could_be_read_beside_a_problem_is_kept() -> None:
 
 def test_directives_and_their_places() -> None:
     read = ours("# syntax = docker/dockerfile:1 \n#escape=`\n# comment\n# check=skip=all\nFROM a\n")
-    assert {name: value for name, (value, _) in read.directives.items()} == {"syntax": "docker/dockerfile:1", "escape": "`"}
+    assert {name: value for name, (value, _) in read.directives.items()} == {
+        "syntax": "docker/dockerfile:1",
+        "escape": "`",
+    }
     assert read.source.span(read.directives["syntax"][1], read.directives["syntax"][1] + 6)[1:4] == (1, 12, 1)
     assert read.escape == "`"
     assert read.syntax() == "docker/dockerfile:1"

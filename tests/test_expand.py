@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from wxlint.images.expand import Scope, expand, pairs, words
 from wxlint.values import HOLE, Value, concat, could_equal
 
-VALUES = {"A": Value("apple"), "E": Value(""), "P": Value("/usr/local/bin/python3.11"), "V": Value("12.1.0-cudnn8-runtime")}
+VALUES = {
+    "A": Value("apple"),
+    "E": Value(""),
+    "P": Value("/usr/local/bin/python3.11"),
+    "V": Value("12.1.0-cudnn8-runtime"),
+}
 GLOBAL = Scope(VALUES, closed=True)
 """As before the first FROM: nothing else can be set."""
 
@@ -162,7 +167,9 @@ def test_the_escape_character_of_the_file() -> None:
 
 
 def test_reasons_come_along() -> None:
-    scope = Scope({"TAG": Value("1", (), ("ARG TAG=1 (line 1)",)), "X": Value("", (), ("ARG X= (line 2)",))}, closed=True)
+    scope = Scope(
+        {"TAG": Value("1", (), ("ARG TAG=1 (line 1)",)), "X": Value("", (), ("ARG X= (line 2)",))}, closed=True
+    )
     assert expand("a:$TAG", scope).because == ("ARG TAG=1 (line 1)",)
     assert "ARG TAG=1 (line 1)" in expand("${X:-$TAG}", scope).because
 
@@ -204,7 +211,10 @@ def test_what_is_known_stays_true_whatever_an_unknown_variable_is(text: str, val
         assert not unknown.known or HOLE in found.text
 
 
-@given(st.lists(st.sampled_from(("a", "b", HOLE)), max_size=6).map("".join), st.lists(st.sampled_from("abc"), max_size=4).map("".join))
+@given(
+    st.lists(st.sampled_from(("a", "b", HOLE)), max_size=6).map("".join),
+    st.lists(st.sampled_from("abc"), max_size=4).map("".join),
+)
 def test_could_equal_is_a_match_with_holes_for_anything(pattern: str, text: str) -> None:
     import re
 
@@ -261,4 +271,8 @@ def test_pairs_of_env(text: str, expected: list[tuple[str, str | None]]) -> None
 
 
 def test_arg_has_no_form_without_an_equals_sign() -> None:
-    assert [(p.name, p.value) for p in pairs("ARG A B=1 C", 4, old_form=False)] == [("A", None), ("B", "1"), ("C", None)]
+    assert [(p.name, p.value) for p in pairs("ARG A B=1 C", 4, old_form=False)] == [
+        ("A", None),
+        ("B", "1"),
+        ("C", None),
+    ]

@@ -221,7 +221,9 @@ def damaged(draw: st.DrawFn, text: str) -> str:
         return "".join(draw(st.lists(st.sampled_from(SCRAPS), max_size=12)))
     for _ in range(draw(st.integers(0, 4))):
         lines = text.splitlines(keepends=True)
-        accident = draw(st.sampled_from(("scrap", "scrap", "replace", "lose", "double", "move", "cut", "crlf", "indent", "other")))
+        accident = draw(
+            st.sampled_from(("scrap", "scrap", "replace", "lose", "double", "move", "cut", "crlf", "indent", "other"))
+        )
         at = draw(st.integers(0, len(text)))
         line = at % len(lines) if lines else 0
         if accident == "scrap":
@@ -280,7 +282,11 @@ def test_yaml(text: str) -> None:
 @FEW
 @given(damaged(COMPOSE), damaged(COMPOSE), damaged(ENV))
 def test_compose(text: str, other: str, env: str) -> None:
-    files = {"compose.yaml": source(text, "compose.yaml"), "other.yml": source(other, "other.yml"), ".env": source(env, ".env")}
+    files = {
+        "compose.yaml": source(text, "compose.yaml"),
+        "other.yml": source(other, "other.yml"),
+        ".env": source(env, ".env"),
+    }
     reader = ComposeReader(files.get)
     for path in ("compose.yaml", "other.yml"):
         file = reader.file(path)
@@ -445,7 +451,7 @@ def repositories(draw: st.DrawFn) -> dict[str, str | bytes]:
     return {path: draw(damaged(SAMPLES[PLACES[path]])) for path in chosen}
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(repositories(), st.booleans())
 def test_whole_repositories(files: dict[str, str | bytes], only: bool) -> None:
     with folder(files):
@@ -468,30 +474,62 @@ HOSTILE: dict[str, dict[str, str | bytes]] = {
     "nul-bytes": dict.fromkeys(PLACES, b"\x00" * 100),
     "latin-1": {name: SAMPLES[kind].encode().replace(b"example", b"ex\xe4mple") for name, kind in PLACES.items()},
     "utf-16": {name: SAMPLES[kind].encode("utf-16") for name, kind in PLACES.items()},
-    "names-with-escapes": {"docker/\x1b[31mred\n/Dockerfile": DOCKERFILE, "a%b::error::/Dockerfile": DOCKERFILE, "<b>&/Dockerfile": DOCKERFILE},
-    "terminal-escapes": {"Dockerfile": "FROM \x1b]0;x\x07python:latest\n", "compose.yaml": 'services:\n  "\\e[31m":\n    image: redis\n'},
+    "names-with-escapes": {
+        "docker/\x1b[31mred\n/Dockerfile": DOCKERFILE,
+        "a%b::error::/Dockerfile": DOCKERFILE,
+        "<b>&/Dockerfile": DOCKERFILE,
+    },
+    "terminal-escapes": {
+        "Dockerfile": "FROM \x1b]0;x\x07python:latest\n",
+        "compose.yaml": 'services:\n  "\\e[31m":\n    image: redis\n',
+    },
     "a-stage-from-itself": {"Dockerfile": "FROM a AS a\nFROM A AS b\nCOPY --from=b / /\nFROM b AS b\nFROM b\n"},
     "images-from-each-other": {
         "a/Dockerfile": "FROM x/b:cpu\n",
         "b/Dockerfile": "FROM x/a:cpu\n",
         "build.sh": "docker build -t x/a:cpu a\ndocker build -t x/b:cpu b\n",
     },
-    "requirements-in-a-circle": {"Dockerfile.cpu": "FROM python:3.11-slim\nCOPY . .\nRUN pip install -r requirements.txt\n", "requirements.txt": "-r a.txt\n", "a.txt": "-r requirements.txt\ntorch\n"},
+    "requirements-in-a-circle": {
+        "Dockerfile.cpu": "FROM python:3.11-slim\nCOPY . .\nRUN pip install -r requirements.txt\n",
+        "requirements.txt": "-r a.txt\n",
+        "a.txt": "-r requirements.txt\ntorch\n",
+    },
     "compose-in-a-circle": {
         "compose.yaml": "include: [compose.yaml]\nservices:\n  a: {extends: {service: b}}\n  b: {extends: {service: a}}\n",
     },
     "aliases-that-multiply": {
-        "compose.yaml": "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12)) + "services: {s: {image: *a11}}\n"
+        "compose.yaml": "a0: &a0 [x]\n"
+        + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12))
+        + "services: {s: {image: *a11}}\n"
     },
     "deep-yaml": {"compose.yaml": "services: " + "{a: " * 5000 + "1" + "}" * 5000},
     "deep-shell": {"build.sh": "docker build -t " + "$(echo " * 3000 + "x" + ")" * 3000 + " .\n"},
-    "deep-braces": {"build.sh": "docker pull a:" + "${A:-" * 3000 + "x" + "}" * 3000 + "\n", "Dockerfile": "FROM " + "${A:-" * 3000 + "x" + "}" * 3000 + "\n"},
+    "deep-braces": {
+        "build.sh": "docker pull a:" + "${A:-" * 3000 + "x" + "}" * 3000 + "\n",
+        "Dockerfile": "FROM " + "${A:-" * 3000 + "x" + "}" * 3000 + "\n",
+    },
     "deep-json": {"Dockerfile": "FROM a:1\nRUN " + "[" * 20000 + "]" * 20000 + "\n"},
-    "long-lines": {"Dockerfile": "FROM a:1\nRUN pip install " + "a" * 200_000 + " " + "b>=1 " * 20_000 + "\n", "build.sh": "docker pull " + "x" * 200_000 + "\n"},
+    "long-lines": {
+        "Dockerfile": "FROM a:1\nRUN pip install " + "a" * 200_000 + " " + "b>=1 " * 3000 + "\n",
+        "build.sh": "docker pull " + "x" * 200_000 + "\n",
+    },
     "many-loops": {"build.sh": "for a in 1 2 3 4 5 6 7 8 9; do\n" * 12 + "docker pull x:$a\n" + "done\n" * 12},
     "a-function-that-calls-itself": {"build.sh": "f() { f; f; docker pull x:latest; }\nf\n"},
-    "many-stages": {"Dockerfile": "ARG V\n" + "".join(f"FROM a:1 AS s{i}\n" for i in range(400)) + "FROM s${V}\nCOPY --from=s399 / /\n"},
-    "regular-expressions": {"Dockerfile": "FROM " + "a." * 5000 + "!\nFROM " + "a-" * 5000 + "_\nRUN pip install " + "a" * 5000 + "[" * 500 + "\n"},
+    "many-stages": {
+        "Dockerfile": "ARG V\n"
+        + "".join(f"FROM a:1 AS s{i}\n" for i in range(400))
+        + "FROM s${V}\nCOPY --from=s399 / /\n"
+    },
+    "regular-expressions": {
+        "Dockerfile": "FROM "
+        + "a." * 5000
+        + "!\nFROM "
+        + "a-" * 5000
+        + "_\nRUN pip install "
+        + "a" * 5000
+        + "[" * 500
+        + "\n"
+    },
 }
 
 

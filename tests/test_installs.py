@@ -137,7 +137,11 @@ INDEXES: list[tuple[str, dict[str, str], dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "env", "expected"), INDEXES, ids=[f"{row[0].replace(CPU, 'CPU').replace(CUDA, 'CUDA')}-{'-'.join(row[1])}" for row in INDEXES])
+@pytest.mark.parametrize(
+    ("text", "env", "expected"),
+    INDEXES,
+    ids=[f"{row[0].replace(CPU, 'CPU').replace(CUDA, 'CUDA')}-{'-'.join(row[1])}" for row in INDEXES],
+)
 def test_where_it_comes_from(text: str, env: dict[str, str], expected: dict[str, Any]) -> None:
     install = one(text, env)
     found = {
@@ -162,7 +166,7 @@ SAID = [
     ("pip install --user torch", "elsewhere", False),
     ("[ -f x ] && pip install torch", "conditional", True),
     ("if true; then pip install torch; fi", "conditional", False),
-    ("if [ -n \"$NOBODY_SETS_IT\" ]; then pip install torch; fi", "conditional", True),
+    ('if [ -n "$NOBODY_SETS_IT" ]; then pip install torch; fi', "conditional", True),
     ("pip install torch || pip install torch", "conditional", False),
     ("apt-get update && pip install torch", "conditional", False),
     ("uv pip install torch --index-strategy unsafe-best-match", "best_match", True),
@@ -194,7 +198,11 @@ def test_files_are_followed() -> None:
 
 
 def test_backends() -> None:
-    for text, env in (("uv pip install torch --torch-backend=cu121", {}), ("uv pip install --torch-backend cu121 torch", {}), ("uv pip install torch", {"UV_TORCH_BACKEND": "cu121"})):
+    for text, env in (
+        ("uv pip install torch --torch-backend=cu121", {}),
+        ("uv pip install --torch-backend cu121 torch", {}),
+        ("uv pip install torch", {"UV_TORCH_BACKEND": "cu121"}),
+    ):
         backend = one(text, env).backend
         assert backend is not None and backend.text == "cu121"
     assert one("pip install torch", {"UV_TORCH_BACKEND": "cu121"}).backend is None
@@ -229,7 +237,10 @@ def test_spans_cover_what_is_written() -> None:
     assert requirement is not None and text[requirement.column - 1 : requirement.end_column - 1] == '"torch==2.3.1"'
     assert install.index is not None and install.index.span is not None
     assert text[install.index.span.column - 1 : install.index.span.end_column - 1] == CPU
-    assert install.command_span is not None and (install.command_span.column, install.command_span.end_column) == (1, len(text) + 1)
+    assert install.command_span is not None and (install.command_span.column, install.command_span.end_column) == (
+        1,
+        len(text) + 1,
+    )
 
 
 REQUIREMENTS = [
@@ -247,8 +258,22 @@ REQUIREMENTS = [
     ("torch (>=2.0)", "torch", ">=2.0", None, None, "name"),
     ("Torch_Vision.x", "torch-vision-x", "", None, None, "name"),
     (f"{CUDA}/torch-2.3.1%2Bcu121-cp311-cp311-linux_x86_64.whl", "torch", "==2.3.1+cu121", "2.3.1", "cu121", "url"),
-    (f"torch @ {CUDA}/torch-2.3.1%2Bcu121-cp311-cp311-linux_x86_64.whl", "torch", "==2.3.1+cu121", "2.3.1", "cu121", "url"),
-    (f"{CUDA}/torch-2.3.1%2Bcu121-cp311-cp311-linux_x86_64.whl#sha256=abc", "torch", "==2.3.1+cu121", "2.3.1", "cu121", "url"),
+    (
+        f"torch @ {CUDA}/torch-2.3.1%2Bcu121-cp311-cp311-linux_x86_64.whl",
+        "torch",
+        "==2.3.1+cu121",
+        "2.3.1",
+        "cu121",
+        "url",
+    ),
+    (
+        f"{CUDA}/torch-2.3.1%2Bcu121-cp311-cp311-linux_x86_64.whl#sha256=abc",
+        "torch",
+        "==2.3.1+cu121",
+        "2.3.1",
+        "cu121",
+        "url",
+    ),
     ("git+https://github.com/m-bain/whisperX.git@v3", "whisperx", "", None, None, "vcs"),
     ("git+https://github.com/openai/whisper.git#egg=openai-whisper", "openai-whisper", "", None, None, "vcs"),
     ("whisperx @ git+https://github.com/m-bain/whisperX.git", "whisperx", "", None, None, "vcs"),
@@ -259,7 +284,9 @@ REQUIREMENTS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "name", "specifier", "pin", "local", "kind"), REQUIREMENTS, ids=[row[0][-40:] for row in REQUIREMENTS])
+@pytest.mark.parametrize(
+    ("text", "name", "specifier", "pin", "local", "kind"), REQUIREMENTS, ids=[row[0][-40:] for row in REQUIREMENTS]
+)
 def test_requirements(text: str, name: str, specifier: str, pin: str | None, local: str | None, kind: str) -> None:
     found = parse_requirement(Value(text), None)
     assert (found.name, found.specifier, found.pin, found.local, found.kind) == (name, specifier, pin, local, kind)
@@ -304,7 +331,7 @@ MARKERS = [
     ("platform_system == 'Darwin' or platform_system == 'Linux'", True),
     ("platform_machine == 'x86_64'", True),
     ("platform_machine == 'aarch64'", False),
-    ("os_name == \"posix\"", True),
+    ('os_name == "posix"', True),
     ("extra == 'gpu'", False),
     ("python_version >= '3.8'", True),
 ]
@@ -348,7 +375,11 @@ CHANNELS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "env", "channel", "how"), CHANNELS, ids=[f"{row[0].replace(CPU, 'CPU').replace(CUDA, 'CUDA')}-{'-'.join(row[1])}" for row in CHANNELS])
+@pytest.mark.parametrize(
+    ("text", "env", "channel", "how"),
+    CHANNELS,
+    ids=[f"{row[0].replace(CPU, 'CPU').replace(CUDA, 'CUDA')}-{'-'.join(row[1])}" for row in CHANNELS],
+)
 def test_the_channel_of_torch(text: str, env: dict[str, str], channel: str, how: str) -> None:
     choice = choices(one(text, env))[0]
     assert (choice.channel, choice.how) == (channel, how)
@@ -374,7 +405,11 @@ CHAINS = [
 ]
 
 
-@pytest.mark.parametrize(("commands", "channel", "version"), CHAINS, ids=[" ; ".join(row[0]).replace(CPU, "CPU").replace(CUDA, "CUDA") for row in CHAINS])
+@pytest.mark.parametrize(
+    ("commands", "channel", "version"),
+    CHAINS,
+    ids=[" ; ".join(row[0]).replace(CPU, "CPU").replace(CUDA, "CUDA") for row in CHAINS],
+)
 def test_torch_through_several_installs(commands: list[str], channel: str, version: str | None) -> None:
     state: Torch = NONE
     for command in commands:
@@ -385,7 +420,9 @@ def test_torch_through_several_installs(commands: list[str], channel: str, versi
         assert state.version == version
 
 
-@pytest.mark.parametrize("text", [row[0] for row in NAMES if row[1] != "apt"] + [row[0] for row in INDEXES] + [row[0] for row in CHANNELS])
+@pytest.mark.parametrize(
+    "text", [row[0] for row in NAMES if row[1] != "apt"] + [row[0] for row in INDEXES] + [row[0] for row in CHANNELS]
+)
 def test_the_quick_look_lets_every_install_pass(text: str) -> None:
     assert WORTH_READING.search(text)
 

@@ -106,7 +106,9 @@ def test_what_is_put_together_comes_apart(host: str, path: str, label: str | Non
 
 
 @given(registry, st.lists(name, min_size=1, max_size=3).map("/".join), st.one_of(st.none(), tag), st.data())
-def test_a_hole_never_makes_a_reference_a_wrong_one(host: str, path: str, label: str | None, data: st.DataObject) -> None:
+def test_a_hole_never_makes_a_reference_a_wrong_one(
+    host: str, path: str, label: str | None, data: st.DataObject
+) -> None:
     """Whatever stretch of a reference is unknown, it may still be that reference, and no part of it is called known that is not."""
     text = host + path + (f":{label}" if label else "")
     start = data.draw(st.one_of(st.just(0), st.integers(len(host), len(text))))

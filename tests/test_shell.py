@@ -95,6 +95,13 @@ def test_offsets_are_characters_of_the_text() -> None:
     assert text[command.redirects[0].start : command.redirects[0].end] == ">log"
 
 
+def test_offsets_in_text_that_is_read_again() -> None:
+    text = "X=a; sudo bash -c 'c d' && eval \"e $X\""
+    first, second = read_shell(text).commands
+    assert [text[w.start : w.end] for w in first.words] == ["c", "d"]
+    assert [text[w.start : w.end] for w in second.words] == ['"e $X"', '"e $X"']
+
+
 def test_variables_of_the_caller_and_reasons() -> None:
     result = read_shell("TAG=$BASE-x\ndocker push a:$TAG", {"BASE": Value("cuda", (), ("ARG BASE=cuda (line 1)",))})
     value = result.commands[0].words[2].value
@@ -144,7 +151,7 @@ def test_redirects_and_heredocs() -> None:
         ("X=ab; [[ $X == a* ]] && a; [[ $X == \"a*\" ]] && b", ["a"]),
         ("X=; [ -z \"$X\" ] && a || b", ["a", "?b"]),
         ("X=; [ -n \"$X\" ] && a || b", ["b"]),
-        ("test 3 -lt 4 && a", ["a"]),
+        ("test 3 -lt 4 && a; test 3 -lt 3 && b; test 3 -le 3 && c", ["a", "c"]),
         ("! true && a; ! false && b", ["b"]),
         ("a && b && c", ["a", "b", "c"]),
         ("a || b; c", ["a", "?b", "c"]),
@@ -180,6 +187,7 @@ def test_redirects_and_heredocs() -> None:
         ("bash \"$F\"; bash x.sh", ["bash|$F", "bash|x.sh"]),
         ("D=$(dirname a/b/c); B=$(basename a/b.sh .sh); c $D $B", ["c|a/b|b"]),
         ("V=12.1.1; c cu$(echo $V | cut -d. -f1,2 | tr -d .) $(echo \"${V//./-}\")", ["c|cu121|12-1-1"]),
+        ("c $(echo a.b.c | cut -d . -f 1,3) $(echo a/b | cut -f2- -d/)", ["c|a.c|b"]),
         ("c $(echo a-b | sed 's/-/_/g') $(echo ABC | tr '[:upper:]' '[:lower:]') $(printf '%s-%s' x y)", ["c|a_b|abc|x-y"]),
         ("unset X; c ${X-d} $X", ["c|d"]),
         ("let a=1; c; alias x=y", ["c", "alias|x=y"]),
@@ -219,6 +227,12 @@ def test_no_defaults_where_the_surroundings_may_set_the_variable() -> None:
         ("T=a; case $(u) in p) T=b;; esac; c $T", "c|${T}"),
         ("A=(a b); if x; then A+=(c); fi; c \"${A[@]}\" d", "c|a|b|${A[@]}|d"),
         ("A='-t x'; if x; then A=\"$A --push\"; fi; c $A d", "c|-t|x|${A}|d"),
+        ("T=$(u); if [ $T = b ]; then x; fi; c $T", "c|$(u)"),
+        ("case $(u) in p) T=1;; *) T=1;; esac; c $T", "c|1"),
+        ("T=$1; if [ -z \"$T\" ]; then T=cpu; fi; c $T", "c|cpu"),
+        ("if [ -n \"$1\" ]; then c ${1:-d}; fi", "?c|${1:-d}"),
+        ("if [ -z \"$1\" ]; then exit 1; fi; U=${1:-q}; c $U", "c|${1:-q}"),
+        ("T=${1:-}; if [ -z \"$T\" ]; then exit 1; fi; U=${1:-q}; c $U", "c|${1:-q}"),
         ("if [ -z \"$R\" ]; then R=d; fi; c $R", "c|d"),
         ("T=a; while [ $# -gt 0 ]; do case $1 in -t) T=$2; shift;; esac; shift; done; c $T", "c|a"),
         ("T=a; for x in \"$@\"; do T=$x; done; c $T", "c|a"),

@@ -13,7 +13,13 @@ from wxlint.documents.source import Source
 from wxlint.gather import gather
 from wxlint.suppress import Suppression, find_suppressions
 
-NAMES = {"dockerfile": "Dockerfile", "compose": "docker-compose.yml", "shell": "build.sh", "batch": "build.bat", "requirements": "requirements.txt"}
+NAMES = {
+    "dockerfile": "Dockerfile",
+    "compose": "docker-compose.yml",
+    "shell": "build.sh",
+    "batch": "build.bat",
+    "requirements": "requirements.txt",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +76,11 @@ COVERED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "text", "lines"), [(kind, text, lines) for kind, _, text, lines in COVERED], ids=[f"{row[0]}-{row[1]}" for row in COVERED])
+@pytest.mark.parametrize(
+    ("kind", "text", "lines"),
+    [(kind, text, lines) for kind, _, text, lines in COVERED],
+    ids=[f"{row[0]}-{row[1]}" for row in COVERED],
+)
 def test_what_a_comment_covers(kind: str, text: str, lines: list[tuple[int, int]]) -> None:
     assert covered(kind, text) == lines
 
@@ -123,7 +133,9 @@ def test_a_suppression_that_is_wrong_has_no_effect_and_is_an_error(comment: str,
 
 
 def test_rules_and_reason_are_read() -> None:
-    (suppression,) = found("dockerfile", "# wxlint: ignore[latest-tag,  torch-index ]  upstream [has] no other\nFROM a\n")
+    (suppression,) = found(
+        "dockerfile", "# wxlint: ignore[latest-tag,  torch-index ]  upstream [has] no other\nFROM a\n"
+    )
     assert suppression.rules == ("latest-tag", "torch-index")
     assert suppression.reason == "upstream [has] no other"
     assert (suppression.span.column, suppression.span.end_column) == (3, 69)
@@ -135,7 +147,10 @@ def test_one_comment_covers_several_findings() -> None:
 
 
 def test_a_suppression_counts_only_in_its_own_file() -> None:
-    files = {"a/Dockerfile": "# wxlint: ignore-file[latest-tag] why\nFROM python:latest\n", "b/Dockerfile": "FROM python:latest\n"}
+    files = {
+        "a/Dockerfile": "# wxlint: ignore-file[latest-tag] why\nFROM python:latest\n",
+        "b/Dockerfile": "FROM python:latest\n",
+    }
     assert check(files) == [("latest-tag", "b/Dockerfile", 1)]
 
 
@@ -160,15 +175,25 @@ def test_a_locked_rule_is_not_suppressed() -> None:
         "wxlint.yaml": "wxlint: 1\nrules:\n  latest-tag: {locked: true}\n",
         "Dockerfile": "# wxlint: ignore-file[latest-tag] why\nFROM python:latest\nCOPY --from=redis / /\n",
     }
-    assert check(files) == [("unused-suppression", "Dockerfile", 1), ("latest-tag", "Dockerfile", 2), ("untagged-image", "Dockerfile", 3)]
+    assert check(files) == [
+        ("unused-suppression", "Dockerfile", 1),
+        ("latest-tag", "Dockerfile", 2),
+        ("untagged-image", "Dockerfile", 3),
+    ]
 
 
 def test_a_finding_in_another_file_is_suppressed_where_it_stands() -> None:
     """torch of a requirements file: the comment belongs into that file, not above the RUN that reads it."""
     dockerfile = "FROM python:3.11-slim\nCOPY requirements.txt .\n{}RUN pip install -r requirements.txt\n"
-    above = {"Dockerfile.cpu": dockerfile.format("# wxlint: ignore[torch-index] why\n"), "requirements.txt": "torch==2.3.1+cu121\n"}
+    above = {
+        "Dockerfile.cpu": dockerfile.format("# wxlint: ignore[torch-index] why\n"),
+        "requirements.txt": "torch==2.3.1+cu121\n",
+    }
     assert check(above) == [("unused-suppression", "Dockerfile.cpu", 3), ("torch-index", "requirements.txt", 1)]
-    there = {"Dockerfile.cpu": dockerfile.format(""), "requirements.txt": "# wxlint: ignore[torch-index] why\ntorch==2.3.1+cu121\n"}
+    there = {
+        "Dockerfile.cpu": dockerfile.format(""),
+        "requirements.txt": "# wxlint: ignore[torch-index] why\ntorch==2.3.1+cu121\n",
+    }
     assert check(there) == []
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_family import STAGE, Family, docker, family, need_engine
 
-from wxlint.conformance.builder import BLOCKED, BUILT, CURRENT, FAILED, FOUND, MISSING, build, summary
+from wxlint.conformance.builder import BLOCKED, BUILT, CURRENT, FAILED, FOUND, MISSING, build, failures, summary
 from wxlint.conformance.context import Ignored, content_digest
 from wxlint.conformance.engine import Engine
 from wxlint.documents.source import read
@@ -195,6 +195,9 @@ def test_a_failed_base_blocks_by_name_and_shows_its_log(tmp_path: Path, pretend:
     assert "ERROR: it broke" in Path(results["base:cpu"].log).read_text()
     assert ("base:cpu", "step 2/3: RUN something long") in told
     assert summary(results.values()) == "1 failed (base:cpu), 2 blocked"
+    said = list(failures(results.values()))
+    assert "  ERROR: it broke" in said
+    assert said[-1] == "blocked by base:cpu: one:cpu, two:cpu"
 
 
 def test_never_only_looks(tmp_path: Path, pretend: Engine) -> None:

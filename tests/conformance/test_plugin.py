@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -146,6 +147,26 @@ def test_selection(tmp_path: Path) -> None:
     done = Family(tmp_path).pytest("--collect-only", "-q", "--wx-select", "two", "--wx-select", "base:cpu")
     images = {line.split("::")[1] for line in done.stdout.splitlines() if "::" in line}
     assert images == {"two:cpu", "base:cpu"}
+
+
+DYING = """#!{python}
+import json, sys
+args = sys.argv[1:]
+if args[0] == "version": print(json.dumps({{"Client": {{"Version": "24.0"}}, "Server": {{"Version": "24.0", "Os": "linux", "Arch": "amd64"}}}}))
+elif args[:2] == ["image", "inspect"] and "latest" not in args[2]: print(json.dumps([{{"Id": "sha256:" + "1" * 64, "RootFS": {{"Layers": ["a"]}}}}]))
+elif args[0] == "image": sys.exit("Error: No such image")
+elif args[0] in ("run", "save"): print("error during connect: EOF", file=sys.stderr); sys.exit(125)
+"""
+
+
+def test_an_engine_that_dies_half_way_is_a_failure_for_each_image_with_its_reason(tmp_path: Path) -> None:
+    made = Family(tmp_path)
+    made.write("bin/docker", DYING.format(python=sys.executable))
+    (tmp_path / "bin/docker").chmod(0o755)
+    done = made.pytest("--wx-build", "never", env={"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"})
+    assert done.returncode == 1, done.stdout
+    assert "3 failed, 25 skipped" in done.stdout
+    assert done.stdout.count("no engine answers: error during connect: EOF") >= 3
 
 
 # -- on a real engine
@@ -316,6 +337,22 @@ def test_people_s_own_tests(built: tuple[Family, subprocess.CompletedProcess[str
     assert "the GPU was NOT checked: 1 check needs one (--gpu)" in done.stdout
     assert "no policy has an image 'three:cpu'" in done.stdout
     assert not [name for name in containers_of() if made.prefix in docker("inspect", "--format", "{{.Config.Image}}", name)]
+
+
+@pytest.mark.engine
+def test_the_documentation_s_example(tmp_path: Path) -> None:
+    need_engine()
+    text = (Path(__file__).parents[2] / "docs" / "conformance.md").read_text()
+    with family(tmp_path) as made:
+        shutil.rmtree(tmp_path / "docker")
+        (tmp_path / "app.py").unlink()
+        for name, block in re.findall(r"^```\w+ (\S+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            made.write(name, block.replace("example-", f"{made.prefix}-"))
+        done = made.pytest("wxlint.yaml", path="test_hello.py")
+        assert "wxlint: 18 PASS, 0 FAIL, 0 SKIP, 1 UNPROVEN" in done.stdout, done.stdout
+        assert "19 passed, 1 unproven" in done.stdout
+        shown = text.split("ends with\n\n")[1].split("\n\n")[0].splitlines()
+        assert [line.split() for line in shown[:3]] == [line.split() for line in done.stdout.splitlines() if line.split()[:1] in (["image"], ["base:cpu"], ["hello:cpu"])][:3]
 
 
 HANG = STAGE.replace('["python", "/app.py"]', '["python", "-c", "import time; time.sleep(3600)"]')

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import REGISTRY, ROOT, Done, Family, program
+from family_kit import REGISTRY, ROOT, Done, Family, program
 
 pytestmark = [pytest.mark.engine, pytest.mark.heavy]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import REGISTRY, ROOT, Family, program
+from family_kit import REGISTRY, ROOT, Family, program
 
 import pipeline
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import DOCKER, ROOT
+from family_kit import DOCKER, ROOT
 
 import pipeline
 

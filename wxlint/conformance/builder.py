@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -155,6 +155,21 @@ def _build(plan: Plan, step: Step, engine: Engine, content: str | None, progress
         raise EngineError(f"{step.reference} was built, and the engine does not have it: is it a remote builder that does not load its results?")
     progress(step.image, f"built in {done.seconds:.0f} s")
     return Result(step.image, BUILT, info.digest, done.seconds, "", str(log))
+
+
+def failures(results: Iterable[Result]) -> Iterator[str]:
+    """What to say of each image that could not be built: why, and the end of its log; of those it blocks, one line."""
+    listed = list(results)
+    for result in listed:
+        if result.status != FAILED:
+            continue
+        yield f"{result.image}: {result.reason}"
+        if result.log:
+            yield f"the end of {result.log}:"
+            yield from (f"  {line}" for line in result.tail.splitlines())
+        blocked = [each.image for each in listed if each.status == BLOCKED and each.reason == f"blocked by {result.image}"]
+        if blocked:
+            yield f"blocked by {result.image}: {', '.join(blocked)}"
 
 
 def summary(results: Iterable[Result]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from wxlint.documents.shell import Assumed, Command, Redirect, Word
-from wxlint.documents.shell_values import NO_ARGUMENTS, UNSET, Arguments, Variable, assumptions, hole, merged
+from wxlint.documents.shell_values import NO_ARGUMENTS, UNSET, Arguments, Variable, assumptions, hole, merged, not_set
 from wxlint.values import HOLE, Value
 
 MAX_COMMANDS = 5_000
@@ -15,6 +16,8 @@ MAX_STEPS = 40_000
 MAX_DEPTH = 50
 _MAX_VOLUME = 10_000_000
 _MAX_EXPORTS = 40
+
+_DEFAULT = re.compile(r"default of \$\{(\w+)")
 
 Refine = tuple[str, str, bool]
 """(name, text, outcome): when a condition has that outcome, the variable is that text."""
@@ -130,6 +133,9 @@ class State:
             return
         self.refuted |= set(assumed)
         for reason in assumed:
+            default = _DEFAULT.match(reason)
+            if default:
+                self.refuted |= {not_set(default[1])}
             for name in self.resting.get(reason, ()):
                 value = self.vars.get(name)
                 if type(value) is Value and reason in value.because:
