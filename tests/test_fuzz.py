@@ -112,7 +112,7 @@ exit /b %ERRORLEVEL%
 """
 REQUIREMENTS = """\
 --index-url https://download.pytorch.org/whl/cpu
---extra-index-url=https://pypi.org/simple
+--extra-index-url=http://pypi.douban.com/
 -r requirements.txt
 -c "constraints.txt"
 torch==2.3.1+cu121 ; python_version >= "3.8"  # wxlint: ignore[torch-index] a reason

@@ -356,7 +356,7 @@ CHANNELS = [
     (f"pip install torch --extra-index-url {CUDA}", {}, "unknown", "extra"),
     (f"pip install torch --extra-index-url {CPU}", {}, "cpu", "extra"),
     (f"pip install {CUDA}/torch-2.3.1%2Bcu121-cp311-cp311-linux_x86_64.whl", {}, "cu121", "url"),
-    ("pip install torch -i https://pypi.org/simple", {}, "default", "index"),
+    ("pip install torch -i http://pypi.douban.com/", {}, "default", "index"),
     ("pip install torch -i https://wheels.example.com/simple", {}, "unknown", "index"),
     ("pip install torch -i $NOBODY_SETS_IT", {}, "unknown", "index"),
     ("pip install torch==2.3.1+cpu -f https://download.pytorch.org/whl/torch_stable.html", {}, "cpu", "local"),
