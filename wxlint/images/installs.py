@@ -18,14 +18,39 @@ from wxlint.values import Value
 if TYPE_CHECKING:
     from wxlint.documents.shell import Command, Word
 
-__all__ = ["WORTH_READING", "Install", "Lines", "Place", "Source", "installs"]
+__all__ = ["WORTH_READING", "Install", "Lines", "Place", "Source", "installs", "worth_reading"]
 
 WORTH_READING = re.compile(
     r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|sync|add|create|update|config)\b"
     r"|\.sh\b|\.py\b"
-    r"|\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt)"
+    r"|\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd)"
 )
 """A RUN that this does not match installs nothing that wxlint speaks of."""
+_HINTS = (
+    *(
+        "pip",
+        "conda",
+        "mamba",
+        "uv",
+        "poetry",
+        "pdm",
+        ".sh",
+        ".py",
+        "cuda",
+        "cudnn",
+        "nvidia",
+        "nvinfer",
+        "cublas",
+        "nccl",
+    ),
+    *("tensorrt", "rocm", "habanalabs", "neuronx", "level-zero", "opencl-icd"),
+)
+
+
+def worth_reading(text: str) -> bool:
+    """Whether a RUN may install something that wxlint speaks of; looking for words first spares most texts the pattern."""
+    return any(hint in text for hint in _HINTS) and WORTH_READING.search(text) is not None
+
 
 _PIP = re.compile(r"(?:.*[/\\\0])?pip(?:\d(?:\.\d+)?)?(?:\.exe)?")
 _PYTHON = re.compile(r"(?:.*[/\\])?(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?|\0.*|.*\0")

@@ -15,7 +15,7 @@ from wxlint.documents.dockerfile import Dockerfile, Instruction, json_words, spl
 from wxlint.findings import Span
 from wxlint.images.expand import Scope, expand, pairs, words
 from wxlint.images.files import Copy, Files
-from wxlint.images.installs import WORTH_READING, Install, Lines, Place, installs
+from wxlint.images.installs import Install, Lines, Place, installs, worth_reading
 from wxlint.images.model import Build, Evaluated, Stage, StageCopy, Use
 from wxlint.images.reference import parse_reference
 from wxlint.values import HOLE, Value, could_equal
@@ -336,7 +336,7 @@ class _Evaluation:
         mounted = self._mounts(instruction)
         for text, at in self._texts(instruction):
             self.files.note_changes(stage.index, text)
-            if stage.shell and WORTH_READING.search(text):
+            if stage.shell and worth_reading(text):
                 self._commands(text, at, instruction)
         if mounted:
             del self.files.copies[stage.index][-mounted:]
