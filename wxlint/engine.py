@@ -51,6 +51,13 @@ def check(repository: Repository, options: Options) -> Report:
     findings = [f for f in outcome.findings if f.severity > 0]
     if any(r.id == UNUSED for r in chosen):
         for suppression, message in outcome.unused:
+            path = suppression.span.path
+            if message.startswith("nothing here breaks") and any(
+                _severity(repository, rules[name], path, Severity.ERROR) is None
+                for name in suppression.rules
+                if name in rules
+            ):
+                continue  # the rule is off here: nobody looked
             level = (
                 Severity.ERROR
                 if "there is no rule" in message or suppression.problem or "locked" in message
@@ -113,7 +120,7 @@ def _suppressions(repository: Repository, scope: frozenset[str] | None) -> dict[
     for path, source in repository.sources.items():
         if scope is not None and path not in scope and path in kinds:
             continue
-        if "wxlint:" in source.text and (path in kinds or path.endswith(".txt")):
+        if "wxlint:" in source.text and path != (repository.policy.path if repository.policy else ""):
             found[path] = find_suppressions(source, kinds.get(path, "requirements"), repository.dockerfiles.get(path))
     return found
 
