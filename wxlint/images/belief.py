@@ -71,7 +71,7 @@ class Beliefs:
 
     def __init__(self, producers: Producers) -> None:
         self.producers = producers
-        self._states: dict[tuple[int, int], State] = {}
+        self._states: dict[tuple[int, int], tuple[Evaluated, State]] = {}
         self._choices: dict[int, tuple[Install, list[Choice]]] = {}
         self._open: set[tuple[int, int]] = set()
 
@@ -104,7 +104,7 @@ class Beliefs:
         """The state at the end of a stage."""
         key = (id(evaluated), stage.index)
         if key in self._states:
-            return self._states[key]
+            return self._states[key][1]
         if key in self._open:  # an image that is built from itself
             return State(None, None, Torch("unknown"), (), (), ())
         self._open.add(key)
@@ -119,7 +119,7 @@ class Beliefs:
                 torch, packages = self._copied(evaluated, stage, step, torch, packages)
         state = state._replace(torch=torch, packages=tuple(packages), others=tuple(others))
         self._open.discard(key)
-        self._states[key] = state
+        self._states[key] = (evaluated, state)  # kept alive, so that the id stays its own
         return state
 
     def _copied(
@@ -306,7 +306,7 @@ def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Bel
     for path in repository.dockerfiles:
         if scope is not None and path not in scope:
             continue
-        builds = [e for e in repository.evaluated if e.path == path]
+        builds = repository.evaluated_of.get(path, [])
         plain = repository.by_hand(path)
         if not plain.stages:
             continue

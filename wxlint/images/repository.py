@@ -61,8 +61,10 @@ class Repository:
         return self._sources[path]
 
     def _from_disk(self, path: str) -> Source | None:
+        if not os.path.isfile(path):  # most of what is asked for is not there: following links comes after
+            return None
         real = os.path.realpath(path)
-        if not (real == self.root or real.startswith(self.root.rstrip("/") + "/")) or not os.path.isfile(real):
+        if not (real == self.root or real.startswith(self.root.rstrip("/") + "/")):
             return None
         try:
             return read(Path(path), path)
@@ -206,6 +208,14 @@ class Repository:
             for build in builds
         )
 
+    @cached_property
+    def evaluated_of(self) -> dict[str, list[Evaluated]]:
+        """`evaluated`, by the path of the Dockerfile."""
+        found: dict[str, list[Evaluated]] = {}
+        for evaluated in self.evaluated:
+            found.setdefault(evaluated.path, []).append(evaluated)
+        return found
+
     def _context_named(self, dockerfile: Dockerfile, name: str) -> bool:
         """Whether a bare name may be a named build context: a bake file, workflow or Makefile near the Dockerfile says so, or it is a template."""
         import re
@@ -244,8 +254,8 @@ class Repository:
 
     def by_hand(self, path: str) -> Evaluated:
         """A Dockerfile as `docker build` without arguments would build it, in the build context that the repository uses."""
-        for evaluated in self.evaluated:
-            if evaluated.path == path and not evaluated.build.args and evaluated.build.target is None:
+        for evaluated in self.evaluated_of.get(path, ()):
+            if not evaluated.build.args and evaluated.build.target is None:
                 return evaluated
         contexts = dict.fromkeys((*(c for b in self.builds[path] for c in b.contexts), *self._contexts_above(path)))
         build = Build(path, tuple(contexts))
