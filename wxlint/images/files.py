@@ -39,6 +39,9 @@ _CHANGES = re.compile(
 )
 
 
+_ENDINGS = re.compile(r"\.(?:txt|in|toml|ya?ml|lock|cfg)")
+
+
 class Files:
     """The repository as one build sees it."""
 
@@ -51,16 +54,7 @@ class Files:
 
     def note_changes(self, stage: int, text: str) -> None:
         """Remember the files that the commands of a RUN write, move or edit: what the repository has is then not what is read."""
-        if (
-            ">" in text
-            or "sed" in text
-            or "mv" in text
-            or "cp" in text
-            or "export" in text
-            or "curl" in text
-            or "wget" in text
-            or "lock" in text
-        ):
+        if _ENDINGS.search(text):  # most texts name no such file, and looking for the command first takes long
             for match in _CHANGES.finditer(text):
                 tail = text[match.start() : match.end() + 200].split("&&")[0].split(";")[0]
                 self.changed.setdefault(stage, set()).update(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wxlint.findings import Span
@@ -18,11 +19,13 @@ from wxlint.values import Value
 if TYPE_CHECKING:
     from wxlint.documents.shell import Command, Word
 
-__all__ = ["WORTH_READING", "Install", "Lines", "Place", "Source", "installs", "worth_reading"]
+__all__ = ["WORTH_READING", "Install", "Lines", "Place", "Source", "installs", "may_install", "worth_reading"]
 
+_NAMES = "install|setup|requirement|depend|bootstrap|one_click|start_linux|provision|init|build|torch|package"
+"""What is in the name of a script that installs something."""
 WORTH_READING = re.compile(
     r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|sync|add|create|update|config)\b"
-    r"|\.sh\b|\.py\b"
+    rf"|(?i:{_NAMES}|[$`)}}\"'])[\w./-]*\.(?:sh|bash|py)\b"
     r"|\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd)"
 )
 """A RUN that this does not match installs nothing that wxlint speaks of."""
@@ -55,13 +58,41 @@ def worth_reading(text: str) -> bool:
 _PIP = re.compile(r"(?:.*[/\\\0])?pip(?:\d(?:\.\d+)?)?(?:\.exe)?")
 _PYTHON = re.compile(r"(?:.*[/\\])?(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?|\0.*|.*\0")
 _CONDA = re.compile(r"(?:.*[/\\\0])?(?:conda|mamba|micromamba)(?:\.exe)?")
-_INSTALLER = re.compile(
-    r"(?:install|setup|requirement|depend|bootstrap|one_click|start_linux|provision|init|build|torch|package)[\w./-]*\.(?:sh|bash|py)$",
-    re.I,
-)
+_INSTALLER = re.compile(rf"(?:{_NAMES})[\w./-]*\.(?:sh|bash|py)$", re.I)
 """Scripts whose name says that they install something."""
 _OPTIONS = re.compile(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
 """An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
+
+
+_WRAPPERS = frozenset("sudo env time nice exec command xvfb-run nohup gosu su-exec retry timeout".split())
+
+
+@lru_cache(maxsize=4096)
+def _kind(name: str) -> str:
+    """What kind of program a command's first word is; "" when it installs nothing."""
+    if _PIP.fullmatch(name):
+        return "pip"
+    base = re.split(r"[/\\]", name)[-1]
+    if base == "uv":
+        return "uv"
+    if _CONDA.fullmatch(name):
+        return "conda"
+    if base in ("poetry", "pdm", "pipenv", "hatch", "rye"):
+        return "project"
+    if base in ("apt-get", "apt", "aptitude", "yum", "dnf", "microdnf", "zypper", "tdnf"):
+        return "apt"
+    if base in _WRAPPERS:
+        return "wrapper"
+    if _PYTHON.fullmatch(name):
+        return "python"
+    if name.endswith((".sh", ".bash")) and _INSTALLER.search(base):
+        return "script"
+    return "shell" if base in ("bash", "sh", "source", ".", "dash", "zsh") else ""
+
+
+def may_install(command: Command) -> bool:
+    """Whether `installs` has to be asked about a command."""
+    return bool(_kind(command.words[0].value.text))
 
 
 def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iterator[Install]:
@@ -72,43 +103,29 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
     for _ in range(6):  # wrappers: sudo -E pip, conda run -n env pip, poetry run pip, python -m pip
         if not words:
             return
-        name = words[0].value.text
-        if _PIP.fullmatch(name):
+        kind = _kind(words[0].value.text)
+        if kind == "pip":
             yield from _pip("pip", words[1:], env, place, command, elsewhere)
             return
-        base = re.split(r"[/\\]", name)[-1]
-        if base == "uv":
+        if kind == "uv":
             yield from _uv(words[1:], env, place, command, elsewhere)
             return
-        if _CONDA.fullmatch(name):
+        if kind == "conda":
             rest = _after_run(words[1:])
             if rest is None:
                 yield from conda(words[1:], place, command)
                 return
             words = rest
-        elif base in ("poetry", "pdm", "pipenv", "hatch", "rye"):
+        elif kind == "project":
             if len(words) > 1 and words[1].value.text == "run":
                 words = words[2:]
                 continue
-            yield from project_tool(base, words[1:], place, command)
+            yield from project_tool(re.split(r"[/\\]", words[0].value.text)[-1], words[1:], place, command)
             return
-        elif base in ("apt-get", "apt", "aptitude", "yum", "dnf", "microdnf", "zypper", "tdnf"):
+        elif kind == "apt":
             yield from apt(words[1:], place, command)
             return
-        elif base in (
-            "sudo",
-            "env",
-            "time",
-            "nice",
-            "exec",
-            "command",
-            "xvfb-run",
-            "nohup",
-            "gosu",
-            "su-exec",
-            "retry",
-            "timeout",
-        ):
+        elif kind == "wrapper":
             words = words[1:]
             while words and (
                 words[0].value.text.startswith("-") or "=" in words[0].value.text or words[0].value.text.isdigit()
@@ -117,7 +134,7 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
                 if equals:
                     env[key] = words[0].value._replace(text=value)
                 words = words[1:]
-        elif _PYTHON.fullmatch(name):
+        elif kind == "python":
             at = next((i for i, w in enumerate(words[1:6], 1) if w.value.text == "-m"), 0)
             if not at or at + 1 >= len(words):
                 program = next((w for w in words[1:] if not w.value.text.startswith("-")), None)
@@ -134,10 +151,10 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             if module not in ("uv", "poetry", "pdm", "pipenv", "conda"):
                 return
             words = words[at + 1 :]
-        elif name.endswith((".sh", ".bash")) and _INSTALLER.search(base):
+        elif kind == "script":
             yield opaque(words[0], place, command)
             return
-        elif base in ("bash", "sh", "source", ".", "dash", "zsh"):
+        elif kind == "shell":
             program = next((w for w in words[1:] if not w.value.text.startswith("-")), None)
             if (
                 program is not None

@@ -15,7 +15,7 @@ from wxlint.documents.dockerfile import Dockerfile, Instruction, json_words, spl
 from wxlint.findings import Span
 from wxlint.images.expand import Scope, expand, pairs, words
 from wxlint.images.files import Copy, Files
-from wxlint.images.installs import Install, Lines, Place, installs, worth_reading
+from wxlint.images.installs import Install, Lines, Place, installs, may_install, worth_reading
 from wxlint.images.model import Build, Evaluated, Stage, StageCopy, Use
 from wxlint.images.reference import parse_reference
 from wxlint.values import HOLE, Value, could_equal
@@ -405,7 +405,7 @@ class _Evaluation:
         return [(args, lambda offset: instruction.at(min(shift + offset, len(instruction.text) - 1)))]
 
     def _commands(self, text: str, at: Callable[[int], int], instruction: Instruction) -> None:
-        from wxlint.documents.shell import read_shell  # tree-sitter: only for files that install something
+        from wxlint.documents.shell import read_shell  # only for files that install something
 
         stage = self.stages[-1]
         source = self.source
@@ -417,9 +417,9 @@ class _Evaluation:
         result = read_shell(text, scope.values, where=where)
         directory = stage.workdir
         for command in result.commands:
-            place = self._place(at, command, directory)
-            if self._configures(command):
+            if not may_install(command) or self._configures(command):
                 continue
+            place = self._place(at, command, directory)
             for install in installs(command, {**scope.values, **stage.pip_config}, place):
                 followed = self._script(install, directory, command) if install.tool == "script" else None
                 stage.steps.extend(self._relocated(step) for step in (followed if followed is not None else [install]))
@@ -437,6 +437,8 @@ class _Evaluation:
         scope = {**self._scope().values, **stage.pip_config}
         found: list[Install] = []
         for inner in read_shell(source.text, scope).commands:
+            if not may_install(inner):
+                continue
             place = self._place(lambda offset: offset, inner, directory, source)
             for step in installs(inner, scope, place):
                 found.append(step._replace(conditional=step.conditional or install.conditional))
@@ -448,8 +450,10 @@ class _Evaluation:
 
     def _configures(self, command: Command) -> bool:
         """`pip config set global.index-url URL` counts from here on."""
+        if len(command.words) < 5 or command.words[-4].value.text != "config":
+            return False
         texts = [w.value.text for w in command.words]
-        if len(texts) >= 5 and texts[-4:-2] == ["config", "set"] and "pip" in " ".join(texts[:-4]):
+        if texts[-3] == "set" and "pip" in " ".join(texts[:-4]):
             name = {
                 "global.index-url": "PIP_INDEX_URL",
                 "global.extra-index-url": "PIP_EXTRA_INDEX_URL",
