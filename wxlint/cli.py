@@ -9,7 +9,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from wxlint import __version__
 from wxlint.errors import WxlintError
@@ -22,8 +22,8 @@ _LEVELS = {s.label: s for s in Severity}
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code. Never raises but for SystemExit(2) of argparse."""
     gc.set_threshold(50_000, 20, 1_000)  # a run keeps nearly all it makes: looking through it again and again finds little
-    parser = _parser()
-    arguments = parser.parse_args(argv)
+    asked = sys.argv[1:] if argv is None else argv
+    arguments = _parser(asked).parse_args(asked)
     try:
         code: int = arguments.run(arguments) if "run" in arguments else _answer(arguments)
     except WxlintError as error:
@@ -54,19 +54,36 @@ def _print(lines: Iterable[str]) -> None:
         print(escape(line), file=sys.stderr)
 
 
-def _parser() -> argparse.ArgumentParser:
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """argparse makes one for every argument it is given; finding out the width by itself, it would import half a library."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_width())
+
+
+def _width() -> int:
+    try:
+        return max(int(os.environ.get("COLUMNS", 0)) or os.get_terminal_size().columns, 40) - 2
+    except (ValueError, OSError):
+        return 78
+
+
+def _parser(asked: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser; a command's own arguments are there when it is among the words that were given."""
     parser = argparse.ArgumentParser(
-        prog="wxlint", description="One image policy, checked in the source and in the image."
+        prog="wxlint", description="One image policy, checked in the source and in the image.", formatter_class=_Formatter
     )
     parser.add_argument("--version", action="version", version=f"wxlint {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, prog="wxlint")
+    for name, (summary, fill) in _COMMANDS.items():
+        command = commands.add_parser(name, help=summary, formatter_class=_Formatter)
+        if name in asked:
+            fill(name, command)
+    return parser
 
-    check = commands.add_parser(
-        "check",
-        help="check Dockerfiles, compose files and scripts against the policy",
-        description=_CHECK,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+
+def _check_arguments(_: str, check: argparse.ArgumentParser) -> None:
+    check.description = _CHECK
     _inputs(check)
     check.add_argument("--format", default="text", metavar="FORMAT", help="text, json, sarif or github (default: text)")
     check.add_argument("--output", metavar="FILE", help="write the findings to FILE instead of standard output")
@@ -85,25 +102,45 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--quiet", "-q", action="store_true", help="findings only, no notes and no summary")
     check.set_defaults(run=_check)
 
-    images = commands.add_parser("images", help="what wxlint believes of every image a Dockerfile can build")
+
+def _images_arguments(_: str, images: argparse.ArgumentParser) -> None:
     _inputs(images)
     images.add_argument("--format", choices=("text", "json"), default="text")
     images.set_defaults(run=_images)
 
-    rules = commands.add_parser("rules", help="list the rules")
+
+def _rules_arguments(_: str, rules: argparse.ArgumentParser) -> None:
     rules.add_argument("--format", choices=("text", "json"), default="text")
     rules.set_defaults(run=_rules)
 
-    explain = commands.add_parser("explain", help="explain one rule")
+
+def _explain_arguments(_: str, explain: argparse.ArgumentParser) -> None:
     explain.add_argument("rule", metavar="RULE")
     explain.set_defaults(run=_explain)
 
-    schema = commands.add_parser("schema", help="print a JSON Schema")
+
+def _schema_arguments(_: str, schema: argparse.ArgumentParser) -> None:
     schema.add_argument("what", nargs="?", default="policy", choices=("policy", "report"))
     schema.set_defaults(run=_schema)
-    _about_images(commands)
-    return parser
 
+
+def _about_images(name: str, command: argparse.ArgumentParser) -> None:
+    from wxlint.commands import add
+
+    add(name, command)
+
+
+_COMMANDS: dict[str, tuple[str, Callable[[str, argparse.ArgumentParser], None]]] = {
+    "check": ("check Dockerfiles, compose files and scripts against the policy", _check_arguments),
+    "images": ("what wxlint believes of every image a Dockerfile can build", _images_arguments),
+    "rules": ("list the rules", _rules_arguments),
+    "explain": ("explain one rule", _explain_arguments),
+    "schema": ("print a JSON Schema", _schema_arguments),
+    "inspect": ("look into an image, a saved image or an OCI layout without running it", _about_images),
+    "plan": ("print the order in which the family's images are built", _about_images),
+    "build": ("build the family's images in order", _about_images),
+    "sweep": ("remove what a broken test session left in the engine", _about_images),
+}
 
 _CHECK = """Check Dockerfiles, compose files and scripts against the image policy.
 
@@ -273,12 +310,6 @@ def _schema(arguments: argparse.Namespace) -> int:
     else:
         _write([schema_text()], None)
     return OK
-
-
-def _about_images(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    from wxlint.commands import add
-
-    add(commands)
 
 
 def _answer(arguments: argparse.Namespace) -> int:

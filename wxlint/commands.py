@@ -23,9 +23,12 @@ class Answer(NamedTuple):
     code: int = 0
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The commands' arguments."""
-    inspect = commands.add_parser("inspect", help="look into an image, a saved image or an OCI layout without running it")
+def add(name: str, parser: argparse.ArgumentParser) -> None:
+    """The arguments of a command."""
+    {"inspect": _inspect_options, "plan": _print_options, "build": _build_options, "sweep": _sweep_options}[name](parser)
+
+
+def _inspect_options(inspect: argparse.ArgumentParser) -> None:
     inspect.add_argument("image", metavar="IMAGE", help="an image of the engine, a saved image, or an OCI layout folder; #NAME selects")
     inspect.add_argument("--format", choices=("text", "json"), default="text")
     inspect.add_argument("--expect", metavar="cpu|cuda|cuda:X.Y", help="exit 1 when the image contradicts this")
@@ -33,20 +36,23 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     inspect.add_argument("--dockerfile", action="append", default=[], metavar="FILE", help="where its layers may come from")
     inspect.set_defaults(answer=_inspect)
 
-    plan = commands.add_parser("plan", help="print the order in which the family's images are built")
+
+def _print_options(plan: argparse.ArgumentParser) -> None:
     _plan_options(plan)
     plan.add_argument("--format", default="text", metavar="text|json|bake|sh|bat|mermaid")
     plan.add_argument("--script", metavar="PATH", help="where a sh or bat file will lie, from the root")
     plan.set_defaults(answer=_plan)
 
-    build = commands.add_parser("build", help="build the family's images in order")
+
+def _build_options(build: argparse.ArgumentParser) -> None:
     _plan_options(build)
     build.add_argument("--mode", choices=("auto", "always", "never"), default="auto", help="auto: what is missing or changed")
     build.add_argument("--jobs", type=int, default=0, metavar="N", help="builds at the same time (default: by the machine)")
     build.add_argument("--engine", default="docker", choices=("docker", "podman"))
     build.set_defaults(answer=_build)
 
-    sweep = commands.add_parser("sweep", help="remove what a broken test session left in the engine")
+
+def _sweep_options(sweep: argparse.ArgumentParser) -> None:
     sweep.add_argument("--engine", default="docker", choices=("docker", "podman"))
     sweep.add_argument("--all", action="store_true", help="of living sessions too")
     sweep.set_defaults(answer=_sweep)
