@@ -6,9 +6,10 @@ import argparse
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wxlint.errors import UsageError
+from wxlint.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from wxlint.plan import Plan

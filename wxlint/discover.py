@@ -12,14 +12,15 @@ import stat
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from wxlint.git_files import repository, rules_in
 from wxlint.gitignore import Rules, is_ignored
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 
 DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "batch", "other"
 
-_NAME = re.compile(
+_NAME = late(
     r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
       | (?P<maybe>        (?:dockerfile|containerfile)[-_].+ )
       | (?P<compose>      (?:docker-)?compose(?P<letter>[a-z])?.*\.ya?ml )
@@ -62,10 +63,10 @@ _MAYBE_DOCKERFILE = frozenset(
 _ENDS = (".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd")
 _SKIPPED = frozenset((".git", ".hg", ".svn", "node_modules", "__pycache__"))
 _HEAD = 65536
-_FROM = re.compile(r"(?:\s*(?:#[^\n]*)?\n)*(?:[ \t]*ARG[ \t][^\n]*\n(?:\s*(?:#[^\n]*)?\n)*)*[ \t]*FROM[ \t]+\S", re.IGNORECASE)
-_SERVICES = re.compile(r"""^(?:services|include)["']?[ \t]*:""", re.MULTILINE)
-_SHEBANG = re.compile(r"#![^\n]*\b(?:sh|bash|dash|ash|ksh|zsh)\b")
-_ECHO_OFF = re.compile(r"\s*@?echo[ \t]+off\b|\s*(?:@?rem[ \t]|::)", re.IGNORECASE)
+_FROM = late(r"(?:\s*(?:#[^\n]*)?\n)*(?:[ \t]*ARG[ \t][^\n]*\n(?:\s*(?:#[^\n]*)?\n)*)*[ \t]*FROM[ \t]+\S", re.IGNORECASE)
+_SERVICES = late(r"""^(?:services|include)["']?[ \t]*:""", re.MULTILINE)
+_SHEBANG = late(r"#![^\n]*\b(?:sh|bash|dash|ash|ksh|zsh)\b")
+_ECHO_OFF = late(r"\s*@?echo[ \t]+off\b|\s*(?:@?rem[ \t]|::)", re.IGNORECASE)
 
 
 class Found(NamedTuple):

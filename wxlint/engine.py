@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wxlint.errors import UsageError
 from wxlint.findings import Finding, Severity
@@ -11,6 +11,7 @@ from wxlint.images.repository import Repository
 from wxlint.output import Report, Summary
 from wxlint.rules import Rule, load_rules
 from wxlint.suppress import Suppression, apply, find_suppressions
+from wxlint.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from wxlint.images.model import Use

@@ -6,18 +6,20 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wxlint.discover import discover
 from wxlint.documents.source import MAX_BYTES, Source, decode
 from wxlint.errors import InputError, UsageError
 from wxlint.images.repository import Input, Repository
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from wxlint.policy import Policy
 
 _MARKS = (".git", ".hg")
-_FOLLOWED = re.compile(r"(?i)(?:requirements|constraints)[^/]*\.(?:txt|in)$|/?pyproject\.toml$|\.ya?ml$|\.(?:ba)?sh$")
+_FOLLOWED = late(r"(?i)(?:requirements|constraints)[^/]*\.(?:txt|in)$|/?pyproject\.toml$|\.ya?ml$|\.(?:ba)?sh$")
 """Files that are read only where a Dockerfile or a policy leads to them; a hook may give them by name."""
 
 
@@ -70,13 +72,13 @@ def gather(
     notes: list[str] = []
     if files or stdin is not None or only:
         scope = set(asked)
-    context = _context(policy, root, folders, files, notes, problems)
+    dockerfiles = {_shown(policy.root / e.dockerfile) for e in policy.expectations()} if policy else set()
+    family = _family_files(policy) if policy else set()
+    context = _context(family | dockerfiles if policy else None, root, folders, files, problems)
     brought = {path: kind for path, kind in context.items() if path not in inputs}
     inputs.update(brought)
     followed = tuple(_shown(folder) for folder in folders)
     if scope is None and policy is not None and brought:
-        family = _family_files(policy)
-        dockerfiles = _dockerfiles(policy)
         extra = sorted(p for p in brought if p in family)
         if dockerfiles & set(asked):
             followed = (_shown(root),)
@@ -108,12 +110,12 @@ def _policy(given: str | None, start: Path) -> Policy | None:
 
 
 def _context(
-    policy: Policy | None, root: Path, folders: list[Path], files: list[Path], notes: list[str], problems: list[str]
+    family: set[str] | None, root: Path, folders: list[Path], files: list[Path], problems: list[str]
 ) -> dict[str, str]:
-    """Files that are read besides those asked for."""
+    """Files that are read besides those asked for. family: what the policy names; None without one."""
     found: dict[str, str] = {}
-    if policy is not None:
-        wanted = [Path(p) for p in sorted(_family_files(policy) | _dockerfiles(policy)) if os.path.isfile(p)]
+    if family is not None:
+        wanted = [Path(p) for p in sorted(family) if os.path.isfile(p)]
         if wanted:
             listed, trouble = discover(wanted)
             found.update((_shown(f.path), f.kind) for f in listed)
@@ -123,10 +125,6 @@ def _context(
         listed, _ = discover([root] if _is_repository(root) else sorted({path.parent for path in files}))
         found.update((_shown(f.path), f.kind) for f in listed)
     return found
-
-
-def _dockerfiles(policy: Policy) -> set[str]:
-    return {_shown(policy.root / e.dockerfile) for e in policy.expectations()}
 
 
 def _family_files(policy: Policy) -> set[str]:

@@ -9,9 +9,9 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import NamedTuple
 
 from wxlint.gitignore import Rules, parse
+from wxlint.tuples import NamedTuple
 
 MAX_BYTES = 4 * 1024 * 1024
 """A larger .gitignore is not read: it is no .gitignore."""

@@ -9,7 +9,8 @@ import os
 import re
 import string
 from pathlib import Path
-from typing import NamedTuple
+
+from wxlint.tuples import NamedTuple
 
 Item = frozenset[int] | None
 """One byte of a set, or None for `*`."""

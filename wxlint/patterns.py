@@ -24,5 +24,5 @@ class _Late:
 
 
 def late(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """As `re.compile`, for a pattern at the top of a module. A pattern that is no pattern fails at its first use: tests use each."""
+    """As `re.compile`, for a pattern at the top of a module. A pattern that is no pattern fails at its first use; a test compiles them all."""
     return cast("re.Pattern[str]", _Late(pattern, flags))

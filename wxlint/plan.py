@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wxlint.errors import InputError, UsageError
 from wxlint.images.expand import pairs
@@ -18,6 +18,7 @@ from wxlint.images.model import Build, Evaluated, Stage
 from wxlint.images.reference import Reference, parse_reference
 from wxlint.images.repository import Input, Repository, same_name
 from wxlint.images.stages import evaluate
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
 
 if TYPE_CHECKING:

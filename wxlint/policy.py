@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wxlint.gitignore import files_named, fits_below
 from wxlint.policy_find import find_policy, is_policy
 from wxlint.policy_names import Member, match
+from wxlint.tuples import NamedTuple
 from wxlint.values import Value
 
 if TYPE_CHECKING:  # both are needed only to read or to point into a policy file

@@ -6,17 +6,17 @@ continuation lines. Behind code, in formats that allow it, it covers its own lin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from wxlint.documents.dockerfile import Dockerfile
 from wxlint.documents.source import Source
 from wxlint.findings import Finding, Span
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 
-_MARK = re.compile(r"wxlint:\s*(ignore(?:-file)?)\b\s*(?:\[([^\]\n]*)\])?[ \t]*([^\n]*)")
-_HASH = re.compile(r"(?m)(?:^|(?<=\s))#[ \t]*(wxlint:[^\n]*)")
-_BATCH = re.compile(r"(?mi)^[ \t]*(?:@?rem|::)[ \t]+(wxlint:[^\n]*)")
+_MARK = late(r"wxlint:\s*(ignore(?:-file)?)\b\s*(?:\[([^\]\n]*)\])?[ \t]*([^\n]*)")
+_HASH = late(r"(?m)(?:^|(?<=\s))#[ \t]*(wxlint:[^\n]*)")
+_BATCH = late(r"(?mi)^[ \t]*(?:@?rem|::)[ \t]+(wxlint:[^\n]*)")
 
 
 class Suppression(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from wxlint.tuples import NamedTuple
 
 HOLE = "\0"
 """Stands for an unknown stretch (possibly empty) in Value.text; sources never contain it."""

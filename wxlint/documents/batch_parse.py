@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple, Union
+from typing import Union
+
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 
 _MAX_DEPTH = 30
-_BLANK = re.compile(r"(?:[ \t,;=@]|\^\r?\n)*")
-_SPACE = re.compile(r"(?:[ \t\r\n,;=@]|\^\n)*")
-_WORD = re.compile(r"(rem|if|for|else|in|do)(?=[ \t\r\n,;=(/]|\Z)", re.I)
-_LABEL = re.compile(r":[ \t]*([^\s:+&|<>()^%]*)[^\n]*")
-_FOR = re.compile(r"(?P<flag>(?:[ \t]*/[dfrl])?)(?P<options>(?:[ \t]+(?!%)[^\s(]+|[ \t]*\"[^\"\n]*\")*)[ \t]*%%?(?P<name>[^\s%])[ \t]+in[ \t]*\(", re.I)
-_IF = re.compile(
+_BLANK = late(r"(?:[ \t,;=@]|\^\r?\n)*")
+_SPACE = late(r"(?:[ \t\r\n,;=@]|\^\n)*")
+_WORD = late(r"(rem|if|for|else|in|do)(?=[ \t\r\n,;=(/]|\Z)", re.I)
+_LABEL = late(r":[ \t]*([^\s:+&|<>()^%]*)[^\n]*")
+_FOR = late(r"(?P<flag>(?:[ \t]*/[dfrl])?)(?P<options>(?:[ \t]+(?!%)[^\s(]+|[ \t]*\"[^\"\n]*\")*)[ \t]*%%?(?P<name>[^\s%])[ \t]+in[ \t]*\(", re.I)
+_IF = late(
     r"(?:[ \t]*(?P<fold>/i))?(?P<no>(?:[ \t]+not(?=[ \t]))*)(?:[ \t]*(?P<fold2>/i))?[ \t]*"
     r"(?:(?P<word>defined|exist|errorlevel|cmdextversion)[ \t]+(?P<what>\"[^\"\n]*\"|[^\s()&|]+)"
     r"|(?P<left>(?:\"[^\"\n]*\"|[^\s\"=&|<>])*?)[ \t]*(?P<op>==|[ \t](?:equ|neq|lss|leq|gtr|geq)(?=[ \t]))[ \t]*(?P<right>(?:\"[^\"\n]*\"|[^\s\"=()&|<>])*))",

@@ -7,9 +7,10 @@ from bisect import bisect_right
 
 from wxlint.documents.shell import Redirect, Word
 from wxlint.documents.shell_values import hole, merged
+from wxlint.patterns import late
 from wxlint.values import HOLE, Value
 
-_REDIRECT = re.compile(r"\d?(?:>>|>|<)(?:&\d)?")
+_REDIRECT = late(r"\d?(?:>>|>|<)(?:&\d)?")
 
 
 class Expanded:

@@ -8,15 +8,16 @@ from collections.abc import Callable, Mapping
 from wxlint.documents.batch_text import Expanded, edited, modified
 from wxlint.documents.shell_state import State
 from wxlint.documents.shell_values import MAX_TEXT, Variable, hole, joined, merged, not_set
+from wxlint.patterns import late
 from wxlint.values import HOLE, Value
 
-_VARIABLE = re.compile(
+_VARIABLE = late(
     r"%%(?P<how>~[a-z$:]*(?=[A-Za-z#]))?(?P<loop>[^\s%])|%%|%(?P<part>~[fdpnxsatz]*)?(?P<arg>[0-9*])"
     r"|%(?P<name>[^%:\n\"^&|<>=]+)(?P<edit>:[^%\n]*)?%|!(?P<late>[^!:\n\"^&|<>= ]+)(?P<late_edit>:[^!\n]*)?!|%",
     re.I,
 )
-_HOLE_NAME = re.compile(r"%~?(\d)\Z|[%!]([^%!:]+)[%!]\Z")
-SET_NAMES = re.compile(r"\bset\s+(?:/[ap]\s+)?\"?([^=\s\"/][^=\n\"]*?)=", re.I)
+_HOLE_NAME = late(r"%~?(\d)\Z|[%!]([^%!:]+)[%!]\Z")
+SET_NAMES = late(r"\bset\s+(?:/[ap]\s+)?\"?([^=\s\"/][^=\n\"]*?)=", re.I)
 _LIVE = frozenset("errorlevel cd date time random cmdcmdline cmdextversion username userprofile computername os path comspec".split())
 
 

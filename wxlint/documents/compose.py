@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple
 
 from wxlint.documents.compose_fields import resolve
 from wxlint.documents.compose_files import DocumentReader, Include, Raw
@@ -22,6 +21,7 @@ from wxlint.documents.interpolation import read_env
 from wxlint.documents.source import Source
 from wxlint.documents.yaml_nodes import Mapping as MappingNode
 from wxlint.documents.yaml_nodes import Yaml, parse
+from wxlint.tuples import NamedTuple
 from wxlint.values import Value
 
 BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from wxlint.documents.compose_fields import Fields
 from wxlint.documents.compose_merge import Place, Series, Table, Text, Tree
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
 
 _NVIDIA = frozenset(("gpu", "nvidia", "compute", "compat32", "graphics", "utility", "video", "display"))
 """The capabilities that docker's nvidia device driver answers to (moby, daemon/nvidia_linux.go)."""
-_CDI = re.compile(r"([\w.-]+)/([\w.-]+)=")
+_CDI = late(r"([\w.-]+)/([\w.-]+)=")
 _MAKERS = {"nvidia": "nvidia", "amd": "amd", "rocm": "amd", "kfd": "amd", "intel": "intel"}
 
 

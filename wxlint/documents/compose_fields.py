@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from typing import NamedTuple
 
 from wxlint.documents.compose_merge import ComposeProblem, Place, Series, Table, Text, Tree, by_name
+from wxlint.tuples import NamedTuple
 from wxlint.values import Value
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from wxlint.documents.compose_fields import Fields
 from wxlint.documents.compose_merge import Member, Reader, Series, Table, Text
 from wxlint.documents.compose_services import KEYS
 from wxlint.documents.yaml_nodes import Mapping, Node, Scalar
+from wxlint.tuples import NamedTuple
 
 _TOP = frozenset(("version", "name", "include", "models", "networks", "volumes", "secrets", "configs"))
 

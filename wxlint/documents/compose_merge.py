@@ -8,15 +8,16 @@ takes a value away and `!override` replaces it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from wxlint.documents.interpolation import interpolate
 from wxlint.documents.source import Source
 from wxlint.documents.yaml_nodes import Mapping as MappingNode
 from wxlint.documents.yaml_nodes import Node, Scalar
 from wxlint.findings import Span
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
 
 MAX_MERGED = 100_000
@@ -134,9 +135,9 @@ class Reader:
         return self.place(*key.inner(self.source.text))
 
 
-_REPLACED = re.compile(r"\.(?:command|entrypoint|healthcheck\.test)")
-_NAMED = re.compile(r"\.(?:environment|build\.(?:args|labels|additional_contexts)|labels|annotations|deploy\.labels)")
-_UNIQUE = re.compile(r"\.(?:profiles|build\.tags)")
+_REPLACED = late(r"\.(?:command|entrypoint|healthcheck\.test)")
+_NAMED = late(r"\.(?:environment|build\.(?:args|labels|additional_contexts)|labels|annotations|deploy\.labels)")
+_UNIQUE = late(r"\.(?:profiles|build\.tags)")
 
 
 class Merger:

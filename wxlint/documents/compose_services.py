@@ -5,15 +5,14 @@ Only what decides about images, variants and devices, with only the checks that 
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
 from wxlint.documents.compose_devices import DeviceReader, DeviceRequest
 from wxlint.documents.compose_fields import Fields, Named, resolve
 from wxlint.documents.compose_merge import ComposeProblem, Member, Place, Table, Text, Tree, by_name
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import Value
 
-REMOTE = re.compile(r"https?://|git://|ssh://|github\.com/|git@|[^/]*://")
+REMOTE = late(r"https?://|git://|ssh://|github\.com/|git@|[^/]*://")
 """A build context that is not a folder: BuildKit's own prefixes, and any URL."""
 
 _CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from wxlint.documents.source import Source
+from wxlint.tuples import NamedTuple
 
 
 class Environment(NamedTuple):

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import NamedTuple
 
 from wxlint.documents.source import Problem, Source
 from wxlint.findings import Span
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 
 SPACE = " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 """What Go's unicode.IsSpace accepts; Python's own str.strip() also takes U+001C to U+001F."""
@@ -21,10 +22,10 @@ KEYWORDS = frozenset(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split()
 )
 _HEREDOC_KEYWORDS = frozenset(("RUN", "COPY", "ADD"))
-_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
-_HEREDOC = re.compile(r"(\d*)<<(-?)([^<]*)")
-_SPLIT = re.compile(r"[\t\v\f\r ]+")
-_FLAG_NAME = re.compile(r"--([a-zA-Z][\w.-]*)(=|$)")
+_DIRECTIVE = late(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
+_HEREDOC = late(r"(\d*)<<(-?)([^<]*)")
+_SPLIT = late(r"[\t\v\f\r ]+")
+_FLAG_NAME = late(r"--([a-zA-Z][\w.-]*)(=|$)")
 _LINE_END = {"\\": re.compile(r"(?:(?<=[^\\])|^)\\[ \t]*$"), "`": re.compile(r"(?:(?<=[^`])|^)`[ \t]*$")}
 
 

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from wxlint.documents.dockerfile import KEYWORDS, SPACE, Dockerfile, Instruction, json_words
 from wxlint.documents.dockerfile_words import words
 from wxlint.documents.source import Problem
+from wxlint.patterns import late
 
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|@@|^%%|\$\{\{", re.M)
+_TEMPLATE = late(r"\{\{|\{%|<%|@@|^%%|\$\{\{", re.M)
 _LISTS = frozenset(("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))
 _TWO = frozenset(("ENV", "LABEL"))
 

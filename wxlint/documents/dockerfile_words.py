@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from wxlint.documents.dockerfile import SPACE
+from wxlint.tuples import NamedTuple
 
 
 class Pair(NamedTuple):

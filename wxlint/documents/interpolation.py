@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from wxlint.documents.source import Source
 from wxlint.documents.yaml_nodes import Problem
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value, concat
 
 _DEPTH = 8
@@ -23,13 +24,13 @@ _GROWTH = 4096
 """A value longer than its text by more than this becomes a HOLE: variables that double each other cost nothing."""
 _REASONS = 20
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_DOLLAR = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{(?:([A-Za-z_][A-Za-z0-9_]*)(?:(\})|(:?[-+?])))?)")
-_BRACE = re.compile(r"\{.?|\}", re.DOTALL)
+_NAME = late(r"[A-Za-z_][A-Za-z0-9_]*")
+_DOLLAR = late(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{(?:([A-Za-z_][A-Za-z0-9_]*)(?:(\})|(:?[-+?])))?)")
+_BRACE = late(r"\{.?|\}", re.DOTALL)
 
 _BLANK = " \t\v\f\r\x85\xa0"
-_KEY = re.compile(r"[\w.\-\[\]" + _BLANK + r"]*")
-_ESCAPE = re.compile(r'\\(?:([abfnrtv])|([$"\\])|0(\d{0,3}))')
+_KEY = late(r"[\w.\-\[\]" + _BLANK + r"]*")
+_ESCAPE = late(r'\\(?:([abfnrtv])|([$"\\])|0(\d{0,3}))')
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any, NamedTuple
+from typing import Any
 
 from wxlint.documents.source import Source
+from wxlint.tuples import NamedTuple
 
 
 class Binding(NamedTuple):

@@ -6,9 +6,9 @@ Format: pip's documentation, "Requirements File Format".
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from wxlint.documents.source import Source
+from wxlint.tuples import NamedTuple
 
 _OPTION = re.compile(r"(--?[a-zA-Z][\w-]*)(?:\s*=\s*|\s+|(?<=^-[a-zA-Z]))?(.*)", re.S)
 _COMMENT = re.compile(r"(^|\s)#[^\n]*")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
 
 
@@ -128,7 +129,7 @@ _WRAPPERS: dict[str, frozenset[str]] = {
 }
 _ONE_MORE = frozenset(("timeout", "gosu", "su-exec"))
 """Wrappers with one argument of their own before the command."""
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
+_ASSIGNMENT = late(r"([A-Za-z_][A-Za-z0-9_]*)=")
 
 
 def strip_prefix(command: Command) -> Command:

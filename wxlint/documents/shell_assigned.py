@@ -20,8 +20,9 @@ from wxlint.documents.shell_syntax import (
     Subst,
     Text,
 )
+from wxlint.patterns import late
 
-SETS = re.compile(r"([A-Za-z_]\w*)\s*(?:\+\+|--|[-+*/%]?=(?!=))|(?:\+\+|--)\s*([A-Za-z_]\w*)")
+SETS = late(r"([A-Za-z_]\w*)\s*(?:\+\+|--|[-+*/%]?=(?!=))|(?:\+\+|--)\s*([A-Za-z_]\w*)")
 """Names that arithmetic sets."""
 _TAKES_NAMES = frozenset(("read", "mapfile", "readarray", "getopts", "printf", "let", "unset", "local", "declare", "export"))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from wxlint.documents.shell_syntax import Lit, Part, Text
+from wxlint.patterns import late
 
 _MAX_BRACES = 512
-_RANGE = re.compile(r"(-?\d{1,9}|[A-Za-z])\.\.(-?\d{1,9}|[A-Za-z])(?:\.\.(-?\d{1,9}))?\Z")
+_RANGE = late(r"(-?\d{1,9}|[A-Za-z])\.\.(-?\d{1,9}|[A-Za-z])(?:\.\.(-?\d{1,9}))?\Z")
 
 
 def expand_braces(word: Text) -> list[Text]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from wxlint.documents.shell_simple import SimpleReader
 from wxlint.documents.shell_syntax import Text
 from wxlint.documents.shell_words import MAX_DEPTH
+from wxlint.patterns import late
 
-_NOT = re.compile(r"!(?=[ \t\r\n(]|\\\n)")
-_UNARY = re.compile(r"-[a-zA-Z]\Z")
-_OPERATOR = re.compile(r"(=~|[!=]?=|-[a-z]{2})(?=[ \t\n])")
-_CLASS = re.compile(r"\[\^?\]?(?:\[:[a-z]+:\]|[^\]\n])*\]")
+_NOT = late(r"!(?=[ \t\r\n(]|\\\n)")
+_UNARY = late(r"-[a-zA-Z]\Z")
+_OPERATOR = late(r"(=~|[!=]?=|-[a-z]{2})(?=[ \t\n])")
+_CLASS = late(r"\[\^?\]?(?:\[:[a-z]+:\]|[^\]\n])*\]")
 _BINARY = frozenset(("=", "==", "!=", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"))
 
 

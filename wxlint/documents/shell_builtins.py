@@ -12,6 +12,7 @@ from wxlint.documents.shell_state import MAYBE, NO, RAN, YES, Status, fresh
 from wxlint.documents.shell_status import words_test
 from wxlint.documents.shell_syntax import Simple
 from wxlint.documents.shell_values import NO_ARGUMENTS, UNSET, Arguments, hole, spaced
+from wxlint.patterns import late
 from wxlint.values import HOLE, Value
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 Builtin = Callable[["Runner", Simple, "list[Word]"], Status | None]
 """What a builtin does. None: it is given as a command like any other; a Status: it is not."""
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_NAME = late(r"[A-Za-z_]\w*")
 MAY_RUN_TEXT = frozenset("bash sh dash ash zsh su sudo doas env time timeout gosu su-exec command nohup exec nice xargs".split())
 """Commands that inner_text looks at."""
 _SHELLS = frozenset(("bash", "sh", "dash", "ash", "zsh"))

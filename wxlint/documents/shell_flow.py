@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 
@@ -30,9 +29,10 @@ from wxlint.documents.shell_syntax import (
     While,
 )  # fmt: skip
 from wxlint.documents.shell_values import NO_ARGUMENTS, Arguments, assumptions, hole, merged
+from wxlint.patterns import late
 from wxlint.values import HOLE, Value
 
-GLOB = re.compile(r"[*?]|\[[^\]]+\]")
+GLOB = late(r"[*?]|\[[^\]]+\]")
 
 
 class Flow(Expander):

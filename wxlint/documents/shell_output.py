@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wxlint.documents.shell_builtins import inside
 from wxlint.documents.shell_syntax import AndOr, Node, Pipe, Redirected, Seq, Simple
 from wxlint.documents.shell_values import joined, merged, spaced
+from wxlint.patterns import late
 from wxlint.values import HOLE, Value
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 _FIRST = frozenset(("echo", "printf", "dirname", "basename", "pwd", "realpath", "readlink", "cd"))
 _FILTERS = frozenset(("tr", "cut", "sed"))
-_SED = re.compile(r"s([/|,#:@!])((?:(?!\1)[^\\]|\\.)*)\1((?:(?!\1)[^\\]|\\.)*)\1(g?)\Z", re.S)
+_SED = late(r"s([/|,#:@!])((?:(?!\1)[^\\]|\\.)*)\1((?:(?!\1)[^\\]|\\.)*)\1(g?)\Z", re.S)
 
 
 def output(runner: Runner, node: Node) -> Value | None:

@@ -18,12 +18,13 @@ from wxlint.documents.shell_values import (
     merged,
     not_set,
 )
+from wxlint.patterns import late
 from wxlint.values import HOLE, Value
 
 _LIVE = frozenset("RANDOM SECONDS PWD HOME USER UID EUID HOSTNAME HOSTTYPE OSTYPE BASH_SOURCE LINENO OLDPWD FUNCNAME PIPESTATUS BASH_REMATCH".split())
 """Set by the shell itself."""
-_PLAIN = re.compile(r"\$\{?(\w+)\}?\Z")
-_SLICE = re.compile(r"\s*(-?\d{1,6})\s*(?::\s*(-?\d{1,6})\s*)?\Z")
+_PLAIN = late(r"\$\{?(\w+)\}?\Z")
+_SLICE = late(r"\s*(-?\d{1,6})\s*(?::\s*(-?\d{1,6})\s*)?\Z")
 
 
 class Params(State):

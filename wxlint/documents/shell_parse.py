@@ -6,8 +6,6 @@ give, loading one costs more than a whole check, and bash itself is at hand in t
 
 from __future__ import annotations
 
-import re
-
 from wxlint.documents.shell_brackets import BracketReader
 from wxlint.documents.shell_simple import END
 from wxlint.documents.shell_syntax import (
@@ -29,14 +27,15 @@ from wxlint.documents.shell_syntax import (
     While,
 )
 from wxlint.documents.shell_words import MAX_DEPTH
+from wxlint.patterns import late
 
-_RESERVED = re.compile(
+_RESERVED = late(
     r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|in|function|time|\{|\}|!|\[\[|\]\])(?=[ \t\r\n;&|<>()]|\\\n|\Z)"
 )
 _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
-_FUNCTION = re.compile(r"([^ \t\n;&|<>()$`\"'\\=]+)[ \t]*\([ \t]*\)(?:[ \t\r\n]|\\\n|#[^\n]*)*")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PARENTHESES = re.compile(r"[ \t]*\([ \t]*\)")
+_FUNCTION = late(r"([^ \t\n;&|<>()$`\"'\\=]+)[ \t]*\([ \t]*\)(?:[ \t\r\n]|\\\n|#[^\n]*)*")
+_NAME = late(r"[A-Za-z_][A-Za-z0-9_]*")
+_PARENTHESES = late(r"[ \t]*\([ \t]*\)")
 
 
 class Parser(BracketReader):

@@ -7,13 +7,14 @@ import re
 from wxlint.documents.shell_braces import expand_braces
 from wxlint.documents.shell_syntax import Assign, Lit, Node, Part, Redir, Simple, Text
 from wxlint.documents.shell_words import WordReader, made
+from wxlint.patterns import late
 
-_BLANK = re.compile(r"(?:[ \t\r]|\\\n)*(?:#[^\n]*)?")
-_SPACE = re.compile(r"(?:[ \t\r\n]|\\\n|#[^\n]*)*")
-_ASSIGN = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?=|\[)")
-_REDIRECT = re.compile(r"((?:\d+|\{[A-Za-z_]\w*\})?)(<<<|<<-|<<|<>|<&|>&|>>|>\||<(?!\()|>(?!\())|(&>>|&>)")
-_KEY = re.compile(r"\[[^\]\n]*\]=")
-_SUBSCRIPT = re.compile(r"[^\]\n]*\]\+?=")
+_BLANK = late(r"(?:[ \t\r]|\\\n)*(?:#[^\n]*)?")
+_SPACE = late(r"(?:[ \t\r\n]|\\\n|#[^\n]*)*")
+_ASSIGN = late(r"([A-Za-z_][A-Za-z0-9_]*)(\+?=|\[)")
+_REDIRECT = late(r"((?:\d+|\{[A-Za-z_]\w*\})?)(<<<|<<-|<<|<>|<&|>&|>>|>\||<(?!\()|>(?!\())|(&>>|&>)")
+_KEY = late(r"\[[^\]\n]*\]=")
+_SUBSCRIPT = late(r"[^\]\n]*\]\+?=")
 _DECLARE = frozenset(("export", "local", "declare", "readonly", "typeset"))
 END = frozenset("\n;&|)")
 

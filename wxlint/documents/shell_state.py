@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from wxlint.documents.shell import Assumed, Command, Redirect, Word
 from wxlint.documents.shell_values import NO_ARGUMENTS, UNSET, Arguments, Variable, assumptions, hole, merged, not_set
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
 
 MAX_COMMANDS = 5_000
@@ -17,7 +17,7 @@ MAX_DEPTH = 50
 _MAX_VOLUME = 10_000_000
 _MAX_EXPORTS = 40
 
-_DEFAULT = re.compile(r"default of \$\{(\w+)")
+_DEFAULT = late(r"default of \$\{(\w+)")
 
 Refine = tuple[str, str, bool]
 """(name, text, outcome): when a condition has that outcome, the variable is that text."""

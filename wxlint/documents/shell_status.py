@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from wxlint.documents.shell import Assumed
 from wxlint.documents.shell_assigned import SETS
@@ -11,10 +10,12 @@ from wxlint.documents.shell_expand import Expander
 from wxlint.documents.shell_state import MAYBE, NO, RAN, Refine, Status, fresh, opposite
 from wxlint.documents.shell_syntax import Case, Lit, Node, Param, Text
 from wxlint.documents.shell_values import NO_ARGUMENTS, assumptions, compiled, hole
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import Value, could_equal
 
-_NUMBER = re.compile(r"\s*[-+]?\d{1,12}\s*\Z")
-_COMPARE = re.compile(
+_NUMBER = late(r"\s*[-+]?\d{1,12}\s*\Z")
+_COMPARE = late(
     r"\(\(\s*(\$?\{?#?\w+\}?|\$#|\d+)\s*(==|!=|<=|>=|<|>)\s*(\$?\{?\w+\}?|\d+)\s*\)\)\Z"
 )
 
@@ -243,7 +244,7 @@ def arithmetic_test(runner: Expander, raw: str) -> Status:
     return RAN
 
 
-_SUM = re.compile(r"\$\(\(\s*(\$?\w+)\s*(?:([-+*])\s*(\$?\w+)\s*)?\)\)\Z")
+_SUM = late(r"\$\(\(\s*(\$?\w+)\s*(?:([-+*])\s*(\$?\w+)\s*)?\)\)\Z")
 
 
 def arithmetic(runner: Expander, raw: str) -> Value:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Union
+from typing import Union
+
+from wxlint.tuples import NamedTuple
 
 
 class Lit(NamedTuple):

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 
 from wxlint.documents.shell_syntax import Lit, Node, Opaque, Param, Part, Subst, Text
+from wxlint.patterns import late
 
 MAX_DEPTH = 40
 """Nesting of substitutions and compound commands; deeper text is not read."""
 
-_RUN = re.compile(r"[^ \t\n;&|<>()$`\"'\\]+")
-_DOUBLE = re.compile(r'[^"\\$`]+')
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
-_BRACED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]")
-_OPERATOR = re.compile(r":[-=?+]|[-=?+]|##?|%%?|//?|\^\^?|,,?|[:@~]")
-_IN_BRACE = re.compile(r"[^$`\"'\\}/\]]+")
-_ANSI = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c(.)|(.))", re.S)
+_RUN = late(r"[^ \t\n;&|<>()$`\"'\\]+")
+_DOUBLE = late(r'[^"\\$`]+')
+_NAME = late(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
+_BRACED = late(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]")
+_OPERATOR = late(r":[-=?+]|[-=?+]|##?|%%?|//?|\^\^?|,,?|[:@~]")
+_IN_BRACE = late(r"[^$`\"'\\}/\]]+")
+_ANSI = late(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c(.)|(.))", re.S)
 _ANSI_CHAR = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from pathlib import Path
-from typing import NamedTuple
 
 from wxlint.errors import InputError
 from wxlint.findings import Span
+from wxlint.tuples import NamedTuple
 
 MAX_BYTES = 8 * 1024 * 1024
 """Larger files are refused: the largest real Dockerfile or script known is far below 1 MiB."""

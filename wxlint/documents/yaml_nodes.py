@@ -19,10 +19,12 @@ last entry counts. Plain scalars have the types of the YAML 1.2 core schema: `on
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from wxlint.documents.source import Source
 from wxlint.findings import Span
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 
 MAX_DEPTH = 100
 """Deeper nesting is refused, so that whoever walks a tree may recurse."""
@@ -30,14 +32,14 @@ MAX_NODES = 200_000
 """Larger trees are refused, counted with every alias expanded: a walk over a tree stays cheap."""
 
 _STANDARD = "tag:yaml.org,2002:"
-_PROPERTIES = re.compile(r"(?:(?:!<[^>\s]*>|[!&]\S*)(?:\s|#.*)*)*")
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_PROPERTIES = late(r"(?:(?:!<[^>\s]*>|[!&]\S*)(?:\s|#.*)*)*")
+_INT = late(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = late(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_SPECIAL_FLOAT = late(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _BAD_CHARACTER = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # 7 ms to compile: when needed
-_HEADER = re.compile(r"[|>][^\n]*\n\s*")
+_HEADER = late(r"[|>][^\n]*\n\s*")
 
 
 class Problem(NamedTuple):
@@ -224,7 +226,9 @@ class _Reader:
         mark = error.problem_mark or error.context_mark
         at = min(mark.index + self.marks, len(self.text)) if mark else 0
         message = error.problem or error.context or "not YAML"
-        if error.context and error.problem and error.context_mark:
+        if "nesting depth" in message:  # the scanner of newer libyaml gives up before the first event comes
+            message = f"nested more than {MAX_DEPTH} levels deep"
+        elif error.context and error.problem and error.context_mark:
             message += f" ({error.context}, line {self.source.position(error.context_mark.index + self.marks)[0]})"
         self.problems.append(Problem(at, min(at + 1, len(self.text)), message))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import NamedTuple
 
 from wxlint.facts.tables import fields, glob, index
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE
 
 
@@ -98,7 +99,7 @@ def _base_index() -> tuple[list[str], dict[str, _Numbered], _Numbered]:
     return head, exact, patterns
 
 
-_CUDA_IN_NAME = re.compile(r"cuda-?(\d+\.\d+)|cu(\d{3})")
+_CUDA_IN_NAME = late(r"cuda-?(\d+\.\d+)|cu(\d{3})")
 _TRUE = {"yes": True, "no": False}
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import NamedTuple
 
 from wxlint.facts.tables import index, numbers
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE
 
-_TAG = re.compile(r"(\d+\.\d+(?:\.\d+)?)(?:-(cudnn\d*|tensorrt))?-(base|runtime|devel)(?:-([a-z]+\d[\d.]*))?")
+_TAG = late(r"(\d+\.\d+(?:\.\d+)?)(?:-(cudnn\d*|tensorrt))?-(base|runtime|devel)(?:-([a-z]+\d[\d.]*))?")
 _USUAL_OS = ("ubuntu22.04", "ubuntu24.04", "ubuntu20.04", "ubuntu18.04", "ubuntu16.04")
 _STILL_UPDATED = (12, 6)
 """From this CUDA version on, a patch release or an operating system that the table lacks may have come since."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import NamedTuple
 
 from wxlint.facts.tables import index, numbers, table
+from wxlint.tuples import NamedTuple
 
 
 class TorchRelease(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.findings import Span
@@ -14,6 +14,8 @@ from wxlint.images.model import Evaluated, Stage, StageCopy, Use
 from wxlint.images.names import evidence, expected_by_names, from_reference
 from wxlint.images.reference import Reference
 from wxlint.images.torch import NONE, Choice, Torch, after, choices
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 Producers = Callable[[Reference], "list[tuple[Evaluated, Stage]]"]
 """Who builds a reference, inside the repository."""
 
-ENVIRONMENT = re.compile(
+ENVIRONMENT = late(
     r"(^|/)(\.?v?env[\w.-]*|[\w.-]*venv|virtualenvs?|site-packages|dist-packages|\.local|conda|(?:mini|ana|micro)?(?:conda|mamba|forge)\d?"
     r"|envs|pyenv|\.pyenv|python-?(?:env|deps|packages)?|lib|deps|dependencies|install(?:ed)?|packages|wheels?|pip)(/|$)",
     re.I,
@@ -198,7 +200,7 @@ def _external(use: Use, reference: Reference) -> State:
     return State(None, None, Torch("unknown"), (), (use,), (shown,))
 
 
-_CHANNEL_IN_TAG = re.compile(r"(?<![a-z])(?:cu|cuda-?)(\d{1,2})\.?(\d)(?!\d)|(?<![a-z])(rocm)-?(\d+\.\d+)")
+_CHANNEL_IN_TAG = late(r"(?<![a-z])(?:cu|cuda-?)(\d{1,2})\.?(\d)(?!\d)|(?<![a-z])(rocm)-?(\d+\.\d+)")
 
 
 def _channel_of_name(reference: Reference) -> str | None:

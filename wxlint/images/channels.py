@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 
+from wxlint.patterns import late
+
 _CHANNEL = r"(cpu(?:[._-]?cxx11[._-]?abi)?|cu\d{2,3}|rocm\d+(?:\.\d+)*|xpu)"
-_IN_URL = re.compile(
+_IN_URL = late(
     r"(?:/whl|pytorch-wheels|/pytorch/wheels?|/torch-wheels?)/(?:nightly/|test/|preview/)?" + _CHANNEL + r"(?![\w.])",
     re.I,
 )
-_WHEEL_INDEX = re.compile(
+_WHEEL_INDEX = late(
     r"download(?:-r2)?\.pytorch\.org/whl(?:/nightly|/test)?(?:/torch_stable\.html|/torch_nightly\.html|/torch/?|/?)$",
     re.I,
 )
-_LOCAL = re.compile(r"(?:^|[.+-])" + _CHANNEL + r"(?![\w])", re.I)
-_DEFAULT = re.compile(
+_LOCAL = late(r"(?:^|[.+-])" + _CHANNEL + r"(?![\w])", re.I)
+_DEFAULT = late(
     r"https?://(?:(?:test\.)?pypi\.org/|pypi\.python\.org/|files\.pythonhosted\.org/"
     r"|(?:pypi\.tuna|mirrors\.tuna|pypi\.mirrors|mirrors|mirror|pypi|repo|pypi\.doubanio|pypi\.douban|mirror\.sjtu|mirror\.nju|mirror\.baidu)"
     r"\.(?:tsinghua|ustc|aliyun|cloud\.aliyuncs|tencent|cloud\.tencent|huaweicloud|douban|sjtu|nju|bfsu|sustech|hust|zju|baidu|163|volces|tencentyun)"

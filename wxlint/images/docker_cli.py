@@ -6,8 +6,9 @@ Options that take a value are those of the docker 28 CLI reference (build, run, 
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
 
 if TYPE_CHECKING:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from wxlint.documents.dockerfile_words import Pair, pairs, words
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value, concat
 
 __all__ = ["Pair", "Scope", "expand", "pairs", "words"]
 
-_NAME = re.compile(r"[^\W\d]\w*|\d+|[@*#?$!-]")
-_PLAIN = re.compile(r"[^\\`$\"']*\Z")
+_NAME = late(r"[^\W\d]\w*|\d+|[@*#?$!-]")
+_PLAIN = late(r"[^\\`$\"']*\Z")
 _DEPTH = 20
 
 

@@ -9,11 +9,13 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wxlint.documents.source import Source as Text
 from wxlint.images.install import Install, Lines, Source
 from wxlint.images.requirement import Requirement, applies, conda_requirement, marker_of, parse_requirement
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
 
 if TYPE_CHECKING:
@@ -34,12 +36,12 @@ class Copy(NamedTuple):
     as_folder: bool
 
 
-_CHANGES = re.compile(
+_CHANGES = late(
     r"(?:\b(?:mv|cp|sed|tee|perl|awk|grep|curl|wget|yq|toml|patch)\b|>|pip-compile|pip freeze|\bexport\b|\block\b)[^;&|\n]*?([\w.-]+\.(?:txt|in|toml|ya?ml|lock|cfg))"
 )
 
 
-_ENDINGS = re.compile(r"\.(?:txt|in|toml|ya?ml|lock|cfg)")
+_ENDINGS = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg)")
 
 
 class Files:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wxlint.images.belief import Beliefs, State, carries
 from wxlint.images.install import Install
 from wxlint.images.model import Evaluated, Stage, StageCopy
 from wxlint.images.torch import Choice, Torch, after
+from wxlint.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from wxlint.policy import Expectation

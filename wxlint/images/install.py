@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wxlint.findings import Span
 from wxlint.images.requirement import Requirement
+from wxlint.tuples import NamedTuple
 from wxlint.values import Value
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from wxlint.findings import Span
 from wxlint.images.install import WITH_VALUE, Install, Lines, Place, Source, opaque, read_arguments
 from wxlint.images.install_others import apt, conda, project_tool
 from wxlint.images.requirement import Requirement, parse_requirement
+from wxlint.patterns import late
 from wxlint.values import Value
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ __all__ = ["WORTH_READING", "Install", "Lines", "Place", "Source", "installs", "
 
 _NAMES = "install|setup|requirement|depend|bootstrap|one_click|start_linux|provision|init|build|torch|package"
 """What is in the name of a script that installs something."""
-WORTH_READING = re.compile(
+WORTH_READING = late(
     r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|sync|add|create|update|config)\b"
     rf"|(?i:{_NAMES}|[$`)}}\"'])[\w./-]*\.(?:sh|bash|py)\b"
     r"|\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd)"
@@ -55,12 +56,12 @@ def worth_reading(text: str) -> bool:
     return any(hint in text for hint in _HINTS) and WORTH_READING.search(text) is not None
 
 
-_PIP = re.compile(r"(?:.*[/\\\0])?pip(?:\d(?:\.\d+)?)?(?:\.exe)?")
-_PYTHON = re.compile(r"(?:.*[/\\])?(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?|\0.*|.*\0")
-_CONDA = re.compile(r"(?:.*[/\\\0])?(?:conda|mamba|micromamba)(?:\.exe)?")
-_INSTALLER = re.compile(rf"(?:{_NAMES})[\w./-]*\.(?:sh|bash|py)$", re.I)
+_PIP = late(r"(?:.*[/\\\0])?pip(?:\d(?:\.\d+)?)?(?:\.exe)?")
+_PYTHON = late(r"(?:.*[/\\])?(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?|\0.*|.*\0")
+_CONDA = late(r"(?:.*[/\\\0])?(?:conda|mamba|micromamba)(?:\.exe)?")
+_INSTALLER = late(rf"(?:{_NAMES})[\w./-]*\.(?:sh|bash|py)$", re.I)
 """Scripts whose name says that they install something."""
-_OPTIONS = re.compile(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
+_OPTIONS = late(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
 """An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wxlint.documents.dockerfile import Dockerfile, Instruction
 from wxlint.findings import Span
 from wxlint.images.install import Install
 from wxlint.images.reference import Reference
+from wxlint.tuples import NamedTuple
 from wxlint.values import Value
 
 if TYPE_CHECKING:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import NamedTuple
 
 from wxlint.images.model import Evaluated, Stage
 from wxlint.images.reference import Reference
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE
 
-_WORD = re.compile(r"[A-Za-z]+[0-9.]*|[0-9.]+")
-_CUDA = re.compile(r"cu(?:da)?(?:\d[\d.]*)?|gpu")
+_WORD = late(r"[A-Za-z]+[0-9.]*|[0-9.]+")
+_CUDA = late(r"cu(?:da)?(?:\d[\d.]*)?|gpu")
 _OTHER = frozenset(("xpu", "hpu", "npu", "tpu", "gaudi", "ascend", "habana", "cann", "neuron", "neuronx", "musa"))
 
 

@@ -6,14 +6,15 @@ Grammar: the distribution project's reference package. A part holds HOLE charact
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
 
-_COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*|[\w.-]*\0[\w.\0-]*", re.ASCII)
-_DOMAIN = re.compile(r"[A-Za-z0-9\0](?:[A-Za-z0-9.\0-]*[A-Za-z0-9\0])?(?::[0-9\0]+)?|\[[0-9a-fA-F:.]+\](?::[0-9]+)?")
-_TAG = re.compile(r"[\w\0][\w.\0-]{0,127}", re.ASCII)
-_DIGEST = re.compile(r"[A-Za-z\0][A-Za-z0-9+.\0_-]*:[0-9a-fA-F\0]+")
+_COMPONENT = late(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*|[\w.-]*\0[\w.\0-]*", re.ASCII)
+_DOMAIN = late(r"[A-Za-z0-9\0](?:[A-Za-z0-9.\0-]*[A-Za-z0-9\0])?(?::[0-9\0]+)?|\[[0-9a-fA-F:.]+\](?::[0-9]+)?")
+_TAG = late(r"[\w\0][\w.\0-]{0,127}", re.ASCII)
+_DIGEST = late(r"[A-Za-z\0][A-Za-z0-9+.\0_-]*:[0-9a-fA-F\0]+")
 
 
 class Reference(NamedTuple):

@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wxlint.documents.dockerfile import Dockerfile, read_dockerfile
 from wxlint.documents.source import Source, read
@@ -15,11 +15,12 @@ from wxlint.errors import InputError
 from wxlint.images.belief import Beliefs
 from wxlint.images.builds import Script, read_script, uses_by_place
 from wxlint.images.files import Files
-from wxlint.images.image import Image
+from wxlint.images.image import Image, TorchStep, torch_steps
 from wxlint.images.model import Build, Evaluated, Stage, Use
 from wxlint.images.names import accelerator_words, evidence, expected_by_names
 from wxlint.images.reference import Reference
 from wxlint.images.stages import evaluate
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
 
 if TYPE_CHECKING:
@@ -182,10 +183,15 @@ class Repository:
         ]
 
     @cached_property
+    def family(self) -> tuple[Expectation, ...]:
+        """What the policy expects of each image."""
+        return self.policy.expectations() if self.policy else ()
+
+    @cached_property
     def expectations(self) -> dict[str, list[Expectation]]:
         """What the policy expects, by the path of the Dockerfile."""
         found: dict[str, list[Expectation]] = {}
-        for expectation in self.policy.expectations() if self.policy else ():
+        for expectation in self.family:
             found.setdefault(self.in_root(expectation.dockerfile), []).append(expectation)
         return found
 
@@ -308,6 +314,11 @@ class Repository:
             for stage in dict.fromkeys(s.index for s in chosen if s is not None):
                 found.append(self._image(evaluated, evaluated.stages[stage]))
         return tuple(found)
+
+    @cached_property
+    def torch_steps(self) -> tuple[tuple[Image, tuple[TorchStep, ...]], ...]:
+        """The installs that decide about an image's torch, for each image."""
+        return tuple((image, tuple(torch_steps(self.beliefs, image))) for image in self.images)
 
     def _image(self, evaluated: Evaluated, stage: Stage) -> Image:
         base, state = self.beliefs.base(evaluated, stage), self.beliefs.state(evaluated, stage)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from wxlint.findings import Span
+from wxlint.patterns import late
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
 
-_SPEC = re.compile(
+_SPEC = late(
     r"\s*([A-Za-z0-9\0](?:[A-Za-z0-9._\0-]*[A-Za-z0-9\0])?)\s*(\[[^\]]*\])?\s*(?:@\s*(\S+)|(\(?\s*(?:===|==|~=|!=|<=|>=|<|>|=)[^;]*))?\s*(;.*)?"
 )
-_WHEEL = re.compile(r"([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+?)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl")
-_PIN = re.compile(r"={2,3}\s*([0-9][^,;\s*()]*)\s*\)?$")
+_WHEEL = late(r"([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+?)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl")
+_PIN = late(r"={2,3}\s*([0-9][^,;\s*()]*)\s*\)?$")
 
 
 class Requirement(NamedTuple):
@@ -82,7 +83,7 @@ def parse_requirement(value: Value, span: Span | None) -> Requirement:
     return Requirement(name, extras, specifier, pin, local, None, "name", span, written)
 
 
-_TERM = re.compile(r"(sys_platform|platform_system|os_name|platform_machine|extra)\s*(==|!=)\s*['\"]([\w-]+)['\"]")
+_TERM = late(r"(sys_platform|platform_system|os_name|platform_machine|extra)\s*(==|!=)\s*['\"]([\w-]+)['\"]")
 _HERE = frozenset(("linux", "posix", "x86_64", "amd64"))
 
 

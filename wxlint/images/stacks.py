@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wxlint.documents.compose import ComposeFile, ComposeReader, Project, default_files
 from wxlint.documents.compose_merge import ComposeProblem, Text
 from wxlint.documents.compose_services import Service
 from wxlint.images.model import Build, Use
 from wxlint.images.reference import parse_reference
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
 
 if TYPE_CHECKING:

@@ -18,13 +18,14 @@ from wxlint.images.files import Copy, Files
 from wxlint.images.installs import Install, Lines, Place, installs, may_install, worth_reading
 from wxlint.images.model import Build, Evaluated, Stage, StageCopy, Use
 from wxlint.images.reference import parse_reference
+from wxlint.patterns import late
 from wxlint.values import HOLE, Value, could_equal
 
 if TYPE_CHECKING:
     from wxlint.documents.shell import Command
     from wxlint.documents.source import Source
 
-_CUDA_TAG = re.compile(r"(\d+\.\d+(?:\.\d+)?)-")
+_CUDA_TAG = late(r"(\d+\.\d+(?:\.\d+)?)-")
 _PLACEHOLDERS = frozenset(
     "notset not-set not_set unset undefined none null todo tbd changeme change-me placeholder non-existing nonexistent does-not-exist invalid required must-be-set".split()
 )

@@ -7,7 +7,6 @@ an installed torch that satisfies the requirement stays. uv asks its extra index
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from wxlint import facts
 from wxlint.findings import Span
@@ -15,6 +14,7 @@ from wxlint.images import channels
 from wxlint.images.install import Install
 from wxlint.images.install import Source as Index
 from wxlint.images.requirement import Requirement
+from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE
 
 FAMILY = ("torch", "torchvision", "torchaudio")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from wxlint.documents.source import Source
 from wxlint.errors import UsageError
 from wxlint.findings import Finding, Severity
+from wxlint.tuples import NamedTuple
 
 if TYPE_CHECKING:  # a class costs start-up time
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from wxlint.documents.source import Source
 from wxlint.findings import Finding, Severity, Span
@@ -16,6 +15,7 @@ from wxlint.output import (
     escape_character,
     summary_line,
 )
+from wxlint.tuples import NamedTuple
 
 TAB = "    "
 GUTTER = 5

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wxlint.findings import Severity, Span
+from wxlint.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from wxlint.images.repository import Repository

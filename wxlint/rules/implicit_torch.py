@@ -24,7 +24,6 @@ RUN pip install openai-whisper
 from collections.abc import Iterator
 
 from wxlint.findings import Severity
-from wxlint.images.image import torch_steps
 from wxlint.images.repository import Repository
 from wxlint.images.torch import FAMILY
 from wxlint.rules import Problem
@@ -35,10 +34,10 @@ HINT = "install torch from https://download.pytorch.org/whl/cpu before it"
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    for image in repository.images:
+    for image, steps in repository.torch_steps:
         if image.expected != "cpu":
             continue
-        for step in torch_steps(repository.beliefs, image):
+        for step in steps:
             choice = step.choices[0]
             wanted = choice.requirement
             if step.before.channel != "none" or step.install.conditional or choice.channel != "default":

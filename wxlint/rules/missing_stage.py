@@ -54,7 +54,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     policy = repository.policy
     if policy is None:
         return
-    for expectation in policy.expectations():
+    for expectation in repository.family:
         path = repository.in_root(expectation.dockerfile)
         if expectation.optional or path in repository.dockerfiles or os.path.lexists(path):
             continue
@@ -71,7 +71,7 @@ def _services(repository: Repository) -> Iterator[Problem]:
         names = {service.name for service in stack.project.services}
         if stack.project.unknown:
             continue
-        for expectation in policy.expectations():
+        for expectation in repository.family:
             files = tuple(repository.in_root(p) for p in expectation.compose)
             if expectation.optional or expectation.is_base or not expectation.service or files != stack.paths:
                 continue

@@ -33,7 +33,6 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.findings import Severity
 from wxlint.images.channels import channel_of_url
-from wxlint.images.image import torch_steps
 from wxlint.images.repository import Repository
 from wxlint.images.torch import FAMILY
 from wxlint.rules import Problem
@@ -44,8 +43,8 @@ HINT = "use --index-url, or pin the local version: torch==X.Y.Z+CHANNEL"
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    for image in repository.images:
-        for step in torch_steps(repository.beliefs, image):
+    for image, steps in repository.torch_steps:
+        for step in steps:
             choice = step.choices[0]
             if choice.how not in ("extra", "links") or choice.requirement.name not in FAMILY:
                 continue

@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from wxlint.findings import Severity
 from wxlint.images.channels import accelerator_of, cuda_of
-from wxlint.images.image import Image, torch_steps
+from wxlint.images.image import Image
 from wxlint.images.repository import Repository
 from wxlint.images.torch import Choice, describe
 from wxlint.rules import Problem
@@ -41,8 +41,8 @@ HINT = "take torch from the index of the image's own variant"
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    for image in repository.images:
-        for step in torch_steps(repository.beliefs, image):
+    for image, steps in repository.torch_steps:
+        for step in steps:
             if step.install.conditional:
                 continue
             told: set[str] = set()

@@ -31,7 +31,6 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.findings import Severity
 from wxlint.images.channels import accelerator_of
-from wxlint.images.image import torch_steps
 from wxlint.images.repository import Repository
 from wxlint.images.torch import Choice, describe
 from wxlint.rules import Problem
@@ -44,8 +43,8 @@ HINT = (
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    for image in repository.images:
-        for step in torch_steps(repository.beliefs, image):
+    for _, steps in repository.torch_steps:
+        for step in steps:
             torch = next((c for c in step.choices if c.requirement.name == "torch" and c.requirement.pin), None)
             if torch is None:
                 continue

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.findings import Severity
 from wxlint.images.channels import cuda_of
-from wxlint.images.image import Image, torch_steps
+from wxlint.images.image import Image
 from wxlint.images.repository import Repository
 from wxlint.images.torch import FAMILY, Choice, describe
 from wxlint.rules import Problem
@@ -37,8 +37,8 @@ HINT = "give the index of the image's channel: --index-url https://download.pyto
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    for image in repository.images:
-        for step in torch_steps(repository.beliefs, image):
+    for image, steps in repository.torch_steps:
+        for step in steps:
             choice = step.choices[0]
             if (
                 step.before.channel == "unknown"
