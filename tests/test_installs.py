@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wxlint.documents.shell import read_shell
 from wxlint.documents.source import Source
-from wxlint.images.installs import WORTH_READING, Install, Lines, Place, installs
+from wxlint.images.installs import Install, Lines, Place, installs, worth_reading
 from wxlint.images.requirement import Requirement, applies, conda_requirement, parse_requirement
 from wxlint.images.torch import NONE, Torch, after, choices
 from wxlint.values import HOLE, Value
@@ -424,7 +424,7 @@ def test_torch_through_several_installs(commands: list[str], channel: str, versi
     "text", [row[0] for row in NAMES if row[1] != "apt"] + [row[0] for row in INDEXES] + [row[0] for row in CHANNELS]
 )
 def test_the_quick_look_lets_every_install_pass(text: str) -> None:
-    assert WORTH_READING.search(text)
+    assert worth_reading(text)
 
 
 WORDS = ("pip", "uv", "conda", "python", "-m", "install", "add", "sync", "-r", "-c", "-i", "-e", ".", "-U", "--index-url", "--index-url=", "--torch-backend=", "torch", "torch==2.3.1",

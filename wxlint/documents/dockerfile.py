@@ -26,7 +26,6 @@ _DIRECTIVE = late(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
 _HEREDOC = late(r"(\d*)<<(-?)([^<]*)")
 _SPLIT = late(r"[\t\v\f\r ]+")
 _FLAG_NAME = late(r"--([a-zA-Z][\w.-]*)(=|$)")
-_LINE_END = {"\\": re.compile(r"(?:(?<=[^\\])|^)\\[ \t]*$"), "`": re.compile(r"(?:(?<=[^`])|^)`[ \t]*$")}
 
 
 class Heredoc(NamedTuple):
@@ -110,7 +109,6 @@ def read_dockerfile(source: Source) -> Dockerfile:
     instructions: list[Instruction] = []
     comments: list[tuple[int, str]] = []
     directives, escape = _directives(text, problems)
-    line_end = _LINE_END[escape]
     lines = text.split("\n")
     if lines and lines[-1] == "":
         lines.pop()
@@ -134,8 +132,9 @@ def read_dockerfile(source: Source) -> Dockerfile:
         pieces: list[tuple[int, int]] = []
         length = 0
         while True:
-            end = line_end.search(body) if escape in body else None
-            part = body[: end.start()] if end else body.rstrip("\r")
+            part = body.rstrip(" \t")
+            end = part.endswith(escape) and not part.endswith(escape + escape)
+            part = part[:-1] if end else body.rstrip("\r")
             if part:
                 pieces.append((length, at))
                 parts.append(part)

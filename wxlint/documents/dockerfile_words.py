@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from wxlint.documents.dockerfile import SPACE
+from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
+
+_QUOTING = late(r"[\"'\\]")
+_PLAIN = late(f"[^{SPACE}]+")
 
 
 class Pair(NamedTuple):
@@ -17,6 +21,8 @@ class Pair(NamedTuple):
 
 def words(text: str, start: int, escape: str = "\\") -> list[tuple[int, int]]:
     """(start, end) of each word of `text` from `start` on, split at unquoted space as BuildKit's parseWords does."""
+    if not _QUOTING.search(text, start) and (escape == "\\" or escape not in text):
+        return [match.span() for match in _PLAIN.finditer(text, start)]
     found: list[tuple[int, int]] = []
     at, end = start, len(text)
     while at < end:

@@ -20,42 +20,38 @@ from wxlint.values import Value
 if TYPE_CHECKING:
     from wxlint.documents.shell import Command, Word
 
-__all__ = ["WORTH_READING", "Install", "Lines", "Place", "Source", "installs", "may_install", "worth_reading"]
+__all__ = ["Install", "Lines", "Place", "Source", "installs", "may_install", "worth_reading"]
 
 _NAMES = "install|setup|requirement|depend|bootstrap|one_click|start_linux|provision|init|build|torch|package"
 """What is in the name of a script that installs something."""
-WORTH_READING = late(
-    r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|sync|add|create|update|config)\b"
-    rf"|(?i:{_NAMES}|[$`)}}\"'])[\w./-]*\.(?:sh|bash|py)\b"
-    r"|\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd)"
+_INSTALLS = late(r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|sync|add|create|update|config)\b")
+_SCRIPT = late(r"[^\s;&|<>(){},]*\.(?:sh|bash|py)\b")
+_ACCELERATED = late(
+    r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd)"
 )
-"""A RUN that this does not match installs nothing that wxlint speaks of."""
-_HINTS = (
-    *(
-        "pip",
-        "conda",
-        "mamba",
-        "uv",
-        "poetry",
-        "pdm",
-        ".sh",
-        ".py",
-        "cuda",
-        "cudnn",
-        "nvidia",
-        "nvinfer",
-        "cublas",
-        "nccl",
-    ),
-    *("tensorrt", "rocm", "habanalabs", "neuronx", "level-zero", "opencl-icd"),
+_TOOLS = ("pip", "conda", "mamba", "uv", "poetry", "pdm")
+_ENDINGS = (".sh", ".py", ".bash")
+_ACCELERATORS = tuple(
+    "cuda cudnn nvidia nvinfer cublas nccl tensorrt rocm habanalabs neuronx level-zero opencl-icd".split()
 )
 
 
 def worth_reading(text: str) -> bool:
-    """Whether a RUN may install something that wxlint speaks of; looking for words first spares most texts the pattern."""
-    return any(hint in text for hint in _HINTS) and WORTH_READING.search(text) is not None
+    """Whether a RUN may install something that wxlint speaks of; looking for words first spares most texts the patterns.
+
+    The names of tools may stand in those of variables (`$PIP install`).
+    """
+    text = text.lower()
+    if any(tool in text for tool in _TOOLS) and _INSTALLS.search(text):
+        return True
+    if any(ending in text for ending in _ENDINGS) and any(
+        "$" in word or "`" in word or _NAME_OF_INSTALLER.search(word) for word in _SCRIPT.findall(text)
+    ):
+        return True
+    return any(word in text for word in _ACCELERATORS) and _ACCELERATED.search(text) is not None
 
 
+_NAME_OF_INSTALLER = late(_NAMES)
 _PIP = late(r"(?:.*[/\\\0])?pip(?:\d(?:\.\d+)?)?(?:\.exe)?")
 _PYTHON = late(r"(?:.*[/\\])?(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?|\0.*|.*\0")
 _CONDA = late(r"(?:.*[/\\\0])?(?:conda|mamba|micromamba)(?:\.exe)?")
