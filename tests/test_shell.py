@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from wxlint.documents.shell import Assumed, ShellResult, read_shell, strip_prefix
+from wxlint.documents.shell import Assumed, ShellResult, read_plain, read_shell, strip_prefix
 from wxlint.values import HOLE, Value
 
 BASH = shutil.which("bash")
@@ -401,6 +401,21 @@ _PIECES = ["$", "${", "}", "(", ")", "((", "$(", "`", '"', "'", "\\", "\n", " ",
 @example("${a[", False)
 def test_any_text_is_read(text: str, bash: bool) -> None:
     check(text, read_shell(text, bash=bash))
+
+
+_NAMED = ["export a", "unset a", "set -e", "cd a", "if [ -f a ]; then", "fi", "for a in b c; do", "done", "test -z a", "((a))", "[[ a -gt 1 ]]",
+          "let b=a", "f() { c; }", "f", "bash -c 'c a'", "eval c", "printf -v a b", "~/c", "a=1", "a+=2", "read a", "env", "c *"]  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from([*_PIECES, *_NAMED, " ", ";", "\n", " && "]), max_size=14).map("".join))
+@example("a+=1 c")
+@example("cd ~; c")
+def test_a_text_read_once_says_the_same_whatever_the_variables(text: str) -> None:
+    plain = read_plain(text)
+    if plain is not None:
+        for variables in ({}, {"a": Value("7"), "HOME": Value("/h"), "b": Value(HOLE, ("$b",)), "CDPATH": Value("/x")}):
+            assert plain.commands == read_shell(text, variables, where=lambda _: "line 77").commands
 
 
 @settings(max_examples=300, deadline=None)

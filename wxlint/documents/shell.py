@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
@@ -87,6 +88,24 @@ def read_shell(
     from wxlint.documents.shell_run import run_text
 
     return run_text(text.replace(HOLE, "\ufffd"), variables or {}, bash, where or line_of(text), defaults, script)
+
+
+_DEPENDS = late(
+    r"[$`~]|\(\(|\[\[|\[ |(?:^|(?<![\w./=-]))[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=(?!=)|\b(?:let|test|read|declare|typeset|local|readonly|export|eval|printf|mapfile|readarray|getopts|unset)\b"
+)
+"""What may look at a variable, or set one."""
+
+
+@lru_cache(maxsize=4096)
+def read_plain(text: str) -> ShellResult | None:
+    """What `read_shell` gives of a text whatever the variables, remembered: stages and builds repeat their RUNs.
+
+    None where the variables or the place of the text may matter.
+    """
+    if _DEPENDS.search(text):
+        return None
+    found = read_shell(text)
+    return None if any(command.because or command.via for command in found.commands) else found
 
 
 def line_of(text: str) -> Callable[[int], str]:

@@ -406,7 +406,7 @@ class _Evaluation:
         return [(args, lambda offset: instruction.at(min(shift + offset, len(instruction.text) - 1)))]
 
     def _commands(self, text: str, at: Callable[[int], int], instruction: Instruction) -> None:
-        from wxlint.documents.shell import read_shell  # only for files that install something
+        from wxlint.documents.shell import read_plain, read_shell  # only for files that install something
 
         stage = self.stages[-1]
         source = self.source
@@ -415,7 +415,7 @@ class _Evaluation:
         def where(offset: int) -> str:
             return f"line {source.position(at(offset))[0]}"
 
-        result = read_shell(text, scope.values, where=where)
+        result = read_plain(text) or read_shell(text, scope.values, where=where)
         directory = stage.workdir
         for command in result.commands:
             if not may_install(command) or self._configures(command):
