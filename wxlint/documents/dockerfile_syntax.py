@@ -7,15 +7,13 @@ FROM, which others put together.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from wxlint.documents.dockerfile import KEYWORDS, SPACE, Dockerfile, Instruction, json_words
 from wxlint.documents.dockerfile_words import words
 from wxlint.documents.source import Problem
-from wxlint.patterns import late
 
-_TEMPLATE = late(r"\{\{|\{%|<%|@@|^%%|\$\{\{", re.M)
+_TEMPLATE = ("{{", "{%", "<%", "@@", "\n%%")
 _LISTS = frozenset(("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))
 _TWO = frozenset(("ENV", "LABEL"))
 
@@ -40,7 +38,8 @@ def syntax_problems(dockerfile: Dockerfile) -> Iterator[Problem]:
 
 def is_template(dockerfile: Dockerfile) -> bool:
     """Whether another tool fills the file in before it is built."""
-    return bool(_TEMPLATE.search(dockerfile.source.text))
+    text = dockerfile.source.text
+    return text.startswith("%%") or any(mark in text for mark in _TEMPLATE)
 
 
 def is_fragment(dockerfile: Dockerfile) -> bool:
