@@ -12,8 +12,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wxlint.documents.dockerfile import SPACE, Dockerfile, Instruction, read_dockerfile
+from wxlint.documents.dockerfile import Dockerfile, Instruction, read_dockerfile
 from wxlint.documents.dockerfile_syntax import syntax_problems
+from wxlint.documents.dockerfile_words import SPACE
 from wxlint.documents.source import Source, decode
 
 ROOT = Path(__file__).parent.parent

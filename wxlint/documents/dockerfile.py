@@ -10,22 +10,19 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
+from wxlint.documents.dockerfile_heredoc import heredoc_names
+from wxlint.documents.dockerfile_words import SPACE, json_words
 from wxlint.documents.source import Problem, Source
 from wxlint.findings import Span
 from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
-
-SPACE = " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-"""What Go's unicode.IsSpace accepts; Python's own str.strip() also takes U+001C to U+001F."""
 
 KEYWORDS = frozenset(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split()
 )
 _HEREDOC_KEYWORDS = frozenset(("RUN", "COPY", "ADD"))
 _DIRECTIVE = late(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
-_HEREDOC = late(r"(\d*)<<(-?)([^<]*)")
 _SPLIT = late(r"[\t\v\f\r ]+")
-_FLAG_NAME = late(r"--([a-zA-Z][\w.-]*)(=|$)")
 
 
 class Heredoc(NamedTuple):
@@ -275,7 +272,7 @@ def _heredocs(
     if keyword == "ONBUILD":
         inner = _SPLIT.split(head[args_at:], maxsplit=1)[0].upper()
         start = args_at + len(inner)
-    if inner not in _HEREDOC_KEYWORDS or _is_json(head[start:]):
+    if inner not in _HEREDOC_KEYWORDS or json_words(head[start:]) is not None:
         return index
     starts = source.starts
     for name, expand, chomp in heredoc_names(head[args_at:]):
@@ -296,95 +293,3 @@ def _heredocs(
         out.append(Heredoc(name, body, expand, chomp, begin, end))
         index = min(index + 1, len(lines))
     return index
-
-
-def _is_json(args: str) -> bool:
-    return json_words(args) is not None
-
-
-def json_words(args: str) -> list[str] | None:
-    """The words of an exec form (`["a", "b"]`), or None when the text is not one (BuildKit then reads it as shell)."""
-    stripped = args.strip(SPACE)
-    if not (stripped.startswith("[") and stripped.endswith("]")):
-        return None
-    import json
-
-    try:
-        words = json.loads(stripped)
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(words, list) and all(isinstance(word, str) for word in words):
-        return words
-    return None
-
-
-def heredoc_names(args: str) -> list[tuple[str, bool, bool]]:
-    """(name, expand, chomp) of each heredoc that a line opens, in order."""
-    found = []
-    for word in _raw_words(args):
-        match = _HEREDOC.fullmatch(word)
-        if not match or not match[3]:
-            continue
-        raw = match[3]
-        name = _unquote(raw)
-        if name is None or not name:
-            continue
-        found.append((name, name == raw, match[2] == "-"))
-    return found
-
-
-def _raw_words(text: str) -> list[str]:
-    """Words split at unquoted space, quotes and escapes kept."""
-    words: list[str] = []
-    current: list[str] = []
-    quote = ""
-    at = 0
-    while at < len(text):
-        char = text[at]
-        if quote:
-            current.append(char)
-            if char == "\\" and quote == '"' and at + 1 < len(text):
-                at += 1
-                current.append(text[at])
-            elif char == quote:
-                quote = ""
-        elif char in SPACE:
-            if current:
-                words.append("".join(current))
-                current = []
-        else:
-            current.append(char)
-            if char in "\"'":
-                quote = char
-            elif char == "\\" and at + 1 < len(text):
-                at += 1
-                current.append(text[at])
-        at += 1
-    if current:
-        words.append("".join(current))
-    return words
-
-
-def _unquote(raw: str) -> str | None:
-    """A heredoc name without its quotes; None when it is more than one word."""
-    if not any(c in raw for c in "\"'\\ \t"):
-        return raw
-    out: list[str] = []
-    quote = ""
-    at = 0
-    while at < len(raw):
-        char = raw[at]
-        if quote:
-            if char == quote:
-                quote = ""
-            else:
-                out.append(char)
-        elif char in "\"'":
-            quote = char
-        elif char == "\\" and at + 1 < len(raw):
-            at += 1
-            out.append(raw[at])
-        else:
-            out.append(char)
-        at += 1
-    return None if quote else "".join(out)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wxlint.documents.dockerfile import KEYWORDS, SPACE, Dockerfile, Instruction, json_words
-from wxlint.documents.dockerfile_words import words
+from wxlint.documents.dockerfile import KEYWORDS, Dockerfile, Instruction
+from wxlint.documents.dockerfile_words import SPACE, json_words, words
 from wxlint.documents.source import Problem
 
 _TEMPLATE = ("{{", "{%", "<%", "@@", "\n%%")

@@ -1,10 +1,12 @@
-"""Words and `name=value` pairs of Dockerfile arguments, split as BuildKit's `parseWords` splits them; nothing is expanded."""
+"""Words, `name=value` pairs and exec forms of Dockerfile arguments, split as BuildKit splits them; nothing is expanded."""
 
 from __future__ import annotations
 
-from wxlint.documents.dockerfile import SPACE
 from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
+
+SPACE = " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What Go's unicode.IsSpace accepts; Python's own str.strip() also takes U+001C to U+001F."""
 
 _QUOTING = late(r"[\"'\\]")
 _PLAIN = late(f"[^{SPACE}]+")
@@ -65,3 +67,19 @@ def pairs(text: str, start: int, escape: str = "\\", old_form: bool = True) -> l
         name, equals, value = text[begin:end].partition("=")
         out.append(Pair(name, value if equals else None, begin, end))
     return out
+
+
+def json_words(args: str) -> list[str] | None:
+    """The words of an exec form (`["a", "b"]`), or None when the text is not one (BuildKit then reads it as shell)."""
+    stripped = args.strip(SPACE)
+    if not (stripped.startswith("[") and stripped.endswith("]")):
+        return None
+    import json
+
+    try:
+        words = json.loads(stripped)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(words, list) and all(isinstance(word, str) for word in words):
+        return words
+    return None

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from wxlint.documents.dockerfile import Dockerfile, Instruction, json_words, split_head
+from wxlint.documents.dockerfile import Dockerfile, Instruction, split_head
+from wxlint.documents.dockerfile_words import json_words
 from wxlint.findings import Span
 from wxlint.images.expand import Scope, expand, pairs, words
 from wxlint.images.files import Copy, Files
