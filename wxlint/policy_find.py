@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from wxlint.errors import InputError, PolicyError
-from wxlint.patterns import late
 
 FILE_NAMES = ("wxlint.yaml", "wxlint.yml", ".wxlint.yaml", ".wxlint.yml")
-_DECLARES = late(r"""(?m)^(?:\{\s*)?["']?wxlint["']?[ \t]*:[ \t]*["']?[0-9]""")
+_DECLARES = re.compile(r"""(?m)^(?:\{\s*)?["']?wxlint["']?[ \t]*:[ \t]*["']?[0-9]""")
 
 
 def is_policy(text: str) -> bool:

@@ -230,6 +230,7 @@ from wxlint.conformance.engine import Engine
 from wxlint.documents.source import read
 from wxlint.plan import make_plan
 from wxlint.policy import load_policy
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts its background jobs with SIGINT ignored
 path = Path(sys.argv[1])
 plan = make_plan(load_policy(read(path, "p"), path), env={})
 def progress(image, what):
