@@ -60,6 +60,11 @@ _INSTALLER = re.compile(
     re.I,
 )
 """Scripts whose name says that they install something."""
+_VENDORS = re.compile(
+    r"google-cloud-sdk|gcloud|efa[_-]installer|(?:mini|ana)conda|mini-?forge|mambaforge|micromamba|nodesource|rustup|\bnvm\b|oh-my-zsh|homebrew|linuxbrew|vcpkg",
+    re.I,
+)
+"""Installers of other software, whose makers are known: they bring no torch for Python."""
 _OPTIONS = re.compile(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
 """An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
 
@@ -122,7 +127,7 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             if not at or at + 1 >= len(words):
                 program = next((w for w in words[1:] if not w.value.text.startswith("-")), None)
                 verbs = {w.value.text for w in words}
-                if program is None or not _INSTALLER.search(program.value.text):
+                if program is None or not _installs(program):
                     return
                 if not program.value.text.endswith("setup.py") or verbs & {"install", "develop"}:
                     yield opaque(program, place, command)
@@ -134,20 +139,22 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             if module not in ("uv", "poetry", "pdm", "pipenv", "conda"):
                 return
             words = words[at + 1 :]
-        elif name.endswith((".sh", ".bash")) and _INSTALLER.search(base):
+        elif name.endswith((".sh", ".bash")) and _INSTALLER.search(base) and not _VENDORS.search(name):
             yield opaque(words[0], place, command)
             return
         elif base in ("bash", "sh", "source", ".", "dash", "zsh"):
             program = next((w for w in words[1:] if not w.value.text.startswith("-")), None)
-            if (
-                program is not None
-                and program.value.text.endswith((".sh", ".bash"))
-                and _INSTALLER.search(program.value.text)
-            ):
+            if program is not None and program.value.text.endswith((".sh", ".bash")) and _installs(program):
                 yield opaque(program, place, command)
             return
         else:
             return
+
+
+def _installs(program: Word) -> bool:
+    """Whether a script may install something that wxlint speaks of, by its name."""
+    name = program.value.text
+    return _INSTALLER.search(name) is not None and _VENDORS.search(name) is None
 
 
 def _after_run(words: list[Word]) -> list[Word] | None:

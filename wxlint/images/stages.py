@@ -224,6 +224,9 @@ class _Evaluation:
         start, end = found[0]
         value = expand(text[start:end], scope, self.dockerfile.escape)
         span = instruction.span(self.source, start, end)
+        if len(found) not in (1, 3) or (len(found) == 3 and text[found[1][0] : found[1][1]].lower() != "as"):
+            # BuildKit refuses it, so the first word is no image
+            value = Value(HOLE, (text[start : found[-1][1]],))
         name = ""
         if len(found) >= 3 and text[found[1][0] : found[1][1]].lower() == "as":
             name = text[found[2][0] : found[2][1]].lower()

@@ -7,6 +7,7 @@ an installed torch that satisfies the requirement stays. uv asks its extra index
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from wxlint import facts
@@ -67,7 +68,7 @@ def choices(install: Install) -> list[Choice]:
         for requirement in install.requirements:
             if (
                 requirement.name
-                and facts.brings_torch(requirement.name, requirement.pin)
+                and facts.brings_torch(requirement.name, requirement.pin, requirement.extras)
                 and requirement.kind != "path"
             ):
                 return [_choose(install, requirement, True)]
@@ -148,6 +149,8 @@ def _highest(channel: str, requirement: Requirement) -> str:
     """What pip takes when the default index and a channel both offer torch: the highest version, local parts above none."""
     if channel == "cpu":
         return channel  # the cpu channel has every release
+    if requirement.name not in FAMILY:
+        return "unknown"  # its version says nothing of the torch that comes with it
     if requirement.pin and requirement.name == "torch":
         exists = facts.torch_channel_exists(requirement.pin, channel)
         return channel if exists else "default" if exists is False else "unknown"
@@ -213,8 +216,12 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
         and (choice.implied or not install.upgrade)
     ):
         return state  # a torch that is there may satisfy it
-    if state.channel not in ("none", "unknown") and _satisfied(state, choice):
-        return state
+    if state.channel not in ("none", "unknown"):
+        satisfied = _satisfied(state, choice)
+        if satisfied:
+            return state
+        if satisfied is None:
+            return Torch("unknown", None, (*state.because, f"{wanted.written} may replace it{_at(wanted.span)}"), wanted.span)
     if install.conditional:
         if state.channel == choice.channel:
             return state
@@ -233,8 +240,8 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
     )
 
 
-def _satisfied(state: Torch, choice: Choice) -> bool:
-    """Whether pip finds the installed torch good enough."""
+def _satisfied(state: Torch, choice: Choice) -> bool | None:
+    """Whether the installer finds the installed torch good enough; None when its version is not known and decides."""
     wanted = choice.requirement
     if choice.install.tool in _EXACT or (choice.install.upgrade and not choice.implied) or choice.how == "url":
         return choice.channel == state.channel and (not wanted.pin or wanted.pin == state.version)
@@ -244,17 +251,25 @@ def _satisfied(state: Torch, choice: Choice) -> bool:
         return True
     if choice.install.tool == "conda":
         return False
-    if state.version is None:
-        newest = state.newest and not re.search(r"[<=~]=?\s*\d|===", wanted.specifier.replace(">=", ">"))
-        return newest or (not wanted.pin and choice.channel == state.channel)
     if wanted.pin:
-        return _release(wanted.pin) == _release(state.version)
+        return state.version is not None and _release(wanted.pin) == _release(state.version)
+    if state.version is not None:
+        return _contains(wanted.specifier, (state.version,))
+    newest = state.newest and not re.search(r"[<=~]=?\s*\d|===", wanted.specifier.replace(">=", ">"))
+    if newest or choice.channel == state.channel:
+        return True
+    return _contains(wanted.specifier, facts.torch_releases(state.channel))
+
+
+def _contains(specifier: str, versions: Sequence[str]) -> bool | None:
+    """Whether a range holds these versions: all of them, none, or (None) some."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # only for ranges: 15 ms
 
     try:
-        return SpecifierSet(wanted.specifier).contains(state.version, prereleases=True)
+        found = {SpecifierSet(specifier).contains(version, prereleases=True) for version in versions}
     except (InvalidSpecifier, ValueError):
         return False
+    return found.pop() if len(found) == 1 else None
 
 
 def _release(version: str) -> str:
