@@ -97,9 +97,11 @@ def docker_command(command: Command) -> DockerCommand | None:
             _, words = _options(words, frozenset(("--builder",)))
             if not words:
                 return None
-        verb, words = words[0].value.text, words[1:]
+        group, verb, words = verb, words[0].value.text, words[1:]
         if verb == "b":
             verb = "build"
+        elif group in ("builder", "buildx") and verb != "build":
+            verb = f"{group} {verb}"  # `docker buildx create` makes a builder, not a container
     if verb in ("bud", "build-using-dockerfile"):
         verb = "build"
     takes = (

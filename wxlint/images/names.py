@@ -25,7 +25,7 @@ class Evidence(NamedTuple):
 def accelerator_words(text: str) -> set[str]:
     """The accelerators a name speaks of: "asr-gpu" is {cuda}, "1.2-cpu" {cpu}, "cpu-gpu" both."""
     found = set()
-    for word in _WORD.findall(text.lower()):
+    for word in (part.rstrip(".") for part in _WORD.findall(text.lower())):
         if word == "cpu":
             found.add("cpu")
         elif _CUDA.fullmatch(word) and word != "cu":
