@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.findings import Span
 from wxlint.images.install import WITH_VALUE, Install, Lines, Place, Source, opaque, read_arguments
-from wxlint.images.install_others import apt, conda, project_tool
+from wxlint.images.install_others import apt, conda, project_tool, vendor
 from wxlint.images.requirement import Requirement, parse_requirement
 from wxlint.values import Value
 
@@ -22,7 +22,7 @@ __all__ = ["WORTH_READING", "Install", "Lines", "Place", "Source", "installs", "
 
 WORTH_READING = re.compile(
     r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|sync|add|create|update|config)\b"
-    r"|\.sh\b|\.py\b"
+    r"|\.sh\b|\.py\b|\bamdgpu-install\b|\bcuda[\w.-]*\.run\b"
     r"|\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd)"
 )
 """A RUN that this does not match installs nothing that wxlint speaks of."""
@@ -43,7 +43,7 @@ _HINTS = (
         "cublas",
         "nccl",
     ),
-    *("tensorrt", "rocm", "habanalabs", "neuronx", "level-zero", "opencl-icd"),
+    *("tensorrt", "rocm", "habanalabs", "neuronx", "level-zero", "opencl-icd", "amdgpu"),
 )
 
 
@@ -65,6 +65,8 @@ _VENDORS = re.compile(
     re.I,
 )
 """Installers of other software, whose makers are known: they bring no torch for Python."""
+_RUN_FILE = re.compile(r"cuda[\w.-]*\.run", re.I)
+"""NVIDIA's installer of the CUDA toolkit."""
 _OPTIONS = re.compile(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
 """An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
 
@@ -99,6 +101,9 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             return
         elif base in ("apt-get", "apt", "aptitude", "yum", "dnf", "microdnf", "zypper", "tdnf"):
             yield from apt(words[1:], place, command)
+            return
+        elif base == "amdgpu-install" or _RUN_FILE.fullmatch(base):
+            yield from vendor(words, place, command)
             return
         elif base in (
             "sudo",
@@ -144,7 +149,9 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             return
         elif base in ("bash", "sh", "source", ".", "dash", "zsh"):
             program = next((w for w in words[1:] if not w.value.text.startswith("-")), None)
-            if program is not None and program.value.text.endswith((".sh", ".bash")) and _installs(program):
+            if program is not None and _RUN_FILE.fullmatch(re.split(r"[/\\]", program.value.text)[-1]):
+                yield from vendor(words[words.index(program) :], place, command)
+            elif program is not None and program.value.text.endswith((".sh", ".bash")) and _installs(program):
                 yield opaque(program, place, command)
             return
         else:
@@ -197,7 +204,7 @@ def _pip(
         elif name in ("-f", "--find-links"):
             links.append(source)
         elif name in ("-r", "--requirement", "--requirements"):
-            lines.append(place.requirements(value.text, False, start))
+            lines.append(_listed(tool, value, arguments.options, place, start))
         elif name in ("-c", "--constraint", "--constraints"):
             lines.append(place.requirements(value.text, True, start))
         elif name in ("-e", "--editable") and not alone:
@@ -279,12 +286,26 @@ def _redirected(command: Command, place: Place) -> tuple[tuple[str, Span], ...]:
     return tuple(found)
 
 
+def _listed(
+    tool: str, value: Value, options: list[tuple[str, Value | None, int, int]], place: Place, start: int
+) -> Lines:
+    """A file of requirements; uv takes a pyproject.toml for one, with the extras and groups that are asked for."""
+    folder, _, name = value.text.rpartition("/")
+    if tool != "uv" or name != "pyproject.toml":
+        return place.requirements(value.text, False, start)
+    groups = [v.text.lower() for n, v, _, _ in options if v is not None and n in ("--extra", "--group")]
+    every = any(n in ("--all-extras", "--all-groups") for n, _, _, _ in options)
+    return place.project(folder or ("/" if value.text.startswith("/") else "."), (*groups, *(("*",) if every else ())))
+
+
 def _local(value: Value, place: Place, start: int, end: int) -> Lines:
     """A project folder (`.`, `-e .[gpu]`, `/app`), or a local wheel whose name tells nothing."""
     text = value.text.removeprefix("file://")
     folder, _, extras = text.partition("[")
     if folder.startswith(("git+", "http")):
         return Lines(requirements=(parse_requirement(value, place.span(start, end)),))
+    if folder.endswith((".whl", ".tar.gz", ".zip")):
+        return Lines(missing=(value.shown(),))
     return place.project(folder, tuple(e.strip() for e in extras.rstrip("]").split(",") if e.strip()))
 
 

@@ -81,7 +81,8 @@ def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice
         limits = [c for c in install.constraints if c.name == ("torch" if implied else requirement.name) and c.pin]
         if limits and (implied or not requirement.pin):
             pinned = limits[-1] if requirement.name in FAMILY or implied else requirement
-    local = channels.channel_of_local(pinned.local) if pinned.local else None
+    ours = pinned.name in FAMILY  # of anything else, a local version names what it was built with, not the torch it brings
+    local = channels.channel_of_local(pinned.local) if pinned.local and ours else None
     url_channel = channels.channel_of_url(requirement.url) if requirement.url else "unknown"
 
     def choice(channel: str, how: str, source: Index | None = None) -> Choice:
@@ -151,6 +152,8 @@ def _highest(channel: str, requirement: Requirement) -> str:
         return channel  # the cpu channel has every release
     if requirement.name not in FAMILY:
         return "unknown"  # its version says nothing of the torch that comes with it
+    if requirement.local:
+        return channel  # the default index takes no local versions
     if requirement.pin and requirement.name == "torch":
         exists = facts.torch_channel_exists(requirement.pin, channel)
         return channel if exists else "default" if exists is False else "unknown"
@@ -245,7 +248,7 @@ def _satisfied(state: Torch, choice: Choice) -> bool | None:
     wanted = choice.requirement
     if choice.install.tool in _EXACT or (choice.install.upgrade and not choice.implied) or choice.how == "url":
         return choice.channel == state.channel and (not wanted.pin or wanted.pin == state.version)
-    if wanted.local:
+    if wanted.local and wanted.name in FAMILY:
         return state.channel == choice.channel and (wanted.pin is None or wanted.pin == state.version)
     if choice.implied or not wanted.specifier:
         return True
