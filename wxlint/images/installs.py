@@ -182,6 +182,8 @@ def _pip(
     if not words or words[0].value.text not in ("install", "sync", "add"):
         return
     arguments = read_arguments(words[1:])
+    if any(name == "--dry-run" for name, _, _, _ in arguments.options):
+        return
     requirements: list[Requirement] = []
     missing: list[str] = []
     constraints: list[Requirement] = []
