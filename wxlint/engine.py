@@ -46,7 +46,7 @@ def check(repository: Repository, options: Options) -> Report:
     inputs = {item.path for item in repository.inputs}
     in_scope = [f for f in found if _shown(f.span.path, inputs, options)]
     outcome = apply(
-        in_scope, _suppressions(repository, options.scope), rules, {r.id for r in chosen}, _locked(repository)
+        in_scope, _suppressions(repository, inputs, options), rules, {r.id for r in chosen}, _locked(repository)
     )
     findings = [f for f in outcome.findings if f.severity > 0]
     if any(r.id == UNUSED for r in chosen):
@@ -114,11 +114,12 @@ def _locked(repository: Repository) -> set[str]:
     return {name for name, setting in repository.policy.rules.items() if setting.locked} if repository.policy else set()
 
 
-def _suppressions(repository: Repository, scope: frozenset[str] | None) -> dict[str, list[Suppression]]:
+def _suppressions(repository: Repository, inputs: set[str], options: Options) -> dict[str, list[Suppression]]:
+    """Those in the files that are spoken of: elsewhere, what they suppress was not looked for."""
     kinds = {item.path: item.kind for item in repository.inputs}
     found: dict[str, list[Suppression]] = {}
     for path, source in repository.sources.items():
-        if scope is not None and path not in scope and path in kinds:
+        if not _shown(path, inputs, options):
             continue
         if "wxlint:" in source.text and path != (repository.policy.path if repository.policy else ""):
             found[path] = find_suppressions(source, kinds.get(path, "requirements"), repository.dockerfiles.get(path))
