@@ -144,8 +144,13 @@ def _summary(repository: Repository, findings: list[Finding], rules: dict[str, R
         severities.count(Severity.WARNING),
         severities.count(Severity.INFO),
         options.notes,
-        tuple(repository.problems),
+        tuple(p for p in repository.problems if _asked(p.partition(": ")[0], repository, options)),
     )
+
+
+def _asked(path: str, repository: Repository, options: Options) -> bool:
+    """Whether a file that cannot be read matters: not when it is only read as context."""
+    return options.scope is None or path in options.scope or all(item.path != path for item in repository.inputs)
 
 
 def _verdict(use: Use) -> str:
