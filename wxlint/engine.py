@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 UNUSED = "unused-suppression"
 
 
+_NAMED = 3
+"""How many more images one finding names."""
+
+
 class Options(NamedTuple):
     """select, ignore: rule names; select None means all. scope: paths whose findings are shown, None for every input.
 
@@ -90,15 +94,26 @@ def known_names(names: Iterable[str], rules: dict[str, Rule]) -> None:
 def _findings(rule: Rule, repository: Repository) -> Iterable[Finding]:
     """A rule's problems as findings; the shortest chain of reasons stands for problems that are otherwise equal."""
     seen: dict[tuple[object, str], Finding] = {}
+    images: dict[tuple[object, str], dict[str, None]] = {}
     for problem in rule.check(repository):
         severity = _severity(repository, rule, problem.span.path, problem.severity or rule.severity)
         if severity is None:
             continue
         because = tuple(dict.fromkeys(problem.because))
         finding = Finding(rule.id, severity, problem.span, problem.message, problem.hint or rule.hint, because)
-        key = (problem.span, problem.message)
-        if key not in seen or len(because) < len(seen[key].because):
+        key = (problem.span, problem.message.replace(problem.image, "") if problem.image else problem.message)
+        named = images.setdefault(key, {})
+        if not named:
             seen[key] = finding
+        elif problem.image in named and seen[key].message == problem.message and len(because) < len(seen[key].because):
+            seen[key] = finding
+        named[problem.image] = None
+    for shared, named in images.items():
+        others = list(named)[1:]
+        if others:
+            more = f", and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+            told = f"the same holds for {', '.join(others[:_NAMED])}{more}"
+            seen[shared] = seen[shared]._replace(because=(*seen[shared].because, told))
     return seen.values()
 
 
