@@ -103,9 +103,7 @@ def _findings(rule: Rule, repository: Repository) -> Iterable[Finding]:
         finding = Finding(rule.id, severity, problem.span, problem.message, problem.hint or rule.hint, because)
         key = (problem.span, problem.message.replace(problem.image, "") if problem.image else problem.message)
         named = images.setdefault(key, {})
-        if not named:
-            seen[key] = finding
-        elif problem.image in named and seen[key].message == problem.message and len(because) < len(seen[key].because):
+        if not named or problem.image in named and seen[key].message == problem.message and len(because) < len(seen[key].because):
             seen[key] = finding
         named[problem.image] = None
     for shared, named in images.items():
