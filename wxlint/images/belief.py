@@ -292,8 +292,11 @@ def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None)
     elif state.accelerator == "cpu" and torch.channel == "none":
         variant = "cpu" if named in (None, "cpu") else "unknown"  # a name that promises what cannot be seen
     else:
+        base = root_use.reference if (root_use := state.root) is not None else None
+        if named is None and base is not None:
+            named, reasons = expected_by_names(from_reference(base, "base image"))
         variant = named or "unknown"
-        because += reasons
+        because += [r for r in reasons if r not in because]
     return Belief(evaluated.path, target, root, variant, torch.channel, tuple(because))
 
 

@@ -61,7 +61,8 @@ _INSTALLER = re.compile(
 )
 """Scripts whose name says that they install something."""
 _VENDORS = re.compile(
-    r"google-cloud-sdk|gcloud|efa[_-]installer|(?:mini|ana)conda|mini-?forge|mambaforge|micromamba|nodesource|rustup|\bnvm\b|oh-my-zsh|homebrew|linuxbrew|vcpkg",
+    r"google-cloud-sdk|gcloud|efa[_-]installer|(?:mini|ana)conda|mini-?forge|mambaforge|micromamba|nodesource|rustup|\bnvm\b|oh-my-zsh|homebrew|linuxbrew|vcpkg"
+    r"|install[_-](?:python|openblas|clapack|lapack|mkl|ffmpeg|opencv|cmake|node(?:js)?|npm|rust|golang|java|jdk|llvm|boost|openmpi|protobuf|fonts?|locales?|docker|kubectl|efa|gdrcopy|ssl|openssl|openssh)[\w.-]*\.sh$",
     re.I,
 )
 """Installers of other software, whose makers are known: they bring no torch for Python."""

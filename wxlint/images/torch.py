@@ -27,7 +27,8 @@ class Torch(NamedTuple):
     """channel: see channels.py, or "none", "unknown" (which torch, or whether any, is not known).
 
     version: without local part, when known. because: how it came. newest: an install without a version took it.
-    maybe: of "unknown", the channel of an install that may not have run.
+    maybe: of "unknown", the channel of an install that may not have run, or the one that an install which cannot be read would take
+    (ANY when that could be any).
     """
 
     channel: str
@@ -39,6 +40,7 @@ class Torch(NamedTuple):
 
 
 NONE = Torch("none")
+ANY = "any"
 
 
 class Choice(NamedTuple):
@@ -209,7 +211,8 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
                 if install.missing
                 else next((r.written for r in install.requirements if r.kind != "name"), "")
             )
-            return Torch("unknown", None, (f"{what} cannot be read{_at(install.span)}",), install.span)
+            because = (f"{what} cannot be read{_at(install.span)}",)
+            return Torch("unknown", None, because, install.span, maybe=ANY if install.missing else _would_take(install))
         return state
     choice = found[0]
     wanted = choice.requirement
@@ -217,6 +220,7 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
         state.channel == "unknown"
         and choice.channel in ("default", "unknown")
         and (choice.implied or not install.upgrade)
+        and not _decided(state, choice)
     ):
         return state  # a torch that is there may satisfy it
     if state.channel not in ("none", "unknown"):
@@ -231,7 +235,7 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
         because = (*state.because, f"{wanted.written} may be installed{_at(wanted.span)}")
         maybe = choice.channel if state.channel == "none" else ""
         return Torch("unknown", wanted.pin, because, wanted.span, maybe=maybe)
-    if state.maybe not in ("", choice.channel) and not install.upgrade and not wanted.local and wanted.pin in (None, state.version):
+    if state.maybe not in ("", ANY, choice.channel) and not install.upgrade and not wanted.local and wanted.pin in (None, state.version):
         return state  # what may be there already would do
     version = wanted.pin if not choice.implied else None
     return Torch(
@@ -241,6 +245,22 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
         wanted.span or install.span,
         version is None and not wanted.specifier,
     )
+
+
+def _would_take(install: Install) -> str:
+    """The channel that torch would have if an install that cannot be read brought it."""
+    plain = install.index is None and not (install.extra or install.links or install.no_index or install.open)
+    return "default" if plain and install.backend is None else ANY
+
+
+def _decided(state: Torch, choice: Choice) -> bool:
+    """Whether the default index's torch is there in the end, whatever an install before it did that cannot be read.
+
+    Nobody names torch to keep what an installer of theirs chose; a package that brings torch would keep it.
+    """
+    if choice.channel != "default":
+        return False
+    return state.maybe == "default" or (state.maybe == ANY and not choice.implied)
 
 
 def _satisfied(state: Torch, choice: Choice) -> bool | None:
