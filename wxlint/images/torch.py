@@ -211,8 +211,8 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
                 if install.missing
                 else next((r.written for r in install.requirements if r.kind != "name"), "")
             )
-            because = (f"{what} cannot be read{_at(install.span)}",)
-            return Torch("unknown", None, because, install.span, maybe=ANY if install.missing else _would_take(install))
+            reason = f"{what} cannot be read{_at(install.span)}"
+            return Torch("unknown", None, (reason,), install.span, maybe=ANY if install.missing else _would_take(install))
         return state
     choice = found[0]
     wanted = choice.requirement

@@ -63,6 +63,9 @@ def check(repository: Repository) -> Iterator[Problem]:
                 severity = Severity.INFO if wanted.pin and choice.channel != "unknown" else None
             elif served == "all":
                 text = f"{flag} has the builds of every channel, and pip takes the highest; name one: {wanted.name}=={wanted.pin or 'X.Y.Z'}+CHANNEL"
+            elif not wanted.pin and choice.channel == "cpu":  # it has every release, and its builds sort above the plain ones
+                text = f"{wanted.name} comes from {flag} only as long as that has the newest release: pip gives no index priority"
+                severity = Severity.INFO if image.expectation is None else None
             elif not wanted.pin:
                 text = f"{wanted.name} is meant to come from {flag}, but the highest version of any index wins"
             else:
