@@ -6,6 +6,7 @@ Options that take a value are those of the docker 28 CLI reference (build, run, 
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint.values import HOLE, Value
@@ -40,6 +41,14 @@ _RUN_VALUE = frozenset(
 _COMPOSE_VALUE = frozenset(
     "-f --file -p --project-name --profile --project-directory --env-file --parallel --ansi --progress".split()
 )
+
+
+_IMAGE_NAME = re.compile(r"IMAGE|IMG|CONTAINER|REPO|TAG|REFERENCE", re.I)
+_OPTION_NAME = re.compile(
+    r"OPT|ARG|FLAG|PARAM|EXTRA|GPU|DEVICE|RUNTIME|VOL|MOUNT|ENV|PORT|NET|TTY|INTERACTIVE|RUN|USER|CMD|COMMAND|PROXY|CACHE|PLATFORM", re.I
+)
+
+_TAGGED = re.compile(r"[a-z][\w.-]*(?:/[\w.-]+)*:[A-Za-z_][\w.-]*")
 
 
 class Option(NamedTuple):
@@ -123,6 +132,19 @@ def _compose(words: list[Word], command: Command) -> DockerCommand | None:
     return DockerCommand(f"compose {words[0].value.text}", (*options, *inner), tuple(rest), command)
 
 
+def _holds_options(word: Word, following: list[Word]) -> bool:
+    """Whether an unquoted variable whose value is not known holds options, or nothing, rather than the image."""
+    name = word.value.shown()
+    if _IMAGE_NAME.search(name):
+        return False
+    if _OPTION_NAME.search(name):
+        return True
+    after = following[0].value.text if following else ""
+    if after[:1] in ("-", HOLE):  # `docker run $X -d $Y example/app:1`
+        return any(_TAGGED.fullmatch(word.value.text) for word in following)
+    return after[:1] not in ("", "/", ".") and ("/" in after or ":" in after)  # `docker run $X example/app:1`
+
+
 def _options(words: list[Word], takes: frozenset[str], anywhere: bool = False) -> tuple[list[Option], list[Word]]:
     """Options with values and what is left. Not `anywhere`: stops at the first argument, as `docker run` does."""
     options: list[Option] = []
@@ -136,7 +158,7 @@ def _options(words: list[Word], takes: frozenset[str], anywhere: bool = False) -
             rest.extend(words[at:])
             break
         if not text.startswith("-") or text == "-":
-            if not word.quoted and text in ("", HOLE):  # an unquoted variable that may hold options, or nothing
+            if not word.quoted and (text == "" or (text == HOLE and (anywhere or _holds_options(word, words[at:])))):
                 options.append(Option(text, None, word.start, word.end))
                 continue
             rest.append(word)
