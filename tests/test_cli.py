@@ -111,6 +111,27 @@ def test_a_bug_is_3(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert "bug in wxlint" in capsys.readouterr().err
 
 
+def test_a_file_that_is_only_context_may_be_unreadable(here: Path) -> None:
+    (here / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    (here / "other").mkdir()
+    (here / "other" / "Dockerfile").write_bytes(b"#" * (9 * 2**20))
+    assert run("check", "Dockerfile").returncode == 0
+    assert run("check").returncode == 2
+
+
+def test_without_a_repository_only_what_lies_beside_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    (tmp_path / "compose.yaml").write_text("services: {app: {build: ., image: example/app:gpu}}\n")
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "compose.yaml").write_text("services: {app: {build: .., image: example/app:cpu}}\n")
+    said = json.loads(run("images", "Dockerfile", "--format", "json").stdout)[0]["because"]
+    assert not any("below" in reason for reason in said)
+    from wxlint.gather import gather
+
+    assert {i.path for i in gather(["Dockerfile"]).repository.inputs} == {"Dockerfile", "compose.yaml"}
+
+
 def test_one_unreadable_file_does_not_stop_the_others(here: Path) -> None:
     (here / "Dockerfile").write_text(BAD)
     (here / "Dockerfile.big").write_bytes(b"FROM x\n" + b"# filler\n" * 1_200_000)

@@ -300,6 +300,12 @@ def test_does_not_bring_torch(name: str) -> None:
     assert facts.brings_torch(name) is None
 
 
+def test_an_extra_brings_torch() -> None:
+    assert facts.brings_torch("fschat", None, ("model_worker", "webui")) is not None
+    assert facts.brings_torch("transformers", "4.57.1", ("sentencepiece",)) is None
+    assert facts.brings_torch("transformers", "4.57.1", ("sentencepiece", "torch")) is not None
+
+
 def test_a_requirement_that_was_dropped_counts_for_old_releases_only() -> None:
     assert facts.brings_torch("coqui-tts") is None
     assert facts.brings_torch("coqui-tts", "0.24.1") is not None

@@ -372,6 +372,8 @@ CHANNELS = [
     ("conda install pytorch=2.3.1=py3.11_cuda12.1_cudnn8.9.2_0", {}, "cu121", "conda"),
     ("conda install pytorch=2.3.1=cpu_py311", {}, "cpu", "conda"),
     ("pip install openai-whisper", {}, "default", "default"),
+    (f"pip install flash-attn==2.5.2 --extra-index-url {CUDA}", {}, "unknown", "extra"),
+    ("pip install 'transformers[torch]'", {}, "default", "default"),
 ]  # fmt: skip
 
 
@@ -398,6 +400,9 @@ CHAINS = [
     ([f"pip install torch==2.3.1 -i {CUDA}", f"pip install -U torch==2.2.2 -i {CUDA}"], "cu121", "2.2.2"),
     ([f"pip install torch==2.3.1 -i {CPU}", "pip install openai-whisper"], "cpu", "2.3.1"),
     (["pip install openai-whisper"], "default", None),
+    ([f"pip install 'torch<2.9' -i {CUDA}", "pip install 'torch>=1.0,<3'"], "cu121", None),
+    ([f"pip install 'torch<2.9' -i {CUDA}", "pip install 'torch>=2.4,<3'"], "unknown", None),
+    ([f"pip install 'torch<2.9' -i {CUDA}", "pip install 'torch>=2.6,<3'"], "default", None),
     (["pip install -r missing.txt"], "unknown", None),
     (["pip install --target /x torch"], "none", None),
     (["pip install flask", "apt-get install -y curl"], "none", None),

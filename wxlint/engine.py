@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 UNUSED = "unused-suppression"
 
 
+_NAMED = 3
+"""How many more images one finding names."""
+
+
 class Options(NamedTuple):
     """select, ignore: rule names; select None means all. scope: paths whose findings are shown, None for every input.
 
@@ -47,7 +51,7 @@ def check(repository: Repository, options: Options) -> Report:
     inputs = {item.path for item in repository.inputs}
     in_scope = [f for f in found if _shown(f.span.path, inputs, options)]
     outcome = apply(
-        in_scope, _suppressions(repository, options.scope), rules, {r.id for r in chosen}, _locked(repository)
+        in_scope, _suppressions(repository, inputs, options), rules, {r.id for r in chosen}, _locked(repository)
     )
     findings = [f for f in outcome.findings if f.severity > 0]
     if any(r.id == UNUSED for r in chosen):
@@ -91,15 +95,24 @@ def known_names(names: Iterable[str], rules: dict[str, Rule]) -> None:
 def _findings(rule: Rule, repository: Repository) -> Iterable[Finding]:
     """A rule's problems as findings; the shortest chain of reasons stands for problems that are otherwise equal."""
     seen: dict[tuple[object, str], Finding] = {}
+    images: dict[tuple[object, str], dict[str, None]] = {}
     for problem in rule.check(repository):
         severity = _severity(repository, rule, problem.span.path, problem.severity or rule.severity)
         if severity is None:
             continue
         because = tuple(dict.fromkeys(problem.because))
         finding = Finding(rule.id, severity, problem.span, problem.message, problem.hint or rule.hint, because)
-        key = (problem.span, problem.message)
-        if key not in seen or len(because) < len(seen[key].because):
+        key = (problem.span, problem.message.replace(problem.image, "") if problem.image else problem.message)
+        named = images.setdefault(key, {})
+        if not named or problem.image in named and seen[key].message == problem.message and len(because) < len(seen[key].because):
             seen[key] = finding
+        named[problem.image] = None
+    for shared, named in images.items():
+        others = list(named)[1:]
+        if others:
+            more = f", and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+            told = f"the same holds for {', '.join(others[:_NAMED])}{more}"
+            seen[shared] = seen[shared]._replace(because=(*seen[shared].because, told))
     return seen.values()
 
 
@@ -115,11 +128,12 @@ def _locked(repository: Repository) -> set[str]:
     return {name for name, setting in repository.policy.rules.items() if setting.locked} if repository.policy else set()
 
 
-def _suppressions(repository: Repository, scope: frozenset[str] | None) -> dict[str, list[Suppression]]:
+def _suppressions(repository: Repository, inputs: set[str], options: Options) -> dict[str, list[Suppression]]:
+    """Those in the files that are spoken of: elsewhere, what they suppress was not looked for."""
     kinds = {item.path: item.kind for item in repository.inputs}
     found: dict[str, list[Suppression]] = {}
     for path, source in repository.sources.items():
-        if scope is not None and path not in scope and path in kinds:
+        if not _shown(path, inputs, options):
             continue
         if "wxlint:" in source.text and path != (repository.policy.path if repository.policy else ""):
             found[path] = find_suppressions(source, kinds.get(path, "requirements"), repository.dockerfiles.get(path))
@@ -144,8 +158,13 @@ def _summary(repository: Repository, findings: list[Finding], rules: dict[str, R
         severities.count(Severity.WARNING),
         severities.count(Severity.INFO),
         options.notes,
-        tuple(repository.problems),
+        tuple(p for p in repository.problems if _asked(p.partition(": ")[0], repository, options)),
     )
+
+
+def _asked(path: str, repository: Repository, options: Options) -> bool:
+    """Whether a file that cannot be read matters: not when it is only read as context."""
+    return options.scope is None or path in options.scope or all(item.path != path for item in repository.inputs)
 
 
 def _verdict(use: Use) -> str:

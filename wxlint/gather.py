@@ -122,9 +122,14 @@ def _context(
             problems.extend(trouble)
     elif files and not folders:
         # Without a repository around them, only what lies beside: nobody wants a whole home folder read.
-        listed, _ = discover([root] if _is_repository(root) else sorted({path.parent for path in files}))
-        found.update((_shown(f.path), f.kind) for f in listed)
+        listed, _ = discover([root] if _is_repository(root) else _beside(files))
+        found.update((_shown(f.path), f.kind) for f in listed if f.kind != "other")
     return found
+
+
+def _beside(files: list[Path]) -> list[Path]:
+    """The files in the folders of these files, not those in folders below."""
+    return [entry for folder in sorted({path.parent for path in files}) for entry in sorted(folder.iterdir()) if entry.is_file()]
 
 
 def _family_files(policy: Policy) -> set[str]:

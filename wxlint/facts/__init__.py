@@ -28,6 +28,7 @@ from wxlint.facts.torch_releases import (
     torch_channel_exists,
     torch_exists,
     torch_release,
+    torch_releases,
 )
 
 __all__ = [
@@ -52,4 +53,5 @@ __all__ = [
     "torch_channel_exists",
     "torch_exists",
     "torch_release",
+    "torch_releases",
 ]

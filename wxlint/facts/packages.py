@@ -7,20 +7,26 @@ import functools
 from wxlint.facts.tables import glob, index, normalise, numbers, table
 
 
-def brings_torch(name: str, version: str | None = None) -> dict[str, str] | None:
-    """The row of a distribution that requires torch on Linux without any extra, or None.
+def brings_torch(name: str, version: str | None = None, extras: tuple[str, ...] = ()) -> dict[str, str] | None:
+    """The row of a distribution that requires torch on Linux, without any extra or with one of these; or None.
 
     version: an exact one, where it is pinned. `through` names the requirement that leads to torch. `since`: the
     earliest release looked at from which all require it. `before`: the first release looked at that no longer does.
     """
-    row = index("implicit_torch", "name").get(normalise(name))
-    if row is None:
-        return None
+    rows = index("implicit_torch", "name")
+    name = normalise(name)
+    for asked in (name, *(f"{name}[{normalise(extra)}]" for extra in extras)):
+        row = rows.get(asked)
+        if row is not None and _requires(row, version):
+            return row
+    return None
+
+
+def _requires(row: dict[str, str], version: str | None) -> bool:
+    """Whether a row of implicit_torch.csv holds for a version."""
     if row["before"] and (version is None or numbers(version) > numbers(row["seen_in"])):
-        return None
-    if row["since"] and version is not None and numbers(version) < numbers(row["since"]):
-        return None
-    return row
+        return False
+    return not (row["since"] and version is not None and numbers(version) < numbers(row["since"]))
 
 
 def cuda_package(ecosystem: str, name: str, extras: tuple[str, ...] = ()) -> dict[str, str] | None:

@@ -91,6 +91,11 @@ def torch_channel_exists(version: str, channel: str) -> bool | None:
     return False
 
 
+def torch_releases(channel: str) -> tuple[str, ...]:
+    """The releases of torch that a channel is known to have, oldest first; "default" has all of them."""
+    return tuple(r.version for r in _torch().values() if channel == "default" or channel in r.channels)
+
+
 @functools.cache
 def _unsure() -> frozenset[tuple[str, str]]:
     return frozenset((row["version"], row["channel"]) for row in table("torch_channels"))

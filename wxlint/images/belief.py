@@ -13,7 +13,7 @@ from wxlint.images.install import Install
 from wxlint.images.model import Evaluated, Stage, StageCopy, Use
 from wxlint.images.names import evidence, expected_by_names, from_reference
 from wxlint.images.reference import Reference
-from wxlint.images.torch import NONE, Choice, Torch, after, choices
+from wxlint.images.torch import FAMILY, NONE, Choice, Torch, after, choices
 from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE
@@ -29,6 +29,8 @@ ENVIRONMENT = late(
     r"|envs|pyenv|\.pyenv|python-?(?:env|deps|packages)?|lib|deps|dependencies|install(?:ed)?|packages|wheels?|pip)(/|$)",
     re.I,
 )
+_ONE_FILE = late(r"\.(?:so[\d.*]*|a|jar|js|css|json|html|conf|cfg|txt|toml|ya?ml|md)$", re.I)
+"""A library or a file of settings that lies in such a folder."""
 WHOLE = frozenset(("/", "/usr", "/usr/local", "/usr/local/", "/opt", "/usr/lib", "/usr/local/lib"))
 
 
@@ -152,10 +154,21 @@ def carries(evaluated: Evaluated, step: StageCopy) -> bool:
     if origin is None:
         return False
     project = any(install.tool in ("uv-project", "poetry") for install in origin.installs)
+    variables = [value.text for stage in evaluated.stages for value in stage.env.values()]
     return any(
-        p.rstrip("/") in WHOLE or p == "/" or HOLE in p or ENVIRONMENT.search(p) or (project and p.count("/") <= 2)
+        p.rstrip("/") in WHOLE
+        or p == "/"
+        or HOLE in p
+        or (ENVIRONMENT.search(p) and not _ONE_FILE.search(p))
+        or (project and p.count("/") <= 2)
+        or any(_names_environment_in(p.rstrip("/") + "/", text) for text in variables)
         for p in step.paths
     )
+
+
+def _names_environment_in(folder: str, text: str) -> bool:
+    """Whether a variable (PATH, VIRTUAL_ENV) speaks of an environment inside a folder."""
+    return any(part.startswith(folder) and ENVIRONMENT.search(part[len(folder) - 1 :]) for part in text.split(":"))
 
 
 def _common(states: list[State], use: Use, may_be_other: bool) -> State:
@@ -223,6 +236,9 @@ def additions(install: Install) -> list[Addition]:
         accelerator = (
             facts.accelerator_package(ecosystem, requirement.name, requirement.extras) if requirement.name else None
         )
+        if accelerator is None and requirement.local and requirement.name not in FAMILY:  # intel-extension-for-pytorch==2.1.10+xpu
+            built_for = channels.accelerator_of(channels.channel_of_local(requirement.local) or "")
+            accelerator = built_for if built_for in ("rocm", "other") else None
         if accelerator is not None:
             found.append(Addition(accelerator, requirement.written or requirement.name))
     return found
@@ -262,12 +278,14 @@ def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None)
     if state.accelerator not in (None, "cpu"):
         accelerators.append(str(state.accelerator))
     of_torch = channels.accelerator_of(torch.channel)
-    if of_torch not in (None, "cpu"):
+    # what the default index happens to hold is no choice; a package for another accelerator is one
+    if of_torch not in (None, "cpu") and not (torch.channel == "default" and state.others):
         accelerators.append(str(of_torch))
     if not accelerators and state.others:
         accelerators.append(state.others[0].accelerator)
         because.append(f"installs {state.others[0].written}")
-    certain = [p for p in state.packages if not p.conditional]
+    # with a CPU build of torch, distributions of CUDA are leftovers of a requirements file; a toolkit that apt installs is not
+    certain = [p for p in state.packages if not p.conditional and (torch.channel != "cpu" or p.row["ecosystem"] == "apt")]
     if certain and not accelerators:
         accelerators.append("cuda")
         because.append(f"installs {certain[0].written}")
@@ -279,8 +297,11 @@ def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None)
     elif state.accelerator == "cpu" and torch.channel == "none":
         variant = "cpu" if named in (None, "cpu") else "unknown"  # a name that promises what cannot be seen
     else:
+        base = root_use.reference if (root_use := state.root) is not None else None
+        if named is None and base is not None:
+            named, reasons = expected_by_names(from_reference(base, "base image"))
         variant = named or "unknown"
-        because += reasons
+        because += [r for r in reasons if r not in because]
     return Belief(evaluated.path, target, root, variant, torch.channel, tuple(because))
 
 

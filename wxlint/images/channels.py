@@ -15,6 +15,8 @@ _IN_URL = late(
     r"(?:/whl|pytorch-wheels|/pytorch/wheels?|/torch-wheels?)/(?:nightly/|test/|preview/)?" + _CHANNEL + r"(?![\w.])",
     re.I,
 )
+_INTEL = late(r"pytorch-extension\.intel\.com/release-whl/(?:[\w-]+/)?xpu(?![\w.-])", re.I)
+"""Intel's own wheels: for its GPUs with a torch of their own, for the CPU without one."""
 _WHEEL_INDEX = late(
     r"download(?:-r2)?\.pytorch\.org/whl(?:/nightly|/test)?(?:/torch_stable\.html|/torch_nightly\.html|/torch/?|/?)$",
     re.I,
@@ -36,6 +38,8 @@ def channel_of_url(url: str) -> str:
     match = _IN_URL.search(url)
     if match:
         return normal(match[1])
+    if _INTEL.search(url):
+        return "xpu"
     if _WHEEL_INDEX.search(url):
         return "all"
     if _DEFAULT.match(url):

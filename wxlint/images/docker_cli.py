@@ -6,8 +6,10 @@ Options that take a value are those of the docker 28 CLI reference (build, run, 
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
+from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
 
@@ -41,6 +43,14 @@ _RUN_VALUE = frozenset(
 _COMPOSE_VALUE = frozenset(
     "-f --file -p --project-name --profile --project-directory --env-file --parallel --ansi --progress".split()
 )
+
+
+_IMAGE_NAME = late(r"IMAGE|IMG|CONTAINER|REPO|TAG|REFERENCE", re.I)
+_OPTION_NAME = late(
+    r"OPT|ARG|FLAG|PARAM|EXTRA|GPU|DEVICE|RUNTIME|VOL|MOUNT|ENV|PORT|NET|TTY|INTERACTIVE|RUN|USER|CMD|COMMAND|PROXY|CACHE|PLATFORM", re.I
+)
+
+_TAGGED = late(r"[a-z][\w.-]*(?:/[\w.-]+)*:[A-Za-z_][\w.-]*")
 
 
 class Option(NamedTuple):
@@ -98,9 +108,11 @@ def docker_command(command: Command) -> DockerCommand | None:
             _, words = _options(words, frozenset(("--builder",)))
             if not words:
                 return None
-        verb, words = words[0].value.text, words[1:]
+        group, verb, words = verb, words[0].value.text, words[1:]
         if verb == "b":
             verb = "build"
+        elif group in ("builder", "buildx") and verb != "build":
+            verb = f"{group} {verb}"  # `docker buildx create` makes a builder, not a container
     if verb in ("bud", "build-using-dockerfile"):
         verb = "build"
     takes = (
@@ -122,6 +134,19 @@ def _compose(words: list[Word], command: Command) -> DockerCommand | None:
     return DockerCommand(f"compose {words[0].value.text}", (*options, *inner), tuple(rest), command)
 
 
+def _holds_options(word: Word, following: list[Word]) -> bool:
+    """Whether an unquoted variable whose value is not known holds options, or nothing, rather than the image."""
+    name = word.value.shown()
+    if _IMAGE_NAME.search(name):
+        return False
+    if _OPTION_NAME.search(name):
+        return True
+    after = following[0].value.text if following else ""
+    if after[:1] in ("-", HOLE):  # `docker run $X -d $Y example/app:1`
+        return any(_TAGGED.fullmatch(word.value.text) for word in following)
+    return after[:1] not in ("", "/", ".") and ("/" in after or ":" in after)  # `docker run $X example/app:1`
+
+
 def _options(words: list[Word], takes: frozenset[str], anywhere: bool = False) -> tuple[list[Option], list[Word]]:
     """Options with values and what is left. Not `anywhere`: stops at the first argument, as `docker run` does."""
     options: list[Option] = []
@@ -135,7 +160,7 @@ def _options(words: list[Word], takes: frozenset[str], anywhere: bool = False) -
             rest.extend(words[at:])
             break
         if not text.startswith("-") or text == "-":
-            if not word.quoted and text in ("", HOLE):  # an unquoted variable that may hold options, or nothing
+            if not word.quoted and (text == "" or (text == HOLE and (anywhere or _holds_options(word, words[at:])))):
                 options.append(Option(text, None, word.start, word.end))
                 continue
             rest.append(word)

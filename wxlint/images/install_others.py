@@ -115,6 +115,19 @@ def conda(words: list[Word], place: Place, command: Command) -> Iterator[Install
     )  # fmt: skip
 
 
+def vendor(words: list[Word], place: Place, command: Command) -> Iterator[Install]:
+    """A maker's own installer: amdgpu-install brings ROCm, a cuda_*.run file the CUDA toolkit. Given as packages of the system."""
+    rocm = words[0].value.text.endswith("amdgpu-install")
+    if rocm and not any("rocm" in w.value.text or "hip" in w.value.text for w in words[1:]):
+        return
+    span = place.span(words[0].start, words[-1].end)
+    name, shown = ("rocm", "amdgpu-install") if rocm else ("nvidia-cuda-toolkit", words[0].value.shown())
+    yield Install(
+        "apt", (Requirement(name, span=span, written=shown),), conditional=command.conditional, span=span, command_span=span,
+        because=command.because,
+    )  # fmt: skip
+
+
 def apt(words: list[Word], place: Place, command: Command) -> Iterator[Install]:
     arguments = []
     takes = False

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.findings import Span
 from wxlint.images.install import WITH_VALUE, Install, Lines, Place, Source, opaque, read_arguments
-from wxlint.images.install_others import apt, conda, project_tool
+from wxlint.images.install_others import apt, conda, project_tool, vendor
 from wxlint.images.requirement import Requirement, parse_requirement
 from wxlint.patterns import late
 from wxlint.values import Value
@@ -48,6 +48,8 @@ def worth_reading(text: str) -> bool:
         "$" in word or "`" in word or _NAME_OF_INSTALLER.search(word) for word in _SCRIPT.findall(text)
     ):
         return True
+    if "amdgpu-install" in text or (".run" in text and "cuda" in text):
+        return True
     return "install" in text and any(word in text for word in _ACCELERATORS) and _ACCELERATED.search(text) is not None
 
 
@@ -57,6 +59,14 @@ _PYTHON = late(r"(?:.*[/\\])?(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?|\0.*|.*\
 _CONDA = late(r"(?:.*[/\\\0])?(?:conda|mamba|micromamba)(?:\.exe)?")
 _INSTALLER = late(rf"(?:{_NAMES})[\w./-]*\.(?:sh|bash|py)$", re.I)
 """Scripts whose name says that they install something."""
+_VENDORS = late(
+    r"google-cloud-sdk|gcloud|efa[_-]installer|(?:mini|ana)conda|mini-?forge|mambaforge|micromamba|nodesource|rustup|\bnvm\b|oh-my-zsh|homebrew|linuxbrew|vcpkg"
+    r"|install[_-](?:python|openblas|clapack|lapack|mkl|ffmpeg|opencv|cmake|node(?:js)?|npm|rust|golang|java|jdk|llvm|boost|openmpi|protobuf|fonts?|locales?|docker|kubectl|efa|gdrcopy|ssl|openssl|openssh)[\w.-]*\.sh$",
+    re.I,
+)
+"""Installers of other software, whose makers are known: they bring no torch for Python."""
+_RUN_FILE = late(r"cuda[\w.-]*\.run", re.I)
+"""NVIDIA's installer of the CUDA toolkit."""
 _OPTIONS = late(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
 """An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
 
@@ -82,7 +92,9 @@ def _kind(name: str) -> str:
         return "wrapper"
     if _PYTHON.fullmatch(name):
         return "python"
-    if name.endswith((".sh", ".bash")) and _INSTALLER.search(base):
+    if base == "amdgpu-install" or _RUN_FILE.fullmatch(base):
+        return "vendor"
+    if name.endswith((".sh", ".bash")) and _INSTALLER.search(base) and not _VENDORS.search(name):
         return "script"
     return "shell" if base in ("bash", "sh", "source", ".", "dash", "zsh") else ""
 
@@ -122,6 +134,9 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
         elif kind == "apt":
             yield from apt(words[1:], place, command)
             return
+        elif kind == "vendor":
+            yield from vendor(words, place, command)
+            return
         elif kind == "wrapper":
             words = words[1:]
             while words and (
@@ -136,7 +151,7 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             if not at or at + 1 >= len(words):
                 program = next((w for w in words[1:] if not w.value.text.startswith("-")), None)
                 verbs = {w.value.text for w in words}
-                if program is None or not _INSTALLER.search(program.value.text):
+                if program is None or not _installs(program):
                     return
                 if not program.value.text.endswith("setup.py") or verbs & {"install", "develop"}:
                     yield opaque(program, place, command)
@@ -153,15 +168,19 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             return
         elif kind == "shell":
             program = next((w for w in words[1:] if not w.value.text.startswith("-")), None)
-            if (
-                program is not None
-                and program.value.text.endswith((".sh", ".bash"))
-                and _INSTALLER.search(program.value.text)
-            ):
+            if program is not None and _RUN_FILE.fullmatch(re.split(r"[/\\]", program.value.text)[-1]):
+                yield from vendor(words[words.index(program) :], place, command)
+            elif program is not None and program.value.text.endswith((".sh", ".bash")) and _installs(program):
                 yield opaque(program, place, command)
             return
         else:
             return
+
+
+def _installs(program: Word) -> bool:
+    """Whether a script may install something that wxlint speaks of, by its name."""
+    name = program.value.text
+    return _INSTALLER.search(name) is not None and _VENDORS.search(name) is None
 
 
 def _after_run(words: list[Word]) -> list[Word] | None:
@@ -182,6 +201,8 @@ def _pip(
     if not words or words[0].value.text not in ("install", "sync", "add"):
         return
     arguments = read_arguments(words[1:])
+    if any(name == "--dry-run" for name, _, _, _ in arguments.options):
+        return
     requirements: list[Requirement] = []
     missing: list[str] = []
     constraints: list[Requirement] = []
@@ -204,7 +225,7 @@ def _pip(
         elif name in ("-f", "--find-links"):
             links.append(source)
         elif name in ("-r", "--requirement", "--requirements"):
-            lines.append(place.requirements(value.text, False, start))
+            lines.append(_listed(tool, value, arguments.options, place, start))
         elif name in ("-c", "--constraint", "--constraints"):
             lines.append(place.requirements(value.text, True, start))
         elif name in ("-e", "--editable") and not alone:
@@ -286,12 +307,26 @@ def _redirected(command: Command, place: Place) -> tuple[tuple[str, Span], ...]:
     return tuple(found)
 
 
+def _listed(
+    tool: str, value: Value, options: list[tuple[str, Value | None, int, int]], place: Place, start: int
+) -> Lines:
+    """A file of requirements; uv takes a pyproject.toml for one, with the extras and groups that are asked for."""
+    folder, _, name = value.text.rpartition("/")
+    if tool != "uv" or name != "pyproject.toml":
+        return place.requirements(value.text, False, start)
+    groups = [v.text.lower() for n, v, _, _ in options if v is not None and n in ("--extra", "--group")]
+    every = any(n in ("--all-extras", "--all-groups") for n, _, _, _ in options)
+    return place.project(folder or ("/" if value.text.startswith("/") else "."), (*groups, *(("*",) if every else ())))
+
+
 def _local(value: Value, place: Place, start: int, end: int) -> Lines:
     """A project folder (`.`, `-e .[gpu]`, `/app`), or a local wheel whose name tells nothing."""
     text = value.text.removeprefix("file://")
     folder, _, extras = text.partition("[")
     if folder.startswith(("git+", "http")):
         return Lines(requirements=(parse_requirement(value, place.span(start, end)),))
+    if folder.endswith((".whl", ".tar.gz", ".zip")):
+        return Lines(missing=(value.shown(),))
     return place.project(folder, tuple(e.strip() for e in extras.rstrip("]").split(",") if e.strip()))
 
 

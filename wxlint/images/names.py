@@ -13,6 +13,8 @@ from wxlint.values import HOLE
 
 _WORD = late(r"[A-Za-z]+[0-9.]*|[0-9.]+")
 _CUDA = late(r"cu(?:da)?(?:\d[\d.]*)?|gpu")
+_MAKERS = {"amd": "rocm", "radeon": "rocm", "intel": "other", "arc": "other", "apple": "other"}
+"""Whose GPU is meant, where a name says so: NVIDIA's otherwise."""
 _OTHER = frozenset(("xpu", "hpu", "npu", "tpu", "gaudi", "ascend", "habana", "cann", "neuron", "neuronx", "musa"))
 
 
@@ -24,11 +26,14 @@ class Evidence(NamedTuple):
 
 
 def accelerator_words(text: str) -> set[str]:
-    """The accelerators a name speaks of: "asr-gpu" is {cuda}, "1.2-cpu" {cpu}, "cpu-gpu" both."""
+    """The accelerators a name speaks of: "asr-gpu" is {cuda}, "1.2-cpu" {cpu}, "amd-gpu" {rocm}, "cpu-gpu" both."""
     found = set()
-    for word in _WORD.findall(text.lower()):
+    words = [part.rstrip(".") for part in _WORD.findall(text.lower())]
+    for word in words:
         if word == "cpu":
             found.add("cpu")
+        elif word == "gpu":
+            found.add(next((_MAKERS[maker] for maker in words if maker in _MAKERS), "cuda"))
         elif _CUDA.fullmatch(word) and word != "cu":
             found.add("cuda")
         elif re.fullmatch(r"rocm[\d.]*|hip", word):

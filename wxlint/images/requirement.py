@@ -60,9 +60,9 @@ def parse_requirement(value: Value, span: Span | None) -> Requirement:
         )
     if "://" in text.partition(" ")[0] and "@" not in text.partition("://")[0]:
         return _from_file_name(text, text, span, written)
-    if text.endswith((".whl", ".tar.gz", ".zip")):
-        return _from_file_name(text, text, span, written)
     match = _SPEC.fullmatch(text)
+    if text.endswith((".whl", ".tar.gz", ".zip")) and not (match and match[3]):
+        return _from_file_name(text, text, span, written)
     if not match or HOLE in match[1]:
         return Requirement("", kind="unknown", span=span, written=written)
     name = normalise(match[1])

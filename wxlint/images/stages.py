@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wxlint.documents.source import Source
 
 _CUDA_TAG = late(r"(\d+\.\d+(?:\.\d+)?)-")
+_STARTS_PROGRAMS = late(r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module")
 _PLACEHOLDERS = frozenset(
     "notset not-set not_set unset undefined none null todo tbd changeme change-me placeholder non-existing nonexistent does-not-exist invalid required must-be-set".split()
 )
@@ -226,6 +227,9 @@ class _Evaluation:
         start, end = found[0]
         value = expand(text[start:end], scope, self.dockerfile.escape)
         span = instruction.span(self.source, start, end)
+        if len(found) not in (1, 3) or (len(found) == 3 and text[found[1][0] : found[1][1]].lower() != "as"):
+            # BuildKit refuses it, so the first word is no image
+            value = Value(HOLE, (text[start : found[-1][1]],))
         name = ""
         if len(found) >= 3 and text[found[1][0] : found[1][1]].lower() == "as":
             name = text[found[2][0] : found[2][1]].lower()
@@ -432,9 +436,11 @@ class _Evaluation:
 
         name = install.missing[0]
         path = posixpath.normpath(posixpath.join(directory, name)) if command.cwd is None else HOLE
-        source = self.files.find(self.stages[-1].index, path) if name.endswith((".sh", ".bash")) else None
+        source = self.files.find(self.stages[-1].index, path)
         if source is None:
             return None
+        if name.endswith(".py"):  # not followed; one that starts no program and no installer by name installs nothing
+            return None if _STARTS_PROGRAMS.search(source.text) else []
         stage = self.stages[-1]
         scope = {**self._scope().values, **stage.pip_config}
         found: list[Install] = []

@@ -7,6 +7,7 @@ an installed torch that satisfies the requirement stays. uv asks its extra index
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from wxlint import facts
 from wxlint.findings import Span
@@ -26,7 +27,8 @@ class Torch(NamedTuple):
     """channel: see channels.py, or "none", "unknown" (which torch, or whether any, is not known).
 
     version: without local part, when known. because: how it came. newest: an install without a version took it.
-    maybe: of "unknown", the channel of an install that may not have run.
+    maybe: of "unknown", the channel of an install that may not have run, or the one that an install which cannot be read would take
+    (ANY when that could be any).
     """
 
     channel: str
@@ -38,6 +40,7 @@ class Torch(NamedTuple):
 
 
 NONE = Torch("none")
+ANY = "any"
 
 
 class Choice(NamedTuple):
@@ -67,7 +70,7 @@ def choices(install: Install) -> list[Choice]:
         for requirement in install.requirements:
             if (
                 requirement.name
-                and facts.brings_torch(requirement.name, requirement.pin)
+                and facts.brings_torch(requirement.name, requirement.pin, requirement.extras)
                 and requirement.kind != "path"
             ):
                 return [_choose(install, requirement, True)]
@@ -80,7 +83,8 @@ def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice
         limits = [c for c in install.constraints if c.name == ("torch" if implied else requirement.name) and c.pin]
         if limits and (implied or not requirement.pin):
             pinned = limits[-1] if requirement.name in FAMILY or implied else requirement
-    local = channels.channel_of_local(pinned.local) if pinned.local else None
+    ours = pinned.name in FAMILY  # of anything else, a local version names what it was built with, not the torch it brings
+    local = channels.channel_of_local(pinned.local) if pinned.local and ours else None
     url_channel = channels.channel_of_url(requirement.url) if requirement.url else "unknown"
 
     def choice(channel: str, how: str, source: Index | None = None) -> Choice:
@@ -148,6 +152,10 @@ def _highest(channel: str, requirement: Requirement) -> str:
     """What pip takes when the default index and a channel both offer torch: the highest version, local parts above none."""
     if channel == "cpu":
         return channel  # the cpu channel has every release
+    if requirement.name not in FAMILY:
+        return "unknown"  # its version says nothing of the torch that comes with it
+    if requirement.local:
+        return channel  # the default index takes no local versions
     if requirement.pin and requirement.name == "torch":
         exists = facts.torch_channel_exists(requirement.pin, channel)
         return channel if exists else "default" if exists is False else "unknown"
@@ -203,7 +211,8 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
                 if install.missing
                 else next((r.written for r in install.requirements if r.kind != "name"), "")
             )
-            return Torch("unknown", None, (f"{what} cannot be read{_at(install.span)}",), install.span)
+            reason = f"{what} cannot be read{_at(install.span)}"
+            return Torch("unknown", None, (reason,), install.span, maybe=ANY if install.missing else _would_take(install))
         return state
     choice = found[0]
     wanted = choice.requirement
@@ -211,17 +220,22 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
         state.channel == "unknown"
         and choice.channel in ("default", "unknown")
         and (choice.implied or not install.upgrade)
+        and not _decided(state, choice)
     ):
         return state  # a torch that is there may satisfy it
-    if state.channel not in ("none", "unknown") and _satisfied(state, choice):
-        return state
+    if state.channel not in ("none", "unknown"):
+        satisfied = _satisfied(state, choice)
+        if satisfied:
+            return state
+        if satisfied is None:
+            return Torch("unknown", None, (*state.because, f"{wanted.written} may replace it{_at(wanted.span)}"), wanted.span)
     if install.conditional:
         if state.channel == choice.channel:
             return state
         because = (*state.because, f"{wanted.written} may be installed{_at(wanted.span)}")
         maybe = choice.channel if state.channel == "none" else ""
         return Torch("unknown", wanted.pin, because, wanted.span, maybe=maybe)
-    if state.maybe not in ("", choice.channel) and not install.upgrade and not wanted.local and wanted.pin in (None, state.version):
+    if state.maybe not in ("", ANY, choice.channel) and not install.upgrade and not wanted.local and wanted.pin in (None, state.version):
         return state  # what may be there already would do
     version = wanted.pin if not choice.implied else None
     return Torch(
@@ -233,28 +247,52 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
     )
 
 
-def _satisfied(state: Torch, choice: Choice) -> bool:
-    """Whether pip finds the installed torch good enough."""
+def _would_take(install: Install) -> str:
+    """The channel that torch would have if an install that cannot be read brought it."""
+    plain = install.index is None and not (install.extra or install.links or install.no_index or install.open)
+    return "default" if plain and install.backend is None else ANY
+
+
+def _decided(state: Torch, choice: Choice) -> bool:
+    """Whether the default index's torch is there in the end, whatever an install before it did that cannot be read.
+
+    Nobody names torch to keep what an installer of theirs chose; a package that brings torch would keep it.
+    """
+    if choice.channel != "default":
+        return False
+    return state.maybe == "default" or (state.maybe == ANY and not choice.implied)
+
+
+def _satisfied(state: Torch, choice: Choice) -> bool | None:
+    """Whether the installer finds the installed torch good enough; None when its version is not known and decides."""
     wanted = choice.requirement
     if choice.install.tool in _EXACT or (choice.install.upgrade and not choice.implied) or choice.how == "url":
         return choice.channel == state.channel and (not wanted.pin or wanted.pin == state.version)
-    if wanted.local:
+    if wanted.local and wanted.name in FAMILY:
         return state.channel == choice.channel and (wanted.pin is None or wanted.pin == state.version)
     if choice.implied or not wanted.specifier:
         return True
     if choice.install.tool == "conda":
         return False
-    if state.version is None:
-        newest = state.newest and not re.search(r"[<=~]=?\s*\d|===", wanted.specifier.replace(">=", ">"))
-        return newest or (not wanted.pin and choice.channel == state.channel)
     if wanted.pin:
-        return _release(wanted.pin) == _release(state.version)
+        return state.version is not None and _release(wanted.pin) == _release(state.version)
+    if state.version is not None:
+        return _contains(wanted.specifier, (state.version,))
+    newest = state.newest and not re.search(r"[<=~]=?\s*\d|===", wanted.specifier.replace(">=", ">"))
+    if newest or choice.channel == state.channel:
+        return True
+    return _contains(wanted.specifier, facts.torch_releases(state.channel))
+
+
+def _contains(specifier: str, versions: Sequence[str]) -> bool | None:
+    """Whether a range holds these versions: all of them, none, or (None) some."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # only for ranges: 15 ms
 
     try:
-        return SpecifierSet(wanted.specifier).contains(state.version, prereleases=True)
+        found = {SpecifierSet(specifier).contains(version, prereleases=True) for version in versions}
     except (InvalidSpecifier, ValueError):
         return False
+    return found.pop() if len(found) == 1 else None
 
 
 def _release(version: str) -> str:

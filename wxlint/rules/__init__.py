@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 
 
 class Problem(NamedTuple):
-    """What a rule found. hint: overrides the rule's. severity: overrides the rule's own (not the policy's)."""
+    """What a rule found. hint: overrides the rule's. severity: overrides the rule's own (not the policy's).
+
+    image: the image that the message names. Problems of one place that differ in it alone are one finding.
+    """
 
     span: Span
     message: str
     because: tuple[str, ...] = ()
     hint: str = ""
     severity: Severity | None = None
+    image: str = ""
 
 
 class Rule(NamedTuple):

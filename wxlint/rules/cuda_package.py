@@ -38,4 +38,4 @@ def check(repository: Repository) -> Iterator[Problem]:
         for package in image.state.packages:
             if package.span is not None and not package.conditional:
                 text = f"{package.written} is for CUDA only, but {image.label} is a cpu image"
-                yield Problem(package.span, text, image.why)
+                yield Problem(package.span, text, image.why, image=image.label)

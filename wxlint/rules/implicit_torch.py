@@ -44,4 +44,4 @@ def check(repository: Repository) -> Iterator[Problem]:
                 continue
             if choice.implied and wanted.name not in FAMILY and wanted.span is not None:
                 text = f"{wanted.name} brings torch from the default index, a CUDA build on Linux, but {image.label} is a cpu image"
-                yield Problem(wanted.span, text, (*step.install.because, *image.why))
+                yield Problem(wanted.span, text, (*step.install.because, *image.why), image=image.label)

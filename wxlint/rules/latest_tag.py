@@ -44,6 +44,6 @@ def check(repository: Repository) -> Iterator[Problem]:
         if reference is None or reference.digest or not reference.tag_known or reference.tag not in forbidden:
             continue
         verb = "makes" if use.produces else "names"
-        yield Problem(
-            use.span, f"{use.kind} {verb} {reference.shown()}: the tag {reference.tag!r} is forbidden", use.because
-        )
+        shown = reference.shown()
+        text = f"{use.kind} {verb} {shown}: the tag {reference.tag!r} is forbidden"
+        yield Problem(use.span, text, use.because, image=shown)

@@ -46,7 +46,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
         for step in steps:
             choice = step.choices[0]
-            if choice.how not in ("extra", "links") or choice.requirement.name not in FAMILY:
+            if choice.how not in ("extra", "links") or choice.requirement.name not in FAMILY or choice.requirement.local:
                 continue
             if choice.source is None or (step.install.tool != "pip" and not step.install.best_match):
                 continue
@@ -55,20 +55,26 @@ def check(repository: Repository) -> Iterator[Problem]:
                 continue
             wanted, flag = choice.requirement, f"{choice.source.flag} {choice.source.value.shown()}"
             because = (*choice.source.value.because, *step.install.because)
-            if channel_of_url(choice.source.value.text) == "default":
+            served = channel_of_url(choice.source.value.text)
+            severity = None
+            if served == "default":
                 text = f"{wanted.name} is meant to come from its own index, but {flag} is merged with it and the highest version wins"
-                yield Problem(
-                    span, text, because, severity=Severity.INFO if wanted.pin and choice.channel != "unknown" else None
-                )
-            elif wanted.pin:
-                text = f"{wanted.name} {wanted.pin} is taken from {flag} only as long as no other index has a higher build of it"
-                decided = wanted.name == "torch" and facts.torch_channel_exists(wanted.pin, choice.channel)
-                yield Problem(
-                    span, text, because, severity=Severity.INFO if decided and image.expectation is None else None
-                )
+                severity = Severity.INFO if wanted.pin and choice.channel != "unknown" else None
+            elif served == "all":
+                text = f"{flag} has the builds of every channel, and pip takes the highest; name one: {wanted.name}=={wanted.pin or 'X.Y.Z'}+CHANNEL"
+            elif not wanted.pin and choice.channel == "cpu":  # it has every release, and its builds sort above the plain ones
+                text = f"{wanted.name} comes from {flag} only as long as that has the newest release: pip gives no index priority"
+                severity = Severity.INFO if image.expectation is None else None
+            elif not wanted.pin:
+                text = f"{wanted.name} is meant to come from {flag}, but the highest version of any index wins"
             else:
-                yield Problem(
-                    span,
-                    f"{wanted.name} is meant to come from {flag}, but the highest version of any index wins",
-                    because,
-                )
+                what = f"{wanted.name} {wanted.pin}"
+                has = facts.torch_channel_exists(wanted.pin, served) if wanted.name == "torch" else None
+                if has is False:
+                    text = f"{flag} has no {what}, so it comes from the default index"
+                elif has:
+                    text = f"{what} comes from {flag} only because its build sorts above the plain one: pip gives no index priority"
+                    severity = Severity.INFO if image.expectation is None else None
+                else:
+                    text = f"{what} comes from {flag} only if no other index has a higher build of it"
+            yield Problem(span, text, because, severity=severity)

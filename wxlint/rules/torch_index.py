@@ -73,9 +73,8 @@ def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
     expectation = image.expectation
     if expectation is not None and expectation.torch is not None:
         if choice.channel != expectation.torch:
-            yield Problem(
-                span, f"{name} comes from channel {choice.channel}; {image.label} takes {expectation.torch}", because
-            )
+            text = f"{name} comes from channel {choice.channel}; {image.label} takes {expectation.torch}"
+            yield Problem(span, text, because, image=image.label)
         return
     found = accelerator_of(choice.channel)
     base = image.base.accelerator
@@ -86,6 +85,7 @@ def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
             span,
             f"{name} comes from channel {choice.channel}, but {image.label} is meant for {image.expected}",
             because,
+            image=image.label,
         )
     elif (
         image.expected is None

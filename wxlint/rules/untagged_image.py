@@ -42,6 +42,6 @@ def check(repository: Repository) -> Iterator[Problem]:
         if use.reference is None or not use.reference.untagged:
             continue
         verb = "makes" if use.produces else "names"
-        yield Problem(
-            use.span, f"{use.kind} {verb} {use.reference.shown()} without a tag, which means :latest", use.because
-        )
+        shown = use.reference.shown()
+        text = f"{use.kind} {verb} {shown} without a tag, which means :latest"
+        yield Problem(use.span, text, use.because, image=shown)
