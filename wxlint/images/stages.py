@@ -7,7 +7,6 @@ the stage it starts from; stage names are case-insensitive and look backward onl
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,18 +15,16 @@ from wxlint.documents.dockerfile_words import json_words
 from wxlint.findings import Span
 from wxlint.images.expand import Scope, expand, pairs, words
 from wxlint.images.files import Copy, Files
-from wxlint.images.installs import Install, Lines, Place, installs, may_install, worth_reading
 from wxlint.images.model import Build, Evaluated, Stage, StageCopy, Use
 from wxlint.images.reference import parse_reference
+from wxlint.images.runs import OpenStage, Runs
 from wxlint.patterns import late
 from wxlint.values import HOLE, Value, could_equal
 
 if TYPE_CHECKING:
-    from wxlint.documents.shell import Command
-    from wxlint.documents.source import Source
+    pass
 
 _CUDA_TAG = late(r"(\d+\.\d+(?:\.\d+)?)-")
-_STARTS_PROGRAMS = late(r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module")
 _PLACEHOLDERS = frozenset(
     "notset not-set not_set unset undefined none null todo tbd changeme change-me placeholder non-existing nonexistent does-not-exist invalid required must-be-set".split()
 )
@@ -54,25 +51,6 @@ def platform_args(platform: str) -> dict[str, Value]:
     return {f"{side}{name}": Value(text, (), reason) for side in ("TARGET", "BUILD") for name, text in values.items()}
 
 
-class _Open:
-    """A stage while it is being read."""
-
-    def __init__(self, index: int, name: str, instruction: Instruction, base: Use, span: Span) -> None:
-        self.index, self.name, self.instruction, self.base, self.span = index, name, instruction, base, span
-        self.parents: tuple[int, ...] = ()
-        self.external = True
-        self.platform: Value | None = None
-        self.steps: list[Install | StageCopy] = []
-        self.args: dict[str, Value] = {}
-        self.unset: set[str] = set()
-        self.env: dict[str, Value] = {}
-        self.visible: dict[str, Value] = {}
-        self.workdir = "/"
-        self.user: str | None = None
-        self.shell = True
-        self.pip_config: dict[str, Value] = {}
-
-
 class _Evaluation:
     def __init__(self, dockerfile: Dockerfile, build: Build, files: Files, contexts_named: ContextNamed) -> None:
         self.dockerfile, self.build, self.files, self.contexts_named = dockerfile, build, files, contexts_named
@@ -81,13 +59,14 @@ class _Evaluation:
         self.platform = platform_args(build.platform)
         self.globals: dict[str, Value] = dict(self.platform)
         self.unset: set[str] = set()
-        self.stages: list[_Open] = []
+        self.stages: list[OpenStage] = []
         self.names = {
             i.args.split()[2].lower()
             for i in dockerfile.instructions
             if i.keyword == "FROM" and len(i.args.split()) >= 3
         }
         self.uses: list[Use] = []
+        self.runs = Runs(self.source, files, build.how if build.how and self.given else "")
 
     def run(self) -> Evaluated:
         self._syntax()
@@ -159,8 +138,7 @@ class _Evaluation:
     def _scope(self) -> Scope:
         if not self.stages:
             return Scope(self.globals, self.unset, closed=True)
-        stage = self.stages[-1]
-        return Scope(stage.visible, stage.unset)
+        return self.stages[-1].scope()
 
     def _line(self, instruction: Instruction, offset: int = 0) -> int:
         return self.source.position(instruction.at(offset))[0]
@@ -242,7 +220,7 @@ class _Evaluation:
             )
         else:
             use = self._use("FROM", value, span, index)
-        stage = _Open(index, name, instruction, use, instruction.span(self.source, 0, len(text)))
+        stage = OpenStage(index, name, instruction, use, instruction.span(self.source, 0, len(text)))
         stage.parents = parents
         stage.external = not parents or not value.known
         stage.platform = expand(flag.value, scope, self.dockerfile.escape) if flag and flag.value else None
@@ -340,10 +318,7 @@ class _Evaluation:
     def _run(self, instruction: Instruction) -> None:
         stage = self.stages[-1]
         mounted = self._mounts(instruction)
-        for text, at in self._texts(instruction):
-            self.files.note_changes(stage.index, text)
-            if stage.shell and worth_reading(text):
-                self._commands(text, at, instruction)
+        self.runs.read(stage, instruction)
         if mounted:
             del self.files.copies[stage.index][-mounted:]
 
@@ -374,129 +349,3 @@ class _Evaluation:
                 self.files.copies[stage.index].append(Copy(source, dest, origin, False))
                 added += 1
         return added
-
-    def _texts(self, instruction: Instruction) -> list[tuple[str, Callable[[int], int]]]:
-        """The shell texts of a RUN, each with a map from its offsets to the source's."""
-        listed = json_words(instruction.args) if instruction.args.startswith("[") else None
-        if listed is not None:
-            if (
-                len(listed) >= 3
-                and posixpath.basename(listed[0]) in ("sh", "bash", "ash", "dash")
-                and listed[1].endswith("c")
-            ):
-                joined = listed[2]
-            else:
-                joined = " ".join("'" + word.replace("'", "'\\''") + "'" for word in listed)
-            return [(joined, lambda _: instruction.at(instruction.args_at))]
-        args, shift = instruction.args, instruction.args_at
-        if not instruction.heredocs:
-            return [
-                (
-                    args,
-                    lambda offset: (
-                        instruction.at(min(shift + offset, len(instruction.text) - 1))
-                        if offset < len(args)
-                        else instruction.at(len(instruction.text) - 1) + 1
-                    ),
-                )
-            ]
-        texts: list[tuple[str, Callable[[int], int]]] = []
-        command = args.partition("<<")[0].strip()
-        if command in ("", "sh", "bash", "set -e", "/bin/bash", "/bin/sh", "bash -e", "sh -e", "bash -ex", "bash -xe"):
-            body = instruction.heredocs[0]
-            if not re.match(r"#!(?!.*\b(?:ba|da|a|z)?sh\b)", body.body):
-                start = body.start
-                texts.append((body.body, lambda offset: start + offset))
-            return texts
-        return [(args, lambda offset: instruction.at(min(shift + offset, len(instruction.text) - 1)))]
-
-    def _commands(self, text: str, at: Callable[[int], int], instruction: Instruction) -> None:
-        from wxlint.documents.shell import read_plain, read_shell  # only for files that install something
-
-        stage = self.stages[-1]
-        source = self.source
-        scope = self._scope()
-
-        def where(offset: int) -> str:
-            return f"line {source.position(at(offset))[0]}"
-
-        result = read_plain(text) or read_shell(text, scope.values, where=where)
-        directory = stage.workdir
-        for command in result.commands:
-            if not may_install(command) or self._configures(command):
-                continue
-            place = self._place(at, command, directory)
-            for install in installs(command, {**scope.values, **stage.pip_config}, place):
-                followed = self._script(install, directory, command) if install.tool == "script" else None
-                stage.steps.extend(self._relocated(step) for step in (followed if followed is not None else [install]))
-
-    def _script(self, install: Install, directory: str, command: Command) -> list[Install] | None:
-        """What a shell script of the repository installs when a RUN calls it; None when it cannot be read."""
-        from wxlint.documents.shell import read_shell
-
-        name = install.missing[0]
-        path = posixpath.normpath(posixpath.join(directory, name)) if command.cwd is None else HOLE
-        source = self.files.find(self.stages[-1].index, path)
-        if source is None:
-            return None
-        if name.endswith(".py"):  # not followed; one that starts no program and no installer by name installs nothing
-            return None if _STARTS_PROGRAMS.search(source.text) else []
-        stage = self.stages[-1]
-        scope = {**self._scope().values, **stage.pip_config}
-        found: list[Install] = []
-        for inner in read_shell(source.text, scope).commands:
-            if not may_install(inner):
-                continue
-            place = self._place(lambda offset: offset, inner, directory, source)
-            for step in installs(inner, scope, place):
-                found.append(step._replace(conditional=step.conditional or install.conditional))
-        return found
-
-    def _relocated(self, install: Install) -> Install:
-        why = (self.build.how,) if self.build.how and self.given else ()
-        return install._replace(because=(*install.because, *why)) if why else install
-
-    def _configures(self, command: Command) -> bool:
-        """`pip config set global.index-url URL` counts from here on."""
-        if len(command.words) < 5 or command.words[-4].value.text != "config":
-            return False
-        texts = [w.value.text for w in command.words]
-        if texts[-3] == "set" and "pip" in " ".join(texts[:-4]):
-            name = {
-                "global.index-url": "PIP_INDEX_URL",
-                "global.extra-index-url": "PIP_EXTRA_INDEX_URL",
-                "install.index-url": "PIP_INDEX_URL",
-            }.get(texts[-2])
-            if name:
-                self.stages[-1].pip_config[name] = command.words[-1].value
-            return True
-        return False
-
-    def _place(self, at: Callable[[int], int], command: Command, directory: str, script: Source | None = None) -> Place:
-        source, files, stage = script or self.source, self.files, self.stages[-1]
-
-        def span(start: int, end: int) -> Span:
-            first = at(start)
-            return source.span(first, max(at(max(end - 1, start)) + 1, first))
-
-        if command.cwd is not None:
-            directory = posixpath.normpath(posixpath.join(directory, command.cwd.text)) if command.cwd.known else HOLE
-
-        def absolute(path: str) -> str:
-            return (
-                posixpath.normpath(posixpath.join(directory, path))
-                if HOLE not in directory or path.startswith("/")
-                else HOLE
-            )
-
-        def requirements(path: str, as_constraints: bool, _: int) -> Lines:
-            return files.requirements(files.find(stage.index, absolute(path)), path, as_constraints)
-
-        def project(folder: str, groups: tuple[str, ...]) -> Lines:
-            path = posixpath.join(absolute(folder), "pyproject.toml")
-            return files.project_of(files.find(stage.index, path), f"{folder.rstrip('/')}/pyproject.toml", groups)
-
-        def environment(path: str) -> Install | None:
-            return files.environment(files.find(stage.index, absolute(path)))
-
-        return Place(span, requirements, project, environment)

@@ -1,0 +1,186 @@
+"""What the RUN instructions of a stage install: their shell texts, the scripts they call, and where all of it stands."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from wxlint.documents.dockerfile import Instruction
+from wxlint.documents.dockerfile_words import json_words
+from wxlint.findings import Span
+from wxlint.images.expand import Scope
+from wxlint.images.files import Files
+from wxlint.images.installs import Install, Lines, Place, installs, may_install, worth_reading
+from wxlint.images.model import StageCopy, Use
+from wxlint.patterns import late
+from wxlint.values import HOLE, Value
+
+if TYPE_CHECKING:
+    from wxlint.documents.shell import Command
+    from wxlint.documents.source import Source
+
+_STARTS_PROGRAMS = late(r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module")
+
+
+class OpenStage:
+    """A stage while it is being read."""
+
+    def __init__(self, index: int, name: str, instruction: Instruction, base: Use, span: Span) -> None:
+        self.index, self.name, self.instruction, self.base, self.span = index, name, instruction, base, span
+        self.parents: tuple[int, ...] = ()
+        self.external = True
+        self.platform: Value | None = None
+        self.steps: list[Install | StageCopy] = []
+        self.args: dict[str, Value] = {}
+        self.unset: set[str] = set()
+        self.env: dict[str, Value] = {}
+        self.visible: dict[str, Value] = {}
+        self.workdir = "/"
+        self.user: str | None = None
+        self.shell = True
+        self.pip_config: dict[str, Value] = {}
+
+    def scope(self) -> Scope:
+        """The variables that the next instruction sees."""
+        return Scope(self.visible, self.unset)
+
+
+class Runs:
+    """Reads the RUN instructions of one evaluation. how: the build's reason, where its arguments may decide; else empty."""
+
+    def __init__(self, source: Source, files: Files, how: str) -> None:
+        self.source, self.files, self.how = source, files, how
+
+    def read(self, stage: OpenStage, instruction: Instruction) -> None:
+        """Add what a RUN installs to the stage's steps, and note the files it changes."""
+        for text, at in _texts(instruction):
+            self.files.note_changes(stage.index, text)
+            if stage.shell and worth_reading(text):
+                self._commands(stage, text, at)
+
+    def _commands(self, stage: OpenStage, text: str, at: Callable[[int], int]) -> None:
+        from wxlint.documents.shell import read_plain, read_shell  # only for files that install something
+
+        source = self.source
+        scope = stage.scope()
+
+        def where(offset: int) -> str:
+            return f"line {source.position(at(offset))[0]}"
+
+        result = read_plain(text) or read_shell(text, scope.values, where=where)
+        directory = stage.workdir
+        for command in result.commands:
+            if not may_install(command) or _configures(stage, command):
+                continue
+            place = self._place(stage, at, command, directory)
+            for install in installs(command, {**scope.values, **stage.pip_config}, place):
+                followed = self._script(stage, install, directory, command) if install.tool == "script" else None
+                stage.steps.extend(self._relocated(step) for step in (followed if followed is not None else [install]))
+
+    def _script(self, stage: OpenStage, install: Install, directory: str, command: Command) -> list[Install] | None:
+        """What a shell script of the repository installs when a RUN calls it; None when it cannot be read."""
+        from wxlint.documents.shell import read_shell
+
+        name = install.missing[0]
+        path = posixpath.normpath(posixpath.join(directory, name)) if command.cwd is None else HOLE
+        source = self.files.find(stage.index, path)
+        if source is None:
+            return None
+        if name.endswith(".py"):  # not followed; one that starts no program and no installer by name installs nothing
+            return None if _STARTS_PROGRAMS.search(source.text) else []
+        scope = {**stage.scope().values, **stage.pip_config}
+        found: list[Install] = []
+        for inner in read_shell(source.text, scope).commands:
+            if not may_install(inner):
+                continue
+            place = self._place(stage, lambda offset: offset, inner, directory, source)
+            for step in installs(inner, scope, place):
+                found.append(step._replace(conditional=step.conditional or install.conditional))
+        return found
+
+    def _relocated(self, install: Install) -> Install:
+        return install._replace(because=(*install.because, self.how)) if self.how else install
+
+    def _place(self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str, script: Source | None = None) -> Place:
+        source, files = script or self.source, self.files
+
+        def span(start: int, end: int) -> Span:
+            first = at(start)
+            return source.span(first, max(at(max(end - 1, start)) + 1, first))
+
+        if command.cwd is not None:
+            directory = posixpath.normpath(posixpath.join(directory, command.cwd.text)) if command.cwd.known else HOLE
+
+        def absolute(path: str) -> str:
+            return (
+                posixpath.normpath(posixpath.join(directory, path))
+                if HOLE not in directory or path.startswith("/")
+                else HOLE
+            )
+
+        def requirements(path: str, as_constraints: bool, _: int) -> Lines:
+            return files.requirements(files.find(stage.index, absolute(path)), path, as_constraints)
+
+        def project(folder: str, groups: tuple[str, ...]) -> Lines:
+            path = posixpath.join(absolute(folder), "pyproject.toml")
+            return files.project_of(files.find(stage.index, path), f"{folder.rstrip('/')}/pyproject.toml", groups)
+
+        def environment(path: str) -> Install | None:
+            return files.environment(files.find(stage.index, absolute(path)))
+
+        return Place(span, requirements, project, environment)
+
+
+def _configures(stage: OpenStage, command: Command) -> bool:
+    """`pip config set global.index-url URL` counts from here on."""
+    if len(command.words) < 5 or command.words[-4].value.text != "config":
+        return False
+    texts = [w.value.text for w in command.words]
+    if texts[-3] == "set" and "pip" in " ".join(texts[:-4]):
+        name = {
+            "global.index-url": "PIP_INDEX_URL",
+            "global.extra-index-url": "PIP_EXTRA_INDEX_URL",
+            "install.index-url": "PIP_INDEX_URL",
+        }.get(texts[-2])
+        if name:
+            stage.pip_config[name] = command.words[-1].value
+        return True
+    return False
+
+
+def _texts(instruction: Instruction) -> list[tuple[str, Callable[[int], int]]]:
+    """The shell texts of a RUN, each with a map from its offsets to the source's."""
+    listed = json_words(instruction.args) if instruction.args.startswith("[") else None
+    if listed is not None:
+        if (
+            len(listed) >= 3
+            and posixpath.basename(listed[0]) in ("sh", "bash", "ash", "dash")
+            and listed[1].endswith("c")
+        ):
+            joined = listed[2]
+        else:
+            joined = " ".join("'" + word.replace("'", "'\\''") + "'" for word in listed)
+        return [(joined, lambda _: instruction.at(instruction.args_at))]
+    args, shift = instruction.args, instruction.args_at
+    if not instruction.heredocs:
+        return [
+            (
+                args,
+                lambda offset: (
+                    instruction.at(min(shift + offset, len(instruction.text) - 1))
+                    if offset < len(args)
+                    else instruction.at(len(instruction.text) - 1) + 1
+                ),
+            )
+        ]
+    texts: list[tuple[str, Callable[[int], int]]] = []
+    command = args.partition("<<")[0].strip()
+    if command in ("", "sh", "bash", "set -e", "/bin/bash", "/bin/sh", "bash -e", "sh -e", "bash -ex", "bash -xe"):
+        body = instruction.heredocs[0]
+        if not re.match(r"#!(?!.*\b(?:ba|da|a|z)?sh\b)", body.body):
+            start = body.start
+            texts.append((body.body, lambda offset: start + offset))
+        return texts
+    return [(args, lambda offset: instruction.at(min(shift + offset, len(instruction.text) - 1)))]
