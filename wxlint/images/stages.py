@@ -133,7 +133,8 @@ class _Evaluation:
             self.stages[-1].user = expand(instruction.args.strip(), self._scope(), self.dockerfile.escape).text
         elif keyword == "SHELL":
             shell = json_words(instruction.args) or []
-            self.stages[-1].shell = bool(shell) and posixpath.basename(shell[0]) in ("sh", "bash", "dash", "ash", "zsh")
+            # `conda run -n env /bin/bash -c` is one too
+            self.stages[-1].shell = any(posixpath.basename(word) in ("sh", "bash", "dash", "ash", "zsh") for word in shell)
         elif keyword == "ONBUILD" and depth == 0:
             self._onbuild(instruction)
 
