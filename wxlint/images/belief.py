@@ -33,12 +33,13 @@ WHOLE = frozenset(("/", "/usr", "/usr/local", "/usr/local/", "/opt", "/usr/lib",
 
 
 class Package(NamedTuple):
-    """A CUDA-only package that is installed: as written, its facts row, where, by what install."""
+    """A CUDA-only package that is installed: as written, its facts row, where, by what install, its plain name."""
 
     written: str
     row: dict[str, str]
     span: Span | None
     conditional: bool
+    name: str = ""
 
 
 class Addition(NamedTuple):
@@ -46,6 +47,7 @@ class Addition(NamedTuple):
 
     accelerator: str
     written: str
+    name: str = ""
 
 
 class State(NamedTuple):
@@ -115,8 +117,13 @@ class Beliefs:
         for step in stage.steps:
             if isinstance(step, Install):
                 torch = after(torch, step, self.choices(step))
-                packages.extend(cuda_packages(step))
-                others.extend(additions(step))
+                if step.removes:
+                    gone = {requirement.name for requirement in step.requirements}
+                    packages = [p for p in packages if step.conditional or p.name not in gone]
+                    others = [o for o in others if step.conditional or o.name not in gone]
+                else:
+                    packages.extend(cuda_packages(step))
+                    others.extend(additions(step))
             else:
                 torch, packages = self._copied(evaluated, stage, step, torch, packages)
         state = state._replace(torch=torch, packages=tuple(packages), others=tuple(others))
@@ -238,7 +245,7 @@ def additions(install: Install) -> list[Addition]:
             built_for = channels.accelerator_of(channels.channel_of_local(requirement.local) or "")
             accelerator = built_for if built_for in ("rocm", "other") else None
         if accelerator is not None:
-            found.append(Addition(accelerator, requirement.written or requirement.name))
+            found.append(Addition(accelerator, requirement.written or requirement.name, requirement.name))
     return found
 
 
@@ -251,7 +258,7 @@ def cuda_packages(install: Install) -> list[Package]:
             continue
         row = facts.cuda_package(ecosystem, requirement.name, requirement.extras)
         if row is not None:
-            found.append(Package(requirement.written or requirement.name, row, requirement.span, install.conditional))
+            found.append(Package(requirement.written or requirement.name, row, requirement.span, install.conditional, requirement.name))
     return found
 
 

@@ -38,6 +38,7 @@ class Install(NamedTuple):
     asked first (uv). links: --find-links. constraints: lines of -c files. missing: what could not be read ("requirements.txt").
     upgrade: -U was given. conditional: the command may not run. elsewhere: into a folder of its own (--target).
     redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold further options.
+    removes: the requirements are taken out (`pip uninstall`).
     """
 
     tool: str
@@ -60,6 +61,7 @@ class Install(NamedTuple):
     because: tuple[str, ...] = ()
     redirected: tuple[tuple[str, Span], ...] = ()
     open: bool = False
+    removes: bool = False
 
 
 class Place(NamedTuple):

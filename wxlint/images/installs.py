@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["WORTH_READING", "Install", "Lines", "Place", "Source", "installs", "worth_reading"]
 
 WORTH_READING = re.compile(
-    r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|sync|add|create|update|config)\b"
+    r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|uninstall|sync|add|create|update|config)\b"
+    r"|\bpixi\s+(?:install|add|run|global)\b"
     r"|\.sh\b|\.py\b|\bamdgpu-install\b|\bcuda[\w.-]*\.run\b"
     r"|\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd)"
 )
@@ -34,6 +35,7 @@ _HINTS = (
         "uv",
         "poetry",
         "pdm",
+        "pixi",
         ".sh",
         ".py",
         "cuda",
@@ -99,6 +101,10 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
                 words = words[2:]
                 continue
             yield from project_tool(base, words[1:], place, command)
+            return
+        elif base == "pixi":
+            if len(words) > 1 and words[1].value.text in ("install", "add", "run"):
+                yield opaque(words[0], place, command)
             return
         elif base in ("apt-get", "apt", "aptitude", "yum", "dnf", "microdnf", "zypper", "tdnf"):
             yield from apt(words[1:], place, command)
@@ -180,6 +186,9 @@ def _pip(
 ) -> Iterator[Install]:
     while words and words[0].value.text.startswith("-"):  # global options
         words = words[2:] if words[0].value.text in WITH_VALUE else words[1:]
+    if words and words[0].value.text == "uninstall" and not elsewhere:
+        yield from _removal(tool, words, place, command)
+        return
     if not words or words[0].value.text not in ("install", "sync", "add"):
         return
     arguments = read_arguments(words[1:])
@@ -266,6 +275,16 @@ def _pip(
         _redirected(command, place),
         any(_is_options(word) for word in arguments.positional),
     )
+
+
+def _removal(tool: str, words: list[Word], place: Place, command: Command) -> Iterator[Install]:
+    found = tuple(
+        parse_requirement(w.value, place.span(w.start, w.end)) for w in read_arguments(words[1:]).positional
+    )
+    yield Install(
+        tool, found, conditional=command.conditional, span=place.span(words[0].start, words[0].end),
+        command_span=place.span(command.start, command.end), because=command.because, removes=True,
+    )  # fmt: skip
 
 
 def _is_options(word: Word) -> bool:

@@ -60,7 +60,7 @@ class Choice(NamedTuple):
 
 def choices(install: Install) -> list[Choice]:
     """The torch choices of one install: torch itself and its companions, else the first requirement that brings torch."""
-    if install.tool == "apt":
+    if install.tool == "apt" or install.removes:
         return []
     if install.tool == "conda":
         return _conda(install)
@@ -201,6 +201,8 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
     """The state after one install command. found: its `choices`."""
     if install.elsewhere:
         return state
+    if install.removes:
+        return _without(state, install)
     if not found:
         unreadable = install.missing or any(
             r.kind in ("unknown", "path", "vcs") or (r.kind == "url" and not r.name) for r in install.requirements
@@ -245,6 +247,13 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
         wanted.span or install.span,
         version is None and not wanted.specifier,
     )
+
+
+def _without(state: Torch, install: Install) -> Torch:
+    """The state after `pip uninstall`; an image without torch stays one."""
+    if state.channel == "none" or all(r.name != "torch" for r in install.requirements):
+        return state
+    return Torch("unknown", None, state.because, maybe=state.channel) if install.conditional else NONE
 
 
 def _would_take(install: Install) -> str:
