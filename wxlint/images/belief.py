@@ -200,7 +200,11 @@ def _external(use: Use, reference: Reference) -> State:
     )
     why = (shown, *use.because)
     if found is not None and found.accelerator != "unknown":
-        torch = Torch(found.torch or "unknown", found.torch_version, why, use.span)
+        channel = found.torch or "unknown"
+        if channel == "unknown":  # the table knows the repository; its tag may say the rest
+            said = _channel_of_name(reference)
+            channel = said if said and facts.torch_releases(said) else channel
+        torch = Torch(channel, found.torch_version, why, use.span)
         return State(found.accelerator, found.cuda, torch, (), (use,), why)
     if found is not None:
         return State(None, found.cuda, Torch(found.torch, found.torch_version, why, use.span), (), (use,), why)

@@ -24,7 +24,7 @@ WORTH_READING = re.compile(
     r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|uninstall|sync|add|create|update|config)\b"
     r"|\bpixi\s+(?:install|add|run|global)\b"
     r"|\.sh\b|\.py\b|\bamdgpu-install\b|\bcuda[\w.-]*\.run\b"
-    r"|\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd)"
+    r"|\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd|python3-(?:py)?torch)"
 )
 """A RUN that this does not match installs nothing that wxlint speaks of."""
 _HINTS = (
@@ -45,7 +45,7 @@ _HINTS = (
         "cublas",
         "nccl",
     ),
-    *("tensorrt", "rocm", "habanalabs", "neuronx", "level-zero", "opencl-icd", "amdgpu"),
+    *("tensorrt", "rocm", "habanalabs", "neuronx", "level-zero", "opencl-icd", "amdgpu", "torch"),
 )
 
 

@@ -39,6 +39,8 @@ class Torch(NamedTuple):
     maybe: str = ""
 
 
+_PACKAGED = frozenset(("python3-torch", "python3-torch-cuda", "python3-pytorch", "python3-torch-rocm"))
+"""Packages of Linux distributions, each with a build of its own."""
 NONE = Torch("none")
 ANY = "any"
 
@@ -203,11 +205,16 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
         return state
     if install.removes:
         return _without(state, install)
+    if install.tool == "apt":
+        packaged = [r.written for r in install.requirements if r.name in _PACKAGED]
+        if packaged and state.channel == "none":
+            return Torch("unknown", None, (f"{packaged[0]} of the distribution{_at(install.span)}",), install.span)
+        return state
     if not found:
         unreadable = install.missing or any(
             r.kind in ("unknown", "path", "vcs") or (r.kind == "url" and not r.name) for r in install.requirements
         )
-        if unreadable and state.channel == "none" and install.tool != "apt":
+        if unreadable and state.channel == "none":
             what = (
                 install.missing[0]
                 if install.missing
