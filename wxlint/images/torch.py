@@ -23,6 +23,13 @@ _EXACT = ("uv-project",)
 """Tools that make the environment what their project says, whatever was there."""
 
 
+PROJECT_HINT = {
+    "uv-project": "bind torch to {} in [tool.uv.sources] of the pyproject.toml",
+    "poetry": "give torch the source {} in the pyproject.toml",
+}
+"""What to do about the index of a tool that installs a whole project, by the tool."""
+
+
 class Torch(NamedTuple):
     """channel: see channels.py, or "none", "unknown" (which torch, or whether any, is not known).
 
