@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["WORTH_READING", "Install", "Lines", "Place", "Source", "installs", "worth_reading"]
 
 WORTH_READING = re.compile(
-    r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|uninstall|sync|add|create|update|config)\b"
+    r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|uninstall|wheel|sync|add|create|update|config)\b"
     r"|\bpixi\s+(?:install|add|run|global)\b"
     r"|\.sh\b|\.py\b|\bamdgpu-install\b|\bcuda[\w.-]*\.run\b"
     r"|\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd|python3-(?:py)?torch)"
@@ -189,7 +189,7 @@ def _pip(
     if words and words[0].value.text == "uninstall" and not elsewhere:
         yield from _removal(tool, words, place, command)
         return
-    if not words or words[0].value.text not in ("install", "sync", "add"):
+    if not words or words[0].value.text not in ("install", "sync", "add", "wheel"):
         return
     arguments = read_arguments(words[1:])
     if any(name == "--dry-run" for name, _, _, _ in arguments.options):
@@ -274,6 +274,7 @@ def _pip(
         command.because,
         _redirected(command, place),
         any(_is_options(word) for word in arguments.positional),
+        builds=words[0].value.text == "wheel",
     )
 
 
@@ -326,6 +327,8 @@ def _local(value: Value, place: Place, start: int, end: int) -> Lines:
     folder, _, extras = text.partition("[")
     if folder.startswith(("git+", "http")):
         return Lines(requirements=(parse_requirement(value, place.span(start, end)),))
+    if place.brought(folder):
+        return Lines()
     if folder.endswith((".whl", ".tar.gz", ".zip")):
         return Lines(missing=(value.shown(),))
     return place.project(folder, tuple(e.strip() for e in extras.rstrip("]").split(",") if e.strip()))

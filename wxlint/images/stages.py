@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wxlint.documents.source import Source
 
 _CUDA_TAG = re.compile(r"(\d+\.\d+(?:\.\d+)?)-")
+_WHEELS = re.compile(r"(?:^|/)wheels?(?:/|$)")
 _STARTS_PROGRAMS = re.compile(r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module")
 _PLACEHOLDERS = frozenset(
     "notset not-set not_set unset undefined none null todo tbd changeme change-me placeholder non-existing nonexistent does-not-exist invalid required must-be-set".split()
@@ -494,4 +495,15 @@ class _Evaluation:
         def environment(path: str) -> Install | None:
             return files.environment(files.find(stage.index, absolute(path)))
 
-        return Place(span, requirements, project, environment)
+        def brought(path: str) -> bool:
+            place = absolute(path)
+            return any(
+                copy.stage is not None
+                and place.startswith(copy.dest.rstrip("/") + "/")
+                and _WHEELS.search(copy.source) is not None
+                and any(isinstance(step, StageCopy) and step.stage == copy.stage for step in stage.steps)
+                and any(isinstance(step, Install) and step.builds for step in self.stages[copy.stage].steps)
+                for copy in files.copies.get(stage.index, ())
+            )
+
+        return Place(span, requirements, project, environment, brought)
