@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from wxlint.gather import gather
-from wxlint.images.belief import beliefs_of
+from wxlint.images.answers import beliefs_of
 
 CASES = yaml.safe_load((Path(__file__).parent / "beliefs.yaml").read_text())
 

@@ -27,7 +27,7 @@ from wxlint.documents.yaml_nodes import YamlError, load, parse, plain
 from wxlint.errors import PolicyError, WxlintError
 from wxlint.findings import Span
 from wxlint.gather import gather
-from wxlint.images.belief import beliefs_of
+from wxlint.images.answers import beliefs_of
 from wxlint.output import Options, formats, render
 from wxlint.policy import load_policy
 from wxlint.suppress import find_suppressions

@@ -94,7 +94,7 @@ def test_what_is_installed(text: str, tool: str, names: list[str]) -> None:
 
 
 NOTHING = [
-    "pip --version", "pip", "pip download torch", "pip uninstall -y torch", "pip list", "pip freeze", "pip wheel torch", "python -m venv /venv",
+    "pip --version", "pip", "pip download torch", "pip list", "pip freeze", "python -m venv /venv",
     "echo pip install torch", "pipx install torch", "uv venv", "uv tool install torch", "uv --version", "conda activate app", "conda clean -a", "apt-get update",
     "apt-get remove libcudnn8", "cd pip install", "grep 'pip install torch' x", "# pip install torch", "cat <<EOF\npip install torch\nEOF", "poetry build", "gpip install torch",
 ]  # fmt: skip

@@ -87,7 +87,7 @@ def cases() -> list[Any]:
 
 @pytest.mark.parametrize(("rule", "case"), cases())
 def test_case(rule: str, case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`expect` lists every finding of the case's rule: path, line, column, and parts of message and because."""
+    """`expect` lists every finding of the case's rule: path, line, column, and parts of message, because and hint."""
     monkeypatch.chdir(tmp_path)
     files = {name: textwrap.dedent(text) for name, text in case["files"].items()}
     report = run(tmp_path, files, paths=case.get("paths", ["."]), no_policy=case.get("no-policy", False))
@@ -104,6 +104,7 @@ def test_case(rule: str, case: dict[str, Any], tmp_path: Path, monkeypatch: pyte
             assert finding.span.end_column == wanted["end-column"]
         assert wanted.get("message", "") in finding.message
         assert wanted.get("because", "") in " | ".join(finding.because)
+        assert wanted.get("hint", "") in finding.hint
         if "severity" in wanted:
             assert finding.severity.label == wanted["severity"]
 

@@ -242,7 +242,7 @@ def _umask() -> int:
 
 def _images(arguments: argparse.Namespace) -> int:
     from wxlint.gather import gather, read_stdin
-    from wxlint.images.belief import beliefs_of
+    from wxlint.images.answers import beliefs_of
 
     gathered = gather(arguments.paths, arguments.policy, arguments.no_policy, True, read_stdin(arguments.paths))
     found = beliefs_of(gathered.repository, gathered.scope)

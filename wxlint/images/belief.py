@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.findings import Span
 from wxlint.images import channels
 from wxlint.images.install import Install
 from wxlint.images.model import Evaluated, Stage, StageCopy, Use
-from wxlint.images.names import evidence, expected_by_names, from_reference
+from wxlint.images.names import from_reference
 from wxlint.images.reference import Reference
 from wxlint.images.torch import FAMILY, NONE, Choice, Torch, after, choices
 from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE
-
-if TYPE_CHECKING:
-    from wxlint.images.repository import Repository
 
 Producers = Callable[[Reference], "list[tuple[Evaluated, Stage]]"]
 """Who builds a reference, inside the repository."""
@@ -35,12 +31,13 @@ WHOLE = frozenset(("/", "/usr", "/usr/local", "/usr/local/", "/opt", "/usr/lib",
 
 
 class Package(NamedTuple):
-    """A CUDA-only package that is installed: as written, its facts row, where, by what install."""
+    """A CUDA-only package that is installed: as written, its facts row, where, by what install, its plain name."""
 
     written: str
     row: dict[str, str]
     span: Span | None
     conditional: bool
+    name: str = ""
 
 
 class Addition(NamedTuple):
@@ -48,6 +45,7 @@ class Addition(NamedTuple):
 
     accelerator: str
     written: str
+    name: str = ""
 
 
 class State(NamedTuple):
@@ -117,8 +115,13 @@ class Beliefs:
         for step in stage.steps:
             if isinstance(step, Install):
                 torch = after(torch, step, self.choices(step))
-                packages.extend(cuda_packages(step))
-                others.extend(additions(step))
+                if step.removes:
+                    gone = {requirement.name for requirement in step.requirements}
+                    packages = [p for p in packages if step.conditional or p.name not in gone]
+                    others = [o for o in others if step.conditional or o.name not in gone]
+                else:
+                    packages.extend(cuda_packages(step))
+                    others.extend(additions(step))
             else:
                 torch, packages = self._copied(evaluated, stage, step, torch, packages)
         state = state._replace(torch=torch, packages=tuple(packages), others=tuple(others))
@@ -195,7 +198,11 @@ def _external(use: Use, reference: Reference) -> State:
     )
     why = (shown, *use.because)
     if found is not None and found.accelerator != "unknown":
-        torch = Torch(found.torch or "unknown", found.torch_version, why, use.span)
+        held = found.torch or "unknown"
+        if held == "unknown":  # the table knows the repository; its tag may say the rest
+            said = _channel_of_name(reference) or ""
+            held = said if facts.torch_releases(said) else held
+        torch = Torch(held, found.torch_version, why, use.span)
         return State(found.accelerator, found.cuda, torch, (), (use,), why)
     if found is not None:
         return State(None, found.cuda, Torch(found.torch, found.torch_version, why, use.span), (), (use,), why)
@@ -240,7 +247,7 @@ def additions(install: Install) -> list[Addition]:
             built_for = channels.accelerator_of(channels.channel_of_local(requirement.local) or "")
             accelerator = built_for if built_for in ("rocm", "other") else None
         if accelerator is not None:
-            found.append(Addition(accelerator, requirement.written or requirement.name))
+            found.append(Addition(accelerator, requirement.written or requirement.name, requirement.name))
     return found
 
 
@@ -253,96 +260,5 @@ def cuda_packages(install: Install) -> list[Package]:
             continue
         row = facts.cuda_package(ecosystem, requirement.name, requirement.extras)
         if row is not None:
-            found.append(Package(requirement.written or requirement.name, row, requirement.span, install.conditional))
-    return found
-
-
-class Belief(NamedTuple):
-    """What `wxlint images` says of one target."""
-
-    path: str
-    target: str | None
-    base: str | None
-    variant: str
-    torch: str
-    because: tuple[str, ...]
-
-
-def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None) -> Belief:
-    """Sum a state up: what decides is what is inside; names count only where that leaves it open."""
-    root = _final_base(evaluated, stage)
-    because = list(state.because)
-    torch = state.torch
-    because += [b for b in torch.because if b not in because]
-    accelerators = []
-    if state.accelerator not in (None, "cpu"):
-        accelerators.append(str(state.accelerator))
-    of_torch = channels.accelerator_of(torch.channel)
-    # what the default index happens to hold is no choice; a package for another accelerator is one
-    if of_torch not in (None, "cpu") and not (torch.channel == "default" and state.others):
-        accelerators.append(str(of_torch))
-    if not accelerators and state.others:
-        accelerators.append(state.others[0].accelerator)
-        because.append(f"installs {state.others[0].written}")
-    # with a CPU build of torch, distributions of CUDA are leftovers of a requirements file; a toolkit that apt installs is not
-    certain = [p for p in state.packages if not p.conditional and (torch.channel != "cpu" or p.row["ecosystem"] == "apt")]
-    if certain and not accelerators:
-        accelerators.append("cuda")
-        because.append(f"installs {certain[0].written}")
-    named, reasons = expected_by_names(evidence(evaluated, stage))
-    if accelerators:
-        variant = accelerators[0]
-    elif torch.channel == "cpu":
-        variant = "cpu"
-    elif state.accelerator == "cpu" and torch.channel == "none":
-        variant = "cpu" if named in (None, "cpu") else "unknown"  # a name that promises what cannot be seen
-    else:
-        base = root_use.reference if (root_use := state.root) is not None else None
-        if named is None and base is not None:
-            named, reasons = expected_by_names(from_reference(base, "base image"))
-        variant = named or "unknown"
-        because += [r for r in reasons if r not in because]
-    return Belief(evaluated.path, target, root, variant, torch.channel, tuple(because))
-
-
-def _final_base(evaluated: Evaluated, stage: Stage) -> str | None:
-    """The external base of this Dockerfile's lineage, as resolved; None when an unknown ARG decides."""
-    for _ in range(len(evaluated.stages) + 1):
-        if not stage.parents:
-            return stage.base.value.text if stage.base.value.known and stage.base.value.text else None
-        if len(stage.parents) > 1:
-            roots = {_final_base(evaluated, evaluated.stages[i]) for i in stage.parents}
-            return roots.pop() if len(roots) == 1 and not stage.external else None
-        if stage.external:
-            return None
-        stage = evaluated.stages[stage.parents[0]]
-    return None
-
-
-def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Belief]:
-    """One belief for each Dockerfile's last stage (target None) and each named stage.
-
-    As `docker build` by hand would make it, with the defaults of its ARGs; where these leave the base open, as the repository builds it
-    when all its builds agree.
-    """
-    found = []
-    for path in repository.dockerfiles:
-        if scope is not None and path not in scope:
-            continue
-        builds = repository.evaluated_of.get(path, [])
-        plain = repository.by_hand(path)
-        if not plain.stages:
-            continue
-        targets: list[tuple[str | None, Stage]] = [(None, plain.stages[-1])]
-        targets += [(stage.name, stage) for stage in plain.stages if stage.name]
-        for target, stage in targets:
-            said = belief(plain, stage, repository.beliefs.state(plain, stage), target)
-            if said.base is None:
-                others = {
-                    belief(e, e.stages[stage.index], repository.beliefs.state(e, e.stages[stage.index]), target)
-                    for e in builds
-                }
-                if len({(b.base, b.variant, b.torch) for b in others}) == 1:
-                    said = others.pop()
-            found.append(said)
+            found.append(Package(requirement.written or requirement.name, row, requirement.span, install.conditional, requirement.name))
     return found

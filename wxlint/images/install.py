@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WITH_VALUE = frozenset(
     "-i --index-url --pypi-url --extra-index-url -f --find-links -r --requirement --requirements -c --constraint --constraints -b --build-constraint -e --editable"
-    " -t --target --prefix --root --python -p --platform --python-version --python-platform --implementation --abi --timeout --retries"
+    " -w --wheel-dir -t --target --prefix --root --python -p --platform --python-version --python-platform --implementation --abi --timeout --retries"
     " --trusted-host --allow-insecure-host --cache-dir --proxy --cert --client-cert --no-binary --only-binary --progress-bar --src"
     " --upgrade-strategy --report --config-settings -C --global-option --install-option --index-strategy --torch-backend --index"
     " --default-index --prerelease --resolution --keyring-provider --link-mode --exclude-newer --log --no-build-package"
@@ -39,6 +39,7 @@ class Install(NamedTuple):
     asked first (uv). links: --find-links. constraints: lines of -c files. missing: what could not be read ("requirements.txt").
     upgrade: -U was given. conditional: the command may not run. elsewhere: into a folder of its own (--target).
     redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold further options.
+    removes: the requirements are taken out (`pip uninstall`). builds: wheels are made (`pip wheel`), for a later stage to install.
     """
 
     tool: str
@@ -61,6 +62,8 @@ class Install(NamedTuple):
     because: tuple[str, ...] = ()
     redirected: tuple[tuple[str, Span], ...] = ()
     open: bool = False
+    removes: bool = False
+    builds: bool = False
 
 
 class Place(NamedTuple):
@@ -73,6 +76,8 @@ class Place(NamedTuple):
     requirements: Callable[[str, bool, int], Lines]
     project: Callable[[str, tuple[str, ...]], Lines]
     environment: Callable[[str], Install | None]
+    brought: Callable[[str], bool] = lambda _: False
+    """Whether a path holds wheels that a stage of the Dockerfile made: what that stage asked for is known."""
 
 
 class Lines(NamedTuple):

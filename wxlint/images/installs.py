@@ -24,13 +24,13 @@ __all__ = ["Install", "Lines", "Place", "Source", "installs", "may_install", "wo
 
 _NAMES = "install|setup|requirement|depend|bootstrap|one_click|start_linux|provision|init|build|torch|package"
 """What is in the name of a script that installs something."""
-_INSTALLS = late(r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|sync|add|create|update|config)\b")
+_INSTALLS = late(r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|uninstall|wheel|sync|add|create|update|config)\b")
 _SCRIPT = late(r"[^\s;&|<>(){},]*\.(?:sh|bash|py)\b")
 _ACCELERATED = late(
-    r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd)"
+    r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd|python3-(?:py)?torch)"
 )
 _ACCELERATORS = tuple(
-    "cuda cudnn nvidia nvinfer cublas nccl tensorrt rocm habanalabs neuronx level-zero opencl-icd".split()
+    "cuda cudnn nvidia nvinfer cublas nccl tensorrt rocm habanalabs neuronx level-zero opencl-icd torch".split()
 )
 
 
@@ -48,7 +48,7 @@ def worth_reading(text: str) -> bool:
         "$" in word or "`" in word or _NAME_OF_INSTALLER.search(word) for word in _SCRIPT.findall(text)
     ):
         return True
-    if "amdgpu-install" in text or (".run" in text and "cuda" in text):
+    if "amdgpu-install" in text or "pixi" in text or (".run" in text and "cuda" in text):
         return True
     return "install" in text and any(word in text for word in _ACCELERATORS) and _ACCELERATED.search(text) is not None
 
@@ -84,6 +84,8 @@ def _kind(name: str) -> str:
         return "uv"
     if _CONDA.fullmatch(name):
         return "conda"
+    if base == "pixi":
+        return "pixi"
     if base in ("poetry", "pdm", "pipenv", "hatch", "rye"):
         return "project"
     if base in ("apt-get", "apt", "aptitude", "yum", "dnf", "microdnf", "zypper", "tdnf"):
@@ -130,6 +132,10 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
                 words = words[2:]
                 continue
             yield from project_tool(re.split(r"[/\\]", words[0].value.text)[-1], words[1:], place, command)
+            return
+        elif kind == "pixi":
+            if len(words) > 1 and words[1].value.text in ("install", "add", "run"):
+                yield opaque(words[0], place, command)
             return
         elif kind == "apt":
             yield from apt(words[1:], place, command)
@@ -198,7 +204,10 @@ def _pip(
 ) -> Iterator[Install]:
     while words and words[0].value.text.startswith("-"):  # global options
         words = words[2:] if words[0].value.text in WITH_VALUE else words[1:]
-    if not words or words[0].value.text not in ("install", "sync", "add"):
+    if words and words[0].value.text == "uninstall" and not elsewhere:
+        yield from _removal(tool, words, place, command)
+        return
+    if not words or words[0].value.text not in ("install", "sync", "add", "wheel"):
         return
     arguments = read_arguments(words[1:])
     if any(name == "--dry-run" for name, _, _, _ in arguments.options):
@@ -283,7 +292,18 @@ def _pip(
         command.because,
         _redirected(command, place),
         any(_is_options(word) for word in arguments.positional),
+        builds=words[0].value.text == "wheel",
     )
+
+
+def _removal(tool: str, words: list[Word], place: Place, command: Command) -> Iterator[Install]:
+    found = tuple(
+        parse_requirement(w.value, place.span(w.start, w.end)) for w in read_arguments(words[1:]).positional
+    )
+    yield Install(
+        tool, found, conditional=command.conditional, span=place.span(words[0].start, words[0].end),
+        command_span=place.span(command.start, command.end), because=command.because, removes=True,
+    )  # fmt: skip
 
 
 def _is_options(word: Word) -> bool:
@@ -325,6 +345,8 @@ def _local(value: Value, place: Place, start: int, end: int) -> Lines:
     folder, _, extras = text.partition("[")
     if folder.startswith(("git+", "http")):
         return Lines(requirements=(parse_requirement(value, place.span(start, end)),))
+    if place.brought(folder):
+        return Lines()
     if folder.endswith((".whl", ".tar.gz", ".zip")):
         return Lines(missing=(value.shown(),))
     return place.project(folder, tuple(e.strip() for e in extras.rstrip("]").split(",") if e.strip()))

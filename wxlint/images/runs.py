@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wxlint.documents.shell import Command
     from wxlint.documents.source import Source
 
+_WHEELS = late(r"(?:^|/)wheels?(?:/|$)")
 _STARTS_PROGRAMS = late(r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module")
 
 
@@ -48,10 +49,10 @@ class OpenStage:
 
 
 class Runs:
-    """Reads the RUN instructions of one evaluation. how: the build's reason, where its arguments may decide; else empty."""
+    """Reads the RUN instructions of one evaluation. stages: those begun so far. how: the build's reason, where its arguments may decide; else empty."""
 
-    def __init__(self, source: Source, files: Files, how: str) -> None:
-        self.source, self.files, self.how = source, files, how
+    def __init__(self, source: Source, files: Files, stages: list[OpenStage], how: str) -> None:
+        self.source, self.files, self.stages, self.how = source, files, stages, how
 
     def read(self, stage: OpenStage, instruction: Instruction) -> None:
         """Add what a RUN installs to the stage's steps, and note the files it changes."""
@@ -130,7 +131,18 @@ class Runs:
         def environment(path: str) -> Install | None:
             return files.environment(files.find(stage.index, absolute(path)))
 
-        return Place(span, requirements, project, environment)
+        def brought(path: str) -> bool:
+            place = absolute(path)
+            return any(
+                copy.stage is not None
+                and place.startswith(copy.dest.rstrip("/") + "/")
+                and _WHEELS.search(copy.source) is not None
+                and any(isinstance(step, StageCopy) and step.stage == copy.stage for step in stage.steps)
+                and any(isinstance(step, Install) and step.builds for step in self.stages[copy.stage].steps)
+                for copy in files.copies.get(stage.index, ())
+            )
+
+        return Place(span, requirements, project, environment, brought)
 
 
 def _configures(stage: OpenStage, command: Command) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from wxlint.documents.dockerfile import Dockerfile, Instruction, split_head
 from wxlint.documents.dockerfile_words import json_words
@@ -20,9 +19,6 @@ from wxlint.images.reference import parse_reference
 from wxlint.images.runs import OpenStage, Runs
 from wxlint.patterns import late
 from wxlint.values import HOLE, Value, could_equal
-
-if TYPE_CHECKING:
-    pass
 
 _CUDA_TAG = late(r"(\d+\.\d+(?:\.\d+)?)-")
 _PLACEHOLDERS = frozenset(
@@ -66,7 +62,7 @@ class _Evaluation:
             if i.keyword == "FROM" and len(i.args.split()) >= 3
         }
         self.uses: list[Use] = []
-        self.runs = Runs(self.source, files, build.how if build.how and self.given else "")
+        self.runs = Runs(self.source, files, self.stages, build.how if build.how and self.given else "")
 
     def run(self) -> Evaluated:
         self._syntax()
@@ -114,7 +110,8 @@ class _Evaluation:
             self.stages[-1].user = expand(instruction.args.strip(), self._scope(), self.dockerfile.escape).text
         elif keyword == "SHELL":
             shell = json_words(instruction.args) or []
-            self.stages[-1].shell = bool(shell) and posixpath.basename(shell[0]) in ("sh", "bash", "dash", "ash", "zsh")
+            # `conda run -n env /bin/bash -c` is one too
+            self.stages[-1].shell = any(posixpath.basename(word) in ("sh", "bash", "dash", "ash", "zsh") for word in shell)
         elif keyword == "ONBUILD" and depth == 0:
             self._onbuild(instruction)
 

@@ -23,6 +23,13 @@ _EXACT = ("uv-project",)
 """Tools that make the environment what their project says, whatever was there."""
 
 
+PROJECT_HINT = {
+    "uv-project": "bind torch to {} in [tool.uv.sources] of the pyproject.toml",
+    "poetry": "give torch the source {} in the pyproject.toml",
+}
+"""What to do about the index of a tool that installs a whole project, by the tool."""
+
+
 class Torch(NamedTuple):
     """channel: see channels.py, or "none", "unknown" (which torch, or whether any, is not known).
 
@@ -39,6 +46,8 @@ class Torch(NamedTuple):
     maybe: str = ""
 
 
+_PACKAGED = frozenset(("python3-torch", "python3-torch-cuda", "python3-pytorch", "python3-torch-rocm"))
+"""Packages of Linux distributions, each with a build of its own."""
 NONE = Torch("none")
 ANY = "any"
 
@@ -60,7 +69,7 @@ class Choice(NamedTuple):
 
 def choices(install: Install) -> list[Choice]:
     """The torch choices of one install: torch itself and its companions, else the first requirement that brings torch."""
-    if install.tool == "apt":
+    if install.tool == "apt" or install.removes:
         return []
     if install.tool == "conda":
         return _conda(install)
@@ -201,11 +210,18 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
     """The state after one install command. found: its `choices`."""
     if install.elsewhere:
         return state
+    if install.removes:
+        return _without(state, install)
+    if install.tool == "apt":
+        packaged = [r.written for r in install.requirements if r.name in _PACKAGED]
+        if packaged and state.channel == "none":
+            return Torch("unknown", None, (f"{packaged[0]} of the distribution{_at(install.span)}",), install.span)
+        return state
     if not found:
         unreadable = install.missing or any(
             r.kind in ("unknown", "path", "vcs") or (r.kind == "url" and not r.name) for r in install.requirements
         )
-        if unreadable and state.channel == "none" and install.tool != "apt":
+        if unreadable and state.channel == "none":
             what = (
                 install.missing[0]
                 if install.missing
@@ -245,6 +261,13 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
         wanted.span or install.span,
         version is None and not wanted.specifier,
     )
+
+
+def _without(state: Torch, install: Install) -> Torch:
+    """The state after `pip uninstall`; an image without torch stays one."""
+    if state.channel == "none" or all(r.name != "torch" for r in install.requirements):
+        return state
+    return Torch("unknown", None, state.because, maybe=state.channel) if install.conditional else NONE
 
 
 def _would_take(install: Install) -> str:

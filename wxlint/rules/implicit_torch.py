@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from wxlint.findings import Severity
 from wxlint.images.repository import Repository
-from wxlint.images.torch import FAMILY
+from wxlint.images.torch import FAMILY, PROJECT_HINT
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -44,4 +44,6 @@ def check(repository: Repository) -> Iterator[Problem]:
                 continue
             if choice.implied and wanted.name not in FAMILY and wanted.span is not None:
                 text = f"{wanted.name} brings torch from the default index, a CUDA build on Linux, but {image.label} is a cpu image"
-                yield Problem(wanted.span, text, (*step.install.because, *image.why), image=image.label)
+                hint = PROJECT_HINT.get(step.install.tool, "").format("https://download.pytorch.org/whl/cpu")
+                hint = hint and f"name torch among the dependencies and {hint}"
+                yield Problem(wanted.span, text, (*step.install.because, *image.why), hint, image=image.label)

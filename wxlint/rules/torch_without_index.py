@@ -28,7 +28,7 @@ from wxlint.findings import Severity
 from wxlint.images.channels import cuda_of
 from wxlint.images.image import Image
 from wxlint.images.repository import Repository
-from wxlint.images.torch import FAMILY, Choice, describe
+from wxlint.images.torch import FAMILY, PROJECT_HINT, Choice, describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -50,7 +50,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             wrong = _wrong(image, choice)
             span = choice.requirement.span or step.install.span
             if wrong and span is not None:
-                yield Problem(span, wrong, (describe(choice), *step.install.because, *image.why), _hint(image), image=image.label)
+                yield Problem(span, wrong, (describe(choice), *step.install.because, *image.why), _hint(image, step.install.tool), image=image.label)
 
 
 def _wrong(image: Image, choice: Choice) -> str:
@@ -77,6 +77,9 @@ def _wrong(image: Image, choice: Choice) -> str:
     return f"{name} comes from the default index and {what}; {image.label} takes {expectation.torch if expectation else ''}"
 
 
-def _hint(image: Image) -> str:
+def _hint(image: Image, tool: str) -> str:
     channel = image.expectation.torch if image.expectation is not None else "cpu" if image.expected == "cpu" else None
-    return f"add --index-url https://download.pytorch.org/whl/{channel}" if channel else ""
+    if not channel:
+        return ""
+    index = f"https://download.pytorch.org/whl/{channel}"
+    return PROJECT_HINT.get(tool, "add --index-url {}").format(index)
