@@ -121,8 +121,15 @@ def _suppressions(repository: Repository, scope: frozenset[str] | None) -> dict[
         if scope is not None and path not in scope and path in kinds:
             continue
         if "wxlint:" in source.text and path != (repository.policy.path if repository.policy else ""):
-            found[path] = find_suppressions(source, kinds.get(path, "requirements"), repository.dockerfiles.get(path))
+            found[path] = find_suppressions(source, kinds.get(path) or _followed_kind(path), repository.dockerfiles.get(path))
     return found
+
+
+def _followed_kind(path: str) -> str:
+    """The kind of a file that a Dockerfile leads to."""
+    if path.endswith((".sh", ".bash")):
+        return "shell"
+    return "conda" if path.endswith((".yml", ".yaml")) else "requirements"
 
 
 def _summary(repository: Repository, findings: list[Finding], rules: dict[str, Rule], options: Options) -> Summary:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from wxlint.values import HOLE, Value
@@ -86,6 +87,16 @@ def read_shell(
     from wxlint.documents.shell_run import run_text
 
     return run_text(text.replace(HOLE, "\ufffd"), variables or {}, bash, where or line_of(text), defaults, script)
+
+
+def shell_comments(text: str) -> tuple[int, ...]:
+    """Offsets of the `#` of every comment. One in a string, or in the lines of a heredoc, is none. Never raises."""
+    from wxlint.documents.shell_parse import Parser
+
+    parser = Parser(text)
+    with suppress(RecursionError):  # the depth guards are there so that this does not happen
+        parser.script()
+    return tuple(sorted(parser.comments))
 
 
 def line_of(text: str) -> Callable[[int], str]:

@@ -34,7 +34,7 @@ _RESERVED = re.compile(
     r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|in|function|time|\{|\}|!|\[\[|\]\])(?=[ \t\r\n;&|<>()]|\\\n|\Z)"
 )
 _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
-_FUNCTION = re.compile(r"([^ \t\n;&|<>()$`\"'\\=]+)[ \t]*\([ \t]*\)(?:[ \t\r\n]|\\\n|#[^\n]*)*")
+_FUNCTION = re.compile(r"([^ \t\n;&|<>()$`\"'\\=]+)[ \t]*\([ \t]*\)((?:[ \t\r\n]|\\\n|#[^\n]*)*)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARENTHESES = re.compile(r"[ \t]*\([ \t]*\)")
 
@@ -140,6 +140,7 @@ class Parser(BracketReader):
             match = _FUNCTION.match(text, start, self.end)
             if match:
                 self.at = match.end()
+                self.comments_in(match.start(2), match.end())
                 return Function(match[1], self._body(), start)
             return self._simple()
         if type(node) is Function:
