@@ -136,8 +136,15 @@ def _suppressions(repository: Repository, inputs: set[str], options: Options) ->
         if not _shown(path, inputs, options):
             continue
         if "wxlint:" in source.text and path != (repository.policy.path if repository.policy else ""):
-            found[path] = find_suppressions(source, kinds.get(path, "requirements"), repository.dockerfiles.get(path))
+            found[path] = find_suppressions(source, kinds.get(path) or _followed_kind(path), repository.dockerfiles.get(path))
     return found
+
+
+def _followed_kind(path: str) -> str:
+    """The kind of a file that a Dockerfile leads to."""
+    if path.endswith((".sh", ".bash")):
+        return "shell"
+    return "conda" if path.endswith((".yml", ".yaml")) else "requirements"
 
 
 def _summary(repository: Repository, findings: list[Finding], rules: dict[str, Rule], options: Options) -> Summary:

@@ -7,6 +7,7 @@ continuation lines. Behind code, in formats that allow it, it covers its own lin
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from wxlint.documents.dockerfile import Dockerfile
 from wxlint.documents.source import Source
@@ -14,8 +15,12 @@ from wxlint.findings import Finding, Span
 from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 
+if TYPE_CHECKING:
+    from wxlint.documents.yaml_nodes import Node
+
 _MARK = late(r"wxlint:\s*(ignore(?:-file)?)\b\s*(?:\[([^\]\n]*)\])?[ \t]*([^\n]*)")
 _HASH = late(r"(?m)(?:^|(?<=\s))#[ \t]*(wxlint:[^\n]*)")
+_YAML = frozenset(("compose", "policy", "conda"))
 _BATCH = late(r"(?mi)^[ \t]*(?:@?rem|::)[ \t]+(wxlint:[^\n]*)")
 
 
@@ -35,14 +40,24 @@ def find_suppressions(source: Source, kind: str, dockerfile: Dockerfile | None =
     if "wxlint:" not in source.text:
         return []
     found = []
+    documents: tuple[Node, ...] = ()
+    if kind in _YAML:
+        from wxlint.documents.yaml_nodes import parse
+
+        documents = parse(source).documents
     if dockerfile is not None:
         places = [(at + 1, text) for at, text in dockerfile.comments if text.lstrip().startswith("wxlint:")]
     else:
         pattern = _BATCH if kind == "batch" else _HASH
         places = [(match.start(1), match[1]) for match in pattern.finditer(source.text)]
-        if kind in ("compose", "policy"):
-            texts = _scalars(source)
+        if kind in _YAML:
+            texts = _scalars(documents)
             places = [place for place in places if not any(start <= place[0] < end for start, end in texts)]
+        elif kind == "shell" and places:
+            from wxlint.documents.shell import shell_comments
+
+            comments = set(shell_comments(source.text))
+            places = [(at, text) for at, text in places if source.text.rfind("#", 0, at) in comments]
     for at, text in places:
         match = _MARK.search(text)
         start = at + (match.start() if match else text.find("wxlint:"))
@@ -57,29 +72,33 @@ def find_suppressions(source: Source, kind: str, dockerfile: Dockerfile | None =
             problem = "names no rule; write `wxlint: ignore[rule] reason`"
         elif not reason:
             problem = "gives no reason, and so has no effect; write it behind the bracket"
-        first, last = (1, 1 << 30) if match[1] == "ignore-file" else _covered(source, kind, dockerfile, span.line)
+        first, last = 1, 1 << 30
+        if match[1] == "ignore":
+            first, last = _covered(source, kind, dockerfile, documents, span.line)
         found.append(Suppression(rules, reason, first, last, span, problem))
     return found
 
 
-def _scalars(source: Source) -> list[tuple[int, int]]:
+def _scalars(documents: Iterable[Node]) -> list[tuple[int, int]]:
     """Where the strings of a YAML file stand: a `#` in a block of text is no comment."""
-    from wxlint.documents.yaml_nodes import Mapping, Scalar, parse
+    from wxlint.documents.yaml_nodes import Mapping, Scalar
 
     found = []
-    waiting = list(parse(source).documents)
+    waiting = list(documents)
     while waiting:
         node = waiting.pop()
         if isinstance(node, Scalar):
             found.append((node.start, node.end))
         elif isinstance(node, Mapping):
             waiting.extend(entry.value for entry in node.entries)
-        elif node is not None:
+        else:
             waiting.extend(node.items)
     return found
 
 
-def _covered(source: Source, kind: str, dockerfile: Dockerfile | None, line: int) -> tuple[int, int]:
+def _covered(
+    source: Source, kind: str, dockerfile: Dockerfile | None, documents: Iterable[Node], line: int
+) -> tuple[int, int]:
     """The lines that a comment on `line` speaks of."""
     if dockerfile is not None:
         for instruction in dockerfile.instructions:
@@ -87,36 +106,47 @@ def _covered(source: Source, kind: str, dockerfile: Dockerfile | None, line: int
                 return instruction.line, instruction.end_line
         return line, line
     own = source.line_text(line).lstrip()
-    if not own.startswith(("#", "::", "@rem", "rem", "REM", "@REM", "Rem")):
+    if not own.lower().startswith(("#", "::", "@rem", "rem")):
         return line, line
     count = len(source.starts)
     following = line + 1
     while following <= count and _blank(source.line_text(following), kind):
         following += 1
+    if kind in _YAML:
+        starts = following
+        while source.line_text(starts).strip() == "-":  # its item starts in a line below
+            starts += 1
+        return following, max(_end_of_node(source, documents, starts), following)
     last = following
-    if kind in ("shell", "batch", "requirements"):
-        mark = "^" if kind == "batch" else "\\"
-        while last < count and source.line_text(last).rstrip().endswith(mark):
-            last += 1
-        return following, last
-    indent = _indent(source.line_text(following))
-    while last < count:
-        text = source.line_text(last + 1)
-        if text.strip() and not (
-            _indent(text) > indent or (_indent(text) == indent and text.lstrip().startswith("- "))
-        ):
-            break
+    mark = "^" if kind == "batch" else "\\"
+    while last < count and source.line_text(last).rstrip().endswith(mark):
         last += 1
     return following, last
+
+
+def _end_of_node(source: Source, documents: Iterable[Node], line: int) -> int:
+    """The last line of the key with its value, or of the list item, that starts a line of YAML; 0 when none does."""
+    from wxlint.documents.yaml_nodes import Mapping, Sequence
+
+    waiting = list(documents)
+    while waiting:
+        node = waiting.pop()
+        parts: list[tuple[int, Node]] = []
+        if isinstance(node, Mapping):
+            parts = [(entry.key.start, entry.value) for entry in node.entries]
+        elif isinstance(node, Sequence):
+            parts = [(item.start, item) for item in node.items]
+        for start, value in parts:
+            if source.position(start)[0] == line:
+                # An alias or a merged key has the place of its anchor, which may lie elsewhere.
+                return source.position(max(value.end, start))[0]
+        waiting.extend(value for _, value in parts)
+    return 0
 
 
 def _blank(text: str, kind: str) -> bool:
     text = text.strip()
     return not text or (text.startswith("#") if kind != "batch" else text.lower().startswith(("rem ", "::", "@rem ")))
-
-
-def _indent(text: str) -> int:
-    return len(text) - len(text.lstrip())
 
 
 class Outcome(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 from wxlint.patterns import late
@@ -106,6 +107,16 @@ def read_plain(text: str) -> ShellResult | None:
         return None
     found = read_shell(text)
     return None if any(command.because or command.via for command in found.commands) else found
+
+
+def shell_comments(text: str) -> tuple[int, ...]:
+    """Offsets of the `#` of every comment. One in a string, or in the lines of a heredoc, is none. Never raises."""
+    from wxlint.documents.shell_parse import Parser
+
+    parser = Parser(text)
+    with suppress(RecursionError):  # the depth guards are there so that this does not happen
+        parser.script()
+    return tuple(sorted(parser.comments))
 
 
 def line_of(text: str) -> Callable[[int], str]:

@@ -33,7 +33,7 @@ _RESERVED = late(
     r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|in|function|time|\{|\}|!|\[\[|\]\])(?=[ \t\r\n;&|<>()]|\\\n|\Z)"
 )
 _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
-_FUNCTION = late(r"([^ \t\n;&|<>()$`\"'\\=]+)[ \t]*\([ \t]*\)(?:[ \t\r\n]|\\\n|#[^\n]*)*")
+_FUNCTION = late(r"([^ \t\n;&|<>()$`\"'\\=]+)[ \t]*\([ \t]*\)((?:[ \t\r\n]|\\\n|#[^\n]*)*)")
 _NAME = late(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARENTHESES = late(r"[ \t]*\([ \t]*\)")
 
@@ -139,6 +139,7 @@ class Parser(BracketReader):
             match = _FUNCTION.match(text, start, self.end)
             if match:
                 self.at = match.end()
+                self.comments_in(match.start(2), match.end())
                 return Function(match[1], self._body(), start)
             return self._simple()
         if type(node) is Function:

@@ -9,8 +9,9 @@ from wxlint.documents.shell_syntax import Assign, Lit, Node, Part, Redir, Simple
 from wxlint.documents.shell_words import WordReader, made
 from wxlint.patterns import late
 
-_BLANK = late(r"(?:[ \t\r]|\\\n)*(?:#[^\n]*)?")
+_BLANK = late(r"(?:[ \t\r]|\\\n)*(#[^\n]*)?")
 _SPACE = late(r"(?:[ \t\r\n]|\\\n|#[^\n]*)*")
+_COMMENT = late(r"#[^\n]*")
 _ASSIGN = late(r"([A-Za-z_][A-Za-z0-9_]*)(\+?=|\[)")
 _REDIRECT = late(r"((?:\d+|\{[A-Za-z_]\w*\})?)(<<<|<<-|<<|<>|<&|>&|>>|>\||<(?!\()|>(?!\())|(&>>|&>)")
 _KEY = late(r"\[[^\]\n]*\]=")
@@ -25,11 +26,19 @@ class SimpleReader(WordReader):
     def __init__(self, text: str, bash: bool = True) -> None:
         super().__init__(text, bash)
         self.pending: list[tuple[Redir, str, bool, bool]] = []
+        self.comments: dict[int, None] = {}  # offsets of their `#`
 
     def blank(self) -> None:
         match = _BLANK.match(self.text, self.at, self.end)
         if match:
             self.at = match.end()
+            if match.lastindex:
+                self.comments[match.start(1)] = None
+
+    def comments_in(self, start: int, end: int) -> None:
+        """Note the comments of a stretch that holds nothing but blanks and comments."""
+        for match in _COMMENT.finditer(self.text, start, end):
+            self.comments[match.start()] = None
 
     def newlines(self) -> None:
         """Blanks, comments and line ends; the bodies of heredocs that the line opened are read."""
@@ -83,6 +92,7 @@ class SimpleReader(WordReader):
     def blank_lines(self) -> None:
         match = _SPACE.match(self.text, self.at, self.end)
         if match:
+            self.comments_in(self.at, match.end())
             self.at = match.end()
 
     def _simple(self) -> Node:
@@ -94,9 +104,7 @@ class SimpleReader(WordReader):
         declaring = False
         last = start
         while True:
-            match = _BLANK.match(text, self.at, self.end)
-            if match:
-                self.at = match.end()
+            self.blank()
             at = self.at
             if at >= self.end:
                 break

@@ -42,6 +42,8 @@ _CHANGES = late(
 
 
 _ENDINGS = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg)")
+_PIP_CONF = ("/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf", "/etc/xdg/pip/pip.conf")
+"""Where pip looks, the strongest first."""
 
 
 class Files:
@@ -87,6 +89,31 @@ class Files:
             if found is not None:
                 return found
         return None
+
+    def pip_config(self, stage: int, given: str = "") -> dict[str, Value]:
+        """What copied pip.conf files say of the index, as the environment variables they stand for. given: PIP_CONFIG_FILE.
+
+        One that is not in the context is none: what a base image brings is not known here.
+        """
+        found: dict[str, Value] = {}
+        for path in (given, *_PIP_CONF):
+            source = self.find(stage, path) if path else None
+            if source is None:
+                continue
+            import configparser  # 5 ms: only for a file that is there
+
+            parser = configparser.RawConfigParser(strict=False)
+            try:
+                parser.read_string(source.text)
+            except configparser.Error:
+                continue
+            for section in ("install", "global"):
+                for key in parser.options(section) if parser.has_section(section) else ():
+                    name, text = key.replace("_", "-"), " ".join(parser.get(section, key).split())
+                    if name in ("index-url", "extra-index-url") and HOLE not in text:
+                        reason = f"{name} = {text} ({source.path})"
+                        found.setdefault(f"PIP_{name.upper().replace('-', '_')}", Value(text, (), (reason,)))
+        return found
 
     def beside(self, source: Text, path: str) -> Text | None:
         """A file named in another one, relative to it."""

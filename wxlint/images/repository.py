@@ -355,6 +355,10 @@ class Repository:
             from wxlint.images.stacks import service_uses
 
             everything += service_uses(self.stacks)
+            if any(source is not None and "dockerfile_inline" in source.text for source in self._sources.values()):
+                from wxlint.images.inline import inline_uses
+
+                everything += inline_uses((service for _, service in self.stacks.services()), self.read)
         return tuple(uses_by_place(everything).values())
 
 

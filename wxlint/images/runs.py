@@ -59,7 +59,17 @@ class Runs:
         for text, at in _texts(instruction):
             self.files.note_changes(stage.index, text)
             if stage.shell and worth_reading(text):
+                self._pip_conf(stage)
                 self._commands(stage, text, at)
+
+    def _pip_conf(self, stage: OpenStage) -> None:
+        """A pip.conf that was copied counts, under what the environment or `pip config` says."""
+        if self.files.copies.get(stage.index):
+            scope = stage.visible
+            given = scope.get("PIP_CONFIG_FILE")
+            for name, value in self.files.pip_config(stage.index, given.text if given else "").items():
+                if name not in scope:
+                    stage.pip_config.setdefault(name, value)
 
     def _commands(self, stage: OpenStage, text: str, at: Callable[[int], int]) -> None:
         from wxlint.documents.shell import read_plain, read_shell  # only for files that install something

@@ -123,6 +123,10 @@ def service_uses(stacks: Stacks) -> Iterator[Use]:
     for file in stacks.files:
         for service in file.services:
             yield from _uses(service)
+    own = {file.source.path for file in stacks.files}
+    for _, service in stacks.services():  # from files that an include leads to
+        if service.key.source.path not in own:
+            yield from _uses(service)
 
 
 def _uses(service: Service) -> Iterator[Use]:

@@ -319,6 +319,16 @@ class _Evaluation:
         if mounted:
             del self.files.copies[stage.index][-mounted:]
 
+    def _pip_conf(self) -> None:
+        """A pip.conf that was copied counts, under what the environment or `pip config` says."""
+        stage = self.stages[-1]
+        if self.files.copies.get(stage.index):
+            scope = self._scope().values
+            given = scope.get("PIP_CONFIG_FILE")
+            for name, value in self.files.pip_config(stage.index, given.text if given else "").items():
+                if name not in scope:
+                    stage.pip_config.setdefault(name, value)
+
     def _mounts(self, instruction: Instruction) -> int:
         """Images named by --mount=from=; bind mounts count as copies while the instruction runs: how many were added."""
         added = 0

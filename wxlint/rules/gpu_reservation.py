@@ -97,6 +97,8 @@ def _meant(repository: Repository, stack: Stack, service: Service) -> tuple[str 
                     if expectation is None or not expectation.gpu and variant.accelerator == "cuda":
                         return None, ()
                     return variant.accelerator, (f"{expectation.image} is a {variant.name} image ({policy.path})",)
+            if member.known:
+                return None, ()  # a tag that the stage does not have says nothing: variant-tag speaks of it
     if reference is not None and reference.tag_known and reference.tag:
         said = said_by(reference.tag, "image tag")
         if said:
