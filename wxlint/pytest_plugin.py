@@ -33,6 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--wx-arg", metavar="NAME=VALUE", action="append", default=[], help="a build argument, for the Dockerfiles that declare it")
     group.addoption("--wx-report", metavar="FILE", help="write the verdicts as JSON")
     parser.addini("wx_build", "when images are built: auto, always or never", default="auto")
+    leave = "images that are looked at where they are there, and built only for --gpu or when --wx-select is given: names as in --wx-select"
+    parser.addini("wx_leave", leave, type="args", default=[])
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_family import STAGE, Family, docker, family, need_engine
 
-from wxlint.conformance.builder import BLOCKED, BUILT, CURRENT, FAILED, FOUND, MISSING, build, failures, summary
+from wxlint.conformance.builder import BLOCKED, BUILT, CURRENT, FAILED, FOUND, LEFT, MISSING, build, failures, summary
 from wxlint.conformance.context import Ignored, content_digest
 from wxlint.conformance.engine import Engine
 from wxlint.documents.source import read
@@ -210,8 +210,9 @@ def test_never_only_looks(tmp_path: Path, pretend: Engine) -> None:
 
 def test_what_is_left_alone_is_only_looked_for(tmp_path: Path, pretend: Engine) -> None:
     made = Family(tmp_path)
-    results = build(plan_of(made), pretend, leave=frozenset({"two:cpu"}))
-    assert statuses(results) == {"base:cpu": BUILT, "one:cpu": BUILT, "two:cpu": MISSING}
+    results = build(plan_of(made), pretend, leave={"two:cpu": "it is large"})
+    assert statuses(results) == {"base:cpu": BUILT, "one:cpu": BUILT, "two:cpu": LEFT}
+    assert results["two:cpu"].reason.endswith("; it is large")
 
 
 def test_a_missing_dockerfile_fails_alone(tmp_path: Path, pretend: Engine) -> None:

@@ -13,9 +13,11 @@ import pytest
 
 from wxlint.conformance import streams
 from wxlint.conformance.archive import save_with
+from wxlint.conformance.contents import cuda_only
 from wxlint.conformance.inspect_image import check_expect, render_text, run_inspect, to_json
 from wxlint.conformance.inspection import Inspection
 from wxlint.errors import EngineError, ImageError, UsageError
+from wxlint.facts.tables import table
 
 SITE = make.SITE
 BASE = make.Layer(make.files({"etc/os-release": b"ID=debian\n"}), "/bin/sh -c #(nop) ADD file:0123 in / ")
@@ -624,3 +626,9 @@ def test_zstd_without_a_library_names_the_extra(tmp_path: Path, monkeypatch: pyt
     data = make.files(make.oci_files([BASE], compress=lambda data: b"\x28\xb5\x2f\xfd" + data))
     with pytest.raises(ImageError, match=r"pip install 'wxlint\[zstd\]'"):
         look(tmp_path, data)
+
+
+def test_the_linter_s_table_and_the_look_inside_agree() -> None:
+    rows = [row for row in table("cuda_packages") if row["ecosystem"] == "pip" and row["kind"] == "exact"]
+    assert len(rows) > 50
+    assert [row["name"] for row in rows if cuda_only(row["name"]) != (row["cuda"] == "yes")] == []

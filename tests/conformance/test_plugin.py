@@ -441,3 +441,38 @@ def test_services_run_and_leave_nothing(tmp_path: Path) -> None:
         assert docker("network", "ls", "--filter", "name=wxlint-", "--format", "{{.Name}}").split() == []
         assert not (tmp_path / "made-by-the-engine").exists()
         assert docker("ps", "-aq", "--filter", f"ancestor={made.prefix}-one:cpu") == ""
+
+
+LEAVING = STAGE.replace("FROM", "# large\nFROM")
+
+
+@pytest.mark.engine
+def test_what_the_ini_file_leaves_out_is_seen_to_be_left_out(tmp_path: Path) -> None:
+    need_engine()
+    with family(tmp_path, {"one": STAGE, "two": LEAVING}) as made:
+        made.write("pytest.ini", "[pytest]\nwx_leave = two\n")
+        done = made.pytest("-k", "exists or no-cuda")
+        assert done.returncode == 0, done.stdout
+        assert f"SKIP the engine has no {made.prefix}-two:cpu; wx_leave leaves it out; --gpu and --wx-select two:cpu build it" in done.stdout
+        assert "4 passed, 2 skipped" in done.stdout
+        done = made.pytest("-k", "exists", "--wx-select", "two")
+        assert "1 passed" in done.stdout, done.stdout
+
+
+@pytest.mark.engine
+def test_what_an_image_stands_on_is_not_left_out(tmp_path: Path) -> None:
+    need_engine()
+    with family(tmp_path, {"one": STAGE}) as made:
+        made.write("pytest.ini", "[pytest]\nwx_leave = base:cpu\n")
+        done = made.pytest("-k", "exists")
+        assert "2 passed" in done.stdout, done.stdout
+
+
+@pytest.mark.engine
+def test_the_device_of_an_image_that_is_left_out_is_unproven(tmp_path: Path) -> None:
+    need_engine()
+    with family(tmp_path, {"one": STAGE}, CUDA_POLICY) as made:
+        made.write("pytest.ini", "[pytest]\nwx_leave = cuda\n")
+        done = made.pytest("-k", "device")
+        assert done.returncode == 0, done.stdout
+        assert "the GPU was NOT checked: 1 check needs one (--gpu)" in done.stdout

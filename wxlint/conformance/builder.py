@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint.conformance import processes
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from wxlint.plan import Plan, Step
 
 AUTO, ALWAYS, NEVER = MODES = ("auto", "always", "never")
-BUILT, CURRENT, FOUND, FAILED, BLOCKED, MISSING = "built", "up to date", "found", "failed", "blocked", "missing"
+BUILT, CURRENT, FOUND, FAILED, BLOCKED, MISSING, LEFT = "built", "up to date", "found", "failed", "blocked", "missing", "left out"
 BUILD_TIMEOUT = 4 * 3600.0
 """Seconds for one image: a limit for what hangs, not for what is slow."""
 _STEP = re.compile(r"^(?:#\d+ \[[^\]]*?(\d+/\d+)\] |Step (\d+/\d+) : |STEP (\d+/\d+): )(.*)")
@@ -29,7 +30,7 @@ Progress = Callable[[str, str], None]
 
 
 class Result(NamedTuple):
-    """status: one of the words above. digest: of the image, "" when there is none. reason: for failed, blocked and missing.
+    """status: one of the words above. digest: of the image, "" when there is none. reason: for failed, blocked, missing and left out.
 
     log: the file with the build's output, "" when nothing was built; tail: its end, for a failure.
     """
@@ -54,18 +55,21 @@ def cache_folder() -> Path:
 
 
 def build(
-    plan: Plan, engine: Engine, mode: str = AUTO, jobs: int = 0, progress: Progress = lambda _, __: None, leave: frozenset[str] = frozenset()
+    plan: Plan, engine: Engine, mode: str = AUTO, jobs: int = 0, progress: Progress = lambda _, __: None, leave: Mapping[str, str] = MappingProxyType({})
 ) -> dict[str, Result]:
     """Bring every image of the plan into the engine; the results by image, in the plan's order.
 
     mode: auto builds what is missing or changed, always asks the engine (whose cache counts) for every image, never only looks.
-    jobs: builds at the same time, 0 for a choice by the machine. leave: images that are only looked for.
+    jobs: builds at the same time, 0 for a choice by the machine. leave: images that are only looked for, and why, unless one that is
+    built stands on them.
     Raises UsageError for another mode, EngineError when the engine is gone.
     What is being built is stopped when this is left by an exception such as Ctrl-C.
     """
     if mode not in MODES:
         raise UsageError(f"unknown build mode {mode!r}; known are {', '.join(MODES)}")
     results: dict[str, Result] = {}
+    stood_on = {name for step in plan.steps if step.image not in leave for name in _below(plan, step)}
+    leave = {image: why for image, why in leave.items() if image not in stood_on}
     waiting = list(plan.steps)
     running: dict[Future[Result], Step] = {}
     with ThreadPoolExecutor(jobs or max(2, min(4, os.cpu_count() or 2))) as pool:
@@ -82,7 +86,7 @@ def build(
                     elif left or all(name in results for name in step.needs):
                         waiting.remove(step)
                         bases = {name: results[name].digest for name in step.needs if name in results}
-                        running[pool.submit(_one, plan, step, engine, NEVER if left else mode, bases, progress)] = step
+                        running[pool.submit(_one, plan, step, engine, NEVER if left else mode, bases, progress, leave.get(step.image, ""))] = step
                 if running:
                     done, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
@@ -94,11 +98,21 @@ def build(
     return {step.image: results[step.image] for step in plan.steps}
 
 
-def _one(plan: Plan, step: Step, engine: Engine, mode: str, bases: dict[str, str], progress: Progress) -> Result:
+def _below(plan: Plan, step: Step) -> Iterator[str]:
+    """The images of the plan that a step is built from, in any number of steps."""
+    for name in step.needs:
+        yield name
+        if (below := plan.step(name)) is not None:
+            yield from _below(plan, below)
+
+
+def _one(plan: Plan, step: Step, engine: Engine, mode: str, bases: dict[str, str], progress: Progress, left: str = "") -> Result:
     before = engine.image(step.reference)
     if mode == NEVER:
         if before is not None:
             return Result(step.image, FOUND, before.digest)
+        if left:
+            return Result(step.image, LEFT, reason=f"the engine has no {step.reference}; {left}")
         return Result(step.image, MISSING, reason=f"the engine has no {step.reference}")
     if step.problem:
         progress(step.image, f"failed: {step.problem}")
@@ -176,7 +190,7 @@ def summary(results: Iterable[Result]) -> str:
     """ "2 built, 12 up to date, 1 failed (base:cuda), 6 blocked"."""
     listed = list(results)
     parts = []
-    for status in (BUILT, CURRENT, FOUND, FAILED, BLOCKED, MISSING):
+    for status in (BUILT, CURRENT, FOUND, FAILED, BLOCKED, MISSING, LEFT):
         names = [r.image for r in listed if r.status == status]
         if names:
             shown = f" ({', '.join(names)})" if status == FAILED else ""

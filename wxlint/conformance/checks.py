@@ -48,6 +48,8 @@ def judge(check: Check, expectation: Expectation, seen: Evidence, others: frozen
             return _missing(expectation, seen, others)
         if check.device and seen.gpu:
             return Verdict(FAIL, f"the GPU was to be checked: {seen.build.reason}")
+        if check.device and seen.build.status != "skipped":  # counted with the others, so that the last line says it
+            return Verdict(UNPROVEN, f"no GPU was used and there is no image; {seen.build.reason}")
         return Verdict(SKIP, seen.build.reason if seen.build.status in ("blocked", "skipped") else "there is no image to look at")
     if check.name in seen.skipped:
         return Verdict(*seen.skipped[check.name])
@@ -63,7 +65,7 @@ def _missing(expectation: Expectation, seen: Evidence, others: frozenset[str]) -
         return Verdict(SKIP, f"{build.reason}; it is optional")
     if build.status == "missing":
         return Verdict(FAIL, f"{build.reason}; build it with --wx-build auto, or `wxlint build`")
-    if build.status == "skipped":
+    if build.status in ("skipped", "left out"):
         return Verdict(SKIP, build.reason)
     told = {"log": build.log, "tail": build.tail} if build.log else {}
     return Verdict(FAIL, f"{expectation.dockerfile}: {build.reason}" if build.log else build.reason, told)

@@ -12,6 +12,8 @@ import csv
 import re
 from typing import NamedTuple
 
+from wxlint.facts.packages import cuda_package
+
 LIBRARY, CUDA_FILE = "library", "cuda"
 """A CUDA library, which proves CUDA; another file that came with CUDA, which only has bytes."""
 TORCH, METADATA, RECORD, PYTHON, PYVENV, PATCHLEVEL, DPKG = (
@@ -47,9 +49,9 @@ _CACHE = re.compile(r"(?:^|/)(?:archive-v\d+|builds-v\d+|\w*(?:conda|mamba|forge
 
 _CUDA_ONLY = re.compile(
     r"nvidia-.+-cu\d+|.+-cu1[1-9]"
-    r"|nvidia-(?:cuda-.+|cublas|cudnn.*|cufft|cufile|curand|cusolver|cusparse.*|cudss.*|cutensor.*|nccl|nvcomp.*"
-    r"|nvjitlink|nvjpeg.*|nvtx|nvshmem.*|npp|nvfatbin|nvptxcompiler|nvvm|nvml-dev|cutlass.*|dali.*|nvimgcodec.*|tensorrt.*)"
-    r"|cuda-(?:toolkit|bindings|python|core|pathfinder|tile)|cupy(?:-cuda\w+)?|pycuda|tensorrt(?:-.+)?|torch-tensorrt"
+    r"|nvidia-(?:cuda-.+|cublas|cudnn(?!-frontend).*|cufft|cufile|curand|cusolver|cusparse.*|cudss.*|cutensor.*|nccl|nvcomp.*"
+    r"|nvjitlink|nvjpeg.*|nvtx|nvshmem.*|npp|nvfatbin|nvptxcompiler|nvvm|nvml-dev|dali.*|nvimgcodec.*|tensorrt.*)"
+    r"|cuda-(?:toolkit|bindings|python|core|tile)|cupy(?:-cuda\w+)?|pycuda|tensorrt(?:-.+)?|torch-tensorrt"
     r"|onnxruntime-gpu|faiss-gpu.*|paddlepaddle-gpu|tensorflow-gpu|jax-cuda\d+-.+|flash-attn",
 )
 _DPKG_CUDA = re.compile(
@@ -111,8 +113,8 @@ def normal(name: str) -> str:
 
 
 def cuda_only(name: str) -> bool:
-    """Whether a distribution of this name has a use only with CUDA."""
-    return _CUDA_ONLY.fullmatch(normal(name)) is not None
+    """Whether a distribution of this name has a use only with CUDA: what the linter holds for one is one here too."""
+    return _CUDA_ONLY.fullmatch(normal(name)) is not None or cuda_package("pip", name) is not None
 
 
 def cached(path: str) -> bool:

@@ -191,13 +191,26 @@ class Kit:
                 self.folder.write(_key(path, image), seen.to_json())
 
             try:
-                options = self.options._replace(leave=frozenset(e.image for e in policy.expectations() if e.optional and not {e.image, e.stage} & named))
+                options = self.options._replace(leave=self._left(policy, named))
                 look_at(policy, missing, _BY_NAME, self.engine, about, options, self.folder.path, self._progress, done)
             except WxlintError as error:
                 if isinstance(error, UsageError):
                     raise
                 for image in missing:
                     done(image, Evidence(Result(image, "failed", reason=str(error)), gpu=self.options.gpu))
+
+    def _left(self, policy: Policy, named: set[str]) -> Mapping[str, str]:
+        """Images that are looked at where they are there, and not built, each with the reason. named: what was asked for by name."""
+        from wxlint.plan import selected, words
+
+        expectations = list(policy.expectations())
+        left = {e.image: "it is optional" for e in expectations if e.optional and not {e.image, e.stage} & named}
+        if not self.options.gpu and not self._words():
+            for word in words(self.config.getini("wx_leave")):
+                with suppress(UsageError):  # of another policy
+                    found = selected(expectations, [word], policy.path)
+                    left.update({e.image: f"wx_leave leaves it out; --gpu and --wx-select {e.image} build it" for e in found if e.image not in left})
+        return {image: why for image, why in left.items() if image not in named}
 
     def _progress(self, image: str, what: str) -> None:
         line = escape(f"wxlint: {image}: {what}")

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint.conformance import gpu, layers_look, processes
@@ -29,14 +30,14 @@ PROBE_TIMEOUT = 300.0
 class Options(NamedTuple):
     """mode: of the builder. args: build arguments. gpu: GPU checks must run. jobs: at the same time, 0 for a choice by the machine.
 
-    leave: images that are looked at where they are there, and not built.
+    leave: images that are looked at where they are there, and not built, unless one that is built stands on them; and why.
     """
 
     mode: str = AUTO
     args: tuple[tuple[str, str], ...] = ()
     gpu: bool = False
     jobs: int = 0
-    leave: frozenset[str] = frozenset()
+    leave: Mapping[str, str] = MappingProxyType({})
 
 
 def look_at(

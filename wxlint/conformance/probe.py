@@ -154,6 +154,7 @@ def torch_runtime() -> Facts:
         "cuda": torch.version.cuda,
         "hip": getattr(torch.version, "hip", None),
         "compiled": bool(compiled()) if compiled else None,
+        "available": torch.cuda.is_available(),
         "cudnn": torch.backends.cudnn.version(),
         "arch_list": list(torch.cuda.get_arch_list()),
     }
