@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -123,7 +124,17 @@ def _policy(given: str | None) -> Policy:
 def _plan(arguments: argparse.Namespace, _: Callable[[str, str], None]) -> Answer:
     from wxlint.plan_render import render_plan
 
-    return Answer(render_plan(_make(arguments), arguments.format, arguments.script))
+    return Answer(render_plan(_make(arguments), arguments.format, arguments.script, _command(arguments)))
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """The command line that makes this plan again."""
+    words = ["wxlint", "plan"]
+    for option in ("policy", "select", "variant", "optional", "registry", "build_arg", "format", "script"):
+        given = getattr(arguments, option)
+        for value in given if isinstance(given, list) else [given] if given else []:
+            words += [f"--{option.replace('_', '-')}", *([] if value is True else [value])]
+    return shlex.join(words)
 
 
 def _build(arguments: argparse.Namespace, progress: Callable[[str, str], None]) -> Answer:
