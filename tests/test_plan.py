@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,7 +16,6 @@ from wxlint.plan import Plan, make_plan
 from wxlint.plan_render import render_plan
 from wxlint.policy import Policy, load_policy
 
-REPOSITORY = Path(__file__).parents[1]
 POLICY = """\
 wxlint: 1
 name: family
@@ -173,107 +171,6 @@ def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
         render_plan(make_plan(family(tmp_path), env={}), "yaml")
 
 
-FAKE = """#!/usr/bin/env python3
-import os, sys
-if sys.argv[1] != "build":
-    sys.exit(print("28.2.2"))
-with open(os.environ["CALLS"], "a") as file:
-    file.write("\\0".join([os.getcwd(), *sys.argv[1:]]) + "\\n")
-sys.exit(any(name and sys.argv[sys.argv.index("-t") + 1].endswith(name) for name in os.environ.get("BREAK", "").split()))
-"""
-
-
-def scripted(root: Path, *arguments: str, script: str = "scripts/build.sh", args: dict[str, str] | None = None, **env: str) -> tuple[int, str, list[list[str]]]:
-    """Run the script with a docker that only writes down how it is called: (exit code, output, calls)."""
-    policy = load_policy(read(root / "wxlint.yaml", "wxlint.yaml"), root / "wxlint.yaml")
-    plan = make_plan(policy, args=args, optional=True, env={})
-    write(root, script, render_plan(plan, "sh", script))
-    write(root, "bin/docker", FAKE)
-    (root / "bin/docker").chmod(0o755)
-    calls = root / "calls"
-    calls.write_text("")
-    given = {**os.environ, "PATH": f"{root / 'bin'}:{os.environ['PATH']}", "CALLS": str(calls), **env}
-    given.pop("MY_REGISTRY", None) if "MY_REGISTRY" not in env else None
-    done = subprocess.run(["bash", str(root / script), *arguments], capture_output=True, text=True, env=given, cwd="/")
-    return done.returncode, done.stdout + done.stderr, [line.split("\0") for line in calls.read_text().splitlines()]
-
-
-def test_the_script_builds_in_order_from_the_root(tmp_path: Path) -> None:
-    family(tmp_path)
-    code, said, calls = scripted(tmp_path)
-    assert code == 0, said
-    assert {call[0] for call in calls} == {str(tmp_path.resolve())}
-    assert [call[call.index("-t") + 1] for call in calls] == ["me/app-base:cpu", "me/app-base:cuda", "me/app-two:cpu", "me/app-gpu:cuda", "me/app-one:cpu"]
-    assert "built 5: base:cpu base:cuda two:cpu gpu:cuda one:cpu" in said
-
-
-def test_the_script_takes_the_registry_a_variant_and_more_options(tmp_path: Path) -> None:
-    family(tmp_path)
-    code, said, calls = scripted(tmp_path, "cuda", MY_REGISTRY="ghcr.io/you", BUILD_ARGS="--no-cache --pull")
-    assert code == 0, said
-    assert [call[call.index("-t") + 1] for call in calls] == ["ghcr.io/you/app-base:cuda", "ghcr.io/you/app-gpu:cuda"]
-    assert "REGISTRY=ghcr.io/you" in calls[1]
-    assert {"--no-cache", "--pull"} <= set(calls[1])
-
-
-def test_the_script_stops_at_the_first_failed_base_and_says_what_is_blocked(tmp_path: Path) -> None:
-    family(tmp_path)
-    code, said, calls = scripted(tmp_path, BREAK="base:cpu")
-    assert code == 1
-    assert len(calls) == 1
-    assert "base:cpu failed; blocked: two:cpu one:cpu" in said
-    assert "built 0" in said
-
-
-def test_the_script_goes_on_behind_a_failed_stage_and_reports_it(tmp_path: Path) -> None:
-    family(tmp_path)
-    code, said, calls = scripted(tmp_path, BREAK="gpu:cuda")
-    assert (code, len(calls)) == (1, 5)
-    assert "failed 1: gpu:cuda" in said
-
-
-def test_the_script_refuses_an_unknown_variant(tmp_path: Path) -> None:
-    family(tmp_path)
-    assert scripted(tmp_path, "rocm")[0::2] == (2, [])
-
-
-def test_hostile_names_reach_docker_as_they_are(tmp_path: Path) -> None:
-    nasty = "docker/$(touch x);`id` 'a'/Dockerfile"
-    policy = POLICY + "stages:\n  gpu: {dockerfile: " + json.dumps(nasty) + "}\n"
-    made = family(tmp_path, policy)
-    write(tmp_path, nasty, FILES["gpu"])
-    code, said, calls = scripted(tmp_path, "cuda", args={"CHANNEL": "$(touch y) \"'"})
-    assert code == 0, said
-    assert nasty in calls[1]
-    assert "CHANNEL=$(touch y) \"'" in calls[1]
-    assert not (tmp_path / "x").exists() and not (tmp_path / "y").exists()
-    with pytest.raises(InputError, match="batch"):
-        render_plan(make_plan(made, args={"CHANNEL": "%PATH%&del"}, env={}), "bat")
-
-
-def test_a_line_break_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="line break"):
-        render_plan(make_plan(family(tmp_path), args={"CHANNEL": "a\nb"}, env={}), "sh")
-
-
-def test_the_batch_file_says_the_same(tmp_path: Path) -> None:
-    plan = make_plan(family(tmp_path), env={})
-    batch = render_plan(plan, "bat", "scripts/build.bat")
-    script = render_plan(plan, "sh", "scripts/build.sh")
-    builds = [line.strip().replace("%REGISTRY%", "R").replace(" %BUILD_ARGS%", "") for line in batch.splitlines()]
-    same = [line.strip().replace("${REGISTRY}", "R").replace(' ${EXTRA[@]+"${EXTRA[@]}"}', "") for line in script.splitlines()]
-    assert [line for line in builds if line.startswith("docker build")] == [" ".join(shlex.split(line)) for line in same if line.startswith("docker build")]
-    assert all(line.endswith("\r") for line in batch.split("\n")[:-1])
-    assert 'cd /d "%~dp0.."' in batch
-
-
-@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
-def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
-    script = render_plan(make_plan(family(tmp_path), env={}), "sh", "scripts/build.sh")
-    done = subprocess.run(["shellcheck", "-"], input=script, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
-
-
 OPTIONAL = POLICY.replace("stages: [gpu]", "stages: [], optional: [gpu]")
 
 
@@ -283,20 +180,3 @@ def test_optional_images_are_built_when_they_are_asked_for(tmp_path: Path) -> No
     assert make_plan(policy, select=["cuda"], env={}).step("gpu:cuda") is None
     assert make_plan(policy, select=["gpu"], env={}).step("gpu:cuda")
     assert make_plan(policy, optional=True, env={}).step("gpu:cuda")
-
-
-def test_the_script_builds_optional_images_on_a_second_word(tmp_path: Path) -> None:
-    family(tmp_path, OPTIONAL)
-    tags = [call[call.index("-t") + 1] for call in scripted(tmp_path, "cuda")[2]]
-    assert tags == ["me/app-base:cuda"]
-    tags = [call[call.index("-t") + 1] for call in scripted(tmp_path, "cuda", "optional")[2]]
-    assert tags == ["me/app-base:cuda", "me/app-gpu:cuda"]
-
-
-@pytest.mark.xfail(reason="scripts/ are still written by hand", strict=True)
-@pytest.mark.parametrize("name", ["build-all-images.sh", "build-all-images.bat"])
-def test_the_repository_s_scripts_are_what_the_plan_says(name: str) -> None:
-    path = REPOSITORY / "policies" / "cp-whisperx.yaml"
-    plan = make_plan(load_policy(read(path, "policies/cp-whisperx.yaml"), path), optional=True, env={})
-    made = render_plan(plan, name.rpartition(".")[2], f"scripts/{name}").encode()
-    assert (REPOSITORY / "scripts" / name).read_bytes() == made, "make it again with `wxlint plan --optional`"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,15 +131,38 @@ def _policy(given: str | None) -> Policy:
 def _plan(arguments: argparse.Namespace, _: Callable[[str, str], None]) -> Answer:
     from wxlint.plan_render import render_plan
 
-    return Answer(render_plan(_make(arguments), arguments.format, arguments.script))
+    return Answer(render_plan(_make(arguments), arguments.format, arguments.script, _command(arguments)))
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """The command line that makes this plan again."""
+    words = ["wxlint", "plan"]
+    for option in ("policy", "select", "variant", "optional", "registry", "build_arg", "format", "script"):
+        given = getattr(arguments, option)
+        for value in given if isinstance(given, list) else [given] if given else []:
+            words += [f"--{option.replace('_', '-')}", *([] if value is True else [value])]
+    return shlex.join(words)
 
 
 def _build(arguments: argparse.Namespace, progress: Callable[[str, str], None]) -> Answer:
-    from wxlint.conformance.builder import build, summary
+    from wxlint.conformance.builder import BLOCKED, BUILT, FAILED, MISSING, build, failures, summary
     from wxlint.conformance.engine import Engine
+    from wxlint.output import escape
 
-    results = build(_make(arguments), Engine(arguments.engine), arguments.mode, arguments.jobs, progress)
-    return Answer(summary(results.values()), code=0 if all(r.ok for r in results.values()) else 1)
+    plan = _make(arguments)
+    results = build(plan, Engine(arguments.engine), arguments.mode, arguments.jobs, progress)
+    width = max((len(step.image) for step in plan.steps), default=0)
+    lines = []
+    for step in plan.steps:
+        result = results[step.image]
+        what = f"{result.status} in {result.seconds:.0f} s" if result.status in (BUILT, FAILED) else result.reason if result.status == BLOCKED else result.status
+        lines.append(f"{step.image:{width}}  {what}  {step.reference}" if result.ok else f"{step.image:{width}}  {what}")
+    said = [escape(line) for line in failures(results.values())]
+    missing = [image for image, result in results.items() if result.status == MISSING]
+    if missing:
+        said.append(f"to build what is missing: wxlint build --select {','.join(missing)}")
+    text = "".join(escape(line) + "\n" for line in (*lines, summary(results.values())))
+    return Answer(text, tuple(said), 0 if all(r.ok for r in results.values()) else 1)
 
 
 def _sweep(arguments: argparse.Namespace, _: Callable[[str, str], None]) -> Answer:

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from wxlint.errors import InputError, UsageError
 from wxlint.output import escape
-from wxlint.plan_scripts import MADE_BY, batch_file, shell_script
+from wxlint.plan_batch import batch_file
+from wxlint.plan_scripts import MADE_BY, shell_script
 
 if TYPE_CHECKING:
     from wxlint.plan import Plan, Step
 
 
-
-def render_plan(plan: Plan, form: str = "text", script: str | None = None) -> str:
+def render_plan(plan: Plan, form: str = "text", script: str | None = None, command: str | None = None) -> str:
     """The plan in one of FORMATS, ending with a newline.
 
     script: where a sh or bat file will lie, relative to the plan's root, so that it finds its way back (default: the root itself).
+    command: what to run to make it again, for a format that has room to say so.
     Raises UsageError for another format, InputError when an image cannot be built, except in text and json, which say so.
     """
     if form not in FORMATS:
@@ -28,10 +29,10 @@ def render_plan(plan: Plan, form: str = "text", script: str | None = None) -> st
     problems = [f"{step.image}: {step.problem}" for step in plan.steps if step.problem]
     if problems and form not in ("text", "json", "mermaid"):
         raise InputError("cannot be built: " + "; ".join(problems))
-    return FORMATS[form](plan, script or "")
+    return FORMATS[form](plan, script or "", command or f"wxlint plan --format {form}")
 
 
-def _text(plan: Plan, _: str) -> str:
+def _text(plan: Plan, _: str, __: str) -> str:
     phases = plan.phases
     lines = [f"{plan.family}: {len(plan.steps)} image{'s' * (len(plan.steps) != 1)} in {len(phases)} phase{'s' * (len(phases) != 1)}"]
     width = max((len(step.image) for step in plan.steps), default=0)
@@ -45,7 +46,7 @@ def _text(plan: Plan, _: str) -> str:
     return "".join(escape(line) + "\n" for line in lines)
 
 
-def _json(plan: Plan, _: str) -> str:
+def _json(plan: Plan, _: str, __: str) -> str:
     phases = [
         {
             "title": phase.title,
@@ -71,7 +72,7 @@ def _json(plan: Plan, _: str) -> str:
     return json.dumps({"schema": "wxlint-plan/1", "family": plan.family, "registry": plan.registry, "phases": phases}, indent=2) + "\n"
 
 
-def _bake(plan: Plan, _: str) -> str:
+def _bake(plan: Plan, _: str, command: str) -> str:
     """JSON for `docker buildx bake`: contexts make one target's result another's base, without a registry between them."""
     variable = plan.registry_env or "REGISTRY"
 
@@ -99,7 +100,7 @@ def _bake(plan: Plan, _: str) -> str:
     groups = {"default": {"targets": list(targets)}}
     for step in plan.steps:
         groups.setdefault(step.expectation.variant, {"targets": []})["targets"].append(target(step.image))
-    made: dict[str, Any] = {"//": MADE_BY.format("bake")}
+    made: dict[str, Any] = {"//": MADE_BY.format(command)}
     if plan.registry:
         made["variable"] = {variable: {"default": plan.registry_default}}
     return json.dumps({**made, "group": groups, "target": targets}, indent=2) + "\n"
@@ -112,7 +113,7 @@ def _from_context(step: Step) -> str:
     return str(PurePosixPath(*[".." for _ in PurePosixPath(step.context).parts], step.dockerfile))
 
 
-def _mermaid(plan: Plan, _: str) -> str:
+def _mermaid(plan: Plan, _: str, __: str) -> str:
     names = {step.image: f"i{number}" for number, step in enumerate(plan.steps)}
 
     def label(text: str) -> str:
@@ -127,4 +128,4 @@ def _mermaid(plan: Plan, _: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-FORMATS: dict[str, Callable[[Plan, str], str]] = {"text": _text, "json": _json, "bake": _bake, "sh": shell_script, "bat": batch_file, "mermaid": _mermaid}
+FORMATS: dict[str, Callable[[Plan, str, str], str]] = {"text": _text, "json": _json, "bake": _bake, "sh": shell_script, "bat": batch_file, "mermaid": _mermaid}

@@ -1,9 +1,10 @@
-"""A build plan as a shell script and as a batch file: the same commands, for people and for CI without wxlint."""
+"""A build plan as a shell script: the same commands that `wxlint build` runs, for people and for CI without wxlint."""
 
 from __future__ import annotations
 
 import re
 import shlex
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -13,173 +14,132 @@ from wxlint.errors import InputError
 if TYPE_CHECKING:
     from wxlint.plan import Plan, Step
 
-MADE_BY = "Made by `wxlint plan --format {}`: change the policy or the Dockerfiles, then make it again."
-_BATCH_SPECIAL = re.compile(r"[\x00-\x1f\"%!^&|<>()=,;]")
+MADE_BY = "Made by `{}`: change the policy or the Dockerfiles, then make it again."
 
 
-def shell_script(plan: Plan, script: str) -> str:
-    """script: where it will lie below the plan's root; "" for the root itself."""
-    variants = list(dict.fromkeys(step.expectation.variant for step in plan.steps))
-    some = any(step.expectation.optional for step in plan.steps)
-    choice = f"[{'|'.join(['all', *variants])}]{' [optional]' if some else ''}"
+def shell_script(plan: Plan, script: str, command: str) -> str:
+    """script: where it will lie below the plan's root; "" for the root itself. command: what makes it."""
+    known = choices(plan)
+    usage = f"[{'|'.join(name for name in known if ' ' not in name)}]{' [optional]' if len(known) > len(variants(plan)) + 1 else ''}"
     lines = [
         "#!/usr/bin/env bash",
-        f"# Builds the images of {_plain(plan.family)}, each one's base before it.",
-        f"# {MADE_BY.format('sh')}",
+        f"# Builds the images of {plain(plan.family)}, each one's base before it. A base that fails ends it; a stage that fails does not.",
+        f"# {MADE_BY.format(plain(command))}",
         "#",
-        f"#   {_plain(script) or 'build.sh'} {choice}",
+        f"#   {plain(script) or 'build.sh'} {usage}",
         "#",
     ]
     if plan.registry:
-        lines.append(f"# {_variable(plan)}: the registry, in every tag and every build (default: {plan.registry_default})")
+        lines.append(f"# {registry_variable(plan)}: the registry, in every tag and every build (default: {plan.registry_default})")
     lines += [
         '# BUILD_ARGS: more options for every docker build, such as "--build-arg NAME=VALUE"',
         "set -uo pipefail",
         "",
-        f'cd "$(dirname "${{BASH_SOURCE[0]}}")/{_up(script)}" || exit 2',
+        f'cd "$(dirname "${{BASH_SOURCE[0]}}")/{way_up(script)}" || exit 2',
         "",
     ]
     if plan.registry:
-        lines.append(f'REGISTRY="${{{_variable(plan)}:-{plan.registry_default}}}"')
+        lines.append(f'REGISTRY="${{{registry_variable(plan)}:-{plan.registry_default}}}"')
     lines += [
-        'SELECT="${1:-all}"',
-        *(['OPTIONAL="${2:-}"'] if some else []),
+        'read -r -a EXTRA <<< "${BUILD_ARGS:-}"',
         "# A client before 23 has BuildKit built in, but does not take it by itself.",
         """case "$(docker version --format '{{.Client.Version}}')" in""",
         '    18.* | 19.* | 20.*) export DOCKER_BUILDKIT="${DOCKER_BUILDKIT:-1}" ;;',
-        "esac",
-        'read -r -a EXTRA <<< "${BUILD_ARGS:-}"',
-        "BUILT=()",
-        "FAILED=()",
-        "",
-        'case "${SELECT}" in',
-        f"    {' | '.join(['all', *variants])}) ;;",
-        "    *)",
-        f'        echo "usage: $0 {choice}" >&2',
-        "        exit 2",
-        "        ;;",
+        "    *) ;;",
         "esac",
         "",
-        "report() {",
-        "    echo",
-        '    echo "built ${#BUILT[@]}: ${BUILT[*]-}"',
-        "    if ((${#FAILED[@]})); then",
-        '        echo "failed ${#FAILED[@]}: ${FAILED[*]}" >&2',
-        "        exit 1",
-        "    fi",
-        "}",
-        "",
-        "# What became of the build before it: IMAGE, and the images that cannot be built without it.",
-        "# When there are any, a failure ends the script.",
-        "result() {",
-        '    local code=$? image="$1"',
-        "    shift",
-        "    if ((code == 0)); then",
-        '        BUILT+=("${image}")',
-        "        return",
-        "    fi",
-        '    FAILED+=("${image}")',
-        "    if (($#)); then",
-        '        echo "${image} failed; blocked: $*" >&2',
-        "        report",
-        "    fi",
-        "}",
+        'case "${1:-all}${2:+ $2}" in',
     ]
+    for name, images in known.items():
+        lines.append(f"    {_sh_word(name)})")
+        lines += _wrapped('        PLAN="', images, '"', " \\")
+        lines.append("        ;;")
+    lines += [*_HEAD.format(usage=usage).splitlines()]
     for number, phase in enumerate(plan.phases, 1):
         lines += ["", f"# Phase {number}: {phase.title}"]
-        for variant in dict.fromkeys(step.expectation.variant for step in phase.steps):
-            for optional, steps in _by_optional(phase.steps, variant):
-                also = ' && "${OPTIONAL}" == optional' if optional else ""
-                lines.append(f'if [[ ("${{SELECT}}" == all || "${{SELECT}}" == {variant}){also} ]]; then')
-                for step in steps:
-                    command = _command(plan, step, _sh_word, '"${REGISTRY}{}"', '${EXTRA[@]+"${EXTRA[@]}"}')
-                    lines += [f"    {command}", "    " + " ".join(["result", step.image, *plan.dependants(step.image)])]
-                lines.append("fi")
+        for step in phase.steps:
+            build = build_command(plan, step, _sh_word, '"${REGISTRY}{}"', '${EXTRA[@]+"${EXTRA[@]}"}')
+            lines += [f"if wanted {step.image}; then", f"    {build}"]
+            lines += _wrapped(f"    result {step.image} ", plan.dependants(step.image), "", " \\")
+            lines.append("fi")
     return "\n".join([*lines, "", "report"]) + "\n"
 
 
-def batch_file(plan: Plan, script: str) -> str:
-    """The same for Windows, with the line ends that its `goto` needs. Raises InputError for texts that batch cannot quote safely."""
-    variants = list(dict.fromkeys(step.expectation.variant for step in plan.steps))
+_HEAD = """\
+    *)
+        echo "usage: $0 {usage}" >&2
+        exit 2
+        ;;
+esac
+read -r -a IMAGES <<< "${{PLAN}}"
+BUILT=()
+FAILED=()
+
+# Whether IMAGE is in LIST.
+among() {{
+    [[ " $2 " == *" $1 "* ]]
+}}
+
+# Whether IMAGE is to be built now; says so.
+wanted() {{
+    among "$1" "${{PLAN}}" || return 1
+    echo "==> [$((${{#BUILT[@]}} + ${{#FAILED[@]}} + 1))/${{#IMAGES[@]}}] $1"
+}}
+
+# Says what became of the plan, and ends.
+report() {{
+    local image left=()
+    for image in "${{IMAGES[@]}}"; do
+        among "${{image}}" "${{BUILT[*]-}} ${{FAILED[*]-}}" || left+=("${{image}}")
+    done
+    echo
+    echo "built ${{#BUILT[@]}}: ${{BUILT[*]-}}"
+    ((${{#FAILED[@]}})) || exit 0
+    echo "failed ${{#FAILED[@]}}: ${{FAILED[*]}}" >&2
+    ((${{#left[@]}})) && echo "not tried ${{#left[@]}}: ${{left[*]}}" >&2
+    exit 1
+}}
+
+# What became of the build before it: IMAGE, and the images that cannot be built without it.
+# When any of those is in the plan, a failure ends the script.
+result() {{
+    local code=$? image="$1" each blocked=()
+    shift
+    if ((code == 0)); then
+        BUILT+=("${{image}}")
+        return
+    fi
+    FAILED+=("${{image}}")
+    for each in "$@"; do
+        among "${{each}}" "${{PLAN}}" && blocked+=("${{each}}")
+    done
+    if ((${{#blocked[@]}})); then
+        echo "${{image}} failed; blocked: ${{blocked[*]}}" >&2
+        report
+    fi
+}}"""
+
+
+def variants(plan: Plan) -> list[str]:
+    return list(dict.fromkeys(step.expectation.variant for step in plan.steps))
+
+
+def choices(plan: Plan) -> dict[str, list[str]]:
+    """What a script can be told to build, and the images that this means, with what they are built from: "all", "cpu", "cpu optional"."""
+    found: dict[str, list[str]] = {}
     some = any(step.expectation.optional for step in plan.steps)
-    choice = f"[{'/'.join(['all', *variants])}]{' [optional]' if some else ''}"
-    back = _up(script).replace("/", "\\")
-    lines = [
-        "@echo off",
-        f"rem Builds the images of {_plain(plan.family)}, each one's base before it.",
-        f"rem {MADE_BY.format('bat')}",
-        "rem",
-        f"rem   {_plain(script.replace('/', chr(92))) or 'build.bat'} {choice}",
-        "rem",
-    ]
-    if plan.registry:
-        lines.append(f"rem {_variable(plan)}: the registry, in every tag and every build (default: {plan.registry_default})")
-    lines += [
-        'rem BUILD_ARGS: more options for every docker build, such as "--build-arg NAME=VALUE"',
-        "setlocal",
-        f'cd /d "%~dp0{back}"',
-        "",
-    ]
-    if plan.registry:
-        lines += [f'set "REGISTRY=%{_variable(plan)}%"', f'if "%REGISTRY%"=="" set "REGISTRY={plan.registry_default}"']
-    lines += [
-        'set "SELECT=%~1"',
-        'if "%SELECT%"=="" set "SELECT=all"',
-        'set "BUILT="',
-        'set "FAILED="',
-        'set "KNOWN="',
-        f'for %%v in ({" ".join(["all", *variants])}) do if "%SELECT%"=="%%v" set "KNOWN=1"',
-        "if not defined KNOWN (",
-        f"    echo usage: %~nx0 {choice} 1>&2",
-        "    exit /b 2",
-        ")",
-    ]
-    for number, phase in enumerate(plan.phases, 1):
-        lines += ["", f"rem Phase {number}: {phase.title}"]
-        for variant in dict.fromkeys(step.expectation.variant for step in phase.steps):
-            for optional, steps in _by_optional(phase.steps, variant):
-                lines += ['set "WANTED="', f'for %%v in (all {variant}) do if "%SELECT%"=="%%v" set "WANTED=1"']
-                lines += ['if not "%~2"=="optional" set "WANTED="'] if optional else []
-                lines.append("if defined WANTED (")
-                for step in steps:
-                    lines.append(f"    {_command(plan, step, _bat_word, '%REGISTRY%{}', '%BUILD_ARGS%')}")
-                    lines.append(f'    call :result {step.image} "{" ".join(plan.dependants(step.image))}" || goto report')
-                lines.append(")")
-    lines += [
-        "",
-        ":report",
-        "echo.",
-        "echo built:%BUILT%",
-        'if not "%FAILED%"=="" (',
-        "    echo failed:%FAILED% 1>&2",
-        "    exit /b 1",
-        ")",
-        "exit /b 0",
-        "",
-        "rem What became of the build before it: IMAGE, and the images that cannot be built without it.",
-        ":result",
-        "if not errorlevel 1 (",
-        '    set "BUILT=%BUILT% %~1"',
-        "    exit /b 0",
-        ")",
-        'set "FAILED=%FAILED% %~1"',
-        'if not "%~2"=="" (',
-        "    echo %~1 failed; blocked: %~2 1>&2",
-        "    exit /b 1",
-        ")",
-        "exit /b 0",
-    ]
-    return "\r\n".join(lines) + "\r\n"
+    for variant in ("all", *variants(plan)):
+        for word in ("", " optional") if some else ("",):
+            own = [step for step in plan.steps if variant in ("all", step.expectation.variant)]
+            keep = {step.image for step in own if word or not step.expectation.optional}
+            for step in reversed(plan.steps):
+                if step.image in keep:
+                    keep.update(step.needs)
+            found[variant + word] = [step.image for phase in plan.phases for step in phase.steps if step.image in keep]
+    return found
 
 
-def _by_optional(steps: Iterable[Step], variant: str) -> Iterator[tuple[bool, list[Step]]]:
-    for optional in (False, True):
-        found = [step for step in steps if step.expectation.variant == variant and step.expectation.optional == optional]
-        if found:
-            yield optional, found
-
-
-def _command(plan: Plan, step: Step, word: Callable[[str], str], registry: str, extra: str) -> str:
+def build_command(plan: Plan, step: Step, word: Callable[[str], str], registry: str, extra: str) -> str:
     """One docker build. registry: how a text behind the registry's variable is written; extra: the user's own options."""
     parts = []
     for name, value in step.args:
@@ -193,28 +153,30 @@ def _command(plan: Plan, step: Step, word: Callable[[str], str], registry: str, 
     return " ".join(["docker build", *parts, word(step.context)])
 
 
+def registry_variable(plan: Plan) -> str:
+    return plan.registry_env or "REGISTRY"
+
+
+def way_up(script: str) -> str:
+    """From the folder of a script back to the root."""
+    return "/".join([".."] * (len(PurePosixPath(script).parts) - 1)) or "."
+
+
+def plain(text: str) -> str:
+    """For a comment."""
+    return re.sub(r"[^\w ./:=,-]", "?", text, flags=re.ASCII)
+
+
 def _sh_word(text: str) -> str:
     if "\n" in text or "\r" in text:
         raise InputError(f"{text!r} has a line break and cannot be written into a script")
     return shlex.quote(text)
 
 
-def _bat_word(text: str) -> str:
-    bare = text.partition("=")[0] + text.partition("=")[2] if re.match(r"\w+=", text) else text
-    if _BATCH_SPECIAL.search(bare):
-        raise InputError(f"{text!r} cannot be written safely into a batch file")
-    return f'"{text}"' if not re.fullmatch(r"[\w./:\\-]+", text) else text
-
-
-def _variable(plan: Plan) -> str:
-    return plan.registry_env or "REGISTRY"
-
-
-def _up(script: str) -> str:
-    """From the folder of a script back to the root."""
-    return "/".join([".."] * (len(PurePosixPath(script).parts) - 1)) or "."
-
-
-def _plain(text: str) -> str:
-    """For a comment."""
-    return re.sub(r"[^\w ./:-]", "?", text, flags=re.ASCII)
+def _wrapped(before: str, words: Iterable[str], after: str, at_end: str = "") -> Iterator[str]:
+    """before, the words, after: over several lines when they are long; at_end: what a line ends with that goes on."""
+    indent = " " * (len(before) - len(before.lstrip()) + 4)
+    lines = textwrap.wrap(" ".join(words), 100, break_long_words=False, break_on_hyphens=False) or [""]
+    for at, line in enumerate(lines):
+        last = at == len(lines) - 1
+        yield ((indent if at else before) + line).rstrip(" ") + (after if last else at_end)

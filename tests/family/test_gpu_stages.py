@@ -44,7 +44,7 @@ def image(stage: str) -> str:
 @pytest.fixture(scope="session")
 def cuda_images(cpu_images: None) -> None:
     """base:cuda and the GPU stages, built by the script that users run."""
-    done = program(str(ROOT / "scripts" / "build-all-images.sh"), "cuda")
+    done = program(str(ROOT / "scripts" / "build-all-images.sh"), "cuda", "optional")
     assert done.code == 0, (done.out + done.err)[-3000:]
 
 

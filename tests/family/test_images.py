@@ -193,8 +193,9 @@ def test_a_base_that_fails_names_what_it_blocks(cpu_images: None) -> None:
     script = str(ROOT / "scripts" / "build-all-images.sh")
     done = program(script, "cpu", env={"BUILD_ARGS": "--build-arg PYTHON_IMAGE=localhost/there-is-no:such-image"})
     assert done.code == 1
-    assert "base:cpu failed; blocked: demux tmdb pre-ner post-ner subtitle-gen mux" in done.err
+    assert f"base:cpu failed; blocked: {' '.join(f'{stage}:cpu' for stage in CPU)}\n" in done.err
     assert "built 0:" in done.out
+    assert "failed 1: base:cpu\nnot tried 6:" in done.err
 
 
 def test_the_registry_reaches_every_build(cpu_images: None) -> None:
@@ -203,7 +204,8 @@ def test_the_registry_reaches_every_build(cpu_images: None) -> None:
     names = [f"localhost:5000/wxlint-test/cp-whisperx-app-{stage}:cpu" for stage in ("base", *CPU)]
     try:
         assert done.code == 0, done.err[-2000:]
-        assert done.out.split("built 7:")[1].split() == names
+        assert done.out.split("built 7:")[1].split() == [f"{stage}:cpu" for stage in ("base", *CPU)]
+        assert program("docker", "image", "inspect", *names).code == 0
     finally:
         program("docker", "rmi", *names)
 

@@ -60,12 +60,6 @@ def test_the_cpu_override_takes_every_gpu_stage() -> None:
         assert service["deploy"] == "reset"
 
 
-@pytest.mark.parametrize("name", ["build-all-images.sh", "build-all-images.bat"])
-def test_the_scripts_build_every_image_in_order(name: str) -> None:
-    text = (ROOT / "scripts" / name).read_text(encoding="utf-8")
-    assert 0 < text.index(" ".join(CPU)) < text.index(" ".join(CUDA))
-
-
 def test_the_batch_file_ends_its_lines_as_cmd_needs_them() -> None:
     data = (ROOT / "scripts" / "build-all-images.bat").read_bytes()
     assert data.count(b"\n") == data.count(b"\r\n")

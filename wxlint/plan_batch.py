@@ -1,0 +1,115 @@
+"""A build plan as a batch file: for Windows, what plan_scripts.py writes for the shell."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from wxlint.errors import InputError
+from wxlint.plan_scripts import MADE_BY, build_command, choices, plain, registry_variable, variants, way_up
+
+if TYPE_CHECKING:
+    from wxlint.plan import Plan
+
+_SPECIAL = re.compile(r"[\x00-\x1f\"%!^&|<>()=,;]")
+
+
+def batch_file(plan: Plan, script: str, command: str) -> str:
+    """The arguments of `shell_script`. With the line ends that goto needs. Raises InputError for texts that batch cannot quote safely."""
+    known = choices(plan)
+    usage = f"[{'/'.join(['all', *variants(plan)])}]{' [optional]' if len(known) > len(variants(plan)) + 1 else ''}"
+    back = way_up(script).replace("/", "\\")
+    lines = [
+        "@echo off",
+        f"rem Builds the images of {plain(plan.family)}, each one's base before it. A base that fails ends it; a stage that fails does not.",
+        f"rem {MADE_BY.format(plain(command))}",
+        "rem",
+        f"rem   {plain(script).replace('/', chr(92)) or 'build.bat'} {usage}",
+        "rem",
+    ]
+    if plan.registry:
+        lines.append(f"rem {registry_variable(plan)}: the registry, in every tag and every build (default: {plan.registry_default})")
+    lines += [
+        'rem BUILD_ARGS: more options for every docker build, such as "--build-arg NAME=VALUE"',
+        "setlocal",
+        f'cd /d "%~dp0{back}"',
+        "",
+    ]
+    if plan.registry:
+        lines += [f'set "REGISTRY=%{registry_variable(plan)}%"', f'if "%REGISTRY%"=="" set "REGISTRY={plan.registry_default}"']
+    lines += ['set "CHOICE=%~1"', 'if "%CHOICE%"=="" set "CHOICE=all"', 'if not "%~2"=="" set "CHOICE=%CHOICE% %~2"', 'set "PLAN="']
+    lines += [f'if "%CHOICE%"=="{name}" set "PLAN={" ".join(map(_word, images))}"' for name, images in known.items()]
+    lines += [
+        "if not defined PLAN (",
+        f"    echo usage: %~nx0 {usage} 1>&2",
+        "    exit /b 2",
+        ")",
+        'set "IMAGES=%PLAN%"',
+        'set "BUILT="',
+        'set "FAILED="',
+        'set "BLOCKED="',
+        'set "LEFT="',
+    ]
+    for number, phase in enumerate(plan.phases, 1):
+        lines += ["", f"rem Phase {number}: {phase.title}"]
+        for step in phase.steps:
+            blocks = f' "{" ".join(plan.dependants(step.image))}"' if plan.dependants(step.image) else ""
+            lines += [
+                f"call :wanted {step.image}",
+                "if defined WANTED (",
+                f"    echo ==^> {step.image}",
+                f"    {build_command(plan, step, _word, '%REGISTRY%{}', '%BUILD_ARGS%')}",
+                f"    call :result {step.image}{blocks}",
+                ")",
+            ]
+    return "\r\n".join([*lines, "", *_TAIL.splitlines()]) + "\r\n"
+
+
+_TAIL = """\
+for %%i in (%IMAGES%) do call :left %%i
+echo.
+echo built:%BUILT%
+if not defined FAILED exit /b 0
+echo failed:%FAILED% 1>&2
+if defined LEFT echo not tried:%LEFT% 1>&2
+exit /b 1
+
+rem Whether IMAGE is in the plan.
+:wanted
+set "WANTED="
+for %%i in (%PLAN%) do if "%%i"=="%~1" set "WANTED=1"
+exit /b 0
+
+rem What became of the build before it: IMAGE, and the images that cannot be built without it.
+rem When any of those is in the plan, a failure ends the plan.
+:result
+if "%ERRORLEVEL%"=="0" (
+    set "BUILT=%BUILT% %~1"
+    exit /b 0
+)
+set "FAILED=%FAILED% %~1"
+if "%~2"=="" exit /b 0
+for %%i in (%~2) do call :blocked %%i
+if not defined BLOCKED exit /b 0
+echo %~1 failed; blocked:%BLOCKED% 1>&2
+set "PLAN=stopped"
+exit /b 0
+
+:blocked
+call :wanted %1
+if defined WANTED set "BLOCKED=%BLOCKED% %~1"
+exit /b 0
+
+:left
+set "DONE="
+for %%i in (%BUILT% %FAILED%) do if "%%i"=="%~1" set "DONE=1"
+if not defined DONE set "LEFT=%LEFT% %~1"
+exit /b 0
+"""
+
+
+def _word(text: str) -> str:
+    bare = text.partition("=")[0] + text.partition("=")[2] if re.match(r"\w+=", text) else text
+    if _SPECIAL.search(bare):
+        raise InputError(f"{text!r} cannot be written safely into a batch file")
+    return f'"{text}"' if not re.fullmatch(r"[\w./:\\-]+", text) else text
