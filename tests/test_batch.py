@@ -103,6 +103,12 @@ def test_behind_branches(text: str, expected: str) -> None:
     assert expected in found, found
 
 
+def test_what_may_be_empty_is_not_defined() -> None:
+    """A list that a failing build may add to leaves both ways open, after the second as after the first."""
+    text = "c 1\ncall :r a\nif defined F goto end\nc 2\ncall :r b\nif defined F goto end\nc 3\n:end\nc 4\nexit /b\n:r\nif errorlevel 1 (set \"F=%F% %~1\") else (set G=x)\nexit /b\n"
+    assert [line.lstrip("?") for line in lines('set "F="\n' + text)] == ["c|1", "c|2", "c|3", "c|4"]
+
+
 def test_assumptions_are_marked() -> None:
     value = read_batch('if "%T%"=="" set T=cpu\nc %T%').commands[-1].words[1].value
     assert value.text == "cpu"

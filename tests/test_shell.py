@@ -255,6 +255,10 @@ def test_behind_branches(text: str, expected: str) -> None:
 def test_both_branches_of_an_assumption_are_given() -> None:
     assert lines('if [ "${PUSH:-false}" = true ]; then docker push x; fi') == ["?docker|push|x"]
     assert lines('if [ -n "$CI" ]; then a; else b; fi') == ["?a", "?b"]
+    assert "?c|b" in lines('P=(a); if [ -n "$X" ]; then P=(b); fi; if [[ "${P[*]}" == *b* ]]; then c b; fi')
+    assert "c|3" in [line.lstrip("?") for line in lines('A=; u || A="$A x"; v || A="$A y"; [[ $A ]] && exit 1; c 3')]
+    assert "?c" in lines('P=(); if [ -n "$X" ]; then P=(b); fi; if ((${#P[@]})); then c; fi')
+    assert "?c|b" in lines('P=("${X:-a}"); if [ "${P[0]}" = b ]; then c b; fi')
     assert lines('case "${1:-build}" in build) a;; push) b;; esac') == ["?a", "?b"]
 
 

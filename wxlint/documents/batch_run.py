@@ -164,7 +164,7 @@ class BatchRunner(Variables):
         if node.kind == "defined":
             name = left.text.strip('"').lower()
             value = self._presumed(self._variable(name, f"%{name}%", True)) if not left.holes else left
-            status = MAYBE if value.holes and not value.text.strip(HOLE) else Status(value.text != "", False, assumptions(value), (name, "", False))
+            status = MAYBE if value.holes and not value.text.strip(HOLE + " ") else Status(value.text != "", False, assumptions(value), (name, "", False))
             return opposite(status) if node.negated else status
         right = self._presumed(self._text(*node.right))
         status = self._compare(node, left, right)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from wxlint.documents.shell import Assumed, Command, Redirect, Word
 from wxlint.documents.shell_values import NO_ARGUMENTS, UNSET, Arguments, Variable, assumptions, hole, merged, not_set
@@ -87,10 +87,9 @@ class State:
             self.vars.pop(name, None)
         else:
             self.vars[name] = value
-            if type(value) is Value and value.because:
-                for reason in value.because:
-                    if type(reason) is Assumed:
-                        self.resting.setdefault(reason, set()).add(name)
+            for reason in _reasons(value):
+                if type(reason) is Assumed:
+                    self.resting.setdefault(reason, set()).add(name)
         if name in self.exported:
             self.exports = None
 
@@ -138,8 +137,8 @@ class State:
                 self.refuted |= {not_set(default[1])}
             for name in self.resting.get(reason, ()):
                 value = self.vars.get(name)
-                if type(value) is Value and reason in value.because:
-                    self.put(name, hole(self.named(name)))
+                if value is not None and reason in _reasons(value):
+                    self.put(name, hole(self.named(name) if type(value) is Value else f"${{{name}[@]}}"))
 
     # -- places, reasons, commands
 
@@ -245,6 +244,8 @@ class State:
             return {**least, str(len(least)): hole(f"${{{name}[@]}}")}
         if isinstance(longest, Value):
             short = min([v for v in values if type(v) is Value], key=lambda v: len(v.text))
+            if not short.text.strip(f" {HOLE}"):  # nothing is known to be there: not even the space
+                return Value(HOLE, (self.named(name),), short.because)
             return Value(f"{short.text} {HOLE}", (*short.holes, self.named(name)), short.because)
         return hole(f"${{{name}[@]}}" if any(type(v) is dict for v in values) else self.named(name))
 
@@ -272,8 +273,17 @@ class State:
                 self.put(name, one._replace(because=merged(one.because, assumed)))
             elif one is None and not self.defaults:
                 self.put(name, hole(self.named(name)))
+            elif type(one) is dict:  # one without items has nothing that could rest on the assumption
+                rests = {key: item._replace(because=merged(item.because, assumed)) for key, item in one.items()}
+                self.put(name, rests or hole(f"${{{name}[@]}}"))
             else:
                 self.put(name, one)
+
+
+def _reasons(value: Variable) -> Iterable[str]:
+    if type(value) is dict:
+        return [reason for item in value.values() for reason in item.because]
+    return value.because if type(value) is Value else ()
 
 
 def _longest(values: list[Variable | None]) -> Variable | None:
