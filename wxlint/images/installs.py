@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from wxlint.findings import Span
-from wxlint.images.install import WITH_VALUE, Install, Lines, Place, Source, opaque, read_arguments
+from wxlint.images.install import WITH_VALUE, Install, Lines, Place, Source, opaque
 from wxlint.images.install_others import apt, conda, project_tool, vendor
-from wxlint.images.requirement import Requirement, parse_requirement
+from wxlint.images.install_pip import pip
 from wxlint.patterns import late
 from wxlint.values import Value
 
@@ -67,10 +66,6 @@ _VENDORS = late(
 """Installers of other software, whose makers are known: they bring no torch for Python."""
 _RUN_FILE = late(r"cuda[\w.-]*\.run", re.I)
 """NVIDIA's installer of the CUDA toolkit."""
-_OPTIONS = late(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
-"""An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
-
-
 _WRAPPERS = frozenset("sudo env time nice exec command xvfb-run nohup gosu su-exec retry timeout".split())
 
 
@@ -116,7 +111,7 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             return
         kind = _kind(words[0].value.text)
         if kind == "pip":
-            yield from _pip("pip", words[1:], env, place, command, elsewhere)
+            yield from pip("pip", words[1:], env, place, command, elsewhere)
             return
         if kind == "uv":
             yield from _uv(words[1:], env, place, command, elsewhere)
@@ -164,7 +159,7 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
                 return
             module = words[at + 1].value.text
             if module in ("pip", "pip3"):
-                yield from _pip("pip", words[at + 2 :], env, place, command, elsewhere)
+                yield from pip("pip", words[at + 2 :], env, place, command, elsewhere)
                 return
             if module not in ("uv", "poetry", "pdm", "pipenv", "conda"):
                 return
@@ -199,182 +194,6 @@ def _after_run(words: list[Word]) -> list[Word] | None:
     return words[at:]
 
 
-def _pip(
-    tool: str, words: list[Word], env: Mapping[str, Value], place: Place, command: Command, elsewhere: bool
-) -> Iterator[Install]:
-    while words and words[0].value.text.startswith("-"):  # global options
-        words = words[2:] if words[0].value.text in WITH_VALUE else words[1:]
-    if words and words[0].value.text == "uninstall" and not elsewhere:
-        yield from _removal(tool, words, place, command)
-        return
-    if not words or words[0].value.text not in ("install", "sync", "add", "wheel"):
-        return
-    arguments = read_arguments(words[1:])
-    if any(name == "--dry-run" for name, _, _, _ in arguments.options):
-        return
-    requirements: list[Requirement] = []
-    missing: list[str] = []
-    constraints: list[Requirement] = []
-    extra, links = _from_environment(tool, env)
-    index = next(
-        (Source(name, env[name], None) for name in _index_variables(tool) if name in env and env[name].text), None
-    )
-    backend = env.get("UV_TORCH_BACKEND") if tool == "uv" else None
-    given = ""
-    alone = any(name == "--no-deps" for name, _, _, _ in arguments.options)
-    lines: list[Lines] = []
-    for name, value, start, end in arguments.options:
-        if value is None:
-            continue
-        source = Source(name, _without_name(value), place.span(start, end))
-        if name in ("-i", "--index-url", "--pypi-url", "--default-index"):
-            index, given = source, name
-        elif name in ("--extra-index-url", "--index"):
-            extra.append(source)
-        elif name in ("-f", "--find-links"):
-            links.append(source)
-        elif name in ("-r", "--requirement", "--requirements"):
-            lines.append(_listed(tool, value, arguments.options, place, start))
-        elif name in ("-c", "--constraint", "--constraints"):
-            lines.append(place.requirements(value.text, True, start))
-        elif name in ("-e", "--editable") and not alone:
-            lines.append(_local(value, place, start, end))
-        elif name == "--torch-backend":
-            backend = value
-        elif name in ("-t", "--target", "--root"):
-            elsewhere = True
-    constraint = env.get("PIP_CONSTRAINT" if tool == "pip" else "UV_CONSTRAINT")
-    if constraint is not None:
-        lines.extend(place.requirements(name, True, -1) for name in constraint.text.split())
-    for word in arguments.positional:
-        if _is_options(word):
-            continue
-        requirement = parse_requirement(word.value, place.span(word.start, word.end))
-        if words[0].value.text == "sync":
-            lines.append(place.requirements(word.value.text, False, word.start))
-        elif requirement.kind == "path" and alone:
-            continue
-        elif requirement.kind == "path":
-            lines.append(_local(word.value, place, word.start, word.end))
-        else:
-            requirements.append(requirement)
-    for item in lines:
-        requirements.extend(item.requirements)
-        constraints.extend(item.constraints)
-        missing.extend(item.missing)
-        extra.extend(item.extra)
-        links.extend(item.links)
-        if item.index is not None and not given:
-            index = item.index
-    flags = {name for name, value, _, _ in arguments.options if value is None}
-    strategy = next((v.text for n, v, _, _ in arguments.options if n == "--index-strategy" and v is not None), "")
-    if "UV_INDEX_STRATEGY" in env and not strategy:
-        strategy = env["UV_INDEX_STRATEGY"].text
-    span = place.span(words[0].start, words[0].end)
-    yield Install(
-        tool,
-        tuple(requirements),
-        index,
-        tuple(extra),
-        tuple(links),
-        tuple(constraints),
-        tuple(missing),
-        (),
-        bool(flags & {"-U", "--upgrade", "--force-reinstall", "--reinstall"}),
-        alone,
-        "--no-index" in flags or any(item.no_index for item in lines),
-        backend,
-        strategy.startswith("unsafe"),
-        command.conditional,
-        elsewhere,
-        span,
-        place.span(command.start, command.end),
-        command.because,
-        _redirected(command, place),
-        any(_is_options(word) for word in arguments.positional),
-        builds=words[0].value.text == "wheel",
-    )
-
-
-def _removal(tool: str, words: list[Word], place: Place, command: Command) -> Iterator[Install]:
-    found = tuple(
-        parse_requirement(w.value, place.span(w.start, w.end)) for w in read_arguments(words[1:]).positional
-    )
-    yield Install(
-        tool, found, conditional=command.conditional, span=place.span(words[0].start, words[0].end),
-        command_span=place.span(command.start, command.end), because=command.because, removes=True,
-    )  # fmt: skip
-
-
-def _is_options(word: Word) -> bool:
-    return not word.quoted and bool(_OPTIONS.fullmatch(word.value.shown()))
-
-
-def _redirected(command: Command, place: Place) -> tuple[tuple[str, Span], ...]:
-    """`pydantic>=2.0`: a redirection that touches the word before it and goes to something like a version."""
-    ends = {word.end: word for word in command.words}
-    found = []
-    for redirect in command.redirects:
-        word = ends.get(redirect.start)
-        target = redirect.target.value.text
-        if (
-            word is not None
-            and redirect.operator in (">", "<", ">>")
-            and re.match(r"=?\s*\d", target)
-            and not redirect.target.quoted
-        ):
-            found.append((f"{word.value.shown()}{redirect.operator}{target}", place.span(word.start, redirect.end)))
-    return tuple(found)
-
-
-def _listed(
-    tool: str, value: Value, options: list[tuple[str, Value | None, int, int]], place: Place, start: int
-) -> Lines:
-    """A file of requirements; uv takes a pyproject.toml for one, with the extras and groups that are asked for."""
-    folder, _, name = value.text.rpartition("/")
-    if tool != "uv" or name != "pyproject.toml":
-        return place.requirements(value.text, False, start)
-    groups = [v.text.lower() for n, v, _, _ in options if v is not None and n in ("--extra", "--group")]
-    every = any(n in ("--all-extras", "--all-groups") for n, _, _, _ in options)
-    return place.project(folder or ("/" if value.text.startswith("/") else "."), (*groups, *(("*",) if every else ())))
-
-
-def _local(value: Value, place: Place, start: int, end: int) -> Lines:
-    """A project folder (`.`, `-e .[gpu]`, `/app`), or a local wheel whose name tells nothing."""
-    text = value.text.removeprefix("file://")
-    folder, _, extras = text.partition("[")
-    if folder.startswith(("git+", "http")):
-        return Lines(requirements=(parse_requirement(value, place.span(start, end)),))
-    if place.brought(folder):
-        return Lines()
-    if folder.endswith((".whl", ".tar.gz", ".zip")):
-        return Lines(missing=(value.shown(),))
-    return place.project(folder, tuple(e.strip() for e in extras.rstrip("]").split(",") if e.strip()))
-
-
-def _without_name(value: Value) -> Value:
-    """uv takes `name=URL` for an index."""
-    return value._replace(text=re.sub(r"^[\w.-]+=(?=https?:)", "", value.text))
-
-
-def _index_variables(tool: str) -> tuple[str, ...]:
-    return ("PIP_INDEX_URL", "PIP_CONFIG_INDEX_URL") if tool == "pip" else ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
-
-
-def _from_environment(tool: str, env: Mapping[str, Value]) -> tuple[list[Source], list[Source]]:
-    """Extra indexes and find-links that the environment gives; uv ignores PIP_* and pip.conf."""
-    names = ("PIP_EXTRA_INDEX_URL",) if tool == "pip" else ("UV_EXTRA_INDEX_URL", "UV_INDEX")
-    extra = [
-        Source(n, _without_name(env[n]._replace(text=url)), None)
-        for n in names
-        if n in env
-        for url in env[n].text.split()
-    ]
-    name = "PIP_FIND_LINKS" if tool == "pip" else "UV_FIND_LINKS"
-    links = [Source(name, env[name]._replace(text=url), None) for url in env[name].text.split()] if name in env else []
-    return extra, links
-
-
 def _uv(
     words: list[Word], env: Mapping[str, Value], place: Place, command: Command, elsewhere: bool
 ) -> Iterator[Install]:
@@ -384,13 +203,13 @@ def _uv(
         return
     verb = words[0].value.text
     if verb == "pip":
-        yield from _pip("uv", words[1:], env, place, command, elsewhere)
+        yield from pip("uv", words[1:], env, place, command, elsewhere)
     elif verb == "add":
-        yield from _pip("uv", words, env, place, command, elsewhere)
+        yield from pip("uv", words, env, place, command, elsewhere)
     elif verb == "run" and not any(w.value.text == "--no-sync" for w in words):
         rest = [w for w in words[1:] if not w.value.text.startswith("-")]
         if rest and _PIP.fullmatch(rest[0].value.text):
-            yield from _pip("pip", words[words.index(rest[0]) + 1 :], env, place, command, elsewhere)
+            yield from pip("pip", words[words.index(rest[0]) + 1 :], env, place, command, elsewhere)
     elif verb == "sync":
         yield from project_tool("uv", words, place, command)
     elif verb == "tool":
