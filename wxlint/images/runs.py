@@ -42,6 +42,7 @@ class OpenStage:
         self.user: str | None = None
         self.shell = True
         self.pip_config: dict[str, Value] = {}
+        self.pip_looked = 0, ""
 
     def scope(self) -> Scope:
         """The variables that the next instruction sees."""
@@ -64,10 +65,12 @@ class Runs:
 
     def _pip_conf(self, stage: OpenStage) -> None:
         """A pip.conf that was copied counts, under what the environment or `pip config` says."""
-        if self.files.copies.get(stage.index):
-            scope = stage.visible
-            given = scope.get("PIP_CONFIG_FILE")
-            for name, value in self.files.pip_config(stage.index, given.text if given else "").items():
+        scope = stage.visible
+        given = scope["PIP_CONFIG_FILE"].text if "PIP_CONFIG_FILE" in scope else ""
+        now = len(self.files.copies.get(stage.index, ())), given
+        if now[0] and now != stage.pip_looked:  # once for each set of copies, not for each RUN
+            stage.pip_looked = now
+            for name, value in self.files.pip_config(stage.index, given).items():
                 if name not in scope:
                     stage.pip_config.setdefault(name, value)
 
