@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 
 from wxlint.documents.shell import Assumed
 from wxlint.documents.shell_assigned import assigned
@@ -46,10 +46,13 @@ class Flow(Expander):
     def redirected(self, redirects: tuple[Redir, ...]) -> None:
         raise NotImplementedError
 
-    def walkers(self) -> dict[type, Callable[..., Status]]:
+    @classmethod
+    @lru_cache(maxsize=4)
+    def walkers(cls) -> dict[type, Callable[..., Status]]:
+        """By the type of a node, functions of the class: methods bound to each walk would keep it alive until the collector comes."""
         return {
-            Seq: self._seq, AndOr: self._and_or, Pipe: self._pipe, If: self._if, For: self._for, While: self._while, Case: self._case,
-            Group: self._group, Function: self._define, Test: self._test, Arith: self._arith, Redirected: self._redirected,
+            Seq: cls._seq, AndOr: cls._and_or, Pipe: cls._pipe, If: cls._if, For: cls._for, While: cls._while, Case: cls._case,
+            Group: cls._group, Function: cls._define, Test: cls._test, Arith: cls._arith, Redirected: cls._redirected,
         }  # fmt: skip
 
     def inside(self, node: Node) -> Status:

@@ -66,7 +66,7 @@ class Runner(Flow):
         if self.depth > MAX_DEPTH:
             return MAYBE
         self.depth += 1
-        status = self.walk[type(node)](node)
+        status = self.walk[type(node)](self, node)
         self.depth -= 1
         return status
 
