@@ -39,12 +39,14 @@ def batch_file(plan: Plan, script: str, command: str) -> str:
         lines += [f'set "REGISTRY=%{registry_variable(plan)}%"', f'if "%REGISTRY%"=="" set "REGISTRY={plan.registry_default}"']
     lines += ['set "CHOICE=%~1"', 'if "%CHOICE%"=="" set "CHOICE=all"', 'if not "%~2"=="" set "CHOICE=%CHOICE% %~2"', 'set "PLAN="']
     lines += [f'if "%CHOICE%"=="{name}" set "PLAN={" ".join(map(_word, images))}"' for name, images in known.items()]
+    flags = _flags(known)
+    lines += [f'set "{flag}="' for flag in flags]
+    lines += [f'if "%CHOICE%"=="{name}" set "{flag}=1"' for flag, names in flags.items() for name in names]
     lines += [
         "if not defined PLAN (",
         f"    echo usage: %~nx0 {usage} 1>&2",
         "    exit /b 2",
         ")",
-        'set "IMAGES=%PLAN%"',
         'set "BUILT="',
         'set "FAILED="',
         'set "BLOCKED="',
@@ -54,19 +56,37 @@ def batch_file(plan: Plan, script: str, command: str) -> str:
         lines += ["", f"rem Phase {number}: {phase.title}"]
         for step in phase.steps:
             blocks = f' "{" ".join(plan.dependants(step.image))}"' if plan.dependants(step.image) else ""
+            flag = next(flag for flag, names in flags.items() if names == _asking(known, step.image))
             lines += [
-                f"call :wanted {step.image}",
-                "if defined WANTED (",
+                f"if defined {flag} (",
                 f"    echo ==^> {step.image}",
                 f"    {build_command(plan, step, _word, '%REGISTRY%{}', '%BUILD_ARGS%')}",
                 f"    call :result {step.image}{blocks}",
                 ")",
+                *(["if defined BLOCKED goto report"] if blocks else []),
             ]
     return "\r\n".join([*lines, "", *_TAIL.splitlines()]) + "\r\n"
 
 
+def _asking(known: dict[str, list[str]], image: str) -> tuple[str, ...]:
+    """The choices that build an image."""
+    return tuple(name for name, images in known.items() if image in images)
+
+
+def _flags(known: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """A variable for each set of choices that some image is built for, named after the narrowest of them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for image in dict.fromkeys(image for images in known.values() for image in images):
+        names = _asking(known, image)
+        if names not in found.values():
+            flag = "DO_" + re.sub(r"\W", "_", min(names, key=lambda name: len(known[name]))).upper()
+            found[f"{flag}_{len(found)}" if flag in found else flag] = names
+    return found
+
+
 _TAIL = """\
-for %%i in (%IMAGES%) do call :left %%i
+:report
+for %%i in (%PLAN%) do call :left %%i
 echo.
 echo built:%BUILT%
 if not defined FAILED exit /b 0
@@ -74,14 +94,7 @@ echo failed:%FAILED% 1>&2
 if defined LEFT echo not tried:%LEFT% 1>&2
 exit /b 1
 
-rem Whether IMAGE is in the plan.
-:wanted
-set "WANTED="
-for %%i in (%PLAN%) do if "%%i"=="%~1" set "WANTED=1"
-exit /b 0
-
 rem What became of the build before it: IMAGE, and the images that cannot be built without it.
-rem When any of those is in the plan, a failure ends the plan.
 :result
 if "%ERRORLEVEL%"=="0" (
     set "BUILT=%BUILT% %~1"
@@ -89,15 +102,8 @@ if "%ERRORLEVEL%"=="0" (
 )
 set "FAILED=%FAILED% %~1"
 if "%~2"=="" exit /b 0
-for %%i in (%~2) do call :blocked %%i
-if not defined BLOCKED exit /b 0
-echo %~1 failed; blocked:%BLOCKED% 1>&2
-set "PLAN=stopped"
-exit /b 0
-
-:blocked
-call :wanted %1
-if defined WANTED set "BLOCKED=%BLOCKED% %~1"
+set "BLOCKED=%~2"
+echo %~1 failed; blocked: %~2 1>&2
 exit /b 0
 
 :left
