@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,7 +130,11 @@ def _context(
 
 def _beside(files: list[Path]) -> list[Path]:
     """The files in the folders of these files, not those in folders below."""
-    return [entry for folder in sorted({path.parent for path in files}) for entry in sorted(folder.iterdir()) if entry.is_file()]
+    found: list[Path] = []
+    for folder in sorted({path.parent for path in files}):
+        with suppress(OSError):  # a folder that may be entered but not listed: what was named is read all the same
+            found += [entry for entry in sorted(folder.iterdir()) if entry.is_file()]
+    return found
 
 
 def _family_files(policy: Policy) -> set[str]:

@@ -94,11 +94,11 @@ def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Bel
         for target, stage in targets:
             said = belief(plain, stage, repository.beliefs.state(plain, stage), target)
             if said.base is None:
-                others = {
+                others = [
                     belief(e, e.stages[stage.index], repository.beliefs.state(e, e.stages[stage.index]), target)
                     for e in builds
-                }
+                ]
                 if len({(b.base, b.variant, b.torch) for b in others}) == 1:
-                    said = others.pop()
+                    said = others[0]
             found.append(said)
     return found

@@ -41,7 +41,9 @@ _CHANGES = late(
 )
 
 
-_ENDINGS = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg)")
+_EDITS = late(r"(?:\bsed\b[^;&|\n]*?\s-\w*i|\bperl\b[^;&|\n]*?\s-\w*i|\btee\b|>|\b(?:curl|wget)\b)[^;&|\n]*?([\w.-]+\.(?:sh|bash|py|conf)\b)")
+"""Scripts and settings are copied and named in many commands; these change what they say."""
+_ENDINGS = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg|sh|bash|py|conf)\b")
 _PIP_CONF = ("/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf", "/etc/xdg/pip/pip.conf")
 """Where pip looks, the strongest first."""
 
@@ -64,6 +66,8 @@ class Files:
                 self.changed.setdefault(stage, set()).update(
                     re.findall(r"[\w.-]+\.(?:txt|in|toml|ya?ml|lock|cfg)", tail)
                 )
+            for match in _EDITS.finditer(text):
+                self.changed.setdefault(stage, set()).add(match[1])
 
     def find(self, stage: int, path: str, depth: int = 0) -> Text | None:
         """The file that stands at an absolute container path in a stage, as the repository has it; None for one that a RUN changes."""
@@ -90,14 +94,14 @@ class Files:
                 return found
         return None
 
-    def pip_config(self, stage: int, given: str = "") -> dict[str, Value]:
-        """What copied pip.conf files say of the index, as the environment variables they stand for. given: PIP_CONFIG_FILE.
+    def pip_config(self, stage: int, given: str = "", root: bool = True) -> dict[str, Value]:
+        """What copied pip.conf files say of the index, as the environment variables they stand for. given: PIP_CONFIG_FILE. root: pip runs as root, who reads root's own.
 
         One that is not in the context is none: what a base image brings is not known here.
         """
         found: dict[str, Value] = {}
         for path in (given, *_PIP_CONF):
-            source = self.find(stage, path) if path else None
+            source = self.find(stage, path) if path and (root or not path.startswith("/root/")) else None
             if source is None:
                 continue
             import configparser  # 5 ms: only for a file that is there

@@ -66,7 +66,9 @@ _VENDORS = late(
 """Installers of other software, whose makers are known: they bring no torch for Python."""
 _RUN_FILE = late(r"cuda[\w.-]*\.run", re.I)
 """NVIDIA's installer of the CUDA toolkit."""
-_WRAPPERS = frozenset("sudo env time nice exec command xvfb-run nohup gosu su-exec retry timeout".split())
+_WRAPPERS = frozenset(
+    "sudo doas env time nice ionice exec command builtin xvfb-run nohup setsid stdbuf unbuffer chronic eatmydata gosu su-exec xargs retry timeout".split()
+)
 
 
 @lru_cache(maxsize=4096)
@@ -103,6 +105,10 @@ def may_install(command: Command) -> bool:
 
 def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iterator[Install]:
     """The installs of one command; nothing when it installs nothing."""
+    if _kind(command.words[0].value.text) == "wrapper":
+        from wxlint.documents.shell import strip_prefix
+
+        command = strip_prefix(command)
     words = list(command.words)
     env = {**scope, **dict(command.env)}
     elsewhere = False

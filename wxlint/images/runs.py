@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from wxlint.documents.shell import Command
     from wxlint.documents.source import Source
 
+_ARGUMENTS = late(r"\$\{?[1-9@*#]|\bgetopts\b")
+_INDEX_LINE = late(r"(extra[-_])?index[-_]url\s*=\s*([^\s'\"\\]+)")
 _WHEELS = late(r"(?:^|/)wheels?(?:/|$)")
 _STARTS_PROGRAMS = late(r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module")
 
@@ -42,7 +44,8 @@ class OpenStage:
         self.user: str | None = None
         self.shell = True
         self.pip_config: dict[str, Value] = {}
-        self.pip_looked = 0, ""
+        self.pip_file: dict[str, Value] = {}
+        self.pip_looked: tuple[int, str, str | None] = 0, "", None
 
     def scope(self) -> Scope:
         """The variables that the next instruction sees."""
@@ -59,20 +62,24 @@ class Runs:
         """Add what a RUN installs to the stage's steps, and note the files it changes."""
         for text, at in _texts(instruction):
             self.files.note_changes(stage.index, text)
+            if "pip.conf" in text:
+                self._pip_values(stage)
+                stage.pip_file = _written(text)
             if stage.shell and worth_reading(text):
-                self._pip_conf(stage)
                 self._commands(stage, text, at)
 
-    def _pip_conf(self, stage: OpenStage) -> None:
-        """A pip.conf that was copied counts, under what the environment or `pip config` says."""
+    def _pip_values(self, stage: OpenStage) -> dict[str, Value]:
+        """The variables that an install sees, pip's configuration among them: files, then `pip config`, then the environment, which wins."""
         scope = stage.visible
         given = scope["PIP_CONFIG_FILE"].text if "PIP_CONFIG_FILE" in scope else ""
-        now = len(self.files.copies.get(stage.index, ())), given
-        if now[0] and now != stage.pip_looked:  # once for each set of copies, not for each RUN
+        now = len(self.files.copies.get(stage.index, ())), given, stage.user
+        if now != stage.pip_looked:  # once for each set of copies, not for each RUN
+            brought = now[0] != stage.pip_looked[0]
             stage.pip_looked = now
-            for name, value in self.files.pip_config(stage.index, given).items():
-                if name not in scope:
-                    stage.pip_config.setdefault(name, value)
+            found = self.files.pip_config(stage.index, given, _is_root(stage.user)) if now[0] else {}
+            if found or not brought:
+                stage.pip_file = found
+        return {**stage.pip_file, **stage.pip_config, **scope}
 
     def _commands(self, stage: OpenStage, text: str, at: Callable[[int], int]) -> None:
         from wxlint.documents.shell import read_plain, read_shell  # only for files that install something
@@ -89,7 +96,7 @@ class Runs:
             if not may_install(command) or _configures(stage, command):
                 continue
             place = self._place(stage, at, command, directory)
-            for install in installs(command, {**scope.values, **stage.pip_config}, place):
+            for install in installs(command, self._pip_values(stage), place):
                 followed = self._script(stage, install, directory, command) if install.tool == "script" else None
                 stage.steps.extend(self._relocated(step) for step in (followed if followed is not None else [install]))
 
@@ -104,14 +111,16 @@ class Runs:
             return None
         if name.endswith(".py"):  # not followed; one that starts no program and no installer by name installs nothing
             return None if _STARTS_PROGRAMS.search(source.text) else []
-        scope = {**stage.scope().values, **stage.pip_config}
         found: list[Install] = []
-        for inner in read_shell(source.text, scope).commands:
-            if not may_install(inner):
+        for inner in read_shell(source.text, self._pip_values(stage)).commands:
+            if not may_install(inner) or _configures(stage, inner):
                 continue
             place = self._place(stage, lambda offset: offset, inner, directory, source)
-            for step in installs(inner, scope, place):
+            for step in installs(inner, self._pip_values(stage), place):
                 found.append(step._replace(conditional=step.conditional or install.conditional))
+        given = command.words[-1].value.text != name
+        if given and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
+            return None  # what it is called with may decide
         return found
 
     def _relocated(self, install: Install) -> Install:
@@ -160,19 +169,35 @@ class Runs:
 
 def _configures(stage: OpenStage, command: Command) -> bool:
     """`pip config set global.index-url URL` counts from here on."""
-    if len(command.words) < 5 or command.words[-4].value.text != "config":
+    if len(command.words) < 5 or not any(w.value.text == "config" for w in command.words):
         return False
-    texts = [w.value.text for w in command.words]
-    if texts[-3] == "set" and "pip" in " ".join(texts[:-4]):
+    words = [w for w in command.words if not w.value.text.startswith("-")]
+    texts = [w.value.text for w in words]
+    if len(texts) >= 5 and texts[-4:-2] == ["config", "set"] and "pip" in " ".join(texts[:-4]):
         name = {
             "global.index-url": "PIP_INDEX_URL",
             "global.extra-index-url": "PIP_EXTRA_INDEX_URL",
             "install.index-url": "PIP_INDEX_URL",
         }.get(texts[-2])
         if name:
-            stage.pip_config[name] = command.words[-1].value
+            stage.pip_config[name] = words[-1].value
         return True
     return False
+
+
+def _written(text: str) -> dict[str, Value]:
+    """What pip.conf says behind a RUN that names it: the indexes in the text; nothing when it is removed; else nobody knows."""
+    found = {}
+    for name, url in _INDEX_LINE.findall(text):
+        known = "$" not in url and "`" not in url
+        found["PIP_EXTRA_INDEX_URL" if name else "PIP_INDEX_URL"] = Value(url, (), (f"pip.conf: {url}",)) if known else Value(HOLE, (url,))
+    if found or re.search(r"\brm\b", text):
+        return found
+    return {"PIP_INDEX_URL": Value(HOLE, ("pip.conf",))}
+
+
+def _is_root(user: str | None) -> bool:
+    return user is None or user.partition(":")[0] in ("", "root", "0")
 
 
 def _texts(instruction: Instruction) -> list[tuple[str, Callable[[int], int]]]:

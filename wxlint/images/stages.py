@@ -227,6 +227,7 @@ class _Evaluation:
             stage.visible = dict(parent.visible)
             stage.workdir, stage.user, stage.shell = parent.workdir, parent.user, parent.shell
             stage.pip_config = dict(parent.pip_config)
+            stage.pip_file, stage.pip_looked = parent.pip_file, parent.pip_looked
             self.files.copies[index] = list(self.files.copies.get(parent.index, ()))
             self.files.changed[index] = set(self.files.changed.get(parent.index, ()))
         else:
@@ -318,16 +319,6 @@ class _Evaluation:
         self.runs.read(stage, instruction)
         if mounted:
             del self.files.copies[stage.index][-mounted:]
-
-    def _pip_conf(self) -> None:
-        """A pip.conf that was copied counts, under what the environment or `pip config` says."""
-        stage = self.stages[-1]
-        if self.files.copies.get(stage.index):
-            scope = self._scope().values
-            given = scope.get("PIP_CONFIG_FILE")
-            for name, value in self.files.pip_config(stage.index, given.text if given else "").items():
-                if name not in scope:
-                    stage.pip_config.setdefault(name, value)
 
     def _mounts(self, instruction: Instruction) -> int:
         """Images named by --mount=from=; bind mounts count as copies while the instruction runs: how many were added."""
