@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from wxlint.documents.compose_services import Service
@@ -25,11 +24,35 @@ def inline_uses(services: Iterator[Service], read: Callable[[str], Source | None
         raw = source.text[start:end]
         if _lines(raw) != _lines(inline.value.text):
             continue
-        # All else blanked out, so that every offset stays what it is; instructions may be indented.
-        masked = Source(source.path, re.sub(r"[^\n]", " ", source.text[:start]) + raw)
+        text, shifts = _at_its_lines(source, start, raw, inline.value.text)
         folder = service.build.folder if service.build is not None else None
         build = Build(source.path, (folder,) if folder else (), how=f"compose service {service.name}")
-        yield from evaluate(read_dockerfile(masked), build, Files(read, build.contexts)).uses
+        for use in evaluate(read_dockerfile(Source(source.path, text)), build, Files(read, build.contexts)).uses:
+            span = use.span
+            columns = span.column + shifts.get(span.line, 0), span.end_column + shifts.get(span.end_line, 0)
+            yield use._replace(span=span._replace(column=columns[0], end_column=columns[1]))
+
+
+def _at_its_lines(source: Source, start: int, raw: str, value: str) -> tuple[str, dict[int, int]]:
+    """The text as it is read, on the lines of the compose file, and how far to the right each of them stands there."""
+    first, column = source.position(start)
+    written, said = raw.split("\n"), value.split("\n")
+    skipped = _blank(written) - _blank(said)
+    shifts = {}
+    for number, line in enumerate(said):
+        at = number + skipped
+        if at < len(written) and line.strip():
+            indent = _indent(written[at]) - _indent(line) + (column - 1 if at == 0 else 0)
+            shifts[first + at] = indent
+    return "\n" * (first + skipped - 1) + value, shifts
+
+
+def _blank(lines: list[str]) -> int:
+    return next((number for number, line in enumerate(lines) if line.strip()), 0)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _lines(text: str) -> list[str]:
