@@ -116,7 +116,7 @@ def leave_transcript(talk: Family) -> None:
 
 def alone(talk: Family, stage: str, *options: str) -> Done:
     """Runs a stage's image by `docker run`, without a GPU."""
-    mounted = ("--user", f"{os.getuid()}:{os.getgid()}", "-v", f"{talk.folder / 'out'}:/work/out")
+    mounted = ("--user", f"{os.getuid()}:{os.getgid()}", "-v", f"{talk.folder / 'out'}:/data/out")
     return program("docker", "run", "--rm", *mounted, *options, image(stage), "out/talk")
 
 
