@@ -202,11 +202,6 @@ class Policy(NamedTuple):
         images = [self._expectation(stage, v) for v in self.variants.values() for stage in v.members]
         return tuple(sorted(images, key=lambda image: not image.is_base))
 
-    def expectation(self, stage: str, variant: str) -> Expectation | None:
-        """The image of a stage in a variant; None when the policy has no such image."""
-        found = self.variants.get(variant)
-        return self._expectation(stage, found) if found and stage in found.members else None
-
     def reference(self, stage: str, tag: str) -> str:
         """The reference of a stage's image, "rajiup/cp-whisperx-app-asr:cuda", with the default registry."""
         return f"{self.image_pattern.replace('{registry}', self.registry).replace('{stage}', stage)}:{tag}"

@@ -187,6 +187,10 @@ class Repository:
         """What the policy expects of each image."""
         return self.policy.expectations() if self.policy else ()
 
+    def expected(self, stage: str, variant: str) -> Expectation | None:
+        """The image of a stage in a variant; None when the policy has no such image."""
+        return next((e for e in self.family if (e.stage, e.variant) == (stage, variant)), None)
+
     @cached_property
     def expectations(self) -> dict[str, list[Expectation]]:
         """What the policy expects, by the path of the Dockerfile."""

@@ -93,7 +93,7 @@ def _meant(repository: Repository, stack: Stack, service: Service) -> tuple[str 
         if member is not None and member.stage is not None:
             for variant in policy.variants.values():
                 if variant.tag == reference.tag and member.stage in variant.members:
-                    expectation = next((e for e in repository.family if (e.stage, e.variant) == (member.stage, variant.name)), None)
+                    expectation = repository.expected(member.stage, variant.name)
                     if expectation is None or not expectation.gpu and variant.accelerator == "cuda":
                         return None, ()
                     return variant.accelerator, (f"{expectation.image} is a {variant.name} image ({policy.path})",)
