@@ -50,6 +50,32 @@ def test_findings_are_1_and_name_the_place(here: Path) -> None:
     assert "Dockerfile:1:6: error:" in done.stdout and "[latest-tag]" in done.stdout and "^" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("redirection", "code", "said"),
+    [
+        ("> /dev/full", 2, "standard output: cannot be written: No space left on device"),
+        (">&-", 2, "standard output is closed"),
+        ("2>&-", 1, ""),
+        (">&- 2>&-", 2, ""),
+        ("--output /dev/full/report", 2, "/dev/full/report: cannot be written"),
+    ],
+)
+def test_a_stream_that_takes_nothing(redirection: str, code: int, said: str, here: Path) -> None:
+    """What was found is never lost without a word: exit code 1 means that the findings were shown."""
+    (here / "Dockerfile").write_text(BAD)
+    line = f"exec '{sys.executable}' -m wxlint check {redirection}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+    assert said in done.stderr
+
+
+def test_a_reader_that_leaves_early(here: Path) -> None:
+    (here / "Dockerfile").write_text("".join(f"FROM python:latest AS s{number}\n" for number in range(2000)))
+    line = f"{{ '{sys.executable}' -m wxlint check; echo $? >&2; }} | head -n 1"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "2\n")
+
+
 @pytest.mark.parametrize(("level", "code"), [("error", 0), ("warning", 1), ("info", 1)])
 def test_fail_on_is_a_threshold(level: str, code: int, here: Path) -> None:
     (here / "Dockerfile").write_text(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxlint import facts
-from wxlint.facts.tables import glob
+from wxlint.facts.tables import Globs
 from wxlint.values import HOLE
 
 FOLDER = Path(facts.__file__).parent
@@ -466,4 +466,4 @@ def test_a_table_that_does_not_exist() -> None:
     ],
 )
 def test_glob(pattern: str, text: str, matches: bool) -> None:
-    assert glob(pattern, text) is matches
+    assert bool(Globs([(pattern, None)]).of(text)) is matches

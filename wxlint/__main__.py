@@ -1,8 +1,6 @@
 """`python -m wxlint`."""
 
-import sys
-
-from wxlint.cli import main
+from wxlint.cli import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

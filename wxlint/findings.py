@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
 
 from wxlint.tuples import NamedTuple
@@ -30,6 +31,10 @@ class Span(NamedTuple):
     column: int
     end_line: int
     end_column: int
+
+
+Where = Callable[[], Span]
+"""A stretch whose lines and columns are worked out when somebody asks: of most things that are read, nobody does."""
 
 
 class Finding(NamedTuple):

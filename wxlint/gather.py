@@ -101,12 +101,14 @@ def gather(
 
 
 def _policy(given: str | None, start: Path) -> Policy | None:
-    from wxlint.documents.source import read
-    from wxlint.policy import find_policy, load_policy
+    from wxlint.policy_find import find_policy
 
     path = Path(given) if given is not None else find_policy(start)
     if path is None:
         return None
+    from wxlint.documents.source import read
+    from wxlint.policy import load_policy
+
     return load_policy(read(path, _shown(path)), path)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wxlint.gitignore import files_named, fits_below
+from wxlint.images.reference import FORBIDDEN_TAGS
 from wxlint.policy_find import find_policy, is_policy
 from wxlint.policy_names import Member, match
 from wxlint.tuples import NamedTuple
@@ -36,8 +37,6 @@ __all__ = [
     "is_policy",
     "load_policy",
 ]
-FORBIDDEN_TAGS = ("latest",)
-"""Where a policy says nothing, and in the built-in policy."""
 
 
 class EntrypointCheck(NamedTuple):

@@ -13,8 +13,8 @@ from wxlint.documents.source import Source
 from wxlint.documents.yaml_nodes import Node, Scalar
 from wxlint.errors import PolicyError
 from wxlint.gitignore import parse
+from wxlint.images.reference import FORBIDDEN_TAGS
 from wxlint.policy import (
-    FORBIDDEN_TAGS,
     EntrypointCheck,
     Expect,
     Policy,

@@ -23,6 +23,7 @@ KEYWORDS = frozenset(
 _HEREDOC_KEYWORDS = frozenset(("RUN", "COPY", "ADD"))
 _DIRECTIVE = late(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
 _SPLIT = late(r"[\t\v\f\r ]+")
+_PLAIN = late(f"[^{SPACE}\"'\\\\]+")
 
 
 class Heredoc(NamedTuple):
@@ -74,8 +75,8 @@ class Instruction(NamedTuple):
 
     def at(self, offset: int) -> int:
         """The source offset of a character of `text`."""
-        index = bisect_right(self.pieces, (offset, 1 << 60)) - 1
-        start, source = self.pieces[max(index, 0)]
+        pieces = self.pieces
+        start, source = pieces[0] if len(pieces) == 1 else pieces[max(bisect_right(pieces, (offset, 1 << 60)) - 1, 0)]
         return source + offset - start
 
     def span(self, source: Source, start: int, end: int) -> Span:
@@ -112,6 +113,7 @@ def read_dockerfile(source: Source) -> Dockerfile:
     if "\r" in text:
         lines = [line.rstrip("\r") for line in lines]
     starts = source.starts
+    double = escape + escape
     index, count = 0, len(lines)
     while index < count:
         raw = lines[index]
@@ -125,38 +127,43 @@ def read_dockerfile(source: Source) -> Dockerfile:
             index += 1
             continue
         first = index
-        parts: list[str] = []
         pieces: list[tuple[int, int]] = []
-        length = 0
-        while True:
-            part = body.rstrip(" \t")
-            end = part.endswith(escape) and not part.endswith(escape + escape)
-            part = part[:-1] if end else body.rstrip("\r")
-            if part:
-                pieces.append((length, at))
-                parts.append(part)
-                length += len(part)
-            index += 1
-            if not end:
-                break
-            body = ""
-            while index < count:  # the next line that is neither comment nor blank
-                body = lines[index]
-                stripped = body.lstrip(SPACE)
-                if stripped and stripped[0] != "#":
-                    break
-                if stripped:
-                    comments.append((starts[index] + len(body) - len(stripped), stripped[1:]))
+        part = body.rstrip(" \t")
+        if part.endswith(escape) and not part.endswith(double):
+            parts: list[str] = []
+            length = 0
+            while True:
+                end = part.endswith(escape) and not part.endswith(double)
+                part = part[:-1] if end else body.rstrip("\r")
+                if part:
+                    pieces.append((length, at))
+                    parts.append(part)
+                    length += len(part)
                 index += 1
-            if index >= count:
-                break
-            at = starts[index]
-        logical = "".join(parts)
-        head = logical.lstrip(SPACE)
-        if not head:
-            continue
-        if len(head) != len(logical):  # a first line of only spaces and a continuation
-            pieces = _shift(pieces, len(logical) - len(head))
+                if not end:
+                    break
+                while index < count:  # the next line that is neither comment nor blank
+                    body = lines[index]
+                    stripped = body.lstrip(SPACE)
+                    if stripped:
+                        if stripped[0] != "#":
+                            break
+                        comments.append((starts[index] + len(body) - len(stripped), stripped[1:]))
+                    index += 1
+                else:
+                    break
+                at = starts[index]
+                part = body.rstrip(" \t")
+            logical = "".join(parts)
+            head = logical.lstrip(SPACE)
+            if not head:
+                continue
+            if len(head) != len(logical):  # a first line of only spaces and a continuation
+                pieces = _shift(pieces, len(logical) - len(head))
+        else:
+            pieces.append((0, at))
+            head = body
+            index += 1
         head = head.rstrip(SPACE)
         keyword, args_at, flags = split_head(head, escape)
         heredocs: list[Heredoc] = []
@@ -232,6 +239,9 @@ def split_head(head: str, escape: str) -> tuple[str, int, tuple[Flag, ...]]:
 
 def _flag_word(text: str, at: int, escape: str) -> tuple[int, str]:
     """One word with quotes and escapes removed; the offset behind it."""
+    plain = _PLAIN.match(text, at)
+    if plain and (plain.end() == len(text) or text[plain.end()] in SPACE) and escape not in plain[0]:
+        return plain.end(), plain[0]
     out: list[str] = []
     quote = ""
     while at < len(text):

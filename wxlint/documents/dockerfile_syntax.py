@@ -13,9 +13,10 @@ from wxlint.documents.dockerfile import KEYWORDS, Dockerfile, Instruction
 from wxlint.documents.dockerfile_words import SPACE, json_words, words
 from wxlint.documents.source import Problem
 
-_TEMPLATE = ("{{", "{%", "<%", "@@", "\n%%")
 _LISTS = frozenset(("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))
 _TWO = frozenset(("ENV", "LABEL"))
+_FREE = KEYWORDS - _TWO - {"FROM", "COPY", "ADD"}
+_SOME = frozenset(("RUN", "ENV", "ARG", "LABEL", "WORKDIR", "USER", "ONBUILD", "EXPOSE", "VOLUME"))
 
 
 def syntax_problems(dockerfile: Dockerfile) -> Iterator[Problem]:
@@ -39,7 +40,9 @@ def syntax_problems(dockerfile: Dockerfile) -> Iterator[Problem]:
 def is_template(dockerfile: Dockerfile) -> bool:
     """Whether another tool fills the file in before it is built."""
     text = dockerfile.source.text
-    return text.startswith("%%") or any(mark in text for mark in _TEMPLATE)
+    if "%" in text and ("{%" in text or "<%" in text or "\n%%" in text or text.startswith("%%")):
+        return True
+    return "{{" in text or ("@" in text and "@@" in text)
 
 
 def is_fragment(dockerfile: Dockerfile) -> bool:
@@ -62,7 +65,10 @@ def _not_strings(args: str) -> bool:
 
 
 def _problem(instruction: Instruction, begun: bool, template: bool) -> str:
-    keyword, args = instruction.keyword, instruction.args.strip(SPACE)
+    keyword, text, at = instruction.keyword, instruction.text, instruction.args_at
+    if begun and keyword in _FREE and at < len(text) and text[at] != "[":
+        return ""  # most instructions: nothing about them can be wrong
+    args = text[at:].strip(SPACE)
     if keyword in _TWO and args:
         listed = [instruction.text[start:end] for start, end in words(instruction.text, instruction.args_at)]
         if "=" not in listed[0]:
@@ -81,12 +87,14 @@ def _problem(instruction: Instruction, begun: bool, template: bool) -> str:
         return f"unknown instruction {keyword}{f'; did you mean {near[0]}?' if near else ''}"
     if not begun and keyword not in ("FROM", "ARG"):
         return f"{keyword} stands before the first FROM; only ARG can"
-    count = len(args.split())
-    if keyword == "FROM" and (count not in (1, 3) or (count == 3 and args.split()[1].lower() != "as")):
-        return "FROM takes an image, or an image AS a name"
-    if keyword in ("RUN", "ENV", "ARG", "LABEL", "WORKDIR", "USER", "ONBUILD", "EXPOSE", "VOLUME") and not count:
+    if keyword == "FROM":
+        listed = args.split()
+        if len(listed) not in (1, 3) or (len(listed) == 3 and listed[1].lower() != "as"):
+            return "FROM takes an image, or an image AS a name"
+    elif keyword in ("COPY", "ADD"):
+        listed = (json_words(args) if args.startswith("[") else None) or args.split()
+        if len(listed) < 2:
+            return f"{keyword} takes at least a source and a destination"
+    elif keyword in _SOME and not args:
         return f"{keyword} has no argument"
-    listed_words = json_words(args) if args.startswith("[") else None
-    if keyword in ("COPY", "ADD") and (count if listed_words is None else len(listed_words)) < 2:
-        return f"{keyword} takes at least a source and a destination"
     return ""

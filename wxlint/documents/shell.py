@@ -91,10 +91,19 @@ def read_shell(
     return run_text(text.replace(HOLE, "\ufffd"), variables or {}, bash, where or line_of(text), defaults, script)
 
 
-_DEPENDS = late(
-    r"[$`~]|\(\(|\[\[|\[ |(?:^|(?<![\w./=-]))[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=(?!=)|\b(?:let|test|read|declare|typeset|local|readonly|export|eval|printf|mapfile|readarray|getopts|unset)\b"
-)
-"""What may look at a variable, or set one."""
+_SETTERS = tuple("let test read declare typeset local export eval printf mapfile getopts unset".split())
+_SETS = late(r"\b(?:let|test|read|declare|typeset|local|readonly|export|eval|printf|mapfile|readarray|getopts|unset)\b")
+_EQUALS = late(r"=(?<![=!<>~]=)(?!=)")
+_ASSIGNS = late(r"(?:^|(?<![\w./=-]))[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=(?!=)")
+
+
+def _depends(text: str) -> bool:
+    """Whether something may look at a variable, or set one. Looking for characters and words comes first: patterns take ten times as long."""
+    if "$" in text or "`" in text or "~" in text or "((" in text or "[[" in text or "[ " in text:
+        return True
+    if _EQUALS.search(text) and _ASSIGNS.search(text):
+        return True
+    return any(map(text.__contains__, _SETTERS)) and _SETS.search(text) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -103,7 +112,7 @@ def read_plain(text: str) -> ShellResult | None:
 
     None where the variables or the place of the text may matter.
     """
-    if _DEPENDS.search(text):
+    if _depends(text):
         return None
     found = read_shell(text)
     return None if any(command.because or command.via for command in found.commands) else found

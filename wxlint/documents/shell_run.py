@@ -176,16 +176,17 @@ class Runner(Flow):
         words: list[Word] = []
         presume = self.presume
         self.presume = node.words[0].literal in ("[", "test")
+        plain, shift = not self.private and not self.fixed, self.shift
         for number, text in enumerate(node.words):
-            literal = text.literal
             if number in node.declared:
                 continue
-            if literal is not None and not self.private:
-                words.append(self.word(text, Value(literal)))
-            else:
-                for value in self.fields(text):
-                    words.append(self.word(text, value))
-                    self.volume += len(value.text) + 20
+            start, end, _, literal, quoted = text
+            if literal is not None and plain:
+                words.append(Word(Value(literal), start + shift, end + shift, quoted))
+                continue
+            for value in self.fields(text):
+                words.append(self.word(text, value))
+                self.volume += len(value.text) + 20
         self.presume = presume
         if not words:
             return RAN

@@ -11,6 +11,8 @@ from wxlint.patterns import late
 
 _BLANK = late(r"(?:[ \t\r]|\\\n)*(#[^\n]*)?")
 _SPACE = late(r"(?:[ \t\r\n]|\\\n|#[^\n]*)*")
+_PLAIN = late(r"(?:[ \t]|\\\n)*([^ \t\r\n;&|<>()$`\"'\\{#][^ \t\r\n;&|<>()$`\"'\\{]*)(?=[ \t\n;|&)]|\Z)")
+"""A word without quotes, expansions and braces: most are. What stands before a redirection is left to the slow way."""
 _COMMENT = late(r"#[^\n]*")
 _ASSIGN = late(r"([A-Za-z_][A-Za-z0-9_]*)(\+?=|\[)")
 _REDIRECT = late(r"((?:\d+|\{[A-Za-z_]\w*\})?)(<<<|<<-|<<|<>|<&|>&|>>|>\||<(?!\()|>(?!\())|(&>>|&>)")
@@ -29,11 +31,13 @@ class SimpleReader(WordReader):
         self.comments: dict[int, None] = {}  # offsets of their `#`
 
     def blank(self) -> None:
-        match = _BLANK.match(self.text, self.at, self.end)
-        if match:
-            self.at = match.end()
-            if match.lastindex:
-                self.comments[match.start(1)] = None
+        at = self.at
+        if at < self.end and self.text[at] in " \t\r\\#":  # asked far more often than there is a blank
+            match = _BLANK.match(self.text, at, self.end)
+            if match:
+                self.at = match.end()
+                if match.lastindex:
+                    self.comments[match.start(1)] = None
 
     def comments_in(self, start: int, end: int) -> None:
         """Note the comments of a stretch that holds nothing but blanks and comments."""
@@ -103,6 +107,7 @@ class SimpleReader(WordReader):
         declared: dict[int, Assign] = {}
         declaring = False
         last = start
+        plain = _PLAIN.match
         while True:
             self.blank()
             at = self.at
@@ -137,6 +142,13 @@ class SimpleReader(WordReader):
                 declaring = True
             words.extend(found)
             last = self.at
+            if words and not declaring:
+                match = plain(text, last, self.end)
+                while match is not None:
+                    at, last = match.span(1)
+                    words.append(Text(at, last, (), match[1], False))
+                    match = plain(text, last, self.end)
+                self.at = last
         return Simple(start, last, tuple(assigns), tuple(words), tuple(redirects), declared)
 
     def _words(self) -> list[Text]:

@@ -50,7 +50,10 @@ Part = Union[Lit, Param, Subst, Opaque]
 
 
 class Text(NamedTuple):
-    """A word. literal: its value when nothing in it needs evaluation, else None. quoted: any quote or backslash in it."""
+    """A word. literal: its value when nothing in it needs evaluation, else None. quoted: any quote or backslash in it.
+
+    parts: empty for a plain argument, of which `literal` says all.
+    """
 
     start: int
     end: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from pathlib import Path
 
@@ -38,11 +39,10 @@ class Source:
     def starts(self) -> list[int]:
         """Offset of the first character of each line."""
         if self._starts is None:
-            starts, at = [0], self.text.find("\n")
-            while at >= 0:
-                starts.append(at + 1)
-                at = self.text.find("\n", at + 1)
-            self._starts = starts
+            self._starts = starts = [0]
+            for line in self.text.split("\n"):
+                starts.append(starts[-1] + len(line) + 1)
+            starts.pop()
         return self._starts
 
     def position(self, offset: int) -> tuple[int, int]:
@@ -78,8 +78,11 @@ def decode(data: bytes) -> str:
 def read(path: Path, shown: str) -> Source:
     """Read a file. Raises InputError, with the reason, for one that cannot be read or is too large."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(min(size, MAX_BYTES) + 1)  # to ask for the most there can be costs that much memory
+            if len(data) > size:  # a pipe, or a file that is being written
+                data += file.read(MAX_BYTES + 1 - len(data))
     except OSError as error:
         raise InputError(f"{shown}: cannot be read: {error.strerror or error}") from error
     if len(data) > MAX_BYTES:

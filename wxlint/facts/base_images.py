@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
-from wxlint.facts.tables import fields, glob, index
+from wxlint.facts.tables import Globs, fields, index
 from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE
@@ -80,7 +80,7 @@ def base_image(repository: str, tag: str | None) -> BaseImage | None:
 @functools.lru_cache(maxsize=1024)
 def _rows_of(repository: str) -> tuple[dict[str, str], ...]:
     head, exact, patterns = _base_index()
-    found = [*exact.get(repository, ()), *(item for item in patterns if glob(item[1][0], repository))]
+    found = [*exact.get(repository, ()), *patterns.of(repository)]
     return tuple(dict(zip(head, row, strict=True)) for _, row in sorted(found))
 
 
@@ -88,7 +88,7 @@ _Numbered = list[tuple[int, list[str]]]
 
 
 @functools.cache
-def _base_index() -> tuple[list[str], dict[str, _Numbered], _Numbered]:
+def _base_index() -> tuple[list[str], dict[str, _Numbered], Globs[tuple[int, list[str]]]]:
     """The column names; the rows of plain repositories by name; the rows of patterns. Rows keep their place."""
     head, body = fields("base_images")
     exact: dict[str, _Numbered] = {}
@@ -96,7 +96,7 @@ def _base_index() -> tuple[list[str], dict[str, _Numbered], _Numbered]:
     for item in enumerate(body):
         name = item[1][0]
         (patterns if "*" in name else exact.setdefault(name, [])).append(item)
-    return head, exact, patterns
+    return head, exact, Globs((item[1][0], item) for item in patterns)
 
 
 _CUDA_IN_NAME = late(r"cuda-?(\d+\.\d+)|cu(\d{3})")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from wxlint.facts.tables import glob, index, normalise, numbers, table
+from wxlint.facts.tables import Globs, index, normalise, numbers, table
 
 
 def brings_torch(name: str, version: str | None = None, extras: tuple[str, ...] = ()) -> dict[str, str] | None:
@@ -29,6 +29,7 @@ def _requires(row: dict[str, str], version: str | None) -> bool:
     return not (row["since"] and version is not None and numbers(version) < numbers(row["since"]))
 
 
+@functools.lru_cache(maxsize=4096)
 def cuda_package(ecosystem: str, name: str, extras: tuple[str, ...] = ()) -> dict[str, str] | None:
     """The row of a package that is of use with CUDA only, or None.
 
@@ -42,11 +43,10 @@ def cuda_package(ecosystem: str, name: str, extras: tuple[str, ...] = ()) -> dic
     return None
 
 
-@functools.lru_cache(maxsize=4096)
 def _package(ecosystem: str, name: str) -> dict[str, str] | None:
-    exact, patterns = _package_index(ecosystem)
+    exact, patterns = _package_index("cuda_packages", ecosystem)
     found = [exact[name]] if name in exact else []
-    found += [item for item in patterns if ("[" in name) == ("[" in item[1]["name"]) and glob(item[1]["name"], name)]
+    found += [item for item in patterns.of(name) if ("[" in name) == ("[" in item[1]["name"])]
     if not found:
         return None
     row = min(found, key=lambda item: item[0])[1]
@@ -55,11 +55,11 @@ def _package(ecosystem: str, name: str) -> dict[str, str] | None:
 
 @functools.cache
 def _package_index(
-    ecosystem: str,
-) -> tuple[dict[str, tuple[int, dict[str, str]]], list[tuple[int, dict[str, str]]]]:
-    rows = [item for item in enumerate(table("cuda_packages")) if item[1]["ecosystem"] == ecosystem]
+    name: str, ecosystem: str
+) -> tuple[dict[str, tuple[int, dict[str, str]]], Globs[tuple[int, dict[str, str]]]]:
+    rows = [item for item in enumerate(table(name)) if item[1]["ecosystem"] == ecosystem]
     exact = {item[1]["name"]: item for item in rows if "*" not in item[1]["name"]}
-    return exact, [item for item in rows if "*" in item[1]["name"]]
+    return exact, Globs((item[1]["name"], item) for item in rows if "*" in item[1]["name"])
 
 
 @functools.lru_cache(maxsize=4096)
@@ -67,7 +67,6 @@ def accelerator_package(ecosystem: str, name: str, extras: tuple[str, ...] = ())
     """The accelerator other than CUDA ("rocm", "other") that a package is for, or None. Arguments as of `cuda_package`."""
     name = normalise(name) if ecosystem == "pip" else name.lower()
     asked = {name, *(f"{name}[{normalise(extra)}]" for extra in extras)}
-    for row in table("other_packages"):
-        if row["ecosystem"] == ecosystem and any(glob(row["name"], one) if "*" in row["name"] else row["name"] == one for one in asked):
-            return row["accelerator"]
-    return None
+    exact, patterns = _package_index("other_packages", ecosystem)
+    found = [item for one in asked for item in (*patterns.of(one), *([exact[one]] if one in exact else ()))]
+    return min(found, key=lambda item: item[0])[1]["accelerator"] if found else None

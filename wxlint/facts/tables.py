@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import re
+from collections.abc import Iterable
+from typing import Generic, TypeVar
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -46,14 +48,35 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in match[0].split(".")) if match else ()
 
 
-def glob(pattern: str, text: str) -> bool:
-    """Whether `text` matches `pattern`, where `*` is any text (and nothing else is special)."""
-    first, *middle, last = pattern.split("*")
-    if not (text.startswith(first) and text.endswith(last) and len(first) + len(last) <= len(text)):
+Row = TypeVar("Row")
+
+
+class Globs(Generic[Row]):
+    """Rows by the patterns of their keys, where `*` is any text (and nothing else is special)."""
+
+    def __init__(self, rows: Iterable[tuple[str, Row]]) -> None:
+        self.rows = [(*_ends(pattern), pattern.split("*")[1:-1], row) for pattern, row in rows]
+
+    def of(self, text: str) -> list[Row]:
+        """The rows whose pattern matches, in their order."""
+        return [
+            row
+            for first, last, middle, row in self.rows
+            if text.startswith(first) and text.endswith(last) and _between(text, len(first), middle, len(text) - len(last))
+        ]
+
+
+def _ends(pattern: str) -> tuple[str, str]:
+    """The texts before the first `*` and behind the last."""
+    parts = pattern.split("*")
+    return parts[0], parts[-1]
+
+
+def _between(text: str, at: int, parts: list[str], end: int) -> bool:
+    if at > end:
         return False
-    at = len(first)
-    for part in middle:
-        at = text.find(part, at, len(text) - len(last))
+    for part in parts:
+        at = text.find(part, at, end)
         if at < 0:
             return False
         at += len(part)

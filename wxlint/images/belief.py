@@ -74,6 +74,7 @@ class Beliefs:
     def __init__(self, producers: Producers) -> None:
         self.producers = producers
         self._states: dict[tuple[int, int], tuple[Evaluated, State]] = {}
+        self._externals: dict[int, tuple[Use, State]] = {}
         self._choices: dict[int, tuple[Install, list[Choice]]] = {}
         self._open: set[tuple[int, int]] = set()
 
@@ -100,7 +101,10 @@ class Beliefs:
         if inside:
             state = inside[0] if len(inside) == 1 else _common(inside, stage.base, may_be_other=False)
             return state._replace(lineage=(stage.base, *state.lineage)) if len(inside) == 1 else state
-        return _external(stage.base, reference)
+        found = self._externals.get(id(stage.base))
+        if found is None:
+            found = self._externals[id(stage.base)] = (stage.base, _external(stage.base, reference))
+        return found[1]
 
     def state(self, evaluated: Evaluated, stage: Stage) -> State:
         """The state at the end of a stage."""
@@ -157,20 +161,20 @@ def carries(evaluated: Evaluated, step: StageCopy) -> bool:
     if origin is None:
         return False
     project = any(install.tool in ("uv-project", "poetry") for install in origin.installs)
-    variables = [value.text for stage in evaluated.stages for value in stage.env.values()]
+    variables = ":".join([value.text for stage in evaluated.stages for value in stage.env.values()])
     return any(
         p.rstrip("/") in WHOLE
         or p == "/"
         or HOLE in p
         or (ENVIRONMENT.search(p) and not _ONE_FILE.search(p))
         or (project and p.count("/") <= 2)
-        or any(_names_environment_in(p.rstrip("/") + "/", text) for text in variables)
+        or (p.rstrip("/") + "/" in variables and _names_environment_in(p.rstrip("/") + "/", variables))
         for p in step.paths
     )
 
 
 def _names_environment_in(folder: str, text: str) -> bool:
-    """Whether a variable (PATH, VIRTUAL_ENV) speaks of an environment inside a folder."""
+    """Whether one of the variables (PATH, VIRTUAL_ENV), joined by `:`, speaks of an environment inside a folder."""
     return any(part.startswith(folder) and ENVIRONMENT.search(part[len(folder) - 1 :]) for part in text.split(":"))
 
 

@@ -19,6 +19,7 @@ __all__ = ["Pair", "Scope", "expand", "pairs", "words"]
 
 _NAME = late(r"[^\W\d]\w*|\d+|[@*#?$!-]")
 _PLAIN = late(r"[^\\`$\"']*\Z")
+_LITERAL = late(r"[^\\`$\"']+")
 _DEPTH = 20
 
 
@@ -73,8 +74,9 @@ class _Expansion:
             elif char == "$":
                 self._variable()
             else:
-                self.literal.append(char)
-                self.at += 1
+                plain = _LITERAL.match(text, self.at)
+                self.literal.append(plain[0] if plain else char)
+                self.at += len(self.literal[-1])
         self._flush()
         return self.parts[0] if len(self.parts) == 1 else concat(self.parts)
 

@@ -9,6 +9,7 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wxlint.documents.source import Source as Text
@@ -36,16 +37,17 @@ class Copy(NamedTuple):
     as_folder: bool
 
 
-_CHANGES = late(
-    r"(?:\b(?:mv|cp|sed|tee|perl|awk|grep|curl|wget|yq|toml|patch)\b|>|pip-compile|pip freeze|\bexport\b|\block\b)[^;&|\n]*?([\w.-]+\.(?:txt|in|toml|ya?ml|lock|cfg))"
-)
-
-
-_EDITS = late(r"(?:\bsed\b[^;&|\n]*?\s-\w*i|\bperl\b[^;&|\n]*?\s-\w*i|\btee\b|>|\b(?:curl|wget)\b)[^;&|\n]*?([\w.-]+\.(?:sh|bash|py|conf)\b)")
+_NAMED = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg|sh|bash|py|conf)\b")
+_BETWEEN = late(r"[;&|\n]")
+_CHANGES = late(r"\b(?:mv|cp|sed|tee|perl|awk|grep|curl|wget|yq|toml|patch)\b|>|pip-compile|pip freeze|\bexport\b|\block\b")
+_CHANGED = late(r"[\w.-]+\.(?:txt|in|toml|ya?ml|lock|cfg)(?!\w)")
+_EDITS = late(r"\bsed\b.*?\s-\w*i|\bperl\b.*?\s-\w*i|\btee\b|>|\b(?:curl|wget)\b")
 """Scripts and settings are copied and named in many commands; these change what they say."""
-_ENDINGS = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg|sh|bash|py|conf)\b")
+_EDITED = late(r"[\w.-]+\.(?:sh|bash|py|conf)\b")
 _PIP_CONF = ("/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf", "/etc/xdg/pip/pip.conf")
 """Where pip looks, the strongest first."""
+_HOLD_PIP_CONF = frozenset(path[:at] or "/" for path in _PIP_CONF for at in range(len(path) + 1) if path[at : at + 1] in ("/", ""))
+"""Where a COPY has to go to bring one: these files and the folders above them."""
 
 
 class Files:
@@ -54,20 +56,21 @@ class Files:
     def __init__(self, read: Read, contexts: tuple[str, ...]) -> None:
         """contexts: folders that may be the build context, the likeliest first."""
         self.read = read
-        self.contexts = contexts
+        self.folders = [folder.rstrip("/") + "/" if folder != "." else "" for folder in map(posixpath.normpath, contexts)]
         self.copies: dict[int, list[Copy]] = {}
         self.changed: dict[int, set[str]] = {}
 
     def note_changes(self, stage: int, text: str) -> None:
         """Remember the files that the commands of a RUN write, move or edit: what the repository has is then not what is read."""
-        if _ENDINGS.search(text):  # most texts name no such file, and looking for the command first takes long
-            for match in _CHANGES.finditer(text):
-                tail = text[match.start() : match.end() + 200].split("&&")[0].split(";")[0]
-                self.changed.setdefault(stage, set()).update(
-                    re.findall(r"[\w.-]+\.(?:txt|in|toml|ya?ml|lock|cfg)", tail)
-                )
-            for match in _EDITS.finditer(text):
-                self.changed.setdefault(stage, set()).add(match[1])
+        if not _NAMED.search(text):  # most texts name no file of a kind that is read
+            return
+        for command in _BETWEEN.split(text):
+            if not _NAMED.search(command):
+                continue
+            for what, files in ((_CHANGES, _CHANGED), (_EDITS, _EDITED)):
+                change = what.search(command)
+                if change:
+                    self.changed.setdefault(stage, set()).update(files.findall(command, change.end()))
 
     def find(self, stage: int, path: str, depth: int = 0) -> Text | None:
         """The file that stands at an absolute container path in a stage, as the repository has it; None for one that a RUN changes."""
@@ -88,8 +91,8 @@ class Files:
         relative = posixpath.normpath(path.lstrip("/"))
         if relative.startswith("..") or HOLE in relative:
             return None
-        for context in self.contexts:
-            found = self.read(posixpath.normpath(posixpath.join(context, relative)))
+        for folder in self.folders:
+            found = self.read(folder + relative)
             if found is not None:
                 return found
         return None
@@ -100,6 +103,8 @@ class Files:
         One that is not in the context is none: what a base image brings is not known here.
         """
         found: dict[str, Value] = {}
+        if not given and all(copy.dest not in _HOLD_PIP_CONF for copy in self.copies.get(stage, ())):
+            return found
         for path in (given, *_PIP_CONF):
             source = self.find(stage, path) if path and (root or not path.startswith("/root/")) else None
             if source is None:
@@ -142,11 +147,11 @@ class Files:
             value = _environment(line.value)
             if not line.option:
                 if applies(marker_of(line.value)):
-                    found = parse_requirement(value, source.span(line.start, line.end))
+                    found = parse_requirement(value, partial(source.span, line.start, line.end))
                     (constraints if as_constraints else wanted).append(found)
                 continue
             option = line.option
-            origin = Source(option, value, source.span(line.start, line.end))
+            origin = Source(option, value, partial(source.span, line.start, line.end))
             if option in ("-i", "--index-url"):
                 index = origin
             elif option == "--extra-index-url":
@@ -196,8 +201,8 @@ class Files:
             column = line.find(dependency.requirement)
             length = len(dependency.requirement) if column >= 0 else len(line.strip())
             column = column if column >= 0 else len(line) - len(line.lstrip())
-            span = source.span(at + column, at + column + length)
-            requirement = parse_requirement(Value(dependency.requirement), span)
+            where = partial(source.span, at + column, at + column + length)
+            requirement = parse_requirement(Value(dependency.requirement), where)
             wanted.append(requirement._replace(index=_index(dependency.bindings, groups)))
         dynamic = not project.dependencies and ("dynamic" in source.text or "[project]" not in source.text)
         index = Source("pyproject.toml", Value(project.default_index), None) if project.default_index else None
@@ -214,7 +219,7 @@ class Files:
         if environment is None:
             return None
         conda = tuple(
-            conda_requirement(Value(text), source.span(start, end)) for text, start, end in environment.packages
+            conda_requirement(Value(text), partial(source.span, start, end)) for text, start, end in environment.packages
         )
         pip: list[Requirement] = []
         extra: list[Source] = []
@@ -222,26 +227,26 @@ class Files:
         links: list[Source] = []
         missing: list[str] = []
         for text, start, end in environment.pip:
-            span = source.span(start, end)
+            where = partial(source.span, start, end)
             option, _, value = text.partition(" ")
             option, equals, attached = option.partition("=") if option.startswith("--") else (option, "", "")
             value = attached if equals else value.strip()
             if option in ("-i", "--index-url"):
-                index = Source(option, Value(value), span)
+                index = Source(option, Value(value), where)
             elif option == "--extra-index-url":
-                extra.append(Source(option, Value(value), span))
+                extra.append(Source(option, Value(value), where))
             elif option in ("-f", "--find-links"):
-                links.append(Source(option, Value(value), span))
+                links.append(Source(option, Value(value), where))
             elif option in ("-r", "--requirement"):
                 inner = self.requirements(self.beside(source, value), value, False)
                 pip += inner.requirements
                 missing += inner.missing
                 extra += inner.extra
             elif not option.startswith("-"):
-                pip.append(parse_requirement(Value(text), span))
+                pip.append(parse_requirement(Value(text), where))
         return Install(
             "conda", conda, index, tuple(extra), tuple(links), tuple(pip), tuple(missing), environment.channels,
-            span=source.span(0, 0), command_span=source.span(0, 0),
+            where=partial(source.span, 0, 0),
         )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from wxlint.findings import Span
+from wxlint.findings import Span, Where
 from wxlint.images.requirement import Requirement
 from wxlint.tuples import NamedTuple
 from wxlint.values import Value
@@ -29,7 +29,11 @@ class Source(NamedTuple):
 
     flag: str
     value: Value
-    span: Span | None
+    where: Where | None
+
+    @property
+    def span(self) -> Span | None:
+        return self.where() if self.where is not None else None
 
 
 class Install(NamedTuple):
@@ -57,22 +61,25 @@ class Install(NamedTuple):
     best_match: bool = False
     conditional: bool = False
     elsewhere: bool = False
-    span: Span | None = None
-    command_span: Span | None = None
+    where: Where | None = None
     because: tuple[str, ...] = ()
     redirected: tuple[tuple[str, Span], ...] = ()
     open: bool = False
     removes: bool = False
     builds: bool = False
 
+    @property
+    def span(self) -> Span | None:
+        return self.where() if self.where is not None else None
+
 
 class Place(NamedTuple):
     """How to turn what a command says into positions and files.
 
-    span: (start, end) of the text to a Span. file: a path as the command sees it to (requirements, sources, missing) — see files.py.
+    span: (start, end) of the text to a Span, when it is asked for. file: a path as the command sees it to (requirements, sources, missing) — see files.py.
     """
 
-    span: Callable[[int, int], Span]
+    span: Callable[[int, int], Where]
     requirements: Callable[[str, bool, int], Lines]
     project: Callable[[str, tuple[str, ...]], Lines]
     environment: Callable[[str], Install | None]
@@ -135,13 +142,11 @@ def read_arguments(words: list[Word]) -> Arguments:
 
 def opaque(program: Word, place: Place, command: Command) -> Install:
     """A program of the build that installs what only it knows."""
-    span = place.span(program.start, program.end)
     return Install(
         "script",
         (),
         missing=(program.value.shown(),),
         conditional=command.conditional,
-        span=span,
-        command_span=span,
+        where=place.span(program.start, program.end),
         because=command.because,
     )

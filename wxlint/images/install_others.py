@@ -21,7 +21,7 @@ def project_tool(tool: str, words: list[Word], place: Place, command: Command) -
         return
     verb = words[0].value.text
     arguments = read_arguments(words[1:])
-    span, whole = place.span(words[0].start, words[0].end), place.span(command.start, command.end)
+    where = place.span(words[0].start, words[0].end)
     if verb in ("install", "sync", "i"):
         chosen = [
             v.text
@@ -41,12 +41,12 @@ def project_tool(tool: str, words: list[Word], place: Place, command: Command) -
         kind = "uv-project" if tool == "uv" else "poetry"
         yield Install(
             kind, lines.requirements, lines.index, lines.extra, lines.links, lines.constraints, lines.missing,
-            conditional=command.conditional, span=span, command_span=whole, because=command.because,
+            conditional=command.conditional, where=where, because=command.because,
         )  # fmt: skip
     elif verb == "add":
         found = tuple(parse_requirement(w.value, place.span(w.start, w.end)) for w in arguments.positional)
         yield Install(
-            "poetry", found, conditional=command.conditional, span=span, command_span=whole, because=command.because
+            "poetry", found, conditional=command.conditional, where=where, because=command.because
         )
 
 
@@ -111,7 +111,7 @@ def conda(words: list[Word], place: Place, command: Command) -> Iterator[Install
         missing.append("environment.yml")
     yield Install(
         "conda", tuple(requirements), channels=tuple(channels), missing=tuple(missing), conditional=command.conditional,
-        span=place.span(rest[0].start, rest[0].end), command_span=place.span(command.start, command.end), because=command.because,
+        where=place.span(rest[0].start, rest[0].end), because=command.because,
     )  # fmt: skip
 
 
@@ -120,10 +120,10 @@ def vendor(words: list[Word], place: Place, command: Command) -> Iterator[Instal
     rocm = words[0].value.text.endswith("amdgpu-install")
     if rocm and not any("rocm" in w.value.text or "hip" in w.value.text for w in words[1:]):
         return
-    span = place.span(words[0].start, words[-1].end)
+    where = place.span(words[0].start, words[-1].end)
     name, shown = ("rocm", "amdgpu-install") if rocm else ("nvidia-cuda-toolkit", words[0].value.shown())
     yield Install(
-        "apt", (Requirement(name, span=span, written=shown),), conditional=command.conditional, span=span, command_span=span,
+        "apt", (Requirement(name, where=where, written=shown),), conditional=command.conditional, where=where,
         because=command.because,
     )  # fmt: skip
 
@@ -141,8 +141,8 @@ def apt(words: list[Word], place: Place, command: Command) -> Iterator[Install]:
     found = []
     for word in arguments[1:]:
         name = word.value.text.partition("=")[0].lower()
-        found.append(Requirement(name, span=place.span(word.start, word.end), written=word.value.shown()))
+        found.append(Requirement(name, where=place.span(word.start, word.end), written=word.value.shown()))
     yield Install(
-        "apt", tuple(found), conditional=command.conditional, span=place.span(arguments[0].start, arguments[0].end),
-        command_span=place.span(command.start, command.end), because=command.because,
+        "apt", tuple(found), conditional=command.conditional, where=place.span(arguments[0].start, arguments[0].end),
+        because=command.because,
     )  # fmt: skip

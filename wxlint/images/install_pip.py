@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _OPTIONS = late(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
 """An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
 
+_UPGRADES = frozenset(("-U", "--upgrade", "--force-reinstall", "--reinstall"))
+
 
 def pip(
     tool: str, words: list[Word], env: Mapping[str, Value], place: Place, command: Command, elsewhere: bool
@@ -31,7 +33,8 @@ def pip(
     if not words or words[0].value.text not in ("install", "sync", "add", "wheel"):
         return
     arguments = read_arguments(words[1:])
-    if any(name == "--dry-run" for name, _, _, _ in arguments.options):
+    names = {name for name, _, _, _ in arguments.options}
+    if "--dry-run" in names:
         return
     requirements: list[Requirement] = []
     missing: list[str] = []
@@ -42,7 +45,7 @@ def pip(
     )
     backend = env.get("UV_TORCH_BACKEND") if tool == "uv" else None
     given = ""
-    alone = any(name == "--no-deps" for name, _, _, _ in arguments.options)
+    alone = "--no-deps" in names
     lines: list[Lines] = []
     for name, value, start, end in arguments.options:
         if value is None:
@@ -87,11 +90,9 @@ def pip(
         links.extend(item.links)
         if item.index is not None and not given:
             index = item.index
-    flags = {name for name, value, _, _ in arguments.options if value is None}
     strategy = next((v.text for n, v, _, _ in arguments.options if n == "--index-strategy" and v is not None), "")
     if "UV_INDEX_STRATEGY" in env and not strategy:
         strategy = env["UV_INDEX_STRATEGY"].text
-    span = place.span(words[0].start, words[0].end)
     yield Install(
         tool,
         tuple(requirements),
@@ -101,15 +102,14 @@ def pip(
         tuple(constraints),
         tuple(missing),
         (),
-        bool(flags & {"-U", "--upgrade", "--force-reinstall", "--reinstall"}),
+        not names.isdisjoint(_UPGRADES),
         alone,
-        "--no-index" in flags or any(item.no_index for item in lines),
+        "--no-index" in names or any(item.no_index for item in lines),
         backend,
         strategy.startswith("unsafe"),
         command.conditional,
         elsewhere,
-        span,
-        place.span(command.start, command.end),
+        place.span(words[0].start, words[0].end),
         command.because,
         _redirected(command, place),
         any(_is_options(word) for word in arguments.positional),
@@ -122,17 +122,19 @@ def _removal(tool: str, words: list[Word], place: Place, command: Command) -> It
         parse_requirement(w.value, place.span(w.start, w.end)) for w in read_arguments(words[1:]).positional
     )
     yield Install(
-        tool, found, conditional=command.conditional, span=place.span(words[0].start, words[0].end),
-        command_span=place.span(command.start, command.end), because=command.because, removes=True,
+        tool, found, conditional=command.conditional, where=place.span(words[0].start, words[0].end),
+        because=command.because, removes=True,
     )  # fmt: skip
 
 
 def _is_options(word: Word) -> bool:
-    return not word.quoted and bool(_OPTIONS.fullmatch(word.value.shown()))
+    return bool(word.value.holes) and not word.quoted and _OPTIONS.fullmatch(word.value.shown()) is not None
 
 
 def _redirected(command: Command, place: Place) -> tuple[tuple[str, Span], ...]:
     """`pydantic>=2.0`: a redirection that touches the word before it and goes to something like a version."""
+    if not command.redirects:
+        return ()
     ends = {word.end: word for word in command.words}
     found = []
     for redirect in command.redirects:
@@ -144,7 +146,7 @@ def _redirected(command: Command, place: Place) -> tuple[tuple[str, Span], ...]:
             and re.match(r"=?\s*\d", target)
             and not redirect.target.quoted
         ):
-            found.append((f"{word.value.shown()}{redirect.operator}{target}", place.span(word.start, redirect.end)))
+            found.append((f"{word.value.shown()}{redirect.operator}{target}", place.span(word.start, redirect.end)()))
     return tuple(found)
 
 

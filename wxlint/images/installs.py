@@ -26,10 +26,10 @@ _NAMES = "install|setup|requirement|depend|bootstrap|one_click|start_linux|provi
 _INSTALLS = late(r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|uninstall|wheel|sync|add|create|update|config)\b")
 _SCRIPT = late(r"[^\s;&|<>(){},]*\.(?:sh|bash|py)\b")
 _ACCELERATED = late(
-    r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd|python3-(?:py)?torch)"
+    r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd|libcu(?:f|rand|s)|libn(?:v|pp)|python3-(?:py)?torch)"
 )
 _ACCELERATORS = tuple(
-    "cuda cudnn nvidia nvinfer cublas nccl tensorrt rocm habanalabs neuronx level-zero opencl-icd torch".split()
+    "cuda cudnn nvidia nvinfer cublas nccl tensorrt rocm habanalabs neuronx level-zero opencl-icd torch libcuf libcurand libcus libnv libnpp".split()
 )
 
 
@@ -49,7 +49,7 @@ def worth_reading(text: str) -> bool:
         return True
     if "amdgpu-install" in text or "pixi" in text or (".run" in text and "cuda" in text):
         return True
-    return "install" in text and any(word in text for word in _ACCELERATORS) and _ACCELERATED.search(text) is not None
+    return "install" in text and any(map(text.__contains__, _ACCELERATORS)) and _ACCELERATED.search(text) is not None
 
 
 _NAME_OF_INSTALLER = late(_NAMES)
@@ -110,7 +110,7 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
 
         command = strip_prefix(command)
     words = list(command.words)
-    env = {**scope, **dict(command.env)}
+    env = {**scope, **dict(command.env)} if command.env else scope
     elsewhere = False
     for _ in range(6):  # wrappers: sudo -E pip, conda run -n env pip, poetry run pip, python -m pip
         if not words:
@@ -151,7 +151,7 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             ):
                 key, equals, value = words[0].value.text.partition("=")
                 if equals:
-                    env[key] = words[0].value._replace(text=value)
+                    env = {**env, key: words[0].value._replace(text=value)}
                 words = words[1:]
         elif kind == "python":
             at = next((i for i, w in enumerate(words[1:6], 1) if w.value.text == "-m"), 0)

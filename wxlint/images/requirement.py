@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from wxlint.findings import Span
+from wxlint.findings import Span, Where
 from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
@@ -31,10 +32,14 @@ class Requirement(NamedTuple):
     local: str | None = None
     url: str | None = None
     kind: str = "name"
-    span: Span | None = None
     written: str = ""
     index: str | None = None  # type: ignore[assignment]  # tuple.index is not used
     build: str = ""
+    where: Where | None = None
+
+    @property
+    def span(self) -> Span | None:
+        return self.where() if self.where is not None else None
 
 
 def normalise(name: str) -> str:
@@ -42,12 +47,17 @@ def normalise(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def parse_requirement(value: Value, span: Span | None) -> Requirement:
+def parse_requirement(value: Value, where: Where | None) -> Requirement:
     """Read one argument of an install command or one line of a requirements file."""
+    return Requirement(*_parsed(value)[:-1], where)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(value: Value) -> Requirement:
     text = value.text.strip()
     written = value.shown().strip()
     if text.startswith((".", "/", "~", "file:", "${PWD}")) and not text.endswith(".whl"):
-        return Requirement("", kind="path", url=text, span=span, written=written)
+        return Requirement("", kind="path", url=text, written=written)
     if re.match(r"(git|hg|svn|bzr)\+", text):
         egg = re.search(r"#(?:.*&)?egg=([\w.-]+)", text)
         name = (
@@ -55,22 +65,20 @@ def parse_requirement(value: Value, span: Span | None) -> Requirement:
             if egg
             else re.sub(r"\.git$", "", re.split(r"[@#?]", text.split("://")[-1].rstrip("/"))[0].rpartition("/")[2])
         )
-        return Requirement(
-            normalise(name) if HOLE not in name else "", kind="vcs", url=text, span=span, written=written
-        )
+        return Requirement(normalise(name) if HOLE not in name else "", kind="vcs", url=text, written=written)
     if "://" in text.partition(" ")[0] and "@" not in text.partition("://")[0]:
-        return _from_file_name(text, text, span, written)
+        return _from_file_name(text, text, written)
     match = _SPEC.fullmatch(text)
     if text.endswith((".whl", ".tar.gz", ".zip")) and not (match and match[3]):
-        return _from_file_name(text, text, span, written)
+        return _from_file_name(text, text, written)
     if not match or HOLE in match[1]:
-        return Requirement("", kind="unknown", span=span, written=written)
+        return Requirement("", kind="unknown", written=written)
     name = normalise(match[1])
     extras = tuple(e.strip().lower() for e in match[2][1:-1].split(",") if e.strip()) if match[2] else ()
     if match[3]:
         if re.match(r"(git|hg|svn|bzr)\+", match[3]):
-            return Requirement(name, extras, kind="vcs", url=match[3], span=span, written=written)
-        inner = _from_file_name(match[3], match[3], span, written)
+            return Requirement(name, extras, kind="vcs", url=match[3], written=written)
+        inner = _from_file_name(match[3], match[3], written)
         return inner._replace(name=name, extras=extras)
     specifier = re.sub(r"\s+", "", (match[4] or "").strip().strip("()"))
     pin, local = None, None
@@ -80,7 +88,7 @@ def parse_requirement(value: Value, span: Span | None) -> Requirement:
         local = local_text or None
     elif HOLE in specifier and "+" in specifier and HOLE not in specifier.partition("+")[2]:
         local = specifier.partition("+")[2]
-    return Requirement(name, extras, specifier, pin, local, None, "name", span, written)
+    return Requirement(name, extras, specifier, pin, local, written=written)
 
 
 _TERM = late(r"(sys_platform|platform_system|os_name|platform_machine|extra)\s*(==|!=)\s*['\"]([\w-]+)['\"]")
@@ -103,25 +111,25 @@ def marker_of(text: str) -> str:
     return text.partition(";")[2].strip() if "://" not in text else text.partition(" ;")[2].strip()
 
 
-def conda_requirement(value: Value, span: Span | None) -> Requirement:
+def conda_requirement(value: Value, where: Where | None) -> Requirement:
     """`channel::name=version=build`, with conda's single `=`."""
     text = re.sub(r"\[.*\]$", "", value.text.strip().strip("\"'").rpartition("::")[2])
     match = re.match(r"([A-Za-z0-9_.\0-]+)\s*(.*)", text)
     if not match or HOLE in match[1]:
-        return Requirement("", kind="unknown", span=span, written=value.shown())
+        return Requirement("", kind="unknown", where=where, written=value.shown())
     rest = match[2].strip()
     exact = re.fullmatch(r"={1,2}\s*([^=<>!,|*\s]+)(?:\.\*|\*)?(?:[=\s]+(\S+))?", rest)
     version = exact[1] if exact else ""
     build = exact[2] or "" if exact else (re.fullmatch(r"=\*?=(\S+)", rest) or ["", ""])[1]
     pin = version if version and HOLE not in version else None
-    return Requirement(match[1].lower(), (), rest, pin, None, None, "name", span, value.shown(), None, build)
+    return Requirement(match[1].lower(), (), rest, pin, None, None, "name", value.shown(), None, build, where)
 
 
-def _from_file_name(url: str, text: str, span: Span | None, written: str) -> Requirement:
+def _from_file_name(url: str, text: str, written: str) -> Requirement:
     decoded = text.partition("#")[0].partition("?")[0].replace("%2B", "+").replace("%2b", "+")
     match = _WHEEL.fullmatch(decoded.rpartition("/")[2])
     kind = "url" if "://" in url or match else "path"
     if not match:
-        return Requirement("", kind=kind, url=url, span=span, written=written)
+        return Requirement("", kind=kind, url=url, written=written)
     pin, _, local = match[2].partition("+")
-    return Requirement(normalise(match[1]), (), f"=={match[2]}", pin, local or None, url, "url", span, written)
+    return Requirement(normalise(match[1]), (), f"=={match[2]}", pin, local or None, url, "url", written)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wxlint.documents.dockerfile import Instruction
 from wxlint.documents.dockerfile_words import json_words
-from wxlint.findings import Span
+from wxlint.findings import Span, Where
 from wxlint.images.expand import Scope
 from wxlint.images.files import Files
 from wxlint.images.installs import Install, Lines, Place, installs, may_install, worth_reading
@@ -79,7 +80,7 @@ class Runs:
             found = self.files.pip_config(stage.index, given, _is_root(stage.user)) if now[0] else {}
             if found or not brought:
                 stage.pip_file = found
-        return {**stage.pip_file, **stage.pip_config, **scope}
+        return {**stage.pip_file, **stage.pip_config, **scope} if stage.pip_file or stage.pip_config else scope
 
     def _commands(self, stage: OpenStage, text: str, at: Callable[[int], int]) -> None:
         from wxlint.documents.shell import read_plain, read_shell  # only for files that install something
@@ -129,12 +130,15 @@ class Runs:
     def _place(self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str, script: Source | None = None) -> Place:
         source, files = script or self.source, self.files
 
-        def span(start: int, end: int) -> Span:
+        def stretch(start: int, end: int) -> Span:
             first = at(start)
             return source.span(first, max(at(max(end - 1, start)) + 1, first))
 
         if command.cwd is not None:
             directory = posixpath.normpath(posixpath.join(directory, command.cwd.text)) if command.cwd.known else HOLE
+
+        def span(start: int, end: int) -> Where:
+            return partial(stretch, start, end)
 
         def absolute(path: str) -> str:
             return (

@@ -7,7 +7,8 @@ the stage it starts from; stage names are case-insensitive and look backward onl
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from wxlint.documents.dockerfile import Dockerfile, Instruction, split_head
 from wxlint.documents.dockerfile_words import json_words
@@ -38,7 +39,8 @@ def evaluate(
     return _Evaluation(dockerfile, build, files, contexts_named).run()
 
 
-def platform_args(platform: str) -> dict[str, Value]:
+@lru_cache(maxsize=64)
+def platform_args(platform: str) -> Mapping[str, Value]:
     """The predefined platform arguments, for one target platform on a builder of the same kind."""
     system, _, rest = platform.partition("/")
     architecture, _, variant = rest.partition("/")
@@ -153,7 +155,7 @@ class _Evaluation:
                 values[name] = given
             elif pair.value is not None and pair.value.strip("\"'").lower() not in _PLACEHOLDERS:
                 value = expand(pair.value, self._scope(), self.dockerfile.escape)
-                values[name] = value._replace(because=(*value.because, f"ARG {name}={value.shown()} (line {line})"))
+                values[name] = Value(value.text, value.holes, (*value.because, f"ARG {name}={value.shown()} (line {line})"))
             elif stage is not None and name in self.globals and name not in self.unset:
                 values[name] = self.globals[name]
             elif name in self.platform:
@@ -174,7 +176,7 @@ class _Evaluation:
                 continue
             value = expand(pair.value, scope, self.dockerfile.escape)
             reason = f"ENV {pair.name}={value.shown()} (line {self._line(instruction, pair.start)})"
-            stage.env[pair.name] = stage.visible[pair.name] = value._replace(because=(*value.because, reason))
+            stage.env[pair.name] = stage.visible[pair.name] = Value(value.text, value.holes, (*value.because, reason))
             stage.unset.discard(pair.name)
 
     # -- references

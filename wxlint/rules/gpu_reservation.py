@@ -36,16 +36,21 @@ services:
 ```
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from wxlint.documents.compose_services import Service
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from wxlint.findings import Severity
 from wxlint.images.names import said_by
 from wxlint.images.reference import parse_reference
 from wxlint.images.repository import Repository
-from wxlint.images.stacks import Stack
 from wxlint.rules import Problem
 from wxlint.values import Value
+
+if TYPE_CHECKING:
+    from wxlint.documents.compose_services import Service
+    from wxlint.images.stacks import Stack
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a GPU service without a device, or a CPU service with one"
