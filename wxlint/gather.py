@@ -161,7 +161,10 @@ def _is_repository(folder: Path) -> bool:
 
 def _shown(path: Path) -> str:
     """A path as people see it: relative to the working folder, with `/`."""
-    return os.path.relpath(path).replace(os.sep, "/")
+    text = os.path.normpath(path)
+    if os.path.isabs(text) or text.startswith(".."):
+        text = os.path.relpath(text)
+    return text.replace(os.sep, "/")
 
 
 def guess_kind(text: str) -> str:

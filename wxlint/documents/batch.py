@@ -33,5 +33,5 @@ def read_batch(
         runner.script_nodes(parser.script())
     except RecursionError:  # the depth guards are there so that this does not happen
         parser.errors.append((0, len(text), "nested too deep; not read"))
-    scalars = {runner.written.get(name, name): value for name, value in runner.vars.items() if isinstance(value, Value)}
-    return ShellResult(tuple(runner.commands), scalars, tuple(parser.errors))
+    held = {runner.written.get(name, name): value for name, value in runner.vars.items()}
+    return ShellResult(tuple(runner.commands), held, tuple(parser.errors))

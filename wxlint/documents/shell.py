@@ -63,11 +63,16 @@ class Command(NamedTuple):
 
 
 class ShellResult(NamedTuple):
-    """variables: the scalar ones at the end. errors: (start, end, message) of what could not be read: low confidence, not a syntax check."""
+    """held: the variables at the end. errors: (start, end, message) of what could not be read: low confidence, not a syntax check."""
 
     commands: tuple[Command, ...]
-    variables: Mapping[str, Value]
+    held: Mapping[str, object]
     errors: tuple[tuple[int, int, str], ...]
+
+    @property
+    def variables(self) -> dict[str, Value]:
+        """The scalar ones."""
+        return {name: value for name, value in self.held.items() if isinstance(value, Value)}
 
 
 def read_shell(

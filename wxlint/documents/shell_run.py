@@ -312,5 +312,4 @@ def run_text(text: str, variables: Mapping[str, Value], bash: bool, where: Calla
         runner.uncalled()
     except RecursionError:  # the depth guards are there so that this does not happen
         parser.errors.append((0, len(text), "nested too deep; not read"))
-    scalars = {name: value for name, value in runner.vars.items() if isinstance(value, Value)}
-    return ShellResult(tuple(runner.commands), scalars, tuple(parser.errors))
+    return ShellResult(tuple(runner.commands), runner.vars, tuple(parser.errors))

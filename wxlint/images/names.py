@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 
 from wxlint.images.model import Evaluated, Stage
 from wxlint.images.reference import Reference
@@ -25,7 +26,8 @@ class Evidence(NamedTuple):
     reason: str
 
 
-def accelerator_words(text: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def accelerator_words(text: str) -> frozenset[str]:
     """The accelerators a name speaks of: "asr-gpu" is {cuda}, "1.2-cpu" {cpu}, "amd-gpu" {rocm}, "cpu-gpu" both."""
     found = set()
     words = [part.rstrip(".") for part in _WORD.findall(text.lower())]
@@ -40,7 +42,7 @@ def accelerator_words(text: str) -> set[str]:
             found.add("rocm")
         elif word in _OTHER:
             found.add("other")
-    return found
+    return frozenset(found)
 
 
 def said_by(text: str, what: str) -> list[Evidence]:

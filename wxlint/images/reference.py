@@ -6,6 +6,7 @@ Grammar: the distribution project's reference package. A part holds HOLE charact
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
@@ -52,6 +53,7 @@ class Reference(NamedTuple):
         return self.value.shown()
 
 
+@lru_cache(maxsize=4096)
 def parse_reference(value: Value) -> Reference | None:
     """Take a reference apart. None when it is not one, however its unknown parts are filled."""
     text = value.text
