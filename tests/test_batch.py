@@ -94,6 +94,7 @@ def test_batch(text: str, expected: list[str]) -> None:
         ("set T=a\nif exist x (set T=b\nexit /b 1)\nc %T%", "c|a"),
         ("if \"%~1\"==\"\" goto usage\nc %~1\nexit /b\n:usage\nd", "?c|%~1"),
         ('if "%1"=="cuda" (c %1)', "?c|cuda"),
+        ('if "%1"=="" u\nc %1', "c|%1"),
         ('set T=%1\nif not "%T%"=="cuda" exit /b 1\nc %T%', "c|cuda"),
         (":loop\nif \"%~1\"==\"\" goto done\nset A=%~1\nshift\ngoto loop\n:done\nc x", "c|x"),
     ],

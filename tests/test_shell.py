@@ -547,3 +547,27 @@ def test_bash_agrees(statements: list[str]) -> None:
     found = [c for c in result.commands if c.words[0].value.text == "printf" and not c.conditional]
     got = [[w.value.text for w in c.words[3:-1]] for c in found]
     assert got == expected, ran.stderr
+
+
+def names(text: str) -> list[str]:
+    """The last word of each command, with unknown parts as written, and ? where the command may not run."""
+    return [("?" if c.conditional else "") + c.words[-1].value.shown() for c in read_shell(text).commands]
+
+
+def test_an_array_filled_from_the_arguments_may_have_items() -> None:
+    loop = 'args=()\nwhile [ $# -gt 0 ]; do args+=("$1"); shift; done\n'
+    assert names(loop + "if [ ${#args[@]} -eq 0 ]; then usage; exit 1; fi\ndocker run a\n") == ["?usage", "a"]
+    assert names(loop + "if [ ${#args[@]} -eq 0 ]; then docker run a; else docker run b; fi\n") == ["?a", "?b"]
+
+
+def test_what_a_condition_says_of_an_argument_ends_with_its_branch() -> None:
+    assert names('if [ -z "$1" ]; then usage "$1."; fi\ndocker push b/$1:latest\n') == ["?.", "b/$1:latest"]
+    assert names('if [ "$1" != cuda ]; then exit 1; fi\ndocker push b:$1\n') == ["b:cuda"]
+    assert names('if [ "$1" = cuda ]; then push "$1"; else push "$1"; fi\npush "$1"\n') == ["?cuda", "?$1", "$1"]
+
+
+def test_a_function_that_is_too_deep_to_enter_is_read_by_itself() -> None:
+    """Calls beyond the limit are not entered; what such a function does is not lost."""
+    chain = "".join(f"f{n}() {{ docker run a{n}; f{n + 1}; }}\n" for n in range(30))
+    found = {c.words[-1].value.text for c in read_shell(chain + "f30() { docker run a30; }\nf0\n").commands}
+    assert {f"a{n}" for n in range(31)} <= found

@@ -8,7 +8,18 @@ from functools import lru_cache, partial
 from wxlint.documents.shell import Assumed
 from wxlint.documents.shell_assigned import assigned
 from wxlint.documents.shell_expand import Expander
-from wxlint.documents.shell_state import MAX_COMMANDS, MAX_STEPS, MAYBE, RAN, YES, Option, Refine, Status, opposite
+from wxlint.documents.shell_state import (
+    MAX_COMMANDS,
+    MAX_STEPS,
+    MAYBE,
+    RAN,
+    YES,
+    Option,
+    Refine,
+    Status,
+    opposite,
+    resting,
+)
 from wxlint.documents.shell_status import arithmetic_test, case_match, expression
 from wxlint.documents.shell_syntax import (
     AndOr,
@@ -260,8 +271,8 @@ class Flow(Expander):
                 self.args = self.args if assumed else Arguments((), True)
             elif not assumed:
                 self.set(each, hole(f"${{{each}}}"))
-            elif type(old) is Value:
-                self.set(each, old._replace(because=merged(old.because, assumed)))
+            elif old is not None:
+                self.set(each, resting(each, old, assumed))
 
     def _while(self, node: While) -> Status:
         status = MAYBE

@@ -215,11 +215,11 @@ class Runner(Flow):
 
     def _enter(self, function: Function, words: list[Word], env: tuple[tuple[str, Value], ...], start: int) -> Status | None:
         """Walk a function of the text with its arguments. None when that goes too deep, or it is being walked already."""
-        self.called.add(function.name)
         if function.name in self.stack or len(self.stack) > _MAX_CALLS or self.depth > MAX_DEPTH - 10:
             return None
         if len(self.commands) > 2 * MAX_COMMANDS or self.steps > 2 * MAX_STEPS:
             return None
+        self.called.add(function.name)
         values = [word.value for word in words]
         saved = self.args, self.because, self.via, self.fixed, self.shift, self.private
         open_at = next((i for i, v in enumerate(values) if v.text == HOLE and v.holes[0] in ("$@", "${@}", "$*")), None)

@@ -190,7 +190,7 @@ class State:
         for number, (refine, body) in enumerate(options):
             if likely is not None and number != likely:
                 self.forget(assumed)
-            refined = self._refine(refine)
+            refined, given = self._refine(refine), self.args
             statuses.append(RAN if body is None else body())
             flows.append(self.flow)
             if not self.flow:
@@ -198,7 +198,8 @@ class State:
                 for name, value in refined.items():  # what only the condition said does not hold behind the branch
                     if changes.get(name) is value:
                         del changes[name]
-                ends.append((number, changes, self.mark()))
+                end = self.mark()
+                ends.append((number, changes, end._replace(args=base.args) if end.args is given else end))
             self.undo(base)
         self.conditional = conditional
         if not ends:
@@ -213,7 +214,7 @@ class State:
             self._refine(options[number][0])
             for name, value in changes.items():
                 self.put(name, value)
-            self.args, self.cwd = end.args, end.cwd
+            self.args, self.cwd = self.args if end.args is base.args else end.args, end.cwd
             return statuses
         self._merge(ends, None if refuted else likely, assumed)
         return statuses
@@ -269,15 +270,19 @@ class State:
                     self.put(name, one)
             elif chosen is None:
                 self.put(name, self._either(name, values))
-            elif type(one) is Value:
-                self.put(name, one._replace(because=merged(one.because, assumed)))
             elif one is None and not self.defaults:
                 self.put(name, hole(self.named(name)))
-            elif type(one) is dict:  # one without items has nothing that could rest on the assumption
-                rests = {key: item._replace(because=merged(item.because, assumed)) for key, item in one.items()}
-                self.put(name, rests or hole(f"${{{name}[@]}}"))
             else:
-                self.put(name, one)
+                self.put(name, one if one is None else resting(name, one, assumed))
+
+
+def resting(name: str, value: Variable, assumed: tuple[Assumed, ...]) -> Variable:
+    """A variable that is as it is if `assumed` holds. An array without items has none that could rest on it: it is unknown."""
+    if type(value) is Value:
+        return value._replace(because=merged(value.because, assumed))
+    assert type(value) is dict
+    items = {key: item._replace(because=merged(item.because, assumed)) for key, item in value.items()}
+    return items or hole(f"${{{name}[@]}}")
 
 
 def _reasons(value: Variable) -> Iterable[str]:
