@@ -202,6 +202,34 @@ def test_standard_input(here: Path) -> None:
     assert run("check", "-", stdin="services:\n  a:\n    image: redis\n").returncode == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("", "docker push a/b:latest\n", "-:1:13: error: docker push"),
+        ("", "@setlocal\r\nset T=latest\r\ndocker push a/b:%T%\r\n", "-:3:13: error: docker push"),
+        ("", "RUN docker push a/b:latest\n", "RUN stands before the first FROM"),
+        ("sub/build.cmd", "set T=latest\r\ndocker push a/b:%T%\r\n", "sub/build.cmd:2:13: error: docker push"),
+        ("sub/Dockerfile", "FROM python:3.11-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n", "torch_without"),
+    ],
+)
+def test_what_standard_input_is(name: str, text: str, found: str, here: Path) -> None:
+    (here / "sub").mkdir()
+    (here / "sub" / "Dockerfile").write_text(BAD)  # an editor has another text of it
+    (here / "sub" / "requirements.txt").write_text("torch==2.3.1\n")
+    done = run("check", "-", *(["--stdin-filename", name] if name else []), stdin=text)
+    if found == "torch_without":
+        assert done.returncode == 0 and "1 of 1 reference proven good" in done.stdout
+        beliefs = json.loads(run("images", "-", "--stdin-filename", name, "--format", "json", stdin=text).stdout)
+        assert [(b["path"], b["torch"]) for b in beliefs] == [(name, "default")]
+    else:
+        assert done.returncode == 1 and found in done.stdout
+
+
+def test_a_name_for_no_standard_input_is_2(here: Path) -> None:
+    done = run("check", ".", "--stdin-filename", "Dockerfile")
+    assert done.returncode == 2 and "--stdin-filename" in done.stderr
+
+
 def test_output_goes_to_a_file_in_one_step(here: Path) -> None:
     (here / "Dockerfile").write_text(BAD)
     done = run("check", "--format", "sarif", "--output", "out.sarif")

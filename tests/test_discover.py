@@ -99,6 +99,9 @@ def test_a_name_that_is_none_of_ours(tmp_path: Path, name: str) -> None:
         ("Dockerfile-gpu", "FROM scratch\n", "dockerfile"),
         ("Dockerfile_gpu.txt", "\ufeffFROM scratch\n", "dockerfile"),
         ("Dockerfile-howto", "Write FROM first.\n", None),
+        ("lz-Dockerfile", "FROM scratch\n", "dockerfile"),
+        ("about_dockerfile", "How we write ours.\n", None),
+        ("dockerfile cpu", "FROM scratch\n", "dockerfile"),
         ("Dockerfile.txt", "FROM a\r\n", "dockerfile"),
         ("composer.yml", "name: acme/app\n", None),
         ("composegpu.yml", "services:\n  a: {image: b}\n", "compose"),
@@ -127,6 +130,28 @@ def test_a_file_given_by_name_is_taken_whatever_it_is(tmp_path: Path, name: str,
     make(tmp_path, name, text=text)
     files, problems = discover([tmp_path / name])
     assert ([(file.path, file.kind) for file in files], problems) == ([(tmp_path / name, kind)], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "text", "found"),
+    [
+        ("build", 0o755, "#!/usr/bin/env bash\ndocker build .\n", True),
+        ("build", 0o755, "#!/bin/sh -e\ndocker build .\n", True),
+        ("build", 0o644, "#!/bin/sh\ndocker build .\n", False),
+        ("build", 0o755, "#!/usr/bin/env python3\n", False),
+        ("build", 0o755, "\x7fELF", False),
+        ("build.d", 0o755, "#!/bin/sh\n", False),
+    ],
+)
+def test_a_program_without_an_ending(tmp_path: Path, name: str, mode: int, text: str, found: bool) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / name).chmod(mode)
+    (tmp_path / "link").symlink_to(name)
+    (tmp_path / "folder").mkdir()
+    assert [(f.path.name, f.kind) for f in discover([tmp_path])[0]] == ([(name, "shell")] if found else [])
+    (tmp_path / ".gitignore").write_text(f"{name}\n")
+    (tmp_path / ".git").mkdir()
+    assert discover([tmp_path])[0] == []
 
 
 def test_order_and_duplicates(tmp_path: Path) -> None:

@@ -166,6 +166,7 @@ the policy names. Findings of files given by name are limited to those; the rest
 
 def _inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders; - for standard input")
+    parser.add_argument("--stdin-filename", default="", metavar="FILE", help="the file that standard input stands for")
     policy = parser.add_mutually_exclusive_group()
     policy.add_argument(
         "--policy", metavar="FILE", help="the policy file (default: found by walking up from the first path)"
@@ -186,7 +187,12 @@ def _check(arguments: argparse.Namespace) -> int:
     from wxlint.output import Options, render
 
     gathered = gather(
-        arguments.paths, arguments.policy, arguments.no_policy, arguments.only, read_stdin(arguments.paths)
+        arguments.paths,
+        arguments.policy,
+        arguments.no_policy,
+        arguments.only,
+        read_stdin(arguments.paths, arguments.stdin_filename),
+        arguments.stdin_filename,
     )
     select = _names(arguments.select)
     options = engine.Options(
@@ -264,7 +270,8 @@ def _images(arguments: argparse.Namespace) -> int:
     from wxlint.gather import gather, read_stdin
     from wxlint.images.answers import beliefs_of
 
-    gathered = gather(arguments.paths, arguments.policy, arguments.no_policy, True, read_stdin(arguments.paths))
+    stdin = read_stdin(arguments.paths, arguments.stdin_filename)
+    gathered = gather(arguments.paths, arguments.policy, arguments.no_policy, True, stdin, arguments.stdin_filename)
     found = beliefs_of(gathered.repository, gathered.scope)
     if arguments.format == "json":
         import json

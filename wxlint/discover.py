@@ -22,7 +22,7 @@ DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "ba
 
 _NAME = late(
     r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
-      | (?P<maybe>        (?:dockerfile|containerfile)[-_].+ )
+      | (?P<maybe>        (?:dockerfile|containerfile)[-_ ].+ | .+[-_ ](?:dockerfile|containerfile) )
       | (?P<compose>      (?:docker-)?compose(?P<letter>[a-z])?.*\.ya?ml )
       | (?P<shell>        .+\.(?:sh|bash) )
       | (?P<batch>        .+\.(?:bat|cmd) )""",
@@ -90,12 +90,16 @@ def discover(paths: Sequence[Path]) -> tuple[list[Found], list[str]]:
 
 def kind_of(path: str) -> str:
     """The kind of a file, from its name, then from how it starts. Raises OSError when that cannot be read."""
-    kind, sure = _kind(os.path.basename(path))
-    if kind and sure:
-        return kind
-    text = _head(path)
+    name = os.path.basename(path)
+    kind, sure = _kind(name)
+    return kind if kind and sure else kind_of_text(name, _head(path))
+
+
+def kind_of_text(name: str, text: str) -> str:
+    """The kind of a text, from the name of its file where that tells, then from how it starts; other when neither does."""
+    kind, sure = _kind(name)
     if kind:
-        return kind if _confirms(kind, text) else OTHER
+        return kind if sure or _confirms(kind, text) else OTHER
     for kind, pattern in ((SHELL, _SHEBANG), (DOCKERFILE, _FROM), (BATCH, _ECHO_OFF)):
         if pattern.match(text):
             return kind
@@ -239,6 +243,8 @@ class _Search:
                         links.append((shown, entry.path))
                     elif entry.is_file(follow_symlinks=False):
                         self.take(shown, entry.path)
+                elif "." not in name and _is_program(entry) and not self.is_ignored(tree, folder, name):
+                    self.found.setdefault(entry.path, Found(Path(folder.path, name), SHELL))
         for shown, link in sorted(links):
             self.link(shown, link, tree.root)
 
@@ -281,6 +287,18 @@ class _Search:
             self.problem(shown, "a link that leads out of the tree; give the file itself by name to have it read")
         elif _is_regular(real):
             self.take(shown, real)
+
+
+def _is_program(entry: os.DirEntry[str]) -> bool:
+    """Whether a file without an ending is a shell script: one that may be run, and names a shell in its first line."""
+    try:
+        mode = entry.stat(follow_symlinks=False).st_mode
+        if not (stat.S_ISREG(mode) and mode & 0o111):
+            return False
+        with open(entry.path, "rb") as file:
+            return _SHEBANG.match(file.read(128).decode("latin-1")) is not None
+    except OSError:
+        return False
 
 
 def _is_regular(path: str) -> bool:

@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wxlint.discover import discover
+from wxlint.discover import BATCH, DOCKERFILE, OTHER, SHELL, discover, kind_of_text
+from wxlint.documents.dockerfile import KEYWORDS
 from wxlint.documents.source import MAX_BYTES, Source, decode
 from wxlint.errors import InputError, UsageError
 from wxlint.images.repository import Input, Repository
@@ -42,22 +43,23 @@ def gather(
     no_policy: bool = False,
     only: bool = False,
     stdin: bytes | None = None,
+    stdin_name: str = "",
 ) -> Gathered:
     """Read what `paths` ask for.
 
     A folder that holds Dockerfiles of the policy's family brings in the compose files and scripts the policy names. Files given by name
     are spoken of alone, the rest of the repository being context. No path: the policy's root, else the working folder.
-    Raises UsageError, InputError or PolicyError.
+    stdin_name: the file that standard input stands for; shown, and its name tells the kind. Raises UsageError, InputError or PolicyError.
     """
     named = [Path(p) for p in paths if p != "-"]
     for path in named:
         if not os.path.lexists(path):
             raise InputError(f"{path}: no such file or folder")
-    start = named[0] if named else Path.cwd()
+    start = named[0] if named else Path(stdin_name) if stdin_name else Path.cwd()
     policy = None if no_policy else _policy(policy_path, start)
     if not paths:
         named = [policy.root if policy else Path.cwd()]
-    root = policy.root if policy else repository_root(named[0] if named else Path.cwd())
+    root = policy.root if policy else repository_root(named[0] if paths == [] else start)
     folders = [p for p in named if p.is_dir()]
     files = [p for p in named if not p.is_dir()]
     found, problems = discover(named) if named else ([], [])
@@ -66,8 +68,11 @@ def gather(
     if stdin is not None:
         if len(stdin) > MAX_BYTES:
             raise InputError(f"standard input: larger than {MAX_BYTES // 2**20} MiB")
-        sources["-"] = Source("-", decode(stdin))
-        asked["-"] = guess_kind(sources["-"].text)
+        shown = _shown(Path(stdin_name)) if stdin_name else "-"
+        sources[shown] = Source(shown, decode(stdin))
+        asked[shown] = guess_kind(sources[shown].text, os.path.basename(shown))
+        if stdin_name:
+            files = [*files, Path(stdin_name)]
     inputs = dict(asked)
     scope: set[str] | None = None
     notes: list[str] = []
@@ -167,17 +172,21 @@ def _shown(path: Path) -> str:
     return text.replace(os.sep, "/")
 
 
-def guess_kind(text: str) -> str:
-    """The kind of a text without a name: compose when it has services at the top, a script when it says so, else a Dockerfile."""
-    if re.search(r"(?m)^services[ \t]*:", text):
-        return "compose"
-    if re.match(r"#!.*\b(?:ba|da|k|z)?sh\b", text):
-        return "shell"
-    return "dockerfile"
+def guess_kind(text: str, name: str = "-") -> str:
+    """The kind of a text that stands for a file of this name: a Dockerfile when neither name nor text says anything else."""
+    kind = kind_of_text(name, text)
+    if kind != OTHER or _FOLLOWED.search(name):
+        return kind
+    first = re.search(r"(?m)^[ \t]*([A-Za-z]+)\b", text)
+    if first and first[1].upper() in KEYWORDS or not re.search(r"(?m)^[ \t]*@?(?:sudo[ \t]+)?(?:docker|podman|nerdctl|buildah)\b", text):
+        return DOCKERFILE
+    return BATCH if re.search(r"(?im)^[ \t]*@?(?:setlocal|set[ \t]+\w+=|goto[ \t]|rem[ \t])|%\w+%", text) else SHELL
 
 
-def read_stdin(paths: Sequence[str]) -> bytes | None:
-    """Standard input when `-` is among the paths. Raises UsageError when it is there twice."""
+def read_stdin(paths: Sequence[str], name: str = "") -> bytes | None:
+    """Standard input when `-` is among the paths. Raises UsageError when it is there twice, or is not there and has a name."""
+    if name and "-" not in paths:
+        raise UsageError("--stdin-filename names standard input, which is read when `-` is among the paths")
     if list(paths).count("-") > 1:
         raise UsageError("`-` (standard input) can be given once")
     if "-" not in paths:

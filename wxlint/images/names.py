@@ -12,7 +12,7 @@ from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE
 
-_WORD = late(r"[A-Za-z]+[0-9.]*|[0-9.]+")
+_WORD = late(r"[A-Za-z]+(?:[0-9][0-9.]*)?|[0-9.]+")
 _CUDA = late(r"cu(?:da)?(?:\d[\d.]*)?|gpu")
 _MAKERS = {"amd": "rocm", "radeon": "rocm", "intel": "other", "arc": "other", "apple": "other"}
 """Whose GPU is meant, where a name says so: NVIDIA's otherwise."""
