@@ -10,6 +10,8 @@ from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 
 _MAX_DEPTH = 30
+_BARE = late(r"[^\n\"^&|()]+")
+_QUOTED = late(r"[^\n\"]+")
 _BLANK = late(r"(?:[ \t,;=@]|\^\r?\n)*")
 _SPACE = late(r"(?:[ \t\r\n,;=@]|\^\n)*")
 _WORD = late(r"(rem|if|for|else|in|do)(?=[ \t\r\n,;=(/]|\Z)", re.I)
@@ -213,6 +215,9 @@ class Parser:
         quoted = False
         level = 0  # "echo (a)" in a block: cmd.exe would end the block there, but nobody means that
         while self.at < self.end:
+            self._skip(_QUOTED if quoted else _BARE)
+            if self.at >= self.end:
+                break
             char = text[self.at]
             if char == "\n":
                 break

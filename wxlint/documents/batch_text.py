@@ -10,6 +10,8 @@ from wxlint.documents.shell_values import hole, merged
 from wxlint.patterns import late
 from wxlint.values import HOLE, Value
 
+_OUTSIDE = late(r"[^ \t\n\r<>\"^\\]+")
+_INSIDE = late(r"[^\"\\]+")
 _REDIRECT = late(r"\d?(?:>>|>|<)(?:&\d)?")
 
 
@@ -78,6 +80,11 @@ def split_words(expanded: Expanded) -> tuple[list[Word], list[Redirect]]:
             continue
         first, out, quoted, inside = at, [], False, False
         while at < size:
+            run = (_INSIDE if inside else _OUTSIDE).match(text, at)
+            if run:
+                out.append(run[0])
+                at = run.end()
+                continue
             char = text[at]
             if char == "\\" and text[at + 1 : at + 2] == '"':
                 out.append('"')
