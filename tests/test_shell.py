@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
+from wxlint.documents import shell_simple
 from wxlint.documents.shell import Assumed, ShellResult, read_plain, read_shell, strip_prefix
 from wxlint.values import HOLE, Value
 
@@ -420,6 +422,19 @@ def test_a_text_read_once_says_the_same_whatever_the_variables(text: str) -> Non
     if plain is not None:
         for variables in ({}, {"a": Value("7"), "HOME": Value("/h"), "b": Value(HOLE, ("$b",)), "CDPATH": Value("/x")}):
             assert plain.commands == read_shell(text, variables, where=lambda _: "line 77").commands
+
+
+@settings(max_examples=600)
+@given(st.lists(st.sampled_from([*_PIECES, *_NAMED, " ", "  ", "\\\n", "pip install", "x=1", "2", "-o", "é", "\r"]), max_size=14).map("".join), st.booleans())
+@example("c a{b,c} d", True)
+@example("c 2>x 2 >y a#b #c", True)
+@example("export a=1 b", False)
+@example("`c d e`", True)
+def test_plain_words_in_one_step_are_the_words_of_the_long_way(text: str, bash: bool) -> None:
+    quick = read_shell(text, bash=bash)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shell_simple, "_PLAIN", re.compile("(?!)"))
+        assert quick == read_shell(text, bash=bash)
 
 
 @settings(max_examples=300, deadline=None)
