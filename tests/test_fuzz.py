@@ -548,3 +548,15 @@ def test_links_in_a_circle_and_files_that_are_none(tmp_path: Path, monkeypatch: 
     os.mkfifo(tmp_path / "Dockerfile.pipe")
     (tmp_path / "Dockerfile.broken").symlink_to("nowhere")
     check()
+
+
+@pytest.mark.parametrize("head", ["RUN ", "RUN pip install ", "RUN <<E\n", "COPY ", "ENV A=", "FROM "])
+@pytest.mark.parametrize(
+    "unit", ["pip ", "x.py sed ", "perl a.py ", "apt-get install ", "apt-get ", "conda ", "( ", "(", "{", "{a,b}", "${", "$(", '"', "\\", "<<A ", "- "]
+)
+def test_no_line_takes_the_square_of_its_length(head: str, unit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quadratic reading of these would take very long."""
+    (tmp_path / "Dockerfile").write_text(f"FROM a:1\n{head}{unit * (120_000 // len(unit))} cuda\n")
+    monkeypatch.chdir(tmp_path)
+    gathered = gather(["."], no_policy=True)
+    assert engine.check(gathered.repository, engine.Options()).summary.files == 1

@@ -6,11 +6,15 @@ from wxlint.documents.shell_syntax import Lit, Part, Text
 from wxlint.patterns import late
 
 _MAX_BRACES = 512
+_MAX_GROUPS = 64
+"""Of one word; each looks for its end through all that follows."""
 _RANGE = late(r"(-?\d{1,9}|[A-Za-z])\.\.(-?\d{1,9}|[A-Za-z])(?:\.\.(-?\d{1,9}))?\Z")
 
 
 def expand_braces(word: Text) -> list[Text]:
     """`a{b,c}` as two words, `{1..3}` as three; the word itself when it has none, or too many."""
+    if sum([part.text.count("{") for part in word.parts if type(part) is Lit and not part.quoted]) > _MAX_GROUPS:
+        return [word]
     found = _braces(list(word.parts), 0)
     if len(found) == 1 and found[0] == list(word.parts):
         return [word]

@@ -9,6 +9,8 @@ from wxlint.patterns import late
 
 MAX_DEPTH = 40
 """Nesting of substitutions and compound commands; deeper text is not read."""
+_REACH = 4000
+"""How far a closing bracket is looked for."""
 
 _RUN = late(r"[^ \t\n;&|<>()$`\"'\\]+")
 _DOUBLE = late(r'[^"\\$`]+')
@@ -27,6 +29,7 @@ class WordReader:
         self.text, self.bash = text, bash
         self.at, self.end = 0, len(text)
         self.depth = 0
+        self.unclosed = 0
         self.errors: list[tuple[int, int, str]] = []
 
     def fail(self, start: int, message: str) -> None:
@@ -205,7 +208,7 @@ class WordReader:
     def balanced(self, start: int) -> int:
         """Offset behind the `)` that closes the `(` at `start`; 0 when there is none within reach."""
         text, depth, at = self.text, 0, start
-        limit = min(self.end, start + 4000)
+        limit = min(self.end, start + (_REACH if self.unclosed < 20 else 100))  # thousands of them must not take forever
         while at < limit:
             char = text[at]
             if char == "(":
@@ -217,6 +220,7 @@ class WordReader:
             elif char == "\\":
                 at += 1
             at += 1
+        self.unclosed += 1
         return 0
 
     def _pattern_list(self, out: list[Part]) -> bool:

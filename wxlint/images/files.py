@@ -41,7 +41,9 @@ _NAMED = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg|sh|bash|py|conf)\b")
 _BETWEEN = late(r"[;&|\n]")
 _CHANGES = late(r"\b(?:mv|cp|sed|tee|perl|awk|grep|curl|wget|yq|toml|patch)\b|>|pip-compile|pip freeze|\bexport\b|\block\b")
 _CHANGED = late(r"[\w.-]+\.(?:txt|in|toml|ya?ml|lock|cfg)(?!\w)")
-_EDITS = late(r"\bsed\b.*?\s-\w*i|\bperl\b.*?\s-\w*i|\btee\b|>|\b(?:curl|wget)\b")
+_EDITS = late(r"\btee\b|>|\b(?:curl|wget)\b")
+_EDITORS = late(r"\b(?:sed|perl)\b")
+_IN_PLACE = late(r"\s-\w*i")
 """Scripts and settings are copied and named in many commands; these change what they say."""
 _EDITED = late(r"[\w.-]+\.(?:sh|bash|py|conf)\b")
 _PIP_CONF = ("/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf", "/etc/xdg/pip/pip.conf")
@@ -67,8 +69,9 @@ class Files:
         for command in _BETWEEN.split(text):
             if not _NAMED.search(command):
                 continue
-            for what, files in ((_CHANGES, _CHANGED), (_EDITS, _EDITED)):
-                change = what.search(command)
+            editor = _EDITORS.search(command)
+            edit = (_IN_PLACE.search(command, editor.end()) if editor else None) or _EDITS.search(command)
+            for change, files in ((_CHANGES.search(command), _CHANGED), (edit, _EDITED)):
                 if change:
                     self.changed.setdefault(stage, set()).update(files.findall(command, change.end()))
 

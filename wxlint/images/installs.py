@@ -23,10 +23,18 @@ __all__ = ["Install", "Lines", "Place", "Source", "installs", "may_install", "wo
 
 _NAMES = "install|setup|requirement|depend|bootstrap|one_click|start_linux|provision|init|build|torch|package"
 """What is in the name of a script that installs something."""
-_INSTALLS = late(r"(?:pip|conda|mamba|\buv\b|poetry|pdm)[^;&|]*?\b(?:install|uninstall|wheel|sync|add|create|update|config)\b")
+_COMMANDS = late(r"[;&|]")
+_INSTALLS = (
+    late(r"pip|conda|mamba|\buv\b|poetry|pdm"),
+    late(r"\b(?:install|uninstall|wheel|sync|add|create|update|config)\b"),
+)
 _SCRIPT = late(r"[^\s;&|<>(){},]*\.(?:sh|bash|py)\b")
-_ACCELERATED = late(
-    r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b[^;]*?\binstall\b[^;]*?(?:cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd|libcu(?:f|rand|s)|libn(?:v|pp)|python3-(?:py)?torch)"
+_ACCELERATED = (
+    late(r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b"),
+    late(r"\binstall\b"),
+    late(
+        r"cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd|libcu(?:f|rand|s)|libn(?:v|pp)|python3-(?:py)?torch"
+    ),
 )
 _ACCELERATORS = tuple(
     "cuda cudnn nvidia nvinfer cublas nccl tensorrt rocm habanalabs neuronx level-zero opencl-icd torch libcuf libcurand libcus libnv libnpp".split()
@@ -41,7 +49,7 @@ def worth_reading(text: str) -> bool:
     text = text.lower()
     # Spelt out: this is asked of every RUN, and a loop takes five times as long.
     tool = "pip" in text or "conda" in text or "uv" in text or "mamba" in text or "poetry" in text or "pdm" in text
-    if tool and _INSTALLS.search(text):
+    if tool and any(_in_order(command, _INSTALLS) for command in _COMMANDS.split(text)):
         return True
     if (".sh" in text or ".py" in text or ".bash" in text) and any(
         "$" in word or "`" in word or _NAME_OF_INSTALLER.search(word) for word in _SCRIPT.findall(text)
@@ -49,7 +57,20 @@ def worth_reading(text: str) -> bool:
         return True
     if "amdgpu-install" in text or "pixi" in text or (".run" in text and "cuda" in text):
         return True
-    return "install" in text and any(map(text.__contains__, _ACCELERATORS)) and _ACCELERATED.search(text) is not None
+    if "install" not in text or not any(map(text.__contains__, _ACCELERATORS)):
+        return False
+    return any(_in_order(command, _ACCELERATED) for command in text.split(";"))
+
+
+def _in_order(command: str, patterns: tuple[re.Pattern[str], ...]) -> bool:
+    """Whether each is found behind the one before. One pattern of them all would take the square of the length where they are not."""
+    at = 0
+    for pattern in patterns:
+        match = pattern.search(command, at)
+        if match is None:
+            return False
+        at = match.end()
+    return True
 
 
 _NAME_OF_INSTALLER = late(_NAMES)
