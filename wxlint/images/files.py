@@ -174,7 +174,9 @@ class Files:
                 links += inner.links
                 index = inner.index or index
             elif option in ("-e", "--editable"):
-                project = self.project(posixpath.join(posixpath.dirname(source.path), line.value.partition("[")[0]), ())
+                folder, _, extras = line.value.partition("[")
+                chosen = tuple(e.strip() for e in extras.partition("]")[0].split(",") if e.strip())
+                project = self.project(posixpath.join(posixpath.dirname(source.path), folder.strip()), chosen)
                 wanted += project.requirements
                 missing += project.missing
         return Lines(tuple(wanted), index, tuple(extra), tuple(links), tuple(constraints), tuple(missing), no_index)
@@ -190,9 +192,11 @@ class Files:
         if source is None:
             return Lines(missing=(name,))
         project = read_pyproject(source)
+        asked = project.with_included(groups, partial(applies, extras=groups))
+        groups = (*groups, *asked)
         wanted = []
         for dependency in project.dependencies:
-            if dependency.group and dependency.group not in groups and "*" not in groups:
+            if dependency.group not in asked and "*" not in asked:
                 continue
             if not applies(marker_of(dependency.requirement), groups):
                 continue
