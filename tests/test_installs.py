@@ -176,6 +176,10 @@ SAID = [
     ("pip install -r requirements.txt -r missing.txt", "missing", ("missing.txt",)),
     ("pip install -e ./lib", "missing", ("./lib",)),
     ("conda env create", "missing", ("environment.yml",)),
+    ("pipenv install --system --deploy", "missing", ("Pipfile",)),
+    ("pipenv sync", "missing", ("Pipfile",)),
+    ("python -m pipenv install --dev", "missing", ("Pipfile",)),
+    ("PIPENV_PIPFILE=/x/Pipfile pipenv sync", "missing", ("/x/Pipfile",)),
     ("conda install -c pytorch -c nvidia x", "channels", ("pytorch", "nvidia")),
     ("conda install --channel=pytorch x", "channels", ("pytorch",)),
 ]

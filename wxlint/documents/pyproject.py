@@ -70,16 +70,29 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
-def read_pyproject(source: Source) -> Project:
-    """Read a pyproject.toml. Never raises: a file that is not TOML comes back with `problem`."""
+def load(source: Source) -> dict[str, Any] | str:
+    """The tables of a TOML file, or what is wrong with it."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        data = tomllib.loads(source.text)
+        return tomllib.loads(source.text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        return Project((), None, (), str(error))
+        return str(error)
+
+
+def line_of_key(source: Source, name: str) -> int:
+    """Where a key stands, from 1; 0 when it is not found."""
+    found = re.search(rf"(?m)^[ \t]*[\"']?{re.escape(name)}[\"']?[ \t]*=", source.text)
+    return source.position(found.start())[0] if found else 0
+
+
+def read_pyproject(source: Source) -> Project:
+    """Read a pyproject.toml. Never raises: a file that is not TOML comes back with `problem`."""
+    data = load(source)
+    if isinstance(data, str):
+        return Project((), None, (), data)
     try:
         return _project(data, source)
     except (TypeError, AttributeError, RecursionError) as error:  # a table where a string belongs, and the like
@@ -117,10 +130,9 @@ def _project(data: dict[str, Any], source: Source) -> Project:
                 includes.extend(Include(group, normal(extra), marker) for extra in (extras[1].split(",") if extras else ()))
                 return
             at = source.text.find(text) if text else -1
-            if at < 0 and name and name[0]:  # poetry writes the name as a key
-                found = re.search(rf"(?m)^[ \t]*[\"']?{re.escape(name[0])}[\"']?[ \t]*=", source.text)
-                at = found.start() if found else -1
-            out.append(Dependency(text, group, own or bound.get(key, ()), source.position(at)[0] if at >= 0 else 0))
+            key_of = name[0] if name else ""  # poetry writes the name as a key
+            line = source.position(at)[0] if at >= 0 else line_of_key(source, key_of) if key_of else 0
+            out.append(Dependency(text, group, own or bound.get(key, ()), line))
 
     for text in _list(project, "dependencies"):
         add(text, "")

@@ -160,7 +160,7 @@ def carries(evaluated: Evaluated, step: StageCopy) -> bool:
     origin = evaluated.stages[step.stage] if step.stage is not None and step.stage < len(evaluated.stages) else None
     if origin is None:
         return False
-    project = any(install.tool in ("uv-project", "poetry") for install in origin.installs)
+    project = any(install.tool in ("uv-project", "poetry", "pipenv") for install in origin.installs)
     variables = ":".join([value.text for stage in evaluated.stages for value in stage.env.values()])
     return any(
         p.rstrip("/") in WHOLE

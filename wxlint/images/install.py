@@ -20,7 +20,7 @@ WITH_VALUE = frozenset(
     " --upgrade-strategy --report --config-settings -C --global-option --install-option --index-strategy --torch-backend --index"
     " --default-index --prerelease --resolution --keyring-provider --link-mode --exclude-newer --log --no-build-package"
     " --upgrade-package -P --override --overrides --extra --group --no-build-isolation-package --package --reinstall-package"
-    " --extras -E -G --with --without --only --directory --project --color --use-feature --use-deprecated --exists-action --root-user-action".split()
+    " --extras -E -G --categories --with --without --only --directory --project --color --use-feature --use-deprecated --exists-action --root-user-action".split()
 )
 
 
@@ -39,7 +39,7 @@ class Source(NamedTuple):
 class Install(NamedTuple):
     """One install command.
 
-    tool: "pip", "uv", "uv-project", "poetry", "conda" or "apt". index: replaces the default index. extra: merged with it (pip) or
+    tool: "pip", "uv", "uv-project", "poetry", "pipenv", "conda" or "apt". index: replaces the default index. extra: merged with it (pip) or
     asked first (uv). links: --find-links. constraints: lines of -c files. missing: what could not be read ("requirements.txt").
     upgrade: -U was given. conditional: the command may not run. elsewhere: into a folder of its own (--target).
     redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold further options.
@@ -85,6 +85,7 @@ class Place(NamedTuple):
     environment: Callable[[str], Install | None]
     brought: Callable[[str], bool] = lambda _: False
     """Whether a path holds wheels that a stage of the Dockerfile made: what that stage asked for is known."""
+    pipfile: Callable[[str, tuple[str, ...]], Lines] = lambda path, _: Lines(missing=(path,))
 
 
 class Lines(NamedTuple):

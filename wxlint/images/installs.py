@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wxlint.images.install import WITH_VALUE, Install, Lines, Place, Source, opaque
-from wxlint.images.install_others import apt, conda, project_tool, vendor
+from wxlint.images.install_others import apt, conda, pipenv, project_tool, vendor
 from wxlint.images.install_pip import pip
 from wxlint.patterns import late
 from wxlint.values import Value
@@ -132,7 +132,11 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             if len(words) > 1 and words[1].value.text == "run":
                 words = words[2:]
                 continue
-            yield from project_tool(re.split(r"[/\\]", words[0].value.text)[-1], words[1:], place, command)
+            tool = re.split(r"[/\\]", words[0].value.text)[-1]
+            if tool == "pipenv":
+                yield from pipenv(words[1:], env, place, command)
+            else:
+                yield from project_tool(tool, words[1:], place, command)
             return
         elif kind == "pixi":
             if len(words) > 1 and words[1].value.text in ("install", "add", "run"):

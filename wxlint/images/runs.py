@@ -154,6 +154,9 @@ class Runs:
             path = posixpath.join(absolute(folder), "pyproject.toml")
             return files.project_of(files.find(stage.index, path), f"{folder.rstrip('/')}/pyproject.toml", groups)
 
+        def pipfile(path: str, groups: tuple[str, ...]) -> Lines:
+            return files.pipfile(files.find(stage.index, absolute(path)), path, groups)
+
         def environment(path: str) -> Install | None:
             return files.environment(files.find(stage.index, absolute(path)))
 
@@ -168,7 +171,7 @@ class Runs:
                 for copy in files.copies.get(stage.index, ())
             )
 
-        return Place(span, requirements, project, environment, brought)
+        return Place(span, requirements, project, environment, brought, pipfile)
 
 
 def _configures(stage: OpenStage, command: Command) -> bool:

@@ -26,6 +26,7 @@ _EXACT = ("uv-project",)
 PROJECT_HINT = {
     "uv-project": "bind torch to {} in [tool.uv.sources] of the pyproject.toml",
     "poetry": "give torch the source {} in the pyproject.toml",
+    "pipenv": "make {} a [[source]] of the Pipfile and give its name to torch as its index",
 }
 """What to do about the index of a tool that installs a whole project, by the tool."""
 
