@@ -228,10 +228,12 @@ _CHANNEL_IN_TAG = late(r"(?<![a-z])(?:cu|cuda-?)(\d{1,2})\.?(\d)(?!\d)|(?<![a-z]
 
 
 def _channel_of_name(reference: Reference) -> str | None:
-    """The channel that the tag of a torch image names: `somebody/pytorch:2.2.2-cuda11.8-py3.11` holds cu118."""
-    if reference.tag is None or HOLE in reference.tag or "torch" not in f"{reference.path}:{reference.tag}".lower():
+    """The channel that the tag of a torch image names, or its name does: `somebody/pytorch:2.2.2-cuda11.8-py3.11` holds cu118."""
+    name = reference.path.rpartition("/")[2]
+    tag = reference.tag or ("" if reference.tag_known else HOLE)
+    if HOLE in tag or HOLE in name or "torch" not in f"{reference.path}:{tag}".lower():
         return None
-    match = _CHANNEL_IN_TAG.search(reference.tag.lower())
+    match = _CHANNEL_IN_TAG.search(tag.lower()) or _CHANNEL_IN_TAG.search(name.lower())
     if match is None:
         return None
     return f"rocm{match[4]}" if match[3] else f"cu{match[1]}{match[2]}"
