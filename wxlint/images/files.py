@@ -75,7 +75,7 @@ class Files:
         for copy in reversed(self.copies.get(stage, ())):
             for candidate in _origins(copy, path):
                 if copy.stage is not None:
-                    found = self.find(copy.stage, posixpath.normpath("/" + candidate), depth + 1)
+                    found = self.find(copy.stage, posixpath.normpath("/" + candidate.lstrip("/")), depth + 1)
                 else:
                     found = self.in_context(candidate)
                 if found is not None:

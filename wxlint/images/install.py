@@ -41,7 +41,7 @@ class Install(NamedTuple):
 
     tool: "pip", "uv", "uv-project", "poetry", "pipenv", "conda" or "apt". index: replaces the default index. extra: merged with it (pip) or
     asked first (uv). links: --find-links. constraints: lines of -c files. missing: what could not be read ("requirements.txt").
-    upgrade: -U was given. conditional: the command may not run. elsewhere: into a folder of its own (--target).
+    upgrade: -U was given. conditional: the command may not run. elsewhere: into a folder of its own (--target), `folder`: absolute, with HOLEs.
     redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold further options.
     removes: the requirements are taken out (`pip uninstall`). builds: wheels are made (`pip wheel`), for a later stage to install.
     """
@@ -67,6 +67,7 @@ class Install(NamedTuple):
     open: bool = False
     removes: bool = False
     builds: bool = False
+    folder: str = ""
 
     @property
     def span(self) -> Span | None:
@@ -86,6 +87,7 @@ class Place(NamedTuple):
     brought: Callable[[str], bool] = lambda _: False
     """Whether a path holds wheels that a stage of the Dockerfile made: what that stage asked for is known."""
     pipfile: Callable[[str, tuple[str, ...]], Lines] = lambda path, _: Lines(missing=(path,))
+    absolute: Callable[[str], str] = lambda path: path
 
 
 class Lines(NamedTuple):

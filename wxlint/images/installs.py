@@ -58,7 +58,7 @@ _PYTHON = late(r"(?:.*[/\\])?(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?|\0.*|.*\
 _CONDA = late(r"(?:.*[/\\\0])?(?:conda|mamba|micromamba)(?:\.exe)?")
 _INSTALLER = late(rf"(?:{_NAMES})[\w./-]*\.(?:sh|bash|py)$", re.I)
 """Scripts whose name says that they install something."""
-_VENDORS = late(
+VENDORS = late(
     r"google-cloud-sdk|gcloud|efa[_-]installer|(?:mini|ana)conda|mini-?forge|mambaforge|micromamba|nodesource|rustup|\bnvm\b|oh-my-zsh|homebrew|linuxbrew|vcpkg"
     r"|install[_-](?:python|openblas|clapack|lapack|mkl|ffmpeg|opencv|cmake|node(?:js)?|npm|rust|golang|java|jdk|llvm|boost|openmpi|protobuf|fonts?|locales?|docker|kubectl|efa|gdrcopy|ssl|openssl|openssh)[\w.-]*\.sh$",
     re.I,
@@ -93,7 +93,7 @@ def _kind(name: str) -> str:
         return "python"
     if base == "amdgpu-install" or _RUN_FILE.fullmatch(base):
         return "vendor"
-    if name.endswith((".sh", ".bash")) and _INSTALLER.search(base) and not _VENDORS.search(name):
+    if name.endswith((".sh", ".bash")) and _INSTALLER.search(base) and not VENDORS.search(name):
         return "script"
     return "shell" if base in ("bash", "sh", "source", ".", "dash", "zsh") else ""
 
@@ -191,7 +191,7 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
 def _installs(program: Word) -> bool:
     """Whether a script may install something that wxlint speaks of, by its name."""
     name = program.value.text
-    return _INSTALLER.search(name) is not None and _VENDORS.search(name) is None
+    return _INSTALLER.search(name) is not None and VENDORS.search(name) is None
 
 
 def _after_run(words: list[Word]) -> list[Word] | None:

@@ -225,6 +225,7 @@ class _Evaluation:
             stage.visible = dict(parent.visible)
             stage.workdir, stage.user, stage.shell = parent.workdir, parent.user, parent.shell
             stage.pip_config = dict(parent.pip_config)
+            stage.fetches = list(parent.fetches)
             stage.pip_file, stage.pip_looked = parent.pip_file, parent.pip_looked
             self.files.copies[index] = list(self.files.copies.get(parent.index, ()))
             self.files.changed[index] = set(self.files.changed.get(parent.index, ()))
@@ -307,7 +308,7 @@ class _Evaluation:
             for path in sources:
                 self.files.copies[stage.index].append(Copy(path, absolute, origin, folder))
         if origin is not None or external is not None:
-            stage.steps.append(StageCopy(origin, tuple(sources), instruction, external.reference if external else None))
+            stage.steps.append(StageCopy(origin, tuple(sources), instruction, external.reference if external else None, absolute))
 
     # -- RUN
 
