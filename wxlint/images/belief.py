@@ -13,7 +13,7 @@ from wxlint.images.install import Install
 from wxlint.images.model import Evaluated, Stage, StageCopy, Use
 from wxlint.images.names import from_reference
 from wxlint.images.reference import Reference
-from wxlint.images.torch import FAMILY, NONE, Choice, Torch, after, choices
+from wxlint.images.torch import NONE, Choice, Torch, after, built_for, choices
 from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE
@@ -300,9 +300,7 @@ def additions(install: Install) -> list[Addition]:
         accelerator = (
             facts.accelerator_package(ecosystem, requirement.name, requirement.extras) if requirement.name else None
         )
-        if accelerator is None and requirement.local and requirement.name not in FAMILY:  # intel-extension-for-pytorch==2.1.10+xpu
-            built_for = channels.accelerator_of(channels.channel_of_local(requirement.local) or "")
-            accelerator = built_for if built_for in ("rocm", "other") else None
+        accelerator = accelerator or built_for(requirement)
         if accelerator is not None:
             found.append(Addition(accelerator, requirement.written or requirement.name, requirement.name))
     return found
