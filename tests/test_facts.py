@@ -284,6 +284,9 @@ def test_channel_rows_name_releases_of_the_table() -> None:
         "Open_CLIP_Torch",
         "bertopic",
         "easyocr",
+        "blade2blade",
+        "lerobot",
+        "open-webui",
     ],
 )
 def test_brings_torch(name: str) -> None:

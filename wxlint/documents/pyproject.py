@@ -102,7 +102,7 @@ def read_pyproject(source: Source) -> Project:
 def _project(data: dict[str, Any], source: Source) -> Project:
     project, tool = _table(data, "project"), _table(data, "tool")
     uv, poetry, pdm = _table(tool, "uv"), _table(tool, "poetry"), _table(tool, "pdm")
-    urls: dict[str, str] = {}
+    urls: dict[str, str] = {"pypi": "https://pypi.org/simple", "PyPI": "https://pypi.org/simple"}  # poetry knows it by itself
     default: str | None = None
     extra: list[str] = []
     for index in [*_list(uv, "index"), *_list(poetry, "source"), *_list(pdm, "source")]:
