@@ -189,7 +189,7 @@ class Files:
         project = read_pyproject(source)
         dynamic = not project.dependencies and ("dynamic" in source.text or "[project]" not in source.text)
         found = lines_of(project, source, "pyproject.toml", groups)
-        return found._replace(missing=(name,)) if dynamic or project.problem else found
+        return found._replace(missing=(name, *found.missing)) if dynamic or project.problem else found
 
     def pipfile(self, source: Text | None, name: str, groups: tuple[str, ...]) -> Lines:
         """What a Pipfile asks for. groups: the tables that are installed."""
@@ -205,7 +205,7 @@ class Files:
         wanted = [r for r in found.requirements if r not in here or (r.url or "").endswith((".whl", ".tar.gz", ".zip"))]
         return found._replace(
             requirements=(*wanted, *(r for lines in inner for r in lines.requirements)),
-            missing=((name,) if pipfile.problem else ()) + tuple(m for lines in inner for m in lines.missing),
+            missing=((name,) if pipfile.problem else ()) + found.missing + tuple(m for lines in inner for m in lines.missing),
         )
 
     def _extras_of(self, source: Text, written: str) -> Lines:
