@@ -116,6 +116,11 @@ BASES = [
         "cu113",
         True,
     ),
+    ("nvcr.io/nvidia/clara-holoscan/holoscan", "v0.6.0-dgpu", "cuda", None, "unknown", None),
+    ("nvcr.io/nvidian/pytorch", "23.10-py3", "cuda", "12.2", "unknown", True),
+    ("squidfunk/mkdocs-material", "9", "cpu", None, "none", False),
+    ("mcr.microsoft.com/aifx/acpt/stable-ubuntu2204-cu124-py310-torch251", "biweekly", "cuda", "12.4", "cu124", True),
+    ("stereolabs/zed", "4.0-devel-cuda11.8-ubuntu22.04", "cuda", "11.8", "unknown", None),
     (f"763104351884.dkr.ecr.{HOLE}.amazonaws.com/pytorch-inference", "2.4.0-cpu-py311", "cpu", None, "cpu", True),
 ]
 
@@ -132,6 +137,10 @@ def test_base_images(
 def test_a_base_image_says_its_torch_version() -> None:
     image = facts.base_image("pytorch/pytorch", "2.1.0-cuda12.1-cudnn8-runtime")
     assert image is not None and image.torch_version == "2.1.0" and image.python is True
+    image = facts.base_image("mcr.microsoft.com/aifx/acpt/stable-ubuntu2204-cu124-py310-torch251", "biweekly")
+    assert image is not None and image.torch_version == "2.5.1"
+    image = facts.base_image("mcr.microsoft.com/azureml/curated/acpt-pytorch-2.0-cuda11.7", "21")
+    assert image is not None and image.torch_version is None
 
 
 @pytest.mark.parametrize("repository", ["rajiup/cp-whisperx-app-base", "somebody/python", HOLE, f"{HOLE}/python", ""])
@@ -275,6 +284,9 @@ def test_channel_rows_name_releases_of_the_table() -> None:
         "Open_CLIP_Torch",
         "bertopic",
         "easyocr",
+        "blade2blade",
+        "lerobot",
+        "open-webui",
     ],
 )
 def test_brings_torch(name: str) -> None:

@@ -19,6 +19,7 @@ from wxlint.documents.conda import read_environment
 from wxlint.documents.dockerfile import read_dockerfile
 from wxlint.documents.dockerfile_syntax import syntax_problems
 from wxlint.documents.interpolation import interpolate, read_env
+from wxlint.documents.pipfile import read_pipfile
 from wxlint.documents.pyproject import read_pyproject
 from wxlint.documents.requirements import read_requirements
 from wxlint.documents.shell import read_shell
@@ -193,6 +194,26 @@ rules:
   latest-tag: {severity: warning, paths: {"docker/**": "off"}, locked: true}
   torch-index: info
 """
+PIPFILE = """[[source]]
+url = "https://pypi.org/simple"
+verify_ssl = true
+name = "pypi"
+[[source]]
+url = "https://download.pytorch.org/whl/cpu"
+name = "pytorch"
+[packages]
+flask = "*"
+torch = {version = "==2.3.1", index = "pytorch", extras = ["opt"], markers = "sys_platform == 'linux'"}
+app = {path = ".", editable = true}
+whisper = {git = "https://github.com/openai/whisper.git", ref = "main"}
+[dev-packages]
+pytest = {version = ">=8", os_name = "== 'posix'"}
+wheel = {file = "./wheels/a-1-py3-none-any.whl"}
+[pipenv]
+install_search_all_sources = true
+[scripts]
+run = "python -m app"
+"""
 SAMPLES = {
     "Dockerfile": DOCKERFILE,
     "compose.yaml": COMPOSE,
@@ -200,6 +221,7 @@ SAMPLES = {
     "build.bat": BATCH,
     "requirements.txt": REQUIREMENTS,
     "pyproject.toml": PYPROJECT,
+    "Pipfile": PIPFILE,
     "environment.yml": CONDA,
     ".env": ENV,
     "wxlint.yaml": POLICY,
@@ -332,11 +354,11 @@ def test_requirements(text: str) -> None:
 
 
 @FEW
-@given(damaged(PYPROJECT), damaged(CONDA))
-def test_projects_and_environments(project: str, environment: str) -> None:
-    file = source(project)
-    for dependency in read_pyproject(file).dependencies:
-        assert 0 <= dependency.line <= len(file.starts)
+@given(damaged(PYPROJECT), damaged(PIPFILE), damaged(CONDA))
+def test_projects_and_environments(project: str, pipfile: str, environment: str) -> None:
+    for file, read_project in ((source(project), read_pyproject), (source(pipfile), read_pipfile)):
+        for dependency in read_project(file).dependencies:
+            assert 0 <= dependency.line <= len(file.starts)
     file = source(environment)
     read = read_environment(file)
     if read is not None:
@@ -440,6 +462,7 @@ PLACES = {
     "requirements.txt": "requirements.txt",
     "constraints.txt": "requirements.txt",
     "pyproject.toml": "pyproject.toml",
+    "Pipfile": "Pipfile",
     ".env": ".env",
     "wxlint.yaml": "wxlint.yaml",
 }

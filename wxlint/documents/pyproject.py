@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from wxlint.documents.source import Source
@@ -33,25 +34,65 @@ class Dependency(NamedTuple):
     line: int
 
 
+class Include(NamedTuple):
+    """`group` ("" for the project itself) takes in the extra or group `included` where `marker` ("" or PEP 508) holds."""
+
+    group: str
+    included: str
+    marker: str
+
+
 class Project(NamedTuple):
-    """default_index: a URL that replaces the default index; extra: further indexes; optional: groups not installed by default."""
+    """default_index: a URL that replaces the default index; extra: further indexes; includes: which extras and groups take in others.
+
+    Extras and groups are named as PEP 685 normalises them.
+    """
 
     dependencies: tuple[Dependency, ...]
     default_index: str | None
     extra: tuple[str, ...]
     problem: str | None
+    includes: tuple[Include, ...] = ()
+
+    def with_included(self, groups: tuple[str, ...], applies: Callable[[str], bool]) -> frozenset[str]:
+        """The groups that come with these, themselves and "" (the project itself) among them. applies: whether a marker holds."""
+        found = {"", *map(normal, groups)}
+        for _ in self.includes:  # each round brings one more, or none
+            more = {i.included for i in self.includes if i.group in found and i.included not in found and applies(i.marker)}
+            if not more:
+                break
+            found |= more
+        return frozenset(found)
 
 
-def read_pyproject(source: Source) -> Project:
-    """Read a pyproject.toml. Never raises: a file that is not TOML comes back with `problem`."""
+def normal(name: str) -> str:
+    """The name of a distribution (PEP 503), an extra (PEP 685) or a group (PEP 735), as they are compared."""
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+
+
+def load(source: Source) -> dict[str, Any] | str:
+    """The tables of a TOML file, or what is wrong with it."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        data = tomllib.loads(source.text)
+        return tomllib.loads(source.text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        return Project((), None, (), str(error))
+        return str(error)
+
+
+def line_of_key(source: Source, name: str) -> int:
+    """Where a key stands, from 1; 0 when it is not found."""
+    found = re.search(rf"(?m)^[ \t]*[\"']?{re.escape(name)}[\"']?[ \t]*=", source.text)
+    return source.position(found.start())[0] if found else 0
+
+
+def read_pyproject(source: Source) -> Project:
+    """Read a pyproject.toml. Never raises: a file that is not TOML comes back with `problem`."""
+    data = load(source)
+    if isinstance(data, str):
+        return Project((), None, (), data)
     try:
         return _project(data, source)
     except (TypeError, AttributeError, RecursionError) as error:  # a table where a string belongs, and the like
@@ -61,7 +102,7 @@ def read_pyproject(source: Source) -> Project:
 def _project(data: dict[str, Any], source: Source) -> Project:
     project, tool = _table(data, "project"), _table(data, "tool")
     uv, poetry, pdm = _table(tool, "uv"), _table(tool, "poetry"), _table(tool, "pdm")
-    urls: dict[str, str] = {}
+    urls: dict[str, str] = {"pypi": "https://pypi.org/simple", "PyPI": "https://pypi.org/simple"}  # poetry knows it by itself
     default: str | None = None
     extra: list[str] = []
     for index in [*_list(uv, "index"), *_list(poetry, "source"), *_list(pdm, "source")]:
@@ -73,17 +114,25 @@ def _project(data: dict[str, Any], source: Source) -> Project:
         elif not index.get("explicit") and index.get("priority") != "explicit":
             extra.append(index["url"])
     bound = {**_bound(_table(uv, "sources"), urls), **_poetry_bindings(poetry, urls)}
+    itself = normal(str(project.get("name") or poetry.get("name") or ""))
     out: list[Dependency] = []
+    includes: list[Include] = []
 
     def add(text: object, group: str, own: tuple[Binding, ...] = ()) -> None:
-        if isinstance(text, str):
+        if isinstance(text, dict) and isinstance(text.get("include-group"), str):
+            includes.append(Include(group, normal(text["include-group"]), ""))
+        elif isinstance(text, str):
             name = re.match(r"[A-Za-z0-9._-]*", text.strip())
-            key = re.sub(r"[-_.]+", "-", name[0]).lower() if name else ""
+            key = normal(name[0]) if name else ""
+            if key and key == itself:
+                extras = re.match(r"\s*[\w.-]+\s*\[([^\]]*)\]", text)
+                marker = text.partition(";")[2].strip()
+                includes.extend(Include(group, normal(extra), marker) for extra in (extras[1].split(",") if extras else ()))
+                return
             at = source.text.find(text) if text else -1
-            if at < 0 and name and name[0]:  # poetry writes the name as a key
-                found = re.search(rf"(?m)^[ \t]*[\"']?{re.escape(name[0])}[\"']?[ \t]*=", source.text)
-                at = found.start() if found else -1
-            out.append(Dependency(text, group, own or bound.get(key, ()), source.position(at)[0] if at >= 0 else 0))
+            key_of = name[0] if name else ""  # poetry writes the name as a key
+            line = source.position(at)[0] if at >= 0 else line_of_key(source, key_of) if key_of else 0
+            out.append(Dependency(text, group, own or bound.get(key, ()), line))
 
     for text in _list(project, "dependencies"):
         add(text, "")
@@ -94,9 +143,9 @@ def _project(data: dict[str, Any], source: Source) -> Project:
     ):
         for group in table:
             for text in _list(table, group):
-                add(text, group)
+                add(text, normal(group))
     _poetry(poetry, urls, add)
-    return Project(tuple(out), default, tuple(extra), None)
+    return Project(tuple(out), default, tuple(extra), None, tuple(includes))
 
 
 def _bound(sources: dict[str, Any], urls: dict[str, str]) -> dict[str, tuple[Binding, ...]]:
@@ -110,11 +159,11 @@ def _bound(sources: dict[str, Any], urls: dict[str, str]) -> dict[str, tuple[Bin
                 found.append(
                     Binding(
                         urls.get(target, target),
-                        str(item.get("extra") or item.get("group") or ""),
+                        normal(str(item.get("extra") or item.get("group") or "")),
                         str(item.get("marker") or ""),
                     )
                 )
-        bound[re.sub(r"[-_.]+", "-", name).lower()] = tuple(found)
+        bound[normal(name)] = tuple(found)
     return bound
 
 
@@ -129,25 +178,32 @@ def _poetry_bindings(poetry: dict[str, Any], urls: dict[str, str]) -> dict[str, 
             if isinstance(source := item.get("source"), str)
         )
         if bindings:
-            found[re.sub(r"[-_.]+", "-", name).lower()] = bindings
+            found[normal(name)] = bindings
     return found
 
 
 def _poetry(poetry: dict[str, Any], urls: dict[str, str], add: Any) -> None:
     groups = [("", _table(poetry, "dependencies")), ("dev", _table(poetry, "dev-dependencies"))]
     groups += [
-        (name, _table(_table(_table(poetry, "group"), name), "dependencies")) for name in _table(poetry, "group")
+        (normal(name), _table(_table(_table(poetry, "group"), name), "dependencies")) for name in _table(poetry, "group")
     ]
+    optional = _table(poetry, "extras")
     for group, table in groups:
         for name, entry in table.items():
             if name.lower() == "python":
                 continue
             for item in entry if isinstance(entry, list) else [entry]:
                 details = item if isinstance(item, dict) else {"version": item}
+                asked = [group]
+                if details.get("optional") is True:  # for extras that list it
+                    asked = [
+                        normal(extra)
+                        for extra in optional
+                        if normal(name) in [normal(listed) for listed in _list(optional, extra) if isinstance(listed, str)]
+                    ]
                 if isinstance(details.get("url"), str):
-                    add(f"{name} @ {details['url']}", group)
-                    continue
-                if details.get("optional") is True:
+                    for one in asked:
+                        add(f"{name} @ {details['url']}", one)
                     continue
                 version = details.get("version")
                 if version is None and isinstance(item, dict) and not {"git", "path"} & set(item):
@@ -161,7 +217,8 @@ def _poetry(poetry: dict[str, Any], urls: dict[str, str], add: Any) -> None:
                     if isinstance(chosen, str) and chosen.lower() != "pypi"
                     else ()
                 )
-                add(name + specifier + marker, group, binding)
+                for one in asked:
+                    add(name + specifier + marker, one, binding)
 
 
 def _caret(version: str) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from wxlint.facts.base_images import BaseImage, base_image, ngc_pytorch, normalise_repository
 from wxlint.facts.cuda_tags import CudaTag, is_cuda_tag_valid
-from wxlint.facts.packages import accelerator_package, brings_torch, cuda_package
+from wxlint.facts.packages import accelerator_package, brings_own_torch, brings_torch, cuda_package
 from wxlint.facts.tables import normalise, table
 from wxlint.facts.torch_releases import (
     Companions,
@@ -38,6 +38,7 @@ __all__ = [
     "TorchRelease",
     "accelerator_package",
     "base_image",
+    "brings_own_torch",
     "brings_torch",
     "companion_fits",
     "companions",

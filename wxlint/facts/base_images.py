@@ -100,6 +100,7 @@ def _base_index() -> tuple[list[str], dict[str, _Numbered], Globs[tuple[int, lis
 
 
 _CUDA_IN_NAME = late(r"cuda-?(\d+\.\d+)|cu(\d{3})")
+_TORCH_IN_NAME = late(r"torch[-_]?(?:v?(\d+\.\d+(?:\.\d+)?)|(\d)(\d)(\d))(?![\d.]*\d)")
 _TRUE = {"yes": True, "no": False}
 
 
@@ -128,9 +129,19 @@ def _image(row: dict[str, str], match: re.Match[str] | None, repository: str) ->
         torch = f"rocm{groups['rocm']}" if "rocm" in groups else "unknown"
     elif torch == "some":
         torch = "unknown"
-    return BaseImage(
-        row["accelerator"], cuda or None, torch, groups.get("torch"), has_torch, _TRUE.get(row["python"]), row
-    )
+    version = groups.get("torch")
+    if version is None and row["cuda"] == "name" and has_torch:
+        version = _torch_of(repository)
+    return BaseImage(row["accelerator"], cuda or None, torch, version, has_torch, _TRUE.get(row["python"]), row)
+
+
+def _torch_of(repository: str) -> str | None:
+    """The release that a repository's name says: `...-py310-torch251` holds 2.5.1; two numbers name no release."""
+    named = _TORCH_IN_NAME.search(repository)
+    if named is None:
+        return None
+    version = named[1] or f"{named[2]}.{named[3]}.{named[4]}"
+    return version if version.count(".") == 2 else None
 
 
 def _common(one: BaseImage, two: BaseImage) -> BaseImage:

@@ -62,11 +62,22 @@ def _package_index(
     return exact, Globs((item[1]["name"], item) for item in rows if "*" in item[1]["name"])
 
 
-@functools.lru_cache(maxsize=4096)
 def accelerator_package(ecosystem: str, name: str, extras: tuple[str, ...] = ()) -> str | None:
     """The accelerator other than CUDA ("rocm", "other") that a package is for, or None. Arguments as of `cuda_package`."""
+    row = _other(ecosystem, name, extras)
+    return row["accelerator"] if row else None
+
+
+def brings_own_torch(name: str, extras: tuple[str, ...] = ()) -> bool:
+    """Whether a distribution for another accelerator than CUDA goes with a torch that is not the default index's newest."""
+    row = _other("pip", name, extras)
+    return row is not None and row["torch"] == "own"
+
+
+@functools.lru_cache(maxsize=4096)
+def _other(ecosystem: str, name: str, extras: tuple[str, ...]) -> dict[str, str] | None:
     name = normalise(name) if ecosystem == "pip" else name.lower()
     asked = {name, *(f"{name}[{normalise(extra)}]" for extra in extras)}
     exact, patterns = _package_index("other_packages", ecosystem)
     found = [item for one in asked for item in (*patterns.of(one), *([exact[one]] if one in exact else ()))]
-    return min(found, key=lambda item: item[0])[1]["accelerator"] if found else None
+    return min(found, key=lambda item: item[0])[1] if found else None

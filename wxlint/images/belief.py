@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ from wxlint.images.install import Install
 from wxlint.images.model import Evaluated, Stage, StageCopy, Use
 from wxlint.images.names import from_reference
 from wxlint.images.reference import Reference
-from wxlint.images.torch import FAMILY, NONE, Choice, Torch, after, choices
+from wxlint.images.torch import NONE, Choice, Torch, after, built_for, choices
 from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE
@@ -48,6 +49,14 @@ class Addition(NamedTuple):
     name: str = ""
 
 
+class Stored(NamedTuple):
+    """What lies in a folder of its own (`pip install --target`), where Python does not look."""
+
+    folder: str
+    torch: Torch
+    packages: tuple[Package, ...]
+
+
 class State(NamedTuple):
     """What is in an image at some point of its build.
 
@@ -62,6 +71,7 @@ class State(NamedTuple):
     lineage: tuple[Use, ...]
     because: tuple[str, ...]
     others: tuple[Addition, ...] = ()
+    stored: tuple[Stored, ...] = ()
 
     @property
     def root(self) -> Use | None:
@@ -116,8 +126,11 @@ class Beliefs:
         self._open.add(key)
         state = self.base(evaluated, stage)
         torch, packages, others = state.torch, list(state.packages), list(state.others)
+        stored = {item.folder: item for item in state.stored}
         for step in stage.steps:
-            if isinstance(step, Install):
+            if isinstance(step, Install) and step.elsewhere:
+                stored[step.folder] = self._stored(stored.get(step.folder), step)
+            elif isinstance(step, Install):
                 torch = after(torch, step, self.choices(step))
                 if step.removes:
                     gone = {requirement.name for requirement in step.requirements}
@@ -128,10 +141,41 @@ class Beliefs:
                     others.extend(additions(step))
             else:
                 torch, packages = self._copied(evaluated, stage, step, torch, packages)
-        state = state._replace(torch=torch, packages=tuple(packages), others=tuple(others))
+                for item, moved in self._taken_along(evaluated, step):
+                    stored[moved.folder] = moved
+                    torch, packages = _merged(torch, packages, item, f"COPY --from (line {step.instruction.line})")
+        if stored and "PYTHONPATH" in stage.env:
+            searched = stage.env["PYTHONPATH"].text.split(":")
+            for item in stored.values():
+                if item.folder in (posixpath.normpath(path) for path in searched if path):
+                    torch, packages = _merged(torch, packages, item, "PYTHONPATH")
+        state = state._replace(torch=torch, packages=tuple(packages), others=tuple(others), stored=tuple(stored.values()))
         self._open.discard(key)
         self._states[key] = (evaluated, state)  # kept alive, so that the id stays its own
         return state
+
+    def _stored(self, before: Stored | None, install: Install) -> Stored:
+        """A folder after an install into it."""
+        item = before or Stored(install.folder, NONE, ())
+        found = self.choices(install)
+        torch = after(item.torch, install._replace(elsewhere=False), found)
+        return Stored(install.folder, torch, (*item.packages, *cuda_packages(install)))
+
+    def _taken_along(self, evaluated: Evaluated, step: StageCopy) -> list[tuple[Stored, Stored]]:
+        """The folders that a COPY --from brings, each as it was and as it lies now."""
+        if step.stage is None or step.stage >= len(evaluated.stages):
+            return []
+        found = []
+        for item in self.state(evaluated, evaluated.stages[step.stage]).stored:
+            for written in step.paths:
+                path = posixpath.normpath("/" + written.lstrip("/"))
+                path = path.removesuffix("/*") or "/"
+                inside = path.rstrip("/") + "/"
+                if path == item.folder or item.folder.startswith(inside) or HOLE in path:
+                    rest = item.folder[len(inside) :] if item.folder.startswith(inside) else ""
+                    found.append((item, item._replace(folder=posixpath.normpath(posixpath.join(step.dest, rest)))))
+                    break
+        return found
 
     def _copied(
         self, evaluated: Evaluated, stage: Stage, step: StageCopy, torch: Torch, packages: list[Package]
@@ -155,12 +199,19 @@ class Beliefs:
         return torch, packages + [p for p in source.packages if p.row.get("ecosystem") != "apt"]
 
 
+def _merged(torch: Torch, packages: list[Package], item: Stored, how: str) -> tuple[Torch, list[Package]]:
+    """What is there when a folder counts too."""
+    if torch.channel in ("none", "unknown") and item.torch.channel != "none":
+        torch = item.torch._replace(because=(*item.torch.because, how))
+    return torch, packages + [p for p in item.packages if p not in packages]
+
+
 def carries(evaluated: Evaluated, step: StageCopy) -> bool:
     """Whether a COPY --from brings an installed environment along."""
     origin = evaluated.stages[step.stage] if step.stage is not None and step.stage < len(evaluated.stages) else None
     if origin is None:
         return False
-    project = any(install.tool in ("uv-project", "poetry") for install in origin.installs)
+    project = any(install.tool in ("uv-project", "poetry", "pipenv") for install in origin.installs)
     variables = ":".join([value.text for stage in evaluated.stages for value in stage.env.values()])
     return any(
         p.rstrip("/") in WHOLE
@@ -228,10 +279,12 @@ _CHANNEL_IN_TAG = late(r"(?<![a-z])(?:cu|cuda-?)(\d{1,2})\.?(\d)(?!\d)|(?<![a-z]
 
 
 def _channel_of_name(reference: Reference) -> str | None:
-    """The channel that the tag of a torch image names: `somebody/pytorch:2.2.2-cuda11.8-py3.11` holds cu118."""
-    if reference.tag is None or HOLE in reference.tag or "torch" not in f"{reference.path}:{reference.tag}".lower():
+    """The channel that the tag of a torch image names, or its name does: `somebody/pytorch:2.2.2-cuda11.8-py3.11` holds cu118."""
+    name = reference.path.rpartition("/")[2]
+    tag = reference.tag or ("" if reference.tag_known else HOLE)
+    if HOLE in tag or HOLE in name or "torch" not in f"{reference.path}:{tag}".lower():
         return None
-    match = _CHANNEL_IN_TAG.search(reference.tag.lower())
+    match = _CHANNEL_IN_TAG.search(tag.lower()) or _CHANNEL_IN_TAG.search(name.lower())
     if match is None:
         return None
     return f"rocm{match[4]}" if match[3] else f"cu{match[1]}{match[2]}"
@@ -247,9 +300,7 @@ def additions(install: Install) -> list[Addition]:
         accelerator = (
             facts.accelerator_package(ecosystem, requirement.name, requirement.extras) if requirement.name else None
         )
-        if accelerator is None and requirement.local and requirement.name not in FAMILY:  # intel-extension-for-pytorch==2.1.10+xpu
-            built_for = channels.accelerator_of(channels.channel_of_local(requirement.local) or "")
-            accelerator = built_for if built_for in ("rocm", "other") else None
+        accelerator = accelerator or built_for(requirement)
         if accelerator is not None:
             found.append(Addition(accelerator, requirement.written or requirement.name, requirement.name))
     return found

@@ -10,7 +10,6 @@ import posixpath
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from wxlint.documents.source import Source as Text
 from wxlint.images.install import Install, Lines, Source
@@ -18,9 +17,6 @@ from wxlint.images.requirement import Requirement, applies, conda_requirement, m
 from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
-
-if TYPE_CHECKING:
-    from wxlint.documents.pyproject import Binding
 
 Read = Callable[[str], "Text | None"]
 """A path relative to the root of the repository to its text; None when there is no such file."""
@@ -82,7 +78,7 @@ class Files:
         for copy in reversed(self.copies.get(stage, ())):
             for candidate in _origins(copy, path):
                 if copy.stage is not None:
-                    found = self.find(copy.stage, posixpath.normpath("/" + candidate), depth + 1)
+                    found = self.find(copy.stage, posixpath.normpath("/" + candidate.lstrip("/")), depth + 1)
                 else:
                     found = self.in_context(candidate)
                 if found is not None:
@@ -177,7 +173,7 @@ class Files:
                 links += inner.links
                 index = inner.index or index
             elif option in ("-e", "--editable"):
-                project = self.project(posixpath.join(posixpath.dirname(source.path), line.value.partition("[")[0]), ())
+                project = self._extras_of(source, line.value)
                 wanted += project.requirements
                 missing += project.missing
         return Lines(tuple(wanted), index, tuple(extra), tuple(links), tuple(constraints), tuple(missing), no_index)
@@ -189,28 +185,37 @@ class Files:
 
     def project_of(self, source: Text | None, name: str, groups: tuple[str, ...]) -> Lines:
         from wxlint.documents.pyproject import read_pyproject
+        from wxlint.images.projects import lines_of
 
         if source is None:
             return Lines(missing=(name,))
         project = read_pyproject(source)
-        wanted = []
-        for dependency in project.dependencies:
-            if dependency.group and dependency.group not in groups and "*" not in groups:
-                continue
-            if not applies(marker_of(dependency.requirement), groups):
-                continue
-            at = source.starts[dependency.line - 1] if dependency.line else 0
-            line = source.line_text(dependency.line) if dependency.line else ""
-            column = line.find(dependency.requirement)
-            length = len(dependency.requirement) if column >= 0 else len(line.strip())
-            column = column if column >= 0 else len(line) - len(line.lstrip())
-            where = partial(source.span, at + column, at + column + length)
-            requirement = parse_requirement(Value(dependency.requirement), where)
-            wanted.append(requirement._replace(index=_index(dependency.bindings, groups)))
         dynamic = not project.dependencies and ("dynamic" in source.text or "[project]" not in source.text)
-        index = Source("pyproject.toml", Value(project.default_index), None) if project.default_index else None
-        extra = tuple(Source("pyproject.toml", Value(url), None) for url in project.extra)
-        return Lines(tuple(wanted), index, extra, missing=(name,) if dynamic or project.problem else ())
+        found = lines_of(project, source, "pyproject.toml", groups)
+        return found._replace(missing=(name, *found.missing)) if dynamic or project.problem else found
+
+    def pipfile(self, source: Text | None, name: str, groups: tuple[str, ...]) -> Lines:
+        """What a Pipfile asks for. groups: the tables that are installed."""
+        from wxlint.documents.pipfile import read_pipfile
+        from wxlint.images.projects import lines_of
+
+        if source is None:
+            return Lines(missing=(name,))
+        pipfile = read_pipfile(source)
+        found = lines_of(pipfile, source, "Pipfile", groups)
+        here = [r for r in found.requirements if r.kind == "path" and r.url]
+        inner = [self._extras_of(source, r.url or "") for r in here if not (r.url or "").endswith((".whl", ".tar.gz", ".zip"))]
+        wanted = [r for r in found.requirements if r not in here or (r.url or "").endswith((".whl", ".tar.gz", ".zip"))]
+        return found._replace(
+            requirements=(*wanted, *(r for lines in inner for r in lines.requirements)),
+            missing=((name,) if pipfile.problem else ()) + found.missing + tuple(m for lines in inner for m in lines.missing),
+        )
+
+    def _extras_of(self, source: Text, written: str) -> Lines:
+        """A project that a file names by its folder, with extras: `./lib[gpu]`."""
+        folder, _, extras = written.partition("[")
+        chosen = tuple(e.strip() for e in extras.partition("]")[0].split(",") if e.strip())
+        return self.project(posixpath.join(posixpath.dirname(source.path), folder.strip()), chosen)
 
     def environment(self, source: Text | None) -> Install | None:
         """A conda environment file: conda's packages in `requirements`, pip's in `constraints`."""
@@ -251,16 +256,6 @@ class Files:
             "conda", conda, index, tuple(extra), tuple(links), tuple(pip), tuple(missing), environment.channels,
             where=partial(source.span, 0, 0),
         )  # fmt: skip
-
-
-def _index(bindings: tuple[Binding, ...], groups: tuple[str, ...]) -> str | None:
-    """The one index that a distribution is bound to with these extras and groups; "unknown:" and why when several fit."""
-    if any(HOLE in group for group in groups) and any(b.extra for b in bindings):
-        return "unknown: the extra is not known"
-    fitting = [b for b in bindings if applies(b.marker, groups)]
-    fitting = [b for b in fitting if b.extra and b.extra in groups] or [b for b in fitting if not b.extra]
-    urls = {b.url for b in fitting}
-    return urls.pop() if len(urls) == 1 else "unknown: several indexes" if urls else None
 
 
 def _origins(copy: Copy, path: str) -> list[str]:

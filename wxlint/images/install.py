@@ -20,7 +20,7 @@ WITH_VALUE = frozenset(
     " --upgrade-strategy --report --config-settings -C --global-option --install-option --index-strategy --torch-backend --index"
     " --default-index --prerelease --resolution --keyring-provider --link-mode --exclude-newer --log --no-build-package"
     " --upgrade-package -P --override --overrides --extra --group --no-build-isolation-package --package --reinstall-package"
-    " --extras -E -G --with --without --only --directory --project --color --use-feature --use-deprecated --exists-action --root-user-action".split()
+    " --extras -E -G --categories --with --without --only --directory --project --color --use-feature --use-deprecated --exists-action --root-user-action".split()
 )
 
 
@@ -39,9 +39,9 @@ class Source(NamedTuple):
 class Install(NamedTuple):
     """One install command.
 
-    tool: "pip", "uv", "uv-project", "poetry", "conda" or "apt". index: replaces the default index. extra: merged with it (pip) or
+    tool: "pip", "uv", "uv-project", "poetry", "pipenv", "conda" or "apt". index: replaces the default index. extra: merged with it (pip) or
     asked first (uv). links: --find-links. constraints: lines of -c files. missing: what could not be read ("requirements.txt").
-    upgrade: -U was given. conditional: the command may not run. elsewhere: into a folder of its own (--target).
+    upgrade: -U was given. conditional: the command may not run. elsewhere: into a folder of its own (--target), `folder`: absolute, with HOLEs.
     redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold further options.
     removes: the requirements are taken out (`pip uninstall`). builds: wheels are made (`pip wheel`), for a later stage to install.
     """
@@ -67,6 +67,7 @@ class Install(NamedTuple):
     open: bool = False
     removes: bool = False
     builds: bool = False
+    folder: str = ""
 
     @property
     def span(self) -> Span | None:
@@ -85,6 +86,8 @@ class Place(NamedTuple):
     environment: Callable[[str], Install | None]
     brought: Callable[[str], bool] = lambda _: False
     """Whether a path holds wheels that a stage of the Dockerfile made: what that stage asked for is known."""
+    pipfile: Callable[[str, tuple[str, ...]], Lines] = lambda path, _: Lines(missing=(path,))
+    absolute: Callable[[str], str] = lambda path: path
 
 
 class Lines(NamedTuple):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from wxlint.images.install import Install, Place, read_arguments
+from wxlint.images.install import WITH_VALUE, Install, Place, Source, read_arguments
 from wxlint.images.requirement import Requirement, conda_requirement, parse_requirement
+from wxlint.values import Value
 
 if TYPE_CHECKING:
     from wxlint.documents.shell import Command, Word
@@ -48,6 +49,40 @@ def project_tool(tool: str, words: list[Word], place: Place, command: Command) -
         yield Install(
             "poetry", found, conditional=command.conditional, where=where, because=command.because
         )
+
+
+def pipenv(words: list[Word], env: Mapping[str, Value], place: Place, command: Command) -> Iterator[Install]:
+    """`pipenv install`, `pipenv sync`: what the Pipfile asks for, and what is named besides."""
+    words = [word for word in words if word.value.text not in ("-v", "--verbose", "-q", "--quiet", "-c", "--clear")]
+    while words and words[0].value.text.startswith("-"):
+        words = words[2:] if words[0].value.text in WITH_VALUE else words[1:]
+    if not words or words[0].value.text not in ("install", "sync", "update", "upgrade"):
+        return
+    arguments = read_arguments(words[1:])
+    given = {name: value for name, value, _, _ in arguments.options}
+    categories = given.get("--categories")
+    groups = tuple(categories.text.replace(",", " ").split()) if categories is not None else ("packages",)
+    if "--dev" in given or "-d" in given:
+        groups = (*groups, "dev-packages")
+    path = env["PIPENV_PIPFILE"].text if "PIPENV_PIPFILE" in env else "Pipfile"
+    listed = given.get("-r") or given.get("--requirements") or given.get("--requirement")
+    lines = [place.pipfile(path, groups)]
+    if listed is not None:
+        lines.append(place.requirements(listed.text, False, words[0].start))
+        lines[0] = lines[0]._replace(missing=())  # pipenv makes it of the file
+    named = tuple(parse_requirement(w.value, place.span(w.start, w.end)) for w in arguments.positional)
+    if named:
+        lines[0] = lines[0]._replace(missing=())
+    index = next(
+        (Source(n, v, place.span(a, b)) for n, v, a, b in arguments.options if v is not None and n in ("-i", "--index", "--pypi-mirror")),
+        next((item.index for item in reversed(lines) if item.index is not None), None),
+    )
+    yield Install(
+        "pipenv", (*named, *(r for item in lines for r in item.requirements)), index, tuple(s for item in lines for s in item.extra),
+        tuple(s for item in lines for s in item.links), tuple(c for item in lines for c in item.constraints),
+        tuple(m for item in lines for m in item.missing), conditional=command.conditional,
+        where=place.span(words[0].start, words[0].end), because=command.because,
+    )  # fmt: skip
 
 
 def conda(words: list[Word], place: Place, command: Command) -> Iterator[Install]:

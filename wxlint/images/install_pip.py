@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _OPTIONS = late(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
 """An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
 
+_SEARCHED = frozenset(("var/task", "${LAMBDA_TASK_ROOT}", "$LAMBDA_TASK_ROOT"))
+"""Folders that Python looks in without being told: that of a function's code in AWS Lambda's images."""
 _UPGRADES = frozenset(("-U", "--upgrade", "--force-reinstall", "--reinstall"))
 
 
@@ -46,6 +48,7 @@ def pip(
     backend = env.get("UV_TORCH_BACKEND") if tool == "uv" else None
     given = ""
     alone = "--no-deps" in names
+    target = env.get("PIP_TARGET") if tool == "pip" else None
     lines: list[Lines] = []
     for name, value, start, end in arguments.options:
         if value is None:
@@ -66,7 +69,10 @@ def pip(
         elif name == "--torch-backend":
             backend = value
         elif name in ("-t", "--target", "--root"):
-            elsewhere = True
+            target = value
+    folder = ""
+    if target is not None and target.text and target.shown().strip("/") not in _SEARCHED:
+        elsewhere, folder = True, place.absolute(target.text)
     constraint = env.get("PIP_CONSTRAINT" if tool == "pip" else "UV_CONSTRAINT")
     if constraint is not None:
         lines.extend(place.requirements(name, True, -1) for name in constraint.text.split())
@@ -114,6 +120,7 @@ def pip(
         _redirected(command, place),
         any(_is_options(word) for word in arguments.positional),
         builds=words[0].value.text == "wheel",
+        folder=folder,
     )
 
 

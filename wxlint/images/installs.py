@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wxlint.images.install import WITH_VALUE, Install, Lines, Place, Source, opaque
-from wxlint.images.install_others import apt, conda, project_tool, vendor
+from wxlint.images.install_others import apt, conda, pipenv, project_tool, vendor
 from wxlint.images.install_pip import pip
 from wxlint.patterns import late
 from wxlint.values import Value
@@ -79,7 +79,7 @@ _PYTHON = late(r"(?:.*[/\\])?(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?|\0.*|.*\
 _CONDA = late(r"(?:.*[/\\\0])?(?:conda|mamba|micromamba)(?:\.exe)?")
 _INSTALLER = late(rf"(?:{_NAMES})[\w./-]*\.(?:sh|bash|py)$", re.I)
 """Scripts whose name says that they install something."""
-_VENDORS = late(
+VENDORS = late(
     r"google-cloud-sdk|gcloud|efa[_-]installer|(?:mini|ana)conda|mini-?forge|mambaforge|micromamba|nodesource|rustup|\bnvm\b|oh-my-zsh|homebrew|linuxbrew|vcpkg"
     r"|install[_-](?:python|openblas|clapack|lapack|mkl|ffmpeg|opencv|cmake|node(?:js)?|npm|rust|golang|java|jdk|llvm|boost|openmpi|protobuf|fonts?|locales?|docker|kubectl|efa|gdrcopy|ssl|openssl|openssh)[\w.-]*\.sh$",
     re.I,
@@ -114,7 +114,7 @@ def _kind(name: str) -> str:
         return "python"
     if base == "amdgpu-install" or _RUN_FILE.fullmatch(base):
         return "vendor"
-    if name.endswith((".sh", ".bash")) and _INSTALLER.search(base) and not _VENDORS.search(name):
+    if name.endswith((".sh", ".bash")) and _INSTALLER.search(base) and not VENDORS.search(name):
         return "script"
     return "shell" if base in ("bash", "sh", "source", ".", "dash", "zsh") else ""
 
@@ -153,7 +153,11 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             if len(words) > 1 and words[1].value.text == "run":
                 words = words[2:]
                 continue
-            yield from project_tool(re.split(r"[/\\]", words[0].value.text)[-1], words[1:], place, command)
+            tool = re.split(r"[/\\]", words[0].value.text)[-1]
+            if tool == "pipenv":
+                yield from pipenv(words[1:], env, place, command)
+            else:
+                yield from project_tool(tool, words[1:], place, command)
             return
         elif kind == "pixi":
             if len(words) > 1 and words[1].value.text in ("install", "add", "run"):
@@ -208,7 +212,7 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
 def _installs(program: Word) -> bool:
     """Whether a script may install something that wxlint speaks of, by its name."""
     name = program.value.text
-    return _INSTALLER.search(name) is not None and _VENDORS.search(name) is None
+    return _INSTALLER.search(name) is not None and VENDORS.search(name) is None
 
 
 def _after_run(words: list[Word]) -> list[Word] | None:

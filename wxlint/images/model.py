@@ -56,12 +56,13 @@ class Build(NamedTuple):
 
 
 class StageCopy(NamedTuple):
-    """A COPY --from that may carry an installed torch along. stage: an earlier stage's index, or None for an external image."""
+    """A COPY --from that may carry an installed torch along. stage: an earlier stage's index, or None for an external image. dest: absolute."""
 
     stage: int | None
     paths: tuple[str, ...]
     instruction: Instruction
     external: Reference | None
+    dest: str = ""
 
 
 class Stage(NamedTuple):

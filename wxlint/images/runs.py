@@ -46,6 +46,8 @@ class OpenStage:
         self.shell = True
         self.pip_config: dict[str, Value] = {}
         self.pip_file: dict[str, Value] = {}
+        self.fetches: list[str] = []
+        """Texts that may download files."""
         self.pip_looked: tuple[int, str, str | None] = 0, "", None
 
     def scope(self) -> Scope:
@@ -63,6 +65,8 @@ class Runs:
         """Add what a RUN installs to the stage's steps, and note the files it changes."""
         for text, at in _texts(instruction):
             self.files.note_changes(stage.index, text)
+            if "curl" in text or "wget" in text:
+                stage.fetches.append(text)
             if "pip.conf" in text:
                 self._pip_values(stage)
                 stage.pip_file = _written(text)
@@ -99,6 +103,8 @@ class Runs:
             place = self._place(stage, at, command, directory)
             for install in installs(command, self._pip_values(stage), place):
                 followed = self._script(stage, install, directory, command) if install.tool == "script" else None
+                if followed is None and install.tool == "script" and self._brings_nothing(stage, install.missing[0]):
+                    continue
                 stage.steps.extend(self._relocated(step) for step in (followed if followed is not None else [install]))
 
     def _script(self, stage: OpenStage, install: Install, directory: str, command: Command) -> list[Install] | None:
@@ -112,17 +118,35 @@ class Runs:
             return None
         if name.endswith(".py"):  # not followed; one that starts no program and no installer by name installs nothing
             return None if _STARTS_PROGRAMS.search(source.text) else []
+        if "curl" in source.text or "wget" in source.text:
+            stage.fetches.append(source.text)
         found: list[Install] = []
         for inner in read_shell(source.text, self._pip_values(stage)).commands:
             if not may_install(inner) or _configures(stage, inner):
                 continue
             place = self._place(stage, lambda offset: offset, inner, directory, source)
             for step in installs(inner, self._pip_values(stage), place):
+                if step.tool == "script" and self._brings_nothing(stage, step.missing[0]):
+                    continue
                 found.append(step._replace(conditional=step.conditional or install.conditional))
         given = command.words[-1].value.text != name
         if given and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
             return None  # what it is called with may decide
         return found
+
+    def _brings_nothing(self, stage: OpenStage, name: str) -> bool:
+        """Whether a script that the repository does not have was downloaded from a maker of other software."""
+        added = [c.source for c in self.files.copies.get(stage.index, ()) if "://" in c.source and posixpath.basename(name) in (posixpath.basename(c.source), posixpath.basename(c.dest))]
+        if not stage.fetches and not added:
+            return False
+        from wxlint.documents.shell import read_plain, read_shell
+        from wxlint.images.downloads import from_vendor, origin
+
+        url = added[-1] if added else None
+        for text in stage.fetches:
+            commands = (read_plain(text) or read_shell(text, stage.scope().values)).commands
+            url = origin(commands, name) or url
+        return url is not None and from_vendor(url)
 
     def _relocated(self, install: Install) -> Install:
         return install._replace(because=(*install.because, self.how)) if self.how else install
@@ -154,6 +178,9 @@ class Runs:
             path = posixpath.join(absolute(folder), "pyproject.toml")
             return files.project_of(files.find(stage.index, path), f"{folder.rstrip('/')}/pyproject.toml", groups)
 
+        def pipfile(path: str, groups: tuple[str, ...]) -> Lines:
+            return files.pipfile(files.find(stage.index, absolute(path)), path, groups)
+
         def environment(path: str) -> Install | None:
             return files.environment(files.find(stage.index, absolute(path)))
 
@@ -168,7 +195,7 @@ class Runs:
                 for copy in files.copies.get(stage.index, ())
             )
 
-        return Place(span, requirements, project, environment, brought)
+        return Place(span, requirements, project, environment, brought, pipfile, absolute)
 
 
 def _configures(stage: OpenStage, command: Command) -> bool:

@@ -16,17 +16,13 @@ from wxlint.findings import Span
 from wxlint.images.expand import Scope, expand, pairs, words
 from wxlint.images.files import Copy, Files
 from wxlint.images.model import Build, Evaluated, Stage, StageCopy, Use
+from wxlint.images.placeholders import is_placeholder
 from wxlint.images.reference import parse_reference
 from wxlint.images.runs import OpenStage, Runs
 from wxlint.patterns import late
 from wxlint.values import HOLE, Value, could_equal
 
 _CUDA_TAG = late(r"(\d+\.\d+(?:\.\d+)?)-")
-_PLACEHOLDERS = frozenset(
-    "notset not-set not_set unset undefined none null todo tbd changeme change-me placeholder non-existing nonexistent does-not-exist invalid required must-be-set".split()
-)
-"""Defaults that say that the caller has to give a value."""
-
 
 ContextNamed = Callable[[Dockerfile, str], bool]
 """Whether a bare name in a FROM or --from of a Dockerfile may be a named build context of a tool that is not read (bake, CI)."""
@@ -153,7 +149,7 @@ class _Evaluation:
             unset.discard(name)
             if given is not None:
                 values[name] = given
-            elif pair.value is not None and pair.value.strip("\"'").lower() not in _PLACEHOLDERS:
+            elif pair.value is not None and not is_placeholder(pair.value.strip("\"'")):
                 value = expand(pair.value, self._scope(), self.dockerfile.escape)
                 values[name] = Value(value.text, value.holes, (*value.because, f"ARG {name}={value.shown()} (line {line})"))
             elif stage is not None and name in self.globals and name not in self.unset:
@@ -229,6 +225,7 @@ class _Evaluation:
             stage.visible = dict(parent.visible)
             stage.workdir, stage.user, stage.shell = parent.workdir, parent.user, parent.shell
             stage.pip_config = dict(parent.pip_config)
+            stage.fetches = list(parent.fetches)
             stage.pip_file, stage.pip_looked = parent.pip_file, parent.pip_looked
             self.files.copies[index] = list(self.files.copies.get(parent.index, ()))
             self.files.changed[index] = set(self.files.changed.get(parent.index, ()))
@@ -311,7 +308,7 @@ class _Evaluation:
             for path in sources:
                 self.files.copies[stage.index].append(Copy(path, absolute, origin, folder))
         if origin is not None or external is not None:
-            stage.steps.append(StageCopy(origin, tuple(sources), instruction, external.reference if external else None))
+            stage.steps.append(StageCopy(origin, tuple(sources), instruction, external.reference if external else None, absolute))
 
     # -- RUN
 

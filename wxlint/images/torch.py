@@ -15,6 +15,7 @@ from wxlint.images import channels
 from wxlint.images.install import Install
 from wxlint.images.install import Source as Index
 from wxlint.images.requirement import Requirement
+from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE
 
@@ -26,6 +27,7 @@ _EXACT = ("uv-project",)
 PROJECT_HINT = {
     "uv-project": "bind torch to {} in [tool.uv.sources] of the pyproject.toml",
     "poetry": "give torch the source {} in the pyproject.toml",
+    "pipenv": "make {} a [[source]] of the Pipfile and give its name to torch as its index",
 }
 """What to do about the index of a tool that installs a whole project, by the tool."""
 
@@ -55,7 +57,7 @@ ANY = "any"
 class Choice(NamedTuple):
     """Where an install takes torch from.
 
-    how: what decided: "local", "url", "backend", "index", "bound", "links", "extra", "default", "conda". source: that index.
+    how: what decided: "local", "url", "backend", "index", "bound", "links", "extra", "default", "conda", "own". source: that index.
     requirement: the torch requirement, or the one that brings torch with it (`implied`).
     """
 
@@ -65,6 +67,10 @@ class Choice(NamedTuple):
     implied: bool
     install: Install
     source: Index | None = None
+
+
+_LOCAL_OF_TORCH = late(r"^torch==[\w.]+\+(\w+)")
+"""A distribution that asks for one build of torch takes it, or nothing."""
 
 
 def choices(install: Install) -> list[Choice]:
@@ -77,13 +83,34 @@ def choices(install: Install) -> list[Choice]:
     found = [_choose(install, r, r.name != "torch") for r in sorted(direct, key=lambda r: r.name != "torch")]
     if not found and not install.no_deps:
         for requirement in install.requirements:
-            if (
-                requirement.name
-                and facts.brings_torch(requirement.name, requirement.pin, requirement.extras)
-                and requirement.kind != "path"
-            ):
+            if brings_own(requirement):
+                return [Choice("unknown", "own", requirement, True, install)]
+        for requirement in install.requirements:
+            row = facts.brings_torch(requirement.name, requirement.pin, requirement.extras) if requirement.name else None
+            if row is not None and requirement.kind != "path":
+                pinned = _LOCAL_OF_TORCH.search(row["requires"])
+                channel = channels.channel_of_local(pinned[1]) if pinned else None
+                if channel:
+                    return [Choice(channel, "local", requirement, True, install)]
                 return [_choose(install, requirement, True)]
     return found
+
+
+def brings_own(requirement: Requirement) -> bool:
+    """Whether a distribution is for another accelerator than CUDA, and for a torch that was built for it."""
+    if not requirement.name or HOLE in requirement.name:
+        return False
+    if facts.brings_own_torch(requirement.name, requirement.extras):
+        return True
+    return built_for(requirement) is not None and bool(facts.brings_torch(requirement.name, requirement.pin, requirement.extras))
+
+
+def built_for(requirement: Requirement) -> str | None:
+    """The accelerator other than CUDA that a local version names, of what is not torch's own: intel-extension-for-pytorch==2.1.10+xpu."""
+    if not requirement.local or requirement.name in FAMILY:
+        return None
+    found = channels.accelerator_of(channels.channel_of_local(requirement.local) or "")
+    return found if found in ("rocm", "other") else None
 
 
 def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice:
@@ -331,7 +358,7 @@ def describe(choice: Choice) -> str:
     subject = wanted.written or wanted.name
     if choice.how == "default":
         text = f"{subject} from the default index"
-    elif choice.how in ("local", "url", "computed"):
+    elif choice.how in ("local", "url", "computed", "own"):
         text = subject
     elif choice.how == "conda":
         text = f"conda install {subject}"
