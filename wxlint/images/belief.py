@@ -148,7 +148,7 @@ class Beliefs:
             searched = stage.env["PYTHONPATH"].text.split(":")
             for item in stored.values():
                 if item.folder in (posixpath.normpath(path) for path in searched if path):
-                    torch, packages = _merged(torch, packages, item, "PYTHONPATH")
+                    torch, packages = _merged(torch, packages, item, f"PYTHONPATH names {item.folder}")
         state = state._replace(torch=torch, packages=tuple(packages), others=tuple(others), stored=tuple(stored.values()))
         self._open.discard(key)
         self._states[key] = (evaluated, state)  # kept alive, so that the id stays its own

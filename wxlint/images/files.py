@@ -12,9 +12,9 @@ from collections.abc import Callable
 from functools import partial
 
 from wxlint.documents.source import Source as Text
+from wxlint.images.changes import changed_by
 from wxlint.images.install import Install, Lines, Source
 from wxlint.images.requirement import Requirement, applies, conda_requirement, marker_of, parse_requirement
-from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE, Value
 
@@ -33,15 +33,6 @@ class Copy(NamedTuple):
     as_folder: bool
 
 
-_NAMED = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg|sh|bash|py|conf)\b")
-_BETWEEN = late(r"[;&|\n]")
-_CHANGES = late(r"\b(?:mv|cp|sed|tee|perl|awk|grep|curl|wget|yq|toml|patch)\b|>|pip-compile|pip freeze|\bexport\b|\block\b")
-_CHANGED = late(r"[\w.-]+\.(?:txt|in|toml|ya?ml|lock|cfg)(?!\w)")
-_EDITS = late(r"\btee\b|>|\b(?:curl|wget)\b")
-_EDITORS = late(r"\b(?:sed|perl)\b")
-_IN_PLACE = late(r"\s-\w*i")
-"""Scripts and settings are copied and named in many commands; these change what they say."""
-_EDITED = late(r"[\w.-]+\.(?:sh|bash|py|conf)\b")
 _PIP_CONF = ("/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf", "/etc/xdg/pip/pip.conf")
 """Where pip looks, the strongest first."""
 _HOLD_PIP_CONF = frozenset(path[:at] or "/" for path in _PIP_CONF for at in range(len(path) + 1) if path[at : at + 1] in ("/", ""))
@@ -57,19 +48,32 @@ class Files:
         self.folders = [folder.rstrip("/") + "/" if folder != "." else "" for folder in map(posixpath.normpath, contexts)]
         self.copies: dict[int, list[Copy]] = {}
         self.changed: dict[int, set[str]] = {}
+        self.made: dict[int, dict[str, Lines | None]] = {}
 
     def note_changes(self, stage: int, text: str) -> None:
         """Remember the files that the commands of a RUN write, move or edit: what the repository has is then not what is read."""
-        if not _NAMED.search(text):  # most texts name no file of a kind that is read
-            return
-        for command in _BETWEEN.split(text):
-            if not _NAMED.search(command):
-                continue
-            editor = _EDITORS.search(command)
-            edit = (_IN_PLACE.search(command, editor.end()) if editor else None) or _EDITS.search(command)
-            for change, files in ((_CHANGES.search(command), _CHANGED), (edit, _EDITED)):
-                if change:
-                    self.changed.setdefault(stage, set()).update(files.findall(command, change.end()))
+        found = changed_by(text)
+        if found:
+            self.changed.setdefault(stage, set()).update(found)
+
+    def note_made(self, stage: int, path: str, lines: Lines | None) -> None:
+        """A file at an absolute path that a command has made, and what it asks for; None where that is not known."""
+        self.made.setdefault(stage, {})[path] = lines
+
+    def made_at(self, stage: int, path: str, depth: int = 0) -> Lines | None:
+        """What a made file asks for, in the stage or copied from another; None for a file that is none of these, or not known."""
+        if depth > _DEPTH or path in self.made.get(stage, ()):
+            return self.made[stage][path] if depth <= _DEPTH else None
+        for copy in reversed(self.copies.get(stage, ())):
+            for candidate in _origins(copy, path):
+                if copy.stage is None:
+                    if self.in_context(candidate) is not None:
+                        return None
+                    continue
+                found = self.made_at(copy.stage, posixpath.normpath("/" + candidate.lstrip("/")), depth + 1)
+                if found is not None:
+                    return found
+        return None
 
     def find(self, stage: int, path: str, depth: int = 0) -> Text | None:
         """The file that stands at an absolute container path in a stage, as the repository has it; None for one that a RUN changes."""

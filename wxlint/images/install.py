@@ -88,6 +88,8 @@ class Place(NamedTuple):
     """Whether a path holds wheels that a stage of the Dockerfile made: what that stage asked for is known."""
     pipfile: Callable[[str, tuple[str, ...]], Lines] = lambda path, _: Lines(missing=(path,))
     absolute: Callable[[str], str] = lambda path: path
+    written: Callable[[str], Lines] = lambda _: Lines()
+    """What a text that the command itself writes asks for, as a list of requirements."""
 
 
 class Lines(NamedTuple):

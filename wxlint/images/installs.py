@@ -98,8 +98,8 @@ def _kind(name: str) -> str:
     if _PIP.fullmatch(name):
         return "pip"
     base = re.split(r"[/\\]", name)[-1]
-    if base == "uv":
-        return "uv"
+    if base in ("uv", "pip-sync"):
+        return base
     if _CONDA.fullmatch(name):
         return "conda"
     if base == "pixi":
@@ -139,6 +139,10 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
         kind = _kind(words[0].value.text)
         if kind == "pip":
             yield from pip("pip", words[1:], env, place, command, elsewhere)
+            return
+        if kind == "pip-sync":
+            given = words[1:] or [words[0]._replace(value=Value("requirements.txt"))]
+            yield from pip("pip", [words[0]._replace(value=Value("sync")), *given], env, place, command, elsewhere)
             return
         if kind == "uv":
             yield from _uv(words[1:], env, place, command, elsewhere)

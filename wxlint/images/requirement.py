@@ -14,6 +14,7 @@ _SPEC = late(
     r"\s*([A-Za-z0-9\0](?:[A-Za-z0-9._\0-]*[A-Za-z0-9\0])?)\s*(\[[^\]]*\])?\s*(?:@\s*(\S+)|(\(?\s*(?:===|==|~=|!=|<=|>=|<|>|=)[^;]*))?\s*(;.*)?"
 )
 _WHEEL = late(r"([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+?)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl")
+_INDEX_BEHIND = late(r"--(?:extra-)?index-url[=\s]+([^\s;]+)")
 _PIN = late(r"={2,3}\s*([0-9][^,;\s*()]*)\s*\)?$")
 
 
@@ -88,7 +89,8 @@ def _parsed(value: Value) -> Requirement:
         local = local_text or None
     elif HOLE in specifier and "+" in specifier and HOLE not in specifier.partition("+")[2]:
         local = specifier.partition("+")[2]
-    return Requirement(name, extras, specifier, pin, local, written=written)
+    option = _INDEX_BEHIND.search(match[5] or "")  # pip itself looks away from it; whoever wrote it meant that index
+    return Requirement(name, extras, specifier, pin, local, written=written, index=option[1] if option else None)
 
 
 _TERM = late(r"(sys_platform|platform_system|os_name|platform_machine|extra)\s*(==|!=)\s*['\"]([\w-]+)['\"]")

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from wxlint.documents.dockerfile import Instruction
 from wxlint.documents.dockerfile_words import json_words
+from wxlint.documents.source import Source as Text
 from wxlint.findings import Span, Where
 from wxlint.images.expand import Scope
 from wxlint.images.files import Files
 from wxlint.images.installs import Install, Lines, Place, installs, may_install, worth_reading
+from wxlint.images.made import made_by, may_make, touches
 from wxlint.images.model import StageCopy, Use
 from wxlint.patterns import late
 from wxlint.values import HOLE, Value
@@ -70,8 +72,9 @@ class Runs:
             if "pip.conf" in text:
                 self._pip_values(stage)
                 stage.pip_file = _written(text)
-            if stage.shell and worth_reading(text):
-                self._commands(stage, text, at)
+            makes = may_make(text)
+            if stage.shell and (makes or worth_reading(text)):
+                self._commands(stage, text, at, makes)
 
     def _pip_values(self, stage: OpenStage) -> dict[str, Value]:
         """The variables that an install sees, pip's configuration among them: files, then `pip config`, then the environment, which wins."""
@@ -86,7 +89,7 @@ class Runs:
                 stage.pip_file = found
         return {**stage.pip_file, **stage.pip_config, **scope} if stage.pip_file or stage.pip_config else scope
 
-    def _commands(self, stage: OpenStage, text: str, at: Callable[[int], int]) -> None:
+    def _commands(self, stage: OpenStage, text: str, at: Callable[[int], int], makes: bool) -> None:
         from wxlint.documents.shell import read_plain, read_shell  # only for files that install something
 
         source = self.source
@@ -98,6 +101,8 @@ class Runs:
         result = read_plain(text) or read_shell(text, scope.values, where=where)
         directory = stage.workdir
         for command in result.commands:
+            if (makes or self.files.made.get(stage.index)) and self._makes(stage, at, command, directory):
+                continue
             if not may_install(command) or _configures(stage, command):
                 continue
             place = self._place(stage, at, command, directory)
@@ -106,6 +111,19 @@ class Runs:
                 if followed is None and install.tool == "script" and self._brings_nothing(stage, install.missing[0]):
                     continue
                 stage.steps.extend(self._relocated(step) for step in (followed if followed is not None else [install]))
+
+    def _makes(self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str) -> bool:
+        """Whether a command makes a list of requirements, which is noted; one that anything else may have changed is forgotten."""
+        place = self._place(stage, at, command, directory)
+        made = made_by(command, place)
+        if made is not None:
+            self.files.note_made(stage.index, place.absolute(made[0]), None if command.conditional else made[1])
+            return True
+        if not may_install(command):
+            for path in self.files.made.get(stage.index, {}):
+                if touches(command, path):
+                    self.files.note_made(stage.index, path, None)
+        return False
 
     def _script(self, stage: OpenStage, install: Install, directory: str, command: Command) -> list[Install] | None:
         """What a shell script of the repository installs when a RUN calls it; None when it cannot be read."""
@@ -172,7 +190,20 @@ class Runs:
             )
 
         def requirements(path: str, as_constraints: bool, _: int) -> Lines:
+            made = files.made_at(stage.index, absolute(path))
+            if made is not None:
+                return Lines(constraints=(*made.requirements, *made.constraints)) if as_constraints else made
             return files.requirements(files.find(stage.index, absolute(path)), path, as_constraints)
+
+        def written(text: str) -> Lines:
+            where = partial(stretch, command.start, command.end)
+            found = files.requirements(Text(posixpath.join(directory, "-"), text), "-", False)
+            return found._replace(
+                requirements=tuple(r._replace(where=where) for r in found.requirements),
+                index=found.index and found.index._replace(where=where),
+                extra=tuple(s._replace(where=where) for s in found.extra),
+                links=tuple(s._replace(where=where) for s in found.links),
+            )
 
         def project(folder: str, groups: tuple[str, ...]) -> Lines:
             path = posixpath.join(absolute(folder), "pyproject.toml")
@@ -195,7 +226,7 @@ class Runs:
                 for copy in files.copies.get(stage.index, ())
             )
 
-        return Place(span, requirements, project, environment, brought, pipfile, absolute)
+        return Place(span, requirements, project, environment, brought, pipfile, absolute, written)
 
 
 def _configures(stage: OpenStage, command: Command) -> bool:

@@ -229,6 +229,7 @@ class _Evaluation:
             stage.pip_file, stage.pip_looked = parent.pip_file, parent.pip_looked
             self.files.copies[index] = list(self.files.copies.get(parent.index, ()))
             self.files.changed[index] = set(self.files.changed.get(parent.index, ()))
+            self.files.made[index] = dict(self.files.made.get(parent.index, {}))
         else:
             self.files.copies[index] = []
             reference = use.reference

@@ -1,0 +1,48 @@
+"""The names of files that the commands of a RUN write, move or edit."""
+
+from __future__ import annotations
+
+from wxlint.patterns import late
+
+_NAMED = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg|sh|bash|py|conf)\b")
+_BETWEEN = late(r"[;&|\n]")
+_LISTS = late(r"[\w.-]+\.(?:txt|in|toml|ya?ml|lock|cfg)(?!\w)")
+_PROGRAMS = late(r"[\w.-]+\.(?:sh|bash|py|conf)\b")
+"""Scripts and settings are copied and named in many commands; fewer change what they say."""
+_COPIES = late(r"\b(?:cp|mv)\b")
+_WRITES = late(r"\b(?:tee|curl|wget|patch|toml)\b|\b(?:poetry|pdm|uv|hatch|pipenv|conda)\s+(?:env\s+)?(?:export|lock|requirements)\b")
+_COMPILES = late(r"pip-compile|\b(?:pip|piptools)\s+compile\b")
+_OUTPUT = late(r"\s(?:-o|--output-file)[\s=]+[\"']?(?:[^\s\"']*/)?([\w.-]+)")
+_ARROW = late(r"\d?>")
+_FETCHES = late(r"\b(?:tee|curl|wget)\b")
+_EDITORS = late(r"\b(?:sed|perl|awk|yq)\b")
+_IN_PLACE = late(r"\s-(?:\w*i|-in-place)")
+
+
+def changed_by(text: str) -> set[str]:
+    """The base names of such files of the kinds that are read: lists of requirements, projects, scripts, settings."""
+    found: set[str] = set()
+    if not _NAMED.search(text):  # most texts name no such file
+        return found
+    for command in _BETWEEN.split(text):
+        if not _NAMED.search(command):
+            continue
+        editor = _EDITORS.search(command)
+        edit = _IN_PLACE.search(command, editor.end()) if editor else None
+        arrow = command.find(">") + 1
+        starts = [match.end() for match in (edit, _WRITES.search(command)) if match] + ([arrow] if arrow else [])
+        if starts:
+            found.update(_LISTS.findall(command, min(starts)))
+        starts = [match.end() for match in (edit, _FETCHES.search(command)) if match] + ([arrow] if arrow else [])
+        if starts:
+            found.update(_PROGRAMS.findall(command, min(starts)))
+        compiles = _COMPILES.search(command)
+        if compiles:
+            read = _LISTS.findall(command, compiles.end())
+            made = [name[:-3] + ".txt" for name in read if name.endswith(".in")] or ["requirements.txt"]
+            found.update(_OUTPUT.findall(command, compiles.end()) or made)
+        copy = _COPIES.search(command)
+        if copy:
+            words = _ARROW.split(command, maxsplit=1)[0].split()
+            found.update(_LISTS.findall(words[-1].strip("\"'").rpartition("/")[2]) if words else ())
+    return found
