@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wxlint.documents.pipfile import read_pipfile
+from wxlint.documents.pyproject import read_pyproject
 from wxlint.documents.shell import read_shell
 from wxlint.documents.source import Source
 from wxlint.images.installs import Install, Lines, Place, installs, worth_reading
@@ -451,3 +453,54 @@ def test_any_command_line_has_an_answer(text: str) -> None:
             after(state, install, choices(install))
         for requirement in install.requirements:
             assert requirement.span is None or requirement.span.end_column <= len(text) + 1
+
+
+PIPFILES = [
+    ('torch = "*"', "torch"),
+    ('torch = "2.3.1"', "torch==2.3.1"),
+    ('torch = "~=2.3"', "torch~=2.3"),
+    ('torch = {version = "==2.3.1+cu121", extras = ["opt", "x"]}', "torch[opt,x]==2.3.1+cu121"),
+    ("torch = {version = '*', markers = \"python_version > '3'\", sys_platform = \"== 'linux'\"}", "torch ; python_version > '3' and sys_platform == 'linux'"),
+    ('whisper = {git = "https://example.com/whisper.git", ref = "v1"}', "whisper @ git+https://example.com/whisper.git"),
+    ('torch = {file = "https://example.com/torch-2.3.1-py3-none-any.whl"}', "torch @ https://example.com/torch-2.3.1-py3-none-any.whl"),
+    ('app = {path = ".", editable = true, extras = ["web"]}', ".[web]"),
+    ('lib = {path = "libs/lib"}', "./libs/lib"),
+    ('lib = {file = "wheels/lib.whl"}', "./wheels/lib.whl"),
+    ("odd = 7", "odd"),
+    ("odd = {}", "odd"),
+]
+
+
+@pytest.mark.parametrize(("line", "requirement"), PIPFILES, ids=[row[0] for row in PIPFILES])
+def test_lines_of_a_pipfile(line: str, requirement: str) -> None:
+    (found,) = read_pipfile(Source("Pipfile", f"[packages]\n# a comment\n{line}\n")).dependencies
+    assert (found.requirement, found.group, found.line) == (requirement, "packages", 3)
+
+
+def test_the_sources_of_a_pipfile() -> None:
+    text = f"""[[source]]
+url = "https://pypi.org/simple"
+name = "pypi"
+[[source]]
+url = "{CPU}"
+name = "pytorch"
+[packages]
+torch = {{version = "*", index = "pytorch"}}
+[gpu]
+numpy = "*"
+[requires]
+python_version = "3.12"
+"""
+    project = read_pipfile(Source("Pipfile", text))
+    assert (project.default_index, project.extra) == ("https://pypi.org/simple", ())
+    assert [(d.group, [b.url for b in d.bindings]) for d in project.dependencies] == [("packages", [CPU]), ("gpu", [])]
+    assert read_pipfile(Source("Pipfile", text + "[pipenv]\ninstall_search_all_sources = true\n")).extra == (CPU,)
+    assert read_pipfile(Source("Pipfile", "[packages")).problem
+
+
+def test_an_extra_that_goes_in_circles_ends() -> None:
+    text = "[project]\nname = 'A.b'\n[project.optional-dependencies]\nx = ['a-b[Y]']\ny = ['A_B[x, z]', 'torch']\nz = ['flask']\nw = ['numpy']\n"
+    project = read_pyproject(Source("pyproject.toml", text))
+    assert project.with_included(("X",), lambda _: True) == {"", "x", "y", "z"}
+    assert project.with_included(("X",), lambda _: False) == {"", "x"}
+    assert [d.requirement for d in project.dependencies] == ["torch", "flask", "numpy"]

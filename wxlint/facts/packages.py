@@ -68,6 +68,7 @@ def accelerator_package(ecosystem: str, name: str, extras: tuple[str, ...] = ())
     return row["accelerator"] if row else None
 
 
+@functools.lru_cache(maxsize=4096)
 def brings_own_torch(name: str, extras: tuple[str, ...] = ()) -> bool:
     """Whether a distribution for another accelerator than CUDA goes with a torch that is not the default index's newest."""
     row = _other("pip", name, extras)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wxlint.images.installs import VENDORS
@@ -20,6 +21,7 @@ _VENDOR_URLS = late(
     re.I,
 )
 """Where makers of other software keep their installers."""
+_ADDRESS = late(r"https?://[^\s'\"]+")
 _TO_FILE = {
     "curl": late(r"-[a-zA-Z#0-9]*o|--output"),
     "wget": late(r"-[a-zA-Z]*O|--output-document"),
@@ -33,6 +35,12 @@ _WITH_VALUE = {
 def from_vendor(url: str) -> bool:
     """Whether an address is one of other software's makers, whose installers bring no torch for Python."""
     return _VENDOR_URLS.search(url) is not None or VENDORS.search(url) is not None
+
+
+@lru_cache(maxsize=256)
+def of_vendors(text: str) -> bool:
+    """Whether a text has an address of such a maker."""
+    return any(map(from_vendor, _ADDRESS.findall(text)))
 
 
 def origin(commands: Iterable[Command], name: str) -> str | None:

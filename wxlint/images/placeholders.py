@@ -29,6 +29,8 @@ _MAY_STAND_BY = _ASK | frozenset(
 @lru_cache(maxsize=4096)
 def is_placeholder(text: str) -> bool:
     """Whether a default only asks for a value. text: as written, without quotes."""
+    if "/" in text or ":" in text or "$" in text:
+        return False
     text = text.strip().lower()
     if text in _WHOLE:
         return True

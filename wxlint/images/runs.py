@@ -154,16 +154,20 @@ class Runs:
 
     def _brings_nothing(self, stage: OpenStage, name: str) -> bool:
         """Whether a script that the repository does not have was downloaded from a maker of other software."""
-        added = [c.source for c in self.files.copies.get(stage.index, ()) if "://" in c.source and posixpath.basename(name) in (posixpath.basename(c.source), posixpath.basename(c.dest))]
-        if not stage.fetches and not added:
+        base = posixpath.basename(name)
+        added = [c.source for c in self.files.copies.get(stage.index, ()) if "://" in c.source and base in (posixpath.basename(c.source), posixpath.basename(c.dest))]
+        texts = [text for text in stage.fetches if base in text]
+        if not texts and not added:
             return False
+        from wxlint.images.downloads import from_vendor, of_vendors, origin
+
+        if not any(map(of_vendors, (*added, *texts, *(value.text for value in stage.visible.values() if "://" in value.text)))):
+            return False  # nothing to find
         from wxlint.documents.shell import read_plain, read_shell
-        from wxlint.images.downloads import from_vendor, origin
 
         url = added[-1] if added else None
-        for text in stage.fetches:
-            commands = (read_plain(text) or read_shell(text, stage.scope().values)).commands
-            url = origin(commands, name) or url
+        for text in texts:
+            url = origin((read_plain(text) or read_shell(text, stage.scope().values)).commands, name) or url
         return url is not None and from_vendor(url)
 
     def _relocated(self, install: Install) -> Install:

@@ -98,11 +98,11 @@ def choices(install: Install) -> list[Choice]:
 
 def brings_own(requirement: Requirement) -> bool:
     """Whether a distribution is for another accelerator than CUDA, and for a torch that was built for it."""
-    if not requirement.name or HOLE in requirement.name:
+    if not requirement.name:
         return False
     if facts.brings_own_torch(requirement.name, requirement.extras):
         return True
-    return built_for(requirement) is not None and bool(facts.brings_torch(requirement.name, requirement.pin, requirement.extras))
+    return bool(requirement.local) and built_for(requirement) is not None and bool(facts.brings_torch(requirement.name, requirement.pin, requirement.extras))
 
 
 def built_for(requirement: Requirement) -> str | None:
