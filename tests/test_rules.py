@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from wxlint import engine
+from wxlint.documents.source import MAX_BYTES
 from wxlint.gather import gather
 from wxlint.output import Report
 from wxlint.rules import load_rule, rule_names
@@ -111,3 +112,11 @@ def test_case(rule: str, case: dict[str, Any], tmp_path: Path, monkeypatch: pyte
 
 def test_every_rule_has_cases() -> None:
     assert {p.stem.replace("_", "-") for p in CASES.glob("*.yaml")} == set(rule_names())
+
+
+def test_a_file_that_cannot_be_read_is_not_counted_as_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    large = "FROM python:3.11-slim\n#" + "x" * MAX_BYTES
+    for files in ({"a/Dockerfile": large}, {"a/Dockerfile": large, "b/Dockerfile": "FROM python:3.11-slim\n"}):
+        summary = run(tmp_path, files).summary
+        assert (summary.files, len(summary.problems)) == (len(files) - 1, 1)

@@ -155,7 +155,7 @@ def _summary(repository: Repository, findings: list[Finding], rules: dict[str, R
             continue
         counts["bad" if (use.span.path, use.span.line, use.span.column) in about else _verdict(use)] += 1
     severities = [f.severity for f in findings]
-    files = [i for i in repository.inputs if options.scope is None or i.path in options.scope]
+    files = [i for i in repository.inputs if (options.scope is None or i.path in options.scope) and repository.is_readable(i.path)]
     return Summary(
         len(files),
         counts["good"],

@@ -82,6 +82,10 @@ class Repository:
                 self.problems.append(str(error))
         return self._sources[path]
 
+    def is_readable(self, path: str) -> bool:
+        """False for a file that could not be read when it was asked for."""
+        return path not in self._sources or self._sources[path] is not None
+
     @property
     def sources(self) -> dict[str, Source]:
         return {path: source for path, source in self._sources.items() if source is not None}
