@@ -199,10 +199,10 @@ def _identity(item: Tree, path: str) -> str:
     """What makes a list entry the same as another: the target of a device, else its text."""
     if isinstance(item, Table):
         target = item.get("target")
-        return target.value.shown() if isinstance(target, Text) else f"\n{id(item)}"
+        return target.value.written() if isinstance(target, Text) else f"\n{id(item)}"
     if isinstance(item, Series):
         return f"\n{id(item)}"
-    text = item.value.shown()
+    text = item.value.written()
     _, colon, target_text = text.partition(":")
     return target_text.partition(":")[0] if path == ".devices" and colon else text
 
@@ -230,11 +230,11 @@ def by_name(tree: Tree, conditions: bool = False) -> Tree:
         empty = Place(source, end, end, base)
         if conditions:
             started = Text(Value("service_started"), "str", empty)
-            entries[item.value.shown()] = Member(place, Table({"condition": Member(empty, started)}, empty))
+            entries[item.value.written()] = Member(place, Table({"condition": Member(empty, started)}, empty))
             continue
         left, equals, right = item.value.text.partition("=")
         holes = left.count(HOLE)
-        name = Value(left, item.value.holes[:holes]).shown()
+        name = Value(left, item.value.holes[:holes]).written()
         value = Value(right, item.value.holes[holes:], item.value.because)
         at = source.text.find("=", start, end)
         behind = Place(source, at + 1, end, base) if at >= 0 else place

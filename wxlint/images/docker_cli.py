@@ -136,7 +136,7 @@ def _compose(words: list[Word], command: Command) -> DockerCommand | None:
 
 def _holds_options(word: Word, following: list[Word]) -> bool:
     """Whether an unquoted variable whose value is not known holds options, or nothing, rather than the image."""
-    name = word.value.shown()
+    name = word.value.written()
     if _IMAGE_NAME.search(name):
         return False
     if _OPTION_NAME.search(name):
