@@ -120,3 +120,27 @@ def test_a_file_that_cannot_be_read_is_not_counted_as_checked(tmp_path: Path, mo
     for files in ({"a/Dockerfile": large}, {"a/Dockerfile": large, "b/Dockerfile": "FROM python:3.11-slim\n"}):
         summary = run(tmp_path, files).summary
         assert (summary.files, len(summary.problems)) == (len(files) - 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("script", "because"),
+    [
+        ('for vol in a b; do docker run -v "$vol:/v" alpine:latest; done', []),
+        ("for vol in a b; do docker run -v $vol:/v 'alpine:latest'; done", []),
+        ("for vol in $(ls); do docker build -t app:latest --build-arg V=$vol .; done", []),
+        ("clean() { docker run $1 alpine:latest; }\nclean -d", []),
+        ("for name in alpine; do docker run $name:latest; done", ["for name=alpine (line 1)"]),
+        ("for do in run; do docker $do alpine:latest; done", ["for do=run (line 1)"]),
+        ('echo() { "$@"; }\necho docker run alpine:latest', ["echo docker run alpine:latest (line 2)"]),
+        (
+            'start() { if [ "$1" = gpu ]; then docker run alpine:latest; else ls; fi; }\nstart cpu\nstart gpu',
+            ["start gpu (line 3)"],
+        ),
+    ],
+)
+def test_reasons_are_those_that_a_reference_depends_on(
+    script: str, because: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = [f for f in run(tmp_path, {"x.sh": f"{script}\n"}).findings if f.rule == "latest-tag"]
+    assert [list(f.because) for f in found] == [because]
