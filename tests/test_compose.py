@@ -302,7 +302,7 @@ def test_includes_as_written() -> None:
     ],
 )  # fmt: skip
 def test_what_compose_would_refuse(text: str, line: int, message: str) -> None:
-    ((span, found, _),) = read_file(text).problems
+    ((span, found, *_),) = read_file(text).problems
     assert (span.line, found) == (line, message)
     assert span.path == "compose.yml"
 
@@ -323,7 +323,7 @@ def test_what_compose_would_refuse(text: str, line: int, message: str) -> None:
 def test_a_bad_reservation(entry: str, message: str, text: str) -> None:
     body = "".join(f"    {line}\n" for line in f"{RESERVED}      - {entry}".splitlines())
     file = read_file(f"services:\n  a:\n{body}")
-    ((span, found, _),) = file.problems
+    ((span, found, *_),) = file.problems
     assert found == message
     assert file.source.line_text(span.line)[span.column - 1 : span.end_column - 1] == text
 
@@ -335,7 +335,7 @@ def test_a_good_count(count: str) -> None:
 
 def test_an_interpolation_problem_stands_at_its_place() -> None:
     file = read_file('services:\n  a:\n    command: ["x\\ty", "a ${B} ${C%%.*} d"]\n')
-    ((span, _, _),) = file.problems
+    ((span, *_),) = file.problems
     assert file.source.line_text(3)[span.column - 1 : span.end_column - 1] == "${C%%.*}"
 
 
@@ -404,7 +404,7 @@ def test_nothing_escapes_and_images_are_where_they_are_said_to_be(text: str, env
     project = reader.project(["compose.yml", "a.yml"])
     assert file is not None
     lengths = {path: len(found) for path, found in files.items() if found is not None}
-    for span, message, _ in (*file.problems, *project.problems):
+    for span, message, *_ in (*file.problems, *project.problems):
         assert message
         assert 1 <= span.line <= span.end_line
         assert lengths[span.path] >= 0

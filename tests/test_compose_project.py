@@ -44,7 +44,7 @@ def image(service: Service) -> str:
 
 
 def messages(files: dict[str, str], *paths: str) -> list[tuple[str, int, str]]:
-    return [(span.path, span.line, message) for span, message, _ in Files(files).project(*paths).problems]
+    return [(span.path, span.line, message) for span, message, *_ in Files(files).project(*paths).problems]
 
 
 def merged(base: str, over: str) -> Service:

@@ -122,8 +122,8 @@ class _Loader:
         self.includes_left = _MAX_INCLUDES
         self.bases: dict[tuple[str, int], tuple[Mapping[str, Value], dict[str, Member]]] = {}
 
-    def problem(self, place: Place, message: str, whole: bool = False) -> None:
-        self.problems[ComposeProblem(place.span, message, whole)] = None
+    def problem(self, place: Place, message: str, whole: bool = False, service: str = "") -> None:
+        self.problems[ComposeProblem(place.span, message, whole, service)] = None
         self.complete = False
 
     def environment(self, paths: Sequence[str], outer: Mapping[str, Value]) -> dict[str, Value]:
@@ -221,10 +221,13 @@ class _Loader:
         names = {service.name for service in found}
         for service in found if self.complete and self.merger.left > 0 else ():
             if not (service.image and service.image.value.text) and not service.build and not service.provider:
-                self.problem(service.key, f"the service {service.name} has neither an image nor a build", whole=True)
+                self.problem(
+                    service.key, f"the service {service.name} has neither an image nor a build", True, service.name
+                )
             for dependency in service.depends_on:
-                if dependency.service not in names and "$" not in dependency.service:
-                    self.problem(dependency.place, f"there is no service {dependency.service} to depend on", whole=True)
+                name = dependency.service
+                if name not in names and "$" not in name:
+                    self.problem(dependency.place, f"there is no service {name} to depend on", True, name)
         return Project(tuple(found), tuple(self.problems), tuple(self.paths), tuple(self.unknown))
 
 

@@ -38,11 +38,15 @@ class Place(NamedTuple):
 
 
 class ComposeProblem(NamedTuple):
-    """What compose would refuse. whole: only if the files read are the whole project, and no overlay of others."""
+    """What compose would refuse. whole: only if the files read are the whole project, and no overlay of others.
+
+    service: what is missed; another file that defines it mends this when both are given.
+    """
 
     span: Span
     message: str
     whole: bool = False
+    service: str = ""
 
 
 class Text(NamedTuple):

@@ -37,9 +37,19 @@ class Stacks(NamedTuple):
     files: tuple[ComposeFile, ...]
 
     def problems(self) -> Iterator[ComposeProblem]:
-        """What compose would refuse; of files that others may be laid under, only what no other file could mend."""
+        """What compose would refuse; of files that others may be laid under, only what no other file could mend.
+
+        A missing service that another file of the repository defines is taken for there: scripts merge files of many folders.
+        """
+        defined: dict[str, set[str]] = {}
+        for file in self.files:
+            for service in file.services:
+                defined.setdefault(service.name, set()).add(file.source.path)
         for stack in self.stacks:
-            yield from (p for p in stack.project.problems if stack.whole or not p.whole)
+            for problem in stack.project.problems:
+                elsewhere = not defined.get(problem.service, set()) <= set(stack.project.paths)
+                if not problem.whole or stack.whole and not elsewhere:
+                    yield problem
         for file in self.files:
             yield from (p for p in file.problems if not p.whole)
 
