@@ -53,6 +53,23 @@ class Stacks(NamedTuple):
         for file in self.files:
             yield from (p for p in file.problems if not p.whole)
 
+    def rivals(self, stack: Stack, service: Service) -> Iterator[Service]:
+        """The service in other overlays of the same base that give it an image, when this overlay gives none: one may lie in between."""
+        *below, own = stack.paths
+        if stack.whole or not below or service.image is None or service.image.place.source.path == own:
+            return
+        folder = posixpath.dirname(own)
+        beside = {
+            posixpath.basename(path): file
+            for file in self.files
+            if posixpath.dirname(path := file.source.path) == folder
+        }
+        names = list(beside)
+        for name, file in beside.items():
+            path = posixpath.join(folder, name)
+            if path not in stack.paths and _below(path, names) == below:
+                yield from (other for other in file.services if other.name == service.name and other.image is not None)
+
     def services(self) -> Iterator[tuple[Stack, Service]]:
         for stack in self.stacks:
             for service in stack.project.services:
@@ -82,7 +99,7 @@ def read_stacks(
     for path in files:
         folders.setdefault(posixpath.dirname(path), []).append(posixpath.basename(path))
     for folder, names in folders.items():
-        base = [posixpath.join(folder, name) for name in default_files(names)]
+        base = _base(folder, names)
         if base and not placed.issuperset(base):
             stacks.append(Stack(tuple(base), reader.project(base), True))
             placed.update(base)
@@ -90,7 +107,7 @@ def read_stacks(
             path = posixpath.join(folder, name)
             if path in placed:
                 continue
-            below = base or _sibling(path, names, files)
+            below = _below(path, names)
             if below and _is_overlay(files[path], reader.project(below)):
                 stacks.append(Stack((*below, path), reader.project([*below, path]), False))
             else:
@@ -99,13 +116,23 @@ def read_stacks(
     return Stacks(tuple(stacks), tuple(files.values()))
 
 
-def _sibling(path: str, names: Sequence[str], files: dict[str, ComposeFile]) -> list[str]:
-    """The base of `docker-compose.dev.override.yml` is `docker-compose.dev.yml`; without one there is none."""
+def _base(folder: str, names: Sequence[str]) -> list[str]:
+    """What docker compose takes in a folder with these compose files."""
+    return [posixpath.join(folder, name) for name in default_files(names)]
+
+
+def _below(path: str, names: Sequence[str]) -> list[str]:
+    """What a file beside these is meant to be given on top of.
+
+    Without a base in the folder that of `docker-compose.dev.override.yml` is `docker-compose.dev.yml`; else there is none.
+    """
     folder, name = posixpath.split(path)
+    if base := _base(folder, names):
+        return base
     parts = name.split(".")
     while len(parts) > 2:
         parts.pop(-2)
-        if ".".join(parts) in names and posixpath.join(folder, ".".join(parts)) in files:
+        if ".".join(parts) in names:
             return [posixpath.join(folder, ".".join(parts))]
     return []
 
