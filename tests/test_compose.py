@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from wxlint.documents.compose import ComposeFile, ComposeReader, default_files
 from wxlint.documents.compose_merge import Text
 from wxlint.documents.compose_services import Service
+from wxlint.documents.compose_template import MASK, masked, unmasked
 from wxlint.documents.source import Source
-from wxlint.values import HOLE
+from wxlint.values import HOLE, Value
 
 
 def read_file(text: str, env: str | None = None, path: str = "compose.yml") -> ComposeFile:
@@ -424,3 +425,13 @@ def test_nothing_escapes_and_images_are_where_they_are_said_to_be(text: str, env
         for device in found.devices:
             assert device.gpu in (True, False, None)
             assert isinstance(device.vendor, str)
+
+
+@given(st.lists(st.sampled_from(["{{", "}}", "{%", "%}", "\n", " ", "a: ", "- ", '"', "#!for", "${A}", "x", MASK, "{", "}"])).map("".join))
+def test_masking_a_template_moves_nothing(text: str) -> None:
+    hidden = masked(text)
+    assert [i for i, c in enumerate(hidden) if c == "\n"] == [i for i, c in enumerate(text) if c == "\n"]
+    assert len(hidden) == len(text)
+    assert all(new in (old, " ", MASK) for old, new in zip(text, hidden))
+    value = unmasked(Value(hidden), text)
+    assert len(value.holes) == value.text.count(HOLE) and MASK not in value.text

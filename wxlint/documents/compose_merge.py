@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from wxlint.documents.compose_template import MASK, unmasked
 from wxlint.documents.interpolation import interpolate
 from wxlint.documents.source import Source
 from wxlint.documents.yaml_nodes import Mapping as MappingNode
@@ -112,9 +113,11 @@ class Reader:
 
     def leaf(self, node: Scalar) -> Text:
         place = self.place(*node.inner(self.source.text))
-        if "$" not in node.text:
+        if "$" not in node.text and MASK not in node.text:
             return Text(Value(node.text), node.kind, place, node.tag)
         value, problem = interpolate(node.text, self.variables)
+        if MASK in node.text:
+            value = unmasked(value, self.source.text[node.start : node.end])
         if problem:
             # Escapes and folded lines shift offsets: look for the very text, and take the scalar when it is not there.
             text = node.text[problem.start : problem.end]

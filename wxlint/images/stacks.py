@@ -31,10 +31,11 @@ class Stack(NamedTuple):
 
 
 class Stacks(NamedTuple):
-    """files: each by itself, for what concerns one file only."""
+    """files: each by itself, for what concerns one file only. filled: those that another tool fills in first."""
 
     stacks: tuple[Stack, ...]
     files: tuple[ComposeFile, ...]
+    filled: frozenset[str] = frozenset()
 
     def problems(self) -> Iterator[ComposeProblem]:
         """What compose would refuse; of files that others may be laid under, only what no other file could mend.
@@ -113,7 +114,7 @@ def read_stacks(
             else:
                 stacks.append(Stack((path,), reader.project([path]), False))
             placed.add(path)
-    return Stacks(tuple(stacks), tuple(files.values()))
+    return Stacks(tuple(stacks), tuple(files.values()), frozenset(filter(reader.is_filled, files)))
 
 
 def _base(folder: str, names: Sequence[str]) -> list[str]:

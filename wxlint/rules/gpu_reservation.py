@@ -69,6 +69,8 @@ def check(repository: Repository) -> Iterator[Problem]:
         s.image.value.text for k, s in stacks.services() if s.image is not None and (k.paths[0], s.name) in served
     }
     for stack, service in stacks.services():
+        if not stacks.filled.isdisjoint(service.paths):
+            continue  # a template: what it asks for may stand under a condition
         meant, why = _meant(repository, service)
         if meant and any(_meant(repository, rival)[0] != meant for rival in stacks.rivals(stack, service)):
             continue  # an overlay of overlays: which image it runs is not known
