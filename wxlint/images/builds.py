@@ -167,13 +167,13 @@ def _build(
             )
     context = next((w.value for w in docker.arguments if w.value.text not in ("",)), Value(HOLE, ("context",)))
     named = docker.values("-f", "--file")
-    folders = _folders(source.path, docker.command.cwd)
-    contexts = [posixpath.normpath(posixpath.join(f, _slashes(context.text))) for f in folders] if context.known else []
+    starts = folders(source.path, docker.command.cwd)
+    contexts = [posixpath.normpath(posixpath.join(f, _slashes(context.text))) for f in starts] if context.known else []
     dockerfile: str | None = None
     if named:
         given = named[-1].value
         if given is not None and given.known:
-            dockerfile = find([posixpath.normpath(posixpath.join(f, _slashes(given.text))) for f in folders])
+            dockerfile = find([posixpath.normpath(posixpath.join(f, _slashes(given.text))) for f in starts])
     elif context.known and "://" not in context.text and context.text != "-":
         dockerfile = find([posixpath.join(c, n) for c in contexts for n in ("Dockerfile", "Containerfile")])
     if dockerfile is not None and not named:
@@ -208,7 +208,7 @@ def _slashes(path: str) -> str:
     return path.replace("\\", "/")
 
 
-def _folders(script: str, cwd: Value | None) -> list[str]:
+def folders(script: str, cwd: Value | None) -> list[str]:
     """Where a script's relative paths may start. After a `cd` that is not known: nowhere."""
     folder = posixpath.dirname(script)
     above = [folder]
