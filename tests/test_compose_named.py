@@ -56,6 +56,11 @@ def findings(report: Report) -> list[tuple[str, str]]:
         ("deploy/x.sh", "docker compose -f nims.yaml up", "deploy/nims.yaml"),
         ("deploy/x.sh", 'cd "$(dirname "$0")/.."\ndocker compose -f nims.yaml up', "nims.yaml"),
         ("deploy/x.sh", "docker compose -f stack.yml up", "stack.yml"),
+        (
+            "deploy/x.sh",
+            'D="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"\ndocker compose -f "$D/../nims.yaml" up',
+            "nims.yaml",
+        ),
         ("x.bat", "docker compose -f deploy\\nims.yaml up", "deploy/nims.yaml"),
     ],
 )
@@ -82,6 +87,12 @@ def test_what_is_left_alone(text: str, path: str, content: str, here: Path) -> N
     (here / ".gitignore").write_text("made.yaml\n")
     report = check({"x.sh": f"{text}\n", path: content})
     assert (findings(report), report.summary.files, report.summary.problems) == ([], 1, ())
+
+
+def test_another_name_of_a_file_that_is_read_is_no_other_file(here: Path) -> None:
+    (here / "stack.yml").symlink_to("compose.yaml")
+    report = check({"x.sh": "docker compose -f stack.yml up\n", "compose.yaml": SERVICE})
+    assert findings(report) == [("compose.yaml", "latest-tag")]
 
 
 @pytest.mark.usefixtures("here")

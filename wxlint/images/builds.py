@@ -67,6 +67,7 @@ class _Rounds:
 
     def __init__(self, source: Source, commands: tuple[Command, ...]) -> None:
         self.source, self.commands = source, commands
+        self.always: dict[tuple[tuple[str, ...], int, int], bool] = {}
 
     @cached_property
     def _walked(self) -> dict[tuple[str, ...], dict[tuple[int, int], set[tuple[str, ...]]]]:
@@ -88,9 +89,11 @@ class _Rounds:
                 break
             if not self._literal(word.value, word.start, word.end):
                 return command.because
-        places = self._walked[_heads(command.because)]
-        reached = places[command.start, command.end]
-        return () if all(rounds <= reached for rounds in places.values()) else command.because
+        key = (_heads(command.because), command.start, command.end)
+        if key not in self.always:
+            places = self._walked[key[0]]
+            self.always[key] = all(rounds <= places[key[1:]] for rounds in places.values())
+        return () if self.always[key] else command.because
 
     def _literal(self, value: Value, start: int, end: int) -> bool:
         return self.source.text[start:end].replace('"', "").replace("'", "") == value.text

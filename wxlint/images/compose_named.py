@@ -87,8 +87,13 @@ class _Search:
     def is_compose(self, path: str) -> bool:
         if path not in self.looked:
             source = self.read(path)
-            self.looked[path] = source is not None and _SERVICES.search(source.text) is not None and not _is_made(path)
+            looks_like_one = source is not None and _SERVICES.search(source.text) is not None
+            self.looked[path] = looks_like_one and not self.is_link(path) and not _is_made(path)
         return self.looked[path]
+
+    def is_link(self, path: str) -> bool:
+        """Whether a path is another name of a file that is read anyway."""
+        return os.path.islink(path) and os.path.realpath(path) in map(os.path.realpath, self.known)
 
 
 def _listed(value: Value) -> list[Value]:
