@@ -8,9 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wxlint import engine
+from wxlint.documents.shell import read_shell
+from wxlint.documents.source import Source
 from wxlint.gather import gather
+from wxlint.images.builds import read_script
+from wxlint.images.compose_named import named
 from wxlint.output import Report
 
 SERVICE = "services:\n  web:\n    image: example/web:latest\n"
@@ -164,3 +170,19 @@ def test_without_such_a_script_no_yaml_is_read() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert json.loads(done.stdout)["summary"]["files"] == 1
     assert done.stderr.splitlines()[-1] == "False"
+
+
+WORDS = ("docker", "compose", "stack", "deploy", "-f", "-c", "--file=", "build.yaml", "$X", "..", "/", " ", "\n", ":", "COMPOSE_FILE=", "~", "\\", "cd ", "-")
+
+
+@given(st.lists(st.sampled_from(WORDS)).map("".join), st.sets(st.sampled_from(["build.yaml", "a/build.yaml", "a/.env"])))
+def test_only_files_that_are_there_are_named_and_none_twice(text: str, there: set[str]) -> None:
+    def read(path: str) -> Source | None:
+        return Source(path, f"services: {{}}\n{text}") if path in there else None
+
+    script = Source("a/x.sh", text)
+    calls = read_script(script, read_shell(text, script="a/x.sh").commands, lambda paths: None).calls
+    for known in (set[str](), {"build.yaml"}):
+        files, lists = named(["a/compose.yaml"], calls, known, read)
+        assert set(files) <= there - known and len(files) == len(set(files))
+        assert {path for paths in lists for path in paths} <= {*files, *known}
