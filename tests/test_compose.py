@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from wxlint.documents.compose import ComposeFile, ComposeReader, default_files
 from wxlint.documents.compose_merge import Text
 from wxlint.documents.compose_services import Service
+from wxlint.documents.compose_template import MASK, masked, unmasked
 from wxlint.documents.source import Source
-from wxlint.values import HOLE
+from wxlint.values import HOLE, Value
 
 
 def read_file(text: str, env: str | None = None, path: str = "compose.yml") -> ComposeFile:
@@ -302,7 +303,7 @@ def test_includes_as_written() -> None:
     ],
 )  # fmt: skip
 def test_what_compose_would_refuse(text: str, line: int, message: str) -> None:
-    ((span, found, _),) = read_file(text).problems
+    ((span, found, *_),) = read_file(text).problems
     assert (span.line, found) == (line, message)
     assert span.path == "compose.yml"
 
@@ -323,7 +324,7 @@ def test_what_compose_would_refuse(text: str, line: int, message: str) -> None:
 def test_a_bad_reservation(entry: str, message: str, text: str) -> None:
     body = "".join(f"    {line}\n" for line in f"{RESERVED}      - {entry}".splitlines())
     file = read_file(f"services:\n  a:\n{body}")
-    ((span, found, _),) = file.problems
+    ((span, found, *_),) = file.problems
     assert found == message
     assert file.source.line_text(span.line)[span.column - 1 : span.end_column - 1] == text
 
@@ -335,7 +336,7 @@ def test_a_good_count(count: str) -> None:
 
 def test_an_interpolation_problem_stands_at_its_place() -> None:
     file = read_file('services:\n  a:\n    command: ["x\\ty", "a ${B} ${C%%.*} d"]\n')
-    ((span, _, _),) = file.problems
+    ((span, *_),) = file.problems
     assert file.source.line_text(3)[span.column - 1 : span.end_column - 1] == "${C%%.*}"
 
 
@@ -404,7 +405,7 @@ def test_nothing_escapes_and_images_are_where_they_are_said_to_be(text: str, env
     project = reader.project(["compose.yml", "a.yml"])
     assert file is not None
     lengths = {path: len(found) for path, found in files.items() if found is not None}
-    for span, message, _ in (*file.problems, *project.problems):
+    for span, message, *_ in (*file.problems, *project.problems):
         assert message
         assert 1 <= span.line <= span.end_line
         assert lengths[span.path] >= 0
@@ -424,3 +425,13 @@ def test_nothing_escapes_and_images_are_where_they_are_said_to_be(text: str, env
         for device in found.devices:
             assert device.gpu in (True, False, None)
             assert isinstance(device.vendor, str)
+
+
+@given(st.lists(st.sampled_from(["{{", "}}", "{%", "%}", "\n", " ", "a: ", "- ", '"', "#!for", "${A}", "x", MASK, "{", "}"])).map("".join))
+def test_masking_a_template_moves_nothing(text: str) -> None:
+    hidden = masked(text)
+    assert [i for i, c in enumerate(hidden) if c == "\n"] == [i for i, c in enumerate(text) if c == "\n"]
+    assert len(hidden) == len(text)
+    assert all(new in (old, " ", MASK) for old, new in zip(text, hidden))
+    value = unmasked(Value(hidden), text)
+    assert len(value.holes) == value.text.count(HOLE) and MASK not in value.text

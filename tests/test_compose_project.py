@@ -10,8 +10,12 @@ import posixpath
 import pytest
 
 from wxlint.documents.compose import ComposeReader, Project
+from wxlint.documents.compose_merge import Place, Series, Table, Text, by_name
 from wxlint.documents.compose_services import Service
 from wxlint.documents.source import Source
+from wxlint.values import HOLE, Value
+
+PLACE = Place(Source("compose.yml", ""), 0, 0, "")
 
 
 class Files:
@@ -40,7 +44,7 @@ def image(service: Service) -> str:
 
 
 def messages(files: dict[str, str], *paths: str) -> list[tuple[str, int, str]]:
-    return [(span.path, span.line, message) for span, message, _ in Files(files).project(*paths).problems]
+    return [(span.path, span.line, message) for span, message, *_ in Files(files).project(*paths).problems]
 
 
 def merged(base: str, over: str) -> Service:
@@ -379,3 +383,10 @@ def test_paths_are_normalised() -> None:
     files["x/c.yml"] = "services: {b: {build: ../..}}"
     found = services(files, posixpath.join(".", "a/b/compose.yml"))["a"]
     assert found.build is not None and found.build.folder == ".."
+
+
+def test_a_name_that_is_long_and_unknown_is_not_taken_for_another() -> None:
+    """Messages cut what is long; merging by name compares the whole of it."""
+    one, other = (f"$(az ml workspace show --query container_registry --output {name})" for name in ("one", "other"))
+    tables = [by_name(Series(tuple(Text(Value(f"{HOLE}=1", (hole,)), "str", PLACE) for hole in (one, other)), PLACE))]
+    assert [list(table.entries) for table in tables if isinstance(table, Table)] == [[one, other]]

@@ -276,3 +276,24 @@ def test_arg_has_no_form_without_an_equals_sign() -> None:
         ("B", "1"),
         ("C", None),
     ]
+
+
+LONG = "$(az ml workspace show --query container_registry --output tsv)"
+
+
+@pytest.mark.parametrize(
+    ("hole", "shown"),
+    [
+        ("$(git rev-parse HEAD)", "$(git rev-parse HEAD)"),
+        (LONG, "$(az ml workspace…)"),
+        (LONG.replace(" ml", "\n  ml"), "$(az ml workspace…)"),
+        (f"`{LONG[2:-1]}`", "`az ml workspace…`"),
+        ("$((1234567890 + 1234567890 + 1234567890 + 12))", "$((1234567890 +…))"),
+        (f"$({'x' * 50})", f"$({'x' * 18}…)"),
+        ("${THE_NAME_OF_A_VARIABLE_THAT_TELLS_WHAT_TO_SET}", "${THE_NAME_OF_A_VARIABLE_THAT_TELLS_WHAT_TO_SET}"),
+    ],
+)
+def test_a_long_command_is_cut_in_messages(hole: str, shown: str) -> None:
+    value = Value(f"a/{HOLE}:{HOLE}", (hole, "${TAG}"))
+    assert value.shown() == f"a/{shown}:${{TAG}}"
+    assert value.written() == f"a/{hole}:${{TAG}}"

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from wxlint import engine
+from wxlint.documents.source import MAX_BYTES
 from wxlint.gather import gather
 from wxlint.output import Report
 from wxlint.rules import load_rule, rule_names
@@ -111,3 +112,35 @@ def test_case(rule: str, case: dict[str, Any], tmp_path: Path, monkeypatch: pyte
 
 def test_every_rule_has_cases() -> None:
     assert {p.stem.replace("_", "-") for p in CASES.glob("*.yaml")} == set(rule_names())
+
+
+def test_a_file_that_cannot_be_read_is_not_counted_as_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    large = "FROM python:3.11-slim\n#" + "x" * MAX_BYTES
+    for files in ({"a/Dockerfile": large}, {"a/Dockerfile": large, "b/Dockerfile": "FROM python:3.11-slim\n"}):
+        summary = run(tmp_path, files).summary
+        assert (summary.files, len(summary.problems)) == (len(files) - 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("script", "because"),
+    [
+        ('for vol in a b; do docker run -v "$vol:/v" alpine:latest; done', []),
+        ("for vol in a b; do docker run -v $vol:/v 'alpine:latest'; done", []),
+        ("for vol in $(ls); do docker build -t app:latest --build-arg V=$vol .; done", []),
+        ("clean() { docker run $1 alpine:latest; }\nclean -d", []),
+        ("for name in alpine; do docker run $name:latest; done", ["for name=alpine (line 1)"]),
+        ("for do in run; do docker $do alpine:latest; done", ["for do=run (line 1)"]),
+        ('echo() { "$@"; }\necho docker run alpine:latest', ["echo docker run alpine:latest (line 2)"]),
+        (
+            'start() { if [ "$1" = gpu ]; then docker run alpine:latest; else ls; fi; }\nstart cpu\nstart gpu',
+            ["start gpu (line 3)"],
+        ),
+    ],
+)
+def test_reasons_are_those_that_a_reference_depends_on(
+    script: str, because: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = [f for f in run(tmp_path, {"x.sh": f"{script}\n"}).findings if f.rule == "latest-tag"]
+    assert [list(f.because) for f in found] == [because]

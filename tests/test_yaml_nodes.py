@@ -47,6 +47,30 @@ def problems(text: str) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("services:\n\tasr: {image: a}\n", 2, 1),
+        ("services:\n  a:\n    image: x\n  \tbuild: y\n", 4, 3),
+        ("\ufeffa:\n  - b: 1\n\t  c: 2\n", 3, 1),
+        ("a:\n  b: |\n    x\n\ty\n", 4, 1),
+        ("a: é\nb:\n  \t  c: 1\n", 3, 3),
+    ],
+)
+@pytest.mark.usefixtures("loader")
+def test_a_tab_is_called_a_tab(text: str, line: int, column: int) -> None:
+    with pytest.raises(YamlError) as error:
+        load(Source("f.yml", text))
+    span = error.value.span
+    assert (span.line, span.column) == (line, column)
+    assert error.value.message.startswith("a tab: YAML wants spaces here")
+
+
+@pytest.mark.usefixtures("loader")
+def test_what_is_no_tab_keeps_its_own_message() -> None:
+    assert "cannot start any token" in problems("a:\n\n  b: @x\n")[0][1]
+
+
+@pytest.mark.parametrize(
     ("text", "keys", "stretch", "inner"),
     [
         ("a: b:1  # c\n", ["a"], "b:1", "b:1"),

@@ -48,7 +48,7 @@ def check(repository: Repository, options: Options) -> Report:
     found: dict[Finding, None] = {}
     for rule in chosen:
         found.update(dict.fromkeys(_findings(rule, repository)))
-    inputs = {item.path for item in repository.inputs}
+    inputs = {item.path for item in repository.given}
     in_scope = [f for f in found if _shown(f.span.path, inputs, options)]
     outcome = apply(
         in_scope, _suppressions(repository, inputs, options), rules, {r.id for r in chosen}, _locked(repository)
@@ -155,7 +155,8 @@ def _summary(repository: Repository, findings: list[Finding], rules: dict[str, R
             continue
         counts["bad" if (use.span.path, use.span.line, use.span.column) in about else _verdict(use)] += 1
     severities = [f.severity for f in findings]
-    files = [i for i in repository.inputs if options.scope is None or i.path in options.scope]
+    given = {item.path for item in repository.given}
+    files = [i for i in repository.inputs if _shown(i.path, given, options) and repository.is_readable(i.path)]
     return Summary(
         len(files),
         counts["good"],

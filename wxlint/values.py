@@ -7,6 +7,9 @@ from wxlint.tuples import NamedTuple
 HOLE = "\0"
 """Stands for an unknown stretch (possibly empty) in Value.text; sources never contain it."""
 
+_LONG = 40
+"""Characters of an unknown part that a message shows whole."""
+
 
 class Value(NamedTuple):
     """text: the string, each unknown stretch one HOLE. holes: what each HOLE stands for, in order
@@ -22,12 +25,28 @@ class Value(NamedTuple):
         return not self.holes
 
     def shown(self) -> str:
-        """The text for a message, with the names of the unknown parts filled in."""
+        """The text for a message, with the names of the unknown parts filled in; long commands among them are cut. Not to compare by."""
         if not self.holes:
             return self.text
+        return self._filled(tuple([_cut(hole) if len(hole) > _LONG else hole for hole in self.holes]))
+
+    def written(self) -> str:
+        """As `shown`, with nothing cut: different values that are written differently stay different."""
+        return self._filled(self.holes) if self.holes else self.text
+
+    def _filled(self, holes: tuple[str, ...]) -> str:
         parts = self.text.split(HOLE)
-        names = (*self.holes, *([""] * len(parts)))
+        names = (*holes, *([""] * len(parts)))
         return "".join(p + n for p, n in zip(parts, names)).rstrip("\0")
+
+
+def _cut(hole: str) -> str:
+    """`$(az ml workspace…)`: how a long command starts. A variable is left as it is: its name and default say what to set."""
+    if not hole.startswith(("$(", "`")):
+        return hole
+    head = " ".join(hole[: _LONG // 2].split(" ")[:-1] or [hole[: _LONG // 2]])
+    end = "))" if hole.startswith("$((") else hole[0] if hole[0] == "`" else ")"
+    return f"{' '.join(head.split())}…{end}"
 
 
 def concat(parts: list[Value]) -> Value:

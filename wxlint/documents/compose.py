@@ -11,12 +11,13 @@ Variables come from the `.env` file beside the first compose file (see interpola
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from wxlint.documents.compose_fields import resolve
 from wxlint.documents.compose_files import DocumentReader, Include, Raw
 from wxlint.documents.compose_merge import ComposeProblem, Member, Merger, Place, Reader, Series, Table, Text
 from wxlint.documents.compose_services import REMOTE, Service, ServiceReader
+from wxlint.documents.compose_template import marked, masked
 from wxlint.documents.interpolation import read_env
 from wxlint.documents.source import Source
 from wxlint.documents.yaml_nodes import Mapping as MappingNode
@@ -67,6 +68,7 @@ class ComposeReader:
         self._read = read
         self._sources: dict[str, Source | None] = {}
         self._parsed: dict[str, Yaml] = {}
+        self._templates: dict[str, bool] = {}  # whether they have marks
 
     def file(self, path: str) -> ComposeFile | None:
         """One file; None when it cannot be read."""
@@ -86,7 +88,7 @@ class ComposeReader:
             if isinstance(member.value, Table)
         ]
         includes = tuple(include for raw in raws for include in raw.includes)
-        return ComposeFile(source, tuple(services), includes, tuple(project.problems))
+        return ComposeFile(source, tuple(services), includes, self.problems(project.problems))
 
     def project(self, paths: Sequence[str], env_files: Sequence[str] | None = None) -> Project:
         """The services of a base file and its overrides, merged in order. env_files: instead of the base's `.env`."""
@@ -105,8 +107,19 @@ class ComposeReader:
     def yaml(self, path: str, source: Source) -> Yaml:
         found = self._parsed.get(path)
         if found is None:
-            found = self._parsed[path] = parse(source)
+            template, filled = marked(path, source.text)
+            if template:
+                self._templates[path] = filled
+            found = self._parsed[path] = parse(Source(path, masked(source.text)) if filled else source)
         return found
+
+    def is_filled(self, path: str) -> bool:
+        """Whether another tool fills in a file that was read before compose comes to it."""
+        return self._templates.get(path, False)
+
+    def problems(self, found: Iterable[ComposeProblem]) -> tuple[ComposeProblem, ...]:
+        """Those that count: compose never sees a template."""
+        return tuple(problem for problem in found if problem.span.path not in self._templates)
 
 
 class _Loader:
@@ -122,8 +135,8 @@ class _Loader:
         self.includes_left = _MAX_INCLUDES
         self.bases: dict[tuple[str, int], tuple[Mapping[str, Value], dict[str, Member]]] = {}
 
-    def problem(self, place: Place, message: str, whole: bool = False) -> None:
-        self.problems[ComposeProblem(place.span, message, whole)] = None
+    def problem(self, place: Place, message: str, whole: bool = False, service: str = "") -> None:
+        self.problems[ComposeProblem(place.span, message, whole, service)] = None
         self.complete = False
 
     def environment(self, paths: Sequence[str], outer: Mapping[str, Value]) -> dict[str, Value]:
@@ -221,11 +234,14 @@ class _Loader:
         names = {service.name for service in found}
         for service in found if self.complete and self.merger.left > 0 else ():
             if not (service.image and service.image.value.text) and not service.build and not service.provider:
-                self.problem(service.key, f"the service {service.name} has neither an image nor a build", whole=True)
+                self.problem(
+                    service.key, f"the service {service.name} has neither an image nor a build", True, service.name
+                )
             for dependency in service.depends_on:
-                if dependency.service not in names and "$" not in dependency.service:
-                    self.problem(dependency.place, f"there is no service {dependency.service} to depend on", whole=True)
-        return Project(tuple(found), tuple(self.problems), tuple(self.paths), tuple(self.unknown))
+                name = dependency.service
+                if name not in names and "$" not in name:
+                    self.problem(dependency.place, f"there is no service {name} to depend on", True, name)
+        return Project(tuple(found), self.reader.problems(self.problems), tuple(self.paths), tuple(self.unknown))
 
 
 class _Extender:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from wxlint.documents.compose_template import MASK, unmasked
 from wxlint.documents.interpolation import interpolate
 from wxlint.documents.source import Source
 from wxlint.documents.yaml_nodes import Mapping as MappingNode
@@ -38,11 +39,15 @@ class Place(NamedTuple):
 
 
 class ComposeProblem(NamedTuple):
-    """What compose would refuse. whole: only if the files read are the whole project, and no overlay of others."""
+    """What compose would refuse. whole: only if the files read are the whole project, and no overlay of others.
+
+    service: what is missed; another file that defines it mends this when both are given.
+    """
 
     span: Span
     message: str
     whole: bool = False
+    service: str = ""
 
 
 class Text(NamedTuple):
@@ -108,9 +113,11 @@ class Reader:
 
     def leaf(self, node: Scalar) -> Text:
         place = self.place(*node.inner(self.source.text))
-        if "$" not in node.text:
+        if "$" not in node.text and MASK not in node.text:
             return Text(Value(node.text), node.kind, place, node.tag)
         value, problem = interpolate(node.text, self.variables)
+        if MASK in node.text:
+            value = unmasked(value, self.source.text[node.start : node.end])
         if problem:
             # Escapes and folded lines shift offsets: look for the very text, and take the scalar when it is not there.
             text = node.text[problem.start : problem.end]
@@ -199,10 +206,10 @@ def _identity(item: Tree, path: str) -> str:
     """What makes a list entry the same as another: the target of a device, else its text."""
     if isinstance(item, Table):
         target = item.get("target")
-        return target.value.shown() if isinstance(target, Text) else f"\n{id(item)}"
+        return target.value.written() if isinstance(target, Text) else f"\n{id(item)}"
     if isinstance(item, Series):
         return f"\n{id(item)}"
-    text = item.value.shown()
+    text = item.value.written()
     _, colon, target_text = text.partition(":")
     return target_text.partition(":")[0] if path == ".devices" and colon else text
 
@@ -230,11 +237,11 @@ def by_name(tree: Tree, conditions: bool = False) -> Tree:
         empty = Place(source, end, end, base)
         if conditions:
             started = Text(Value("service_started"), "str", empty)
-            entries[item.value.shown()] = Member(place, Table({"condition": Member(empty, started)}, empty))
+            entries[item.value.written()] = Member(place, Table({"condition": Member(empty, started)}, empty))
             continue
         left, equals, right = item.value.text.partition("=")
         holes = left.count(HOLE)
-        name = Value(left, item.value.holes[:holes]).shown()
+        name = Value(left, item.value.holes[:holes]).written()
         value = Value(right, item.value.holes[holes:], item.value.because)
         at = source.text.find("=", start, end)
         behind = Place(source, at + 1, end, base) if at >= 0 else place

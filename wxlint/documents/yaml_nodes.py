@@ -226,7 +226,9 @@ class _Reader:
         mark = error.problem_mark or error.context_mark
         at = min(mark.index + self.marks, len(self.text)) if mark else 0
         message = error.problem or error.context or "not YAML"
-        if "nesting depth" in message:  # the scanner of newer libyaml gives up before the first event comes
+        if self.text.startswith("\t", at) and mark is error.problem_mark:
+            message = "a tab: YAML wants spaces here"  # said of the tab in three ways, none of which names the mend
+        elif "nesting depth" in message:  # the scanner of newer libyaml gives up before the first event comes
             message = f"nested more than {MAX_DEPTH} levels deep"
         elif error.context and error.problem and error.context_mark:
             message += f" ({error.context}, line {self.source.position(error.context_mark.index + self.marks)[0]})"

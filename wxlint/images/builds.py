@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wxlint.findings import Span
@@ -43,6 +45,8 @@ def read_script(source: Source, commands: Iterable[Command], find: Callable[[lis
     calls: list[Call] = []
     builds: list[Build] = []
     uses: list[Use] = []
+    commands = tuple(commands)
+    rounds = _Rounds(source, commands)
     for command in commands:
         docker = docker_command(command)
         if docker is None:
@@ -50,12 +54,59 @@ def read_script(source: Source, commands: Iterable[Command], find: Callable[[lis
         span = source.span(command.start, command.end)
         calls.append(Call(docker, span, source.path))
         if docker.verb == "build":
-            build = _build(docker, source, span, find)
+            build = _build(docker, source, span, find, rounds)
             builds.append(build)
             uses.extend(build.tags)
         elif docker.verb in ("run", "create", "pull", "push", "tag"):
-            uses.extend(_arguments(docker, source))
+            uses.extend(_arguments(docker, source, rounds))
     return Script(tuple(calls), tuple(builds), tuple(uses))
+
+
+class _Rounds:
+    """The rounds of loops and the calls that lead to the commands of a script."""
+
+    def __init__(self, source: Source, commands: tuple[Command, ...]) -> None:
+        self.source, self.commands = source, commands
+        self.always: dict[tuple[tuple[str, ...], int, int], bool] = {}
+
+    @cached_property
+    def _walked(self) -> dict[tuple[str, ...], dict[tuple[int, int], set[tuple[str, ...]]]]:
+        """The rounds that reach each command, by the loops and functions it stands in."""
+        found: dict[tuple[str, ...], dict[tuple[int, int], set[tuple[str, ...]]]] = {}
+        for command in self.commands:
+            if command.because:
+                places = found.setdefault(_heads(command.because), {})
+                places.setdefault((command.start, command.end), set()).add(command.because)
+        return found
+
+    def reasons(self, docker: DockerCommand, value: Value, start: int, end: int) -> tuple[str, ...]:
+        """Those that an image depends on: none when it is written there as it is, in a command that every round comes to."""
+        command = docker.command
+        if not command.because or not self._literal(value, start, end):
+            return command.because
+        for word in command.words:  # the program and what it does
+            if word.value.text.startswith("-") or word.start >= start:
+                break
+            if not self._literal(word.value, word.start, word.end):
+                return command.because
+        key = (_heads(command.because), command.start, command.end)
+        if key not in self.always:
+            places = self._walked[key[0]]
+            self.always[key] = all(rounds <= places[key[1:]] for rounds in places.values())
+        return () if self.always[key] else command.because
+
+    def _literal(self, value: Value, start: int, end: int) -> bool:
+        return self.source.text[start:end].replace('"', "").replace("'", "") == value.text
+
+
+def _heads(because: tuple[str, ...]) -> tuple[str, ...]:
+    """Loops and calls without what differs from round to round: a loop by its variable and line, a call by its function."""
+    return tuple(
+        f"{' '.join(re.split('[ =]', reason, maxsplit=2)[:2])} {reason.rpartition(' (')[2]}"
+        if reason.startswith("for ")
+        else reason.partition(" ")[0]
+        for reason in because
+    )
 
 
 def _use(
@@ -66,7 +117,7 @@ def _use(
     )
 
 
-def _arguments(docker: DockerCommand, source: Source) -> list[Use]:
+def _arguments(docker: DockerCommand, source: Source, rounds: _Rounds) -> list[Use]:
     """The images that run, create, pull, push and tag name."""
     count = 2 if docker.verb == "tag" else 1 if docker.verb in ("run", "create") else len(docker.arguments)
     found = []
@@ -77,9 +128,8 @@ def _arguments(docker: DockerCommand, source: Source) -> list[Use]:
         if docker.verb in ("tag", "push") and "/" not in value.text and ":" not in value.text and _is_id(value.text):
             continue
         produces = docker.verb == "tag" and index == 1
-        found.append(
-            _use(f"docker {docker.verb}", value, source, word.start, word.end, docker.command.because, produces)
-        )
+        because = rounds.reasons(docker, value, word.start, word.end)
+        found.append(_use(f"docker {docker.verb}", value, source, word.start, word.end, because, produces))
     return found
 
 
@@ -87,10 +137,14 @@ def _is_id(text: str) -> bool:
     return len(text) >= 12 and all(c in "0123456789abcdef" for c in text)
 
 
-def _build(docker: DockerCommand, source: Source, span: Span, find: Callable[[list[str]], str | None]) -> Build:
+def _build(
+    docker: DockerCommand, source: Source, span: Span, find: Callable[[list[str]], str | None], rounds: _Rounds
+) -> Build:
     because = docker.command.because
     tags = tuple(
-        _use("docker build -t", o.value, source, o.start, o.end, because, produces=True)
+        _use(
+            "docker build -t", o.value, source, o.start, o.end, rounds.reasons(docker, o.value, o.start, o.end), produces=True
+        )
         for o in docker.values("-t", "--tag")
         if o.value is not None and o.value.text not in ("", HOLE)
     )
@@ -116,13 +170,13 @@ def _build(docker: DockerCommand, source: Source, span: Span, find: Callable[[li
             )
     context = next((w.value for w in docker.arguments if w.value.text not in ("",)), Value(HOLE, ("context",)))
     named = docker.values("-f", "--file")
-    folders = _folders(source.path, docker.command.cwd)
-    contexts = [posixpath.normpath(posixpath.join(f, _slashes(context.text))) for f in folders] if context.known else []
+    starts = folders(source.path, docker.command.cwd)
+    contexts = [posixpath.normpath(posixpath.join(f, _slashes(context.text))) for f in starts] if context.known else []
     dockerfile: str | None = None
     if named:
         given = named[-1].value
         if given is not None and given.known:
-            dockerfile = find([posixpath.normpath(posixpath.join(f, _slashes(given.text))) for f in folders])
+            dockerfile = find([posixpath.normpath(posixpath.join(f, _slashes(given.text))) for f in starts])
     elif context.known and "://" not in context.text and context.text != "-":
         dockerfile = find([posixpath.join(c, n) for c in contexts for n in ("Dockerfile", "Containerfile")])
     if dockerfile is not None and not named:
@@ -157,7 +211,7 @@ def _slashes(path: str) -> str:
     return path.replace("\\", "/")
 
 
-def _folders(script: str, cwd: Value | None) -> list[str]:
+def folders(script: str, cwd: Value | None) -> list[str]:
     """Where a script's relative paths may start. After a `cd` that is not known: nowhere."""
     folder = posixpath.dirname(script)
     above = [folder]

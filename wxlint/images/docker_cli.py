@@ -65,7 +65,7 @@ class Option(NamedTuple):
 class DockerCommand(NamedTuple):
     """One docker command line.
 
-    verb: "build", "run", "create", "pull", "push", "tag", "compose run", "compose up", ... options: those before the first argument.
+    verb: "build", "run", "create", "pull", "push", "tag", "compose run", "compose up", "stack deploy", ... options: those before the first argument.
     arguments: what follows. start, end: offsets of the whole command.
     """
 
@@ -103,6 +103,9 @@ def docker_command(command: Command) -> DockerCommand | None:
     words = words[1:]
     if verb == "compose":
         return _compose(words, command)
+    if verb == "stack" and words:
+        options, rest = _options(words[1:], frozenset(("-c", "--compose-file", "--orchestrator", "--resolve-image")), anywhere=True)
+        return DockerCommand(f"stack {words[0].value.text}", tuple(options), tuple(rest), command)
     if verb in ("image", "container", "builder", "buildx") and words:
         if verb == "buildx":
             _, words = _options(words, frozenset(("--builder",)))
@@ -136,7 +139,7 @@ def _compose(words: list[Word], command: Command) -> DockerCommand | None:
 
 def _holds_options(word: Word, following: list[Word]) -> bool:
     """Whether an unquoted variable whose value is not known holds options, or nothing, rather than the image."""
-    name = word.value.shown()
+    name = word.value.written()
     if _IMAGE_NAME.search(name):
         return False
     if _OPTION_NAME.search(name):

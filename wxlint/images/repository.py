@@ -46,7 +46,7 @@ class Repository:
         sources: dict[str, Source] | None = None,
     ) -> None:
         """root: no file outside it is read as context. sources: texts that do not come from disk, by path."""
-        self.inputs = tuple(inputs)
+        self.given = tuple(inputs)
         self.policy = policy
         self.root = os.path.realpath(root)
         self.problems: list[str] = []
@@ -82,6 +82,10 @@ class Repository:
                 self.problems.append(str(error))
         return self._sources[path]
 
+    def is_readable(self, path: str) -> bool:
+        """False for a file that could not be read when it was asked for."""
+        return path not in self._sources or self._sources[path] is not None
+
     @property
     def sources(self) -> dict[str, Source]:
         return {path: source for path, source in self._sources.items() if source is not None}
@@ -89,7 +93,7 @@ class Repository:
     @cached_property
     def dockerfiles(self) -> dict[str, Dockerfile]:
         found = {}
-        for item in self.inputs:
+        for item in self.given:
             if item.kind == "dockerfile":
                 source = self.source(item.path)
                 if source is not None:
@@ -99,7 +103,7 @@ class Repository:
     @cached_property
     def scripts(self) -> dict[str, Script]:
         found = {}
-        for item in self.inputs:
+        for item in self.given:
             if item.kind not in ("shell", "batch"):
                 continue
             source = self.source(item.path)
@@ -120,16 +124,30 @@ class Repository:
         return next((p for p in map(posixpath.normpath, paths) if p in self.dockerfiles), None)
 
     @cached_property
+    def inputs(self) -> tuple[Input, ...]:
+        """What was given, and the compose files that are found by what others say of them."""
+        given = {item.path for item in self.given}
+        files = self.stacks.files if self.stacks else ()
+        return (*self.given, *(Input(path, "compose") for file in files if (path := file.source.path) not in given))
+
+    @cached_property
     def stacks(self) -> Stacks | None:
-        """The compose projects; None when no compose file is read."""
-        files = [item.path for item in self.inputs if item.kind == "compose"]
+        """The compose projects, of the files given and of those that scripts and COMPOSE_FILE name; None when there is none."""
+        files = [item.path for item in self.given if item.kind == "compose"]
+        calls = [c for script in self.scripts.values() for c in script.calls if c.docker.verb.startswith(("compose ", "stack "))]
+        lists: list[tuple[str, ...]] = []
+        if calls or any(self.read(posixpath.join(posixpath.dirname(path), ".env")) for path in files):
+            from wxlint.images.compose_named import named
+
+            more, lists = named(files, calls, {item.path for item in self.given}, self.read)
+            files += more
         if not files:
             return None
         from wxlint.images.stacks import read_stacks  # PyYAML comes with it
 
         variants = self.policy.variants.values() if self.policy else ()
         groups = [tuple(self.in_root(path) for path in variant.compose) for variant in variants]
-        return read_stacks(files, self.source, self.read, groups)
+        return read_stacks(files, self.source, self.read, groups, lists)
 
     # -- builds
 

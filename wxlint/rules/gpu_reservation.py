@@ -50,7 +50,6 @@ from wxlint.values import Value
 
 if TYPE_CHECKING:
     from wxlint.documents.compose_services import Service
-    from wxlint.images.stacks import Stack
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a GPU service without a device, or a CPU service with one"
@@ -70,7 +69,11 @@ def check(repository: Repository) -> Iterator[Problem]:
         s.image.value.text for k, s in stacks.services() if s.image is not None and (k.paths[0], s.name) in served
     }
     for stack, service in stacks.services():
-        meant, why = _meant(repository, stack, service)
+        if not stacks.filled.isdisjoint(service.paths):
+            continue  # a template: what it asks for may stand under a condition
+        meant, why = _meant(repository, service)
+        if meant and any(_meant(repository, rival)[0] != meant for rival in stacks.rivals(stack, service)):
+            continue  # an overlay of overlays: which image it runs is not known
         asks = [d for d in service.devices if d.gpu]
         if meant == "cuda" and not any(d.gpu is not False for d in service.devices):
             if service.image is None or (stack.paths[0], service.name) in served or service.provider:
@@ -88,7 +91,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             )
 
 
-def _meant(repository: Repository, stack: Stack, service: Service) -> tuple[str | None, tuple[str, ...]]:
+def _meant(repository: Repository, service: Service) -> tuple[str | None, tuple[str, ...]]:
     """What the service's image is for: by the policy, else by the image's tag, else by what the repository builds for it."""
     image = service.image.value if service.image is not None else None
     reference = parse_reference(image) if image is not None else None
