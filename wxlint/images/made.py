@@ -30,6 +30,11 @@ def may_make(text: str) -> bool:
     return (".txt" in text or ".in" in text or "pip-compile" in text) and _MAKES.search(text) is not None
 
 
+def is_maker(command: Command) -> bool:
+    """Whether `made_by` has to be asked about a command."""
+    return command.words[0].value.text.rpartition("/")[2] in _PROGRAMS
+
+
 def made_by(command: Command, place: Place) -> tuple[str, Lines | None] | None:
     """The path of the requirements file that a command makes, as written, and what it then holds: None when that is not known.
 
@@ -37,8 +42,6 @@ def made_by(command: Command, place: Place) -> tuple[str, Lines | None] | None:
     """
     words = [word.value for word in command.words]
     name = words[0].text.rpartition("/")[2]
-    if name not in _PROGRAMS:
-        return None
     if name in ("python", "python3"):  # python -m poetry, python -m piptools compile
         if len(words) < 3 or words[1].text != "-m":
             return None

@@ -15,7 +15,7 @@ from wxlint.findings import Span, Where
 from wxlint.images.expand import Scope
 from wxlint.images.files import Files
 from wxlint.images.installs import Install, Lines, Place, installs, may_install, worth_reading
-from wxlint.images.made import made_by, may_make, touches
+from wxlint.images.made import is_maker, made_by, may_make, touches
 from wxlint.images.model import StageCopy, Use
 from wxlint.patterns import late
 from wxlint.values import HOLE, Value
@@ -114,11 +114,12 @@ class Runs:
 
     def _makes(self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str) -> bool:
         """Whether a command makes a list of requirements, which is noted; one that anything else may have changed is forgotten."""
-        place = self._place(stage, at, command, directory)
-        made = made_by(command, place)
-        if made is not None:
-            self.files.note_made(stage.index, place.absolute(made[0]), None if command.conditional else made[1])
-            return True
+        if is_maker(command):
+            place = self._place(stage, at, command, directory)
+            made = made_by(command, place)
+            if made is not None:
+                self.files.note_made(stage.index, place.absolute(made[0]), None if command.conditional else made[1])
+                return True
         if not may_install(command):
             for path in self.files.made.get(stage.index, {}):
                 if touches(command, path):
