@@ -49,8 +49,10 @@ def worth_reading(text: str) -> bool:
     text = text.lower()
     # Spelt out: this is asked of every RUN, and a loop takes five times as long.
     tool = "pip" in text or "conda" in text or "uv" in text or "mamba" in text or "poetry" in text or "pdm" in text
-    if tool and any(_in_order(command, _INSTALLS) for command in _COMMANDS.split(text)):
-        return True
+    if tool:
+        for command in _COMMANDS.split(text):
+            if _in_order(command, _INSTALLS):
+                return True
     if (".sh" in text or ".py" in text or ".bash" in text) and any(
         "$" in word or "`" in word or _NAME_OF_INSTALLER.search(word) for word in _SCRIPT.findall(text)
     ):

@@ -81,7 +81,6 @@ class Stage(NamedTuple):
     platform: Value | None
     steps: tuple[Install | StageCopy, ...]
     env: dict[str, Value]
-    span: Span
     user: str | None = None
 
     @property

@@ -33,8 +33,8 @@ _STARTS_PROGRAMS = late(r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system
 class OpenStage:
     """A stage while it is being read."""
 
-    def __init__(self, index: int, name: str, instruction: Instruction, base: Use, span: Span) -> None:
-        self.index, self.name, self.instruction, self.base, self.span = index, name, instruction, base, span
+    def __init__(self, index: int, name: str, instruction: Instruction, base: Use) -> None:
+        self.index, self.name, self.instruction, self.base = index, name, instruction, base
         self.parents: tuple[int, ...] = ()
         self.external = True
         self.platform: Value | None = None
@@ -103,7 +103,7 @@ class Runs:
         for command in result.commands:
             if (makes or self.files.made.get(stage.index)) and self._makes(stage, at, command, directory):
                 continue
-            if not may_install(command) or _configures(stage, command):
+            if not may_install(command) or ("config" in text and _configures(stage, command)):
                 continue
             place = self._place(stage, at, command, directory)
             for install in installs(command, self._pip_values(stage), place):

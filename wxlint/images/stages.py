@@ -77,7 +77,6 @@ class _Evaluation:
                 s.platform,
                 tuple(s.steps),
                 s.env,
-                s.span,
                 s.user,
             )
             for s in self.stages
@@ -136,6 +135,8 @@ class _Evaluation:
         return self.stages[-1].scope()
 
     def _line(self, instruction: Instruction, offset: int = 0) -> int:
+        if instruction.line == instruction.end_line:
+            return instruction.line
         return self.source.position(instruction.at(offset))[0]
 
     def _arg(self, instruction: Instruction) -> None:
@@ -215,7 +216,7 @@ class _Evaluation:
             )
         else:
             use = self._use("FROM", value, span, index)
-        stage = OpenStage(index, name, instruction, use, instruction.span(self.source, 0, len(text)))
+        stage = OpenStage(index, name, instruction, use)
         stage.parents = parents
         stage.external = not parents or not value.known
         stage.platform = expand(flag.value, scope, self.dockerfile.escape) if flag and flag.value else None
