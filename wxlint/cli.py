@@ -114,6 +114,9 @@ def _check_arguments(_: str, check: argparse.ArgumentParser) -> None:
         metavar="N",
         help="exit 1 when more than N references could not be proven good or bad",
     )
+    check.add_argument(
+        "--jobs", type=_count, default=0, metavar="N", help="processes for a large repository (default: one for each core, 4 at most)"
+    )
     check.add_argument("--quiet", "-q", action="store_true", help="findings only, no notes and no summary")
     check.set_defaults(run=_check)
 
@@ -201,6 +204,7 @@ def _check(arguments: argparse.Namespace) -> int:
         gathered.scope,
         gathered.followed,
         gathered.notes,
+        arguments.jobs,
     )
     report = engine.check(gathered.repository, options)
     _write(

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from wxlint.errors import UsageError
 from wxlint.findings import Finding, Severity
 from wxlint.images.repository import Repository
 from wxlint.output import Report, Summary
-from wxlint.rules import Rule, load_rules
+from wxlint.rules import Problem, Rule, load_rules
+from wxlint.shares import Looked, look
 from wxlint.suppress import Suppression, apply, find_suppressions
 from wxlint.tuples import NamedTuple
-
-if TYPE_CHECKING:
-    from wxlint.images.model import Use
 
 UNUSED = "unused-suppression"
 
@@ -27,6 +24,7 @@ class Options(NamedTuple):
     """select, ignore: rule names; select None means all. scope: paths whose findings are shown, None for every input.
 
     followed: folders in which files that inputs lead to (requirements, pyproject) are shown as well. notes: for the summary.
+    jobs: see shares.look.
     """
 
     select: frozenset[str] | None = None
@@ -34,6 +32,7 @@ class Options(NamedTuple):
     scope: frozenset[str] | None = None
     followed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    jobs: int = 0
 
 
 def check(repository: Repository, options: Options) -> Report:
@@ -45,9 +44,10 @@ def check(repository: Repository, options: Options) -> Report:
         for name, r in rules.items()
         if (options.select is None or name in options.select) and name not in options.ignore
     ]
+    looked = look(repository, chosen, options.jobs)
     found: dict[Finding, None] = {}
     for rule in chosen:
-        found.update(dict.fromkeys(_findings(rule, repository)))
+        found.update(dict.fromkeys(_findings(rule, looked.problems[rule.id], repository)))
     inputs = {item.path for item in repository.given}
     in_scope = [f for f in found if _shown(f.span.path, inputs, options)]
     outcome = apply(
@@ -72,7 +72,7 @@ def check(repository: Repository, options: Options) -> Report:
             if severity is not None:
                 findings.append(Finding(UNUSED, severity, suppression.span, message, rules[UNUSED].hint))
     findings.sort(key=lambda f: (f.span, f.rule, f.message))
-    return Report(tuple(findings), _summary(repository, findings, rules, options), repository.sources, rules)
+    return Report(tuple(findings), _summary(repository, looked, findings, rules, options), repository.sources, rules)
 
 
 def _shown(path: str, inputs: set[str], options: Options) -> bool:
@@ -92,11 +92,11 @@ def known_names(names: Iterable[str], rules: dict[str, Rule]) -> None:
             )
 
 
-def _findings(rule: Rule, repository: Repository) -> Iterable[Finding]:
+def _findings(rule: Rule, problems: Iterable[Problem], repository: Repository) -> Iterable[Finding]:
     """A rule's problems as findings; the shortest chain of reasons stands for problems that are otherwise equal."""
     seen: dict[tuple[object, str], Finding] = {}
     images: dict[tuple[object, str], dict[str, None]] = {}
-    for problem in rule.check(repository):
+    for problem in problems:
         severity = _severity(repository, rule, problem.span.path, problem.severity or rule.severity)
         if severity is None:
             continue
@@ -147,13 +147,12 @@ def _followed_kind(path: str) -> str:
     return "conda" if path.endswith((".yml", ".yaml")) else "requirements"
 
 
-def _summary(repository: Repository, findings: list[Finding], rules: dict[str, Rule], options: Options) -> Summary:
+def _summary(repository: Repository, looked: Looked, findings: list[Finding], rules: dict[str, Rule], options: Options) -> Summary:
     about = {(f.span.path, f.span.line, f.span.column) for f in findings if rules[f.rule].about_references}
     counts = {"good": 0, "bad": 0, "unknown": 0}
-    for use in repository.uses:
-        if options.scope is not None and use.span.path not in options.scope:
-            continue
-        counts["bad" if (use.span.path, use.span.line, use.span.column) in about else _verdict(use)] += 1
+    for place, verdict in looked.verdicts.items():
+        if options.scope is None or place[0] in options.scope:
+            counts["bad" if place in about else verdict] += 1
     severities = [f.severity for f in findings]
     given = {item.path for item in repository.given}
     files = [i for i in repository.inputs if _shown(i.path, given, options) and repository.is_readable(i.path)]
@@ -173,11 +172,3 @@ def _summary(repository: Repository, findings: list[Finding], rules: dict[str, R
 def _asked(path: str, repository: Repository, options: Options) -> bool:
     """Whether a file that cannot be read matters: not when it is only read as context."""
     return options.scope is None or path in options.scope or all(item.path != path for item in repository.inputs)
-
-
-def _verdict(use: Use) -> str:
-    """What is proven of a reference that no rule speaks against."""
-    reference = use.reference
-    if reference is None or not reference.name_known and not reference.path.rpartition("/")[2].strip("\0"):
-        return "unknown"
-    return "good" if reference.tag_known or reference.digest else "unknown"

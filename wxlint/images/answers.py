@@ -85,7 +85,7 @@ def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Bel
     for path in repository.dockerfiles:
         if scope is not None and path not in scope:
             continue
-        builds = repository.evaluated_of.get(path, [])
+        builds = repository.evaluated_at(path)
         plain = repository.by_hand(path)
         if not plain.stages:
             continue

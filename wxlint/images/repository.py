@@ -51,6 +51,8 @@ class Repository:
         self.root = os.path.realpath(root)
         self.problems: list[str] = []
         self._sources: dict[str, Source | None] = dict(sources or {})
+        self._share: tuple[str, ...] | None = None
+        self._evaluated: dict[str, list[Evaluated]] = {}
         self._contexts: dict[str, list[str]] = {}
 
     # -- reading
@@ -228,20 +230,29 @@ class Repository:
 
     # -- evaluation
 
-    @cached_property
-    def evaluated(self) -> tuple[Evaluated, ...]:
-        return tuple(
-            evaluate(self.dockerfiles[path], build, Files(self.read, build.contexts), self._context_named)
-            for path, builds in self.builds.items()
-            for build in builds
-        )
+    @property
+    def spoken_of(self) -> Iterable[str]:
+        """The Dockerfiles whose images are looked at: all of them, unless a share is set."""
+        return self.builds if self._share is None else self._share
+
+    def speak_of(self, share: Iterable[str]) -> None:
+        """Look at the images of these Dockerfiles only from here on; others are still evaluated where these lead to them."""
+        self._share = tuple(share)
+        for name in ("evaluated", "images", "torch_steps", "uses"):
+            self.__dict__.pop(name, None)
 
     @cached_property
-    def evaluated_of(self) -> dict[str, list[Evaluated]]:
-        """`evaluated`, by the path of the Dockerfile."""
-        found: dict[str, list[Evaluated]] = {}
-        for evaluated in self.evaluated:
-            found.setdefault(evaluated.path, []).append(evaluated)
+    def evaluated(self) -> tuple[Evaluated, ...]:
+        return tuple(evaluated for path in self.spoken_of for evaluated in self.evaluated_at(path))
+
+    def evaluated_at(self, path: str) -> list[Evaluated]:
+        """A Dockerfile under each of its builds."""
+        found = self._evaluated.get(path)
+        if found is None:
+            found = self._evaluated[path] = [
+                evaluate(self.dockerfiles[path], build, Files(self.read, build.contexts), self._context_named)
+                for build in self.builds.get(path, ())
+            ]
         return found
 
     def _context_named(self, dockerfile: Dockerfile, name: str) -> bool:
@@ -282,7 +293,7 @@ class Repository:
 
     def by_hand(self, path: str) -> Evaluated:
         """A Dockerfile as `docker build` without arguments would build it, in the build context that the repository uses."""
-        for evaluated in self.evaluated_of.get(path, ()):
+        for evaluated in self.evaluated_at(path):
             if not evaluated.build.args and evaluated.build.target is None:
                 return evaluated
         contexts = dict.fromkeys((*(c for b in self.builds[path] for c in b.contexts), *self._contexts_above(path)))
@@ -293,7 +304,8 @@ class Repository:
     def _produced(self) -> dict[str, list[tuple[Reference, Evaluated, Stage]]]:
         """What builds make, by the last part of the name and the tag."""
         found: dict[str, list[tuple[Reference, Evaluated, Stage]]] = {}
-        for evaluated in self.evaluated:
+        named = [path for path, builds in self.builds.items() if path in self.expectations or any(b.tags for b in builds)]
+        for evaluated in (evaluated for path in named for evaluated in self.evaluated_at(path)):
             stage = evaluated.target(evaluated.build.target)
             if stage is None:
                 continue

@@ -44,7 +44,8 @@ HINT = "correct the syntax"
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    for dockerfile in repository.dockerfiles.values():
+    for path in repository.spoken_of:
+        dockerfile = repository.dockerfiles[path]
         for start, end, message in syntax_problems(dockerfile):
             yield Problem(dockerfile.source.span(start, end), message)
     if repository.stacks is not None:
