@@ -225,6 +225,13 @@ def test_what_standard_input_is(name: str, text: str, found: str, here: Path) ->
         assert done.returncode == 1 and found in done.stdout
 
 
+def test_each_value_of_a_place_is_a_reference(here: Path) -> None:
+    (here / "Dockerfile").write_text(GOOD)
+    (here / "build.sh").write_text("for t in cpu cuda $X; do docker build -t a/b:$t .; done\n")
+    summary = json.loads(run("check", "--format", "json").stdout)["summary"]
+    assert summary["references"] == {"good": 3, "bad": 0, "unknown": 1}
+
+
 def test_a_name_for_no_standard_input_is_2(here: Path) -> None:
     done = run("check", ".", "--stdin-filename", "Dockerfile")
     assert done.returncode == 2 and "--stdin-filename" in done.stderr

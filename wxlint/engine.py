@@ -150,9 +150,9 @@ def _followed_kind(path: str) -> str:
 def _summary(repository: Repository, looked: Looked, findings: list[Finding], rules: dict[str, Rule], options: Options) -> Summary:
     about = {(f.span.path, f.span.line, f.span.column) for f in findings if rules[f.rule].about_references}
     counts = {"good": 0, "bad": 0, "unknown": 0}
-    for place, verdict in looked.verdicts.items():
-        if options.scope is None or place[0] in options.scope:
-            counts["bad" if place in about else verdict] += 1
+    for (span, _), verdict in looked.verdicts.items():
+        if options.scope is None or span.path in options.scope:
+            counts["bad" if (span.path, span.line, span.column) in about else verdict] += 1
     severities = [f.severity for f in findings]
     given = {item.path for item in repository.given}
     files = [i for i in repository.inputs if _shown(i.path, given, options) and repository.is_readable(i.path)]

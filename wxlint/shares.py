@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
+from wxlint.findings import Span
 from wxlint.images.model import Use
 from wxlint.images.repository import Repository
 from wxlint.rules import Problem, Rule
@@ -22,10 +23,10 @@ _MOST = 4
 
 
 class Looked(NamedTuple):
-    """problems: by the rule's id. verdicts: of each place that names an image, "good" or "unknown". read: every file that was looked into."""
+    """problems: by the rule's id. verdicts: "good" or "unknown", by the place that names an image and what it names. read: every file that was looked into."""
 
     problems: dict[str, list[Problem]]
-    verdicts: dict[tuple[str, int, int], str]
+    verdicts: dict[tuple[Span, str], str]
     read: list[str]
 
 
@@ -65,7 +66,7 @@ def look(repository: Repository, rules: Sequence[Rule], jobs: int = 0) -> Looked
 
 def _look(repository: Repository, rules: Sequence[Rule]) -> Looked:
     problems = {rule.id: list(rule.check(repository)) for rule in rules}
-    verdicts = {(use.span.path, use.span.line, use.span.column): _verdict(use) for use in repository.uses}
+    verdicts = {(use.span, use.value.text): _verdict(use) for use in repository.uses}
     return Looked(problems, verdicts, list(repository.sources))
 
 
