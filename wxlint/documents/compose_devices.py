@@ -13,6 +13,8 @@ from wxlint.values import HOLE, Value
 
 _NVIDIA = frozenset(("gpu", "nvidia", "compute", "compat32", "graphics", "utility", "video", "display"))
 """The capabilities that docker's nvidia device driver answers to (moby, daemon/nvidia_linux.go)."""
+_DRIVER_PARTS = _NVIDIA - {"gpu", "nvidia"}
+"""Of these, the parts of the driver that a container gets: without a word of them what its image says, else only these (the same file)."""
 _CDI = late(r"([\w.-]+)/([\w.-]+)=")
 _MAKERS = {"nvidia": "nvidia", "amd": "amd", "rocm": "amd", "kfd": "amd", "intel": "intel"}
 
@@ -51,9 +53,21 @@ class DeviceRequest(NamedTuple):
             text = self.name.value.text
             return None if text.startswith(HOLE) else self.how != "generic" or "gpu" in text.lower()
         capabilities = [text.value for text in self.capabilities]
+        if self.computes is False:
+            return None  # to watch a GPU, not to compute on it
         if self.vendor in ("nvidia", "amd") or any(value.text in _NVIDIA for value in capabilities):
             return True
         return None if any(value.holes for value in capabilities) else False
+
+
+    @property
+    def computes(self) -> bool | None:
+        """Whether the request lets CUDA in: False where it names parts of NVIDIA's driver, and "compute" is not among them."""
+        words = [text.value for text in self.capabilities]
+        if any(word.holes for word in words):
+            return None
+        parts = _DRIVER_PARTS.intersection(word.text for word in words)
+        return None if self.vendor not in ("", "nvidia") else not parts or "compute" in parts
 
 
 class DeviceReader:

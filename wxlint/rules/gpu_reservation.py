@@ -4,6 +4,7 @@
 
 A CUDA image in a service without a reservation runs on the CPU, and says nothing. A reservation on a CPU service does more harm: compose
 refuses to start it on a host without a GPU. A device that an overlay file adds (`docker-compose.gpu.yml`) counts.
+`capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named parts of the driver are all it gets.
 
 ## Bad
 
@@ -75,7 +76,16 @@ def check(repository: Repository) -> Iterator[Problem]:
         if meant and any(_meant(repository, rival)[0] != meant for rival in stacks.rivals(stack, service)):
             continue  # an overlay of overlays: which image it runs is not known
         asks = [d for d in service.devices if d.gpu]
-        if meant == "cuda" and not any(d.gpu is not False for d in service.devices):
+        watched = [d for d in service.devices if d.computes is False]
+        if meant == "cuda" and watched and len(watched) == len(service.devices):
+            parts = ", ".join(text.value.text for text in watched[0].capabilities)
+            yield Problem(
+                watched[0].place.span,
+                f"service {service.name} runs a cuda image and asks for a GPU with [{parts}]: without compute CUDA finds no driver",
+                why,
+                "ask for capabilities: [gpu], or add compute",
+            )
+        elif meant == "cuda" and not any(d.gpu is not False for d in service.devices):
             if service.image is None or (stack.paths[0], service.name) in served or service.provider:
                 continue
             if repository.policy is None and service.image.value.text in used_with_device:
