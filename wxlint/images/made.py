@@ -47,7 +47,12 @@ def made_by(command: Command, place: Place) -> tuple[str, Lines | None] | None:
             return None
         words = words[2:]
         name = words[0].text
-    given, options = _arguments([value.text for value in words[1:]])
+    if name == "piptools":
+        if len(words) < 2 or words[1].text != "compile":
+            return None
+        name, words = "pip-compile", words[1:]
+    valued = frozenset[str]() if name in ("cat", "cp", "mv") else _VALUED
+    given, options = _arguments([value.text for value in words[1:]], valued)
     target, appends = _redirected(command)
     if name in ("cp", "mv"):
         if target or len(given) != 2 or not given[0].endswith(_LISTS):
@@ -61,7 +66,7 @@ def made_by(command: Command, place: Place) -> tuple[str, Lines | None] | None:
     lines = _content(name, given, options, command, place)
     if lines is None:
         return (target, None) if target.endswith(_LISTS) else None
-    if not target and name in ("pip-compile", "piptools"):
+    if not target and name == "pip-compile":
         target = posixpath.splitext(given[-1] if given else "requirements.in")[0] + ".txt"
         target = "requirements.txt" if given and given[-1].endswith(("pyproject.toml", "setup.py")) else target
     if not target.endswith(_LISTS):
@@ -92,8 +97,6 @@ def _content(name: str, given: list[str], options: list[tuple[str, str]], comman
         return place.pipfile("Pipfile", ("packages", "dev-packages") if dev else ("packages",))
     if name == "uv" and given[:2] == ["pip", "compile"]:
         given = given[2:]
-    elif name == "piptools" and verb == "compile":
-        given = given[1:]
     elif name != "pip-compile":
         return None
     found = []
@@ -130,7 +133,7 @@ def _all(paths: list[str], place: Place) -> Lines:
     return merged([place.requirements(path, False, 0) for path in paths])
 
 
-def _arguments(texts: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
+def _arguments(texts: list[str], valued: frozenset[str]) -> tuple[list[str], list[tuple[str, str]]]:
     given: list[str] = []
     options: list[tuple[str, str]] = []
     at = 0
@@ -141,7 +144,7 @@ def _arguments(texts: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
             given.append(text)
             continue
         name, equals, value = text.partition("=")
-        if not equals and name in _VALUED and at < len(texts):
+        if not equals and name in valued and at < len(texts):
             value = texts[at]
             at += 1
         options.append((name, value))

@@ -66,7 +66,6 @@ class Runs:
     def read(self, stage: OpenStage, instruction: Instruction) -> None:
         """Add what a RUN installs to the stage's steps, and note the files it changes."""
         for text, at in _texts(instruction):
-            self.files.note_changes(stage.index, text)
             if "curl" in text or "wget" in text:
                 stage.fetches.append(text)
             if "pip.conf" in text:
@@ -75,6 +74,8 @@ class Runs:
             makes = may_make(text)
             if stage.shell and (makes or worth_reading(text)):
                 self._commands(stage, text, at, makes)
+            else:
+                self.files.note_changes(stage.index, text)
 
     def _pip_values(self, stage: OpenStage) -> dict[str, Value]:
         """The variables that an install sees, pip's configuration among them: files, then `pip config`, then the environment, which wins."""
@@ -99,8 +100,11 @@ class Runs:
             return f"line {source.position(at(offset))[0]}"
 
         result = read_plain(text) or read_shell(text, scope.values, where=where)
-        directory = stage.workdir
+        directory, behind = stage.workdir, 0
         for command in result.commands:
+            if command.start > behind:  # what a command changes counts for those after it
+                self.files.note_changes(stage.index, text[behind : command.start])
+                behind = command.start
             if (makes or self.files.made.get(stage.index)) and self._makes(stage, at, command, directory):
                 continue
             if not may_install(command) or ("config" in text and _configures(stage, command)):
@@ -111,6 +115,7 @@ class Runs:
                 if followed is None and install.tool == "script" and self._brings_nothing(stage, install.missing[0]):
                     continue
                 stage.steps.extend(self._relocated(step) for step in (followed if followed is not None else [install]))
+        self.files.note_changes(stage.index, text[behind:])
 
     def _makes(self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str) -> bool:
         """Whether a command makes a list of requirements, which is noted; one that anything else may have changed is forgotten."""
