@@ -96,7 +96,7 @@ def _cores() -> int:
 def _divided(repository: Repository, count: int) -> list[list[str]]:
     """The Dockerfiles in their order, in parts of about as much text."""
     paths = list(repository.builds)
-    sizes = [len(repository.dockerfiles[path].source.text) * len(repository.builds[path]) for path in paths]
+    sizes = [len(repository.dockerfiles.sources[path].text) * len(repository.builds[path]) for path in paths]
     share, sofar = sum(sizes) / count, 0
     parts: list[list[str]] = [[] for _ in range(count)]
     for path, size in zip(paths, sizes, strict=True):

@@ -9,11 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wxlint.documents.dockerfile import Dockerfile, read_dockerfile
+from wxlint.documents.dockerfile import Dockerfile
 from wxlint.documents.source import Source, read
 from wxlint.errors import InputError
 from wxlint.images.belief import Beliefs
 from wxlint.images.builds import Script, read_script, uses_by_place
+from wxlint.images.dockerfiles import Dockerfiles
 from wxlint.images.files import Files
 from wxlint.images.image import Image, TorchStep, torch_steps
 from wxlint.images.model import Build, Evaluated, Stage, Use
@@ -93,14 +94,9 @@ class Repository:
         return {path: source for path, source in self._sources.items() if source is not None}
 
     @cached_property
-    def dockerfiles(self) -> dict[str, Dockerfile]:
-        found = {}
-        for item in self.given:
-            if item.kind == "dockerfile":
-                source = self.source(item.path)
-                if source is not None:
-                    found[item.path] = read_dockerfile(source)
-        return found
+    def dockerfiles(self) -> Dockerfiles:
+        listed = {item.path: self.source(item.path) for item in self.given if item.kind == "dockerfile"}
+        return Dockerfiles({path: source for path, source in listed.items() if source is not None})
 
     @cached_property
     def scripts(self) -> dict[str, Script]:
