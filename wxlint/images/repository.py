@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wxlint.documents.dockerfile import Dockerfile
 from wxlint.documents.source import Source, read
 from wxlint.errors import InputError
 from wxlint.images.belief import Beliefs
 from wxlint.images.builds import Script, read_script, uses_by_place
+from wxlint.images.contexts import Contexts
 from wxlint.images.dockerfiles import Dockerfiles
 from wxlint.images.files import Files
 from wxlint.images.image import Image, TorchStep, torch_steps
@@ -54,7 +54,7 @@ class Repository:
         self._sources: dict[str, Source | None] = dict(sources or {})
         self._share: tuple[str, ...] | None = None
         self._evaluated: dict[str, list[Evaluated]] = {}
-        self._contexts: dict[str, list[str]] = {}
+        self._contexts = Contexts(self.read, self.root)
 
     # -- reading
 
@@ -246,46 +246,10 @@ class Repository:
         found = self._evaluated.get(path)
         if found is None:
             found = self._evaluated[path] = [
-                evaluate(self.dockerfiles[path], build, Files(self.read, build.contexts), self._context_named)
+                evaluate(self.dockerfiles[path], build, Files(self.read, build.contexts), self._contexts.may_name)
                 for build in self.builds.get(path, ())
             ]
         return found
-
-    def _context_named(self, dockerfile: Dockerfile, name: str) -> bool:
-        """Whether a bare name may be a named build context: a bake file, workflow or Makefile near the Dockerfile says so, or it is a template."""
-        import re
-
-        from wxlint.documents.dockerfile_syntax import is_template
-
-        if is_template(dockerfile):
-            return True
-        word = re.compile(rf"(?<![\w.-]){re.escape(name)}[\"']?\s*[=:]")
-        return any(word.search(text) for text in self._context_texts(posixpath.dirname(dockerfile.source.path)))
-
-    def _context_texts(self, folder: str) -> list[str]:
-        """The texts, in a folder and those above it, that speak of named build contexts."""
-        if folder not in self._contexts:
-            found = []
-            real = os.path.realpath(folder or ".")
-            for place in (
-                folder or ".",
-                *((posixpath.join(folder, ".github/workflows"),) if real == self.root else ()),
-            ):
-                for entry in sorted(os.listdir(place)) if os.path.isdir(place) else ():
-                    lower = entry.lower()
-                    if (
-                        lower.endswith((".hcl", ".mk"))
-                        or "bake" in lower
-                        or lower in ("makefile", "justfile", "tiltfile")
-                        or "workflows" in place
-                    ):
-                        source = self.read(posixpath.normpath(posixpath.join(place, entry)))
-                        if source is not None and ("contexts" in source.text or "build-context" in source.text):
-                            found.append(source.text)
-            inside = real.startswith(self.root) and real != self.root
-            above = self._context_texts(posixpath.normpath(posixpath.join(folder, ".."))) if inside else []
-            self._contexts[folder] = found + above
-        return self._contexts[folder]
 
     def by_hand(self, path: str) -> Evaluated:
         """A Dockerfile as `docker build` without arguments would build it, in the build context that the repository uses."""
@@ -294,7 +258,7 @@ class Repository:
                 return evaluated
         contexts = dict.fromkeys((*(c for b in self.builds[path] for c in b.contexts), *self._contexts_above(path)))
         build = Build(path, tuple(contexts))
-        return evaluate(self.dockerfiles[path], build, Files(self.read, build.contexts), self._context_named)
+        return evaluate(self.dockerfiles[path], build, Files(self.read, build.contexts), self._contexts.may_name)
 
     @cached_property
     def _produced(self) -> dict[str, list[tuple[Reference, Evaluated, Stage]]]:
