@@ -69,6 +69,24 @@ def test_a_stream_that_takes_nothing(redirection: str, code: int, said: str, her
     assert said in done.stderr
 
 
+def test_output_to_what_is_no_file_is_written_and_not_replaced(here: Path) -> None:
+    (here / "Dockerfile").write_text(BAD)
+    (here / "real.json").write_text("old")
+    (here / "link.json").symlink_to("real.json")
+    assert run("check", "--format", "json", "--output", "link.json").returncode == 1
+    assert (here / "link.json").is_symlink() and json.loads((here / "real.json").read_text())["schema"] == "wxlint/1"
+    os.mkfifo(here / "pipe")
+    reader = subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE)
+    assert run("check", "--format", "json", "--output", "pipe").returncode == 1
+    assert json.loads(reader.communicate()[0])["schema"] == "wxlint/1"
+    assert (here / "pipe").is_fifo()
+
+
+def test_messages_that_nobody_can_hear_leave_the_exit_code(here: Path) -> None:
+    line = f"exec '{sys.executable}' -m wxlint check nosuch 2>/dev/full"
+    assert subprocess.run(["sh", "-c", line], check=False).returncode == 2
+
+
 def test_a_reader_that_leaves_early(here: Path) -> None:
     (here / "Dockerfile").write_text("".join(f"FROM python:latest AS s{number}\n" for number in range(2000)))
     line = f"{{ '{sys.executable}' -m wxlint check; echo $? >&2; }} | head -n 1"

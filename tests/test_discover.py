@@ -99,6 +99,8 @@ def test_a_name_that_is_none_of_ours(tmp_path: Path, name: str) -> None:
         ("Dockerfile-gpu", "FROM scratch\n", "dockerfile"),
         ("Dockerfile_gpu.txt", "\ufeffFROM scratch\n", "dockerfile"),
         ("Dockerfile-howto", "Write FROM first.\n", None),
+        ("DockerfileGPU", "FROM scratch\n", "dockerfile"),
+        ("Dockerfiles", "Ours are in docker/.\n", None),
         ("lz-Dockerfile", "FROM scratch\n", "dockerfile"),
         ("about_dockerfile", "How we write ours.\n", None),
         ("dockerfile cpu", "FROM scratch\n", "dockerfile"),

@@ -27,6 +27,7 @@ KEYS = {
     "other_packages": ("ecosystem", "name"),
     "torch": ("version",),
     "torch_channels": ("version", "channel"),
+    "torch_needs": ("name", "from"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,43 @@ def test_a_lost_process_is_answered_for(in_child: str, before: str, looks: int, 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1:] == [str(looks)], done.stderr
     assert (done.returncode, done.stdout) == (1, check("--jobs", "1", "--format", "json").stdout)
+
+
+def test_ending_the_program_ends_its_processes(large: Path) -> None:
+    code = """
+import os, signal, sys
+from wxlint import cli, shares
+parent, look = os.getpid(), shares._look
+def _look(repository, rules):
+    if os.getpid() != parent:
+        print(os.getpid(), flush=True)
+        signal.pause()
+    return look(repository, rules)
+shares._look = _look
+sys.argv = ["wxlint", "check", "--jobs", "2", "--output", "out.txt"]
+cli.program()
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        child = int(program.stdout.readline())
+        program.terminate()
+        assert program.wait() == 128 + 15
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+    assert not [path.name for path in large.iterdir() if path.name.startswith(".wxlint")]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_images_that_are_built_from_each_other(jobs: str, large: Path) -> None:
+    """What they hold is not known but for what each does itself, wherever one begins."""
+    services = "".join(f"  c{n}:\n    image: example/c{n}:cpu\n    build: {{context: ., dockerfile: c{n}/Dockerfile}}\n" for n in range(3))
+    for number in range(3):
+        (large / f"c{number}").mkdir()
+        text = f"FROM example/c{(number + 1) % 3}:cpu\n" + ("RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cu121\n" if number == 1 else "")
+        (large / f"c{number}" / "Dockerfile").write_text(text)
+    (large / "compose.cycle.yaml").write_text("services:\n" + services)
+    found = json.loads(check("--jobs", jobs, "--format", "json", "--select", "torch-index,variant-tag,wrong-base").stdout)["findings"]
+    assert [(f["rule"], f["path"]) for f in found if f["path"].startswith("c")] == [("torch-index", "c1/Dockerfile")]
 
 
 def test_a_bug_in_a_process_is_shown_as_one(large: Path) -> None:

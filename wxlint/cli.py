@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import re
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -50,6 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def program() -> NoReturn:
     """The command `wxlint`: main, and out. A long run's documents are not taken apart one by one: that is a tenth of its time."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _ended)
     code = main()
     if "threading" in sys.modules:  # builds and sessions have more to put in order
         sys.exit(code)
@@ -59,14 +64,20 @@ def program() -> NoReturn:
     os._exit(code)
 
 
+def _ended(number: int, _: object) -> NoReturn:
+    """Leave by way of everything that puts something in order: other processes, half-written files."""
+    raise SystemExit(128 + number)
+
+
 def _print(lines: Iterable[str]) -> None:
     """Messages for people go to standard error, with nothing in them that a terminal would obey."""
     from wxlint.output import escape
 
     if sys.stderr is None:
         return
-    for line in lines:
-        print(escape(line), file=sys.stderr)
+    with suppress(OSError):  # nobody hears it; what was found still decides the exit code
+        for line in lines:
+            print(escape(line), file=sys.stderr)
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -115,7 +126,7 @@ def _check_arguments(_: str, check: argparse.ArgumentParser) -> None:
         help="exit 1 when more than N references could not be proven good or bad",
     )
     check.add_argument(
-        "--jobs", type=_count, default=0, metavar="N", help="processes for a large repository (default: one for each core, 4 at most)"
+        "--jobs", type=_count, default=0, metavar="N", help="processes for hundreds of Dockerfiles without a policy (default: one for each core, up to 4)"
     )
     check.add_argument("--quiet", "-q", action="store_true", help="findings only, no notes and no summary")
     check.set_defaults(run=_check)
@@ -178,10 +189,9 @@ def _inputs(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError("must be 0 or more")
-    return number
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number; allowed: 0 or more")
+    return int(text)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -247,8 +257,16 @@ def _write(pieces: Iterable[str], output: str | None) -> None:
         except OSError as error:
             raise InputError(f"standard output: cannot be written: {error.strerror or error}") from error
         return
+    if os.path.lexists(output) and not os.path.isfile(output):  # a device or a pipe is written to, not replaced
+        try:
+            with open(output, "w", encoding="utf-8", errors="backslashreplace") as stream:
+                stream.writelines(pieces)
+        except OSError as error:
+            raise InputError(f"{output}: cannot be written: {error.strerror or error}") from error
+        return
     import tempfile
 
+    output = os.path.realpath(output)  # a link stays one
     folder = os.path.dirname(output) or "."
     try:
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=".wxlint-")

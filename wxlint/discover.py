@@ -22,7 +22,7 @@ DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "ba
 
 _NAME = late(
     r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
-      | (?P<maybe>        (?:dockerfile|containerfile)[-_ ].+ | .+[-_ ](?:dockerfile|containerfile) )
+      | (?P<maybe>        (?:dockerfile|containerfile)[^.].* | .+[-_ ](?:dockerfile|containerfile) )
       | (?P<compose>      (?:docker-)?compose(?P<letter>[a-z])?.*\.ya?ml )
       | (?P<shell>        .+\.(?:sh|bash) )
       | (?P<batch>        .+\.(?:bat|cmd) )""",

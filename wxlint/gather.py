@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wxlint.policy import Policy
 
 _MARKS = (".git", ".hg")
-_FOLLOWED = late(r"(?i)(?:requirements|constraints)[^/]*\.(?:txt|in)$|/?pyproject\.toml$|\.ya?ml$|\.(?:ba)?sh$")
+_FOLLOWED = late(r"(?i)(?:requirements|constraints)[^/]*\.(?:txt|in)$|(?:^|/)(?:pyproject\.toml|Pipfile)$|\.ya?ml$|\.(?:ba)?sh$")
 """Files that are read only where a Dockerfile or a policy leads to them; a hook may give them by name."""
 
 
@@ -65,6 +65,8 @@ def gather(
     found, problems = discover(named) if named else ([], [])
     asked = {_shown(f.path): f.kind for f in found}
     sources: dict[str, Source] = {}
+    if os.path.isdir(stdin_name):
+        raise UsageError(f"--stdin-filename: {stdin_name} is a folder; it takes the name of a file")
     if stdin is not None:
         if len(stdin) > MAX_BYTES:
             raise InputError(f"standard input: larger than {MAX_BYTES // 2**20} MiB")
@@ -98,7 +100,7 @@ def gather(
     if not any(kind != "other" or _FOLLOWED.search(path) for path, kind in asked.items()):
         where = ", ".join(_shown(p) for p in named)
         raise InputError(
-            f"{where}: no Dockerfile, compose file or script found; wxlint reads Dockerfile*, *.Dockerfile, Containerfile*, compose*.y[a]ml, docker-compose*.y[a]ml, *.sh, *.bat, *.cmd"
+            f"{where}: no Dockerfile, compose file or script found; wxlint reads Dockerfile*, *.Dockerfile, *-Dockerfile, Containerfile*, compose*.y[a]ml, docker-compose*.y[a]ml, *.sh, *.bash, *.bat, *.cmd and shell scripts that may be run"
         )
     repository = Repository([Input(p, k) for p, k in sorted(inputs.items())], root, policy, sources)
     repository.problems.extend(problems)

@@ -107,6 +107,7 @@ def _divided(repository: Repository, count: int) -> list[list[str]]:
 
 def _start(repository: Repository, rules: Sequence[Rule], share: list[str]) -> _Child:
     import pickle
+    import signal
 
     outlet, inlet = os.pipe()
     try:
@@ -120,6 +121,8 @@ def _start(repository: Repository, rules: Sequence[Rule], share: list[str]) -> _
         return _Child(pid, outlet)
     code = 1
     try:  # nothing may leave this block: the parent's handlers and streams are not the child's
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
         os.close(outlet)
         repository.speak_of(share)
         with open(inlet, "wb") as pipe:

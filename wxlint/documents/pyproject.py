@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from wxlint.documents.source import Source
@@ -56,12 +57,16 @@ class Project(NamedTuple):
 
     def with_included(self, groups: tuple[str, ...], applies: Callable[[str], bool]) -> frozenset[str]:
         """The groups that come with these, themselves and "" (the project itself) among them. applies: whether a marker holds."""
-        found = {"", *map(normal, groups)}
-        for _ in self.includes:  # each round brings one more, or none
-            more = {i.included for i in self.includes if i.group in found and i.included not in found and applies(i.marker)}
-            if not more:
-                break
-            found |= more
+        leads: dict[str, list[Include]] = {}
+        for include in self.includes:
+            leads.setdefault(include.group, []).append(include)
+        waiting = ["", *map(normal, groups)]
+        found = set(waiting)
+        while waiting:
+            for include in leads.get(waiting.pop(), ()):
+                if include.included not in found and applies(include.marker):
+                    found.add(include.included)
+                    waiting.append(include.included)
         return frozenset(found)
 
 
@@ -84,8 +89,15 @@ def load(source: Source) -> dict[str, Any] | str:
 
 def line_of_key(source: Source, name: str) -> int:
     """Where a key stands, from 1; 0 when it is not found."""
-    found = re.search(rf"(?m)^[ \t]*[\"']?{re.escape(name)}[\"']?[ \t]*=", source.text)
-    return source.position(found.start())[0] if found else 0
+    return _lines_of_keys(source).get(name, 0)
+
+
+@lru_cache(maxsize=4)
+def _lines_of_keys(source: Source) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for match in re.finditer(r"(?m)^[ \t]*[\"']?([\w.-]+)[\"']?[ \t]*=", source.text):
+        found.setdefault(match[1], source.position(match.start(1))[0])
+    return found
 
 
 def read_pyproject(source: Source) -> Project:
@@ -187,7 +199,11 @@ def _poetry(poetry: dict[str, Any], urls: dict[str, str], add: Any) -> None:
     groups += [
         (normal(name), _table(_table(_table(poetry, "group"), name), "dependencies")) for name in _table(poetry, "group")
     ]
-    optional = _table(poetry, "extras")
+    listing: dict[str, list[str]] = {}  # the extras that list a dependency
+    for extra, listed in _table(poetry, "extras").items():
+        for name in listed if isinstance(listed, list) else ():
+            if isinstance(name, str):
+                listing.setdefault(normal(name), []).append(normal(extra))
     for group, table in groups:
         for name, entry in table.items():
             if name.lower() == "python":
@@ -196,11 +212,7 @@ def _poetry(poetry: dict[str, Any], urls: dict[str, str], add: Any) -> None:
                 details = item if isinstance(item, dict) else {"version": item}
                 asked = [group]
                 if details.get("optional") is True:  # for extras that list it
-                    asked = [
-                        normal(extra)
-                        for extra in optional
-                        if normal(name) in [normal(listed) for listed in _list(optional, extra) if isinstance(listed, str)]
-                    ]
+                    asked = listing.get(normal(name), [])
                 if isinstance(details.get("url"), str):
                     for one in asked:
                         add(f"{name} @ {details['url']}", one)

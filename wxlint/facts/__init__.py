@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from wxlint.facts.base_images import BaseImage, base_image, ngc_pytorch, normalise_repository
 from wxlint.facts.cuda_tags import CudaTag, is_cuda_tag_valid
-from wxlint.facts.packages import accelerator_package, brings_own_torch, brings_torch, cuda_package
+from wxlint.facts.packages import accelerator_package, brings_own_torch, brings_torch, cuda_package, torch_needed
 from wxlint.facts.tables import normalise, table
 from wxlint.facts.torch_releases import (
     Companions,
@@ -53,6 +53,7 @@ __all__ = [
     "table",
     "torch_channel_exists",
     "torch_exists",
+    "torch_needed",
     "torch_release",
     "torch_releases",
 ]

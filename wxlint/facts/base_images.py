@@ -137,7 +137,7 @@ def _image(row: dict[str, str], match: re.Match[str] | None, repository: str) ->
 
 def _torch_of(repository: str) -> str | None:
     """The release that a repository's name says: `...-py310-torch251` holds 2.5.1; two numbers name no release."""
-    named = _TORCH_IN_NAME.search(repository)
+    named = _TORCH_IN_NAME.search(repository[-300:])
     if named is None:
         return None
     version = named[1] or f"{named[2]}.{named[3]}.{named[4]}"

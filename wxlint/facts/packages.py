@@ -22,6 +22,23 @@ def brings_torch(name: str, version: str | None = None, extras: tuple[str, ...] 
     return None
 
 
+@functools.lru_cache(maxsize=1024)
+def torch_needed(name: str, version: str | None) -> str | None:
+    """The specifier that a release of a distribution sets for torch ("~=2.8.0", "" for any), or None where it is not known.
+
+    version: None for the newest. Where the tables know one release only, that says nothing of another.
+    """
+    name = normalise(name)
+    listed = [row for row in table("torch_needs") if row["name"] == name]
+    fitting = [row for row in listed if version is None or numbers(row["from"]) <= numbers(version)]
+    if listed and version is not None:
+        return max(fitting, key=lambda row: numbers(row["from"]))["needs"] if fitting else None
+    row = index("implicit_torch", "name").get(name)
+    if row is None or row["through"] != "torch" or version not in (None, row["seen_in"]) or not row["seen_in"]:
+        return None
+    return row["requires"].partition(";")[0].strip()[len("torch") :].strip()
+
+
 def _requires(row: dict[str, str], version: str | None) -> bool:
     """Whether a row of implicit_torch.csv holds for a version."""
     if row["before"] and (version is None or numbers(version) > numbers(row["seen_in"])):

@@ -45,7 +45,7 @@ def index(name: str, key: str) -> dict[str, dict[str, str]]:
 def numbers(version: str) -> tuple[int, ...]:
     """The release numbers of a version, for comparing; what follows them does not count."""
     match = re.match(r"\d+(?:\.\d+)*", version)
-    return tuple(int(part) for part in match[0].split(".")) if match else ()
+    return tuple(int(part[:18]) for part in match[0].split(".")) if match else ()
 
 
 Row = TypeVar("Row")

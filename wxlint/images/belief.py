@@ -78,6 +78,9 @@ class State(NamedTuple):
         return self.lineage[-1] if self.lineage else None
 
 
+_UNKNOWN = State(None, None, Torch("unknown"), (), (), ())
+
+
 class Beliefs:
     """Computes states once per (Dockerfile, build, stage)."""
 
@@ -86,7 +89,8 @@ class Beliefs:
         self._states: dict[tuple[int, int], tuple[Evaluated, State]] = {}
         self._externals: dict[int, tuple[Use, State]] = {}
         self._choices: dict[int, tuple[Install, list[Choice]]] = {}
-        self._open: set[tuple[int, int]] = set()
+        self._open: list[tuple[int, int]] = []
+        self._cyclic: set[tuple[int, int]] = set()
 
     def choices(self, install: Install) -> list[Choice]:
         """`torch.choices`, once for each install."""
@@ -121,9 +125,10 @@ class Beliefs:
         key = (id(evaluated), stage.index)
         if key in self._states:
             return self._states[key][1]
-        if key in self._open:  # an image that is built from itself
-            return State(None, None, Torch("unknown"), (), (), ())
-        self._open.add(key)
+        if key in self._open:  # an image that is built from itself: nothing is known of any on the way, wherever one begins
+            self._cyclic.update(self._open[self._open.index(key) :])
+            return _UNKNOWN
+        self._open.append(key)
         state = self.base(evaluated, stage)
         torch, packages, others = state.torch, list(state.packages), list(state.others)
         stored = {item.folder: item for item in state.stored}
@@ -150,7 +155,9 @@ class Beliefs:
                 if item.folder in (posixpath.normpath(path) for path in searched if path):
                     torch, packages = _merged(torch, packages, item, f"PYTHONPATH names {item.folder}")
         state = state._replace(torch=torch, packages=tuple(packages), others=tuple(others), stored=tuple(stored.values()))
-        self._open.discard(key)
+        self._open.pop()
+        if key in self._cyclic:
+            state = _UNKNOWN
         self._states[key] = (evaluated, state)  # kept alive, so that the id stays its own
         return state
 

@@ -79,6 +79,10 @@ class _Rounds:
                 places.setdefault((command.start, command.end), set()).add(command.because)
         return found
 
+    @cached_property
+    def _all_rounds(self) -> dict[tuple[str, ...], set[tuple[str, ...]]]:
+        return {heads: set().union(*places.values()) for heads, places in self._walked.items()}
+
     def reasons(self, docker: DockerCommand, value: Value, start: int, end: int) -> tuple[str, ...]:
         """Those that an image depends on: none when it is written there as it is, in a command that every round comes to."""
         command = docker.command
@@ -91,8 +95,7 @@ class _Rounds:
                 return command.because
         key = (_heads(command.because), command.start, command.end)
         if key not in self.always:
-            places = self._walked[key[0]]
-            self.always[key] = all(rounds <= places[key[1:]] for rounds in places.values())
+            self.always[key] = self._all_rounds[key[0]] <= self._walked[key[0]][key[1:]]
         return () if self.always[key] else command.because
 
     def _literal(self, value: Value, start: int, end: int) -> bool:

@@ -8,8 +8,9 @@ _NAMED = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg|sh|bash|py|conf)\b")
 _BETWEEN = late(r"[;&|\n]")
 _WORDS = (">", "sed", "perl", "awk", "yq", "tee", "curl", "wget", "patch", "toml", "cp", "mv", "compile", "export", "lock", "requirements")
 """One of these is in every command that changes a file; looking for words comes first, as patterns take ten times as long."""
-_LISTS = late(r"[\w.-]+\.(?:txt|in|toml|ya?ml|lock|cfg)(?!\w)")
-_PROGRAMS = late(r"[\w.-]+\.(?:sh|bash|py|conf)\b")
+_NAME = late(r"[\w.-]+")
+_LISTS = (".txt", ".in", ".toml", ".yml", ".yaml", ".lock", ".cfg")
+_PROGRAMS = (".sh", ".bash", ".py", ".conf")
 """Scripts and settings are copied and named in many commands; fewer change what they say."""
 _COPIES = late(r"\b(?:cp|mv)\b")
 _WRITES = late(r"\b(?:tee|curl|wget|patch|toml)\b|\b(?:poetry|pdm|uv|hatch|pipenv|conda)\s+(?:env\s+)?(?:export|lock|requirements)\b")
@@ -34,17 +35,21 @@ def changed_by(text: str) -> set[str]:
         arrow = command.find(">") + 1
         starts = [match.end() for match in (edit, _WRITES.search(command)) if match] + ([arrow] if arrow else [])
         if starts:
-            found.update(_LISTS.findall(command, min(starts)))
+            found.update(_named(command, min(starts), _LISTS))
         starts = [match.end() for match in (edit, _FETCHES.search(command)) if match] + ([arrow] if arrow else [])
         if starts:
-            found.update(_PROGRAMS.findall(command, min(starts)))
+            found.update(_named(command, min(starts), _PROGRAMS))
         compiles = _COMPILES.search(command)
         if compiles:
-            read = _LISTS.findall(command, compiles.end())
+            read = _named(command, compiles.end(), _LISTS)
             made = [name[:-3] + ".txt" for name in read if name.endswith(".in")] or ["requirements.txt"]
             found.update(_OUTPUT.findall(command, compiles.end()) or made)
         copy = _COPIES.search(command)
         if copy:
             words = _ARROW.split(command, maxsplit=1)[0].split()
-            found.update(_LISTS.findall(words[-1].strip("\"'").rpartition("/")[2]) if words else ())
+            found.update(_named(words[-1].strip("\"'").rpartition("/")[2], 0, _LISTS) if words else ())
     return found
+
+
+def _named(command: str, start: int, endings: tuple[str, ...]) -> list[str]:
+    return [name for name in _NAME.findall(command, start) if name.endswith(endings)]

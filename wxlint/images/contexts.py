@@ -18,13 +18,18 @@ class Contexts:
     def __init__(self, read: Callable[[str], Source | None], root: str) -> None:
         self.read, self.root = read, root
         self._texts: dict[str, list[str]] = {}
+        self._templates: dict[str, bool] = {}
 
     def may_name(self, dockerfile: Dockerfile, name: str) -> bool:
-        """Whether a bare name may be a named build context: one of these files says so, or the Dockerfile is a template."""
-        if is_template(dockerfile):
+        """Whether a bare name may be a named build context: one of these files or its own comments say so, or it is a template."""
+        path = dockerfile.source.path
+        if path not in self._templates:
+            self._templates[path] = is_template(dockerfile)
+        if self._templates[path]:
             return True
         word = re.compile(rf"(?<![\w.-]){re.escape(name)}[\"']?\s*[=:]")
-        return any(word.search(text) for text in self._around(posixpath.dirname(dockerfile.source.path)))
+        own = dockerfile.source.text  # its head may say how it is built
+        return "build-context" in own and word.search(own) is not None or any(word.search(text) for text in self._around(posixpath.dirname(path)))
 
     def _around(self, folder: str) -> list[str]:
         """The texts, in a folder and those above it, that speak of named build contexts."""
@@ -35,7 +40,7 @@ class Contexts:
                 folder or ".",
                 *((posixpath.join(folder, ".github/workflows"),) if real == self.root else ()),
             ):
-                for entry in sorted(os.listdir(place)) if os.path.isdir(place) else ():
+                for entry in _entries(place):
                     lower = entry.lower()
                     if (
                         lower.endswith((".hcl", ".mk"))
@@ -50,3 +55,11 @@ class Contexts:
             above = self._around(posixpath.normpath(posixpath.join(folder, ".."))) if inside else []
             self._texts[folder] = found + above
         return self._texts[folder]
+
+
+def _entries(folder: str) -> list[str]:
+    """The names in a folder, sorted; none where there is no folder, or it may not be listed."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []

@@ -66,7 +66,7 @@ def _fetched(program: str, words: list[Word], command: Command) -> list[tuple[st
         at += 1
         option, equals, value = text.partition("=") if text.startswith("--") else (text, "", "")
         if option.startswith("-") and len(option) > 1:
-            attached = re.fullmatch(r"-[a-zA-Z]*?[oO]([./\w].*\.\w+)", option)
+            attached = re.fullmatch(r"-[a-zA-Z]*?[oO]([./\w].*\.\w+)", option[:300])
             if _TO_FILE[program].fullmatch(option) and (equals or at < len(words)):
                 files.append(value if equals else words[at].value.text)
                 at += 0 if equals else 1

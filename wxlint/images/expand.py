@@ -21,6 +21,8 @@ _NAME = late(r"[^\W\d]\w*|\d+|[@*#?$!-]")
 _PLAIN = late(r"[^\\`$\"']*\Z")
 _LITERAL = late(r"[^\\`$\"']+")
 _DEPTH = 20
+_MOST = 100_000
+"""Characters of one value; a longer one is unknown: variables that double themselves must not fill memory."""
 
 
 class Scope(NamedTuple):
@@ -78,6 +80,8 @@ class _Expansion:
                 self.literal.append(plain[0] if plain else char)
                 self.at += len(self.literal[-1])
         self._flush()
+        if sum([len(part.text) + 100 * len(part.holes) for part in self.parts]) > _MOST:
+            return Value(HOLE, (text[:80],))
         return self.parts[0] if len(self.parts) == 1 else concat(self.parts)
 
     def _flush(self) -> None:

@@ -22,6 +22,8 @@ Read = Callable[[str], "Text | None"]
 """A path relative to the root of the repository to its text; None when there is no such file."""
 
 _DEPTH = 12
+_MOST_LISTS = 500
+"""Lists that one list may lead to: files that name each other many times must not take forever."""
 
 
 class Copy(NamedTuple):
@@ -49,6 +51,10 @@ class Files:
         self.copies: dict[int, list[Copy]] = {}
         self.changed: dict[int, set[str]] = {}
         self.made: dict[int, dict[str, Lines | None]] = {}
+        self.any_made = False
+        self._lists_left = _MOST_LISTS
+        self.swept: dict[int, list[str]] = {}
+        self._from_stage: dict[tuple[int, str], tuple[Text | None, Lines | None]] = {}
 
     def note_changes(self, stage: int, text: str) -> None:
         """Remember the files that the commands of a RUN write, move or edit: what the repository has is then not what is read."""
@@ -59,21 +65,45 @@ class Files:
     def note_made(self, stage: int, path: str, lines: Lines | None) -> None:
         """A file at an absolute path that a command has made, and what it asks for; None where that is not known."""
         self.made.setdefault(stage, {})[path] = lines
+        self.any_made = True
 
     def made_at(self, stage: int, path: str, depth: int = 0) -> Lines | None:
         """What a made file asks for, in the stage or copied from another; None for a file that is none of these, or not known."""
-        if depth > _DEPTH or path in self.made.get(stage, ()):
-            return self.made[stage][path] if depth <= _DEPTH else None
+        if path in self.made.get(stage, ()):
+            return self.made[stage][path]
+        if depth > _DEPTH or not self.any_made or any(map(path.startswith, self.swept.get(stage, ()))):
+            return None
         for copy in reversed(self.copies.get(stage, ())):
             for candidate in _origins(copy, path):
                 if copy.stage is None:
                     if self.in_context(candidate) is not None:
                         return None
                     continue
-                found = self.made_at(copy.stage, posixpath.normpath("/" + candidate.lstrip("/")), depth + 1)
+                found = self._in_stage(copy.stage, candidate, depth)[1]
                 if found is not None:
                     return found
         return None
+
+    def sweep(self, stage: int, folder: str) -> None:
+        """Any file of a folder may be another from here on: what was made there is not known."""
+        inside = folder.rstrip("/") + "/"
+        self.swept.setdefault(stage, []).append(inside)
+        made = self.made.get(stage, {})
+        made.update(dict.fromkeys([path for path in made if path.startswith(inside)]))
+
+    def put(self, stage: int, dest: str) -> None:
+        """A COPY to a path: what was made there before is gone."""
+        made = self.made.get(stage, {})
+        for path in [path for path in made if path == dest or path.startswith(dest.rstrip("/") + "/")]:
+            del made[path]
+
+    def _in_stage(self, stage: int, path: str, depth: int) -> tuple[Text | None, Lines | None]:
+        """What stands in an earlier stage, which changes no more, and what was made there: each looked for once."""
+        key = stage, posixpath.normpath("/" + path.lstrip("/"))
+        if key not in self._from_stage:
+            self._from_stage[key] = None, None  # while it is looked for
+            self._from_stage[key] = self.find(*key, depth + 1), self.made_at(*key, depth + 1)
+        return self._from_stage[key]
 
     def find(self, stage: int, path: str, depth: int = 0) -> Text | None:
         """The file that stands at an absolute container path in a stage, as the repository has it; None for one that a RUN changes."""
@@ -82,7 +112,7 @@ class Files:
         for copy in reversed(self.copies.get(stage, ())):
             for candidate in _origins(copy, path):
                 if copy.stage is not None:
-                    found = self.find(copy.stage, posixpath.normpath("/" + candidate.lstrip("/")), depth + 1)
+                    found = self._in_stage(copy.stage, candidate, depth)[0]
                 else:
                     found = self.in_context(candidate)
                 if found is not None:
@@ -137,8 +167,11 @@ class Files:
         """What a requirements (or constraints) file asks for, its own -r and -c followed."""
         from wxlint.documents.requirements import read_requirements
 
-        if source is None or source.path in seen or len(seen) > _DEPTH:
-            return Lines(missing=() if as_constraints or source is not None else (name,))
+        self._lists_left = _MOST_LISTS if not seen else self._lists_left - 1
+        if source is not None and source.path in seen:
+            return Lines()
+        if source is None or len(seen) > _DEPTH or self._lists_left < 0:
+            return Lines(missing=() if as_constraints else (name,))
         wanted: list[Requirement] = []
         constraints: list[Requirement] = []
         missing: list[str] = []

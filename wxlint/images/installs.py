@@ -28,7 +28,8 @@ _INSTALLS = (
     late(r"pip|conda|mamba|\buv\b|poetry|pdm"),
     late(r"\b(?:install|uninstall|wheel|sync|add|create|update|config)\b"),
 )
-_SCRIPT = late(r"[^\s;&|<>(){},]*\.(?:sh|bash|py)\b")
+_WORD = late(r"[^\s;&|<>(){},]+")
+_SCRIPT = late(r"\.(?:sh|bash|py)\b")
 _ACCELERATED = (
     late(r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b"),
     late(r"\binstall\b"),
@@ -54,7 +55,7 @@ def worth_reading(text: str) -> bool:
             if _in_order(command, _INSTALLS):
                 return True
     if (".sh" in text or ".py" in text or ".bash" in text) and any(
-        "$" in word or "`" in word or _NAME_OF_INSTALLER.search(word) for word in _SCRIPT.findall(text)
+        "$" in word or "`" in word or _NAME_OF_INSTALLER.search(word) for word in _WORD.findall(text) if _SCRIPT.search(word)
     ):
         return True
     if "amdgpu-install" in text or "pixi" in text or (".run" in text and "cuda" in text):
@@ -116,7 +117,7 @@ def _kind(name: str) -> str:
         return "python"
     if base == "amdgpu-install" or _RUN_FILE.fullmatch(base):
         return "vendor"
-    if name.endswith((".sh", ".bash")) and _INSTALLER.search(base) and not VENDORS.search(name):
+    if name.endswith((".sh", ".bash")) and _INSTALLER.search(base[-300:]) and not VENDORS.search(name[-300:]):
         return "script"
     return "shell" if base in ("bash", "sh", "source", ".", "dash", "zsh") else ""
 
@@ -218,7 +219,7 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
 def _installs(program: Word) -> bool:
     """Whether a script may install something that wxlint speaks of, by its name."""
     name = program.value.text
-    return _INSTALLER.search(name) is not None and VENDORS.search(name) is None
+    return _INSTALLER.search(name[-300:]) is not None and VENDORS.search(name[-300:]) is None
 
 
 def _after_run(words: list[Word]) -> list[Word] | None:

@@ -21,6 +21,7 @@ _OUTPUT = frozenset(("-o", "--output", "--output-file"))
 _GROUPS = frozenset("--extra -E --extras --with --group -G --only".split())
 _VALUED = _OUTPUT | _GROUPS | frozenset("-f --format --without --python -p --index-url -i --extra-index-url --find-links --no-emit-package".split())
 _MAKES = late(r"\b(?:cat|cp|mv|echo|printf|export|compile|requirements|lock)\b")
+_MOST = 20_000
 _LOOKS = frozenset("cat head tail ls grep egrep wc less diff test [ [[ chmod chown stat file cmp md5sum sha256sum du find echo printf true".split())
 """Programs that leave a file that they name as it is, unless their output goes there."""
 
@@ -106,18 +107,25 @@ def _content(name: str, given: list[str], options: list[tuple[str, str]], comman
     return merged(found)
 
 
-def touches(command: Command, path: str) -> bool:
-    """Whether a command that is no installer may write, move or remove a file, by its name."""
-    base = posixpath.basename(path)
+def touched(command: Command) -> list[str]:
+    """What a command that is no installer may write, move or remove, as written; ending in * where it may be all of a folder."""
     target, _ = _redirected(command)
-    if posixpath.basename(target) == base:
-        return True
+    found = [target] if target else []
     name = command.words[0].value.text.rpartition("/")[2]
-    return name not in _LOOKS and any(posixpath.basename(word.value.text) == base for word in command.words[1:])
+    given = [word.value.text for word in command.words[1:] if not word.value.text.startswith("-")]
+    if name == "find":
+        acts = any(word.value.text in ("-exec", "-execdir", "-delete", "-ok") for word in command.words)
+        return found + [f"{path.rstrip('/')}/*" for path in given[:1] if acts]
+    if name in _LOOKS:
+        return found
+    recursive = name in ("rm", "mv", "cp", "rsync", "chroot")
+    return found + given + [f"{path.rstrip('/')}/*" for path in given if recursive and not path.endswith(_LISTS) and "*" not in path]
 
 
 def merged(parts: list[Lines]) -> Lines:
-    """All of them together; the last index counts."""
+    """All of them together; the last index counts. Too many are not known: commands that double a file must not fill memory."""
+    if sum(len(part.requirements) + len(part.missing) + len(part.extra) for part in parts) > _MOST:
+        return Lines(missing=("a file of too many lines",))
     return Lines(
         tuple(r for part in parts for r in part.requirements),
         next((part.index for part in reversed(parts) if part.index is not None), None),

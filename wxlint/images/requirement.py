@@ -55,7 +55,7 @@ def parse_requirement(value: Value, where: Where | None) -> Requirement:
 
 @lru_cache(maxsize=4096)
 def _parsed(value: Value) -> Requirement:
-    text = value.text.strip()
+    text = " ".join(value.text.split())
     written = value.shown().strip()
     if text.startswith((".", "/", "~", "file:", "${PWD}")) and not text.endswith(".whl"):
         return Requirement("", kind="path", url=text, written=written)

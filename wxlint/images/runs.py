@@ -15,7 +15,7 @@ from wxlint.findings import Span, Where
 from wxlint.images.expand import Scope
 from wxlint.images.files import Files
 from wxlint.images.installs import Install, Lines, Place, installs, may_install, worth_reading
-from wxlint.images.made import is_maker, made_by, may_make, touches
+from wxlint.images.made import is_maker, made_by, may_make, touched
 from wxlint.images.model import StageCopy, Use
 from wxlint.patterns import late
 from wxlint.values import HOLE, Value
@@ -105,7 +105,7 @@ class Runs:
             if command.start > behind:  # what a command changes counts for those after it
                 self.files.note_changes(stage.index, text[behind : command.start])
                 behind = command.start
-            if (makes or self.files.made.get(stage.index)) and self._makes(stage, at, command, directory):
+            if (makes or self.files.any_made) and self._makes(stage, at, command, directory):
                 continue
             if not may_install(command) or ("config" in text and _configures(stage, command)):
                 continue
@@ -125,10 +125,16 @@ class Runs:
             if made is not None:
                 self.files.note_made(stage.index, place.absolute(made[0]), None if command.conditional else made[1])
                 return True
-        if not may_install(command):
-            for path in self.files.made.get(stage.index, {}):
-                if touches(command, path):
-                    self.files.note_made(stage.index, path, None)
+        if not self.files.any_made or may_install(command):
+            return False
+        place = self._place(stage, at, command, directory)
+        for written in touched(command):
+            folder, star, _ = written.partition("*")
+            path = place.absolute(folder.rpartition("/")[0] + "/" if star else written)
+            if star:
+                self.files.sweep(stage.index, path)
+            elif self.files.made_at(stage.index, path) is not None:
+                self.files.note_made(stage.index, path, None)
         return False
 
     def _script(self, stage: OpenStage, install: Install, directory: str, command: Command) -> list[Install] | None:

@@ -7,6 +7,7 @@ the stage it starts from; stage names are case-insensitive and look backward onl
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
@@ -54,6 +55,7 @@ class _Evaluation:
         self.globals: dict[str, Value] = dict(self.platform)
         self.unset: set[str] = set()
         self.stages: list[OpenStage] = []
+        self.latest: dict[str, int] = {}
         self.names = {
             i.args.split()[2].lower()
             for i in dockerfile.instructions
@@ -231,6 +233,7 @@ class _Evaluation:
             self.files.copies[index] = list(self.files.copies.get(parent.index, ()))
             self.files.changed[index] = set(self.files.changed.get(parent.index, ()))
             self.files.made[index] = dict(self.files.made.get(parent.index, {}))
+            self.files.swept[index] = list(self.files.swept.get(parent.index, ()))
         else:
             self.files.copies[index] = []
             reference = use.reference
@@ -241,12 +244,14 @@ class _Evaluation:
                         version[1], (), (f"CUDA_VERSION={version[1]} is set by {reference.shown()}",)
                     )
         self.stages.append(stage)
+        if name:
+            self.latest[name] = index
 
     def _named(self, value: Value) -> tuple[int, ...]:
         """Earlier stages that a name may mean; the nearest one wins when the name is known."""
         name = value._replace(text=value.text.lower())
         if value.known:
-            hit = next((s.index for s in reversed(self.stages) if s.name == name.text and s.name), None)
+            hit = self.latest.get(name.text)
             return () if hit is None else (hit,)
         if not value.text.strip(HOLE):
             return ()
@@ -255,7 +260,7 @@ class _Evaluation:
     def _copy_from(self, kind: str, text: str, span: Span) -> tuple[int | None, Use | None]:
         """What `--from=` or `from=` names: an earlier stage, or an image."""
         value = expand(text, self._scope(), self.dockerfile.escape)
-        if value.known and value.text.isdigit():
+        if value.known and re.fullmatch(r"[0-9]{1,6}", value.text):
             index = int(value.text)
             return (index, None) if index < len(self.stages) else (None, None)
         named = self._named(value)
@@ -303,6 +308,7 @@ class _Evaluation:
         folder = dest.endswith(("/", ".")) or len(sources) > 1
         absolute = posixpath.normpath(posixpath.join(stage.workdir, dest))
         if not flag:
+            self.files.put(stage.index, absolute)
             for path in sources:
                 self.files.copies[stage.index].append(Copy(path, absolute, None, folder))
             return

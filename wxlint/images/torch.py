@@ -7,7 +7,6 @@ an installed torch that satisfies the requirement stays. uv asks its extra index
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from wxlint import facts
 from wxlint.findings import Span
@@ -15,14 +14,10 @@ from wxlint.images import channels
 from wxlint.images.install import Install
 from wxlint.images.install import Source as Index
 from wxlint.images.requirement import Requirement
+from wxlint.images.satisfied import FAMILY, is_satisfied
 from wxlint.patterns import late
 from wxlint.tuples import NamedTuple
 from wxlint.values import HOLE
-
-FAMILY = ("torch", "torchvision", "torchaudio")
-_EXACT = ("uv-project",)
-"""Tools that make the environment what their project says, whatever was there."""
-
 
 PROJECT_HINT = {
     "uv-project": "bind torch to {} in [tool.uv.sources] of the pyproject.toml",
@@ -254,7 +249,7 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
                 if install.missing
                 else next((r.written for r in install.requirements if r.kind != "name"), "")
             )
-            reason = f"{what} cannot be read{_at(install.span)}"
+            reason = f"{what.replace(HOLE, '…')} cannot be read{_at(install.span)}"
             return Torch("unknown", None, (reason,), install.span, maybe=ANY if install.missing else _would_take(install))
         return state
     choice = found[0]
@@ -267,7 +262,7 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
     ):
         return state  # a torch that is there may satisfy it
     if state.channel not in ("none", "unknown"):
-        satisfied = _satisfied(state, choice)
+        satisfied = is_satisfied(state, choice)
         if satisfied:
             return state
         if satisfied is None:
@@ -311,45 +306,6 @@ def _decided(state: Torch, choice: Choice) -> bool:
     if choice.channel != "default":
         return False
     return state.maybe == "default" or (state.maybe == ANY and not choice.implied)
-
-
-def _satisfied(state: Torch, choice: Choice) -> bool | None:
-    """Whether the installer finds the installed torch good enough; None when its version is not known and decides."""
-    wanted = choice.requirement
-    if choice.install.tool in _EXACT or (choice.install.upgrade and not choice.implied) or choice.how == "url":
-        return choice.channel == state.channel and (not wanted.pin or wanted.pin == state.version)
-    if wanted.local and wanted.name in FAMILY:
-        return state.channel == choice.channel and (wanted.pin is None or wanted.pin == state.version)
-    if choice.implied or not wanted.specifier:
-        return True
-    if choice.install.tool == "conda":
-        return False
-    if wanted.pin:
-        return state.version is not None and _release(wanted.pin) == _release(state.version)
-    if state.version is not None:
-        return _contains(wanted.specifier, (state.version,))
-    newest = state.newest and not re.search(r"[<=~]=?\s*\d|===", wanted.specifier.replace(">=", ">"))
-    if newest or choice.channel == state.channel:
-        return True
-    return _contains(wanted.specifier, facts.torch_releases(state.channel))
-
-
-def _contains(specifier: str, versions: Sequence[str]) -> bool | None:
-    """Whether a range holds these versions: all of them, none, or (None) some."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # only for ranges: 15 ms
-
-    try:
-        found = {SpecifierSet(specifier).contains(version, prereleases=True) for version in versions}
-    except (InvalidSpecifier, ValueError):
-        return False
-    return found.pop() if len(found) == 1 else None
-
-
-def _release(version: str) -> str:
-    parts = version.split(".")
-    while len(parts) > 1 and parts[-1] == "0":
-        parts.pop()
-    return ".".join(parts)
 
 
 def describe(choice: Choice) -> str:

@@ -25,7 +25,8 @@ from collections.abc import Iterator
 
 from wxlint.findings import Severity
 from wxlint.images.repository import Repository
-from wxlint.images.torch import FAMILY, PROJECT_HINT
+from wxlint.images.satisfied import FAMILY, is_satisfied
+from wxlint.images.torch import PROJECT_HINT
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -40,10 +41,12 @@ def check(repository: Repository) -> Iterator[Problem]:
         for step in steps:
             choice = step.choices[0]
             wanted = choice.requirement
-            if step.before.channel != "none" or step.install.conditional or choice.channel != "default":
+            kept = step.before.channel != "none" and (step.before.channel != "cpu" or is_satisfied(step.before, choice) is not False)
+            if kept or step.install.conditional or choice.channel != "default":
                 continue
             if choice.implied and wanted.name not in FAMILY and wanted.span is not None:
-                text = f"{wanted.name} brings torch from the default index, a CUDA build on Linux, but {image.label} is a cpu image"
+                brings = "brings torch" if step.before.channel == "none" else "does not suit the torch that is there and brings another"
+                text = f"{wanted.name} {brings} from the default index, a CUDA build on Linux, but {image.label} is a cpu image"
                 hint = PROJECT_HINT.get(step.install.tool, "").format("https://download.pytorch.org/whl/cpu")
                 hint = hint and f"name torch among the dependencies and {hint}"
                 yield Problem(wanted.span, text, (*step.install.because, *image.why), hint, image=image.label)

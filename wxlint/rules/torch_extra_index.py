@@ -34,7 +34,7 @@ from wxlint import facts
 from wxlint.findings import Severity
 from wxlint.images.channels import channel_of_url
 from wxlint.images.repository import Repository
-from wxlint.images.torch import FAMILY
+from wxlint.images.satisfied import FAMILY
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING

@@ -28,7 +28,8 @@ from wxlint.findings import Severity
 from wxlint.images.channels import cuda_of
 from wxlint.images.image import Image
 from wxlint.images.repository import Repository
-from wxlint.images.torch import FAMILY, PROJECT_HINT, Choice, describe
+from wxlint.images.satisfied import FAMILY
+from wxlint.images.torch import PROJECT_HINT, Choice, describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
