@@ -41,7 +41,11 @@ def check(repository: Repository) -> Iterator[Problem]:
         for step in steps:
             choice = step.choices[0]
             wanted = choice.requirement
-            kept = step.before.channel != "none" and (step.before.channel != "cpu" or is_satisfied(step.before, choice) is not False)
+            kept = step.before.channel != "none" and (
+                step.before.channel != "cpu"
+                or is_satisfied(step.before, choice) is not False
+                or image.state.torch.channel != "default"  # a later install puts the CPU build back
+            )
             if kept or step.install.conditional or choice.channel != "default":
                 continue
             if choice.implied and wanted.name not in FAMILY and wanted.span is not None:
