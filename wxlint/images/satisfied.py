@@ -84,7 +84,8 @@ def _suits(state: Torch, choice: Choice) -> bool | None:
         return False
     if wanted.specifier or _numbers(version) > _numbers(bound[0]):
         return None  # an older release may be taken, or a newer one that asks for a later torch
-    return False
+    exact = "==" in specifier or "~=" in specifier
+    return False if exact else None  # an old Python takes an old release, whose lower bound may be lower
 
 
 def _numbers(version: str) -> tuple[int, ...]:
