@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
 
 from wxlint import facts
 from wxlint.facts.tables import Globs
+from wxlint.images.satisfied import within
 from wxlint.values import HOLE
 
 FOLDER = Path(facts.__file__).parent
@@ -480,3 +482,13 @@ def test_a_table_that_does_not_exist() -> None:
 )
 def test_glob(pattern: str, text: str, matches: bool) -> None:
     assert bool(Globs([(pattern, None)]).of(text)) is matches
+
+
+def test_ranges_of_the_tables_are_read_as_packaging_reads_them() -> None:
+    needs = {row["needs"] for row in facts.table("torch_needs")}
+    for row in facts.table("implicit_torch"):
+        found = facts.torch_needed(row["name"], None) if "[" not in row["name"] else ""
+        needs.add(found or "")
+    for specifier in needs - {""}:
+        for version in facts.torch_releases("default"):
+            assert within(specifier, version) is SpecifierSet(specifier).contains(version, prereleases=True), (specifier, version)

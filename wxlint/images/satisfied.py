@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FAMILY = ("torch", "torchvision", "torchaudio")
 _EXACT = ("uv-project",)
 """Tools that make the environment what their project says, whatever was there."""
+_CLAUSE = late(r"(>=|<=|==|~=|!=|<|>)\s*([\w.*+]+)$")
 _BOUND = late(r"\d+(?:\.\d+)*")
 
 
@@ -78,7 +79,7 @@ def _suits(state: Torch, choice: Choice) -> bool | None:
         newest = facts.torch_needed(wanted.name, None) or ""
         return None if "==" in newest or "~=" in newest else True  # a lower bound is seldom what breaks for people who pin
     bound = _BOUND.search(specifier or "")
-    if not specifier or bound is None or _contains(specifier, (version,)):
+    if not specifier or bound is None or within(specifier, version):
         return True
     if wanted.pin:
         return False
@@ -86,6 +87,22 @@ def _suits(state: Torch, choice: Choice) -> bool | None:
         return None  # an older release may be taken, or a newer one that asks for a later torch
     exact = "==" in specifier or "~=" in specifier
     return False if exact else None  # an old Python takes an old release, whose lower bound may be lower
+
+
+def within(specifier: str, version: str) -> bool:
+    """Whether a release is in a range of the tables: numbers only, so that the library for ranges, which takes long to come, is not needed."""
+    if re.search(r"[a-z]|!=", specifier):  # seldom
+        return _contains(specifier, (version,)) is True
+    have = (*_numbers(version), 0, 0, 0)[:3]
+    for clause in specifier.split(","):
+        sign, bound = _CLAUSE.match(clause.strip()).groups()  # type: ignore[union-attr]  # a test holds every row to it
+        exact = _numbers(bound)
+        full = (*exact, 0, 0, 0)[:3]
+        prefix = have[: len(exact) - (sign == "~=")] == exact[: len(exact) - (sign == "~=")]
+        held = {">=": have >= full, ">": have > full, "<=": have <= full, "<": have < full}
+        if not (held[sign] if sign in held else prefix and have >= full if sign == "~=" else prefix if bound.endswith(".*") else have == full):
+            return False
+    return True
 
 
 def _numbers(version: str) -> tuple[int, ...]:
