@@ -195,7 +195,7 @@ rules:
   torch-index: info
 """
 PIPFILE = """[[source]]
-url = "https://pypi.org/simple"
+url = "https://pypi.python.org/simple"
 verify_ssl = true
 name = "pypi"
 [[source]]

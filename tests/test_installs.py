@@ -479,7 +479,7 @@ def test_lines_of_a_pipfile(line: str, requirement: str) -> None:
 
 def test_the_sources_of_a_pipfile() -> None:
     text = f"""[[source]]
-url = "https://pypi.org/simple"
+url = "https://pypi.python.org/simple"
 name = "pypi"
 [[source]]
 url = "{CPU}"
@@ -492,7 +492,7 @@ numpy = "*"
 python_version = "3.12"
 """
     project = read_pipfile(Source("Pipfile", text))
-    assert (project.default_index, project.extra) == ("https://pypi.org/simple", ())
+    assert (project.default_index, project.extra) == ("https://pypi.python.org/simple", ())
     assert [(d.group, [b.url for b in d.bindings]) for d in project.dependencies] == [("packages", [CPU]), ("gpu", [])]
     assert read_pipfile(Source("Pipfile", text + "[pipenv]\ninstall_search_all_sources = true\n")).extra == (CPU,)
     assert read_pipfile(Source("Pipfile", "[packages")).problem

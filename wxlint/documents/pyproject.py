@@ -23,6 +23,10 @@ class Binding(NamedTuple):
     marker: str
 
 
+DEFAULT_INDEX = "the default index"
+"""In the place of its address, where a file names it without one."""
+
+
 class Dependency(NamedTuple):
     """requirement: PEP 508 text. group: "" for the project itself, else the extra or group. bindings: indexes it is bound to.
 
@@ -114,7 +118,7 @@ def read_pyproject(source: Source) -> Project:
 def _project(data: dict[str, Any], source: Source) -> Project:
     project, tool = _table(data, "project"), _table(data, "tool")
     uv, poetry, pdm = _table(tool, "uv"), _table(tool, "poetry"), _table(tool, "pdm")
-    urls: dict[str, str] = {"pypi": "https://pypi.org/simple", "PyPI": "https://pypi.org/simple"}  # poetry knows it by itself
+    urls: dict[str, str] = {"pypi": DEFAULT_INDEX, "PyPI": DEFAULT_INDEX}  # poetry knows it by itself
     default: str | None = None
     extra: list[str] = []
     for index in [*_list(uv, "index"), *_list(poetry, "source"), *_list(pdm, "source")]:

@@ -23,7 +23,7 @@ _WHEEL_INDEX = late(
 )
 _LOCAL = late(r"(?:^|[.+-])" + _CHANNEL + r"(?![\w])", re.I)
 _DEFAULT = late(
-    r"https?://(?:(?:test\.)?pypi\.org/|pypi\.python\.org/|files\.pythonhosted\.org/"
+    r"the default index$|https?://(?:(?:test\.)?pypi\.org/|pypi\.python\.org/|files\.pythonhosted\.org/"
     r"|(?:pypi\.tuna|mirrors\.tuna|pypi\.mirrors|mirrors|mirror|pypi|repo|pypi\.doubanio|pypi\.douban|mirror\.sjtu|mirror\.nju|mirror\.baidu)"
     r"\.(?:tsinghua|ustc|aliyun|cloud\.aliyuncs|tencent|cloud\.tencent|huaweicloud|douban|sjtu|nju|bfsu|sustech|hust|zju|baidu|163|volces|tencentyun)"
     r"\.(?:edu\.cn|com|com\.cn|cn)/|pypi\.(?:douban|doubanio)\.com/)",
