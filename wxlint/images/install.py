@@ -109,8 +109,8 @@ class Arguments(NamedTuple):
     options: list[tuple[str, Value | None, int, int]]
 
 
-def read_arguments(words: list[Word]) -> Arguments:
-    """Options with their values (`--x=v`, `--x v`, `-iv`), and what is left."""
+def read_arguments(words: list[Word], valued: frozenset[str] = WITH_VALUE) -> Arguments:
+    """Options with their values (`--x=v`, `--x v`, `-iv`), and what is left. valued: the options that take one."""
     positional: list[Word] = []
     options: list[tuple[str, Value | None, int, int]] = []
     at = 0
@@ -125,14 +125,14 @@ def read_arguments(words: list[Word]) -> Arguments:
             if equals:
                 value = word.value._replace(text=text[len(name) + 1 :])
                 options.append((name, value, word.start, word.end))
-            elif name in WITH_VALUE and at < len(words):
+            elif name in valued and at < len(words):
                 options.append((name, words[at].value, words[at].start, words[at].end))
                 at += 1
             else:
                 options.append((name, None, word.start, word.end))
         elif text.startswith("-") and len(text) > 1:
             short = text[:2]
-            if short in WITH_VALUE:
+            if short in valued:
                 if len(text) > 2:
                     options.append((short, word.value._replace(text=text[2:].lstrip("=")), word.start, word.end))
                 elif at < len(words):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from wxlint.images.install import Lines, Place
+from wxlint.images.install import Lines, Place, read_arguments
 from wxlint.patterns import late
 from wxlint.values import HOLE
 
@@ -41,19 +41,20 @@ def made_by(command: Command, place: Place) -> tuple[str, Lines | None] | None:
 
     None when the command makes no such file.
     """
-    words = [word.value for word in command.words]
-    name = words[0].text.rpartition("/")[2]
+    words = list(command.words)
+    name = words[0].value.text.rpartition("/")[2]
     if name in ("python", "python3"):  # python -m poetry, python -m piptools compile
-        if len(words) < 3 or words[1].text != "-m":
+        if len(words) < 3 or words[1].value.text != "-m":
             return None
         words = words[2:]
-        name = words[0].text
+        name = words[0].value.text
     if name == "piptools":
-        if len(words) < 2 or words[1].text != "compile":
+        if len(words) < 2 or words[1].value.text != "compile":
             return None
         name, words = "pip-compile", words[1:]
-    valued = frozenset[str]() if name in ("cat", "cp", "mv") else _VALUED
-    given, options = _arguments([value.text for value in words[1:]], valued)
+    arguments = read_arguments(words[1:], frozenset() if name in ("cat", "cp", "mv") else _VALUED)
+    given = [word.value.text for word in arguments.positional]
+    options = [(option, value.text if value else "") for option, value, _, _ in arguments.options]
     target, appends = _redirected(command)
     if name in ("cp", "mv"):
         if target or len(given) != 2 or not given[0].endswith(_LISTS):
@@ -61,7 +62,7 @@ def made_by(command: Command, place: Place) -> tuple[str, Lines | None] | None:
         source, target = given
         if target.endswith(("/", ".")):
             target = posixpath.join(target, posixpath.basename(source))
-        return (target, None if name == "mv" and command.conditional else _all([source], place))
+        return target, _all([source], place)
     if not target:
         target = next((value for option, value in reversed(options) if option in _OUTPUT), "")
     lines = _content(name, given, options, command, place)
@@ -139,24 +140,6 @@ def merged(parts: list[Lines]) -> Lines:
 
 def _all(paths: list[str], place: Place) -> Lines:
     return merged([place.requirements(path, False, 0) for path in paths])
-
-
-def _arguments(texts: list[str], valued: frozenset[str]) -> tuple[list[str], list[tuple[str, str]]]:
-    given: list[str] = []
-    options: list[tuple[str, str]] = []
-    at = 0
-    while at < len(texts):
-        text = texts[at]
-        at += 1
-        if not text.startswith("-") or text == "-":
-            given.append(text)
-            continue
-        name, equals, value = text.partition("=")
-        if not equals and name in valued and at < len(texts):
-            value = texts[at]
-            at += 1
-        options.append((name, value))
-    return given, options
 
 
 def _redirected(command: Command) -> tuple[str, bool]:

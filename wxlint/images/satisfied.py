@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FAMILY = ("torch", "torchvision", "torchaudio")
 _EXACT = ("uv-project",)
 """Tools that make the environment what their project says, whatever was there."""
-_CLAUSE = late(r"(>=|<=|==|~=|!=|<|>)\s*([\w.*+]+)$")
+_CLAUSE = late(r"(>=|<=|==|~=|<|>)\s*([\w.*+]+)$")
 _BOUND = late(r"\d+(?:\.\d+)*")
 
 
@@ -67,7 +67,9 @@ def _release(version: str) -> str:
 def _suits(state: Torch, choice: Choice) -> bool | None:
     """The same for a package that brings torch along, by what the tables know of it."""
     wanted = choice.requirement
-    version = state.version or (facts.torch_releases(state.channel)[-1:] or ("",))[0] if state.version or state.newest else ""
+    version = state.version or ""
+    if not version and state.newest:
+        version = next(reversed(facts.torch_releases(state.channel)), "")
     if not version or choice.install.tool == "conda" or any(c.name == "torch" and c.pin for c in choice.install.constraints):
         return True  # nothing is known against it; under a constraint pip fails and replaces nothing
     if wanted.name in FAMILY:
