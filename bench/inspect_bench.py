@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from wxlint.conformance.inspect_image import run_inspect
+from wxlint.inspection.inspector import run_inspect
 
 SITE = "usr/lib/python3.11/site-packages"
 

@@ -16,10 +16,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from wxlint.conformance.engine import Engine
-from wxlint.conformance.evidence import Facts
-from wxlint.conformance.looking import run_probe
-from wxlint.conformance.requirements import broken_requirements
+from wxlint.conformance.checks.evidence import Facts
+from wxlint.conformance.checks.pip_check import broken_requirements
+from wxlint.conformance.collect.collector import run_probe
+from wxlint.conformance.container.engine import Engine
 
 IMAGE = "rajiup/cp-whisperx-app-diarization:cuda"
 LOAD = "import ctypes, glob; [ctypes.CDLL(p) for p in sorted(glob.glob('/opt/venv/lib/python3.11/site-packages/nvidia/*/lib/{}.so.*'))] or exit(1)"

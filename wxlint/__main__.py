@@ -1,6 +1,6 @@
 """`python -m wxlint`."""
 
-from wxlint.cli import program
+from wxlint.cli.main import program
 
 if __name__ == "__main__":
     program()

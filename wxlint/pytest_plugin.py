@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from wxlint.conformance.kit import Image, Kit
-    from wxlint.conformance.processes import Completed
+    from wxlint.conformance.container.processes import Completed
+    from wxlint.conformance.plugin.session import Image, Kit
 
 _MARKERS = (
     "wx_image(name): an image of the family that the test needs; it is built before any test runs",
@@ -67,7 +67,7 @@ def _told(config: pytest.Config) -> list[dict[str, Any]]:
 
 
 def _kit(config: pytest.Config) -> Kit:
-    from wxlint.conformance.kit import kit_of
+    from wxlint.conformance.plugin.session import kit_of
 
     return kit_of(config)
 
@@ -86,11 +86,11 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     if "wxlint" not in text:
         return None
-    from wxlint.policy_find import is_policy
+    from wxlint.policy.find import is_policy
 
     if not is_policy(text):
         return None
-    from wxlint.conformance.items import PolicyFile
+    from wxlint.conformance.plugin.items import PolicyFile
 
     return PolicyFile.from_parent(parent, path=file_path)
 
@@ -105,7 +105,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """xdist, in the controller: all workers are one session."""
-    from wxlint.conformance.names import session_name
+    from wxlint.conformance.plugin.session_id import session_name
 
     node.workerinput["wxlint_session"], node.workerinput["wxlint_owner"] = session_name(node.config)
 
@@ -127,7 +127,7 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, Any] | None:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     told = _told(config)
     if told:
-        from wxlint.conformance.report import summarise
+        from wxlint.conformance.plugin.report import summarise
 
         summarise(terminalreporter, told)
 
@@ -136,7 +136,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def pytest_sessionfinish(session: pytest.Session) -> None:
     target = session.config.getoption("wx_report")
     if target and not _is_worker(session.config) and not session.config.option.collectonly:
-        from wxlint.conformance.report import write_report
+        from wxlint.conformance.plugin.report import write_report
 
         write_report(target, _told(session.config))
 

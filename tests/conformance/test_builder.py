@@ -13,12 +13,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_family import STAGE, Family, docker, family, need_engine
 
-from wxlint.conformance.builder import BLOCKED, BUILT, CURRENT, FAILED, FOUND, LEFT, MISSING, build, failures, summary
-from wxlint.conformance.context import Ignored, content_digest
-from wxlint.conformance.engine import Engine
+from wxlint.conformance.container.builder import (
+    BLOCKED,
+    BUILT,
+    CURRENT,
+    FAILED,
+    FOUND,
+    LEFT,
+    MISSING,
+    build,
+    failures,
+    summary,
+)
+from wxlint.conformance.container.context_digest import Ignored, content_digest
+from wxlint.conformance.container.engine import Engine
 from wxlint.documents.source import read
-from wxlint.plan import Plan, make_plan
-from wxlint.policy import load_policy
+from wxlint.plan.build_plan import Plan, make_plan
+from wxlint.policy.model import load_policy
 
 
 def plan_of(made: Family) -> Plan:
@@ -226,11 +237,11 @@ def test_a_missing_dockerfile_fails_alone(tmp_path: Path, pretend: Engine) -> No
 INTERRUPTED = """
 import os, signal, sys
 from pathlib import Path
-from wxlint.conformance.builder import build
-from wxlint.conformance.engine import Engine
+from wxlint.conformance.container.builder import build
+from wxlint.conformance.container.engine import Engine
 from wxlint.documents.source import read
-from wxlint.plan import make_plan
-from wxlint.policy import load_policy
+from wxlint.plan.build_plan import make_plan
+from wxlint.policy.model import load_policy
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts its background jobs with SIGINT ignored
 path = Path(sys.argv[1])
 plan = make_plan(load_policy(read(path, "p"), path), env={})

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from wxlint.conformance.builder import Result
-from wxlint.conformance.checks import CHECKS, checks_of, judge
-from wxlint.conformance.engine import ImageInfo
-from wxlint.conformance.evidence import Evidence, Ran
-from wxlint.conformance.requirements import broken_requirements
-from wxlint.conformance.verdict import FAIL, PASS, SKIP, UNPROVEN
-from wxlint.policy import EntrypointCheck, Expectation
+from wxlint.conformance.checks.evidence import Evidence, Ran
+from wxlint.conformance.checks.pip_check import broken_requirements
+from wxlint.conformance.checks.registry import CHECKS, checks_of, judge
+from wxlint.conformance.checks.verdict import FAIL, PASS, SKIP, UNPROVEN
+from wxlint.conformance.container.builder import Result
+from wxlint.conformance.container.engine import ImageInfo
+from wxlint.policy.model import EntrypointCheck, Expectation
 from wxlint.rules import rule_names
 
 CPU = Expectation(

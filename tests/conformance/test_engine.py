@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from small_family import containers_of, docker, need_engine
 
-from wxlint.conformance import gpu, processes
-from wxlint.conformance.engine import About, Engine
-from wxlint.conformance.looking import run_probe
-from wxlint.conformance.session import Folder, alive, locked, sweep
-from wxlint.errors import EngineError, UsageError
+from wxlint.conformance.collect.collector import run_probe
+from wxlint.conformance.container import gpu, processes
+from wxlint.conformance.container.engine import About, Engine
+from wxlint.conformance.plugin.workspace import Folder, alive, locked, sweep
+from wxlint.core.errors import EngineError, UsageError
 
 ABOUT = About("docker", "24", "24", "linux", "amd64", (), True)
 
@@ -159,7 +159,7 @@ def test_what_a_host_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
 TAKER = """
 import sys, time
-from wxlint.conformance import gpu
+from wxlint.conformance.container import gpu
 with gpu.take(tuple(gpu.Gpu(n, "") for n in sys.argv[2].split(","))) as one:
     with open(sys.argv[1], "a") as file:
         file.write(f"+{one.device}\\n"); file.flush()
@@ -184,14 +184,14 @@ def test_a_gpu_is_never_given_to_two_at_once(tmp_path: Path, numbers: str) -> No
 
 
 def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
-    code = "import sys, pathlib, os\nfrom wxlint.conformance.session import locked\nwith locked(pathlib.Path(sys.argv[1])):\n    os.kill(os.getpid(), 9)\n"
+    code = "import sys, pathlib, os\nfrom wxlint.conformance.plugin.workspace import locked\nwith locked(pathlib.Path(sys.argv[1])):\n    os.kill(os.getpid(), 9)\n"
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "lock")], check=False)
     with locked(tmp_path / "lock", wait=False) as got:
         assert got
 
 
 def test_an_owner_is_told_from_a_later_process_of_its_number() -> None:
-    from wxlint.conformance.names import owner
+    from wxlint.conformance.plugin.session_id import owner
 
     own = owner()
     assert alive(own)
@@ -223,7 +223,7 @@ def test_a_container_that_hangs_leaves_nothing() -> None:
 @pytest.mark.engine
 def test_sweep_clears_what_a_dead_session_left_and_leaves_the_living() -> None:
     need_engine()
-    from wxlint.conformance.names import owner
+    from wxlint.conformance.plugin.session_id import owner
 
     engine = Engine("docker", "x")
     dead, living = owner().rpartition("/")[0] + "/1", owner()

@@ -38,7 +38,7 @@ ENTRYPOINT ["python", "/app.py"]
 
 def schema_errors(report: dict[str, Any]) -> list[str]:
     jsonschema = pytest.importorskip("jsonschema")
-    from wxlint.conformance.report import report_schema_text
+    from wxlint.conformance.plugin.report import report_schema_text
 
     schema = json.loads(report_schema_text())
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -49,7 +49,7 @@ def schema_errors(report: dict[str, Any]) -> list[str]:
 
 
 def test_a_pytest_that_does_not_use_it_imports_nothing(tmp_path: Path) -> None:
-    own = "{'wxlint.pytest_plugin', 'wxlint.policy_find', 'wxlint.errors'}"  # the last two to tell whether workflow.yml is a policy
+    own = "{'wxlint.pytest_plugin', 'wxlint.policy', 'wxlint.policy.find', 'wxlint.core', 'wxlint.core.errors'}"  # the last two to tell whether workflow.yml is a policy
     (tmp_path / "test_x.py").write_text(f"import sys\ndef test_x():\n    assert {{n for n in sys.modules if n.startswith('wxlint.')}} <= {own}\n")
     (tmp_path / "other.yaml").write_text("services: {}\n")
     (tmp_path / "workflow.yml").write_text("jobs:\n  wxlint:\n    steps: []\n")

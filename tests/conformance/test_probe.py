@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from wxlint.conformance import contents, probe
+from wxlint.conformance import probe
+from wxlint.inspection import file_kinds as contents
 
 SOURCE = Path(probe.__file__)
 ROOT = SOURCE.parents[2]

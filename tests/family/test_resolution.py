@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from wxlint.documents.source import read
-from wxlint.gather import gather
-from wxlint.policy import load_policy
+from wxlint.lint.inputs import gather
+from wxlint.policy.model import load_policy
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,9 +6,9 @@ import os
 from bisect import bisect_right
 from pathlib import Path
 
-from wxlint.errors import InputError
-from wxlint.findings import Span
-from wxlint.tuples import NamedTuple
+from wxlint.core.errors import InputError
+from wxlint.core.findings import Span
+from wxlint.core.tuples import NamedTuple
 
 MAX_BYTES = 8 * 1024 * 1024
 """Larger files are refused: the largest real Dockerfile or script known is far below 1 MiB."""

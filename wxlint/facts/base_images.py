@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import re
 
+from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE
 from wxlint.facts.tables import Globs, fields, index
-from wxlint.patterns import late
-from wxlint.tuples import NamedTuple
-from wxlint.values import HOLE
 
 
 class BaseImage(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import re
 
+from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE
 from wxlint.facts.tables import index, numbers
-from wxlint.patterns import late
-from wxlint.tuples import NamedTuple
-from wxlint.values import HOLE
 
 _TAG = late(r"(\d+\.\d+(?:\.\d+)?)(?:-(cudnn\d*|tensorrt))?-(base|runtime|devel)(?:-([a-z]+\d[\d.]*))?")
 _USUAL_OS = ("ubuntu22.04", "ubuntu24.04", "ubuntu20.04", "ubuntu18.04", "ubuntu16.04")

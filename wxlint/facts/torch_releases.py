@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import re
 
+from wxlint.core.tuples import NamedTuple
 from wxlint.facts.tables import index, numbers, table
-from wxlint.tuples import NamedTuple
 
 
 class TorchRelease(NamedTuple):

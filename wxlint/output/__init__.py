@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol, cast
 
+from wxlint.core.errors import UsageError
+from wxlint.core.findings import Finding, Severity
+from wxlint.core.tuples import NamedTuple
 from wxlint.documents.source import Source
-from wxlint.errors import UsageError
-from wxlint.findings import Finding, Severity
-from wxlint.tuples import NamedTuple
 
 if TYPE_CHECKING:  # a class costs start-up time
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from wxlint.findings import Finding, Severity
+from wxlint.core.findings import Finding, Severity
 from wxlint.output import Options, Report, escape, summary_line
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from wxlint.findings import Finding
+from wxlint.core.findings import Finding
 from wxlint.output import Options, Report
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import wxlint
+from wxlint.core.findings import Finding, Severity, Span
 from wxlint.documents.source import Source
-from wxlint.findings import Finding, Severity, Span
 from wxlint.output import Options, Report, escape
 from wxlint.output.json import dumps, rows
 

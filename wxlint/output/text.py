@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from wxlint.core.findings import Finding, Severity, Span
+from wxlint.core.tuples import NamedTuple
 from wxlint.documents.source import Source
-from wxlint.findings import Finding, Severity, Span
 from wxlint.output import (
     CI_COMMAND,
     Options,
@@ -15,7 +16,6 @@ from wxlint.output import (
     escape_character,
     summary_line,
 )
-from wxlint.tuples import NamedTuple
 
 TAB = "    "
 GUTTER = 5

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from wxlint.findings import Severity, Span
-from wxlint.tuples import NamedTuple
+from wxlint.core.findings import Severity, Span
+from wxlint.core.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from wxlint.images.repository import Repository
+    from wxlint.images.graph.repository import Repository
 
 
 class Problem(NamedTuple):

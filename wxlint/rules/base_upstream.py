@@ -47,10 +47,10 @@ FROM python:3.11-slim
 import fnmatch
 from collections.abc import Iterator
 
-from wxlint.findings import Severity
-from wxlint.images.repository import Repository
+from wxlint.core.findings import Severity
+from wxlint.core.values import HOLE
+from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
-from wxlint.values import HOLE
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a base that does not come from an upstream the policy allows"

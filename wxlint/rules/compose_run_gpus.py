@@ -20,8 +20,8 @@ docker compose run --rm asr out/movie
 
 from collections.abc import Iterator
 
-from wxlint.findings import Severity
-from wxlint.images.repository import Repository
+from wxlint.core.findings import Severity
+from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

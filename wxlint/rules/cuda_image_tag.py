@@ -22,8 +22,8 @@ FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04
 from collections.abc import Iterator
 
 from wxlint import facts
-from wxlint.findings import Severity
-from wxlint.images.repository import Repository
+from wxlint.core.findings import Severity
+from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -22,8 +22,8 @@ RUN pip install onnxruntime
 
 from collections.abc import Iterator
 
-from wxlint.findings import Severity
-from wxlint.images.repository import Repository
+from wxlint.core.findings import Severity
+from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

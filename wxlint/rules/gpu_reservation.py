@@ -42,15 +42,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wxlint.findings import Severity
-from wxlint.images.names import said_by
-from wxlint.images.reference import parse_reference
-from wxlint.images.repository import Repository
+from wxlint.core.findings import Severity
+from wxlint.core.values import Value
+from wxlint.images.graph.name_hints import said_by
+from wxlint.images.graph.repository import Repository
+from wxlint.images.model.reference import parse_reference
 from wxlint.rules import Problem
-from wxlint.values import Value
 
 if TYPE_CHECKING:
-    from wxlint.documents.compose_services import Service
+    from wxlint.documents.compose.services import Service
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a GPU service without a device, or a CPU service with one"

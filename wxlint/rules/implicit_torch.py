@@ -23,10 +23,10 @@ RUN pip install openai-whisper
 
 from collections.abc import Iterator
 
-from wxlint.findings import Severity
-from wxlint.images.repository import Repository
-from wxlint.images.satisfied import FAMILY, is_satisfied
-from wxlint.images.torch import PROJECT_HINT
+from wxlint.core.findings import Severity
+from wxlint.images.graph.repository import Repository
+from wxlint.images.torch.replacement import FAMILY, is_satisfied
+from wxlint.images.torch.selection import PROJECT_HINT
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -26,9 +26,9 @@ FROM python:3.11-slim
 
 from collections.abc import Iterator
 
-from wxlint.findings import Severity
-from wxlint.images.reference import FORBIDDEN_TAGS
-from wxlint.images.repository import Repository
+from wxlint.core.findings import Severity
+from wxlint.images.graph.repository import Repository
+from wxlint.images.model.reference import FORBIDDEN_TAGS
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

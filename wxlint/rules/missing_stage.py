@@ -41,8 +41,8 @@ FROM python:3.11-slim
 import os
 from collections.abc import Iterator
 
-from wxlint.findings import Severity, Span
-from wxlint.images.repository import Repository
+from wxlint.core.findings import Severity, Span
+from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -33,9 +33,9 @@ RUN pip install flask
 
 from collections.abc import Iterator
 
-from wxlint.documents.dockerfile_syntax import syntax_problems
-from wxlint.findings import Severity
-from wxlint.images.repository import Repository
+from wxlint.core.findings import Severity
+from wxlint.documents.dockerfile.validation import syntax_problems
+from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -31,10 +31,10 @@ RUN pip install torch --index-url https://download.pytorch.org/whl/cu121
 from collections.abc import Iterator
 
 from wxlint import facts
-from wxlint.findings import Severity
-from wxlint.images.channels import channel_of_url
-from wxlint.images.repository import Repository
-from wxlint.images.satisfied import FAMILY
+from wxlint.core.findings import Severity
+from wxlint.images.graph.repository import Repository
+from wxlint.images.torch.channels import channel_of_url
+from wxlint.images.torch.replacement import FAMILY
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING

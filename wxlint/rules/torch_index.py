@@ -28,11 +28,11 @@ RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cu121
 
 from collections.abc import Iterator
 
-from wxlint.findings import Severity
-from wxlint.images.channels import accelerator_of, cuda_of
-from wxlint.images.image import Image
-from wxlint.images.repository import Repository
-from wxlint.images.torch import Choice, describe
+from wxlint.core.findings import Severity
+from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.target import Image
+from wxlint.images.torch.channels import accelerator_of, cuda_of
+from wxlint.images.torch.selection import Choice, describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -29,10 +29,10 @@ RUN pip install torch==2.3.1 torchvision==0.18.1 torchaudio==2.3.1 --index-url h
 from collections.abc import Iterator
 
 from wxlint import facts
-from wxlint.findings import Severity
-from wxlint.images.channels import accelerator_of
-from wxlint.images.repository import Repository
-from wxlint.images.torch import Choice, describe
+from wxlint.core.findings import Severity
+from wxlint.images.graph.repository import Repository
+from wxlint.images.torch.channels import accelerator_of
+from wxlint.images.torch.selection import Choice, describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -24,12 +24,12 @@ RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cpu
 from collections.abc import Iterator
 
 from wxlint import facts
-from wxlint.findings import Severity
-from wxlint.images.channels import cuda_of
-from wxlint.images.image import Image
-from wxlint.images.repository import Repository
-from wxlint.images.satisfied import FAMILY
-from wxlint.images.torch import PROJECT_HINT, Choice, describe
+from wxlint.core.findings import Severity
+from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.target import Image
+from wxlint.images.torch.channels import cuda_of
+from wxlint.images.torch.replacement import FAMILY
+from wxlint.images.torch.selection import PROJECT_HINT, Choice, describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -37,12 +37,12 @@ FROM example/base:cpu
 
 from collections.abc import Iterator
 
-from wxlint.findings import Severity
-from wxlint.images.model import Use
-from wxlint.images.names import accelerator_words
-from wxlint.images.repository import Repository, same_name
+from wxlint.core.findings import Severity
+from wxlint.core.values import Value
+from wxlint.images.graph.name_hints import accelerator_words
+from wxlint.images.graph.repository import Repository, same_name
+from wxlint.images.model.records import Use
 from wxlint.rules import Problem
-from wxlint.values import Value
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a family image that is used and that nothing builds"

@@ -58,13 +58,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wxlint.findings import Severity, Span
-from wxlint.images.repository import Repository
+from wxlint.core.findings import Severity, Span
+from wxlint.core.values import Value
+from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
-from wxlint.values import Value
 
 if TYPE_CHECKING:
-    from wxlint.policy import Policy
+    from wxlint.policy.model import Policy
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a family image or Dockerfile of a stage that the policy does not list"

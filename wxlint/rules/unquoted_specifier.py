@@ -22,8 +22,8 @@ RUN pip install "pydantic>=2.0.0"
 
 from collections.abc import Iterator
 
-from wxlint.findings import Severity
-from wxlint.images.repository import Repository
+from wxlint.core.findings import Severity
+from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

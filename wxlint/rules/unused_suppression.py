@@ -28,8 +28,8 @@ FROM example/tool:latest
 
 from collections.abc import Iterator
 
-from wxlint.findings import Severity
-from wxlint.images.repository import Repository
+from wxlint.core.findings import Severity
+from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING

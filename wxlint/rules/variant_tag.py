@@ -37,12 +37,12 @@ FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04
 
 from collections.abc import Iterator
 
-from wxlint.findings import Severity
-from wxlint.images.channels import accelerator_of
-from wxlint.images.names import said_by
-from wxlint.images.repository import Repository
+from wxlint.core.findings import Severity
+from wxlint.core.values import Value
+from wxlint.images.graph.name_hints import said_by
+from wxlint.images.graph.repository import Repository
+from wxlint.images.torch.channels import accelerator_of
 from wxlint.rules import Problem
-from wxlint.values import Value
 
 SEVERITY = Severity.ERROR
 SUMMARY = "an image tagged with a variant that is not its own"

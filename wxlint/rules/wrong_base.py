@@ -27,12 +27,12 @@ FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04
 
 from collections.abc import Iterator
 
-from wxlint.findings import Severity
-from wxlint.images.image import Image
-from wxlint.images.reference import parse_reference
-from wxlint.images.repository import Repository, same_name
+from wxlint.core.findings import Severity
+from wxlint.core.values import Value
+from wxlint.images.graph.repository import Repository, same_name
+from wxlint.images.graph.target import Image
+from wxlint.images.model.reference import parse_reference
 from wxlint.rules import Problem
-from wxlint.values import Value
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a stage that does not descend from its variant's base"

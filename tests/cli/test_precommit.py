@@ -1,0 +1,215 @@
+"""The gates: the pre-commit hook with the real pre-commit program, the GitHub action, this repository's workflow."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ACTION = ROOT / "action.yml"
+WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
+
+GOOD = "FROM python:3.12-slim\nRUN echo ready\n"
+BAD = "FROM python:latest\nRUN echo ready\n"
+
+
+def run(*command: str, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def done(*command: str, cwd: Path, env: Mapping[str, str]) -> str:
+    result = run(*command, cwd=cwd, env=env)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout.strip()
+
+
+# The hook
+
+
+class Consumer(NamedTuple):
+    """A repository whose commits the hook guards."""
+
+    path: Path
+    env: Mapping[str, str]
+
+    def commit(self, files: Mapping[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+        for name, text in files.items():
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.path / name).write_text(text, encoding="utf-8")
+        done("git", "add", "--all", cwd=self.path, env=self.env)
+        return run("git", "commit", "-m", "change", *options, cwd=self.path, env=self.env)
+
+    def commits(self) -> int:
+        return int(done("git", "rev-list", "--count", "HEAD", cwd=self.path, env=self.env))
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Nothing of the git that runs this test, nor of its user, and a pre-commit cache of its own."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PRE_COMMIT"))}
+    env.update(
+        {f"GIT_{who}_{what}": "tester@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    )
+    env.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1", NO_COLOR="1")
+    env["PRE_COMMIT_HOME"] = str(tmp_path_factory.mktemp("pre-commit"))
+    return env
+
+
+@pytest.fixture(scope="module")
+def hook(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> tuple[str, str]:
+    """URL and revision of a repository with the files of this checkout as they are now, committed or not."""
+    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT, env=environment)
+    if listed.returncode:
+        pytest.skip("this is not a git checkout: which files belong to it is not known")
+    copy = tmp_path_factory.mktemp("hook")
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+    for command in (["init", "--quiet"], ["add", "--all", "--force"], ["commit", "--quiet", "-m", "now"]):
+        done("git", *command, cwd=copy, env=environment)
+    return copy.as_uri(), done("git", "rev-parse", "HEAD", cwd=copy, env=environment)
+
+
+@pytest.fixture
+def consumer(tmp_path: Path, environment: dict[str, str], hook: tuple[str, str]) -> Iterator[Consumer]:
+    url, revision = hook
+    config = {"repos": [{"repo": url, "rev": revision, "hooks": [{"id": "wxlint"}]}]}
+    (tmp_path / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    done("git", "init", "--quiet", cwd=tmp_path, env=environment)
+    done(sys.executable, "-m", "pre_commit", "install", cwd=tmp_path, env=environment)
+    repository = Consumer(tmp_path, environment)
+    result = repository.commit({"README": "nothing to check\n"})
+    assert result.returncode == 0, result.stdout + result.stderr
+    yield repository
+
+
+def test_a_bad_commit_is_refused_and_a_good_one_goes_through(consumer: Consumer) -> None:
+    refused = consumer.commit({"docker/app/Dockerfile": BAD})
+    shown = refused.stdout + refused.stderr
+    assert refused.returncode != 0 and consumer.commits() == 1, shown
+    assert "latest-tag" in shown and "docker/app/Dockerfile:1:6" in shown
+    assert "exit code: 1" in shown  # findings, not a failure of the hook
+
+    accepted = consumer.commit({"docker/app/Dockerfile": GOOD})
+    assert accepted.returncode == 0 and consumer.commits() == 2, accepted.stdout + accepted.stderr
+    assert "Passed" in accepted.stdout + accepted.stderr
+
+
+def test_only_the_files_of_the_commit_can_refuse_it(consumer: Consumer) -> None:
+    assert consumer.commit({"old/Dockerfile": BAD}, "--no-verify").returncode == 0
+    accepted = consumer.commit({"new/Dockerfile": GOOD})
+    assert accepted.returncode == 0 and consumer.commits() == 3, accepted.stdout + accepted.stderr
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "scripts/build.sh", "build.bat", "constraints-cpu.txt", "build.bash", "pyproject.toml"])
+def test_a_file_of_another_kind_alone_is_no_failure(consumer: Consumer, name: str) -> None:
+    """The hook passes it by name: a file with nothing to check is a good answer, not a missing input."""
+    accepted = consumer.commit({name: "requests==2.32.0\n" if name.endswith(".txt") else "" if name.endswith(".toml") else "echo ready\n"})
+    assert accepted.returncode == 0 and consumer.commits() == 2, accepted.stdout + accepted.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "checked"),
+    [
+        ("Dockerfile", True),
+        ("docker/asr/Dockerfile.cuda", True),
+        ("asr.Dockerfile", True),
+        ("app.dockerfile", True),
+        ("Containerfile", True),
+        ("compose.yaml", True),
+        ("x/docker-compose.override.yml", True),
+        ("compose.gpu.yml", True),
+        ("scripts/build-all-images.sh", True),
+        ("build.BAT", True),
+        ("requirements-gpu.txt", True),
+        ("policies/cp-whisperx.yaml", True),
+        ("wxlint.yaml", True),
+        (".wxlint.yml", True),
+        ("docker/Dockerfile-gpu", True),
+        ("build.bash", True),
+        ("app/pyproject.toml", True),
+        ("Dockerfile-notes.md", False),
+        ("Dockerfile.dockerignore", False),
+        ("Dockerfiles/readme.md", False),
+        ("MyDockerfile", False),
+        ("docker-compose.json", False),
+        ("config/settings.yaml", False),
+        ("wxlint.py", False),
+    ],
+)
+def test_which_files_the_hook_takes(name: str, checked: bool) -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert bool(re.search(hook["files"], name)) is checked
+
+
+# The action and the workflow
+
+
+@pytest.mark.parametrize(("schema", "path"), [("github-actions", ACTION), ("github-workflows", WORKFLOW)])
+def test_the_files_for_github_are_valid(schema: str, path: Path) -> None:
+    command = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", str(path))
+    result = run(*command, cwd=ROOT)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def steps(path: Path) -> Iterator[dict[str, Any]]:
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for job in document.get("jobs", document).values():
+        if isinstance(job, dict):
+            yield from job.get("steps", [])
+
+
+@pytest.mark.parametrize("path", [ACTION, WORKFLOW], ids=["action", "workflow"])
+def test_no_expression_is_put_into_a_script(path: Path) -> None:
+    found = list(steps(path))
+    assert found
+    for step in found:
+        assert "${{" not in step.get("run", "")
+
+
+def action_check(tmp_path: Path, code: int, **inputs: str) -> tuple[int, str, list[list[str]]]:
+    """Run the script of the step "check" with a wxlint that records its arguments and ends with `code`."""
+    (script,) = [step["run"] for step in steps(ACTION) if step.get("id") == "check"]
+    program = tmp_path / "wxlint" / "bin" / "wxlint"
+    program.parent.mkdir(parents=True)
+    program.write_text(
+        f'#!/bin/sh\nprintf "%s\\0" "$@" >> "$RUNNER_TEMP/calls"\necho >> "$RUNNER_TEMP/calls"\nexit {code}\n'
+    )
+    program.chmod(0o755)
+    env = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "outputs")}
+    env |= {"INPUT_PATHS": "", "INPUT_ARGS": "", "INPUT_FORMAT": "github", "INPUT_SARIF": ""} | inputs
+    result = run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script, cwd=tmp_path, env=env)
+    calls = (tmp_path / "calls").read_text().split("\0\n")[:-1]
+    return result.returncode, (tmp_path / "outputs").read_text(), [call.split("\0") for call in calls]
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3])
+def test_the_action_ends_as_wxlint_ends(tmp_path: Path, code: int) -> None:
+    ended, outputs, calls = action_check(tmp_path, code, INPUT_SARIF="out dir/x.sarif", INPUT_PATHS="docker")
+    assert (ended, outputs) == (code, f"exit-code={code}\n")
+    assert calls == [
+        ["check", "--format=github", "--", "docker"],
+        ["check", "--format=sarif", "--output=out dir/x.sarif", "--", "docker"],
+    ]
+
+
+def test_the_action_passes_inputs_on_as_they_are(tmp_path: Path) -> None:
+    hostile = "$(touch owned) `touch owned`; touch owned #\"\n\n--policy=x\n* '\n"
+    ended, _, calls = action_check(tmp_path, 0, INPUT_PATHS=hostile, INPUT_ARGS="--fail-on=error\n--ignore=a b")
+    assert ended == 0 and not (tmp_path / "owned").exists()
+    lines = ['$(touch owned) `touch owned`; touch owned #"', "--policy=x", "* '"]
+    assert calls == [["check", "--fail-on=error", "--ignore=a b", "--format=github", "--", *lines]]
+
+
+def test_the_action_without_inputs_gives_no_paths(tmp_path: Path) -> None:
+    assert action_check(tmp_path, 0)[2] == [["check", "--format=github", "--"]]

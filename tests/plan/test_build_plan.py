@@ -1,0 +1,182 @@
+"""Build plans: the order, what is refused, and that the commands of every format are the same and safe to run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from wxlint.core.errors import InputError, UsageError
+from wxlint.documents.source import read
+from wxlint.plan.build_plan import Plan, make_plan
+from wxlint.plan.formats import render_plan
+from wxlint.policy.model import Policy, load_policy
+
+POLICY = """\
+wxlint: 1
+name: family
+image: "{registry}/app-{stage}"
+registry: me
+registry-arg: REGISTRY
+registry-env: MY_REGISTRY
+variants:
+  cpu: {base: base, stages: [one, two], optional: [extra]}
+  cuda: {base: {stage: base, dockerfile: docker/base-cuda/Dockerfile}, stages: [gpu]}
+"""
+FILES = {
+    "base": "FROM python:3.11-slim\nCOPY lock.txt /\n",
+    "base-cuda": "ARG VERSION=12.1.0\nFROM nvidia/cuda:${VERSION}-base-ubuntu22.04\n",
+    "one": "ARG REGISTRY=me\nFROM ${REGISTRY}/app-two:cpu\n",
+    "two": "ARG REGISTRY=me\nFROM python:3.11-slim AS build\nFROM ${REGISTRY}/app-base:cpu\nCOPY --from=build /x /x\nCOPY app /app\n",
+    "gpu": "ARG REGISTRY=me\nFROM ${REGISTRY}/app-base:cuda\nARG CHANNEL=cu121\nRUN --mount=type=bind,source=lock.txt,target=/l true\n",
+}
+
+
+def write(root: Path, path: str, text: str) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text)
+
+
+def family(root: Path, policy: str = POLICY, **files: str) -> Policy:
+    for name, text in {**FILES, **{name.replace("_", "-"): text for name, text in files.items()}}.items():
+        write(root, f"docker/{name}/Dockerfile", text)
+    write(root, "wxlint.yaml", policy)
+    return load_policy(read(root / "wxlint.yaml", "wxlint.yaml"), root / "wxlint.yaml")
+
+
+def titles(plan: Plan) -> list[tuple[str, list[str]]]:
+    return [(phase.title, [step.image for step in phase.steps]) for phase in plan.phases]
+
+
+def test_each_image_is_behind_what_it_is_built_from_whatever_the_policy_lists_first(tmp_path: Path) -> None:
+    plan = make_plan(family(tmp_path), env={})
+    order = [step.image for step in plan.steps]
+    assert order.index("base:cpu") < order.index("two:cpu") < order.index("one:cpu")
+    assert sorted(order) == ["base:cpu", "base:cuda", "gpu:cuda", "one:cpu", "two:cpu"]
+    assert titles(plan) == [
+        ("bases", ["base:cpu", "base:cuda"]),
+        ("cpu stages", ["two:cpu"]),
+        ("cuda stages", ["gpu:cuda"]),
+        ("cpu stages on stages (2)", ["one:cpu"]),
+    ]
+    assert plan.dependants("base:cpu") == ("two:cpu", "one:cpu")
+
+
+def test_what_an_image_is_built_from(tmp_path: Path) -> None:
+    plan = make_plan(family(tmp_path), env={})
+    base, cuda, two, gpu = (plan.step(name) for name in ("base:cpu", "base:cuda", "two:cpu", "gpu:cuda"))
+    assert base and cuda and two and gpu
+    assert (base.needs, base.external, base.upstream, base.sources) == ((), ("python:3.11-slim",), "python:3.11-slim", ("lock.txt",))
+    assert cuda.upstream == "nvidia/cuda:12.1.0-base-ubuntu22.04"
+    assert (two.needs, two.external, two.sources) == (("base:cpu",), ("python:3.11-slim",), ("app",))
+    assert gpu.sources is None  # a bind mount: everything may matter
+
+
+def test_an_unknown_reference_waits_for_the_base(tmp_path: Path) -> None:
+    plan = make_plan(family(tmp_path, two="ARG WHICH\nFROM ${WHICH}\n"), env={})
+    step = plan.step("two:cpu")
+    assert step is not None
+    assert (step.needs, step.upstream) == (("base:cpu",), None)
+
+
+def test_a_selection_brings_what_it_is_built_from(tmp_path: Path) -> None:
+    policy = family(tmp_path)
+    assert [s.image for s in make_plan(policy, select=["one"], env={}).steps] == ["base:cpu", "two:cpu", "one:cpu"]
+    assert [s.image for s in make_plan(policy, select=["*:cuda"], env={}).steps] == ["base:cuda", "gpu:cuda"]
+    assert [s.image for s in make_plan(policy, variant="cuda", env={}).steps] == ["base:cuda", "gpu:cuda"]
+
+
+@pytest.mark.parametrize(("select", "said"), [("on", "did you mean 'one'"), ("zzz", "there are base:cpu")])
+def test_a_selection_of_nothing_is_refused(tmp_path: Path, select: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        make_plan(family(tmp_path), select=[select], env={})
+
+
+def test_an_unknown_variant_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="it has cpu, cuda"):
+        make_plan(family(tmp_path), variant="rocm", env={})
+
+
+def test_arguments_go_where_they_are_declared(tmp_path: Path) -> None:
+    plan = make_plan(family(tmp_path), args={"CHANNEL": "", "HTTP_PROXY": "http://p"}, env={})
+    given = {step.image: dict(step.args) for step in plan.steps}
+    assert given["gpu:cuda"] == {"REGISTRY": "me", "CHANNEL": "", "HTTP_PROXY": "http://p"}
+    assert given["base:cpu"] == {"HTTP_PROXY": "http://p"}
+    with pytest.raises(UsageError, match="CHANEL"):
+        make_plan(family(tmp_path), args={"CHANEL": ""}, env={})
+
+
+def test_the_registry_comes_from_the_environment_into_every_tag_and_build(tmp_path: Path) -> None:
+    plan = make_plan(family(tmp_path), env={"MY_REGISTRY": "ghcr.io/you"})
+    step = plan.step("two:cpu")
+    assert step is not None
+    assert (step.reference, dict(step.args), step.needs) == ("ghcr.io/you/app-two:cpu", {"REGISTRY": "ghcr.io/you"}, ("base:cpu",))
+
+
+def test_a_circle_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="one:cpu <- two:cpu <- one:cpu"):
+        make_plan(family(tmp_path, two="FROM me/app-one:cpu\n"), env={})
+
+
+def test_a_missing_dockerfile_is_a_problem_unless_it_is_optional(tmp_path: Path) -> None:
+    policy = family(tmp_path)
+    (tmp_path / "docker/two/Dockerfile").unlink()
+    plan = make_plan(policy, env={})
+    assert [step.image for step in plan.steps if step.problem] == ["two:cpu"]
+    assert "extra:cpu" not in [step.image for step in plan.steps]
+    assert "no such file" in render_plan(plan, "text")
+    with pytest.raises(InputError, match="docker/two/Dockerfile"):
+        render_plan(plan, "sh")
+
+
+def test_bake_makes_one_target_the_base_of_another(tmp_path: Path) -> None:
+    made = json.loads(render_plan(make_plan(family(tmp_path), env={}), "bake"))
+    assert made["group"]["cuda"]["targets"] == ["base-cuda", "gpu-cuda"]
+    assert set(made["group"]["default"]["targets"]) == set(made["target"])
+    assert made["target"]["two-cpu"]["contexts"] == {"${MY_REGISTRY}/app-base:cpu": "target:base-cpu"}
+    assert made["target"]["two-cpu"]["tags"] == ["${MY_REGISTRY}/app-two:cpu"]
+    assert made["variable"] == {"MY_REGISTRY": {"default": "me"}}
+
+
+def test_bake_reads_it(tmp_path: Path) -> None:
+    if shutil.which("docker") is None or subprocess.run(["docker", "buildx", "version"], capture_output=True).returncode:
+        pytest.skip("docker buildx is not installed")
+    plan = make_plan(family(tmp_path, gpu='FROM me/app-base:cuda\nARG X="a"\n'), args={"X": "${HOME} %{x} \\"}, env={})
+    write(tmp_path, "docker-bake.json", render_plan(plan, "bake"))
+    done = subprocess.run(
+        ["docker", "buildx", "bake", "--print", "cuda"], cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "MY_REGISTRY": "you"}
+    )
+    assert done.returncode == 0, done.stderr
+    target = json.loads(done.stdout)["target"]
+    assert target["gpu-cuda"]["tags"] == ["you/app-gpu:cuda"]
+    assert target["gpu-cuda"]["contexts"] == {"you/app-base:cuda": "target:base-cuda"}
+    assert target["gpu-cuda"]["args"]["X"] == "${HOME} %{x} \\"
+
+
+def test_mermaid_and_json(tmp_path: Path) -> None:
+    plan = make_plan(family(tmp_path), env={})
+    picture = render_plan(plan, "mermaid")
+    assert picture.startswith("flowchart LR\n")
+    assert picture.count("-->") == 3
+    told = json.loads(render_plan(plan, "json"))
+    assert [phase["title"] for phase in told["phases"]] == [title for title, _ in titles(plan)]
+
+
+def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="known are text, json, bake, sh, bat, mermaid"):
+        render_plan(make_plan(family(tmp_path), env={}), "yaml")
+
+
+OPTIONAL = POLICY.replace("stages: [gpu]", "stages: [], optional: [gpu]")
+
+
+def test_optional_images_are_built_when_they_are_asked_for(tmp_path: Path) -> None:
+    policy = family(tmp_path, OPTIONAL)
+    assert make_plan(policy, env={}).step("gpu:cuda") is None
+    assert make_plan(policy, select=["cuda"], env={}).step("gpu:cuda") is None
+    assert make_plan(policy, select=["gpu"], env={}).step("gpu:cuda")
+    assert make_plan(policy, optional=True, env={}).step("gpu:cuda")

@@ -1,0 +1,588 @@
+"""Shell text: hand-written expectations of bash's rules, bash itself as the judge of generated scripts, and hostile text."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from hypothesis import HealthCheck, example, given, reject, settings
+from hypothesis import strategies as st
+
+from wxlint.core.values import HOLE, Value
+from wxlint.shell.bash import simple_commands as shell_simple
+from wxlint.shell.bash.reader import Assumed, ShellResult, read_plain, read_shell, strip_prefix
+
+BASH = shutil.which("bash")
+
+
+def lines(text: str, **options: object) -> list[str]:
+    """Each command as one line: `?` in front when it may not run, words joined by `|`, unknown parts as written."""
+    result = read_shell(text, **options)  # type: ignore[arg-type]
+    return [("?" if c.conditional else "") + "|".join(w.value.shown() for w in c.words) for c in result.commands]
+
+
+def one(text: str, **options: object) -> str:
+    found = lines(text, **options)
+    assert len(found) == 1, found
+    return found[0]
+
+
+# -- words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("c a 'b c' \"d e\" f\\ g", "c|a|b c|d e|f g"),
+        ("c a'b'\"c\"d", "c|abcd"),
+        ("c '' \"\"", "c||"),
+        ("c \"a\\\"b\\$c\\d\"", 'c|a"b$c\\d'),
+        ("c $'a\\tb\\x41\\u00e9\\'q'", "c|a\tbAé'q"),
+        ("c a\\\nb \\\n d", "c|ab|d"),
+        ("c a#b #c", "c|a#b"),
+        ("X=1; c $X ${X} \"$X\" '$X' \\$X", "c|1|1|1|$X|$X"),
+        ("c $X ${X} \"a$X\" $1 $@ \"${X%:*}\"", 'c|$X|${X}|a$X|$1|$@|${X%:*}'),
+        ("c $(git rev-parse HEAD)-a `date`", None),
+        ("F='--a  b'; c $F \"$F\" x$F", "c|--a|b|--a  b|x--a|b"),
+        ("F=' a '; c x$F'y' ", "c|x|a|y"),
+        ("E=; c a $E \"$E\" b", "c|a||b"),
+        ("c {a,b}:x {1..3} {a..c}{1,2}", "c|a:x|b:x|1|2|3|a1|a2|b1|b2|c1|c2"),
+        ("c {a} {} {a,b '{a,b}' \\{a,b}", "c|{a}|{}|{a,b|{a,b}|{a,b}"),
+        ("c x{,-dev} {01..03} {3..1} {1..6..2} {a,{b,c}d}", "c|x|x-dev|01|02|03|3|2|1|1|3|5|a|bd|cd"),
+        ("X=v; c {a,$X}.{t,\"u w\"}", "c|a.t|a.u w|v.t|v.u w"),
+        ("c ${X:-d} ${X-d e} \"${X:-d e}\" ${X:-'d e'}", "c|d|d|e|d e|d e"),
+        ("X=; c ${X:-d} [${X-d}] [${X:+y}] [${X+y}]", "c|d|[]|[]|[y]"),
+        ("X=v; c ${X:-d} ${X:+y} ${X:?m} ${#X}", "c|v|y|v|1"),
+        ("c ${X:=v} $X", "c|v|v"),
+        (': "${X:=v}"; c $X', "c|v"),
+        ("X=a.b.c; c ${X#*.} ${X##*.} ${X%.*} ${X%%.*}", "c|b.c|c|a.b|a"),
+        ("X=a-b-c; c ${X/-/+} ${X//-/+} ${X//-} ${X/#a/z} ${X/%c/z}", "c|a+b-c|a+b+c|abc|z-b-c|a-b-z"),
+        ("X=aBc; c ${X^^} ${X,,} ${X^} ${X:1} ${X:1:1} ${X: -1}", "c|ABC|abc|ABc|Bc|B|c"),
+        ("X=a Y=X; c ${!Y}", None),
+        ("Y=X; X=a; c ${!Y}", "c|a"),
+        ("c \"${X:-${Y:-\"a b\"}}\"", "c|a b"),
+        ("A=(a 'b c' d); c \"${A[@]}\" ${A[1]} ${#A[@]} $A \"${A[*]}\" \"x${A[@]:1}y\"", "c|a|b c|d|b|c|3|a|a b c d|xb c|dy"),
+        ("A=(a); A+=(b); A[2]=c; c \"${A[@]}\" ${A[-1]}", "c|a|b|c|c"),
+        ("declare -A M=([x]=1 [y]=2); k=y; c ${M[$k]} ${M[x]} \"${!M[@]}\"", "c|2|1|x|y"),
+        ("A=(); c \"${A[@]}\" z", "c|z"),
+        ("c $((1+2)) $(( 3 * 4 ))", "c|3|12"),
+        ("X=a; X+=b; c $X", "c|ab"),
+        ("X=a c $X", "c|$X"),
+        ("c docker/*/x ~/y a?b", "c|docker/*/x|~/y|a?b"),
+        ("c pydantic>=2.0", "c|pydantic"),
+        ("c 2>&1 >out a", "c|a"),
+    ],
+)
+def test_words(text: str, expected: str | None) -> None:
+    if expected is not None:
+        assert lines(text)[-1] == expected
+
+
+def test_unknown_parts_are_named_as_written() -> None:
+    result = read_shell('docker push "$REG/x:${TAG}-$(git rev-parse HEAD)`date`"')
+    value = result.commands[-1].words[2].value
+    assert value.text == f"{HOLE}/x:{HOLE}-{HOLE}{HOLE}"
+    assert value.holes == ("$REG", "${TAG}", "$(git rev-parse HEAD)", "`date`")
+    assert [c.words[0].value.text for c in result.commands] == ["git", "date", "docker"]
+
+
+def test_offsets_are_characters_of_the_text() -> None:
+    text = "# é\nX=ü && docker  push 'ä b' $X  >log # end"
+    command = read_shell(text).commands[0]
+    assert text[command.start : command.end] == "docker  push 'ä b' $X  >log"
+    assert [text[w.start : w.end] for w in command.words] == ["docker", "push", "'ä b'", "$X"]
+    assert [w.quoted for w in command.words] == [False, False, True, False]
+    assert text[command.redirects[0].start : command.redirects[0].end] == ">log"
+
+
+def test_offsets_in_text_that_is_read_again() -> None:
+    text = "X=a; sudo bash -c 'c d' && eval \"e $X\""
+    first, second = read_shell(text).commands
+    assert [text[w.start : w.end] for w in first.words] == ["c", "d"]
+    assert [text[w.start : w.end] for w in second.words] == ['"e $X"', '"e $X"']
+
+
+def test_variables_of_the_caller_and_reasons() -> None:
+    result = read_shell("TAG=$BASE-x\ndocker push a:$TAG", {"BASE": Value("cuda", (), ("ARG BASE=cuda (line 1)",))})
+    value = result.commands[0].words[2].value
+    assert value == Value("a:cuda-x", (), ("ARG BASE=cuda (line 1)", "TAG=cuda-x (line 1)"))
+    assert result.variables["TAG"].text == "cuda-x"
+
+
+def test_where_names_places() -> None:
+    result = read_shell("A=1\nc $A", where=lambda offset: f"offset {offset}")
+    assert result.commands[0].words[1].value.because == ("A=1 (offset 0)",)
+
+
+def test_redirects_and_heredocs() -> None:
+    text = "X=v\ncat <<EOF >out 2>&1\na $X\n$(date) \\$X\nEOF\ncat <<-'E'\n\t$X\n\tE\nc <<<\"w $X\" &>all"
+    commands = read_shell(text).commands
+    assert [(r.operator, r.target.value.shown()) for r in commands[1].redirects] == [
+        ("<<", "a v\n$(date) $X\n"),
+        (">", "out"),
+        ("2>&", "1"),
+    ]
+    assert commands[2].redirects[0].target.value.text == "$X\n"
+    assert [(r.operator, r.target.value.text) for r in commands[3].redirects] == [("<<<", "w v"), ("&>", "all")]
+
+
+# -- control flow
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("for x in a b; do c $x; done; d $x", ["c|a", "c|b", "d|b"]),
+        ("for x in; do c $x; done", []),
+        ("for x in $L; do c $x; done", ["?c|$L"]),
+        ("for x in a $L b; do c $x; done", ["c|a", "c|b", "?c|$L"]),
+        ('for f in docker/*/Dockerfile; do c "$f"; done', ["?c|docker/*/Dockerfile"]),
+        ("for x in a b c; do [ $x = b ] && continue; c $x; done", ["c|a", "c|c"]),
+        ("for x in a b c; do if [ $x = b ]; then break; fi; c $x; done", ["c|a"]),
+        ("for x in a b; do Y=\"$Y$x\"; done; c $Y", ["c|$Yab"]),
+        ("for ((i=0;i<3;i++)); do c $i; done", ["?c|$i"]),
+        ("while read -r a b; do c $a; done < list; d $a", ["read|-r|a|b", "?c|${a}", "d|${a}"]),
+        ("if true; then a; else b; fi", ["a"]),
+        ("if false; then a; elif true; then b; else c; fi", ["b"]),
+        ("if x; then a; else b; fi", ["x", "?a", "?b"]),
+        ("if [ -f x ]; then a; fi; b", ["?a", "b"]),
+        ("X=1; if [ \"$X\" = 1 ]; then a; else b; fi", ["a"]),
+        ("X=1; if [[ $X == 2 || $X -ge 1 && ! -z $X ]]; then a; else b; fi", ["a"]),
+        ("X=ab; [[ $X == a* ]] && a; [[ $X == \"a*\" ]] && b", ["a"]),
+        ("X=; [ -z \"$X\" ] && a || b", ["a", "?b"]),
+        ("X=; [ -n \"$X\" ] && a || b", ["b"]),
+        ("test 3 -lt 4 && a; test 3 -lt 3 && b; test 3 -le 3 && c", ["a", "c"]),
+        ("! true && a; ! false && b", ["b"]),
+        ("a && b && c", ["a", "b", "c"]),
+        ("a || b; c", ["a", "?b", "c"]),
+        ("grep -q x y && a", ["grep|-q|x|y", "?a"]),
+        ("command -v docker >/dev/null && a", ["command|-v|docker", "?a"]),
+        ("a || exit 1; b", ["a", "b"]),
+        ("a; exit 0; b", ["a"]),
+        ("X=; if [ -z \"$X\" ]; then a; exit 1; fi; b", ["a"]),
+        ("if ! command -v d; then a; exit 1; fi; b", ["command|-v|d", "?a", "b"]),
+        ("X=b; case $X in a) a;; b|c) b;; *) d;; esac", ["b"]),
+        ("X=q; case $X in a) a;; *) d;; esac; e", ["d", "e"]),
+        ("X=ax; case $X in a?) a;; a*) b;; esac", ["a"]),
+        ("X=a; case $X in a) a;& b) b;; c) c;; esac", ["a", "b"]),
+        ("case $(uname) in a) a;; b) b;; esac", ["uname", "?a", "?b"]),
+        ("(X=1; c $X); X=2; c $X; (cd a; c); { X=3; }; c $X", ["c|1", "c|2", "cd|a", "c", "c|3"]),
+        ("X=1; a | X=2; c $X", ["a", "c|1"]),
+        ("f() { c \"$1\" $#; }; f a b; f x", ["c|a|2", "c|x|1"]),
+        ("function f { local X=$1; c $X; }; X=0; f 1; c $X", ["c|1", "c|0"]),
+        ("f() { X=$1; }; f 1; c $X", ["c|1"]),
+        ("f() { return 1; c; }; f && a; f || b", ["b"]),
+        ("f() { [ \"$1\" = x ]; }; if f x; then a; else b; fi", ["a"]),
+        ("f() { shift; c \"$@\"; }; f a 'b c' d", ["c|b c|d"]),
+        ("f() { c $1; f $1; }; f a", ["c|a", "f|a"]),
+        ("f() { c $1; }; d", ["d", "?c|$1"]),
+        ("f() { c \"$@\"; }; f \"$@\"", ["c|$@"]),
+        ("set -- a b; c $1 \"$@\"", ["c|a|a|b"]),
+        ("set -euo pipefail; c $1", ["c|$1"]),
+        ("eval \"c a b\"; eval c '$X'", ["c|a|b", "c|$X"]),
+        ("T=u; bash -c \"c $T 'x y'\"; sh -ec 'c $T'", ["c|u|x y", "c|u"]),
+        ("sudo -E bash -lc 'c a'", ["c|a"]),
+        ("bash <<'EOF'\nc a\nEOF", ["c|a"]),
+        ("bash -c \"c $X-$Y ' $X'\"", ["c|$X-$Y| $X"]),
+        ("bash \"$F\"; bash x.sh", ["bash|$F", "bash|x.sh"]),
+        ("D=$(dirname a/b/c); B=$(basename a/b.sh .sh); c $D $B", ["c|a/b|b"]),
+        ("V=12.1.1; c cu$(echo $V | cut -d. -f1,2 | tr -d .) $(echo \"${V//./-}\")", ["c|cu121|12-1-1"]),
+        ("c $(echo a.b.c | cut -d . -f 1,3) $(echo a/b | cut -f2- -d/)", ["c|a.c|b"]),
+        ("c $(echo a-b | sed 's/-/_/g') $(echo ABC | tr '[:upper:]' '[:lower:]') $(printf '%s-%s' x y)", ["c|a_b|abc|x-y"]),
+        ("unset X; c ${X-d} $X", ["c|d"]),
+        ("let a=1; c; alias x=y", ["c", "alias|x=y"]),
+        ("time docker build .; ! docker push x", ["docker|build|.", "docker|push|x"]),
+        ("a & b; c |& d", ["a", "b", "c", "d"]),
+        ("diff <(a x) <(b y)", ["a|x", "b|y", "diff|<(a x)|<(b y)"]),
+    ],
+)
+def test_control_flow(text: str, expected: list[str]) -> None:
+    assert lines(text) == expected
+
+
+def test_a_default_is_an_assumption() -> None:
+    commands = read_shell('TAG="${1:-cpu}"\nc $TAG\nif [ "$TAG" = cuda ]; then c gpu $TAG; else c no $TAG; fi\nc $TAG').commands
+    assert [(c.conditional, [w.value.text for w in c.words]) for c in commands] == [
+        (False, ["c", "cpu"]),
+        (True, ["c", "gpu", "cuda"]),
+        (True, ["c", "no", "cpu"]),
+        (False, ["c", "cpu"]),
+    ]
+    assert any(isinstance(b, Assumed) for b in commands[0].words[1].value.because)
+
+
+def test_no_defaults_where_the_surroundings_may_set_the_variable() -> None:
+    assert lines("c ${X:-d}", defaults=False) == ["c|${X:-d}"]
+    assert lines("X=; c ${X:-d}", defaults=False) == ["c|d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("if x; then T=a; else T=a; fi; c $T", "c|a"),
+        ("if x; then T=a; else T=b; fi; c $T", "c|${T}"),
+        ("T=a; if x; then T=b; fi; c $T", "c|${T}"),
+        ("T=a; if x; then T=b; exit 1; fi; c $T", "c|a"),
+        ("T=a; x || { T=b; exit 1; }; c $T", "c|a"),
+        ("T=a; case $(u) in p) T=b;; esac; c $T", "c|${T}"),
+        ("A=(a b); if x; then A+=(c); fi; c \"${A[@]}\" d", "c|a|b|${A[@]}|d"),
+        ("A='-t x'; if x; then A=\"$A --push\"; fi; c $A d", "c|-t|x|${A}|d"),
+        ("T=$(u); if [ $T = b ]; then x; fi; c $T", "c|$(u)"),
+        ("case $(u) in p) T=1;; *) T=1;; esac; c $T", "c|1"),
+        ("T=$1; if [ -z \"$T\" ]; then T=cpu; fi; c $T", "c|cpu"),
+        ("if [ -n \"$1\" ]; then c ${1:-d}; fi", "?c|${1:-d}"),
+        ("if [ -z \"$1\" ]; then exit 1; fi; U=${1:-q}; c $U", "c|${1:-q}"),
+        ("T=${1:-}; if [ -z \"$T\" ]; then exit 1; fi; U=${1:-q}; c $U", "c|${1:-q}"),
+        ("if [ -z \"$R\" ]; then R=d; fi; c $R", "c|d"),
+        ("T=a; while [ $# -gt 0 ]; do case $1 in -t) T=$2; shift;; esac; shift; done; c $T", "c|a"),
+        ("T=a; for x in \"$@\"; do T=$x; done; c $T", "c|a"),
+        ("T=a; while getopts t: o; do case $o in t) T=$OPTARG;; esac; done; c $T", "c|a"),
+        ("T=a; for x in $L; do T=$x; done; c $T", "c|${T}"),
+        ("T=${T:-a}; if [ \"$T\" != b ]; then exit 1; fi; c $T", "c|b"),
+        ("T=$(u); if [[ $T != \"v\"*\"-x\" ]]; then exit 1; fi; c $T", "c|$(u)"),
+        ("T=$(u); if [[ $T != \"v*\" ]]; then exit 1; fi; c $T", "c|v*"),
+        ("T=${1:-}; if [ -z \"$T\" ]; then exit 1; fi; c $T", "c|${T}"),
+        ("P=${1:-a}; I=x:$P; if [ $P = b ]; then c $I; exit; fi", "?c|${I}"),
+        ("case \"$1\" in cuda) T=$1; c $T;; esac", "?c|cuda"),
+        ("if [ \"$1\" = cuda ]; then T=cuda; else T=cpu; fi; c $T", "c|cpu"),
+    ],
+)
+def test_behind_branches(text: str, expected: str) -> None:
+    found = lines(text)
+    assert expected in found, found
+
+
+def test_both_branches_of_an_assumption_are_given() -> None:
+    assert lines('if [ "${PUSH:-false}" = true ]; then docker push x; fi') == ["?docker|push|x"]
+    assert lines('if [ -n "$CI" ]; then a; else b; fi') == ["?a", "?b"]
+    assert "?c|b" in lines('P=(a); if [ -n "$X" ]; then P=(b); fi; if [[ "${P[*]}" == *b* ]]; then c b; fi')
+    assert "c|3" in [line.lstrip("?") for line in lines('A=; u || A="$A x"; v || A="$A y"; [[ $A ]] && exit 1; c 3')]
+    assert "?c" in lines('P=(); if [ -n "$X" ]; then P=(b); fi; if ((${#P[@]})); then c; fi')
+    assert "?c|b" in lines('P=("${X:-a}"); if [ "${P[0]}" = b ]; then c b; fi')
+    assert lines('case "${1:-build}" in build) a;; push) b;; esac') == ["?a", "?b"]
+
+
+def test_calls_and_loops_are_reasons() -> None:
+    text = "build() {\n  docker build -t x:$1 .\n}\nfor s in a b; do\n  build $s\ndone"
+    first = read_shell(text).commands[0]
+    assert first.because == ("for s=a (line 4)", "build a (line 5)")
+    assert [text[at : at + 8] for at in first.via] == ["build $s"]
+    assert text[first.start : first.end] == "docker build -t x:$1 ."
+
+
+def test_environment_of_a_command() -> None:
+    commands = read_shell("A=1; export B=2; C=3 c; export A; unset B; D=4 E=$A c", {"Z": Value("0")}).commands
+    assert [(n, v.text) for n, v in commands[0].env] == [("B", "2"), ("C", "3")]
+    assert [(n, v.text) for n, v in commands[1].env] == [("A", "1"), ("D", "4"), ("E", "1")]
+    changed = read_shell("Z=5; c", {"Z": Value("0")}).commands[0]
+    assert [(n, v.text) for n, v in changed.env] == [("Z", "5")]
+
+
+def test_directories() -> None:
+    text = 'a; cd "$(dirname "$0")/.."; b; cd docker && c; (cd x; d); e; cd /abs; pushd y; f; popd; g; cd $N; h'
+    found = {c.words[0].value.text: c.cwd for c in read_shell(text, script="scripts/sub/build.sh").commands}
+    assert {k: v.shown() if v else None for k, v in found.items() if len(k) == 1} == {
+        "a": None, "b": "scripts", "c": "scripts/docker", "d": "scripts/docker/x", "e": "scripts/docker", "f": "/abs/y", "g": "/abs", "h": "$N",
+    }  # fmt: skip
+    text = 'D="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"; c "$D/x"'
+    assert lines(text, script="/r/s/b.sh") == ["c|/r/s/x"]
+    assert lines(text)[-1].startswith("c|$(cd ")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sudo -E -u me A=b docker push x", "docker|push|x"),
+        ("env -i A=b C=d docker push x", "docker|push|x"),
+        ("xargs -n1 -P 4 docker push", "docker|push|xargs"),
+        ("xargs -I{} docker push r/{}:cpu", "docker|push|r/xargs:cpu"),
+        ("timeout -k 5 60 nohup docker push x", "docker|push|x"),
+        ("exec docker push x", "docker|push|x"),
+        ("command -v docker", "command|-v|docker"),
+        ("docker push x", "docker|push|x"),
+        ("sudo", "sudo"),
+    ],
+)
+def test_strip_prefix(text: str, expected: str) -> None:
+    command = strip_prefix(read_shell(text).commands[0])
+    assert "|".join(w.value.shown() for w in command.words) == expected
+
+
+def test_strip_prefix_keeps_assignments() -> None:
+    command = strip_prefix(read_shell("X=0 sudo A=b env C=$D docker push x").commands[0])
+    assert [(n, v.shown()) for n, v in command.env] == [("X", "0"), ("A", "b"), ("C", "$D")]
+
+
+# -- bounds
+
+
+def test_loops_beyond_the_bound_are_given_once() -> None:
+    text = "for a in {1..99}; do for b in {1..99}; do c $a $b; done; done; d"
+    found = lines(text)
+    assert found == ["?c|${a}|${b}", "d"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 5000,
+        "$(" * 5000,
+        "`" * 5001,
+        "{ " * 5000,
+        "if a; then " * 2000,
+        "case x in a) " * 2000,
+        "f() { " * 2000,
+        '"${a:-' * 3000,
+        "[[ " + "( " * 3000,
+        "[[ " + "! " * 3000,
+        "a && " * 5000 + "b",
+        "((" * 3000,
+        "eval " * 500 + "x",
+        "X=a;" + "X=$X$X;" * 60 + "c $X",
+        "A=(a);" + 'A=("${A[@]}" "${A[@]}");' * 40 + 'c "${A[@]}"',
+        "f0() { c; };" + "".join(f"f{n}() {{ f{n - 1}; f{n - 1}; }};" for n in range(1, 40)) + "f39",
+        "c " + "{a,b}" * 40,
+        "X=" + "a" * 3000 + "; c ${X##*a*a*a*b}",
+        "A='" + "eval $A;" * 20 + "'; eval $A",
+        "if x; then a; " + "elif y; then b; " * 2000 + "fi",
+        "".join(f"if x; then V{n}=1; fi\n" for n in range(2000)),
+        "c " + "'" * 9999,
+        "cat " + "<<E " * 500,
+        "echo $((" * 500,
+    ],
+)
+def test_hostile_text_is_read_within_bounds(text: str) -> None:
+    result = read_shell(text)
+    check(text, result)
+    assert len(result.commands) < 40_000
+
+
+def check(text: str, result: ShellResult) -> None:
+    size = len(text)
+    for command in result.commands:
+        assert command.words
+        assert 0 <= command.start <= command.end <= size
+        for word in (*command.words, *(r.target for r in command.redirects)):
+            assert 0 <= word.start <= word.end <= size
+            assert word.value.text.count(HOLE) == len(word.value.holes)
+        for _, value in command.env:
+            assert value.text.count(HOLE) == len(value.holes)
+        for redirect in command.redirects:
+            assert 0 <= redirect.start <= redirect.end <= size
+    for start, end, message in result.errors:
+        assert 0 <= start <= end <= size
+        assert message
+    for value in result.variables.values():
+        assert value.text.count(HOLE) == len(value.holes)
+
+
+SCRIPT = """#!/usr/bin/env bash
+set -euo pipefail
+REGISTRY="${REGISTRY:-rajiup}"; TAG=${1:-cpu}
+cd "$(dirname "$0")/.."
+declare -A BASE=([cpu]=ubuntu:22.04 [cuda]=nvidia/cuda:12.1.0-base)
+STAGES=(demux tmdb "pre-ner")
+build() {
+  local stage="$1" tag=${2:-cpu}
+  docker build -t "$REGISTRY/app-$stage:$tag" -f docker/$stage/Dockerfile --build-arg "BASE=${BASE[$tag]}" . || { echo failed >&2; exit 1; }
+}
+for s in "${STAGES[@]}"; do build "$s" ${TAG%%-*}; done
+if [[ $TAG == cuda* && -n ${PUSH:-} ]]; then docker push {a,b}:"$TAG"; elif (( $# > 1 )); then :; fi
+case "$TAG" in cpu|cuda) B=$(echo "$TAG" | tr a-z A-Z);; *) echo `date`;; esac
+cat <<EOF | docker build -t z:$TAG -
+FROM ${BASE[cpu]}
+EOF
+while read -r line; do eval "docker tag $line x"; done < <(ls)
+"""
+_PIECES = ["$", "${", "}", "(", ")", "((", "$(", "`", '"', "'", "\\", "\n", " ", ";", "&&", "||", "|", "&", ">", "<", "<<E\n", "E\n", "#", "=", "a", "X",
+           "if ", "then ", "fi", "for x in ", "do ", "done", "case ", " in ", "esac", "[[ ", " ]]", "{", "*", "[", "]", "%", "é", "\0", "1", "@", "!", "-"]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.text(max_size=80), st.lists(st.sampled_from(_PIECES), max_size=40).map("".join)), st.booleans())
+@example("\\", True)
+@example("a<<", True)
+@example("${a[", False)
+def test_any_text_is_read(text: str, bash: bool) -> None:
+    check(text, read_shell(text, bash=bash))
+
+
+_NAMED = ["export a", "unset a", "set -e", "cd a", "if [ -f a ]; then", "fi", "for a in b c; do", "done", "test -z a", "((a))", "[[ a -gt 1 ]]",
+          "let b=a", "f() { c; }", "f", "bash -c 'c a'", "eval c", "printf -v a b", "~/c", "a=1", "a+=2", "read a", "env", "c *"]  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from([*_PIECES, *_NAMED, " ", ";", "\n", " && "]), max_size=14).map("".join))
+@example("a+=1 c")
+@example("cd ~; c")
+def test_a_text_read_once_says_the_same_whatever_the_variables(text: str) -> None:
+    plain = read_plain(text)
+    if plain is not None:
+        for variables in ({}, {"a": Value("7"), "HOME": Value("/h"), "b": Value(HOLE, ("$b",)), "CDPATH": Value("/x")}):
+            assert plain.commands == read_shell(text, variables, where=lambda _: "line 77").commands
+
+
+@settings(max_examples=600)
+@given(st.lists(st.sampled_from([*_PIECES, *_NAMED, " ", "  ", "\\\n", "pip install", "x=1", "2", "-o", "é", "\r"]), max_size=14).map("".join), st.booleans())
+@example("c a{b,c} d", True)
+@example("c 2>x 2 >y a#b #c", True)
+@example("export a=1 b", False)
+@example("`c d e`", True)
+def test_plain_words_in_one_step_are_the_words_of_the_long_way(text: str, bash: bool) -> None:
+    quick = read_shell(text, bash=bash)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shell_simple, "_PLAIN", re.compile("(?!)"))
+        assert quick == read_shell(text, bash=bash)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_mutilated_scripts_are_read(data: st.DataObject) -> None:
+    text = SCRIPT
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text)))
+        gone = data.draw(st.integers(0, 20))
+        text = text[:at] + data.draw(st.sampled_from(["", *_PIECES])) + text[at + gone :]
+    check(text, read_shell(text, script="scripts/x.sh"))
+
+
+# -- bash as the judge
+
+_NAMES = ["a", "b", "c"]
+_PLAIN = st.text("xy.-:/", min_size=1, max_size=4)
+_QUOTED = st.text("xy .-:/", max_size=5)
+
+
+@st.composite
+def _word(draw: st.DrawFn, depth: int = 0, unquoted: bool = True) -> str:
+    parts = []
+    for _ in range(draw(st.integers(1, 3))):
+        kind = draw(st.integers(0, 8))
+        name = draw(st.sampled_from(_NAMES))
+        if kind <= 1:
+            parts.append(draw(_PLAIN))
+        elif kind == 2:
+            parts.append("'" + draw(_QUOTED) + "'")
+        elif kind == 3:
+            parts.append(f'"{draw(_QUOTED)}${{{name}}}"')
+        elif kind == 4:
+            parts.append(f"${{{name}}}" if unquoted else f'"${{{name}}}"')
+        elif kind == 5 and depth < 2:
+            operator = draw(st.sampled_from([":-", "-", ":+", "+"]))
+            inner = draw(_word(depth + 1))
+            parts.append(f'"${{{name}{operator}{inner}}}"' if "'" not in inner and '"' not in inner else "q")
+        elif kind == 6:
+            operator = draw(st.sampled_from(["#", "##", "%", "%%", "/", "//"]))
+            pattern = draw(st.text("xy.*?-", min_size=1, max_size=3)) + ("/Z" if operator[0] == "/" and draw(st.booleans()) else "")
+            parts.append(f'"${{{name}{operator}{pattern}}}"')
+        elif kind == 7 and unquoted and depth == 0:
+            parts.append(draw(st.sampled_from(["{x,y}", "{1..3}", "{x,}", "{x}", "{", "},{"])))
+        else:
+            parts.append(draw(st.sampled_from([f'"${{{name}^^}}"', f'"${{{name}:1}}"', f'"${{#{name}}}"', f'"${{{name}:0:2}}"', "\\ ", "\\$x", '"\\$"'])))
+    return "".join(parts)
+
+
+@st.composite
+def _statement(draw: st.DrawFn, depth: int = 0) -> str:
+    kind = draw(st.integers(0, 13 if depth < 3 else 4))
+    name = draw(st.sampled_from(_NAMES))
+
+    def block() -> str:
+        return "\n".join(draw(st.lists(_statement(depth + 1), min_size=1, max_size=3)))
+
+    if kind <= 2:
+        words = " ".join(draw(st.lists(_word(), max_size=3)))
+        return f"printf '%s\\0' BEGIN {words} \"$#\" END"
+    if kind <= 4:
+        return f"{name}{draw(st.sampled_from(['=', '=', '+=']))}{draw(_word(unquoted=False))}"
+    if kind == 5:
+        return f"for {name} in {' '.join(draw(st.lists(_word(), max_size=3)))}; do\n{block()}\ndone"
+    if kind == 6:
+        condition = draw(_condition())
+        return f"if {condition}; then\n{block()}\nelse\n{block()}\nfi"
+    if kind == 7:
+        patterns = draw(st.lists(st.sampled_from(["x*", "*y", "x|y", '"*"', "?", "*", "x.*"]), min_size=1, max_size=3))
+        return f'case "${name}" in\n' + "".join(f"{p})\n{block()}\n;;\n" for p in patterns) + "esac"
+    if kind == 8:
+        return f"{draw(_condition())} {draw(st.sampled_from(['&&', '||']))} {{\n{block()}\n}}"
+    if kind == 9:
+        return f"(\n{block()}\n)"
+    if kind == 10:
+        function = f"f{draw(st.integers(0, 9))}{depth}"
+        return f"{function}() {{\n{draw(st.sampled_from(['', 'local a=1', 'local b', 'shift']))}\n{block()}\n}}\n{function} {' '.join(draw(st.lists(_word(), max_size=3)))}"
+    if kind == 11:
+        return f"arr=({' '.join(draw(st.lists(_word(), max_size=3)))})\nprintf '%s\\0' BEGIN \"${{arr[@]}}\" x\"${{arr[*]}}\" \"${{#arr[@]}}\" END"
+    if kind == 12:
+        return f"{name}=$(echo {draw(_PLAIN)}{draw(st.sampled_from(['', ' | tr x z', ' | cut -d. -f1', ' | cut -d/ -f2', ' | sed s/x/z/g']))})"
+    return f"set -- {' '.join(draw(st.lists(_word(), max_size=2)))}"
+
+
+@st.composite
+def _condition(draw: st.DrawFn) -> str:
+    left, right = draw(_word(unquoted=False)), draw(_word(unquoted=False))
+    return draw(
+        st.sampled_from(
+            [
+                f"[ {left} = {right} ]",
+                f"[ {left} != {right} ]",
+                '[ -z "$a" ]',
+                '[ -n "$b" ]',
+                f"[[ {left} == {right} ]]",
+                f"[[ -n $a && {left} != x* || $c == *y ]]",
+                "! true",
+                "false || true",
+                "[ ${#a} -gt 2 ]",
+                f"! [ {left} = x ]",
+            ]
+        )
+    )
+
+
+@pytest.mark.skipif(BASH is None, reason="bash is the judge")
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.lists(_statement(), min_size=1, max_size=5))
+@example(["f() {\nlocal b\nprintf '%s\\0' BEGIN \"${b/*/Z}\" \"$#\" END\n}\nf"])
+def test_bash_agrees(statements: list[str]) -> None:
+    text = "set -f\na='x y'\nb=x.y-x\nc=\nset --\n" + "\n".join(statements) + "\n"
+    assert BASH is not None
+    try:
+        ran = subprocess.run([BASH, "--norc", "-c", text], capture_output=True, text=True, timeout=10, env={"LC_ALL": "C.UTF-8"})
+    except subprocess.TimeoutExpired:
+        reject()  # a value that doubles in nested loops: bash itself does not get to an end
+    expected: list[list[str]] = []
+    for item in ran.stdout.split("\0")[:-1]:
+        if item == "BEGIN":
+            expected.append([])
+        elif item != "END":
+            expected[-1].append(item)
+    result = read_shell(text)
+    assert not result.errors
+    found = [c for c in result.commands if c.words[0].value.text == "printf" and not c.conditional]
+    got = [[w.value.text for w in c.words[3:-1]] for c in found]
+    assert got == expected, ran.stderr
+
+
+def names(text: str) -> list[str]:
+    """The last word of each command, with unknown parts as written, and ? where the command may not run."""
+    return [("?" if c.conditional else "") + c.words[-1].value.shown() for c in read_shell(text).commands]
+
+
+def test_an_array_filled_from_the_arguments_may_have_items() -> None:
+    loop = 'args=()\nwhile [ $# -gt 0 ]; do args+=("$1"); shift; done\n'
+    assert names(loop + "if [ ${#args[@]} -eq 0 ]; then usage; exit 1; fi\ndocker run a\n") == ["?usage", "a"]
+    assert names(loop + "if [ ${#args[@]} -eq 0 ]; then docker run a; else docker run b; fi\n") == ["?a", "?b"]
+
+
+def test_what_a_condition_says_of_an_argument_ends_with_its_branch() -> None:
+    assert names('if [ -z "$1" ]; then usage "$1."; fi\ndocker push b/$1:latest\n') == ["?.", "b/$1:latest"]
+    assert names('if [ "$1" != cuda ]; then exit 1; fi\ndocker push b:$1\n') == ["b:cuda"]
+    assert names('if [ "$1" = cuda ]; then push "$1"; else push "$1"; fi\npush "$1"\n') == ["?cuda", "?$1", "$1"]
+
+
+def test_a_function_that_is_too_deep_to_enter_is_read_by_itself() -> None:
+    """Calls beyond the limit are not entered; what such a function does is not lost."""
+    chain = "".join(f"f{n}() {{ docker run a{n}; f{n + 1}; }}\n" for n in range(30))
+    found = {c.words[-1].value.text for c in read_shell(chain + "f30() { docker run a30; }\nf0\n").commands}
+    assert {f"a{n}" for n in range(31)} <= found

@@ -1,0 +1,1 @@
+"""What is asserted of an image, and the verdicts."""

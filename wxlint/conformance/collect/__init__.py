@@ -1,0 +1,1 @@
+"""Gathers the evidence that the checks judge."""

@@ -1,0 +1,1 @@
+"""The container engine, builds, processes and GPUs."""

@@ -1,0 +1,128 @@
+"""The static look at images of the engine: several in one `docker save`, since a family shares most of its layers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from wxlint import __version__
+from wxlint.conformance.checks.evidence import Facts
+from wxlint.conformance.container.builder import cache_folder
+from wxlint.conformance.container.processes import kill
+from wxlint.core.errors import EngineError, WxlintError
+
+if TYPE_CHECKING:
+    from wxlint.conformance.container.engine import Engine
+    from wxlint.documents.dockerfile.reader import Dockerfile as Read
+    from wxlint.inspection.inspector import Dockerfile
+    from wxlint.inspection.report import Inspection
+
+
+class Target(NamedTuple):
+    """An image to look at. dockerfiles: where its layers may come from, its own and those of its bases."""
+
+    reference: str
+    digest: str
+    dockerfiles: tuple[Dockerfile, ...]
+
+
+def instructions(path: str, dockerfile: Read) -> Dockerfile:
+    """A Dockerfile as the static look takes it."""
+    return path, tuple((each.keyword, each.text, each.line) for each in dockerfile.instructions)
+
+
+def look(engine: Engine, targets: Iterable[Target]) -> dict[str, Facts]:
+    """What the layers say, by reference: {"problem": ...} for an image that cannot be read.
+
+    An image is known by its digest, so what was seen of it once is kept in the user's cache folder.
+    """
+    found: dict[str, Facts] = {}
+    left: list[Target] = []
+    for target in targets:
+        with suppress(OSError, ValueError):
+            found[target.reference] = json.loads(_cached(target).read_text(encoding="utf-8"))
+            continue
+        left.append(target)
+    if left:
+        found.update(_saved(engine, left))
+    for target in left:
+        if "problem" not in found[target.reference]:
+            with suppress(OSError):
+                _keep(target, found[target.reference])
+    return found
+
+
+def _cached(target: Target) -> Path:
+    key = json.dumps(["wxlint-look/1", __version__, target.digest, target.dockerfiles])
+    return cache_folder() / "looks" / f"{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}.json"
+
+
+def _keep(target: Target, facts: Facts) -> None:
+    path = _cached(target)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.new")
+    temporary.write_text(json.dumps(facts), encoding="utf-8")
+    temporary.replace(path)
+
+
+def _saved(engine: Engine, targets: Sequence[Target]) -> dict[str, Facts]:
+    from wxlint.inspection.inspector import inspect_store
+    from wxlint.inspection.stores import stream_store
+
+    try:
+        with _save(engine.program, [target.reference for target in targets]) as stream:
+            store = stream_store(stream, ", ".join(target.reference for target in targets[:3]))
+            return {t.reference: _facts(inspect_store(store, t.reference, t.reference, t.dockerfiles)) for t in targets}
+    except WxlintError as error:
+        if len(targets) == 1:
+            return {targets[0].reference: {"problem": str(error)}}
+    found: dict[str, Facts] = {}
+    for target in targets:  # one that cannot be read must not take the others with it
+        found.update(_saved(engine, [target]))
+    return found
+
+
+@contextmanager
+def _save(program: str, references: Sequence[str]) -> Iterator[IO[bytes]]:
+    """`docker save` of several images through a pipe, never to disk. Raises EngineError when the engine gives up."""
+    with tempfile.TemporaryFile() as complaints:
+        try:
+            command = [program, "save", *references]
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, start_new_session=True)
+        except OSError as error:
+            raise EngineError(f"{program} cannot be started: {error.strerror}") from None
+        assert process.stdout is not None
+        try:
+            yield process.stdout
+            while process.stdout.read(1 << 16):
+                pass
+        finally:
+            process.stdout.close()
+            try:
+                code = process.wait(10)
+            except subprocess.TimeoutExpired:
+                kill(process)
+                code = 0
+        if code:
+            complaints.seek(0)
+            raise EngineError(f"{program} save: {complaints.read(2000).decode('utf-8', 'replace').strip() or f'exit code {code}'}")
+
+
+def _facts(image: Inspection) -> Facts:
+    return {
+        "torch": image.torch._asdict() if image.torch else None,
+        "other_torch": [one._asdict() for one in image.other_torch],
+        "libraries": list(image.cuda.libraries),
+        "distributions": [[one.name, one.version] for one in image.cuda.distributions],
+        "bytes": image.cuda.bytes,
+        "hidden_bytes": image.cuda.hidden_bytes,
+        "python": image.python,
+        "why": list(image.why),
+    }

@@ -1,0 +1,1 @@
+"""The pytest plugin: session, items, report."""

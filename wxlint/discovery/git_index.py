@@ -1,0 +1,124 @@
+"""What belongs to a git repository, read from its files: git itself would run code that a configuration names.
+
+Not read: the user's global excludes file, since a check must say the same on every machine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+from wxlint.core.tuples import NamedTuple
+from wxlint.discovery.gitignore import Rules, parse
+
+MAX_BYTES = 4 * 1024 * 1024
+"""A larger .gitignore is not read: it is no .gitignore."""
+
+
+def rules_in(folder: str, base: bytes, above: Rules | None) -> Rules | None:
+    """The rules inside a folder: those above it and its own .gitignore. Raises OSError when that cannot be read."""
+    return _with_file(os.path.join(folder, ".gitignore"), base, above)
+
+
+class Repository(NamedTuple):
+    """root: the folder with `.git`. git_dir, common_dir: where the index and info/exclude lie (they differ in a worktree)."""
+
+    root: str
+    git_dir: str
+    common_dir: str
+
+    def rules(self, folder: str) -> Rules | None:
+        """The rules that apply in a folder of the repository (an absolute path), its own .gitignore not included."""
+        rules = _with_file(os.path.join(self.common_dir, "info", "exclude"), b"", None)
+        below = os.path.relpath(folder, self.root)
+        at, base = self.root, b""
+        for part in () if below == "." else below.split(os.sep):
+            rules = rules_in(at, base, rules)
+            at, base = os.path.join(at, part), base + os.fsencode(part) + b"/"
+        return rules
+
+    def tracked(self) -> list[bytes]:
+        """The paths in the index, sorted: what is tracked is not ignored, whatever the patterns say. Empty when unreadable."""
+        try:
+            with open(os.path.join(self.git_dir, "index"), "rb") as file:
+                data = file.read()
+            with open(os.path.join(self.common_dir, "config"), "rb") as file:
+                wide = re.search(rb"(?i)objectformat\s*=\s*sha256", file.read(65536)) is not None
+        except OSError:
+            return []
+        return _index_paths(data, 32 if wide else 20)
+
+
+def repository(folder: str) -> Repository | None:
+    """The repository that an absolute folder lies in."""
+    at = folder
+    while True:
+        git = os.path.join(at, ".git")
+        if os.path.isdir(git):
+            return Repository(at, git, git)
+        if os.path.isfile(git):
+            return _linked(at, git)
+        above = os.path.dirname(at)
+        if above == at:
+            return None
+        at = above
+
+
+def _linked(root: str, git: str) -> Repository:
+    """A worktree or a submodule: `.git` is a file that names the folder."""
+    git_dir = os.path.join(root, _line(git).removeprefix("gitdir:").strip())
+    common = _line(os.path.join(git_dir, "commondir"))
+    return Repository(root, git_dir, os.path.join(git_dir, common) if common else git_dir)
+
+
+def _line(path: str) -> str:
+    try:
+        return Path(path).read_bytes()[:4096].decode("utf-8", "surrogateescape").strip().replace("\0", "")
+    except OSError:
+        return ""
+
+
+def _with_file(path: str, base: bytes, above: Rules | None) -> Rules | None:
+    try:
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return above
+    if not stat.S_ISREG(status.st_mode) or not status.st_size:  # git does not follow a .gitignore that is a symlink
+        return above
+    if status.st_size > MAX_BYTES:
+        raise OSError(0, f"larger than {MAX_BYTES // 2**20} MiB", path)
+    with open(path, "rb") as file:
+        patterns = parse(file.read(MAX_BYTES))
+    return Rules(base, patterns, above, {}) if patterns else above
+
+
+def _index_paths(data: bytes, hash_bytes: int) -> list[bytes]:
+    """The paths of git's index (gitformat-index(5), versions 2 to 4); what comes before damage, if damaged."""
+    version, count = int.from_bytes(data[4:8], "big"), int.from_bytes(data[8:12], "big")
+    if data[:4] != b"DIRC" or version not in (2, 3, 4):
+        return []
+    paths, at, path = [], 12, b""
+    for _ in range(min(count, len(data) // (42 + hash_bytes))):
+        start, at = at, at + 40 + hash_bytes
+        extended = at < len(data) and data[at] & 0x40
+        at += 4 if extended else 2
+        if version == 4:  # each path is told as a change of the one before
+            dropped = 0
+            while at < len(data):
+                byte, at = data[at], at + 1
+                dropped = (dropped << 7) | (byte & 0x7F)
+                if not byte & 0x80:
+                    break
+                dropped += 1
+            path = path[: max(len(path) - dropped, 0)]
+        else:
+            path = b""
+        end = data.find(b"\0", at)
+        if end < 0:
+            break
+        path += data[at:end]
+        paths.append(path)
+        at = end + 1 if version == 4 else start + ((end - start + 8) & ~7)
+    return sorted(paths)

@@ -1,0 +1,1 @@
+"""Compose files: merged, interpolated, typed; nothing is run."""

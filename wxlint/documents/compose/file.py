@@ -1,0 +1,99 @@
+"""One document of a compose file as trees: its services and its includes. Version 1 of the format is understood."""
+
+from __future__ import annotations
+
+from wxlint.core.tuples import NamedTuple
+from wxlint.documents.compose.fields import Fields
+from wxlint.documents.compose.merge import Member, Reader, Series, Table, Text
+from wxlint.documents.compose.services import KEYS
+from wxlint.documents.yaml import Mapping, Node, Scalar
+
+_TOP = frozenset(("version", "name", "include", "models", "networks", "volumes", "secrets", "configs"))
+
+
+class Include(NamedTuple):
+    """paths: the first is the file, the others override it. project_directory: None for the first one's folder."""
+
+    paths: tuple[Text, ...]
+    project_directory: Text | None
+    env_files: tuple[Text, ...]
+
+
+class Raw(NamedTuple):
+    """One document of a file: its services as trees."""
+
+    services: dict[str, Member]
+    includes: tuple[Include, ...]
+
+
+class DocumentReader:
+    """Reads the documents of one file; the Reader collects the problems."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.interpolated = "${" in reader.source.text
+
+    def document(self, node: Node) -> Raw:
+        if not isinstance(node, Mapping):
+            if not (isinstance(node, Scalar) and node.kind == "null"):
+                self.reader.problem(self.reader.place(node.start, node.end), "a compose file must be a mapping")
+            return Raw({}, ())
+        services = node.get("services")
+        if services is None and _is_version_1(node):
+            services = node._replace(entries=tuple(e for e in node.entries if not e.key.text.startswith("x-")))
+        if self.interpolated:
+            for entry in node.entries:
+                if entry.key.text != "services" and entry.value is not services:
+                    self.reader.check(entry.value)
+        found: dict[str, Member] = {}
+        if isinstance(services, Mapping):
+            for key, value in services.entries:
+                found[key.text] = Member(self.reader.key(key), self._service(key, value))
+        elif services is not None and not (isinstance(services, Scalar) and services.tag == "!reset"):
+            self.reader.problem(self.reader.place(services.start, services.end), "services must be a mapping")
+        return Raw(found, self._includes(node.get("include")))
+
+    def _service(self, key: Scalar, node: Node) -> Table | Series | Text:
+        if not isinstance(node, Mapping):
+            if node.tag != "!reset":
+                self.reader.problem(self.reader.key(key), "a service must be a mapping")
+            return self.reader.tree(node)
+        entries = {}
+        for field in node.entries:
+            if field.key.text in KEYS:
+                entries[field.key.text] = Member(self.reader.key(field.key), self.reader.tree(field.value))
+            elif self.interpolated:
+                self.reader.check(field.value)
+        return Table(entries, self.reader.place(node.start, node.end), node.tag)
+
+    def _includes(self, node: Node | None) -> tuple[Include, ...]:
+        tree = self.reader.tree(node) if node else None
+        if tree is None or (isinstance(tree, Text) and tree.kind == "null"):
+            return ()
+        if not isinstance(tree, Series):
+            self.reader.problem(tree.place, "include must be a list")
+            return ()
+        found = []
+        fields = Fields(self.reader.problems)
+        for item in tree.items:
+            if isinstance(item, Text) and item.kind != "null":
+                found.append(Include((item,), None, ()))
+            elif isinstance(item, Table) and (paths := _texts(item, "path")):
+                found.append(Include(paths, fields.text(item, "project_directory"), _texts(item, "env_file")))
+            else:
+                self.reader.problem(item.place, "include must name a file")
+        return tuple(found)
+
+
+def _texts(table: Table, key: str) -> tuple[Text, ...]:
+    """One string or a list of them."""
+    tree = table.get(key)
+    items = tree.items if isinstance(tree, Series) else (tree,)
+    return tuple(item for item in items if isinstance(item, Text) and item.kind != "null")
+
+
+def _is_version_1(node: Mapping) -> bool:
+    """Whether services stand at the top, as in the first format, which had no `services`."""
+    return not any(key.text in _TOP for key, _ in node.entries) and any(
+        isinstance(value, Mapping) and (value.get("image") or value.get("build")) for _, value in node.entries
+    )

@@ -1,0 +1,305 @@
+"""Compose files: the services of one file as written, and of a project after merging, `include` and `extends`.
+
+    reader = ComposeReader(read)                       read(path) -> Source | None; nothing else touches the disk
+    reader.file("docker-compose.yml")                  -> ComposeFile | None
+    reader.project(["compose.yml", "compose.gpu.yml"]) -> Project
+
+Paths have `/`, are normalised, and start where the caller's `read` starts. Each file is parsed once per reader.
+Variables come from the `.env` file beside the first compose file (see interpolation.py). Nothing raises, except `read`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import Value
+from wxlint.documents.compose.fields import resolve
+from wxlint.documents.compose.file import DocumentReader, Include, Raw
+from wxlint.documents.compose.interpolation import read_env
+from wxlint.documents.compose.merge import ComposeProblem, Member, Merger, Place, Reader, Series, Table, Text
+from wxlint.documents.compose.services import REMOTE, Service, ServiceReader
+from wxlint.documents.compose.template import marked, masked
+from wxlint.documents.source import Source
+from wxlint.documents.yaml import Mapping as MappingNode
+from wxlint.documents.yaml import Yaml, parse
+
+BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+OVERRIDES = tuple(name.replace("compose.", "compose.override.") for name in BASES)
+_MAX_EXTENDS = 50
+_MAX_INCLUDE_DEPTH = 20
+_MAX_INCLUDES = 200
+
+
+class ComposeFile(NamedTuple):
+    """One file by itself: its own services, interpolated, neither merged nor extended."""
+
+    source: Source
+    services: tuple[Service, ...]
+    includes: tuple[Include, ...]
+    problems: tuple[ComposeProblem, ...]
+
+
+class Project(NamedTuple):
+    """What docker compose would run. paths: every compose file that was read, included and extended ones too.
+
+    unknown: includes and extended files that could not be followed, since their path is remote or not known; services
+    may be missing then.
+    """
+
+    services: tuple[Service, ...]
+    problems: tuple[ComposeProblem, ...]
+    paths: tuple[str, ...]
+    unknown: tuple[Text, ...]
+
+
+def default_files(names: Collection[str]) -> list[str]:
+    """The files, out of a folder's names, that docker compose takes when none is given."""
+    base = next((name for name in BASES if name in names), None)
+    override = next((name for name in OVERRIDES if name in names), None)
+    return [name for name in (base, override) if name] if base else []
+
+
+class ComposeReader:
+    """Reads compose files and projects, keeping what was parsed."""
+
+    def __init__(self, read: Callable[[str], Source | None]) -> None:
+        self._read = read
+        self._sources: dict[str, Source | None] = {}
+        self._parsed: dict[str, Yaml] = {}
+        self._templates: dict[str, bool] = {}  # whether they have marks
+
+    def file(self, path: str) -> ComposeFile | None:
+        """One file; None when it cannot be read."""
+        path = posixpath.normpath(path)
+        source = self.source(path)
+        if source is None:
+            return None
+        base = posixpath.dirname(path)
+        project = _Loader(self)
+        variables = project.environment([posixpath.join(base, ".env")], {})
+        raws = project.raw(path, base, variables) or []
+        typed = ServiceReader(project.problems)
+        services = [
+            typed.service(name, member.key, member.value)
+            for raw in raws
+            for name, member in raw.services.items()
+            if isinstance(member.value, Table)
+        ]
+        includes = tuple(include for raw in raws for include in raw.includes)
+        return ComposeFile(source, tuple(services), includes, self.problems(project.problems))
+
+    def project(self, paths: Sequence[str], env_files: Sequence[str] | None = None) -> Project:
+        """The services of a base file and its overrides, merged in order. env_files: instead of the base's `.env`."""
+        project = _Loader(self)
+        paths = [posixpath.normpath(path) for path in paths]
+        base = posixpath.dirname(paths[0]) if paths else ""
+        variables = project.environment(env_files or [posixpath.join(base, ".env")], {})
+        services = project.files(paths, base, variables, ())
+        return project.typed(services)
+
+    def source(self, path: str) -> Source | None:
+        if path not in self._sources:
+            self._sources[path] = self._read(path)
+        return self._sources[path]
+
+    def yaml(self, path: str, source: Source) -> Yaml:
+        found = self._parsed.get(path)
+        if found is None:
+            template, filled = marked(path, source.text)
+            if template:
+                self._templates[path] = filled
+            found = self._parsed[path] = parse(Source(path, masked(source.text)) if filled else source)
+        return found
+
+    def is_filled(self, path: str) -> bool:
+        """Whether another tool fills in a file that was read before compose comes to it."""
+        return self._templates.get(path, False)
+
+    def problems(self, found: Iterable[ComposeProblem]) -> tuple[ComposeProblem, ...]:
+        """Those that count: compose never sees a template."""
+        return tuple(problem for problem in found if problem.span.path not in self._templates)
+
+
+class _Loader:
+    """The loading of one project."""
+
+    def __init__(self, reader: ComposeReader) -> None:
+        self.reader = reader
+        self.problems: dict[ComposeProblem, None] = {}
+        self.paths: dict[str, None] = {}
+        self.unknown: list[Text] = []
+        self.complete = True
+        self.merger = Merger(self.problems)
+        self.includes_left = _MAX_INCLUDES
+        self.bases: dict[tuple[str, int], tuple[Mapping[str, Value], dict[str, Member]]] = {}
+
+    def problem(self, place: Place, message: str, whole: bool = False, service: str = "") -> None:
+        self.problems[ComposeProblem(place.span, message, whole, service)] = None
+        self.complete = False
+
+    def environment(self, paths: Sequence[str], outer: Mapping[str, Value]) -> dict[str, Value]:
+        """The variables of .env files under those of the including project."""
+        variables = dict(outer)
+        for path in paths:
+            source = self.reader.source(path) if path != "/dev/null" else None
+            if source is not None:
+                found, problems = read_env(source, outer)
+                for start, end, message in problems:
+                    self.problems[ComposeProblem(source.span(start, end), message)] = None
+                variables.update({name: value for name, value in found.items() if name not in outer})
+        return variables
+
+    def raw(self, path: str, base: str, variables: Mapping[str, Value]) -> list[Raw] | None:
+        """The documents of a file; None when it cannot be read."""
+        source = self.reader.source(path)
+        if source is None:
+            return None
+        self.paths[path] = None
+        documents, problems = self.reader.yaml(path, source)
+        for start, end, message in problems:
+            self.problems[ComposeProblem(source.span(start, end), message)] = None
+        if not documents and not problems:
+            self.problems[ComposeProblem(source.span(0, 0), "the file is empty", True)] = None
+        reader = DocumentReader(Reader(source, base, variables, self.problems))
+        return [reader.document(node) for node in documents if isinstance(node, MappingNode) or not problems]
+
+    def files(
+        self, paths: Sequence[str], base: str, variables: Mapping[str, Value], including: tuple[str, ...]
+    ) -> dict[str, Member]:
+        """The services of files merged in order, each with its includes and extends carried out."""
+        services: dict[str, Member] = {}
+        for path in paths:
+            raws = self.raw(path, base, variables)
+            self.complete = self.complete and raws is not None
+            for own, includes in raws or ():
+                for include in includes:
+                    own = self._merged(self._include(include, variables, (*including, path)), own)
+                extended = _Extender(self, variables).all(path, own)
+                services = self._merged(services, extended)
+        return services
+
+    def _merged(self, base: dict[str, Member], over: dict[str, Member]) -> dict[str, Member]:
+        merged = dict(base)
+        for name, member in over.items():
+            old = merged.get(name)
+            merged[name] = Member(member.key, self.merger.merge(old.value, member.value)) if old else member
+        return merged
+
+    def _include(
+        self, include: Include, variables: Mapping[str, Value], including: tuple[str, ...]
+    ) -> dict[str, Member]:
+        paths = [path for text in include.paths if (path := self.follow(text)) is not None]
+        first = include.paths[0]
+        if len(paths) < len(include.paths):
+            return {}
+        self.includes_left -= 1
+        if paths[0] in including:
+            self.problem(first.place, f"{paths[0]} includes itself")
+            return {}
+        if len(including) > _MAX_INCLUDE_DEPTH or self.includes_left < 0:
+            self.problem(
+                first.place, f"more than {_MAX_INCLUDES} files included, or {_MAX_INCLUDE_DEPTH} in each other"
+            )
+            return {}
+        directory = include.project_directory
+        base = resolve(directory.place.base, directory.value) if directory else posixpath.dirname(paths[0])
+        if base is None:
+            self.unknown.append(first)
+            self.complete = False
+            return {}
+        env_files = [path for text in include.env_files if (path := self.follow(text)) is not None]
+        outer = self.environment(env_files if include.env_files else [posixpath.join(base, ".env")], variables)
+        return self.files(paths, base, outer, including)
+
+    def follow(self, text: Text) -> str | None:
+        """The path of a file that another names, when it is there; a problem when it is not."""
+        path = None if REMOTE.match(text.value.text) else resolve(text.place.base, text.value)
+        if path is None:
+            self.unknown.append(text)
+            self.complete = False
+        elif path != "/dev/null" and self.reader.source(path) is None:
+            self.problem(text.place, f"{path} cannot be read", whole=True)
+            return None
+        return path
+
+    def typed(self, services: dict[str, Member]) -> Project:
+        reader = ServiceReader(self.problems)
+        found = [
+            reader.service(name, member.key, member.value)
+            for name, member in services.items()
+            if isinstance(member.value, Table) and member.value.tag != "!reset"
+        ]
+        names = {service.name for service in found}
+        for service in found if self.complete and self.merger.left > 0 else ():
+            if not (service.image and service.image.value.text) and not service.build and not service.provider:
+                self.problem(
+                    service.key, f"the service {service.name} has neither an image nor a build", True, service.name
+                )
+            for dependency in service.depends_on:
+                name = dependency.service
+                if name not in names and "$" not in name:
+                    self.problem(dependency.place, f"there is no service {name} to depend on", True, name)
+        return Project(tuple(found), self.reader.problems(self.problems), tuple(self.paths), tuple(self.unknown))
+
+
+class _Extender:
+    """Carries out `extends` in the services of one file."""
+
+    def __init__(self, loader: _Loader, variables: Mapping[str, Value]) -> None:
+        self.loader, self.variables = loader, variables
+        self.done: dict[tuple[str, str], Member] = {}
+
+    def all(self, path: str, services: dict[str, Member]) -> dict[str, Member]:
+        return {name: self._service(path, name, services, ()) for name in services}
+
+    def _service(self, path: str, name: str, services: dict[str, Member], chain: tuple[tuple[str, str], ...]) -> Member:
+        member = services[name]
+        extends = member.value.get("extends") if isinstance(member.value, Table) else None
+        if extends is None or not isinstance(member.value, Table):
+            return member
+        if (path, name) not in self.done:
+            base = self._base(path, extends, services, (*chain, (path, name)))
+            own = member.value._replace(entries={k: v for k, v in member.value.entries.items() if k != "extends"})
+            self.done[path, name] = member._replace(value=self.loader.merger.merge(base.value, own) if base else own)
+        return self.done[path, name]
+
+    def _base(
+        self, path: str, extends: Table | Series | Text, services: dict[str, Member], chain: tuple[tuple[str, str], ...]
+    ) -> Member | None:
+        """The service that is extended, itself extended."""
+        service = extends.get("service") if isinstance(extends, Table) else extends
+        file = extends.get("file") if isinstance(extends, Table) else None
+        loader = self.loader
+        if not isinstance(service, Text) or service.kind == "null":
+            loader.complete = False
+            return None
+        if isinstance(file, Text) and file.kind != "null":
+            target = loader.follow(file)
+            if target is None:
+                return None
+            path, services = target, self._services(target)
+        if not service.value.known:
+            loader.unknown.append(service)
+            loader.complete = False
+            return None
+        name = service.value.text
+        if name not in services:
+            loader.problem(service.place, f"there is no service {name} in {path} to extend")
+        elif (path, name) in chain:
+            loader.problem(service.place, f"the service {name} extends itself")
+        elif len(chain) > _MAX_EXTENDS:
+            loader.problem(service.place, f"more than {_MAX_EXTENDS} services extend each other")
+        else:
+            return self._service(path, name, services, chain)
+        return None
+
+    def _services(self, path: str) -> dict[str, Member]:
+        """The services of another file, without its includes; relative paths start from that file's folder."""
+        loader, key = self.loader, (path, id(self.variables))
+        if key not in loader.bases:
+            raws = loader.raw(path, posixpath.dirname(path), self.variables) or []
+            services = {name: member for raw in raws for name, member in raw.services.items()}
+            loader.bases[key] = (self.variables, services)
+        return loader.bases[key][1]

@@ -1,0 +1,179 @@
+"""Services of a compose file as typed values, read from the trees of compose_merge.py.
+
+Only what decides about images, variants and devices, with only the checks that concern it: not the compose schema.
+"""
+
+from __future__ import annotations
+
+from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import Value
+from wxlint.documents.compose.devices import DeviceReader, DeviceRequest
+from wxlint.documents.compose.fields import Fields, Named, resolve
+from wxlint.documents.compose.merge import ComposeProblem, Member, Place, Table, Text, Tree, by_name
+
+REMOTE = late(r"https?://|git://|ssh://|github\.com/|git@|[^/]*://")
+"""A build context that is not a folder: BuildKit's own prefixes, and any URL."""
+
+_CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")
+
+
+class Build(NamedTuple):
+    """How an image is built.
+
+    context: None when none is written, which stands for the project's folder. folder: the context as a path from the
+    root, None when it is remote or not known. dockerfile_path: likewise, None also for `dockerfile_inline`.
+    """
+
+    context: Text | None
+    folder: str | None
+    remote: bool
+    dockerfile: Text | None
+    dockerfile_path: str | None
+    dockerfile_inline: Text | None
+    target: Text | None
+    args: tuple[Named, ...]
+    tags: tuple[Text, ...]
+    cache_from: tuple[Text, ...]
+    additional_contexts: tuple[Named, ...]
+    platforms: tuple[Text, ...]
+    place: Place
+
+
+class Dependency(NamedTuple):
+    service: str
+    condition: str
+    place: Place
+
+
+class Command(NamedTuple):
+    """`command` or `entrypoint`. listed: False for one string, which compose splits as a shell would."""
+
+    words: tuple[Text, ...]
+    listed: bool
+    place: Place
+
+
+class Extends(NamedTuple):
+    service: Text
+    file: Text | None
+
+
+class Service(NamedTuple):
+    """key: where its name stands. paths: the files that what it says comes from. extends: only in a file as written."""
+
+    name: str
+    key: Place
+    image: Text | None
+    build: Build | None
+    devices: tuple[DeviceRequest, ...]
+    profiles: tuple[Text, ...]
+    depends_on: tuple[Dependency, ...]
+    entrypoint: Command | None
+    command: Command | None
+    environment: tuple[Named, ...]
+    pull_policy: Text | None
+    platform: Text | None
+    runtime: Text | None
+    extends: Extends | None
+    provider: bool
+    paths: tuple[str, ...]
+
+
+KEYS = frozenset(Service._fields) - {"name", "key", "paths"} | {"deploy", "gpus"}
+"""What is read of a service."""
+
+
+class ServiceReader:
+    """Reads services, noting problems."""
+
+    def __init__(self, problems: dict[ComposeProblem, None]) -> None:
+        self.fields = Fields(problems)
+        self.devices = DeviceReader(self.fields)
+
+    def service(self, name: str, key: Place, table: Table) -> Service:
+        command, entrypoint = (self._command(table, field) for field in ("command", "entrypoint"))
+        build = table.get("build")
+        return Service(
+            name,
+            key,
+            self.fields.text(table, "image"),
+            self._build(build, key.base) if build else None,
+            tuple(self.devices.devices(table)),
+            self.fields.texts(table, "profiles"),
+            self._depends_on(table),
+            entrypoint,
+            command,
+            self.fields.named(table, "environment"),
+            self.fields.text(table, "pull_policy"),
+            self.fields.text(table, "platform"),
+            self.fields.text(table, "runtime"),
+            self._extends(table.get("extends")),
+            table.get("provider") is not None,
+            tuple(dict.fromkeys((key.source.path, *(member.key.source.path for _, member in table.members())))),
+        )
+
+    def _command(self, table: Table, key: str) -> Command | None:
+        tree = table.get(key)
+        if tree is None or (isinstance(tree, Text) and tree.kind == "null"):
+            return None
+        if isinstance(tree, Text):
+            return Command((tree,), False, tree.place)
+        return Command(self.fields.texts(table, key), True, tree.place)
+
+    def _build(self, tree: Tree, project: str) -> Build | None:
+        if isinstance(tree, Text) and tree.kind == "str":
+            tree = Table({"context": Member(tree.place, tree)}, tree.place)
+        if not isinstance(tree, Table):
+            self.fields.problem(tree.place, "build must be a string or a mapping")
+            return None
+        table, context = tree, self.fields.text(tree, "context", "build.")
+        base, value = (context.place.base, context.value) if context else (project, Value(""))
+        remote = bool(REMOTE.match(value.text))
+        folder = None if remote else resolve(base, value)
+        dockerfile, inline = (self.fields.text(table, key, "build.") for key in ("dockerfile", "dockerfile_inline"))
+        if dockerfile and inline:
+            self.fields.problem(inline.place, "build has both dockerfile and dockerfile_inline")
+        path = None
+        if folder is not None and not inline:
+            path = resolve(folder, dockerfile.value if dockerfile and dockerfile.value.text else Value("Dockerfile"))
+        return Build(
+            context,
+            folder,
+            remote,
+            dockerfile,
+            path,
+            inline,
+            self.fields.text(table, "target", "build."),
+            self.fields.named(table, "args", "build."),
+            self.fields.texts(table, "tags", "build."),
+            self.fields.texts(table, "cache_from", "build."),
+            self.fields.named(table, "additional_contexts", "build."),
+            self.fields.texts(table, "platforms", "build."),
+            tree.place,
+        )
+
+    def _depends_on(self, table: Table) -> tuple[Dependency, ...]:
+        tree = table.get("depends_on")
+        named = by_name(tree, conditions=True) if tree else None
+        found = []
+        for name, (key, value) in named.members() if isinstance(named, Table) else ():
+            condition = value.get("condition") if isinstance(value, Table) else None
+            text = condition.value if isinstance(condition, Text) else Value(_CONDITIONS[0])
+            if condition and text.known and text.text not in _CONDITIONS:
+                self.fields.problem(condition.place, f"depends_on.condition must be one of {', '.join(_CONDITIONS)}")
+            found.append(Dependency(name, text.shown(), key))
+        if tree and not isinstance(named, Table):
+            self.fields.problem(tree.place, "depends_on must be a list or a mapping")
+        return tuple(found)
+
+    def _extends(self, tree: Tree | None) -> Extends | None:
+        if isinstance(tree, Text) and tree.kind != "null":
+            return Extends(tree, None)
+        if isinstance(tree, Table):
+            service = self.fields.text(tree, "service", "extends.")
+            if service:
+                return Extends(service, self.fields.text(tree, "file", "extends."))
+        if tree:
+            self.fields.problem(tree.place, "extends must name a service")
+        return None

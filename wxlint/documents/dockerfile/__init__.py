@@ -1,0 +1,1 @@
+"""Dockerfiles, split as BuildKit splits them; nothing is expanded."""

@@ -1,0 +1,1 @@
+"""Files that list Python and conda packages."""

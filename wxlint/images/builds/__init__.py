@@ -1,0 +1,1 @@
+"""Builds and uses of images in scripts and compose files."""

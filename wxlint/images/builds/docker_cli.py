@@ -1,0 +1,197 @@
+"""docker command lines in scripts: which images they name, and what they build.
+
+Options that take a value are those of the docker 28 CLI reference (build, run, create); podman's and nerdctl's are the same names.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE, Value
+
+if TYPE_CHECKING:
+    from wxlint.shell.bash.reader import Command, Word
+
+_PROGRAMS = frozenset(
+    ("docker", "podman", "nerdctl", "buildah", "sudo-docker", "docker.exe", "podman.exe", "nvidia-docker")
+)
+_WRAPPERS = frozenset(("sudo", "env", "time", "exec", "command", "nohup", "timeout", "nice", "doas"))
+_GLOBAL_VALUE = frozenset(
+    "-c --context -H --host -l --log-level --config --tlscacert --tlscert --tlskey -n --namespace --address".split()
+)
+_BUILD_VALUE = frozenset(
+    "--add-host --allow --annotation --attest --build-arg --build-context --builder --cache-from --cache-to --call --cgroup-parent --cpu-period"
+    " --cpu-quota -c --cpu-shares --cpuset-cpus --cpuset-mems -f --file --format --iidfile --isolation --label --layers-cache -m --memory"
+    " --memory-swap --metadata-file --network --no-cache-filter -o --output --platform --progress --provenance --sbom --secret --security-opt"
+    " --shm-size --ssh -t --tag --target --ulimit --policy --timestamp --volume -v --arch --os --runtime --userns --jobs --authfile".split()
+)
+_RUN_VALUE = frozenset(
+    "--add-host --annotation -a --attach --blkio-weight --blkio-weight-device --cap-add --cap-drop --cgroup-parent --cgroupns --cidfile"
+    " --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime -c --cpu-shares --cpus --cpuset-cpus --cpuset-mems --detach-keys --device"
+    " --device-cgroup-rule --device-read-bps --device-read-iops --device-write-bps --device-write-iops --dns --dns-opt --dns-option"
+    " --dns-search --domainname --entrypoint -e --env --env-file --expose --gpus --group-add --health-cmd --health-interval --health-retries"
+    " --health-start-period --health-start-interval --health-timeout -h --hostname --ip --ip6 --ipc --isolation --kernel-memory -l --label"
+    " --label-file --link --link-local-ip --log-driver --log-opt --mac-address -m --memory --memory-reservation --memory-swap"
+    " --memory-swappiness --mount --name --net --net-alias --network --network-alias --oom-score-adj --pid --pids-limit --platform --pod -p"
+    " --publish --pull --restart --runtime --security-opt --shm-size --stop-signal --stop-timeout --storage-opt --sysctl --tmpfs --ulimit"
+    " -u --user --userns --uts -v --volume --volume-driver --volumes-from -w --workdir --requires --secret --hooks-dir".split()
+)
+_COMPOSE_VALUE = frozenset(
+    "-f --file -p --project-name --profile --project-directory --env-file --parallel --ansi --progress".split()
+)
+
+
+_IMAGE_NAME = late(r"IMAGE|IMG|CONTAINER|REPO|TAG|REFERENCE", re.I)
+_OPTION_NAME = late(
+    r"OPT|ARG|FLAG|PARAM|EXTRA|GPU|DEVICE|RUNTIME|VOL|MOUNT|ENV|PORT|NET|TTY|INTERACTIVE|RUN|USER|CMD|COMMAND|PROXY|CACHE|PLATFORM", re.I
+)
+
+_TAGGED = late(r"[a-z][\w.-]*(?:/[\w.-]+)*:[A-Za-z_][\w.-]*")
+
+
+class Option(NamedTuple):
+    """name: as written ("--tag"); value: None for a flag. start, end: offsets of the value, or of the option."""
+
+    name: str
+    value: Value | None
+    start: int
+    end: int
+
+
+class DockerCommand(NamedTuple):
+    """One docker command line.
+
+    verb: "build", "run", "create", "pull", "push", "tag", "compose run", "compose up", "stack deploy", ... options: those before the first argument.
+    arguments: what follows. start, end: offsets of the whole command.
+    """
+
+    verb: str
+    options: tuple[Option, ...]
+    arguments: tuple[Word, ...]
+    command: Command
+
+    def values(self, *names: str) -> list[Option]:
+        return [option for option in self.options if option.name in names and option.value is not None]
+
+
+def docker_command(command: Command) -> DockerCommand | None:
+    """Read a simple command as a docker command line; None when it is none."""
+    words = list(command.words)
+    for _ in range(4):
+        if not words or posixpath.basename(words[0].value.text) not in _WRAPPERS:
+            break
+        words = words[1:]
+        while words and (
+            words[0].value.text.startswith("-") or "=" in words[0].value.text or words[0].value.text.isdigit()
+        ):
+            words = words[1:]
+    if not words:
+        return None
+    program = posixpath.basename(words[0].value.text.replace("\\", "/"))
+    if program in ("docker-compose", "podman-compose"):
+        return _compose(words[1:], command)
+    if program not in _PROGRAMS:
+        return None
+    _, words = _options(words[1:], _GLOBAL_VALUE)
+    if not words:
+        return None
+    verb = words[0].value.text
+    words = words[1:]
+    if verb == "compose":
+        return _compose(words, command)
+    if verb == "stack" and words:
+        options, rest = _options(words[1:], frozenset(("-c", "--compose-file", "--orchestrator", "--resolve-image")), anywhere=True)
+        return DockerCommand(f"stack {words[0].value.text}", tuple(options), tuple(rest), command)
+    if verb in ("image", "container", "builder", "buildx") and words:
+        if verb == "buildx":
+            _, words = _options(words, frozenset(("--builder",)))
+            if not words:
+                return None
+        group, verb, words = verb, words[0].value.text, words[1:]
+        if verb == "b":
+            verb = "build"
+        elif group in ("builder", "buildx") and verb != "build":
+            verb = f"{group} {verb}"  # `docker buildx create` makes a builder, not a container
+    if verb in ("bud", "build-using-dockerfile"):
+        verb = "build"
+    takes = (
+        _BUILD_VALUE
+        if verb == "build"
+        else _RUN_VALUE
+        if verb in ("run", "create")
+        else frozenset(("--platform", "-a", "--format"))
+    )
+    options, rest = _options(words, takes, anywhere=verb == "build")
+    return DockerCommand(verb, tuple(options), tuple(rest), command)
+
+
+def _compose(words: list[Word], command: Command) -> DockerCommand | None:
+    options, words = _options(words, _COMPOSE_VALUE)
+    if not words:
+        return None
+    inner, rest = _options(words[1:], _RUN_VALUE - {"-c", "-a", "-h"} if words[0].value.text == "run" else frozenset())
+    return DockerCommand(f"compose {words[0].value.text}", (*options, *inner), tuple(rest), command)
+
+
+def _holds_options(word: Word, following: list[Word]) -> bool:
+    """Whether an unquoted variable whose value is not known holds options, or nothing, rather than the image."""
+    name = word.value.written()
+    if _IMAGE_NAME.search(name):
+        return False
+    if _OPTION_NAME.search(name):
+        return True
+    after = following[0].value.text if following else ""
+    if after[:1] in ("-", HOLE):  # `docker run $X -d $Y example/app:1`
+        return any(_TAGGED.fullmatch(word.value.text) for word in following)
+    return after[:1] not in ("", "/", ".") and ("/" in after or ":" in after)  # `docker run $X example/app:1`
+
+
+def _options(words: list[Word], takes: frozenset[str], anywhere: bool = False) -> tuple[list[Option], list[Word]]:
+    """Options with values and what is left. Not `anywhere`: stops at the first argument, as `docker run` does."""
+    options: list[Option] = []
+    rest: list[Word] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        text = word.value.text
+        at += 1
+        if text == "--":
+            rest.extend(words[at:])
+            break
+        if not text.startswith("-") or text == "-":
+            if not word.quoted and (text == "" or (text == HOLE and (anywhere or _holds_options(word, words[at:])))):
+                options.append(Option(text, None, word.start, word.end))
+                continue
+            rest.append(word)
+            if not anywhere:
+                rest.extend(words[at:])
+                break
+            continue
+        name, equals, attached = text.partition("=")
+        if text.startswith("--") and equals:
+            shift = len(name) + 1
+            exact = word.end - word.start == len(text)
+            options.append(
+                Option(name, word.value._replace(text=attached), word.start + shift if exact else word.start, word.end)
+            )
+        elif name in takes and at < len(words):
+            options.append(Option(name, words[at].value, words[at].start, words[at].end))
+            at += 1
+        elif not text.startswith("--") and len(text) > 2 and text[:2] in takes:
+            options.append(Option(text[:2], word.value._replace(text=text[2:].lstrip("=")), word.start, word.end))
+        elif (
+            not text.startswith("--")
+            and len(text) > 2
+            and f"-{text[-1]}" in takes
+            and text[1:].isalpha()
+            and at < len(words)
+        ):
+            options.append(Option(f"-{text[-1]}", words[at].value, words[at].start, words[at].end))  # -itv VALUE
+            at += 1
+        else:
+            options.append(Option(text, None, word.start, word.end))
+    return options, rest

@@ -1,0 +1,241 @@
+"""Who builds and who uses which image: builds and uses found in scripts and compose files."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from wxlint.core.findings import Span
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE, Value
+from wxlint.images.builds.docker_cli import DockerCommand, docker_command
+from wxlint.images.model.records import Build, Use
+from wxlint.images.model.reference import parse_reference
+
+if TYPE_CHECKING:
+    from wxlint.documents.source import Source
+    from wxlint.shell.bash.reader import Command
+
+
+class Call(NamedTuple):
+    """A docker command of a script, with its place."""
+
+    docker: DockerCommand
+    span: Span
+    path: str
+
+
+class Script(NamedTuple):
+    """What a script does with docker."""
+
+    calls: tuple[Call, ...]
+    builds: tuple[Build, ...]
+    uses: tuple[Use, ...]
+
+
+def read_script(source: Source, commands: Iterable[Command], find: Callable[[list[str]], str | None]) -> Script:
+    """Take the docker commands of a script apart.
+
+    find: the first of several paths that is a known Dockerfile. Paths in scripts are tried from the script's `cd`, the working folder's
+    root and the script's own folder, since a script rarely says where it is started.
+    """
+    calls: list[Call] = []
+    builds: list[Build] = []
+    uses: list[Use] = []
+    commands = tuple(commands)
+    rounds = _Rounds(source, commands)
+    for command in commands:
+        docker = docker_command(command)
+        if docker is None:
+            continue
+        span = source.span(command.start, command.end)
+        calls.append(Call(docker, span, source.path))
+        if docker.verb == "build":
+            build = _build(docker, source, span, find, rounds)
+            builds.append(build)
+            uses.extend(build.tags)
+        elif docker.verb in ("run", "create", "pull", "push", "tag"):
+            uses.extend(_arguments(docker, source, rounds))
+    return Script(tuple(calls), tuple(builds), tuple(uses))
+
+
+class _Rounds:
+    """The rounds of loops and the calls that lead to the commands of a script."""
+
+    def __init__(self, source: Source, commands: tuple[Command, ...]) -> None:
+        self.source, self.commands = source, commands
+        self.always: dict[tuple[tuple[str, ...], int, int], bool] = {}
+
+    @cached_property
+    def _walked(self) -> dict[tuple[str, ...], dict[tuple[int, int], set[tuple[str, ...]]]]:
+        """The rounds that reach each command, by the loops and functions it stands in."""
+        found: dict[tuple[str, ...], dict[tuple[int, int], set[tuple[str, ...]]]] = {}
+        for command in self.commands:
+            if command.because:
+                places = found.setdefault(_heads(command.because), {})
+                places.setdefault((command.start, command.end), set()).add(command.because)
+        return found
+
+    @cached_property
+    def _all_rounds(self) -> dict[tuple[str, ...], set[tuple[str, ...]]]:
+        return {heads: set().union(*places.values()) for heads, places in self._walked.items()}
+
+    def reasons(self, docker: DockerCommand, value: Value, start: int, end: int) -> tuple[str, ...]:
+        """Those that an image depends on: none when it is written there as it is, in a command that every round comes to."""
+        command = docker.command
+        if not command.because or not self._literal(value, start, end):
+            return command.because
+        for word in command.words:  # the program and what it does
+            if word.value.text.startswith("-") or word.start >= start:
+                break
+            if not self._literal(word.value, word.start, word.end):
+                return command.because
+        key = (_heads(command.because), command.start, command.end)
+        if key not in self.always:
+            self.always[key] = self._all_rounds[key[0]] <= self._walked[key[0]][key[1:]]
+        return () if self.always[key] else command.because
+
+    def _literal(self, value: Value, start: int, end: int) -> bool:
+        return self.source.text[start:end].replace('"', "").replace("'", "") == value.text
+
+
+def _heads(because: tuple[str, ...]) -> tuple[str, ...]:
+    """Loops and calls without what differs from round to round: a loop by its variable and line, a call by its function."""
+    return tuple(
+        f"{' '.join(re.split('[ =]', reason, maxsplit=2)[:2])} {reason.rpartition(' (')[2]}"
+        if reason.startswith("for ")
+        else reason.partition(" ")[0]
+        for reason in because
+    )
+
+
+def _use(
+    kind: str, value: Value, source: Source, start: int, end: int, because: tuple[str, ...], produces: bool = False
+) -> Use:
+    return Use(
+        kind, value, parse_reference(value), source.span(start, end), produces, because=(*value.because, *because)
+    )
+
+
+def _arguments(docker: DockerCommand, source: Source, rounds: _Rounds) -> list[Use]:
+    """The images that run, create, pull, push and tag name."""
+    count = 2 if docker.verb == "tag" else 1 if docker.verb in ("run", "create") else len(docker.arguments)
+    found = []
+    for index, word in enumerate(docker.arguments[:count]):
+        value = word.value
+        if value.text in ("", HOLE) or value.text.startswith(("-", "sha256:")):
+            continue
+        if docker.verb in ("tag", "push") and "/" not in value.text and ":" not in value.text and _is_id(value.text):
+            continue
+        produces = docker.verb == "tag" and index == 1
+        because = rounds.reasons(docker, value, word.start, word.end)
+        found.append(_use(f"docker {docker.verb}", value, source, word.start, word.end, because, produces))
+    return found
+
+
+def _is_id(text: str) -> bool:
+    return len(text) >= 12 and all(c in "0123456789abcdef" for c in text)
+
+
+def _build(
+    docker: DockerCommand, source: Source, span: Span, find: Callable[[list[str]], str | None], rounds: _Rounds
+) -> Build:
+    because = docker.command.because
+    tags = tuple(
+        _use(
+            "docker build -t", o.value, source, o.start, o.end, rounds.reasons(docker, o.value, o.start, o.end), produces=True
+        )
+        for o in docker.values("-t", "--tag")
+        if o.value is not None and o.value.text not in ("", HOLE)
+    )
+    args: list[tuple[str, Value]] = []
+    for option in docker.values("--build-arg"):
+        assert option.value is not None
+        name, equals, text = option.value.text.partition("=")
+        line = source.position(option.start)[0]
+        shown = option.value.shown().partition("=")[2]
+        if equals and HOLE not in name:
+            value = option.value._replace(text=text, because=(f"--build-arg {name}={shown} ({source.path}:{line})",))
+            args.append((name, value))
+        elif HOLE not in name:
+            args.append(
+                (
+                    name,
+                    Value(
+                        HOLE,
+                        (f"${{{name}}}",),
+                        (f"--build-arg {name} is taken from the environment ({source.path}:{line})",),
+                    ),
+                )
+            )
+    context = next((w.value for w in docker.arguments if w.value.text not in ("",)), Value(HOLE, ("context",)))
+    named = docker.values("-f", "--file")
+    starts = folders(source.path, docker.command.cwd)
+    contexts = [posixpath.normpath(posixpath.join(f, _slashes(context.text))) for f in starts] if context.known else []
+    dockerfile: str | None = None
+    if named:
+        given = named[-1].value
+        if given is not None and given.known:
+            dockerfile = find([posixpath.normpath(posixpath.join(f, _slashes(given.text))) for f in starts])
+    elif context.known and "://" not in context.text and context.text != "-":
+        dockerfile = find([posixpath.join(c, n) for c in contexts for n in ("Dockerfile", "Containerfile")])
+    if dockerfile is not None and not named:
+        contexts = [posixpath.dirname(dockerfile) or "."]
+    target = docker.values("--target")
+    platform = docker.values("--platform")
+    chosen = platform[-1].value.text if platform and platform[-1].value is not None else ""
+    named_contexts = tuple(
+        (o.value.text.partition("=")[0], o.value._replace(text=o.value.text.partition("=")[2]))
+        for o in docker.values("--build-context")
+        if o.value
+    )
+    unknown_options = any(o.name in ("", HOLE) for o in docker.options)
+    return Build(
+        dockerfile or "",
+        tuple(dict.fromkeys(contexts)),
+        target[-1].value.text if target and target[-1].value is not None and target[-1].value.known else None,
+        tuple(args),
+        tags,
+        f"{'docker build'} ({source.path}:{span.line}){''.join(f', {b}' for b in because)}",
+        span,
+        chosen
+        if chosen.startswith(("linux/", "windows/")) and "," not in chosen and HOLE not in chosen
+        else "linux/amd64",
+        None,
+        named_contexts,
+        more=unknown_options,
+    )
+
+
+def _slashes(path: str) -> str:
+    return path.replace("\\", "/")
+
+
+def folders(script: str, cwd: Value | None) -> list[str]:
+    """Where a script's relative paths may start. After a `cd` that is not known: nowhere."""
+    folder = posixpath.dirname(script)
+    above = [folder]
+    while above[-1] and above[-1] != ".":
+        above.append(posixpath.dirname(above[-1]))
+    starts = list(dict.fromkeys(f or "." for f in reversed(above)))
+    if cwd is None:
+        return starts
+    if not cwd.known:
+        return []
+    moved = _slashes(cwd.text)
+    if moved.startswith("/"):
+        return []
+    if folder and (moved == folder or moved.startswith(f"{folder}/")):  # `cd "$(dirname "$0")/.."`
+        return [moved]
+    return [posixpath.join(start, moved) for start in starts]
+
+
+def uses_by_place(uses: Iterable[Use]) -> Mapping[tuple[Span, str], Use]:
+    """One use per place and text: a Dockerfile that several builds evaluate alike names an image once."""
+    found: dict[tuple[Span, str], Use] = {}
+    for use in uses:
+        found.setdefault((use.span, use.value.text), use)
+    return found

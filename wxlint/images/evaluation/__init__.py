@@ -1,0 +1,1 @@
+"""One Dockerfile in one build: references, stages, installs."""

@@ -1,0 +1,32 @@
+"""The Dockerfiles of a run by path, each split when it is first looked at: a process that speaks of some of them splits no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from wxlint.documents.dockerfile.reader import Dockerfile, read_dockerfile
+from wxlint.documents.source import Source
+
+
+class Dockerfiles(Mapping[str, Dockerfile]):
+    """sources: their texts, by path."""
+
+    def __init__(self, sources: dict[str, Source]) -> None:
+        self.sources = sources
+        self._read: dict[str, Dockerfile] = {}
+
+    def __getitem__(self, path: str) -> Dockerfile:
+        """Raises KeyError for a path that is none of them."""
+        found = self._read.get(path)
+        if found is None:
+            found = self._read[path] = read_dockerfile(self.sources[path])
+        return found
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.sources
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.sources)
+
+    def __len__(self) -> int:
+        return len(self.sources)

@@ -1,0 +1,314 @@
+"""What the RUN instructions of a stage install: their shell texts, the scripts they call, and where all of it stands."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from wxlint.core.findings import Span, Where
+from wxlint.core.patterns import late
+from wxlint.core.values import HOLE, Value
+from wxlint.documents.dockerfile.reader import Instruction
+from wxlint.documents.dockerfile.words import json_words
+from wxlint.documents.source import Source as Text
+from wxlint.images.evaluation.build_files import Files
+from wxlint.images.evaluation.expansion import Scope
+from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_make, touched
+from wxlint.images.installs.commands import Install, Lines, Place, installs, may_install, worth_reading
+from wxlint.images.model.records import StageCopy, Use
+
+if TYPE_CHECKING:
+    from wxlint.documents.source import Source
+    from wxlint.shell.bash.reader import Command
+
+_ARGUMENTS = late(r"\$\{?[1-9@*#]|\bgetopts\b")
+_INDEX_LINE = late(r"(extra[-_])?index[-_]url\s*=\s*([^\s'\"\\]+)")
+_WHEELS = late(r"(?:^|/)wheels?(?:/|$)")
+_STARTS_PROGRAMS = late(r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module")
+
+
+class OpenStage:
+    """A stage while it is being read."""
+
+    def __init__(self, index: int, name: str, instruction: Instruction, base: Use) -> None:
+        self.index, self.name, self.instruction, self.base = index, name, instruction, base
+        self.parents: tuple[int, ...] = ()
+        self.external = True
+        self.platform: Value | None = None
+        self.steps: list[Install | StageCopy] = []
+        self.args: dict[str, Value] = {}
+        self.unset: set[str] = set()
+        self.env: dict[str, Value] = {}
+        self.visible: dict[str, Value] = {}
+        self.workdir = "/"
+        self.user: str | None = None
+        self.shell = True
+        self.pip_config: dict[str, Value] = {}
+        self.pip_file: dict[str, Value] = {}
+        self.fetches: list[str] = []
+        """Texts that may download files."""
+        self.pip_looked: tuple[int, str, str | None] = 0, "", None
+
+    def scope(self) -> Scope:
+        """The variables that the next instruction sees."""
+        return Scope(self.visible, self.unset)
+
+
+class Runs:
+    """Reads the RUN instructions of one evaluation. stages: those begun so far. how: the build's reason, where its arguments may decide; else empty."""
+
+    def __init__(self, source: Source, files: Files, stages: list[OpenStage], how: str) -> None:
+        self.source, self.files, self.stages, self.how = source, files, stages, how
+
+    def read(self, stage: OpenStage, instruction: Instruction) -> None:
+        """Add what a RUN installs to the stage's steps, and note the files it changes."""
+        for text, at in _texts(instruction):
+            if "curl" in text or "wget" in text:
+                stage.fetches.append(text)
+            if "pip.conf" in text:
+                self._pip_values(stage)
+                stage.pip_file = _written(text)
+            makes = may_make(text)
+            if stage.shell and (makes or worth_reading(text)):
+                self._commands(stage, text, at, makes)
+            else:
+                self.files.note_changes(stage.index, text)
+
+    def _pip_values(self, stage: OpenStage) -> dict[str, Value]:
+        """The variables that an install sees, pip's configuration among them: files, then `pip config`, then the environment, which wins."""
+        scope = stage.visible
+        given = scope["PIP_CONFIG_FILE"].text if "PIP_CONFIG_FILE" in scope else ""
+        now = len(self.files.copies.get(stage.index, ())), given, stage.user
+        if now != stage.pip_looked:  # once for each set of copies, not for each RUN
+            brought = now[0] != stage.pip_looked[0]
+            stage.pip_looked = now
+            found = self.files.pip_config(stage.index, given, _is_root(stage.user)) if now[0] else {}
+            if found or not brought:
+                stage.pip_file = found
+        return {**stage.pip_file, **stage.pip_config, **scope} if stage.pip_file or stage.pip_config else scope
+
+    def _commands(self, stage: OpenStage, text: str, at: Callable[[int], int], makes: bool) -> None:
+        from wxlint.shell.bash.reader import read_plain, read_shell  # only for files that install something
+
+        source = self.source
+        scope = stage.scope()
+
+        def where(offset: int) -> str:
+            return f"line {source.position(at(offset))[0]}"
+
+        result = read_plain(text) or read_shell(text, scope.values, where=where)
+        directory, behind = stage.workdir, 0
+        for command in result.commands:
+            if command.start > behind:  # what a command changes counts for those after it
+                self.files.note_changes(stage.index, text[behind : command.start])
+                behind = command.start
+            if (makes or self.files.any_made) and self._makes(stage, at, command, directory):
+                continue
+            if not may_install(command) or ("config" in text and _configures(stage, command)):
+                continue
+            place = self._place(stage, at, command, directory)
+            for install in installs(command, self._pip_values(stage), place):
+                followed = self._script(stage, install, directory, command) if install.tool == "script" else None
+                if followed is None and install.tool == "script" and self._brings_nothing(stage, install.missing[0]):
+                    continue
+                stage.steps.extend(self._relocated(step) for step in (followed if followed is not None else [install]))
+        self.files.note_changes(stage.index, text[behind:])
+
+    def _makes(self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str) -> bool:
+        """Whether a command makes a list of requirements, which is noted; one that anything else may have changed is forgotten."""
+        if is_maker(command):
+            place = self._place(stage, at, command, directory)
+            made = made_by(command, place)
+            if made is not None:
+                self.files.note_made(stage.index, place.absolute(made[0]), None if command.conditional else made[1])
+                return True
+        if not self.files.any_made or may_install(command):
+            return False
+        place = self._place(stage, at, command, directory)
+        for written in touched(command):
+            folder, star, _ = written.partition("*")
+            path = place.absolute(folder.rpartition("/")[0] + "/" if star else written)
+            if star:
+                self.files.sweep(stage.index, path)
+            elif self.files.made_at(stage.index, path) is not None:
+                self.files.note_made(stage.index, path, None)
+        return False
+
+    def _script(self, stage: OpenStage, install: Install, directory: str, command: Command) -> list[Install] | None:
+        """What a shell script of the repository installs when a RUN calls it; None when it cannot be read."""
+        from wxlint.shell.bash.reader import read_shell
+
+        name = install.missing[0]
+        path = posixpath.normpath(posixpath.join(directory, name)) if command.cwd is None else HOLE
+        source = self.files.find(stage.index, path)
+        if source is None:
+            return None
+        if name.endswith(".py"):  # not followed; one that starts no program and no installer by name installs nothing
+            return None if _STARTS_PROGRAMS.search(source.text) else []
+        if "curl" in source.text or "wget" in source.text:
+            stage.fetches.append(source.text)
+        found: list[Install] = []
+        for inner in read_shell(source.text, self._pip_values(stage)).commands:
+            if not may_install(inner) or _configures(stage, inner):
+                continue
+            place = self._place(stage, lambda offset: offset, inner, directory, source)
+            for step in installs(inner, self._pip_values(stage), place):
+                if step.tool == "script" and self._brings_nothing(stage, step.missing[0]):
+                    continue
+                found.append(step._replace(conditional=step.conditional or install.conditional))
+        given = command.words[-1].value.text != name
+        if given and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
+            return None  # what it is called with may decide
+        return found
+
+    def _brings_nothing(self, stage: OpenStage, name: str) -> bool:
+        """Whether a script that the repository does not have was downloaded from a maker of other software."""
+        base = posixpath.basename(name)
+        added = [c.source for c in self.files.copies.get(stage.index, ()) if "://" in c.source and base in (posixpath.basename(c.source), posixpath.basename(c.dest))]
+        texts = [text for text in stage.fetches if base in text]
+        if not texts and not added:
+            return False
+        from wxlint.images.evaluation.downloads import from_vendor, of_vendors, origin
+
+        if not any(map(of_vendors, (*added, *texts, *(value.text for value in stage.visible.values() if "://" in value.text)))):
+            return False  # nothing to find
+        from wxlint.shell.bash.reader import read_plain, read_shell
+
+        url = added[-1] if added else None
+        for text in texts:
+            url = origin((read_plain(text) or read_shell(text, stage.scope().values)).commands, name) or url
+        return url is not None and from_vendor(url)
+
+    def _relocated(self, install: Install) -> Install:
+        return install._replace(because=(*install.because, self.how)) if self.how else install
+
+    def _place(self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str, script: Source | None = None) -> Place:
+        source, files = script or self.source, self.files
+
+        def stretch(start: int, end: int) -> Span:
+            first = at(start)
+            return source.span(first, max(at(max(end - 1, start)) + 1, first))
+
+        if command.cwd is not None:
+            directory = posixpath.normpath(posixpath.join(directory, command.cwd.text)) if command.cwd.known else HOLE
+
+        def span(start: int, end: int) -> Where:
+            return partial(stretch, start, end)
+
+        def absolute(path: str) -> str:
+            return (
+                posixpath.normpath(posixpath.join(directory, path))
+                if HOLE not in directory or path.startswith("/")
+                else HOLE
+            )
+
+        def requirements(path: str, as_constraints: bool, _: int) -> Lines:
+            made = files.made_at(stage.index, absolute(path))
+            if made is not None:
+                return Lines(constraints=(*made.requirements, *made.constraints)) if as_constraints else made
+            return files.requirements(files.find(stage.index, absolute(path)), path, as_constraints)
+
+        def written(text: str) -> Lines:
+            where = partial(stretch, command.start, command.end)
+            found = files.requirements(Text(posixpath.join(directory, "-"), text), "-", False)
+            return found._replace(
+                requirements=tuple(r._replace(where=where) for r in found.requirements),
+                index=found.index and found.index._replace(where=where),
+                extra=tuple(s._replace(where=where) for s in found.extra),
+                links=tuple(s._replace(where=where) for s in found.links),
+            )
+
+        def project(folder: str, groups: tuple[str, ...]) -> Lines:
+            path = posixpath.join(absolute(folder), "pyproject.toml")
+            return files.project_of(files.find(stage.index, path), f"{folder.rstrip('/')}/pyproject.toml", groups)
+
+        def pipfile(path: str, groups: tuple[str, ...]) -> Lines:
+            return files.pipfile(files.find(stage.index, absolute(path)), path, groups)
+
+        def environment(path: str) -> Install | None:
+            return files.environment(files.find(stage.index, absolute(path)))
+
+        def brought(path: str) -> bool:
+            place = absolute(path)
+            return any(
+                copy.stage is not None
+                and place.startswith(copy.dest.rstrip("/") + "/")
+                and _WHEELS.search(copy.source) is not None
+                and any(isinstance(step, StageCopy) and step.stage == copy.stage for step in stage.steps)
+                and any(isinstance(step, Install) and step.builds for step in self.stages[copy.stage].steps)
+                for copy in files.copies.get(stage.index, ())
+            )
+
+        return Place(span, requirements, project, environment, brought, pipfile, absolute, written)
+
+
+def _configures(stage: OpenStage, command: Command) -> bool:
+    """`pip config set global.index-url URL` counts from here on."""
+    if len(command.words) < 5 or not any(w.value.text == "config" for w in command.words):
+        return False
+    words = [w for w in command.words if not w.value.text.startswith("-")]
+    texts = [w.value.text for w in words]
+    if len(texts) >= 5 and texts[-4:-2] == ["config", "set"] and "pip" in " ".join(texts[:-4]):
+        name = {
+            "global.index-url": "PIP_INDEX_URL",
+            "global.extra-index-url": "PIP_EXTRA_INDEX_URL",
+            "install.index-url": "PIP_INDEX_URL",
+        }.get(texts[-2])
+        if name:
+            stage.pip_config[name] = words[-1].value
+        return True
+    return False
+
+
+def _written(text: str) -> dict[str, Value]:
+    """What pip.conf says behind a RUN that names it: the indexes in the text; nothing when it is removed; else nobody knows."""
+    found = {}
+    for name, url in _INDEX_LINE.findall(text):
+        known = "$" not in url and "`" not in url
+        found["PIP_EXTRA_INDEX_URL" if name else "PIP_INDEX_URL"] = Value(url, (), (f"pip.conf: {url}",)) if known else Value(HOLE, (url,))
+    if found or re.search(r"\brm\b", text):
+        return found
+    return {"PIP_INDEX_URL": Value(HOLE, ("pip.conf",))}
+
+
+def _is_root(user: str | None) -> bool:
+    return user is None or user.partition(":")[0] in ("", "root", "0")
+
+
+def _texts(instruction: Instruction) -> list[tuple[str, Callable[[int], int]]]:
+    """The shell texts of a RUN, each with a map from its offsets to the source's."""
+    listed = json_words(instruction.args) if instruction.args.startswith("[") else None
+    if listed is not None:
+        if (
+            len(listed) >= 3
+            and posixpath.basename(listed[0]) in ("sh", "bash", "ash", "dash")
+            and listed[1].endswith("c")
+        ):
+            joined = listed[2]
+        else:
+            joined = " ".join("'" + word.replace("'", "'\\''") + "'" for word in listed)
+        return [(joined, lambda _: instruction.at(instruction.args_at))]
+    args, shift = instruction.args, instruction.args_at
+    if not instruction.heredocs:
+        return [
+            (
+                args,
+                lambda offset: (
+                    instruction.at(min(shift + offset, len(instruction.text) - 1))
+                    if offset < len(args)
+                    else instruction.at(len(instruction.text) - 1) + 1
+                ),
+            )
+        ]
+    texts: list[tuple[str, Callable[[int], int]]] = []
+    command = args.partition("<<")[0].strip()
+    if command in ("", "sh", "bash", "set -e", "/bin/bash", "/bin/sh", "bash -e", "sh -e", "bash -ex", "bash -xe"):
+        body = instruction.heredocs[0]
+        if not re.match(r"#!(?!.*\b(?:ba|da|a|z)?sh\b)", body.body):
+            start = body.start
+            texts.append((body.body, lambda offset: start + offset))
+        return texts
+    return [(args, lambda offset: instruction.at(min(shift + offset, len(instruction.text) - 1)))]

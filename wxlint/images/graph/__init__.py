@@ -1,0 +1,1 @@
+"""Who builds and who uses each image, and what it descends from."""

@@ -1,0 +1,104 @@
+"""What `wxlint images` says of every image a Dockerfile can build: its base, its variant, its torch, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from wxlint.images.graph.lineage import State
+from wxlint.images.graph.name_hints import evidence, expected_by_names, from_reference
+from wxlint.images.model.records import Evaluated, Stage
+from wxlint.images.torch import channels
+
+if TYPE_CHECKING:
+    from wxlint.images.graph.repository import Repository
+
+
+class Belief(NamedTuple):
+    """What `wxlint images` says of one target."""
+
+    path: str
+    target: str | None
+    base: str | None
+    variant: str
+    torch: str
+    because: tuple[str, ...]
+
+
+def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None) -> Belief:
+    """Sum a state up: what decides is what is inside; names count only where that leaves it open."""
+    root = _final_base(evaluated, stage)
+    because = list(state.because)
+    torch = state.torch
+    because += [b for b in torch.because if b not in because]
+    accelerators = []
+    if state.accelerator not in (None, "cpu"):
+        accelerators.append(str(state.accelerator))
+    of_torch = channels.accelerator_of(torch.channel)
+    # what the default index happens to hold is no choice; a package for another accelerator is one
+    if of_torch not in (None, "cpu") and not (torch.channel == "default" and state.others):
+        accelerators.append(str(of_torch))
+    if not accelerators and state.others:
+        accelerators.append(state.others[0].accelerator)
+        because.append(f"installs {state.others[0].written}")
+    # with a CPU build of torch, distributions of CUDA are leftovers of a requirements file; a toolkit that apt installs is not
+    certain = [p for p in state.packages if not p.conditional and (torch.channel != "cpu" or p.row["ecosystem"] == "apt")]
+    if certain and not accelerators:
+        accelerators.append("cuda")
+        because.append(f"installs {certain[0].written}")
+    named, reasons = expected_by_names(evidence(evaluated, stage))
+    if accelerators:
+        variant = accelerators[0]
+    elif torch.channel == "cpu":
+        variant = "cpu"
+    elif state.accelerator == "cpu" and torch.channel == "none":
+        variant = "cpu" if named in (None, "cpu") else "unknown"  # a name that promises what cannot be seen
+    else:
+        base = root_use.reference if (root_use := state.root) is not None else None
+        if named is None and base is not None:
+            named, reasons = expected_by_names(from_reference(base, "base image"))
+        variant = named or "unknown"
+        because += [r for r in reasons if r not in because]
+    return Belief(evaluated.path, target, root, variant, torch.channel, tuple(because))
+
+
+def _final_base(evaluated: Evaluated, stage: Stage) -> str | None:
+    """The external base of this Dockerfile's lineage, as resolved; None when an unknown ARG decides."""
+    for _ in range(len(evaluated.stages) + 1):
+        if not stage.parents:
+            return stage.base.value.text if stage.base.value.known and stage.base.value.text else None
+        if len(stage.parents) > 1:
+            roots = {_final_base(evaluated, evaluated.stages[i]) for i in stage.parents}
+            return roots.pop() if len(roots) == 1 and not stage.external else None
+        if stage.external:
+            return None
+        stage = evaluated.stages[stage.parents[0]]
+    return None
+
+
+def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Belief]:
+    """One belief for each Dockerfile's last stage (target None) and each named stage.
+
+    As `docker build` by hand would make it, with the defaults of its ARGs; where these leave the base open, as the repository builds it
+    when all its builds agree.
+    """
+    found = []
+    for path in repository.dockerfiles:
+        if scope is not None and path not in scope:
+            continue
+        builds = repository.evaluated_at(path)
+        plain = repository.by_hand(path)
+        if not plain.stages:
+            continue
+        targets: list[tuple[str | None, Stage]] = [(None, plain.stages[-1])]
+        targets += [(stage.name, stage) for stage in plain.stages if stage.name]
+        for target, stage in targets:
+            said = belief(plain, stage, repository.beliefs.state(plain, stage), target)
+            if said.base is None:
+                others = [
+                    belief(e, e.stages[stage.index], repository.beliefs.state(e, e.stages[stage.index]), target)
+                    for e in builds
+                ]
+                if len({(b.base, b.variant, b.torch) for b in others}) == 1:
+                    said = others[0]
+            found.append(said)
+    return found

@@ -1,0 +1,96 @@
+"""One image the repository builds: what is inside, what it is meant to be, and which installs made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wxlint.core.tuples import NamedTuple
+from wxlint.images.graph.lineage import Beliefs, State, carries
+from wxlint.images.installs.model import Install
+from wxlint.images.model.records import Evaluated, Stage, StageCopy
+from wxlint.images.torch.selection import Choice, Torch, after
+
+if TYPE_CHECKING:
+    from wxlint.policy.model import Expectation
+
+
+class Image(NamedTuple):
+    """A target under a build.
+
+    expected: the accelerator it is meant for, None when nothing says so or names contradict each other. reasons: what says so.
+    expectation: the policy's word, when the policy knows the image.
+    """
+
+    evaluated: Evaluated
+    stage: Stage
+    base: State
+    state: State
+    expected: str | None
+    reasons: tuple[str, ...]
+    expectation: Expectation | None
+
+    @property
+    def installs(self) -> list[Install]:
+        """Every install that ends up in the image, in the order of the stages."""
+        return [
+            step for stage in contributing(self.evaluated, self.stage) for step in stage.installs if not step.elsewhere
+        ]
+
+    @property
+    def label(self) -> str:
+        """For messages: "asr:cuda", else the path, with the target where there is one."""
+        if self.expectation is not None:
+            return self.expectation.image
+        name = self.evaluated.path
+        return (
+            f"{name} ({self.stage.name})" if self.stage is not self.evaluated.stages[-1] and self.stage.name else name
+        )
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """Why the image is expected to be what it is, and under which build."""
+        how = self.evaluated.build.how
+        return (*self.reasons, how) if how else self.reasons
+
+
+class TorchStep(NamedTuple):
+    """An install that decides about torch. before: the state it finds; choices: what it takes, torch itself first."""
+
+    before: Torch
+    install: Install
+    choices: tuple[Choice, ...]
+
+
+def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
+    """The installs of an image that change its torch, or name one of torch's own distributions; those without effect are left out."""
+    for stage in contributing(image.evaluated, image.stage):
+        torch = beliefs.base(image.evaluated, stage).torch
+        for install in stage.installs:
+            if install.elsewhere:
+                continue
+            found = beliefs.choices(install)
+            now = after(torch, install, found)
+            if found and (now is not torch or now.channel == "unknown"):
+                yield TorchStep(torch, install, tuple(found))
+            torch = now
+
+
+def contributing(evaluated: Evaluated, stage: Stage) -> list[Stage]:
+    """The stage, those it starts from, and those it copies an environment from; earliest first."""
+    seen: set[int] = set()
+    waiting = [stage.index]
+    while waiting:
+        index = waiting.pop()
+        if index in seen or index >= len(evaluated.stages):
+            continue
+        seen.add(index)
+        current = evaluated.stages[index]
+        if len(current.parents) == 1:
+            waiting.extend(current.parents)
+        waiting.extend(
+            step.stage
+            for step in current.steps
+            if isinstance(step, StageCopy) and step.stage is not None and carries(evaluated, step)
+        )
+    return [evaluated.stages[i] for i in sorted(seen)]

@@ -1,0 +1,1 @@
+"""Install commands: what is installed, and from where."""

@@ -1,0 +1,137 @@
+"""One thing to install, as pip, uv and conda write it."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from wxlint.core.findings import Span, Where
+from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE, Value
+
+_SPEC = late(
+    r"\s*([A-Za-z0-9\0](?:[A-Za-z0-9._\0-]*[A-Za-z0-9\0])?)\s*(\[[^\]]*\])?\s*(?:@\s*(\S+)|(\(?\s*(?:===|==|~=|!=|<=|>=|<|>|=)[^;]*))?\s*(;.*)?"
+)
+_WHEEL = late(r"([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+?)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl")
+_INDEX_BEHIND = late(r"--(?:extra-)?index-url[=\s]+([^\s;]+)")
+_PIN = late(r"={2,3}\s*([0-9][^,;\s*()]*)\s*\)?$")
+
+
+class Requirement(NamedTuple):
+    """name: normalised (PEP 503), "" when unknown. extras: as written, lower case. specifier: as written, spaces removed.
+
+    pin: the exact version without its local part. local: the local version ("cu121"). url: of a direct reference.
+    kind: "name", "url" (a wheel or an archive), "path" (a local project), "vcs", or "unknown".
+    index: the index this one distribution is bound to ([tool.uv.sources], poetry's `source`). build: a conda build string.
+    """
+
+    name: str
+    extras: tuple[str, ...] = ()
+    specifier: str = ""
+    pin: str | None = None
+    local: str | None = None
+    url: str | None = None
+    kind: str = "name"
+    written: str = ""
+    index: str | None = None  # type: ignore[assignment]  # tuple.index is not used
+    build: str = ""
+    where: Where | None = None
+
+    @property
+    def span(self) -> Span | None:
+        return self.where() if self.where is not None else None
+
+
+def normalise(name: str) -> str:
+    """PEP 503."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def parse_requirement(value: Value, where: Where | None) -> Requirement:
+    """Read one argument of an install command or one line of a requirements file."""
+    return Requirement(*_parsed(value)[:-1], where)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(value: Value) -> Requirement:
+    text = " ".join(value.text.split())
+    written = value.shown().strip()
+    if text.startswith((".", "/", "~", "file:", "${PWD}")) and not text.endswith(".whl"):
+        return Requirement("", kind="path", url=text, written=written)
+    if re.match(r"(git|hg|svn|bzr)\+", text):
+        egg = re.search(r"#(?:.*&)?egg=([\w.-]+)", text)
+        name = (
+            egg[1]
+            if egg
+            else re.sub(r"\.git$", "", re.split(r"[@#?]", text.split("://")[-1].rstrip("/"))[0].rpartition("/")[2])
+        )
+        return Requirement(normalise(name) if HOLE not in name else "", kind="vcs", url=text, written=written)
+    if "://" in text.partition(" ")[0] and "@" not in text.partition("://")[0]:
+        return _from_file_name(text, text, written)
+    match = _SPEC.fullmatch(text)
+    if text.endswith((".whl", ".tar.gz", ".zip")) and not (match and match[3]):
+        return _from_file_name(text, text, written)
+    if not match or HOLE in match[1]:
+        return Requirement("", kind="unknown", written=written)
+    name = normalise(match[1])
+    extras = tuple(e.strip().lower() for e in match[2][1:-1].split(",") if e.strip()) if match[2] else ()
+    if match[3]:
+        if re.match(r"(git|hg|svn|bzr)\+", match[3]):
+            return Requirement(name, extras, kind="vcs", url=match[3], written=written)
+        inner = _from_file_name(match[3], match[3], written)
+        return inner._replace(name=name, extras=extras)
+    specifier = re.sub(r"\s+", "", (match[4] or "").strip().strip("()"))
+    pin, local = None, None
+    exact = _PIN.fullmatch(specifier)
+    if exact and HOLE not in exact[1]:
+        pin, _, local_text = exact[1].partition("+")
+        local = local_text or None
+    elif HOLE in specifier and "+" in specifier and HOLE not in specifier.partition("+")[2]:
+        local = specifier.partition("+")[2]
+    option = _INDEX_BEHIND.search(match[5] or "")  # pip itself looks away from it; whoever wrote it meant that index
+    return Requirement(name, extras, specifier, pin, local, written=written, index=option[1] if option else None)
+
+
+_TERM = late(r"(sys_platform|platform_system|os_name|platform_machine|extra)\s*(==|!=)\s*['\"]([\w-]+)['\"]")
+_HERE = frozenset(("linux", "posix", "x86_64", "amd64"))
+
+
+def applies(marker: str, extras: tuple[str, ...] = ()) -> bool:
+    """Whether an environment marker can hold on linux/amd64 with these extras. Read loosely: of an `or`, one side is enough."""
+    for alternative in re.split(r"\bor\b", marker):
+        if all(
+            ((value.lower() in extras) if name == "extra" else (value.lower() in _HERE)) == (sign == "==")
+            for name, sign, value in _TERM.findall(alternative)
+        ):
+            return True
+    return False
+
+
+def marker_of(text: str) -> str:
+    """The marker of a requirement, "" when it has none."""
+    return text.partition(";")[2].strip() if "://" not in text else text.partition(" ;")[2].strip()
+
+
+def conda_requirement(value: Value, where: Where | None) -> Requirement:
+    """`channel::name=version=build`, with conda's single `=`."""
+    text = re.sub(r"\[.*\]$", "", value.text.strip().strip("\"'").rpartition("::")[2])
+    match = re.match(r"([A-Za-z0-9_.\0-]+)\s*(.*)", text)
+    if not match or HOLE in match[1]:
+        return Requirement("", kind="unknown", where=where, written=value.shown())
+    rest = match[2].strip()
+    exact = re.fullmatch(r"={1,2}\s*([^=<>!,|*\s]+)(?:\.\*|\*)?(?:[=\s]+(\S+))?", rest)
+    version = exact[1] if exact else ""
+    build = exact[2] or "" if exact else (re.fullmatch(r"=\*?=(\S+)", rest) or ["", ""])[1]
+    pin = version if version and HOLE not in version else None
+    return Requirement(match[1].lower(), (), rest, pin, None, None, "name", value.shown(), None, build, where)
+
+
+def _from_file_name(url: str, text: str, written: str) -> Requirement:
+    decoded = text.partition("#")[0].partition("?")[0].replace("%2B", "+").replace("%2b", "+")
+    match = _WHEEL.fullmatch(decoded.rpartition("/")[2])
+    kind = "url" if "://" in url or match else "path"
+    if not match:
+        return Requirement("", kind=kind, url=url, written=written)
+    pin, _, local = match[2].partition("+")
+    return Requirement(normalise(match[1]), (), f"=={match[2]}", pin, local or None, url, "url", written)

@@ -1,0 +1,1 @@
+"""References and records shared by the rooms of `images`."""

@@ -1,0 +1,113 @@
+"""What evaluating Dockerfiles gives: uses of images, stages, and who builds what. Plain tuples, no behaviour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wxlint.core.findings import Span
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import Value
+from wxlint.documents.dockerfile.reader import Dockerfile, Instruction
+from wxlint.images.installs.model import Install
+from wxlint.images.model.reference import Reference
+
+if TYPE_CHECKING:
+    from wxlint.documents.compose.services import Service
+
+
+class Use(NamedTuple):
+    """One place that names an image.
+
+    kind: "FROM", "COPY --from", "RUN --mount", "syntax", "compose image", "docker build -t", "docker run", ...
+    produces: the place makes this tag rather than needing it. reference: None when the text is no reference.
+    """
+
+    kind: str
+    value: Value
+    reference: Reference | None
+    span: Span
+    produces: bool = False
+    onbuild: bool = False
+    stage: int | None = None
+    because: tuple[str, ...] = ()
+
+
+class Build(NamedTuple):
+    """One way a Dockerfile is built.
+
+    dockerfile: path as shown; "" when it cannot be known. contexts: folders that may be the build context, likeliest first.
+    tags: what the result is called. how: for people, "compose service asr (docker-compose.yml:12)"; "" for `docker build .` by hand.
+    """
+
+    dockerfile: str
+    contexts: tuple[str, ...]
+    target: str | None = None
+    args: tuple[tuple[str, Value], ...] = ()
+    tags: tuple[Use, ...] = ()
+    how: str = ""
+    span: Span | None = None
+    platform: str = "linux/amd64"
+    service: Service | None = None
+    named_contexts: tuple[tuple[str, Value], ...] = ()
+    image: str = ""
+    """The image of the policy that is meant ("asr:cuda"), where the build comes from the policy itself."""
+    more: bool = False
+    """Options that could not be read ("$EXTRA_ARGS") may set further arguments."""
+
+
+class StageCopy(NamedTuple):
+    """A COPY --from that may carry an installed torch along. stage: an earlier stage's index, or None for an external image. dest: absolute."""
+
+    stage: int | None
+    paths: tuple[str, ...]
+    instruction: Instruction
+    external: Reference | None
+    dest: str = ""
+
+
+class Stage(NamedTuple):
+    """One stage of one build.
+
+    parents: the earlier stages it may start from (several when an unknown ARG selects), empty for an external base.
+    external: the base may be an image, not a stage. steps: installs and copies in order. env: ENV at its end.
+    """
+
+    index: int  # type: ignore[assignment]  # tuple.index is not used
+    name: str
+    instruction: Instruction
+    base: Use
+    parents: tuple[int, ...]
+    external: bool
+    platform: Value | None
+    steps: tuple[Install | StageCopy, ...]
+    env: dict[str, Value]
+    user: str | None = None
+
+    @property
+    def installs(self) -> tuple[Install, ...]:
+        return tuple(step for step in self.steps if isinstance(step, Install))
+
+
+class Evaluated(NamedTuple):
+    """A Dockerfile under one build."""
+
+    dockerfile: Dockerfile
+    build: Build
+    stages: tuple[Stage, ...]
+    uses: tuple[Use, ...]
+
+    @property
+    def path(self) -> str:
+        return self.dockerfile.source.path
+
+    def target(self, name: str | None) -> Stage | None:
+        """The stage a build makes: by name (case-insensitive) or number; the last one when none is named."""
+        if not self.stages:
+            return None
+        if name is None:
+            return self.stages[-1]
+        wanted = name.lower()
+        for stage in self.stages:
+            if stage.name == wanted:
+                return stage
+        return self.stages[int(wanted)] if wanted.isdigit() and int(wanted) < len(self.stages) else None

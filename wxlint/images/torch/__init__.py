@@ -1,0 +1,1 @@
+"""Which torch an image ends up with."""

@@ -1,0 +1,84 @@
+"""Which torch build a wheel index, a local version or a wheel URL stands for.
+
+A channel is the last part of an address of the PyTorch wheel index: `cpu`, `cu121`, `rocm6.0`, `xpu`. Besides these:
+"default" (the package index pip uses when nothing is said), "none" (no torch) and "unknown".
+"""
+
+from __future__ import annotations
+
+import re
+
+from wxlint.core.patterns import late
+
+_CHANNEL = r"(cpu(?:[._-]?cxx11[._-]?abi)?|cu\d{2,3}|rocm\d+(?:\.\d+)*|xpu)"
+_IN_URL = late(
+    r"(?:/whl|pytorch-wheels|/pytorch/wheels?|/torch-wheels?)/(?:nightly/|test/|preview/)?" + _CHANNEL + r"(?![\w.])",
+    re.I,
+)
+_INTEL = late(r"pytorch-extension\.intel\.com/release-whl/(?:[\w-]+/)?xpu(?![\w.-])", re.I)
+"""Intel's own wheels: for its GPUs with a torch of their own, for the CPU without one."""
+_WHEEL_INDEX = late(
+    r"download(?:-r2)?\.pytorch\.org/whl(?:/nightly|/test)?(?:/torch_stable\.html|/torch_nightly\.html|/torch/?|/?)$",
+    re.I,
+)
+_LOCAL = late(r"(?:^|[.+-])" + _CHANNEL + r"(?![\w])", re.I)
+_DEFAULT = late(
+    r"the default index$|https?://(?:(?:test\.)?pypi\.org/|pypi\.python\.org/|files\.pythonhosted\.org/"
+    r"|(?:pypi\.tuna|mirrors\.tuna|pypi\.mirrors|mirrors|mirror|pypi|repo|pypi\.doubanio|pypi\.douban|mirror\.sjtu|mirror\.nju|mirror\.baidu)"
+    r"\.(?:tsinghua|ustc|aliyun|cloud\.aliyuncs|tencent|cloud\.tencent|huaweicloud|douban|sjtu|nju|bfsu|sustech|hust|zju|baidu|163|volces|tencentyun)"
+    r"\.(?:edu\.cn|com|com\.cn|cn)/|pypi\.(?:douban|doubanio)\.com/)",
+    re.I,
+)
+"""The default index and the public mirrors that serve the same files (documented by their operators)."""
+
+
+def channel_of_url(url: str) -> str:
+    """The channel an index URL serves: a channel, "default", "all" (every channel at once) or "unknown"."""
+    url = url.strip().replace("%2B", "+").replace("%2b", "+")
+    match = _IN_URL.search(url)
+    if match:
+        return normal(match[1])
+    if _INTEL.search(url):
+        return "xpu"
+    if _WHEEL_INDEX.search(url):
+        return "all"
+    if _DEFAULT.match(url):
+        return "default"
+    return "unknown"
+
+
+def channel_of_local(local: str) -> str | None:
+    """The channel a local version names ("cu121" in 2.1.0+cu121, "cpu" in 2.1.0+cpu); None for another local part."""
+    match = _LOCAL.search(local)
+    return normal(match[1]) if match else None
+
+
+def normal(channel: str) -> str:
+    """A channel in its plain spelling."""
+    channel = channel.lower()
+    return "cpu" if channel.startswith("cpu") else channel
+
+
+def accelerator_of(channel: str) -> str | None:
+    """cpu, cuda, rocm or other; None when the channel is none or not known. The default index holds CUDA builds on Linux."""
+    if channel == "cpu":
+        return "cpu"
+    if channel == "default" or (channel.startswith("cu") and channel[2:].isdigit()):
+        return "cuda"
+    if channel.startswith("rocm"):
+        return "rocm"
+    if channel == "xpu":
+        return "other"
+    return None
+
+
+def cuda_of(channel: str) -> str | None:
+    """The CUDA version of a channel: cu121 is 12.1, cu92 is 9.2."""
+    digits = channel[2:] if channel.startswith("cu") else ""
+    return f"{digits[:-1]}.{digits[-1]}" if digits.isdigit() and len(digits) > 1 else None
+
+
+def channel_of_cuda(version: str) -> str:
+    """The channel of a CUDA version: 12.1 and 12.1.0 are cu121."""
+    major, _, rest = version.partition(".")
+    return f"cu{major}{rest.partition('.')[0] or '0'}"

@@ -1,0 +1,1 @@
+"""What is inside an image, read without running it."""

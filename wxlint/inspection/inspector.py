@@ -1,0 +1,276 @@
+"""`wxlint inspect`: look into an image without running it. The answer and the gate are in inspection.py."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from functools import partial
+
+from wxlint.core.errors import ImageError
+from wxlint.inspection import explain as why
+from wxlint.inspection.dockerfile_lines import Instruction, Step, match_history
+from wxlint.inspection.file_kinds import (
+    DPKG,
+    LIBRARY,
+    PYTHON,
+    TORCH,
+    Metadata,
+    Packages,
+    Record,
+    Text,
+    TorchBuild,
+    cached,
+    cuda_only,
+    normal,
+)
+from wxlint.inspection.layers import CUDA_KINDS, File, FileSystem, LayerScan
+from wxlint.inspection.report import (
+    Cuda,
+    Distribution,
+    Inspection,
+    LayerReport,
+    Torch,
+    check_expect,
+    read_expect,
+    render_text,
+    to_json,
+)
+from wxlint.inspection.saved_image import OpenSave, SavedImage, open_target, read_image, save_with
+from wxlint.inspection.stores import Store
+
+__all__ = ["Dockerfile", "Inspection", "check_expect", "inspect_store", "render_text", "run_inspect", "to_json"]
+
+Dockerfile = tuple[str, Sequence[Instruction]]
+"""(path, instructions as (keyword, text, line))."""
+
+
+def run_inspect(
+    target: str,
+    expect: str | None = None,
+    engine: OpenSave | None = None,
+    dockerfiles: Sequence[Dockerfile] = (),
+) -> Inspection:
+    """Inspect a saved image (file, OCI layout folder, both with `#SELECTOR`) or an image of the engine, by name.
+
+    engine: opens the stream of `docker save` (default: the docker program). dockerfiles: where layers may come from.
+    Raises UsageError for a bad `expect`, ImageError for what cannot be read, EngineError when the engine refuses.
+    """
+    if expect is not None:
+        read_expect(expect)  # a typing mistake must not cost a minute of reading first
+    with open_target(target, engine or partial(save_with, "docker")) as (store, selector):
+        return inspect_store(store, selector, target, dockerfiles)
+
+
+def inspect_store(
+    store: Store,
+    selector: str = "",
+    target: str = "",
+    dockerfiles: Sequence[Dockerfile] = (),
+) -> Inspection:
+    """The same for a store that is open."""
+    image = read_image(store, selector)
+    system = FileSystem()
+    scans: list[LayerScan] = []
+    known: dict[str, LayerScan] = {}
+    for name in image.layers:
+        if name not in known:
+            known[name] = store.scan(name)
+        scans.append(known[name])
+        system.apply(known[name])
+    return _report(image, scans, system, image.names[0] if image.names else target, dockerfiles)
+
+
+def _report(
+    image: SavedImage,
+    scans: list[LayerScan],
+    system: FileSystem,
+    reference: str,
+    dockerfiles: Sequence[Dockerfile],
+) -> Inspection:
+    files = list(system.files())
+    settings = image.config.get("config") or {}
+    env = dict(pair.partition("=")[::2] for pair in _strings(settings.get("Env")))
+    builds = _torches(files, env)
+    metadata = [(path, file.fact) for path, file in files if isinstance(file.fact, Metadata) and not cached(path)]
+    required = why.dependants([fact for _, fact in metadata])
+    distributions = _distributions(files, metadata, required)
+    alive = {(file.layer, file.content): file.size for _, file in files if file.kind in CUDA_KINDS}
+    contents = [scan.cuda_contents() for scan in scans]
+    libraries = tuple("/" + path for path, file in files if file.kind == LIBRARY)
+    visible = sum(alive.values())
+    cuda = Cuda(
+        bool(libraries or distributions or any(build.cuda for build in builds)),
+        visible,
+        sum(sum(each.values()) for each in contents) - sum(s for (i, c), s in alive.items() if c in contents[i]),
+        libraries,
+        distributions,
+        _versions(libraries, distributions),
+    )
+    places = _places(image, dockerfiles)
+    layers = tuple(
+        LayerReport(index, digest, created, scan.bytes, sum(contents[index].values()), place)
+        for index, (digest, scan, (created, place)) in enumerate(zip(image.diff_ids, scans, places))
+    )
+    found = Inspection(
+        reference,
+        image.digest,
+        _string(image.config.get("os")),
+        _string(image.config.get("architecture")),
+        _string(settings.get("User")),
+        tuple(_strings(settings.get("Entrypoint"))),
+        env,
+        _python(system, files, env),
+        builds[0] if builds else None,
+        tuple(builds[1:]),
+        cuda,
+        layers,
+        (),
+    )
+    packages = next((f.fact.cuda for p, f in files if f.kind == DPKG and isinstance(f.fact, Packages)), ())
+    hidden: dict[tuple[int, int], int] = {}
+    for (layer, content), killer in system.killers.items():
+        if (layer, content) not in alive and content in contents[layer]:
+            hidden[layer, killer] = hidden.get((layer, killer), 0) + contents[layer][content]
+    return found._replace(
+        why=why.reasons(
+            found,
+            _brought(files, len(layers)),
+            [(*key, size) for key, size in sorted(hidden.items())],
+            packages,
+            required,
+        ),
+    )
+
+
+def _brought(files: Sequence[tuple[str, File]], count: int) -> list[tuple[int, list[str]]]:
+    """(layer, its visible CUDA files, largest first)."""
+    found: list[list[tuple[int, str]]] = [[] for _ in range(count)]
+    for path, file in files:
+        if file.kind == LIBRARY:
+            found[file.layer].append((-file.size, f"/{path} ({why.amount(file.size)})"))
+    return [(index, [text for _, text in sorted(each)]) for index, each in enumerate(found) if each]
+
+
+def _torches(files: Sequence[tuple[str, File]], env: dict[str, str]) -> list[Torch]:
+    """Installed builds, the one of the interpreter that PATH finds first; each real file once."""
+    found = [
+        Torch(file.fact.version, file.fact.cuda, file.fact.hip, "/" + path)
+        for path, file in files
+        if file.kind == TORCH and isinstance(file.fact, TorchBuild) and not cached(path)
+    ]
+    prefixes = [posixpath.dirname(folder.rstrip("/")) for folder in env.get("PATH", "").split(":")[:100]]
+
+    def rank(build: Torch) -> tuple[bool, int]:
+        order = [i for i, prefix in enumerate(prefixes) if prefix and build.path.startswith(prefix.rstrip("/") + "/")]
+        return "-packages/" not in build.path, min(order, default=len(prefixes))
+
+    return sorted(found, key=rank)
+
+
+def _distributions(
+    files: Sequence[tuple[str, File]],
+    metadata: Sequence[tuple[str, Metadata]],
+    required: dict[str, tuple[str, ...]],
+) -> tuple[Distribution, ...]:
+    sizes = {path: file.size for path, file in files if file.kind in CUDA_KINDS}
+    records = {posixpath.dirname(path): file.fact for path, file in files if isinstance(file.fact, Record)}
+    found: list[Distribution] = []
+    for path, fact in metadata:
+        if not cuda_only(fact.name):
+            continue
+        folder = posixpath.dirname(path)
+        record = records.get(folder)
+        total = 0
+        for name, size in record.sizes.items() if record else ():
+            total += sizes.get(posixpath.normpath(posixpath.join(posixpath.dirname(folder), name)), size)
+        found.append(Distribution(fact.name, fact.version, total, required.get(normal(fact.name), ())))
+    return tuple(sorted(found))
+
+
+def _versions(libraries: Sequence[str], distributions: Sequence[Distribution]) -> tuple[str, ...]:
+    found: set[str] = set()
+    for path in libraries:
+        for match in (
+            re.search(r"libcudart[^/]*\.so\.(\d+(?:\.\d+)?)", path),
+            re.match(r"/usr/local/cuda-(\d+\.\d+)", path),
+        ):
+            if match:
+                found.add(match[1])
+    for one in distributions:
+        match = re.match(r"\d+\.\d+", one.version)
+        if match and re.fullmatch(r"nvidia-cuda-runtime(-cu\d+)?|cuda-toolkit", normal(one.name)):
+            found.add(match[0])
+    return tuple(
+        sorted(version for version in found if "." in version or not any(v.startswith(version + ".") for v in found)),
+    )
+
+
+def _places(image: SavedImage, dockerfiles: Sequence[Dockerfile]) -> list[tuple[str, tuple[str, int] | None]]:
+    """created_by and Dockerfile place per layer; nothing is claimed when history and layers do not agree."""
+    entries = image.config.get("history")
+    nothing: list[tuple[str, tuple[str, int] | None]] = [("", None)] * len(image.layers)
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        return nothing
+    steps = [Step(_string(entry.get("created_by")), entry.get("empty_layer") is True) for entry in entries]
+    if sum(not step.empty for step in steps) != len(image.layers):
+        return nothing
+    lines: Sequence[int | None] = [None] * len(steps)
+    source, strength = "", 0
+    for path, instructions in dockerfiles:
+        mapping = match_history(steps, instructions)
+        if mapping.strength > strength:
+            source, lines, strength = path, mapping.lines, mapping.strength
+    return [
+        (step.created_by, (source, line) if line is not None else None)
+        for step, line in zip(steps, lines)
+        if not step.empty
+    ]
+
+
+def _python(system: FileSystem, files: Sequence[tuple[str, File]], env: dict[str, str]) -> str | None:
+    """The version of the Python that PATH finds: as exact as a text in the image says, else as its name says."""
+    texts = {path: file.fact.version for path, file in files if isinstance(file.fact, Text)}
+    interpreters = sorted(path for path, file in files if file.kind == PYTHON and not cached(path))
+    folders = (env.get("PATH") or "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":")[:100]
+    tried = [f"{folder.strip('/')}/{name}" for folder in folders for name in ("python", "python3")]
+    tried += [path for folder in folders for path in interpreters if posixpath.dirname(path) == folder.strip("/")]
+    for path in (*tried, *interpreters):
+        real = system.resolve(path)
+        if real is None:
+            continue
+        own = texts.get(posixpath.dirname(posixpath.dirname(path)) + "/pyvenv.cfg", "")
+        minor = re.search(r"python(3\.\d+)$", real)
+        short = minor[1] if minor else ".".join(own.split(".")[:2])
+        exact = [own, env.get("PYTHON_VERSION", "")]
+        home = posixpath.dirname(posixpath.dirname(real))
+        exact += [version for at, version in texts.items() if at.startswith(f"{home}/include/python{short}")]
+        if home == "usr":
+            for _, file in files:
+                if isinstance(file.fact, Packages):
+                    exact += [version for name, version in file.fact.python if name.endswith(f"python{short}-minimal")]
+        for version in exact:
+            found = re.match(r"(?:\d+:)?(\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?)", version)
+            if found and (not short or found[1].startswith(short + ".")):
+                return found[1]
+        if short:
+            return short
+    return None
+
+
+def _string(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ImageError("the image's configuration has a value of another kind where a string must be")
+    return value
+
+
+def _strings(value: object) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, str):  # Entrypoint was a plain string in very old images
+        return [value]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ImageError("the image's configuration has a value of another kind where a list of strings must be")
+    return value

@@ -1,0 +1,196 @@
+"""The answer of `wxlint inspect`: what an image holds, as JSON, as text, and as a gate."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from wxlint.core.errors import UsageError
+from wxlint.inspection import explain as why
+
+SCHEMA = "wxlint-inspect/1"
+
+
+class Torch(NamedTuple):
+    """From `torch/version.py`. cuda, hip: as written there, None when it is not built for it. path: of that file."""
+
+    version: str
+    cuda: str | None
+    hip: str | None
+    path: str
+
+
+class Distribution(NamedTuple):
+    """A distribution with a use only with CUDA. bytes: of its RECORD, CUDA files as they are in the image."""
+
+    name: str
+    version: str
+    bytes: int
+    required_by: tuple[str, ...]
+
+
+class Cuda(NamedTuple):
+    """present: proven by a library, a compiler, a CUDA build of torch or a CUDA-only distribution.
+
+    bytes: of everything that came with CUDA and is visible. hidden_bytes: in the layers, not visible.
+    """
+
+    present: bool
+    bytes: int
+    hidden_bytes: int
+    libraries: tuple[str, ...]
+    distributions: tuple[Distribution, ...]
+    versions: tuple[str, ...]
+    """CUDA versions that runtime libraries, folders and distributions name ("12.1", "12"); not in the JSON."""
+
+
+class LayerReport(NamedTuple):
+    """number: from 0, the lowest layer; `index` in the JSON. digest: of the uncompressed layer. bytes: of its files.
+
+    dockerfile: (path, line).
+    """
+
+    number: int
+    digest: str
+    created_by: str
+    bytes: int
+    cuda_bytes: int
+    dockerfile: tuple[str, int] | None
+
+
+class Inspection(NamedTuple):
+    """What `wxlint inspect` found."""
+
+    reference: str
+    digest: str
+    os: str
+    architecture: str
+    user: str
+    entrypoint: tuple[str, ...]
+    env: dict[str, str]
+    python: str | None
+    torch: Torch | None
+    other_torch: tuple[Torch, ...]
+    """Further builds of torch in the same image; not in the JSON, but part of what `why` and the gate say."""
+    cuda: Cuda
+    layers: tuple[LayerReport, ...]
+    why: tuple[str, ...]
+
+
+def read_expect(expect: str) -> tuple[str, tuple[str, ...]]:
+    """("cpu" or "cuda", version parts). Raises UsageError."""
+    found = re.fullmatch(r"(cpu|cuda)(?::(\d+(?:\.\d+){0,2}))?", expect, re.ASCII)
+    if not found or (found[1] == "cpu" and found[2]):
+        raise UsageError(f"--expect {expect}: allowed are cpu, cuda, and cuda:VERSION such as cuda:12.1")
+    return found[1], tuple(found[2].split(".")) if found[2] else ()
+
+
+def check_expect(image: Inspection, expect: str) -> list[str]:
+    """What in the image contradicts `cpu`, `cuda` or `cuda:12.1`; empty when nothing does. Raises UsageError.
+
+    A CUDA version that nothing in the image proves counts against `cuda:12.1`: unknown is not good.
+    """
+    kind, wanted = read_expect(expect)
+    builds = (*((image.torch,) if image.torch else ()), *image.other_torch)
+    found: list[str] = []
+    if kind == "cpu":
+        found += [f"torch {one.version} at {one.path} is built with CUDA {one.cuda}" for one in builds if one.cuda]
+        if image.cuda.libraries:
+            found.append(f"{len(image.cuda.libraries)} CUDA libraries, {image.cuda.libraries[0]} for one")
+        found += [f"{one.name} {one.version} is of use only with CUDA" for one in image.cuda.distributions]
+        return found
+    if not image.cuda.present:
+        found.append("nothing in the image proves CUDA")
+    if image.torch and not image.torch.cuda:
+        found.append(f"torch {image.torch.version} is {'a ROCm' if image.torch.hip else 'a CPU'} build")
+    if wanted and not found:
+        have = (image.torch.cuda,) if image.torch and image.torch.cuda else image.cuda.versions
+        if not any(_same_version(version, wanted) for version in have):
+            said = ", ".join(have) if have else "no version that anything in the image proves"
+            found.append(f"CUDA {said}, not {'.'.join(wanted)}")
+    return found
+
+
+def _same_version(version: str, wanted: Sequence[str]) -> bool:
+    """Whether they agree as far as both go, but at least up to what torch and wheels name: major and minor."""
+    parts = version.split(".")
+    return len(parts) >= min(2, len(wanted)) and all(a == b for a, b in zip(parts, wanted))
+
+
+def to_json(image: Inspection) -> str:
+    """The answer as JSON, schema `wxlint-inspect/1`; ASCII only, keys in a fixed order, no newline at the end."""
+    cuda = image.cuda
+    answer: dict[str, Any] = {
+        "schema": SCHEMA,
+        "reference": image.reference,
+        "digest": image.digest,
+        "os": image.os,
+        "architecture": image.architecture,
+        "user": image.user,
+        "entrypoint": list(image.entrypoint),
+        "env": image.env,
+        "python": image.python,
+        "torch": image.torch._asdict() if image.torch else None,
+        "cuda": {
+            "present": cuda.present,
+            "bytes": cuda.bytes,
+            "hidden_bytes": cuda.hidden_bytes,
+            "libraries": list(cuda.libraries),
+            "distributions": [one._asdict() for one in cuda.distributions],
+        },
+        "layers": [
+            {
+                "index": layer.number,
+                "digest": layer.digest,
+                "created_by": layer.created_by,
+                "bytes": layer.bytes,
+                "cuda_bytes": layer.cuda_bytes,
+                "dockerfile": dict(zip(("path", "line"), layer.dockerfile)) if layer.dockerfile else None,
+            }
+            for layer in image.layers
+        ],
+        "why": list(image.why),
+    }
+    return json.dumps(answer, indent=2)
+
+
+def render_text(image: Inspection) -> str:
+    """The answer for people. Control characters of the image are shown escaped; no newline at the end."""
+    cuda, torch = image.cuda, image.torch
+    lines = [
+        f"{image.reference}  {image.digest}",
+        f"  platform    {image.os}/{image.architecture}",
+        f"  user        {image.user or 'root'}",
+        f"  entrypoint  {json.dumps(image.entrypoint) if image.entrypoint else '-'}",
+        f"  python      {image.python or '-'}",
+        f"  torch       {_torch_line(torch)}",
+        f"  cuda        {f'{why.amount(cuda.bytes)} visible' if cuda.present else 'not present'}"
+        + (f", {why.amount(cuda.hidden_bytes)} hidden" if cuda.hidden_bytes else ""),
+    ]
+    if cuda.libraries:
+        more = ", ..." if len(cuda.libraries) > 5 else ""
+        lines.append(f"  libraries   {len(cuda.libraries)}: {', '.join(cuda.libraries[:5])}{more}")
+    lines.append(f"  layers      {len(image.layers)}, {why.amount(sum(layer.bytes for layer in image.layers))}")
+    for layer in image.layers:
+        part = f", CUDA {why.amount(layer.cuda_bytes)}" if layer.cuda_bytes else ""
+        lines.append(f"    {layer.number:>3}  {why.amount(layer.bytes):>9}{part}  {why.command(layer)}")
+    if image.why:
+        lines.append("  why")
+        lines += [f"    {line}" for line in image.why]
+    return "\n".join(shown(line) for line in lines)
+
+
+def _torch_line(torch: Torch | None) -> str:
+    if torch is None:
+        return "-"
+    build = f"CUDA {torch.cuda}" if torch.cuda else f"ROCm {torch.hip}" if torch.hip else "CPU"
+    return f"{torch.version} ({build} build)  {torch.path}"
+
+
+def shown(text: str) -> str:
+    """Text from an image, safe for a terminal: what does not print, and bytes that are not UTF-8, become escapes."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

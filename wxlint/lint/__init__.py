@@ -1,0 +1,1 @@
+"""One run of the linter: inputs, rules, suppressions, processes."""

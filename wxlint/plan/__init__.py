@@ -1,0 +1,1 @@
+"""The build order of a family, and the formats it is written in."""

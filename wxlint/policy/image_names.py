@@ -1,0 +1,71 @@
+"""Which image names belong to a family."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE, Value
+
+_DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
+
+
+class Member(NamedTuple):
+    """An image name that belongs to the family.
+
+    stage: its stage, or None when that part of the name is unknown. known: the policy lists the stage.
+    registry: "same" as the policy's, "other", or "unknown" (parameterised).
+    """
+
+    stage: str | None
+    known: bool
+    registry: str
+
+
+def match(name: Value, image: str, registry: str, stages: Collection[str]) -> Member | None:
+    """Whether an image name (a reference without tag and digest) is one of `image` ("{registry}/app-{stage}").
+
+    The last part decides. Where `image` has {registry}, another registry or none makes a name no stranger (people
+    fork, mirror and build locally), provided the last part has more to it than {stage}: of `{registry}/{stage}`
+    only known stages are members, under the policy's registry or one that is a variable.
+    """
+    fixed, tail, distinctive = _name_pattern(image)
+    found = tail.fullmatch(name.text)
+    if found is None:
+        return None
+    head, stage = found["head"], found["stage"]
+    whose = _whose(head.rstrip("/"), fixed, registry)
+    known = stage in stages
+    if whose is None or (not distinctive and (not known or whose == "other")):
+        return None
+    return Member(None if HOLE in stage else stage, known, whose)
+
+
+@lru_cache(maxsize=8)
+def _name_pattern(image: str) -> tuple[str, re.Pattern[str], bool]:
+    """The part before the last slash; the last part as a pattern over whole names; whether that has more than {stage}."""
+    fixed, _, last = image.rpartition("/")
+    before, after = last.split("{stage}")
+    stage = rf"(?P<stage>[a-z0-9._\-{HOLE}]+)"
+    tail = re.compile(rf"(?P<head>|.*[/{HOLE}]){re.escape(before)}{stage}{re.escape(after)}", re.DOTALL)
+    return fixed, tail, any(c.isalnum() for c in before + after)
+
+
+def _whose(head: str, fixed: str, registry: str) -> str | None:
+    """same, other or unknown registry; None when the part before the last slash cannot be the family's."""
+    free = fixed.removeprefix("{registry}")
+    if HOLE in head:
+        end = head[head.rindex(HOLE) + 1 :]
+        return "unknown" if end.endswith(free) or free.endswith(end) else None
+    head = _without_docker_hub(head)
+    if head == _without_docker_hub(fixed.replace("{registry}", registry)):
+        return "same"
+    return "other" if fixed.startswith("{registry}") and f"/{head}".endswith(free) else None
+
+
+def _without_docker_hub(name: str) -> str:
+    """`docker.io/rajiup` and `rajiup` are one registry."""
+    host, _, rest = name.partition("/")
+    return rest if host in _DOCKER_HUB else name

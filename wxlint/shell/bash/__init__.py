@@ -1,0 +1,1 @@
+"""Bash and POSIX shell: reading, expanding, walking."""

@@ -1,0 +1,336 @@
+"""Reading shell text into the tree of shell_syntax.py, as bash divides it. Reading never fails: what cannot be read is skipped.
+
+Written by hand and not with a general grammar library: the words need exact character offsets and expansion rules that such trees do not
+give, loading one costs more than a whole check, and bash itself is at hand in the tests to say whether the reading is right.
+"""
+
+from __future__ import annotations
+
+from wxlint.core.patterns import late
+from wxlint.shell.bash.double_brackets import BracketReader
+from wxlint.shell.bash.simple_commands import END
+from wxlint.shell.bash.tree import (
+    EMPTY,
+    AndOr,
+    Arith,
+    Case,
+    For,
+    Function,
+    Group,
+    If,
+    Node,
+    Pipe,
+    Redir,
+    Redirected,
+    Seq,
+    Test,
+    Text,
+    While,
+)
+from wxlint.shell.bash.words import MAX_DEPTH
+
+_RESERVED = late(
+    r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|in|function|time|\{|\}|!|\[\[|\]\])(?=[ \t\r\n;&|<>()]|\\\n|\Z)"
+)
+_CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
+_FUNCTION = late(r"([^ \t\n;&|<>()$`\"'\\=]+)[ \t]*\([ \t]*\)((?:[ \t\r\n]|\\\n|#[^\n]*)*)")
+_NAME = late(r"[A-Za-z_][A-Za-z0-9_]*")
+_PARENTHESES = late(r"[ \t]*\([ \t]*\)")
+
+
+class Parser(BracketReader):
+    """One text. `script()` reads all of it."""
+
+    def script(self) -> Node:
+        items: list[Node] = []
+        while self.at < self.end:
+            items.append(self.commands(""))
+            if self.at < self.end:  # a closing word or bracket that nothing opened
+                start = self.at
+                match = _RESERVED.match(self.text, start, self.end)
+                self.at = match.end() if match else start + 1
+                self.fail(start, f"unexpected {self.text[start : self.at]!r}")
+        return items[0] if len(items) == 1 else Seq(tuple(items))
+
+    # -- lists
+
+    def commands(self, closing: str) -> Node:
+        """Statements up to `closing` (")"), a closing word, `;;` or the end, none of which is consumed."""
+        text, items = self.text, []
+        while True:
+            self.newlines()
+            if self.at >= self.end:
+                break
+            char = text[self.at]
+            if char == ")" or (char == ";" and text[self.at + 1 : self.at + 2] in (";", "&")):
+                break
+            if char in ";&|":
+                start = self.at
+                self.at += 1
+                self.fail(start, f"unexpected {char!r}")
+                continue
+            if char in "tefd}":
+                match = _RESERVED.match(text, self.at, self.end)
+                if match and match[0] in _CLOSERS:
+                    break
+            before = self.at
+            items.append(self._and_or())
+            self.blank()
+            if self.at < self.end:
+                char = text[self.at]
+                if char == "&" or (char == ";" and text[self.at + 1 : self.at + 2] not in (";", "&")):
+                    self.at += 1
+                elif self.at == before:
+                    self.at += 1
+                    self.fail(before, f"unexpected {char!r}")
+        return items[0] if len(items) == 1 else Seq(tuple(items)) if items else EMPTY
+
+    def _and_or(self) -> Node:
+        first = self._pipeline()
+        rest: list[tuple[str, Node]] = []
+        while True:
+            self.blank()
+            operator = self.text[self.at : min(self.at + 2, self.end)]
+            if operator not in ("&&", "||"):
+                return AndOr(first, tuple(rest)) if rest else first
+            self.at += 2
+            self.newlines()
+            rest.append((operator, self._pipeline()))
+
+    def _pipeline(self) -> Node:
+        text, negated = self.text, False
+        items: list[Node] = []
+        while True:
+            self.blank()
+            match = _RESERVED.match(text, self.at, self.end) if self.at < self.end and text[self.at] in "!t" else None
+            if match and match[0] == "!":
+                negated = not negated
+            elif match and match[0] == "time":
+                self.at = match.end()
+                self.blank()
+                if text.startswith("-p ", self.at):
+                    self.at += 2
+                continue
+            else:
+                items.append(self._command())
+                self.blank()
+                if self.at < self.end and text[self.at] == "|" and not text.startswith("||", self.at):
+                    self.at += 2 if text.startswith("|&", self.at) else 1
+                    self.newlines()
+                    continue
+                return items[0] if len(items) == 1 and not negated else Pipe(tuple(items), negated)
+            self.at = match.end()
+
+    # -- commands
+
+    def _command(self) -> Node:
+        text, start = self.text, self.at
+        if start >= self.end:
+            return EMPTY
+        char = text[start]
+        node: Node | None = None
+        if char in "ifswuc{[":
+            match = _RESERVED.match(text, start, self.end)
+            if match and match[0] not in ("in", "]]", "fi"):
+                node = self._nest(match[0], start, match.end())
+        elif char == "(":
+            node = self._nest("(", start, start + 1)
+        if node is None:
+            match = _FUNCTION.match(text, start, self.end)
+            if match:
+                self.at = match.end()
+                self.comments_in(match.start(2), match.end())
+                return Function(match[1], self._body(), start)
+            return self._simple()
+        if type(node) is Function:
+            return node
+        redirects: list[Redir] = []
+        while True:
+            self.blank()
+            redirect = self._redirect()
+            if redirect is None:
+                return Redirected(node, tuple(redirects)) if redirects else node
+            redirects.append(redirect)
+
+    def _body(self) -> Node:
+        """The command behind `name()`."""
+        if self.depth >= MAX_DEPTH:
+            self.fail(self.at, "nested too deep; not read")
+            self.at = self.end
+            return EMPTY
+        self.depth += 1
+        self.newlines()
+        node = self._command()
+        self.depth -= 1
+        return node
+
+    def _nest(self, word: str, start: int, after: int) -> Node | None:
+        if self.depth >= MAX_DEPTH:
+            self.fail(start, "nested too deep; not read")
+            self.at = self.end
+            return EMPTY
+        self.depth += 1
+        self.at = after
+        node: Node
+        if word == "if":
+            node = self._if(start)
+        elif word in ("for", "select"):
+            node = self._for(start, word == "select")
+        elif word in ("while", "until"):
+            condition = self.commands("")
+            node = While(condition, self._do(start), word == "until")
+        elif word == "case":
+            node = self._case(start)
+        elif word == "{":
+            node = Group(self.commands(""), False)
+            self._expect("}", start)
+        elif word == "(":
+            node = self._parenthesis(start)
+        elif word == "[[":
+            node = Test(self.expression())
+            self.blank_lines()
+            if self.text.startswith("]]", self.at):
+                self.at += 2
+            else:
+                self.fail(start, "no closing ]]")
+                self._skip_line()
+        elif word == "function":
+            self.blank()
+            name = self.word().literal or ""
+            match = _PARENTHESES.match(self.text, self.at, self.end)
+            self.at = match.end() if match else self.at
+            node = Function(name, self._body(), start)
+        else:
+            self.at = start
+            self.depth -= 1
+            return None
+        self.depth -= 1
+        return node
+
+    def _skip_line(self) -> None:
+        stop = self.text.find("\n", self.at, self.end)
+        self.at = self.end if stop < 0 else stop
+
+    def _expect(self, word: str, start: int) -> bool:
+        self.newlines()
+        match = _RESERVED.match(self.text, self.at, self.end)
+        if match and match[0] == word:
+            self.at = match.end()
+            return True
+        self.fail(start, f"no {word}")
+        return False
+
+    def _peek(self) -> str:
+        self.newlines()
+        match = _RESERVED.match(self.text, self.at, self.end)
+        return match[0] if match else ""
+
+    def _if(self, start: int) -> Node:
+        branches: list[tuple[Node, Node]] = []
+        otherwise: Node | None = None
+        while True:
+            condition = self.commands("")
+            self._expect("then", start)
+            branches.append((condition, self.commands("")))
+            word = self._peek()
+            if word == "elif":
+                self.at += 4
+                continue
+            if word == "else":
+                self.at += 4
+                otherwise = self.commands("")
+            self._expect("fi", start)
+            return If(tuple(branches), otherwise)
+
+    def _do(self, start: int) -> Node:
+        self.newlines()
+        if self.at < self.end and self.text[self.at] == ";":
+            self.at += 1
+        if self._peek() == "{":
+            self.at += 1
+            body = self.commands("")
+            self._expect("}", start)
+            return body
+        self._expect("do", start)
+        body = self.commands("")
+        self._expect("done", start)
+        return body
+
+    def _for(self, start: int, chosen: bool) -> Node:
+        self.blank()
+        if self.text.startswith("((", self.at):
+            close = self.balanced(self.at)
+            self.at = close or self.at + 2
+            if not close:
+                self.fail(start, "no closing ))")
+            return While(None, self._do(start), False)
+        match = _NAME.match(self.text, self.at, self.end)
+        if not match:
+            self.fail(start, "for without a name")
+            return EMPTY
+        self.at = match.end()
+        words: list[Text] | None = None
+        if self._peek() == "in":
+            self.at += 2
+            words = []
+            while True:
+                self.blank()
+                if self.at >= self.end or self.text[self.at] in END:
+                    break
+                words.extend(self._words())
+        return For(match[0], None if words is None else tuple(words), self._do(start), start, chosen)
+
+    def _case(self, start: int) -> Node:
+        self.blank()
+        word = self.word() if self.at < self.end else Text(start, self.at, (), "", False)
+        self._expect("in", start)
+        arms: list[tuple[tuple[Text, ...], Node, str]] = []
+        while True:
+            if self._peek() == "esac":
+                self.at += 4
+                break
+            if self.at >= self.end:
+                self.fail(start, "no esac")
+                break
+            if self.text[self.at] == "(":
+                self.at += 1
+            patterns: list[Text] = []
+            while True:
+                self.blank()
+                if self.at >= self.end or self.text[self.at] in ")\n;":
+                    break
+                if self.text[self.at] == "|":
+                    self.at += 1
+                    continue
+                patterns.append(self.word())
+            if not self.text.startswith(")", self.at):
+                self.fail(start, "case pattern without )")
+            self.at = min(self.at + 1, self.end)
+            body = self.commands("")
+            mark = ";;"
+            if self.text.startswith(";;&", self.at):
+                mark = ";;&"
+            elif self.text.startswith(";&", self.at):
+                mark = ";&"
+            elif not self.text.startswith(";;", self.at):
+                mark = ""
+                if self._peek() != "esac":
+                    self.fail(start, "case without ;; or esac")
+                    arms.append((tuple(patterns), body, ";;"))
+                    break
+            self.at = min(self.at + len(mark), self.end)
+            arms.append((tuple(patterns), body, mark or ";;"))
+        return Case(word, tuple(arms))
+
+    def _parenthesis(self, start: int) -> Node:
+        if self.text.startswith("(", self.at):
+            close = self.balanced(start)
+            if close and self.text[close - 2] == ")" and self.bash:
+                self.at = close
+                return Arith(self.text[start:close])
+        node = Group(self.commands(")"), True)
+        if self.at < self.end and self.text[self.at] == ")":
+            self.at += 1
+        else:
+            self.fail(start, "no closing )")
+        return node

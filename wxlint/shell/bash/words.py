@@ -1,0 +1,308 @@
+"""Reading one shell word: quotes, parameters, substitutions, braces. The commands inside `$(...)` are read by shell_parse.py."""
+
+from __future__ import annotations
+
+import re
+
+from wxlint.core.patterns import late
+from wxlint.shell.bash.tree import Lit, Node, Opaque, Param, Part, Subst, Text
+
+MAX_DEPTH = 40
+"""Nesting of substitutions and compound commands; deeper text is not read."""
+_REACH = 4000
+"""How far a closing bracket is looked for."""
+
+_RUN = late(r"[^ \t\n;&|<>()$`\"'\\]+")
+_DOUBLE = late(r'[^"\\$`]+')
+_NAME = late(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
+_BRACED = late(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]")
+_OPERATOR = late(r":[-=?+]|[-=?+]|##?|%%?|//?|\^\^?|,,?|[:@~]")
+_IN_BRACE = late(r"[^$`\"'\\}/\]]+")
+_ANSI = late(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c(.)|(.))", re.S)
+_ANSI_CHAR = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
+
+
+class WordReader:
+    """A position in a text. Errors are collected; reading always goes on, and never goes back."""
+
+    def __init__(self, text: str, bash: bool = True) -> None:
+        self.text, self.bash = text, bash
+        self.at, self.end = 0, len(text)
+        self.depth = 0
+        self.unclosed = 0
+        self.errors: list[tuple[int, int, str]] = []
+
+    def fail(self, start: int, message: str) -> None:
+        if len(self.errors) < 100:
+            self.errors.append((min(start, self.end), min(max(self.at, start + 1), len(self.text)), message))
+
+    def commands(self, closing: str) -> Node:
+        raise NotImplementedError
+
+    def word(self) -> Text:
+        """The word at the position."""
+        start = self.at
+        match = _RUN.match(self.text, start, self.end)
+        if match:
+            end = match.end()
+            if end >= self.end or self.text[end] in " \t\n;&|<>)":
+                self.at = end
+                text = match[0]
+                return Text(start, end, (Lit(text, False),), text, False)
+        parts = self.parts(" \t\n;&|<>()", False, start)
+        if self.at == start:  # a character that starts no word: always go on
+            self.at += 1
+            self.fail(start, f"unexpected {self.text[start]!r}")
+            return Text(start, self.at, (), self.text[start], False)
+        return made(start, self.at, parts)
+
+    def parts(self, stop: str, double: bool, start: int, brace: bool = False, heredoc: bool = False) -> list[Part]:
+        """Parts up to a character of `stop` that is not quoted. double: as inside double quotes. brace: inside `${...}`."""
+        text, end = self.text, self.end
+        out: list[Part] = []
+        run = _DOUBLE if double and not brace else _IN_BRACE if brace else _RUN
+        while self.at < end:
+            at = self.at
+            char = text[at]
+            if char in stop:
+                if char in "<>" and text.startswith("(", at + 1) and not brace:
+                    self.at += 2
+                    out.append(self._process(at))
+                    continue
+                if char == "(" and not brace and out and self._pattern_list(out):
+                    continue
+                break
+            match = run.match(text, at, end)
+            if match:
+                self.at = match.end()
+                out.append(Lit(match[0], double))
+                continue
+            if char == "\\":
+                self._backslash(out, double, brace, heredoc)
+            elif char == "$":
+                self._dollar(out, double)
+            elif char == "`":
+                out.append(self._backquote(double))
+            elif char == '"' and not heredoc:
+                if double and brace:  # "${x:-"a"}": the inner quotes are quotes again
+                    self.at += 1
+                    out.extend(self.parts('"', True, at))
+                    self._close('"', at)
+                else:
+                    self._double(out)
+            elif char == "'" and not double:
+                self._single(out)
+            else:
+                out.append(Lit(char, double))
+                self.at += 1
+        return out
+
+    def _close(self, char: str, start: int) -> None:
+        if self.at < self.end and self.text[self.at] == char:
+            self.at += 1
+        else:
+            self.fail(start, f"no closing {char}")
+
+    def _backslash(self, out: list[Part], double: bool, brace: bool, heredoc: bool) -> None:
+        following = self.text[self.at + 1 : min(self.at + 2, self.end)]
+        self.at = min(self.at + 2, self.end)
+        if following == "\n":
+            return
+        if double and (following not in ("$", "`", '"', "\\") or (heredoc and following == '"')) and not (brace and following == "}"):
+            out.append(Lit("\\" + following, True))
+        else:
+            out.append(Lit(following or "\\", True))
+
+    def _single(self, out: list[Part]) -> None:
+        start = self.at
+        close = self.text.find("'", start + 1, self.end)
+        if close < 0:
+            self.at = self.end
+            self.fail(start, "no closing '")
+            close = self.end
+        else:
+            self.at = close + 1
+        out.append(Lit(self.text[start + 1 : close], True))
+
+    def _double(self, out: list[Part]) -> None:
+        start = self.at
+        self.at += 1
+        inner = self.parts('"', True, start)
+        self._close('"', start)
+        out.extend(inner or (Lit("", True),))
+
+    def _ansi(self, out: list[Part]) -> None:
+        start = self.at
+        at = start + 2
+        while at < self.end and self.text[at] != "'":
+            at += 2 if self.text[at] == "\\" else 1
+        at = min(at, self.end)
+        self.at = at
+        self._close("'", start)
+        out.append(Lit(_ANSI.sub(_ansi_char, self.text[start + 2 : at]).replace("\0", ""), True))
+
+    def _dollar(self, out: list[Part], double: bool) -> None:
+        text, start = self.text, self.at
+        following = text[start + 1 : min(start + 2, self.end)]
+        if following == "{":
+            out.append(self._braced(double))
+        elif following == "(":
+            if text.startswith("((", start + 1):
+                close = self.balanced(start + 1)
+                if close and text[close - 2] == ")" and close <= self.end:
+                    self.at = close
+                    out.append(Opaque(text[start:close], double, None))
+                    return
+            self.at = start + 2
+            out.append(self._substitution(start, double))
+        elif following == "'" and not double and self.bash:
+            self._ansi(out)
+        elif following == '"' and not double and self.bash:
+            self.at += 1
+            self._double(out)
+        else:
+            match = _NAME.match(text, start + 1, self.end)
+            if match:
+                self.at = match.end()
+                out.append(Param(match[0], "", (), (), None, double, match.string[start : self.at]))
+            else:
+                self.at += 1
+                out.append(Lit("$", double))
+
+    def _nested(self, closing: str) -> Node | None:
+        """Commands up to `closing`; None, and everything to the end skipped, when nested too deep."""
+        if self.depth >= MAX_DEPTH:
+            self.fail(self.at, "nested too deep; not read")
+            self.at = self.end
+            return None
+        self.depth += 1
+        body = self.commands(closing)
+        self.depth -= 1
+        return body
+
+    def _substitution(self, start: int, double: bool) -> Subst:
+        body = self._nested(")")
+        self._close(")", start)
+        return Subst(body, double, self.text[start : self.at])
+
+    def _process(self, start: int) -> Opaque:
+        body = self._nested(")")
+        self._close(")", start)
+        return Opaque(self.text[start : self.at], False, body)
+
+    def _backquote(self, double: bool) -> Subst:
+        text, start = self.text, self.at
+        at = start + 1
+        while at < self.end and text[at] != "`":
+            at += 2 if text[at] == "\\" else 1
+        close = min(at, self.end)
+        body: Node | None = None
+        if "\\" not in text[start:close] and close > start + 1:
+            end, self.end, self.at = self.end, close, start + 1
+            body = self._nested("")
+            self.end = end
+        self.at = close
+        self._close("`", start)
+        return Subst(body, double, text[start : self.at])
+
+    def balanced(self, start: int) -> int:
+        """Offset behind the `)` that closes the `(` at `start`; 0 when there is none within reach."""
+        text, depth, at = self.text, 0, start
+        limit = min(self.end, start + (_REACH if self.unclosed < 20 else 100))  # thousands of them must not take forever
+        while at < limit:
+            char = text[at]
+            if char == "(":
+                depth += 1
+            elif char == ")":
+                depth -= 1
+                if not depth:
+                    return at + 1
+            elif char == "\\":
+                at += 1
+            at += 1
+        self.unclosed += 1
+        return 0
+
+    def _pattern_list(self, out: list[Part]) -> bool:
+        """`@(a|b)`, `!(x)`: kept as text. Only bash with extglob reads it so, which a script switches on elsewhere."""
+        last = out[-1]
+        if not self.bash or type(last) is not Lit or last.quoted or last.text[-1:] not in ("@", "?", "*", "+", "!"):
+            return False
+        close = self.balanced(self.at)
+        if not close:
+            return False
+        out[-1] = Lit(last.text + self.text[self.at : close], False)
+        self.at = close
+        return True
+
+    def _braced(self, double: bool) -> Part:
+        """`${...}`."""
+        text, start = self.text, self.at
+        self.at += 2
+        op = ""
+        index: tuple[Part, ...] | None = None
+        if text.startswith("#", self.at) and not text.startswith("#}", self.at):
+            self.at, op = self.at + 1, "len"
+        elif text.startswith("!", self.at) and _BRACED.match(text, self.at + 1, self.end):
+            self.at, op = self.at + 1, "!"
+        match = _BRACED.match(text, self.at, self.end)
+        if not match or self.depth >= MAX_DEPTH:
+            return self._bad_brace(start, double)
+        name = match[0]
+        self.at = match.end()
+        self.depth += 1
+        if text.startswith("[", self.at):
+            self.at += 1
+            index = tuple(self.parts("]", False, start, brace=True))
+            self._close("]", start)
+            if op == "!" and index and type(index[0]) is Lit and index[0].text in ("@", "*"):
+                op = "keys"
+        arg: tuple[Part, ...] = ()
+        rest: tuple[Part, ...] = ()
+        operator = _OPERATOR.match(text, self.at, self.end) if op in ("", "!") else None
+        if operator:
+            op = op + operator[0]
+            self.at = operator.end()
+            literal_single = double and operator[0][-1] in "-=?+"
+            if operator[0] in ("/", "//"):
+                if self.at < self.end and text[self.at] in "#%":
+                    op += text[self.at]
+                    self.at += 1
+                arg = tuple(self.parts("/}", False, start, brace=True))
+                if text.startswith("/", self.at):
+                    self.at += 1
+                    rest = tuple(self.parts("}", False, start, brace=True))
+            else:
+                arg = tuple(self.parts("}", literal_single, start, brace=True))
+        self.depth -= 1
+        if self.at < self.end and text[self.at] == "}":
+            self.at += 1
+            return Param(name, op, arg, rest, index, double, text[start : self.at])
+        return self._bad_brace(start, double)
+
+    def _bad_brace(self, start: int, double: bool) -> Opaque:
+        close = self.text.find("}", self.at, self.end)
+        self.at = self.end if close < 0 else close + 1
+        self.fail(start, "${...} could not be read")
+        return Opaque(self.text[start : self.at], double, None)
+
+
+def made(start: int, end: int, parts: list[Part]) -> Text:
+    """A word of these parts."""
+    literal: str | None = None
+    if all(type(part) is Lit for part in parts):
+        literal = "".join([part.text for part in parts if type(part) is Lit])
+    return Text(start, end, tuple(parts), literal, any(part.quoted for part in parts))
+
+
+def _ansi_char(match: re.Match[str]) -> str:
+    digits = match[1] or match[2] or match[3]
+    if digits:
+        code = int(digits, 16)
+        return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+    if match[4]:
+        return chr(int(match[4], 8) & 0xFF)
+    if match[5]:
+        return chr(ord(match[5]) & 0x1F)
+    char = match[6]
+    return _ANSI_CHAR.get(char, char if char in "\\'\"?" else "\\" + char)

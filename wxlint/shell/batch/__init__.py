@@ -1,0 +1,1 @@
+"""Windows batch: reading, expanding, walking."""

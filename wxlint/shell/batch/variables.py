@@ -1,0 +1,112 @@
+"""Batch variables: `%X%`, `!X!`, `%1`, `%%s`, with their edits and parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from wxlint.core.patterns import late
+from wxlint.core.values import HOLE, Value
+from wxlint.shell.batch.words import Expanded, edited, modified
+from wxlint.shell.state import State
+from wxlint.shell.values import MAX_TEXT, Variable, hole, joined, merged, not_set
+
+_VARIABLE = late(
+    r"%%(?P<how>~[a-z$:]*(?=[A-Za-z#]))?(?P<loop>[^\s%])|%%|%(?P<part>~[fdpnxsatz]*)?(?P<arg>[0-9*])"
+    r"|%(?P<name>[^%:\n\"^&|<>=]+)(?P<edit>:[^%\n]*)?%|!(?P<late>[^!:\n\"^&|<>= ]+)(?P<late_edit>:[^!\n]*)?!|%",
+    re.I,
+)
+_HOLE_NAME = late(r"%~?(\d)\Z|[%!]([^%!:]+)[%!]\Z")
+SET_NAMES = late(r"\bset\s+(?:/[ap]\s+)?\"?([^=\s\"/][^=\n\"]*?)=", re.I)
+_LIVE = frozenset("errorlevel cd date time random cmdcmdline cmdextversion username userprofile computername os path comspec".split())
+
+
+class Variables(State):
+    """Variables are kept in lower case; `written` has them as first written."""
+
+    def __init__(self, text: str, where: Callable[[int], str], script: str) -> None:
+        super().__init__(where, True)
+        self.text, self.script = text, script.replace("\\", "/")
+        self.written: dict[str, str] = {}
+        for match in SET_NAMES.finditer(text):
+            self.written.setdefault(match[1].strip().lower(), match[1].strip())
+        self.settable = frozenset(self.written)
+        self.block: Mapping[str, Variable] | None = None  # what %X% says inside a block
+        self.loops: dict[str, Value] = {}
+
+    def named(self, name: str) -> str:
+        return f"%{self.written.get(name, name)}%"
+
+    def _presumed(self, value: Value) -> Value:
+        """In a condition: unknown parts that are variables nobody sets, taken to be empty."""
+        assumed: list[str] = []
+        for name in value.holes:
+            match = _HOLE_NAME.match(name)
+            reason = not_set(match[1] or match[2]) if match else None
+            if match is None or reason is None or (match[2] or "").lower() in (*self.vars, *_LIVE) or reason in self.refuted:
+                return value
+            assumed.append(reason)
+        return Value(value.text.replace(HOLE, ""), (), merged(value.because, tuple(assumed))) if assumed else value
+
+    def _text(self, start: int, end: int) -> Value:
+        expanded = self._expand(start, end)
+        return expanded.value(0, len(expanded.text), expanded.text)
+
+    def _expand(self, start: int, end: int) -> Expanded:
+        out = Expanded()
+        at = start
+        for match in _VARIABLE.finditer(self.text, start, end):
+            if len(out.text) > MAX_TEXT:
+                break
+            if match.start() < at:
+                continue
+            out.add(Value(self.text[at : match.start()]), at, match.start(), True)
+            at = match.end()
+            value = self._matched(match)
+            if value is None:  # "%%" before what is no loop variable, or "!" without delayed expansion
+                at = match.start() + (2 if match[0].startswith("%%") else 1)
+                out.add(Value(match[0][0]), match.start(), at, False)
+                if match[0][0] == "%" and match["name"]:
+                    continue
+            else:
+                self.volume += len(value.text)
+                out.add(value if not self.spent else hole(match[0]), match.start(), at, False)
+        out.add(Value(self.text[at:end]), at, end, True)
+        return out
+
+    def _matched(self, match: re.Match[str]) -> Value | None:
+        raw = match[0]
+        if raw == "%%":
+            return Value("%")
+        if match["loop"]:
+            value = self.loops.get(match["loop"])
+            return value if value is None else modified(value, match["how"] or "", raw)
+        if match["arg"]:
+            return self._argument(match["arg"], match["part"] or "", raw)
+        name = match["name"] or match["late"]
+        if not name:
+            return None if raw != "%" else Value("")
+        value = self._variable(name.lower(), raw, match["late"] is not None)
+        edit = match["edit"] or match["late_edit"] or ""
+        return edited(value, edit[1:], raw) if edit else value
+
+    def _variable(self, name: str, raw: str, late: bool) -> Value:
+        known = self.vars if late or self.block is None else self.block
+        variable = known.get(name)
+        if isinstance(variable, Value):
+            return variable
+        if name in self.settable and not_set(name) not in self.refuted:
+            return Value("", (), (not_set(self.written.get(name, name)),))
+        return hole(raw)
+
+    def _argument(self, number: str, how: str, raw: str) -> Value:
+        if number == "*":
+            if self.args.more:
+                return hole(raw)
+            return joined([Value(v.text + " ", v.holes, v.because) for v in self.args.known]) if self.args.known else Value("")
+        if number == "0":
+            return modified(Value(self.script), how, raw) if self.script and how else hole(raw)
+        index = int(number) - 1
+        if index < len(self.args.known):
+            return modified(self.args.known[index], how, raw)
+        return hole(raw) if self.args.more else Value("")

@@ -1,0 +1,160 @@
+"""Batch text after `%X%` was replaced: words, redirections, and parts of values, each with its place in the source."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from wxlint.core.patterns import late
+from wxlint.core.values import HOLE, Value
+from wxlint.shell.bash.reader import Redirect, Word
+from wxlint.shell.values import hole, merged
+
+_OUTSIDE = late(r"[^ \t\n\r<>\"^\\]+")
+_INSIDE = late(r"[^\"\\]+")
+_REDIRECT = late(r"\d?(?:>>|>|<)(?:&\d)?")
+
+
+class Expanded:
+    """A text after `%X%` was replaced, with where each stretch of it came from."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.starts: list[int] = []
+        self.origins: list[tuple[int, int, bool, Value]] = []
+
+    def add(self, value: Value, start: int, end: int, plain: bool) -> None:
+        if value.text or not plain:
+            self.starts.append(len(self.text))
+            self.origins.append((start, end, plain, value))
+            self.text += value.text
+
+    def place(self, index: int, last: bool = False) -> int:
+        """The offset in the source of a character; last: of the end of it."""
+        if not self.starts:
+            return 0
+        number = max(bisect_right(self.starts, index) - 1, 0)
+        start, end, plain, _ = self.origins[number]
+        return start + index - self.starts[number] + last if plain else end if last else start
+
+    def value(self, first: int, last: int, text: str) -> Value:
+        """A value of (most of) the characters from first to last."""
+        low = max(bisect_right(self.starts, first) - 1, 0)
+        holes: tuple[str, ...] = ()
+        because: tuple[str, ...] = ()
+        for number in range(low, len(self.starts)):
+            begin = self.starts[number]
+            if begin >= last and begin > first:
+                break
+            value = self.origins[number][3]
+            if value.because:
+                because = merged(because, value.because)
+            if value.holes:
+                skipped = value.text[: max(first - begin, 0)].count(HOLE)
+                holes += value.holes[skipped : skipped + value.text[max(first - begin, 0) : last - begin].count(HOLE)]
+        if text.count(HOLE) != len(holes):
+            return hole(text.replace(HOLE, "?"))
+        return Value(text, holes, because)
+
+
+def split_words(expanded: Expanded) -> tuple[list[Word], list[Redirect]]:
+    """The words of a command line as a C program gets them, and its redirections."""
+    text = expanded.text
+    found: list[Word] = []
+    redirects: list[Redirect] = []
+    operator: tuple[str, int] | None = None
+    at, size = 0, len(text)
+    while at < size:
+        char = text[at]
+        if char in " \t\n\r" or (char == "^" and text[at + 1 : at + 2] == "\n"):
+            at += 2 if char == "^" else 1
+            continue
+        match = _REDIRECT.match(text, at)
+        if match:
+            if "&" in match[0]:
+                place = Word(Value(match[0][-1]), expanded.place(match.end() - 1), expanded.place(match.end() - 1, True), False)
+                redirects.append(Redirect(match[0][:-1], place, expanded.place(at), expanded.place(match.end() - 1, True)))
+            else:
+                operator = (match[0], at)
+            at = match.end()
+            continue
+        first, out, quoted, inside = at, [], False, False
+        while at < size:
+            run = (_INSIDE if inside else _OUTSIDE).match(text, at)
+            if run:
+                out.append(run[0])
+                at = run.end()
+                continue
+            char = text[at]
+            if char == "\\" and text[at + 1 : at + 2] == '"':
+                out.append('"')
+                at += 2
+                continue
+            if char == '"':
+                inside, quoted = not inside, True
+            elif not inside and (char in " \t\n\r<>"):
+                break
+            elif char == "^" and not inside:
+                if at + 1 < size and text[at + 1] != "\n":
+                    out.append(text[at + 1])
+                elif at + 1 < size:
+                    break
+                at += 2
+                continue
+            else:
+                out.append(char)
+            at += 1
+        at = min(at, size)
+        if at == first:
+            at += 1
+            continue
+        value = expanded.value(first, at, "".join(out))
+        if not value.text and not quoted:
+            continue
+        word = Word(value, expanded.place(first), expanded.place(at - 1, True), quoted)
+        if operator is not None:
+            redirects.append(Redirect(operator[0], word, expanded.place(operator[1]), word.end))
+            operator = None
+        else:
+            found.append(word)
+    return found, redirects
+
+
+def modified(value: Value, how: str, raw: str) -> Value:
+    """`%~nx1`, `%%~dpi`: quotes off, and parts of a path."""
+    if not how:
+        return value
+    text = value.text.strip('"').replace("\\", "/") if len(how) > 1 else value.text.strip('"')
+    letters = how[1:].lower()
+    if not letters or letters == "f":
+        return value._replace(text=text)
+    if value.holes:
+        return hole(raw)
+    head, slash, tail = text.rpartition("/")
+    stem, dot, extension = tail.rpartition(".")
+    out = ""
+    if "p" in letters or "d" in letters:
+        if "p" not in letters:
+            return hole(raw)
+        out = head + slash if slash else "./"
+    if "n" in letters:
+        out += stem if dot else tail
+    if "x" in letters:
+        out += dot + extension if dot else ""
+    return value._replace(text=out)
+
+
+def edited(value: Value, edit: str, raw: str) -> Value:
+    """`%X:a=b%` and `%X:~0,3%`."""
+    if value.holes:
+        return hole(raw)
+    if edit.startswith("~"):
+        match = re.fullmatch(r"~(-?\d{1,6})(?:,(-?\d{1,6}))?", edit)
+        if not match:
+            return hole(raw)
+        text = value.text[int(match[1]) :]
+        return value._replace(text=text if match[2] is None else text[: int(match[2])])
+    old, equals, new = edit.partition("=")
+    if not equals or not old or old.startswith("*") or "%" in edit or "!" in edit:
+        return hole(raw)
+    return value._replace(text=re.sub(re.escape(old), lambda _: new, value.text, flags=re.I))

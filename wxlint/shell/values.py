@@ -1,0 +1,124 @@
+"""Values of shell variables: partly known texts and arrays, with bounds so that no text can fill memory or take long."""
+
+from __future__ import annotations
+
+import re
+from typing import Union
+
+from wxlint.core.values import HOLE, Value
+from wxlint.shell.bash.reader import Assumed
+
+Array = dict[str, Value]
+"""Subscript to value, in order; indexed arrays have "0", "1", ... Never changed in place."""
+Variable = Union[Value, Array]
+
+MAX_TEXT = 20_000
+"""A longer value is unknown: scripts do not have one, and doubling a variable must not fill memory."""
+MAX_ITEMS = 1_000
+_MAX_BECAUSE = 12
+UNSET = Value("", (), ())
+"""Known to be unset (by `unset`, or a `local` without a value); told apart by identity."""
+NO_ARGUMENTS = Assumed("no arguments are given")
+
+
+class Arguments:
+    """Positional parameters. more: there may be others behind the known ones. script: those of the script itself."""
+
+    __slots__ = ("known", "more", "script")
+
+    def __init__(self, known: tuple[Value, ...], more: bool = False, script: bool = False) -> None:
+        self.known, self.more, self.script = known, more, script
+
+
+def hole(raw: str) -> Value:
+    """An unknown value, named as written."""
+    return Value(HOLE, (raw if len(raw) <= 200 else raw[:199] + "…",))
+
+
+def joined(parts: list[Value]) -> Value:
+    """Values end to end; too long a text is unknown."""
+    if len(parts) == 1:
+        return parts[0]
+    text = "".join([p.text for p in parts])
+    if len(text) > MAX_TEXT:
+        return hole("…")
+    holes: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+    for part in parts:
+        if part.holes:
+            holes += part.holes
+        if part.because:
+            because = merged(because, part.because)
+    return Value(text, holes, because)
+
+
+def spaced(parts: list[Value]) -> Value:
+    """Values with a space between them, as `$*` and `echo` give them."""
+    out: list[Value] = []
+    for value in parts:
+        if out:
+            out.append(Value(" "))
+        out.append(value)
+    return joined(out) if out else Value("")
+
+
+def merged(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    """Reasons, each once; of a long chain the assumptions and the newest."""
+    if not first:
+        return second
+    if not second or first == second:
+        return first
+    found = tuple(dict.fromkeys((*first, *second)))
+    if len(found) <= _MAX_BECAUSE:
+        return found
+    kept = [b for b in found if type(b) is Assumed][:_MAX_BECAUSE]
+    rest = [b for b in found if type(b) is not Assumed][-_MAX_BECAUSE:]
+    return (*kept, *rest)
+
+
+def assumptions(value: Value) -> tuple[Assumed, ...]:
+    return tuple([b for b in value.because if isinstance(b, Assumed)]) if value.because else ()
+
+
+def not_set(name: str) -> Assumed:
+    """That neither the text nor the environment sets a variable."""
+    return NO_ARGUMENTS if name.isdigit() else Assumed(f"{name} is not set")
+
+
+def glob_regex(pattern: str) -> str:
+    """A glob as a regular expression: `*`, `?`, `[...]`, and backslashes."""
+    out: list[str] = []
+    at = 0
+    while at < len(pattern):
+        char = pattern[at]
+        at += 1
+        if char == "*":
+            if out[-1:] != [".*"]:
+                out.append(".*")
+        elif char == "?":
+            out.append(".")
+        elif char == "\\" and at < len(pattern):
+            out.append(re.escape(pattern[at]))
+            at += 1
+        elif char == "[":
+            close = pattern.find("]", at + (2 if pattern[at : at + 1] in ("!", "^") else 1))
+            inner = pattern[at:close]
+            if close < 0 or "[:" in inner:
+                out.append(r"\[")
+                continue
+            negated = inner[:1] in ("!", "^")
+            out.append("[" + ("^" if negated else "") + re.sub(r"([\\\[\]^&~|])", r"\\\1", inner[negated:]) + "]")
+            at = close + 1
+        else:
+            out.append(re.escape(char))
+    return "".join(out)
+
+
+def compiled(regex: str, length: int) -> re.Pattern[str] | None:
+    """None for a pattern that could take long on a text of this length, or that is none."""
+    if len(regex) > 2000 or (length + 1) ** (regex.count(".*") + 1) > 5_000_000:
+        return None
+    try:
+        return re.compile(regex, re.S)
+    except (re.error, OverflowError, RecursionError):
+        return None
