@@ -46,7 +46,9 @@ def peers(files: list[str]) -> dict[str, list[str]]:
 
 
 def reference_tree() -> None:
-    print("the reference tree from cold: wxlint reads Dockerfiles, compose files and scripts; the peers the Dockerfiles alone")
+    print(
+        "the reference tree from cold: wxlint reads Dockerfiles, compose files and scripts; the peers the Dockerfiles alone"
+    )
     files = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docker").glob("*/Dockerfile"))
     for name, command in peers(files).items():
         against(f"  {len(files)} Dockerfiles, {name}", [*WXLINT, "docker/"], command, ROOT)
@@ -56,7 +58,11 @@ def reference_tree() -> None:
 
 
 def corpus(folder: Path) -> None:
-    found = [p for p in folder.rglob("*Dockerfile*") if p.is_file() and p.suffix not in (".md", ".py", ".sh", ".yml", ".tmpl")]
+    found = [
+        p
+        for p in folder.rglob("*Dockerfile*")
+        if p.is_file() and p.suffix not in (".md", ".py", ".sh", ".yml", ".tmpl")
+    ]
     chosen = sorted(found)[:: max(1, len(found) // 1000)][:1000]
     print(f"{len(chosen)} real Dockerfiles, copied side by side")
     with tempfile.TemporaryDirectory() as name:
@@ -83,7 +89,9 @@ def growth() -> None:
                 (folder / "Dockerfile").write_text(text)
             spent = timed([*WXLINT, "--no-policy", str(count)], place)
             print(f"  {count} files: {spent:.2f} s, {spent / count * 1000:.2f} ms each")
-        print(f"  peak memory of the largest child: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB")
+        print(
+            f"  peak memory of the largest child: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB"
+        )
         big = place / "big"
         big.mkdir()
         (big / "Dockerfile").write_text(text + "RUN pip install flask && echo done\n" * (2**20 // 35))

@@ -58,7 +58,9 @@ def main() -> int:
                 continue
             differing += 1
             print(f"{folder.name}: {command[0]}: exit {old_code} and {new_code}")
-            changes = [line for line in difflib.unified_diff(one, two, lineterm="", n=0) if not line.startswith(("---", "+++"))]
+            changes = [
+                line for line in difflib.unified_diff(one, two, lineterm="", n=0) if not line.startswith(("---", "+++"))
+            ]
             print("".join(f"    {line}\n" for line in changes[: arguments.lines]), end="")
     print(f"{len(arguments.folders)} folders, {differing} answers differ")
     return 1 if differing else 0

@@ -61,10 +61,16 @@ def python(code: str) -> str:
 TESTINFRA: dict[str, Callable[[Any], bool]] = {
     "python": lambda h: "3.11" in h.check_output("python --version"),
     "not root": lambda h: h.check_output("id -u") != "0",
-    "torch by text": lambda h: bool(re.search(r"cuda.*= '12.1'", h.check_output("cat /opt/venv/lib/python3.11/site-packages/torch/version.py"))),
+    "torch by text": lambda h: bool(
+        re.search(r"cuda.*= '12.1'", h.check_output("cat /opt/venv/lib/python3.11/site-packages/torch/version.py"))
+    ),
     "torch.version.cuda": lambda h: h.check_output(python("import torch; print(torch.version.cuda)")) == "12.1",
-    "torch compiled with CUDA": lambda h: h.check_output(python("import torch; print(torch.cuda._is_compiled())")) == "True",
-    "torch's cuDNN": lambda h: h.check_output(python("import torch; print(torch.backends.cudnn.version())")).startswith("8"),
+    "torch compiled with CUDA": lambda h: (
+        h.check_output(python("import torch; print(torch.cuda._is_compiled())")) == "True"
+    ),
+    "torch's cuDNN": lambda h: h.check_output(python("import torch; print(torch.backends.cudnn.version())")).startswith(
+        "8"
+    ),
     "no device": lambda h: h.check_output(python("import torch; print(torch.cuda.is_available())")) == "False",
     "no architectures": lambda h: h.check_output(python("import torch; print(torch.cuda.get_arch_list())")) == "[]",
     "libcudart loads": lambda h: h.run(python(LOAD.format("libcudart"))).rc == 0,
@@ -73,7 +79,9 @@ TESTINFRA: dict[str, Callable[[Any], bool]] = {
     "libcudnn loads": lambda h: h.run(python(LOAD.format("libcudnn"))).rc == 0,
     "distributions fit": lambda h: h.run("pip check").rc == 0,
     "torchaudio": lambda h: h.pip("torchaudio").version.startswith("2.3.1"),
-    "CUDA files": lambda h: len(h.run(CUDA_FILES.replace("(", r"\(").replace(")", r"\)").replace("*", r"\*")).stdout.splitlines()) > 3,
+    "CUDA files": lambda h: (
+        len(h.run(CUDA_FILES.replace("(", r"\(").replace(")", r"\)").replace("*", r"\*")).stdout.splitlines()) > 3
+    ),
 }
 
 
@@ -111,9 +119,13 @@ def main() -> None:
         for name, way in (("probe", with_probe), ("testinfra", with_testinfra)):
             seconds, wrong = way(arguments.image)
             times[name].append(seconds)
-            print(f"{name:10} {seconds:7.2f} s  {len(PROBE) - len(wrong)} of {len(PROBE)} assertions hold{': not ' + ', '.join(wrong) if wrong else ''}")
+            print(
+                f"{name:10} {seconds:7.2f} s  {len(PROBE) - len(wrong)} of {len(PROBE)} assertions hold{': not ' + ', '.join(wrong) if wrong else ''}"
+            )
     ratio = statistics.median(times["testinfra"]) / statistics.median(times["probe"])
-    print(f"median: probe {statistics.median(times['probe']):.2f} s, testinfra {statistics.median(times['testinfra']):.2f} s: {ratio:.1f} times")
+    print(
+        f"median: probe {statistics.median(times['probe']):.2f} s, testinfra {statistics.median(times['testinfra']):.2f} s: {ratio:.1f} times"
+    )
 
 
 if __name__ == "__main__":

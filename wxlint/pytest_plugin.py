@@ -25,12 +25,34 @@ _RECORDER = "wxlint-recorder"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("wxlint", "conformance of container images (wxlint)")
-    group.addoption("--gpu", action="store_true", dest="wx_gpu", help="GPU checks must run: a missing GPU is a failure that says what is missing")
+    group.addoption(
+        "--gpu",
+        action="store_true",
+        dest="wx_gpu",
+        help="GPU checks must run: a missing GPU is a failure that says what is missing",
+    )
     modes = "auto: build what is missing or changed; always; never (default: auto, or ini wx_build)"
     group.addoption("--wx-build", choices=("auto", "always", "never"), metavar="MODE", help=modes)
-    group.addoption("--wx-engine", metavar="PROGRAM", default="docker", help="docker or podman (default: docker); contexts and DOCKER_HOST count")
-    group.addoption("--wx-select", metavar="NAME,...", action="append", default=[], help="these images only: asr:cuda, a stage, a variant or a glob")
-    group.addoption("--wx-arg", metavar="NAME=VALUE", action="append", default=[], help="a build argument, for the Dockerfiles that declare it")
+    group.addoption(
+        "--wx-engine",
+        metavar="PROGRAM",
+        default="docker",
+        help="docker or podman (default: docker); contexts and DOCKER_HOST count",
+    )
+    group.addoption(
+        "--wx-select",
+        metavar="NAME,...",
+        action="append",
+        default=[],
+        help="these images only: asr:cuda, a stage, a variant or a glob",
+    )
+    group.addoption(
+        "--wx-arg",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="a build argument, for the Dockerfiles that declare it",
+    )
     group.addoption("--wx-report", metavar="FILE", help="write the verdicts as JSON")
     parser.addini("wx_build", "when images are built: auto, always or never", default="auto")
     leave = "images that are looked at where they are there, and built only for --gpu or when --wx-select is given: names as in --wx-select"
@@ -98,7 +120,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests that use a fixture or marker of ours bring the kit in, as collected policies do."""
     ours = {"wx_image", "wx_run"}
-    if any(ours.intersection(getattr(item, "fixturenames", ())) or any(item.iter_markers("wx_image")) or any(item.iter_markers("wx_gpu")) for item in items):
+    if any(
+        ours.intersection(getattr(item, "fixturenames", ()))
+        or any(item.iter_markers("wx_image"))
+        or any(item.iter_markers("wx_gpu"))
+        for item in items
+    ):
         _kit(config)
 
 
@@ -160,6 +187,8 @@ def wx_run(request: pytest.FixtureRequest) -> Callable[..., Completed]:
     kit = _kit(request.config)
 
     def run(image: Any, *arguments: str, **settings: Any) -> Completed:
-        return kit.run(kit.image(image, request.node) if isinstance(image, str) else image, arguments, request.node, **settings)
+        return kit.run(
+            kit.image(image, request.node) if isinstance(image, str) else image, arguments, request.node, **settings
+        )
 
     return run

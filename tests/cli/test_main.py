@@ -227,7 +227,11 @@ def test_standard_input(here: Path) -> None:
         ("", "@setlocal\r\nset T=latest\r\ndocker push a/b:%T%\r\n", "-:3:13: error: docker push"),
         ("", "RUN docker push a/b:latest\n", "RUN stands before the first FROM"),
         ("sub/build.cmd", "set T=latest\r\ndocker push a/b:%T%\r\n", "sub/build.cmd:2:13: error: docker push"),
-        ("sub/Dockerfile", "FROM python:3.11-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n", "torch_without"),
+        (
+            "sub/Dockerfile",
+            "FROM python:3.11-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n",
+            "torch_without",
+        ),
     ],
 )
 def test_what_standard_input_is(name: str, text: str, found: str, here: Path) -> None:

@@ -111,10 +111,14 @@ def test_only_the_files_of_the_commit_can_refuse_it(consumer: Consumer) -> None:
     assert accepted.returncode == 0 and consumer.commits() == 3, accepted.stdout + accepted.stderr
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "scripts/build.sh", "build.bat", "constraints-cpu.txt", "build.bash", "pyproject.toml"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "scripts/build.sh", "build.bat", "constraints-cpu.txt", "build.bash", "pyproject.toml"]
+)
 def test_a_file_of_another_kind_alone_is_no_failure(consumer: Consumer, name: str) -> None:
     """The hook passes it by name: a file with nothing to check is a good answer, not a missing input."""
-    accepted = consumer.commit({name: "requests==2.32.0\n" if name.endswith(".txt") else "" if name.endswith(".toml") else "echo ready\n"})
+    accepted = consumer.commit(
+        {name: "requests==2.32.0\n" if name.endswith(".txt") else "" if name.endswith(".toml") else "echo ready\n"}
+    )
     assert accepted.returncode == 0 and consumer.commits() == 2, accepted.stdout + accepted.stderr
 
 

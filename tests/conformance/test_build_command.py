@@ -37,7 +37,10 @@ def test_what_is_there_and_what_is_not(tmp_path: Path) -> None:
         assert said[-1] == "2 built"
         assert build(made, "--select", "one")[1][-1] == "2 up to date"
         code, said, more = build(made, "--mode", "never")
-        assert (code, said[1:]) == (1, [f"one:cpu   found  {made.prefix}-one:cpu", "two:cpu   missing", "2 found, 1 missing"])
+        assert (code, said[1:]) == (
+            1,
+            [f"one:cpu   found  {made.prefix}-one:cpu", "two:cpu   missing", "2 found, 1 missing"],
+        )
         assert "wxlint build --select two:cpu\n" in more
 
 
@@ -47,7 +50,11 @@ def test_a_base_that_fails_says_why_and_what_it_blocks(tmp_path: Path) -> None:
         made.write("docker/base/Dockerfile", "FROM python:3.11-slim\nRUN echo this is why; false\n")
         code, said, more = build(made)
         assert code == 1
-        assert said[1:] == ["one:cpu   blocked by base:cpu", "two:cpu   blocked by base:cpu", "1 failed (base:cpu), 2 blocked"]
+        assert said[1:] == [
+            "one:cpu   blocked by base:cpu",
+            "two:cpu   blocked by base:cpu",
+            "1 failed (base:cpu), 2 blocked",
+        ]
         assert said[0].startswith("base:cpu  failed in ")
         assert "this is why" in more
         assert "blocked by base:cpu: one:cpu, two:cpu" in more

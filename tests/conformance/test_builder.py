@@ -195,7 +195,9 @@ def test_what_changed_is_built_again_with_all_that_stands_on_it(tmp_path: Path, 
     assert set(statuses(build(plan_of(made), pretend, "always")).values()) == {BUILT}
 
 
-def test_a_failed_base_blocks_by_name_and_shows_its_log(tmp_path: Path, pretend: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_base_blocks_by_name_and_shows_its_log(
+    tmp_path: Path, pretend: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BREAK", "-base:cpu")
     made = Family(tmp_path, {"one": STAGE, "two": "FROM {prefix}-one:cpu\n"})
     told: list[tuple[str, str]] = []

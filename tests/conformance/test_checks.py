@@ -21,10 +21,28 @@ CPU = Expectation(
     gpu=False, entrypoint=EntrypointCheck(("--help",), "(?i)usage"), size=1000, cuda_bytes=0, compose=("docker-compose.yml",), service="asr",
     optional=False, is_base=False, forbidden_tags=("latest",),
 )  # fmt: skip
-CUDA = CPU._replace(image="asr:cuda", variant="cuda", accelerator="cuda", torch="cu121", cuda="12.1", cudnn="8", gpu=True, needs_torch="required",
-cuda_bytes=None)
+CUDA = CPU._replace(
+    image="asr:cuda",
+    variant="cuda",
+    accelerator="cuda",
+    torch="cu121",
+    cuda="12.1",
+    cudnn="8",
+    gpu=True,
+    needs_torch="required",
+    cuda_bytes=None,
+)
 INFO = ImageInfo("sha256:" + "1" * 64, ("r/asr:cpu",), ("a", "b", "c"), 900, "stage", ("python",), (), {})
-STATIC: dict[str, Any] = {"torch": None, "other_torch": [], "libraries": [], "distributions": [], "bytes": 0, "hidden_bytes": 0, "python": "3.11.2", "why": []}
+STATIC: dict[str, Any] = {
+    "torch": None,
+    "other_torch": [],
+    "libraries": [],
+    "distributions": [],
+    "bytes": 0,
+    "hidden_bytes": 0,
+    "python": "3.11.2",
+    "why": [],
+}
 PROBE: dict[str, Any] = {
     "python": {"version": "3.11.2"}, "user": {"uid": 1000, "gid": 1000, "name": "stage"}, "markers": {}, "torch": None, "torch_runtime": None,
     "files": {"candidates": [], "complete": True}, "libraries": [], "distributions": [], "ctranslate2": None, "onnxruntime": None, "device": None,
@@ -45,7 +63,9 @@ def layers(**more: Any) -> Evidence:
     return SEEN._replace(static={**STATIC, **more})
 
 
-def verdict(name: str, expectation: Expectation, seen: Evidence, others: frozenset[str] = frozenset()) -> tuple[str, str]:
+def verdict(
+    name: str, expectation: Expectation, seen: Evidence, others: frozenset[str] = frozenset()
+) -> tuple[str, str]:
     check = next(check for check in CHECKS if check.name == name)
     found = judge(check, expectation, seen, others)
     return found.verdict, found.reason
@@ -147,7 +167,9 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "expectation", "seen", "wanted", "said"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("name", "expectation", "seen", "wanted", "said"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
 def test_verdict(name: str, expectation: Expectation, seen: Evidence, wanted: str, said: str) -> None:
     found, reason = verdict(name, expectation, seen)
     assert (found, said in reason) == (wanted, True), reason
@@ -169,7 +191,10 @@ def test_an_image_that_is_not_there_is_one_failure() -> None:
 
 
 def test_an_optional_image_that_is_not_there_is_none() -> None:
-    assert verdict("exists", CPU._replace(optional=True), MISSING) == (SKIP, "the engine has no r/asr:cpu; it is optional")
+    assert verdict("exists", CPU._replace(optional=True), MISSING) == (
+        SKIP,
+        "the engine has no r/asr:cpu; it is optional",
+    )
 
 
 def test_a_blocked_image_is_skipped_where_its_base_fails_beside_it_and_fails_where_it_is_alone() -> None:
@@ -195,7 +220,9 @@ def test_no_check_passes_on_an_image_of_which_nothing_was_seen_but_its_name() ->
 def test_evidence_survives_json() -> None:
     import json
 
-    seen = probed(torch=CU121)._replace(entrypoint=Ran(0, "x", False, 1.0), skipped={"service": (SKIP, "why")}, twins=("a",))
+    seen = probed(torch=CU121)._replace(
+        entrypoint=Ran(0, "x", False, 1.0), skipped={"service": (SKIP, "why")}, twins=("a",)
+    )
     again = Evidence.from_json(json.loads(json.dumps(seen.to_json())))
     assert again._replace(skipped={}, probe=None, static=None) == seen._replace(skipped={}, probe=None, static=None)
     assert tuple(again.skipped["service"]) == (SKIP, "why")
@@ -217,7 +244,9 @@ REQUIREMENTS = [
 
 @pytest.mark.parametrize(("installed", "wrong"), REQUIREMENTS)
 def test_requirements(installed: dict[str, tuple[str, list[str]]], wrong: list[str]) -> None:
-    listed = [{"name": name, "version": version, "requires": requires} for name, (version, requires) in installed.items()]
+    listed = [
+        {"name": name, "version": version, "requires": requires} for name, (version, requires) in installed.items()
+    ]
     assert broken_requirements(listed, {"sys_platform": "linux", "python_version": "3.11"}) == wrong
 
 

@@ -50,7 +50,10 @@ def test_a_program_that_does_not_read_its_input_is_no_error() -> None:
 
 def test_lines_are_given_as_they_come() -> None:
     lines: list[str] = []
-    done = processes.run([sys.executable, "-c", "import sys; print('a'); sys.stdout.flush(); print('b', end='', file=sys.stderr)"], on_line=lines.append)
+    done = processes.run(
+        [sys.executable, "-c", "import sys; print('a'); sys.stdout.flush(); print('b', end='', file=sys.stderr)"],
+        on_line=lines.append,
+    )
     assert (lines, done.err) == (["a", "b"], "")
 
 
@@ -68,7 +71,7 @@ def test_another_program_is_refused() -> None:
     "body",
     [
         "sys.exit('Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?')",
-        "print('{\"Client\":{\"Version\":\"28\"},\"Server\":null}'); sys.exit(1)",
+        'print(\'{"Client":{"Version":"28"},"Server":null}\'); sys.exit(1)',
         "print('<html>')",
         "print('[]')",
     ],
@@ -86,14 +89,20 @@ def test_an_answer_about_an_image_that_cannot_be_used(tmp_path: Path, body: str)
 
 
 def test_an_engine_that_dies_while_a_container_runs(tmp_path: Path) -> None:
-    engine = fake(tmp_path, "sys.exit(0) if sys.argv[1] == 'rm' else (print('error during connect: EOF', file=sys.stderr), sys.exit(125))")
+    engine = fake(
+        tmp_path,
+        "sys.exit(0) if sys.argv[1] == 'rm' else (print('error during connect: EOF', file=sys.stderr), sys.exit(125))",
+    )
     with pytest.raises(EngineError, match="no engine answers"):
         engine.run("x")
 
 
 def test_a_client_that_hangs_is_stopped_and_its_container_removed(tmp_path: Path) -> None:
     calls = tmp_path / "calls"
-    engine = fake(tmp_path, f"open({str(calls)!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\nif sys.argv[1] == 'run': time.sleep(600)\n")
+    engine = fake(
+        tmp_path,
+        f"open({str(calls)!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\nif sys.argv[1] == 'run': time.sleep(600)\n",
+    )
     assert engine.run("x", timeout=1).timed_out
     run, remove = calls.read_text().splitlines()
     name = run.split("--name ")[1].split()[0]
@@ -107,10 +116,13 @@ def probed(folder: Path, answer: str) -> tuple[object, str, str]:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("print('\\nWXLINT-PROBE {\"schema\": \"wxlint-probe/1\", ')", "damaged"),
-        ("print('\\nWXLINT-PROBE {\"schema\": \"other\"}')", "not understood"),
+        ('print(\'\\nWXLINT-PROBE {"schema": "wxlint-probe/1", \')', "damaged"),
+        ('print(\'\\nWXLINT-PROBE {"schema": "other"}\')', "not understood"),
         ("sys.exit('Fatal Python error: init_fs_encoding')", "Fatal Python error"),
-        ("print('exec: \"python\": executable file not found in $PATH', file=sys.stderr); sys.exit(127)", "no Python in the image"),
+        (
+            "print('exec: \"python\": executable file not found in $PATH', file=sys.stderr); sys.exit(127)",
+            "no Python in the image",
+        ),
     ],
     ids=["cut-off", "another-schema", "broken-python", "no-python"],
 )
@@ -125,7 +137,10 @@ REFUSALS = [
     ("docker: Error response from daemon: Unknown runtime specified nvidia.", gpu.RUNTIME),
     ("docker: Error response from daemon: unknown or invalid runtime name: nvidia.", gpu.RUNTIME),
     ("nvidia-container-cli: initialization error: nvml error: driver not loaded: unknown", gpu.DRIVER),
-    ("nvidia-container-cli: initialization error: load library failed: libnvidia-ml.so.1: cannot open shared object file: no such file", gpu.DRIVER),
+    (
+        "nvidia-container-cli: initialization error: load library failed: libnvidia-ml.so.1: cannot open shared object file: no such file",
+        gpu.DRIVER,
+    ),
     ("Error: setting up CDI devices: unresolvable CDI devices nvidia.com/gpu=all", gpu.TOOLKIT),
 ]
 
@@ -140,7 +155,10 @@ def test_another_refusal_is_not_explained_away() -> None:
 
 
 def test_a_refused_gpu_is_told_apart_from_a_broken_image(tmp_path: Path) -> None:
-    engine = fake(tmp_path, f"sys.stdin.read()\nprint({REFUSALS[0][0]!r}, file=sys.stderr)\nsys.exit(125 if '--gpus' in sys.argv else 1)")
+    engine = fake(
+        tmp_path,
+        f"sys.stdin.read()\nprint({REFUSALS[0][0]!r}, file=sys.stderr)\nsys.exit(125 if '--gpus' in sys.argv else 1)",
+    )
     facts, problem, refused = run_probe(engine, "x", gpu.Gpu("", "GPU"))
     assert (facts, problem) == (None, "")
     assert "could not select device driver" in refused
@@ -231,9 +249,17 @@ def test_sweep_clears_what_a_dead_session_left_and_leaves_the_living() -> None:
     try:
         for name, by in (("sweepdead", dead), ("sweeplive", living)):
             labels = ["--label", f"wxlint.session={name}", "--label", f"wxlint.owner={by}"]
-            made.append(docker("run", "-d", *labels, "--name", f"wxlint-{name}", "python:3.11-slim", "sleep", "600").strip())
+            made.append(
+                docker("run", "-d", *labels, "--name", f"wxlint-{name}", "python:3.11-slim", "sleep", "600").strip()
+            )
             docker("network", "create", *labels, f"wxlint-{name}-net")
-        docker("network", "create", "--label", "com.docker.compose.project=wxlint-sweepgone-1-asr", "wxlint-sweepgone-1-asr_default")
+        docker(
+            "network",
+            "create",
+            "--label",
+            "com.docker.compose.project=wxlint-sweepgone-1-asr",
+            "wxlint-sweepgone-1-asr_default",
+        )
         swept = sweep(engine)
         assert "wxlint-sweepdead" in swept.containers
         assert {"wxlint-sweepdead-net", "wxlint-sweepgone-1-asr_default"} <= set(swept.networks)
@@ -243,4 +269,14 @@ def test_sweep_clears_what_a_dead_session_left_and_leaves_the_living() -> None:
         assert containers_of("wxlint.session=sweeplive") == set()
     finally:
         subprocess.run(["docker", "rm", "-f", *made], capture_output=True)
-        subprocess.run(["docker", "network", "rm", "wxlint-sweepdead-net", "wxlint-sweeplive-net", "wxlint-sweepgone-1-asr_default"], capture_output=True)
+        subprocess.run(
+            [
+                "docker",
+                "network",
+                "rm",
+                "wxlint-sweepdead-net",
+                "wxlint-sweeplive-net",
+                "wxlint-sweepgone-1-asr_default",
+            ],
+            capture_output=True,
+        )

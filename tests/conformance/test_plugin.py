@@ -50,7 +50,9 @@ def schema_errors(report: dict[str, Any]) -> list[str]:
 
 def test_a_pytest_that_does_not_use_it_imports_nothing(tmp_path: Path) -> None:
     own = "{'wxlint.pytest_plugin', 'wxlint.policy', 'wxlint.policy.find', 'wxlint.core', 'wxlint.core.errors'}"  # the last two to tell whether workflow.yml is a policy
-    (tmp_path / "test_x.py").write_text(f"import sys\ndef test_x():\n    assert {{n for n in sys.modules if n.startswith('wxlint.')}} <= {own}\n")
+    (tmp_path / "test_x.py").write_text(
+        f"import sys\ndef test_x():\n    assert {{n for n in sys.modules if n.startswith('wxlint.')}} <= {own}\n"
+    )
     (tmp_path / "other.yaml").write_text("services: {}\n")
     (tmp_path / "workflow.yml").write_text("jobs:\n  wxlint:\n    steps: []\n")
     env = {**os.environ, "PYTHONPATH": ""}
@@ -68,7 +70,10 @@ def test_the_entry_imports_no_module_but_pytest() -> None:
 
 def test_options_and_markers_are_explained(tmp_path: Path) -> None:
     done = subprocess.run(pytest_command("--help"), cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    assert all(option in done.stdout for option in ("--gpu", "--wx-build", "--wx-engine", "--wx-select", "--wx-arg", "--wx-report"))
+    assert all(
+        option in done.stdout
+        for option in ("--gpu", "--wx-build", "--wx-engine", "--wx-select", "--wx-arg", "--wx-report")
+    )
     done = subprocess.run(pytest_command("--markers"), cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert "wx_gpu" in done.stdout and "wx_image" in done.stdout
 
@@ -108,7 +113,11 @@ def test_without_a_docker_program_too(tmp_path: Path) -> None:
     assert "docker is not installed" in done.stdout or shutil.which("docker", path=os.path.dirname(sys.executable))
 
 
-CUDA_POLICY = POLICY.replace("cpu:\n    base", "cuda:\n    base").replace("torch-channel: cpu", "torch-channel: cu121").replace(", max-cuda-size: 0", "")
+CUDA_POLICY = (
+    POLICY.replace("cpu:\n    base", "cuda:\n    base")
+    .replace("torch-channel: cpu", "torch-channel: cu121")
+    .replace(", max-cuda-size: 0", "")
+)
 
 
 def test_a_gpu_that_was_asked_for_fails_without_an_engine(tmp_path: Path) -> None:
@@ -175,7 +184,9 @@ def test_an_engine_that_dies_half_way_is_a_failure_for_each_image_with_its_reaso
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Family, subprocess.CompletedProcess[str]]]:
     need_engine()
-    with family(tmp_path_factory.mktemp("family"), {"one": STAGE, "two": STAGE, "nvtx": NVTX, "whiteout": WHITEOUT}) as made:
+    with family(
+        tmp_path_factory.mktemp("family"), {"one": STAGE, "two": STAGE, "nvtx": NVTX, "whiteout": WHITEOUT}
+    ) as made:
         yield made, made.pytest("--wx-report", "report.json", "--junitxml", "junit.xml")
 
 
@@ -188,14 +199,28 @@ def checks(made: Family, image: str) -> dict[str, dict[str, Any]]:
 def test_a_good_image_passes_in_everything(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
     made, done = built
     assert {name: check["verdict"] for name, check in checks(made, "one:cpu").items()} == dict.fromkeys(
-        ("exists", "base", "forbidden-tag", "python", "user", "torch-channel", "no-cuda", "distributions", "cuda-size", "entrypoint"), "PASS"
+        (
+            "exists",
+            "base",
+            "forbidden-tag",
+            "python",
+            "user",
+            "torch-channel",
+            "no-cuda",
+            "distributions",
+            "cuda-size",
+            "entrypoint",
+        ),
+        "PASS",
     ), done.stdout
     assert "wxlint: base:cpu: built in" in done.stdout
 
 
 @pytest.mark.engine
 @pytest.mark.network
-def test_a_cuda_distribution_in_a_cpu_image_is_explained_to_the_line(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
+def test_a_cuda_distribution_in_a_cpu_image_is_explained_to_the_line(
+    built: tuple[Family, subprocess.CompletedProcess[str]],
+) -> None:
     made, done = built
     assert done.returncode == 1
     found = checks(made, "nvtx:cpu")["no-cuda"]
@@ -206,7 +231,9 @@ def test_a_cuda_distribution_in_a_cpu_image_is_explained_to_the_line(built: tupl
 
 
 @pytest.mark.engine
-def test_what_a_whiteout_hides_is_gone_but_not_forgotten(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
+def test_what_a_whiteout_hides_is_gone_but_not_forgotten(
+    built: tuple[Family, subprocess.CompletedProcess[str]],
+) -> None:
     made, _ = built
     found = checks(made, "whiteout:cpu")
     assert found["no-cuda"]["verdict"] == "PASS"
@@ -224,8 +251,17 @@ def test_reports_carry_the_digest(built: tuple[Family, subprocess.CompletedProce
     told = {each["image"]: each["digest"] for each in report["images"]}
     assert told["one:cpu"] == docker("image", "inspect", "--format", "{{.Id}}", f"{made.prefix}-one:cpu").strip()
     cases = ElementTree.parse(made.folder / "junit.xml").iter("testcase")
-    properties = {case.get("classname", "") + "." + case.get("name", ""): {p.get("name"): p.get("value") for p in case.iter("property")} for case in cases}
-    found = next(value for name, value in properties.items() if name.endswith("one:cpu.no-cuda") or ("one:cpu" in name and name.endswith("no-cuda")))
+    properties = {
+        case.get("classname", "") + "." + case.get("name", ""): {
+            p.get("name"): p.get("value") for p in case.iter("property")
+        }
+        for case in cases
+    }
+    found = next(
+        value
+        for name, value in properties.items()
+        if name.endswith("one:cpu.no-cuda") or ("one:cpu" in name and name.endswith("no-cuda"))
+    )
     assert found["wxlint.digest"] == told["one:cpu"]
     assert found["wxlint.verdict"] == "PASS"
     assert sum(report["counts"].values()) == sum(len(each["checks"]) for each in report["images"])
@@ -245,18 +281,26 @@ def test_the_table_has_every_image_and_property(built: tuple[Family, subprocess.
 def test_nothing_is_left(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
     made, _ = built
     assert not list((made.folder / ".tmp").glob("wxlint-*"))
-    assert not [name for name in containers_of() if made.prefix in docker("inspect", "--format", "{{.Config.Image}}", name)]
+    assert not [
+        name for name in containers_of() if made.prefix in docker("inspect", "--format", "{{.Config.Image}}", name)
+    ]
 
 
 @pytest.mark.engine
-def test_up_to_date_images_are_not_built_again_and_workers_share(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
+def test_up_to_date_images_are_not_built_again_and_workers_share(
+    built: tuple[Family, subprocess.CompletedProcess[str]],
+) -> None:
     pytest.importorskip("xdist")
     made, first = built
     done = made.pytest("-n", "3", "--wx-report", "xdist.json")
     assert done.stdout.count("wxlint: base:cpu: up to date") == 1, done.stdout
     assert done.stdout.count("wxlint: one:cpu: looking inside") == 1
     verdicts = [
-        {(each["image"], check["name"]): check["verdict"] for each in json.loads((made.folder / name).read_text())["images"] for check in each["checks"]}
+        {
+            (each["image"], check["name"]): check["verdict"]
+            for each in json.loads((made.folder / name).read_text())["images"]
+            for check in each["checks"]
+        }
         for name in ("report.json", "xdist.json")
     ]
     assert verdicts[0] == verdicts[1]
@@ -336,7 +380,9 @@ def test_people_s_own_tests(built: tuple[Family, subprocess.CompletedProcess[str
     assert "1 unproven" in done.stdout
     assert "the GPU was NOT checked: 1 check needs one (--gpu)" in done.stdout
     assert "no policy has an image 'three:cpu'" in done.stdout
-    assert not [name for name in containers_of() if made.prefix in docker("inspect", "--format", "{{.Config.Image}}", name)]
+    assert not [
+        name for name in containers_of() if made.prefix in docker("inspect", "--format", "{{.Config.Image}}", name)
+    ]
 
 
 @pytest.mark.engine
@@ -352,7 +398,11 @@ def test_the_documentation_s_example(tmp_path: Path) -> None:
         assert "wxlint: 18 PASS, 0 FAIL, 0 SKIP, 1 UNPROVEN" in done.stdout, done.stdout
         assert "19 passed, 1 unproven" in done.stdout
         shown = text.split("ends with\n\n")[1].split("\n\n")[0].splitlines()
-        assert [line.split() for line in shown[:3]] == [line.split() for line in done.stdout.splitlines() if line.split()[:1] in (["image"], ["base:cpu"], ["hello:cpu"])][:3]
+        assert [line.split() for line in shown[:3]] == [
+            line.split()
+            for line in done.stdout.splitlines()
+            if line.split()[:1] in (["image"], ["base:cpu"], ["hello:cpu"])
+        ][:3]
 
 
 HANG = STAGE.replace('["python", "/app.py"]', '["python", "-c", "import time; time.sleep(3600)"]')
@@ -370,7 +420,9 @@ def wait_for(condition: Any, seconds: float = 60) -> bool:
 
 @pytest.mark.engine
 @pytest.mark.parametrize(
-    ("workers", "number"), [(0, signal.SIGINT), (0, signal.SIGTERM), (0, signal.SIGKILL), (2, signal.SIGTERM), (2, signal.SIGKILL)], ids=lambda value: str(value)
+    ("workers", "number"),
+    [(0, signal.SIGINT), (0, signal.SIGTERM), (0, signal.SIGKILL), (2, signal.SIGTERM), (2, signal.SIGKILL)],
+    ids=lambda value: str(value),
 )
 def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path, workers: int, number: int) -> None:
     need_engine()
@@ -378,19 +430,30 @@ def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path, workers: int, number
         pytest.importorskip("xdist")
     with family(tmp_path, {"one": HANG}) as made:
         command = pytest_command("wxlint.yaml", *(["-n", str(workers)] if workers else []))
-        process = subprocess.Popen(command, cwd=made.folder, env=made.env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            cwd=made.folder,
+            env=made.env(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
         def running() -> list[str]:
-            names = docker("ps", "-a", "--no-trunc", "--filter", "label=wxlint.session", "--format", "{{.Names}} {{.Command}}").splitlines()
+            names = docker(
+                "ps", "-a", "--no-trunc", "--filter", "label=wxlint.session", "--format", "{{.Names}} {{.Command}}"
+            ).splitlines()
             return [line for line in names if "3600" in line]
 
         try:
             assert wait_for(running), "the entrypoint's container never started"
-            (name, *_), = [line.split() for line in running()]
+            ((name, *_),) = [line.split() for line in running()]
             process.send_signal(number)
             process.wait(60)
             assert wait_for(lambda: not running()), "a container is left behind"
-            assert wait_for(lambda: not list((made.folder / ".tmp").glob("wxlint-*"))), "the session's folder is left behind"
+            assert wait_for(lambda: not list((made.folder / ".tmp").glob("wxlint-*"))), (
+                "the session's folder is left behind"
+            )
             assert name
         finally:
             process.kill()
@@ -432,7 +495,10 @@ networks:
 @pytest.mark.engine
 def test_services_run_and_leave_nothing(tmp_path: Path) -> None:
     need_engine()
-    if subprocess.run(["docker", "compose", "version"], capture_output=True).returncode and shutil.which("docker-compose") is None:
+    if (
+        subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
+        and shutil.which("docker-compose") is None
+    ):
         pytest.skip("there is no docker compose")
     with family(tmp_path, policy=POLICY + "compose: [docker-compose.yml]\n") as made:
         made.write("docker-compose.yml", SERVICES.format(prefix=made.prefix))
@@ -453,7 +519,10 @@ def test_what_the_ini_file_leaves_out_is_seen_to_be_left_out(tmp_path: Path) -> 
         made.write("pytest.ini", "[pytest]\nwx_leave = two\n")
         done = made.pytest("-k", "exists or no-cuda")
         assert done.returncode == 0, done.stdout
-        assert f"SKIP the engine has no {made.prefix}-two:cpu; wx_leave leaves it out; --gpu and --wx-select two:cpu build it" in done.stdout
+        assert (
+            f"SKIP the engine has no {made.prefix}-two:cpu; wx_leave leaves it out; --gpu and --wx-select two:cpu build it"
+            in done.stdout
+        )
         assert "4 passed, 2 skipped" in done.stdout
         done = made.pytest("-k", "exists", "--wx-select", "two")
         assert "1 passed" in done.stdout, done.stdout

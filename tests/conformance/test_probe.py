@@ -41,7 +41,9 @@ def test_runs_by_itself_on_a_host() -> None:
 
 def test_is_one_file_of_the_standard_library_for_python_3_8() -> None:
     tree = ast.parse(SOURCE.read_text(), feature_version=(3, 8))
-    imported = {alias.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported = {
+        alias.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
     imported |= {(node.module or "").partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert imported <= set(sys.stdlib_module_names)
 
@@ -49,7 +51,14 @@ def test_is_one_file_of_the_standard_library_for_python_3_8() -> None:
 def test_answer_is_found_behind_a_banner_that_a_library_prints(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("print('WXLINT-PROBE {}')\nprint('hello')\n")
     env = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-", "--container", "--files", str(tmp_path)], input=SOURCE.read_bytes(), capture_output=True, env=env, check=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-", "--container", "--files", str(tmp_path)],
+        input=SOURCE.read_bytes(),
+        capture_output=True,
+        env=env,
+        check=True,
+        timeout=120,
+    )
     last = done.stdout.decode().rpartition("\n" + probe.MARK)[2]
     assert json.loads(last)["schema"] == "wxlint-probe/1"
 
@@ -65,13 +74,25 @@ def torch(folder: Path, version: str, body: str) -> Path:
     ("text", "cuda", "hip"),
     [
         ("__version__ = '2.2.1+cu121'\ncuda = '12.1'\nhip = None\n", "12.1", None),
-        ("from typing import Optional\n__version__ = \"2.9.0+cpu\"\ncuda: Optional[str] = None\nhip: Optional[str] = None\n", None, None),
+        (
+            'from typing import Optional\n__version__ = "2.9.0+cpu"\ncuda: Optional[str] = None\nhip: Optional[str] = None\n',
+            None,
+            None,
+        ),
         ("__version__ = '2.3.0+rocm6.0'\ncuda = None\nhip = '6.0.32830'\n", None, "6.0.32830"),
     ],
     ids=["cuda", "cpu-annotated", "rocm"],
 )
-def test_torch_is_read_and_not_believed_by_its_import(tmp_path: Path, text: str, cuda: str | None, hip: str | None) -> None:
-    told = run("-m", "wxlint.conformance.probe", "--files", str(tmp_path), path=torch(tmp_path, text, "raise ImportError('libcudnn.so.8: cannot open')"))
+def test_torch_is_read_and_not_believed_by_its_import(
+    tmp_path: Path, text: str, cuda: str | None, hip: str | None
+) -> None:
+    told = run(
+        "-m",
+        "wxlint.conformance.probe",
+        "--files",
+        str(tmp_path),
+        path=torch(tmp_path, text, "raise ImportError('libcudnn.so.8: cannot open')"),
+    )
     assert (told["torch"]["cuda"], told["torch"]["hip"]) == (cuda, hip)
     assert "libcudnn.so.8" in told["torch_runtime"]["error"]
 
@@ -111,9 +132,23 @@ def test_child_may_answer_more_than_a_pipe_holds() -> None:
 
 
 def test_files_are_found_by_a_net_wider_than_what_counts(tmp_path: Path) -> None:
-    names = ["libcudart.so.12", "libcublasLt.so.12.1.3.1", "libcudnn_ops_infer.so.8", "libtorch_cuda.so", "libc10_cuda.so", "libnccl.so.2"]
+    names = [
+        "libcudart.so.12",
+        "libcublasLt.so.12.1.3.1",
+        "libcudnn_ops_infer.so.8",
+        "libtorch_cuda.so",
+        "libc10_cuda.so",
+        "libnccl.so.2",
+    ]
     names += ["libnvrtc-builtins.so.12.1"]
-    names += ["libonnxruntime_providers_cuda.so", "libnvJitLink.so.12", "libcusparseLt-f80c68d1.so.0", "libcufft_static.a", "libnpps.so.12", "libggml-cuda.so"]
+    names += [
+        "libonnxruntime_providers_cuda.so",
+        "libnvJitLink.so.12",
+        "libcusparseLt-f80c68d1.so.0",
+        "libcufft_static.a",
+        "libnpps.so.12",
+        "libggml-cuda.so",
+    ]
     (tmp_path / "deep" / "er").mkdir(parents=True)
     for name in [*names, "libssl.so.3", "notes.txt"]:
         (tmp_path / "deep" / "er" / name).write_bytes(b"x")

@@ -29,7 +29,17 @@ def wheel(folder: Path) -> None:
         pytest.skip("the stand-in base has Python 3.11, and so must be the wheel")
     folder.mkdir()
     for source in SOURCES:
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(folder), *source, f"torch=={TORCH}"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--dest",
+            str(folder),
+            *source,
+            f"torch=={TORCH}",
+        ]
         if not subprocess.run(command, capture_output=True, timeout=600).returncode:
             return
     pytest.skip(f"there is no CPU build of torch {TORCH} to be had")
@@ -40,7 +50,9 @@ def wheel(folder: Path) -> None:
 @pytest.mark.heavy
 def test_a_cpu_image_with_cpu_torch(tmp_path: Path) -> None:
     need_engine()
-    policy = POLICY.replace("max-cuda-size: 0", "max-cuda-size: 0, torch: required").replace("base: base", "base: {{stage: base, expect: {{torch: forbidden}}}}")
+    policy = POLICY.replace("max-cuda-size: 0", "max-cuda-size: 0, torch: required").replace(
+        "base: base", "base: {{stage: base, expect: {{torch: forbidden}}}}"
+    )
     with family(tmp_path, {"torch": STAGE}, policy) as made:
         wheel(tmp_path / "wheels")
         done = made.pytest("--wx-report", "report.json")

@@ -39,7 +39,12 @@ def test_a_named_tuple_is_one() -> None:
     assert Pair(1) == Pair(left=1, right=()) == Same(1) == (1, ())
     assert Pair._fields == Same._fields and repr(Pair(1)) == repr(Same(1)).replace("Same", "Pair")
     assert Pair(1, ("a",)).grown().size == 3
-    assert (Pair.__doc__, Pair.__name__, Pair.__module__, Pair.__qualname__) == ("Two things.", "Pair", __name__, "Pair")
+    assert (Pair.__doc__, Pair.__name__, Pair.__module__, Pair.__qualname__) == (
+        "Two things.",
+        "Pair",
+        __name__,
+        "Pair",
+    )
     assert not hasattr(Pair(1), "__dict__")
     with pytest.raises(TypeError):
         Pair()  # type: ignore[call-arg]

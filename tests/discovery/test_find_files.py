@@ -173,7 +173,9 @@ def test_paths_are_shown_as_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_folders_that_are_not_entered(tmp_path: Path) -> None:
-    make(tmp_path, "node_modules/x/Dockerfile", ".git/Dockerfile", "__pycache__/a.sh", "env/bin/a.sh", "venv/Dockerfile")
+    make(
+        tmp_path, "node_modules/x/Dockerfile", ".git/Dockerfile", "__pycache__/a.sh", "env/bin/a.sh", "venv/Dockerfile"
+    )
     make(tmp_path, "env/pyvenv.cfg")
     assert found(tmp_path, below=tmp_path) == ["venv/Dockerfile"]
     assert found(tmp_path / "env", below=tmp_path) == ["env/bin/a.sh"]
@@ -317,7 +319,9 @@ def test_a_worktree_has_the_excludes_and_its_own_index(tmp_path: Path) -> None:
     assert found(other, below=other) == ["Dockerfile", "out/Dockerfile"]
 
 
-@pytest.mark.parametrize("index", [b"", b"DIRC", b"DIRC\0\0\0\2\xff\xff\xff\xff" + b"\0" * 500, b"DIRC\0\0\0\4\0\0\0\7" + b"\xff" * 600])
+@pytest.mark.parametrize(
+    "index", [b"", b"DIRC", b"DIRC\0\0\0\2\xff\xff\xff\xff" + b"\0" * 500, b"DIRC\0\0\0\4\0\0\0\7" + b"\xff" * 600]
+)
 def test_a_damaged_index_tracks_nothing(tmp_path: Path, index: bytes) -> None:
     make(tmp_path, ".git/config", "out/Dockerfile", "Dockerfile")
     (tmp_path / ".git/index").write_bytes(index)
@@ -325,7 +329,21 @@ def test_a_damaged_index_tracks_nothing(tmp_path: Path, index: bytes) -> None:
     assert found(tmp_path, below=tmp_path) == ["Dockerfile"]
 
 
-NAMES = ("a.sh", "b.sh", "d.sh", "-.sh", "ab.sh", "a-b.sh", "[a].sh", "a\\b.sh", "é.sh", "#x.sh", "!y.sh", "a b.sh", "a .sh")
+NAMES = (
+    "a.sh",
+    "b.sh",
+    "d.sh",
+    "-.sh",
+    "ab.sh",
+    "a-b.sh",
+    "[a].sh",
+    "a\\b.sh",
+    "é.sh",
+    "#x.sh",
+    "!y.sh",
+    "a b.sh",
+    "a .sh",
+)
 FOLDERS = ("", "a", "a/b", "a/b/a", "b", "b/a", "ab/a.sh", "x y", "x y/ab", "x ")
 PIECES = (
     "a",
@@ -397,10 +415,64 @@ def test_as_git_ignores(tree: Path, top: str, inner: str, exclude: str) -> None:
 @pytest.mark.parametrize(
     "pattern",
     [
-        *("a", "a/", "/a", "/a/", "a/b", "/b/a", "b/*", "*", "/*", "*.sh", "a/*.sh", "a/**", "**/a", "**/b/", "a/**/a", "a/**/ab.sh"),
-        *("**", "/**", "**/", "**/**", "a**/b.sh", "a**b.sh", "*/**/b.sh", "**\\/**", "**\\/b.sh", "a\\/b", "//", "/", "a//b", "\\"),
-        *("?.sh", "??.sh", "a?b.sh", "???????.sh", "[ab].sh", "[!a].sh", "[^a]*.sh", "[a-c-e].sh", "[c-a].sh", "[]a].sh", "[a/b].sh"),
-        *("[[:alpha:]].sh", "[[:alpha:]-z].sh", "[[:no:]]*.sh", "[[:alpha].sh", "\\[a].sh", "[[]a].sh", "[a.sh", "[\\]a].sh", "[a-\\c].sh"),
+        *(
+            "a",
+            "a/",
+            "/a",
+            "/a/",
+            "a/b",
+            "/b/a",
+            "b/*",
+            "*",
+            "/*",
+            "*.sh",
+            "a/*.sh",
+            "a/**",
+            "**/a",
+            "**/b/",
+            "a/**/a",
+            "a/**/ab.sh",
+        ),
+        *(
+            "**",
+            "/**",
+            "**/",
+            "**/**",
+            "a**/b.sh",
+            "a**b.sh",
+            "*/**/b.sh",
+            "**\\/**",
+            "**\\/b.sh",
+            "a\\/b",
+            "//",
+            "/",
+            "a//b",
+            "\\",
+        ),
+        *(
+            "?.sh",
+            "??.sh",
+            "a?b.sh",
+            "???????.sh",
+            "[ab].sh",
+            "[!a].sh",
+            "[^a]*.sh",
+            "[a-c-e].sh",
+            "[c-a].sh",
+            "[]a].sh",
+            "[a/b].sh",
+        ),
+        *(
+            "[[:alpha:]].sh",
+            "[[:alpha:]-z].sh",
+            "[[:no:]]*.sh",
+            "[[:alpha].sh",
+            "\\[a].sh",
+            "[[]a].sh",
+            "[a.sh",
+            "[\\]a].sh",
+            "[a-\\c].sh",
+        ),
         *(
             "#x.sh",
             "\\#x.sh",
@@ -419,7 +491,17 @@ def test_as_git_ignores(tree: Path, top: str, inner: str, exclude: str) -> None:
             "b.sh\t",
             "\ufeffb.sh",
         ),
-        *("*.sh\n!a.sh", "a\n!a/b", "a/*\n!a/b", "!a.sh\n*.sh", "ab/a.sh\n!a.sh", "*\n!*/\n!a.sh", "\n\n  \nb.sh", "é.sh", "?.sh\n!??.sh"),
+        *(
+            "*.sh\n!a.sh",
+            "a\n!a/b",
+            "a/*\n!a/b",
+            "!a.sh\n*.sh",
+            "ab/a.sh\n!a.sh",
+            "*\n!*/\n!a.sh",
+            "\n\n  \nb.sh",
+            "é.sh",
+            "?.sh\n!??.sh",
+        ),
     ],
 )
 def test_as_git_ignores_by_one_file(tree: Path, pattern: str) -> None:

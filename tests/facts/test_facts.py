@@ -491,4 +491,7 @@ def test_ranges_of_the_tables_are_read_as_packaging_reads_them() -> None:
         needs.add(found or "")
     for specifier in needs - {""}:
         for version in facts.torch_releases("default"):
-            assert within(specifier, version) is SpecifierSet(specifier).contains(version, prereleases=True), (specifier, version)
+            assert within(specifier, version) is SpecifierSet(specifier).contains(version, prereleases=True), (
+                specifier,
+                version,
+            )

@@ -28,16 +28,27 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_pip_resolves_all_of_it_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """torch comes from pip's own index, whose wheel of this release is the CUDA 12.1 build."""
     wanted = asked(monkeypatch)
-    assert {"torch==2.3.1", "torchaudio==2.3.1", "whisperx==3.3.1", "ctranslate2==4.4.0", "numpy==1.26.4"} <= set(wanted)
+    assert {"torch==2.3.1", "torchaudio==2.3.1", "whisperx==3.3.1", "ctranslate2==4.4.0", "numpy==1.26.4"} <= set(
+        wanted
+    )
     if sys.platform != "linux" or sys.version_info[:2] not in ((3, 10), (3, 11), (3, 12)):
         pytest.skip("this set is for Python 3.10 to 3.12 on Linux")
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--report", str(report)]
-    done = subprocess.run([*command, "-c", "docker/constraints-cuda.txt", *wanted], cwd=ROOT, capture_output=True, text=True, timeout=900)
-    if "ResolutionImpossible" not in done.stderr and done.returncode and ("Connection" in done.stderr or "Retrying" in done.stderr):
+    done = subprocess.run(
+        [*command, "-c", "docker/constraints-cuda.txt", *wanted], cwd=ROOT, capture_output=True, text=True, timeout=900
+    )
+    if (
+        "ResolutionImpossible" not in done.stderr
+        and done.returncode
+        and ("Connection" in done.stderr or "Retrying" in done.stderr)
+    ):
         pytest.skip("no package index can be reached")
     assert done.returncode == 0, done.stderr[-3000:]
-    resolved = {i["metadata"]["name"].lower().replace("_", "-"): i["metadata"]["version"] for i in json.loads(report.read_text())["install"]}
+    resolved = {
+        i["metadata"]["name"].lower().replace("_", "-"): i["metadata"]["version"]
+        for i in json.loads(report.read_text())["install"]
+    }
     pins = dict(word.split("==") for word in wanted)
     assert {name: resolved[name.lower()] for name in pins} == pins
     assert resolved["nvidia-cudnn-cu12"].startswith("8."), "ctranslate2 before 4.5 needs cuDNN 8"

@@ -16,7 +16,11 @@ TROUBLES = {
         "docker/mux/Dockerfile",
         "base:cpu",
         "base:v2",
-        ["unbuilt-image", "nothing builds rajiup/cp-whisperx-app-base:v2; base is built as :cpu, :cuda", "use a tag that is built"],
+        [
+            "unbuilt-image",
+            "nothing builds rajiup/cp-whisperx-app-base:v2; base is built as :cpu, :cuda",
+            "use a tag that is built",
+        ],
     ),
     "latest, as before": (
         "docker/mux/Dockerfile",
@@ -40,7 +44,11 @@ TROUBLES = {
         "docker/asr/Dockerfile",
         TORCH,
         TORCH.replace("cu121", "cpu"),
-        ["torch-index", "torch comes from channel cpu; asr:cuda takes cu121", "take torch from the index of the image's own variant"],
+        [
+            "torch-index",
+            "torch comes from channel cpu; asr:cuda takes cu121",
+            "take torch from the index of the image's own variant",
+        ],
     ),
 }
 
@@ -55,7 +63,9 @@ def test_check_names_the_trouble_and_the_remedy(tmp_path: Path, trouble: str) ->
     text = (tmp_path / path).read_text(encoding="utf-8")
     assert old in text
     (tmp_path / path).write_text(text.replace(old, new), encoding="utf-8")
-    done = subprocess.run([sys.executable, "-m", "wxlint", "check", "docker/"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "wxlint", "check", "docker/"], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.returncode == 1, done.stderr
     for each in said:
         assert each in done.stdout

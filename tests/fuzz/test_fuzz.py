@@ -575,9 +575,29 @@ def test_links_in_a_circle_and_files_that_are_none(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.parametrize("head", ["RUN ", "RUN pip install ", "RUN <<E\n", "COPY ", "ENV A=", "FROM "])
 @pytest.mark.parametrize(
-    "unit", ["pip ", "x.py sed ", "perl a.py ", "apt-get install ", "apt-get ", "conda ", "( ", "(", "{", "{a,b}", "${", "$(", '"', "\\", "<<A ", "- "]
+    "unit",
+    [
+        "pip ",
+        "x.py sed ",
+        "perl a.py ",
+        "apt-get install ",
+        "apt-get ",
+        "conda ",
+        "( ",
+        "(",
+        "{",
+        "{a,b}",
+        "${",
+        "$(",
+        '"',
+        "\\",
+        "<<A ",
+        "- ",
+    ],
 )
-def test_no_line_takes_the_square_of_its_length(head: str, unit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_line_takes_the_square_of_its_length(
+    head: str, unit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Quadratic reading of these would take very long."""
     (tmp_path / "Dockerfile").write_text(f"FROM a:1\n{head}{unit * (120_000 // len(unit))} cuda\n")
     monkeypatch.chdir(tmp_path)
@@ -589,7 +609,10 @@ def test_no_line_takes_the_square_of_its_length(head: str, unit: str, tmp_path: 
     "text",
     [
         "FROM a:1\nRUN echo torch > r.txt\nRUN " + "cat r.txt >> r.txt; " * 60 + "pip install -r r.txt\n",
-        "".join(f"FROM a:1 AS s{n}\n" + "".join(f"COPY --from=s{n - 1} /a /a\n" for _ in range(10) if n) for n in range(40)) + "RUN pip install -r /a/r.txt\n",
+        "".join(
+            f"FROM a:1 AS s{n}\n" + "".join(f"COPY --from=s{n - 1} /a /a\n" for _ in range(10) if n) for n in range(40)
+        )
+        + "RUN pip install -r /a/r.txt\n",
         "FROM a:1\n" + "ENV A=$A$A\n" * 60,
         "FROM a:1\nENV A=aa\n" + "ENV A=$A$A\n" * 60,
         "FROM a:1\nRUN cp x.txt " + "a" * 120_000 + "\n",

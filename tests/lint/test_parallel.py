@@ -17,17 +17,33 @@ COUNT = 170
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Dockerfiles that share a list, build on each other, break rules at one place, and hold suppressions."""
     (tmp_path / ".git").mkdir()
-    (tmp_path / "gpu.txt").write_text("torch==2.3.1\n# wxlint: ignore[torch-extra-index] a mirror of ours\n--extra-index-url https://download.pytorch.org/whl/cu121\n")
+    (tmp_path / "gpu.txt").write_text(
+        "torch==2.3.1\n# wxlint: ignore[torch-extra-index] a mirror of ours\n--extra-index-url https://download.pytorch.org/whl/cu121\n"
+    )
     services = []
     for number in range(COUNT):
         folder = tmp_path / f"s{number:03}"
         folder.mkdir()
-        base = f"example/s{(number * 7) % COUNT:03}:1" if number % 5 == 0 else "python:latest" if number % 3 == 0 else "python:3.11-slim"
+        base = (
+            f"example/s{(number * 7) % COUNT:03}:1"
+            if number % 5 == 0
+            else "python:latest"
+            if number % 3 == 0
+            else "python:3.11-slim"
+        )
         text = f"FROM {base}\nCOPY gpu.txt .\nRUN pip install -r gpu.txt && pip install a>=1\nCOPY --from=example/s{number:03}-cpu:cuda /x /x\n"
-        text += "# wxlint: ignore[latest-tag] for now\nFROM busybox:latest\n" if number % 11 == 0 else "NOPE\n" if number % 13 == 0 else ""
+        text += (
+            "# wxlint: ignore[latest-tag] for now\nFROM busybox:latest\n"
+            if number % 11 == 0
+            else "NOPE\n"
+            if number % 13 == 0
+            else ""
+        )
         (folder / "Dockerfile").write_text(text)
         if number % 4 == 0:
-            services.append(f"  s{number:03}:\n    image: example/s{number:03}:1\n    build: {{context: ., dockerfile: s{number:03}/Dockerfile}}\n")
+            services.append(
+                f"  s{number:03}:\n    image: example/s{number:03}:1\n    build: {{context: ., dockerfile: s{number:03}/Dockerfile}}\n"
+            )
     (tmp_path / "compose.yaml").write_text("services:\n" + "".join(services))
     (tmp_path / "build.sh").write_text("docker build -t example/extra:latest s001\n")
     monkeypatch.chdir(tmp_path)
@@ -35,7 +51,9 @@ def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def check(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "wxlint", "check", *arguments], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "wxlint", "check", *arguments], capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize("form", ["json", "text", "sarif"])
@@ -46,7 +64,9 @@ def test_several_say_what_one_says(form: str, large: Path) -> None:
     if form == "json":
         rules = {finding["rule"] for finding in json.loads(alone.stdout)["findings"]}
         assert {"latest-tag", "syntax-error", "unquoted-specifier"} <= rules
-        assert not {"torch-extra-index", "unused-suppression"} & rules  # what one process alone has read is suppressed all the same
+        assert (
+            not {"torch-extra-index", "unused-suppression"} & rules
+        )  # what one process alone has read is suppressed all the same
         assert json.loads(alone.stdout)["summary"]["files"] == COUNT + 2
 
 
@@ -114,13 +134,20 @@ cli.program()
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_images_that_are_built_from_each_other(jobs: str, large: Path) -> None:
     """What they hold is not known but for what each does itself, wherever one begins."""
-    services = "".join(f"  c{n}:\n    image: example/c{n}:cpu\n    build: {{context: ., dockerfile: c{n}/Dockerfile}}\n" for n in range(3))
+    services = "".join(
+        f"  c{n}:\n    image: example/c{n}:cpu\n    build: {{context: ., dockerfile: c{n}/Dockerfile}}\n"
+        for n in range(3)
+    )
     for number in range(3):
         (large / f"c{number}").mkdir()
-        text = f"FROM example/c{(number + 1) % 3}:cpu\n" + ("RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cu121\n" if number == 1 else "")
+        text = f"FROM example/c{(number + 1) % 3}:cpu\n" + (
+            "RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cu121\n" if number == 1 else ""
+        )
         (large / f"c{number}" / "Dockerfile").write_text(text)
     (large / "compose.cycle.yaml").write_text("services:\n" + services)
-    found = json.loads(check("--jobs", jobs, "--format", "json", "--select", "torch-index,variant-tag,wrong-base").stdout)["findings"]
+    found = json.loads(
+        check("--jobs", jobs, "--format", "json", "--select", "torch-index,variant-tag,wrong-base").stdout
+    )["findings"]
     assert [(f["rule"], f["path"]) for f in found if f["path"].startswith("c")] == [("torch-index", "c1/Dockerfile")]
 
 

@@ -70,7 +70,12 @@ def test_what_an_image_is_built_from(tmp_path: Path) -> None:
     plan = make_plan(family(tmp_path), env={})
     base, cuda, two, gpu = (plan.step(name) for name in ("base:cpu", "base:cuda", "two:cpu", "gpu:cuda"))
     assert base and cuda and two and gpu
-    assert (base.needs, base.external, base.upstream, base.sources) == ((), ("python:3.11-slim",), "python:3.11-slim", ("lock.txt",))
+    assert (base.needs, base.external, base.upstream, base.sources) == (
+        (),
+        ("python:3.11-slim",),
+        "python:3.11-slim",
+        ("lock.txt",),
+    )
     assert cuda.upstream == "nvidia/cuda:12.1.0-base-ubuntu22.04"
     assert (two.needs, two.external, two.sources) == (("base:cpu",), ("python:3.11-slim",), ("app",))
     assert gpu.sources is None  # a bind mount: everything may matter
@@ -114,7 +119,11 @@ def test_the_registry_comes_from_the_environment_into_every_tag_and_build(tmp_pa
     plan = make_plan(family(tmp_path), env={"MY_REGISTRY": "ghcr.io/you"})
     step = plan.step("two:cpu")
     assert step is not None
-    assert (step.reference, dict(step.args), step.needs) == ("ghcr.io/you/app-two:cpu", {"REGISTRY": "ghcr.io/you"}, ("base:cpu",))
+    assert (step.reference, dict(step.args), step.needs) == (
+        "ghcr.io/you/app-two:cpu",
+        {"REGISTRY": "ghcr.io/you"},
+        ("base:cpu",),
+    )
 
 
 def test_a_circle_is_refused(tmp_path: Path) -> None:
@@ -143,12 +152,19 @@ def test_bake_makes_one_target_the_base_of_another(tmp_path: Path) -> None:
 
 
 def test_bake_reads_it(tmp_path: Path) -> None:
-    if shutil.which("docker") is None or subprocess.run(["docker", "buildx", "version"], capture_output=True).returncode:
+    if (
+        shutil.which("docker") is None
+        or subprocess.run(["docker", "buildx", "version"], capture_output=True).returncode
+    ):
         pytest.skip("docker buildx is not installed")
     plan = make_plan(family(tmp_path, gpu='FROM me/app-base:cuda\nARG X="a"\n'), args={"X": "${HOME} %{x} \\"}, env={})
     write(tmp_path, "docker-bake.json", render_plan(plan, "bake"))
     done = subprocess.run(
-        ["docker", "buildx", "bake", "--print", "cuda"], cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "MY_REGISTRY": "you"}
+        ["docker", "buildx", "bake", "--print", "cuda"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "MY_REGISTRY": "you"},
     )
     assert done.returncode == 0, done.stderr
     target = json.loads(done.stdout)["target"]

@@ -31,7 +31,9 @@ sys.exit(any(name and sys.argv[sys.argv.index("-t") + 1].endswith(name) for name
 """
 
 
-def scripted(root: Path, *arguments: str, script: str = "scripts/build.sh", args: dict[str, str] | None = None, **env: str) -> tuple[int, str, list[list[str]]]:
+def scripted(
+    root: Path, *arguments: str, script: str = "scripts/build.sh", args: dict[str, str] | None = None, **env: str
+) -> tuple[int, str, list[list[str]]]:
     """Run the script with a docker that only writes down how it is called: (exit code, output, calls)."""
     policy = load_policy(read(root / "wxlint.yaml", "wxlint.yaml"), root / "wxlint.yaml")
     plan = make_plan(policy, args=args, optional=True, env={})
@@ -104,7 +106,10 @@ def test_the_script_refuses_what_it_does_not_know(tmp_path: Path, words: tuple[s
 
 
 def test_a_variant_brings_the_bases_that_it_stands_on(tmp_path: Path) -> None:
-    family(tmp_path, gpu="ARG REGISTRY=me\nFROM ${REGISTRY}/app-base:cpu AS tools\nFROM ${REGISTRY}/app-base:cuda\nCOPY --from=tools /x /x\n")
+    family(
+        tmp_path,
+        gpu="ARG REGISTRY=me\nFROM ${REGISTRY}/app-base:cpu AS tools\nFROM ${REGISTRY}/app-base:cuda\nCOPY --from=tools /x /x\n",
+    )
     assert tags(scripted(tmp_path, "cuda")[2]) == ["me/app-base:cpu", "me/app-base:cuda", "me/app-gpu:cuda"]
 
 
@@ -146,10 +151,18 @@ def test_the_batch_file_says_the_same(tmp_path: Path) -> None:
     batch = render_plan(plan, "bat", "scripts/build.bat")
     script = render_plan(plan, "sh", "scripts/build.sh")
     builds = [line.strip().replace("%REGISTRY%", "R").replace(" %BUILD_ARGS%", "") for line in batch.splitlines()]
-    same = [line.strip().replace("${REGISTRY}", "R").replace(' ${EXTRA[@]+"${EXTRA[@]}"}', "") for line in script.splitlines()]
-    assert [line for line in builds if line.startswith("docker build")] == [" ".join(shlex.split(line)) for line in same if line.startswith("docker build")]
+    same = [
+        line.strip().replace("${REGISTRY}", "R").replace(' ${EXTRA[@]+"${EXTRA[@]}"}', "")
+        for line in script.splitlines()
+    ]
+    assert [line for line in builds if line.startswith("docker build")] == [
+        " ".join(shlex.split(line)) for line in same if line.startswith("docker build")
+    ]
     plans = re.findall(r'if "%CHOICE%"=="(.+)" set "PLAN=(.+)"', batch)
-    assert plans == [(name, " ".join(images.split("\\\n")).replace("  ", "")) for name, images in re.findall(r"^    '?([a-z ]+)'?\)\n        PLAN=\"([^\"]+)\"", script, re.M)]
+    assert plans == [
+        (name, " ".join(images.split("\\\n")).replace("  ", ""))
+        for name, images in re.findall(r"^    '?([a-z ]+)'?\)\n        PLAN=\"([^\"]+)\"", script, re.M)
+    ]
     assert all(line.endswith("\r") for line in batch.split("\n")[:-1])
     assert 'cd /d "%~dp0.."' in batch
 
@@ -188,7 +201,13 @@ def test_the_batch_file_does_the_same(tmp_path: Path) -> None:
             [str(WINE), "cmd", "/c", f"Z:{windows}\\scripts\\build.bat", *words],
             capture_output=True,
             text=True,
-            env={**os.environ, "WINEPREFIX": str(tmp_path / "wine"), "WINEDEBUG": "-all", "WINEPATH": f"Z:{windows}", **env},
+            env={
+                **os.environ,
+                "WINEPREFIX": str(tmp_path / "wine"),
+                "WINEDEBUG": "-all",
+                "WINEPATH": f"Z:{windows}",
+                **env,
+            },
         )
         calls = [line.split("\t") for line in (tmp_path / "calls").read_text().splitlines()]
         return done.returncode, done.stdout + done.stderr, tags(calls)
@@ -216,7 +235,10 @@ def shellcheck(text: str) -> str:
 
 
 def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
-    assert shellcheck(render_plan(make_plan(family(tmp_path, OPTIONAL), optional=True, env={}), "sh", "scripts/build.sh")) == ""
+    assert (
+        shellcheck(render_plan(make_plan(family(tmp_path, OPTIONAL), optional=True, env={}), "sh", "scripts/build.sh"))
+        == ""
+    )
     assert shellcheck((ROOT / "scripts" / "build-all-images.sh").read_text()) == ""
 
 
@@ -224,5 +246,7 @@ def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
 def test_the_repository_s_scripts_are_what_the_plan_says(name: str) -> None:
     words = ["plan", "--optional", "--format", name.rpartition(".")[2], "--script", f"scripts/{name}"]
     env = {key: value for key, value in os.environ.items() if key != "DOCKERHUB_USER"}
-    made = subprocess.run([sys.executable, "-m", "wxlint", *words], cwd=ROOT, capture_output=True, check=True, env=env).stdout
+    made = subprocess.run(
+        [sys.executable, "-m", "wxlint", *words], cwd=ROOT, capture_output=True, check=True, env=env
+    ).stdout
     assert (ROOT / "scripts" / name).read_bytes() == made, f"make it again: wxlint {' '.join(words)} > scripts/{name}"

@@ -239,7 +239,9 @@ stages:
         stage = image(policy, "a", "cpu")
         assert (stage.reference, stage.base, stage.upstream, stage.is_base) == ("app-a:cpu", None, ("python:*",), False)
 
-    @pytest.mark.parametrize(("channel", "cuda"), [("cu121", "12.1"), ("cu92", "9.2"), ("cu130", "13.0"), ("default", None)])
+    @pytest.mark.parametrize(
+        ("channel", "cuda"), [("cu121", "12.1"), ("cu92", "9.2"), ("cu130", "13.0"), ("default", None)]
+    )
     def test_the_channel_says_the_cuda_version(self, channel: str, cuda: str | None) -> None:
         assert image(load(SMALL.replace("cu121", channel)), "asr", "cuda").cuda == cuda
 
@@ -262,7 +264,9 @@ stages:
     def test_root(self, path: str, root: str) -> None:
         assert load("wxlint: 1", path).root == Path(root)
 
-    def test_root_of_a_policy_in_the_working_directory_policies(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_root_of_a_policy_in_the_working_directory_policies(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         (tmp_path / "policies").mkdir()
         monkeypatch.chdir(tmp_path / "policies")
         assert load("wxlint: 1", "x.yaml").root == Path("..")
@@ -401,7 +405,9 @@ BELOW = "a path or glob below the root, relative to it, with / and no .. in it"
         ("wxlint: 1\nexpect: {pyhton: '3.11'}\n", None),
         (
             "wxlint: 1\nexpect:\n  python: 3.10\n",
-            ['3:11: expect.python: found the number 3.10; allowed: a version in quotes, such as "12.1"; as a string it is written "3.10"'],
+            [
+                '3:11: expect.python: found the number 3.10; allowed: a version in quotes, such as "12.1"; as a string it is written "3.10"'
+            ],
         ),
         (
             "wxlint: 1\nexpect: {user: 1000}\n",
@@ -426,7 +432,9 @@ BELOW = "a path or glob below the root, relative to it, with / and no .. in it"
         ),
         (
             "wxlint: 1\nexpect: {max-size: [1]}\n",
-            ["2:20: expect.max-size: found a list; allowed: a whole number of at least 0 or a size such as 1.8 GB or 500 MiB, or a number of bytes"],
+            [
+                "2:20: expect.max-size: found a list; allowed: a whole number of at least 0 or a size such as 1.8 GB or 500 MiB, or a number of bytes"
+            ],
         ),
         (
             "wxlint: 1\nexpect: {entrypoint: {timeout: 0}}\n",
@@ -434,9 +442,14 @@ BELOW = "a path or glob below the root, relative to it, with / and no .. in it"
         ),
         (
             "wxlint: 1\nexpect: {entrypoint: {pattern: '('}}\n",
-            ["2:32: expect.entrypoint.pattern: no regular expression of Python's: missing ), unterminated subpattern at position 0"],
+            [
+                "2:32: expect.entrypoint.pattern: no regular expression of Python's: missing ), unterminated subpattern at position 0"
+            ],
         ),
-        ("wxlint: 1\nexpect: {entrypoint: {pattern: ''}}\n", ['2:32: expect.entrypoint.pattern: found ""; allowed: a string that is not empty']),
+        (
+            "wxlint: 1\nexpect: {entrypoint: {pattern: ''}}\n",
+            ['2:32: expect.entrypoint.pattern: found ""; allowed: a string that is not empty'],
+        ),
         ("wxlint: 1\nrules: {latest-tags: error}\n", None),
         (
             "wxlint: 1\nrules: {latest-tag: fatal}\n",
@@ -467,7 +480,9 @@ BELOW = "a path or glob below the root, relative to it, with / and no .. in it"
         ("wxlint: 1\nroot: no/such/folder\n", ['2:7: root: there is no folder "no/such/folder"']),
         (
             "wxlint: 1\nimage: app\n",
-            ['2:8: image: found "app"; allowed: lower-case parts between slashes, {registry} only in front, {stage} once and in the last part'],
+            [
+                '2:8: image: found "app"; allowed: lower-case parts between slashes, {registry} only in front, {stage} once and in the last part'
+            ],
         ),
         ("wxlint: 1\nimage: '{stage}/app'\n", None),
         (
@@ -513,7 +528,9 @@ def with_variants(text: str) -> str:
         ("  cpu: {tag: latest}\n", ['4:14: variants.cpu: its tag "latest" is one of forbidden-tags']),
         (
             "  gpu: {}\n",
-            ['4:3: the key "accelerator" is missing in variants.gpu, whose name is none of these; allowed: cpu, cuda, rocm, other'],
+            [
+                '4:3: the key "accelerator" is missing in variants.gpu, whose name is none of these; allowed: cpu, cuda, rocm, other'
+            ],
         ),
         (
             "  gpu: {accelerator: nvidia}\n",
@@ -643,7 +660,9 @@ def resolved(rule: dict[str, Any]) -> dict[str, Any]:
 def subschemas(rule: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield rule
     inner = [*rule.get("properties", {}).values(), *rule.get("$defs", {}).values(), *rule.get("anyOf", [])]
-    inner += [rule[key] for key in ("items", "propertyNames", "additionalProperties") if isinstance(rule.get(key), dict)]
+    inner += [
+        rule[key] for key in ("items", "propertyNames", "additionalProperties") if isinstance(rule.get(key), dict)
+    ]
     for one in inner:
         yield from subschemas(one)
 
@@ -739,7 +758,11 @@ def test_the_check_accepts_what_the_library_accepts(value: Any) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(values(schema()).map(lambda value: {"wxlint": 1, "image": "a-{stage}", **value} if isinstance(value, dict) else value))
+@given(
+    values(schema()).map(
+        lambda value: {"wxlint": 1, "image": "a-{stage}", **value} if isinstance(value, dict) else value
+    )
+)
 def test_a_policy_is_read_or_refused(value: Any) -> None:
     only_policy_errors(json.dumps(value))
 
@@ -822,7 +845,9 @@ class TestFind:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
 
-    @pytest.mark.parametrize("name", ["wxlint.yaml", "wxlint.yml", ".wxlint.yaml", ".wxlint.yml", "policies/any.yaml", "policies/a.yml"])
+    @pytest.mark.parametrize(
+        "name", ["wxlint.yaml", "wxlint.yml", ".wxlint.yaml", ".wxlint.yml", "policies/any.yaml", "policies/a.yml"]
+    )
     def test_upward_from_a_folder_or_file(self, tmp_path: Path, name: str) -> None:
         self.put(tmp_path / name)
         self.put(tmp_path / "docker/asr/Dockerfile", text="FROM scratch\n")

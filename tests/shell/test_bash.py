@@ -38,20 +38,20 @@ def one(text: str, **options: object) -> str:
         ("c a 'b c' \"d e\" f\\ g", "c|a|b c|d e|f g"),
         ("c a'b'\"c\"d", "c|abcd"),
         ("c '' \"\"", "c||"),
-        ("c \"a\\\"b\\$c\\d\"", 'c|a"b$c\\d'),
+        ('c "a\\"b\\$c\\d"', 'c|a"b$c\\d'),
         ("c $'a\\tb\\x41\\u00e9\\'q'", "c|a\tbAé'q"),
         ("c a\\\nb \\\n d", "c|ab|d"),
         ("c a#b #c", "c|a#b"),
         ("X=1; c $X ${X} \"$X\" '$X' \\$X", "c|1|1|1|$X|$X"),
-        ("c $X ${X} \"a$X\" $1 $@ \"${X%:*}\"", 'c|$X|${X}|a$X|$1|$@|${X%:*}'),
+        ('c $X ${X} "a$X" $1 $@ "${X%:*}"', "c|$X|${X}|a$X|$1|$@|${X%:*}"),
         ("c $(git rev-parse HEAD)-a `date`", None),
         ("F='--a  b'; c $F \"$F\" x$F", "c|--a|b|--a  b|x--a|b"),
         ("F=' a '; c x$F'y' ", "c|x|a|y"),
-        ("E=; c a $E \"$E\" b", "c|a||b"),
+        ('E=; c a $E "$E" b', "c|a||b"),
         ("c {a,b}:x {1..3} {a..c}{1,2}", "c|a:x|b:x|1|2|3|a1|a2|b1|b2|c1|c2"),
         ("c {a} {} {a,b '{a,b}' \\{a,b}", "c|{a}|{}|{a,b|{a,b}|{a,b}"),
         ("c x{,-dev} {01..03} {3..1} {1..6..2} {a,{b,c}d}", "c|x|x-dev|01|02|03|3|2|1|1|3|5|a|bd|cd"),
-        ("X=v; c {a,$X}.{t,\"u w\"}", "c|a.t|a.u w|v.t|v.u w"),
+        ('X=v; c {a,$X}.{t,"u w"}', "c|a.t|a.u w|v.t|v.u w"),
         ("c ${X:-d} ${X-d e} \"${X:-d e}\" ${X:-'d e'}", "c|d|d|e|d e|d e"),
         ("X=; c ${X:-d} [${X-d}] [${X:+y}] [${X+y}]", "c|d|[]|[]|[y]"),
         ("X=v; c ${X:-d} ${X:+y} ${X:?m} ${#X}", "c|v|y|v|1"),
@@ -62,11 +62,14 @@ def one(text: str, **options: object) -> str:
         ("X=aBc; c ${X^^} ${X,,} ${X^} ${X:1} ${X:1:1} ${X: -1}", "c|ABC|abc|ABc|Bc|B|c"),
         ("X=a Y=X; c ${!Y}", None),
         ("Y=X; X=a; c ${!Y}", "c|a"),
-        ("c \"${X:-${Y:-\"a b\"}}\"", "c|a b"),
-        ("A=(a 'b c' d); c \"${A[@]}\" ${A[1]} ${#A[@]} $A \"${A[*]}\" \"x${A[@]:1}y\"", "c|a|b c|d|b|c|3|a|a b c d|xb c|dy"),
-        ("A=(a); A+=(b); A[2]=c; c \"${A[@]}\" ${A[-1]}", "c|a|b|c|c"),
-        ("declare -A M=([x]=1 [y]=2); k=y; c ${M[$k]} ${M[x]} \"${!M[@]}\"", "c|2|1|x|y"),
-        ("A=(); c \"${A[@]}\" z", "c|z"),
+        ('c "${X:-${Y:-"a b"}}"', "c|a b"),
+        (
+            'A=(a \'b c\' d); c "${A[@]}" ${A[1]} ${#A[@]} $A "${A[*]}" "x${A[@]:1}y"',
+            "c|a|b c|d|b|c|3|a|a b c d|xb c|dy",
+        ),
+        ('A=(a); A+=(b); A[2]=c; c "${A[@]}" ${A[-1]}', "c|a|b|c|c"),
+        ('declare -A M=([x]=1 [y]=2); k=y; c ${M[$k]} ${M[x]} "${!M[@]}"', "c|2|1|x|y"),
+        ('A=(); c "${A[@]}" z', "c|z"),
         ("c $((1+2)) $(( 3 * 4 ))", "c|3|12"),
         ("X=a; X+=b; c $X", "c|ab"),
         ("X=a c $X", "c|$X"),
@@ -141,18 +144,18 @@ def test_redirects_and_heredocs() -> None:
         ('for f in docker/*/Dockerfile; do c "$f"; done', ["?c|docker/*/Dockerfile"]),
         ("for x in a b c; do [ $x = b ] && continue; c $x; done", ["c|a", "c|c"]),
         ("for x in a b c; do if [ $x = b ]; then break; fi; c $x; done", ["c|a"]),
-        ("for x in a b; do Y=\"$Y$x\"; done; c $Y", ["c|$Yab"]),
+        ('for x in a b; do Y="$Y$x"; done; c $Y', ["c|$Yab"]),
         ("for ((i=0;i<3;i++)); do c $i; done", ["?c|$i"]),
         ("while read -r a b; do c $a; done < list; d $a", ["read|-r|a|b", "?c|${a}", "d|${a}"]),
         ("if true; then a; else b; fi", ["a"]),
         ("if false; then a; elif true; then b; else c; fi", ["b"]),
         ("if x; then a; else b; fi", ["x", "?a", "?b"]),
         ("if [ -f x ]; then a; fi; b", ["?a", "b"]),
-        ("X=1; if [ \"$X\" = 1 ]; then a; else b; fi", ["a"]),
+        ('X=1; if [ "$X" = 1 ]; then a; else b; fi', ["a"]),
         ("X=1; if [[ $X == 2 || $X -ge 1 && ! -z $X ]]; then a; else b; fi", ["a"]),
-        ("X=ab; [[ $X == a* ]] && a; [[ $X == \"a*\" ]] && b", ["a"]),
-        ("X=; [ -z \"$X\" ] && a || b", ["a", "?b"]),
-        ("X=; [ -n \"$X\" ] && a || b", ["b"]),
+        ('X=ab; [[ $X == a* ]] && a; [[ $X == "a*" ]] && b', ["a"]),
+        ('X=; [ -z "$X" ] && a || b', ["a", "?b"]),
+        ('X=; [ -n "$X" ] && a || b', ["b"]),
         ("test 3 -lt 4 && a; test 3 -lt 3 && b; test 3 -le 3 && c", ["a", "c"]),
         ("! true && a; ! false && b", ["b"]),
         ("a && b && c", ["a", "b", "c"]),
@@ -161,7 +164,7 @@ def test_redirects_and_heredocs() -> None:
         ("command -v docker >/dev/null && a", ["command|-v|docker", "?a"]),
         ("a || exit 1; b", ["a", "b"]),
         ("a; exit 0; b", ["a"]),
-        ("X=; if [ -z \"$X\" ]; then a; exit 1; fi; b", ["a"]),
+        ('X=; if [ -z "$X" ]; then a; exit 1; fi; b', ["a"]),
         ("if ! command -v d; then a; exit 1; fi; b", ["command|-v|d", "?a", "b"]),
         ("X=b; case $X in a) a;; b|c) b;; *) d;; esac", ["b"]),
         ("X=q; case $X in a) a;; *) d;; esac; e", ["d", "e"]),
@@ -170,27 +173,30 @@ def test_redirects_and_heredocs() -> None:
         ("case $(uname) in a) a;; b) b;; esac", ["uname", "?a", "?b"]),
         ("(X=1; c $X); X=2; c $X; (cd a; c); { X=3; }; c $X", ["c|1", "c|2", "cd|a", "c", "c|3"]),
         ("X=1; a | X=2; c $X", ["a", "c|1"]),
-        ("f() { c \"$1\" $#; }; f a b; f x", ["c|a|2", "c|x|1"]),
+        ('f() { c "$1" $#; }; f a b; f x', ["c|a|2", "c|x|1"]),
         ("function f { local X=$1; c $X; }; X=0; f 1; c $X", ["c|1", "c|0"]),
         ("f() { X=$1; }; f 1; c $X", ["c|1"]),
         ("f() { return 1; c; }; f && a; f || b", ["b"]),
-        ("f() { [ \"$1\" = x ]; }; if f x; then a; else b; fi", ["a"]),
+        ('f() { [ "$1" = x ]; }; if f x; then a; else b; fi', ["a"]),
         ("f() { shift; c \"$@\"; }; f a 'b c' d", ["c|b c|d"]),
         ("f() { c $1; f $1; }; f a", ["c|a", "f|a"]),
         ("f() { c $1; }; d", ["d", "?c|$1"]),
-        ("f() { c \"$@\"; }; f \"$@\"", ["c|$@"]),
-        ("set -- a b; c $1 \"$@\"", ["c|a|a|b"]),
+        ('f() { c "$@"; }; f "$@"', ["c|$@"]),
+        ('set -- a b; c $1 "$@"', ["c|a|a|b"]),
         ("set -euo pipefail; c $1", ["c|$1"]),
         ("eval \"c a b\"; eval c '$X'", ["c|a|b", "c|$X"]),
         ("T=u; bash -c \"c $T 'x y'\"; sh -ec 'c $T'", ["c|u|x y", "c|u"]),
         ("sudo -E bash -lc 'c a'", ["c|a"]),
         ("bash <<'EOF'\nc a\nEOF", ["c|a"]),
         ("bash -c \"c $X-$Y ' $X'\"", ["c|$X-$Y| $X"]),
-        ("bash \"$F\"; bash x.sh", ["bash|$F", "bash|x.sh"]),
+        ('bash "$F"; bash x.sh', ["bash|$F", "bash|x.sh"]),
         ("D=$(dirname a/b/c); B=$(basename a/b.sh .sh); c $D $B", ["c|a/b|b"]),
-        ("V=12.1.1; c cu$(echo $V | cut -d. -f1,2 | tr -d .) $(echo \"${V//./-}\")", ["c|cu121|12-1-1"]),
+        ('V=12.1.1; c cu$(echo $V | cut -d. -f1,2 | tr -d .) $(echo "${V//./-}")', ["c|cu121|12-1-1"]),
         ("c $(echo a.b.c | cut -d . -f 1,3) $(echo a/b | cut -f2- -d/)", ["c|a.c|b"]),
-        ("c $(echo a-b | sed 's/-/_/g') $(echo ABC | tr '[:upper:]' '[:lower:]') $(printf '%s-%s' x y)", ["c|a_b|abc|x-y"]),
+        (
+            "c $(echo a-b | sed 's/-/_/g') $(echo ABC | tr '[:upper:]' '[:lower:]') $(printf '%s-%s' x y)",
+            ["c|a_b|abc|x-y"],
+        ),
         ("unset X; c ${X-d} $X", ["c|d"]),
         ("let a=1; c; alias x=y", ["c", "alias|x=y"]),
         ("time docker build .; ! docker push x", ["docker|build|.", "docker|push|x"]),
@@ -203,7 +209,9 @@ def test_control_flow(text: str, expected: list[str]) -> None:
 
 
 def test_a_default_is_an_assumption() -> None:
-    commands = read_shell('TAG="${1:-cpu}"\nc $TAG\nif [ "$TAG" = cuda ]; then c gpu $TAG; else c no $TAG; fi\nc $TAG').commands
+    commands = read_shell(
+        'TAG="${1:-cpu}"\nc $TAG\nif [ "$TAG" = cuda ]; then c gpu $TAG; else c no $TAG; fi\nc $TAG'
+    ).commands
     assert [(c.conditional, [w.value.text for w in c.words]) for c in commands] == [
         (False, ["c", "cpu"]),
         (True, ["c", "gpu", "cuda"]),
@@ -227,26 +235,26 @@ def test_no_defaults_where_the_surroundings_may_set_the_variable() -> None:
         ("T=a; if x; then T=b; exit 1; fi; c $T", "c|a"),
         ("T=a; x || { T=b; exit 1; }; c $T", "c|a"),
         ("T=a; case $(u) in p) T=b;; esac; c $T", "c|${T}"),
-        ("A=(a b); if x; then A+=(c); fi; c \"${A[@]}\" d", "c|a|b|${A[@]}|d"),
+        ('A=(a b); if x; then A+=(c); fi; c "${A[@]}" d', "c|a|b|${A[@]}|d"),
         ("A='-t x'; if x; then A=\"$A --push\"; fi; c $A d", "c|-t|x|${A}|d"),
         ("T=$(u); if [ $T = b ]; then x; fi; c $T", "c|$(u)"),
         ("case $(u) in p) T=1;; *) T=1;; esac; c $T", "c|1"),
-        ("T=$1; if [ -z \"$T\" ]; then T=cpu; fi; c $T", "c|cpu"),
-        ("if [ -n \"$1\" ]; then c ${1:-d}; fi", "?c|${1:-d}"),
-        ("if [ -z \"$1\" ]; then exit 1; fi; U=${1:-q}; c $U", "c|${1:-q}"),
-        ("T=${1:-}; if [ -z \"$T\" ]; then exit 1; fi; U=${1:-q}; c $U", "c|${1:-q}"),
-        ("if [ -z \"$R\" ]; then R=d; fi; c $R", "c|d"),
+        ('T=$1; if [ -z "$T" ]; then T=cpu; fi; c $T', "c|cpu"),
+        ('if [ -n "$1" ]; then c ${1:-d}; fi', "?c|${1:-d}"),
+        ('if [ -z "$1" ]; then exit 1; fi; U=${1:-q}; c $U', "c|${1:-q}"),
+        ('T=${1:-}; if [ -z "$T" ]; then exit 1; fi; U=${1:-q}; c $U', "c|${1:-q}"),
+        ('if [ -z "$R" ]; then R=d; fi; c $R', "c|d"),
         ("T=a; while [ $# -gt 0 ]; do case $1 in -t) T=$2; shift;; esac; shift; done; c $T", "c|a"),
-        ("T=a; for x in \"$@\"; do T=$x; done; c $T", "c|a"),
+        ('T=a; for x in "$@"; do T=$x; done; c $T', "c|a"),
         ("T=a; while getopts t: o; do case $o in t) T=$OPTARG;; esac; done; c $T", "c|a"),
         ("T=a; for x in $L; do T=$x; done; c $T", "c|${T}"),
-        ("T=${T:-a}; if [ \"$T\" != b ]; then exit 1; fi; c $T", "c|b"),
-        ("T=$(u); if [[ $T != \"v\"*\"-x\" ]]; then exit 1; fi; c $T", "c|$(u)"),
-        ("T=$(u); if [[ $T != \"v*\" ]]; then exit 1; fi; c $T", "c|v*"),
-        ("T=${1:-}; if [ -z \"$T\" ]; then exit 1; fi; c $T", "c|${T}"),
+        ('T=${T:-a}; if [ "$T" != b ]; then exit 1; fi; c $T', "c|b"),
+        ('T=$(u); if [[ $T != "v"*"-x" ]]; then exit 1; fi; c $T', "c|$(u)"),
+        ('T=$(u); if [[ $T != "v*" ]]; then exit 1; fi; c $T', "c|v*"),
+        ('T=${1:-}; if [ -z "$T" ]; then exit 1; fi; c $T', "c|${T}"),
         ("P=${1:-a}; I=x:$P; if [ $P = b ]; then c $I; exit; fi", "?c|${I}"),
-        ("case \"$1\" in cuda) T=$1; c $T;; esac", "?c|cuda"),
-        ("if [ \"$1\" = cuda ]; then T=cuda; else T=cpu; fi; c $T", "c|cpu"),
+        ('case "$1" in cuda) T=$1; c $T;; esac', "?c|cuda"),
+        ('if [ "$1" = cuda ]; then T=cuda; else T=cpu; fi; c $T', "c|cpu"),
     ],
 )
 def test_behind_branches(text: str, expected: str) -> None:
@@ -425,7 +433,12 @@ def test_a_text_read_once_says_the_same_whatever_the_variables(text: str) -> Non
 
 
 @settings(max_examples=600)
-@given(st.lists(st.sampled_from([*_PIECES, *_NAMED, " ", "  ", "\\\n", "pip install", "x=1", "2", "-o", "é", "\r"]), max_size=14).map("".join), st.booleans())
+@given(
+    st.lists(
+        st.sampled_from([*_PIECES, *_NAMED, " ", "  ", "\\\n", "pip install", "x=1", "2", "-o", "é", "\r"]), max_size=14
+    ).map("".join),
+    st.booleans(),
+)
 @example("c a{b,c} d", True)
 @example("c 2>x 2 >y a#b #c", True)
 @example("export a=1 b", False)
@@ -475,12 +488,28 @@ def _word(draw: st.DrawFn, depth: int = 0, unquoted: bool = True) -> str:
             parts.append(f'"${{{name}{operator}{inner}}}"' if "'" not in inner and '"' not in inner else "q")
         elif kind == 6:
             operator = draw(st.sampled_from(["#", "##", "%", "%%", "/", "//"]))
-            pattern = draw(st.text("xy.*?-", min_size=1, max_size=3)) + ("/Z" if operator[0] == "/" and draw(st.booleans()) else "")
+            pattern = draw(st.text("xy.*?-", min_size=1, max_size=3)) + (
+                "/Z" if operator[0] == "/" and draw(st.booleans()) else ""
+            )
             parts.append(f'"${{{name}{operator}{pattern}}}"')
         elif kind == 7 and unquoted and depth == 0:
             parts.append(draw(st.sampled_from(["{x,y}", "{1..3}", "{x,}", "{x}", "{", "},{"])))
         else:
-            parts.append(draw(st.sampled_from([f'"${{{name}^^}}"', f'"${{{name}:1}}"', f'"${{#{name}}}"', f'"${{{name}:0:2}}"', "\\ ", "\\$x", '"\\$"'])))
+            parts.append(
+                draw(
+                    st.sampled_from(
+                        [
+                            f'"${{{name}^^}}"',
+                            f'"${{{name}:1}}"',
+                            f'"${{#{name}}}"',
+                            f'"${{{name}:0:2}}"',
+                            "\\ ",
+                            "\\$x",
+                            '"\\$"',
+                        ]
+                    )
+                )
+            )
     return "".join(parts)
 
 
@@ -513,7 +542,7 @@ def _statement(draw: st.DrawFn, depth: int = 0) -> str:
         function = f"f{draw(st.integers(0, 9))}{depth}"
         return f"{function}() {{\n{draw(st.sampled_from(['', 'local a=1', 'local b', 'shift']))}\n{block()}\n}}\n{function} {' '.join(draw(st.lists(_word(), max_size=3)))}"
     if kind == 11:
-        return f"arr=({' '.join(draw(st.lists(_word(), max_size=3)))})\nprintf '%s\\0' BEGIN \"${{arr[@]}}\" x\"${{arr[*]}}\" \"${{#arr[@]}}\" END"
+        return f'arr=({" ".join(draw(st.lists(_word(), max_size=3)))})\nprintf \'%s\\0\' BEGIN "${{arr[@]}}" x"${{arr[*]}}" "${{#arr[@]}}" END'
     if kind == 12:
         return f"{name}=$(echo {draw(_PLAIN)}{draw(st.sampled_from(['', ' | tr x z', ' | cut -d. -f1', ' | cut -d/ -f2', ' | sed s/x/z/g']))})"
     return f"set -- {' '.join(draw(st.lists(_word(), max_size=2)))}"
@@ -543,12 +572,14 @@ def _condition(draw: st.DrawFn) -> str:
 @pytest.mark.skipif(BASH is None, reason="bash is the judge")
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(_statement(), min_size=1, max_size=5))
-@example(["f() {\nlocal b\nprintf '%s\\0' BEGIN \"${b/*/Z}\" \"$#\" END\n}\nf"])
+@example(['f() {\nlocal b\nprintf \'%s\\0\' BEGIN "${b/*/Z}" "$#" END\n}\nf'])
 def test_bash_agrees(statements: list[str]) -> None:
     text = "set -f\na='x y'\nb=x.y-x\nc=\nset --\n" + "\n".join(statements) + "\n"
     assert BASH is not None
     try:
-        ran = subprocess.run([BASH, "--norc", "-c", text], capture_output=True, text=True, timeout=10, env={"LC_ALL": "C.UTF-8"})
+        ran = subprocess.run(
+            [BASH, "--norc", "-c", text], capture_output=True, text=True, timeout=10, env={"LC_ALL": "C.UTF-8"}
+        )
     except subprocess.TimeoutExpired:
         reject()  # a value that doubles in nested loops: bash itself does not get to an end
     expected: list[list[str]] = []

@@ -24,7 +24,7 @@ def lines(text: str, **options: object) -> list[str]:
         ('@docker build "a b" c"d e"f ""', ["docker|build|a b|cd ef|"]),
         ("docker build ^\n  -t x ^\n  .", ["docker|build|-t|x|."]),
         ("c a^&b ^^ ^> ^|", ["c|a&b|^|>||"]),
-        ('c "a&b|c>d" "\\"q\\""', ["c|a&b|c>d|\"q\""]),
+        ('c "a&b|c>d" "\\"q\\""', ['c|a&b|c>d|"q"']),
         ("rem docker push x\n:: docker push y\nREM\nc", ["c"]),
         ("a & b && c || d", ["a", "b", "c", "?d"]),
         ("a | b", ["a", "b"]),
@@ -37,7 +37,7 @@ def lines(text: str, **options: object) -> list[str]:
         ("set X=a b\nc %X%", ["c|a|b"]),
         ('set X="a b"\nc %X%', ["c|a b"]),
         ('set "X=a=b"\nc %X%', ["c|a=b"]),
-        ("set X=a^&b\nc \"%X%\"", ["c|a&b"]),
+        ('set X=a^&b\nc "%X%"', ["c|a&b"]),
         ("set X=\nc [%X%]", ["c|[]"]),
         ("c %X% !Y! %~1 %2 %*", ["c|%X%|!Y!|%~1|%2|%*"]),
         ("c 100%% %%a", ["c|100%|%a"]),
@@ -53,7 +53,10 @@ def lines(text: str, **options: object) -> list[str]:
         ("for /l %%i in (1,1,3) do c %%i", ["c|1", "c|2", "c|3"]),
         ("for /f \"tokens=*\" %%i in ('docker ps -q') do docker rm %%i", ["docker|ps|-q", "?docker|rm|%%i"]),
         ("for %%a in (1 2) do for %%b in (x y) do c %%a%%b", ["c|1x", "c|1y", "c|2x", "c|2y"]),
-        ("for %%f in (docker/asr/Dockerfile.cuda) do c %%~nf %%~xf %%~nxf %%~pf", ["c|Dockerfile|.cuda|Dockerfile.cuda|docker/asr/"]),
+        (
+            "for %%f in (docker/asr/Dockerfile.cuda) do c %%~nf %%~xf %%~nxf %%~pf",
+            ["c|Dockerfile|.cuda|Dockerfile.cuda|docker/asr/"],
+        ),
         ('set X=a\nif "%X%"=="a" (c 1) else (c 2)', ["c|1"]),
         ('set X=a\nif /i "%X%"=="A" (c 1) else (c 2)', ["c|1"]),
         ('set X=a\nif not "%X%"=="a" (c 1) else c 2', ["c|2"]),
@@ -62,7 +65,10 @@ def lines(text: str, **options: object) -> list[str]:
         ("set X=1\nif defined X c 1\nif not defined X c 2\nset X=\nif defined X c 3", ["c|1"]),
         ("if exist Dockerfile (c 1) else (c 2)", ["?c|1", "?c|2"]),
         ("docker build .\nif errorlevel 1 exit /b 1\nc", ["docker|build|.", "c"]),
-        ("docker build .\nif %errorlevel% neq 0 (\n echo failed\n exit /b 1\n)\nc", ["docker|build|.", "?echo|failed", "c"]),
+        (
+            "docker build .\nif %errorlevel% neq 0 (\n echo failed\n exit /b 1\n)\nc",
+            ["docker|build|.", "?echo|failed", "c"],
+        ),
         ("docker build . || exit /b 1\nc", ["docker|build|.", "c"]),
         ("call :b asr cuda\ngoto :eof\n:b\nc %1 %~2\nexit /b 0", ["c|asr|cuda"]),
         ("for %%s in (a b) do call :b %%s\nexit /b\n:b\nc %~1\ngoto :eof", ["c|a", "c|b"]),
@@ -89,14 +95,14 @@ def test_batch(text: str, expected: list[str]) -> None:
         ('set "T=%~1"\nif "%T%"=="" set "T=cpu"\nc %T%', "c|cpu"),
         ('if "%~1"=="" (set T=cpu) else (set T=%~1)\nc %T%', "c|cpu"),
         ("if not defined R set R=rajiup\nc %R%/x", "c|rajiup/x"),
-        ("set R=%USER_NAME%\nif \"%R%\"==\"\" set R=d\nc %R%", "c|d"),
+        ('set R=%USER_NAME%\nif "%R%"=="" set R=d\nc %R%', "c|d"),
         ("set T=a\nif exist x set T=b\nc %T%", "c|%T%"),
         ("set T=a\nif exist x (set T=b\nexit /b 1)\nc %T%", "c|a"),
-        ("if \"%~1\"==\"\" goto usage\nc %~1\nexit /b\n:usage\nd", "?c|%~1"),
+        ('if "%~1"=="" goto usage\nc %~1\nexit /b\n:usage\nd', "?c|%~1"),
         ('if "%1"=="cuda" (c %1)', "?c|cuda"),
         ('if "%1"=="" u\nc %1', "c|%1"),
         ('set T=%1\nif not "%T%"=="cuda" exit /b 1\nc %T%', "c|cuda"),
-        (":loop\nif \"%~1\"==\"\" goto done\nset A=%~1\nshift\ngoto loop\n:done\nc x", "c|x"),
+        (':loop\nif "%~1"=="" goto done\nset A=%~1\nshift\ngoto loop\n:done\nc x', "c|x"),
     ],
 )
 def test_behind_branches(text: str, expected: str) -> None:
@@ -106,7 +112,7 @@ def test_behind_branches(text: str, expected: str) -> None:
 
 def test_what_may_be_empty_is_not_defined() -> None:
     """A list that a failing build may add to leaves both ways open, after the second as after the first."""
-    text = "c 1\ncall :r a\nif defined F goto end\nc 2\ncall :r b\nif defined F goto end\nc 3\n:end\nc 4\nexit /b\n:r\nif errorlevel 1 (set \"F=%F% %~1\") else (set G=x)\nexit /b\n"
+    text = 'c 1\ncall :r a\nif defined F goto end\nc 2\ncall :r b\nif defined F goto end\nc 3\n:end\nc 4\nexit /b\n:r\nif errorlevel 1 (set "F=%F% %~1") else (set G=x)\nexit /b\n'
     assert [line.lstrip("?") for line in lines('set "F="\n' + text)] == ["c|1", "c|2", "c|3", "c|4"]
 
 
@@ -117,7 +123,7 @@ def test_assumptions_are_marked() -> None:
 
 
 def test_offsets_reasons_and_calls() -> None:
-    text = "@echo off\nset T=cuda\nfor %%s in (a) do (\n  call :b %%s\n)\nexit /b\n:b\ndocker build -t x-%1:%T% \"d/%1\" > log\n"
+    text = '@echo off\nset T=cuda\nfor %%s in (a) do (\n  call :b %%s\n)\nexit /b\n:b\ndocker build -t x-%1:%T% "d/%1" > log\n'
     command = read_batch(text).commands[-1]
     assert text[command.start : command.end] == 'docker build -t x-%1:%T% "d/%1" > log'
     assert [text[w.start : w.end] for w in command.words] == ["docker", "build", "-t", "x-%1:%T%", '"d/%1"']
@@ -125,11 +131,15 @@ def test_offsets_reasons_and_calls() -> None:
     assert command.words[3].value == Value("x-a:cuda", (), ("for s=a (line 3)", "T=cuda (line 2)"))
     assert command.because == ("for s=a (line 3)", ":b a (line 4)")
     assert [text[at : at + 8] for at in command.via] == ["call :b "]
-    assert [(r.operator, r.target.value.text, text[r.start : r.end]) for r in command.redirects] == [(">", "log", "> log")]
+    assert [(r.operator, r.target.value.text, text[r.start : r.end]) for r in command.redirects] == [
+        (">", "log", "> log")
+    ]
 
 
 def test_variables_of_the_caller_and_the_script() -> None:
-    assert lines("c %Tag% %~dp0x %~nx0", variables={"TAG": Value("cpu")}, script="scripts/b.bat") == ["c|cpu|scripts/x|b.bat"]
+    assert lines("c %Tag% %~dp0x %~nx0", variables={"TAG": Value("cpu")}, script="scripts/b.bat") == [
+        "c|cpu|scripts/x|b.bat"
+    ]
     assert lines("c %~dp0x") == ["c|%~dp0x"]
 
 

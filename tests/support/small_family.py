@@ -51,7 +51,10 @@ class Family:
         self.folder = folder
         self.prefix = f"wxlint-test-{uuid.uuid4().hex[:10]}"
         dockerfiles = {"base": BASE, **(stages if stages is not None else {"one": STAGE, "two": STAGE})}
-        self.write("wxlint.yaml", policy.format(prefix=self.prefix, stages=", ".join(name for name in dockerfiles if name != "base")))
+        self.write(
+            "wxlint.yaml",
+            policy.format(prefix=self.prefix, stages=", ".join(name for name in dockerfiles if name != "base")),
+        )
         self.write("app.py", APP)
         for name, text in dockerfiles.items():
             self.write(f"docker/{name}/Dockerfile", text.replace("{prefix}", self.prefix))
@@ -64,22 +67,46 @@ class Family:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).write_text(text)
 
-    def pytest(self, *arguments: str, env: Mapping[str, str] | None = None, path: str = "wxlint.yaml") -> subprocess.CompletedProcess[str]:
+    def pytest(
+        self, *arguments: str, env: Mapping[str, str] | None = None, path: str = "wxlint.yaml"
+    ) -> subprocess.CompletedProcess[str]:
         """Run pytest on the policy, as a user would."""
-        return subprocess.run(pytest_command(path, *arguments), cwd=self.folder, env=self.env(env), capture_output=True, text=True, timeout=600)
+        return subprocess.run(
+            pytest_command(path, *arguments),
+            cwd=self.folder,
+            env=self.env(env),
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
 
     def env(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        own = {"XDG_CACHE_HOME": str(self.folder / ".cache"), "TMPDIR": str(self.folder / ".tmp"), "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"}
+        own = {
+            "XDG_CACHE_HOME": str(self.folder / ".cache"),
+            "TMPDIR": str(self.folder / ".tmp"),
+            "COLUMNS": "200",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         (self.folder / ".tmp").mkdir(exist_ok=True)
         return {**os.environ, **own, **(more or {})}
 
     def images(self) -> list[str]:
-        return docker("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={self.prefix}-*").split()
+        return docker(
+            "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={self.prefix}-*"
+        ).split()
 
 
 def pytest_command(*arguments: str) -> list[str]:
     """`pytest` with the plugin, whether it is installed with its entry point or run from the tree."""
-    return [sys.executable, "-m", "pytest", *([] if _installed() else ["-p", "wxlint.pytest_plugin"]), "-p", "no:cacheprovider", *arguments]
+    return [
+        sys.executable,
+        "-m",
+        "pytest",
+        *([] if _installed() else ["-p", "wxlint.pytest_plugin"]),
+        "-p",
+        "no:cacheprovider",
+        *arguments,
+    ]
 
 
 @cache

@@ -27,15 +27,21 @@ class Answer(NamedTuple):
 
 def add(name: str, parser: argparse.ArgumentParser) -> None:
     """The arguments of a command."""
-    {"inspect": _inspect_options, "plan": _print_options, "build": _build_options, "sweep": _sweep_options}[name](parser)
+    {"inspect": _inspect_options, "plan": _print_options, "build": _build_options, "sweep": _sweep_options}[name](
+        parser
+    )
 
 
 def _inspect_options(inspect: argparse.ArgumentParser) -> None:
-    inspect.add_argument("image", metavar="IMAGE", help="an image of the engine, a saved image, or an OCI layout folder; #NAME selects")
+    inspect.add_argument(
+        "image", metavar="IMAGE", help="an image of the engine, a saved image, or an OCI layout folder; #NAME selects"
+    )
     inspect.add_argument("--format", choices=("text", "json"), default="text")
     inspect.add_argument("--expect", metavar="cpu|cuda|cuda:X.Y", help="exit 1 when the image contradicts this")
     inspect.add_argument("--engine", default="docker", choices=("docker", "podman"), help="for an image by name")
-    inspect.add_argument("--dockerfile", action="append", default=[], metavar="FILE", help="where its layers may come from")
+    inspect.add_argument(
+        "--dockerfile", action="append", default=[], metavar="FILE", help="where its layers may come from"
+    )
     inspect.set_defaults(answer=_inspect)
 
 
@@ -48,8 +54,12 @@ def _print_options(plan: argparse.ArgumentParser) -> None:
 
 def _build_options(build: argparse.ArgumentParser) -> None:
     _plan_options(build)
-    build.add_argument("--mode", choices=("auto", "always", "never"), default="auto", help="auto: what is missing or changed")
-    build.add_argument("--jobs", type=int, default=0, metavar="N", help="builds at the same time (default: by the machine)")
+    build.add_argument(
+        "--mode", choices=("auto", "always", "never"), default="auto", help="auto: what is missing or changed"
+    )
+    build.add_argument(
+        "--jobs", type=int, default=0, metavar="N", help="builds at the same time (default: by the machine)"
+    )
     build.add_argument("--engine", default="docker", choices=("docker", "podman"))
     build.set_defaults(answer=_build)
 
@@ -62,7 +72,9 @@ def _sweep_options(sweep: argparse.ArgumentParser) -> None:
 
 def _plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", metavar="FILE")
-    parser.add_argument("--select", action="append", default=[], metavar="IMAGE,...", help="these, and what they are built from")
+    parser.add_argument(
+        "--select", action="append", default=[], metavar="IMAGE,...", help="these, and what they are built from"
+    )
     parser.add_argument("--variant", metavar="NAME")
     parser.add_argument("--optional", action="store_true", help="images that the policy calls optional, too")
     parser.add_argument("--registry", metavar="NAME")
@@ -75,7 +87,12 @@ def _inspect(arguments: argparse.Namespace, _: Callable[[str, str], None]) -> An
     from wxlint.inspection.inspector import check_expect, render_text, run_inspect, to_json
     from wxlint.inspection.saved_image import save_with
 
-    found = run_inspect(arguments.image, arguments.expect, partial(save_with, arguments.engine), tuple(_dockerfiles(arguments.dockerfile)))
+    found = run_inspect(
+        arguments.image,
+        arguments.expect,
+        partial(save_with, arguments.engine),
+        tuple(_dockerfiles(arguments.dockerfile)),
+    )
     wrong = check_expect(found, arguments.expect) if arguments.expect else []
     text = to_json(found) if arguments.format == "json" else render_text(found)
     said = tuple(f"wxlint: {arguments.image} is not {arguments.expect}: {reason}" for reason in wrong)
@@ -90,7 +107,9 @@ def _dockerfiles(given: list[str]) -> Iterator[tuple[str, list[tuple[str, str, i
     from wxlint.documents.source import read
     from wxlint.lint.inputs import repository_root
 
-    paths = [Path(p) for p in given] or [f.path for f in discover([repository_root(Path.cwd())])[0] if f.kind == "dockerfile"]
+    paths = [Path(p) for p in given] or [
+        f.path for f in discover([repository_root(Path.cwd())])[0] if f.kind == "dockerfile"
+    ]
     for path in paths:
         try:
             source = read(path, str(path))
@@ -155,8 +174,16 @@ def _build(arguments: argparse.Namespace, progress: Callable[[str, str], None]) 
     lines = []
     for step in plan.steps:
         result = results[step.image]
-        what = f"{result.status} in {result.seconds:.0f} s" if result.status in (BUILT, FAILED) else result.reason if result.status == BLOCKED else result.status
-        lines.append(f"{step.image:{width}}  {what}  {step.reference}" if result.ok else f"{step.image:{width}}  {what}")
+        what = (
+            f"{result.status} in {result.seconds:.0f} s"
+            if result.status in (BUILT, FAILED)
+            else result.reason
+            if result.status == BLOCKED
+            else result.status
+        )
+        lines.append(
+            f"{step.image:{width}}  {what}  {step.reference}" if result.ok else f"{step.image:{width}}  {what}"
+        )
     said = [escape(line) for line in failures(results.values())]
     missing = [image for image, result in results.items() if result.status == MISSING]
     if missing:

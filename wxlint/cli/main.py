@@ -25,7 +25,9 @@ _LEVELS = {s.label: s for s in Severity}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code. Never raises but for SystemExit(2) of argparse."""
-    gc.set_threshold(1_000_000, 20, 1_000)  # a run keeps nearly all it makes, and makes no cycles: looking through it finds nothing
+    gc.set_threshold(
+        1_000_000, 20, 1_000
+    )  # a run keeps nearly all it makes, and makes no cycles: looking through it finds nothing
     asked = sys.argv[1:] if argv is None else argv
     arguments = _parser(asked).parse_args(asked)
     try:
@@ -97,7 +99,9 @@ def _width() -> int:
 def _parser(asked: Sequence[str]) -> argparse.ArgumentParser:
     """The parser; a command's own arguments are there when it is among the words that were given."""
     parser = argparse.ArgumentParser(
-        prog="wxlint", description="One image policy, checked in the source and in the image.", formatter_class=_Formatter
+        prog="wxlint",
+        description="One image policy, checked in the source and in the image.",
+        formatter_class=_Formatter,
     )
     parser.add_argument("--version", action="version", version=f"wxlint {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, prog="wxlint")
@@ -126,7 +130,11 @@ def _check_arguments(_: str, check: argparse.ArgumentParser) -> None:
         help="exit 1 when more than N references could not be proven good or bad",
     )
     check.add_argument(
-        "--jobs", type=_count, default=0, metavar="N", help="processes for hundreds of Dockerfiles without a policy (default: one for each core, up to 4)"
+        "--jobs",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="processes for hundreds of Dockerfiles without a policy (default: one for each core, up to 4)",
     )
     check.add_argument("--quiet", "-q", action="store_true", help="findings only, no notes and no summary")
     check.set_defaults(run=_check)
@@ -240,7 +248,12 @@ def _names(listed: list[str]) -> list[str]:
 
 
 def _colour() -> bool:
-    return sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return (
+        sys.stdout is not None
+        and sys.stdout.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
 def _write(pieces: Iterable[str], output: str | None) -> None:

@@ -83,7 +83,9 @@ def in_children(works: dict[str, Callable[[], Any]], seconds: float) -> dict[str
         try:
             found[name] = json.loads(received[name])
         except ValueError:
-            found[name] = {"error": f"crashed with signal {status & 127}" if status & 127 else "ended without an answer"}
+            found[name] = {
+                "error": f"crashed with signal {status & 127}" if status & 127 else "ended without an answer"
+            }
     return found
 
 
@@ -96,7 +98,12 @@ def _guarded(work: Callable[[], Any]) -> Any:
 
 def interpreter() -> Facts:
     """The Python that runs this."""
-    return {"version": platform.python_version(), "implementation": sys.implementation.name, "executable": sys.executable, "prefix": sys.prefix}
+    return {
+        "version": platform.python_version(),
+        "implementation": sys.implementation.name,
+        "executable": sys.executable,
+        "prefix": sys.prefix,
+    }
 
 
 def user() -> Facts:
@@ -186,7 +193,13 @@ def files(roots: list[str], seconds: float) -> Facts:
                         found.append((entry.path, entry.stat(follow_symlinks=False).st_size, entry.is_symlink()))
         except OSError:
             denied += 1
-    return {"seen": seen, "denied": denied, "complete": not waiting and not denied, "unread": len(waiting), "candidates": sorted(found)}
+    return {
+        "seen": seen,
+        "denied": denied,
+        "complete": not waiting and not denied,
+        "unread": len(waiting),
+        "candidates": sorted(found),
+    }
 
 
 def libraries(paths: list[str]) -> list[Facts]:
@@ -200,7 +213,11 @@ def libraries(paths: list[str]) -> list[Facts]:
 
     def order(path: str) -> tuple[int, bool, str]:
         base = os.path.basename(path)
-        return next(i for i, name in enumerate(_LOADED) if base.startswith(name)), not base.startswith("libcudnn.so"), path
+        return (
+            next(i for i, name in enumerate(_LOADED) if base.startswith(name)),
+            not base.startswith("libcudnn.so"),
+            path,
+        )
 
     found = []
     for path in sorted(real, key=order):
@@ -241,7 +258,11 @@ def distributions() -> list[Facts]:
 def ctranslate2() -> Facts:
     """What this ctranslate2 can compute with."""
     library = importlib.import_module("ctranslate2")
-    return {"version": library.__version__, "devices": library.get_cuda_device_count(), "cpu": sorted(library.get_supported_compute_types("cpu"))}
+    return {
+        "version": library.__version__,
+        "devices": library.get_cuda_device_count(),
+        "cpu": sorted(library.get_supported_compute_types("cpu")),
+    }
 
 
 def onnxruntime() -> Facts:
@@ -293,7 +314,12 @@ def driver() -> Facts:
     call("cuDriverGetVersion", ctypes.byref(version))
     found = []
     for index in range(count.value):
-        name, total, context, memory = ctypes.create_string_buffer(200), ctypes.c_size_t(), ctypes.c_void_p(), ctypes.c_uint64()
+        name, total, context, memory = (
+            ctypes.create_string_buffer(200),
+            ctypes.c_size_t(),
+            ctypes.c_void_p(),
+            ctypes.c_uint64(),
+        )
         sent, back = os.urandom(4096), ctypes.create_string_buffer(4096)
         call("cuDeviceGetName", name, 200, index)
         call("cuDeviceTotalMem_v2", ctypes.byref(total), index)
@@ -304,14 +330,27 @@ def driver() -> Facts:
         call("cuMemcpyDtoH_v2", back, memory, ctypes.c_size_t(4096))
         call("cuMemFree_v2", memory)
         call("cuCtxDestroy_v2", context)
-        found.append({"name": name.value.decode("utf-8", "replace"), "memory": total.value, "memory_used": 4096, "correct": back.raw == sent})
+        found.append(
+            {
+                "name": name.value.decode("utf-8", "replace"),
+                "memory": total.value,
+                "memory_used": 4096,
+                "correct": back.raw == sent,
+            }
+        )
     return {"by": f"the driver, CUDA {version.value // 1000}.{version.value % 1000 // 10}", "devices": found}
 
 
 def probe(gpu: bool, timeout: float, roots: list[str]) -> Facts:
     """Everything. `timeout`: seconds for all of it; what is late is an error of its own part only."""
     start = time.monotonic()
-    answer: Facts = {"schema": SCHEMA, "python": interpreter(), "user": user(), "markers": markers(), "torch": _guarded(torch_text)}
+    answer: Facts = {
+        "schema": SCHEMA,
+        "python": interpreter(),
+        "user": user(),
+        "markers": markers(),
+        "torch": _guarded(torch_text),
+    }
 
     def on_disk() -> Any:
         told = files(roots, max(timeout / 4, 5))
@@ -328,7 +367,9 @@ def probe(gpu: bool, timeout: float, roots: list[str]) -> Facts:
         works["device"] = device if answer["torch"] else driver
     told = in_children(works, max(timeout - 10, 5))
     on_disk_told = told.pop("on_disk")
-    answer["files"], answer["libraries"] = on_disk_told if isinstance(on_disk_told, list) else (on_disk_told, on_disk_told)
+    answer["files"], answer["libraries"] = (
+        on_disk_told if isinstance(on_disk_told, list) else (on_disk_told, on_disk_told)
+    )
     for name in ("distributions", "torch_runtime", "ctranslate2", "onnxruntime", "device"):
         answer[name] = told.get(name)
     answer["seconds"] = round(time.monotonic() - start, 3)

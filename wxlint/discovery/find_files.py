@@ -63,7 +63,9 @@ _MAYBE_DOCKERFILE = frozenset(
 _ENDS = (".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd")
 _SKIPPED = frozenset((".git", ".hg", ".svn", "node_modules", "__pycache__"))
 _HEAD = 65536
-_FROM = late(r"(?:\s*(?:#[^\n]*)?\n)*(?:[ \t]*ARG[ \t][^\n]*\n(?:\s*(?:#[^\n]*)?\n)*)*[ \t]*FROM[ \t]+\S", re.IGNORECASE)
+_FROM = late(
+    r"(?:\s*(?:#[^\n]*)?\n)*(?:[ \t]*ARG[ \t][^\n]*\n(?:\s*(?:#[^\n]*)?\n)*)*[ \t]*FROM[ \t]+\S", re.IGNORECASE
+)
 _SERVICES = late(r"""^(?:services|include)["']?[ \t]*:""", re.MULTILINE)
 _SHEBANG = late(r"#![^\n]*\b(?:sh|bash|dash|ash|ksh|zsh)\b")
 _ECHO_OFF = late(r"\s*@?echo[ \t]+off\b|\s*(?:@?rem[ \t]|::)", re.IGNORECASE)
@@ -125,7 +127,9 @@ def _kind(name: str) -> tuple[str, bool]:
         return COMPOSE, match["letter"] is None  # composer.yml is none
     else:
         return match.lastgroup or "", True
-    return ("", True) if suffix in _NO_DOCKERFILE else (kind, suffix not in _MAYBE_DOCKERFILE and match["maybe"] is None)
+    return (
+        ("", True) if suffix in _NO_DOCKERFILE else (kind, suffix not in _MAYBE_DOCKERFILE and match["maybe"] is None)
+    )
 
 
 def _confirms(kind: str, text: str) -> bool:

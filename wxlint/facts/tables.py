@@ -62,7 +62,9 @@ class Globs(Generic[Row]):
         return [
             row
             for first, last, middle, row in self.rows
-            if text.startswith(first) and text.endswith(last) and _between(text, len(first), middle, len(text) - len(last))
+            if text.startswith(first)
+            and text.endswith(last)
+            and _between(text, len(first), middle, len(text) - len(last))
         ]
 
 

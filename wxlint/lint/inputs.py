@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from wxlint.policy.model import Policy
 
 _MARKS = (".git", ".hg")
-_FOLLOWED = late(r"(?i)(?:requirements|constraints)[^/]*\.(?:txt|in)$|(?:^|/)(?:pyproject\.toml|Pipfile)$|\.ya?ml$|\.(?:ba)?sh$")
+_FOLLOWED = late(
+    r"(?i)(?:requirements|constraints)[^/]*\.(?:txt|in)$|(?:^|/)(?:pyproject\.toml|Pipfile)$|\.ya?ml$|\.(?:ba)?sh$"
+)
 """Files that are read only where a Dockerfile or a policy leads to them; a hook may give them by name."""
 
 
@@ -148,7 +150,11 @@ def _beside(files: list[Path]) -> list[Path]:
 
 def _family_files(policy: Policy) -> set[str]:
     """The compose files and scripts that the policy names."""
-    globs = [*policy.compose, *policy.scripts, *(path for variant in policy.variants.values() for path in variant.compose)]
+    globs = [
+        *policy.compose,
+        *policy.scripts,
+        *(path for variant in policy.variants.values() for path in variant.compose),
+    ]
     return {_shown(policy.root / path) for path in policy.files(globs)[0]}
 
 
@@ -180,7 +186,11 @@ def guess_kind(text: str, name: str = "-") -> str:
     if kind != OTHER or _FOLLOWED.search(name):
         return kind
     first = re.search(r"(?m)^[ \t]*([A-Za-z]+)\b", text)
-    if first and first[1].upper() in KEYWORDS or not re.search(r"(?m)^[ \t]*@?(?:sudo[ \t]+)?(?:docker|podman|nerdctl|buildah)\b", text):
+    if (
+        first
+        and first[1].upper() in KEYWORDS
+        or not re.search(r"(?m)^[ \t]*@?(?:sudo[ \t]+)?(?:docker|podman|nerdctl|buildah)\b", text)
+    ):
         return DOCKERFILE
     return BATCH if re.search(r"(?im)^[ \t]*@?(?:setlocal|set[ \t]+\w+=|goto[ \t]|rem[ \t])|%\w+%", text) else SHELL
 

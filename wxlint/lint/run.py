@@ -104,7 +104,12 @@ def _findings(rule: Rule, problems: Iterable[Problem], repository: Repository) -
         finding = Finding(rule.id, severity, problem.span, problem.message, problem.hint or rule.hint, because)
         key = (problem.span, problem.message.replace(problem.image, "") if problem.image else problem.message)
         named = images.setdefault(key, {})
-        if not named or problem.image in named and seen[key].message == problem.message and len(because) < len(seen[key].because):
+        if (
+            not named
+            or problem.image in named
+            and seen[key].message == problem.message
+            and len(because) < len(seen[key].because)
+        ):
             seen[key] = finding
         named[problem.image] = None
     for shared, named in images.items():
@@ -136,7 +141,9 @@ def _suppressions(repository: Repository, inputs: set[str], options: Options) ->
         if not _shown(path, inputs, options):
             continue
         if "wxlint:" in source.text and path != (repository.policy.path if repository.policy else ""):
-            found[path] = find_suppressions(source, kinds.get(path) or _followed_kind(path), repository.dockerfiles.get(path))
+            found[path] = find_suppressions(
+                source, kinds.get(path) or _followed_kind(path), repository.dockerfiles.get(path)
+            )
     return found
 
 
@@ -147,7 +154,9 @@ def _followed_kind(path: str) -> str:
     return "conda" if path.endswith((".yml", ".yaml")) else "requirements"
 
 
-def _summary(repository: Repository, looked: Looked, findings: list[Finding], rules: dict[str, Rule], options: Options) -> Summary:
+def _summary(
+    repository: Repository, looked: Looked, findings: list[Finding], rules: dict[str, Rule], options: Options
+) -> Summary:
     about = {(f.span.path, f.span.line, f.span.column) for f in findings if rules[f.rule].about_references}
     counts = {"good": 0, "bad": 0, "unknown": 0}
     for (span, _), verdict in looked.verdicts.items():

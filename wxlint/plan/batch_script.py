@@ -28,7 +28,9 @@ def batch_file(plan: Plan, script: str, command: str) -> str:
         "rem",
     ]
     if plan.registry:
-        lines.append(f"rem {registry_variable(plan)}: the registry, in every tag and every build (default: {plan.registry_default})")
+        lines.append(
+            f"rem {registry_variable(plan)}: the registry, in every tag and every build (default: {plan.registry_default})"
+        )
     lines += [
         'rem BUILD_ARGS: more options for every docker build, such as "--build-arg NAME=VALUE"',
         "setlocal",
@@ -36,8 +38,16 @@ def batch_file(plan: Plan, script: str, command: str) -> str:
         "",
     ]
     if plan.registry:
-        lines += [f'set "REGISTRY=%{registry_variable(plan)}%"', f'if "%REGISTRY%"=="" set "REGISTRY={plan.registry_default}"']
-    lines += ['set "CHOICE=%~1"', 'if "%CHOICE%"=="" set "CHOICE=all"', 'if not "%~2"=="" set "CHOICE=%CHOICE% %~2"', 'set "PLAN="']
+        lines += [
+            f'set "REGISTRY=%{registry_variable(plan)}%"',
+            f'if "%REGISTRY%"=="" set "REGISTRY={plan.registry_default}"',
+        ]
+    lines += [
+        'set "CHOICE=%~1"',
+        'if "%CHOICE%"=="" set "CHOICE=all"',
+        'if not "%~2"=="" set "CHOICE=%CHOICE% %~2"',
+        'set "PLAN="',
+    ]
     lines += [f'if "%CHOICE%"=="{name}" set "PLAN={" ".join(map(_word, images))}"' for name, images in known.items()]
     flags = _flags(known)
     lines += [f'set "{flag}="' for flag in flags]

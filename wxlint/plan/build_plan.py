@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from wxlint.policy.model import Expectation, Policy
 
 _PREDEFINED = frozenset(
-    word for name in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY") for word in (name, name.lower())
+    word
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+    for word in (name, name.lower())
 )
 """Build arguments that need no ARG: https://docs.docker.com/reference/dockerfile/#predefined-args."""
 
@@ -82,7 +84,11 @@ class Plan(NamedTuple):
         """The bases, then the stages variant by variant; once more for stages that are built from stages."""
         depths: dict[str, int] = {}
         for step in self.steps:
-            depths[step.image] = 0 if step.expectation.is_base and not step.needs else max((depths.get(n, 0) + 1 for n in step.needs), default=1)
+            depths[step.image] = (
+                0
+                if step.expectation.is_base and not step.needs
+                else max((depths.get(n, 0) + 1 for n in step.needs), default=1)
+            )
         found: dict[tuple[int, str], list[Step]] = {}
         for step in self.steps:
             depth = depths[step.image]
@@ -160,7 +166,11 @@ def selected(expectations: Iterable[Expectation], select: Sequence[str], where: 
         return everything
     found: set[str] = set()
     for word in words(select):
-        fitting = {e.image for e in everything if word in (e.image, e.stage, e.variant, e.tag) or fnmatch.fnmatchcase(e.image, word)}
+        fitting = {
+            e.image
+            for e in everything
+            if word in (e.image, e.stage, e.variant, e.tag) or fnmatch.fnmatchcase(e.image, word)
+        }
         if not fitting:
             import difflib
 
@@ -204,7 +214,12 @@ def _steps(policy: Policy, expectations: list[Expectation], args: dict[str, str]
             if name in declared or name in _PREDEFINED:
                 given[name] = value
                 used.add(name)
-        build = Build(paths[e.dockerfile], (os.path.normpath(root / e.context),), e.target, tuple((n, Value(v)) for n, v in given.items()))
+        build = Build(
+            paths[e.dockerfile],
+            (os.path.normpath(root / e.context),),
+            e.target,
+            tuple((n, Value(v)) for n, v in given.items()),
+        )
         files = Files(repository.read, build.contexts)
         evaluated = evaluate(dockerfile, build, files)
         last = evaluated.target(e.target)
@@ -213,7 +228,12 @@ def _steps(policy: Policy, expectations: list[Expectation], args: dict[str, str]
             steps.append(step._replace(problem=problem))
             continue
         steps.append(_from_dockerfile(step._replace(args=tuple(given.items())), evaluated, last, files, expectations))
-    triggers = {e.image for e in expectations if (d := repository.dockerfiles.get(paths[e.dockerfile])) and any(i.keyword == "ONBUILD" for i in d.instructions)}
+    triggers = {
+        e.image
+        for e in expectations
+        if (d := repository.dockerfiles.get(paths[e.dockerfile]))
+        and any(i.keyword == "ONBUILD" for i in d.instructions)
+    }
     steps = [step._replace(sources=None) if triggers.intersection(step.needs) else step for step in steps]
     unknown = sorted(set(args) - used)
     if unknown:
@@ -230,7 +250,9 @@ def _declared(dockerfile: Dockerfile) -> set[str]:
     }
 
 
-def _from_dockerfile(step: Step, evaluated: Evaluated, last: Stage, files: Files, expectations: list[Expectation]) -> Step:
+def _from_dockerfile(
+    step: Step, evaluated: Evaluated, last: Stage, files: Files, expectations: list[Expectation]
+) -> Step:
     """What a Dockerfile asks for up to its target: images of the family, others, and files of the context."""
     needs: dict[str, None] = {}
     external: dict[str, None] = {}
@@ -251,16 +273,26 @@ def _from_dockerfile(step: Step, evaluated: Evaluated, last: Stage, files: Files
     while len(stage.parents) == 1 and not stage.external:
         stage = evaluated.stages[stage.parents[0]]
     upstream = stage.base.value.text if not stage.parents and stage.base.value.known else None
-    copied = [copy.source for index, copies in files.copies.items() if index <= last.index for copy in copies if copy.stage is None]
+    copied = [
+        copy.source
+        for index, copies in files.copies.items()
+        if index <= last.index
+        for copy in copies
+        if copy.stage is None
+    ]
     remote = any("://" in path or path.startswith("git@") for path in copied)
     local = tuple(dict.fromkeys(path for path in copied if "://" not in path and not path.startswith("git@")))
     binds = any(
-        flag.name == "mount" and "from=" not in (flag.value or "") and "type=" not in (flag.value or "").replace("type=bind", "")
+        flag.name == "mount"
+        and "from=" not in (flag.value or "")
+        and "type=" not in (flag.value or "").replace("type=bind", "")
         for instruction in evaluated.dockerfile.instructions
         for flag in instruction.flags
     )
     whole = binds or any(HOLE in path for path in local)
-    return step._replace(needs=tuple(needs), external=tuple(external), upstream=upstream, sources=None if whole else local, remote=remote)
+    return step._replace(
+        needs=tuple(needs), external=tuple(external), upstream=upstream, sources=None if whole else local, remote=remote
+    )
 
 
 def _is(reference: Reference, expectation: Expectation) -> bool:

@@ -34,7 +34,9 @@ def render_plan(plan: Plan, form: str = "text", script: str | None = None, comma
 
 def _text(plan: Plan, _: str, __: str) -> str:
     phases = plan.phases
-    lines = [f"{plan.family}: {len(plan.steps)} image{'s' * (len(plan.steps) != 1)} in {len(phases)} phase{'s' * (len(phases) != 1)}"]
+    lines = [
+        f"{plan.family}: {len(plan.steps)} image{'s' * (len(plan.steps) != 1)} in {len(phases)} phase{'s' * (len(phases) != 1)}"
+    ]
     width = max((len(step.image) for step in plan.steps), default=0)
     for number, phase in enumerate(phases, 1):
         lines.append(f"{number}. {phase.title}")
@@ -42,7 +44,9 @@ def _text(plan: Plan, _: str, __: str) -> str:
             origin = ", ".join(step.needs or step.external) or "an unknown base"
             optional = " (optional)" if step.expectation.optional else ""
             lines.append(f"   {step.image:{width}}  {step.problem or f'{step.dockerfile} from {origin}{optional}'}")
-            lines += [f"   {'':{width}}  --build-arg {name}={value}" for name, value in step.args if name != plan.registry_arg]
+            lines += [
+                f"   {'':{width}}  --build-arg {name}={value}" for name, value in step.args if name != plan.registry_arg
+            ]
     return "".join(escape(line) + "\n" for line in lines)
 
 
@@ -69,7 +73,12 @@ def _json(plan: Plan, _: str, __: str) -> str:
         }
         for phase in plan.phases
     ]
-    return json.dumps({"schema": "wxlint-plan/1", "family": plan.family, "registry": plan.registry, "phases": phases}, indent=2) + "\n"
+    return (
+        json.dumps(
+            {"schema": "wxlint-plan/1", "family": plan.family, "registry": plan.registry, "phases": phases}, indent=2
+        )
+        + "\n"
+    )
 
 
 def _bake(plan: Plan, _: str, command: str) -> str:
@@ -84,16 +93,26 @@ def _bake(plan: Plan, _: str, command: str) -> str:
 
     def reference(step: Step) -> str:
         found = text(step.reference)
-        return f"${{{variable}}}{found[len(plan.registry) :]}" if plan.registry and found.startswith(plan.registry + "/") else found
+        return (
+            f"${{{variable}}}{found[len(plan.registry) :]}"
+            if plan.registry and found.startswith(plan.registry + "/")
+            else found
+        )
 
     targets: dict[str, Any] = {}
     by_image = {step.image: step for step in plan.steps}
     for step in plan.steps:
-        told: dict[str, Any] = {"context": text(step.context), "dockerfile": text(_from_context(step)), "tags": [reference(step)]}
+        told: dict[str, Any] = {
+            "context": text(step.context),
+            "dockerfile": text(_from_context(step)),
+            "tags": [reference(step)],
+        }
         if step.target:
             told["target"] = text(step.target)
         if step.args:
-            told["args"] = {name: f"${{{variable}}}" if name == plan.registry_arg else text(value) for name, value in step.args}
+            told["args"] = {
+                name: f"${{{variable}}}" if name == plan.registry_arg else text(value) for name, value in step.args
+            }
         if step.needs:
             told["contexts"] = {reference(by_image[name]): f"target:{target(name)}" for name in step.needs}
         targets[target(step.image)] = told
@@ -128,4 +147,11 @@ def _mermaid(plan: Plan, _: str, __: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-FORMATS: dict[str, Callable[[Plan, str, str], str]] = {"text": _text, "json": _json, "bake": _bake, "sh": shell_script, "bat": batch_file, "mermaid": _mermaid}
+FORMATS: dict[str, Callable[[Plan, str, str], str]] = {
+    "text": _text,
+    "json": _json,
+    "bake": _bake,
+    "sh": shell_script,
+    "bat": batch_file,
+    "mermaid": _mermaid,
+}

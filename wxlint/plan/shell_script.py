@@ -30,7 +30,9 @@ def shell_script(plan: Plan, script: str, command: str) -> str:
         "#",
     ]
     if plan.registry:
-        lines.append(f"# {registry_variable(plan)}: the registry, in every tag and every build (default: {plan.registry_default})")
+        lines.append(
+            f"# {registry_variable(plan)}: the registry, in every tag and every build (default: {plan.registry_default})"
+        )
     lines += [
         '# BUILD_ARGS: more options for every docker build, such as "--build-arg NAME=VALUE"',
         "set -uo pipefail",
@@ -146,8 +148,16 @@ def build_command(plan: Plan, step: Step, word: Callable[[str], str], registry: 
         own = name == plan.registry_arg and plan.registry
         parts.append(f"--build-arg {f'{name}=' + registry.replace('{}', '') if own else word(f'{name}={value}')}")
     behind = step.reference[len(plan.registry) :]
-    tag = registry.replace("{}", behind) if plan.registry and step.reference.startswith(plan.registry + "/") else step.reference
-    parts += [extra, f"-t {tag}", f"-f {word(step.dockerfile)}"]  # the user's own arguments behind ours: the last one counts
+    tag = (
+        registry.replace("{}", behind)
+        if plan.registry and step.reference.startswith(plan.registry + "/")
+        else step.reference
+    )
+    parts += [
+        extra,
+        f"-t {tag}",
+        f"-f {word(step.dockerfile)}",
+    ]  # the user's own arguments behind ours: the last one counts
     if step.target:
         parts.append(f"--target {word(step.target)}")
     return " ".join(["docker build", *parts, word(step.context)])

@@ -168,7 +168,9 @@ def _words(rule: Schema) -> str:
     if "patternErrorMessage" in rule:
         return str(rule["patternErrorMessage"])
     if "const" in rule or "enum" in rule:
-        return ", ".join(str(one).lower() if isinstance(one, bool) else str(one) for one in rule.get("enum", [rule.get("const")]))
+        return ", ".join(
+            str(one).lower() if isinstance(one, bool) else str(one) for one in rule.get("enum", [rule.get("const")])
+        )
     words = _WORDS[rule["type"]]
     low, high = rule.get("minimum", rule.get("exclusiveMinimum")), rule.get("maximum")
     if low is not None:

@@ -49,7 +49,11 @@ def check(repository: Repository) -> Iterator[Problem]:
             if kept or step.install.conditional or choice.channel != "default":
                 continue
             if choice.implied and wanted.name not in FAMILY and wanted.span is not None:
-                brings = "brings torch" if step.before.channel == "none" else "does not suit the torch that is there and brings another"
+                brings = (
+                    "brings torch"
+                    if step.before.channel == "none"
+                    else "does not suit the torch that is there and brings another"
+                )
                 text = f"{wanted.name} {brings} from the default index, a CUDA build on Linux, but {image.label} is a cpu image"
                 hint = PROJECT_HINT.get(step.install.tool, "").format("https://download.pytorch.org/whl/cpu")
                 hint = hint and f"name torch among the dependencies and {hint}"

@@ -46,7 +46,11 @@ def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
         for step in steps:
             choice = step.choices[0]
-            if choice.how not in ("extra", "links") or choice.requirement.name not in FAMILY or choice.requirement.local:
+            if (
+                choice.how not in ("extra", "links")
+                or choice.requirement.name not in FAMILY
+                or choice.requirement.local
+            ):
                 continue
             if choice.source is None or (step.install.tool != "pip" and not step.install.best_match):
                 continue
@@ -62,7 +66,9 @@ def check(repository: Repository) -> Iterator[Problem]:
                 severity = Severity.INFO if wanted.pin and choice.channel != "unknown" else None
             elif served == "all":
                 text = f"{flag} has the builds of every channel, and pip takes the highest; name one: {wanted.name}=={wanted.pin or 'X.Y.Z'}+CHANNEL"
-            elif not wanted.pin and choice.channel == "cpu":  # it has every release, and its builds sort above the plain ones
+            elif (
+                not wanted.pin and choice.channel == "cpu"
+            ):  # it has every release, and its builds sort above the plain ones
                 text = f"{wanted.name} comes from {flag} only as long as that has the newest release: pip gives no index priority"
                 severity = Severity.INFO if image.expectation is None else None
             elif not wanted.pin:

@@ -51,7 +51,13 @@ def check(repository: Repository) -> Iterator[Problem]:
             wrong = _wrong(image, choice)
             span = choice.requirement.span or step.install.span
             if wrong and span is not None:
-                yield Problem(span, wrong, (describe(choice), *step.install.because, *image.why), _hint(image, step.install.tool), image=image.label)
+                yield Problem(
+                    span,
+                    wrong,
+                    (describe(choice), *step.install.because, *image.why),
+                    _hint(image, step.install.tool),
+                    image=image.label,
+                )
 
 
 def _wrong(image: Image, choice: Choice) -> str:

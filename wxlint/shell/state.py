@@ -162,18 +162,38 @@ class State:
         return self.volume > _MAX_VOLUME
 
     def emit(
-        self, start: int, end: int, words: tuple[Word, ...], env: tuple[tuple[str, Value], ...] = (), redirects: tuple[Redirect, ...] = ()
+        self,
+        start: int,
+        end: int,
+        words: tuple[Word, ...],
+        env: tuple[tuple[str, Value], ...] = (),
+        redirects: tuple[Redirect, ...] = (),
     ) -> None:
         self.commands.append(self.command(start, end, words, env, redirects))
 
     def command(
-        self, start: int, end: int, words: tuple[Word, ...], env: tuple[tuple[str, Value], ...] = (), redirects: tuple[Redirect, ...] = ()
+        self,
+        start: int,
+        end: int,
+        words: tuple[Word, ...],
+        env: tuple[tuple[str, Value], ...] = (),
+        redirects: tuple[Redirect, ...] = (),
     ) -> Command:
         if self.exports is None:
             pairs = [(n, self.vars.get(n)) for n in self.exported]
             self.exports = tuple([(n, v) for n, v in pairs if type(v) is Value and v is not UNSET])
         start, end = self.span(start, end)
-        return Command(words, self.exports + env if env else self.exports, redirects, start, end, self.conditional, self.because, self.via, self.cwd)
+        return Command(
+            words,
+            self.exports + env if env else self.exports,
+            redirects,
+            start,
+            end,
+            self.conditional,
+            self.because,
+            self.via,
+            self.cwd,
+        )
 
     # -- branches
 
@@ -250,7 +270,9 @@ class State:
             return Value(f"{short.text} {HOLE}", (*short.holes, self.named(name)), short.because)
         return hole(f"${{{name}[@]}}" if any(type(v) is dict for v in values) else self.named(name))
 
-    def _merge(self, ends: list[tuple[int, dict[str, Variable | None], Mark]], likely: int | None, assumed: tuple[Assumed, ...]) -> None:
+    def _merge(
+        self, ends: list[tuple[int, dict[str, Variable | None], Mark]], likely: int | None, assumed: tuple[Assumed, ...]
+    ) -> None:
         chosen = next((end for end in ends if end[0] == likely), None)
         _, first, mark = chosen or ends[0]
         if chosen is not None:
@@ -303,7 +325,9 @@ def _longest(values: list[Variable | None]) -> Variable | None:
         assert isinstance(most, dict)
         items = list(most.items())
         arrays = [v for v in values if type(v) is dict]
-        return most if all(list(v.items()) == items[: len(v)] for v in arrays) and all(k.isdigit() for k in most) else None
+        return (
+            most if all(list(v.items()) == items[: len(v)] for v in arrays) and all(k.isdigit() for k in most) else None
+        )
     return None
 
 

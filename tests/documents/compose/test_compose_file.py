@@ -427,7 +427,11 @@ def test_nothing_escapes_and_images_are_where_they_are_said_to_be(text: str, env
             assert isinstance(device.vendor, str)
 
 
-@given(st.lists(st.sampled_from(["{{", "}}", "{%", "%}", "\n", " ", "a: ", "- ", '"', "#!for", "${A}", "x", MASK, "{", "}"])).map("".join))
+@given(
+    st.lists(
+        st.sampled_from(["{{", "}}", "{%", "%}", "\n", " ", "a: ", "- ", '"', "#!for", "${A}", "x", MASK, "{", "}"])
+    ).map("".join)
+)
 def test_masking_a_template_moves_nothing(text: str) -> None:
     hidden = masked(text)
     assert [i for i, c in enumerate(hidden) if c == "\n"] == [i for i, c in enumerate(text) if c == "\n"]

@@ -148,7 +148,11 @@ def test_suppressions_work_and_unused_ones_are_found() -> None:
 
 @pytest.mark.usefixtures("here")
 def test_beside_files_given_by_name_they_are_context() -> None:
-    files = {"x.sh": "docker compose -f build.yaml up\n", "build.yaml": SERVICE, "Dockerfile": "FROM python:3.11-slim\n"}
+    files = {
+        "x.sh": "docker compose -f build.yaml up\n",
+        "build.yaml": SERVICE,
+        "Dockerfile": "FROM python:3.11-slim\n",
+    }
     for only in (False, True):
         report = check(files, "Dockerfile", "x.sh", only=only)
         assert (findings(report), report.summary.files) == ([], 2)
@@ -158,7 +162,9 @@ def test_beside_files_given_by_name_they_are_context() -> None:
 def test_files_that_a_script_uses_together_are_judged_together() -> None:
     files = {"x.sh": "docker compose -f build.yaml -f gpu.yaml up\n", "build.yaml": GPU, "gpu.yaml": DEVICE}
     assert findings(check(files)) == []
-    assert findings(check({**files, "x.sh": "docker compose -f build.yaml up\n"})) == [("build.yaml", "gpu-reservation")]
+    assert findings(check({**files, "x.sh": "docker compose -f build.yaml up\n"})) == [
+        ("build.yaml", "gpu-reservation")
+    ]
 
 
 @pytest.mark.usefixtures("here")
@@ -172,10 +178,32 @@ def test_without_such_a_script_no_yaml_is_read() -> None:
     assert done.stderr.splitlines()[-1] == "False"
 
 
-WORDS = ("docker", "compose", "stack", "deploy", "-f", "-c", "--file=", "build.yaml", "$X", "..", "/", " ", "\n", ":", "COMPOSE_FILE=", "~", "\\", "cd ", "-")
+WORDS = (
+    "docker",
+    "compose",
+    "stack",
+    "deploy",
+    "-f",
+    "-c",
+    "--file=",
+    "build.yaml",
+    "$X",
+    "..",
+    "/",
+    " ",
+    "\n",
+    ":",
+    "COMPOSE_FILE=",
+    "~",
+    "\\",
+    "cd ",
+    "-",
+)
 
 
-@given(st.lists(st.sampled_from(WORDS)).map("".join), st.sets(st.sampled_from(["build.yaml", "a/build.yaml", "a/.env"])))
+@given(
+    st.lists(st.sampled_from(WORDS)).map("".join), st.sets(st.sampled_from(["build.yaml", "a/build.yaml", "a/.env"]))
+)
 def test_only_files_that_are_there_are_named_and_none_twice(text: str, there: set[str]) -> None:
     def read(path: str) -> Source | None:
         return Source(path, f"services: {{}}\n{text}") if path in there else None

@@ -460,9 +460,18 @@ PIPFILES = [
     ('torch = "2.3.1"', "torch==2.3.1"),
     ('torch = "~=2.3"', "torch~=2.3"),
     ('torch = {version = "==2.3.1+cu121", extras = ["opt", "x"]}', "torch[opt,x]==2.3.1+cu121"),
-    ("torch = {version = '*', markers = \"python_version > '3'\", sys_platform = \"== 'linux'\"}", "torch ; python_version > '3' and sys_platform == 'linux'"),
-    ('whisper = {git = "https://example.com/whisper.git", ref = "v1"}', "whisper @ git+https://example.com/whisper.git"),
-    ('torch = {file = "https://example.com/torch-2.3.1-py3-none-any.whl"}', "torch @ https://example.com/torch-2.3.1-py3-none-any.whl"),
+    (
+        "torch = {version = '*', markers = \"python_version > '3'\", sys_platform = \"== 'linux'\"}",
+        "torch ; python_version > '3' and sys_platform == 'linux'",
+    ),
+    (
+        'whisper = {git = "https://example.com/whisper.git", ref = "v1"}',
+        "whisper @ git+https://example.com/whisper.git",
+    ),
+    (
+        'torch = {file = "https://example.com/torch-2.3.1-py3-none-any.whl"}',
+        "torch @ https://example.com/torch-2.3.1-py3-none-any.whl",
+    ),
     ('app = {path = ".", editable = true, extras = ["web"]}', ".[web]"),
     ('lib = {path = "libs/lib"}', "./libs/lib"),
     ('lib = {file = "wheels/lib.whl"}', "./wheels/lib.whl"),

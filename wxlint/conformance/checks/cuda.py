@@ -25,8 +25,16 @@ def torch_presence(expectation: Expectation, seen: Evidence) -> Verdict:
     if torch is None and seen.probe is None and seen.static is None:
         return Verdict(FAIL, f"cannot be seen: {seen.probe_problem or seen.static_problem}")
     if expectation.needs_torch == "required":
-        return Verdict(PASS, f"torch {torch['version']}", torch) if torch else Verdict(FAIL, "no torch in the image; the policy requires it")
-    return Verdict(FAIL, f"torch {torch['version']} at {torch.get('path')}; the policy forbids it", torch) if torch else Verdict(PASS, "no torch")
+        return (
+            Verdict(PASS, f"torch {torch['version']}", torch)
+            if torch
+            else Verdict(FAIL, "no torch in the image; the policy requires it")
+        )
+    return (
+        Verdict(FAIL, f"torch {torch['version']} at {torch.get('path')}; the policy forbids it", torch)
+        if torch
+        else Verdict(PASS, "no torch")
+    )
 
 
 def torch_channel(expectation: Expectation, seen: Evidence) -> Verdict:
@@ -70,7 +78,11 @@ def no_cuda(expectation: Expectation, seen: Evidence) -> Verdict:
     found += [f"onnxruntime offers {name}" for name in providers if re.match("CUDA|Tensorrt|ROCM|MIGraphX", str(name))]
     why = list((seen.static or {}).get("why") or ())
     if found:
-        return Verdict(FAIL, "; ".join(found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else ""), {"found": found, "why": why})
+        return Verdict(
+            FAIL,
+            "; ".join(found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else ""),
+            {"found": found, "why": why},
+        )
     if seen.static is None:
         return Verdict(FAIL, f"the layers cannot be looked at: {seen.static_problem}")
     hidden = seen.static["hidden_bytes"]
@@ -96,16 +108,28 @@ def cuda_version(expectation: Expectation, seen: Evidence) -> Verdict:
         shown = f"torch {torch['version']} is built with CUDA {torch['cuda']}"
         return Verdict(PASS if right else FAIL, shown + ("" if right else f", not {wanted}"), {"torch": torch})
     if torch:
-        return Verdict(FAIL, f"torch {torch['version']} is built for {_build(torch)}, not CUDA {wanted}", {"torch": torch})
+        return Verdict(
+            FAIL, f"torch {torch['version']} is built for {_build(torch)}, not CUDA {wanted}", {"torch": torch}
+        )
     versions = cuda_versions(seen)
     if versions:
         right = any(_same(version, wanted) for version in versions)
-        return Verdict(PASS if right else FAIL, f"the CUDA runtime is {', '.join(versions)}" + ("" if right else f", not {wanted}"), {"versions": versions})
+        return Verdict(
+            PASS if right else FAIL,
+            f"the CUDA runtime is {', '.join(versions)}" + ("" if right else f", not {wanted}"),
+            {"versions": versions},
+        )
     if seen.stand_in:
         return Verdict(UNPROVEN, f"{_STAND_IN} CUDA's runtime")
     if seen.libraries:
-        return Verdict(FAIL, f"{len(seen.libraries)} CUDA libraries, but none that tells its version", {"libraries": seen.libraries[:20]})
-    return Verdict(FAIL, f"nothing in the image proves CUDA {wanted}; {seen.probe_problem or 'environment variables are no proof'}")
+        return Verdict(
+            FAIL,
+            f"{len(seen.libraries)} CUDA libraries, but none that tells its version",
+            {"libraries": seen.libraries[:20]},
+        )
+    return Verdict(
+        FAIL, f"nothing in the image proves CUDA {wanted}; {seen.probe_problem or 'environment variables are no proof'}"
+    )
 
 
 def _same(version: str, wanted: str) -> bool:
@@ -120,7 +144,9 @@ def cudnn_versions(seen: Evidence) -> list[str]:
     for one in _loaded(seen):
         name = str(one.get("path", "")).rpartition("/")[2]
         if name.startswith("libcudnn.so") and not one.get("error"):
-            found.add(_cudnn(one["version"]) if one.get("version") else name.removeprefix("libcudnn.so.").partition(".")[0])
+            found.add(
+                _cudnn(one["version"]) if one.get("version") else name.removeprefix("libcudnn.so.").partition(".")[0]
+            )
     told = ((seen.probe or {}).get("torch_runtime") or {}).get("cudnn")
     if isinstance(told, int):
         found.add(_cudnn(told))
@@ -147,7 +173,11 @@ def cudnn(expectation: Expectation, seen: Evidence) -> Verdict:
             return Verdict(UNPROVEN, f"{_STAND_IN} cuDNN")
         return Verdict(FAIL, f"no cuDNN in the image; the policy says {wanted}")
     wrong = [version for version in versions if not all(a == b for a, b in zip(version.split("."), wanted.split(".")))]
-    return Verdict(FAIL if wrong else PASS, f"cuDNN {', '.join(versions)}" + (f"; the policy says {wanted}" if wrong else ""), {"versions": versions})
+    return Verdict(
+        FAIL if wrong else PASS,
+        f"cuDNN {', '.join(versions)}" + (f"; the policy says {wanted}" if wrong else ""),
+        {"versions": versions},
+    )
 
 
 def libraries_load(expectation: Expectation, seen: Evidence) -> Verdict:
@@ -163,7 +193,9 @@ def libraries_load(expectation: Expectation, seen: Evidence) -> Verdict:
         return Verdict(FAIL, "; ".join(f"{one['path']}: {one['error']}" for one in broken[:3]), {"broken": broken})
     if tried:
         names = sorted({str(one["path"]).rpartition("/")[2].partition(".so")[0] for one in tried})
-        return Verdict(PASS, f"{len(tried)} libraries load: {', '.join(names[:6])}", {"libraries": [one["path"] for one in tried]})
+        return Verdict(
+            PASS, f"{len(tried)} libraries load: {', '.join(names[:6])}", {"libraries": [one["path"] for one in tried]}
+        )
     if seen.stand_in and seen.torch is None:
         return Verdict(UNPROVEN, f"{_STAND_IN} CUDA's libraries")
     if expectation.is_base:
@@ -187,15 +219,21 @@ def providers(expectation: Expectation, seen: Evidence) -> Verdict:
             have = {found.partition(".")[0] for found in cudnn_versions(seen)}
             said.append(f"ctranslate2 {version} with cuDNN {', '.join(sorted(have)) or '(none)'}")
             if numbers >= [4] and needed not in have:  # before 4.0 it was built for CUDA 11
-                wrong.append(f"ctranslate2 {version} needs cuDNN {needed}; the image has {', '.join(sorted(have)) or 'none'}")
+                wrong.append(
+                    f"ctranslate2 {version} needs cuDNN {needed}; the image has {', '.join(sorted(have)) or 'none'}"
+                )
     if onnxruntime:
         if onnxruntime.get("error"):
             wrong.append(f"onnxruntime cannot be imported: {onnxruntime['error']}")
         else:
             said.append(f"onnxruntime {onnxruntime['version']} with {', '.join(onnxruntime['providers'])}")
-            gpu = any(str(one["name"]).lower().replace("_", "-") == "onnxruntime-gpu" for one in seen.distributions or ())
+            gpu = any(
+                str(one["name"]).lower().replace("_", "-") == "onnxruntime-gpu" for one in seen.distributions or ()
+            )
             if gpu and "CUDAExecutionProvider" not in onnxruntime["providers"]:
-                wrong.append("onnxruntime-gpu is installed but offers no CUDAExecutionProvider: another onnxruntime overwrote it?")
+                wrong.append(
+                    "onnxruntime-gpu is installed but offers no CUDAExecutionProvider: another onnxruntime overwrote it?"
+                )
     if wrong:
         return Verdict(FAIL, "; ".join(wrong), {"ctranslate2": ctranslate2, "onnxruntime": onnxruntime})
     if not said:

@@ -77,7 +77,7 @@ class Evidence(NamedTuple):
 
     @property
     def cuda_distributions(self) -> list[str]:
-        """"nvidia-cublas-cu12 12.1.3.1" for each one of use with CUDA only."""
+        """ "nvidia-cublas-cu12 12.1.3.1" for each one of use with CUDA only."""
         found = [f"{name} {version}" for name, version in self.static["distributions"]] if self.static else []
         found += [f"{one['name']} {one['version']}" for one in self.distributions or () if cuda_only(str(one["name"]))]
         return list({name.lower().replace("_", "-"): name for name in found}.values())
@@ -94,7 +94,9 @@ class Evidence(NamedTuple):
         told = dict(told)
         told["build"] = Result(**told["build"])
         if told["info"] is not None:
-            info: Facts = {key: tuple(value) if isinstance(value, list) else value for key, value in told["info"].items()}
+            info: Facts = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in told["info"].items()
+            }
             told["info"] = ImageInfo(**info)
         for key in ("entrypoint", "service"):
             if told[key] is not None:

@@ -7,14 +7,18 @@ from typing import Any
 
 
 def broken_requirements(distributions: Iterable[Mapping[str, Any]], environment: Mapping[str, str]) -> list[str]:
-    """"whisperx 3.3.1 requires torch>=2.5, and torch 2.3.1 is installed" for each one. environment: the image's, for markers."""
+    """ "whisperx 3.3.1 requires torch>=2.5, and torch 2.3.1 is installed" for each one. environment: the image's, for markers."""
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
     from packaging.version import InvalidVersion, Version
 
     listed = [one for one in distributions if one.get("name")]
     versions = {canonicalize_name(str(one["name"])): str(one["version"]) for one in listed}
-    wrong = [f"a distribution whose metadata cannot be read: {one.get('error')}" for one in distributions if not one.get("name")]
+    wrong = [
+        f"a distribution whose metadata cannot be read: {one.get('error')}"
+        for one in distributions
+        if not one.get("name")
+    ]
     for one in listed:
         for text in one.get("requires") or ():
             try:

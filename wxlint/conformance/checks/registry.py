@@ -50,7 +50,9 @@ def judge(check: Check, expectation: Expectation, seen: Evidence, others: frozen
             return Verdict(FAIL, f"the GPU was to be checked: {seen.build.reason}")
         if check.device and seen.build.status != "skipped":  # counted with the others, so that the last line says it
             return Verdict(UNPROVEN, f"no GPU was used and there is no image; {seen.build.reason}")
-        return Verdict(SKIP, seen.build.reason if seen.build.status in ("blocked", "skipped") else "there is no image to look at")
+        return Verdict(
+            SKIP, seen.build.reason if seen.build.status in ("blocked", "skipped") else "there is no image to look at"
+        )
     if check.name in seen.skipped:
         return Verdict(*seen.skipped[check.name])
     return check.run(expectation, seen)
@@ -84,7 +86,9 @@ def _base(expectation: Expectation, seen: Evidence) -> Verdict:
         if wanted is None:
             return Verdict(SKIP, f"{expectation.dockerfile} does not say for certain what it starts from")
         names = {wanted, wanted.removeprefix("docker.io/").removeprefix("library/")}
-        if expectation.upstream and not any(fnmatch.fnmatchcase(name, glob) for name in names for glob in expectation.upstream):
+        if expectation.upstream and not any(
+            fnmatch.fnmatchcase(name, glob) for name in names for glob in expectation.upstream
+        ):
             return Verdict(FAIL, f"starts from {wanted}; allowed upstream: {', '.join(expectation.upstream)}")
     if seen.below is None:
         return Verdict(SKIP, f"the engine has no {wanted}, so that layers cannot be compared")
@@ -95,13 +99,23 @@ def _base(expectation: Expectation, seen: Evidence) -> Verdict:
     if expectation.base is None:
         short = f"{shared} of its {len(seen.below)} layers are there; it may be newer than the image"
         return Verdict(FAIL, f"does not stand on the {wanted} that the engine has: {short}", told)
-    return Verdict(FAIL, f"does not descend from {wanted}: {shared} of its {len(seen.below)} layers are there; built from an older or another base?", told)
+    return Verdict(
+        FAIL,
+        f"does not descend from {wanted}: {shared} of its {len(seen.below)} layers are there; built from an older or another base?",
+        told,
+    )
 
 
 def _forbidden_tag(expectation: Expectation, seen: Evidence) -> Verdict:
     if seen.twins:
-        return Verdict(FAIL, f"the engine has {', '.join(seen.twins)}, and the policy forbids that tag: remove it, since a FROM may take it")
-    return Verdict(PASS, f"no {', '.join(':' + tag for tag in expectation.forbidden_tags)} of {expectation.reference.rpartition(':')[0]}")
+        return Verdict(
+            FAIL,
+            f"the engine has {', '.join(seen.twins)}, and the policy forbids that tag: remove it, since a FROM may take it",
+        )
+    return Verdict(
+        PASS,
+        f"no {', '.join(':' + tag for tag in expectation.forbidden_tags)} of {expectation.reference.rpartition(':')[0]}",
+    )
 
 
 def _python(expectation: Expectation, seen: Evidence) -> Verdict:
@@ -110,7 +124,11 @@ def _python(expectation: Expectation, seen: Evidence) -> Verdict:
     if not version:
         return Verdict(FAIL, f"no Python {expectation.python} in the image: {seen.probe_problem or 'none was found'}")
     right = starts_with(str(version), str(expectation.python))
-    return Verdict(PASS if right else FAIL, f"Python {version}" + ("" if right else f"; the policy says {expectation.python}"), told)
+    return Verdict(
+        PASS if right else FAIL,
+        f"Python {version}" + ("" if right else f"; the policy says {expectation.python}"),
+        told,
+    )
 
 
 def _user(expectation: Expectation, seen: Evidence) -> Verdict:
@@ -161,7 +179,9 @@ def _service(expectation: Expectation, seen: Evidence) -> Verdict:
 def _size(expectation: Expectation, seen: Evidence) -> Verdict:
     assert seen.info is not None and expectation.size is not None
     right = seen.info.size <= expectation.size
-    return Verdict(PASS if right else FAIL, f"{amount(seen.info.size)} of {amount(expectation.size)}", {"bytes": seen.info.size})
+    return Verdict(
+        PASS if right else FAIL, f"{amount(seen.info.size)} of {amount(expectation.size)}", {"bytes": seen.info.size}
+    )
 
 
 def _distributions(expectation: Expectation, seen: Evidence) -> Verdict:
@@ -174,7 +194,9 @@ def _distributions(expectation: Expectation, seen: Evidence) -> Verdict:
 
     wrong = broken_requirements(listed, seen.probe.get("markers") or {})
     if wrong:
-        return Verdict(FAIL, "; ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""), {"broken": wrong})
+        return Verdict(
+            FAIL, "; ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""), {"broken": wrong}
+        )
     return Verdict(PASS, f"{len(listed)} distributions, every requirement satisfied")
 
 
@@ -194,13 +216,25 @@ def _always(_: Expectation) -> bool:
 
 _Run = Callable[["Expectation", Evidence], Verdict]
 _named: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Callable[[Any], bool], _Run], ...] = (
-    ("exists", ("image", "stage", "variant", "reference", "tag", "dockerfile", "context", "target", "build_args", "optional"), (), _always, _exists),
+    (
+        "exists",
+        ("image", "stage", "variant", "reference", "tag", "dockerfile", "context", "target", "build_args", "optional"),
+        (),
+        _always,
+        _exists,
+    ),
     ("base", ("base", "upstream", "is_base"), (), lambda e: bool(e.base or e.upstream), _base),
     ("forbidden-tag", ("forbidden_tags",), (), lambda e: bool(e.forbidden_tags), _forbidden_tag),
     ("python", ("python",), (PROBE,), lambda e: e.python is not None, _python),
     ("user", ("user",), (PROBE,), lambda e: e.user != "any", _user),
     ("torch", ("needs_torch",), (PROBE,), lambda e: e.needs_torch != "optional", cuda.torch_presence),
-    ("torch-channel", ("torch",), (PROBE,), lambda e: e.torch not in (None, "default") and e.needs_torch != "forbidden" and not e.is_base, cuda.torch_channel),
+    (
+        "torch-channel",
+        ("torch",),
+        (PROBE,),
+        lambda e: e.torch not in (None, "default") and e.needs_torch != "forbidden" and not e.is_base,
+        cuda.torch_channel,
+    ),
     ("no-cuda", ("accelerator",), (PROBE, STATIC), lambda e: e.accelerator == "cpu", cuda.no_cuda),
     ("cuda-version", ("cuda", "accelerator"), (PROBE,), lambda e: _cuda(e) and e.cuda is not None, cuda.cuda_version),
     ("cudnn", ("cudnn",), (PROBE,), lambda e: _cuda(e) and e.cudnn is not None, cuda.cudnn),
@@ -212,5 +246,8 @@ _named: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Callable[[Any], bool]
     ("entrypoint", ("entrypoint",), (ENTRYPOINT,), lambda e: e.entrypoint is not None, _entrypoint),
     ("service", ("service", "compose"), (SERVICE,), lambda e: bool(e.service and e.compose), _service),
 )
-CHECKS: tuple[Check, ...] = (*(Check(*row) for row in _named), Check("device", ("gpu",), (PROBE,), lambda e: e.gpu, cuda.device, True))
+CHECKS: tuple[Check, ...] = (
+    *(Check(*row) for row in _named),
+    Check("device", ("gpu",), (PROBE,), lambda e: e.gpu, cuda.device, True),
+)
 """In the order of the table."""

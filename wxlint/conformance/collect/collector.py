@@ -65,7 +65,10 @@ def look_at(
     todo = [step for step in plan.steps if step.image in wanted]
     for image in wanted:
         if plan.step(image) is None:  # an optional one without a Dockerfile
-            done(image, Evidence(Result(image, "skipped", reason="it is optional and has no Dockerfile"), gpu=options.gpu))
+            done(
+                image,
+                Evidence(Result(image, "skipped", reason="it is optional and has no Dockerfile"), gpu=options.gpu),
+            )
     looker = _Looker(policy, plan, engine, about, options, folder)
     with ThreadPoolExecutor(options.jobs or max(2, min(4, os.cpu_count() or 2))) as pool:
         try:
@@ -96,8 +99,17 @@ def _with_layers(seen: Evidence, told: Facts | None) -> Evidence:
 
 
 class _Looker:
-    def __init__(self, policy: Policy, plan: Plan, engine: Engine, about: About, options: Options, folder: Path) -> None:
-        self.policy, self.plan, self.engine, self.about, self.options, self.folder = policy, plan, engine, about, options, folder
+    def __init__(
+        self, policy: Policy, plan: Plan, engine: Engine, about: About, options: Options, folder: Path
+    ) -> None:
+        self.policy, self.plan, self.engine, self.about, self.options, self.folder = (
+            policy,
+            plan,
+            engine,
+            about,
+            options,
+            folder,
+        )
         self.gpus = gpu.gpus(about) if options.gpu else ()
 
     def static(self, steps: list[Step]) -> dict[str, Facts]:
@@ -157,7 +169,11 @@ class _Looker:
         meaning = [part for part in (gpu.explain(refused),) if part]
         meaning += [part for part in gpu.missing(self.about) if part not in meaning]
         facts, problem, _ = run_probe(self.engine, info.digest)
-        return seen._replace(probe=facts, probe_problem=problem, gpu_problem="; ".join(meaning) or f"the engine gives no GPU: {refused[-500:]}")
+        return seen._replace(
+            probe=facts,
+            probe_problem=problem,
+            gpu_problem="; ".join(meaning) or f"the engine gives no GPU: {refused[-500:]}",
+        )
 
     def _entrypoint(self, info: ImageInfo, expectation: Expectation) -> Ran:
         check = expectation.entrypoint
@@ -169,24 +185,55 @@ class _Looker:
     def _service(self, seen: Evidence, expectation: Expectation) -> Evidence:
         check, service = expectation.entrypoint, str(expectation.service)
         if check is None:
-            return seen._replace(skipped={**seen.skipped, "service": (SKIP, "the policy gives no arguments to run it with (expect: entrypoint)")})
+            return seen._replace(
+                skipped={
+                    **seen.skipped,
+                    "service": (SKIP, "the policy gives no arguments to run it with (expect: entrypoint)"),
+                }
+            )
         if expectation.gpu and not self.options.gpu:
-            return seen._replace(skipped={**seen.skipped, "service": (UNPROVEN, "the service reserves a GPU, and none was used; --gpu runs it")})
+            return seen._replace(
+                skipped={
+                    **seen.skipped,
+                    "service": (UNPROVEN, "the service reserves a GPU, and none was used; --gpu runs it"),
+                }
+            )
         env = {self.policy.registry_env: self.plan.registry} if self.policy.registry_env else {}
         _, missing = self.policy.files(expectation.compose)
         if missing:
             return seen._replace(service=Ran(1, f"{', '.join(missing)}: no such compose file", False, 0.0))
         try:
-            ran = run_service(self.engine, expectation.compose, self.policy.root, service, check.args, self.folder, env, check.timeout + 30)
+            ran = run_service(
+                self.engine,
+                expectation.compose,
+                self.policy.root,
+                service,
+                check.args,
+                self.folder,
+                env,
+                check.timeout + 30,
+            )
         except NoComposeError as error:
             return seen._replace(skipped={**seen.skipped, "service": (SKIP, str(error))})
         return seen._replace(service=ran)
 
 
-def run_probe(engine: Engine, image: str, one: gpu.Gpu | None = None, timeout: float = PROBE_TIMEOUT) -> tuple[Facts | None, str, str]:
+def run_probe(
+    engine: Engine, image: str, one: gpu.Gpu | None = None, timeout: float = PROBE_TIMEOUT
+) -> tuple[Facts | None, str, str]:
     """(facts, why there are none, why the engine refused the GPU): one container, without network, that writes nothing."""
     script = Path(__file__).parents[1].joinpath("probe.py").read_bytes()
-    options = ["--network", "none", "--read-only", "--tmpfs", "/tmp", "--pull", "never", "--security-opt", "no-new-privileges"]
+    options = [
+        "--network",
+        "none",
+        "--read-only",
+        "--tmpfs",
+        "/tmp",
+        "--pull",
+        "never",
+        "--security-opt",
+        "no-new-privileges",
+    ]
     options += ["-e", "PYTHONDONTWRITEBYTECODE=1"]
     options += one.options(engine.is_podman) if one else ["-e", "NVIDIA_VISIBLE_DEVICES=void"]
     arguments = ["-", "--container", "--timeout", f"{timeout - 30:.0f}", *(["--gpu"] if one else [])]
@@ -199,7 +246,11 @@ def run_probe(engine: Engine, image: str, one: gpu.Gpu | None = None, timeout: f
                 facts = json.loads(done.out[at + 1 + len(MARK) :].partition("\n")[0])
             except ValueError as error:
                 return None, f"the probe's answer is damaged: {error}", ""
-            return (facts, "", "") if isinstance(facts, dict) and facts.get("schema") == SCHEMA else (None, "the probe's answer is not understood", "")
+            return (
+                (facts, "", "")
+                if isinstance(facts, dict) and facts.get("schema") == SCHEMA
+                else (None, "the probe's answer is not understood", "")
+            )
         if done.timed_out:
             return None, f"the probe was not done after {timeout:.0f} seconds", ""
         missing = done.code == 127 or "executable file not found" in done.err or "no such file or directory" in done.err

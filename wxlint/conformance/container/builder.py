@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from wxlint.plan.build_plan import Plan, Step
 
 AUTO, ALWAYS, NEVER = MODES = ("auto", "always", "never")
-BUILT, CURRENT, FOUND, FAILED, BLOCKED, MISSING, LEFT = "built", "up to date", "found", "failed", "blocked", "missing", "left out"
+BUILT, CURRENT, FOUND, FAILED, BLOCKED, MISSING, LEFT = (
+    "built",
+    "up to date",
+    "found",
+    "failed",
+    "blocked",
+    "missing",
+    "left out",
+)
 BUILD_TIMEOUT = 4 * 3600.0
 """Seconds for one image: a limit for what hangs, not for what is slow."""
 _STEP = re.compile(r"^(?:#\d+ \[[^\]]*?(\d+/\d+)\] |Step (\d+/\d+) : |STEP (\d+/\d+): )(.*)")
@@ -50,12 +58,21 @@ class Result(NamedTuple):
 
 def cache_folder() -> Path:
     """Where logs and what was read of images are kept: the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or (os.environ.get("LOCALAPPDATA") if os.name == "nt" else None) or os.path.expanduser("~/.cache")
+    base = (
+        os.environ.get("XDG_CACHE_HOME")
+        or (os.environ.get("LOCALAPPDATA") if os.name == "nt" else None)
+        or os.path.expanduser("~/.cache")
+    )
     return Path(base) / "wxlint"
 
 
 def build(
-    plan: Plan, engine: Engine, mode: str = AUTO, jobs: int = 0, progress: Progress = lambda _, __: None, leave: Mapping[str, str] = MappingProxyType({})
+    plan: Plan,
+    engine: Engine,
+    mode: str = AUTO,
+    jobs: int = 0,
+    progress: Progress = lambda _, __: None,
+    leave: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Result]:
     """Bring every image of the plan into the engine; the results by image, in the plan's order.
 
@@ -79,14 +96,32 @@ def build(
                     broken = [name for name in step.needs if name in results and not results[name].ok]
                     left = mode == NEVER or step.image in leave
                     if broken and not left:
-                        by = next((r.reason.removeprefix("blocked by ") for name in broken if (r := results[name]).status == BLOCKED), broken[0])
+                        by = next(
+                            (
+                                r.reason.removeprefix("blocked by ")
+                                for name in broken
+                                if (r := results[name]).status == BLOCKED
+                            ),
+                            broken[0],
+                        )
                         results[step.image] = Result(step.image, BLOCKED, reason=f"blocked by {by}")
                         progress(step.image, f"blocked by {by}")
                         waiting.remove(step)
                     elif left or all(name in results for name in step.needs):
                         waiting.remove(step)
                         bases = {name: results[name].digest for name in step.needs if name in results}
-                        running[pool.submit(_one, plan, step, engine, NEVER if left else mode, bases, progress, leave.get(step.image, ""))] = step
+                        running[
+                            pool.submit(
+                                _one,
+                                plan,
+                                step,
+                                engine,
+                                NEVER if left else mode,
+                                bases,
+                                progress,
+                                leave.get(step.image, ""),
+                            )
+                        ] = step
                 if running:
                     done, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
@@ -106,7 +141,9 @@ def _below(plan: Plan, step: Step) -> Iterator[str]:
             yield from _below(plan, below)
 
 
-def _one(plan: Plan, step: Step, engine: Engine, mode: str, bases: dict[str, str], progress: Progress, left: str = "") -> Result:
+def _one(
+    plan: Plan, step: Step, engine: Engine, mode: str, bases: dict[str, str], progress: Progress, left: str = ""
+) -> Result:
     before = engine.image(step.reference)
     if mode == NEVER:
         if before is not None:
@@ -127,7 +164,9 @@ def _one(plan: Plan, step: Step, engine: Engine, mode: str, bases: dict[str, str
     result = _build(plan, step, engine, content, progress)
     if result.ok and before is not None and result.digest != before.digest and CONTENT_LABEL in before.labels:
         old = engine.image(before.digest)
-        if old is not None and not old.tags:  # the one we had built before: nobody names it now, and the engine keeps what is stood on
+        if (
+            old is not None and not old.tags
+        ):  # the one we had built before: nobody names it now, and the engine keeps what is stood on
             engine.call("image", "rm", before.digest)
     return result
 
@@ -136,7 +175,14 @@ def _build(plan: Plan, step: Step, engine: Engine, content: str | None, progress
     folder = cache_folder() / "logs" / file_name(plan.family or "family")
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{file_name(step.image)}.log"
-    arguments = ["--label", f"{CONTENT_LABEL}={content or ''}", "-t", step.reference, "-f", os.path.join(plan.root, step.dockerfile)]
+    arguments = [
+        "--label",
+        f"{CONTENT_LABEL}={content or ''}",
+        "-t",
+        step.reference,
+        "-f",
+        os.path.join(plan.root, step.dockerfile),
+    ]
     for name, value in step.args:
         arguments += ["--build-arg", f"{name}={value}"]
     if step.target:
@@ -154,19 +200,28 @@ def _build(plan: Plan, step: Step, engine: Engine, content: str | None, progress
             tail.append(text)
             del tail[:-40]
             found = _STEP.match(text)
-            if found and (now := f"step {found[1] or found[2] or found[3]}: {' '.join(found[4].split())[:100]}") != shown:
+            if (
+                found
+                and (now := f"step {found[1] or found[2] or found[3]}: {' '.join(found[4].split())[:100]}") != shown
+            ):
                 shown = now
                 progress(step.image, now)
 
         context = os.path.join(plan.root, step.context)
         done = engine.build([*arguments, context], plan.root, BUILD_TIMEOUT, line)
     if done.code or done.timed_out:
-        reason = f"not done after {BUILD_TIMEOUT:.0f} seconds" if done.timed_out else f"docker build ended with exit code {done.code}"
+        reason = (
+            f"not done after {BUILD_TIMEOUT:.0f} seconds"
+            if done.timed_out
+            else f"docker build ended with exit code {done.code}"
+        )
         progress(step.image, f"failed after {done.seconds:.0f} s; log: {log}")
         return Result(step.image, FAILED, "", done.seconds, reason, str(log), "\n".join(tail))
     info = engine.image(step.reference)
     if info is None:
-        raise EngineError(f"{step.reference} was built, and the engine does not have it: is it a remote builder that does not load its results?")
+        raise EngineError(
+            f"{step.reference} was built, and the engine does not have it: is it a remote builder that does not load its results?"
+        )
     progress(step.image, f"built in {done.seconds:.0f} s")
     return Result(step.image, BUILT, info.digest, done.seconds, "", str(log))
 
@@ -181,7 +236,9 @@ def failures(results: Iterable[Result]) -> Iterator[str]:
         if result.log:
             yield f"the end of {result.log}:"
             yield from (f"  {line}" for line in result.tail.splitlines())
-        blocked = [each.image for each in listed if each.status == BLOCKED and each.reason == f"blocked by {result.image}"]
+        blocked = [
+            each.image for each in listed if each.status == BLOCKED and each.reason == f"blocked by {result.image}"
+        ]
         if blocked:
             yield f"blocked by {result.image}: {', '.join(blocked)}"
 

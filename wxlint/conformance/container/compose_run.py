@@ -45,7 +45,14 @@ def compose_command(engine: Engine) -> list[str]:
 
 
 def run_service(
-    engine: Engine, files: Sequence[str], root: Path, service: str, arguments: Sequence[str], folder: Path, env: Mapping[str, str], timeout: float
+    engine: Engine,
+    files: Sequence[str],
+    root: Path,
+    service: str,
+    arguments: Sequence[str],
+    folder: Path,
+    env: Mapping[str, str],
+    timeout: float,
 ) -> Ran:
     """`compose run --rm SERVICE ARGUMENTS` without its dependencies. files: relative to root. folder: of the session, for an override.
 
@@ -71,7 +78,9 @@ def _run_service(
     project = f"wxlint-{engine.session}-{os.getpid()}-{re.sub(r'[^a-z0-9]', '', service.lower())}"
     override = folder / f"compose-{file_name(service)}-{os.getpid()}.yml"
     labels = json.dumps(engine.labels())  # JSON is YAML
-    override.write_text(f'services:\n  "{service}":\n    labels: {labels}\nnetworks:\n  default:\n    labels: {labels}\n')
+    override.write_text(
+        f'services:\n  "{service}":\n    labels: {labels}\nnetworks:\n  default:\n    labels: {labels}\n'
+    )
     paths = [str((root / name).absolute()) for name in files] + [str(override)]
     if any(re.search(r'["$`\\]', path) for path in paths):
         raise NoComposeError("a path of the compose files has a character that a shell would take")
@@ -79,14 +88,23 @@ def _run_service(
     told = processes.run([*base, "config"], timeout=60, env={**os.environ, **env}, cwd=str(root))
     if told.code:
         if len(command) == 1:
-            raise NoComposeError(f"docker-compose of the first generation cannot read the files: {told.said.splitlines()[-1]}")
+            raise NoComposeError(
+                f"docker-compose of the first generation cannot read the files: {told.said.splitlines()[-1]}"
+            )
         return Ran(told.code, told.said, told.timed_out, told.seconds)
     fresh = [path for path in _bind_sources(told.out) if not path.exists()]
     saved = {name: os.environ.get(name) for name in env}
     os.environ.update(env)  # pytest-docker's own commands take it from here
     try:
-        with get_docker_services(" ".join(map(shlex.quote, command)), paths, project, [], ["down -v --remove-orphans -t 5"]):
-            done = processes.run([*base, "run", "--rm", "--no-deps", "-T", service, *arguments], timeout=timeout, env={**os.environ, **env}, cwd=str(root))
+        with get_docker_services(
+            " ".join(map(shlex.quote, command)), paths, project, [], ["down -v --remove-orphans -t 5"]
+        ):
+            done = processes.run(
+                [*base, "run", "--rm", "--no-deps", "-T", service, *arguments],
+                timeout=timeout,
+                env={**os.environ, **env},
+                cwd=str(root),
+            )
     except Exception as error:  # pytest-docker raises bare ones
         if isinstance(error, EngineError):
             raise

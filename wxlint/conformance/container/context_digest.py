@@ -24,7 +24,11 @@ def content_digest(step: Step, root: str, bases: dict[str, str]) -> str | None:
     if step.remote:
         return None
     total = hashlib.sha256(b"wxlint-content/1\0")
-    for part in (step.target or "", *(f"{name}={value}" for name, value in sorted(step.args)), *(f"{name}@{found}" for name, found in sorted(bases.items()))):
+    for part in (
+        step.target or "",
+        *(f"{name}={value}" for name, value in sorted(step.args)),
+        *(f"{name}@{found}" for name, found in sorted(bases.items())),
+    ):
         total.update(part.encode("utf-8", "surrogateescape") + b"\0")
     try:
         with open(os.path.join(root, step.dockerfile), "rb") as file:
@@ -57,7 +61,10 @@ def _digest(descriptor: int) -> bytes:
 
 def _ignore_file(root: str, step: Step) -> str:
     """BuildKit takes NAME.dockerignore beside the Dockerfile before the context's own."""
-    for path in (os.path.join(root, step.dockerfile + ".dockerignore"), os.path.join(root, step.context, ".dockerignore")):
+    for path in (
+        os.path.join(root, step.dockerfile + ".dockerignore"),
+        os.path.join(root, step.context, ".dockerignore"),
+    ):
         try:
             with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
                 return file.read(1 << 20)

@@ -15,10 +15,18 @@ from wxlint.conformance.container import processes
 from wxlint.conformance.container.processes import Completed
 from wxlint.core.errors import EngineError, UsageError
 
-SESSION_LABEL, OWNER_LABEL, PROCESS_LABEL, CONTENT_LABEL = "wxlint.session", "wxlint.owner", "wxlint.process", "wxlint.content"
+SESSION_LABEL, OWNER_LABEL, PROCESS_LABEL, CONTENT_LABEL = (
+    "wxlint.session",
+    "wxlint.owner",
+    "wxlint.process",
+    "wxlint.content",
+)
 STAND_IN_LABEL = "wxlint.stand-in"
 """Carried by images made in place of an upstream that cannot be pulled: what they lack, the real one may have."""
-_DOWN = re.compile(r"Cannot connect to|Is the docker daemon running|error during connect|connection refused|no such host|EOF$|unable to connect", re.I)
+_DOWN = re.compile(
+    r"Cannot connect to|Is the docker daemon running|error during connect|connection refused|no such host|EOF$|unable to connect",
+    re.I,
+)
 
 
 class About(NamedTuple):
@@ -108,7 +116,9 @@ class Engine:
         try:
             return _image_info(json.loads(done.out)[0])
         except (ValueError, LookupError, AttributeError, TypeError) as error:
-            raise EngineError(f"{self.program} image inspect {reference}: an answer that cannot be used ({error})") from None
+            raise EngineError(
+                f"{self.program} image inspect {reference}: an answer that cannot be used ({error})"
+            ) from None
 
     # -- containers
 
@@ -150,7 +160,9 @@ class Engine:
 
     def build(self, arguments: Sequence[str], cwd: str, timeout: float, on_line: Callable[[str], None]) -> Completed:
         """`docker build` with these arguments, from a folder; every line of its output goes to `on_line`."""
-        return processes.run([self.program, "build", *arguments], timeout=timeout, env=self._build_env(), cwd=cwd, on_line=on_line)
+        return processes.run(
+            [self.program, "build", *arguments], timeout=timeout, env=self._build_env(), cwd=cwd, on_line=on_line
+        )
 
     def _build_env(self) -> dict[str, str]:
         """BuildKit where it is there: an old client has it built in, a new one needs its buildx plugin. DOCKER_BUILDKIT wins."""

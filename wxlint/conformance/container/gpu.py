@@ -26,9 +26,18 @@ _REMEDY = {
 _ERRORS = (
     # The first two are what engines of Docker say with exit code 125; the third is podman's, the rest libnvidia-container's.
     (re.compile(r"could not select device driver \S* *with capabilities: \[\[gpu\]\]"), TOOLKIT),
-    (re.compile(r"[Uu]nknown (?:or invalid )?runtime (?:name|specified)[: ]*nvidia|runtime \"?nvidia\"? not found"), RUNTIME),
+    (
+        re.compile(r"[Uu]nknown (?:or invalid )?runtime (?:name|specified)[: ]*nvidia|runtime \"?nvidia\"? not found"),
+        RUNTIME,
+    ),
     (re.compile(r"unresolvable CDI devices|failed to discover GPU vendor from CDI"), TOOLKIT),
-    (re.compile(r"driver not loaded|nvml error|libnvidia-ml\.so|driver\/library version mismatch|initialization error|cuda driver version", re.I), DRIVER),
+    (
+        re.compile(
+            r"driver not loaded|nvml error|libnvidia-ml\.so|driver\/library version mismatch|initialization error|cuda driver version",
+            re.I,
+        ),
+        DRIVER,
+    ),
     (re.compile(r"nvidia-container-(?:runtime-hook|cli|toolkit)\S*:? .*(?:not found|no such file)", re.I), TOOLKIT),
 )
 
@@ -60,7 +69,9 @@ def missing(about: About) -> list[str]:
     if about.local:
         if not os.path.exists("/proc/driver/nvidia/version") and shutil.which("nvidia-smi") is None:
             found.append(f"the {DRIVER} is missing: {_REMEDY[DRIVER]}")
-        if not any(shutil.which(name) for name in ("nvidia-ctk", "nvidia-container-cli", "nvidia-container-runtime-hook")):
+        if not any(
+            shutil.which(name) for name in ("nvidia-ctk", "nvidia-container-cli", "nvidia-container-runtime-hook")
+        ):
             found.append(f"the {TOOLKIT} is missing: {_REMEDY[TOOLKIT]}")
     if about.program == "docker" and "nvidia" not in about.runtimes and not found:
         return []  # --gpus does without the runtime where the hook is there

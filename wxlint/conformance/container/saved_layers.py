@@ -95,7 +95,9 @@ def _save(program: str, references: Sequence[str]) -> Iterator[IO[bytes]]:
     with tempfile.TemporaryFile() as complaints:
         try:
             command = [program, "save", *references]
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, start_new_session=True)
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, start_new_session=True
+            )
         except OSError as error:
             raise EngineError(f"{program} cannot be started: {error.strerror}") from None
         assert process.stdout is not None
@@ -112,7 +114,9 @@ def _save(program: str, references: Sequence[str]) -> Iterator[IO[bytes]]:
                 code = 0
         if code:
             complaints.seek(0)
-            raise EngineError(f"{program} save: {complaints.read(2000).decode('utf-8', 'replace').strip() or f'exit code {code}'}")
+            raise EngineError(
+                f"{program} save: {complaints.read(2000).decode('utf-8', 'replace').strip() or f'exit code {code}'}"
+            )
 
 
 def _facts(image: Inspection) -> Facts:

@@ -48,7 +48,9 @@ class ImageCollector(pytest.Collector):
 
     def collect(self) -> Iterator[pytest.Item]:
         for check in checks_of(self.expectation):
-            yield CheckItem.from_parent(self, name=check.name, policy=self.policy, expectation=self.expectation, check=check)
+            yield CheckItem.from_parent(
+                self, name=check.name, policy=self.policy, expectation=self.expectation, check=check
+            )
 
 
 class CheckItem(pytest.Item):

@@ -56,7 +56,9 @@ def table(told: Iterable[Told], width: int) -> list[str]:
         if block:
             lines.append("  ".join(["image".ljust(first), *(name.ljust(_wide(name)) for name in block)]).rstrip())
             for image, row in cells.items():
-                lines.append("  ".join([image.ljust(first), *(row.get(name, "-").ljust(_wide(name)) for name in block)]).rstrip())
+                lines.append(
+                    "  ".join([image.ljust(first), *(row.get(name, "-").ljust(_wide(name)) for name in block)]).rstrip()
+                )
             lines.append("")
             block.clear()
 
@@ -92,7 +94,10 @@ def _reasons(told: Iterable[Told]) -> dict[str, str]:
     for one in told:
         if one["verdict"] in (SKIP, UNPROVEN) and "check" in one:
             found.setdefault(f"{one['verdict']} {one['reason']}", []).append(f"{one['image']} {one['check']}")
-    return {reason: ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") for reason, names in found.items()}
+    return {
+        reason: ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        for reason, names in found.items()
+    }
 
 
 def report(told: Sequence[Told]) -> dict[str, Any]:
@@ -103,13 +108,26 @@ def report(told: Sequence[Told]) -> dict[str, Any]:
             continue
         entry = images.setdefault(
             (one["policy"], one["image"]),
-            {"image": one["image"], "policy": one["policy"], "reference": one["reference"], "digest": one["digest"] or None, "checks": []},
+            {
+                "image": one["image"],
+                "policy": one["policy"],
+                "reference": one["reference"],
+                "digest": one["digest"] or None,
+                "checks": [],
+            },
         )
         entry["checks"].append({key: one[key] for key in ("check", "verdict", "reason", "evidence")})
     for entry in images.values():
         entry["checks"] = [{"name": check.pop("check"), **check} for check in entry["checks"]]
-    engine = next((one["engine"] for one in told if "engine" in one), {"available": False, "reason": "no check of an image ran"})
-    return {"schema": SCHEMA, "engine": engine, "images": list(images.values()), "counts": counts(one for one in told if "check" in one)}
+    engine = next(
+        (one["engine"] for one in told if "engine" in one), {"available": False, "reason": "no check of an image ran"}
+    )
+    return {
+        "schema": SCHEMA,
+        "engine": engine,
+        "images": list(images.values()),
+        "counts": counts(one for one in told if "check" in one),
+    }
 
 
 def write_report(target: str, told: Sequence[Told]) -> None:

@@ -149,7 +149,9 @@ class Kit:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Build and look before the first test: none of it counts against a test's time limit."""
-        if self.config.option.collectonly or (session.testsfailed and not self.config.option.continue_on_collection_errors):
+        if self.config.option.collectonly or (
+            session.testsfailed and not self.config.option.continue_on_collection_errors
+        ):
             return
         unknown = [word for word in self._words() if word not in self._selected]
         if unknown and self.policies:
@@ -181,7 +183,9 @@ class Kit:
         policy, about = self.policies[path], self.about()
         assert about is not None
         with self.folder.lock("prepare"):
-            missing = {image: names - {""} for image, names in wanted.items() if self.folder.read(_key(path, image)) is None}
+            missing = {
+                image: names - {""} for image, names in wanted.items() if self.folder.read(_key(path, image)) is None
+            }
             if not missing:
                 return
 
@@ -209,7 +213,13 @@ class Kit:
             for word in words(self.config.getini("wx_leave")):
                 with suppress(UsageError):  # of another policy
                     found = selected(expectations, [word], policy.path)
-                    left.update({e.image: f"wx_leave leaves it out; --gpu and --wx-select {e.image} build it" for e in found if e.image not in left})
+                    left.update(
+                        {
+                            e.image: f"wx_leave leaves it out; --gpu and --wx-select {e.image} build it"
+                            for e in found
+                            if e.image not in left
+                        }
+                    )
         return {image: why for image, why in left.items() if image not in named}
 
     def _progress(self, image: str, what: str) -> None:
@@ -346,7 +356,9 @@ class Kit:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         self._ended.set()
-        last = not self.worker or not alive(self.engine.owner)  # a worker leaves the rest to its controller, if that lives
+        last = not self.worker or not alive(
+            self.engine.owner
+        )  # a worker leaves the rest to its controller, if that lives
         if self.folder.path.is_dir():
             with suppress(EngineError):
                 sweep(self.engine, self.folder.name, process="" if last else str(os.getpid()))

@@ -143,7 +143,12 @@ _LIST = {
     "volume": ("volume", "ls"),
     "image": ("images",),
 }
-_REMOVE = {"container": ("rm", "-f", "-v"), "network": ("network", "rm"), "volume": ("volume", "rm", "-f"), "image": ("rmi", "-f")}
+_REMOVE = {
+    "container": ("rm", "-f", "-v"),
+    "network": ("network", "rm"),
+    "volume": ("volume", "rm", "-f"),
+    "image": ("rmi", "-f"),
+}
 
 
 def sweep(engine: Engine, session: str | None = None, everything: bool = False, process: str = "") -> Swept:
@@ -155,7 +160,9 @@ def sweep(engine: Engine, session: str | None = None, everything: bool = False, 
     removed: dict[str, list[str]] = {}
     living: set[str] = set()
     # A compose project is named after its session, since compose labels what it makes in its own way.
-    for kind, label in [(kind, SESSION_LABEL) for kind in _LIST] + [(kind, _PROJECT) for kind in ("container", "network", "volume")]:
+    for kind, label in [(kind, SESSION_LABEL) for kind in _LIST] + [
+        (kind, _PROJECT) for kind in ("container", "network", "volume")
+    ]:
         for identifier, name, of, by, made_by in _listed(engine, kind, label):
             if label == _PROJECT:
                 if not of.startswith(_PREFIX):
@@ -192,7 +199,12 @@ def _folder_owner(session: str) -> str:
 
 def _listed(engine: Engine, kind: str, label: str) -> Iterator[tuple[str, str, str, str, str]]:
     """(id, name, value of the label, owner, process)"""
-    name = {"container": "{{.Names}}", "volume": "{{.Name}}", "network": "{{.Name}}", "image": "{{.Repository}}:{{.Tag}}"}[kind]
+    name = {
+        "container": "{{.Names}}",
+        "volume": "{{.Name}}",
+        "network": "{{.Name}}",
+        "image": "{{.Repository}}:{{.Tag}}",
+    }[kind]
     identifier = "{{.Name}}" if kind == "volume" else "{{.ID}}"
     done = engine.call(*_LIST[kind], "--filter", f"label={label}", "--format", f"{identifier}\t{name}")
     if done.code:
@@ -228,7 +240,12 @@ class Keeper:
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C and a closed terminal must not end it
             cwd="/" if os.name == "posix" else None,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")] if p)},
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(
+                    p for p in [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")] if p
+                ),
+            },
         )
 
     def dismiss(self) -> None:

@@ -59,7 +59,6 @@ class DeviceRequest(NamedTuple):
             return True
         return None if any(value.holes for value in capabilities) else False
 
-
     @property
     def computes(self) -> bool | None:
         """Whether the request lets CUDA in: False where it names parts of NVIDIA's driver, and "compute" is not among them."""

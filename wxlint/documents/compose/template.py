@@ -1,8 +1,8 @@
 """Compose files that another tool fills in before compose reads them.
 
-    marks = marked(path, text)        -> Marks: is it a template, and is anything of it still to be filled in
-    masked(text)                      the same text as YAML, every offset kept: marks are blank, or a run of MASK
-    unmasked(value, written)          MASK runs of a scalar as holes
+marks = marked(path, text)        -> Marks: is it a template, and is anything of it still to be filled in
+masked(text)                      the same text as YAML, every offset kept: marks are blank, or a run of MASK
+unmasked(value, written)          MASK runs of a scalar as holes
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ MASK = "\ue000"
 """Of the private use area: YAML takes it anywhere in a word, and no compose file needs it."""
 
 _NAME = late(r"(?:.*[._-])?(?:template|tmpl|tpl)s?(?:[._-].*)?", re.IGNORECASE)
-_FIELD = r"^[ \t]*(?:-[ \t]+)*(?:[\w.-]+[ \t]*:[ \t]+)?\{\{|^[ \t]*(?:-[ \t]+)?(?:image|context|dockerfile)[ \t]*:.*\{\{"
+_FIELD = (
+    r"^[ \t]*(?:-[ \t]+)*(?:[\w.-]+[ \t]*:[ \t]+)?\{\{|^[ \t]*(?:-[ \t]+)?(?:image|context|dockerfile)[ \t]*:.*\{\{"
+)
 _FILLED = late(rf"\{{%|^[ \t]*\#![A-Za-z]|{_FIELD}", re.MULTILINE)
 """Not `{{` within a word or quotes: docker's own formats and swarm's placeholders look so too."""
 _ONE = r"(?:\{\{(?:[^}]|\}(?!\})){0,500}\}\}|\{%(?:[^%]|%(?!\})){0,500}%\})"

@@ -9,7 +9,14 @@ from wxlint.documents.source import Source
 
 _SETTINGS = frozenset(("source", "requires", "scripts", "pipenv"))
 """Tables that hold no packages; every other one is a category of them."""
-_MARKERS = ("os_name", "sys_platform", "platform_machine", "platform_system", "python_version", "platform_python_implementation")
+_MARKERS = (
+    "os_name",
+    "sys_platform",
+    "platform_machine",
+    "platform_system",
+    "python_version",
+    "platform_python_implementation",
+)
 
 
 def read_pipfile(source: Source) -> Project:
@@ -58,7 +65,14 @@ def _requirement(name: str, entry: object) -> str:
         return f"{name}{asked} @ {address}"
     version = _text(details, "version").strip()
     version = "" if version == "*" else f"=={version}" if version[:1].isdigit() else version
-    markers = [text for text in (_text(details, "markers"), *(f"{key} {_text(details, key)}" for key in _MARKERS if _text(details, key))) if text]
+    markers = [
+        text
+        for text in (
+            _text(details, "markers"),
+            *(f"{key} {_text(details, key)}" for key in _MARKERS if _text(details, key)),
+        )
+        if text
+    ]
     return f"{name}{asked}{version}" + (f" ; {' and '.join(markers)}" if markers else "")
 
 

@@ -143,7 +143,9 @@ def _project(data: dict[str, Any], source: Source) -> Project:
             if key and key == itself:
                 extras = re.match(r"\s*[\w.-]+\s*\[([^\]]*)\]", text)
                 marker = text.partition(";")[2].strip()
-                includes.extend(Include(group, normal(extra), marker) for extra in (extras[1].split(",") if extras else ()))
+                includes.extend(
+                    Include(group, normal(extra), marker) for extra in (extras[1].split(",") if extras else ())
+                )
                 return
             at = source.text.find(text) if text else -1
             key_of = name[0] if name else ""  # poetry writes the name as a key
@@ -201,7 +203,8 @@ def _poetry_bindings(poetry: dict[str, Any], urls: dict[str, str]) -> dict[str, 
 def _poetry(poetry: dict[str, Any], urls: dict[str, str], add: Any) -> None:
     groups = [("", _table(poetry, "dependencies")), ("dev", _table(poetry, "dev-dependencies"))]
     groups += [
-        (normal(name), _table(_table(_table(poetry, "group"), name), "dependencies")) for name in _table(poetry, "group")
+        (normal(name), _table(_table(_table(poetry, "group"), name), "dependencies"))
+        for name in _table(poetry, "group")
     ]
     listing: dict[str, list[str]] = {}  # the extras that list a dependency
     for extra, listed in _table(poetry, "extras").items():

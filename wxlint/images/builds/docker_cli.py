@@ -47,7 +47,8 @@ _COMPOSE_VALUE = frozenset(
 
 _IMAGE_NAME = late(r"IMAGE|IMG|CONTAINER|REPO|TAG|REFERENCE", re.I)
 _OPTION_NAME = late(
-    r"OPT|ARG|FLAG|PARAM|EXTRA|GPU|DEVICE|RUNTIME|VOL|MOUNT|ENV|PORT|NET|TTY|INTERACTIVE|RUN|USER|CMD|COMMAND|PROXY|CACHE|PLATFORM", re.I
+    r"OPT|ARG|FLAG|PARAM|EXTRA|GPU|DEVICE|RUNTIME|VOL|MOUNT|ENV|PORT|NET|TTY|INTERACTIVE|RUN|USER|CMD|COMMAND|PROXY|CACHE|PLATFORM",
+    re.I,
 )
 
 _TAGGED = late(r"[a-z][\w.-]*(?:/[\w.-]+)*:[A-Za-z_][\w.-]*")
@@ -104,7 +105,9 @@ def docker_command(command: Command) -> DockerCommand | None:
     if verb == "compose":
         return _compose(words, command)
     if verb == "stack" and words:
-        options, rest = _options(words[1:], frozenset(("-c", "--compose-file", "--orchestrator", "--resolve-image")), anywhere=True)
+        options, rest = _options(
+            words[1:], frozenset(("-c", "--compose-file", "--orchestrator", "--resolve-image")), anywhere=True
+        )
         return DockerCommand(f"stack {words[0].value.text}", tuple(options), tuple(rest), command)
     if verb in ("image", "container", "builder", "buildx") and words:
         if verb == "buildx":

@@ -146,7 +146,13 @@ def _build(
     because = docker.command.because
     tags = tuple(
         _use(
-            "docker build -t", o.value, source, o.start, o.end, rounds.reasons(docker, o.value, o.start, o.end), produces=True
+            "docker build -t",
+            o.value,
+            source,
+            o.start,
+            o.end,
+            rounds.reasons(docker, o.value, o.start, o.end),
+            produces=True,
         )
         for o in docker.values("-t", "--tag")
         if o.value is not None and o.value.text not in ("", HOLE)

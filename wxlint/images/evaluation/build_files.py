@@ -37,7 +37,9 @@ class Copy(NamedTuple):
 
 _PIP_CONF = ("/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf", "/etc/xdg/pip/pip.conf")
 """Where pip looks, the strongest first."""
-_HOLD_PIP_CONF = frozenset(path[:at] or "/" for path in _PIP_CONF for at in range(len(path) + 1) if path[at : at + 1] in ("/", ""))
+_HOLD_PIP_CONF = frozenset(
+    path[:at] or "/" for path in _PIP_CONF for at in range(len(path) + 1) if path[at : at + 1] in ("/", "")
+)
 """Where a COPY has to go to bring one: these files and the folders above them."""
 
 
@@ -47,7 +49,9 @@ class Files:
     def __init__(self, read: Read, contexts: tuple[str, ...]) -> None:
         """contexts: folders that may be the build context, the likeliest first."""
         self.read = read
-        self.folders = [folder.rstrip("/") + "/" if folder != "." else "" for folder in map(posixpath.normpath, contexts)]
+        self.folders = [
+            folder.rstrip("/") + "/" if folder != "." else "" for folder in map(posixpath.normpath, contexts)
+        ]
         self.copies: dict[int, list[Copy]] = {}
         self.changed: dict[int, set[str]] = {}
         self.made: dict[int, dict[str, Lines | None]] = {}
@@ -241,11 +245,17 @@ class Files:
         pipfile = read_pipfile(source)
         found = lines_of(pipfile, source, "Pipfile", groups)
         here = [r for r in found.requirements if r.kind == "path" and r.url]
-        inner = [self._extras_of(source, r.url or "") for r in here if not (r.url or "").endswith((".whl", ".tar.gz", ".zip"))]
+        inner = [
+            self._extras_of(source, r.url or "")
+            for r in here
+            if not (r.url or "").endswith((".whl", ".tar.gz", ".zip"))
+        ]
         wanted = [r for r in found.requirements if r not in here or (r.url or "").endswith((".whl", ".tar.gz", ".zip"))]
         return found._replace(
             requirements=(*wanted, *(r for lines in inner for r in lines.requirements)),
-            missing=((name,) if pipfile.problem else ()) + found.missing + tuple(m for lines in inner for m in lines.missing),
+            missing=((name,) if pipfile.problem else ())
+            + found.missing
+            + tuple(m for lines in inner for m in lines.missing),
         )
 
     def _extras_of(self, source: Text, written: str) -> Lines:
@@ -264,7 +274,8 @@ class Files:
         if environment is None:
             return None
         conda = tuple(
-            conda_requirement(Value(text), partial(source.span, start, end)) for text, start, end in environment.packages
+            conda_requirement(Value(text), partial(source.span, start, end))
+            for text, start, end in environment.packages
         )
         pip: list[Requirement] = []
         extra: list[Source] = []

@@ -27,8 +27,12 @@ _TO_FILE = {
     "wget": late(r"-[a-zA-Z]*O|--output-document"),
 }
 _WITH_VALUE = {
-    "curl": frozenset("-H --header -d --data -u --user -A --user-agent -e -x --proxy -m --max-time --retry --retry-delay --connect-timeout --cacert -w --output-dir -X --request".split()),
-    "wget": frozenset("-P --directory-prefix -t --tries -T --timeout -U --user-agent --header -o --output-file -a --waitretry -e".split()),
+    "curl": frozenset(
+        "-H --header -d --data -u --user -A --user-agent -e -x --proxy -m --max-time --retry --retry-delay --connect-timeout --cacert -w --output-dir -X --request".split()
+    ),
+    "wget": frozenset(
+        "-P --directory-prefix -t --tries -T --timeout -U --user-agent --header -o --output-file -a --waitretry -e".split()
+    ),
 }
 
 

@@ -6,14 +6,33 @@ from wxlint.core.patterns import late
 
 _NAMED = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg|sh|bash|py|conf)\b")
 _BETWEEN = late(r"[;&|\n]")
-_WORDS = (">", "sed", "perl", "awk", "yq", "tee", "curl", "wget", "patch", "toml", "cp", "mv", "compile", "export", "lock", "requirements")
+_WORDS = (
+    ">",
+    "sed",
+    "perl",
+    "awk",
+    "yq",
+    "tee",
+    "curl",
+    "wget",
+    "patch",
+    "toml",
+    "cp",
+    "mv",
+    "compile",
+    "export",
+    "lock",
+    "requirements",
+)
 """One of these is in every command that changes a file; looking for words comes first, as patterns take ten times as long."""
 _NAME = late(r"[\w.-]+")
 _LISTS = (".txt", ".in", ".toml", ".yml", ".yaml", ".lock", ".cfg")
 _PROGRAMS = (".sh", ".bash", ".py", ".conf")
 """Scripts and settings are copied and named in many commands; fewer change what they say."""
 _COPIES = late(r"\b(?:cp|mv)\b")
-_WRITES = late(r"\b(?:tee|curl|wget|patch|toml)\b|\b(?:poetry|pdm|uv|hatch|pipenv|conda)\s+(?:env\s+)?(?:export|lock|requirements)\b")
+_WRITES = late(
+    r"\b(?:tee|curl|wget|patch|toml)\b|\b(?:poetry|pdm|uv|hatch|pipenv|conda)\s+(?:env\s+)?(?:export|lock|requirements)\b"
+)
 _COMPILES = late(r"pip-compile|\b(?:pip|piptools)\s+compile\b")
 _OUTPUT = late(r"\s(?:-o|--output-file)[\s=]+[\"']?(?:[^\s\"']*/)?([\w.-]+)")
 _ARROW = late(r"\d?>")

@@ -110,7 +110,9 @@ class _Evaluation:
         elif keyword == "SHELL":
             shell = json_words(instruction.args) or []
             # `conda run -n env /bin/bash -c` is one too
-            self.stages[-1].shell = any(posixpath.basename(word) in ("sh", "bash", "dash", "ash", "zsh") for word in shell)
+            self.stages[-1].shell = any(
+                posixpath.basename(word) in ("sh", "bash", "dash", "ash", "zsh") for word in shell
+            )
         elif keyword == "ONBUILD" and depth == 0:
             self._onbuild(instruction)
 
@@ -154,7 +156,9 @@ class _Evaluation:
                 values[name] = given
             elif pair.value is not None and not is_placeholder(pair.value.strip("\"'")):
                 value = expand(pair.value, self._scope(), self.dockerfile.escape)
-                values[name] = Value(value.text, value.holes, (*value.because, f"ARG {name}={value.shown()} (line {line})"))
+                values[name] = Value(
+                    value.text, value.holes, (*value.because, f"ARG {name}={value.shown()} (line {line})")
+                )
             elif stage is not None and name in self.globals and name not in self.unset:
                 values[name] = self.globals[name]
             elif name in self.platform:
@@ -316,7 +320,9 @@ class _Evaluation:
             for path in sources:
                 self.files.copies[stage.index].append(Copy(path, absolute, origin, folder))
         if origin is not None or external is not None:
-            stage.steps.append(StageCopy(origin, tuple(sources), instruction, external.reference if external else None, absolute))
+            stage.steps.append(
+                StageCopy(origin, tuple(sources), instruction, external.reference if external else None, absolute)
+            )
 
     # -- RUN
 

@@ -19,10 +19,18 @@ _LISTS = (".txt", ".in")
 _PROGRAMS = frozenset("cat cp mv echo printf poetry pdm uv pipenv pip-compile python python3".split())
 _OUTPUT = frozenset(("-o", "--output", "--output-file"))
 _GROUPS = frozenset("--extra -E --extras --with --group -G --only".split())
-_VALUED = _OUTPUT | _GROUPS | frozenset("-f --format --without --python -p --index-url -i --extra-index-url --find-links --no-emit-package".split())
+_VALUED = (
+    _OUTPUT
+    | _GROUPS
+    | frozenset(
+        "-f --format --without --python -p --index-url -i --extra-index-url --find-links --no-emit-package".split()
+    )
+)
 _MAKES = late(r"\b(?:cat|cp|mv|echo|printf|export|compile|requirements|lock)\b")
 _MOST = 20_000
-_LOOKS = frozenset("cat head tail ls grep egrep wc less diff test [ [[ chmod chown stat file cmp md5sum sha256sum du find echo printf true".split())
+_LOOKS = frozenset(
+    "cat head tail ls grep egrep wc less diff test [ [[ chmod chown stat file cmp md5sum sha256sum du find echo printf true".split()
+)
 """Programs that leave a file that they name as it is, unless their output goes there."""
 
 
@@ -77,7 +85,9 @@ def made_by(command: Command, place: Place) -> tuple[str, Lines | None] | None:
     return target, merged([before, lines])
 
 
-def _content(name: str, given: list[str], options: list[tuple[str, str]], command: Command, place: Place) -> Lines | None:
+def _content(
+    name: str, given: list[str], options: list[tuple[str, str]], command: Command, place: Place
+) -> Lines | None:
     """What a command writes; None when that is no list of requirements, or not known."""
     verb = given[0] if given else ""
     if name == "cat":
@@ -89,7 +99,9 @@ def _content(name: str, given: list[str], options: list[tuple[str, str]], comman
         texts = [word.value.text for word in command.words[1:]]
         text = " ".join(texts[1:] if texts and texts[0] in ("-e", "-n", "-en", "-ne") else texts)
         return place.written(text.replace("\\n", "\n")) if HOLE not in text and "%" not in text else None
-    groups = tuple(value.lower() for option, value in options if option in _GROUPS for value in value.replace(",", " ").split())
+    groups = tuple(
+        value.lower() for option, value in options if option in _GROUPS for value in value.replace(",", " ").split()
+    )
     if any(option in ("--all-extras", "--all-groups", "--with-dev") for option, _ in options):
         groups = ("*",)
     if name in ("poetry", "pdm", "uv") and verb == "export":
@@ -120,7 +132,11 @@ def touched(command: Command) -> list[str]:
     if name in _LOOKS:
         return found
     recursive = name in ("rm", "mv", "cp", "rsync", "chroot")
-    return found + given + [f"{path.rstrip('/')}/*" for path in given if recursive and not path.endswith(_LISTS) and "*" not in path]
+    return (
+        found
+        + given
+        + [f"{path.rstrip('/')}/*" for path in given if recursive and not path.endswith(_LISTS) and "*" not in path]
+    )
 
 
 def merged(parts: list[Lines]) -> Lines:

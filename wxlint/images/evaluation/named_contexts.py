@@ -29,7 +29,11 @@ class Contexts:
             return True
         word = re.compile(rf"(?<![\w.-]){re.escape(name)}[\"']?\s*[=:]")
         own = dockerfile.source.text  # its head may say how it is built
-        return "build-context" in own and word.search(own) is not None or any(word.search(text) for text in self._around(posixpath.dirname(path)))
+        return (
+            "build-context" in own
+            and word.search(own) is not None
+            or any(word.search(text) for text in self._around(posixpath.dirname(path)))
+        )
 
     def _around(self, folder: str) -> list[str]:
         """The texts, in a folder and those above it, that speak of named build contexts."""

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 _ARGUMENTS = late(r"\$\{?[1-9@*#]|\bgetopts\b")
 _INDEX_LINE = late(r"(extra[-_])?index[-_]url\s*=\s*([^\s'\"\\]+)")
 _WHEELS = late(r"(?:^|/)wheels?(?:/|$)")
-_STARTS_PROGRAMS = late(r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module")
+_STARTS_PROGRAMS = late(
+    r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module"
+)
 
 
 class OpenStage:
@@ -167,13 +169,19 @@ class Runs:
     def _brings_nothing(self, stage: OpenStage, name: str) -> bool:
         """Whether a script that the repository does not have was downloaded from a maker of other software."""
         base = posixpath.basename(name)
-        added = [c.source for c in self.files.copies.get(stage.index, ()) if "://" in c.source and base in (posixpath.basename(c.source), posixpath.basename(c.dest))]
+        added = [
+            c.source
+            for c in self.files.copies.get(stage.index, ())
+            if "://" in c.source and base in (posixpath.basename(c.source), posixpath.basename(c.dest))
+        ]
         texts = [text for text in stage.fetches if base in text]
         if not texts and not added:
             return False
         from wxlint.images.evaluation.downloads import from_vendor, of_vendors, origin
 
-        if not any(map(of_vendors, (*added, *texts, *(value.text for value in stage.visible.values() if "://" in value.text)))):
+        if not any(
+            map(of_vendors, (*added, *texts, *(value.text for value in stage.visible.values() if "://" in value.text)))
+        ):
             return False  # nothing to find
         from wxlint.shell.bash.reader import read_plain, read_shell
 
@@ -185,7 +193,9 @@ class Runs:
     def _relocated(self, install: Install) -> Install:
         return install._replace(because=(*install.because, self.how)) if self.how else install
 
-    def _place(self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str, script: Source | None = None) -> Place:
+    def _place(
+        self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str, script: Source | None = None
+    ) -> Place:
         source, files = script or self.source, self.files
 
         def stretch(start: int, end: int) -> Span:
@@ -268,7 +278,9 @@ def _written(text: str) -> dict[str, Value]:
     found = {}
     for name, url in _INDEX_LINE.findall(text):
         known = "$" not in url and "`" not in url
-        found["PIP_EXTRA_INDEX_URL" if name else "PIP_INDEX_URL"] = Value(url, (), (f"pip.conf: {url}",)) if known else Value(HOLE, (url,))
+        found["PIP_EXTRA_INDEX_URL" if name else "PIP_INDEX_URL"] = (
+            Value(url, (), (f"pip.conf: {url}",)) if known else Value(HOLE, (url,))
+        )
     if found or re.search(r"\brm\b", text):
         return found
     return {"PIP_INDEX_URL": Value(HOLE, ("pip.conf",))}

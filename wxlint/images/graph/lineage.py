@@ -125,7 +125,9 @@ class Beliefs:
         key = (id(evaluated), stage.index)
         if key in self._states:
             return self._states[key][1]
-        if key in self._open:  # an image that is built from itself: nothing is known of any on the way, wherever one begins
+        if (
+            key in self._open
+        ):  # an image that is built from itself: nothing is known of any on the way, wherever one begins
             self._cyclic.update(self._open[self._open.index(key) :])
             return _UNKNOWN
         self._open.append(key)
@@ -154,7 +156,9 @@ class Beliefs:
             for item in stored.values():
                 if item.folder in (posixpath.normpath(path) for path in searched if path):
                     torch, packages = _merged(torch, packages, item, f"PYTHONPATH names {item.folder}")
-        state = state._replace(torch=torch, packages=tuple(packages), others=tuple(others), stored=tuple(stored.values()))
+        state = state._replace(
+            torch=torch, packages=tuple(packages), others=tuple(others), stored=tuple(stored.values())
+        )
         self._open.pop()
         if key in self._cyclic:
             state = _UNKNOWN
@@ -322,5 +326,13 @@ def cuda_packages(install: Install) -> list[Package]:
             continue
         row = facts.cuda_package(ecosystem, requirement.name, requirement.extras)
         if row is not None:
-            found.append(Package(requirement.written or requirement.name, row, requirement.span, install.conditional, requirement.name))
+            found.append(
+                Package(
+                    requirement.written or requirement.name,
+                    row,
+                    requirement.span,
+                    install.conditional,
+                    requirement.name,
+                )
+            )
     return found

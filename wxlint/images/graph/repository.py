@@ -132,7 +132,12 @@ class Repository:
     def stacks(self) -> Stacks | None:
         """The compose projects, of the files given and of those that scripts and COMPOSE_FILE name; None when there is none."""
         files = [item.path for item in self.given if item.kind == "compose"]
-        calls = [c for script in self.scripts.values() for c in script.calls if c.docker.verb.startswith(("compose ", "stack "))]
+        calls = [
+            c
+            for script in self.scripts.values()
+            for c in script.calls
+            if c.docker.verb.startswith(("compose ", "stack "))
+        ]
         lists: list[tuple[str, ...]] = []
         if calls or any(self.read(posixpath.join(posixpath.dirname(path), ".env")) for path in files):
             from wxlint.images.builds.compose_discovery import named
@@ -264,7 +269,9 @@ class Repository:
     def _produced(self) -> dict[str, list[tuple[Reference, Evaluated, Stage]]]:
         """What builds make, by the last part of the name and the tag."""
         found: dict[str, list[tuple[Reference, Evaluated, Stage]]] = {}
-        named = [path for path, builds in self.builds.items() if path in self.expectations or any(b.tags for b in builds)]
+        named = [
+            path for path, builds in self.builds.items() if path in self.expectations or any(b.tags for b in builds)
+        ]
         for evaluated in (evaluated for path in named for evaluated in self.evaluated_at(path)):
             stage = evaluated.target(evaluated.build.target)
             if stage is None:

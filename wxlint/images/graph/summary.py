@@ -41,7 +41,9 @@ def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None)
         accelerators.append(state.others[0].accelerator)
         because.append(f"installs {state.others[0].written}")
     # with a CPU build of torch, distributions of CUDA are leftovers of a requirements file; a toolkit that apt installs is not
-    certain = [p for p in state.packages if not p.conditional and (torch.channel != "cpu" or p.row["ecosystem"] == "apt")]
+    certain = [
+        p for p in state.packages if not p.conditional and (torch.channel != "cpu" or p.row["ecosystem"] == "apt")
+    ]
     if certain and not accelerators:
         accelerators.append("cuda")
         because.append(f"installs {certain[0].written}")

@@ -55,7 +55,9 @@ def worth_reading(text: str) -> bool:
             if _in_order(command, _INSTALLS):
                 return True
     if (".sh" in text or ".py" in text or ".bash" in text) and any(
-        "$" in word or "`" in word or _NAME_OF_INSTALLER.search(word) for word in _WORD.findall(text) if _SCRIPT.search(word)
+        "$" in word or "`" in word or _NAME_OF_INSTALLER.search(word)
+        for word in _WORD.findall(text)
+        if _SCRIPT.search(word)
     ):
         return True
     if "amdgpu-install" in text or "pixi" in text or (".run" in text and "cuda" in text):

@@ -46,9 +46,7 @@ def project_tool(tool: str, words: list[Word], place: Place, command: Command) -
         )  # fmt: skip
     elif verb == "add":
         found = tuple(parse_requirement(w.value, place.span(w.start, w.end)) for w in arguments.positional)
-        yield Install(
-            "poetry", found, conditional=command.conditional, where=where, because=command.because
-        )
+        yield Install("poetry", found, conditional=command.conditional, where=where, because=command.because)
 
 
 def pipenv(words: list[Word], env: Mapping[str, Value], place: Place, command: Command) -> Iterator[Install]:
@@ -74,7 +72,11 @@ def pipenv(words: list[Word], env: Mapping[str, Value], place: Place, command: C
     if named:
         lines[0] = lines[0]._replace(missing=())
     index = next(
-        (Source(n, v, place.span(a, b)) for n, v, a, b in arguments.options if v is not None and n in ("-i", "--index", "--pypi-mirror")),
+        (
+            Source(n, v, place.span(a, b))
+            for n, v, a, b in arguments.options
+            if v is not None and n in ("-i", "--index", "--pypi-mirror")
+        ),
         next((item.index for item in reversed(lines) if item.index is not None), None),
     )
     yield Install(

@@ -125,9 +125,7 @@ def pip(
 
 
 def _removal(tool: str, words: list[Word], place: Place, command: Command) -> Iterator[Install]:
-    found = tuple(
-        parse_requirement(w.value, place.span(w.start, w.end)) for w in read_arguments(words[1:]).positional
-    )
+    found = tuple(parse_requirement(w.value, place.span(w.start, w.end)) for w in read_arguments(words[1:]).positional)
     yield Install(
         tool, found, conditional=command.conditional, where=place.span(words[0].start, words[0].end),
         because=command.because, removes=True,

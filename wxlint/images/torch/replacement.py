@@ -70,7 +70,11 @@ def _suits(state: Torch, choice: Choice) -> bool | None:
     version = state.version or ""
     if not version and state.newest:
         version = next(reversed(facts.torch_releases(state.channel)), "")
-    if not version or choice.install.tool == "conda" or any(c.name == "torch" and c.pin for c in choice.install.constraints):
+    if (
+        not version
+        or choice.install.tool == "conda"
+        or any(c.name == "torch" and c.pin for c in choice.install.constraints)
+    ):
         return True  # nothing is known against it; under a constraint pip fails and replaces nothing
     if wanted.name in FAMILY:
         if wanted.pin:
@@ -79,7 +83,9 @@ def _suits(state: Torch, choice: Choice) -> bool | None:
     specifier = facts.torch_needed(wanted.name, wanted.pin)
     if specifier is None and wanted.pin:
         newest = facts.torch_needed(wanted.name, None) or ""
-        return None if "==" in newest or "~=" in newest else True  # a lower bound is seldom what breaks for people who pin
+        return (
+            None if "==" in newest or "~=" in newest else True
+        )  # a lower bound is seldom what breaks for people who pin
     bound = _BOUND.search(specifier or "")
     if not specifier or bound is None or within(specifier, version):
         return True
@@ -102,7 +108,15 @@ def within(specifier: str, version: str) -> bool:
         full = (*exact, 0, 0, 0)[:3]
         prefix = have[: len(exact) - (sign == "~=")] == exact[: len(exact) - (sign == "~=")]
         held = {">=": have >= full, ">": have > full, "<=": have <= full, "<": have < full}
-        if not (held[sign] if sign in held else prefix and have >= full if sign == "~=" else prefix if bound.endswith(".*") else have == full):
+        if not (
+            held[sign]
+            if sign in held
+            else prefix and have >= full
+            if sign == "~="
+            else prefix
+            if bound.endswith(".*")
+            else have == full
+        ):
             return False
     return True
 

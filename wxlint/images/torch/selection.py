@@ -81,7 +81,9 @@ def choices(install: Install) -> list[Choice]:
             if brings_own(requirement):
                 return [Choice("unknown", "own", requirement, True, install)]
         for requirement in install.requirements:
-            row = facts.brings_torch(requirement.name, requirement.pin, requirement.extras) if requirement.name else None
+            row = (
+                facts.brings_torch(requirement.name, requirement.pin, requirement.extras) if requirement.name else None
+            )
             if row is not None and requirement.kind != "path":
                 pinned = _LOCAL_OF_TORCH.search(row["requires"])
                 channel = channels.channel_of_local(pinned[1]) if pinned else None
@@ -97,7 +99,11 @@ def brings_own(requirement: Requirement) -> bool:
         return False
     if facts.brings_own_torch(requirement.name, requirement.extras):
         return True
-    return bool(requirement.local) and built_for(requirement) is not None and bool(facts.brings_torch(requirement.name, requirement.pin, requirement.extras))
+    return (
+        bool(requirement.local)
+        and built_for(requirement) is not None
+        and bool(facts.brings_torch(requirement.name, requirement.pin, requirement.extras))
+    )
 
 
 def built_for(requirement: Requirement) -> str | None:
@@ -114,7 +120,9 @@ def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice
         limits = [c for c in install.constraints if c.name == ("torch" if implied else requirement.name) and c.pin]
         if limits and (implied or not requirement.pin):
             pinned = limits[-1] if requirement.name in FAMILY or implied else requirement
-    ours = pinned.name in FAMILY  # of anything else, a local version names what it was built with, not the torch it brings
+    ours = (
+        pinned.name in FAMILY
+    )  # of anything else, a local version names what it was built with, not the torch it brings
     local = channels.channel_of_local(pinned.local) if pinned.local and ours else None
     url_channel = channels.channel_of_url(requirement.url) if requirement.url else "unknown"
 
@@ -250,7 +258,9 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
                 else next((r.written for r in install.requirements if r.kind != "name"), "")
             )
             reason = f"{what.replace(HOLE, '…')} cannot be read{_at(install.span)}"
-            return Torch("unknown", None, (reason,), install.span, maybe=ANY if install.missing else _would_take(install))
+            return Torch(
+                "unknown", None, (reason,), install.span, maybe=ANY if install.missing else _would_take(install)
+            )
         return state
     choice = found[0]
     wanted = choice.requirement
@@ -266,14 +276,21 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
         if satisfied:
             return state
         if satisfied is None:
-            return Torch("unknown", None, (*state.because, f"{wanted.written} may replace it{_at(wanted.span)}"), wanted.span)
+            return Torch(
+                "unknown", None, (*state.because, f"{wanted.written} may replace it{_at(wanted.span)}"), wanted.span
+            )
     if install.conditional:
         if state.channel == choice.channel:
             return state
         because = (*state.because, f"{wanted.written} may be installed{_at(wanted.span)}")
         maybe = choice.channel if state.channel == "none" else ""
         return Torch("unknown", wanted.pin, because, wanted.span, maybe=maybe)
-    if state.maybe not in ("", ANY, choice.channel) and not install.upgrade and not wanted.local and wanted.pin in (None, state.version):
+    if (
+        state.maybe not in ("", ANY, choice.channel)
+        and not install.upgrade
+        and not wanted.local
+        and wanted.pin in (None, state.version)
+    ):
         return state  # what may be there already would do
     version = wanted.pin if not choice.implied else None
     return Torch(

@@ -24,7 +24,9 @@ from wxlint.shell.bash.tree import (
 
 SETS = late(r"([A-Za-z_]\w*)\s*(?:\+\+|--|[-+*/%]?=(?!=))|(?:\+\+|--)\s*([A-Za-z_]\w*)")
 """Names that arithmetic sets."""
-_TAKES_NAMES = frozenset(("read", "mapfile", "readarray", "getopts", "printf", "let", "unset", "local", "declare", "export"))
+_TAKES_NAMES = frozenset(
+    ("read", "mapfile", "readarray", "getopts", "printf", "let", "unset", "local", "declare", "export")
+)
 
 
 def assigned(node: Node, functions: Mapping[str, Function]) -> set[str]:

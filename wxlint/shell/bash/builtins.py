@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 Builtin = Callable[["Runner", Simple, "list[Word]"], Status | None]
 """What a builtin does. None: it is given as a command like any other; a Status: it is not."""
 _NAME = late(r"[A-Za-z_]\w*")
-MAY_RUN_TEXT = frozenset("bash sh dash ash zsh su sudo doas env time timeout gosu su-exec command nohup exec nice xargs".split())
+MAY_RUN_TEXT = frozenset(
+    "bash sh dash ash zsh su sudo doas env time timeout gosu su-exec command nohup exec nice xargs".split()
+)
 """Commands that inner_text looks at."""
 _SHELLS = frozenset(("bash", "sh", "dash", "ash", "zsh"))
 

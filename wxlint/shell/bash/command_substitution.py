@@ -31,7 +31,11 @@ def output(runner: Runner, node: Node) -> Value | None:
     if not all(isinstance(item, Simple) for item in items):
         return None
     names = [item.words[0].literal if isinstance(item, Simple) and item.words else None for item in items]
-    if names[0] not in _FIRST or not all(name in _FILTERS for name in names[1:]) or any(name in runner.functions for name in names):
+    if (
+        names[0] not in _FIRST
+        or not all(name in _FILTERS for name in names[1:])
+        or any(name in runner.functions for name in names)
+    ):
         return None
     text: Value | None = None
     for item in items:
@@ -51,7 +55,13 @@ def output(runner: Runner, node: Node) -> Value | None:
 
 def _changed(runner: Runner, first: Simple, second: Node) -> Value | None:
     """`cd DIR && pwd`."""
-    if not (isinstance(second, Simple) and second.words and second.words[0].literal == "pwd" and first.words and first.words[0].literal == "cd"):
+    if not (
+        isinstance(second, Simple)
+        and second.words
+        and second.words[0].literal == "pwd"
+        and first.words
+        and first.words[0].literal == "cd"
+    ):
         return None
     fields = [value for word in first.words[1:] for value in runner.fields(word)]
     fields = [value for value in fields if value.text not in ("-P", "-L", "--")]
@@ -128,10 +138,20 @@ def _filter(words: list[Value], text: Value) -> Value | None:
 
 
 def _set(text: str) -> str | None:
-    text = text.replace("[:upper:]", "A-Z").replace("[:lower:]", "a-z").replace("[:space:]", " \t\n").replace("[:digit:]", "0-9").replace("\\n", "\n")
+    text = (
+        text.replace("[:upper:]", "A-Z")
+        .replace("[:lower:]", "a-z")
+        .replace("[:space:]", " \t\n")
+        .replace("[:digit:]", "0-9")
+        .replace("\\n", "\n")
+    )
     if "[:" in text or "\\" in text:
         return None
-    return re.sub(r"(.)-(.)", lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))) if ord(m[2]) - ord(m[1]) < 300 else m[0], text)
+    return re.sub(
+        r"(.)-(.)",
+        lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))) if ord(m[2]) - ord(m[1]) < 300 else m[0],
+        text,
+    )
 
 
 def _tr(args: list[str], text: str) -> str | None:

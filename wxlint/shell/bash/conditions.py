@@ -15,9 +15,7 @@ from wxlint.shell.state import MAYBE, NO, RAN, Refine, Status, fresh, opposite
 from wxlint.shell.values import NO_ARGUMENTS, assumptions, compiled, hole
 
 _NUMBER = late(r"\s*[-+]?\d{1,12}\s*\Z")
-_COMPARE = late(
-    r"\(\(\s*(\$?\{?#?\w+\}?|\$#|\d+)\s*(==|!=|<=|>=|<|>)\s*(\$?\{?\w+\}?|\d+)\s*\)\)\Z"
-)
+_COMPARE = late(r"\(\(\s*(\$?\{?#?\w+\}?|\$#|\d+)\s*(==|!=|<=|>=|<|>)\s*(\$?\{?\w+\}?|\d+)\s*\)\)\Z")
 
 
 def compare(operator: str, left: Value, right: Value) -> Status:
@@ -34,7 +32,14 @@ def compare(operator: str, left: Value, right: Value) -> Status:
     if not (left.known and right.known and _NUMBER.match(left.text) and _NUMBER.match(right.text)):
         return MAYBE
     one, two = int(left.text), int(right.text)
-    outcomes = {"-eq": one == two, "-ne": one != two, "-lt": one < two, "-le": one <= two, "-gt": one > two, "-ge": one >= two}
+    outcomes = {
+        "-eq": one == two,
+        "-ne": one != two,
+        "-lt": one < two,
+        "-le": one <= two,
+        "-gt": one > two,
+        "-ge": one >= two,
+    }
     return Status(outcomes[operator], False, assumed) if operator in outcomes else MAYBE
 
 
@@ -127,7 +132,11 @@ def expression(runner: Expander, node: tuple[object, ...]) -> Status:
             assert isinstance(word, Text)
             value = runner.value(word)
             status = unary(str(node[1]), value)
-            return status._replace(refine=refinement(word, value, "", node[1] == "-z")) if node[1] in ("-z", "-n") else status
+            return (
+                status._replace(refine=refinement(word, value, "", node[1] == "-z"))
+                if node[1] in ("-z", "-n")
+                else status
+            )
         if kind == "binary":
             return _binary(runner, str(node[1]), node[2], node[3])  # type: ignore[arg-type]
         return MAYBE
@@ -143,7 +152,9 @@ def _binary(runner: Expander, operator: str, left: Text, right: Text) -> Status:
     wanted = operator != "!="
     if found is None:
         return MAYBE
-    plain = right.literal is not None and not any(type(p) is Lit and not p.quoted and re.search(r"[*?\[\\]", p.text) for p in right.parts)
+    plain = right.literal is not None and not any(
+        type(p) is Lit and not p.quoted and re.search(r"[*?\[\\]", p.text) for p in right.parts
+    )
     refine = refinement(left, value, right.literal or "", wanted) if plain else None
     if not value.known:
         if plain and not could_equal(value, right.literal or ""):
@@ -186,7 +197,9 @@ def case_match(runner: Expander, value: Value, node: Case) -> Arms | int:
                 if regex.fullmatch(value.text):
                     matched = True
                     break
-            elif pattern.literal is None or re.search(r"[*?\[]", pattern.literal) or could_equal(value, pattern.literal):
+            elif (
+                pattern.literal is None or re.search(r"[*?\[]", pattern.literal) or could_equal(value, pattern.literal)
+            ):
                 matched = None
         if certain and not unsure:
             if matched:
@@ -257,7 +270,12 @@ def arithmetic(runner: Expander, raw: str) -> Value:
         return hole(raw)
     left = _operand(runner, match[1])
     right = _operand(runner, match[3]) if match[2] else Value("0")
-    if not (left.known and right.known and re.fullmatch(r"-?(0|[1-9]\d{0,9})", left.text) and re.fullmatch(r"-?(0|[1-9]\d{0,9})", right.text)):
+    if not (
+        left.known
+        and right.known
+        and re.fullmatch(r"-?(0|[1-9]\d{0,9})", left.text)
+        and re.fullmatch(r"-?(0|[1-9]\d{0,9})", right.text)
+    ):
         return hole(raw)
     one, two = int(left.text), int(right.text)
     result = one - two if match[2] == "-" else one * two if match[2] == "*" else one + two

@@ -154,7 +154,9 @@ class Flow(Expander):
                     continue
                 if not options:
                     return self.run(body)
-                return self._branches([*options, (None, body)], len(options) if likely is None and known else likely, assumed)
+                return self._branches(
+                    [*options, (None, body)], len(options) if likely is None and known else likely, assumed
+                )
             if likely is None and known:
                 known = status.truth is not None
                 assumed = (*assumed, *status.assumed)
@@ -169,7 +171,12 @@ class Flow(Expander):
         only = refine if len(options) == 1 and refine and not refine[2] else None
         return self._branches([*options, (only, node.otherwise)], likely, assumed if likely is not None else ())
 
-    def _branches(self, options: list[tuple[Refine | None, Callable[[], Status] | Node | None]], likely: int | None, assumed: tuple[Assumed, ...]) -> Status:
+    def _branches(
+        self,
+        options: list[tuple[Refine | None, Callable[[], Status] | Node | None]],
+        likely: int | None,
+        assumed: tuple[Assumed, ...],
+    ) -> Status:
         ready: list[Option] = [(r, b if b is None or callable(b) else partial(self.run, b)) for r, b in options]
         statuses = self.alternatives(ready, likely, assumed)
         return statuses[0] if all(s == statuses[0] for s in statuses) else MAYBE
@@ -211,7 +218,12 @@ class Flow(Expander):
             unknown = [hole(f"${{{node.name}}}")]
         if unknown:
             item = unknown[0] if len(unknown) == 1 else hole(f"${{{node.name}}}")
-            none = not known and NO_ARGUMENTS not in self.refuted and self.args.script and all(value.holes in (("$@",), ("$*",), ("${@}",)) for value in unknown)
+            none = (
+                not known
+                and NO_ARGUMENTS not in self.refuted
+                and self.args.script
+                and all(value.holes in (("$@",), ("$*",), ("${@}",)) for value in unknown)
+            )
             note = f"for {node.name} in {item.shown()[:60]} ({self.where(self.place(node.start))})"
             self._once(node.body, node.name, item, note, (NO_ARGUMENTS,) if none else ())
         return RAN

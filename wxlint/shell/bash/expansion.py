@@ -105,7 +105,9 @@ class Expander(Params):
         marks = given.text if type(given) is Value and given is not UNSET and not given.holes else _SPACE
         text = value.text
         if not any(mark in text for mark in marks):
-            if text or (self.presume and assumptions(value)):  # [ $1 = x ]: keep the place of what is assumed to be empty
+            if text or (
+                self.presume and assumptions(value)
+            ):  # [ $1 = x ]: keep the place of what is assumed to be empty
                 fields.add(value)
             return
         blank = "".join([m for m in marks if m in _SPACE])

@@ -45,7 +45,15 @@ class Frame:
 class Runner(Flow):
     """One text, with everything it calls of itself."""
 
-    def __init__(self, text: str, variables: Mapping[str, Value], bash: bool, where: Callable[[int], str], defaults: bool, script: str) -> None:
+    def __init__(
+        self,
+        text: str,
+        variables: Mapping[str, Value],
+        bash: bool,
+        where: Callable[[int], str],
+        defaults: bool,
+        script: str,
+    ) -> None:
         super().__init__(where, defaults)
         self.source, self.bash, self.script = text, bash, script
         self.vars.update(variables)
@@ -140,7 +148,11 @@ class Runner(Flow):
             for value in self.fields(word):
                 array[str(number)] = self.noted(node.name, value, word.start)
                 number += 1
-            exact = exact and not self.inexact and not (not word.quoted and word.literal is not None and GLOB.search(word.literal))
+            exact = (
+                exact
+                and not self.inexact
+                and not (not word.quoted and word.literal is not None and GLOB.search(word.literal))
+            )
         self.set(node.name, array if exact and len(array) <= MAX_ITEMS else hole(f"${{{node.name}[@]}}"))
 
     def local(self, name: str) -> None:
@@ -191,7 +203,9 @@ class Runner(Flow):
         if not words:
             return RAN
         redirects = tuple([self.redirect(r) for r in node.redirects]) if node.redirects else ()
-        env = tuple([(a.name, self.value(a.value)) for a in node.assigns if a.value is not None]) if node.assigns else ()
+        env = (
+            tuple([(a.name, self.value(a.value)) for a in node.assigns if a.value is not None]) if node.assigns else ()
+        )
         name = words[0].value.text
         function = self.functions.get(name)
         if function is not None:
@@ -213,7 +227,9 @@ class Runner(Flow):
 
     # -- functions
 
-    def _enter(self, function: Function, words: list[Word], env: tuple[tuple[str, Value], ...], start: int) -> Status | None:
+    def _enter(
+        self, function: Function, words: list[Word], env: tuple[tuple[str, Value], ...], start: int
+    ) -> Status | None:
         """Walk a function of the text with its arguments. None when that goes too deep, or it is being walked already."""
         if function.name in self.stack or len(self.stack) > _MAX_CALLS or self.depth > MAX_DEPTH - 10:
             return None
@@ -303,7 +319,9 @@ class Runner(Flow):
         return at if self.source[at : at + len(text)] == text else None
 
 
-def run_text(text: str, variables: Mapping[str, Value], bash: bool, where: Callable[[int], str], defaults: bool, script: str) -> ShellResult:
+def run_text(
+    text: str, variables: Mapping[str, Value], bash: bool, where: Callable[[int], str], defaults: bool, script: str
+) -> ShellResult:
     """See shell.read_shell."""
     parser = Parser(text, bash)
     runner = Runner(text, variables, bash, where, defaults, script)

@@ -21,7 +21,9 @@ from wxlint.shell.values import (
     not_set,
 )
 
-_LIVE = frozenset("RANDOM SECONDS PWD HOME USER UID EUID HOSTNAME HOSTTYPE OSTYPE BASH_SOURCE LINENO OLDPWD FUNCNAME PIPESTATUS BASH_REMATCH".split())
+_LIVE = frozenset(
+    "RANDOM SECONDS PWD HOME USER UID EUID HOSTNAME HOSTTYPE OSTYPE BASH_SOURCE LINENO OLDPWD FUNCNAME PIPESTATUS BASH_REMATCH".split()
+)
 """Set by the shell itself."""
 _PLAIN = late(r"\$\{?(\w+)\}?\Z")
 _SLICE = late(r"\s*(-?\d{1,6})\s*(?::\s*(-?\d{1,6})\s*)?\Z")
@@ -73,7 +75,9 @@ class Params(State):
     def _positional(self, part: Param) -> list[Value] | None:
         values = list(self.args.known)
         if part.op not in ("", ":"):
-            return self._many_default(part, values) if part.op in ("-", ":-", "+", ":+") and not self.args.more else None
+            return (
+                self._many_default(part, values) if part.op in ("-", ":-", "+", ":+") and not self.args.more else None
+            )
         if self.args.more:
             self.inexact = True
             values.append(hole(part.raw))
@@ -280,7 +284,9 @@ class Params(State):
             match = anchored.match(text) if op[-1] == "#" else anchored.search(text)
             changed = text if match is None else text[: match.start()] + rest.text + text[match.end() :]
         else:
-            changed = regex.sub(lambda m: rest.text if m.group() or not text else "", text, count=0 if op == "//" else 1)
+            changed = regex.sub(
+                lambda m: rest.text if m.group() or not text else "", text, count=0 if op == "//" else 1
+            )
         return Value(changed[:MAX_TEXT], (), merged(because, rest.because))
 
     def _substring(self, part: Param, value: Value) -> Value:
@@ -302,7 +308,12 @@ class Params(State):
 
 def whole(part: Param) -> bool:
     """Whether the subscript is `[@]` or `[*]`."""
-    return part.subscript is not None and len(part.subscript) == 1 and type(part.subscript[0]) is Lit and part.subscript[0].text in ("@", "*")
+    return (
+        part.subscript is not None
+        and len(part.subscript) == 1
+        and type(part.subscript[0]) is Lit
+        and part.subscript[0].text in ("@", "*")
+    )
 
 
 def starred(part: Param) -> bool:

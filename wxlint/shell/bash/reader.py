@@ -158,7 +158,9 @@ _WRAPPERS: dict[str, frozenset[str]] = {
     "ionice": frozenset(("-c", "-n")),
     "timeout": frozenset(("-s", "-k", "--signal", "--kill-after")),
     "stdbuf": frozenset(("-i", "-o", "-e")),
-    "xargs": frozenset(("-I", "-n", "-P", "-L", "-d", "-a", "-E", "-s", "--max-args", "--max-procs", "--delimiter", "--replace")),
+    "xargs": frozenset(
+        ("-I", "-n", "-P", "-L", "-d", "-a", "-E", "-s", "--max-args", "--max-procs", "--delimiter", "--replace")
+    ),
     "exec": frozenset(("-a",)),
     "gosu": frozenset(),
     "su-exec": frozenset(),

@@ -224,7 +224,11 @@ class SimpleReader(WordReader):
         operator = match[0]
         self.at = match.end()
         self.blank()
-        if self.at >= self.end or self.text[self.at] in "\n;&|()" or (self.text[self.at] in "<>" and not self.text.startswith("(", self.at + 1)):
+        if (
+            self.at >= self.end
+            or self.text[self.at] in "\n;&|()"
+            or (self.text[self.at] in "<>" and not self.text.startswith("(", self.at + 1))
+        ):
             self.fail(start, f"{operator} without a target")
             return Redir(operator, Text(self.at, self.at, (), "", False), start, self.at, [])
         at = self.at

@@ -108,7 +108,11 @@ class WordReader:
         self.at = min(self.at + 2, self.end)
         if following == "\n":
             return
-        if double and (following not in ("$", "`", '"', "\\") or (heredoc and following == '"')) and not (brace and following == "}"):
+        if (
+            double
+            and (following not in ("$", "`", '"', "\\") or (heredoc and following == '"'))
+            and not (brace and following == "}")
+        ):
             out.append(Lit("\\" + following, True))
         else:
             out.append(Lit(following or "\\", True))
@@ -208,7 +212,9 @@ class WordReader:
     def balanced(self, start: int) -> int:
         """Offset behind the `)` that closes the `(` at `start`; 0 when there is none within reach."""
         text, depth, at = self.text, 0, start
-        limit = min(self.end, start + (_REACH if self.unclosed < 20 else 100))  # thousands of them must not take forever
+        limit = min(
+            self.end, start + (_REACH if self.unclosed < 20 else 100)
+        )  # thousands of them must not take forever
         while at < limit:
             char = text[at]
             if char == "(":

@@ -140,7 +140,11 @@ class BatchRunner(Variables):
                 flow, self.flow = self.flow, ""
                 self.undo(mark)
                 del flow
-            elif operator == "&" or (status.certain and status.truth == (operator == "&&")) or (operator == "&&" and status.ran):
+            elif (
+                operator == "&"
+                or (status.certain and status.truth == (operator == "&&"))
+                or (operator == "&&" and status.ran)
+            ):
                 status = self._run(item)
             elif not status.certain:
                 self.alternatives([(None, partial(self._run, item)), (None, None)], None, ())
@@ -149,11 +153,20 @@ class BatchRunner(Variables):
     def _if(self, node: If) -> Status:
         status = self._condition(node.condition)
         if status.certain:
-            return self._run(node.body) if status.truth else self._run(node.otherwise) if node.otherwise is not None else RAN
+            return (
+                self._run(node.body)
+                if status.truth
+                else self._run(node.otherwise)
+                if node.otherwise is not None
+                else RAN
+            )
         likely = None if status.truth is None else 0 if status.truth else 1
         here: Refine | None = status.refine if status.refine and status.refine[2] else None
         there: Refine | None = status.refine if status.refine and not status.refine[2] else None
-        options: list[Option] = [(here, partial(self._run, node.body)), (there, partial(self._run, node.otherwise) if node.otherwise is not None else None)]
+        options: list[Option] = [
+            (here, partial(self._run, node.body)),
+            (there, partial(self._run, node.otherwise) if node.otherwise is not None else None),
+        ]
         self.alternatives(options, likely, status.assumed)
         return RAN
 
@@ -164,7 +177,11 @@ class BatchRunner(Variables):
         if node.kind == "defined":
             name = left.text.strip('"').lower()
             value = self._presumed(self._variable(name, f"%{name}%", True)) if not left.holes else left
-            status = MAYBE if value.holes and not value.text.strip(HOLE + " ") else Status(value.text != "", False, assumptions(value), (name, "", False))
+            status = (
+                MAYBE
+                if value.holes and not value.text.strip(HOLE + " ")
+                else Status(value.text != "", False, assumptions(value), (name, "", False))
+            )
             return opposite(status) if node.negated else status
         right = self._presumed(self._text(*node.right))
         status = self._compare(node, left, right)
@@ -177,16 +194,31 @@ class BatchRunner(Variables):
             raw = self.text[slice(*node.left)]
             match = re.fullmatch(r"(\"?)(?:[%!]([^%!:]+)[%!]|%~?([1-9]))(\"?)", raw)
             refine = None
-            if match and not right.holes and match[1] == match[4] and (not match[1] or right.text[:1] == right.text[-1:] == '"'):
+            if (
+                match
+                and not right.holes
+                and match[1] == match[4]
+                and (not match[1] or right.text[:1] == right.text[-1:] == '"')
+            ):
                 refine = ((match[2] or match[3]).lower(), right.text.strip('"') if match[1] else right.text, True)
-            return Status(None if left.holes or right.holes else one == two, False, assumed, refine if not left.known or assumed else None)
+            return Status(
+                None if left.holes or right.holes else one == two,
+                False,
+                assumed,
+                refine if not left.known or assumed else None,
+            )
         if left.holes or right.holes:
             return MAYBE
         numbers = re.fullmatch(r"-?\d{1,9}", one) and re.fullmatch(r"-?\d{1,9}", two)
         a, b = (int(one), int(two)) if numbers else (one, two)
         outcomes = {"equ": a == b, "neq": a != b}
         if numbers:
-            outcomes |= {"lss": int(one) < int(two), "leq": int(one) <= int(two), "gtr": int(one) > int(two), "geq": int(one) >= int(two)}
+            outcomes |= {
+                "lss": int(one) < int(two),
+                "leq": int(one) <= int(two),
+                "gtr": int(one) > int(two),
+                "geq": int(one) >= int(two),
+            }
         return Status(outcomes[node.kind], False, assumed) if node.kind in outcomes else MAYBE
 
     # -- loops
@@ -200,11 +232,22 @@ class BatchRunner(Variables):
                 mark = self.mark()
                 self._line(Line(at, at + len(inner) - 2))
                 self.undo(mark)
-            return self._unknown(node, {chr(ord(node.name) + n): hole(f"%%{chr(ord(node.name) + n)}") for n in range(8) if ord(node.name) < 0x70 + 9})
+            return self._unknown(
+                node,
+                {
+                    chr(ord(node.name) + n): hole(f"%%{chr(ord(node.name) + n)}")
+                    for n in range(8)
+                    if ord(node.name) < 0x70 + 9
+                },
+            )
         value = self._text(*node.items)
         if node.flag == "l":
             match = re.fullmatch(r"\s*(-?\d{1,6})[\s,]+(-?\d{1,6})[\s,]+(-?\d{1,6})\s*", value.text)
-            numbers = list(range(int(match[1]), int(match[3]) + (1 if int(match[2]) > 0 else -1), int(match[2])))[:200] if match and int(match[2]) else []
+            numbers = (
+                list(range(int(match[1]), int(match[3]) + (1 if int(match[2]) > 0 else -1), int(match[2])))[:200]
+                if match and int(match[2])
+                else []
+            )
             items = [Value(str(n)) for n in numbers]
             exact = match is not None and len(numbers) < 200
         else:
@@ -217,8 +260,14 @@ class BatchRunner(Variables):
         if exact and not self.full and self._each(node, items):
             return RAN
         del self.commands[count:]
-        stars = Value(re.sub(r"[*?]+", HOLE, items[0].text), ("*",) * len(re.findall(r"[*?]+", items[0].text))) if len(items) == 1 and not items[0].holes else None
-        return self._unknown(node, {node.name: stars if stars is not None and not node.flag else hole(f"%%{node.name}")})
+        stars = (
+            Value(re.sub(r"[*?]+", HOLE, items[0].text), ("*",) * len(re.findall(r"[*?]+", items[0].text)))
+            if len(items) == 1 and not items[0].holes
+            else None
+        )
+        return self._unknown(
+            node, {node.name: stars if stars is not None and not node.flag else hole(f"%%{node.name}")}
+        )
 
     def _each(self, node: For, items: list[Value]) -> bool:
         mark, because, outer = self.mark(), self.because, self.loops
@@ -276,7 +325,7 @@ class BatchRunner(Variables):
         match = re.match(r"[ \t,;=@(]*([A-Za-z]+)", expanded.text)
         name = match[1].lower() if match else ""
         rest = expanded.text[match.end() :] if match else ""
-        if match and name == "set" and rest[:1] in " \t\"/":
+        if match and name == "set" and rest[:1] in ' \t"/':
             self._set(expanded, match.end(), node.start)
             return YES
         words, redirects = split_words(expanded)
@@ -303,7 +352,9 @@ class BatchRunner(Variables):
         elif first in ("setlocal", "endlocal", "title", "color", "cls"):
             return RAN
         redirects_out = tuple(redirects)
-        self.emit(node.start, max(words[-1].end, node.start, *(r.end for r in redirects_out)), tuple(words), (), redirects_out)
+        self.emit(
+            node.start, max(words[-1].end, node.start, *(r.end for r in redirects_out)), tuple(words), (), redirects_out
+        )
         return RAN
 
     def _set(self, expanded: Expanded, at: int, start: int) -> None:
@@ -325,7 +376,11 @@ class BatchRunner(Variables):
             return
         first = at + len(name) + 1
         raw = text[first:end]
-        plain = re.sub(r"\^(.)", r"\1", raw, flags=re.S) if "^" in raw and text[first - len(name) - 2 : first - len(name) - 1] != '"' else raw
+        plain = (
+            re.sub(r"\^(.)", r"\1", raw, flags=re.S)
+            if "^" in raw and text[first - len(name) - 2 : first - len(name) - 1] != '"'
+            else raw
+        )
         value = expanded.value(first, end, plain)
         name = name.strip()
         if not value.text:
@@ -338,7 +393,13 @@ class BatchRunner(Variables):
         if name == "eof" or name not in self.labels:
             return
         self.visited.add(name)
-        if name in self.stack or len(self.stack) > 12 or len(self.commands) > 2 * MAX_COMMANDS or self.steps > 2 * MAX_STEPS or self.depth > MAX_DEPTH - 10:
+        if (
+            name in self.stack
+            or len(self.stack) > 12
+            or len(self.commands) > 2 * MAX_COMMANDS
+            or self.steps > 2 * MAX_STEPS
+            or self.depth > MAX_DEPTH - 10
+        ):
             return
         saved = self.args, self.because, self.via, self.block, self.loops
         values = tuple(w.value for w in words[2:])
@@ -361,7 +422,11 @@ class BatchRunner(Variables):
         if first == "exit":
             self.flow = "return" if self.stack and len(words) > 1 and words[1].value.text.lower() == "/b" else "exit"
             return
-        name = (first[5:] if first.startswith("goto:") else words[1].value.text if len(words) > 1 else "").lstrip(":").lower()
+        name = (
+            (first[5:] if first.startswith("goto:") else words[1].value.text if len(words) > 1 else "")
+            .lstrip(":")
+            .lower()
+        )
         if name == "eof":
             self.flow = "return" if self.stack else "exit"
         elif self.conditional:

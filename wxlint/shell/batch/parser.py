@@ -16,7 +16,10 @@ _BLANK = late(r"(?:[ \t,;=@]|\^\r?\n)*")
 _SPACE = late(r"(?:[ \t\r\n,;=@]|\^\n)*")
 _WORD = late(r"(rem|if|for|else|in|do)(?=[ \t\r\n,;=(/]|\Z)", re.I)
 _LABEL = late(r":[ \t]*([^\s:+&|<>()^%]*)[^\n]*")
-_FOR = late(r"(?P<flag>(?:[ \t]*/[dfrl])?)(?P<options>(?:[ \t]+(?!%)[^\s(]+|[ \t]*\"[^\"\n]*\")*)[ \t]*%%?(?P<name>[^\s%])[ \t]+in[ \t]*\(", re.I)
+_FOR = late(
+    r"(?P<flag>(?:[ \t]*/[dfrl])?)(?P<options>(?:[ \t]+(?!%)[^\s(]+|[ \t]*\"[^\"\n]*\")*)[ \t]*%%?(?P<name>[^\s%])[ \t]+in[ \t]*\(",
+    re.I,
+)
 _IF = late(
     r"(?:[ \t]*(?P<fold>/i))?(?P<no>(?:[ \t]+not(?=[ \t]))*)(?:[ \t]*(?P<fold2>/i))?[ \t]*"
     r"(?:(?P<word>defined|exist|errorlevel|cmdextversion)[ \t]+(?P<what>\"[^\"\n]*\"|[^\s()&|]+)"
@@ -103,13 +106,17 @@ class Parser:
 
     def _line(self) -> Node:
         """Everything to the end of the line, or to the `)` that closes the block."""
-        return self._joined("&", lambda: self._joined("||", lambda: self._joined("&&", lambda: self._joined("|", self._command))))
+        return self._joined(
+            "&", lambda: self._joined("||", lambda: self._joined("&&", lambda: self._joined("|", self._command)))
+        )
 
     def _joined(self, operator: str, inner: Callable[[], Node]) -> Node:
         items: list[tuple[str, Node]] = [("&", inner())]
         while True:
             self._skip(_BLANK)
-            if not self.text.startswith(operator, self.at) or (len(operator) == 1 and self.text.startswith(operator * 2, self.at)):
+            if not self.text.startswith(operator, self.at) or (
+                len(operator) == 1 and self.text.startswith(operator * 2, self.at)
+            ):
                 return items[0][1] if len(items) == 1 else Chain(tuple(items))
             self.at += len(operator)
             items.append((operator, inner()))
@@ -166,7 +173,9 @@ class Parser:
             if self.at == before:
                 self.at += 1
         self.depth -= 1
-        match = re.compile(r"(?:[ \t]*\d?[<>]{1,2}(?:&\d|[ \t]*(?:\"[^\"\n]*\"|[^\s&|()]+)))*").match(self.text, self.at)
+        match = re.compile(r"(?:[ \t]*\d?[<>]{1,2}(?:&\d|[ \t]*(?:\"[^\"\n]*\"|[^\s&|()]+)))*").match(
+            self.text, self.at
+        )
         self.at = match.end() if match else self.at
         return Chain(tuple(items))
 
@@ -179,7 +188,13 @@ class Parser:
         if match["word"]:
             condition = Condition(match["word"].lower(), match.span("what"), (0, 0), negated, True)
         else:
-            condition = Condition(match["op"].strip().lower(), match.span("left"), match.span("right"), negated, bool(match["fold"] or match["fold2"]))
+            condition = Condition(
+                match["op"].strip().lower(),
+                match.span("left"),
+                match.span("right"),
+                negated,
+                bool(match["fold"] or match["fold2"]),
+            )
         body = self._line()
         mark = self.at
         self._skip(_BLANK)

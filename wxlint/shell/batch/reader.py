@@ -14,7 +14,11 @@ from wxlint.shell.bash.reader import ShellResult, line_of
 
 
 def read_batch(
-    text: str, variables: Mapping[str, Value] | None = None, *, where: Callable[[int], str] | None = None, script: str = ""
+    text: str,
+    variables: Mapping[str, Value] | None = None,
+    *,
+    where: Callable[[int], str] | None = None,
+    script: str = "",
 ) -> ShellResult:
     """The commands of a batch text, in the order they would run. Never raises.
 

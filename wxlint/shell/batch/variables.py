@@ -18,7 +18,9 @@ _VARIABLE = late(
 )
 _HOLE_NAME = late(r"%~?(\d)\Z|[%!]([^%!:]+)[%!]\Z")
 SET_NAMES = late(r"\bset\s+(?:/[ap]\s+)?\"?([^=\s\"/][^=\n\"]*?)=", re.I)
-_LIVE = frozenset("errorlevel cd date time random cmdcmdline cmdextversion username userprofile computername os path comspec".split())
+_LIVE = frozenset(
+    "errorlevel cd date time random cmdcmdline cmdextversion username userprofile computername os path comspec".split()
+)
 
 
 class Variables(State):
@@ -43,7 +45,12 @@ class Variables(State):
         for name in value.holes:
             match = _HOLE_NAME.match(name)
             reason = not_set(match[1] or match[2]) if match else None
-            if match is None or reason is None or (match[2] or "").lower() in (*self.vars, *_LIVE) or reason in self.refuted:
+            if (
+                match is None
+                or reason is None
+                or (match[2] or "").lower() in (*self.vars, *_LIVE)
+                or reason in self.refuted
+            ):
                 return value
             assumed.append(reason)
         return Value(value.text.replace(HOLE, ""), (), merged(value.because, tuple(assumed))) if assumed else value
@@ -103,7 +110,11 @@ class Variables(State):
         if number == "*":
             if self.args.more:
                 return hole(raw)
-            return joined([Value(v.text + " ", v.holes, v.because) for v in self.args.known]) if self.args.known else Value("")
+            return (
+                joined([Value(v.text + " ", v.holes, v.because) for v in self.args.known])
+                if self.args.known
+                else Value("")
+            )
         if number == "0":
             return modified(Value(self.script), how, raw) if self.script and how else hole(raw)
         index = int(number) - 1

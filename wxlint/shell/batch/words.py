@@ -72,8 +72,12 @@ def split_words(expanded: Expanded) -> tuple[list[Word], list[Redirect]]:
         match = _REDIRECT.match(text, at)
         if match:
             if "&" in match[0]:
-                place = Word(Value(match[0][-1]), expanded.place(match.end() - 1), expanded.place(match.end() - 1, True), False)
-                redirects.append(Redirect(match[0][:-1], place, expanded.place(at), expanded.place(match.end() - 1, True)))
+                place = Word(
+                    Value(match[0][-1]), expanded.place(match.end() - 1), expanded.place(match.end() - 1, True), False
+                )
+                redirects.append(
+                    Redirect(match[0][:-1], place, expanded.place(at), expanded.place(match.end() - 1, True))
+                )
             else:
                 operator = (match[0], at)
             at = match.end()
