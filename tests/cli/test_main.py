@@ -364,3 +364,17 @@ def test_check_imports_nothing_heavy(here: Path) -> None:
         "hashlib",
     }
     assert not heavy & loaded
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "requirements.txt", "./sub/../Dockerfile", "link"])
+def test_the_output_never_lands_on_what_is_checked(here: Path, name: str) -> None:
+    (here / "Dockerfile").write_text(
+        "FROM python:3.11-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+    )
+    (here / "requirements.txt").write_text("torch==2.3.1\n")
+    (here / "sub").mkdir()
+    (here / "link").symlink_to("Dockerfile")
+    before = {path.name: path.read_text() for path in here.iterdir() if path.is_file()}
+    done = run("check", "--output", name)
+    assert done.returncode == 2 and "one of the files that are checked" in done.stderr
+    assert {path.name: path.read_text() for path in here.iterdir() if path.is_file()} == before

@@ -18,9 +18,10 @@ from jsonschema import Draft7Validator
 
 from wxlint import __version__, output
 from wxlint.core.errors import UsageError
+from wxlint.core.escape import escape
 from wxlint.core.findings import Finding, Severity, Span
 from wxlint.documents.source import Source
-from wxlint.output import Options, Report, Summary, escape, text
+from wxlint.output import Options, Report, Summary, text
 from wxlint.output.sarif import artifact, fingerprints
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -148,11 +149,13 @@ def test_nothing_hostile_gets_through(name: str, make: Callable[[], Report], col
 @given(st.text(st.characters(codec=None, categories=None), max_size=40))
 @example("##[##[##x[")
 @example("###[x]")
+@example(" ::error::")
 def test_escaped_text_is_printable_and_no_command(raw: str) -> None:
     shown = escape(raw)
     assert shown.isprintable()
     assert not RUNNER_COMMAND.search("x" + shown)
-    if raw.isprintable() and "##" not in raw:
+    assert not shown.lstrip().startswith("::")
+    if raw.isprintable() and "##" not in raw and "::" not in raw:
         assert shown == raw
 
 

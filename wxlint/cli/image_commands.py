@@ -166,7 +166,7 @@ def _command(arguments: argparse.Namespace) -> str:
 def _build(arguments: argparse.Namespace, progress: Callable[[str, str], None]) -> Answer:
     from wxlint.conformance.container.builder import BLOCKED, BUILT, FAILED, MISSING, build, failures, summary
     from wxlint.conformance.container.engine import Engine
-    from wxlint.output import escape
+    from wxlint.core.escape import escape
 
     plan = _make(arguments)
     results = build(plan, Engine(arguments.engine), arguments.mode, arguments.jobs, progress)

@@ -73,7 +73,7 @@ def _ended(number: int, _: object) -> NoReturn:
 
 def _print(lines: Iterable[str]) -> None:
     """Messages for people go to standard error, with nothing in them that a terminal would obey."""
-    from wxlint.output import escape
+    from wxlint.core.escape import escape
 
     if sys.stderr is None:
         return
@@ -226,7 +226,9 @@ def _check(arguments: argparse.Namespace) -> int:
     )
     report = engine.check(gathered.repository, options)
     _write(
-        render(arguments.format, report, Options(_colour() and not arguments.output, arguments.quiet)), arguments.output
+        render(arguments.format, report, Options(_colour() and not arguments.output, arguments.quiet)),
+        arguments.output,
+        keep=(*report.sources, *(item.path for item in gathered.repository.inputs)),
     )
     if report.summary.problems:
         if arguments.format != "text" or arguments.output:
@@ -256,8 +258,8 @@ def _colour() -> bool:
     )
 
 
-def _write(pieces: Iterable[str], output: str | None) -> None:
-    """To standard output, or to a file that is replaced in one step, so that a failure leaves the old one."""
+def _write(pieces: Iterable[str], output: str | None, keep: Iterable[str] = ()) -> None:
+    """To standard output, or to a file that is none of `keep`."""
     if output is None or output == "-":
         if sys.stdout is None:
             raise InputError("standard output is closed")
@@ -270,35 +272,9 @@ def _write(pieces: Iterable[str], output: str | None) -> None:
         except OSError as error:
             raise InputError(f"standard output: cannot be written: {error.strerror or error}") from error
         return
-    if os.path.lexists(output) and not os.path.isfile(output):  # a device or a pipe is written to, not replaced
-        try:
-            with open(output, "w", encoding="utf-8", errors="backslashreplace") as stream:
-                stream.writelines(pieces)
-        except OSError as error:
-            raise InputError(f"{output}: cannot be written: {error.strerror or error}") from error
-        return
-    import tempfile
+    from wxlint.core.writing import write_file
 
-    output = os.path.realpath(output)  # a link stays one
-    folder = os.path.dirname(output) or "."
-    try:
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".wxlint-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.writelines(pieces)
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, output)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise InputError(f"{output}: cannot be written: {error.strerror or error}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    write_file(output, pieces, keep=keep)
 
 
 def _images(arguments: argparse.Namespace) -> int:
@@ -313,7 +289,7 @@ def _images(arguments: argparse.Namespace) -> int:
 
         _write([json.dumps([belief._asdict() for belief in found], indent=2) + "\n"], None)
     else:
-        from wxlint.output import escape
+        from wxlint.core.escape import escape
 
         for belief in found:
             name = f"{belief.path}{f' [{belief.target}]' if belief.target else ''}"

@@ -7,11 +7,11 @@ Names and contents of checked files are hostile: a format passes them through `e
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol, cast
 
 from wxlint.core.errors import UsageError
+from wxlint.core.escape import escape
 from wxlint.core.findings import Finding, Severity
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.source import Source
@@ -93,29 +93,6 @@ def render(name: str, report: Report, options: Options) -> Iterator[str]:
     # Only the format that is used is imported: json and hashlib are not needed to print text.
     module = __import__(f"{__name__}.{name}", fromlist=["render"])
     return cast("Format", module).render(report, options)
-
-
-_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
-CI_COMMAND = r"#(?=[A-Za-z]*\[)(?<=##)"
-"""The second # of "##[error]", "##vso[...]", "##teamcity[...]": CI runners obey these anywhere in a line of a log."""
-
-
-def escape_character(character: str) -> str:
-    """A character that must not reach a terminal, as its Python escape: \\x1b, \\u202e, \\U000e0001."""
-    code = ord(character)
-    return _SHORT.get(character) or (
-        f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-    )
-
-
-def escape(text: str) -> str:
-    """One line of text with nothing in it that a terminal or a CI runner would obey, or that hides.
-
-    Control, format (bidi overrides, zero-width), unassigned characters, lone surrogates and odd spaces become escapes.
-    """
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else escape_character(c) for c in text)
-    return re.sub(CI_COMMAND, r"\\x23", text) if "##" in text else text
 
 
 def count(number: int, noun: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from wxlint.core.escape import escape, escape_part
 from wxlint.core.findings import Finding, Severity
-from wxlint.output import Options, Report, escape, summary_line
+from wxlint.output import Options, Report, summary_line
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 SHOWN = 10
@@ -43,11 +44,11 @@ def command(name: str, message: str, **properties: object) -> str:
 
 def _annotation(finding: Finding) -> str:
     span = finding.span
-    place: dict[str, object] = {"file": escape(span.path), "line": span.line, "endLine": span.end_line}
+    place: dict[str, object] = {"file": escape_part(span.path), "line": span.line, "endLine": span.end_line}
     if span.end_line == span.line:  # GitHub takes columns only for a stretch within one line
         place.update(col=span.column, endColumn=span.end_column)
     # The log shows the message alone, so that it has to name the place as well.
-    lines = [f"{escape(span.path)}:{span.line}:{span.column}: {escape(finding.message)}"]
+    lines = [f"{escape_part(span.path)}:{span.line}:{span.column}: {escape(finding.message)}"]
     lines += [f"because: {escape(reason)}" for reason in finding.because]
     if finding.hint:
         lines.append(f"help: {escape(finding.hint)}")

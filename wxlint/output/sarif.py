@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import wxlint
+from wxlint.core.escape import escape
 from wxlint.core.findings import Finding, Severity, Span
 from wxlint.documents.source import Source
-from wxlint.output import Options, Report, escape
+from wxlint.output import Options, Report
 from wxlint.output.json import dumps, rows
 
 if TYPE_CHECKING:

@@ -5,17 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from wxlint.core.escape import CI_COMMAND, escape, escape_character, escape_part
 from wxlint.core.findings import Finding, Severity, Span
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.source import Source
-from wxlint.output import (
-    CI_COMMAND,
-    Options,
-    Report,
-    escape,
-    escape_character,
-    summary_line,
-)
+from wxlint.output import Options, Report, summary_line
 
 TAB = "    "
 GUTTER = 5
@@ -43,8 +37,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
 
 def location(span: Span) -> str:
     """ "path:line:column"; a path that starts like a workflow command ("::error::") starts with "./"."""
-    path = escape(span.path)
-    return f"{'./' if path.lstrip().startswith('::') else ''}{path}:{span.line}:{span.column}"
+    path = escape_part(span.path)
+    return f"{'./' if path.lstrip().startswith(':') else ''}{path}:{span.line}:{span.column}"
 
 
 def _lines(finding: Finding, source: Source | None, options: Options) -> Iterator[str]:

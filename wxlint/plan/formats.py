@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from wxlint.core.errors import InputError, UsageError
-from wxlint.output import escape
+from wxlint.core.escape import escape
 from wxlint.plan.batch_script import batch_file
 from wxlint.plan.shell_script import MADE_BY, shell_script
 

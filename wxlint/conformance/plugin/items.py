@@ -12,7 +12,7 @@ from wxlint.conformance.checks.registry import Check, Verdict, checks_of
 from wxlint.conformance.checks.verdict import FAIL, PASS
 from wxlint.conformance.plugin.session import kit_of
 from wxlint.core.errors import WxlintError
-from wxlint.output import escape
+from wxlint.core.escape import escape
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation, Policy

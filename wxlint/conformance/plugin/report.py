@@ -13,7 +13,7 @@ from typing import Any
 from wxlint.conformance.checks.registry import CHECKS
 from wxlint.conformance.checks.verdict import FAIL, PASS, SKIP, UNPROVEN, VERDICTS
 from wxlint.core.errors import InputError
-from wxlint.output import escape
+from wxlint.core.escape import escape
 
 SCHEMA = "wxlint-report/1"
 _CELLS = {PASS: "pass", FAIL: "FAIL", SKIP: "skip", UNPROVEN: "unproven"}

@@ -27,7 +27,7 @@ from wxlint.conformance.container.processes import Completed
 from wxlint.conformance.plugin.session_id import session_name
 from wxlint.conformance.plugin.workspace import Folder, Keeper, alive, sweep
 from wxlint.core.errors import EngineError, UsageError, WxlintError
-from wxlint.output import escape
+from wxlint.core.escape import escape
 
 if TYPE_CHECKING:
     from wxlint.conformance.plugin.items import CheckItem
