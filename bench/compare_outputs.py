@@ -1,7 +1,8 @@
 """Whether two installations of wxlint say the same: `python bench/compare_outputs.py OLD NEW FOLDER...`.
 
-OLD and NEW: the programs. Each runs `check` and `images` (and `plan` where a policy is found) in each folder. Compared are exit codes and
-JSON; with `--ids` only what tools rely on: rule, severity and place of findings, counts, and what `images` says without its reasons.
+OLD and NEW: the programs. Each runs `check` and `images` (and `plan` where a policy is found) in each folder.
+Compared are exit codes and JSON; with `--ids` only what tools rely on: rule, severity and
+place of findings, counts, and what `images` says without its reasons.
 Exit 1 where anything differs.
 """
 

@@ -2,8 +2,9 @@
 
     python bench/kit_bench.py [IMAGE] [--rounds N]
 
-Needs an engine that has the image, and pytest-testinfra (not installed with wxlint). Each way starts its own container, asks,
-and removes it. testinfra keeps one container for all assertions, as its documentation shows; each assertion is one `docker exec`.
+Needs an engine that has the image, and pytest-testinfra (not installed with wxlint). Each way starts its own container,
+asks, and removes it. testinfra keeps one container for all assertions, as its documentation shows; each assertion is one
+`docker exec`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from wxlint.conformance.collect.collector import run_probe
 from wxlint.conformance.container.engine import Engine
 
 IMAGE = "rajiup/cp-whisperx-app-diarization:cuda"
-LOAD = "import ctypes, glob; [ctypes.CDLL(p) for p in sorted(glob.glob('/opt/venv/lib/python3.11/site-packages/nvidia/*/lib/{}.so.*'))] or exit(1)"
+LIBRARIES = "/opt/venv/lib/python3.11/site-packages/nvidia/*/lib/{}.so.*"
+LOAD = f"import ctypes, glob; [ctypes.CDLL(p) for p in sorted(glob.glob('{LIBRARIES}'))] or exit(1)"
 CUDA_FILES = "find / -xdev ( -name libcudart* -o -name libcublas* -o -name libcudnn* ) -not -path */stubs/*"
 
 
@@ -86,6 +88,7 @@ TESTINFRA: dict[str, Callable[[Any], bool]] = {
 
 
 def with_probe(image: str) -> tuple[float, list[str]]:
+    """Return seconds, and the assertions that do not hold."""
     start = time.perf_counter()
     facts, problem, _ = run_probe(Engine("docker", "bench"), image)
     if facts is None:
@@ -119,13 +122,10 @@ def main() -> None:
         for name, way in (("probe", with_probe), ("testinfra", with_testinfra)):
             seconds, wrong = way(arguments.image)
             times[name].append(seconds)
-            print(
-                f"{name:10} {seconds:7.2f} s  {len(PROBE) - len(wrong)} of {len(PROBE)} assertions hold{': not ' + ', '.join(wrong) if wrong else ''}"
-            )
-    ratio = statistics.median(times["testinfra"]) / statistics.median(times["probe"])
-    print(
-        f"median: probe {statistics.median(times['probe']):.2f} s, testinfra {statistics.median(times['testinfra']):.2f} s: {ratio:.1f} times"
-    )
+            failed = f": not {', '.join(wrong)}" if wrong else ""
+            print(f"{name:10} {seconds:7.2f} s  {len(PROBE) - len(wrong)} of {len(PROBE)} assertions hold{failed}")
+    probe, testinfra = (statistics.median(times[way]) for way in ("probe", "testinfra"))
+    print(f"median: probe {probe:.2f} s, testinfra {testinfra:.2f} s: {testinfra / probe:.1f} times")
 
 
 if __name__ == "__main__":

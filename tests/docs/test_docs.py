@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
+import shutil
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+import wxlint
+from wxlint.cli.main import main
 from wxlint.policy.schema import schema_text
 from wxlint.rules import rule_names
 from wxlint.rules._docs import pages, write
@@ -36,3 +41,53 @@ def test_links_lead_somewhere(page: str) -> None:
 def test_every_rule_is_in_the_schema() -> None:
     text = schema_text()
     assert all(f'"{name}"' in text for name in rule_names())
+
+
+def test_the_readme_shows_what_the_program_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The edits that the README names, made in a copy of the reference family."""
+    readme = (ROOT / "README.md").read_text()
+    sample = re.search(r"^    \$ wxlint check docker/\n((?:    .*\n)+)", readme, re.MULTILINE)
+    assert sample is not None and "With the cpu index in a GPU stage and `:latest` in a CPU stage" in readme
+    for part in ("docker", "policies", "scripts"):
+        shutil.copytree(ROOT / part, tmp_path / part)
+    for path in ROOT.glob("docker-compose*.yml"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / ".git").mkdir()
+    edit(tmp_path / "docker/asr/Dockerfile", "download.pytorch.org/whl/cu121", "download.pytorch.org/whl/cpu")
+    edit(tmp_path / "docker/demux/Dockerfile", "-base:cpu", "-base:latest")
+
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "docker/"]) == 1
+    printed = capfd.readouterr().out.rstrip("\n")
+    shown = re.sub("(?m)^    ", "", sample[1]).rstrip("\n")
+    pattern = "(?:.*\n)*".join(map(re.escape, shown.split("...\n")))
+    assert re.fullmatch(pattern, printed), printed
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert text.count(old) == 1, path
+    path.write_text(text.replace(old, new))
+
+
+def rooms() -> list[str]:
+    """Every package of the program, as `documents/compose`."""
+    found = pkgutil.walk_packages(wxlint.__path__, "wxlint.", onerror=lambda _: None)
+    return [m.name.partition(".")[2].replace(".", "/") for m in found if m.ispkg]
+
+
+def test_every_room_says_its_purpose_in_one_line() -> None:
+    purposes = {
+        room: (import_module("wxlint." + room.replace("/", ".")).__doc__ or "").split("\n")[0] for room in rooms()
+    }
+    assert {room: line for room, line in purposes.items() if not line.endswith((".", ":"))} == {}
+    assert len(set(purposes.values())) == len(purposes)
+
+
+def test_the_architecture_names_every_room() -> None:
+    """Tables may say more than the packages; a room that is missing, or gone, is what goes stale."""
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    named = set(re.findall(r"^\| `([a-z_/]+)/` \|", text, re.MULTILINE))
+    assert named == set(rooms())

@@ -25,6 +25,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.network
+@pytest.mark.slow
 def test_pip_resolves_all_of_it_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """torch comes from pip's own index, whose wheel of this release is the CUDA 12.1 build."""
     wanted = asked(monkeypatch)

@@ -1,4 +1,4 @@
-"""Patterns that are compiled when they are first used: compiling takes far longer than matching, and most runs need a part of them."""
+"""Patterns that are compiled at their first use: compiling takes far longer than matching, and most runs need few."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ class _Late:
 
 
 def late(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """As `re.compile`, for a pattern at the top of a module. A pattern that is no pattern fails at its first use; a test compiles them all."""
+    """Return what `re.compile` would, compiled at its first use; a test compiles all of them."""
     return cast("re.Pattern[str]", _Late(pattern, flags))
