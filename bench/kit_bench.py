@@ -3,7 +3,7 @@
     python bench/kit_bench.py [IMAGE] [--rounds N]
 
 Needs an engine that has the image, and pytest-testinfra (not installed with wxlint). Each way starts its own container,
-asks, and removes it. testinfra keeps one container for all assertions, as its documentation shows; each assertion is one
+asks, and removes it. testinfra keeps one container for all assertions, as its documentation shows; an assertion is one
 `docker exec`.
 """
 

@@ -39,5 +39,5 @@ def escape_part(text: str) -> str:
 
 
 def escape_lines(text: str) -> str:
-    """A text of several lines that are its author's own, each as `escape` writes it; for one from outside use `escape`."""
+    """A text of several lines of our own, each as `escape` writes it; for a text from outside use `escape`."""
     return "\n".join(map(escape, text.split("\n")))
