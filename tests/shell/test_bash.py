@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash import simple_commands as shell_simple
-from wxlint.shell.bash.reader import Assumed, ShellResult, read_plain, read_shell, strip_prefix
+from wxlint.shell.bash.reader import read_plain, read_shell
+from wxlint.shell.model import Assumed, ShellResult
+from wxlint.shell.wrappers import unwrap
 
 BASH = shutil.which("bash")
 
@@ -313,13 +315,13 @@ def test_directories() -> None:
         ("sudo", "sudo"),
     ],
 )
-def test_strip_prefix(text: str, expected: str) -> None:
-    command = strip_prefix(read_shell(text).commands[0])
+def test_unwrap(text: str, expected: str) -> None:
+    command = unwrap(read_shell(text).commands[0])
     assert "|".join(w.value.shown() for w in command.words) == expected
 
 
-def test_strip_prefix_keeps_assignments() -> None:
-    command = strip_prefix(read_shell("X=0 sudo A=b env C=$D docker push x").commands[0])
+def test_unwrap_keeps_assignments() -> None:
+    command = unwrap(read_shell("X=0 sudo A=b env C=$D docker push x").commands[0])
     assert [(n, v.shown()) for n, v in command.env] == [("X", "0"), ("A", "b"), ("C", "$D")]
 
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.reader import Assumed, ShellResult
 from wxlint.shell.batch.reader import read_batch
+from wxlint.shell.model import Assumed, ShellResult
 
 
 def lines(text: str, **options: object) -> list[str]:

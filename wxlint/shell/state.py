@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.reader import Assumed, Command, Redirect, Word
+from wxlint.shell.model import Assumed, Command, Redirect, Word
 from wxlint.shell.values import NO_ARGUMENTS, UNSET, Arguments, Variable, assumptions, hole, merged, not_set
 
 MAX_COMMANDS = 5_000

@@ -6,7 +6,7 @@ import re
 from typing import Union
 
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.reader import Assumed
+from wxlint.shell.model import Assumed
 
 Array = dict[str, Value]
 """Subscript to value, in order; indexed arrays have "0", "1", ... Never changed in place."""

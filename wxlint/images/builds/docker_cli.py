@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.core.values import HOLE, Value
+from wxlint.core.values import HOLE
+from wxlint.shell.options import Option, read_options
+from wxlint.shell.wrappers import NAMES as WRAPPERS
+from wxlint.shell.wrappers import unwrap
 
 if TYPE_CHECKING:
-    from wxlint.shell.bash.reader import Command, Word
+    from wxlint.shell.model import Command, Word
 
 _PROGRAMS = frozenset(
     ("docker", "podman", "nerdctl", "buildah", "sudo-docker", "docker.exe", "podman.exe", "nvidia-docker")
 )
-_WRAPPERS = frozenset(("sudo", "env", "time", "exec", "command", "nohup", "timeout", "nice", "doas"))
 _GLOBAL_VALUE = frozenset(
     "-c --context -H --host -l --log-level --config --tlscacert --tlscert --tlskey -n --namespace --address".split()
 )
@@ -54,15 +57,6 @@ _OPTION_NAME = late(
 _TAGGED = late(r"[a-z][\w.-]*(?:/[\w.-]+)*:[A-Za-z_][\w.-]*")
 
 
-class Option(NamedTuple):
-    """name: as written ("--tag"); value: None for a flag. start, end: offsets of the value, or of the option."""
-
-    name: str
-    value: Value | None
-    start: int
-    end: int
-
-
 class DockerCommand(NamedTuple):
     """One docker command line.
 
@@ -81,17 +75,9 @@ class DockerCommand(NamedTuple):
 
 def docker_command(command: Command) -> DockerCommand | None:
     """Read a simple command as a docker command line; None when it is none."""
-    words = list(command.words)
-    for _ in range(4):
-        if not words or posixpath.basename(words[0].value.text) not in _WRAPPERS:
-            break
-        words = words[1:]
-        while words and (
-            words[0].value.text.startswith("-") or "=" in words[0].value.text or words[0].value.text.isdigit()
-        ):
-            words = words[1:]
-    if not words:
-        return None
+    words = list(
+        unwrap(command).words if posixpath.basename(command.words[0].value.text) in WRAPPERS else command.words
+    )
     program = posixpath.basename(words[0].value.text.replace("\\", "/"))
     if program in ("docker-compose", "podman-compose"):
         return _compose(words[1:], command)
@@ -140,61 +126,33 @@ def _compose(words: list[Word], command: Command) -> DockerCommand | None:
     return DockerCommand(f"compose {words[0].value.text}", (*options, *inner), tuple(rest), command)
 
 
-def _holds_options(word: Word, following: list[Word]) -> bool:
+def _holds_options(word: Word, words: Sequence[Word], following: int) -> bool:
     """Whether an unquoted variable whose value is not known holds options, or nothing, rather than the image."""
     name = word.value.written()
     if _IMAGE_NAME.search(name):
         return False
     if _OPTION_NAME.search(name):
         return True
-    after = following[0].value.text if following else ""
+    after = words[following].value.text if following < len(words) else ""
     if after[:1] in ("-", HOLE):  # `docker run $X -d $Y example/app:1`
-        return any(_TAGGED.fullmatch(word.value.text) for word in following)
+        return any(_TAGGED.fullmatch(word.value.text) for word in words[following:])
     return after[:1] not in ("", "/", ".") and ("/" in after or ":" in after)  # `docker run $X example/app:1`
 
 
 def _options(words: list[Word], takes: frozenset[str], anywhere: bool = False) -> tuple[list[Option], list[Word]]:
     """Options with values and what is left. Not `anywhere`: stops at the first argument, as `docker run` does."""
-    options: list[Option] = []
-    rest: list[Word] = []
-    at = 0
-    while at < len(words):
-        word = words[at]
-        text = word.value.text
-        at += 1
-        if text == "--":
-            rest.extend(words[at:])
-            break
-        if not text.startswith("-") or text == "-":
-            if not word.quoted and (text == "" or (text == HOLE and (anywhere or _holds_options(word, words[at:])))):
-                options.append(Option(text, None, word.start, word.end))
-                continue
-            rest.append(word)
-            if not anywhere:
-                rest.extend(words[at:])
-                break
-            continue
-        name, equals, attached = text.partition("=")
-        if text.startswith("--") and equals:
-            shift = len(name) + 1
-            exact = word.end - word.start == len(text)
-            options.append(
-                Option(name, word.value._replace(text=attached), word.start + shift if exact else word.start, word.end)
-            )
-        elif name in takes and at < len(words):
-            options.append(Option(name, words[at].value, words[at].start, words[at].end))
-            at += 1
-        elif not text.startswith("--") and len(text) > 2 and text[:2] in takes:
-            options.append(Option(text[:2], word.value._replace(text=text[2:].lstrip("=")), word.start, word.end))
-        elif (
-            not text.startswith("--")
-            and len(text) > 2
-            and f"-{text[-1]}" in takes
-            and text[1:].isalpha()
-            and at < len(words)
-        ):
-            options.append(Option(f"-{text[-1]}", words[at].value, words[at].start, words[at].end))  # -itv VALUE
-            at += 1
-        else:
-            options.append(Option(text, None, word.start, word.end))
-    return options, rest
+    read = read_options(words, takes, stop=not anywhere, skip=_is_options_anywhere if anywhere else _is_options)
+    return read.options, read.positional
+
+
+def _is_options_anywhere(words: Sequence[Word], at: int) -> bool:
+    """Whether a word of `docker build` is an unquoted variable that may hold options."""
+    return not words[at].quoted and words[at].value.text in ("", HOLE)
+
+
+def _is_options(words: Sequence[Word], at: int) -> bool:
+    """Whether a word in front of an image is an unquoted variable that may hold options."""
+    word = words[at]
+    return not word.quoted and (
+        word.value.text == "" or (word.value.text == HOLE and _holds_options(word, words, at + 1))
+    )

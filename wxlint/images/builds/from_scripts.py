@@ -17,7 +17,7 @@ from wxlint.images.model.reference import parse_reference
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
-    from wxlint.shell.bash.reader import Command
+    from wxlint.shell.model import Command
 
 
 class Call(NamedTuple):

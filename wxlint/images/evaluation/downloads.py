@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.images.installs.commands import VENDORS
+from wxlint.shell.wrappers import unwrap
 
 if TYPE_CHECKING:
-    from wxlint.shell.bash.reader import Command, Word
+    from wxlint.shell.model import Command, Word
 
 _VENDOR_URLS = late(
     r"repo\.anaconda\.com/|repo\.continuum\.io/|github\.com/(?:conda-forge/miniforge|mamba-org|bazelbuild|Kitware|pyenv|nvm-sh|microsoft/vcpkg)/"
@@ -51,10 +52,10 @@ def origin(commands: Iterable[Command], name: str) -> str | None:
     """The address of the last download to a file of this name, folders left aside; None where there is none."""
     found = None
     for command in commands:
-        words = [word for word in command.words if word.value.text not in ("sudo", "exec", "time")]
-        program = posixpath.basename(words[0].value.text) if words else ""
+        words = unwrap(command).words
+        program = posixpath.basename(words[0].value.text)
         if program in _TO_FILE:
-            for file, url in _fetched(program, words[1:], command):
+            for file, url in _fetched(program, list(words[1:]), command):
                 if posixpath.basename(file) == posixpath.basename(name):
                     found = url
     return found

@@ -13,7 +13,7 @@ from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Lines, Place, read_arguments
 
 if TYPE_CHECKING:
-    from wxlint.shell.bash.reader import Command
+    from wxlint.shell.model import Command
 
 _LISTS = (".txt", ".in")
 _PROGRAMS = frozenset("cat cp mv echo printf poetry pdm uv pipenv pip-compile python python3".split())

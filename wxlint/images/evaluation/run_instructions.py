@@ -22,7 +22,7 @@ from wxlint.images.model.records import StageCopy, Use
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
-    from wxlint.shell.bash.reader import Command
+    from wxlint.shell.model import Command
 
 _ARGUMENTS = late(r"\$\{?[1-9@*#]|\bgetopts\b")
 _INDEX_LINE = late(r"(extra[-_])?index[-_]url\s*=\s*([^\s'\"\\]+)")

@@ -15,9 +15,12 @@ from wxlint.core.values import Value
 from wxlint.images.installs.model import WITH_VALUE, Install, Lines, Place, Source, opaque
 from wxlint.images.installs.other_tools import apt, conda, pipenv, project_tool, vendor
 from wxlint.images.installs.pip import pip
+from wxlint.shell.options import read_options
+from wxlint.shell.wrappers import NAMES as WRAPPERS
+from wxlint.shell.wrappers import unwrap
 
 if TYPE_CHECKING:
-    from wxlint.shell.bash.reader import Command, Word
+    from wxlint.shell.model import Command, Word
 
 __all__ = ["Install", "Lines", "Place", "Source", "installs", "may_install", "worth_reading"]
 
@@ -90,11 +93,10 @@ VENDORS = late(
     re.I,
 )
 """Installers of other software, whose makers are known: they bring no torch for Python."""
+_RUN_WITH_VALUE = frozenset(("-n", "--name", "-p", "--prefix", "--cwd"))
+"""Options of `conda run` that take a value."""
 _RUN_FILE = late(r"cuda[\w.-]*\.run", re.I)
 """NVIDIA's installer of the CUDA toolkit."""
-_WRAPPERS = frozenset(
-    "sudo doas env time nice ionice exec command builtin xvfb-run nohup setsid stdbuf unbuffer chronic eatmydata gosu su-exec xargs retry timeout".split()
-)
 
 
 @lru_cache(maxsize=4096)
@@ -113,7 +115,7 @@ def _kind(name: str) -> str:
         return "project"
     if base in ("apt-get", "apt", "aptitude", "yum", "dnf", "microdnf", "zypper", "tdnf"):
         return "apt"
-    if base in _WRAPPERS:
+    if base in WRAPPERS:
         return "wrapper"
     if _PYTHON.fullmatch(name):
         return "python"
@@ -132,9 +134,7 @@ def may_install(command: Command) -> bool:
 def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iterator[Install]:
     """The installs of one command; nothing when it installs nothing."""
     if _kind(command.words[0].value.text) == "wrapper":
-        from wxlint.shell.bash.reader import strip_prefix
-
-        command = strip_prefix(command)
+        command = unwrap(command)
     words = list(command.words)
     env = {**scope, **dict(command.env)} if command.env else scope
     elsewhere = False
@@ -179,14 +179,11 @@ def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iter
             yield from vendor(words, place, command)
             return
         elif kind == "wrapper":
-            words = words[1:]
-            while words and (
-                words[0].value.text.startswith("-") or "=" in words[0].value.text or words[0].value.text.isdigit()
-            ):
-                key, equals, value = words[0].value.text.partition("=")
-                if equals:
-                    env = {**env, key: words[0].value._replace(text=value)}
-                words = words[1:]
+            inner = unwrap(command._replace(words=tuple(words), env=()))
+            if len(inner.words) == len(words):
+                return
+            env = {**env, **dict(inner.env)}
+            words = list(inner.words)
         elif kind == "python":
             at = next((i for i, w in enumerate(words[1:6], 1) if w.value.text == "-m"), 0)
             if not at or at + 1 >= len(words):
@@ -228,17 +225,13 @@ def _after_run(words: list[Word]) -> list[Word] | None:
     """`conda run -n env CMD...` without the wrapper; None when it is not a run."""
     if not words or words[0].value.text != "run":
         return None
-    at = 1
-    while at < len(words) and words[at].value.text.startswith("-"):
-        at += 2 if words[at].value.text in ("-n", "--name", "-p", "--prefix", "--cwd") else 1
-    return words[at:]
+    return read_options(words[1:], _RUN_WITH_VALUE, stop=True).positional
 
 
 def _uv(
     words: list[Word], env: Mapping[str, Value], place: Place, command: Command, elsewhere: bool
 ) -> Iterator[Install]:
-    while words and words[0].value.text.startswith("-"):
-        words = words[2:] if words[0].value.text in WITH_VALUE else words[1:]
+    words = read_options(words, WITH_VALUE, stop=True).positional
     if not words:
         return
     verb = words[0].value.text

@@ -9,9 +9,10 @@ from wxlint.core.findings import Span, Where
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.images.installs.requirement import Requirement
+from wxlint.shell.options import Arguments, read_options
 
 if TYPE_CHECKING:
-    from wxlint.shell.bash.reader import Command, Word
+    from wxlint.shell.model import Command, Word
 
 WITH_VALUE = frozenset(
     "-i --index-url --pypi-url --extra-index-url -f --find-links -r --requirement --requirements -c --constraint --constraints -b --build-constraint -e --editable"
@@ -104,45 +105,9 @@ class Lines(NamedTuple):
     no_index: bool = False
 
 
-class Arguments(NamedTuple):
-    positional: list[Word]
-    options: list[tuple[str, Value | None, int, int]]
-
-
 def read_arguments(words: list[Word], valued: frozenset[str] = WITH_VALUE) -> Arguments:
-    """Options with their values (`--x=v`, `--x v`, `-iv`), and what is left. valued: the options that take one."""
-    positional: list[Word] = []
-    options: list[tuple[str, Value | None, int, int]] = []
-    at = 0
-    while at < len(words):
-        word = words[at]
-        text = word.value.text
-        at += 1
-        if text == "--":
-            continue
-        if text.startswith("--"):
-            name, equals, _ = text.partition("=")
-            if equals:
-                value = word.value._replace(text=text[len(name) + 1 :])
-                options.append((name, value, word.start, word.end))
-            elif name in valued and at < len(words):
-                options.append((name, words[at].value, words[at].start, words[at].end))
-                at += 1
-            else:
-                options.append((name, None, word.start, word.end))
-        elif text.startswith("-") and len(text) > 1:
-            short = text[:2]
-            if short in valued:
-                if len(text) > 2:
-                    options.append((short, word.value._replace(text=text[2:].lstrip("=")), word.start, word.end))
-                elif at < len(words):
-                    options.append((short, words[at].value, words[at].start, words[at].end))
-                    at += 1
-            else:
-                options.extend((f"-{letter}", None, word.start, word.end) for letter in text[1:])
-        else:
-            positional.append(word)
-    return Arguments(positional, options)
+    """Options with their values, and what is left. valued: the options that take one."""
+    return read_options(words, valued)
 
 
 def opaque(program: Word, place: Place, command: Command) -> Install:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from wxlint.core.values import Value
 from wxlint.images.installs.model import WITH_VALUE, Install, Place, Source, read_arguments
 from wxlint.images.installs.requirement import Requirement, conda_requirement, parse_requirement
+from wxlint.shell.options import read_options
 
 if TYPE_CHECKING:
-    from wxlint.shell.bash.reader import Command, Word
+    from wxlint.shell.model import Command, Word
 
 
+_CONDA_WITH_VALUE = frozenset("-n --name -p --prefix -c --channel -f --file --solver --experimental-solver".split())
 _APT_WITH_VALUE = frozenset("-o --option -t --target-release -a --host-architecture -c --config-file --solver".split())
 
 
@@ -52,8 +54,7 @@ def project_tool(tool: str, words: list[Word], place: Place, command: Command) -
 def pipenv(words: list[Word], env: Mapping[str, Value], place: Place, command: Command) -> Iterator[Install]:
     """`pipenv install`, `pipenv sync`: what the Pipfile asks for, and what is named besides."""
     words = [word for word in words if word.value.text not in ("-v", "--verbose", "-q", "--quiet", "-c", "--clear")]
-    while words and words[0].value.text.startswith("-"):
-        words = words[2:] if words[0].value.text in WITH_VALUE else words[1:]
+    words = read_options(words, WITH_VALUE, stop=True).positional
     if not words or words[0].value.text not in ("install", "sync", "update", "upgrade"):
         return
     arguments = read_arguments(words[1:])
@@ -100,50 +101,33 @@ def conda(words: list[Word], place: Place, command: Command) -> Iterator[Install
     channels: list[str] = []
     requirements: list[Requirement] = []
     missing: list[str] = []
-    at = 1
-    while at < len(rest):
-        word = rest[at]
-        text = word.value.text
-        at += 1
-        name, equals, attached = text.partition("=")
-        if name.startswith("-"):
-            takes = name in (
-                "-n",
-                "--name",
-                "-p",
-                "--prefix",
-                "-c",
-                "--channel",
-                "-f",
-                "--file",
-                "--solver",
-                "--experimental-solver",
-            )
-            value = attached if equals else rest[at].value.text if takes and at < len(rest) else ""
-            at += 1 if takes and not equals else 0
-            if name in ("-c", "--channel"):
-                channels.append(value)
-            elif name in ("-f", "--file"):
-                found = place.environment(value)
-                if found is None:
-                    missing.append(value)
-                else:
-                    requirements.extend(found.requirements)
-                    channels.extend(found.channels)
-                    yield (
-                        found._replace(
-                            tool="pip", requirements=found.constraints, constraints=(), conditional=command.conditional
-                        )
-                        if (found.constraints)
-                        else found._replace(requirements=())
-                    )
+    arguments = read_options(rest[1:], _CONDA_WITH_VALUE)
+    for name, value, _, _ in arguments.options:
+        if value is None:
             continue
+        if name in ("-c", "--channel"):
+            channels.append(value.text)
+        elif name in ("-f", "--file"):
+            found = place.environment(value.text)
+            if found is None:
+                missing.append(value.text)
+                continue
+            requirements.extend(found.requirements)
+            channels.extend(found.channels)
+            yield (
+                found._replace(
+                    tool="pip", requirements=found.constraints, constraints=(), conditional=command.conditional
+                )
+                if found.constraints
+                else found._replace(requirements=())
+            )
+    for word in arguments.positional:
         requirements.append(conda_requirement(word.value, place.span(word.start, word.end)))
     if (
         verb.startswith("env")
         and not requirements
         and not missing
-        and not any(w.value.text in ("-f", "--file") for w in rest)
+        and not any(option.name in ("-f", "--file") for option in arguments.options)
     ):
         missing.append("environment.yml")
     yield Install(
@@ -166,13 +150,7 @@ def vendor(words: list[Word], place: Place, command: Command) -> Iterator[Instal
 
 
 def apt(words: list[Word], place: Place, command: Command) -> Iterator[Install]:
-    arguments = []
-    takes = False
-    for word in words:
-        text = word.value.text
-        if not takes and not text.startswith("-"):
-            arguments.append(word)
-        takes = not takes and text in _APT_WITH_VALUE
+    arguments = read_options(words, _APT_WITH_VALUE).positional
     if not arguments or arguments[0].value.text not in ("install", "reinstall"):
         return
     found = []

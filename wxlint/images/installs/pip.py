@@ -11,9 +11,10 @@ from wxlint.core.patterns import late
 from wxlint.core.values import Value
 from wxlint.images.installs.model import WITH_VALUE, Install, Lines, Place, Source, read_arguments
 from wxlint.images.installs.requirement import Requirement, parse_requirement
+from wxlint.shell.options import Option, read_options
 
 if TYPE_CHECKING:
-    from wxlint.shell.bash.reader import Command, Word
+    from wxlint.shell.model import Command, Word
 
 _OPTIONS = late(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
 """An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
@@ -27,8 +28,7 @@ def pip(
     tool: str, words: list[Word], env: Mapping[str, Value], place: Place, command: Command, elsewhere: bool
 ) -> Iterator[Install]:
     """What one call of pip, or of `uv pip`, is asked to install or remove. words: behind the program's name."""
-    while words and words[0].value.text.startswith("-"):  # global options
-        words = words[2:] if words[0].value.text in WITH_VALUE else words[1:]
+    words = read_options(words, WITH_VALUE, stop=True).positional  # behind the global options
     if words and words[0].value.text == "uninstall" and not elsewhere:
         yield from _removal(tool, words, place, command)
         return
@@ -155,9 +155,7 @@ def _redirected(command: Command, place: Place) -> tuple[tuple[str, Span], ...]:
     return tuple(found)
 
 
-def _listed(
-    tool: str, value: Value, options: list[tuple[str, Value | None, int, int]], place: Place, start: int
-) -> Lines:
+def _listed(tool: str, value: Value, options: list[Option], place: Place, start: int) -> Lines:
     """A file of requirements; uv takes a pyproject.toml for one, with the extras and groups that are asked for."""
     folder, _, name = value.text.rpartition("/")
     if tool != "uv" or name != "pyproject.toml":

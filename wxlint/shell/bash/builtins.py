@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.conditions import words_test
-from wxlint.shell.bash.reader import Command, Word, strip_prefix
 from wxlint.shell.bash.tree import Simple
+from wxlint.shell.model import Command, Word
 from wxlint.shell.state import MAYBE, NO, RAN, YES, Status, fresh
 from wxlint.shell.values import NO_ARGUMENTS, UNSET, Arguments, hole, spaced
+from wxlint.shell.wrappers import unwrap
 
 if TYPE_CHECKING:
     from wxlint.shell.bash.interpreter import Runner
@@ -248,7 +249,7 @@ BUILTINS: dict[str, Builtin] = {
 
 def inner_text(command: Command) -> Word | None:
     """The text that `bash -c TEXT`, `sudo sh -ec TEXT`, `su user -c TEXT` or `bash <<EOF` would run; None when it is none of them, or unknown."""
-    command = strip_prefix(command)
+    command = unwrap(command)
     words = command.words
     name = words[0].value.text.rpartition("/")[2]
     if name == "su":

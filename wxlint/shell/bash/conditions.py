@@ -9,8 +9,8 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value, could_equal
 from wxlint.shell.bash.assigned_names import SETS
 from wxlint.shell.bash.expansion import Expander
-from wxlint.shell.bash.reader import Assumed
 from wxlint.shell.bash.tree import Case, Lit, Node, Param, Text
+from wxlint.shell.model import Assumed
 from wxlint.shell.state import MAYBE, NO, RAN, Refine, Status, fresh, opposite
 from wxlint.shell.values import NO_ARGUMENTS, assumptions, compiled, hole
 

@@ -10,7 +10,6 @@ from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.assigned_names import assigned
 from wxlint.shell.bash.conditions import arithmetic_test, case_match, expression
 from wxlint.shell.bash.expansion import Expander
-from wxlint.shell.bash.reader import Assumed
 from wxlint.shell.bash.tree import (
     AndOr,
     Arith,
@@ -29,6 +28,7 @@ from wxlint.shell.bash.tree import (
     Text,
     While,
 )  # fmt: skip
+from wxlint.shell.model import Assumed
 from wxlint.shell.state import (
     MAX_COMMANDS,
     MAX_STEPS,

@@ -11,8 +11,8 @@ from wxlint.shell.bash.conditions import arithmetic
 from wxlint.shell.bash.control_flow import GLOB, Flow
 from wxlint.shell.bash.expansion import PRIVATE
 from wxlint.shell.bash.parser import Parser
-from wxlint.shell.bash.reader import Redirect, ShellResult, Word
 from wxlint.shell.bash.tree import Assign, Function, Node, Redir, Simple, Subst, Text
+from wxlint.shell.model import Redirect, ShellResult, Word
 from wxlint.shell.state import MAX_COMMANDS, MAX_DEPTH, MAX_STEPS, MAYBE, RAN, YES, Status
 from wxlint.shell.values import (
     MAX_ITEMS,

@@ -6,8 +6,8 @@ import re
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.reader import Assumed
 from wxlint.shell.bash.tree import Lit, Param, Part
+from wxlint.shell.model import Assumed
 from wxlint.shell.state import State, fresh
 from wxlint.shell.values import (
     MAX_TEXT,

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from functools import partial
 
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.reader import Word
 from wxlint.shell.batch.parser import Chain, Condition, For, If, Label, Line, Node
 from wxlint.shell.batch.variables import SET_NAMES, Variables
 from wxlint.shell.batch.words import Expanded, split_words
+from wxlint.shell.model import Word
 from wxlint.shell.state import (
     MAX_COMMANDS,
     MAX_DEPTH,

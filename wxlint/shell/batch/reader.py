@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.reader import ShellResult, line_of
+from wxlint.shell.bash.reader import line_of
+from wxlint.shell.model import ShellResult
 
 
 def read_batch(

@@ -7,7 +7,7 @@ from bisect import bisect_right
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.reader import Redirect, Word
+from wxlint.shell.model import Redirect, Word
 from wxlint.shell.values import hole, merged
 
 _OUTSIDE = late(r"[^ \t\n\r<>\"^\\]+")

@@ -1,0 +1,67 @@
+"""What a shell text would run: commands of words and redirections, with what is known of where and under which conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import Value
+
+
+class Assumed(str):
+    """A reason (in Value.because) that is taken for granted and not proven: a default of a variable that nothing in the text sets,
+    or that the script is called without arguments. Conditions that rest on one are unknown: both branches are given.
+    """
+
+    __slots__ = ()
+
+
+class Word(NamedTuple):
+    """One argument. start, end: the word as written, in the text given. quoted: any part of it was."""
+
+    value: Value
+    start: int
+    end: int
+    quoted: bool
+
+
+class Redirect(NamedTuple):
+    """operator: ">", "2>", "&>", "<<", "<<<", ...; target: the file, or for a heredoc its body."""
+
+    operator: str
+    target: Word
+    start: int
+    end: int
+
+
+class Command(NamedTuple):
+    """One simple command.
+
+    words: never empty. env: variables that reach its environment: exported earlier in the text, then its own `A=b` prefix.
+    start, end: offsets of the command as written. conditional: it may not run. because: the loops and calls it is in
+    ("for stage=demux (line 12)"). via: offsets of the calls that led here, outermost first. cwd: the directory of an earlier
+    `cd` (relative to where the text starts); None without one.
+    """
+
+    words: tuple[Word, ...]
+    env: tuple[tuple[str, Value], ...]
+    redirects: tuple[Redirect, ...]
+    start: int
+    end: int
+    conditional: bool
+    because: tuple[str, ...]
+    via: tuple[int, ...]
+    cwd: Value | None
+
+
+class ShellResult(NamedTuple):
+    """held: the variables at the end. errors: (start, end, message) of what could not be read: low confidence, not a syntax check."""
+
+    commands: tuple[Command, ...]
+    held: Mapping[str, object]
+    errors: tuple[tuple[int, int, str], ...]
+
+    @property
+    def variables(self) -> dict[str, Value]:
+        """The scalar ones."""
+        return {name: value for name, value in self.held.items() if isinstance(value, Value)}
