@@ -1,4 +1,4 @@
-"""What a shell text would run: commands of words and redirections, with what is known of where and under which conditions."""
+"""What a shell text would run: commands of words and redirections, and under which conditions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from wxlint.core.values import Value
 
 
 class Assumed(str):
-    """A reason (in Value.because) that is taken for granted and not proven: a default of a variable that nothing in the text sets,
-    or that the script is called without arguments. Conditions that rest on one are unknown: both branches are given.
+    """A reason (in Value.because) that is taken for granted and not proven: a default of a variable that nothing in the
+    text sets, or that the script is called without arguments. Of conditions that rest on one, both branches are given.
     """
 
     __slots__ = ()
@@ -37,10 +37,10 @@ class Redirect(NamedTuple):
 class Command(NamedTuple):
     """One simple command.
 
-    words: never empty. env: variables that reach its environment: exported earlier in the text, then its own `A=b` prefix.
-    start, end: offsets of the command as written. conditional: it may not run. because: the loops and calls it is in
-    ("for stage=demux (line 12)"). via: offsets of the calls that led here, outermost first. cwd: the directory of an earlier
-    `cd` (relative to where the text starts); None without one.
+    words: never empty. env: variables that reach its environment: exported earlier in the text, then its own `A=b`
+    prefix. start, end: offsets of the command as written. conditional: it may not run. because: the loops and calls it
+    is in ("for stage=demux (line 12)"). via: offsets of the calls that led here, outermost first. cwd: the directory of
+    an earlier `cd` (relative to where the text starts); None without one.
     """
 
     words: tuple[Word, ...]
@@ -55,7 +55,11 @@ class Command(NamedTuple):
 
 
 class ShellResult(NamedTuple):
-    """held: the variables at the end. errors: (start, end, message) of what could not be read: low confidence, not a syntax check."""
+    """The commands of a text.
+
+    held: the variables at the end. errors: (start, end, message) of what could not be read: low confidence, not a
+    syntax check.
+    """
 
     commands: tuple[Command, ...]
     held: Mapping[str, object]

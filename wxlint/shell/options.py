@@ -12,7 +12,8 @@ from wxlint.shell.model import Word
 class Option(NamedTuple):
     """One option.
 
-    name: with its dashes ("--tag", "-t"), without a value. value: None for a flag. start, end: offsets of the value, or of a flag itself.
+    name: with its dashes ("--tag", "-t"), without a value. value: None for a flag. start, end: offsets of the value, or
+    of a flag itself.
     """
 
     name: str
@@ -41,8 +42,8 @@ def read_options(
         words: the command line behind the program's name.
         valued: the options that take a value, with their dashes.
         stop: whether the first positional word ends the options, as for `docker run` and `sudo`.
-        skip: whether the word at an index, which does not look like an option, is one after all (an unquoted variable); it becomes an
-            option whose name is its text.
+        skip: whether the word at an index, which does not look like an option, is one after all (an unquoted variable);
+            it becomes an option whose name is its text.
     """
     positional: list[Word] = []
     options: list[Option] = []
@@ -87,7 +88,7 @@ def _long(word: Word, following: Word | None, valued: frozenset[str], options: l
 
 
 def _short(word: Word, following: Word | None, valued: frozenset[str], options: list[Option]) -> int:
-    """Read a cluster of short options, of which the last may have a value. Returns how many of the following words it takes."""
+    """Read a cluster of short options, of which the last may have a value. Returns how many words it takes."""
     text = word.value.text
     for index in range(1, len(text)):
         letter = text[index]

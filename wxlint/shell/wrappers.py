@@ -1,6 +1,7 @@
 """Programs that run another command: `sudo`, `env`, `timeout`, `xargs`, `nice`, … One table, with their options.
 
-Options are those of sudo 1.9, OpenDoas 6.8, GNU coreutils 9, findutils 4.9, util-linux 2.39, moreutils 0.67 and the manual pages of the others.
+Options are those of sudo 1.9, OpenDoas 6.8, GNU coreutils 9, findutils 4.9, util-linux 2.39 and moreutils 0.67, and
+those that the manual pages of the others name.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ _NUMBER = late(r"\d+(?:\.\d+)?[smhd]?")
 class _Wrapper(NamedTuple):
     """How a program finds the command it runs.
 
-    valued: its options that take a value. own: how many arguments of its own stand before the command. assigns: whether it takes `A=b`.
-    alone: options with which it runs no command. instead: options that give what `own` counts (`taskset -p`, `runuser -u`).
+    valued: its options that take a value. own: how many arguments of its own stand before the command. assigns: whether
+    it takes `A=b`. alone: options with which it runs no command.
     """
 
     valued: frozenset[str] = frozenset()
@@ -38,8 +39,8 @@ def _wrapper(valued: str = "", *, own: int = 0, assigns: bool = False, alone: st
 _PLAIN = _Wrapper()
 _TABLE: dict[str, _Wrapper] = {
     "sudo": _wrapper(
-        "-u -g -h -p -C -r -t -T -U -D -R --user --group --host --prompt --close-from --role --type --command-timeout --other-user --chdir"
-        " --chroot",
+        "-u -g -h -p -C -r -t -T -U -D -R --user --group --host --prompt --close-from --role --type --command-timeout"
+        " --other-user --chdir --chroot",
         assigns=True,
         alone="-l -e -v -V -K --list --edit --validate --version --remove-timestamp --help",
     ),
@@ -51,13 +52,15 @@ _TABLE: dict[str, _Wrapper] = {
     "chrt": _wrapper("-T -P -D --sched-runtime --sched-period --sched-deadline", own=1, alone="-p --pid -m --max"),
     "taskset": _wrapper(own=1, alone="-p --pid"),
     "numactl": _wrapper(
-        "-i -N -C -m -p -P -w --interleave --cpunodebind --physcpubind --membind --preferred --preferred-many --weighted-interleave",
+        "-i -N -C -m -p -P -w --interleave --cpunodebind --physcpubind --membind --preferred --preferred-many"
+        " --weighted-interleave",
         alone="-s -H --show --hardware",
     ),
     "timeout": _wrapper("-s -k --signal --kill-after", own=1, alone="--help --version"),
     "stdbuf": _wrapper("-i -o -e --input --output --error"),
     "xargs": _wrapper(
-        "-I -n -P -L -d -a -E -s --max-args --max-procs --max-lines --delimiter --arg-file --eof --max-chars --process-slot-var"
+        "-I -n -P -L -d -a -E -s --max-args --max-procs --max-lines --delimiter --arg-file --eof"
+        " --max-chars --process-slot-var"
     ),
     "exec": _wrapper("-a"),
     "command": _wrapper(alone="-v -V"),
@@ -72,14 +75,16 @@ _TABLE: dict[str, _Wrapper] = {
     "dumb-init": _wrapper("-r --rewrite"),
     "strace": _wrapper("-a -b -e -E -I -o -O -p -P -s -S -u -U -X", alone="-p"),
     "setpriv": _wrapper(
-        "--ambient-caps --inh-caps --bounding-set --reuid --regid --groups --securebits --pdeathsig --selinux-label --apparmor-profile"
+        "--ambient-caps --inh-caps --bounding-set --reuid --regid --groups --securebits --pdeathsig"
+        " --selinux-label --apparmor-profile"
     ),
     "systemd-run": _wrapper(
-        "-p -u -E -H -M --property --unit --setenv --host --machine --slice --description --uid --gid --nice --working-directory"
+        "-p -u -E -H -M --property --unit --setenv --host --machine --slice --description --uid --gid --nice"
+        " --working-directory"
     ),
     "caffeinate": _wrapper("-t -w"),
     **dict.fromkeys(
-        "builtin catchsegv chronic eatmydata fakeroot linux32 linux64 nohup noglob setsid sudo-rs unbuffer winpty busybox".split(),
+        "builtin busybox catchsegv chronic eatmydata fakeroot linux32 noglob nohup setsid unbuffer winpty".split(),
         _PLAIN,
     ),
 }
@@ -89,10 +94,10 @@ NAMES = frozenset(_TABLE)
 
 
 def unwrap(command: Command) -> Command:
-    """The command inside `sudo -u x`, `env -i A=b`, `xargs -n1`, `timeout -k 5 10m`, …; the same command when there is none.
+    """The command inside `sudo -u x`, `env -i A=b`, `xargs -n1`, `timeout -k 5 10m`, …; the command itself without one.
 
-    Assignments given to `env` or `sudo` join `env`. What xargs adds is one unknown word at the end, or in place of its `{}`.
-    A wrapper that runs nothing stays as it is: `command -v x`, `sudo -l`.
+    Assignments given to `env` or `sudo` join `env`. What xargs adds is one unknown word at the end, or in place of its
+    `{}`. A wrapper that runs nothing stays as it is: `command -v x`, `sudo -l`.
     """
     for _ in range(_MAX_WRAPPERS):
         words = command.words
