@@ -20,6 +20,7 @@ from wxlint import __version__, output
 from wxlint.core.errors import UsageError
 from wxlint.core.escape import escape
 from wxlint.core.findings import Finding, Severity, Span
+from wxlint.core.reasons import Reason
 from wxlint.documents.source import Source
 from wxlint.output import Options, Report, Summary, text
 from wxlint.output.sarif import artifact, fingerprints
@@ -76,7 +77,10 @@ def ordinary() -> Report:
             "python:${TAG}",
             message="python:latest has a tag that moves: name a version",
             hint="write a version, such as python:3.12-slim",
-            because=("ARG TAG=latest (line 1)", "services.asr.build.args (docker-compose.yml:2)"),
+            because=(
+                Reason("arg", "ARG TAG=latest", dockerfile.path, 1),
+                Reason("build-arg", "services.asr.build.args", "docker-compose.yml", 2),
+            ),
         ),
         finding_at(dockerfile, "pip install torch \\\n    torchaudio", rule="torch-index", severity=Severity.WARNING),
         finding_at(compose, "名前/asr:latest", severity=Severity.INFO),
@@ -94,7 +98,14 @@ def hostile() -> Report:
     """Every string that can come from a checked repository is HOSTILE."""
     source = source_of(f"FROM a\n{HOSTILE} b", HOSTILE)
     findings = (
-        Finding("latest-tag", Severity.ERROR, Span(HOSTILE, 2, 1, 2, 9), HOSTILE, HOSTILE, (HOSTILE,)),
+        Finding(
+            "latest-tag",
+            Severity.ERROR,
+            Span(HOSTILE, 2, 1, 2, 9),
+            HOSTILE,
+            HOSTILE,
+            (Reason("arg", HOSTILE, HOSTILE, 3),),
+        ),
         Finding(HOSTILE, Severity.INFO, Span("::error::a", 1, 1, 9, 9), "[x](http://evil.example)##[error]"),
         Finding("latest-tag", Severity.WARNING, Span(HOSTILE, 5, 14, 5, 60), "##", "##[error]x", ()),
     )
@@ -378,26 +389,21 @@ def test_sarif_messages_are_escaped_and_hold_no_links() -> None:
 
 
 @pytest.mark.parametrize(
-    ("because", "lines"),
+    ("because", "places"),
     [
-        ("ARG TAG=latest (line 3)", [3]),
-        ("ARG TAG=latest (docker/asr/Dockerfile:3)", [3]),
-        ("ARG TAG=latest (docker/asr/Dockerfile:3:14)", [3]),
-        ("ARG TAG=latest (docker/asr/Dockerfile, line 3)", [3]),
-        ("ARG TAG=latest (docker/asr/Dockerfile line 3)", [3]),
-        ("ARG TAG=latest (not/read:3)", []),
-        ("ARG TAG=latest", []),
-        ("(line 3) ARG TAG=latest", []),
-        ("(" * 100_000, []),
+        (Reason("arg", "ARG TAG=latest", "docker/asr/Dockerfile", 3), [("docker/asr/Dockerfile", {"startLine": 3})]),
+        (Reason("build", "docker build", "build.sh", 7), [("build.sh", {"startLine": 7})]),
+        (Reason("policy", "asr:cuda is a cuda image", "wxlint.yaml"), [("wxlint.yaml", None)]),
+        (Reason("default", "ARG TAG=latest (docker/asr/Dockerfile:3)"), []),
+        (Reason("default", "(" * 100_000), []),
     ],
 )
-def test_sarif_relates_a_reason_to_its_place(because: str, lines: list[int]) -> None:
+def test_sarif_relates_a_reason_to_its_place(because: Reason, places: list[tuple[str, object]]) -> None:
     source = source_of("FROM a")
     finding = finding_at(source, "a", because=(because, because))
     (run,) = json.loads(rendered(Report((finding,), sources={source.path: source}), "sarif"))["runs"]
-    places = [place["physicalLocation"] for place in run["results"][0].get("relatedLocations", [])]
-    assert [place["region"]["startLine"] for place in places] == lines
-    assert all(place["artifactLocation"]["uri"] == source.path for place in places)
+    found = [place["physicalLocation"] for place in run["results"][0].get("relatedLocations", [])]
+    assert [(place["artifactLocation"]["uri"], place.get("region")) for place in found] == places
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash import simple_commands as shell_simple
 from wxlint.shell.bash.reader import read_plain, read_shell
-from wxlint.shell.model import Assumed, ShellResult
+from wxlint.shell.model import ShellResult
 from wxlint.shell.wrappers import unwrap
 
 BASH = shutil.which("bash")
@@ -110,15 +111,16 @@ def test_offsets_in_text_that_is_read_again() -> None:
 
 
 def test_variables_of_the_caller_and_reasons() -> None:
-    result = read_shell("TAG=$BASE-x\ndocker push a:$TAG", {"BASE": Value("cuda", (), ("ARG BASE=cuda (line 1)",))})
+    base = Reason("arg", "ARG BASE=cuda", "Dockerfile", 1)
+    result = read_shell("TAG=$BASE-x\ndocker push a:$TAG", {"BASE": Value("cuda", (), (base,))})
     value = result.commands[0].words[2].value
-    assert value == Value("a:cuda-x", (), ("ARG BASE=cuda (line 1)", "TAG=cuda-x (line 1)"))
+    assert value == Value("a:cuda-x", (), (base, Reason("variable", "TAG=cuda-x", "", 1, "TAG")))
     assert result.variables["TAG"].text == "cuda-x"
 
 
 def test_where_names_places() -> None:
-    result = read_shell("A=1\nc $A", where=lambda offset: f"offset {offset}")
-    assert result.commands[0].words[1].value.because == ("A=1 (offset 0)",)
+    result = read_shell("A=1\nc $A", where=lambda offset: ("offset", offset))
+    assert result.commands[0].words[1].value.because == (Reason("variable", "A=1", "offset", 0, "A"),)
 
 
 def test_redirects_and_heredocs() -> None:
@@ -220,7 +222,7 @@ def test_a_default_is_an_assumption() -> None:
         (True, ["c", "no", "cpu"]),
         (False, ["c", "cpu"]),
     ]
-    assert any(isinstance(b, Assumed) for b in commands[0].words[1].value.because)
+    assert any(b.kind == "assumed" for b in commands[0].words[1].value.because)
 
 
 def test_no_defaults_where_the_surroundings_may_set_the_variable() -> None:
@@ -277,7 +279,7 @@ def test_both_branches_of_an_assumption_are_given() -> None:
 def test_calls_and_loops_are_reasons() -> None:
     text = "build() {\n  docker build -t x:$1 .\n}\nfor s in a b; do\n  build $s\ndone"
     first = read_shell(text).commands[0]
-    assert first.because == ("for s=a (line 4)", "build a (line 5)")
+    assert [reason.shown("") for reason in first.because] == ["for s=a (line 4)", "build a (line 5)"]
     assert [text[at : at + 8] for at in first.via] == ["build $s"]
     assert text[first.start : first.end] == "docker build -t x:$1 ."
 
@@ -431,7 +433,7 @@ def test_a_text_read_once_says_the_same_whatever_the_variables(text: str) -> Non
     plain = read_plain(text)
     if plain is not None:
         for variables in ({}, {"a": Value("7"), "HOME": Value("/h"), "b": Value(HOLE, ("$b",)), "CDPATH": Value("/x")}):
-            assert plain.commands == read_shell(text, variables, where=lambda _: "line 77").commands
+            assert plain.commands == read_shell(text, variables, where=lambda _: ("", 77)).commands
 
 
 @settings(max_examples=600)

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.reader import read_batch
-from wxlint.shell.model import Assumed, ShellResult
+from wxlint.shell.model import ShellResult
 
 
 def lines(text: str, **options: object) -> list[str]:
@@ -119,7 +120,7 @@ def test_what_may_be_empty_is_not_defined() -> None:
 def test_assumptions_are_marked() -> None:
     value = read_batch('if "%T%"=="" set T=cpu\nc %T%').commands[-1].words[1].value
     assert value.text == "cpu"
-    assert any(isinstance(b, Assumed) for b in value.because)
+    assert any(b.kind == "assumed" for b in value.because)
 
 
 def test_offsets_reasons_and_calls() -> None:
@@ -128,8 +129,10 @@ def test_offsets_reasons_and_calls() -> None:
     assert text[command.start : command.end] == 'docker build -t x-%1:%T% "d/%1" > log'
     assert [text[w.start : w.end] for w in command.words] == ["docker", "build", "-t", "x-%1:%T%", '"d/%1"']
     assert [w.quoted for w in command.words] == [False, False, False, False, True]
-    assert command.words[3].value == Value("x-a:cuda", (), ("for s=a (line 3)", "T=cuda (line 2)"))
-    assert command.because == ("for s=a (line 3)", ":b a (line 4)")
+    assert command.words[3].value == Value(
+        "x-a:cuda", (), (Reason("loop", "for s=a", "", 3, "s"), Reason("variable", "T=cuda", "", 2, "T"))
+    )
+    assert [reason.shown("") for reason in command.because] == ["for s=a (line 3)", ":b a (line 4)"]
     assert [text[at : at + 8] for at in command.via] == ["call :b "]
     assert [(r.operator, r.target.value.text, text[r.start : r.end]) for r in command.redirects] == [
         (">", "log", "> log")

@@ -278,7 +278,7 @@ def _write(pieces: Iterable[str], output: str | None, keep: Iterable[str] = ()) 
 
 
 def _images(arguments: argparse.Namespace) -> int:
-    from wxlint.images.graph.summary import beliefs_of
+    from wxlint.images.graph.summary import belief_as_json, beliefs_of
     from wxlint.lint.inputs import gather, read_stdin
 
     stdin = read_stdin(arguments.paths, arguments.stdin_filename)
@@ -287,7 +287,7 @@ def _images(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         import json
 
-        _write([json.dumps([belief._asdict() for belief in found], indent=2) + "\n"], None)
+        _write([json.dumps([belief_as_json(belief) for belief in found], indent=2) + "\n"], None)
     else:
         from wxlint.core.escape import escape
 
@@ -297,7 +297,7 @@ def _images(arguments: argparse.Namespace) -> int:
                 [escape(f"{name}: {belief.variant}, torch {belief.torch}, base {belief.base or 'unknown'}") + "\n"],
                 None,
             )
-            _write((escape(f"    because {reason}") + "\n" for reason in belief.because), None)
+            _write((escape(f"    because {reason.shown(belief.path)}") + "\n" for reason in belief.because), None)
     if gathered.repository.problems:
         _print(f"wxlint: error: {problem}" for problem in gathered.repository.problems)
         return FAILED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import IntEnum
 
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 
 
@@ -49,4 +50,4 @@ class Finding(NamedTuple):
     span: Span
     message: str
     hint: str = ""
-    because: tuple[str, ...] = ()
+    because: tuple[Reason, ...] = ()

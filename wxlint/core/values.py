@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 
 HOLE = "\0"
@@ -13,12 +14,12 @@ _LONG = 40
 
 class Value(NamedTuple):
     """text: the string, each unknown stretch one HOLE. holes: what each HOLE stands for, in order
-    ("${TAG}", "$(git rev-parse HEAD)"). because: where the known parts came from ("ARG TAG=latest (line 1)").
+    ("${TAG}", "$(git rev-parse HEAD)"). because: where the known parts came from.
     """
 
     text: str
     holes: tuple[str, ...] = ()
-    because: tuple[str, ...] = ()
+    because: tuple[Reason, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -51,7 +52,7 @@ def _cut(hole: str) -> str:
 
 def concat(parts: list[Value]) -> Value:
     """Join values end to end, keeping each reason once."""
-    because: dict[str, None] = {}
+    because: dict[Reason, None] = {}
     for part in parts:
         because.update(dict.fromkeys(part.because))
     return Value("".join(p.text for p in parts), tuple(h for p in parts for h in p.holes), tuple(because))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from wxlint.core.errors import UsageError
 from wxlint.core.findings import Finding, Severity
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.repository import Repository
 from wxlint.lint.parallel import Looked, look
@@ -116,7 +117,8 @@ def _findings(rule: Rule, problems: Iterable[Problem], repository: Repository) -
         others = list(named)[1:]
         if others:
             more = f", and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-            told = f"the same holds for {', '.join(others[:_NAMED])}{more}"
+            text = f"the same holds for {', '.join(others[:_NAMED])}{more}"
+            told = Reason("group", text)
             seen[shared] = seen[shared]._replace(because=(*seen[shared].because, told))
     return seen.values()
 

@@ -49,7 +49,7 @@ def _annotation(finding: Finding) -> str:
         place.update(col=span.column, endColumn=span.end_column)
     # The log shows the message alone, so that it has to name the place as well.
     lines = [f"{escape_part(span.path)}:{span.line}:{span.column}: {escape(finding.message)}"]
-    lines += [f"because: {escape(reason)}" for reason in finding.because]
+    lines += [f"because: {escape(reason.shown(finding.span.path))}" for reason in finding.because]
     if finding.hint:
         lines.append(f"help: {escape(finding.hint)}")
     return command(COMMANDS[finding.severity], "\n".join(lines), **place, title=f"wxlint: {escape(finding.rule)}")

@@ -54,7 +54,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "end_column": span.end_column,
         "message": _valid(finding.message),
         "hint": _valid(finding.hint),
-        "because": [_valid(reason) for reason in finding.because],
+        "because": [_valid(reason.shown(finding.span.path)) for reason in finding.because],
     }
 
 

@@ -22,7 +22,6 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 ROOT = "%SRCROOT%"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 FINGERPRINT = "wxlint/v1"
-_PLACE = re.compile(r"\((?:(?P<path>[^()]+?)(?::|,? line )|line )(?P<line>[0-9]{1,9})(?::[0-9]+)?\)$")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
 
 
@@ -69,7 +68,7 @@ def _invocation(report: Report) -> dict[str, object]:
 
 def _results(report: Report, index: Mapping[str, int]) -> Iterator[dict[str, object]]:
     for finding, fingerprint in zip(report.findings, fingerprints(report.findings, report.sources), strict=True):
-        lines = [finding.message, *(f"because: {reason}" for reason in finding.because)]
+        lines = [finding.message, *(f"because: {reason.shown(finding.span.path)}" for reason in finding.because)]
         lines += [f"help: {finding.hint}"] if finding.hint else []
         result: dict[str, object] = {
             "ruleId": finding.rule,
@@ -79,22 +78,21 @@ def _results(report: Report, index: Mapping[str, int]) -> Iterator[dict[str, obj
             "locations": [{"physicalLocation": _location(finding.span)}],
             "partialFingerprints": {FINGERPRINT: fingerprint},
         }
-        related = list(_related(finding, report.sources))
+        related = list(_related(finding))
         if related:
             result["relatedLocations"] = related
         yield result
 
 
-def _related(finding: Finding, sources: Mapping[str, Source]) -> Iterator[dict[str, object]]:
-    """The facts of the chain that end in a place: "(line 3)" of the same file, "(PATH:3)", "(PATH line 3)"."""
+def _related(finding: Finding) -> Iterator[dict[str, object]]:
+    """Yield the reasons that have a place."""
     for number, reason in enumerate(dict.fromkeys(finding.because), 1):
-        match = _PLACE.search(reason)
-        path = match and (match["path"] or finding.span.path)
-        # A path in hostile text is believed only when that file was read.
-        if not match or (path not in sources and match["path"]):
+        if not reason.path:
             continue
-        place = {"artifactLocation": artifact(path or ""), "region": {"startLine": max(int(match["line"]), 1)}}
-        yield {"id": number, "message": {"text": _text(reason)}, "physicalLocation": place}
+        place: dict[str, object] = {"artifactLocation": artifact(reason.path)}
+        if reason.line:
+            place["region"] = {"startLine": reason.line}
+        yield {"id": number, "message": {"text": _text(reason.shown(finding.span.path))}, "physicalLocation": place}
 
 
 def _location(span: Span) -> dict[str, object]:

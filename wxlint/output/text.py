@@ -54,7 +54,7 @@ def _lines(finding: Finding, source: Source | None, options: Options) -> Iterato
         yield _paint(f"{number} |", _DIM, options) + (f" {shown.text}" if shown.text else "")
         yield f"{_paint(f'{margin} |', _DIM, options)} {' ' * shown.before}{marks}"
     for reason in finding.because:
-        yield f"{margin} = {_paint('because:', _BOLD, options)} {escape(reason)}"
+        yield f"{margin} = {_paint('because:', _BOLD, options)} {escape(reason.shown(finding.span.path))}"
     if finding.hint:
         yield f"{margin} = {_paint('help:', _BOLD, options)} {escape(finding.hint)}"
 

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity, Span
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Problem(NamedTuple):
 
     span: Span
     message: str
-    because: tuple[str, ...] = ()
+    because: tuple[Reason, ...] = ()
     hint: str = ""
     severity: Severity | None = None
     image: str = ""

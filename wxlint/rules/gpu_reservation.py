@@ -43,6 +43,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
+from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.repository import Repository
@@ -101,7 +102,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             )
 
 
-def _meant(repository: Repository, service: Service) -> tuple[str | None, tuple[str, ...]]:
+def _meant(repository: Repository, service: Service) -> tuple[str | None, tuple[Reason, ...]]:
     """What the service's image is for: by the policy, else by the image's tag, else by what the repository builds for it."""
     image = service.image.value if service.image is not None else None
     reference = parse_reference(image) if image is not None else None
@@ -114,7 +115,8 @@ def _meant(repository: Repository, service: Service) -> tuple[str | None, tuple[
                     expectation = repository.expected(member.stage, variant.name)
                     if expectation is None or not expectation.gpu and variant.accelerator == "cuda":
                         return None, ()
-                    return variant.accelerator, (f"{expectation.image} is a {variant.name} image ({policy.path})",)
+                    text = f"{expectation.image} is a {variant.name} image"
+                    return variant.accelerator, (Reason("policy", text, policy.path),)
             if member.known:
                 return None, ()  # a tag that the stage does not have says nothing: variant-tag speaks of it
     if reference is not None and reference.tag_known and reference.tag:

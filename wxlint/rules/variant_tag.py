@@ -38,6 +38,7 @@ FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
+from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.repository import Repository
@@ -73,7 +74,7 @@ def _by_policy(repository: Repository) -> Iterator[Problem]:
             yield Problem(
                 use.span,
                 f"{use.kind} names {reference.shown()}, but {member.stage} is built as {tags} only",
-                (*use.because, policy.path),
+                (*use.because, Reason("policy", "the policy", policy.path)),
             )
 
 

@@ -28,6 +28,7 @@ FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
+from wxlint.core.reasons import reason_at
 from wxlint.core.values import Value
 from wxlint.images.graph.repository import Repository, same_name
 from wxlint.images.graph.target import Image
@@ -73,7 +74,7 @@ def _by_policy(image: Image, base: str) -> Iterator[Problem]:
         ):
             return
     use = image.base.lineage[0]
-    chain = tuple(f"FROM {u.value.shown()} ({u.span.path}:{u.span.line})" for u in image.base.lineage[1:])
+    chain = tuple(reason_at("image", f"FROM {u.value.shown()}", u.span) for u in image.base.lineage[1:])
     yield Problem(
         use.span,
         f"{image.label} starts from {use.value.shown()}, which does not descend from {base}",

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 
-
-class Assumed(str):
-    """A reason (in Value.because) that is taken for granted and not proven: a default of a variable that nothing in the
-    text sets, or that the script is called without arguments. Of conditions that rest on one, both branches are given.
-    """
-
-    __slots__ = ()
+Place = Callable[[int], "tuple[str, int]"]
+"""The path and line of an offset."""
 
 
 class Word(NamedTuple):
@@ -49,7 +45,7 @@ class Command(NamedTuple):
     start: int
     end: int
     conditional: bool
-    because: tuple[str, ...]
+    because: tuple[Reason, ...]
     via: tuple[int, ...]
     cwd: Value | None
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.model import Assumed, Command, Redirect, Word
+from wxlint.shell.model import Command, Place, Redirect, Word
 from wxlint.shell.values import NO_ARGUMENTS, UNSET, Arguments, Variable, assumptions, hole, merged, not_set
 
 MAX_COMMANDS = 5_000
@@ -17,7 +17,6 @@ MAX_DEPTH = 50
 _MAX_VOLUME = 10_000_000
 _MAX_EXPORTS = 40
 
-_DEFAULT = late(r"default of \$\{(\w+)")
 
 Refine = tuple[str, str, bool]
 """(name, text, outcome): when a condition has that outcome, the variable is that text."""
@@ -31,7 +30,7 @@ class Status(NamedTuple):
 
     truth: bool | None
     ran: bool = False
-    assumed: tuple[Assumed, ...] = ()
+    assumed: tuple[Reason, ...] = ()
     refine: Refine | None = None
 
     @property
@@ -50,18 +49,18 @@ class Mark(NamedTuple):
     args: Arguments
     cwd: Value | None
     flow: str
-    refuted: frozenset[Assumed]
+    refuted: frozenset[Reason]
 
 
 class State:
     """Variables are written through `put`, which keeps the old values, so that a branch can be undone at the cost of what it wrote."""
 
-    def __init__(self, where: Callable[[int], str], defaults: bool) -> None:
+    def __init__(self, where: Place, defaults: bool) -> None:
         self.where, self.defaults = where, defaults
         self.vars: dict[str, Variable] = {}
         self.log: list[tuple[str, Variable | None]] = []
-        self.resting: dict[Assumed, set[str]] = {}  # variables whose value rests, or once rested, on an assumption
-        self.refuted: frozenset[Assumed] = frozenset()
+        self.resting: dict[Reason, set[str]] = {}  # variables whose value rests, or once rested, on an assumption
+        self.refuted: frozenset[Reason] = frozenset()
         self.args = Arguments((), True, True)
         self.environment: frozenset[str] = frozenset()
         self.exported: dict[str, None] = {}
@@ -69,7 +68,7 @@ class State:
         self.cwd: Value | None = None
         self.flow = ""  # "exit", "return", "break" or "continue" while what follows is skipped
         self.conditional = False
-        self.because: tuple[str, ...] = ()
+        self.because: tuple[Reason, ...] = ()
         self.via: tuple[int, ...] = ()
         self.commands: list[Command] = []
         self.errors: list[tuple[int, int, str]] = []
@@ -88,7 +87,7 @@ class State:
         else:
             self.vars[name] = value
             for reason in _reasons(value):
-                if type(reason) is Assumed:
+                if reason.kind == "assumed":
                     self.resting.setdefault(reason, set()).add(name)
         if name in self.exported:
             self.exports = None
@@ -126,15 +125,14 @@ class State:
         """Variables written since, with their values."""
         return {name: self.vars.get(name) for name, _ in self.log[mark.log :]}
 
-    def forget(self, assumed: tuple[Assumed, ...]) -> None:
+    def forget(self, assumed: tuple[Reason, ...]) -> None:
         """These assumptions do not hold from here on: what rests on them is unknown."""
         if not assumed:
             return
         self.refuted |= set(assumed)
         for reason in assumed:
-            default = _DEFAULT.match(reason)
-            if default:
-                self.refuted |= {not_set(default[1])}
+            if reason.name:
+                self.refuted |= {not_set(reason.name)}
             for name in self.resting.get(reason, ()):
                 value = self.vars.get(name)
                 if value is not None and reason in _reasons(value):
@@ -153,7 +151,8 @@ class State:
         shown = value.shown() if len(value.text) < 200 else value.text[:80].replace(HOLE, "?")
         shown = shown.partition("\n")[0]
         self.volume += len(value.text)
-        note = f"{name}={shown if len(shown) <= 80 else shown[:79] + '…'} ({self.where(self.place(offset))})"
+        text = f"{name}={shown if len(shown) <= 80 else shown[:79] + '…'}"
+        note = Reason("variable", text, *self.where(self.place(offset)), name)
         return Value(value.text, value.holes, merged(value.because, (note,)))
 
     @property
@@ -197,7 +196,7 @@ class State:
 
     # -- branches
 
-    def alternatives(self, options: Sequence[Option], likely: int | None, assumed: tuple[Assumed, ...]) -> list[Status]:
+    def alternatives(self, options: Sequence[Option], likely: int | None, assumed: tuple[Reason, ...]) -> list[Status]:
         """Walk each branch of an unknown condition, then keep what is true behind all of them.
 
         likely: the branch taken if `assumed` holds; its values go on, resting on that assumption.
@@ -254,7 +253,7 @@ class State:
         mark = self.mark()
         if type(old) is Value:
             self.forget(assumptions(old))
-        self.put(name, Value(text, (), (f"{name} is {text!r} here",)))
+        self.put(name, Value(text, (), (Reason("variable", f"{name} is {text!r} here", name=name),)))
         return self.changes(mark)
 
     def _either(self, name: str, values: list[Variable | None]) -> Variable:
@@ -271,7 +270,7 @@ class State:
         return hole(f"${{{name}[@]}}" if any(type(v) is dict for v in values) else self.named(name))
 
     def _merge(
-        self, ends: list[tuple[int, dict[str, Variable | None], Mark]], likely: int | None, assumed: tuple[Assumed, ...]
+        self, ends: list[tuple[int, dict[str, Variable | None], Mark]], likely: int | None, assumed: tuple[Reason, ...]
     ) -> None:
         chosen = next((end for end in ends if end[0] == likely), None)
         _, first, mark = chosen or ends[0]
@@ -298,7 +297,7 @@ class State:
                 self.put(name, one if one is None else resting(name, one, assumed))
 
 
-def resting(name: str, value: Variable, assumed: tuple[Assumed, ...]) -> Variable:
+def resting(name: str, value: Variable, assumed: tuple[Reason, ...]) -> Variable:
     """A variable that is as it is if `assumed` holds. An array without items has none that could rest on it: it is unknown."""
     if type(value) is Value:
         return value._replace(because=merged(value.because, assumed))
@@ -307,7 +306,7 @@ def resting(name: str, value: Variable, assumed: tuple[Assumed, ...]) -> Variabl
     return items or hole(f"${{{name}[@]}}")
 
 
-def _reasons(value: Variable) -> Iterable[str]:
+def _reasons(value: Variable) -> Iterable[Reason]:
     if type(value) is dict:
         return [reason for item in value.values() for reason in item.because]
     return value.because if type(value) is Value else ()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Union
 
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.model import Assumed
 
 Array = dict[str, Value]
 """Subscript to value, in order; indexed arrays have "0", "1", ... Never changed in place."""
@@ -18,7 +18,7 @@ MAX_ITEMS = 1_000
 _MAX_BECAUSE = 12
 UNSET = Value("", (), ())
 """Known to be unset (by `unset`, or a `local` without a value); told apart by identity."""
-NO_ARGUMENTS = Assumed("no arguments are given")
+NO_ARGUMENTS = Reason("assumed", "no arguments are given")
 
 
 class Arguments:
@@ -43,7 +43,7 @@ def joined(parts: list[Value]) -> Value:
     if len(text) > MAX_TEXT:
         return hole("…")
     holes: tuple[str, ...] = ()
-    because: tuple[str, ...] = ()
+    because: tuple[Reason, ...] = ()
     for part in parts:
         if part.holes:
             holes += part.holes
@@ -62,7 +62,7 @@ def spaced(parts: list[Value]) -> Value:
     return joined(out) if out else Value("")
 
 
-def merged(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+def merged(first: tuple[Reason, ...], second: tuple[Reason, ...]) -> tuple[Reason, ...]:
     """Reasons, each once; of a long chain the assumptions and the newest."""
     if not first:
         return second
@@ -71,18 +71,21 @@ def merged(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
     found = tuple(dict.fromkeys((*first, *second)))
     if len(found) <= _MAX_BECAUSE:
         return found
-    kept = [b for b in found if type(b) is Assumed][:_MAX_BECAUSE]
-    rest = [b for b in found if type(b) is not Assumed][-_MAX_BECAUSE:]
+    kept = [b for b in found if b.kind == "assumed"][:_MAX_BECAUSE]
+    rest = [b for b in found if b.kind != "assumed"][-_MAX_BECAUSE:]
     return (*kept, *rest)
 
 
-def assumptions(value: Value) -> tuple[Assumed, ...]:
-    return tuple([b for b in value.because if isinstance(b, Assumed)]) if value.because else ()
+def assumptions(value: Value) -> tuple[Reason, ...]:
+    """Return the reasons of a value that are taken for granted and not proven: a default of a variable that nothing in the
+    text sets, or that the script is called without arguments. Conditions that rest on one are unknown: both branches count.
+    """
+    return tuple([b for b in value.because if b.kind == "assumed"]) if value.because else ()
 
 
-def not_set(name: str) -> Assumed:
+def not_set(name: str) -> Reason:
     """That neither the text nor the environment sets a variable."""
-    return NO_ARGUMENTS if name.isdigit() else Assumed(f"{name} is not set")
+    return NO_ARGUMENTS if name.isdigit() else Reason("assumed", f"{name} is not set", name=name)
 
 
 def glob_regex(pattern: str) -> str:

@@ -68,7 +68,7 @@ def test_an_image_and_where_it_stands(line: str, value: str, written: str, line_
 def test_where_a_value_comes_from() -> None:
     image = service("image: ${REGISTRY}/app:${TAG:-cpu}", "REGISTRY=r.io\n").image
     assert image is not None
-    assert image.value.because == ("REGISTRY=r.io (.env line 1)", "default of ${TAG:-cpu}")
+    assert [r.shown() for r in image.value.because] == ["REGISTRY=r.io (.env:1)", "default of ${TAG:-cpu}"]
     image = service("image: ${REGISTRY}/app").image
     assert image is not None
     assert (image.value.text, image.value.holes) == (HOLE + "/app", ("${REGISTRY}",))
@@ -156,7 +156,7 @@ def test_build_args_are_what_compose_makes_of_the_scalar(written: str, value: st
     assert name == "PYTHON"
     assert (found.text if found else None) == value
     if value == "3.1" and found:
-        assert found.because == ("3.10 without quotes is the number 3.1",)
+        assert [r.shown() for r in found.because] == ["3.10 without quotes is the number 3.1"]
     assert place.span.line == 5
 
 

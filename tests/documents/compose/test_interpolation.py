@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.compose.interpolation import interpolate, read_env
 from wxlint.documents.source import Source, decode
 
 VARIABLES = {
-    "TAG": Value("cuda", (), ("TAG=cuda (.env line 1)",)),
+    "TAG": Value("cuda", (), (Reason("variable", "TAG=cuda", ".env", 1),)),
     "EMPTY": Value(""),
     "PARTLY": Value(HOLE + "-x", ("${GIT}",)),
     "UNKNOWN": Value(HOLE, ("${GIT}",)),
@@ -86,16 +87,16 @@ def test_what_cannot_be_known_is_a_hole(text: str, value: str, holes: tuple[str,
     ("text", "because"),
     [
         ("x", ()),
-        ("$TAG", ("TAG=cuda (.env line 1)",)),
-        ("$TAG-$TAG", ("TAG=cuda (.env line 1)",)),
+        ("$TAG", ("TAG=cuda (.env:1)",)),
+        ("$TAG-$TAG", ("TAG=cuda (.env:1)",)),
         ("${NONE:-cpu}", ("default of ${NONE:-cpu}",)),
-        ("${NONE:-$TAG}", ("TAG=cuda (.env line 1)", "default of ${NONE:-$TAG}")),
-        ("${TAG:+gpu}", ("TAG=cuda (.env line 1)",)),
+        ("${NONE:-$TAG}", ("TAG=cuda (.env:1)", "default of ${NONE:-$TAG}")),
+        ("${TAG:+gpu}", ("TAG=cuda (.env:1)",)),
         ("${NONE:+gpu}", ("NONE is not set, for ${NONE:+gpu}",)),
     ],
 )
 def test_reasons(text: str, because: tuple[str, ...]) -> None:
-    assert interpolate(text, VARIABLES).value.because == because
+    assert tuple(r.shown() for r in interpolate(text, VARIABLES).value.because) == because
 
 
 @pytest.mark.parametrize(
@@ -172,8 +173,8 @@ def test_env_files(text: str, variables: dict[str, str]) -> None:
 
 def test_an_env_value_says_where_it_comes_from() -> None:
     found, _ = read_env(Source("docker/.env", "# c\nA=1\nB=x$A\nC=$NONE\n"))
-    assert found["B"].because == ("A=1 (docker/.env line 2)", "B=x1 (docker/.env line 3)")
-    assert found["C"] == Value(HOLE, ("$NONE",), ("C=$NONE (docker/.env line 4)",))
+    assert [r.shown() for r in found["B"].because] == ["A=1 (docker/.env:2)", "B=x1 (docker/.env:3)"]
+    assert found["C"] == Value(HOLE, ("$NONE",), (Reason("variable", "C=$NONE", "docker/.env", 4, "C"),))
 
 
 def test_the_including_project_wins() -> None:

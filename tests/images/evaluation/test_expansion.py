@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value, concat, could_equal
 from wxlint.images.evaluation.expansion import Scope, expand, pairs, words
 
@@ -168,10 +169,14 @@ def test_the_escape_character_of_the_file() -> None:
 
 def test_reasons_come_along() -> None:
     scope = Scope(
-        {"TAG": Value("1", (), ("ARG TAG=1 (line 1)",)), "X": Value("", (), ("ARG X= (line 2)",))}, closed=True
+        {
+            "TAG": Value("1", (), (Reason("arg", "ARG TAG=1", "Dockerfile", 1),)),
+            "X": Value("", (), (Reason("arg", "ARG X=", "Dockerfile", 2),)),
+        },
+        closed=True,
     )
-    assert expand("a:$TAG", scope).because == ("ARG TAG=1 (line 1)",)
-    assert "ARG TAG=1 (line 1)" in expand("${X:-$TAG}", scope).because
+    assert [r.shown() for r in expand("a:$TAG", scope).because] == ["ARG TAG=1 (Dockerfile:1)"]
+    assert "ARG TAG=1 (Dockerfile:1)" in [r.shown() for r in expand("${X:-$TAG}", scope).because]
 
 
 def test_nesting_has_a_bound() -> None:

@@ -42,4 +42,4 @@ def test_each_belief_is_about_its_own_dockerfile(tmp_path: Path, monkeypatch: py
     for belief in beliefs_of(gathered.repository, gathered.scope):
         own = f"registry.example/base{belief.path[1:].partition('/')[0]}:1"
         assert belief.base == own
-        assert all(own in reason for reason in belief.because if reason.startswith("FROM"))
+        assert all(own in reason.shown() for reason in belief.because if reason.text.startswith("FROM"))

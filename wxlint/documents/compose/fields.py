@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.documents.compose.merge import ComposeProblem, Place, Series, Table, Text, Tree, by_name
@@ -97,4 +98,4 @@ def _plain(text: Text) -> Value:
         return value
     if plain == written:
         return value
-    return Value(plain, (), (*value.because, f"{written} without quotes is the number {plain}"))
+    return Value(plain, (), (*value.because, Reason("reading", f"{written} without quotes is the number {plain}")))

@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value, concat
 from wxlint.documents.source import Source
@@ -96,13 +97,19 @@ def _operation(
     if operator[-1] in "-?" and present and value is not None:
         return value, None
     if operator[-1] == "+" and not present:
-        return Value("", (), (f"{name} is not set, for {written}",)), None
+        return Value("", (), (Reason("default", f"{name} is not set, for {written}", name=name),)), None
     if depth >= _DEPTH:
         return Value(HOLE, (written,)), None
     chosen, problem = _interpolate(word, variables, depth + 1)
     if operator[-1] == "?":  # the word is the error's text
         return Value(HOLE, (written,)), problem
-    reason = (f"default of {written}",) if operator[-1] == "-" else value.because if value else ()
+    reason = (
+        (Reason("default", f"default of {written}", name=name),)
+        if operator[-1] == "-"
+        else value.because
+        if value
+        else ()
+    )
     return chosen._replace(because=(*chosen.because, *reason)), problem
 
 
@@ -190,7 +197,7 @@ class _EnvReader:
             return value
         if name and not name[0].isdigit():
             line = self.source.position(start)[0]
-            reason = f"{name}={value.shown()[:80]} ({self.source.path} line {line})"
+            reason = Reason("variable", f"{name}={value.shown()[:80]}", self.source.path, line, name)
             value = value._replace(because=(*value.because[: _REASONS - 1], reason))
             self.variables[name] = value
             if name not in self.outer:

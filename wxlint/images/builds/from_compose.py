@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from wxlint.core.reasons import reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.compose.fields import resolve
@@ -241,14 +242,13 @@ def service_builds(stacks: Stacks, find: Callable[[list[str]], str | None]) -> I
             continue
         args = []
         for named in build.args:
-            where = f"{named.place.source.path}:{named.place.span.line}"
+            place = named.place.span
             if named.value is None:
-                hole = Value(
-                    HOLE, (f"${{{named.name}}}",), (f"build arg {named.name} is taken from the environment ({where})",)
-                )
+                reason = reason_at("build-arg", f"build arg {named.name} is taken from the environment", place)
+                hole = Value(HOLE, (f"${{{named.name}}}",), (reason,))
                 args.append((named.name, hole))
             else:
-                reason = f"build arg {named.name}={named.value.shown()} ({where})"
+                reason = reason_at("build-arg", f"build arg {named.name}={named.value.shown()}", place)
                 args.append((named.name, named.value._replace(because=(*named.value.because, reason))))
         tags = (
             [_use("compose image", service.image, produces=True)]
@@ -264,7 +264,7 @@ def service_builds(stacks: Stacks, find: Callable[[list[str]], str | None]) -> I
             target.text if target is not None and target.known and target.text else None,
             tuple(args),
             tuple(tags),
-            f"compose service {service.name} ({service.key.source.path}:{service.key.span.line})",
+            (reason_at("build", f"compose service {service.name}", service.key.span),),
             service.key.span,
             platform if platform.startswith(("linux/", "windows/")) and HOLE not in platform else "linux/amd64",
             service,

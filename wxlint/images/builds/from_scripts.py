@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span
+from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.docker_cli import DockerCommand, docker_command
@@ -67,12 +67,12 @@ class _Rounds:
 
     def __init__(self, source: Source, commands: tuple[Command, ...]) -> None:
         self.source, self.commands = source, commands
-        self.always: dict[tuple[tuple[str, ...], int, int], bool] = {}
+        self.always: dict[tuple[_Heads, int, int], bool] = {}
 
     @cached_property
-    def _walked(self) -> dict[tuple[str, ...], dict[tuple[int, int], set[tuple[str, ...]]]]:
+    def _walked(self) -> dict[_Heads, dict[tuple[int, int], set[tuple[Reason, ...]]]]:
         """The rounds that reach each command, by the loops and functions it stands in."""
-        found: dict[tuple[str, ...], dict[tuple[int, int], set[tuple[str, ...]]]] = {}
+        found: dict[_Heads, dict[tuple[int, int], set[tuple[Reason, ...]]]] = {}
         for command in self.commands:
             if command.because:
                 places = found.setdefault(_heads(command.because), {})
@@ -80,10 +80,10 @@ class _Rounds:
         return found
 
     @cached_property
-    def _all_rounds(self) -> dict[tuple[str, ...], set[tuple[str, ...]]]:
+    def _all_rounds(self) -> dict[_Heads, set[tuple[Reason, ...]]]:
         return {heads: set().union(*places.values()) for heads, places in self._walked.items()}
 
-    def reasons(self, docker: DockerCommand, value: Value, start: int, end: int) -> tuple[str, ...]:
+    def reasons(self, docker: DockerCommand, value: Value, start: int, end: int) -> tuple[Reason, ...]:
         """Those that an image depends on: none when it is written there as it is, in a command that every round comes to."""
         command = docker.command
         if not command.because or not self._literal(value, start, end):
@@ -102,18 +102,16 @@ class _Rounds:
         return self.source.text[start:end].replace('"', "").replace("'", "") == value.text
 
 
-def _heads(because: tuple[str, ...]) -> tuple[str, ...]:
+_Heads = tuple[tuple[str, str, int], ...]
+
+
+def _heads(because: tuple[Reason, ...]) -> _Heads:
     """Loops and calls without what differs from round to round: a loop by its variable and line, a call by its function."""
-    return tuple(
-        f"{' '.join(re.split('[ =]', reason, maxsplit=2)[:2])} {reason.rpartition(' (')[2]}"
-        if reason.startswith("for ")
-        else reason.partition(" ")[0]
-        for reason in because
-    )
+    return tuple((reason.kind, reason.name, reason.line if reason.kind == "loop" else 0) for reason in because)
 
 
 def _use(
-    kind: str, value: Value, source: Source, start: int, end: int, because: tuple[str, ...], produces: bool = False
+    kind: str, value: Value, source: Source, start: int, end: int, because: tuple[Reason, ...], produces: bool = False
 ) -> Use:
     return Use(
         kind, value, parse_reference(value), source.span(start, end), produces, because=(*value.because, *because)
@@ -164,19 +162,14 @@ def _build(
         line = source.position(option.start)[0]
         shown = option.value.shown().partition("=")[2]
         if equals and HOLE not in name:
-            value = option.value._replace(text=text, because=(f"--build-arg {name}={shown} ({source.path}:{line})",))
+            value = option.value._replace(
+                text=text, because=(Reason("build-arg", f"--build-arg {name}={shown}", source.path, line, name),)
+            )
             args.append((name, value))
         elif HOLE not in name:
-            args.append(
-                (
-                    name,
-                    Value(
-                        HOLE,
-                        (f"${{{name}}}",),
-                        (f"--build-arg {name} is taken from the environment ({source.path}:{line})",),
-                    ),
-                )
-            )
+            text = f"--build-arg {name} is taken from the environment"
+            reason = Reason("build-arg", text, source.path, line, name)
+            args.append((name, Value(HOLE, (f"${{{name}}}",), (reason,))))
     context = next((w.value for w in docker.arguments if w.value.text not in ("",)), Value(HOLE, ("context",)))
     named = docker.values("-f", "--file")
     starts = folders(source.path, docker.command.cwd)
@@ -205,7 +198,7 @@ def _build(
         target[-1].value.text if target and target[-1].value is not None and target[-1].value.known else None,
         tuple(args),
         tags,
-        f"{'docker build'} ({source.path}:{span.line}){''.join(f', {b}' for b in because)}",
+        (reason_at("build", "docker build", span), *because),
         span,
         chosen
         if chosen.startswith(("linux/", "windows/")) and "," not in chosen and HOLE not in chosen

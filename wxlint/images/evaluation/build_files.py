@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.source import Source as Text
@@ -157,7 +158,7 @@ class Files:
                 for key in parser.options(section) if parser.has_section(section) else ():
                     name, text = key.replace("_", "-"), " ".join(parser.get(section, key).split())
                     if name in ("index-url", "extra-index-url") and HOLE not in text:
-                        reason = f"{name} = {text} ({source.path})"
+                        reason = Reason("variable", f"{name} = {text}", source.path, name=name)
                         found.setdefault(f"PIP_{name.upper().replace('-', '_')}", Value(text, (), (reason,)))
         return found
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from wxlint.core.findings import Span
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value, could_equal
 from wxlint.documents.dockerfile.reader import Dockerfile, Instruction, split_head
 from wxlint.documents.dockerfile.words import json_words
@@ -41,7 +42,7 @@ def platform_args(platform: str) -> Mapping[str, Value]:
     """The predefined platform arguments, for one target platform on a builder of the same kind."""
     system, _, rest = platform.partition("/")
     architecture, _, variant = rest.partition("/")
-    reason = (f"platform {platform} assumed",)
+    reason = (Reason("assumed", f"platform {platform} assumed"),)
     values = {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}
     return {f"{side}{name}": Value(text, (), reason) for side in ("TARGET", "BUILD") for name, text in values.items()}
 
@@ -62,7 +63,7 @@ class _Evaluation:
             if i.keyword == "FROM" and len(i.args.split()) >= 3
         }
         self.uses: list[Use] = []
-        self.runs = Runs(self.source, files, self.stages, build.how if build.how and self.given else "")
+        self.runs = Runs(self.source, files, self.stages, build.built_by if self.given else ())
 
     def run(self) -> Evaluated:
         self._syntax()
@@ -156,15 +157,15 @@ class _Evaluation:
                 values[name] = given
             elif pair.value is not None and not is_placeholder(pair.value.strip("\"'")):
                 value = expand(pair.value, self._scope(), self.dockerfile.escape)
-                values[name] = Value(
-                    value.text, value.holes, (*value.because, f"ARG {name}={value.shown()} (line {line})")
-                )
+                reason = Reason("arg", f"ARG {name}={value.shown()}", self.source.path, line, name)
+                values[name] = Value(value.text, value.holes, (*value.because, reason))
             elif stage is not None and name in self.globals and name not in self.unset:
                 values[name] = self.globals[name]
             elif name in self.platform:
                 values[name] = self.platform[name]
             else:
-                values[name] = Value(HOLE, (f"${{{name}}}",), (f"ARG {name} has no default (line {line})",))
+                reason = Reason("arg", f"ARG {name} has no default", self.source.path, line, name)
+                values[name] = Value(HOLE, (f"${{{name}}}",), (reason,))
                 if stage is None or name not in stage.env:
                     unset.add(name)
             if stage is not None and name not in stage.env:
@@ -178,7 +179,8 @@ class _Evaluation:
             if pair.value is None:
                 continue
             value = expand(pair.value, scope, self.dockerfile.escape)
-            reason = f"ENV {pair.name}={value.shown()} (line {self._line(instruction, pair.start)})"
+            line = self._line(instruction, pair.start)
+            reason = Reason("env", f"ENV {pair.name}={value.shown()}", self.source.path, line, pair.name)
             stage.env[pair.name] = stage.visible[pair.name] = Value(value.text, value.holes, (*value.because, reason))
             stage.unset.discard(pair.name)
 
@@ -189,8 +191,8 @@ class _Evaluation:
         self.uses.append(use)
         return use
 
-    def _why(self, value: Value) -> tuple[str, ...]:
-        return (*value.because, self.build.how) if self.build.how and value.because else value.because
+    def _why(self, value: Value) -> tuple[Reason, ...]:
+        return (*value.because, *self.build.built_by) if value.because else value.because
 
     def _syntax(self) -> None:
         directive = self.dockerfile.directives.get("syntax")
@@ -245,7 +247,7 @@ class _Evaluation:
                 version = _CUDA_TAG.match(reference.tag)
                 if version:  # the image sets it, so an ARG of this name has no effect
                     stage.env["CUDA_VERSION"] = stage.visible["CUDA_VERSION"] = Value(
-                        version[1], (), (f"CUDA_VERSION={version[1]} is set by {reference.shown()}",)
+                        version[1], (), (Reason("base", f"CUDA_VERSION={version[1]} is set by {reference.shown()}"),)
                     )
         self.stages.append(stage)
         if name:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value, concat
 from wxlint.documents.dockerfile.words import Pair, pairs, words
@@ -142,7 +143,7 @@ class _Expansion:
                 return Value("") if absent else self._word(word)
             if operator == "-" and absent:
                 chosen = self._word(word)
-                return chosen._replace(because=(*chosen.because, f"default of {written}"))
+                return chosen._replace(because=(*chosen.because, Reason("default", f"default of {written}")))
             return value if value is not None and not absent else Value(HOLE, (written,))
         if value is None or not value.known:
             return Value(HOLE, (written,))

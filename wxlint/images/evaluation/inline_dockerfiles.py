@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from wxlint.core.reasons import Reason
 from wxlint.documents.compose.services import Service
 from wxlint.documents.dockerfile.reader import read_dockerfile
 from wxlint.documents.source import Source
@@ -26,7 +27,9 @@ def inline_uses(services: Iterator[Service], read: Callable[[str], Source | None
             continue
         text, shifts = _at_its_lines(source, start, raw, inline.value.text)
         folder = service.build.folder if service.build is not None else None
-        build = Build(source.path, (folder,) if folder else (), how=f"compose service {service.name}")
+        build = Build(
+            source.path, (folder,) if folder else (), built_by=(Reason("build", f"compose service {service.name}"),)
+        )
         for use in evaluate(read_dockerfile(Source(source.path, text)), build, Files(read, build.contexts)).uses:
             span = use.span
             columns = span.column + shifts.get(span.line, 0), span.end_column + shifts.get(span.end_line, 0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span, Where
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
@@ -60,10 +61,10 @@ class OpenStage:
 
 
 class Runs:
-    """Reads the RUN instructions of one evaluation. stages: those begun so far. how: the build's reason, where its arguments may decide; else empty."""
+    """Reads the RUN instructions of one evaluation. stages: those begun so far. built_by: the build's reasons, where its arguments may decide; else empty."""
 
-    def __init__(self, source: Source, files: Files, stages: list[OpenStage], how: str) -> None:
-        self.source, self.files, self.stages, self.how = source, files, stages, how
+    def __init__(self, source: Source, files: Files, stages: list[OpenStage], built_by: tuple[Reason, ...]) -> None:
+        self.source, self.files, self.stages, self.built_by = source, files, stages, built_by
 
     def read(self, stage: OpenStage, instruction: Instruction) -> None:
         """Add what a RUN installs to the stage's steps, and note the files it changes."""
@@ -98,8 +99,8 @@ class Runs:
         source = self.source
         scope = stage.scope()
 
-        def where(offset: int) -> str:
-            return f"line {source.position(at(offset))[0]}"
+        def where(offset: int) -> tuple[str, int]:
+            return source.path, source.position(at(offset))[0]
 
         result = read_plain(text) or read_shell(text, scope.values, where=where)
         directory, behind = stage.workdir, 0
@@ -191,7 +192,7 @@ class Runs:
         return url is not None and from_vendor(url)
 
     def _relocated(self, install: Install) -> Install:
-        return install._replace(because=(*install.because, self.how)) if self.how else install
+        return install._replace(because=(*install.because, *self.built_by)) if self.built_by else install
 
     def _place(
         self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str, script: Source | None = None
@@ -279,7 +280,7 @@ def _written(text: str) -> dict[str, Value]:
     for name, url in _INDEX_LINE.findall(text):
         known = "$" not in url and "`" not in url
         found["PIP_EXTRA_INDEX_URL" if name else "PIP_INDEX_URL"] = (
-            Value(url, (), (f"pip.conf: {url}",)) if known else Value(HOLE, (url,))
+            Value(url, (), (Reason("variable", f"pip.conf: {url}"),)) if known else Value(HOLE, (url,))
         )
     if found or re.search(r"\brm\b", text):
         return found

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from wxlint import facts
 from wxlint.core.findings import Span
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.images.graph.name_hints import from_reference
@@ -69,7 +70,7 @@ class State(NamedTuple):
     torch: Torch
     packages: tuple[Package, ...]
     lineage: tuple[Use, ...]
-    because: tuple[str, ...]
+    because: tuple[Reason, ...]
     others: tuple[Addition, ...] = ()
     stored: tuple[Stored, ...] = ()
 
@@ -108,7 +109,7 @@ class Beliefs:
             return states[0]._replace(lineage=(stage.base, *states[0].lineage))
         reference = stage.base.reference
         if stage.base.value.text == "scratch":
-            return State("cpu", None, NONE, (), (stage.base,), (f"FROM scratch (line {stage.base.span.line})",))
+            return State("cpu", None, NONE, (), (stage.base,), (reason_at("image", "FROM scratch", stage.base.span),))
         if reference is None:
             return State(None, None, Torch("unknown"), (), (stage.base,), ())
         inside = [self.state(e, s) for e, s in self.producers(reference) if s is not stage]
@@ -150,12 +151,14 @@ class Beliefs:
                 torch, packages = self._copied(evaluated, stage, step, torch, packages)
                 for item, moved in self._taken_along(evaluated, step):
                     stored[moved.folder] = moved
-                    torch, packages = _merged(torch, packages, item, f"COPY --from (line {step.instruction.line})")
+                    torch, packages = _merged(
+                        torch, packages, item, Reason("image", "COPY --from", evaluated.path, step.instruction.line)
+                    )
         if stored and "PYTHONPATH" in stage.env:
             searched = stage.env["PYTHONPATH"].text.split(":")
             for item in stored.values():
                 if item.folder in (posixpath.normpath(path) for path in searched if path):
-                    torch, packages = _merged(torch, packages, item, f"PYTHONPATH names {item.folder}")
+                    torch, packages = _merged(torch, packages, item, Reason("env", f"PYTHONPATH names {item.folder}"))
         state = state._replace(
             torch=torch, packages=tuple(packages), others=tuple(others), stored=tuple(stored.values())
         )
@@ -204,13 +207,12 @@ class Beliefs:
             return torch, packages
         if torch.channel in ("none", "unknown") and source.torch.channel != "none":
             name = evaluated.stages[step.stage].name or str(step.stage)
-            torch = source.torch._replace(
-                because=(*source.torch.because, f"COPY --from={name} (line {step.instruction.line})")
-            )
+            reason = Reason("image", f"COPY --from={name}", evaluated.path, step.instruction.line)
+            torch = source.torch._replace(because=(*source.torch.because, reason))
         return torch, packages + [p for p in source.packages if p.row.get("ecosystem") != "apt"]
 
 
-def _merged(torch: Torch, packages: list[Package], item: Stored, how: str) -> tuple[Torch, list[Package]]:
+def _merged(torch: Torch, packages: list[Package], item: Stored, how: Reason) -> tuple[Torch, list[Package]]:
     """What is there when a folder counts too."""
     if torch.channel in ("none", "unknown") and item.torch.channel != "none":
         torch = item.torch._replace(because=(*item.torch.because, how))
@@ -258,7 +260,7 @@ def _common(states: list[State], use: Use, may_be_other: bool) -> State:
 
 def _external(use: Use, reference: Reference) -> State:
     """An image of somebody else: from the tables, else from what its own name says."""
-    shown = f"FROM {reference.shown()} ({use.span.path}:{use.span.line})"
+    shown = reason_at("image", f"FROM {reference.shown()}", use.span)
     found = facts.base_image(
         reference.name, reference.tag if reference.tag is not None else "latest" if reference.tag_known else None
     )

@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.images.model.records import Evaluated, Stage
@@ -20,10 +21,10 @@ _OTHER = frozenset(("xpu", "hpu", "npu", "tpu", "gaudi", "ascend", "habana", "ca
 
 
 class Evidence(NamedTuple):
-    """accelerator: cpu, cuda, rocm or other. reason: for people."""
+    """accelerator: cpu, cuda, rocm or other. reason: the name that says so."""
 
     accelerator: str
-    reason: str
+    reason: Reason
 
 
 @lru_cache(maxsize=4096)
@@ -48,7 +49,9 @@ def accelerator_words(text: str) -> frozenset[str]:
 def said_by(text: str, what: str) -> list[Evidence]:
     """Evidence from one name; none when it names no accelerator or several."""
     words = accelerator_words(text.replace(HOLE, "/"))
-    return [Evidence(next(iter(words)), f"{what} {text.replace(HOLE, '*')!r}")] if len(words) == 1 else []
+    return (
+        [Evidence(next(iter(words)), Reason("name", f"{what} {text.replace(HOLE, '*')!r}"))] if len(words) == 1 else []
+    )
 
 
 def from_reference(reference: Reference, what: str) -> list[Evidence]:
@@ -66,13 +69,13 @@ def from_path(path: str) -> list[Evidence]:
     stem = re.sub(r"(?i)(docker|container)file", " ", name)
     found = said_by(stem.strip(" ._-"), "file name") if stem.strip(" ._-") else []
     if found:
-        return [found[0]._replace(reason=f"file name {name!r}")]
+        return [found[0]._replace(reason=Reason("name", f"file name {name!r}"))]
     if accelerator_words(stem):
         return []
     for part in reversed([p for p in folder.split("/") if p][-2:]):
         words = accelerator_words("gpu" if part.lower() == "nvidia" else part)
         if words:
-            return [Evidence(next(iter(words)), f"folder {part!r}")] if len(words) == 1 else []
+            return [Evidence(next(iter(words)), Reason("name", f"folder {part!r}"))] if len(words) == 1 else []
     return []
 
 
@@ -82,7 +85,7 @@ def evidence(evaluated: Evaluated, stage: Stage) -> list[Evidence]:
     for use in evaluated.build.tags:
         if use.reference is not None:
             found += [
-                e._replace(reason=f"{e.reason} ({use.span.path}:{use.span.line})")
+                e._replace(reason=reason_at("name", e.reason.text, use.span))
                 for e in from_reference(use.reference, "image")
             ]
     if stage.name and (stage is not evaluated.stages[-1] or evaluated.build.target):
@@ -91,7 +94,7 @@ def evidence(evaluated: Evaluated, stage: Stage) -> list[Evidence]:
     return found
 
 
-def expected_by_names(found: list[Evidence]) -> tuple[str | None, tuple[str, ...]]:
+def expected_by_names(found: list[Evidence]) -> tuple[str | None, tuple[Reason, ...]]:
     """The accelerator that all names agree on."""
     words = {e.accelerator for e in found}
     if len(words) != 1:

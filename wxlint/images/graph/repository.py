@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wxlint.core.errors import InputError
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.source import Source, read
@@ -195,13 +196,18 @@ class Repository:
                 (self.in_root(e.context), *contexts),
                 e.target,
                 tuple(
-                    (name, Value(text, (), (f"build-args {name}={text} ({self.policy.path if self.policy else ''})",)))
+                    (name, Value(text, (), (Reason("policy", f"build-args {name}={text}", self.family_path),)))
                     for name, text in e.build_args
                 ),
                 image=e.image,
             )
             for e in expectations
         ]
+
+    @property
+    def family_path(self) -> str:
+        """The policy's path as shown; "" without a policy."""
+        return self.policy.path if self.policy else ""
 
     @cached_property
     def family(self) -> tuple[Expectation, ...]:
@@ -309,7 +315,7 @@ class Repository:
         found = []
         for evaluated in self.evaluated:
             chosen = [evaluated.target(evaluated.build.target)]
-            if evaluated.build.target is None and not evaluated.build.how:
+            if evaluated.build.target is None and not evaluated.build.built_by:
                 used = {parent for stage in evaluated.stages for parent in stage.parents}
                 chosen += [s for s in evaluated.stages if s.name and s.index not in used and accelerator_words(s.name)]
             for stage in dict.fromkeys(s.index for s in chosen if s is not None):
@@ -325,8 +331,8 @@ class Repository:
         base, state = self.beliefs.base(evaluated, stage), self.beliefs.state(evaluated, stage)
         expectation = self._expectation(evaluated)
         if expectation is not None:
-            where = self.policy.path if self.policy else ""
-            reasons: tuple[str, ...] = (f"{expectation.image} is a {expectation.variant} image ({where})",)
+            text = f"{expectation.image} is a {expectation.variant} image"
+            reasons: tuple[Reason, ...] = (Reason("policy", text, self.family_path),)
             return Image(evaluated, stage, base, state, expectation.accelerator, reasons, expectation)
         expected, reasons = expected_by_names(evidence(evaluated, stage))
         return Image(evaluated, stage, base, state, expected, reasons, None)

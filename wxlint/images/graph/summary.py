@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from wxlint.core.reasons import Reason, reason_at
 from wxlint.images.graph.lineage import State
 from wxlint.images.graph.name_hints import evidence, expected_by_names, from_reference
 from wxlint.images.model.records import Evaluated, Stage
@@ -21,7 +22,12 @@ class Belief(NamedTuple):
     base: str | None
     variant: str
     torch: str
-    because: tuple[str, ...]
+    because: tuple[Reason, ...]
+
+
+def belief_as_json(belief: Belief) -> dict[str, object]:
+    """Return a belief as plain data; reasons in words, with their places."""
+    return {**belief._asdict(), "because": [reason.shown(belief.path) for reason in belief.because]}
 
 
 def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None) -> Belief:
@@ -39,14 +45,14 @@ def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None)
         accelerators.append(str(of_torch))
     if not accelerators and state.others:
         accelerators.append(state.others[0].accelerator)
-        because.append(f"installs {state.others[0].written}")
+        because.append(Reason("install", f"installs {state.others[0].written}"))
     # with a CPU build of torch, distributions of CUDA are leftovers of a requirements file; a toolkit that apt installs is not
     certain = [
         p for p in state.packages if not p.conditional and (torch.channel != "cpu" or p.row["ecosystem"] == "apt")
     ]
     if certain and not accelerators:
         accelerators.append("cuda")
-        because.append(f"installs {certain[0].written}")
+        because.append(reason_at("install", f"installs {certain[0].written}", certain[0].span))
     named, reasons = expected_by_names(evidence(evaluated, stage))
     if accelerators:
         variant = accelerators[0]

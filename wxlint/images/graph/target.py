@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.lineage import Beliefs, State, carries
 from wxlint.images.installs.model import Install
@@ -27,7 +28,7 @@ class Image(NamedTuple):
     base: State
     state: State
     expected: str | None
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     expectation: Expectation | None
 
     @property
@@ -48,10 +49,9 @@ class Image(NamedTuple):
         )
 
     @property
-    def why(self) -> tuple[str, ...]:
+    def why(self) -> tuple[Reason, ...]:
         """Why the image is expected to be what it is, and under which build."""
-        how = self.evaluated.build.how
-        return (*self.reasons, how) if how else self.reasons
+        return (*self.reasons, *self.evaluated.build.built_by)
 
 
 class TorchStep(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span, Where
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.images.installs.requirement import Requirement
@@ -63,7 +64,7 @@ class Install(NamedTuple):
     conditional: bool = False
     elsewhere: bool = False
     where: Where | None = None
-    because: tuple[str, ...] = ()
+    because: tuple[Reason, ...] = ()
     redirected: tuple[tuple[str, Span], ...] = ()
     open: bool = False
     removes: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import Dockerfile, Instruction
@@ -29,14 +30,14 @@ class Use(NamedTuple):
     produces: bool = False
     onbuild: bool = False
     stage: int | None = None
-    because: tuple[str, ...] = ()
+    because: tuple[Reason, ...] = ()
 
 
 class Build(NamedTuple):
     """One way a Dockerfile is built.
 
     dockerfile: path as shown; "" when it cannot be known. contexts: folders that may be the build context, likeliest first.
-    tags: what the result is called. how: for people, "compose service asr (docker-compose.yml:12)"; "" for `docker build .` by hand.
+    tags: what the result is called. built_by: who builds it ("compose service asr"), and in which loops and calls; empty for `docker build .` by hand.
     """
 
     dockerfile: str
@@ -44,7 +45,7 @@ class Build(NamedTuple):
     target: str | None = None
     args: tuple[tuple[str, Value], ...] = ()
     tags: tuple[Use, ...] = ()
-    how: str = ""
+    built_by: tuple[Reason, ...] = ()
     span: Span | None = None
     platform: str = "linux/amd64"
     service: Service | None = None

@@ -11,6 +11,7 @@ import re
 from wxlint import facts
 from wxlint.core.findings import Span
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install
@@ -37,7 +38,7 @@ class Torch(NamedTuple):
 
     channel: str
     version: str | None = None
-    because: tuple[str, ...] = ()
+    because: tuple[Reason, ...] = ()
     span: Span | None = None
     newest: bool = False
     maybe: str = ""
@@ -245,7 +246,12 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
     if install.tool == "apt":
         packaged = [r.written for r in install.requirements if r.name in _PACKAGED]
         if packaged and state.channel == "none":
-            return Torch("unknown", None, (f"{packaged[0]} of the distribution{_at(install.span)}",), install.span)
+            return Torch(
+                "unknown",
+                None,
+                (reason_at("install", f"{packaged[0]} of the distribution", install.span),),
+                install.span,
+            )
         return state
     if not found:
         unreadable = install.missing or any(
@@ -257,7 +263,7 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
                 if install.missing
                 else next((r.written for r in install.requirements if r.kind != "name"), "")
             )
-            reason = f"{what.replace(HOLE, '…')} cannot be read{_at(install.span)}"
+            reason = reason_at("install", f"{what.replace(HOLE, '…')} cannot be read", install.span)
             return Torch(
                 "unknown", None, (reason,), install.span, maybe=ANY if install.missing else _would_take(install)
             )
@@ -276,13 +282,12 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
         if satisfied:
             return state
         if satisfied is None:
-            return Torch(
-                "unknown", None, (*state.because, f"{wanted.written} may replace it{_at(wanted.span)}"), wanted.span
-            )
+            reason = reason_at("install", f"{wanted.written} may replace it", wanted.span)
+            return Torch("unknown", None, (*state.because, reason), wanted.span)
     if install.conditional:
         if state.channel == choice.channel:
             return state
-        because = (*state.because, f"{wanted.written} may be installed{_at(wanted.span)}")
+        because = (*state.because, reason_at("install", f"{wanted.written} may be installed", wanted.span))
         maybe = choice.channel if state.channel == "none" else ""
         return Torch("unknown", wanted.pin, because, wanted.span, maybe=maybe)
     if (
@@ -325,8 +330,8 @@ def _decided(state: Torch, choice: Choice) -> bool:
     return state.maybe == "default" or (state.maybe == ANY and not choice.implied)
 
 
-def describe(choice: Choice) -> str:
-    """One reason, for people: "torch==2.1.0 from --index-url https://... (line 4)"."""
+def describe(choice: Choice) -> Reason:
+    """Return what an install takes, and from where: "torch==2.1.0 from --index-url https://..."."""
     wanted = choice.requirement
     subject = wanted.written or wanted.name
     if choice.how == "default":
@@ -343,8 +348,4 @@ def describe(choice: Choice) -> str:
         text = f"{subject} from {choice.source.flag} {choice.source.value.shown()}" if choice.source else subject
     if choice.implied:
         text += ", which brings torch"
-    return text + _at(wanted.span or choice.install.span)
-
-
-def _at(span: Span | None) -> str:
-    return f" ({span.path}:{span.line})" if span else ""
+    return reason_at("install", text, wanted.span or choice.install.span)

@@ -10,7 +10,6 @@ from wxlint.core.values import Value, could_equal
 from wxlint.shell.bash.assigned_names import SETS
 from wxlint.shell.bash.expansion import Expander
 from wxlint.shell.bash.tree import Case, Lit, Node, Param, Text
-from wxlint.shell.model import Assumed
 from wxlint.shell.state import MAYBE, NO, RAN, Refine, Status, fresh, opposite
 from wxlint.shell.values import NO_ARGUMENTS, assumptions, compiled, hole
 
@@ -163,7 +162,7 @@ def _binary(runner: Expander, operator: str, left: Text, right: Text) -> Status:
     regex = compiled(found[0], len(value.text))
     if regex is None:
         return MAYBE
-    assumed = (*assumptions(value), *[b for b in found[1] if isinstance(b, Assumed)])
+    assumed = (*assumptions(value), *[b for b in found[1] if b.kind == "assumed"])
     return Status((regex.fullmatch(value.text) is not None) == wanted, False, assumed, refine)
 
 
@@ -187,7 +186,7 @@ def case_match(runner: Expander, value: Value, node: Case) -> Arms | int:
         for pattern in patterns:
             found = runner.pattern(pattern.parts) if pattern.parts else (re.escape(pattern.literal or ""), ())
             regex = compiled(found[0], len(value.text)) if found is not None else None
-            if regex is None or (found and any(isinstance(b, Assumed) for b in found[1])):
+            if regex is None or (found and any(b.kind == "assumed" for b in found[1])):
                 matched = None
                 continue
             if found is not None and found[0] == ".*":

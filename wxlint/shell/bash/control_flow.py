@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.assigned_names import assigned
 from wxlint.shell.bash.conditions import arithmetic_test, case_match, expression
@@ -28,7 +29,6 @@ from wxlint.shell.bash.tree import (
     Text,
     While,
 )  # fmt: skip
-from wxlint.shell.model import Assumed
 from wxlint.shell.state import (
     MAX_COMMANDS,
     MAX_STEPS,
@@ -143,7 +143,7 @@ class Flow(Expander):
         options: list[Option] = []
         likely: int | None = None
         known = True  # every condition so far is at least presumed
-        assumed: tuple[Assumed, ...] = ()
+        assumed: tuple[Reason, ...] = ()
         refine: Refine | None = None
         for condition, body in node.branches:
             status = self.run(condition)
@@ -175,7 +175,7 @@ class Flow(Expander):
         self,
         options: list[tuple[Refine | None, Callable[[], Status] | Node | None]],
         likely: int | None,
-        assumed: tuple[Assumed, ...],
+        assumed: tuple[Reason, ...],
     ) -> Status:
         ready: list[Option] = [(r, b if b is None or callable(b) else partial(self.run, b)) for r, b in options]
         statuses = self.alternatives(ready, likely, assumed)
@@ -224,7 +224,8 @@ class Flow(Expander):
                 and self.args.script
                 and all(value.holes in (("$@",), ("$*",), ("${@}",)) for value in unknown)
             )
-            note = f"for {node.name} in {item.shown()[:60]} ({self.where(self.place(node.start))})"
+            shown = f"for {node.name} in {item.shown()[:60]}"
+            note = Reason("loop", shown, *self.where(self.place(node.start)), node.name)
             self._once(node.body, node.name, item, note, (NO_ARGUMENTS,) if none else ())
         return RAN
 
@@ -233,9 +234,9 @@ class Flow(Expander):
         if self.full:
             return False
         count, mark, because = len(self.commands), self.mark(), self.because
-        line = self.where(self.place(node.start))
+        place = self.where(self.place(node.start))
         for value in values:
-            note = f"for {node.name}={value.shown()[:80]} ({line})"
+            note = Reason("loop", f"for {node.name}={value.shown()[:80]}", *place, node.name)
             self.set(node.name, Value(value.text, value.holes, merged(value.because, (note,))))
             self.because = (*because, note)
             self.steps += 1
@@ -254,7 +255,9 @@ class Flow(Expander):
                 break
         return True
 
-    def _once(self, body: Node, name: str, item: Value | None, note: str, assumed: tuple[Assumed, ...]) -> None:
+    def _once(
+        self, body: Node, name: str, item: Value | None, note: Reason | None, assumed: tuple[Reason, ...]
+    ) -> None:
         """A loop whose rounds are unknown: its body once, with what it sets unknown.
 
         assumed: under these it has no round, and the values from before go on.
@@ -293,7 +296,7 @@ class Flow(Expander):
             if self.flow or (status.certain and status.truth == node.until):
                 return RAN
         none = status.assumed if status.truth is not None and status.truth == node.until else ()
-        self._once(node.body, "", None, "", none)
+        self._once(node.body, "", None, None, none)
         if node.condition is not None and not none:
             for each in sorted(assigned(node.condition, self.functions)):
                 if not each.isdigit():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.parameters import Params, starred
 from wxlint.shell.bash.tree import Lit, Node, Opaque, Param, Part, Subst, Text
@@ -68,7 +69,7 @@ class Expander(Params):
         self._add(fields, word.parts, False, ())
         return fields.done()
 
-    def _add(self, fields: _Fields, parts: tuple[Part, ...], split: bool, because: tuple[str, ...]) -> None:
+    def _add(self, fields: _Fields, parts: tuple[Part, ...], split: bool, because: tuple[Reason, ...]) -> None:
         for part in parts:
             if type(part) is Lit and (part.quoted or not split):
                 fields.add(self.lit(part.text))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.builtins import BUILTINS, MAY_RUN_TEXT, inner_text
 from wxlint.shell.bash.command_substitution import output
@@ -12,7 +13,7 @@ from wxlint.shell.bash.control_flow import GLOB, Flow
 from wxlint.shell.bash.expansion import PRIVATE
 from wxlint.shell.bash.parser import Parser
 from wxlint.shell.bash.tree import Assign, Function, Node, Redir, Simple, Subst, Text
-from wxlint.shell.model import Redirect, ShellResult, Word
+from wxlint.shell.model import Place, Redirect, ShellResult, Word
 from wxlint.shell.state import MAX_COMMANDS, MAX_DEPTH, MAX_STEPS, MAYBE, RAN, YES, Status
 from wxlint.shell.values import (
     MAX_ITEMS,
@@ -50,7 +51,7 @@ class Runner(Flow):
         text: str,
         variables: Mapping[str, Value],
         bash: bool,
-        where: Callable[[int], str],
+        where: Place,
         defaults: bool,
         script: str,
     ) -> None:
@@ -244,7 +245,7 @@ class Runner(Flow):
         elif len(values) > 1 or self.args.known or not self.args.more:  # else: f "$@" hands on what there is
             self.args = Arguments(tuple(values[:open_at]), True)
         shown = " ".join([function.name, *[v.shown() for v in values[:6]]])
-        self.because = (*self.because, f"{shown[:80]} ({self.where(self.place(start))})")
+        self.because = (*self.because, Reason("call", shown[:80], *self.where(self.place(start)), function.name))
         self.via = (*self.via, self.place(start))
         frame = Frame()
         self.frames.append(frame)
@@ -279,7 +280,7 @@ class Runner(Flow):
                 function = self.functions[name]
                 self.args, self.conditional, self.depth = Arguments((), True), True, 0
                 self.refuted |= {NO_ARGUMENTS}
-                self.because = (f"function {name} ({self.where(function.start)})",)
+                self.because = (Reason("call", f"function {name}", *self.where(function.start), "function"),)
                 self.stack, self.frames = [name], [Frame()]
                 self.run(function.body)
                 self.stack, self.frames = [], []
@@ -320,7 +321,7 @@ class Runner(Flow):
 
 
 def run_text(
-    text: str, variables: Mapping[str, Value], bash: bool, where: Callable[[int], str], defaults: bool, script: str
+    text: str, variables: Mapping[str, Value], bash: bool, where: Place, defaults: bool, script: str
 ) -> ShellResult:
     """See shell.read_shell."""
     parser = Parser(text, bash)

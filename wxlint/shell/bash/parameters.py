@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.tree import Lit, Param, Part
-from wxlint.shell.model import Assumed
 from wxlint.shell.state import State, fresh
 from wxlint.shell.values import (
     MAX_TEXT,
@@ -195,7 +195,7 @@ class Params(State):
 
     def presumed(self, value: Value) -> Value:
         """In a condition: a value whose unknown parts are all variables that nothing sets, taken to be empty."""
-        assumed: list[str] = []
+        assumed: list[Reason] = []
         for name in value.holes:
             match = _PLAIN.match(name)
             if not match or match[1] in self.vars or match[1] in _LIVE or not self.defaults:
@@ -206,17 +206,21 @@ class Params(State):
             assumed.append(reason)
         return Value(value.text.replace(HOLE, ""), (), merged(value.because, tuple(assumed)))
 
-    def chosen(self, part: Param) -> Value | tuple[str, ...]:
+    def chosen(self, part: Param) -> Value | tuple[Reason, ...]:
         """For `:- - := = :+ + :? ?`: the value, or the reasons for which the word behind the operator is taken."""
         op = part.op
         value = self.lookup(part)
         kind = op[-1]
-        because: tuple[str, ...] = ()
+        because: tuple[Reason, ...] = ()
         if value is None:
             assumed = not_set(part.name)
             if not self.defaults or assumed in self.refuted or kind == "?":
                 return hole(part.raw)
-            return Value("", (), (assumed,)) if kind == "+" else (Assumed(f"default of {part.raw[:200]}"),)
+            return (
+                Value("", (), (assumed,))
+                if kind == "+"
+                else (Reason("assumed", f"default of {part.raw[:200]}", name=part.name),)
+            )
         absent = value is UNSET
         if not absent and op[0] == ":":
             if value.holes and not value.text.strip(HOLE):  # may be empty or not
@@ -239,10 +243,10 @@ class Params(State):
 
     # -- operators on a value
 
-    def pattern(self, parts: tuple[Part, ...]) -> tuple[str, tuple[str, ...]] | None:
+    def pattern(self, parts: tuple[Part, ...]) -> tuple[str, tuple[Reason, ...]] | None:
         """A pattern as a regular expression, and its reasons; None when unknown."""
         out: list[str] = []
-        because: tuple[str, ...] = ()
+        because: tuple[Reason, ...] = ()
         for part in parts:
             value = self.part(part)
             if value.holes:

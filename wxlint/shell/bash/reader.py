@@ -7,13 +7,13 @@ cannot be known is a HOLE. The text is read as bash reads it (shell_parse.py) an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.model import ShellResult
+from wxlint.shell.model import Place, ShellResult
 
 
 def read_shell(
@@ -21,20 +21,22 @@ def read_shell(
     variables: Mapping[str, Value] | None = None,
     *,
     bash: bool = True,
-    where: Callable[[int], str] | None = None,
+    where: Place | None = None,
     defaults: bool = True,
     script: str = "",
 ) -> ShellResult:
     """The commands of a shell text, in the order they would run. Never raises.
 
     variables: those of the environment. bash: False for a plain sh (no brace expansion, no `$'...'`).
-    where: names the place of an offset ("line 3"); by default the line of the text. defaults: whether `${X:-d}` takes its default
+    where: the place of an offset; by default the line of the text, in `script`. defaults: whether `${X:-d}` takes its default
     when nothing here sets X (a script run as it is), or stays unknown (a RUN, whose base image may set X).
     script: the path of the script, for `$0` and `$(dirname "$0")`; unknown when empty.
     """
     from wxlint.shell.bash.interpreter import run_text
 
-    return run_text(text.replace(HOLE, "\ufffd"), variables or {}, bash, where or line_of(text), defaults, script)
+    return run_text(
+        text.replace(HOLE, "\ufffd"), variables or {}, bash, where or line_of(text, script), defaults, script
+    )
 
 
 _SETTERS = tuple("let test read declare typeset local export eval printf mapfile getopts unset".split())
@@ -74,16 +76,16 @@ def shell_comments(text: str) -> tuple[int, ...]:
     return tuple(sorted(parser.comments))
 
 
-def line_of(text: str) -> Callable[[int], str]:
-    """The default of `where`."""
+def line_of(text: str, script: str = "") -> Place:
+    """Return the default of `where`: lines of the text itself."""
     starts: list[int] = []
 
-    def where(offset: int) -> str:
+    def where(offset: int) -> tuple[str, int]:
         from bisect import bisect_right
 
         if not starts:
             starts.append(0)
             starts.extend(match.end() for match in re.finditer("\n", text))
-        return f"line {bisect_right(starts, offset)}"
+        return script, bisect_right(starts, offset)
 
     return where

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
 from functools import partial
 
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.parser import Chain, Condition, For, If, Label, Line, Node
 from wxlint.shell.batch.variables import SET_NAMES, Variables
 from wxlint.shell.batch.words import Expanded, split_words
-from wxlint.shell.model import Word
+from wxlint.shell.model import Place, Word
 from wxlint.shell.state import (
     MAX_COMMANDS,
     MAX_DEPTH,
@@ -33,7 +33,7 @@ _MAX_LINE = 8191
 class BatchRunner(Variables):
     """The walk over one file."""
 
-    def __init__(self, text: str, where: Callable[[int], str], script: str) -> None:
+    def __init__(self, text: str, where: Place, script: str) -> None:
         super().__init__(text, where, script)
         self.nodes: list[Node] = []
         self.labels: dict[str, int] = {}
@@ -58,7 +58,11 @@ class BatchRunner(Variables):
             for name in rest[:1]:
                 mark = self.mark()
                 self.flow, self.conditional, self.block, self.loops = "", True, None, {}
-                self.args, self.because, self.via = Arguments((), True), (f":{name}",), ()
+                self.args, self.because, self.via = (
+                    Arguments((), True),
+                    (Reason("call", f":{name}", name=f":{name}"),),
+                    (),
+                )
                 self.visited.add(name)
                 self._from(self.labels.get(name, len(nodes)))
                 self.undo(mark)
@@ -272,7 +276,7 @@ class BatchRunner(Variables):
     def _each(self, node: For, items: list[Value]) -> bool:
         mark, because, outer = self.mark(), self.because, self.loops
         for item in items:
-            note = f"for {node.name}={item.shown()[:80]} ({self.where(node.start)})"
+            note = Reason("loop", f"for {node.name}={item.shown()[:80]}", *self.where(node.start), node.name)
             self.loops = {**outer, node.name: item._replace(because=merged(item.because, (note,)))}
             self.because = (*because, note)
             self._run(node.body)
@@ -406,7 +410,7 @@ class BatchRunner(Variables):
         more = any(v.holes[:1] == ("%*",) and v.text == HOLE for v in values)
         self.args = Arguments(() if more else values, more)
         shown = " ".join([w.value.shown() for w in words[1:8]])
-        self.because = (*self.because, f"{shown[:80]} ({self.where(start)})")
+        self.because = (*self.because, Reason("call", shown[:80], *self.where(start), words[1].value.text))
         self.via = (*self.via, start)
         self.steps += 8
         self.stack.append(name)

@@ -7,23 +7,23 @@ an argument (`%1`), both branches are given and the values behind them are those
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.reader import line_of
-from wxlint.shell.model import ShellResult
+from wxlint.shell.model import Place, ShellResult
 
 
 def read_batch(
     text: str,
     variables: Mapping[str, Value] | None = None,
     *,
-    where: Callable[[int], str] | None = None,
+    where: Place | None = None,
     script: str = "",
 ) -> ShellResult:
     """The commands of a batch text, in the order they would run. Never raises.
 
-    variables: those of the environment (names in any case). where: names the place of an offset; by default the line.
+    variables: those of the environment (names in any case). where: the place of an offset; by default the line, in `script`.
     script: the path of the file, for `%~dp0` and `%~nx0`; unknown when empty.
     """
     from wxlint.shell.batch.interpreter import BatchRunner
@@ -31,7 +31,7 @@ def read_batch(
 
     text = text.replace(HOLE, "\ufffd")
     parser = Parser(text)
-    runner = BatchRunner(text, where or line_of(text), script)
+    runner = BatchRunner(text, where or line_of(text, script), script)
     for name, value in (variables or {}).items():
         runner.vars[name.lower()] = value
     try:

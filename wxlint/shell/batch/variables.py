@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.words import Expanded, edited, modified
+from wxlint.shell.model import Place
 from wxlint.shell.state import State
 from wxlint.shell.values import MAX_TEXT, Variable, hole, joined, merged, not_set
 
@@ -26,7 +28,7 @@ _LIVE = frozenset(
 class Variables(State):
     """Variables are kept in lower case; `written` has them as first written."""
 
-    def __init__(self, text: str, where: Callable[[int], str], script: str) -> None:
+    def __init__(self, text: str, where: Place, script: str) -> None:
         super().__init__(where, True)
         self.text, self.script = text, script.replace("\\", "/")
         self.written: dict[str, str] = {}
@@ -41,7 +43,7 @@ class Variables(State):
 
     def _presumed(self, value: Value) -> Value:
         """In a condition: unknown parts that are variables nobody sets, taken to be empty."""
-        assumed: list[str] = []
+        assumed: list[Reason] = []
         for name in value.holes:
             match = _HOLE_NAME.match(name)
             reason = not_set(match[1] or match[2]) if match else None

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.model import Redirect, Word
 from wxlint.shell.values import hole, merged
@@ -41,7 +42,7 @@ class Expanded:
         """A value of (most of) the characters from first to last."""
         low = max(bisect_right(self.starts, first) - 1, 0)
         holes: tuple[str, ...] = ()
-        because: tuple[str, ...] = ()
+        because: tuple[Reason, ...] = ()
         for number in range(low, len(self.starts)):
             begin = self.starts[number]
             if begin >= last and begin > first:
