@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from wxlint.conformance.container.processes import Completed
     from wxlint.conformance.plugin.session import Image, Kit
+    from wxlint.core.processes import Completed
 
 _MARKERS = (
     "wx_image(name): an image of the family that the test needs; it is built before any test runs",

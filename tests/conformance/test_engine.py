@@ -13,9 +13,10 @@ import pytest
 from small_family import containers_of, docker, need_engine
 
 from wxlint.conformance.collect.collector import run_probe
-from wxlint.conformance.container import gpu, processes
+from wxlint.conformance.container import gpu
 from wxlint.conformance.container.engine import About, Engine
 from wxlint.conformance.plugin.workspace import Folder, alive, locked, sweep
+from wxlint.core import processes
 from wxlint.core.errors import EngineError, UsageError
 
 ABOUT = About("docker", "24", "24", "linux", "amd64", (), True)

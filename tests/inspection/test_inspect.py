@@ -14,10 +14,11 @@ import pytest
 from wxlint.core.errors import EngineError, ImageError, UsageError
 from wxlint.facts.tables import table
 from wxlint.inspection import streams
+from wxlint.inspection.docker_save import saved
 from wxlint.inspection.file_kinds import cuda_only
-from wxlint.inspection.inspector import check_expect, render_text, run_inspect, to_json
-from wxlint.inspection.report import Inspection
-from wxlint.inspection.saved_image import save_with
+from wxlint.inspection.inspector import run_inspect
+from wxlint.inspection.model import Inspection
+from wxlint.inspection.report import check_expect, render_text, to_json
 
 SITE = make.SITE
 BASE = make.Layer(make.files({"etc/os-release": b"ID=debian\n"}), "/bin/sh -c #(nop) ADD file:0123 in / ")
@@ -599,23 +600,23 @@ def fake_engine(tmp_path: Path, body: str) -> str:
 def test_the_stream_of_an_engine(tmp_path: Path) -> None:
     archive = tmp_path / "saved.tar"
     archive.write_bytes(make.docker_save([BASE, RUN], tags=[]) + b"\0" * 500_000)
-    program = fake_engine(tmp_path, f'test "$1 $2" = "save sha256:12" && cat {archive}')
-    image = run_inspect("sha256:12", engine=lambda name: save_with(program, name))
+    program = fake_engine(tmp_path, f'test "$1 $2 $3" = "save -- sha256:12" && cat {archive}')
+    image = run_inspect("sha256:12", engine=lambda name: saved(program, [name]))
     assert image.reference == "sha256:12" and image.cuda.present
 
 
 def test_an_engine_that_refuses(tmp_path: Path) -> None:
     refusing = fake_engine(tmp_path, "echo 'Error: No such image: asr:none' >&2; exit 1")
     with pytest.raises(EngineError, match="No such image: asr:none"):
-        run_inspect("asr:none", engine=lambda name: save_with(refusing, name))
+        run_inspect("asr:none", engine=lambda name: saved(refusing, [name]))
     dying = fake_engine(tmp_path, f"head -c 2000 {__file__}; echo gone >&2; exit 3")
     with pytest.raises((EngineError, ImageError)):
-        run_inspect("asr:none", engine=lambda name: save_with(dying, name))
+        run_inspect("asr:none", engine=lambda name: saved(dying, [name]))
     wrong = fake_engine(tmp_path, "cat /dev/zero | head -c 10000000")
     with pytest.raises(ImageError, match="not a saved image"):
-        run_inspect("asr:none", engine=lambda name: save_with(wrong, name))
+        run_inspect("asr:none", engine=lambda name: saved(wrong, [name]))
     with pytest.raises(EngineError, match="cannot be started"):
-        run_inspect("asr:none", engine=lambda name: save_with(str(tmp_path / "no-engine"), name))
+        run_inspect("asr:none", engine=lambda name: saved(str(tmp_path / "no-engine"), [name]))
 
 
 def test_zstd_without_a_library_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,14 +10,14 @@ import sys
 import uuid
 import zipfile
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import make_image as make
 import pytest
 
-from wxlint.inspection.inspector import check_expect, run_inspect
-from wxlint.inspection.saved_image import save_with
+from wxlint.inspection.docker_save import saved
+from wxlint.inspection.inspector import run_inspect
+from wxlint.inspection.report import check_expect
 
 CUDA = "/opt/site-packages/nvidia/cublas/lib/libcublas.so.12"
 
@@ -137,13 +137,15 @@ def test_an_image_of_a_real_engine(image_name: str, tmp_path: Path, buildkit: st
         pytest.skip(f"the engine has no BuildKit: {built.stderr.strip()[-200:]}")
     assert built.returncode == 0, built.stderr
     instructions = [(line.split()[0], line, number) for number, line in enumerate(lines, start=1)]
-    image = run_inspect(image_name, engine=partial(save_with, "docker"), dockerfiles=[("Dockerfile", instructions)])
+    image = run_inspect(
+        image_name, engine=lambda name: saved("docker", [name]), dockerfiles=[("Dockerfile", instructions)]
+    )
     assert image.reference == image_name and (image.user, image.entrypoint, image.env["A"]) == ("1000", ("/x",), "1")
     assert image.cuda.libraries == (CUDA,) and image.cuda.bytes == 4321
     assert [one.dockerfile for one in image.layers] == [("Dockerfile", 3), ("Dockerfile", 4)]
-    saved = tmp_path / "saved.tar"
-    subprocess.run(["docker", "save", "--output", str(saved), image_name], check=True)
-    assert run_inspect(str(saved), dockerfiles=[("Dockerfile", instructions)]) == image
+    archive = tmp_path / "saved.tar"
+    subprocess.run(["docker", "save", "--output", str(archive), image_name], check=True)
+    assert run_inspect(str(archive), dockerfiles=[("Dockerfile", instructions)]) == image
     told = json.loads(
         subprocess.run(["docker", "image", "inspect", image_name], capture_output=True, check=True).stdout
     )[0]

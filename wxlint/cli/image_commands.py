@@ -82,15 +82,14 @@ def _plan_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _inspect(arguments: argparse.Namespace, _: Callable[[str, str], None]) -> Answer:
-    from functools import partial
-
-    from wxlint.inspection.inspector import check_expect, render_text, run_inspect, to_json
-    from wxlint.inspection.saved_image import save_with
+    from wxlint.inspection.docker_save import saved
+    from wxlint.inspection.inspector import run_inspect
+    from wxlint.inspection.report import check_expect, render_text, to_json
 
     found = run_inspect(
         arguments.image,
         arguments.expect,
-        partial(save_with, arguments.engine),
+        lambda name: saved(arguments.engine, [name]),
         tuple(_dockerfiles(arguments.dockerfile)),
     )
     wrong = check_expect(found, arguments.expect) if arguments.expect else []
@@ -100,16 +99,18 @@ def _inspect(arguments: argparse.Namespace, _: Callable[[str, str], None]) -> An
 
 
 def _dockerfiles(given: list[str]) -> Iterator[tuple[str, list[tuple[str, str, int]]]]:
-    """The Dockerfiles named, else those of the repository around the working folder."""
+    """The Dockerfiles named, else those of the repository around the working folder; of no other folder below it."""
     from wxlint.core.errors import InputError
     from wxlint.discovery.find_files import discover
     from wxlint.documents.dockerfile.reader import read_dockerfile
     from wxlint.documents.source import read
-    from wxlint.lint.inputs import repository_root
+    from wxlint.lint.inputs import is_repository, repository_root
+    from wxlint.policy.model import find_policy
 
-    paths = [Path(p) for p in given] or [
-        f.path for f in discover([repository_root(Path.cwd())])[0] if f.kind == "dockerfile"
-    ]
+    root = repository_root(Path.cwd())
+    inside = is_repository(root) or find_policy(Path.cwd()) is not None
+    below = [root] if inside else [path for path in Path.cwd().glob("*Dockerfile*") if path.is_file()]
+    paths = [Path(p) for p in given] or [f.path for f in discover(below)[0] if f.kind == "dockerfile"]
     for path in paths:
         try:
             source = read(path, str(path))

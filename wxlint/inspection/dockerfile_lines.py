@@ -7,6 +7,7 @@ left out, variables filled in) and of kaniko (the instruction as written).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,6 +18,8 @@ Instruction = tuple[str, str, int]
 MAX_ENTRIES = 1000
 MAX_INSTRUCTIONS = 2000
 """Longer histories and Dockerfiles are not mapped: the comparison is their product."""
+MAX_TEXT = 1 << 16
+"""Characters of one history entry or instruction that are compared."""
 
 
 class Step(NamedTuple):
@@ -43,7 +46,8 @@ _KEYWORDS = frozenset(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL MAINTAINER ONBUILD RUN "
     "SHELL STOPSIGNAL USER VOLUME WORKDIR".split()
 )
-_ARGUMENTS = re.compile(r"^\|\d+ .*?(?=/\S*sh -)", re.DOTALL)
+_ARGUMENTS = re.compile(r"\|\d+ ")
+_NOP = re.compile(r"\S+ -c #\(nop\)\s*")
 _SHELL = re.compile(r"^(?:\S*/)?(?:sh|bash|ash|dash|zsh)(?: -\S+| pipefail)* -\w*c ")
 _FLAGS = re.compile(r"(?:--[a-z][\w-]*(?:=\S*)?\s+)+")
 _HASHED = re.compile(r"(?:file|dir|multi):[0-9a-f]+\s+in\s+(.*)")
@@ -106,21 +110,52 @@ def _arguments(keyword: str, text: str) -> str:
 def _words(keyword: str, rest: str) -> str:
     """Arguments without flags and shell, an exec form as its words, white space collapsed."""
     if keyword in ("RUN", "COPY", "ADD"):
-        rest = _FLAGS.sub("", rest, count=1) if rest.startswith("--") else rest
-        if rest.startswith("["):
-            rest = " ".join(re.findall(r'"((?:[^"\\]|\\.)*)"', rest))
+        flags = _FLAGS.match(rest)
+        rest = _exec_form(rest[flags.end() :] if flags else rest)
     if keyword == "RUN":
         rest = _SHELL.sub("", rest, count=1)
     return " ".join(rest.split())
 
 
+def _exec_form(text: str) -> str:
+    """The words of a JSON list; any other text as it is."""
+    if text.startswith("["):
+        try:
+            words = json.JSONDecoder().raw_decode(text)[0]
+        except (ValueError, RecursionError):
+            return text
+        if isinstance(words, list) and all(isinstance(word, str) for word in words):
+            return " ".join(words)
+    return text
+
+
+def _without_arguments(text: str) -> str:
+    """A RUN of the history without the build arguments in front: "|1 A=1 /bin/sh -c X" is "/bin/sh -c X"."""
+    if _ARGUMENTS.match(text):
+        for word in re.finditer(r"\S+", text):
+            if word[0].endswith("sh") and "/" in word[0] and text.startswith(" -", word.end()):
+                return text[word.start() + word[0].index("/") :]
+    return text
+
+
+def shell_command(created_by: str) -> str:
+    """What made a layer: a RUN's own text, without the shell and the build arguments in front of it."""
+    text = created_by[:MAX_TEXT].strip().removesuffix("# buildkit").strip()
+    nop = _NOP.match(text)
+    if nop:
+        return text[nop.end() :]
+    command = _without_arguments(text.removeprefix("RUN "))
+    shell = _SHELL.match(command)
+    return command[shell.end() :] if shell else text
+
+
 def _of_source(keyword: str, text: str) -> _Form:
-    return _Form(keyword, _words(keyword, _arguments(keyword, text)), False)
+    return _Form(keyword, _words(keyword, _arguments(keyword, text[:MAX_TEXT])), False)
 
 
 def _of_history(created_by: str) -> _Form:
-    text = created_by.strip().removesuffix("# buildkit").strip()
-    nop = re.match(r"\S+ -c #\(nop\)\s*", text)
+    text = created_by[:MAX_TEXT].strip().removesuffix("# buildkit").strip()
+    nop = _NOP.match(text)
     if nop:
         text = text[nop.end() :]
     keyword, _, rest = text.partition(" ")
@@ -128,7 +163,7 @@ def _of_history(created_by: str) -> _Form:
         keyword, rest = "RUN", text
     rest = rest.strip()
     if keyword == "RUN":
-        rest = _ARGUMENTS.sub("", rest, count=1)
+        rest = _without_arguments(rest)
     words = _words(keyword, rest)
     hashed = _HASHED.match(words) if keyword in ("COPY", "ADD") else None
     return _Form(keyword, hashed[1], True) if hashed else _Form(keyword, words, False)

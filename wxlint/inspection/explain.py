@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from wxlint.inspection.file_kinds import Metadata, normal
-
-if TYPE_CHECKING:
-    from wxlint.inspection.report import Distribution, Inspection, LayerReport
+from wxlint.core.units import amount
+from wxlint.inspection.dockerfile_lines import shell_command
+from wxlint.inspection.file_kinds import Metadata, Requirement, normal
+from wxlint.inspection.model import Distribution, Inspection, LayerReport
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 _ALTERNATIVES = {
@@ -21,30 +19,26 @@ _ALTERNATIVES = {
 def dependants(metadata: Sequence[Metadata]) -> dict[str, tuple[str, ...]]:
     """Normalised name of a distribution to the names of installed ones that require it.
 
-    A requirement that counts only with an extra (cuda-toolkit's) is taken where somebody asks for that extra.
+    A requirement that counts only with an extra (cuda-toolkit's) is taken where another distribution needs that extra.
     """
-    asked: dict[str, set[str]] = {}
-    found: dict[str, set[str]] = {}
-    before = -1
-    while before < sum(map(len, asked.values())):  # an extra may ask for extras of others
-        before = sum(map(len, asked.values()))
-        for one in metadata:
-            mine = asked.get(normal(one.name), set())
-            for requirement in one.requires:
-                if not requirement.when or mine.intersection(requirement.when):
-                    asked.setdefault(requirement.name, set()).update(requirement.extras)
-                    found.setdefault(requirement.name, set()).add(one.name)
-    return {name: tuple(sorted(names)) for name, names in found.items()}
-
-
-def amount(size: int) -> str:
-    """Bytes for people, powers of 1000 as `docker images` has them."""
-    value = float(size)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.2f} GB"
+    requiring: dict[str, set[str]] = {}
+    needed: set[tuple[str, str]] = set()  # (distribution, one of its extras)
+    optional: dict[tuple[str, str], list[tuple[str, Requirement]]] = {}
+    queue: list[tuple[str, Requirement]] = []
+    for one in metadata:
+        for requirement in one.requires:
+            if not requirement.when:
+                queue.append((one.name, requirement))
+            for extra in requirement.when:
+                optional.setdefault((normal(one.name), extra), []).append((one.name, requirement))
+    while queue:
+        name, requirement = queue.pop()
+        requiring.setdefault(requirement.name, set()).add(name)
+        for extra in requirement.extras:
+            if (requirement.name, extra) not in needed:
+                needed.add((requirement.name, extra))
+                queue.extend(optional.get((requirement.name, extra), ()))
+    return {name: tuple(sorted(names)) for name, names in requiring.items()}
 
 
 def _some(names: Sequence[str], limit: int) -> str:
@@ -54,8 +48,7 @@ def _some(names: Sequence[str], limit: int) -> str:
 
 def command(layer: LayerReport) -> str:
     """What made a layer, on one short line."""
-    text = re.sub(r"^\S+ -c #\(nop\) *|^RUN (\|\d+ .*?)?\S*sh -\w*c |^\S*sh -\w*c ", "", layer.created_by)
-    text = " ".join(text.removesuffix("# buildkit").split())
+    text = " ".join(shell_command(layer.created_by).split())
     place = f"{layer.dockerfile[0]}:{layer.dockerfile[1]}" if layer.dockerfile else ""
     text = text if len(text) <= 100 else text[:97] + "..."
     return ", ".join(part for part in (place, text) if part) or "nothing says what made it"

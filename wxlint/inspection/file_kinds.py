@@ -26,6 +26,9 @@ TORCH, METADATA, RECORD, PYTHON, PYVENV, PATCHLEVEL, DPKG = (
     "dpkg",
 )
 
+MAX_NAME = 255
+"""Bytes of one name on any file system of Linux."""
+
 TEXT_LIMITS = {TORCH: 1 << 16, METADATA: 1 << 20, RECORD: 1 << 23, PYVENV: 1 << 16, PATCHLEVEL: 1 << 16, DPKG: 1 << 25}
 """Kinds whose text is read, and the most bytes of it; longer files are left unread."""
 
@@ -123,35 +126,40 @@ def cached(path: str) -> bool:
 
 
 def classify(path: str, base: str) -> str | None:
-    """What a path (from the root, no slash in front) of last part `base` is to us; None: nothing."""
+    """The kind of a file by its path from the root, without a slash in front, and its last part; None: no interest."""
+    if len(base) > MAX_NAME:
+        return None
     if ".so" in base or base.endswith(".a"):
         known = _LIBRARY.match(base) is not None
         if (known or _TREE.match(path)) and not _TRAP.search(path):
             return LIBRARY if known or _SHARED.search(base) else CUDA_FILE
         return None
-    if base == "version.py":
-        if path.endswith("torch/version.py") and path[-17:-16] in ("", "/"):
-            return TORCH
-    elif base == "METADATA" or base == "RECORD":
-        folder = path[: -len(base) - 1]
-        if folder.endswith(".dist-info"):
-            if base == "METADATA":
-                return METADATA
-            if cuda_only(folder[folder.rfind("/") + 1 : -10].rsplit("-", 1)[0]):
-                return RECORD
-    elif base == "status":
-        if path == "var/lib/dpkg/status":
-            return DPKG
-    elif base == "patchlevel.h":
-        if "include/python3" in path:
-            return PATCHLEVEL
-    elif base == "pyvenv.cfg":
-        return PYVENV
-    elif base.startswith("python") and _PYTHON.match(base) and path[-len(base) - 4 : -len(base)] == "bin/":
+    kind = _text_kind(path, base)
+    if kind is not None:
+        return kind
+    if base.startswith("python") and _PYTHON.match(base) and path[-len(base) - 4 : -len(base)] == "bin/":
         return PYTHON
     if ("nvidia" in path or "cu" in path or "tensorrt" in path) and _TREE.match(path) and not _TRAP.search(path):
         return LIBRARY if _COMPILER.match(path) else CUDA_FILE
     return None
+
+
+def _text_kind(path: str, base: str) -> str | None:
+    """The kind of a file whose text says something."""
+    if base == "version.py":
+        return TORCH if path.endswith("torch/version.py") and path[-17:-16] in ("", "/") else None
+    if base == "METADATA":
+        return METADATA if path.endswith(".dist-info/METADATA") else None
+    if base == "RECORD":
+        if path.endswith(".dist-info/RECORD"):
+            folder = path[: -len(".dist-info/RECORD")]
+            return RECORD if cuda_only(folder[folder.rfind("/") + 1 :].rsplit("-", 1)[0]) else None
+        return None
+    if base == "status":
+        return DPKG if path == "var/lib/dpkg/status" else None
+    if base == "patchlevel.h":
+        return PATCHLEVEL if "include/python3" in path else None
+    return PYVENV if base == "pyvenv.cfg" else None
 
 
 def read_fact(kind: str, data: bytes) -> Fact | None:

@@ -1,14 +1,15 @@
-"""`wxlint inspect`: look into an image without running it. The answer and the gate are in inspection.py."""
+"""`wxlint inspect`: look into an image without running it. The answer and the gate are in report.py."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 from collections.abc import Sequence
-from functools import partial
+from contextlib import AbstractContextManager
 
 from wxlint.core.errors import ImageError
-from wxlint.inspection import explain as why
+from wxlint.core.units import amount
+from wxlint.inspection import explain
 from wxlint.inspection.dockerfile_lines import Instruction, Step, match_history
 from wxlint.inspection.file_kinds import (
     DPKG,
@@ -25,21 +26,11 @@ from wxlint.inspection.file_kinds import (
     normal,
 )
 from wxlint.inspection.layers import CUDA_KINDS, File, FileSystem, LayerScan
-from wxlint.inspection.report import (
-    Cuda,
-    Distribution,
-    Inspection,
-    LayerReport,
-    Torch,
-    check_expect,
-    read_expect,
-    render_text,
-    to_json,
-)
-from wxlint.inspection.saved_image import OpenSave, SavedImage, open_target, read_image, save_with
+from wxlint.inspection.model import Cuda, Distribution, Inspection, LayerReport, Torch
+from wxlint.inspection.report import read_expect
+from wxlint.inspection.saved_image import OpenSave, SavedImage, open_target, read_image
 from wxlint.inspection.stores import Store
-
-__all__ = ["Dockerfile", "Inspection", "check_expect", "inspect_store", "render_text", "run_inspect", "to_json"]
+from wxlint.inspection.streams import RawFile
 
 Dockerfile = tuple[str, Sequence[Instruction]]
 """(path, instructions as (keyword, text, line))."""
@@ -58,8 +49,14 @@ def run_inspect(
     """
     if expect is not None:
         read_expect(expect)  # a typing mistake must not cost a minute of reading first
-    with open_target(target, engine or partial(save_with, "docker")) as (store, selector):
+    with open_target(target, engine or _docker) as (store, selector):
         return inspect_store(store, selector, target, dockerfiles)
+
+
+def _docker(name: str) -> AbstractContextManager[RawFile]:
+    from wxlint.inspection.docker_save import saved  # reading a file needs no processes
+
+    return saved("docker", [name])
 
 
 def inspect_store(
@@ -93,7 +90,7 @@ def _report(
     env = dict(pair.partition("=")[::2] for pair in _strings(settings.get("Env")))
     builds = _torches(files, env)
     metadata = [(path, file.fact) for path, file in files if isinstance(file.fact, Metadata) and not cached(path)]
-    required = why.dependants([fact for _, fact in metadata])
+    required = explain.dependants([fact for _, fact in metadata])
     distributions = _distributions(files, metadata, required)
     alive = {(file.layer, file.content): file.size for _, file in files if file.kind in CUDA_KINDS}
     contents = [scan.cuda_contents() for scan in scans]
@@ -133,7 +130,7 @@ def _report(
         if (layer, content) not in alive and content in contents[layer]:
             hidden[layer, killer] = hidden.get((layer, killer), 0) + contents[layer][content]
     return found._replace(
-        why=why.reasons(
+        why=explain.reasons(
             found,
             _brought(files, len(layers)),
             [(*key, size) for key, size in sorted(hidden.items())],
@@ -148,7 +145,7 @@ def _brought(files: Sequence[tuple[str, File]], count: int) -> list[tuple[int, l
     found: list[list[tuple[int, str]]] = [[] for _ in range(count)]
     for path, file in files:
         if file.kind == LIBRARY:
-            found[file.layer].append((-file.size, f"/{path} ({why.amount(file.size)})"))
+            found[file.layer].append((-file.size, f"/{path} ({amount(file.size)})"))
     return [(index, [text for _, text in sorted(each)]) for index, each in enumerate(found) if each]
 
 

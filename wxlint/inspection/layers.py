@@ -17,12 +17,13 @@ from wxlint.inspection.file_kinds import CUDA_FILE, LIBRARY, TEXT_LIMITS, Fact, 
 from wxlint.inspection.tar import DIRECTORY, FILE, HARDLINK, OTHER, SPARSE, SYMLINK, Tar, clean
 
 CUDA_KINDS = frozenset((LIBRARY, CUDA_FILE))
-MAX_MEMBERS = 5_000_000
+MAX_MEMBERS = 2_000_000
+"""Of one layer; a large conda image has 300,000."""
 MAX_WEIGHT = 256_000_000
 """Bytes of memory, roughly, for what is kept of one layer, and again for what is kept of all of them together."""
 MAX_HOPS = 40
 """Symbolic links followed for one path; Linux stops there too."""
-MAX_STEPS = 50_000_000
+MAX_STEPS = 10_000_000
 """Path parts looked at for one image."""
 
 
@@ -121,7 +122,9 @@ def scan_layer(tar: Tar) -> LayerScan:
 def _weight(fact: Fact | None) -> int:
     if isinstance(fact, Record):
         return sum(300 + len(path) for path in fact.sizes)
-    return 500 * len(fact.requires) if isinstance(fact, Metadata) else 500
+    if isinstance(fact, Metadata):
+        return 500 + sum(400 + 80 * (len(one.extras) + len(one.when)) for one in fact.requires)
+    return 500
 
 
 def _whiteout(path: str, base: str, whiteouts: list[str], opaque: list[str], what: str) -> None:
@@ -234,8 +237,10 @@ class FileSystem:
         done: list[str] = []
         at: list[dict[str, Node]] = [self.root]
         hops = 0
+        self._steps += len(todo)
+        if self._steps > MAX_STEPS:
+            raise ImageError(f"the layers together have more than {MAX_STEPS} parts of paths: given up")
         while todo:
-            self._steps += 1
             part = todo.pop()
             if part == "" or part == ".":
                 continue
@@ -247,13 +252,14 @@ class FileSystem:
             node = at[-1].get(part)
             if isinstance(node, str) and (todo or last):
                 hops += 1
-                if hops > MAX_HOPS or self._steps > MAX_STEPS:
+                if hops > MAX_HOPS:
                     raise ImageError(
                         f"the path {path[:200]!r} goes through a loop of symbolic links, or too many of them"
                     )
                 if node.startswith("/"):
                     done, at = [], [self.root]
                 todo.extend(node.split("/")[::-1])
+                self._steps += len(todo)
                 continue
             done.append(part)
             if make and not isinstance(node, dict):
@@ -286,7 +292,7 @@ class FileSystem:
     def _note(self, path: str) -> None:
         self._known[hash(path)] = path
         self._weight += 400 + len(path)
-        if self._weight > 2 * MAX_WEIGHT or self._steps > MAX_STEPS:
+        if self._weight > 2 * MAX_WEIGHT:
             raise ImageError("the layers together have more files and links than an image has")
 
     def _take(self, path: str) -> None:

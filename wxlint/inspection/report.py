@@ -5,78 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from wxlint.core.errors import UsageError
-from wxlint.inspection import explain as why
+from wxlint.core.escape import escape
+from wxlint.core.units import amount
+from wxlint.inspection.explain import command
+from wxlint.inspection.model import Inspection, Torch
 
 SCHEMA = "wxlint-inspect/1"
-
-
-class Torch(NamedTuple):
-    """From `torch/version.py`. cuda, hip: as written there, None when it is not built for it. path: of that file."""
-
-    version: str
-    cuda: str | None
-    hip: str | None
-    path: str
-
-
-class Distribution(NamedTuple):
-    """A distribution with a use only with CUDA. bytes: of its RECORD, CUDA files as they are in the image."""
-
-    name: str
-    version: str
-    bytes: int
-    required_by: tuple[str, ...]
-
-
-class Cuda(NamedTuple):
-    """present: proven by a library, a compiler, a CUDA build of torch or a CUDA-only distribution.
-
-    bytes: of everything that came with CUDA and is visible. hidden_bytes: in the layers, not visible.
-    """
-
-    present: bool
-    bytes: int
-    hidden_bytes: int
-    libraries: tuple[str, ...]
-    distributions: tuple[Distribution, ...]
-    versions: tuple[str, ...]
-    """CUDA versions that runtime libraries, folders and distributions name ("12.1", "12"); not in the JSON."""
-
-
-class LayerReport(NamedTuple):
-    """number: from 0, the lowest layer; `index` in the JSON. digest: of the uncompressed layer. bytes: of its files.
-
-    dockerfile: (path, line).
-    """
-
-    number: int
-    digest: str
-    created_by: str
-    bytes: int
-    cuda_bytes: int
-    dockerfile: tuple[str, int] | None
-
-
-class Inspection(NamedTuple):
-    """What `wxlint inspect` found."""
-
-    reference: str
-    digest: str
-    os: str
-    architecture: str
-    user: str
-    entrypoint: tuple[str, ...]
-    env: dict[str, str]
-    python: str | None
-    torch: Torch | None
-    other_torch: tuple[Torch, ...]
-    """Further builds of torch in the same image; not in the JSON, but part of what `why` and the gate say."""
-    cuda: Cuda
-    layers: tuple[LayerReport, ...]
-    why: tuple[str, ...]
 
 
 def read_expect(expect: str) -> tuple[str, tuple[str, ...]]:
@@ -157,7 +94,7 @@ def to_json(image: Inspection) -> str:
 
 
 def render_text(image: Inspection) -> str:
-    """The answer for people. Control characters of the image are shown escaped; no newline at the end."""
+    """The answer for people. Text of the image is shown escaped; no newline at the end."""
     cuda, torch = image.cuda, image.torch
     lines = [
         f"{image.reference}  {image.digest}",
@@ -166,20 +103,20 @@ def render_text(image: Inspection) -> str:
         f"  entrypoint  {json.dumps(image.entrypoint) if image.entrypoint else '-'}",
         f"  python      {image.python or '-'}",
         f"  torch       {_torch_line(torch)}",
-        f"  cuda        {f'{why.amount(cuda.bytes)} visible' if cuda.present else 'not present'}"
-        + (f", {why.amount(cuda.hidden_bytes)} hidden" if cuda.hidden_bytes else ""),
+        f"  cuda        {f'{amount(cuda.bytes)} visible' if cuda.present else 'not present'}"
+        + (f", {amount(cuda.hidden_bytes)} hidden" if cuda.hidden_bytes else ""),
     ]
     if cuda.libraries:
         more = ", ..." if len(cuda.libraries) > 5 else ""
         lines.append(f"  libraries   {len(cuda.libraries)}: {', '.join(cuda.libraries[:5])}{more}")
-    lines.append(f"  layers      {len(image.layers)}, {why.amount(sum(layer.bytes for layer in image.layers))}")
+    lines.append(f"  layers      {len(image.layers)}, {amount(sum(layer.bytes for layer in image.layers))}")
     for layer in image.layers:
-        part = f", CUDA {why.amount(layer.cuda_bytes)}" if layer.cuda_bytes else ""
-        lines.append(f"    {layer.number:>3}  {why.amount(layer.bytes):>9}{part}  {why.command(layer)}")
+        part = f", CUDA {amount(layer.cuda_bytes)}" if layer.cuda_bytes else ""
+        lines.append(f"    {layer.number:>3}  {amount(layer.bytes):>9}{part}  {command(layer)}")
     if image.why:
         lines.append("  why")
         lines += [f"    {line}" for line in image.why]
-    return "\n".join(shown(line) for line in lines)
+    return "\n".join(escape(line) for line in lines)
 
 
 def _torch_line(torch: Torch | None) -> str:
@@ -187,10 +124,3 @@ def _torch_line(torch: Torch | None) -> str:
         return "-"
     build = f"CUDA {torch.cuda}" if torch.cuda else f"ROCm {torch.hip}" if torch.hip else "CPU"
     return f"{torch.version} ({build} build)  {torch.path}"
-
-
-def shown(text: str) -> str:
-    """Text from an image, safe for a terminal: what does not print, and bytes that are not UTF-8, become escapes."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
-from wxlint.core.errors import EngineError, ImageError, UsageError
+from wxlint.core.errors import ImageError, UsageError
 from wxlint.inspection.stores import Store, open_path, stream_store
 from wxlint.inspection.streams import RawFile
 
@@ -61,49 +61,6 @@ def open_target(target: str, save: OpenSave) -> Iterator[tuple[Store, str]]:
         raise UsageError(f"{target!r} is neither a file nor the name of an image")
     with save(target) as stream:
         yield stream_store(stream, target), ""
-
-
-@contextmanager
-def save_with(program: str, image: str) -> Iterator[RawFile]:
-    """`docker save IMAGE` (or podman's) through a pipe, never to disk."""
-    # Imported here: reading a file needs no processes.
-    import subprocess
-    import tempfile
-
-    with tempfile.TemporaryFile() as complaints:  # a pipe for these could fill up and block the engine
-        try:
-            process = subprocess.Popen(
-                [program, "save", image],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=complaints,
-            )
-        except OSError as error:
-            raise EngineError(f"{image} is not a file, and {program} cannot be started: {error.strerror}") from None
-        assert process.stdout is not None
-        failure: ImageError | None = None
-        ended = False
-        try:
-            yield process.stdout
-            while process.stdout.read(1 << 16):  # what follows the archive; closing early would make the engine fail
-                pass
-            ended = True
-        except ImageError as error:
-            failure = error
-            ended = not process.stdout.read(1)
-        finally:
-            process.stdout.close()
-            try:
-                code = process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                code = process.wait()
-        if ended and code:  # the engine gave up by itself: its reason counts, not what we made of half an archive
-            complaints.seek(0)
-            said = complaints.read(2000).decode("utf-8", "replace").strip()
-            raise EngineError(f"{program} save {image}: {said or f'exit code {code}'}")
-        if failure is not None:
-            raise failure
 
 
 def read_image(store: Store, selector: str = "") -> SavedImage:

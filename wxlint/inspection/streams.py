@@ -20,7 +20,7 @@ ZSTD_PIECE = 1 << 11
 ZSTD_WINDOW = 1 << 27
 """Bytes of history that a zstd frame may ask for; the limit that the zstd command has too."""
 BOMB_FLOOR = 1 << 30
-BOMB_RATIO = 300
+BOMB_RATIO = 100
 """Past BOMB_FLOOR bytes of output, more than this many bytes out for a byte in is refused."""
 
 GZIP_MAGIC = b"\x1f\x8b"

@@ -218,7 +218,7 @@ def _pax(body: bytes, what: str) -> dict[str, bytes]:
         length = body[at:space] if space > 0 else b""
         end = at + int(length) if length.isdigit() else 0
         key, equals, value = body[space + 1 : end - 1].partition(b"=")
-        if end <= space or end > len(body) or body[end - 1] != 10 or not equals:
+        if space < 0 or end <= space or end > len(body) or body[end - 1] != 10 or not equals:
             raise ImageError(f"{what}: a damaged pax header")
         if key in (b"path", b"linkpath", b"size") or key.startswith(b"GNU.sparse."):
             if b"\0" in value and key != b"size":

@@ -134,7 +134,7 @@ def _context(
             problems.extend(trouble)
     elif files and not folders:
         # Without a repository around them, only what lies beside: nobody wants a whole home folder read.
-        listed, _ = discover([root] if _is_repository(root) else _beside(files))
+        listed, _ = discover([root] if is_repository(root) else _beside(files))
         found.update((_shown(f.path), f.kind) for f in listed if f.kind != "other")
     return found
 
@@ -162,13 +162,14 @@ def repository_root(start: Path) -> Path:
     """The folder with .git above a path, else the working folder when the path lies in it, else the path's own folder."""
     start = start if start.is_dir() else start.parent
     for folder in (start.resolve(), *start.resolve().parents):
-        if _is_repository(folder):
+        if is_repository(folder):
             return folder
     cwd = Path.cwd()
     return cwd if start.resolve().is_relative_to(cwd) else start
 
 
-def _is_repository(folder: Path) -> bool:
+def is_repository(folder: Path) -> bool:
+    """Whether a version control system keeps its data in the folder."""
     return any((folder / mark).exists() for mark in _MARKS)
 
 

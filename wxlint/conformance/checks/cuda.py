@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wxlint.conformance.checks.evidence import Evidence, Facts
 from wxlint.conformance.checks.verdict import FAIL, PASS, SKIP, UNPROVEN, Verdict
-from wxlint.inspection.explain import amount
+from wxlint.core.units import amount
 from wxlint.policy.model import channel_cuda
 
 if TYPE_CHECKING:

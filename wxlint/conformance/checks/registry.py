@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wxlint.conformance.checks import cuda
 from wxlint.conformance.checks.evidence import Evidence
 from wxlint.conformance.checks.verdict import FAIL, PASS, SKIP, UNPROVEN, Verdict
-from wxlint.inspection.explain import amount
+from wxlint.core.units import amount
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from wxlint.conformance.checks.evidence import Evidence, Facts, Ran
 from wxlint.conformance.checks.registry import ENTRYPOINT, PROBE, SERVICE, STATIC, Check
 from wxlint.conformance.checks.verdict import SKIP, UNPROVEN
-from wxlint.conformance.container import gpu, processes
+from wxlint.conformance.container import gpu
 from wxlint.conformance.container import saved_layers as layers_look
 from wxlint.conformance.container.builder import AUTO, Progress, Result, build
 from wxlint.conformance.container.compose_run import SHOWN, NoComposeError, run_service
 from wxlint.conformance.container.engine import About, Engine, ImageInfo
 from wxlint.conformance.probe import MARK, SCHEMA
+from wxlint.core import processes
 from wxlint.core.errors import EngineError, WxlintError
 from wxlint.plan.build_plan import Plan, Step, make_plan
 
@@ -88,7 +89,7 @@ def look_at(
                 future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            processes.stop_all()
+            processes.SUPERVISOR.stop_all()
             raise
 
 
@@ -255,8 +256,8 @@ def run_probe(
             return None, f"the probe was not done after {timeout:.0f} seconds", ""
         missing = done.code == 127 or "executable file not found" in done.err or "no such file or directory" in done.err
         if done.code in (125, 126, 127) and one is not None and not missing:
-            return None, "", done.said or f"exit code {done.code}"
+            return None, "", done.message or f"exit code {done.code}"
         if not missing:
-            return None, f"the probe ended with exit code {done.code}: {done.said[-500:]}", ""
+            return None, f"the probe ended with exit code {done.code}: {done.message[-500:]}", ""
         problem = "there is no Python in the image"
     return None, problem, ""

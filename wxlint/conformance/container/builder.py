@@ -10,10 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from wxlint.conformance.container import processes
 from wxlint.conformance.container.context_digest import content_digest
 from wxlint.conformance.container.engine import CONTENT_LABEL, Engine
 from wxlint.conformance.plugin.workspace import file_name
+from wxlint.core import processes
 from wxlint.core.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def build(
                         results[running.pop(future).image] = future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            processes.stop_all()
+            processes.SUPERVISOR.stop_all()
             raise
     return {step.image: results[step.image] for step in plan.steps}
 

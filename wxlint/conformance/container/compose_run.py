@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from wxlint.conformance.checks.evidence import Ran
-from wxlint.conformance.container import processes
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.plugin.workspace import file_name
+from wxlint.core import processes
 from wxlint.core.errors import EngineError
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -89,9 +89,9 @@ def _run_service(
     if told.code:
         if len(command) == 1:
             raise NoComposeError(
-                f"docker-compose of the first generation cannot read the files: {told.said.splitlines()[-1]}"
+                f"docker-compose of the first generation cannot read the files: {told.message.splitlines()[-1]}"
             )
-        return Ran(told.code, told.said, told.timed_out, told.seconds)
+        return Ran(told.code, told.message, told.timed_out, told.seconds)
     fresh = [path for path in _bind_sources(told.out) if not path.exists()]
     saved = {name: os.environ.get(name) for name in env}
     os.environ.update(env)  # pytest-docker's own commands take it from here

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from wxlint.conformance.container import processes
-from wxlint.conformance.container.processes import Completed
+from wxlint.core import processes
 from wxlint.core.errors import EngineError, UsageError
+from wxlint.core.processes import Completed
 
 SESSION_LABEL, OWNER_LABEL, PROCESS_LABEL, CONTENT_LABEL = (
     "wxlint.session",
@@ -74,7 +74,7 @@ class Engine:
         if done.timed_out:
             raise EngineError(f"{self.program} {arguments[0]} did not answer within {timeout:.0f} seconds")
         if done.code and _DOWN.search(done.err):
-            raise EngineError(f"no engine answers: {done.said}")
+            raise EngineError(f"no engine answers: {done.message}")
         return done
 
     def about(self) -> About:
@@ -88,7 +88,7 @@ class Engine:
             server = told.get("Server") or (client if self.is_podman else {})
             version = str(server["Version"])
         except (ValueError, AttributeError, TypeError, KeyError):
-            raise EngineError(f"no engine answers: {done.said or 'it printed nothing'}") from None
+            raise EngineError(f"no engine answers: {done.message or 'it printed nothing'}") from None
         info = self.call("info", "--format", "{{json .Runtimes}}", timeout=30) if not self.is_podman else None
         try:
             runtimes = tuple(sorted(json.loads(info.out))) if info is not None and not info.code else ()
@@ -112,7 +112,7 @@ class Engine:
         if done.code:
             if re.search(r"no such image|not known|not found|invalid reference", done.err, re.I):
                 return None
-            raise EngineError(f"{self.program} image inspect {reference}: {done.said}")
+            raise EngineError(f"{self.program} image inspect {reference}: {done.message}")
         try:
             return _image_info(json.loads(done.out)[0])
         except (ValueError, LookupError, AttributeError, TypeError) as error:
@@ -145,7 +145,7 @@ class Engine:
             if done is None or done.timed_out or done.code < 0 or done.code == 125:
                 self._remove(name)
         if done.code == 125 and _DOWN.search(done.err):
-            raise EngineError(f"no engine answers: {done.said}")
+            raise EngineError(f"no engine answers: {done.message}")
         return done
 
     def labels(self) -> dict[str, str]:

@@ -12,9 +12,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from wxlint.conformance.container import processes
 from wxlint.conformance.container.engine import About
 from wxlint.conformance.plugin.workspace import locked
+from wxlint.core import processes
 from wxlint.core.errors import EngineError
 
 DRIVER, RUNTIME, TOOLKIT = "driver", "runtime", "toolkit"

@@ -5,24 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint import __version__
 from wxlint.conformance.checks.evidence import Facts
 from wxlint.conformance.container.builder import cache_folder
-from wxlint.conformance.container.processes import kill
-from wxlint.core.errors import EngineError, WxlintError
+from wxlint.core.errors import WxlintError
 
 if TYPE_CHECKING:
     from wxlint.conformance.container.engine import Engine
     from wxlint.documents.dockerfile.reader import Dockerfile as Read
     from wxlint.inspection.inspector import Dockerfile
-    from wxlint.inspection.report import Inspection
+    from wxlint.inspection.model import Inspection
 
 
 class Target(NamedTuple):
@@ -73,11 +70,12 @@ def _keep(target: Target, facts: Facts) -> None:
 
 
 def _saved(engine: Engine, targets: Sequence[Target]) -> dict[str, Facts]:
+    from wxlint.inspection.docker_save import saved
     from wxlint.inspection.inspector import inspect_store
     from wxlint.inspection.stores import stream_store
 
     try:
-        with _save(engine.program, [target.reference for target in targets]) as stream:
+        with saved(engine.program, [target.reference for target in targets]) as stream:
             store = stream_store(stream, ", ".join(target.reference for target in targets[:3]))
             return {t.reference: _facts(inspect_store(store, t.reference, t.reference, t.dockerfiles)) for t in targets}
     except WxlintError as error:
@@ -87,36 +85,6 @@ def _saved(engine: Engine, targets: Sequence[Target]) -> dict[str, Facts]:
     for target in targets:  # one that cannot be read must not take the others with it
         found.update(_saved(engine, [target]))
     return found
-
-
-@contextmanager
-def _save(program: str, references: Sequence[str]) -> Iterator[IO[bytes]]:
-    """`docker save` of several images through a pipe, never to disk. Raises EngineError when the engine gives up."""
-    with tempfile.TemporaryFile() as complaints:
-        try:
-            command = [program, "save", *references]
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, start_new_session=True
-            )
-        except OSError as error:
-            raise EngineError(f"{program} cannot be started: {error.strerror}") from None
-        assert process.stdout is not None
-        try:
-            yield process.stdout
-            while process.stdout.read(1 << 16):
-                pass
-        finally:
-            process.stdout.close()
-            try:
-                code = process.wait(10)
-            except subprocess.TimeoutExpired:
-                kill(process)
-                code = 0
-        if code:
-            complaints.seek(0)
-            raise EngineError(
-                f"{program} save: {complaints.read(2000).decode('utf-8', 'replace').strip() or f'exit code {code}'}"
-            )
 
 
 def _facts(image: Inspection) -> Facts:

@@ -23,11 +23,11 @@ from wxlint.conformance.collect.collector import Options, look_at
 from wxlint.conformance.container import gpu
 from wxlint.conformance.container.builder import Result
 from wxlint.conformance.container.engine import About, Engine
-from wxlint.conformance.container.processes import Completed
 from wxlint.conformance.plugin.session_id import session_name
 from wxlint.conformance.plugin.workspace import Folder, Keeper, alive, sweep
 from wxlint.core.errors import EngineError, UsageError, WxlintError
 from wxlint.core.escape import escape
+from wxlint.core.processes import Completed
 
 if TYPE_CHECKING:
     from wxlint.conformance.plugin.items import CheckItem

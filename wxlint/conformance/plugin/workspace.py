@@ -208,7 +208,7 @@ def _listed(engine: Engine, kind: str, label: str) -> Iterator[tuple[str, str, s
     identifier = "{{.Name}}" if kind == "volume" else "{{.ID}}"
     done = engine.call(*_LIST[kind], "--filter", f"label={label}", "--format", f"{identifier}\t{name}")
     if done.code:
-        raise EngineError(f"{engine.program} {' '.join(_LIST[kind])}: {done.said}")
+        raise EngineError(f"{engine.program} {' '.join(_LIST[kind])}: {done.message}")
     field = ".Config.Labels" if kind in ("container", "image") else ".Labels"
     for line in done.out.splitlines():
         found, _, shown = line.partition("\t")

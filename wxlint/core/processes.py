@@ -1,0 +1,196 @@
+"""Run programs with a time limit and bounded memory, and leave none behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import IO, Any, NamedTuple
+
+from wxlint.core.errors import EngineError
+
+OUTPUT_LIMIT = 8 << 20
+"""Bytes kept of each stream: the last ones, since an answer comes at the end of whatever is printed before."""
+GRACE = 2.0
+"""Seconds between the polite end of a process and the one by force."""
+
+
+class Completed(NamedTuple):
+    """code: the exit code, negative for a signal. out, err: decoded, invalid bytes replaced. seconds: it took."""
+
+    code: int
+    out: str
+    err: str
+    timed_out: bool
+    seconds: float
+
+    @property
+    def message(self) -> str:
+        """What it complained about, else what it printed, shortened to the last 4000 characters."""
+        return (self.err.strip() or self.out.strip())[-4000:]
+
+
+class Supervisor:
+    """Owns every process that is started through it, so that ending this one ends them too.
+
+    Python delivers a signal to the main thread only, and anywhere in it. So processes are started by a thread of its
+    own: nothing can come between a fork and the note that there is a process.
+    """
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._starter: ThreadPoolExecutor | None = None
+        self._starter_of = 0  # the process that it belongs to: a thread does not survive a fork
+        self.observers: list[Callable[[int, bool], None]] = []
+        """Called with the number of a process, and whether it starts or ended."""
+
+    def start(self, command: Sequence[str], **settings: Any) -> subprocess.Popen[bytes]:
+        """Start a program as the leader of a process group of its own. settings: of `subprocess.Popen`.
+
+        Raises EngineError when it cannot be started.
+        """
+        future = self._thread().submit(self._start, list(command), settings)
+        try:
+            return future.result()
+        except OSError as error:
+            raise EngineError(f"{command[0]} cannot be started: {error.strerror}") from None
+        except BaseException:  # Ctrl-C while it starts: nobody else will know of it
+            future.add_done_callback(self._discard)
+            raise
+
+    def ended(self, process: subprocess.Popen[bytes]) -> None:
+        """Forget a process that is over."""
+        if process in self._running:
+            self._running.discard(process)
+            for observer in self.observers:
+                observer(process.pid, False)
+
+    def stop_all(self) -> None:
+        """End all of them, those that are just being started included."""
+        self._thread().submit(lambda: None).result()
+        processes = list(self._running)
+        for process in processes:
+            _signal(process, signal.SIGTERM)
+        end = time.monotonic() + GRACE
+        for process in processes:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(end - time.monotonic(), 0))
+            kill(process, grace=0)
+            self.ended(process)
+
+    def _discard(self, future: Future[subprocess.Popen[bytes]]) -> None:
+        if future.exception() is None:
+            kill(future.result(), grace=0)
+            self.ended(future.result())
+
+    def _start(self, command: list[str], settings: dict[str, Any]) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(command, start_new_session=True, **settings)
+        self._running.add(process)
+        for observer in self.observers:
+            observer(process.pid, True)
+        return process
+
+    def _thread(self) -> ThreadPoolExecutor:
+        if self._starter is None or self._starter_of != os.getpid():
+            self._starter, self._starter_of = ThreadPoolExecutor(1, "start-processes"), os.getpid()
+        return self._starter
+
+
+SUPERVISOR = Supervisor()
+"""That of this process."""
+
+
+def run(
+    command: Sequence[str],
+    stdin: bytes = b"",
+    timeout: float = 60.0,
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> Completed:
+    """Run to the end, or kill it with everything it started when `timeout` seconds are over.
+
+    on_line: called with every line of its output (both streams together; `err` is then empty).
+    Raises EngineError when it cannot be started. It is killed too when this is left by an exception, such as Ctrl-C.
+    """
+    start = time.monotonic()
+    process = SUPERVISOR.start(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if on_line else subprocess.PIPE,
+        env=None if env is None else dict(env),
+        cwd=cwd,
+    )
+    kept = [bytearray(), bytearray()]
+    threads = [threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)]
+    for stream, into in zip((process.stdout, process.stderr), kept):
+        if stream is not None:
+            threads.append(threading.Thread(target=_drain, args=(stream, into, on_line), daemon=True))
+    timed_out = False
+    try:
+        for thread in threads:
+            thread.start()
+        try:
+            process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+            kill(process)
+    except BaseException:
+        kill(process)
+        raise
+    finally:
+        SUPERVISOR.ended(process)
+    for thread in threads:
+        thread.join(GRACE)  # a grandchild may hold a pipe open
+    out, err = (bytes(each[-OUTPUT_LIMIT:]).decode("utf-8", "replace") for each in kept)
+    return Completed(process.returncode, out, err, timed_out, time.monotonic() - start)
+
+
+def kill(process: subprocess.Popen[bytes], grace: float = GRACE) -> None:
+    """End a process and its group: politely first, so that a client can cancel what it ordered, then by force."""
+    if grace:
+        _signal(process, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(grace)
+    _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))  # for what is left of the group, too
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE)
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, number)
+        else:
+            process.terminate()
+
+
+def _feed(stream: IO[bytes] | None, data: bytes) -> None:
+    if stream is not None:
+        with suppress(OSError, ValueError):  # it ended without reading
+            stream.write(data)
+        with suppress(OSError, ValueError):
+            stream.close()
+
+
+def _drain(stream: IO[bytes], into: bytearray, on_line: Callable[[str], None] | None) -> None:
+    read = getattr(stream, "read1", stream.read)
+    rest = b""
+    while chunk := read(1 << 16):
+        into += chunk
+        if len(into) > 2 * OUTPUT_LIMIT:
+            del into[:-OUTPUT_LIMIT]
+        if on_line:
+            *lines, rest = (rest + chunk).split(b"\n")
+            rest = rest[-65536:]
+            for line in lines:
+                on_line(line.decode("utf-8", "replace").rstrip("\r"))
+    if on_line and rest:
+        on_line(rest.decode("utf-8", "replace"))
