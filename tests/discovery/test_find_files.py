@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wxlint.discovery.find_files import discover, kind_of
+from wxlint.discovery.file_kinds import kind_of
+from wxlint.discovery.find_files import discover
+from wxlint.discovery.git_index import Repository
 from wxlint.discovery.gitignore import fits_below
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -26,7 +28,7 @@ def make(root: Path, *files: str, text: str = "FROM scratch\n") -> None:
 
 
 def found(*paths: Path, below: Path) -> list[str]:
-    files, problems = discover(paths)
+    files, problems, _ = discover(paths)
     assert problems == []
     return [file.path.relative_to(below).as_posix() for file in files]
 
@@ -50,6 +52,9 @@ def git(root: Path, *args: str) -> bytes:
         ("Containerfile.rocm", "dockerfile"),
         ("compose.yaml", "compose"),
         ("compose.override.yml", "compose"),
+        ("compose.gpu.dev.yaml", "compose"),
+        ("gpu.compose.yml", "compose"),
+        ("docker-compose_gpu.yml", "compose"),
         ("docker-compose.yml", "compose"),
         ("docker-compose-gpu.yaml", "compose"),
         ("docker-compose.cpu.yml", "compose"),
@@ -61,7 +66,7 @@ def git(root: Path, *args: str) -> bytes:
 )
 def test_a_name_tells_the_kind(tmp_path: Path, name: str, kind: str) -> None:
     make(tmp_path, name, text="")
-    files, problems = discover([tmp_path])
+    files, problems, _ = discover([tmp_path])
     assert ([(file.path.name, file.kind) for file in files], problems) == ([(name, kind)], [])
 
 
@@ -107,11 +112,18 @@ def test_a_name_that_is_none_of_ours(tmp_path: Path, name: str) -> None:
         ("Dockerfile.txt", "FROM a\r\n", "dockerfile"),
         ("composer.yml", "name: acme/app\n", None),
         ("composegpu.yml", "services:\n  a: {image: b}\n", "compose"),
+        ("compose_run_gpus.yaml", "- id: a\n  files:\n    compose.yml: |\n      services:\n", None),
+        ("compose_gpu.yaml", '{"services": {}}\n', "compose"),
+        ("compose-gpu.yaml", '"services":\n  a: {image: b}\n', "compose"),
+        ("gnu-compose.yaml", "include:\n- a.yml\n", "compose"),
+        ("dev_compose.yml", "\ufeffservices: {}\n", "compose"),
+        ("compose-notes.yml", "about: compose\n", None),
+        ("docker-composed.yml", "a: b\n", None),
     ],
 )
 def test_the_content_decides_about_a_doubtful_name(tmp_path: Path, name: str, text: str, kind: str | None) -> None:
     make(tmp_path, name, text=text)
-    assert [file.kind for file in discover([tmp_path])[0]] == ([] if kind is None else [kind])
+    assert [file.kind for file in discover([tmp_path]).files] == ([] if kind is None else [kind])
 
 
 @pytest.mark.parametrize(
@@ -130,7 +142,7 @@ def test_the_content_decides_about_a_doubtful_name(tmp_path: Path, name: str, te
 )
 def test_a_file_given_by_name_is_taken_whatever_it_is(tmp_path: Path, name: str, text: str, kind: str) -> None:
     make(tmp_path, name, text=text)
-    files, problems = discover([tmp_path / name])
+    files, problems, _ = discover([tmp_path / name])
     assert ([(file.path, file.kind) for file in files], problems) == ([(tmp_path / name, kind)], [])
 
 
@@ -150,10 +162,10 @@ def test_a_program_without_an_ending(tmp_path: Path, name: str, mode: int, text:
     (tmp_path / name).chmod(mode)
     (tmp_path / "link").symlink_to(name)
     (tmp_path / "folder").mkdir()
-    assert [(f.path.name, f.kind) for f in discover([tmp_path])[0]] == ([(name, "shell")] if found else [])
+    assert [(f.path.name, f.kind) for f in discover([tmp_path]).files] == ([(name, "shell")] if found else [])
     (tmp_path / ".gitignore").write_text(f"{name}\n")
     (tmp_path / ".git").mkdir()
-    assert discover([tmp_path])[0] == []
+    assert discover([tmp_path]).files == []
 
 
 def test_order_and_duplicates(tmp_path: Path) -> None:
@@ -166,10 +178,10 @@ def test_order_and_duplicates(tmp_path: Path) -> None:
 def test_paths_are_shown_as_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tmp_path, "docker/asr/Dockerfile")
     monkeypatch.chdir(tmp_path)
-    assert [str(file.path) for file in discover([Path()])[0]] == ["docker/asr/Dockerfile"]
-    assert [str(file.path) for file in discover([Path("docker")])[0]] == ["docker/asr/Dockerfile"]
+    assert [str(file.path) for file in discover([Path()]).files] == ["docker/asr/Dockerfile"]
+    assert [str(file.path) for file in discover([Path("docker")]).files] == ["docker/asr/Dockerfile"]
     monkeypatch.chdir(tmp_path / "docker")
-    assert [str(file.path) for file in discover([Path("../docker/asr")])[0]] == ["../docker/asr/Dockerfile"]
+    assert [str(file.path) for file in discover([Path("../docker/asr")]).files] == ["../docker/asr/Dockerfile"]
 
 
 def test_folders_that_are_not_entered(tmp_path: Path) -> None:
@@ -206,35 +218,138 @@ def test_links(tmp_path: Path) -> None:
     (tree / "Dockerfile.out").symlink_to(outside / "Dockerfile")
     (tree / "Dockerfile.gone").symlink_to("nothing")
     (tree / "Dockerfile.self").symlink_to("Dockerfile.self")
-    files, problems = discover([tree])
+    files, problems, notes = discover([tree])
     assert [file.path.relative_to(tree).as_posix() for file in files] == ["Dockerfile.link", "real/Dockerfile"]
     assert problems == [
-        f"{tree}/Dockerfile.gone: a link that leads nowhere",
-        f"{tree}/Dockerfile.out: a link that leads out of the tree; give the file itself by name to have it read",
-        f"{tree}/Dockerfile.self: a link that leads nowhere",
+        f"{tree}/Dockerfile.out: a link that leads out of the tree; give the file itself by name to have it read"
     ]
+    assert notes == [f"{tree}/Dockerfile.{name}: a link that leads nowhere" for name in ("gone", "self")]
+    named = discover([tree / "Dockerfile.gone"])
+    assert (named.problems, named.notes) == ([f"{tree}/Dockerfile.gone: there is no such file or folder"], [])
     assert found(tree / "folder", below=tree) == ["folder/Dockerfile"]
     assert found(tree / "folder", tree / "Dockerfile.out", below=tree) == ["Dockerfile.out"]
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "Dockerfile")
+    os.mkfifo(tmp_path / "notes.txt")
     (tmp_path / "x.sh").mkdir()
-    assert found(tmp_path, below=tmp_path) == []
+    assert discover([tmp_path]) == ([], [f"{tmp_path}/Dockerfile: not a regular file; not read"], [])
     assert discover([tmp_path / "Dockerfile", tmp_path / "no\x1bne"]) == (
         [],
         [
             f"{tmp_path}/Dockerfile: neither a file nor a folder",
             f"{tmp_path}/no\\x1bne: there is no such file or folder",
         ],
+        [],
     )
+
+
+def test_a_link_that_goes_away_while_it_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, "Dockerfile", "real.txt")
+    (tmp_path / "Dockerfile.link").symlink_to("real.txt")
+
+    def gone(path: str, *_: object, **__: object) -> str:
+        Path(path).unlink()
+        raise FileNotFoundError(2, "No such file or directory", path)
+
+    monkeypatch.setattr(os, "readlink", gone)
+    files, problems, notes = discover([tmp_path])
+    assert [file.path.name for file in files] == ["Dockerfile"]
+    assert (problems, notes) == ([], [f"{tmp_path}/Dockerfile.link: a link that leads nowhere"])
+    (tmp_path / "Dockerfile.link").symlink_to("real.txt")
+    assert discover([tmp_path / "Dockerfile.link"]).problems == [
+        f"{tmp_path}/Dockerfile.link: there is no such file or folder"
+    ]
+
+
+@pytest.mark.parametrize("name", ["index", "config", "commondir", "info/exclude", "HEAD"])
+@pytest.mark.parametrize("kind", ["pipe", "device", "sparse", "folder"])
+def test_a_git_folder_out_of_an_archive(tmp_path: Path, name: str, kind: str) -> None:
+    """Nothing in it blocks or fills memory, and what may have been left out for it is a problem."""
+    tree = tmp_path / "tree"
+    make(tree, "Dockerfile", "ignored/Dockerfile")
+    make(tree, ".gitignore", text="ignored/\n")
+    path = tree / ".git" / name
+    path.parent.mkdir(parents=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.touch()
+        os.truncate(path, 20 << 30)
+    files, problems, _ = discover([tree])
+    assert [file.path for file in files] == [tree / "Dockerfile"]
+    expected = {"index": f"{path}: cannot be read: ", "info/exclude": f"{path}: cannot be read: larger"}.get(name)
+    if expected is not None and (name == "index" or kind == "sparse"):
+        assert len(problems) == 1
+        assert problems[0].startswith(expected)
+    else:
+        assert problems == []
+
+
+@pytest.mark.parametrize("kind", ["pipe", "sparse"])
+@pytest.mark.parametrize("name", [".git", "dir/commondir"])
+def test_a_git_file_out_of_an_archive(tmp_path: Path, kind: str, name: str) -> None:
+    make(tmp_path, "Dockerfile")
+    if name != ".git":
+        make(tmp_path, ".git", text="gitdir: dir\n")
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.touch()
+        os.truncate(path, 20 << 30)
+    assert found(tmp_path, below=tmp_path) == ["Dockerfile"]
+
+
+def index(*paths: bytes, version: int = 2) -> bytes:
+    """A git index with these entries, no more of them filled in than is read."""
+    data = b"DIRC" + version.to_bytes(4, "big") + len(paths).to_bytes(4, "big")
+    for path in paths:
+        entry = bytes(62) + path
+        data += entry + bytes(8 - len(entry) % 8)
+    return data + bytes(20)
+
+
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        (b"ignored/Dockerfile", True),
+        (b"ignored/../../outside/Dockerfile", False),
+        (b"ignored/link/Dockerfile", False),
+    ],
+)
+def test_an_index_names_no_file_outside_the_tree(tmp_path: Path, path: bytes, taken: bool) -> None:
+    tree = tmp_path / "tree"
+    make(tree, "ignored/Dockerfile", ".git/HEAD")
+    make(tree, ".gitignore", text="ignored/\n")
+    make(tmp_path, "outside/Dockerfile")
+    (tree / "ignored/link").symlink_to(tmp_path / "outside")
+    (tree / ".git/index").write_bytes(index(path))
+    files, problems, _ = discover([tree])
+    assert [file.path for file in files] == ([tree / "ignored/Dockerfile"] if taken else [])
+    assert problems == []
+
+
+def test_an_index_whose_paths_grow_is_not_followed(tmp_path: Path) -> None:
+    """Version 4 writes each path as a change of the one before: 60 KB more each time would be gigabytes."""
+    entries = (bytes(62) + b"\0" + b"x" * 60_000 + b"\0") * 2_000
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git/index").write_bytes(b"DIRC" + (4).to_bytes(4, "big") + (2_000).to_bytes(4, "big") + entries)
+    repository = Repository(str(tmp_path), str(tmp_path / ".git"), str(tmp_path / ".git"))
+    assert [len(path) for path in repository.tracked()] == [60_000]
 
 
 def test_a_name_that_is_not_unicode(tmp_path: Path) -> None:
     name = os.fsdecode(b"d\xe9mux.Dockerfile")
     (tmp_path / name).write_text("FROM scratch\n")
-    assert [file.path.name for file in discover([tmp_path])[0]] == [name]
-    _, problems = discover([tmp_path / "caf\udce9"])
+    assert [file.path.name for file in discover([tmp_path]).files] == [name]
+    _, problems, _ = discover([tmp_path / "caf\udce9"])
     assert problems == [f"{tmp_path}/caf\\udce9: there is no such file or folder"]
 
 
@@ -243,7 +358,7 @@ def test_what_cannot_be_read_is_said_and_stops_nothing(tmp_path: Path) -> None:
     make(tmp_path, "a/Dockerfile", "b/Dockerfile", "b/.gitignore", "b/Dockerfile.txt")
     for path in ("a", "b/.gitignore", "b/Dockerfile.txt"):
         (tmp_path / path).chmod(0)
-    files, problems = discover([tmp_path])
+    files, problems, _ = discover([tmp_path])
     (tmp_path / "a").chmod(0o700)
     assert [file.path for file in files] == [tmp_path / "b/Dockerfile"]
     reason = "cannot be read: Permission denied"
@@ -254,7 +369,7 @@ def test_a_gitignore_that_is_too_large_is_said(tmp_path: Path) -> None:
     make(tmp_path, "Dockerfile")
     with (tmp_path / ".gitignore").open("wb") as file:
         file.truncate(5 * 1024 * 1024)
-    files, problems = discover([tmp_path])
+    files, problems, _ = discover([tmp_path])
     assert [file.path.name for file in files] == ["Dockerfile"]
     assert problems == [f"{tmp_path}/.gitignore: cannot be read: larger than 4 MiB"]
 

@@ -110,7 +110,7 @@ def _dockerfiles(given: list[str]) -> Iterator[tuple[str, list[tuple[str, str, i
     root = repository_root(Path.cwd())
     inside = is_repository(root) or find_policy(Path.cwd()) is not None
     below = [root] if inside else [path for path in Path.cwd().glob("*Dockerfile*") if path.is_file()]
-    paths = [Path(p) for p in given] or [f.path for f in discover(below)[0] if f.kind == "dockerfile"]
+    paths = [Path(p) for p in given] or [f.path for f in discover(below).files if f.kind == "dockerfile"]
     for path in paths:
         try:
             source = read(path, str(path))

@@ -352,6 +352,9 @@ def _schema(arguments: argparse.Namespace) -> int:
 
 def _answer(arguments: argparse.Namespace) -> int:
     """A command about built images: its progress goes to standard error as it comes."""
+    from wxlint.core.reading import working_folder
+
+    working_folder()
     answer = arguments.answer(arguments, lambda image, text: _print([f"{image}: {text}"]))
     _write([answer.text], None)
     _print(answer.said)

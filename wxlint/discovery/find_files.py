@@ -7,68 +7,17 @@ only when it leads to a file of the same tree, and each file once.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
+from wxlint.discovery.file_kinds import OTHER, SHELL, is_shell_program, kind_of, kind_of_name, may_be_ours
 from wxlint.discovery.git_index import repository, rules_in
 from wxlint.discovery.gitignore import Rules, is_ignored
 
-DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "batch", "other"
-
-_NAME = late(
-    r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
-      | (?P<maybe>        (?:dockerfile|containerfile)[^.].* | .+[-_ ](?:dockerfile|containerfile) )
-      | (?P<compose>      (?:docker-)?compose(?P<letter>[a-z])?.*\.ya?ml )
-      | (?P<shell>        .+\.(?:sh|bash) )
-      | (?P<batch>        .+\.(?:bat|cmd) )""",
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
-)
-_NO_DOCKERFILE = frozenset(
-    (
-        *("dockerignore", "containerignore", "md", "markdown", "rst", "adoc", "html", "pdf", "png", "svg"),
-        *(
-            "j2",
-            "jinja",
-            "jinja2",
-            "tmpl",
-            "tpl",
-            "template",
-            "in",
-            "erb",
-            "mustache",
-            "hbs",
-            "ejs",
-            "m4",
-            "mako",
-            "gotmpl",
-        ),
-        *("json", "yaml", "yml", "toml", "ini", "cfg", "conf", "lock", "csv", "xml", "properties", "hcl", "tf"),
-        *("orig", "rej", "bak", "swp", "swo", "patch", "diff", "log", "sha256", "sig", "asc", "gz", "zip"),
-    )
-)
-"""Suffixes behind `Dockerfile.` of what is about a Dockerfile, or makes one, and is none."""
-_MAYBE_DOCKERFILE = frozenset(
-    (
-        *("txt", "py", "rb", "js", "ts", "go", "rs", "java", "kt", "pl", "php", "lua", "r", "cs"),
-        *("sh", "bash", "zsh", "ps1", "bat", "cmd"),
-    )
-)
-"""Suffixes that name the language of an image (Dockerfile.go) or of a generator: the content decides."""
-
-_ENDS = (".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd")
 _SKIPPED = frozenset((".git", ".hg", ".svn", "node_modules", "__pycache__"))
-_HEAD = 65536
-_FROM = late(
-    r"(?:\s*(?:#[^\n]*)?\n)*(?:[ \t]*ARG[ \t][^\n]*\n(?:\s*(?:#[^\n]*)?\n)*)*[ \t]*FROM[ \t]+\S", re.IGNORECASE
-)
-_SERVICES = late(r"""^(?:services|include)["']?[ \t]*:""", re.MULTILINE)
-_SHEBANG = late(r"#![^\n]*\b(?:sh|bash|dash|ash|ksh|zsh)\b")
-_ECHO_OFF = late(r"\s*@?echo[ \t]+off\b|\s*(?:@?rem[ \t]|::)", re.IGNORECASE)
 
 
 class Found(NamedTuple):
@@ -78,71 +27,34 @@ class Found(NamedTuple):
     kind: str
 
 
-def discover(paths: Sequence[Path]) -> tuple[list[Found], list[str]]:
-    """The files below `paths` and the files among them, sorted, each once; and what could not be read ("path: reason").
+class Discovery(NamedTuple):
+    """files: sorted, each once. problems: what could not be read ("path: reason"). notes: links that lead nowhere."""
 
-    A file given by name is taken even when git ignores it.
-    """
+    files: list[Found]
+    problems: list[str]
+    notes: list[str]
+
+
+def discover(paths: Sequence[Path]) -> Discovery:
+    """The files below `paths` and the files among them. A file given by name is taken even when git ignores it."""
     search = _Search()
     for path in paths:
         search.start(str(path))
     found = sorted(search.found.values(), key=lambda file: file.path.parts)
-    return found, sorted(search.problems)
+    return Discovery(found, sorted(search.problems), sorted(search.notes))
 
 
-def kind_of(path: str) -> str:
-    """The kind of a file, from its name, then from how it starts. Raises OSError when that cannot be read."""
-    name = os.path.basename(path)
-    kind, sure = _kind(name)
-    return kind if kind and sure else kind_of_text(name, _head(path))
-
-
-def kind_of_text(name: str, text: str) -> str:
-    """The kind of a text, from the name of its file where that tells, then from how it starts; other when neither does."""
-    kind, sure = _kind(name)
-    if kind:
-        return kind if sure or _confirms(kind, text) else OTHER
-    for kind, pattern in ((SHELL, _SHEBANG), (DOCKERFILE, _FROM), (BATCH, _ECHO_OFF)):
-        if pattern.match(text):
-            return kind
-    return COMPOSE if _SERVICES.search(text) else OTHER
-
-
-def _may_be_ours(name: str) -> bool:
-    """A fast first look, since nearly all files of a tree are none of ours."""
-    name = name.lower()
-    return name.endswith(_ENDS) or "dockerfile" in name or "containerfile" in name
-
-
-def _kind(name: str) -> tuple[str, bool]:
-    """The kind that a file's name tells, "" for none, and whether the name is enough."""
-    match = _NAME.fullmatch(name)
-    if match is None:
-        return "", True
-    if match["maybe"] is not None:
-        kind, suffix = DOCKERFILE, name.rpartition(".")[2].lower() if "." in name else "txt"
-    elif match["dockerfile"] is not None:
-        kind, suffix = DOCKERFILE, (match["suffix"] or "").rpartition(".")[2].lower()
-    elif match["compose"] is not None:
-        return COMPOSE, match["letter"] is None  # composer.yml is none
-    else:
-        return match.lastgroup or "", True
-    return (
-        ("", True) if suffix in _NO_DOCKERFILE else (kind, suffix not in _MAYBE_DOCKERFILE and match["maybe"] is None)
-    )
-
-
-def _confirms(kind: str, text: str) -> bool:
-    return bool(_SERVICES.search(text) if kind == COMPOSE else _FROM.match(text))
-
-
-def _head(path: str) -> str:
-    with open(path, "rb") as file:
-        return file.read(_HEAD).decode("utf-8-sig", "replace").replace("\r\n", "\n")
+def real_path(path: str) -> str:
+    """A path without links; the path itself, made absolute, when a link goes away while it is followed."""
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        return os.path.abspath(path)
 
 
 def _printable(path: str) -> str:
     """A path for a message, whatever bytes it is made of."""
+    path = path.removeprefix("./")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
 
 
@@ -150,14 +62,17 @@ class _Tree:
     """What one walk stays inside: a repository, or the folder given when that lies in none."""
 
     def __init__(self, real: str) -> None:
+        self.real = real
         self.repository = repository(real)
         self.root = self.repository.root if self.repository else real
+        self.problem: OSError | None = None
+        """Why the index could not be read."""
         self._tracked: list[bytes] | None = None
 
     def tracked(self, base: bytes) -> Iterator[bytes]:
         """The tracked paths below a folder ("a/b/")."""
         if self._tracked is None:
-            self._tracked = self.repository.tracked() if self.repository else []
+            self._tracked = self._read_index()
         for n in range(bisect_left(self._tracked, base), len(self._tracked)):
             if not self._tracked[n].startswith(base):
                 break
@@ -165,6 +80,13 @@ class _Tree:
 
     def is_tracked(self, path: bytes) -> bool:
         return next(self.tracked(path), b"") == path
+
+    def _read_index(self) -> list[bytes]:
+        try:
+            return self.repository.tracked() if self.repository else []
+        except OSError as error:
+            self.problem = error
+            return []
 
 
 class _Folder(NamedTuple):
@@ -182,6 +104,7 @@ class _Search:
     def __init__(self) -> None:
         self.found: dict[str, Found] = {}
         self.problems: set[str] = set()
+        self.notes: set[str] = set()
 
     def problem(self, path: str, reason: str | OSError) -> None:
         if isinstance(reason, OSError):
@@ -190,8 +113,8 @@ class _Search:
 
     def start(self, path: str) -> None:
         """One path as given."""
-        real = os.path.realpath(path)
         try:
+            real = os.path.realpath(path)
             mode = os.stat(real).st_mode
             if stat.S_ISREG(mode):
                 self.found[real] = Found(Path(path), kind_of(path))
@@ -219,19 +142,7 @@ class _Search:
         waiting = [_Folder(path, real, base, rules)]
         while waiting:
             folder = waiting.pop()
-            try:
-                with os.scandir(folder.real) as entries:
-                    inside = {entry.name: entry for entry in entries}
-            except OSError as error:
-                self.problem(folder.path, error)
-                continue
-            if folder.real != real:
-                if "pyvenv.cfg" in inside:
-                    continue
-                if ".git" in inside:  # another repository: read as one of its own when it lies in none
-                    if tree.repository is None:
-                        self.walk(folder.path, folder.real)
-                    continue
+            inside = self.entries(tree, folder)
             if ".gitignore" in inside:
                 try:
                     folder = folder._replace(rules=rules_in(folder.real, folder.base, folder.rules))
@@ -241,16 +152,46 @@ class _Search:
                 if entry.is_dir(follow_symlinks=False):
                     if name not in _SKIPPED:
                         waiting += self.below(tree, folder, name)
-                elif _may_be_ours(name) and _kind(name)[0] and not self.is_ignored(tree, folder, name):
-                    shown = os.path.join(folder.path, name)
-                    if entry.is_symlink():
-                        links.append((shown, entry.path))
-                    elif entry.is_file(follow_symlinks=False):
-                        self.take(shown, entry.path)
-                elif "." not in name and _is_program(entry) and not self.is_ignored(tree, folder, name):
-                    self.found.setdefault(entry.path, Found(Path(folder.path, name), SHELL))
+                else:
+                    self.file(tree, folder, entry, links)
         for shown, link in sorted(links):
             self.link(shown, link, tree.root)
+        if tree.problem is not None:
+            self.problem(tree.problem.filename or path, tree.problem)
+
+    def entries(self, tree: _Tree, folder: _Folder) -> Mapping[str, os.DirEntry[str]]:
+        """What lies in a folder; nothing for an environment and for another repository, which is a walk of its own."""
+        try:
+            with os.scandir(folder.real) as entries:
+                inside = {entry.name: entry for entry in entries}
+        except OSError as error:
+            self.problem(folder.path, error)
+            return {}
+        if folder.real == tree.real:
+            return inside
+        if "pyvenv.cfg" in inside:
+            return {}
+        if ".git" in inside:
+            if tree.repository is None:  # a submodule is left out
+                self.walk(folder.path, folder.real)
+            return {}
+        return inside
+
+    def file(self, tree: _Tree, folder: _Folder, entry: os.DirEntry[str], links: list[tuple[str, str]]) -> None:
+        """One entry that is no folder. links: takes those that are links, with the path as shown."""
+        name = entry.name
+        if may_be_ours(name) and kind_of_name(name).kind:
+            if self.is_ignored(tree, folder, name):
+                return
+            shown = os.path.join(folder.path, name)
+            if entry.is_symlink():
+                links.append((shown, entry.path))
+            elif entry.is_file(follow_symlinks=False):
+                self.take(shown, entry.path)
+            else:
+                self.problem(shown, "not a regular file; not read")
+        elif "." not in name and _is_program(entry) and not self.is_ignored(tree, folder, name):
+            self.found.setdefault(entry.path, Found(Path(folder.path, name), SHELL))
 
     def below(self, tree: _Tree, folder: _Folder, name: str) -> list[_Folder]:
         """The folder to read next; none when it is ignored, though what is tracked in it is taken."""
@@ -262,7 +203,9 @@ class _Search:
         for tracked in tree.tracked(inside.base):
             *folders, name = os.fsdecode(tracked[len(inside.base) :]).split("/")
             file = os.path.join(real, *folders, name)
-            if _kind(name)[0] and not _SKIPPED.intersection(folders) and _is_regular(file):
+            if not kind_of_name(name).kind or _SKIPPED.intersection(folders):
+                continue
+            if _is_regular(file) and real_path(file) == file:  # an index that was made up may name what lies outside
                 self.take(os.path.join(path, *folders, name), file)
         return []
 
@@ -273,7 +216,7 @@ class _Search:
     def take(self, shown: str, real: str) -> None:
         if real in self.found:
             return
-        kind, sure = _kind(os.path.basename(shown))
+        kind, sure = kind_of_name(os.path.basename(shown))
         if not sure:
             try:
                 kind = kind_of(real)
@@ -284,9 +227,9 @@ class _Search:
             self.found[real] = Found(Path(shown), kind)
 
     def link(self, shown: str, link: str, root: str) -> None:
-        real = os.path.realpath(link)
+        real = real_path(link)
         if not os.path.exists(real):
-            self.problem(shown, "a link that leads nowhere")
+            self.notes.add(f"{_printable(shown)}: a link that leads nowhere")
         elif os.path.commonpath((real, root)) != root:
             self.problem(shown, "a link that leads out of the tree; give the file itself by name to have it read")
         elif _is_regular(real):
@@ -297,10 +240,7 @@ def _is_program(entry: os.DirEntry[str]) -> bool:
     """Whether a file without an ending is a shell script: one that may be run, and names a shell in its first line."""
     try:
         mode = entry.stat(follow_symlinks=False).st_mode
-        if not (stat.S_ISREG(mode) and mode & 0o111):
-            return False
-        with open(entry.path, "rb") as file:
-            return _SHEBANG.match(file.read(128).decode("latin-1")) is not None
+        return stat.S_ISREG(mode) and mode & 0o111 != 0 and is_shell_program(entry.path)
     except OSError:
         return False
 

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import os
 import re
-import stat
-from pathlib import Path
 
+from wxlint.core.reading import NotAFile, read_bytes, read_head
 from wxlint.core.tuples import NamedTuple
 from wxlint.discovery.gitignore import Rules, parse
 
-MAX_BYTES = 4 * 1024 * 1024
-"""A larger .gitignore is not read: it is no .gitignore."""
+MAX_IGNORE_BYTES = 4 * 1024 * 1024
+"""A larger .gitignore is refused: nobody wrote it."""
+MAX_INDEX_BYTES = 128 * 1024 * 1024
+"""A larger index is refused; a million files take about 100 MiB."""
+_LINE_BYTES = 4096
+_CONFIG_BYTES = 65536
+_PATH_BYTES = 65536
+"""Of one path in the index; each may repeat the one before, so that damage could make them grow without end."""
 
 
 def rules_in(folder: str, base: bytes, above: Rules | None) -> Rules | None:
@@ -23,7 +28,7 @@ def rules_in(folder: str, base: bytes, above: Rules | None) -> Rules | None:
 
 
 class Repository(NamedTuple):
-    """root: the folder with `.git`. git_dir, common_dir: where the index and info/exclude lie (they differ in a worktree)."""
+    """root: the folder with `.git`. git_dir, common_dir: of the index, of info/exclude (they differ in a worktree)."""
 
     root: str
     git_dir: str
@@ -40,14 +45,19 @@ class Repository(NamedTuple):
         return rules
 
     def tracked(self) -> list[bytes]:
-        """The paths in the index, sorted: what is tracked is not ignored, whatever the patterns say. Empty when unreadable."""
+        """The paths in the index, sorted: what is tracked is not ignored, whatever the patterns say.
+
+        Empty without an index. Raises OSError for one that cannot be read, since files would be left out for it.
+        """
         try:
-            with open(os.path.join(self.git_dir, "index"), "rb") as file:
-                data = file.read()
-            with open(os.path.join(self.common_dir, "config"), "rb") as file:
-                wide = re.search(rb"(?i)objectformat\s*=\s*sha256", file.read(65536)) is not None
-        except OSError:
+            data = read_bytes(os.path.join(self.git_dir, "index"), MAX_INDEX_BYTES)
+        except (FileNotFoundError, NotADirectoryError):
             return []
+        try:
+            config = read_head(os.path.join(self.common_dir, "config"), _CONFIG_BYTES)
+        except OSError:
+            config = b""  # as git sees it: the defaults
+        wide = re.search(rb"(?i)objectformat\s*=\s*sha256", config) is not None
         return _index_paths(data, 32 if wide else 20)
 
 
@@ -75,22 +85,17 @@ def _linked(root: str, git: str) -> Repository:
 
 def _line(path: str) -> str:
     try:
-        return Path(path).read_bytes()[:4096].decode("utf-8", "surrogateescape").strip().replace("\0", "")
+        return read_head(path, _LINE_BYTES).decode("utf-8", "surrogateescape").strip().replace("\0", "")
     except OSError:
         return ""
 
 
 def _with_file(path: str, base: bytes, above: Rules | None) -> Rules | None:
     try:
-        status = os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
+        data = read_bytes(path, MAX_IGNORE_BYTES, follow=False)
+    except (FileNotFoundError, NotADirectoryError, NotAFile):  # git does not follow a .gitignore that is a link
         return above
-    if not stat.S_ISREG(status.st_mode) or not status.st_size:  # git does not follow a .gitignore that is a symlink
-        return above
-    if status.st_size > MAX_BYTES:
-        raise OSError(0, f"larger than {MAX_BYTES // 2**20} MiB", path)
-    with open(path, "rb") as file:
-        patterns = parse(file.read(MAX_BYTES))
+    patterns = parse(data)
     return Rules(base, patterns, above, {}) if patterns else above
 
 
@@ -104,9 +109,9 @@ def _index_paths(data: bytes, hash_bytes: int) -> list[bytes]:
         start, at = at, at + 40 + hash_bytes
         extended = at < len(data) and data[at] & 0x40
         at += 4 if extended else 2
-        if version == 4:  # each path is told as a change of the one before
+        if version == 4:  # each path is a change of the one before
             dropped = 0
-            while at < len(data):
+            while at < len(data) and dropped <= _PATH_BYTES:
                 byte, at = data[at], at + 1
                 dropped = (dropped << 7) | (byte & 0x7F)
                 if not byte & 0x80:
@@ -116,7 +121,7 @@ def _index_paths(data: bytes, hash_bytes: int) -> list[bytes]:
         else:
             path = b""
         end = data.find(b"\0", at)
-        if end < 0:
+        if end < 0 or len(path) + end - at > _PATH_BYTES:
             break
         path += data[at:end]
         paths.append(path)

@@ -1,13 +1,13 @@
-"""A file as text with positions: the one place where bytes become characters."""
+"""A file as text with positions."""
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_right
 from pathlib import Path
 
 from wxlint.core.errors import InputError
 from wxlint.core.findings import Span
+from wxlint.core.reading import UTF_8, NotAFile, TooLarge, decode, encoding_of, read_bytes
 from wxlint.core.tuples import NamedTuple
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -26,13 +26,15 @@ class Source:
     """One text file. Immutable; `text` has `\\n` line ends, no BOM, and no NUL characters.
 
     path: as shown to people, relative to the working directory where possible, with `/`.
+    encoding: "utf-8", or the UTF-16 or UTF-32 that a byte order mark at the start names.
     """
 
-    __slots__ = ("_starts", "path", "text")
+    __slots__ = ("_starts", "encoding", "path", "text")
 
-    def __init__(self, path: str, text: str) -> None:
+    def __init__(self, path: str, text: str, encoding: str = UTF_8) -> None:
         self.path = path
         self.text = text
+        self.encoding = encoding
         self._starts: list[int] | None = None
 
     @property
@@ -66,25 +68,16 @@ class Source:
         return self.text[starts[line - 1] : end]
 
 
-def decode(data: bytes) -> str:
-    """UTF-8 with or without a BOM; bytes that are not UTF-8 (a Latin-1 comment) become U+FFFD.
-
-    BuildKit reads bytes and ignores the encoding, so such a file builds and must be checked.
-    """
-    text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
-    return text.replace("\0", "\ufffd") if "\0" in text else text
+def from_bytes(shown: str, data: bytes) -> Source:
+    """The source with these bytes."""
+    return Source(shown, decode(data), encoding_of(data))
 
 
 def read(path: Path, shown: str) -> Source:
     """Read a file. Raises InputError, with the reason, for one that cannot be read or is too large."""
     try:
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            data = file.read(min(size, MAX_BYTES) + 1)  # to ask for the most there can be costs that much memory
-            if len(data) > size:  # a pipe, or a file that is being written
-                data += file.read(MAX_BYTES + 1 - len(data))
-    except OSError as error:
-        raise InputError(f"{shown}: cannot be read: {error.strerror or error}") from error
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{shown}: larger than {MAX_BYTES // 2**20} MiB; not read")
-    return Source(shown, decode(data))
+        return from_bytes(shown, read_bytes(path, MAX_BYTES))
+    except (NotAFile, TooLarge) as error:
+        raise InputError(f"{shown}: {error.strerror}; not read") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{shown}: cannot be read: {getattr(error, 'strerror', None) or error}") from error

@@ -1,4 +1,4 @@
-"""What a command line means: which files are read, which of them are spoken of, and under which policy."""
+"""What a command line means: which files are read, which of them are in scope, and under which policy."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wxlint.core.errors import InputError, UsageError
+from wxlint.core.errors import InputError, PolicyError, UsageError
 from wxlint.core.patterns import late
+from wxlint.core.reading import working_folder
 from wxlint.core.tuples import NamedTuple
-from wxlint.discovery.find_files import BATCH, DOCKERFILE, OTHER, SHELL, discover, kind_of_text
+from wxlint.discovery.file_kinds import BATCH, COMPOSE, DOCKERFILE, OTHER, SHELL, kind_of_name, kind_of_text
+from wxlint.discovery.find_files import discover
 from wxlint.documents.dockerfile.reader import KEYWORDS
-from wxlint.documents.source import MAX_BYTES, Source, decode
+from wxlint.documents.source import MAX_BYTES, Source, from_bytes
 from wxlint.images.graph.repository import Input, Repository
 
 if TYPE_CHECKING:
@@ -25,18 +27,30 @@ _FOLLOWED = late(
     r"(?i)(?:requirements|constraints)[^/]*\.(?:txt|in)$|(?:^|/)(?:pyproject\.toml|Pipfile)$|\.ya?ml$|\.(?:ba)?sh$"
 )
 """Files that are read only where a Dockerfile or a policy leads to them; a hook may give them by name."""
+_READS = (
+    "wxlint reads Dockerfile*, *.Dockerfile, *-Dockerfile, Containerfile*, compose.y[a]ml, compose.*.y[a]ml, "
+    "docker-compose*.y[a]ml, *.compose.y[a]ml, *.sh, *.bash, *.bat, *.cmd and shell scripts that may be run"
+)
 
 
 class Gathered(NamedTuple):
-    """repository: what was read. scope: paths whose findings are shown; None for all. notes: what else was read, and why.
+    """repository: what was read. scope: paths whose findings are shown; None for all.
 
-    followed: folders in which files that Dockerfiles lead to (requirements, pyproject) are spoken of too.
+    notes: what else was read, and why. followed: folders in which the files that Dockerfiles lead to (requirements,
+    pyproject) are in scope too.
     """
 
     repository: Repository
     scope: frozenset[str] | None
     notes: tuple[str, ...]
     followed: tuple[str, ...] = ()
+
+
+class _Family(NamedTuple):
+    """The files that a policy names. listed: compose files and scripts, with their kinds."""
+
+    listed: dict[str, str]
+    dockerfiles: frozenset[str]
 
 
 def gather(
@@ -47,66 +61,95 @@ def gather(
     stdin: bytes | None = None,
     stdin_name: str = "",
 ) -> Gathered:
-    """Read what `paths` ask for.
+    """Read what the arguments of a command name.
 
-    A folder that holds Dockerfiles of the policy's family brings in the compose files and scripts the policy names. Files given by name
-    are spoken of alone, the rest of the repository being context. No path: the policy's root, else the working folder.
-    stdin_name: the file that standard input stands for; shown, and its name tells the kind. Raises UsageError, InputError or PolicyError.
+    A folder that holds Dockerfiles of the policy's family brings in the compose files and scripts the policy names.
+    Files given by name are in scope alone, the rest of the repository being context.
+
+    Args:
+        paths: files, folders, `-`; none for the policy's root, else the working folder.
+        policy_path: the policy file; found by walking up from the first path when None.
+        no_policy: use none.
+        only: the scope is the given paths, and nothing that the policy names.
+        stdin: what was read of standard input.
+        stdin_name: the file that standard input stands for; shown, and its name tells the kind.
+
+    Raises UsageError, InputError or PolicyError.
     """
-    named = [Path(p) for p in paths if p != "-"]
+    folder = working_folder()
+    named = [Path(path) for path in paths if path != "-"]
     for path in named:
         if not os.path.lexists(path):
             raise InputError(f"{path}: no such file or folder")
-    start = named[0] if named else Path(stdin_name) if stdin_name else Path.cwd()
+    start = named[0] if named else Path(stdin_name) if stdin_name else folder
     policy = None if no_policy else _policy(policy_path, start)
     if not paths:
-        named = [policy.root if policy else Path.cwd()]
-    root = policy.root if policy else repository_root(named[0] if paths == [] else start)
-    folders = [p for p in named if p.is_dir()]
-    files = [p for p in named if not p.is_dir()]
-    found, problems = discover(named) if named else ([], [])
-    asked = {_shown(f.path): f.kind for f in found}
+        named = [policy.root if policy else folder]
+    root = policy.root if policy else repository_root(start if paths else named[0])
+    folders = [path for path in named if path.is_dir()]
+    files = [path for path in named if not path.is_dir()]
+    found = discover(named)
+    given = {_shown(file.path): file.kind for file in found.files}
     sources: dict[str, Source] = {}
-    if os.path.isdir(stdin_name):
-        raise UsageError(f"--stdin-filename: {stdin_name} is a folder; it takes the name of a file")
     if stdin is not None:
-        if len(stdin) > MAX_BYTES:
-            raise InputError(f"standard input: larger than {MAX_BYTES // 2**20} MiB")
-        shown = _shown(Path(stdin_name)) if stdin_name else "-"
-        sources[shown] = Source(shown, decode(stdin))
-        asked[shown] = guess_kind(sources[shown].text, os.path.basename(shown))
-        if stdin_name:
-            files = [*files, Path(stdin_name)]
-    inputs = dict(asked)
-    scope: set[str] | None = None
-    notes: list[str] = []
-    if files or stdin is not None or only:
-        scope = set(asked)
-    dockerfiles = {_shown(policy.root / e.dockerfile) for e in policy.expectations()} if policy else set()
-    family = _family_files(policy) if policy else set()
-    context = _context(family | dockerfiles if policy else None, root, folders, files, problems)
-    brought = {path: kind for path, kind in context.items() if path not in inputs}
-    inputs.update(brought)
+        source, kind = _standard_input(stdin, stdin_name)
+        sources[source.path] = source
+        given[source.path] = kind
+        files += [Path(stdin_name)] if stdin_name else []
+    family = _family(policy) if policy else None
+    context, problems = _context(family, root, folders, files)
+    brought = {path: kind for path, kind in context.items() if path not in given}
+    if family:
+        given.update((path, kind) for path, kind in family.listed.items() if given.get(path) == OTHER)
+    gathered = _scope(given, brought, policy, family, folders, narrow=bool(files or stdin is not None or only))
+    if not any(kind != OTHER or _FOLLOWED.search(path) for path, kind in given.items()):
+        where = ", ".join(_shown(path) for path in named)
+        raise InputError(f"{where}: no Dockerfile, compose file or script found; {_READS}")
+    repository = Repository([Input(p, k) for p, k in sorted({**given, **brought}.items())], root, policy, sources)
+    repository.problems.extend([*found.problems, *problems])
+    return Gathered(repository, gathered.scope, (*gathered.notes, *found.notes), gathered.followed)
+
+
+class _Scope(NamedTuple):
+    """As in Gathered."""
+
+    scope: frozenset[str] | None
+    notes: tuple[str, ...]
+    followed: tuple[str, ...]
+
+
+def _scope(
+    given: dict[str, str],
+    brought: dict[str, str],
+    policy: Policy | None,
+    family: _Family | None,
+    folders: list[Path],
+    narrow: bool,
+) -> _Scope:
+    """What is shown. narrow: only what was given by name."""
     followed = tuple(_shown(folder) for folder in folders)
-    if scope is None and policy is not None and brought:
-        extra = sorted(p for p in brought if p in family)
-        if dockerfiles & set(asked):
-            followed = (_shown(root),)
-            if extra:
-                notes.append(
-                    f"also read {', '.join(extra)}: named by {policy.path} for the family in {', '.join(map(_shown, folders))}"
-                )
-            scope = {*asked, *extra, policy.path}
-        else:
-            scope = set(asked)
-    if not any(kind != "other" or _FOLLOWED.search(path) for path, kind in asked.items()):
-        where = ", ".join(_shown(p) for p in named)
-        raise InputError(
-            f"{where}: no Dockerfile, compose file or script found; wxlint reads Dockerfile*, *.Dockerfile, *-Dockerfile, Containerfile*, compose*.y[a]ml, docker-compose*.y[a]ml, *.sh, *.bash, *.bat, *.cmd and shell scripts that may be run"
-        )
-    repository = Repository([Input(p, k) for p, k in sorted(inputs.items())], root, policy, sources)
-    repository.problems.extend(problems)
-    return Gathered(repository, None if scope is None else frozenset(scope), tuple(notes), followed)
+    if narrow:
+        return _Scope(frozenset(given), (), followed)
+    if policy is None or family is None or not brought:
+        return _Scope(None, (), followed)
+    if family.dockerfiles.isdisjoint(given):
+        return _Scope(frozenset(given), (), followed)
+    extra = sorted(path for path in brought if path in family.listed)
+    notes = []
+    if extra:
+        where = ", ".join(followed)
+        notes.append(f"also read {', '.join(extra)}: named by {policy.path} for the family in {where}")
+    return _Scope(frozenset((*given, *extra, policy.path)), tuple(notes), (_shown(policy.root),))
+
+
+def _standard_input(data: bytes, name: str) -> tuple[Source, str]:
+    """Standard input as a file of this name, "" for none, and its kind."""
+    if os.path.isdir(name):
+        raise UsageError(f"--stdin-filename: {name} is a folder; it takes the name of a file")
+    if len(data) > MAX_BYTES:
+        raise InputError(f"standard input: larger than {MAX_BYTES >> 20} MiB")
+    source = from_bytes(_shown(Path(name)) if name else "-", data)
+    return source, guess_kind(source.text, os.path.basename(source.path))
 
 
 def _policy(given: str | None, start: Path) -> Policy | None:
@@ -122,21 +165,19 @@ def _policy(given: str | None, start: Path) -> Policy | None:
 
 
 def _context(
-    family: set[str] | None, root: Path, folders: list[Path], files: list[Path], problems: list[str]
-) -> dict[str, str]:
-    """Files that are read besides those asked for. family: what the policy names; None without one."""
-    found: dict[str, str] = {}
+    family: _Family | None, root: Path, folders: list[Path], files: list[Path]
+) -> tuple[dict[str, str], list[str]]:
+    """Files that are read besides those given, with their kinds, and what could not be read of the policy's own."""
     if family is not None:
-        wanted = [Path(p) for p in sorted(family) if os.path.isfile(p)]
-        if wanted:
-            listed, trouble = discover(wanted)
-            found.update((_shown(f.path), f.kind) for f in listed)
-            problems.extend(trouble)
-    elif files and not folders:
-        # Without a repository around them, only what lies beside: nobody wants a whole home folder read.
-        listed, _ = discover([root] if is_repository(root) else _beside(files))
-        found.update((_shown(f.path), f.kind) for f in listed if f.kind != "other")
-    return found
+        wanted = [Path(path) for path in sorted({*family.listed, *family.dockerfiles}) if os.path.isfile(path)]
+        listed, problems, _ = discover(wanted)
+        kinds = ((_shown(file.path), file.kind) for file in listed)
+        return {path: family.listed.get(path, kind) for path, kind in kinds}, problems
+    if not files or folders:
+        return {}, []
+    # Without a repository around them, only what lies beside: nobody wants a whole home folder read.
+    listed, _, _ = discover([root] if is_repository(root) else _beside(files))
+    return {_shown(file.path): file.kind for file in listed if file.kind != OTHER}, []
 
 
 def _beside(files: list[Path]) -> list[Path]:
@@ -148,18 +189,43 @@ def _beside(files: list[Path]) -> list[Path]:
     return found
 
 
-def _family_files(policy: Policy) -> set[str]:
-    """The compose files and scripts that the policy names."""
-    globs = [
-        *policy.compose,
-        *policy.scripts,
-        *(path for variant in policy.variants.values() for path in variant.compose),
+def _family(policy: Policy) -> _Family:
+    """The files that the policy names. Raises PolicyError for a path or glob that names none."""
+    variants = [
+        (("variants", name, "compose"), variant.compose)
+        for name, variant in policy.variants.items()
+        if variant.compose != policy.compose  # else inherited: reported at its own place
     ]
-    return {_shown(policy.root / path) for path in policy.files(globs)[0]}
+    listed: dict[str, str] = {}
+    problems: list[str] = []
+    for keys, globs in ((("compose",), policy.compose), (("scripts",), policy.scripts), *variants):
+        for n, glob in enumerate(globs):
+            names, missing = policy.files([glob])
+            listed.update((_shown(policy.root / name), _listed_kind(name, keys[-1] == "compose")) for name in names)
+            if missing:
+                span = policy.span(*keys, n)
+                place = f"{policy.path}:{span.line}:{span.column}" if span else policy.path
+                problems.append(
+                    f"{place}: {'.'.join(keys)}: found {glob!r}, which names no file; allowed: one that does"
+                )
+    if problems:
+        raise PolicyError(problems)
+    dockerfiles = frozenset(_shown(policy.root / e.dockerfile) for e in policy.expectations())
+    return _Family(listed, dockerfiles)
+
+
+def _listed_kind(name: str, compose: bool) -> str:
+    """The kind of a file that the policy names: what it is named for, whatever its name or content says."""
+    if compose:
+        return COMPOSE
+    return BATCH if kind_of_name(os.path.basename(name)).kind == BATCH else SHELL
 
 
 def repository_root(start: Path) -> Path:
-    """The folder with .git above a path, else the working folder when the path lies in it, else the path's own folder."""
+    """The folder with .git above a path.
+
+    Without one: the working folder when the path lies in it, else the path's own folder.
+    """
     start = start if start.is_dir() else start.parent
     for folder in (start.resolve(), *start.resolve().parents):
         if is_repository(folder):
@@ -182,7 +248,7 @@ def _shown(path: Path) -> str:
 
 
 def guess_kind(text: str, name: str = "-") -> str:
-    """The kind of a text that stands for a file of this name: a Dockerfile when neither name nor text says anything else."""
+    """The kind of a text that stands for a file of this name; a Dockerfile when neither says anything else."""
     kind = kind_of_text(name, text)
     if kind != OTHER or _FOLLOWED.search(name):
         return kind
@@ -197,7 +263,10 @@ def guess_kind(text: str, name: str = "-") -> str:
 
 
 def read_stdin(paths: Sequence[str], name: str = "") -> bytes | None:
-    """Standard input when `-` is among the paths. Raises UsageError when it is there twice, or is not there and has a name."""
+    """Standard input when `-` is among the paths.
+
+    Raises UsageError when `-` is there twice, or is not there and `name` is given; InputError when it cannot be read.
+    """
     if name and "-" not in paths:
         raise UsageError("--stdin-filename names standard input, which is read when `-` is among the paths")
     if list(paths).count("-") > 1:
@@ -206,4 +275,9 @@ def read_stdin(paths: Sequence[str], name: str = "") -> bytes | None:
         return None
     import sys
 
-    return sys.stdin.buffer.read(MAX_BYTES + 1)
+    if sys.stdin is None:
+        raise InputError("standard input is closed; `-` reads it")
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"standard input: cannot be read: {error.strerror or error}") from error

@@ -1,0 +1,135 @@
+"""What the arguments of a command bring in, and what is refused."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wxlint.core.errors import InputError, PolicyError
+from wxlint.documents.source import MAX_BYTES
+from wxlint.lint.inputs import gather
+
+POLICY = """wxlint: 1
+image: "reg/{stage}"
+dockerfile: docker/{stage}/Dockerfile
+variants:
+  cpu: {accelerator: cpu, stages: [base]}
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docker/base").mkdir(parents=True)
+    (tmp_path / "docker/base/Dockerfile").write_text("FROM python:3.11-slim\n")
+    return tmp_path
+
+
+def run(*arguments: str, stdin: int | None = subprocess.DEVNULL, script: str = '"$@"') -> tuple[int, str]:
+    command = ["sh", "-c", script, "sh", sys.executable, "-m", "wxlint", *arguments]
+    done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stderr + done.stdout
+
+
+def kinds(*paths: str) -> dict[str, str]:
+    return {item.path: item.kind for item in gather(paths).repository.given}
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "text", "kind"),
+    [
+        ("compose", "stack", "x-a: 1\n", "compose"),
+        ("compose", "compose_gpu.yaml", "x-a: 1\n", "compose"),
+        ("scripts", "build", "docker build .\n", "shell"),
+        ("scripts", "build.txt", "docker build .\n", "shell"),
+        ("scripts", "build.CMD", "docker build .\n", "batch"),
+    ],
+)
+def test_what_the_policy_names_is_what_it_is_named_for(folder: Path, key: str, name: str, text: str, kind: str) -> None:
+    (folder / "wxlint.yaml").write_text(f"{POLICY}{key}: [{name}]\n")
+    (folder / name).write_text(text)
+    assert kinds("docker")[name] == kind
+    assert kinds(name)[name] == kind
+
+
+@pytest.mark.parametrize("key", ["compose", "scripts"])
+@pytest.mark.parametrize("glob", ["compose.gpu.yml", "ci/*.sh", "docker", "../x.sh"])
+def test_a_policy_that_names_nothing(folder: Path, key: str, glob: str) -> None:
+    (folder / "wxlint.yaml").write_text(f"{POLICY}{key}:\n  - {glob}\n")
+    with pytest.raises(PolicyError, match=rf"wxlint\.yaml:7:5: {key}.*{glob.replace('*', '.')}"):
+        gather(["docker"])
+
+
+def test_a_variant_that_names_nothing(folder: Path) -> None:
+    text = POLICY.replace("stages: [base]", "stages: [base], compose: [a.yml, b.yml]")
+    (folder / "wxlint.yaml").write_text(text)
+    (folder / "a.yml").write_text("services: {}\n")
+    with pytest.raises(PolicyError, match=r"wxlint\.yaml:5:\d+: variants\.cpu\.compose.*'b\.yml'") as error:
+        gather(["docker"])
+    assert len(error.value.problems) == 1
+
+
+def test_a_link_that_leads_nowhere_is_a_note(folder: Path) -> None:
+    (folder / "Dockerfile").symlink_to("gone")
+    gathered = gather(["."])
+    assert gathered.repository.problems == []
+    assert gathered.notes == ("Dockerfile: a link that leads nowhere",)
+    code, output = run("check", ".")
+    assert (code, "leads nowhere" in output) == (0, True)
+    code, output = run("check", "Dockerfile")
+    assert (code, "Dockerfile: " in output) == (2, True)
+
+
+@pytest.mark.parametrize("paths", [["Dockerfile"], ["."]])
+@pytest.mark.parametrize("kind", ["pipe", "large", "out"])
+def test_a_file_that_is_there_and_is_not_read_ends_with_2(folder: Path, kind: str, paths: list[str]) -> None:
+    (folder / "repository/.git").mkdir(parents=True)
+    os.chdir(folder / "repository")
+    if kind == "pipe":
+        os.mkfifo("Dockerfile")
+    elif kind == "large":
+        Path("Dockerfile").write_text("FROM a:1\n#")
+        os.truncate("Dockerfile", MAX_BYTES + 1)
+    elif paths == ["Dockerfile"]:
+        pytest.skip("a link that is named is followed")
+    else:
+        Path("Dockerfile").symlink_to("../docker/base/Dockerfile")
+    Path("ok.sh").touch()
+    code, output = run("check", *paths)
+    assert (code, "error: Dockerfile: " in output) == (2, True)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_a_policy_that_is_no_file(folder: Path, kind: str) -> None:
+    if kind == "pipe":
+        os.mkfifo("policy.yaml")
+    elif kind == "device":
+        Path("policy.yaml").symlink_to("/dev/zero")
+    else:
+        Path("policy.yaml").mkdir()
+    code, output = run("check", "--policy", "policy.yaml", ".")
+    assert (code, f"a {'named pipe' if kind == 'pipe' else kind}, not a file" in output) == (2, True)
+
+
+def test_a_working_folder_that_is_gone() -> None:
+    code, output = run("check", ".", script='mkdir gone; cd gone; rmdir ../gone; "$@"')
+    assert (code, "the working folder" in output) == (2, True)
+
+
+def test_standard_input_that_is_closed() -> None:
+    code, output = run("check", "-", script='"$@" <&-')
+    assert (code, "standard input is closed" in output) == (2, True)
+
+
+def test_standard_input_that_is_too_large(folder: Path) -> None:
+    with pytest.raises(InputError, match="standard input: larger than 8 MiB"):
+        gather(["-"], stdin=bytes(MAX_BYTES + 1))
+
+
+def test_standard_input_of_a_windows_shell(folder: Path) -> None:
+    gathered = gather(["-"], stdin="FROM python:latest\r\n".encode("utf-16"))
+    assert gathered.repository.sources["-"].text == "FROM python:latest\n"

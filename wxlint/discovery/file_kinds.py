@@ -1,0 +1,103 @@
+"""What kind of file a name says it is, and, where the name leaves it open, how its text starts."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from wxlint.core.patterns import late
+from wxlint.core.reading import decode, read_head
+from wxlint.core.tuples import NamedTuple
+
+DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "batch", "other"
+
+_NAME = late(
+    r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
+      | (?P<maybe>        (?:dockerfile|containerfile)[^.].* | .+[-_ ](?:dockerfile|containerfile) )
+      | (?P<compose>      (?: compose(?:\..+)? | docker-compose(?![a-z]).* | .+\.compose )\.ya?ml )
+      | (?P<composed>     .*compose.*\.ya?ml )
+      | (?P<shell>        .+\.(?:sh|bash) )
+      | (?P<batch>        .+\.(?:bat|cmd) )""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+_NO_DOCKERFILE = frozenset(
+    """dockerignore containerignore md markdown rst adoc html pdf png svg
+    j2 jinja jinja2 tmpl tpl template in erb mustache hbs ejs m4 mako gotmpl
+    json yaml yml toml ini cfg conf lock csv xml properties hcl tf
+    orig rej bak swp swo patch diff log sha256 sig asc gz zip""".split()
+)
+"""Suffixes behind `Dockerfile.` of what is about a Dockerfile, or makes one, and is none."""
+_MAYBE_DOCKERFILE = frozenset("txt py rb js ts go rs java kt pl php lua r cs sh bash zsh ps1 bat cmd".split())
+"""Suffixes that name the language of an image (Dockerfile.go) or of a generator: the content decides."""
+
+_ENDS = (".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd")
+_HEAD = 65536
+"""Bytes of a file that tell its kind."""
+_FROM = late(
+    r"(?:\s*(?:#[^\n]*)?\n)*(?:[ \t]*ARG[ \t][^\n]*\n(?:\s*(?:#[^\n]*)?\n)*)*[ \t]*FROM[ \t]+\S", re.IGNORECASE
+)
+_SERVICES = late(r"""^(?:\{[ \t]*)?["']?(?:services|include)["']?[ \t]*:""", re.MULTILINE)
+_SHEBANG = late(r"#![^\n]*\b(?:sh|bash|dash|ash|ksh|zsh)\b")
+_ECHO_OFF = late(r"\s*@?echo[ \t]+off\b|\s*(?:@?rem[ \t]|::)", re.IGNORECASE)
+
+
+class NamedKind(NamedTuple):
+    """kind: "" where the name says none. sure: whether the name is enough, or the content has to agree."""
+
+    kind: str
+    sure: bool
+
+
+def may_be_ours(name: str) -> bool:
+    """A fast first look, since nearly all files of a tree are none of ours."""
+    name = name.lower()
+    return name.endswith(_ENDS) or "dockerfile" in name or "containerfile" in name
+
+
+def kind_of_name(name: str) -> NamedKind:
+    """The kind that a file's name says."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return NamedKind("", True)
+    if match["maybe"] is not None:
+        kind, suffix = DOCKERFILE, name.rpartition(".")[2].lower() if "." in name else "txt"
+    elif match["dockerfile"] is not None:
+        kind, suffix = DOCKERFILE, (match["suffix"] or "").rpartition(".")[2].lower()
+    elif match["composed"] is not None:
+        return NamedKind(COMPOSE, False)
+    else:
+        return NamedKind(match.lastgroup or "", True)
+    if suffix in _NO_DOCKERFILE:
+        return NamedKind("", True)
+    return NamedKind(kind, suffix not in _MAYBE_DOCKERFILE and match["maybe"] is None)
+
+
+def kind_of(path: str) -> str:
+    """The kind of a file, from its name, then from how it starts. Raises OSError when that cannot be read."""
+    name = os.path.basename(path)
+    kind, sure = kind_of_name(name)
+    return kind if kind and sure else kind_of_text(name, _head(path))
+
+
+def kind_of_text(name: str, text: str) -> str:
+    """The kind of a text, from the name of its file where that tells, then from how it starts; else OTHER."""
+    kind, sure = kind_of_name(name)
+    if kind:
+        return kind if sure or _confirms(kind, text) else OTHER
+    for kind, pattern in ((SHELL, _SHEBANG), (DOCKERFILE, _FROM), (BATCH, _ECHO_OFF)):
+        if pattern.match(text):
+            return kind
+    return COMPOSE if _SERVICES.search(text) else OTHER
+
+
+def is_shell_program(path: str) -> bool:
+    """Whether the first line of a file names a shell."""
+    return _SHEBANG.match(read_head(path, 128, follow=False).decode("latin-1")) is not None
+
+
+def _confirms(kind: str, text: str) -> bool:
+    return bool(_SERVICES.search(text) if kind == COMPOSE else _FROM.match(text))
+
+
+def _head(path: str) -> str:
+    return decode(read_head(path, _HEAD))
