@@ -31,8 +31,10 @@ FILES = {
     "base": "FROM python:3.11-slim\nCOPY lock.txt /\n",
     "base-cuda": "ARG VERSION=12.1.0\nFROM nvidia/cuda:${VERSION}-base-ubuntu22.04\n",
     "one": "ARG REGISTRY=me\nFROM ${REGISTRY}/app-two:cpu\n",
-    "two": "ARG REGISTRY=me\nFROM python:3.11-slim AS build\nFROM ${REGISTRY}/app-base:cpu\nCOPY --from=build /x /x\nCOPY app /app\n",
-    "gpu": "ARG REGISTRY=me\nFROM ${REGISTRY}/app-base:cuda\nARG CHANNEL=cu121\nRUN --mount=type=bind,source=lock.txt,target=/l true\n",
+    "two": "ARG REGISTRY=me\nFROM python:3.11-slim AS build\n"
+    "FROM ${REGISTRY}/app-base:cpu\nCOPY --from=build /x /x\nCOPY app /app\n",
+    "gpu": "ARG REGISTRY=me\nFROM ${REGISTRY}/app-base:cuda\nARG CHANNEL=cu121\n"
+    "RUN --mount=type=bind,source=lock.txt,target=/l true\n",
 }
 
 

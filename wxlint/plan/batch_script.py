@@ -1,131 +1,89 @@
-"""A build plan as a batch file: for Windows, what plan_scripts.py writes for the shell."""
+"""A build plan as a batch file: for Windows, what shell_script.py writes for bash."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.errors import InputError
-from wxlint.plan.shell_script import MADE_BY, build_command, choices, plain, registry_variable, variants, way_up
+from wxlint.plan.script_table import (
+    aligned,
+    chosen_variants,
+    comment,
+    fill,
+    in_registry,
+    registry_variable,
+    rows,
+    stem,
+    usage,
+    way_up,
+)
 
 if TYPE_CHECKING:
     from wxlint.plan.build_plan import Plan
+    from wxlint.plan.script_table import Row
 
-_SPECIAL = re.compile(r"[\x00-\x1f\"%!^&|<>()=,;]")
+_SPECIAL = re.compile(r"[\x00-\x1f\"%!^&|<>()*?]")
+_MOST = 9
+"""Options of one build: a subroutine has so many arguments at a time."""
 
 
 def batch_file(plan: Plan, script: str, command: str) -> str:
-    """The arguments of `shell_script`. With the line ends that goto needs. Raises InputError for texts that batch cannot quote safely."""
-    known = choices(plan)
-    usage = f"[{'/'.join(['all', *variants(plan)])}]{' [optional]' if len(known) > len(variants(plan)) + 1 else ''}"
-    back = way_up(script).replace("/", "\\")
-    lines = [
-        "@echo off",
-        f"rem Builds the images of {plain(plan.family)}, each one's base before it. A base that fails ends it; a stage that fails does not.",
-        f"rem {MADE_BY.format(plain(command))}",
-        "rem",
-        f"rem   {plain(script).replace('/', chr(92)) or 'build.bat'} {usage}",
-        "rem",
+    """The plan as a batch file, with the line ends that `call` needs.
+
+    Args:
+        script: where it will lie below the plan's root; "" for the root itself.
+        command: what generates it.
+
+    Raises InputError for texts that batch cannot quote safely, and for more options than it can pass on.
+    """
+    given = {
+        "FAMILY": comment(plan.family),
+        "COMMAND": comment(command),
+        "SCRIPT": comment(script).replace("/", "\\") or "build.bat",
+        "USAGE": usage(plan, "/"),
+        "VARIABLE": registry_variable(plan) if plan.registry else None,
+        "DEFAULT": plan.registry_default if plan.registry else None,
+        "UP": way_up(script).replace("/", "\\"),
+        "STEM": f"%REGISTRY%{stem(plan)[len(plan.registry) :]}" if in_registry(plan) else stem(plan),
+    }
+    choices = [
+        f'if "%CHOICE%"=="{name}" set "VARIANTS={" ".join(names)}"' for name, names in chosen_variants(plan).items()
     ]
-    if plan.registry:
-        lines.append(
-            f"rem {registry_variable(plan)}: the registry, in every tag and every build (default: {plan.registry_default})"
-        )
-    lines += [
-        'rem BUILD_ARGS: more options for every docker build, such as "--build-arg NAME=VALUE"',
-        "setlocal",
-        f'cd /d "%~dp0{back}"',
-        "",
+    lines = fill("build.bat", given, {"ROWS": list(_table(plan)), "CHOICES": choices})
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def _table(plan: Plan) -> Iterator[str]:
+    listed = list(rows(plan))
+    title = ""
+    for row, words in zip(listed, aligned([_row(row) for row in listed], 4)):
+        if row.title != title:
+            yield f"rem {row.title}"
+        title = row.title
+        yield " ".join(["call :image", *words])
+
+
+def _row(row: Row) -> list[str]:
+    options = ["%REGISTRY%" if value is None else value for _, value in row.args]
+    words = [f"--build-arg={name}={value}" for (name, _), value in zip(row.args, options)]
+    words += [f"--target={row.target}"] if row.target else []
+    if len(words) > _MOST:
+        raise InputError(f"{row.name} has {len(words)} options; a batch file can pass on {_MOST}")
+    return [
+        row.name,
+        _word(" ".join(row.variants)),
+        _word(" ".join(row.needs) or "-"),
+        _word(row.dockerfile),
+        _word(row.context),
+        *(_word(word, allowed="%REGISTRY%") for word in words),
     ]
-    if plan.registry:
-        lines += [
-            f'set "REGISTRY=%{registry_variable(plan)}%"',
-            f'if "%REGISTRY%"=="" set "REGISTRY={plan.registry_default}"',
-        ]
-    lines += [
-        'set "CHOICE=%~1"',
-        'if "%CHOICE%"=="" set "CHOICE=all"',
-        'if not "%~2"=="" set "CHOICE=%CHOICE% %~2"',
-        'set "PLAN="',
-    ]
-    lines += [f'if "%CHOICE%"=="{name}" set "PLAN={" ".join(map(_word, images))}"' for name, images in known.items()]
-    flags = _flags(known)
-    lines += [f'set "{flag}="' for flag in flags]
-    lines += [f'if "%CHOICE%"=="{name}" set "{flag}=1"' for flag, names in flags.items() for name in names]
-    lines += [
-        "if not defined PLAN (",
-        f"    echo usage: %~nx0 {usage} 1>&2",
-        "    exit /b 2",
-        ")",
-        'set "BUILT="',
-        'set "FAILED="',
-        'set "BLOCKED="',
-        'set "LEFT="',
-    ]
-    for number, phase in enumerate(plan.phases, 1):
-        lines += ["", f"rem Phase {number}: {phase.title}"]
-        for step in phase.steps:
-            blocks = f' "{" ".join(plan.dependants(step.image))}"' if plan.dependants(step.image) else ""
-            flag = next(flag for flag, names in flags.items() if names == _asking(known, step.image))
-            lines += [
-                f"if defined {flag} (",
-                f"    echo ==^> {step.image}",
-                f"    {build_command(plan, step, _word, '%REGISTRY%{}', '%BUILD_ARGS%')}",
-                f"    call :result {step.image}{blocks}",
-                ")",
-                *(["if defined BLOCKED goto report"] if blocks else []),
-            ]
-    return "\r\n".join([*lines, "", *_TAIL.splitlines()]) + "\r\n"
 
 
-def _asking(known: dict[str, list[str]], image: str) -> tuple[str, ...]:
-    """The choices that build an image."""
-    return tuple(name for name, images in known.items() if image in images)
-
-
-def _flags(known: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    """A variable for each set of choices that some image is built for, named after the narrowest of them."""
-    found: dict[str, tuple[str, ...]] = {}
-    for image in dict.fromkeys(image for images in known.values() for image in images):
-        names = _asking(known, image)
-        if names not in found.values():
-            flag = "DO_" + re.sub(r"\W", "_", min(names, key=lambda name: len(known[name]))).upper()
-            found[f"{flag}_{len(found)}" if flag in found else flag] = names
-    return found
-
-
-_TAIL = """\
-:report
-for %%i in (%PLAN%) do call :left %%i
-echo.
-echo built:%BUILT%
-if not defined FAILED exit /b 0
-echo failed:%FAILED% 1>&2
-if defined LEFT echo not tried:%LEFT% 1>&2
-exit /b 1
-
-rem What became of the build before it: IMAGE, and the images that cannot be built without it.
-:result
-if "%ERRORLEVEL%"=="0" (
-    set "BUILT=%BUILT% %~1"
-    exit /b 0
-)
-set "FAILED=%FAILED% %~1"
-if "%~2"=="" exit /b 0
-set "BLOCKED=%~2"
-echo %~1 failed; blocked: %~2 1>&2
-exit /b 0
-
-:left
-set "DONE="
-for %%i in (%BUILT% %FAILED%) do if "%%i"=="%~1" set "DONE=1"
-if not defined DONE set "LEFT=%LEFT% %~1"
-exit /b 0
-"""
-
-
-def _word(text: str) -> str:
-    bare = text.partition("=")[0] + text.partition("=")[2] if re.match(r"\w+=", text) else text
+def _word(text: str, allowed: str = "") -> str:
+    """A word for `call`, quoted where it needs to be."""
+    bare = text.removesuffix(allowed)
     if _SPECIAL.search(bare):
         raise InputError(f"{text!r} cannot be written safely into a batch file")
-    return f'"{text}"' if not re.fullmatch(r"[\w./:\\-]+", text) else text
+    return text if re.fullmatch(r"[\w./:\\+-]+", text, re.ASCII) else f'"{text}"'

@@ -1,7 +1,7 @@
 """The build plan: every image of a family once, in an order in which each one's base is there before it.
 
-The order comes from the same evaluation of the Dockerfiles that the linter reads, under the build arguments of the plan, since
-neither compose nor a list in a script knows it.
+The order comes from the same evaluation of the Dockerfiles that the linter reads, under the build arguments of the
+plan, since neither compose nor a list in a script knows it.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _PREDEFINED = frozenset(
 class Step(NamedTuple):
     """One image to build.
 
-    image: "asr:cuda". dockerfile, context: relative to the plan's root. args: for --build-arg. needs: images of the plan it is built
-    from. external: other references it is built from, as far as they are known. upstream: the external reference its lineage ends
-    in, None when unknown. sources: what it copies from its context, None when that is not known exactly. remote: it adds files from
-    an address. problem: why it cannot be built at all.
+    image: "asr:cuda". dockerfile, context: relative to the plan's root. args: for --build-arg. needs: images of the
+    plan it is built from. external: other references it is built from, as far as they are known. upstream: the external
+    reference its lineage ends in, None when unknown. sources: what it copies from its context, None when that is not
+    known exactly. remote: it adds files from an address. problem: why it cannot be built at all.
     """
 
     image: str
@@ -120,11 +120,15 @@ def make_plan(
 ) -> Plan:
     """Read the family's Dockerfiles and order its images.
 
-    select: image names, stages, variants or globs; what they are built from comes along. optional: images that the policy calls so
-    come too; without it, those that `select` names as an image or a stage. args: further build arguments, for the
-    Dockerfiles that declare them. registry: default the policy's `registry-env` in `env`, then the policy's own.
-    Raises UsageError for a selection or an argument that fits nothing, InputError for images that are built from each other.
-    A required Dockerfile that is missing is the `problem` of its step; an optional one leaves its image out.
+    Args:
+        select: image names, stages, variants or globs; what they are built from comes along.
+        optional: take in the images that the policy calls optional; without it, those that `select` names as an image
+            or a stage.
+        args: further build arguments, for the Dockerfiles that declare them.
+        registry: default the policy's `registry-env` in `env`, then the policy's own.
+
+    Raises UsageError for a selection or an argument that fits nothing, InputError for images that are built from each
+    other. A required Dockerfile that is missing is the `problem` of its step; an optional one leaves its image out.
     """
     default, policy = policy.registry, policy._replace(registry=registry) if registry else with_registry(policy, env)
     chosen = policy.registry
@@ -160,7 +164,10 @@ def with_registry(policy: Policy, env: Mapping[str, str] | None = None) -> Polic
 
 
 def selected(expectations: Iterable[Expectation], select: Sequence[str], where: str) -> list[Expectation]:
-    """The expectations that any of the words names: an image, a stage, a variant, a tag, or a glob of images. Raises UsageError."""
+    """The expectations that any of the words names: an image, a stage, a variant, a tag, or a glob of images.
+
+    Raises UsageError for a word that names none.
+    """
     everything = list(expectations)
     if not words(select):
         return everything

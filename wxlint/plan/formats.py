@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from wxlint.core.errors import InputError, UsageError
 from wxlint.core.escape import escape
 from wxlint.plan.batch_script import batch_file
-from wxlint.plan.shell_script import MADE_BY, shell_script
+from wxlint.plan.script_table import GENERATED
+from wxlint.plan.shell_script import shell_script
 
 if TYPE_CHECKING:
     from wxlint.plan.build_plan import Plan, Step
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 def render_plan(plan: Plan, form: str = "text", script: str | None = None, command: str | None = None) -> str:
     """The plan in one of FORMATS, ending with a newline.
 
-    script: where a sh or bat file will lie, relative to the plan's root, so that it finds its way back (default: the root itself).
-    command: what to run to make it again, for a format that has room to say so.
-    Raises UsageError for another format, InputError when an image cannot be built, except in text and json, which say so.
+    Args:
+        script: where a sh or bat file will lie, relative to the plan's root (default: the root itself).
+        command: what generates it, for a format that has room to say so.
+
+    Raises UsageError for another format, InputError when an image cannot be built, except in text and json, which say
+    so.
     """
     if form not in FORMATS:
         raise UsageError(f"unknown format {form!r}; known are {', '.join(FORMATS)}")
@@ -34,9 +38,8 @@ def render_plan(plan: Plan, form: str = "text", script: str | None = None, comma
 
 def _text(plan: Plan, _: str, __: str) -> str:
     phases = plan.phases
-    lines = [
-        f"{plan.family}: {len(plan.steps)} image{'s' * (len(plan.steps) != 1)} in {len(phases)} phase{'s' * (len(phases) != 1)}"
-    ]
+    images = f"{len(plan.steps)} image{'s' * (len(plan.steps) != 1)}"
+    lines = [f"{plan.family}: {images} in {len(phases)} phase{'s' * (len(phases) != 1)}"]
     width = max((len(step.image) for step in plan.steps), default=0)
     for number, phase in enumerate(phases, 1):
         lines.append(f"{number}. {phase.title}")
@@ -82,7 +85,7 @@ def _json(plan: Plan, _: str, __: str) -> str:
 
 
 def _bake(plan: Plan, _: str, command: str) -> str:
-    """JSON for `docker buildx bake`: contexts make one target's result another's base, without a registry between them."""
+    """JSON for `docker buildx bake`, where contexts make one target's result another's base, without a registry."""
     variable = plan.registry_env or "REGISTRY"
 
     def text(value: str) -> str:
@@ -119,7 +122,9 @@ def _bake(plan: Plan, _: str, command: str) -> str:
     groups = {"default": {"targets": list(targets)}}
     for step in plan.steps:
         groups.setdefault(step.expectation.variant, {"targets": []})["targets"].append(target(step.image))
-    made: dict[str, Any] = {"//": MADE_BY.format(command)}
+    made: dict[str, Any] = {
+        "//": f"{GENERATED.format(command)} To change it, change the policy or the Dockerfiles, and run that again."
+    }
     if plan.registry:
         made["variable"] = {variable: {"default": plan.registry_default}}
     return json.dumps({**made, "group": groups, "target": targets}, indent=2) + "\n"
