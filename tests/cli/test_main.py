@@ -173,7 +173,7 @@ def test_without_a_repository_only_what_lies_beside_is_read(tmp_path: Path, monk
     assert not any("below" in reason for reason in said)
     from wxlint.lint.inputs import gather
 
-    assert {i.path for i in gather(["Dockerfile"]).repository.inputs} == {"Dockerfile", "compose.yaml"}
+    assert {i.path for i in gather(["Dockerfile"]).repository.documents.inputs} == {"Dockerfile", "compose.yaml"}
 
 
 def test_one_unreadable_file_does_not_stop_the_others(here: Path) -> None:

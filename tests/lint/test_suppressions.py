@@ -125,10 +125,10 @@ WRONG = [
     ("# wxlint: ignore[ , ] why\n", "names no rule"),
     ("# wxlint: ignore latest-tag why\n", "names no rule"),
     ("# wxlint: ignore-file why\n", "names no rule"),
-    ("# wxlint: disable[latest-tag] why\n", "not understood"),
-    ("# wxlint: ignored[latest-tag] why\n", "not understood"),
+    ("# wxlint: disable[latest-tag] why\n", "is not understood"),
+    ("# wxlint: ignored[latest-tag] why\n", "is not understood"),
     ("# wxlint: ignore-line[latest-tag] why\n", "write `wxlint: ignore[rule] reason`"),
-    ("# wxlint:\n", "not understood"),
+    ("# wxlint:\n", "is not understood"),
 ]
 
 
@@ -136,7 +136,8 @@ WRONG = [
 def test_a_suppression_that_is_wrong_has_no_effect_and_is_an_error(comment: str, problem: str) -> None:
     text = f"{comment}FROM python:latest\n"
     (suppression,) = found("dockerfile", text)
-    assert problem in suppression.problem
+    assert suppression.flaw is not None
+    assert problem in suppression.flaw.value
     assert suppression.span[1:3] == (1, 3)
     assert check({"Dockerfile": text}) == [("unused-suppression", "Dockerfile", 1), ("latest-tag", "Dockerfile", 2)]
 

@@ -205,6 +205,7 @@ def _count(text: str) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from wxlint.lint import run as engine
     from wxlint.lint.inputs import gather, read_stdin
+    from wxlint.lint.internal_errors import INTERNAL_ERROR
     from wxlint.output import Options, render
 
     gathered = gather(
@@ -228,12 +229,14 @@ def _check(arguments: argparse.Namespace) -> int:
     _write(
         render(arguments.format, report, Options(_colour() and not arguments.output, arguments.quiet)),
         arguments.output,
-        keep=(*report.sources, *(item.path for item in gathered.repository.inputs)),
+        keep=(*report.sources, *(item.path for item in gathered.repository.documents.inputs)),
     )
     if report.summary.problems:
         if arguments.format != "text" or arguments.output:
             _print(f"wxlint: error: {problem}" for problem in report.summary.problems)
         return FAILED
+    if INTERNAL_ERROR.id in {finding.rule for finding in report.findings}:
+        return BUG
     unknown = report.summary.unknown
     if arguments.max_unknown is not None and unknown > arguments.max_unknown:
         _print(
@@ -298,8 +301,8 @@ def _images(arguments: argparse.Namespace) -> int:
                 None,
             )
             _write((escape(f"    because {reason.shown(belief.path)}") + "\n" for reason in belief.because), None)
-    if gathered.repository.problems:
-        _print(f"wxlint: error: {problem}" for problem in gathered.repository.problems)
+    if gathered.repository.sources.problems:
+        _print(f"wxlint: error: {problem.text}" for problem in gathered.repository.sources.problems)
         return FAILED
     return OK
 
@@ -328,11 +331,11 @@ def _rules(arguments: argparse.Namespace) -> int:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    from wxlint.lint.run import known_names
+    from wxlint.lint.run import require_rules
     from wxlint.rules import load_rules
 
     rules = load_rules()
-    known_names([arguments.rule], rules)
+    require_rules([arguments.rule], rules)
     rule = rules[arguments.rule]
     _write([f"{rule.id} ({rule.severity.label})\n\n{rule.docs}"], None)
     return OK

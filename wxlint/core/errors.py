@@ -1,5 +1,16 @@
 """What a user can get wrong: one tree of exceptions, caught once, in cli.py (exit code 2)."""
 
+from __future__ import annotations
+
+from wxlint.core.tuples import NamedTuple
+
+
+class FileProblem(NamedTuple):
+    """A file of the run that could not be read. path: "" for none of the inputs. text: "path: reason", for people."""
+
+    path: str
+    text: str
+
 
 class WxlintError(Exception):
     """Something wxlint could not do; the message is for the user and says what to do about it."""

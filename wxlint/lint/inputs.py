@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wxlint.core.errors import InputError, PolicyError, UsageError
+from wxlint.core.errors import FileProblem, InputError, PolicyError, UsageError
 from wxlint.core.patterns import late
 from wxlint.core.reading import working_folder
 from wxlint.core.tuples import NamedTuple
@@ -17,7 +17,8 @@ from wxlint.discovery.file_kinds import BATCH, COMPOSE, DOCKERFILE, OTHER, SHELL
 from wxlint.discovery.find_files import discover
 from wxlint.documents.dockerfile.reader import KEYWORDS
 from wxlint.documents.source import MAX_BYTES, Source, from_bytes
-from wxlint.images.graph.repository import Input, Repository
+from wxlint.images.graph.documents import Input
+from wxlint.images.graph.repository import Repository
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Policy
@@ -105,8 +106,8 @@ def gather(
     if not any(kind != OTHER or _FOLLOWED.search(path) for path, kind in given.items()):
         where = ", ".join(_shown(path) for path in named)
         raise InputError(f"{where}: no Dockerfile, compose file or script found; {_READS}")
-    repository = Repository([Input(p, k) for p, k in sorted({**given, **brought}.items())], root, policy, sources)
-    repository.problems.extend([*found.problems, *problems])
+    repository = Repository.of([Input(p, k) for p, k in sorted({**given, **brought}.items())], root, policy, sources)
+    repository.sources.problems.extend(FileProblem("", problem) for problem in (*found.problems, *problems))
     return Gathered(repository, gathered.scope, (*gathered.notes, *found.notes), gathered.followed)
 
 

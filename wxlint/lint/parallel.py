@@ -13,8 +13,10 @@ from contextlib import suppress
 
 from wxlint.core.findings import Span
 from wxlint.core.tuples import NamedTuple
+from wxlint.images.graph.failures import Failure
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Use
+from wxlint.lint.internal_errors import problems_of
 from wxlint.rules import Problem, Rule
 
 _LEAST = 75
@@ -23,11 +25,15 @@ _MOST = 4
 
 
 class Looked(NamedTuple):
-    """problems: by the rule's id. verdicts: "good" or "unknown", by the place that names an image and what it names. read: every file that was looked into."""
+    """problems: by the rule's id. verdicts: "good" or "unknown", by the place that names an image and what it names.
+
+    read: every file that was looked into. failures: documents that broke the program.
+    """
 
     problems: dict[str, list[Problem]]
     verdicts: dict[tuple[Span, str], str]
     read: list[str]
+    failures: list[Failure]
 
 
 class _Child(NamedTuple):
@@ -47,27 +53,31 @@ def look(repository: Repository, rules: Sequence[Rule], jobs: int = 0) -> Looked
     try:
         for share in shares:
             children.append(_start(repository, rules, share))
-        repository.speak_of(own)
-        found = [_look(repository, rules)]
+        found = [_look(repository.restricted_to(own), rules)]
         for share in shares:
             answer = _answer(children[0])
             del children[0]
             if answer is None:
-                repository.speak_of(share)
-                answer = _look(repository, rules)
+                answer = _look(repository.restricted_to(share), rules)
             found.append(answer)
     finally:
         for child in children:
             _stop(child)
     for path in dict.fromkeys(path for answer in found[1:] for path in answer.read):
-        repository.read(path)
+        repository.sources.read(path)
+    for failure in (failure for answer in found[1:] for failure in answer.failures):
+        repository.failures.add(failure)
     return _together(found)
 
 
 def _look(repository: Repository, rules: Sequence[Rule]) -> Looked:
-    problems = {rule.id: list(rule.check(repository)) for rule in rules}
-    verdicts = {(use.span, use.value.text): _verdict(use) for use in repository.uses}
-    return Looked(problems, verdicts, list(repository.sources))
+    problems = {rule.id: problems_of(rule, repository) for rule in rules}
+    try:
+        uses = repository.uses
+    except Exception:  # every rule that looks at them has said so
+        uses = ()
+    verdicts = {(use.span, use.value.text): _verdict(use) for use in uses}
+    return Looked(problems, verdicts, list(repository.sources.loaded), list(repository.failures))
 
 
 def _verdict(use: Use) -> str:
@@ -80,7 +90,7 @@ def _verdict(use: Use) -> str:
 
 def _together(found: Iterable[Looked]) -> Looked:
     """Several answers as one; what does not hang on a Dockerfile is in each of them, and counts once."""
-    whole = Looked({}, {}, [])
+    whole = Looked({}, {}, [], [])
     for answer in found:
         for name, problems in answer.problems.items():
             whole.problems.setdefault(name, []).extend(problems)
@@ -95,8 +105,8 @@ def _cores() -> int:
 
 def _divided(repository: Repository, count: int) -> list[list[str]]:
     """The Dockerfiles in their order, in parts of about as much text."""
-    paths = list(repository.builds)
-    sizes = [len(repository.dockerfiles.sources[path].text) * len(repository.builds[path]) for path in paths]
+    paths = list(repository.graph.builds)
+    sizes = [len(repository.dockerfiles.sources[path].text) * len(repository.graph.builds[path]) for path in paths]
     share, sofar = sum(sizes) / count, 0
     parts: list[list[str]] = [[] for _ in range(count)]
     for path, size in zip(paths, sizes, strict=True):
@@ -124,9 +134,8 @@ def _start(repository: Repository, rules: Sequence[Rule], share: list[str]) -> _
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         os.close(outlet)
-        repository.speak_of(share)
         with open(inlet, "wb") as pipe:
-            pickle.dump(_look(repository, rules), pipe, pickle.HIGHEST_PROTOCOL)
+            pickle.dump(_look(repository.restricted_to(share), rules), pipe, pickle.HIGHEST_PROTOCOL)
         code = 0
     finally:
         os._exit(code)

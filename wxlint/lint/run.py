@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from wxlint.core.errors import UsageError
 from wxlint.core.findings import Finding, Severity
 from wxlint.core.reasons import Reason
+from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.repository import Repository
+from wxlint.lint.internal_errors import INTERNAL_ERROR, internal_errors
 from wxlint.lint.parallel import Looked, look
-from wxlint.lint.suppressions import Suppression, apply, find_suppressions
+from wxlint.lint.suppressions import Flaw, Flawed, Suppression, apply, find_suppressions
 from wxlint.output import Report, Summary
 from wxlint.rules import Problem, Rule, load_rules
 
@@ -39,58 +41,72 @@ class Options(NamedTuple):
 def check(repository: Repository, options: Options) -> Report:
     """Run the rules. Raises UsageError for a rule name that does not exist."""
     rules = load_rules()
-    known_names((*(options.select or ()), *options.ignore), rules)
+    require_rules((*(options.select or ()), *options.ignore), rules)
     chosen = [
-        r
-        for name, r in rules.items()
+        rule
+        for name, rule in rules.items()
         if (options.select is None or name in options.select) and name not in options.ignore
     ]
     looked = look(repository, chosen, options.jobs)
     found: dict[Finding, None] = {}
     for rule in chosen:
         found.update(dict.fromkeys(_findings(rule, looked.problems[rule.id], repository)))
-    inputs = {item.path for item in repository.given}
-    in_scope = [f for f in found if _shown(f.span.path, inputs, options)]
+    inputs = {item.path for item in repository.documents.given}
+    suppressions = _suppressions(repository, inputs, options)
     outcome = apply(
-        in_scope, _suppressions(repository, inputs, options), rules, {r.id for r in chosen}, _locked(repository)
+        (finding for finding in found if _in_scope(finding.span.path, inputs, options)),
+        suppressions,
+        known=rules,
+        ran={rule.id for rule in chosen},
+        locked=_locked(repository),
     )
-    findings = [f for f in outcome.findings if f.severity > 0]
-    if any(r.id == UNUSED for r in chosen):
-        for suppression, message in outcome.unused:
-            path = suppression.span.path
-            if message.startswith("nothing here breaks") and any(
-                _severity(repository, rules[name], path, Severity.ERROR) is None
-                for name in suppression.rules
-                if name in rules
-            ):
-                continue  # the rule is off here: nobody looked
-            level = (
-                Severity.ERROR
-                if "there is no rule" in message or suppression.problem or "locked" in message
-                else Severity.WARNING
-            )
-            severity = _severity(repository, rules[UNUSED], suppression.span.path, level)
-            if severity is not None:
-                findings.append(Finding(UNUSED, severity, suppression.span, message, rules[UNUSED].hint))
+    findings = outcome.findings
+    if UNUSED in {rule.id for rule in chosen}:
+        findings += _flaws(repository, outcome.flawed, rules)
+    broken = internal_errors(repository.failures)
+    findings += broken
     findings.sort(key=lambda f: (f.span, f.rule, f.message))
-    return Report(tuple(findings), _summary(repository, looked, findings, rules, options), repository.sources, rules)
+    shown = {**rules, INTERNAL_ERROR.id: INTERNAL_ERROR} if broken else rules
+    summary = _summary(repository, looked, findings, shown, options)
+    return Report(tuple(findings), summary, repository.sources.loaded, shown)
 
 
-def _shown(path: str, inputs: set[str], options: Options) -> bool:
+def _flaws(repository: Repository, flawed: Iterable[Flawed], rules: dict[str, Rule]) -> Iterator[Finding]:
+    """What is wrong with suppressions, as findings."""
+    rule = rules[UNUSED]
+    for item in flawed:
+        path = item.suppression.span.path
+        if item.flaw is Flaw.UNUSED and any(
+            _severity(repository, rules[name], path, Severity.ERROR) is None
+            for name in item.suppression.rules
+            if name in rules
+        ):
+            continue  # the rule is off here: nobody looked
+        own = Severity.WARNING if item.flaw is Flaw.UNUSED else Severity.ERROR
+        severity = _severity(repository, rule, path, own)
+        if severity is not None:
+            yield Finding(UNUSED, severity, item.suppression.span, _message(item, rules), rule.hint)
+
+
+def _message(item: Flawed, rules: Collection[str]) -> str:
+    if item.flaw is Flaw.UNKNOWN_RULE:
+        return f"there is no rule {item.rule!r}{did_you_mean(item.rule, rules)}"
+    if item.flaw is Flaw.UNUSED:
+        return f"nothing here breaks {item.rule}: take the suppression out"
+    return f"{item.rule or 'this suppression'} {item.flaw.value}"
+
+
+def _in_scope(path: str, inputs: set[str], options: Options) -> bool:
     if options.scope is None or path in options.scope:
         return True
     return path not in inputs and any(folder == "." or path.startswith(f"{folder}/") for folder in options.followed)
 
 
-def known_names(names: Iterable[str], rules: dict[str, Rule]) -> None:
+def require_rules(names: Iterable[str], rules: Collection[str]) -> None:
+    """Raise UsageError when one of the names is no rule's."""
     for name in names:
         if name not in rules:
-            import difflib
-
-            near = difflib.get_close_matches(name, rules, 1)
-            raise UsageError(
-                f"there is no rule {name!r}{f'; did you mean {near[0]!r}?' if near else ''} (`wxlint rules` lists them)"
-            )
+            raise UsageError(f"there is no rule {name!r}{did_you_mean(name, rules)} (`wxlint rules` lists them)")
 
 
 def _findings(rule: Rule, problems: Iterable[Problem], repository: Repository) -> Iterable[Finding]:
@@ -117,15 +133,14 @@ def _findings(rule: Rule, problems: Iterable[Problem], repository: Repository) -
         others = list(named)[1:]
         if others:
             more = f", and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-            text = f"the same holds for {', '.join(others[:_NAMED])}{more}"
-            told = Reason("group", text)
-            seen[shared] = seen[shared]._replace(because=(*seen[shared].because, told))
+            same = Reason("group", f"the same holds for {', '.join(others[:_NAMED])}{more}")
+            seen[shared] = seen[shared]._replace(because=(*seen[shared].because, same))
     return seen.values()
 
 
 def _severity(repository: Repository, rule: Rule, path: str, own: Severity) -> Severity | None:
     """The severity the policy gives a rule in a file; None when it is off there."""
-    level = repository.policy.level(rule.id, repository.below_root(path)) if repository.policy else None
+    level = repository.policy.level(rule.id, repository.family.below_root(path)) if repository.policy else None
     if level is None:
         return own
     return None if level == "off" else Severity[level.upper()]
@@ -136,16 +151,18 @@ def _locked(repository: Repository) -> set[str]:
 
 
 def _suppressions(repository: Repository, inputs: set[str], options: Options) -> dict[str, list[Suppression]]:
-    """Those in the files that are spoken of: elsewhere, what they suppress was not looked for."""
-    kinds = {item.path: item.kind for item in repository.inputs}
+    """Those in the files in scope: elsewhere, what they suppress was not looked for."""
+    kinds = {item.path: item.kind for item in repository.documents.inputs}
+    policy = repository.policy.path if repository.policy else ""
     found: dict[str, list[Suppression]] = {}
-    for path, source in repository.sources.items():
-        if not _shown(path, inputs, options):
+    for path, source in repository.sources.loaded.items():
+        if "wxlint:" not in source.text or path == policy or not _in_scope(path, inputs, options):
             continue
-        if "wxlint:" in source.text and path != (repository.policy.path if repository.policy else ""):
-            found[path] = find_suppressions(
-                source, kinds.get(path) or _followed_kind(path), repository.dockerfiles.get(path)
-            )
+        kind = kinds.get(path) or _followed_kind(path)
+        try:
+            found[path] = find_suppressions(source, kind, repository.dockerfiles.get(path))
+        except Exception as error:
+            repository.failures.record(path, error)
     return found
 
 
@@ -165,8 +182,16 @@ def _summary(
         if options.scope is None or span.path in options.scope:
             counts["bad" if (span.path, span.line, span.column) in about else verdict] += 1
     severities = [f.severity for f in findings]
-    given = {item.path for item in repository.given}
-    files = [i for i in repository.inputs if _shown(i.path, given, options) and repository.is_readable(i.path)]
+    inputs = repository.documents.inputs
+    given = {item.path for item in repository.documents.given}
+    files = [i for i in inputs if _in_scope(i.path, given, options) and repository.sources.is_readable(i.path)]
+    listed = {item.path for item in inputs}
+    # a file that is only read as context may be unreadable; one in scope, or that is no input, may not
+    unread = [
+        problem.text
+        for problem in repository.sources.problems
+        if options.scope is None or problem.path in options.scope or problem.path not in listed
+    ]
     return Summary(
         len(files),
         counts["good"],
@@ -176,10 +201,5 @@ def _summary(
         severities.count(Severity.WARNING),
         severities.count(Severity.INFO),
         options.notes,
-        tuple(p for p in repository.problems if _asked(p.partition(": ")[0], repository, options)),
+        tuple(unread),
     )
-
-
-def _asked(path: str, repository: Repository, options: Options) -> bool:
-    """Whether a file that cannot be read matters: not when it is only read as context."""
-    return options.scope is None or path in options.scope or all(item.path != path for item in repository.inputs)

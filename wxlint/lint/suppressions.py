@@ -6,7 +6,10 @@ continuation lines. Behind code, in formats that allow it, it covers its own lin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator
+from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Finding, Span
@@ -22,126 +25,169 @@ _MARK = late(r"wxlint:\s*(ignore(?:-file)?)\b\s*(?:\[([^\]\n]*)\])?[ \t]*([^\n]*
 _HASH = late(r"(?m)(?:^|(?<=\s))#[ \t]*(wxlint:[^\n]*)")
 _YAML = frozenset(("compose", "policy", "conda"))
 _BATCH = late(r"(?mi)^[ \t]*(?:@?rem|::)[ \t]+(wxlint:[^\n]*)")
+_LAST_LINE = 1 << 30
+
+
+class Flaw(Enum):
+    """What is wrong with a suppression."""
+
+    UNREADABLE = "is not understood; write `wxlint: ignore[rule] reason`"
+    NO_RULE = "names no rule; write `wxlint: ignore[rule] reason`"
+    NO_REASON = "gives no reason, and so has no effect; write it behind the bracket"
+    UNKNOWN_RULE = "there is no rule"
+    LOCKED = "is locked by the policy: it cannot be suppressed in the source"
+    UNUSED = "nothing here breaks"
 
 
 class Suppression(NamedTuple):
-    """rules: as written. first, last: the lines it covers. span: of the comment. problem: why it has no effect, or ""."""
+    """rules: as written. first, last: the lines it covers. span: of the comment. flaw: why it has no effect, if it has none."""
 
     rules: tuple[str, ...]
     reason: str
     first: int
     last: int
     span: Span
-    problem: str
+    flaw: Flaw | None
 
 
 def find_suppressions(source: Source, kind: str, dockerfile: Dockerfile | None = None) -> list[Suppression]:
-    """Every suppression of a file, also those that are wrong."""
+    """Find every suppression of a file, also those that are wrong."""
     if "wxlint:" not in source.text:
         return []
-    found = []
-    documents: tuple[Node, ...] = ()
-    if kind in _YAML:
+    lines = _Lines(source, kind, dockerfile)
+    return [_suppression(source, lines, at, text) for at, text in lines.comments()]
+
+
+def _suppression(source: Source, lines: _Lines, at: int, text: str) -> Suppression:
+    """One comment. at: where `text`, which holds the mark, starts."""
+    match = _MARK.search(text)
+    start = at + (match.start() if match else text.find("wxlint:"))
+    span = source.span(start, at + len(text.rstrip()))
+    if match is None:
+        return Suppression((), "", 0, 0, span, Flaw.UNREADABLE)
+    rules = tuple(name.strip() for name in (match[2] or "").split(",") if name.strip())
+    reason = match[3].strip()
+    flaw = Flaw.NO_RULE if not rules else None if reason else Flaw.NO_REASON
+    first, last = lines.covered(span.line) if match[1] == "ignore" else (1, _LAST_LINE)
+    return Suppression(rules, reason, first, last, span, flaw)
+
+
+class _Lines:
+    """The comments of a file, and the lines that each covers."""
+
+    def __init__(self, source: Source, kind: str, dockerfile: Dockerfile | None) -> None:
+        self.source, self.kind, self.dockerfile = source, kind, dockerfile
+
+    @cached_property
+    def _documents(self) -> tuple[Node, ...]:
         from wxlint.documents.yaml import parse
 
-        documents = parse(source).documents
-    if dockerfile is not None:
-        places = [(at + 1, text) for at, text in dockerfile.comments if text.lstrip().startswith("wxlint:")]
-    else:
-        pattern = _BATCH if kind == "batch" else _HASH
-        places = [(match.start(1), match[1]) for match in pattern.finditer(source.text)]
-        if kind in _YAML:
-            texts = _scalars(documents)
-            places = [place for place in places if not any(start <= place[0] < end for start, end in texts)]
-        elif kind == "shell" and places:
+        return parse(self.source).documents
+
+    def comments(self) -> Iterator[tuple[int, str]]:
+        """Where the text of each comment that may be a suppression starts, and the text."""
+        if self.dockerfile is not None:
+            yield from ((at + 1, text) for at, text in self.dockerfile.comments if text.lstrip().startswith("wxlint:"))
+            return
+        pattern = _BATCH if self.kind == "batch" else _HASH
+        places = [(match.start(1), match[1]) for match in pattern.finditer(self.source.text)]
+        if places and self.kind in _YAML:
+            inside = _Stretches(_scalars(self._documents))
+            places = [place for place in places if not inside.holds(place[0])]
+        elif places and self.kind == "shell":
             from wxlint.shell.bash.reader import shell_comments
 
-            comments = set(shell_comments(source.text))
-            places = [(at, text) for at, text in places if source.text.rfind("#", 0, at) in comments]
-    for at, text in places:
-        match = _MARK.search(text)
-        start = at + (match.start() if match else text.find("wxlint:"))
-        span = source.span(start, at + len(text.rstrip()))
-        if match is None:
-            found.append(Suppression((), "", 0, 0, span, "not understood; write `wxlint: ignore[rule] reason`"))
-            continue
-        rules = tuple(name.strip() for name in (match[2] or "").split(",") if name.strip())
-        reason = match[3].strip()
-        problem = ""
-        if not rules:
-            problem = "names no rule; write `wxlint: ignore[rule] reason`"
-        elif not reason:
-            problem = "gives no reason, and so has no effect; write it behind the bracket"
-        first, last = 1, 1 << 30
-        if match[1] == "ignore":
-            first, last = _covered(source, kind, dockerfile, documents, span.line)
-        found.append(Suppression(rules, reason, first, last, span, problem))
-    return found
+            comments = set(shell_comments(self.source.text))
+            places = [place for place in places if self.source.text.rfind("#", 0, place[0]) in comments]
+        yield from places
+
+    def covered(self, line: int) -> tuple[int, int]:
+        """The lines that a comment on `line` is about."""
+        if self.dockerfile is not None:
+            after = bisect_left(self._instruction_ends, line)
+            if after == len(self._instruction_ends):
+                return line, line
+            instruction = self.dockerfile.instructions[after]
+            return instruction.line, instruction.end_line
+        own = self.source.line_text(line).lstrip()
+        if not own.lower().startswith(("#", "::", "@rem", "rem")):
+            return line, line
+        first = self._next_code[line]
+        if self.kind in _YAML:
+            starts = first
+            while self.source.line_text(starts).strip() == "-":  # its item starts in a line below
+                starts += 1
+            return first, max(self._node_ends.get(starts, 0), first)
+        return first, self._continued(first)
+
+    @cached_property
+    def _instruction_ends(self) -> list[int]:
+        return [instruction.end_line for instruction in self.dockerfile.instructions] if self.dockerfile else []
+
+    @cached_property
+    def _next_code(self) -> list[int]:
+        """For each line (from 0), the first line behind it that is neither blank nor a comment."""
+        count = len(self.source.starts)
+        found = [count + 1] * (count + 1)
+        for line in range(count, 0, -1):
+            found[line - 1] = found[line] if _blank(self.source.line_text(line), self.kind) else line
+        return found
+
+    def _continued(self, first: int) -> int:
+        """The last line of a command that starts on `first`."""
+        last, count = first, len(self.source.starts)
+        mark = "^" if self.kind == "batch" else "\\"
+        while last < count and self.source.line_text(last).rstrip().endswith(mark):
+            last += 1
+        return last
+
+    @cached_property
+    def _node_ends(self) -> dict[int, int]:
+        """The last line of the outermost YAML key with its value, or list item, by the line it starts on."""
+        from wxlint.documents.yaml import Mapping, Sequence
+
+        found: dict[int, int] = {}
+        waiting = list(self._documents)
+        while waiting:
+            node = waiting.pop()
+            parts: list[tuple[int, Node]] = []
+            if isinstance(node, Mapping):
+                parts = [(entry.key.start, entry.value) for entry in node.entries]
+            elif isinstance(node, Sequence):
+                parts = [(item.start, item) for item in node.items]
+            for start, value in parts:
+                # An alias or a merged key has the place of its anchor, which may lie elsewhere.
+                found.setdefault(self.source.position(start)[0], self.source.position(max(value.end, start))[0])
+            waiting.extend(value for _, value in parts)
+        return found
 
 
-def _scalars(documents: Iterable[Node]) -> list[tuple[int, int]]:
+def _scalars(documents: Iterable[Node]) -> Iterator[tuple[int, int]]:
     """Where the strings of a YAML file stand: a `#` in a block of text is no comment."""
     from wxlint.documents.yaml import Mapping, Scalar
 
-    found = []
     waiting = list(documents)
     while waiting:
         node = waiting.pop()
         if isinstance(node, Scalar):
-            found.append((node.start, node.end))
+            yield node.start, node.end
         elif isinstance(node, Mapping):
             waiting.extend(entry.value for entry in node.entries)
         else:
             waiting.extend(node.items)
-    return found
 
 
-def _covered(
-    source: Source, kind: str, dockerfile: Dockerfile | None, documents: Iterable[Node], line: int
-) -> tuple[int, int]:
-    """The lines that a comment on `line` speaks of."""
-    if dockerfile is not None:
-        for instruction in dockerfile.instructions:
-            if instruction.end_line >= line:
-                return instruction.line, instruction.end_line
-        return line, line
-    own = source.line_text(line).lstrip()
-    if not own.lower().startswith(("#", "::", "@rem", "rem")):
-        return line, line
-    count = len(source.starts)
-    following = line + 1
-    while following <= count and _blank(source.line_text(following), kind):
-        following += 1
-    if kind in _YAML:
-        starts = following
-        while source.line_text(starts).strip() == "-":  # its item starts in a line below
-            starts += 1
-        return following, max(_end_of_node(source, documents, starts), following)
-    last = following
-    mark = "^" if kind == "batch" else "\\"
-    while last < count and source.line_text(last).rstrip().endswith(mark):
-        last += 1
-    return following, last
+class _Stretches:
+    """Stretches of a text, none of which lies across another."""
 
+    def __init__(self, found: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(found)
+        self.starts = [start for start, _ in ordered]
+        self.ends = [end for _, end in ordered]
 
-def _end_of_node(source: Source, documents: Iterable[Node], line: int) -> int:
-    """The last line of the key with its value, or of the list item, that starts a line of YAML; 0 when none does."""
-    from wxlint.documents.yaml import Mapping, Sequence
-
-    waiting = list(documents)
-    while waiting:
-        node = waiting.pop()
-        parts: list[tuple[int, Node]] = []
-        if isinstance(node, Mapping):
-            parts = [(entry.key.start, entry.value) for entry in node.entries]
-        elif isinstance(node, Sequence):
-            parts = [(item.start, item) for item in node.items]
-        for start, value in parts:
-            if source.position(start)[0] == line:
-                # An alias or a merged key has the place of its anchor, which may lie elsewhere.
-                return source.position(max(value.end, start))[0]
-        waiting.extend(value for _, value in parts)
-    return 0
+    def holds(self, place: int) -> bool:
+        before = bisect_right(self.starts, place)
+        return before > 0 and place < self.ends[before - 1]
 
 
 def _blank(text: str, kind: str) -> bool:
@@ -149,54 +195,75 @@ def _blank(text: str, kind: str) -> bool:
     return not text or (text.startswith("#") if kind != "batch" else text.lower().startswith(("rem ", "::", "@rem ")))
 
 
+class Flawed(NamedTuple):
+    """A suppression without effect. rule: the one of its rules that the flaw is about, "" where it is the whole comment."""
+
+    suppression: Suppression
+    flaw: Flaw
+    rule: str = ""
+
+
 class Outcome(NamedTuple):
-    """findings: those that stay. unused: (suppression, message) of those that are wrong or hit nothing."""
+    """findings: those that stay. flawed: suppressions that are wrong or suppress nothing."""
 
     findings: list[Finding]
-    unused: list[tuple[Suppression, str]]
+    flawed: list[Flawed]
 
 
 def apply(
     findings: Iterable[Finding],
     suppressions: dict[str, list[Suppression]],
-    known: Iterable[str],
-    ran: set[str],
-    locked: set[str],
+    *,
+    known: Collection[str],
+    ran: Collection[str],
+    locked: Collection[str],
 ) -> Outcome:
-    """Take out what is suppressed. known: all rule names; ran: those that were asked for; locked: those the policy keeps."""
+    """Take out what is suppressed.
+
+    Args:
+        known: the names of all rules.
+        ran: the names of the rules that looked.
+        locked: the names of those that the policy does not let be suppressed.
+    """
+    covering = {path: _Covering(listed) for path, listed in suppressions.items()}
     kept: list[Finding] = []
     used: set[tuple[Span, str]] = set()
     for finding in findings:
-        hit = False
-        for suppression in suppressions.get(finding.span.path, ()):
-            if suppression.problem or finding.rule not in suppression.rules:
-                continue
-            if suppression.first <= finding.span.line <= suppression.last:
-                used.add((suppression.span, finding.rule))
-                hit = hit or finding.rule not in locked
-        if not hit:
+        lines = covering.get(finding.span.path)
+        hits = lines.of(finding.rule, finding.span.line) if lines is not None else []
+        used.update((suppression.span, finding.rule) for suppression in hits)
+        if not hits or finding.rule in locked:
             kept.append(finding)
-    names = set(known)
-    unused: list[tuple[Suppression, str]] = []
+    flawed: list[Flawed] = []
     for listed in suppressions.values():
         for suppression in listed:
-            if suppression.problem:
-                unused.append((suppression, f"this suppression {suppression.problem}"))
+            if suppression.flaw is not None:
+                flawed.append(Flawed(suppression, suppression.flaw))
                 continue
             for rule in suppression.rules:
-                if rule not in names:
-                    unused.append((suppression, _unknown(rule, names)))
+                if rule not in known:
+                    flawed.append(Flawed(suppression, Flaw.UNKNOWN_RULE, rule))
                 elif rule in locked:
-                    unused.append(
-                        (suppression, f"{rule} is locked by the policy: it cannot be suppressed in the source")
-                    )
+                    flawed.append(Flawed(suppression, Flaw.LOCKED, rule))
                 elif rule in ran and (suppression.span, rule) not in used:
-                    unused.append((suppression, f"nothing here breaks {rule}: take the suppression out"))
-    return Outcome(kept, unused)
+                    flawed.append(Flawed(suppression, Flaw.UNUSED, rule))
+    return Outcome(kept, flawed)
 
 
-def _unknown(rule: str, names: set[str]) -> str:
-    import difflib
+class _Covering:
+    """The suppressions of a file by what they cover, so that a finding is held against those of its rule alone."""
 
-    near = difflib.get_close_matches(rule, names, 1)
-    return f"there is no rule {rule!r}{f'; did you mean {near[0]!r}?' if near else ''}"
+    def __init__(self, suppressions: Iterable[Suppression]) -> None:
+        self._by_rule: dict[str, list[Suppression]] = {}
+        for suppression in suppressions:
+            if suppression.flaw is None:
+                for rule in set(suppression.rules):
+                    self._by_rule.setdefault(rule, []).append(suppression)
+        self._found: dict[tuple[str, int], list[Suppression]] = {}
+
+    def of(self, rule: str, line: int) -> list[Suppression]:
+        """The suppressions of a rule that cover a line."""
+        key = (rule, line)
+        if key not in self._found:
+            self._found[key] = [s for s in self._by_rule.get(rule, ()) if s.first <= line <= s.last]
+        return self._found[key]

@@ -17,7 +17,9 @@ from wxlint.core.values import HOLE, Value
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
 from wxlint.images.evaluation.expansion import pairs
-from wxlint.images.graph.repository import Input, Repository, same_name
+from wxlint.images.graph.documents import Input
+from wxlint.images.graph.image_graph import same_name
+from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build, Evaluated, Stage
 from wxlint.images.model.reference import Reference, parse_reference
 
@@ -203,7 +205,7 @@ def _steps(policy: Policy, expectations: list[Expectation], args: dict[str, str]
     root = policy.root
     paths = {e.dockerfile: os.path.normpath(root / e.dockerfile) for e in expectations}
     present = [path for path in dict.fromkeys(paths.values()) if os.path.isfile(path)]
-    repository = Repository([Input(path, "dockerfile") for path in present], root, policy)
+    repository = Repository.of([Input(path, "dockerfile") for path in present], root, policy)
     steps: list[Step] = []
     used: set[str] = set()
     for e in expectations:
@@ -227,7 +229,7 @@ def _steps(policy: Policy, expectations: list[Expectation], args: dict[str, str]
             e.target,
             tuple((n, Value(v)) for n, v in given.items()),
         )
-        files = Files(repository.read, build.contexts)
+        files = Files(repository.sources.read, build.contexts)
         evaluated = evaluate(dockerfile, build, files)
         last = evaluated.target(e.target)
         if last is None:

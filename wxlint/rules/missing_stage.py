@@ -54,8 +54,8 @@ def check(repository: Repository) -> Iterator[Problem]:
     policy = repository.policy
     if policy is None:
         return
-    for expectation in repository.family:
-        path = repository.in_root(expectation.dockerfile)
+    for expectation in repository.family.expectations:
+        path = repository.family.in_root(expectation.dockerfile)
         if expectation.optional or path in repository.dockerfiles or os.path.lexists(path):
             continue
         span = policy.span("variants", expectation.variant) or Span(policy.path, 1, 1, 1, 1)
@@ -71,8 +71,8 @@ def _services(repository: Repository) -> Iterator[Problem]:
         names = {service.name for service in stack.project.services}
         if stack.project.unknown:
             continue
-        for expectation in repository.family:
-            files = tuple(repository.in_root(p) for p in expectation.compose)
+        for expectation in repository.family.expectations:
+            files = tuple(repository.family.in_root(p) for p in expectation.compose)
             if expectation.optional or expectation.is_base or not expectation.service or files != stack.paths:
                 continue
             if expectation.service not in names:

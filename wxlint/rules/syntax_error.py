@@ -44,7 +44,7 @@ HINT = "correct the syntax"
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    for path in repository.spoken_of:
+    for path in repository.dockerfiles_in_scope:
         dockerfile = repository.dockerfiles[path]
         for start, end, message in syntax_problems(dockerfile):
             yield Problem(dockerfile.source.span(start, end), message)

@@ -39,8 +39,9 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.core.values import Value
+from wxlint.images.graph.image_graph import same_name
 from wxlint.images.graph.name_hints import accelerator_words
-from wxlint.images.graph.repository import Repository, same_name
+from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Use
 from wxlint.rules import Problem
 

@@ -95,8 +95,8 @@ def check(repository: Repository) -> Iterator[Problem]:
         .replace(r"\{stage\}", "[^/]+")
     )
     for path in repository.dockerfiles:
-        match = regex.fullmatch(repository.below_root(path))
-        if match and path not in repository.expectations:
+        match = regex.fullmatch(repository.family.below_root(path))
+        if match and path not in repository.family.by_dockerfile:
             stage = match["stage"]
             yield Problem(Span(path, 1, 1, 1, 1), f"{policy.path} has no stage {stage!r}{_near(stage, policy)}")
 

@@ -30,7 +30,8 @@ from collections.abc import Iterator
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import Value
-from wxlint.images.graph.repository import Repository, same_name
+from wxlint.images.graph.image_graph import same_name
+from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image
 from wxlint.images.model.reference import parse_reference
 from wxlint.rules import Problem

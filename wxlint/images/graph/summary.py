@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint.core.reasons import Reason, reason_at
-from wxlint.images.graph.lineage import State
 from wxlint.images.graph.name_hints import evidence, expected_by_names, from_reference
+from wxlint.images.graph.state import State
 from wxlint.images.model.records import Evaluated, Stage
 from wxlint.images.torch import channels
 
@@ -71,16 +71,12 @@ def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None)
 
 def _final_base(evaluated: Evaluated, stage: Stage) -> str | None:
     """The external base of this Dockerfile's lineage, as resolved; None when an unknown ARG decides."""
-    for _ in range(len(evaluated.stages) + 1):
-        if not stage.parents:
-            return stage.base.value.text if stage.base.value.known and stage.base.value.text else None
-        if len(stage.parents) > 1:
-            roots = {_final_base(evaluated, evaluated.stages[i]) for i in stage.parents}
-            return roots.pop() if len(roots) == 1 and not stage.external else None
-        if stage.external:
-            return None
-        stage = evaluated.stages[stage.parents[0]]
-    return None
+    bases: list[str | None] = []
+    for one in evaluated.stages[: stage.index + 1]:  # a stage starts from earlier ones
+        own = one.base.value.text if one.base.value.known and one.base.value.text else None
+        below = {bases[parent] for parent in one.parents}
+        bases.append(own if not below else below.pop() if len(below) == 1 and not one.external else None)
+    return bases[-1]
 
 
 def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Belief]:
@@ -93,8 +89,8 @@ def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Bel
     for path in repository.dockerfiles:
         if scope is not None and path not in scope:
             continue
-        builds = repository.evaluated_at(path)
-        plain = repository.by_hand(path)
+        builds = repository.graph.evaluated_at(path)
+        plain = repository.graph.by_hand(path)
         if not plain.stages:
             continue
         targets: list[tuple[str | None, Stage]] = [(None, plain.stages[-1])]

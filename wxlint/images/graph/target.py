@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
-from wxlint.images.graph.lineage import Beliefs, State, carries
+from wxlint.images.graph.carried import carries
+from wxlint.images.graph.lineage import Beliefs
+from wxlint.images.graph.state import State
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Evaluated, Stage, StageCopy
 from wxlint.images.torch.selection import Choice, Torch, after
@@ -66,10 +68,9 @@ def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
     """The installs of an image that change its torch, or name one of torch's own distributions; those without effect are left out."""
     for stage in contributing(image.evaluated, image.stage):
         torch = beliefs.base(image.evaluated, stage).torch
-        for install in stage.installs:
+        for install, found in beliefs.installs(image.evaluated, stage):
             if install.elsewhere:
                 continue
-            found = beliefs.choices(install)
             now = after(torch, install, found)
             if found and (now is not torch or now.channel == "unknown"):
                 yield TorchStep(torch, install, tuple(found))

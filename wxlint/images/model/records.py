@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span
@@ -89,17 +90,20 @@ class Stage(NamedTuple):
         return tuple(step for step in self.steps if isinstance(step, Install))
 
 
-class Evaluated(NamedTuple):
-    """A Dockerfile under one build."""
+class Evaluated:
+    """A Dockerfile under one build. Two evaluations are equal only when they are the same one."""
 
-    dockerfile: Dockerfile
-    build: Build
-    stages: tuple[Stage, ...]
-    uses: tuple[Use, ...]
+    def __init__(self, dockerfile: Dockerfile, build: Build, stages: tuple[Stage, ...], uses: tuple[Use, ...]) -> None:
+        self.dockerfile, self.build, self.stages, self.uses = dockerfile, build, stages, uses
 
     @property
     def path(self) -> str:
         return self.dockerfile.source.path
+
+    @cached_property
+    def environment(self) -> str:
+        """The values of all ENV variables, joined by `:`."""
+        return ":".join(dict.fromkeys(value.text for stage in self.stages for value in stage.env.values()))
 
     def target(self, name: str | None) -> Stage | None:
         """The stage a build makes: by name (case-insensitive) or number; the last one when none is named."""

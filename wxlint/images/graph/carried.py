@@ -1,0 +1,41 @@
+"""Whether a COPY --from brings an installed environment along."""
+
+from __future__ import annotations
+
+import re
+
+from wxlint.core.patterns import late
+from wxlint.core.values import HOLE
+from wxlint.images.model.records import Evaluated, StageCopy
+
+ENVIRONMENT = late(
+    r"(^|/)(\.?v?env[\w.-]*|[\w.-]*venv|virtualenvs?|site-packages|dist-packages|\.local|conda|(?:mini|ana|micro)?(?:conda|mamba|forge)\d?"
+    r"|envs|pyenv|\.pyenv|python-?(?:env|deps|packages)?|lib|deps|dependencies|install(?:ed)?|packages|wheels?|pip)(/|$)",
+    re.I,
+)
+_ONE_FILE = late(r"\.(?:so[\d.*]*|a|jar|js|css|json|html|conf|cfg|txt|toml|ya?ml|md)$", re.I)
+"""A library or a file of settings that lies in such a folder."""
+WHOLE = frozenset(("/", "/usr", "/usr/local", "/usr/local/", "/opt", "/usr/lib", "/usr/local/lib"))
+
+
+def carries(evaluated: Evaluated, step: StageCopy) -> bool:
+    """Whether a COPY --from brings an installed environment along."""
+    origin = evaluated.stages[step.stage] if step.stage is not None and step.stage < len(evaluated.stages) else None
+    if origin is None:
+        return False
+    project = any(install.tool in ("uv-project", "poetry", "pipenv") for install in origin.installs)
+    variables = evaluated.environment
+    return any(
+        p.rstrip("/") in WHOLE
+        or p == "/"
+        or HOLE in p
+        or (ENVIRONMENT.search(p) and not _ONE_FILE.search(p))
+        or (project and p.count("/") <= 2)
+        or (p.rstrip("/") + "/" in variables and _names_environment_in(p.rstrip("/") + "/", variables))
+        for p in step.paths
+    )
+
+
+def _names_environment_in(folder: str, text: str) -> bool:
+    """Whether one of the variables (PATH, VIRTUAL_ENV), joined by `:`, speaks of an environment inside a folder."""
+    return any(part.startswith(folder) and ENVIRONMENT.search(part[len(folder) - 1 :]) for part in text.split(":"))

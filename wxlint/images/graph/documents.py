@@ -1,0 +1,109 @@
+"""The inputs of a run, parsed: Dockerfiles, scripts, and the compose projects that they and scripts name."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from wxlint.core.tuples import NamedTuple
+from wxlint.images.builds.from_scripts import Script, read_script
+from wxlint.images.evaluation.dockerfiles import Dockerfiles
+from wxlint.images.graph.failures import Failures
+from wxlint.images.graph.family import Family
+from wxlint.images.graph.sources import SourceStore
+
+if TYPE_CHECKING:
+    from wxlint.documents.source import Source
+    from wxlint.images.builds.from_compose import Stacks
+
+_NOTHING = Script((), (), ())
+_PROGRAMS = ("docker", "podman", "nerdctl", "buildah")
+
+
+class Input(NamedTuple):
+    """A file to check. path: as shown to people. kind: dockerfile, compose, shell, batch, policy, other."""
+
+    path: str
+    kind: str
+
+
+class Documents:
+    """What the inputs hold; each is parsed when it is first needed, and once."""
+
+    def __init__(self, given: Iterable[Input], store: SourceStore, family: Family, failures: Failures) -> None:
+        self.given = tuple(given)
+        self._store, self._family, self._failures = store, family, failures
+
+    @cached_property
+    def inputs(self) -> tuple[Input, ...]:
+        """What was given, and the compose files that other documents name."""
+        given = {item.path for item in self.given}
+        files = self.stacks.files if self.stacks else ()
+        return (*self.given, *(Input(path, "compose") for file in files if (path := file.source.path) not in given))
+
+    @cached_property
+    def dockerfiles(self) -> Dockerfiles:
+        sources = {item.path: self._store.require(item.path) for item in self.given if item.kind == "dockerfile"}
+        return Dockerfiles({path: source for path, source in sources.items() if source is not None})
+
+    @cached_property
+    def scripts(self) -> dict[str, Script]:
+        """The scripts that name a container engine, by path."""
+        found = {}
+        for item in self.given:
+            if item.kind not in ("shell", "batch"):
+                continue
+            source = self._store.require(item.path)
+            if source is not None and any(word in source.text for word in _PROGRAMS):
+                found[item.path] = self._failures.attempt(item.path, partial(self._script, item, source), _NOTHING)
+        return found
+
+    def _script(self, item: Input, source: Source) -> Script:
+        if item.kind == "shell":
+            from wxlint.shell.bash.reader import read_shell
+
+            commands = read_shell(source.text, script=item.path).commands
+        else:
+            from wxlint.shell.batch.reader import read_batch
+
+            commands = read_batch(source.text).commands
+        return read_script(source, commands, self.find_dockerfile)
+
+    def find_dockerfile(self, paths: list[str]) -> str | None:
+        """The first of several paths that is a Dockerfile of this run."""
+        return next((path for path in map(posixpath.normpath, paths) if path in self.dockerfiles), None)
+
+    @cached_property
+    def stacks(self) -> Stacks | None:
+        """The compose projects of the inputs and of files that scripts and COMPOSE_FILE name; None without any."""
+        files = [item.path for item in self.given if item.kind == "compose"]
+        calls = [
+            call
+            for script in self.scripts.values()
+            for call in script.calls
+            if call.docker.verb.startswith(("compose ", "stack "))
+        ]
+        lists: list[tuple[str, ...]] = []
+        read = self._store.read
+        if calls or any(read(posixpath.join(posixpath.dirname(path), ".env")) for path in files):
+            from wxlint.images.builds.compose_discovery import named
+
+            more, lists = named(files, calls, {item.path for item in self.given}, read)
+            files += more
+        if not files:
+            return None
+        try:
+            return self._read_stacks(files, lists)
+        except Exception:
+            return self._read_stacks([path for path in files if self._is_harmless(path)], lists)
+
+    def _read_stacks(self, files: list[str], lists: list[tuple[str, ...]]) -> Stacks:
+        from wxlint.images.builds.from_compose import read_stacks  # PyYAML comes with it
+
+        return read_stacks(files, self._store.require, self._store.read, self._family.compose_groups, lists)
+
+    def _is_harmless(self, path: str) -> bool:
+        """Tell whether a compose file can be read by itself without breaking the program."""
+        return self._failures.attempt(path, lambda: self._read_stacks([path], []) is not None, False)

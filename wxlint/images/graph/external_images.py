@@ -1,0 +1,66 @@
+"""What is known of an image that somebody else builds."""
+
+from __future__ import annotations
+
+from wxlint import facts
+from wxlint.core.patterns import late
+from wxlint.core.reasons import reason_at
+from wxlint.core.values import HOLE
+from wxlint.images.graph.name_hints import from_reference
+from wxlint.images.graph.state import State
+from wxlint.images.model.records import Use
+from wxlint.images.model.reference import Reference
+from wxlint.images.torch import channels
+from wxlint.images.torch.selection import Torch
+
+
+def external_state(use: Use, reference: Reference) -> State:
+    """An image of somebody else: from the tables, else from what its own name says."""
+    shown = reason_at("image", f"FROM {reference.shown()}", use.span)
+    found = facts.base_image(
+        reference.name, reference.tag if reference.tag is not None else "latest" if reference.tag_known else None
+    )
+    why = (shown, *use.because)
+    if found is not None and found.accelerator != "unknown":
+        held = found.torch or "unknown"
+        if held == "unknown":  # the table knows the repository; its tag may say the rest
+            said = _channel_of_name(reference) or ""
+            held = said if facts.torch_releases(said) else held
+        torch = Torch(held, found.torch_version, why, use.span)
+        return State(found.accelerator, found.cuda, torch, (), (use,), why, root=use)
+    if found is not None:
+        return State(
+            None, found.cuda, Torch(found.torch, found.torch_version, why, use.span), (), (use,), why, root=use
+        )
+    named = from_reference(reference, "base image")
+    channel = _channel_of_name(reference)
+    if channel is not None and named:
+        torch = Torch(channel, None, why, use.span)
+        return State(
+            named[0].accelerator, channels.cuda_of(channel), torch, (), (use,), (*why, named[0].reason), root=use
+        )
+    if (
+        named and named[0].accelerator != "cpu"
+    ):  # a name may promise CUDA; that it holds none only its builder can promise
+        return State(named[0].accelerator, None, Torch("unknown"), (), (use,), (shown, named[0].reason), root=use)
+    if named:
+        return State("cpu", None, Torch("unknown"), (), (use,), (shown, named[0].reason), root=use)
+    return State(None, None, Torch("unknown"), (), (use,), (shown,), root=use)
+
+
+_CHANNEL_IN_TAG = late(r"(?<![a-z])(?:cu|cuda-?)(\d{1,2})\.?(\d)(?!\d)|(?<![a-z])(rocm)-?(\d+\.\d+)")
+
+
+def _channel_of_name(reference: Reference) -> str | None:
+    """The channel that the tag or the name of a torch image says.
+
+    `somebody/pytorch:2.2.2-cuda11.8-py3.11` holds cu118.
+    """
+    name = reference.path.rpartition("/")[2]
+    tag = reference.tag or ("" if reference.tag_known else HOLE)
+    if HOLE in tag or HOLE in name or "torch" not in f"{reference.path}:{tag}".lower():
+        return None
+    match = _CHANNEL_IN_TAG.search(tag.lower()) or _CHANNEL_IN_TAG.search(name.lower())
+    if match is None:
+        return None
+    return f"rocm{match[4]}" if match[3] else f"cu{match[1]}{match[2]}"

@@ -1,0 +1,67 @@
+"""What the policy says of a repository: which image each Dockerfile is for, and where the policy's paths lie."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wxlint.policy.model import Expectation, Policy
+
+
+class Family:
+    """The images of the policy; without a policy there are none.
+
+    root: the folder of the repository, which paths are relative to where no policy says so.
+    """
+
+    def __init__(self, policy: Policy | None, root: str | Path) -> None:
+        self.policy = policy
+        self.root = policy.root if policy else Path(root)
+
+    @property
+    def path(self) -> str:
+        """The policy's path as people see it; "" without a policy."""
+        return self.policy.path if self.policy else ""
+
+    @cached_property
+    def expectations(self) -> tuple[Expectation, ...]:
+        """What the policy expects of each image."""
+        return self.policy.expectations() if self.policy else ()
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], Expectation]:
+        return {(e.stage, e.variant): e for e in self.expectations}
+
+    @cached_property
+    def by_dockerfile(self) -> dict[str, list[Expectation]]:
+        """What the policy expects, by the path of the Dockerfile as people see it."""
+        found: dict[str, list[Expectation]] = {}
+        for expectation in self.expectations:
+            found.setdefault(self.in_root(expectation.dockerfile), []).append(expectation)
+        return found
+
+    def image(self, stage: str, variant: str) -> Expectation | None:
+        """The image of a stage in a variant; None when the policy has no such image."""
+        return self._by_name.get((stage, variant))
+
+    @cached_property
+    def compose_groups(self) -> list[tuple[str, ...]]:
+        """The compose files that each variant uses together."""
+        variants = self.policy.variants.values() if self.policy else ()
+        return [tuple(self.in_root(path) for path in variant.compose) for variant in variants]
+
+    def in_root(self, path: str) -> str:
+        """A path of the policy (relative to its root) as people see it."""
+        return posixpath.normpath(posixpath.join(self._shown_root, path))
+
+    @cached_property
+    def _shown_root(self) -> str:
+        return os.path.relpath(self.root if self.policy else ".").replace(os.sep, "/")
+
+    def below_root(self, path: str) -> str:
+        """A path as people see it, written as the policy writes it: relative to its root."""
+        return os.path.relpath(path, self.root).replace(os.sep, "/")

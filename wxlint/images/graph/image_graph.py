@@ -1,0 +1,258 @@
+"""Who builds and who uses which image: builds, their evaluation, the producers of a name, and the images themselves."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from wxlint.core.reasons import Reason
+from wxlint.core.values import HOLE, Value
+from wxlint.documents.dockerfile.reader import Dockerfile
+from wxlint.images.builds.from_scripts import uses_by_place
+from wxlint.images.evaluation.build_files import Files
+from wxlint.images.evaluation.evaluator import evaluate
+from wxlint.images.evaluation.named_contexts import Contexts
+from wxlint.images.graph.documents import Documents
+from wxlint.images.graph.failures import Failures
+from wxlint.images.graph.family import Family
+from wxlint.images.graph.lineage import Beliefs
+from wxlint.images.graph.name_hints import accelerator_words, evidence, expected_by_names
+from wxlint.images.graph.sources import SourceStore
+from wxlint.images.graph.target import Image, TorchStep, torch_steps
+from wxlint.images.model.records import Build, Evaluated, Stage, Use
+from wxlint.images.model.reference import Reference, parse_reference
+
+if TYPE_CHECKING:
+    from wxlint.policy.model import Expectation
+
+Producer = tuple[Evaluated, Stage]
+"""A build, and the stage of its Dockerfile that becomes the image."""
+
+
+class ImageGraph:
+    """What the repository builds. Every Dockerfile is evaluated once for each way it is built."""
+
+    def __init__(self, documents: Documents, store: SourceStore, family: Family, failures: Failures) -> None:
+        self.documents, self.family = documents, family
+        self._store, self._failures = store, failures
+        self._contexts = Contexts(store.read, store.root)
+        self._evaluated: dict[str, list[Evaluated]] = {}
+        self._images: dict[str, tuple[Image, ...]] = {}
+        self._torch_steps: dict[str, tuple[tuple[Image, tuple[TorchStep, ...]], ...]] = {}
+
+    # -- builds
+
+    @cached_property
+    def builds(self) -> dict[str, list[Build]]:
+        """Every way each Dockerfile is built; by hand, with its defaults, when nothing in the repository builds it."""
+        found: dict[str, list[Build]] = {path: [] for path in self.documents.dockerfiles}
+        for script in self.documents.scripts.values():
+            for build in script.builds:
+                if build.dockerfile:
+                    found[build.dockerfile].append(build)
+        for build in self._service_builds():
+            found[build.dockerfile].append(build)
+        return {path: _distinct(builds or self._by_hand(path)) for path, builds in found.items()}
+
+    def _service_builds(self) -> list[Build]:
+        stacks = self.documents.stacks
+        if not stacks:
+            return []
+        from wxlint.images.builds.from_compose import service_builds
+
+        first = stacks.files[0].source.path
+        return self._failures.attempt(first, lambda: list(service_builds(stacks, self.documents.find_dockerfile)), [])
+
+    def _by_hand(self, path: str) -> list[Build]:
+        """The builds of a Dockerfile that nothing builds: what the policy says of it, else `docker build` as it is."""
+        contexts = self._contexts_above(path)
+        expectations = self.family.by_dockerfile.get(path, [])
+        if not expectations:
+            return [Build(path, tuple(contexts))]
+        return [
+            Build(
+                path,
+                (self.family.in_root(e.context), *contexts),
+                e.target,
+                tuple(
+                    (name, Value(text, (), (Reason("policy", f"build-args {name}={text}", self.family.path),)))
+                    for name, text in e.build_args
+                ),
+                image=e.image,
+            )
+            for e in expectations
+        ]
+
+    def _contexts_above(self, path: str) -> list[str]:
+        """The folder of a Dockerfile and those above it, up to the root: one of them is likely the build context."""
+        contexts = [posixpath.dirname(path) or "."]
+        while contexts[-1] not in (".", "/", "") and os.path.realpath(contexts[-1]) != self._store.root:
+            contexts.append(posixpath.dirname(contexts[-1]) or ".")
+        return contexts
+
+    # -- evaluation
+
+    def evaluated_at(self, path: str) -> list[Evaluated]:
+        """A Dockerfile under each of its builds."""
+        found = self._evaluated.get(path)
+        if found is None:
+            found = self._evaluated[path] = [self._evaluate(build) for build in self.builds.get(path, ())]
+        return found
+
+    def by_hand(self, path: str) -> Evaluated:
+        """A Dockerfile as `docker build` without arguments builds it, in the build context that the repository uses."""
+        for evaluated in self.evaluated_at(path):
+            if not evaluated.build.args and evaluated.build.target is None:
+                return evaluated
+        contexts = dict.fromkeys((*(c for b in self.builds[path] for c in b.contexts), *self._contexts_above(path)))
+        return self._evaluate(Build(path, tuple(contexts)))
+
+    def _evaluate(self, build: Build) -> Evaluated:
+        """A Dockerfile under a build; without stages when it breaks the program."""
+        path = build.dockerfile
+        try:
+            files = Files(self._store.read, build.contexts)
+            return evaluate(self.documents.dockerfiles[path], build, files, self._contexts.may_name)
+        except Exception as error:
+            self._failures.record(path, error)
+            nothing = Dockerfile(self.documents.dockerfiles.sources[path], (), {}, (), "\\", ())
+            return Evaluated(nothing, build, (), ())
+
+    # -- producers
+
+    @cached_property
+    def _produced(self) -> dict[str, list[tuple[Reference, Producer]]]:
+        """What builds produce, by the last part of the name and the tag."""
+        found: dict[str, list[tuple[Reference, Producer]]] = {}
+        listed = self.family.by_dockerfile
+        for path, builds in self.builds.items():
+            if path not in listed and not any(build.tags for build in builds):
+                continue
+            for evaluated in self.evaluated_at(path):
+                stage = evaluated.target(evaluated.build.target)
+                if stage is None:
+                    continue
+                for reference in self._names(evaluated):
+                    if reference.tag_known:
+                        found.setdefault(_key(reference), []).append((reference, (evaluated, stage)))
+        return found
+
+    def _names(self, evaluated: Evaluated) -> list[Reference]:
+        """What a build's image is called: its tags, and what the policy calls it."""
+        references = [use.reference for use in evaluated.build.tags if use.reference is not None]
+        expectations = self.family.by_dockerfile.get(evaluated.path, [])
+        for expectation in expectations:
+            reference = parse_reference(Value(expectation.reference))
+            same = len(expectations) == 1 or any(r.tag == expectation.tag for r in references)
+            if reference is not None and same:
+                references.append(reference)
+        return references
+
+    def producers(self, reference: Reference) -> list[Producer]:
+        """The builds of this repository that produce an image a FROM names."""
+        if not reference.tag_known:
+            return []
+        found = [p for name, p in self._produced.get(_key(reference), ()) if same_name(name, reference)]
+        return list({(evaluated, stage.index): (evaluated, stage) for evaluated, stage in found}.values())
+
+    @cached_property
+    def beliefs(self) -> Beliefs:
+        return Beliefs(self.producers, self._failures)
+
+    # -- images
+
+    def images_at(self, path: str) -> tuple[Image, ...]:
+        """The images of a Dockerfile: what a build names, the last stage, and stages named for an accelerator."""
+        found = self._images.get(path)
+        if found is None:
+            found = self._images[path] = tuple(
+                self._image(evaluated, evaluated.stages[index])
+                for evaluated in self.evaluated_at(path)
+                for index in _targets(evaluated)
+            )
+        return found
+
+    def torch_steps_at(self, path: str) -> tuple[tuple[Image, tuple[TorchStep, ...]], ...]:
+        """The installs that decide about torch, for each image of a Dockerfile."""
+        found = self._torch_steps.get(path)
+        if found is None:
+            found = self._torch_steps[path] = tuple(
+                (image, tuple(torch_steps(self.beliefs, image))) for image in self.images_at(path)
+            )
+        return found
+
+    def _image(self, evaluated: Evaluated, stage: Stage) -> Image:
+        base, state = self.beliefs.base(evaluated, stage), self.beliefs.state(evaluated, stage)
+        expectation = self._expectation(evaluated)
+        if expectation is not None:
+            text = f"{expectation.image} is a {expectation.variant} image"
+            reasons: tuple[Reason, ...] = (Reason("policy", text, self.family.path),)
+            return Image(evaluated, stage, base, state, expectation.accelerator, reasons, expectation)
+        expected, reasons = expected_by_names(evidence(evaluated, stage))
+        return Image(evaluated, stage, base, state, expected, reasons, None)
+
+    def _expectation(self, evaluated: Evaluated) -> Expectation | None:
+        """What the policy expects of a build's image: all it says of the Dockerfile, else what it says of the tag."""
+        listed = self.family.by_dockerfile.get(evaluated.path, [])
+        if len(listed) == 1:
+            return listed[0]
+        build = evaluated.build
+        tags = {use.reference.tag for use in build.tags if use.reference is not None}
+        given = {(name, value.text) for name, value in build.args}
+        fitting = (
+            [e for e in listed if e.image == build.image]
+            or [e for e in listed if e.tag in tags]
+            or [e for e in listed if e.build_args and set(e.build_args) <= given]
+            or [e for e in listed if not e.build_args]
+        )
+        return fitting[0] if len(fitting) == 1 else None
+
+    # -- uses
+
+    def uses_at(self, paths: Iterable[str]) -> tuple[Use, ...]:
+        """Every place in these Dockerfiles, in scripts and in compose files that names an image, once."""
+        everything = [use for path in paths for evaluated in self.evaluated_at(path) for use in evaluated.uses]
+        everything += [use for script in self.documents.scripts.values() for use in script.uses]
+        stacks = self.documents.stacks
+        if stacks:
+            from wxlint.images.builds.from_compose import service_uses
+
+            everything += service_uses(stacks)
+            if self._store.mentions("dockerfile_inline"):
+                from wxlint.images.evaluation.inline_dockerfiles import inline_uses
+
+                everything += inline_uses((service for _, service in stacks.services()), self._store.read)
+        return tuple(uses_by_place(everything).values())
+
+
+def _distinct(builds: list[Build]) -> list[Build]:
+    """Builds that differ in what decides about the image, the last of those that do not."""
+    keys = ((b.target, b.args, tuple(tag.value.text for tag in b.tags), b.platform, b.image) for b in builds)
+    return list(dict(zip(keys, builds)).values())
+
+
+def _targets(evaluated: Evaluated) -> list[int]:
+    """The stages of a build that are images."""
+    chosen = [evaluated.target(evaluated.build.target)]
+    if evaluated.build.target is None and not evaluated.build.built_by:
+        used = {parent for stage in evaluated.stages for parent in stage.parents}
+        chosen += [s for s in evaluated.stages if s.name and s.index not in used and accelerator_words(s.name)]
+    return list(dict.fromkeys(stage.index for stage in chosen if stage is not None))
+
+
+def _key(reference: Reference) -> str:
+    return f"{reference.path.rpartition('/')[2].rpartition(HOLE)[2]}:{reference.tag or 'latest'}"
+
+
+def same_name(one: Reference, other: Reference) -> bool:
+    """Tell whether two names can mean one repository: equal, or equal behind an unknown registry."""
+    if one.name == other.name:
+        return True
+    if one.name_known and other.name_known:
+        return False
+    tails = [name.rpartition(HOLE)[2].lstrip("/") for name in (one.name, other.name)]
+    shorter, longer = sorted(tails, key=len)
+    return bool(shorter) and (longer == shorter or longer.endswith("/" + shorter))

@@ -1,0 +1,48 @@
+"""What holds whichever of several images is taken: a join keeps what all of them agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from wxlint.images.graph.state import State, package_key
+from wxlint.images.model.records import Use
+from wxlint.images.torch.selection import Torch
+
+T = TypeVar("T")
+
+
+def common_state(states: Sequence[State], use: Use) -> State:
+    """The state of an image that several builds produce. use: what names it."""
+    first = states[0]
+    shared_packages = set.intersection(*({package_key(p) for p in s.packages} for s in states))
+    roots = {s.root.value.text if s.root is not None else None for s in states}
+    return State(
+        _agreed([s.accelerator for s in states]),
+        _agreed([s.cuda for s in states]),
+        _common_torch([s.torch for s in states]),
+        tuple(p for p in first.packages if package_key(p) in shared_packages),
+        (use, *_common_lineage([s.lineage for s in states])),
+        first.because,
+        tuple(o for o in first.others if all(o in s.others for s in states[1:])),
+        tuple(item for item in first.stored if all(item in s.stored for s in states[1:])),
+        root=first.root if len(roots) == 1 else None,
+    )
+
+
+def _agreed(values: Sequence[T | None]) -> T | None:
+    return values[0] if all(value == values[0] for value in values) else None
+
+
+def _common_torch(found: Sequence[Torch]) -> Torch:
+    first = found[0]
+    if any(torch.channel != first.channel for torch in found):
+        return Torch("unknown")
+    same = all(torch.version == first.version for torch in found)
+    return first if same else first._replace(version=None, newest=False)
+
+
+def _common_lineage(lineages: Sequence[tuple[Use, ...]]) -> tuple[Use, ...]:
+    """The images that each of several lineages passes through, in the order of the first."""
+    shared = set.intersection(*({use.value.text for use in lineage} for lineage in lineages))
+    return tuple(use for use in lineages[0] if use.value.text in shared)
