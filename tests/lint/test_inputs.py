@@ -36,7 +36,7 @@ def run(*arguments: str, stdin: int | None = subprocess.DEVNULL, script: str = '
 
 
 def kinds(*paths: str) -> dict[str, str]:
-    return {item.path: item.kind for item in gather(paths).repository.given}
+    return {item.path: item.kind for item in gather(paths).repository.documents.given}
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_variant_that_names_nothing(folder: Path) -> None:
 def test_a_link_that_leads_nowhere_is_a_note(folder: Path) -> None:
     (folder / "Dockerfile").symlink_to("gone")
     gathered = gather(["."])
-    assert gathered.repository.problems == []
+    assert gathered.repository.sources.problems == []
     assert gathered.notes == ("Dockerfile: a link that leads nowhere",)
     code, output = run("check", ".")
     assert (code, "leads nowhere" in output) == (0, True)
@@ -132,4 +132,4 @@ def test_standard_input_that_is_too_large(folder: Path) -> None:
 
 def test_standard_input_of_a_windows_shell(folder: Path) -> None:
     gathered = gather(["-"], stdin="FROM python:latest\r\n".encode("utf-16"))
-    assert gathered.repository.sources["-"].text == "FROM python:latest\n"
+    assert gathered.repository.sources.loaded["-"].text == "FROM python:latest\n"
