@@ -1,9 +1,10 @@
-"""A large repository looked at by several processes says what one process says; a process that is lost is answered for."""
+"""A large repository shared between processes gives what one process gives, also when one of them is lost."""
 
 from __future__ import annotations
 
 import json
-import os
+import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,8 @@ def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Dockerfiles that share a list, build on each other, break rules at one place, and hold suppressions."""
     (tmp_path / ".git").mkdir()
     (tmp_path / "gpu.txt").write_text(
-        "torch==2.3.1\n# wxlint: ignore[torch-extra-index] a mirror of ours\n--extra-index-url https://download.pytorch.org/whl/cu121\n"
+        "torch==2.3.1\n# wxlint: ignore[torch-extra-index] a mirror of ours\n"
+        "--extra-index-url https://download.pytorch.org/whl/cu121\n"
     )
     services = []
     for number in range(COUNT):
@@ -31,7 +33,8 @@ def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             if number % 3 == 0
             else "python:3.11-slim"
         )
-        text = f"FROM {base}\nCOPY gpu.txt .\nRUN pip install -r gpu.txt && pip install a>=1\nCOPY --from=example/s{number:03}-cpu:cuda /x /x\n"
+        text = f"FROM {base}\nCOPY gpu.txt .\nRUN pip install -r gpu.txt && pip install a>=1\n"
+        text += f"COPY --from=example/s{number:03}-cpu:cuda /x /x\n"
         text += (
             "# wxlint: ignore[latest-tag] for now\nFROM busybox:latest\n"
             if number % 11 == 0
@@ -42,7 +45,8 @@ def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / "Dockerfile").write_text(text)
         if number % 4 == 0:
             services.append(
-                f"  s{number:03}:\n    image: example/s{number:03}:1\n    build: {{context: ., dockerfile: s{number:03}/Dockerfile}}\n"
+                f"  s{number:03}:\n    image: example/s{number:03}:1\n"
+                f"    build: {{context: ., dockerfile: s{number:03}/Dockerfile}}\n"
             )
     (tmp_path / "compose.yaml").write_text("services:\n" + "".join(services))
     (tmp_path / "build.sh").write_text("docker build -t example/extra:latest s001\n")
@@ -72,16 +76,16 @@ def test_several_say_what_one_says(form: str, large: Path) -> None:
 
 LOST = """
 import os, sys
-from wxlint.lint import parallel as shares
+from wxlint.lint import parallel
 from wxlint.cli.main import main
 assert "threading" not in sys.modules
-parent, look, seen = os.getpid(), shares._look, []
-def _look(repository, rules):
+parent, run, seen = os.getpid(), parallel._run, []
+def _run(repository, rules):
     seen.append(1)
     if os.getpid() != parent:
         {in_child}
-    return look(repository, rules)
-shares._look = _look
+    return run(repository, rules)
+parallel._run = _run
 {before}
 code = main(["check", "--jobs", "2", "--format", "json"])
 print(len(seen), file=sys.stderr)
@@ -90,7 +94,7 @@ sys.exit(code)
 
 
 @pytest.mark.parametrize(
-    ("in_child", "before", "looks"),
+    ("in_child", "before", "runs"),
     [
         ("pass", "", 1),
         ("os.kill(os.getpid(), 9)", "", 2),
@@ -99,36 +103,41 @@ sys.exit(code)
         ("pass", "def fork(): raise BlockingIOError(11, 'no')\nos.fork = fork", 2),
     ],
 )
-def test_a_lost_process_is_answered_for(in_child: str, before: str, looks: int, large: Path) -> None:
+def test_the_share_of_a_lost_process_is_not_lost(in_child: str, before: str, runs: int, large: Path) -> None:
     code = LOST.format(in_child=in_child, before=before)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stderr.splitlines()[-1:] == [str(looks)], done.stderr
+    assert done.stderr.splitlines()[-1:] == [str(runs)], done.stderr
     assert (done.returncode, done.stdout) == (1, check("--jobs", "1", "--format", "json").stdout)
 
 
-def test_ending_the_program_ends_its_processes(large: Path) -> None:
-    code = """
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 128 + 15), (signal.SIGINT, 130), (signal.SIGKILL, -9)], ids=str
+)
+def test_ending_the_program_ends_its_processes(number: int, code: int, large: Path) -> None:
+    """However much they have to do."""
+    program = """
 import os, signal, sys
 from wxlint.cli import main as cli
-from wxlint.lint import parallel as shares
-parent, look = os.getpid(), shares._look
-def _look(repository, rules):
+from wxlint.lint import parallel
+parent, run = os.getpid(), parallel._run
+def _run(repository, rules):
     if os.getpid() != parent:
-        print(os.getpid(), flush=True)
-        signal.pause()
-    return look(repository, rules)
-shares._look = _look
+        print("working", flush=True)
+        while True:
+            pass
+    return run(repository, rules)
+parallel._run = _run
 sys.argv = ["wxlint", "check", "--jobs", "2", "--output", "out.txt"]
 cli.program()
 """
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as program:
-        assert program.stdout is not None
-        child = int(program.stdout.readline())
-        program.terminate()
-        assert program.wait() == 128 + 15
-    with pytest.raises(ProcessLookupError):
-        os.kill(child, 0)
-    assert not [path.name for path in large.iterdir() if path.name.startswith(".wxlint")]
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"working\n"
+        process.send_signal(number)
+        assert process.wait() == code
+        ready, _, _ = select.select([process.stdout], [], [], 10)
+        assert ready and process.stdout.read() == b"", "a process still holds the output"
+    assert not [path.name for path in large.iterdir() if path.name.startswith((".wxlint", "out"))]
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -152,7 +161,7 @@ def test_images_that_are_built_from_each_other(jobs: str, large: Path) -> None:
 
 
 def test_a_bug_in_a_process_is_shown_as_one(large: Path) -> None:
-    code = LOST.format(in_child="pass", before="shares._verdict = None")
+    code = LOST.format(in_child="pass", before="parallel._verdict = None")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 3 and "this is a bug in wxlint" in done.stderr
     assert done.stderr.count("Traceback") == 1

@@ -1,15 +1,17 @@
-"""What all rules say of a repository. A large one is looked at by several processes, each speaking of a share of the Dockerfiles.
+"""Running the rules over a repository. A large one is shared between processes, each with some of the Dockerfiles.
 
-Processes, because the work is Python's own; forked ones, because all of them need everything that was read. Each may still evaluate any
-Dockerfile: a share says which ones are spoken of. A child that ends in any other way than with an answer is answered for by the parent.
+Processes, because the work is Python's own; forked ones, because all of them need everything that was read. Each may
+still evaluate any Dockerfile: its share says which ones it reports on. The share of a process that is lost falls to the
+parent. A process ends when its parent does, in whatever way that ended.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span
 from wxlint.core.tuples import NamedTuple
@@ -19,15 +21,20 @@ from wxlint.images.model.records import Use
 from wxlint.lint.internal_errors import problems_of
 from wxlint.rules import Problem, Rule
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
+
 _LEAST = 75
-"""Dockerfiles for each process: with fewer, starting one takes what it spares."""
+"""Dockerfiles for each process: with fewer, starting one takes the time that it saves."""
 _MOST = 4
 
 
-class Looked(NamedTuple):
-    """problems: by the rule's id. verdicts: "good" or "unknown", by the place that names an image and what it names.
+class Results(NamedTuple):
+    """What the rules report.
 
-    read: every file that was looked into. failures: documents that broke the program.
+    problems: by the rule's id. verdicts: "good" or "unknown", by the place that names an image and what it names.
+    read: every file that was read. failures: documents that broke the program.
     """
 
     problems: dict[str, list[Problem]]
@@ -36,65 +43,73 @@ class Looked(NamedTuple):
     failures: list[Failure]
 
 
-class _Child(NamedTuple):
-    """pid: 0 where no process was to be had. pipe: what its answer comes through."""
-
-    pid: int
-    pipe: int
+class _Worker(NamedTuple):
+    process: ForkProcess
+    results: Connection
 
 
-def look(repository: Repository, rules: Sequence[Rule], jobs: int = 0) -> Looked:
-    """Run the rules. jobs: at most so many processes; 0: one for each core, up to four."""
+def run_rules(repository: Repository, rules: Sequence[Rule], jobs: int = 0) -> Results:
+    """Run the rules.
+
+    Args:
+        jobs: at most so many processes; 0: one for each core, up to four.
+    """
     count = min(jobs or min(_cores(), _MOST), len(repository.dockerfiles) // _LEAST)
-    if count < 2 or repository.policy is not None or not hasattr(os, "fork") or "threading" in sys.modules:
-        return _look(repository, rules)
+    if count < 2 or repository.policy is not None or not _can_fork():
+        return _run(repository, rules)
     own, *shares = _divided(repository, count)
-    children: list[_Child] = []
+    workers: list[_Worker | None] = []
     try:
         for share in shares:
-            children.append(_start(repository, rules, share))
-        found = [_look(repository.restricted_to(own), rules)]
-        for share in shares:
-            answer = _answer(children[0])
-            del children[0]
-            if answer is None:
-                answer = _look(repository.restricted_to(share), rules)
-            found.append(answer)
+            with _signals_held():  # one that ended the program here would leave a process that nobody knows of
+                workers.append(_start(repository, rules, share))
+        found = [_run(repository.restricted_to(own), rules)]
+        for worker, share in zip(workers, shares):
+            results = _received(worker) if worker else None
+            found.append(results if results is not None else _run(repository.restricted_to(share), rules))
     finally:
-        for child in children:
-            _stop(child)
-    for path in dict.fromkeys(path for answer in found[1:] for path in answer.read):
+        for worker in workers:
+            if worker:
+                worker.process.kill()
+                worker.process.join()
+    for path in dict.fromkeys(path for results in found[1:] for path in results.read):
         repository.sources.read(path)
-    for failure in (failure for answer in found[1:] for failure in answer.failures):
+    for failure in (failure for results in found[1:] for failure in results.failures):
         repository.failures.add(failure)
-    return _together(found)
+    return _joined(found)
 
 
-def _look(repository: Repository, rules: Sequence[Rule]) -> Looked:
+def _can_fork() -> bool:
+    """Whether a fork is safe: a thread may hold a lock that nobody in the new process would release."""
+    threading = sys.modules.get("threading")
+    return hasattr(os, "fork") and (threading is None or threading.active_count() == 1)
+
+
+def _run(repository: Repository, rules: Sequence[Rule]) -> Results:
     problems = {rule.id: problems_of(rule, repository) for rule in rules}
     try:
         uses = repository.uses
     except Exception:  # every rule that looks at them has said so
         uses = ()
     verdicts = {(use.span, use.value.text): _verdict(use) for use in uses}
-    return Looked(problems, verdicts, list(repository.sources.loaded), list(repository.failures))
+    return Results(problems, verdicts, list(repository.sources.loaded), list(repository.failures))
 
 
 def _verdict(use: Use) -> str:
-    """What is proven of a reference that no rule speaks against."""
+    """What is proven of a reference that no rule reports."""
     reference = use.reference
     if reference is None or not reference.name_known and not reference.path.rpartition("/")[2].strip("\0"):
         return "unknown"
     return "good" if reference.tag_known or reference.digest else "unknown"
 
 
-def _together(found: Iterable[Looked]) -> Looked:
-    """Several answers as one; what does not hang on a Dockerfile is in each of them, and counts once."""
-    whole = Looked({}, {}, [], [])
-    for answer in found:
-        for name, problems in answer.problems.items():
+def _joined(found: Iterable[Results]) -> Results:
+    """Several results as one; what does not depend on a Dockerfile is in each of them, and counts once."""
+    whole = Results({}, {}, [], [])
+    for results in found:
+        for name, problems in results.problems.items():
             whole.problems.setdefault(name, []).extend(problems)
-        for place, verdict in answer.verdicts.items():
+        for place, verdict in results.verdicts.items():
             whole.verdicts.setdefault(place, verdict)
     return whole
 
@@ -107,64 +122,68 @@ def _divided(repository: Repository, count: int) -> list[list[str]]:
     """The Dockerfiles in their order, in parts of about as much text."""
     paths = list(repository.graph.builds)
     sizes = [len(repository.dockerfiles.sources[path].text) * len(repository.graph.builds[path]) for path in paths]
-    share, sofar = sum(sizes) / count, 0
+    share, so_far = sum(sizes) / count, 0
     parts: list[list[str]] = [[] for _ in range(count)]
     for path, size in zip(paths, sizes, strict=True):
-        parts[min(int(sofar / share) if share else 0, count - 1)].append(path)
-        sofar += size
+        parts[min(int(so_far / share) if share else 0, count - 1)].append(path)
+        so_far += size
     return parts
 
 
-def _start(repository: Repository, rules: Sequence[Rule], share: list[str]) -> _Child:
-    import pickle
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Signals that end the program wait for the end of the block."""
     import signal
 
-    outlet, inlet = os.pipe()
+    old = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
     try:
-        pid = os.fork()
-    except OSError:
-        os.close(outlet)
-        os.close(inlet)
-        return _Child(0, -1)
-    if pid:
-        os.close(inlet)
-        return _Child(pid, outlet)
-    code = 1
-    try:  # nothing may leave this block: the parent's handlers and streams are not the child's
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
-        os.close(outlet)
-        with open(inlet, "wb") as pipe:
-            pickle.dump(_look(repository.restricted_to(share), rules), pipe, pickle.HIGHEST_PROTOCOL)
-        code = 0
+        yield
     finally:
-        os._exit(code)
+        signal.pthread_sigmask(signal.SIG_SETMASK, old)
 
 
-def _answer(child: _Child) -> Looked | None:
-    """What a child found; None when it came to no answer."""
-    import pickle
+def _start(repository: Repository, rules: Sequence[Rule], share: list[str]) -> _Worker | None:
+    """Start a process; None where the system has none to give."""
+    from multiprocessing import get_context
 
-    if not child.pid:
-        return None
-    with open(child.pipe, "rb", closefd=False) as pipe:
-        data = pipe.read()
-    os.close(child.pipe)
-    _, status = os.waitpid(child.pid, 0)
-    if status or not data:
-        return None
-    answer = pickle.loads(data)
-    return answer if isinstance(answer, Looked) else None
+    context = get_context("fork")
+    with suppress(OSError):
+        outlet, inlet = context.Pipe(duplex=False)
+        with inlet:  # closed here, so that the end of the process is the end of its results
+            process = context.Process(target=_work, args=(repository, rules, share, inlet), daemon=True)
+            process.start()
+        return _Worker(process, outlet)
+    return None
 
 
-def _stop(child: _Child) -> None:
+def _work(repository: Repository, rules: Sequence[Rule], share: list[str], results: Connection) -> None:
+    """The life of a process. It says nothing of what goes wrong: the parent meets with the same."""
     import signal
+    import threading
 
-    if not child.pid:
-        return
-    with suppress(OSError):
-        os.kill(child.pid, signal.SIGKILL)
-    with suppress(OSError):
-        os.waitpid(child.pid, 0)
-    with suppress(OSError):
-        os.close(child.pipe)
+    with suppress(BaseException):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+        results.send(_run(repository.restricted_to(share), rules))
+        results.close()
+    os._exit(0)
+
+
+def _end_with_parent() -> None:
+    from multiprocessing import parent_process
+    from multiprocessing.connection import wait
+
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _received(worker: _Worker) -> Results | None:
+    """The results of a process; None when it ended without any."""
+    with suppress(EOFError, OSError), worker.results:
+        results = worker.results.recv()
+        return results if isinstance(results, Results) else None
+    return None

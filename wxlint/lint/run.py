@@ -11,7 +11,7 @@ from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.repository import Repository
 from wxlint.lint.internal_errors import INTERNAL_ERROR, internal_errors
-from wxlint.lint.parallel import Looked, look
+from wxlint.lint.parallel import Results, run_rules
 from wxlint.lint.suppressions import Flaw, Flawed, Suppression, apply, find_suppressions
 from wxlint.output import Report, Summary
 from wxlint.rules import Problem, Rule, load_rules
@@ -27,7 +27,7 @@ class Options(NamedTuple):
     """select, ignore: rule names; select None means all. scope: paths whose findings are shown, None for every input.
 
     followed: folders in which files that inputs lead to (requirements, pyproject) are shown as well. notes: for the summary.
-    jobs: see shares.look.
+    jobs: see parallel.run_rules.
     """
 
     select: frozenset[str] | None = None
@@ -47,10 +47,10 @@ def check(repository: Repository, options: Options) -> Report:
         for name, rule in rules.items()
         if (options.select is None or name in options.select) and name not in options.ignore
     ]
-    looked = look(repository, chosen, options.jobs)
+    results = run_rules(repository, chosen, options.jobs)
     found: dict[Finding, None] = {}
     for rule in chosen:
-        found.update(dict.fromkeys(_findings(rule, looked.problems[rule.id], repository)))
+        found.update(dict.fromkeys(_findings(rule, results.problems[rule.id], repository)))
     inputs = {item.path for item in repository.documents.given}
     suppressions = _suppressions(repository, inputs, options)
     outcome = apply(
@@ -67,7 +67,7 @@ def check(repository: Repository, options: Options) -> Report:
     findings += broken
     findings.sort(key=lambda f: (f.span, f.rule, f.message))
     shown = {**rules, INTERNAL_ERROR.id: INTERNAL_ERROR} if broken else rules
-    summary = _summary(repository, looked, findings, shown, options)
+    summary = _summary(repository, results, findings, shown, options)
     return Report(tuple(findings), summary, repository.sources.loaded, shown)
 
 
@@ -174,11 +174,11 @@ def _followed_kind(path: str) -> str:
 
 
 def _summary(
-    repository: Repository, looked: Looked, findings: list[Finding], rules: dict[str, Rule], options: Options
+    repository: Repository, results: Results, findings: list[Finding], rules: dict[str, Rule], options: Options
 ) -> Summary:
     about = {(f.span.path, f.span.line, f.span.column) for f in findings if rules[f.rule].about_references}
     counts = {"good": 0, "bad": 0, "unknown": 0}
-    for (span, _), verdict in looked.verdicts.items():
+    for (span, _), verdict in results.verdicts.items():
         if options.scope is None or span.path in options.scope:
             counts["bad" if (span.path, span.line, span.column) in about else verdict] += 1
     severities = [f.severity for f in findings]
