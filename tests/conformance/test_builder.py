@@ -29,7 +29,7 @@ from wxlint.conformance.container.context_digest import Ignored, content_digest
 from wxlint.conformance.container.engine import Engine
 from wxlint.documents.source import read
 from wxlint.plan.build_plan import Plan, make_plan
-from wxlint.policy.model import load_policy
+from wxlint.policy.load import load_policy
 
 
 def plan_of(made: Family) -> Plan:
@@ -243,7 +243,7 @@ from wxlint.conformance.container.builder import build
 from wxlint.conformance.container.engine import Engine
 from wxlint.documents.source import read
 from wxlint.plan.build_plan import make_plan
-from wxlint.policy.model import load_policy
+from wxlint.policy.load import load_policy
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts its background jobs with SIGINT ignored
 path = Path(sys.argv[1])
 plan = make_plan(load_policy(read(path, "p"), path), env={})

@@ -11,7 +11,7 @@ import pytest
 
 from wxlint.documents.source import read
 from wxlint.lint.inputs import gather
-from wxlint.policy.model import load_policy
+from wxlint.policy.load import load_policy
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -30,7 +30,7 @@ from wxlint.lint import run as engine
 from wxlint.lint.inputs import gather
 from wxlint.lint.suppressions import find_suppressions
 from wxlint.output import Options, formats, render
-from wxlint.policy.model import load_policy
+from wxlint.policy.load import load_policy
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.batch.reader import read_batch
 

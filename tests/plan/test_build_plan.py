@@ -14,7 +14,8 @@ from wxlint.core.errors import InputError, UsageError
 from wxlint.documents.source import read
 from wxlint.plan.build_plan import Plan, make_plan
 from wxlint.plan.formats import render_plan
-from wxlint.policy.model import Policy, load_policy
+from wxlint.policy.load import load_policy
+from wxlint.policy.model import Policy
 
 POLICY = """\
 wxlint: 1

@@ -18,7 +18,7 @@ from wxlint.core.errors import InputError
 from wxlint.documents.source import read
 from wxlint.plan.build_plan import make_plan
 from wxlint.plan.formats import render_plan
-from wxlint.policy.model import load_policy
+from wxlint.policy.load import load_policy
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE = """#!/usr/bin/env python3

@@ -16,16 +16,16 @@ from wxlint.core.errors import PolicyError
 from wxlint.core.values import HOLE, Value
 from wxlint.documents import yaml as yaml_nodes
 from wxlint.documents.source import Source, read
+from wxlint.policy.find import find_policy, is_policy
+from wxlint.policy.load import load_policy
 from wxlint.policy.model import (
     EntrypointCheck,
     Expectation,
     Policy,
     builtin_policy,
-    find_policy,
-    is_policy,
-    load_policy,
 )
-from wxlint.policy.schema import check, rule_names, schema, schema_text
+from wxlint.policy.rule_names import rule_names
+from wxlint.policy.schema import check, schema, schema_text
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "policies/cp-whisperx.yaml"

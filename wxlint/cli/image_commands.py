@@ -105,7 +105,7 @@ def _dockerfiles(given: list[str]) -> Iterator[tuple[str, list[tuple[str, str, i
     from wxlint.documents.dockerfile.reader import read_dockerfile
     from wxlint.documents.source import read
     from wxlint.lint.inputs import is_repository, repository_root
-    from wxlint.policy.model import find_policy
+    from wxlint.policy.find import find_policy
 
     root = repository_root(Path.cwd())
     inside = is_repository(root) or find_policy(Path.cwd()) is not None
@@ -140,7 +140,8 @@ def _make(arguments: argparse.Namespace) -> Plan:
 
 def _policy(given: str | None) -> Policy:
     from wxlint.documents.source import read
-    from wxlint.policy.model import find_policy, load_policy
+    from wxlint.policy.find import find_policy
+    from wxlint.policy.load import load_policy
 
     path = Path(given) if given else find_policy(Path.cwd())
     if path is None:

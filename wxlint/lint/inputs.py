@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.errors import FileProblem, InputError, PolicyError, UsageError
 from wxlint.core.patterns import late
 from wxlint.core.reading import working_folder
+from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
 from wxlint.discovery.file_kinds import BATCH, COMPOSE, DOCKERFILE, OTHER, SHELL, kind_of_name, kind_of_text
 from wxlint.discovery.find_files import discover
@@ -160,7 +161,7 @@ def _policy(given: str | None, start: Path) -> Policy | None:
     if path is None:
         return None
     from wxlint.documents.source import read
-    from wxlint.policy.model import load_policy
+    from wxlint.policy.load import load_policy
 
     return load_policy(read(path, _shown(path)), path)
 
@@ -206,8 +207,9 @@ def _family(policy: Policy) -> _Family:
             if missing:
                 span = policy.span(*keys, n)
                 place = f"{policy.path}:{span.line}:{span.column}" if span else policy.path
+                near = did_you_mean(glob, policy.files_beside(glob))
                 problems.append(
-                    f"{place}: {'.'.join(keys)}: found {glob!r}, which names no file; allowed: one that does"
+                    f"{place}: {'.'.join(keys)}: found {glob!r}, which names no file; allowed: one that does{near}"
                 )
     if problems:
         raise PolicyError(problems)

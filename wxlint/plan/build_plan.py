@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from wxlint.core.errors import InputError, UsageError
+from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.images.evaluation.build_files import Files
@@ -181,12 +182,9 @@ def selected(expectations: Iterable[Expectation], select: Sequence[str], where: 
             if word in (e.image, e.stage, e.variant, e.tag) or fnmatch.fnmatchcase(e.image, word)
         }
         if not fitting:
-            import difflib
-
             names = sorted({name for e in everything for name in (e.image, e.stage, e.variant)})
-            near = difflib.get_close_matches(word, names, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {_few(e.image for e in everything)}"
-            raise UsageError(f"{where}: no image is called {word!r}; {hint}")
+            hint = did_you_mean(word, names) or f"; there are {_few(e.image for e in everything)}"
+            raise UsageError(f"{where}: no image is called {word!r}{hint}")
         found |= fitting
     return [e for e in everything if e.image in found]
 

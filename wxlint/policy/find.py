@@ -9,6 +9,7 @@ from pathlib import Path
 from wxlint.core.errors import InputError, PolicyError
 
 FILE_NAMES = ("wxlint.yaml", "wxlint.yml", ".wxlint.yaml", ".wxlint.yml")
+_MARKS = (".git", ".hg")
 _DECLARES = re.compile(r"""(?m)^(?:\{\s*)?["']?wxlint["']?[ \t]*:[ \t]*["']?[0-9]""")
 
 
@@ -29,7 +30,10 @@ def find_policy(start: Path) -> Path | None:
     at = os.path.abspath(start)
     folder = at if os.path.isdir(at) else os.path.dirname(at)
     while True:
-        found = [path for name in FILE_NAMES if os.path.isfile(path := os.path.join(folder, name))]
+        found = [path for name in FILE_NAMES if os.path.lexists(path := os.path.join(folder, name))]
+        for path in found:
+            if not os.path.isfile(path):
+                raise PolicyError([f"{os.path.relpath(path)}: this is the name of a policy, and it is no regular file"])
         found += _declared(os.path.join(folder, "policies"))
         if len(found) > 1:
             names = ", ".join(os.path.relpath(path, folder) for path in found)
@@ -40,6 +44,26 @@ def find_policy(start: Path) -> Path | None:
         if above == folder or os.path.exists(os.path.join(folder, ".git")):
             return None
         folder = above
+
+
+def repository_top(policy: Path) -> str:
+    """The folder, links followed, that nothing outside of belongs to a policy's repository.
+
+    The nearest folder above the policy's file with `.git` or `.hg`. Without one: the file's own folder (its parent when
+    that is called policies), or the working folder when that lies above.
+    """
+    folder = os.path.dirname(os.path.realpath(policy))
+    at = folder
+    while True:
+        if any(os.path.lexists(os.path.join(at, mark)) for mark in _MARKS):
+            return at
+        above = os.path.dirname(at)
+        if above == at:
+            break
+        at = above
+    own = os.path.dirname(folder) if os.path.basename(folder) == "policies" else folder
+    here = os.path.realpath(".")
+    return here if own == here or own.startswith(here.rstrip("/") + "/") else own
 
 
 def _declared(folder: str) -> list[str]:

@@ -1,20 +1,20 @@
 """The policy: which images a family has, what each must be, and where the policy file lies.
 
-What the file may say is in policy.schema.json, its reading in policy_load.py. From here the linter and the
+What the file may say is in policy.schema.json, its reading in load.py. From here the linter and the
 conformance kit take the same `Expectation` of every image.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.discovery.gitignore import files_named, fits_below
-from wxlint.images.model.reference import FORBIDDEN_TAGS
-from wxlint.policy.find import find_policy, is_policy
 from wxlint.policy.image_names import Member, match
 
 if TYPE_CHECKING:  # both are needed only to read or to point into a policy file
@@ -22,21 +22,12 @@ if TYPE_CHECKING:  # both are needed only to read or to point into a policy file
     from wxlint.documents.source import Source
     from wxlint.documents.yaml import Node
 
-__all__ = [
-    "EntrypointCheck",
-    "Expect",
-    "Expectation",
-    "Member",
-    "Policy",
-    "RuleSetting",
-    "Settings",
-    "Stage",
-    "Variant",
-    "builtin_policy",
-    "find_policy",
-    "is_policy",
-    "load_policy",
-]
+FORBIDDEN_TAGS = ("latest",)
+"""Where a policy says nothing, and where there is none."""
+
+
+_FEW = 500
+"""Files of a folder that a misspelt name is held against."""
 
 
 class EntrypointCheck(NamedTuple):
@@ -263,7 +254,7 @@ class Policy(NamedTuple):
         )
 
     def match(self, name: Value) -> Member | None:
-        """Whether an image name (a reference without tag and digest) belongs to the family; policy_names.py says how."""
+        """Whether an image name (a reference without tag and digest) belongs to the family; image_names.py says how."""
         stages = {stage for variant in self.variants.values() for stage in variant.members}
         return match(name, self.image_pattern, self.registry, stages) if self.image_pattern else None
 
@@ -289,6 +280,14 @@ class Policy(NamedTuple):
                 missing.append(glob)
         return sorted(found), missing
 
+    def files_beside(self, path: str) -> list[str]:
+        """The files in the folder of a path, and in the root, as the policy writes them: what may have been meant."""
+        found: list[str] = []
+        for folder in dict.fromkeys((os.path.dirname(path), "")):
+            with suppress(OSError, ValueError):
+                found += [os.path.join(folder, name) for name in sorted(os.listdir(self.root / folder))[:_FEW]]
+        return [name for name in found if os.path.isfile(self.root / name)]
+
     def span(self, *keys: str | int) -> Span | None:
         """Where the policy says something: the key (or a list's item) at the end of `keys`; None when it does not."""
         if self.source is None or self.document is None:
@@ -300,16 +299,6 @@ class Policy(NamedTuple):
 def builtin_policy(root: Path) -> Policy:
     """What applies where a repository has no policy: no family, and no `latest`."""
     return Policy("<built-in policy>", root, "", "", None, None, "", FORBIDDEN_TAGS, {}, {}, (), (), {})
-
-
-def load_policy(source: Source, path: Path | None = None) -> Policy:
-    """Read a policy. `path`: where the file lies when `source.path` is not that.
-
-    Raises PolicyError with every problem, sorted by place.
-    """
-    from wxlint.policy.load import load  # a check without a policy does not need it
-
-    return load(source, Path(source.path) if path is None else path)
 
 
 def channel_cuda(channel: str | None) -> str | None:

@@ -8,12 +8,13 @@ and reports an unexpected key at its parent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from wxlint.core.suggest import did_you_mean
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, plain
+from wxlint.policy.rule_names import rule_names
 
 Schema = dict[str, Any]
 Problem = tuple[int, str]
@@ -31,13 +32,6 @@ _WORDS = {
 
 
 @lru_cache(maxsize=1)
-def rule_names() -> tuple[str, ...]:
-    """The names of all rules, sorted: rules/latest_tag.py is latest-tag. The folder is listed, nothing is imported."""
-    files = Path(__file__).parents[1].joinpath("rules").glob("[!_]*.py")
-    return tuple(sorted(file.stem.replace("_", "-") for file in files))
-
-
-@lru_cache(maxsize=1)
 def schema() -> Schema:
     """The schema, with the names of the rules in it."""
     import json
@@ -52,14 +46,6 @@ def schema_text() -> str:
     import json
 
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def nearest(name: str, allowed: Iterable[str]) -> str:
-    """`; did you mean "variants"?` when a name is a misspelling of an allowed one, else nothing."""
-    import difflib  # only on the way to an error
-
-    close = difflib.get_close_matches(name[:100], list(allowed), 1, 0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
 
 
 def quoted(text: str) -> str:
@@ -108,7 +94,7 @@ def _mapping(node: Mapping, rule: Schema, where: str, problems: list[Problem]) -
                 problems.append((key.start, f"a key of {place}: {problem}"))
                 continue
         if name not in properties and others is False:
-            hint = nearest(name, properties)
+            hint = did_you_mean(name, properties, quoted)
             allowed = ", ".join(properties)
             problems.append((key.start, f"unknown key {quoted(name)} in {place}; allowed: {allowed}{hint}"))
         else:
@@ -135,12 +121,12 @@ def _scalar(node: Scalar, rule: Schema) -> str | None:
     hint = ""
     if "enum" in rule or "const" in rule:
         good = value in rule.get("enum", [rule.get("const")])
-        hint = "" if good or "enum" not in rule else nearest(node.text, rule["enum"])
+        hint = "" if good or "enum" not in rule else did_you_mean(node.text, rule["enum"], quoted)
     elif isinstance(value, str):
         good = len(value) >= rule.get("minLength", 0) and bool(re.search(rule.get("pattern", ""), value))
     else:
         good = rule.get("minimum", value) <= value <= rule.get("maximum", value)
-        good = good and value > rule.get("exclusiveMinimum", value - 1)
+        good = good and ("exclusiveMinimum" not in rule or value > rule["exclusiveMinimum"])
     return None if good else f"found {shown(node)}; allowed: {_words(rule)}{hint}"
 
 

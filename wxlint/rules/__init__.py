@@ -6,7 +6,6 @@ A module has a docstring (its documentation, with Bad and Good examples that are
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -14,9 +13,13 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Severity, Span
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
+from wxlint.policy.rule_names import rule_names
 
 if TYPE_CHECKING:
     from wxlint.images.graph.repository import Repository
+
+
+__all__ = ["Problem", "Rule", "load_rule", "load_rules", "rule_names"]
 
 
 class Problem(NamedTuple):
@@ -43,14 +46,6 @@ class Rule(NamedTuple):
     docs: str
     about_references: bool
     check: Callable[[Repository], Iterator[Problem]]
-
-
-def rule_names() -> tuple[str, ...]:
-    """The names of all rules, sorted; no rule is imported."""
-    names = (name.partition(".") for name in os.listdir(os.path.dirname(__file__)))
-    return tuple(
-        sorted(stem.replace("_", "-") for stem, _, suffix in names if suffix == "py" and not stem.startswith("_"))
-    )
 
 
 def load_rule(name: str) -> Rule:

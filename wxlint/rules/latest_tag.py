@@ -28,7 +28,7 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
-from wxlint.images.model.reference import FORBIDDEN_TAGS
+from wxlint.policy.model import FORBIDDEN_TAGS
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

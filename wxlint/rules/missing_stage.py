@@ -38,12 +38,19 @@ FROM python:3.11-slim
 ```
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity, Span
+from wxlint.core.suggest import did_you_mean
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
+
+if TYPE_CHECKING:
+    from wxlint.policy.model import Expectation, Policy
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a stage of the policy without a Dockerfile or a compose service"
@@ -58,9 +65,22 @@ def check(repository: Repository) -> Iterator[Problem]:
         path = repository.family.in_root(expectation.dockerfile)
         if expectation.optional or path in repository.dockerfiles or os.path.lexists(path):
             continue
-        span = policy.span("variants", expectation.variant) or Span(policy.path, 1, 1, 1, 1)
-        yield Problem(span, f"{expectation.image} has no Dockerfile: {path} does not exist")
+        span = _dockerfile_key(policy, expectation) or Span(policy.path, 1, 1, 1, 1)
+        near = did_you_mean(path, repository.dockerfiles)
+        yield Problem(span, f"{expectation.image} has no Dockerfile: {path} does not exist{near}")
     yield from _services(repository)
+
+
+def _dockerfile_key(policy: Policy, expectation: Expectation) -> Span | None:
+    """Where the policy says the path of a Dockerfile; without a word on it, where it lists the stage's variant."""
+    stage, variant = expectation.stage, expectation.variant
+    places = (
+        ("stages", stage, "variants", variant, "dockerfile"),
+        ("stages", stage, "dockerfile"),
+        ("variants", variant, "base", "dockerfile") if expectation.is_base else (),
+    )
+    found = (policy.span(*keys) for keys in places if keys)
+    return next((span for span in found if span is not None), None) or policy.span("variants", variant)
 
 
 def _services(repository: Repository) -> Iterator[Problem]:

@@ -54,13 +54,14 @@ services:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity, Span
+from wxlint.core.suggest import did_you_mean
 from wxlint.core.values import Value
 from wxlint.images.graph.repository import Repository
+from wxlint.policy.templates import stage_in
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
@@ -89,20 +90,11 @@ def check(repository: Repository) -> Iterator[Problem]:
     pattern = policy.settings.dockerfile
     if not pattern or "{stage}" not in pattern:
         return
-    regex = re.compile(
-        re.sub(r"\\\{(variant|tag)\\\}", "[^/]+", re.escape(pattern))
-        .replace(r"\{stage\}", "(?P<stage>[^/]+)", 1)
-        .replace(r"\{stage\}", "[^/]+")
-    )
     for path in repository.dockerfiles:
-        match = regex.fullmatch(repository.family.below_root(path))
-        if match and path not in repository.family.by_dockerfile:
-            stage = match["stage"]
+        stage = stage_in(repository.family.below_root(path), pattern)
+        if stage is not None and path not in repository.family.by_dockerfile:
             yield Problem(Span(path, 1, 1, 1, 1), f"{policy.path} has no stage {stage!r}{_near(stage, policy)}")
 
 
 def _near(stage: str, policy: Policy) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(stage, {name for v in policy.variants.values() for name in v.members}, 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return did_you_mean(stage, sorted({name for v in policy.variants.values() for name in v.members}))

@@ -89,7 +89,7 @@ class Kit:
         if path not in self.policies:
             from wxlint.documents.source import read
             from wxlint.plan.build_plan import with_registry
-            from wxlint.policy.model import load_policy
+            from wxlint.policy.load import load_policy
 
             shown = os.path.relpath(path).replace(os.sep, "/")
             self.policies[path] = with_registry(load_policy(read(path, shown), path))
@@ -287,7 +287,7 @@ class Kit:
 
     def _find(self, name: str) -> tuple[Path, Policy, Expectation]:
         if not self.policies:
-            from wxlint.policy.model import find_policy
+            from wxlint.policy.find import find_policy
 
             path = find_policy(self.config.rootpath)
             if path is not None:

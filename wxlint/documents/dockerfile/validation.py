@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wxlint.core.suggest import did_you_mean
 from wxlint.documents.dockerfile.reader import KEYWORDS, Dockerfile, Instruction
 from wxlint.documents.dockerfile.words import SPACE, json_words, words
 from wxlint.documents.source import Problem
@@ -81,10 +82,7 @@ def _problem(instruction: Instruction, begun: bool, template: bool) -> str:
     if template:
         return ""
     if keyword not in KEYWORDS:
-        import difflib
-
-        near = difflib.get_close_matches(keyword, KEYWORDS, 1)
-        return f"unknown instruction {keyword}{f'; did you mean {near[0]}?' if near else ''}"
+        return f"unknown instruction {keyword}{did_you_mean(keyword, KEYWORDS, str)}"
     if not begun and keyword not in ("FROM", "ARG"):
         return f"{keyword} stands before the first FROM; only ARG can"
     if keyword == "FROM":

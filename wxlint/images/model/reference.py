@@ -17,9 +17,6 @@ _DOMAIN = late(r"[A-Za-z0-9\0](?:[A-Za-z0-9.\0-]*[A-Za-z0-9\0])?(?::[0-9\0]+)?|\
 _TAG = late(r"[\w\0][\w.\0-]{0,127}", re.ASCII)
 _DIGEST = late(r"[A-Za-z\0][A-Za-z0-9+.\0_-]*:[0-9a-fA-F\0]+")
 
-FORBIDDEN_TAGS = ("latest",)
-"""Where a policy says nothing, and where there is none."""
-
 
 class Reference(NamedTuple):
     """A reference taken apart.
