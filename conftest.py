@@ -1,4 +1,5 @@
-"""For every test: property tests without deadlines, since machines are noisy and speed belongs in bench/.
+"""For every test: property tests without deadlines, since machines are noisy and speed belongs in bench/; a cache of
+the test session's own, so that no test reads what an earlier program wrote.
 
 HYPOTHESIS_PROFILE=deep looks much further, for when a reader changes.
 """
@@ -6,10 +7,21 @@ HYPOTHESIS_PROFILE=deep looks much further, for when a reader changes.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 _CALM = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("usual", deadline=None, suppress_health_check=_CALM)
 settings.register_profile("deep", deadline=None, suppress_health_check=_CALM, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_this_session() -> Iterator[None]:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WXLINT_CACHE_DIR", str(Path(folder) / "cache"))
+        yield

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from wxlint import __version__
+from wxlint.core.cache import NO_CACHE, Cache, open_cache
 from wxlint.core.errors import InputError, WxlintError
 from wxlint.core.findings import Severity
 
@@ -194,6 +195,17 @@ def _inputs(parser: argparse.ArgumentParser) -> None:
         "--policy", metavar="FILE", help="the policy file (default: found by walking up from the first path)"
     )
     policy.add_argument("--no-policy", action="store_true", help="use the built-in policy only")
+    cache = parser.add_mutually_exclusive_group()
+    cache.add_argument(
+        "--cache-dir", default="", metavar="DIR", help="where to keep what was read (default: the user's cache folder)"
+    )
+    cache.add_argument("--no-cache", action="store_true", help="read every file anew, and keep nothing")
+
+
+def _cache(arguments: argparse.Namespace) -> Cache:
+    return (
+        NO_CACHE if arguments.no_cache else open_cache(arguments.cache_dir, os.path.dirname(os.path.dirname(__file__)))
+    )
 
 
 def _count(text: str) -> int:
@@ -208,6 +220,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from wxlint.lint.internal_errors import INTERNAL_ERROR
     from wxlint.output import Options, render
 
+    cache = _cache(arguments)
     gathered = gather(
         arguments.paths,
         arguments.policy,
@@ -215,6 +228,7 @@ def _check(arguments: argparse.Namespace) -> int:
         arguments.only,
         read_stdin(arguments.paths, arguments.stdin_filename),
         arguments.stdin_filename,
+        cache=cache,
     )
     select = _names(arguments.select)
     options = engine.Options(
@@ -231,6 +245,7 @@ def _check(arguments: argparse.Namespace) -> int:
         arguments.output,
         keep=(*report.sources, *(item.path for item in gathered.repository.documents.inputs)),
     )
+    cache.save()
     if report.summary.problems:
         if arguments.format != "text" or arguments.output:
             _print(f"wxlint: error: {problem}" for problem in report.summary.problems)
@@ -285,8 +300,12 @@ def _images(arguments: argparse.Namespace) -> int:
     from wxlint.lint.inputs import gather, read_stdin
 
     stdin = read_stdin(arguments.paths, arguments.stdin_filename)
-    gathered = gather(arguments.paths, arguments.policy, arguments.no_policy, True, stdin, arguments.stdin_filename)
+    cache = _cache(arguments)
+    gathered = gather(
+        arguments.paths, arguments.policy, arguments.no_policy, True, stdin, arguments.stdin_filename, cache=cache
+    )
     found = beliefs_of(gathered.repository, gathered.scope)
+    cache.save()
     if arguments.format == "json":
         import json
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import string
 from pathlib import Path
 
 from wxlint.core.tuples import NamedTuple
@@ -21,7 +20,10 @@ _SLASH, _BACKSLASH, _STAR, _QUESTION, _OPEN, _CLOSE = b"/\\*?[]"
 _SPECIAL = frozenset(b"*?[\\")
 _ANY = frozenset(range(256))
 _PRINTABLE = frozenset(range(0x21, 0x7F))
-_ALPHA, _DIGIT, _PUNCT = (frozenset(s.encode()) for s in (string.ascii_letters, string.digits, string.punctuation))
+_DIGIT = frozenset(b"0123456789")
+_LOWER = frozenset(range(0x61, 0x7B))
+_UPPER = frozenset(range(0x41, 0x5B))
+_ALPHA = _LOWER | _UPPER
 _CLASSES = {
     b"alnum": _ALPHA | _DIGIT,
     b"alpha": _ALPHA,
@@ -29,12 +31,12 @@ _CLASSES = {
     b"cntrl": frozenset((*range(32), 127)),
     b"digit": _DIGIT,
     b"graph": _PRINTABLE,
-    b"lower": frozenset(string.ascii_lowercase.encode()),
+    b"lower": _LOWER,
     b"print": _PRINTABLE | {32},
-    b"punct": _PUNCT,
+    b"punct": _PRINTABLE - _ALPHA - _DIGIT,
     b"space": frozenset(b" \t\n\v\f\r"),
-    b"upper": frozenset(string.ascii_uppercase.encode()),
-    b"xdigit": frozenset(string.hexdigits.encode()),
+    b"upper": _UPPER,
+    b"xdigit": _DIGIT | frozenset(b"abcdefABCDEF"),
 }
 
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from typing import Any, NoReturn, TypeAlias
 
+from wxlint.core.cache import NO_CACHE, Cache, Records
 from wxlint.core.findings import Span
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
@@ -135,8 +136,15 @@ def load(source: Source) -> Node | None:
     return documents[0] if documents else None
 
 
-def parse(source: Source) -> Yaml:
+def parse(source: Source, cache: Cache = NO_CACHE) -> Yaml:
     """Every document of a file. Raises nothing."""
+    return cache.recall(("yaml", source.text), _RECORDS, lambda: _parse(source))
+
+
+_RECORDS = Records(Yaml, Scalar, Sequence, Mapping, Entry, Problem)
+
+
+def _parse(source: Source) -> Yaml:
     reader = _Reader(source)
     reader.read()
     return Yaml(tuple(reader.documents), tuple(reader.problems))

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.errors import FileProblem, InputError, PolicyError, UsageError
 from wxlint.core.patterns import late
 from wxlint.core.reading import working_folder
@@ -62,6 +63,7 @@ def gather(
     only: bool = False,
     stdin: bytes | None = None,
     stdin_name: str = "",
+    cache: Cache = NO_CACHE,
 ) -> Gathered:
     """Read what the arguments of a command name.
 
@@ -75,6 +77,7 @@ def gather(
         only: the scope is the given paths, and nothing that the policy names.
         stdin: what was read of standard input.
         stdin_name: the file that standard input stands for; shown, and its name tells the kind.
+        cache: what earlier runs read.
 
     Raises UsageError, InputError or PolicyError.
     """
@@ -84,7 +87,7 @@ def gather(
         if not os.path.lexists(path):
             raise InputError(f"{path}: no such file or folder")
     start = named[0] if named else Path(stdin_name) if stdin_name else folder
-    policy = None if no_policy else _policy(policy_path, start)
+    policy = None if no_policy else _policy(policy_path, start, cache)
     if not paths:
         named = [policy.root if policy else folder]
     root = policy.root if policy else repository_root(start if paths else named[0])
@@ -107,7 +110,8 @@ def gather(
     if not any(kind != OTHER or _FOLLOWED.search(path) for path, kind in given.items()):
         where = ", ".join(_shown(path) for path in named)
         raise InputError(f"{where}: no Dockerfile, compose file or script found; {_READS}")
-    repository = Repository.of([Input(p, k) for p, k in sorted({**given, **brought}.items())], root, policy, sources)
+    inputs = [Input(path, kind) for path, kind in sorted({**given, **brought}.items())]
+    repository = Repository.of(inputs, root, policy, sources, cache)
     repository.sources.problems.extend(FileProblem("", problem) for problem in (*found.problems, *problems))
     return Gathered(repository, gathered.scope, (*gathered.notes, *found.notes), gathered.followed)
 
@@ -154,7 +158,7 @@ def _standard_input(data: bytes, name: str) -> tuple[Source, str]:
     return source, guess_kind(source.text, os.path.basename(source.path))
 
 
-def _policy(given: str | None, start: Path) -> Policy | None:
+def _policy(given: str | None, start: Path, cache: Cache) -> Policy | None:
     from wxlint.policy.find import find_policy
 
     path = Path(given) if given is not None else find_policy(start)
@@ -163,7 +167,7 @@ def _policy(given: str | None, start: Path) -> Policy | None:
     from wxlint.documents.source import read
     from wxlint.policy.load import load_policy
 
-    return load_policy(read(path, _shown(path)), path)
+    return load_policy(read(path, _shown(path)), path, cache)
 
 
 def _context(

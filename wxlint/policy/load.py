@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from wxlint.core.cache import NO_CACHE, Cache, Records
 from wxlint.core.errors import PolicyError
 from wxlint.documents import yaml as yaml_nodes
 from wxlint.documents.source import Source
@@ -29,23 +30,24 @@ _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
-def load_policy(source: Source, path: Path | None = None) -> Policy:
+def load_policy(source: Source, path: Path | None = None, cache: Cache = NO_CACHE) -> Policy:
     """Read a policy.
 
     Args:
         path: where the file lies when `source.path` is not that.
+        cache: what earlier runs read.
 
     Raises PolicyError with every problem, sorted by place. What no schema can say is checked once the file is as the
     schema says.
     """
     path = Path(source.path) if path is None else path
-    documents, bad_yaml = yaml_nodes.parse(source)
+    documents, bad_yaml = yaml_nodes.parse(source, cache)
     problems = [(start, message) for start, _, message in bad_yaml]
     if not problems and len(documents) != 1:
         several = [(documents[1].start, "a second document in the file")] if documents else []
         problems = several or [(0, "an empty policy")]
     if not problems:
-        problems = check(documents[0])
+        problems = list(cache.recall(("policy", source.text), Records(), lambda: tuple(check(documents[0]))))
     if problems:
         raise _error(source, problems)
     node = documents[0]

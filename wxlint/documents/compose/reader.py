@@ -13,6 +13,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.documents.compose.fields import resolve
@@ -64,8 +65,8 @@ def default_files(names: Collection[str]) -> list[str]:
 class ComposeReader:
     """Reads compose files and projects, keeping what was parsed."""
 
-    def __init__(self, read: Callable[[str], Source | None]) -> None:
-        self._read = read
+    def __init__(self, read: Callable[[str], Source | None], cache: Cache = NO_CACHE) -> None:
+        self._read, self._cache = read, cache
         self._sources: dict[str, Source | None] = {}
         self._parsed: dict[str, Yaml] = {}
         self._templates: dict[str, bool] = {}  # whether they have marks
@@ -110,7 +111,7 @@ class ComposeReader:
             template, filled = marked(path, source.text)
             if template:
                 self._templates[path] = filled
-            found = self._parsed[path] = parse(Source(path, masked(source.text)) if filled else source)
+            found = self._parsed[path] = parse(Source(path, masked(source.text)) if filled else source, self._cache)
         return found
 
     def is_filled(self, path: str) -> bool:

@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.reasons import reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
@@ -93,6 +94,7 @@ def read_stacks(
     read: Callable[[str], Source | None],
     groups: Sequence[tuple[str, ...]] = (),
     lists: Sequence[tuple[str, ...]] = (),
+    cache: Cache = NO_CACHE,
 ) -> Stacks:
     """paths: the compose files of this run. asked: reads one of them; read: reads anything else they name.
 
@@ -100,7 +102,7 @@ def read_stacks(
     that docker compose does not look for.
     """
     known = set(paths)
-    reader = ComposeReader(lambda path: asked(path) if path in known else read(path))
+    reader = ComposeReader(lambda path: asked(path) if path in known else read(path), cache)
     files = {path: file for path in paths if (file := reader.file(path)) is not None}
     parts = _parts(files, reader)
     stacks: list[Stack] = []

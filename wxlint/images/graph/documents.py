@@ -61,14 +61,9 @@ class Documents:
         return found
 
     def _script(self, item: Input, source: Source) -> Script:
-        if item.kind == "shell":
-            from wxlint.shell.bash.reader import read_shell
+        from wxlint.shell.scripts import script_commands
 
-            commands = read_shell(source.text, script=item.path).commands
-        else:
-            from wxlint.shell.batch.reader import read_batch
-
-            commands = read_batch(source.text).commands
+        commands = script_commands(item.kind, source.path, source.text, self._store.cache)
         return read_script(source, commands, self.find_dockerfile)
 
     def find_dockerfile(self, paths: list[str]) -> str | None:
@@ -102,7 +97,8 @@ class Documents:
     def _read_stacks(self, files: list[str], lists: list[tuple[str, ...]]) -> Stacks:
         from wxlint.images.builds.from_compose import read_stacks  # PyYAML comes with it
 
-        return read_stacks(files, self._store.require, self._store.read, self._family.compose_groups, lists)
+        store = self._store
+        return read_stacks(files, store.require, store.read, self._family.compose_groups, lists, store.cache)
 
     def _is_harmless(self, path: str) -> bool:
         """Tell whether a compose file can be read by itself without breaking the program."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.documents.source import Source
 from wxlint.images.graph.documents import Documents, Input
 from wxlint.images.graph.failures import Failures
@@ -52,14 +53,16 @@ class Repository:
         root: Path,
         policy: Policy | None = None,
         texts: dict[str, Source] | None = None,
+        cache: Cache = NO_CACHE,
     ) -> Repository:
         """Put a repository together.
 
         Args:
             root: no file outside it is read as context.
             texts: sources that do not come from the disk, by path.
+            cache: what earlier runs read.
         """
-        sources, family, failures = SourceStore(root, texts), Family(policy, root), Failures()
+        sources, family, failures = SourceStore(root, texts, cache), Family(policy, root), Failures()
         return cls(Documents(inputs, sources, family, failures), sources, family, failures)
 
     def restricted_to(self, share: Iterable[str]) -> Repository:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.errors import FileProblem, InputError
 from wxlint.documents.source import Source, read
 
@@ -16,8 +17,9 @@ class SourceStore:
     root: the folder, links followed, outside which no file is read as context. problems: inputs that could not be read.
     """
 
-    def __init__(self, root: str | Path, texts: Mapping[str, Source] | None = None) -> None:
-        """texts: those that do not come from the disk."""
+    def __init__(self, root: str | Path, texts: Mapping[str, Source] | None = None, cache: Cache = NO_CACHE) -> None:
+        """texts: those that do not come from the disk. cache: what earlier runs read of such texts."""
+        self.cache = cache
         self.root = os.path.realpath(root)
         self.problems: list[FileProblem] = []
         self._sources: dict[str, Source | None] = dict(texts or {})
