@@ -12,8 +12,9 @@
 Offsets are those of Source.text: use Source.span(node.start, node.end). A node's stretch leaves out its anchor and tag;
 that of a block collection ends with its last child. `tag` is the tag as resolved ("!reset", "tag:yaml.org,2002:str"),
 and "" when none is written. Aliases are replaced by the very node they name (offsets of the anchor). Merge keys are
-carried out: `<<` is gone, the merged entries stand behind the mapping's own. Of a duplicate key, a problem, the
-last entry counts. Plain scalars have the types of the YAML 1.2 core schema: `on`, `yes` and dates are strings.
+carried out: `<<` is gone, the merged entries stand behind the mapping's own; one that the mapping only resets is
+there twice, since for compose `!reset` takes away what other files say, and not what `<<` brings. Of a duplicate key,
+a problem, the last entry counts. Plain scalars have the types of the YAML 1.2 core schema: `on`, `yes` and dates are strings.
 """
 
 from __future__ import annotations
@@ -330,9 +331,12 @@ class _Reader:
         entries: list[Entry] = []
         seen: dict[str, Scalar] = {}
         merged: list[Node] = []
+        reset: set[str] = set()
         for key, value in zip(children[::2], children[1::2]):
             if not isinstance(key, Scalar):
                 self._stop(key.start, key.end, "a key must be a single string")
+            if value.tag == "!reset":
+                reset.add(key.text)
             if key.text in seen:
                 line = self.source.position(seen[key.text].start)[0]
                 self.problems.append(Problem(key.start, key.end, f"the key is given twice: first in line {line}"))
@@ -347,7 +351,8 @@ class _Reader:
                 self.problems.append(Problem(mapping.start, mapping.end, "<< takes a mapping or a list of mappings"))
                 continue
             for entry in mapping.entries:
-                if entry.key.text not in seen:
+                if entry.key.text not in seen or entry.key.text in reset:
+                    reset.discard(entry.key.text)
                     seen[entry.key.text] = entry.key
                     entries.append(entry)
         return tuple(entries)

@@ -8,7 +8,7 @@ takes a value away and `!override` replaces it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from wxlint.core.findings import Span
@@ -107,9 +107,18 @@ class Reader:
             return self.leaf(node)
         place = self.place(node.start, node.end)
         if isinstance(node, MappingNode):
-            entries = {key.text: Member(self.key(key), self.tree(value)) for key, value in node.entries}
-            return Table(entries, place, node.tag)
+            return Table(self.members(node, self.tree), place, node.tag)
         return Series(tuple(self.tree(item) for item in node.items), place, node.tag)
+
+    def members(self, node: MappingNode, read: Callable[[Node], Tree]) -> dict[str, Member]:
+        """The entries of a mapping. What `<<` brings under a key that is reset is there, and overrides other files."""
+        members: dict[str, Member] = {}
+        for key, value in node.entries:
+            tree = read(value)
+            if key.text in members and members[key.text].value.tag == "!reset" != tree.tag:
+                tree = tree._replace(tag="!override")
+            members[key.text] = Member(self.key(key), tree)
+        return members
 
     def leaf(self, node: Scalar) -> Text:
         place = self.place(*node.inner(self.source.text))
@@ -162,6 +171,8 @@ class Merger:
             return over
         if path == ".build":
             base, over = _build(base), _build(over)
+        elif path == ".gpus":
+            base = _gpus(base)
         elif path == ".depends_on":
             base, over = by_name(base, conditions=True), by_name(over, conditions=True)
         elif _NAMED.fullmatch(path):
@@ -195,11 +206,25 @@ class Merger:
 
     def _series(self, base: Series, over: Series, path: str) -> Series:
         self.left -= len(base.items) + len(over.items)
-        items = base.items + over.items
-        if path == ".devices" or _UNIQUE.fullmatch(path):
-            unique = {_identity(item, path): item for item in items}
-            items = tuple(unique.values())
-        return over._replace(items=items)
+        return over._replace(items=unique_items(base.items + over.items, path))
+
+
+def unique_items(items: Sequence[Tree], path: str) -> tuple[Tree, ...]:
+    """The items of a list, of those that mean the same the last. path: as in Merger.merge."""
+    if path != ".devices" and not _UNIQUE.fullmatch(path):
+        return tuple(items)
+    unique = {_identity(item, path): item for item in items}
+    return tuple(unique.values())
+
+
+def untagged(tree: Tree) -> Tree:
+    """What a service that extends another takes of it: its tags are about the files below, not about that service."""
+    if isinstance(tree, Table):
+        entries = {key: Member(where, untagged(value)) for key, (where, value) in tree.members()}
+        return Table(entries, tree.place)
+    if isinstance(tree, Series):
+        return Series(tuple(untagged(item) for item in tree.items if item.tag != "!reset"), tree.place)
+    return tree._replace(tag="") if tree.tag else tree
 
 
 def _identity(item: Tree, path: str) -> str:
@@ -212,6 +237,14 @@ def _identity(item: Tree, path: str) -> str:
     text = item.value.written()
     _, colon, target_text = text.partition(":")
     return target_text.partition(":")[0] if path == ".devices" and colon else text
+
+
+def _gpus(tree: Tree) -> Tree:
+    """`gpus: all` as the list it stands for: a list in a later file is appended to it."""
+    if isinstance(tree, Text) and tree.value.text == "all":
+        count = Member(tree.place, tree._replace(tag=""))
+        return Series((Table({"count": count}, tree.place),), tree.place, tree.tag)
+    return tree
 
 
 def _build(tree: Tree) -> Tree:
