@@ -12,9 +12,10 @@
 Offsets are those of Source.text: use Source.span(node.start, node.end). A node's stretch leaves out its anchor and tag;
 that of a block collection ends with its last child. `tag` is the tag as resolved ("!reset", "tag:yaml.org,2002:str"),
 and "" when none is written. Aliases are replaced by the very node they name (offsets of the anchor). Merge keys are
-carried out: `<<` is gone, the merged entries stand behind the mapping's own; one that the mapping only resets is
-there twice, since for compose `!reset` takes away what other files say, and not what `<<` brings. Of a duplicate key,
-a problem, the last entry counts. Plain scalars have the types of the YAML 1.2 core schema: `on`, `yes` and dates are strings.
+carried out: `<<` is gone, the merged entries stand behind the mapping's own. As in compose, what is reset below `<<`
+is not there, and a key that the mapping itself only resets is there twice, since `!reset` takes away what other files
+say, not what `<<` brings. Of a duplicate key, a problem, the last entry counts. Plain scalars have the types of the
+YAML 1.2 core schema: `on`, `yes` and dates are strings.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ MAX_DEPTH = 100
 MAX_NODES = 200_000
 """Larger trees are refused, counted with every alias expanded: a walk over a tree stays cheap."""
 
+_COMPOSE_TAGS = ("!reset", "!override")
 _STANDARD = "tag:yaml.org,2002:"
 _PROPERTIES = late(r"(?:(?:!<[^>\s]*>|[!&]\S*)(?:\s|#.*)*)*")
 _INT = late(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -172,6 +174,20 @@ def plain(node: Node) -> Any:
     return text
 
 
+def _untagged(node: Mapping) -> Mapping:
+    """What `<<` brings: compose's tags below it are about no other file, and what they reset is not there."""
+
+    def plain_node(node: Node) -> Node:
+        if isinstance(node, Mapping):
+            node = _untagged(node)
+        elif isinstance(node, Sequence):
+            node = node._replace(items=tuple(plain_node(item) for item in node.items if item.tag != "!reset"))
+        return node._replace(tag="") if node.tag in _COMPOSE_TAGS else node
+
+    entries = (Entry(key, plain_node(value)) for key, value in node.entries if value.tag != "!reset")
+    return node._replace(entries=tuple(entries))
+
+
 def _kind(text: str) -> str:
     if text in _NULL:
         return "null"
@@ -209,6 +225,7 @@ class _Reader:
         self.open: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int, int]] = {}  # node, how many nodes it expands to, its height
         self.total = 0
+        self.tagged = any(tag in self.text for tag in _COMPOSE_TAGS)
         self.marks = len(self.text) - len(self.text.lstrip("\ufeff"))  # libyaml leaves them out of its offsets
 
     def read(self) -> None:
@@ -350,7 +367,7 @@ class _Reader:
             if not isinstance(mapping, Mapping):
                 self.problems.append(Problem(mapping.start, mapping.end, "<< takes a mapping or a list of mappings"))
                 continue
-            for entry in mapping.entries:
+            for entry in _untagged(mapping).entries if self.tagged else mapping.entries:
                 if entry.key.text not in seen or entry.key.text in reset:
                     reset.discard(entry.key.text)
                     seen[entry.key.text] = entry.key

@@ -269,7 +269,7 @@ def test_includes_as_written() -> None:
         ("text\n--- *a\n", 2, "there is no anchor a before this alias"),
         ("services: [a]\n", 1, "services must be a mapping"),
         ("services:\n", 1, "services must be a mapping"),
-        ("services:\n  a:\n", 2, "a service must be a mapping"),
+        ("services:\n  a: 1\n", 2, "a service must be a mapping"),
         ("services:\n  a: image\n", 2, "a service must be a mapping"),
         ("services:\n  a: {image: 1.2}\n", 2, "image must be a string"),
         ("services:\n  a: {image: }\n", 2, "image must be a string"),

@@ -390,3 +390,118 @@ def test_a_name_that_is_long_and_unknown_is_not_taken_for_another() -> None:
     one, other = (f"$(az ml workspace show --query container_registry --output {name})" for name in ("one", "other"))
     tables = [by_name(Series(tuple(Text(Value(f"{HOLE}=1", (hole,)), "str", PLACE) for hole in (one, other)), PLACE))]
     assert [list(table.entries) for table in tables if isinstance(table, Table)] == [[one, other]]
+
+
+# -- what the generated projects of tests/differential found, each held to docker compose 2.26
+
+
+@pytest.mark.parametrize("body", ["", " null", " ~", " {}", "\n    # image: a:2"])
+def test_an_empty_service_in_an_override_changes_nothing(body: str) -> None:
+    files = {"compose.yml": "services:\n  a: {image: a:1}\n", "over.yml": f"services:\n  a:{body}\n"}
+    found = services(files, "compose.yml", "over.yml")["a"]
+    assert image(found) == "a:1"
+    assert found.key.span.path == ("over.yml" if body == " {}" else "compose.yml")
+
+
+@pytest.mark.parametrize("value", ["", " null"])
+def test_an_empty_service_alone_is_refused(value: str) -> None:
+    files = {"compose.yml": f"services:\n  a:{value}\n  b: {{image: b}}\n"}
+    assert messages(files) == [("compose.yml", 2, "a service must be a mapping")]
+    (problem,) = Files(files).project().problems
+    assert (problem.whole, problem.service) == (True, "a")
+
+
+def test_reset_takes_away_what_the_base_says_and_not_what_a_merge_key_brings() -> None:
+    files = {
+        "compose.yml": "services:\n  a: {image: a, build: {context: base, target: t}, gpus: all}\n",
+        "over.yml": "x-b: &b {build: over, runtime: nvidia}\nservices:\n"
+        "  a:\n    <<: *b\n    build: !reset null\n    gpus: !reset null\n    runtime: !reset null\n",
+    }
+    found = services(files, "compose.yml", "over.yml")["a"]
+    assert found.build is not None
+    assert (found.build.folder, found.build.target) == ("over", None)
+    assert [device.how for device in found.devices] == ["runtime"]
+
+
+def test_a_tag_below_override_is_none() -> None:
+    over = "image: a\nbuild: !override\n  context: x\n  target: !reset t\n  args: {A: !reset 1, B: !override 2}"
+    found = merged("image: a\nbuild: {context: y, args: {C: 3}}", over)
+    assert found.build is not None and found.build.target is not None
+    assert (found.build.folder, found.build.target.value.text) == ("x", "t")
+    assert {arg.name: arg.value.text for arg in found.build.args if arg.value} == {"A": "1", "B": "2"}
+
+
+@pytest.mark.parametrize(
+    ("base", "over", "counts"),
+    [
+        ("all", "[]", ["all"]),
+        ("all", "[{count: 1}]", ["all", "1"]),
+        ("[{count: 2}]", "[{count: 1}]", ["2", "1"]),
+        ("all", "!override [{count: 1}]", ["1"]),
+        ("all", "!reset []", []),
+        ("all", "", ["all"]),
+    ],
+)
+def test_gpus_are_a_list_when_another_file_comes(base: str, over: str, counts: list[str]) -> None:
+    found = merged(f"image: a\ngpus: {base}", f"gpus: {over}")
+    assert [device.quantity.value.text for device in found.devices if device.quantity] == counts
+    assert all(device.gpu for device in found.devices)
+
+
+@pytest.mark.parametrize(("file", "counts"), [("", ["1"]), ("file: other.yml, ", ["all", "1"])])
+def test_gpus_of_an_extended_service_are_a_list_in_another_file_only(file: str, counts: list[str]) -> None:
+    files = {
+        "compose.yml": f"services:\n  b: {{image: a, gpus: all}}\n"
+        f"  a: {{extends: {{{file}service: b}}, gpus: [{{count: 1}}]}}\n",
+        "other.yml": "services: {b: {image: a, gpus: all}}\n",
+    }
+    found = services(files)["a"]
+    assert [device.quantity.value.text for device in found.devices if device.quantity] == counts
+
+
+def test_the_tags_of_an_extended_service_stay_with_it() -> None:
+    files = {
+        "compose.yml": "services:\n  a: {image: a, profiles: [p], runtime: nvidia}\n",
+        "over.yml": "services:\n  b: {image: b, profiles: !override [q], runtime: !reset null}\n  a: {extends: b}\n",
+    }
+    found = services(files, "compose.yml", "over.yml")["a"]
+    assert [text.value.text for text in found.profiles] == ["p", "q"]
+    assert found.runtime is not None and found.runtime.value.text == "nvidia"
+
+
+def test_a_service_that_overrides_another_file_still_extends() -> None:
+    files = {
+        "compose.yml": "services:\n  a: {image: a, runtime: nvidia}\n",
+        "over.yml": "services:\n  b: {image: b, gpus: all}\n  a: !override {extends: b, platform: linux/arm64}\n",
+    }
+    found = services(files, "compose.yml", "over.yml")["a"]
+    assert image(found) == "b"
+    assert (found.runtime, [device.how for device in found.devices]) == (None, ["gpus"])
+
+
+def test_an_included_build_without_a_context_is_in_the_folder_of_its_file() -> None:
+    files = {
+        "compose.yml": "include: [sub/compose.yml]\nservices: {}\n",
+        "sub/compose.yml": "services: {a: {build: {target: t}}}\n",
+        "over.yml": "services: {a: {build: {args: {A: 1}}}}\n",
+    }
+    found = services(files, "compose.yml", "over.yml")["a"]
+    assert found.build is not None
+    assert (found.build.folder, found.build.dockerfile_path) == ("sub", "sub/Dockerfile")
+
+
+def test_a_device_file_is_given_once() -> None:
+    found = merged("image: a\ndevices: [/dev/dri, '/dev/fuse:/dev/dri', /dev/kfd]", "image: a")
+    assert [device.name.value.text for device in found.devices if device.name] == ["/dev/kfd"]
+
+
+def test_what_is_reset_below_a_merge_key_is_about_no_other_file() -> None:
+    files = {
+        "compose.yml": "services:\n  a: {image: a, build: {target: t, args: {A: 1}}}\n",
+        "over.yml": "x-b: &b {image: !reset b, build: {target: !reset t, args: !override {B: 2}}}\n"
+        "services: {a: {<<: *b}}\n",
+    }
+    found = services(files, "compose.yml", "over.yml")["a"]
+    assert image(found) == "a"
+    assert found.build is not None and found.build.target is not None
+    assert [arg.name for arg in found.build.args] == ["A", "B"]

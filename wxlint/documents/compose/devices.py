@@ -9,7 +9,7 @@ from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.compose.fields import Fields
-from wxlint.documents.compose.merge import Place, Series, Table, Text, Tree
+from wxlint.documents.compose.merge import Place, Series, Table, Text, Tree, unique_items
 
 _NVIDIA = frozenset(("gpu", "nvidia", "compute", "compat32", "graphics", "utility", "video", "display"))
 """The capabilities that docker's nvidia device driver answers to (moby, daemon/nvidia_linux.go)."""
@@ -90,7 +90,7 @@ class DeviceReader:
         devices = table.get("devices")
         if devices and not isinstance(devices, Series):
             self.fields.problem(devices.place, "devices must be a list")
-        for item in devices.items if isinstance(devices, Series) else ():
+        for item in unique_items(devices.items, ".devices") if isinstance(devices, Series) else ():
             source = item.get("source") if isinstance(item, Table) else item
             if not isinstance(source, Text):
                 self.fields.problem(item.place, "devices must be strings, or mappings with a source")

@@ -7,7 +7,7 @@ import posixpath
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
-from wxlint.documents.compose.merge import ComposeProblem, Place, Series, Table, Text, Tree, by_name
+from wxlint.documents.compose.merge import ComposeProblem, Place, Series, Table, Text, Tree, by_name, unique_items
 
 
 class Named(NamedTuple):
@@ -46,10 +46,11 @@ class Fields:
         return tree if isinstance(tree, Text) and tree.kind != "null" else None
 
     def texts(self, table: Table, key: str, what: str = "") -> tuple[Text, ...]:
+        """The strings of a list, or the one string that stands for it; each once where compose wants it so."""
         tree = table.get(key)
         if tree is None:
             return ()
-        items = tree.items if isinstance(tree, Series) else (tree,)
+        items = unique_items(tree.items, f".{what}{key}") if isinstance(tree, Series) else (tree,)
         texts = tuple(item for item in items if isinstance(item, Text) and item.tag != "!reset")
         if not isinstance(tree, Series) or any(not isinstance(item, Text) or item.kind == "null" for item in items):
             self.problem(tree.place, f"{what}{key} must be a list of strings")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.compose.fields import Fields
-from wxlint.documents.compose.merge import Member, Reader, Series, Table, Text
+from wxlint.documents.compose.merge import Member, Reader, Series, Table, Text, Tree
 from wxlint.documents.compose.services import KEYS
 from wxlint.documents.yaml import Mapping, Node, Scalar
 
@@ -47,24 +47,23 @@ class DocumentReader:
                     self.reader.check(entry.value)
         found: dict[str, Member] = {}
         if isinstance(services, Mapping):
-            for key, value in services.entries:
-                found[key.text] = Member(self.reader.key(key), self._service(key, value))
+            found = self.reader.members(services, self._service)
         elif services is not None and not (isinstance(services, Scalar) and services.tag == "!reset"):
             self.reader.problem(self.reader.place(services.start, services.end), "services must be a mapping")
         return Raw(found, self._includes(node.get("include")))
 
-    def _service(self, key: Scalar, node: Node) -> Table | Series | Text:
+    def _service(self, node: Node) -> Tree:
         if not isinstance(node, Mapping):
-            if node.tag != "!reset":
-                self.reader.problem(self.reader.key(key), "a service must be a mapping")
-            return self.reader.tree(node)
-        entries = {}
-        for field in node.entries:
-            if field.key.text in KEYS:
-                entries[field.key.text] = Member(self.reader.key(field.key), self.reader.tree(field.value))
-            elif self.interpolated:
-                self.reader.check(field.value)
-        return Table(entries, self.reader.place(node.start, node.end), node.tag)
+            tree = self.reader.tree(node)
+            if tree.tag != "!reset" and not (isinstance(tree, Text) and tree.kind == "null"):
+                self.reader.problem(tree.place, "a service must be a mapping")
+            return tree
+        read = node._replace(entries=tuple(entry for entry in node.entries if entry.key.text in KEYS))
+        if self.interpolated and len(read.entries) < len(node.entries):
+            for entry in node.entries:
+                if entry.key.text not in KEYS:
+                    self.reader.check(entry.value)
+        return self.reader.tree(read)
 
     def _includes(self, node: Node | None) -> tuple[Include, ...]:
         tree = self.reader.tree(node) if node else None

@@ -95,6 +95,8 @@ class Reader:
 
     def __init__(self, source: Source, base: str, variables: Mapping[str, Value], problems: dict[ComposeProblem, None]):
         self.source, self.base, self.variables, self.problems = source, base, variables, problems
+        self.overriding = False
+        """Whether what is read stands below `!override`, where compose sees no tags."""
 
     def problem(self, place: Place, message: str) -> None:
         self.problems[ComposeProblem(place.span, message)] = None
@@ -103,6 +105,16 @@ class Reader:
         return Place(self.source, start, end, self.base)
 
     def tree(self, node: Node) -> Tree:
+        if self.overriding or node.tag != "!override":
+            tree = self._tree(node)
+            return tree._replace(tag="") if self.overriding and tree.tag else tree
+        self.overriding = True
+        try:
+            return self._tree(node)
+        finally:
+            self.overriding = False
+
+    def _tree(self, node: Node) -> Tree:
         if isinstance(node, Scalar):
             return self.leaf(node)
         place = self.place(node.start, node.end)
@@ -114,6 +126,8 @@ class Reader:
         """The entries of a mapping. What `<<` brings under a key that is reset is there, and overrides other files."""
         members: dict[str, Member] = {}
         for key, value in node.entries:
+            if self.overriding and key.text in members:  # not reset, then
+                continue
             tree = read(value)
             if key.text in members and members[key.text].value.tag == "!reset" != tree.tag:
                 tree = tree._replace(tag="!override")
@@ -189,6 +203,19 @@ class Merger:
             self.problems[ComposeProblem(over.place.span, f"cannot override {path[1:] or 'the service'}")] = None
         return over
 
+    def untagged(self, tree: Tree) -> Tree:
+        """What a service that extends another takes of it: its tags are about the files below, not that service."""
+        if isinstance(tree, Table):
+            self.left -= len(tree.entries)
+            if self.left <= 0:
+                return tree
+            entries = {key: Member(where, self.untagged(value)) for key, (where, value) in tree.members()}
+            return Table(entries, tree.place)
+        if isinstance(tree, Series):
+            self.left -= len(tree.items)
+            return Series(tuple(self.untagged(item) for item in tree.items if item.tag != "!reset"), tree.place)
+        return tree._replace(tag="") if tree.tag else tree
+
     def _tables(self, base: Table, over: Table, path: str) -> Table:
         self.left -= len(base.entries) + len(over.entries)
         if self.left <= 0:
@@ -217,16 +244,6 @@ def unique_items(items: Sequence[Tree], path: str) -> tuple[Tree, ...]:
     return tuple(unique.values())
 
 
-def untagged(tree: Tree) -> Tree:
-    """What a service that extends another takes of it: its tags are about the files below, not about that service."""
-    if isinstance(tree, Table):
-        entries = {key: Member(where, untagged(value)) for key, (where, value) in tree.members()}
-        return Table(entries, tree.place)
-    if isinstance(tree, Series):
-        return Series(tuple(untagged(item) for item in tree.items if item.tag != "!reset"), tree.place)
-    return tree._replace(tag="") if tree.tag else tree
-
-
 def _identity(item: Tree, path: str) -> str:
     """What makes a list entry the same as another: the target of a device, else its text."""
     if isinstance(item, Table):
@@ -245,6 +262,33 @@ def _gpus(tree: Tree) -> Tree:
         count = Member(tree.place, tree._replace(tag=""))
         return Series((Table({"count": count}, tree.place),), tree.place, tree.tag)
     return tree
+
+
+def with_listed_gpus(service: Tree) -> Tree:
+    """A service as one of another file is extended: its `gpus: all` is a list by then."""
+    return _with(service, "gpus", _gpus)
+
+
+def with_context(service: Tree) -> Tree:
+    """A service as one of a file is included: its build is in that file's folder where it names none."""
+
+    def explicit(tree: Tree) -> Tree:
+        if not isinstance(tree, Table) or tree.get("context") is not None:
+            return tree
+        context = Text(Value("."), "str", tree.place)
+        return tree._replace(entries={"context": Member(tree.place, context), **tree.entries})
+
+    return _with(service, "build", explicit)
+
+
+def _with(service: Tree, key: str, change: Callable[[Tree], Tree]) -> Tree:
+    member = service.entries.get(key) if isinstance(service, Table) else None
+    if member is None or not isinstance(service, Table) or member.value.tag == "!reset":
+        return service
+    changed = change(member.value)
+    if changed is member.value:
+        return service
+    return service._replace(entries={**service.entries, key: Member(member.key, changed)})
 
 
 def _build(tree: Tree) -> Tree:

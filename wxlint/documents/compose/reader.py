@@ -19,7 +19,19 @@ from wxlint.core.values import Value
 from wxlint.documents.compose.fields import resolve
 from wxlint.documents.compose.file import DocumentReader, Include, Raw
 from wxlint.documents.compose.interpolation import read_env
-from wxlint.documents.compose.merge import ComposeProblem, Member, Merger, Place, Reader, Series, Table, Text
+from wxlint.documents.compose.merge import (
+    ComposeProblem,
+    Member,
+    Merger,
+    Place,
+    Reader,
+    Series,
+    Table,
+    Text,
+    Tree,
+    with_context,
+    with_listed_gpus,
+)
 from wxlint.documents.compose.services import REMOTE, Service, ServiceReader
 from wxlint.documents.compose.template import marked, masked
 from wxlint.documents.source import Source
@@ -185,7 +197,8 @@ class _Loader:
         merged = dict(base)
         for name, member in over.items():
             old = merged.get(name)
-            merged[name] = Member(member.key, self.merger.merge(old.value, member.value)) if old else member
+            value = self.merger.merge(old.value, member.value) if old else member.value
+            merged[name] = old if old and value is old.value else Member(member.key, value)
         return merged
 
     def _include(
@@ -212,7 +225,8 @@ class _Loader:
             return {}
         env_files = [path for text in include.env_files if (path := self.follow(text)) is not None]
         outer = self.environment(env_files if include.env_files else [posixpath.join(base, ".env")], variables)
-        return self.files(paths, base, outer, including)
+        services = self.files(paths, base, outer, including)
+        return {name: member._replace(value=with_context(member.value)) for name, member in services.items()}
 
     def follow(self, text: Text) -> str | None:
         """The path of a file that another names, when it is there; a problem when it is not."""
@@ -233,6 +247,9 @@ class _Loader:
             if isinstance(member.value, Table) and member.value.tag != "!reset"
         ]
         names = {service.name for service in found}
+        for name, (key, value) in services.items() if self.complete else ():
+            if isinstance(value, Text) and value.tag != "!reset":
+                self.problem(key, "a service must be a mapping", True, name)
         for service in found if self.complete and self.merger.left > 0 else ():
             if not (service.image and service.image.value.text) and not service.build and not service.provider:
                 self.problem(
@@ -263,8 +280,17 @@ class _Extender:
         if (path, name) not in self.done:
             base = self._base(path, extends, services, (*chain, (path, name)))
             own = member.value._replace(entries={k: v for k, v in member.value.entries.items() if k != "extends"})
-            self.done[path, name] = member._replace(value=self.loader.merger.merge(base.value, own) if base else own)
+            self.done[path, name] = member._replace(value=self._extended(base.value, own) if base else own)
         return self.done[path, name]
+
+    def _extended(self, base: Tree, own: Table) -> Tree:
+        """A service on top of the one it extends. The service's own tag is about the files below."""
+        merger = self.loader.merger
+        if base.tag or any(tag in base.place.source.text for tag in ("!reset", "!override")):
+            base = merger.untagged(base)
+        if isinstance(base, Table) and isinstance(base.get("gpus"), Text) and own.get("gpus"):  # `all` is no list yet
+            base = base._replace(entries={key: value for key, value in base.entries.items() if key != "gpus"})
+        return merger.merge(base, own._replace(tag=""))._replace(tag=own.tag)
 
     def _base(
         self, path: str, extends: Table | Series | Text, services: dict[str, Member], chain: tuple[tuple[str, str], ...]
@@ -301,6 +327,10 @@ class _Extender:
         loader, key = self.loader, (path, id(self.variables))
         if key not in loader.bases:
             raws = loader.raw(path, posixpath.dirname(path), self.variables) or []
-            services = {name: member for raw in raws for name, member in raw.services.items()}
+            services = {
+                name: member._replace(value=with_listed_gpus(member.value))
+                for raw in raws
+                for name, member in raw.services.items()
+            }
             loader.bases[key] = (self.variables, services)
         return loader.bases[key][1]
