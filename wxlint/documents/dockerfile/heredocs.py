@@ -3,56 +3,71 @@
 from __future__ import annotations
 
 from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
 from wxlint.documents.dockerfile.words import SPACE
 
-_HEREDOC = late(r"(\d*)<<(-?)([^<]*)")
+_HEREDOC = late(rf"(\d*)<<(-?)([{SPACE}]*)([^<]*)")
+_BEHIND_ARROWS = late(r"[ \t\r]*")
 
 
-def heredoc_names(args: str) -> list[tuple[str, bool, bool]]:
-    """(name, expand, chomp) of each heredoc that a line opens, in order."""
+class Opening(NamedTuple):
+    """`<<NAME` on a line. expand: the name is not quoted. chomp: `<<-`. spaced: `<< NAME`, none for older frontends."""
+
+    name: str
+    expand: bool
+    chomp: bool
+    spaced: bool
+
+
+def heredoc_openings(args: str) -> list[Opening]:
+    """The heredocs that a line opens, in order."""
     found = []
     for word in _raw_words(args):
         match = _HEREDOC.fullmatch(word)
-        if not match or not match[3]:
-            continue
-        raw = match[3]
-        name = _unquote(raw)
-        if name is None or not name:
-            continue
-        found.append((name, name == raw, match[2] == "-"))
+        name = _unquote(match[4]) if match and match[4] else None
+        if match and name:
+            found.append(Opening(name, name == match[4], match[2] == "-", match[3] != ""))
     return found
 
 
 def _raw_words(text: str) -> list[str]:
-    """Words split at unquoted space, quotes and escapes kept."""
+    """Words split at unquoted space, quotes and escapes kept; space behind `<<` belongs to the word."""
     words: list[str] = []
-    current: list[str] = []
-    quote = ""
-    at = 0
-    while at < len(text):
+    first: int | None = None
+    at, end = 0, len(text)
+    while at < end:
         char = text[at]
-        if quote:
-            current.append(char)
-            if char == "\\" and quote == '"' and at + 1 < len(text):
-                at += 1
-                current.append(text[at])
-            elif char == quote:
-                quote = ""
-        elif char in SPACE:
-            if current:
-                words.append("".join(current))
-                current = []
+        if char in SPACE:
+            if first is not None:
+                words.append(text[first:at])
+                first = None
+            at += 1
+            continue
+        first = at if first is None else first
+        if char == "<" and text.startswith("<", at + 1):
+            space = _BEHIND_ARROWS.match(text, at + 2)
+            at = space.end() if space else at + 2
+        elif char in "\"'":
+            at = _behind_quote(text, at)
         else:
-            current.append(char)
-            if char in "\"'":
-                quote = char
-            elif char == "\\" and at + 1 < len(text):
-                at += 1
-                current.append(text[at])
-        at += 1
-    if current:
-        words.append("".join(current))
+            at += 2 if char == "\\" else 1
+    if first is not None:
+        words.append(text[first:])
     return words
+
+
+def _behind_quote(text: str, at: int) -> int:
+    """The offset behind the quoted stretch that starts at `at`; the end of the text when it is not closed."""
+    quote = text[at]
+    at += 1
+    while at < len(text):
+        if text[at] == "\\" and quote == '"':
+            at += 2
+            continue
+        if text[at] == quote:
+            return at + 1
+        at += 1
+    return len(text)
 
 
 def _unquote(raw: str) -> str | None:

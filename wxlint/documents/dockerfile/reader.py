@@ -2,7 +2,7 @@
 
 The rules are those of BuildKit's `frontend/dockerfile/parser`: parser directives, `\\` or `` ` `` continuations that
 skip comments and blank lines, heredocs on RUN, COPY, ADD and their ONBUILD forms. A test holds every Dockerfile
-against that parser. Nothing is evaluated here: see images/expand.py.
+against that parser. Nothing is evaluated here: see images/evaluation.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from bisect import bisect_right
 from wxlint.core.findings import Span
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.documents.dockerfile.heredocs import heredoc_names
+from wxlint.documents.dockerfile.heredocs import heredoc_openings
 from wxlint.documents.dockerfile.words import SPACE, json_words
 from wxlint.documents.source import Problem, Source
 
 KEYWORDS = frozenset(
-    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split()
+    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME"
+    " WORKDIR".split()
 )
 _HEREDOC_KEYWORDS = frozenset(("RUN", "COPY", "ADD"))
 _DIRECTIVE = late(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
@@ -53,8 +54,8 @@ class Instruction(NamedTuple):
     """One instruction.
 
     keyword: upper case. text: the logical line from the keyword on, continuations joined and comments taken out.
-    args_at: where in `text` the arguments start, behind the flags. pieces: (offset in text, offset in the source), ascending.
-    line, end_line: the lines it covers, heredocs included, from 1.
+    args_at: where in `text` the arguments start, behind the flags. pieces: (offset in text, offset in the source),
+    ascending. line, end_line: the lines it covers, heredocs included, from 1.
     """
 
     keyword: str
@@ -102,77 +103,98 @@ class Dockerfile(NamedTuple):
 
 def read_dockerfile(source: Source) -> Dockerfile:
     """Split a Dockerfile into instructions. Never raises: what is wrong is in `problems`."""
-    text = source.text
     problems: list[Problem] = []
+    directives, escape = _directives(source.text, problems)
+    lines = _Lines(source, escape)
     instructions: list[Instruction] = []
-    comments: list[tuple[int, str]] = []
-    directives, escape = _directives(text, problems)
-    lines = text.split("\n")
-    if lines and lines[-1] == "":
-        lines.pop()
-    if "\r" in text:
-        lines = [line.rstrip("\r") for line in lines]
-    starts = source.starts
-    double = escape + escape
-    index, count = 0, len(lines)
-    while index < count:
-        raw = lines[index]
-        body = raw.lstrip(SPACE)
-        if not body:
-            index += 1
+    while lines.skip_to_text():
+        first = lines.index + 1
+        head, pieces = lines.logical_line()
+        if not head:
+            problems.append(
+                Problem(pieces[0][1], pieces[0][1] + 1, "unknown instruction: the last line continues nothing")
+            )
             continue
-        at = starts[index] + len(raw) - len(body)
-        if body[0] == "#":
-            comments.append((at, body[1:]))
-            index += 1
-            continue
-        first = index
-        pieces: list[tuple[int, int]] = []
-        part = body.rstrip(" \t")
-        if part.endswith(escape) and not part.endswith(double):
-            parts: list[str] = []
-            length = 0
-            while True:
-                end = part.endswith(escape) and not part.endswith(double)
-                part = part[:-1] if end else body.rstrip("\r")
-                if part:
-                    pieces.append((length, at))
-                    parts.append(part)
-                    length += len(part)
-                index += 1
-                if not end:
-                    break
-                while index < count:  # the next line that is neither comment nor blank
-                    body = lines[index]
-                    stripped = body.lstrip(SPACE)
-                    if stripped:
-                        if stripped[0] != "#":
-                            break
-                        comments.append((starts[index] + len(body) - len(stripped), stripped[1:]))
-                    index += 1
-                else:
-                    break
-                at = starts[index]
-                part = body.rstrip(" \t")
-            logical = "".join(parts)
-            head = logical.lstrip(SPACE)
-            if not head:
-                continue
-            if len(head) != len(logical):  # a first line of only spaces and a continuation
-                pieces = _shift(pieces, len(logical) - len(head))
-        else:
-            pieces.append((0, at))
-            head = body
-            index += 1
-        head = head.rstrip(SPACE)
         keyword, args_at, flags = split_head(head, escape)
-        heredocs: list[Heredoc] = []
+        instruction = Instruction(keyword, head, args_at, flags, (), pieces, first, lines.index)
         if "<<" in head and args_at < len(head):
-            index = _heredocs(source, lines, index, keyword, head, args_at, heredocs, problems, pieces)
-        instructions.append(
-            Instruction(keyword, head, args_at, flags, tuple(heredocs), tuple(pieces), first + 1, index)
-        )
-    return Dockerfile(source, tuple(instructions), directives, tuple(comments), escape, tuple(problems))
+            instruction = _with_heredocs(instruction, lines, problems)
+        instructions.append(instruction)
+    return Dockerfile(source, tuple(instructions), directives, tuple(lines.comments), escape, tuple(problems))
+
+
+class _Lines:
+    """The lines of a file, taken one after the other. index: of the next one. comments: those that were passed."""
+
+    def __init__(self, source: Source, escape: str) -> None:
+        lines = source.text.split("\n")
+        if lines and lines[-1] == "":
+            lines.pop()
+        if "\r" in source.text:
+            lines = [line.rstrip("\r") for line in lines]
+        self.source, self.lines, self.starts = source, lines, source.starts
+        self.escape, self.double = escape, escape + escape
+        self.index = 0
+        self.comments: list[tuple[int, str]] = []
+
+    def skip_to_text(self) -> bool:
+        """Pass blank lines and comments; False at the end of the file."""
+        lines, count = self.lines, len(self.lines)
+        while self.index < count:
+            raw = lines[self.index]
+            body = raw.lstrip(SPACE)
+            if body:
+                if body[0] != "#":
+                    return True
+                self.comments.append((self.starts[self.index] + len(raw) - len(body), body[1:]))
+            self.index += 1
+        return False
+
+    def logical_line(self) -> tuple[str, tuple[tuple[int, int], ...]]:
+        """The line here with those that continue it, without space around it, and where its pieces stand."""
+        raw = self.lines[self.index]
+        body = raw.lstrip(SPACE)
+        at = self.starts[self.index] + len(raw) - len(body)
+        part = body.rstrip(" \t")
+        if not self._continues(part):
+            self.index += 1
+            return body.rstrip(SPACE), ((0, at),)
+        parts: list[str] = []
+        pieces: list[tuple[int, int]] = []
+        length = 0
+        while True:
+            continues = self._continues(part)
+            part = part[:-1] if continues else body.rstrip("\r")
+            if part:
+                pieces.append((length, at))
+                parts.append(part)
+                length += len(part)
+            self.index += 1
+            if not (continues and self.skip_to_text()):
+                break
+            body = self.lines[self.index]
+            at = self.starts[self.index]
+            part = body.rstrip(" \t")
+        logical = "".join(parts)
+        head = logical.lstrip(SPACE)
+        if len(head) != len(logical):  # a first line of only spaces and a continuation
+            pieces = _shift(pieces, len(logical) - len(head))
+        return head.rstrip(SPACE), tuple(pieces) or ((0, at),)
+
+    def _continues(self, part: str) -> bool:
+        return part.endswith(self.escape) and not part.endswith(self.double)
+
+    def heredoc_end(self, terminator: str, chomp: bool) -> int | None:
+        """The index of the line that ends a heredoc; None when there is none."""
+        for index in range(self.index, len(self.lines)):
+            line = self.lines[index]
+            if (line.lstrip("\t") if chomp else line) == terminator:
+                return index
+        return None
+
+    def offset(self, index: int) -> int:
+        """Where a line starts in the source; the end of the source behind the last one."""
+        return self.starts[index] if index < len(self.starts) else len(self.source.text)
 
 
 def _directives(text: str, problems: list[Problem]) -> tuple[dict[str, tuple[str, int]], str]:
@@ -265,41 +287,28 @@ def _flag_word(text: str, at: int, escape: str) -> tuple[int, str]:
     return at, "".join(out)
 
 
-def _heredocs(
-    source: Source,
-    lines: list[str],
-    index: int,
-    keyword: str,
-    head: str,
-    args_at: int,
-    out: list[Heredoc],
-    problems: list[Problem],
-    pieces: list[tuple[int, int]],
-) -> int:
-    """Read the heredocs that an instruction opens; the index of the line behind them."""
-    inner = keyword
+def _with_heredocs(instruction: Instruction, lines: _Lines, problems: list[Problem]) -> Instruction:
+    """The instruction with the heredocs that its line opens, which are read."""
+    keyword, head, args_at = instruction.keyword, instruction.text, instruction.args_at
     start = args_at
     if keyword == "ONBUILD":
-        inner = _SPLIT.split(head[args_at:], maxsplit=1)[0].upper()
-        start = args_at + len(inner)
-    if inner not in _HEREDOC_KEYWORDS or json_words(head[start:]) is not None:
-        return index
-    starts = source.starts
-    for name, expand, chomp in heredoc_names(head[args_at:]):
-        first = index
-        while index < len(lines):
-            line = lines[index].rstrip("\r")
-            if (line.lstrip("\t") if chomp else line) == name:
-                break
-            index += 1
-        else:
-            at = pieces[0][1]
-            problems.append(Problem(at, at + len(keyword), f"unterminated heredoc: no line holds only {name}"))
-        begin = starts[first] if first < len(starts) else len(source.text)
-        end = starts[index] if index < len(starts) else len(source.text)
-        body = source.text[begin:end]
-        if chomp:
+        keyword = _SPLIT.split(head[args_at:], maxsplit=1)[0].upper()
+        start = args_at + len(keyword)
+    if keyword not in _HEREDOC_KEYWORDS or json_words(head[start:]) is not None:
+        return instruction
+    found: list[Heredoc] = []
+    for opening in heredoc_openings(head[args_at:]):
+        end = lines.heredoc_end(opening.name, opening.chomp)
+        if end is None:
+            if opening.spaced:
+                break  # `$((1 << 2))`: only newer frontends take it for a heredoc
+            message = f"unterminated heredoc: no line holds only {opening.name}"
+            problems.append(Problem(instruction.at(0), instruction.at(0) + len(instruction.keyword), message))
+            end = len(lines.lines)
+        begin, behind = lines.offset(lines.index), lines.offset(end)
+        body = lines.source.text[begin:behind]
+        if opening.chomp:
             body = re.sub(r"(?m)^\t+", "", body)
-        out.append(Heredoc(name, body, expand, chomp, begin, end))
-        index = min(index + 1, len(lines))
-    return index
+        found.append(Heredoc(opening.name, body, opening.expand, opening.chomp, begin, behind))
+        lines.index = min(end + 1, len(lines.lines))
+    return instruction._replace(heredocs=tuple(found), end_line=lines.index)

@@ -1,49 +1,58 @@
-"""What BuildKit refuses in a Dockerfile that splits: unknown instructions, missing arguments, no FROM.
+"""What BuildKit refuses in a Dockerfile that splits: unknown instructions, wrong arguments, missing stages, no FROM.
 
-Messages follow those of BuildKit's `parser` and `instructions` packages. A template that other tools fill in
-(`{{ ... }}`, `{% ... %}`, `<% ... %>`) is not held to this, nor is a fragment: a file such as `Dockerfile.tools` without any
-FROM, which others put together.
+Messages follow those of BuildKit's `parser` and `instructions` packages. What another tool fills in (`{{ … }}`,
+`{% … %}`, `<% … %>`) is not held to this where it stands, nor is a fragment: a file such as `Dockerfile.tools` without
+any FROM, which others put together. A frontend of somebody else (`# syntax=`) may know more instructions and flags.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wxlint.core.patterns import late
 from wxlint.core.suggest import did_you_mean
+from wxlint.documents.dockerfile.flags import Refusal
+from wxlint.documents.dockerfile.instruction_checks import refusal_of
 from wxlint.documents.dockerfile.reader import KEYWORDS, Dockerfile, Instruction
-from wxlint.documents.dockerfile.words import SPACE, json_words, words
+from wxlint.documents.dockerfile.template_marks import is_marked, is_template
 from wxlint.documents.source import Problem
 
-_LISTS = frozenset(("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))
-_TWO = frozenset(("ENV", "LABEL"))
-_FREE = KEYWORDS - _TWO - {"FROM", "COPY", "ADD"}
-_SOME = frozenset(("RUN", "ENV", "ARG", "LABEL", "WORKDIR", "USER", "ONBUILD", "EXPOSE", "VOLUME"))
+__all__ = ["is_template", "syntax_problems"]
+
+_KNOWN_FRONTEND = late(r"(?:.*/)?dockerfile(?:-upstream)?(?:[:@].*)?", 16)  # re.DOTALL
+_INDEX = late(r"[+-]?\d+")
 
 
 def syntax_problems(dockerfile: Dockerfile) -> Iterator[Problem]:
     """The problems of splitting, then of each instruction, in order."""
     yield from dockerfile.problems
+    if not _is_text(dockerfile.source.text):
+        yield Problem(0, 0, "the file is no text: its bytes are not those of a Dockerfile")
+        return
     if not dockerfile.instructions:
         yield Problem(0, 0, "the file has no instructions")
         return
-    template = is_template(dockerfile) or is_fragment(dockerfile)
-    begun = False
+    lenient = is_template(dockerfile) or is_fragment(dockerfile)
+    known_frontend = _KNOWN_FRONTEND.fullmatch((dockerfile.syntax() or "dockerfile").split()[0]) is not None
+    stages = _Stages(dockerfile.instructions)
     for instruction in dockerfile.instructions:
-        problem = _problem(instruction, begun, template)
-        if problem:
-            start = instruction.at(0)
-            yield Problem(start, start + len(instruction.keyword), problem)
-            if not template and (instruction.keyword not in KEYWORDS or not begun):
+        stages.enter(instruction)
+        known = instruction.keyword in KEYWORDS
+        if is_marked(instruction) or (not known and (lenient or not known_frontend)):
+            continue
+        refusal = refusal_of(instruction, dockerfile.escape) if known else _unknown(instruction)
+        if refusal is not None and (known_frontend or "unknown flag" not in refusal.message):
+            yield _placed(instruction, refusal)
+            if not known:
                 return  # what follows is most often the consequence
-        begun = begun or instruction.keyword == "FROM"
-
-
-def is_template(dockerfile: Dockerfile) -> bool:
-    """Whether another tool fills the file in before it is built."""
-    text = dockerfile.source.text
-    if "%" in text and ("{%" in text or "<%" in text or "\n%%" in text or text.startswith("%%")):
-        return True
-    return "{{" in text or ("@" in text and "@@" in text)
+        elif not lenient:
+            refusal = stages.refusal(instruction)
+            if refusal is not None:
+                yield _placed(instruction, refusal)
+                if stages.current < 0:
+                    return
+    if not lenient and stages.current < 0:
+        yield Problem(0, 0, "the file has no FROM")
 
 
 def is_fragment(dockerfile: Dockerfile) -> bool:
@@ -54,45 +63,58 @@ def is_fragment(dockerfile: Dockerfile) -> bool:
     )
 
 
-def _not_strings(args: str) -> bool:
-    """Whether the arguments are a JSON array that BuildKit refuses; what is no JSON it reads as a shell's words."""
-    import json
-
-    try:
-        found = json.loads(args)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(found, list) and not all(isinstance(item, str) for item in found)
+def _is_text(text: str) -> bool:
+    """Whether a file was text: of its first characters at most one in ten could not be decoded."""
+    if "\ufffd" not in text:
+        return True
+    head = text[:2000]
+    return head.count("\ufffd") * 10 <= len(head)
 
 
-def _problem(instruction: Instruction, begun: bool, template: bool) -> str:
-    keyword, text, at = instruction.keyword, instruction.text, instruction.args_at
-    if begun and keyword in _FREE and at < len(text) and text[at] != "[":
-        return ""  # most instructions: nothing about them can be wrong
-    args = text[at:].strip(SPACE)
-    if keyword in _TWO and args:
-        listed = [instruction.text[start:end] for start, end in words(instruction.text, instruction.args_at)]
-        if "=" not in listed[0]:
-            return f"{keyword} must have two arguments" if len(listed) == 1 else ""
-        odd = next((word for word in listed if "=" not in word), None)
-        if odd is not None:
-            return f"{keyword}: there is no = in {odd}; it takes name=value pairs"
-    if keyword in _LISTS and args.startswith("[") and _not_strings(args):
-        return f"{keyword}: a JSON array holds something else than strings"
-    if template:
-        return ""
-    if keyword not in KEYWORDS:
-        return f"unknown instruction {keyword}{did_you_mean(keyword, KEYWORDS, str)}"
-    if not begun and keyword not in ("FROM", "ARG"):
-        return f"{keyword} stands before the first FROM; only ARG can"
-    if keyword == "FROM":
-        listed = args.split()
-        if len(listed) not in (1, 3) or (len(listed) == 3 and listed[1].lower() != "as"):
-            return "FROM takes an image, or an image AS a name"
-    elif keyword in ("COPY", "ADD"):
-        listed = (json_words(args) if args.startswith("[") else None) or args.split()
-        if len(listed) < 2:
-            return f"{keyword} takes at least a source and a destination"
-    elif keyword in _SOME and not args:
-        return f"{keyword} has no argument"
-    return ""
+def _placed(instruction: Instruction, refusal: Refusal) -> Problem:
+    start, end, message = refusal
+    return Problem(instruction.at(start), instruction.at(end - 1) + 1, message)
+
+
+def _unknown(instruction: Instruction) -> Refusal:
+    hint = did_you_mean(instruction.keyword, KEYWORDS, str)
+    return Refusal(0, len(instruction.keyword), f"unknown instruction {instruction.keyword}{hint}")
+
+
+class _Stages:
+    """Which stages a file has, and in which one an instruction stands."""
+
+    def __init__(self, instructions: tuple[Instruction, ...]) -> None:
+        self.current = -1
+        self.last: dict[str, int] = {}
+        self.count = 0
+        for instruction in instructions:
+            if instruction.keyword == "FROM":
+                words = instruction.args.split()
+                if len(words) == 3:
+                    self.last[words[2].lower()] = self.count
+                self.count += 1
+
+    def enter(self, instruction: Instruction) -> None:
+        if instruction.keyword == "FROM":
+            self.current += 1
+
+    def refusal(self, instruction: Instruction) -> Refusal | None:
+        """What the place of an instruction, or a stage that it copies from, makes wrong."""
+        if self.current < 0:
+            if instruction.keyword in ("FROM", "ARG"):
+                return None
+            message = f"{instruction.keyword} stands before the first FROM; only ARG can"
+            return Refusal(0, len(instruction.keyword), message)
+        flag = instruction.flag("from") if instruction.flags and instruction.keyword == "COPY" else None
+        if flag is None or not flag.value:
+            return None
+        index = int(flag.value) if _INDEX.fullmatch(flag.value) and len(flag.value) < 10 else None
+        if index is not None and not 0 <= index < self.count:
+            number = f"{self.count} stage{'s' * (self.count != 1)}"
+            return Refusal(flag.start, flag.end, f"--from={flag.value}: the file has {number}, counted from 0")
+        named = self.last.get(flag.value.lower()) if index is None else index
+        if named is None or named < self.current:
+            return None
+        what = "this stage itself" if named == self.current else "a later stage"
+        return Refusal(flag.start, flag.end, f"--from={flag.value} is {what}; COPY takes from an earlier one")

@@ -1,15 +1,20 @@
-"""Words, `name=value` pairs and exec forms of Dockerfile arguments, split as BuildKit splits them; nothing is expanded."""
+"""Words, `name=value` pairs and exec forms of Dockerfile arguments, split as BuildKit splits them, not expanded."""
 
 from __future__ import annotations
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
+from wxlint.documents.dockerfile.template_marks import masked
 
-SPACE = " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+SPACE = (
+    " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f"
+    "\u205f\u3000"
+)
 """What Go's unicode.IsSpace accepts; Python's own str.strip() also takes U+001C to U+001F."""
 
 _QUOTING = late(r"[\"'\\]")
 _PLAIN = late(f"[^{SPACE}]+")
+_LISTED = late(r"[^\t\v\f\r ]+")
 
 
 class Pair(NamedTuple):
@@ -21,8 +26,14 @@ class Pair(NamedTuple):
     end: int
 
 
+def listed_words(text: str, start: int) -> list[tuple[int, int]]:
+    """(start, end) of each word of a list of FROM, COPY, ADD, EXPOSE or VOLUME: split at any space, in quotes too."""
+    return [match.span() for match in _LISTED.finditer(masked(text), start)]
+
+
 def words(text: str, start: int, escape: str = "\\") -> list[tuple[int, int]]:
     """(start, end) of each word of `text` from `start` on, split at unquoted space as BuildKit's parseWords does."""
+    text = masked(text)
     if not _QUOTING.search(text, start) and (escape == "\\" or escape not in text):
         return [match.span() for match in _PLAIN.finditer(text, start)]
     found: list[tuple[int, int]] = []

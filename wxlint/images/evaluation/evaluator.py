@@ -266,7 +266,7 @@ class _Evaluation:
     def _copy_from(self, kind: str, text: str, span: Span) -> tuple[int | None, Use | None]:
         """What `--from=` or `from=` names: an earlier stage, or an image."""
         value = expand(text, self._scope(), self.dockerfile.escape)
-        if value.known and re.fullmatch(r"[0-9]{1,6}", value.text):
+        if kind == "COPY --from" and value.known and re.fullmatch(r"[0-9]{1,6}", value.text):
             index = int(value.text)
             return (index, None) if index < len(self.stages) else (None, None)
         named = self._named(value)

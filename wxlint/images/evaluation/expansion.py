@@ -1,29 +1,38 @@
 """Variable expansion in Dockerfile words, as BuildKit's shell lexer does it, with three values.
 
-Rules from BuildKit's `frontend/dockerfile/shell`: single quotes are literal, double quotes expand, the escape character is
-that of the file, and `${name}` takes `:- - :+ + :? ?`, `# ## % %%` and `/ //`. A variable whose value cannot be known from
-the file becomes a HOLE named as it is written.
+A variable whose value cannot be known from the file becomes a HOLE named as it is written; so does a word that BuildKit
+refuses, and the mark of a template that another tool fills in.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value, concat
+from wxlint.documents.dockerfile.template_marks import cut_marks
+from wxlint.documents.dockerfile.word_grammar import Choice, Literal, Replace, Trim, Variable, WordError, parse_word
 from wxlint.documents.dockerfile.words import Pair, pairs, words
+
+if TYPE_CHECKING:
+    from wxlint.documents.dockerfile.word_grammar import Part, Word
 
 __all__ = ["Pair", "Scope", "expand", "pairs", "words"]
 
-_NAME = late(r"[^\W\d]\w*|\d+|[@*#?$!-]")
-_PLAIN = late(r"[^\\`$\"']*\Z")
-_LITERAL = late(r"[^\\`$\"']+")
-_DEPTH = 20
-_MOST = 100_000
+_PLAIN = late(r"[^\\`$\"'{<%@\ufeff]*\Z")
+_NEVER_SET = frozenset(("", *"@*#?$!-"))
+"""Special parameters, which nothing sets in a build, and the missing name of `${+x}`."""
+_LONGEST = 100_000
 """Characters of one value; a longer one is unknown: variables that double themselves must not fill memory."""
+_HOLE_COST = 100
+"""Characters that an unknown part counts for."""
+
+
+class _Refused(Exception):
+    """The build stops at this word: `${name?}` of a variable that is not set, a pattern that is none."""
 
 
 class Scope(NamedTuple):
@@ -41,149 +50,77 @@ def expand(text: str, scope: Scope, escape: str = "\\") -> Value:
     """The value of a word: quotes and escapes removed, variables replaced."""
     if _PLAIN.match(text):
         return Value(text)
-    return _Expansion(text, scope, escape, 0).run()
+    unmarked, mark = cut_marks(text)
+    try:
+        value = _joined(parse_word(unmarked, escape), scope)
+    except (WordError, _Refused):
+        return _unknown(text[:80])
+    return value._replace(holes=tuple([hole.replace(HOLE, mark) for hole in value.holes])) if mark else value
 
 
-class _Expansion:
-    """One pass over one word. Depth bounds `${a:-${b:-...}}`."""
-
-    def __init__(self, text: str, scope: Scope, escape: str, depth: int) -> None:
-        self.text, self.scope, self.escape, self.depth = text, scope, escape, depth
-        self.at = 0
-        self.parts: list[Value] = []
-        self.literal: list[str] = []
-
-    def run(self) -> Value:
-        text, end = self.text, len(self.text)
-        quoted = False
-        while self.at < end:
-            char = text[self.at]
-            if char == "'" and not quoted:
-                close = text.find("'", self.at + 1)
-                close = end if close < 0 else close
-                self.literal.append(text[self.at + 1 : close])
-                self.at = close + 1
-            elif char == '"':
-                quoted = not quoted
-                self.at += 1
-            elif char == self.escape and self.at + 1 == end:
-                self.at += 1  # nothing to escape: dropped
-            elif char == self.escape:
-                following = text[self.at + 1]
-                if quoted and following not in ('"', "$", self.escape):
-                    self.literal.append(char)
-                self.literal.append(following)
-                self.at += 2
-            elif char == "$":
-                self._variable()
-            else:
-                plain = _LITERAL.match(text, self.at)
-                self.literal.append(plain[0] if plain else char)
-                self.at += len(self.literal[-1])
-        self._flush()
-        if sum([len(part.text) + 100 * len(part.holes) for part in self.parts]) > _MOST:
-            return Value(HOLE, (text[:80],))
-        return self.parts[0] if len(self.parts) == 1 else concat(self.parts)
-
-    def _flush(self) -> None:
-        if self.literal:
-            self.parts.append(Value("".join(self.literal)))
-            self.literal = []
-
-    def _add(self, value: Value) -> None:
-        self._flush()
-        self.parts.append(value)
-
-    def _variable(self) -> None:
-        text = self.text
-        start = self.at
-        self.at += 1
-        if not text.startswith("{", self.at):
-            match = _NAME.match(text, self.at)
-            if not match:
-                self.literal.append("$")
-                return
-            self.at = match.end()
-            self._add(self._lookup(match[0], text[start : self.at]))
-            return
-        match = _NAME.match(text, self.at + 1)
-        close = _closing(text, self.at, self.escape)
-        written = text[start : close + 1]
-        if not match or close >= len(text) or match.end() > close:
-            self.at = close + 1
-            self._add(Value(HOLE, (written,)))
-            return
-        self.at = close + 1
-        self._add(self._modified(match[0], text[match.end() : close], written))
-
-    def _lookup(self, name: str, written: str) -> Value:
-        value = self.scope.values.get(name)
-        return value if value is not None else Value(HOLE, (written,))
-
-    def _word(self, text: str) -> Value:
-        if self.depth >= _DEPTH:
-            return Value(HOLE, (text,))
-        return _Expansion(text, self.scope, self.escape, self.depth + 1).run()
-
-    def _modified(self, name: str, modifier: str, written: str) -> Value:
-        if not modifier:
-            return self._lookup(name, written)
-        value = self.scope.values.get(name)
-        colon = modifier[0] == ":"
-        operator, word = (modifier[1:2], modifier[2:]) if colon else (modifier[0], modifier[1:])
-        if operator in ("-", "+", "?") and operator:
-            absent = name in self.scope.unset or (value is None and self.scope.closed)
-            if value is not None and name not in self.scope.unset:
-                if not value.known and not value.text.strip(HOLE):  # may be empty or not
-                    return Value(HOLE, (written,))
-                absent = colon and value.text == ""
-            elif not absent:
-                return Value(HOLE, (written,))
-            if operator == "+":
-                return Value("") if absent else self._word(word)
-            if operator == "-" and absent:
-                chosen = self._word(word)
-                return chosen._replace(because=(*chosen.because, Reason("default", f"default of {written}")))
-            return value if value is not None and not absent else Value(HOLE, (written,))
-        if value is None or not value.known:
-            return Value(HOLE, (written,))
-        pattern = self._word(word.lstrip(operator) if operator in "#%/" else word)
-        incomplete = operator == "/" and "/" not in pattern.text
-        if colon or not pattern.known or operator not in ("#", "%", "/") or incomplete:
-            return Value(HOLE, (written,))
-        return value._replace(text=_strip(value.text, operator, modifier, pattern.text))
+def _unknown(written: str) -> Value:
+    return Value(HOLE, (written,))
 
 
-def _strip(text: str, operator: str, modifier: str, pattern: str) -> str:
-    double = modifier[:2] == operator * 2
-    if operator == "/":
-        old, _, new = pattern.partition("/")
-        regex = re.compile(_glob(old))
-        return regex.sub(lambda _: new, text, count=0 if double else 1) if old else text
-    regex = re.compile(_glob(pattern) + r"\Z")
-    if operator == "#":
-        ends = range(len(text), -1, -1) if double else range(len(text) + 1)
-        return next((text[end:] for end in ends if regex.match(text[:end])), text)
-    starts = range(len(text) + 1) if double else range(len(text), -1, -1)
-    return next((text[:start] for start in starts if regex.match(text[start:])), text)
+def _joined(word: Word, scope: Scope) -> Value:
+    values = [_part(part, scope) for part in word]
+    if sum([len(value.text) + _HOLE_COST * len(value.holes) for value in values]) > _LONGEST:
+        return _unknown("a value that is too long")
+    return values[0] if len(values) == 1 else concat(values)
 
 
-def _glob(pattern: str) -> str:
-    return "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern[:200])
+def _part(part: Part, scope: Scope) -> Value:
+    if isinstance(part, Literal):
+        return Value(part.text, (HOLE,) * part.text.count(HOLE))  # where marks stood
+    if isinstance(part, Variable):
+        return _looked_up(part.name, scope) or _unknown(part.written)
+    if isinstance(part, Choice):
+        return _chosen(part, scope)
+    if isinstance(part, (Trim, Replace)):
+        return _edited(part, scope)
+    return _unknown(part.written)
 
 
-def _closing(text: str, at: int, escape: str) -> int:
-    """Offset of the `}` that closes the `{` at `at`; len(text) when there is none."""
-    depth = 0
-    while at < len(text):
-        char = text[at]
-        if char == escape:
-            at += 1
-        elif char == "{":
-            depth += 1
-        elif char == "}":
-            depth -= 1
-            if not depth:
-                return at
-        at += 1
-    return at
+def _looked_up(name: str, scope: Scope) -> Value | None:
+    """The value of a variable; None where nothing is known of it."""
+    value = scope.values.get(name)
+    return Value("") if value is None and name in _NEVER_SET else value
+
+
+def _chosen(part: Choice, scope: Scope) -> Value:
+    value = _looked_up(part.name, scope)
+    absent = part.name in scope.unset or (value is None and scope.closed) or part.name in _NEVER_SET
+    if not absent:
+        if value is None or (not value.known and not value.text.strip(HOLE)):  # may be set or not, empty or not
+            return _unknown(part.written)
+        absent = part.colon and value.text == ""
+    word = _joined(part.word, scope)
+    if part.operator == "+":
+        return Value("") if absent else word
+    if not absent:
+        return value if value is not None else _unknown(part.written)
+    if part.operator == "?":
+        raise _Refused
+    return word._replace(because=(*word.because, Reason("default", f"default of {part.written}")))
+
+
+def _edited(part: Trim | Replace, scope: Scope) -> Value:
+    """A value with a part that a pattern matches taken out or replaced; unknown unless all of it is known."""
+    from wxlint.images.evaluation.glob_patterns import PatternError, check_pattern, replace, trim_end, trim_start
+
+    value, pattern = _looked_up(part.name, scope), _joined(part.pattern, scope)
+    try:
+        if pattern.known:
+            check_pattern(pattern.text)  # refused whatever the value is
+        if value is None or not value.known or not pattern.known or "\n" in value.text or "\n" in pattern.text:
+            return _unknown(part.written)
+        if isinstance(part, Trim):
+            longest = pattern.text.startswith(part.operator)
+            trim = trim_start if part.operator == "#" else trim_end
+            return value._replace(text=trim(value.text, pattern.text[longest:], longest))
+        new = _joined(part.text, scope)
+        if not new.known or (part.everywhere and "$" in new.text):  # `$1` there names a group of the match
+            return _unknown(part.written)
+        return value._replace(text=replace(value.text, pattern.text, new.text, part.everywhere))
+    except PatternError as error:
+        raise _Refused from error

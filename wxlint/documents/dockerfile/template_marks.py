@@ -1,0 +1,78 @@
+"""Marks of templates that another tool fills in: `{{ … }}`, `{% … %}`, `<% … %>`, `@@NAME@@`, `%%NAME%%`.
+
+A mark counts where it stands: the word that holds it is unknown, the rest of the file is not. Only a mark that takes
+the place of an instruction, or of a stage's image or name, makes the order and number of the instructions unknown too.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from wxlint.core.patterns import late
+from wxlint.core.values import HOLE
+
+if TYPE_CHECKING:
+    from wxlint.documents.dockerfile.reader import Dockerfile, Instruction
+
+MARK = late(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|<%.*?%>|@@[\w.-]+@@|%%[\w.-]+%%", re.S)
+_STATEMENT = late(r"\{[%#]|<%(?![=-])")
+_BLOCK = late(
+    r"\{%[-+]?\s*(?:if|elif|else|endif|for|endfor|set|block|endblock|include|import|from|macro|endmacro|raw|extends|with|call)\b"
+    r"|<%[-=#]?\s.*?%>",
+    re.S,
+)
+_OPENS = ("{{", "{%", "{#", "<%", "%%", "@@")
+
+
+def may_hold_marks(text: str) -> bool:
+    """Whether a text may hold a mark: quick, and true for some that hold none."""
+    return (
+        ("{" in text and ("{{" in text or "{%" in text or "{#" in text)) or "<%" in text or "@@" in text or "%%" in text
+    )
+
+
+def masked(text: str) -> str:
+    """A text of the same length in which no mark has a space or a quote."""
+    return MARK.sub(lambda mark: "x" * len(mark[0]), text) if may_hold_marks(text) else text
+
+
+def cut_marks(text: str) -> tuple[str, str]:
+    """A word with each mark as one HOLE, and a name for them; the name is empty where there is no mark.
+
+    Where a statement of the template stands in the word, what is between two of them may be left out: it is one HOLE.
+    """
+    marks = MARK.findall(text) if may_hold_marks(text) else ()
+    if not marks:
+        return text, ""
+    if any(map(_STATEMENT.match, marks)):
+        return HOLE, text
+    return MARK.sub(HOLE, text), marks[0] if len(marks) == 1 else "{{…}}"
+
+
+def is_marked(instruction: Instruction) -> bool:
+    """Whether an instruction is not held to syntax, since another tool writes a part of it."""
+    text = instruction.text
+    if text.startswith(_OPENS):
+        return True
+    if not may_hold_marks(text):
+        return False
+    return _BLOCK.search(text) is not None if instruction.keyword in _SHELL else MARK.search(text) is not None
+
+
+_SHELL = frozenset(("RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "ONBUILD"))
+"""Their text is a shell's, where `{{.Id}}` most often is a format of some program."""
+
+
+def is_template(dockerfile: Dockerfile) -> bool:
+    """Whether another tool decides which instructions and stages a file has."""
+    if not may_hold_marks(dockerfile.source.text):
+        return False
+    return any(
+        instruction.text.startswith(_OPENS) or (instruction.keyword in _STRUCTURE and is_marked(instruction))
+        for instruction in dockerfile.instructions
+    )
+
+
+_STRUCTURE = _SHELL | {"FROM"}
+"""A block inside of a RUN goes on over lines that look like instructions."""
