@@ -14,6 +14,7 @@ None when the tables do not know: never take that for a yes or a no.
 from __future__ import annotations
 
 from wxlint.facts.base_images import BaseImage, base_image, ngc_pytorch, normalise_repository
+from wxlint.facts.channels import channel_of_cuda, cuda_of_channel
 from wxlint.facts.cuda_tags import CudaTag, is_cuda_tag_valid
 from wxlint.facts.packages import accelerator_package, brings_own_torch, brings_torch, cuda_package, torch_needed
 from wxlint.facts.tables import normalise, table
@@ -40,9 +41,11 @@ __all__ = [
     "base_image",
     "brings_own_torch",
     "brings_torch",
+    "channel_of_cuda",
     "companion_fits",
     "companions",
     "ctranslate2_cudnn",
+    "cuda_of_channel",
     "cuda_package",
     "default_cuda",
     "is_cuda_tag_valid",

@@ -8,6 +8,7 @@ import re
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
+from wxlint.facts.channels import cuda_of_channel
 from wxlint.facts.tables import Globs, fields, index
 
 
@@ -104,20 +105,15 @@ _TORCH_IN_NAME = late(r"torch[-_]?(?:v?(\d+\.\d+(?:\.\d+)?)|(\d)(\d)(\d))(?![\d.
 _TRUE = {"yes": True, "no": False}
 
 
-def _dotted(compact: str) -> str:
-    """A channel's digits as a version: 121 is 12.1, 92 is 9.2."""
-    return f"{compact[:-1]}.{compact[-1]}"
-
-
 def _image(row: dict[str, str], match: re.Match[str] | None, repository: str) -> BaseImage:
     groups = match.groupdict() if match is not None else {}
     groups = {name: text for name, text in groups.items() if text and text[0].isdigit() and HOLE not in text}
     cuda: str | None = row["cuda"]
     if cuda == "tag":
-        cuda = groups.get("cuda") or (_dotted(groups["cu"]) if "cu" in groups else None)
+        cuda = groups.get("cuda") or (cuda_of_channel(f"cu{groups['cu']}") if "cu" in groups else None)
     elif cuda == "name":
         named = _CUDA_IN_NAME.search(repository)
-        cuda = (named[1] or _dotted(named[2])) if named else None
+        cuda = (named[1] or cuda_of_channel(f"cu{named[2]}")) if named else None
     elif cuda == "ngc":
         release = ngc_pytorch(groups["ngc"]) if "ngc" in groups else None
         cuda = ".".join(release["cuda"].split(".")[:2]) if release else None

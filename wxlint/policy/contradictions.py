@@ -10,8 +10,9 @@ from typing import Any
 
 from wxlint.core.suggest import did_you_mean
 from wxlint.discovery.gitignore import parse
+from wxlint.facts.channels import cuda_of_channel
 from wxlint.policy.find import repository_top
-from wxlint.policy.model import Expect, Policy, Settings, Stage, Variant, channel_cuda, merge_expect
+from wxlint.policy.model import Expect, Policy, Settings, Stage, Variant, merge_expect
 from wxlint.policy.schema import quoted
 
 Keys = tuple[Any, ...]
@@ -170,7 +171,7 @@ def _bad_torch(keys: Keys, place: str, accelerator: str, settings: Settings) -> 
     good = {"cpu": ("cpu",), "cuda": ("cuda", "default"), "rocm": ("rocm",)}.get(accelerator)
     if good and kind not in good:
         yield keys, f"{place}.torch-channel: {quoted(channel)} is no channel for the accelerator {accelerator}"
-    built_for = channel_cuda(channel)
+    built_for = cuda_of_channel(channel)
     cuda = settings.expect.cuda
     if built_for and cuda and cuda != built_for and not built_for.startswith(f"{cuda}."):
         at = (*keys[:-1], "expect", "cuda")

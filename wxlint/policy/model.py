@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.discovery.gitignore import files_named, fits_below
+from wxlint.facts.channels import cuda_of_channel
 from wxlint.policy.image_names import Member, match
 
 if TYPE_CHECKING:  # both are needed only to read or to point into a policy file
@@ -238,7 +239,7 @@ class Policy(NamedTuple):
             upstream=variant.upstream if base is None else (),
             torch=said.torch,
             needs_torch=expect.torch or "optional",
-            cuda=None if accelerator == "cpu" else expect.cuda or channel_cuda(said.torch),
+            cuda=None if accelerator == "cpu" else expect.cuda or cuda_of_channel(said.torch),
             cudnn=None if accelerator == "cpu" else expect.cudnn,
             python=expect.python,
             user=expect.user or "any",
@@ -299,13 +300,6 @@ class Policy(NamedTuple):
 def builtin_policy(root: Path) -> Policy:
     """What applies where a repository has no policy: no family, and no `latest`."""
     return Policy("<built-in policy>", root, "", "", None, None, "", FORBIDDEN_TAGS, {}, {}, (), (), {})
-
-
-def channel_cuda(channel: str | None) -> str | None:
-    """The CUDA version of a channel: "12.1" for cu121, "9.2" for cu92; None for others."""
-    if channel is None or not channel.startswith("cu"):
-        return None
-    return f"{channel[2:-1]}.{channel[-1]}"
 
 
 def find_key(node: Node, keys: Sequence[str | int]) -> tuple[int, int, Node] | None:

@@ -25,7 +25,8 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
-from wxlint.images.torch.replacement import FAMILY, is_satisfied
+from wxlint.images.torch.model import FAMILY
+from wxlint.images.torch.replacement import is_satisfied
 from wxlint.images.torch.selection import PROJECT_HINT
 from wxlint.rules import Problem
 

@@ -34,7 +34,7 @@ from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.images.torch.channels import channel_of_url
-from wxlint.images.torch.replacement import FAMILY
+from wxlint.images.torch.model import FAMILY
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING

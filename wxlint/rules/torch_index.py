@@ -2,9 +2,12 @@
 
 ## Why
 
-A GPU stage with the `cpu` index runs, slowly, on the CPU; a CPU stage with `cu121` carries gigabytes of CUDA. The channel is read from
-wherever it is given: `-i`, environment, ARG, requirements file, local version, wheel URL, uv backend, conda. With a policy it must be the
-variant's own; without one it must fit what the image is for, and a CUDA channel must be of the same major version as the base's CUDA.
+A GPU stage with the `cpu` index runs, slowly, on the CPU; a CPU stage with `cu121` carries gigabytes of CUDA. The
+channel is read from
+wherever it is given: `-i`, environment, ARG, requirements file, local version, wheel URL, uv backend, conda. With a
+policy it must be the
+variant's own; without one it must fit what the image is for, and a CUDA channel must be of the same major version as
+the base's CUDA.
 
 ## Bad
 
@@ -28,11 +31,13 @@ RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cu121
 
 from collections.abc import Iterator
 
+from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image
-from wxlint.images.torch.channels import accelerator_of, cuda_of
-from wxlint.images.torch.selection import Choice, describe
+from wxlint.images.torch.channels import accelerator_of
+from wxlint.images.torch.model import Choice
+from wxlint.images.torch.selection import describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -76,7 +81,7 @@ def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
             text = f"{name} comes from channel {choice.channel}; {image.label} takes {expectation.torch}"
             yield Problem(span, text, because, image=image.label)
         return
-    found = accelerator_of(choice.channel)
+    found, built = accelerator_of(choice.channel), facts.cuda_of_channel(choice.channel)
     base = image.base.accelerator
     if image.expected == "other" or found == "other":
         return  # most other accelerators work with the cpu build and a plugin
@@ -98,9 +103,9 @@ def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
         yield Problem(
             span, f"{name} comes from channel cpu in an image that starts from {image.base.root.value.shown()}", why
         )
-    elif image.base.cuda and cuda_of(choice.channel) and cuda_of(choice.channel)[:2] != image.base.cuda[:2]:  # type: ignore[index]
+    elif image.base.cuda and built is not None and built[:2] != image.base.cuda[:2]:
         why = (*image.base.because, *because)
-        text = f"{name} is built for CUDA {cuda_of(choice.channel)}, but the base holds CUDA {image.base.cuda}"
+        text = f"{name} is built for CUDA {built}, but the base holds CUDA {image.base.cuda}"
         yield Problem(
             span, text, why, "use one CUDA major version in the base and in torch's channel", Severity.WARNING
         )

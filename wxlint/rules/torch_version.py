@@ -32,7 +32,8 @@ from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.images.torch.channels import accelerator_of
-from wxlint.images.torch.selection import Choice, describe
+from wxlint.images.torch.model import Choice
+from wxlint.images.torch.selection import describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -27,9 +27,8 @@ from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image
-from wxlint.images.torch.channels import cuda_of
-from wxlint.images.torch.replacement import FAMILY
-from wxlint.images.torch.selection import PROJECT_HINT, Choice, describe
+from wxlint.images.torch.model import FAMILY, Choice
+from wxlint.images.torch.selection import PROJECT_HINT, describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -67,7 +66,7 @@ def _wrong(image: Image, choice: Choice) -> str:
         return f"{name} comes from the default index, a CUDA build on Linux, but {image.label} is a cpu image"
     if image.expected == "rocm":
         return f"{name} comes from the default index, a CUDA build on Linux, but {image.label} is a rocm image"
-    wanted = cuda_of(expectation.torch) if expectation is not None and expectation.torch else None
+    wanted = facts.cuda_of_channel(expectation.torch) if expectation is not None and expectation.torch else None
     if wanted is None:
         return ""
     pin = choice.requirement.pin if name == "torch" else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -9,13 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wxlint.core.findings import Where
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.manifests.pipfile import read_pipfile
 from wxlint.documents.manifests.pyproject import read_pyproject
 from wxlint.documents.source import Source
-from wxlint.images.installs.commands import Install, Lines, Place, installs, worth_reading
-from wxlint.images.installs.requirement import Requirement, applies, conda_requirement, parse_requirement
-from wxlint.images.torch.selection import NONE, Torch, after, choices
+from wxlint.images.installs.commands import installs
+from wxlint.images.installs.markers import Environment, applies
+from wxlint.images.installs.model import Groups, Install, InstallContext, Lines
+from wxlint.images.installs.requirement import Requirement, conda_requirement, parse_requirement
+from wxlint.images.installs.screening import worth_reading
+from wxlint.images.torch.model import NONE, Torch
+from wxlint.images.torch.selection import choices
+from wxlint.images.torch.state import after
 from wxlint.shell.bash.reader import read_shell
 
 CPU = "https://download.pytorch.org/whl/cpu"
@@ -27,19 +34,29 @@ FILES = {
 }
 
 
+class Folder(InstallContext):
+    """The files above, in the working directory."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def where(self, start: int, end: int) -> Where:
+        return partial(self.source.span, start, end)
+
+    def requirements(self, path: str, variables: Mapping[str, Value], *, as_constraints: bool = False) -> Lines:
+        return FILES.get(path, super().requirements(path, variables))
+
+    def project(self, folder: str, groups: Groups, tool: str) -> Lines:
+        if tool == "uv-settings":
+            return Lines()
+        return FILES["pyproject.toml"] if folder in (".", "./") else super().project(folder, groups, tool)
+
+
 def read(text: str, env: dict[str, str] | None = None) -> list[Install]:
     """The installs of a shell text, with the files above at hand."""
-    source = Source("Dockerfile", text)
-
-    def file(path: str, as_constraints: bool, _: int) -> Lines:
-        return FILES.get(path, Lines(missing=(path,)))
-
-    def project(folder: str, groups: tuple[str, ...]) -> Lines:
-        return FILES["pyproject.toml"] if folder in (".", "./") else Lines(missing=(folder,))
-
     scope = {name: Value(value) for name, value in (env or {}).items()}
-    place = Place(lambda start, end: partial(source.span, start, end), file, project, lambda _: None)
-    return [install for command in read_shell(text, scope).commands for install in installs(command, scope, place)]
+    context = Folder(Source("Dockerfile", text))
+    return [install for command in read_shell(text, scope).commands for install in installs(command, scope, context)]
 
 
 def one(text: str, env: dict[str, str] | None = None) -> Install:
@@ -148,9 +165,9 @@ INDEXES: list[tuple[str, dict[str, str], dict[str, Any]]] = [
 def test_where_it_comes_from(text: str, env: dict[str, str], expected: dict[str, Any]) -> None:
     install = one(text, env)
     found = {
-        "index": (install.index.flag, install.index.value.text) if install.index else None,
-        "extra": [(s.flag, s.value.text) for s in install.extra],
-        "links": [(s.flag, s.value.text) for s in install.links],
+        "index": (install.sources.index.flag, install.sources.index.value.text) if install.sources.index else None,
+        "extra": [(s.flag, s.value.text) for s in install.sources.extra],
+        "links": [(s.flag, s.value.text) for s in install.sources.links],
     }
     assert found == {"index": None, "extra": [], "links": [], **expected}
 
@@ -158,11 +175,10 @@ def test_where_it_comes_from(text: str, env: dict[str, str], expected: dict[str,
 SAID = [
     ("pip install -U torch", "upgrade", True),
     ("pip install --upgrade torch", "upgrade", True),
-    ("pip install --force-reinstall torch", "upgrade", True),
+    ("pip install --force-reinstall torch", "reinstall", True),
     ("pip install -qU torch", "upgrade", True),
     ("pip install --upgrade-strategy eager torch", "upgrade", False),
     ("pip install --no-deps torch", "no_deps", True),
-    ("pip install --no-index torch", "no_index", True),
     ("pip install --target /x torch", "elsewhere", True),
     ("pip install -t/x torch", "elsewhere", True),
     ("pip install --root=/x torch", "elsewhere", True),
@@ -180,14 +196,14 @@ SAID = [
     ("apt-get update && pip install torch", "conditional", False),
     ("uv pip install torch --index-strategy unsafe-best-match", "best_match", True),
     ("uv pip install torch --index-strategy first-index", "best_match", False),
-    ("pip install -r missing.txt", "missing", ("missing.txt",)),
-    ("pip install -r requirements.txt -r missing.txt", "missing", ("missing.txt",)),
-    ("pip install -e ./lib", "missing", ("./lib",)),
-    ("conda env create", "missing", ("environment.yml",)),
-    ("pipenv install --system --deploy", "missing", ("Pipfile",)),
-    ("pipenv sync", "missing", ("Pipfile",)),
-    ("python -m pipenv install --dev", "missing", ("Pipfile",)),
-    ("PIPENV_PIPFILE=/x/Pipfile pipenv sync", "missing", ("/x/Pipfile",)),
+    ("pip install -r missing.txt", "unread", ("missing.txt",)),
+    ("pip install -r requirements.txt -r missing.txt", "unread", ("missing.txt",)),
+    ("pip install -e ./lib", "unread", ("./lib/pyproject.toml",)),
+    ("conda env create", "unread", ("environment.yml",)),
+    ("pipenv install --system --deploy", "unread", ("Pipfile",)),
+    ("pipenv sync", "unread", ("Pipfile",)),
+    ("python -m pipenv install --dev", "unread", ("Pipfile",)),
+    ("PIPENV_PIPFILE=/x/Pipfile pipenv sync", "unread", ("/x/Pipfile",)),
     ("conda install -c pytorch -c nvidia x", "channels", ("pytorch", "nvidia")),
     ("conda install --channel=pytorch x", "channels", ("pytorch",)),
 ]
@@ -195,7 +211,8 @@ SAID = [
 
 @pytest.mark.parametrize(("text", "field", "value"), SAID, ids=[row[0] for row in SAID])
 def test_what_else_is_said(text: str, field: str, value: object) -> None:
-    assert getattr(read(text)[0], field) == value
+    found = getattr(read(text)[0], field)
+    assert (tuple(unread.name for unread in found) if field == "unread" else found) == value
 
 
 def test_files_are_followed() -> None:
@@ -248,8 +265,8 @@ def test_spans_cover_what_is_written() -> None:
     install = one(text)
     requirement = install.requirements[0].span
     assert requirement is not None and text[requirement.column - 1 : requirement.end_column - 1] == '"torch==2.3.1"'
-    assert install.index is not None and install.index.span is not None
-    assert text[install.index.span.column - 1 : install.index.span.end_column - 1] == CPU
+    assert install.sources.index is not None and install.sources.index.span is not None
+    assert text[install.sources.index.span.column - 1 : install.sources.index.span.end_column - 1] == CPU
     assert install.span is not None and text[install.span.column - 1 : install.span.end_column - 1] == "install"
 
 
@@ -353,7 +370,7 @@ def test_markers_on_linux(marker: str, holds: bool) -> None:
 
 
 def test_a_marker_of_an_extra_holds_with_the_extra() -> None:
-    assert applies("extra == 'gpu'", ("gpu",))
+    assert applies("extra == 'gpu'", Environment(), ("gpu",))
 
 
 CHANNELS = [

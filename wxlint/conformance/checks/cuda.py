@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wxlint.conformance.checks.evidence import Evidence, Facts
 from wxlint.conformance.checks.verdict import FAIL, PASS, SKIP, UNPROVEN, Verdict
 from wxlint.core.units import amount
-from wxlint.policy.model import channel_cuda
+from wxlint.facts.channels import cuda_of_channel
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation
@@ -53,7 +53,7 @@ def torch_channel(expectation: Expectation, seen: Evidence) -> Verdict:
             return Verdict(FAIL, f"{shown}, but cannot be imported: {runtime['error']}", told)
         if runtime.get("compiled") is False and torch.get("cuda"):
             return Verdict(FAIL, f"{shown} by its version, but was compiled without it", told)
-    wanted = channel_cuda(channel)
+    wanted = cuda_of_channel(channel)
     if channel == "cpu":
         right = not torch.get("cuda") and not torch.get("hip")
     elif wanted is not None:

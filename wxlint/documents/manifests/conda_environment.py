@@ -7,21 +7,27 @@ from wxlint.documents.source import Source
 
 
 class Environment(NamedTuple):
-    """packages, pip: (text, start, end) with source offsets. channels: as written."""
+    """packages, pip: (text, start, end) with source offsets.
+
+    channels: as written. problem: (offset, message) of what is wrong.
+    """
 
     packages: tuple[tuple[str, int, int], ...]
     pip: tuple[tuple[str, int, int], ...]
     channels: tuple[str, ...]
+    problem: tuple[int, str] | None = None
 
 
-def read_environment(source: Source) -> Environment | None:
-    """Read an environment file; None for one that is not YAML or not an environment. Never raises."""
+def read_environment(source: Source) -> Environment:
+    """Read an environment file. Never raises: one that is not YAML or not an environment comes back with `problem`."""
     from wxlint.documents.yaml import Mapping, Scalar, Sequence, parse
 
-    documents = parse(source).documents
-    top = documents[0] if documents else None
+    parsed = parse(source)
+    if parsed.problems:
+        return Environment((), (), (), (parsed.problems[0].start, parsed.problems[0].message))
+    top = parsed.documents[0] if parsed.documents else None
     if not isinstance(top, Mapping):
-        return None
+        return Environment((), (), (), (0, "it is no mapping of keys"))
     packages: list[tuple[str, int, int]] = []
     pip: list[tuple[str, int, int]] = []
     dependencies = top.get("dependencies")

@@ -28,7 +28,8 @@ DEFAULT_INDEX = "the default index"
 
 
 class Dependency(NamedTuple):
-    """requirement: PEP 508 text. group: "" for the project itself, else the extra or group. bindings: indexes it is bound to.
+    """requirement: PEP 508 text. group: "" for the project itself, else the extra or group. bindings: indexes it is
+    bound to.
 
     line: where it stands, from 1, or 0 when not found.
     """
@@ -40,7 +41,8 @@ class Dependency(NamedTuple):
 
 
 class Include(NamedTuple):
-    """`group` ("" for the project itself) takes in the extra or group `included` where `marker` ("" or PEP 508) holds."""
+    """`group` ("" for the project itself) takes in the extra or group `included` where `marker` ("" or PEP 508)
+    holds."""
 
     group: str
     included: str
@@ -48,7 +50,8 @@ class Include(NamedTuple):
 
 
 class Project(NamedTuple):
-    """default_index: a URL that replaces the default index; extra: further indexes; includes: which extras and groups take in others.
+    """default_index: a URL that replaces the default index; extra: further indexes; includes: which extras and
+    groups take in others.
 
     Extras and groups are named as PEP 685 normalises them.
     """
@@ -60,7 +63,10 @@ class Project(NamedTuple):
     includes: tuple[Include, ...] = ()
 
     def with_included(self, groups: tuple[str, ...], applies: Callable[[str], bool]) -> frozenset[str]:
-        """The groups that come with these, themselves and "" (the project itself) among them. applies: whether a marker holds."""
+        """The groups that come with these, themselves and "" (the project itself) among them.
+
+        applies: whether a marker holds.
+        """
         leads: dict[str, list[Include]] = {}
         for include in self.includes:
             leads.setdefault(include.group, []).append(include)

@@ -1,60 +1,209 @@
-"""pip requirements and constraints files, as lines with positions. Nothing is followed here: see images/files.py.
+"""pip requirements and constraints files, as lines with positions. Nothing is followed here.
 
-Format: pip's documentation, "Requirements File Format".
+Format: pip's documentation, "Requirements File Format", and what its parser does where that is silent: physical lines
+end where
+`str.splitlines` ends them, a `\\` joins them, comments go, `${NAME}` is replaced, and of what is left the words
+before the first that
+starts with `-` are the requirement.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
+from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE, Value
 from wxlint.documents.source import Source
 
-_OPTION = re.compile(r"(--?[a-zA-Z][\w-]*)(?:\s*=\s*|\s+|(?<=^-[a-zA-Z]))?(.*)", re.S)
-_COMMENT = re.compile(r"(^|\s)#[^\n]*")
-_PER_REQUIREMENT = re.compile(r"\s--(?:hash|global-option|config-settings?|install-option)\b")
+_COMMENT = late(r"(?:^|\s+)#.*$")
+_COMMENT_LINE = late(r"\s*#")
+_VARIABLE = late(r"\$\{([A-Z0-9_]+)\}")
+
+_VALUED = {
+    "--index-url": "--index-url", "--pypi-url": "--index-url", "-i": "--index-url",
+    "--extra-index-url": "--extra-index-url",
+    "--requirement": "--requirement", "-r": "--requirement",
+    "--constraint": "--constraint", "-c": "--constraint",
+    "--editable": "--editable", "-e": "--editable",
+    "--find-links": "--find-links", "-f": "--find-links",
+    "--no-binary": "--no-binary", "--only-binary": "--only-binary",
+    "--trusted-host": "--trusted-host", "--use-feature": "--use-feature",
+    "--global-option": "--global-option", "--hash": "--hash",
+    "--config-settings": "--config-settings", "--config-setting": "--config-settings", "-C": "--config-settings",
+}  # fmt: skip
+"""The options that take a value, each with the name that is used for it."""
+_FLAGS = frozenset(("--no-index", "--prefer-binary", "--require-hashes", "--pre"))
+_LONG = tuple(name for name in (*_VALUED, *_FLAGS) if name.startswith("--"))
+
+Expand = Callable[[str], Value]
+"""The value of an environment variable by its name."""
+
+
+class Option(NamedTuple):
+    """An option by its long name.
+
+    value: empty for a flag. start, end: source offsets of the value, or of the whole line.
+    """
+
+    name: str
+    value: Value
+    start: int = 0
+    end: int = 0
 
 
 class Line(NamedTuple):
-    """One logical line: an option with its value, or (option "") a requirement. start, end: source offsets of the value."""
+    """One logical line: a requirement with options of its own, or options alone.
 
-    option: str
-    value: str
+    requirement: None where there is none. start, end: source offsets of what the line says, from its first
+    physical line to its last.
+    invalid: pip refuses the line, and with it the file.
+    """
+
+    requirement: Value | None
+    options: tuple[Option, ...]
     start: int
     end: int
+    invalid: bool = False
 
 
-def read_requirements(source: Source) -> tuple[Line, ...]:
+def unknown_variable(name: str) -> Value:
+    """The value of a variable that may be set or not."""
+    return Value(HOLE, (f"${{{name}}}",))
+
+
+def read_requirements(source: Source, expand: Expand = unknown_variable) -> tuple[Line, ...]:
     """The lines of a requirements file; comments and blank lines left out. Never raises."""
-    found: list[Line] = []
-    text = source.text
-    at = 0
-    while at < len(text):
-        start = at
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
-        comment_only = text[start:end].lstrip().startswith("#")
-        while not comment_only and end < len(text) and text[start:end].endswith("\\"):
-            end = text.find("\n", end + 1)
-            end = len(text) if end < 0 else end
-        at = end + 1
-        raw = text[start:end]
-        comment = _COMMENT.search(raw)
-        kept = (raw[: comment.start()] if comment else raw).rstrip()
-        body = kept.lstrip()
-        if not body:
-            continue
-        offset = start + len(kept) - len(body)
-        if body.startswith("-"):
-            match = _OPTION.match(body)
-            if match:
-                value = match[2].replace("\\\n", " ").strip()
-                found.append(
-                    Line(match[1], value.strip("\"'"), offset + (match.start(2) if match[2] else 0), offset + len(body))
-                )
-            continue
-        per = _PER_REQUIREMENT.search(body)
-        body = body[: per.start()] if per else body
-        body = body.rstrip(" \\\n\t")
-        found.append(Line("", re.sub(r"\s*\\\n\s*", " ", body), offset, offset + len(body)))
+    found = []
+    for text, start, end in _logical_lines(source.text):
+        kept = _COMMENT.sub("", text).strip()
+        if kept:
+            indent = len(text) - len(text.lstrip())
+            value = _expanded(kept, expand)
+            one_piece = end - start == len(text)
+            begin = start + indent if one_piece else start
+            line = _line(value, begin, begin + len(kept) if one_piece else end)
+            found.append(line._replace(options=_placed(line, source.text)) if line.options else line)
     return tuple(found)
+
+
+def _logical_lines(text: str) -> Iterator[tuple[str, int, int]]:
+    """Each line with those that a `\\` joins to it, and where they start and end in the text."""
+    pieces: list[str] = []
+    first = at = 0
+    for line, raw in zip(text.splitlines(), text.splitlines(keepends=True)):
+        start, at = at, at + len(raw)
+        comment = _COMMENT_LINE.match(line) is not None
+        if line.endswith("\\") and not comment:
+            first = first if pieces else start
+            pieces.append(line.strip("\\"))
+            continue
+        if pieces:
+            pieces.append(f" {line}" if comment else line)
+            yield "".join(pieces), first, start + len(line)
+            pieces = []
+        else:
+            yield line, start, start + len(line)
+    if pieces:
+        yield "".join(pieces), first, len(text)
+
+
+def _expanded(text: str, expand: Expand) -> Value:
+    """A line with the variables in it replaced."""
+    if "${" not in text:
+        return Value(text)
+    holes: list[str] = []
+
+    def value_of(match: re.Match[str]) -> str:
+        value = expand(match[1])
+        holes.extend(value.holes)
+        return value.text or match[0]
+
+    return Value(_VARIABLE.sub(value_of, text), tuple(holes)) if _VARIABLE.search(text) else Value(text)
+
+
+def _line(value: Value, start: int, end: int) -> Line:
+    text = value.text
+    if text.startswith("-"):
+        requirement, rest = "", text
+    else:
+        at = text.find(" -")
+        requirement, rest = (text, "") if at < 0 else (text[:at], text[at + 1 :])
+    options = _options(rest) if rest else []
+    named = Value(requirement, value.holes[: requirement.count(HOLE)]) if requirement.strip() else None
+    if options is None:
+        return Line(named, (), start, end, invalid=True)
+    left = list(value.holes[requirement.count(HOLE) :])
+    found = []
+    for name, argument in options:
+        count = argument.count(HOLE)
+        found.append(Option(name, Value(argument, tuple(left[:count]))))
+        left = left[count:]
+    return Line(named, tuple(found), start, end)
+
+
+def _placed(line: Line, text: str) -> tuple[Option, ...]:
+    """The options of a line with the places of their values, where these stand there as they are."""
+    found = []
+    behind = line.start
+    for option in line.options:
+        at = text.find(option.value.text, behind, line.end) if option.value.text else -1
+        if at >= 0:
+            behind = at + len(option.value.text)
+            found.append(option._replace(start=at, end=behind))
+        else:
+            found.append(option._replace(start=line.start, end=line.end))
+    return tuple(found)
+
+
+def _options(text: str) -> list[tuple[str, str]] | None:
+    """Options with their values as optparse reads them; None for a line that it refuses."""
+    words = _words(text)
+    if words is None:
+        return None
+    found: list[tuple[str, str]] = []
+    waiting = words[::-1]
+    while waiting:
+        word = waiting.pop()
+        if word == "--":
+            break
+        if word.startswith("--"):
+            written, equals, value = word.partition("=")
+            name = _long_name(written)
+            attached: str | None = value if equals else None
+        elif word.startswith("-") and len(word) > 1:
+            name, attached = word[:2], word[2:] or None
+        else:
+            continue  # what is left over is not looked at
+        if name in _FLAGS:
+            if attached is not None:
+                return None
+            found.append((name, ""))
+        elif name in _VALUED:
+            if attached is None and not waiting:
+                return None
+            found.append((_VALUED[name], attached if attached is not None else waiting.pop()))
+        else:
+            return None
+    return found
+
+
+def _long_name(written: str) -> str:
+    """The option that an abbreviation stands for; "" where it is none, or one of several."""
+    if written in _LONG:
+        return written
+    fitting = [name for name in _LONG if name.startswith(written)]
+    return fitting[0] if len(fitting) == 1 else ""
+
+
+def _words(text: str) -> list[str] | None:
+    """The words of a line as `shlex.split` sees them; None for an open quote."""
+    if "'" not in text and '"' not in text and "\\" not in text:
+        return text.split()
+    import shlex  # seldom
+
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return None

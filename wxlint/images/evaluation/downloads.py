@@ -1,4 +1,5 @@
-"""What curl and wget download, and to which file: a script that the repository does not have is judged by where it comes from."""
+"""What curl and wget download, and to which file: a script that the repository does not have is judged by where it
+comes from."""
 
 from __future__ import annotations
 
@@ -29,10 +30,12 @@ _TO_FILE = {
 }
 _WITH_VALUE = {
     "curl": frozenset(
-        "-H --header -d --data -u --user -A --user-agent -e -x --proxy -m --max-time --retry --retry-delay --connect-timeout --cacert -w --output-dir -X --request".split()
+        "-H --header -d --data -u --user -A --user-agent -e -x --proxy -m --max-time --retry --retry-delay"
+        " --connect-timeout --cacert -w --output-dir -X --request".split()
     ),
     "wget": frozenset(
-        "-P --directory-prefix -t --tries -T --timeout -U --user-agent --header -o --output-file -a --waitretry -e".split()
+        "-P --directory-prefix -t --tries -T --timeout -U --user-agent --header -o --output-file -a"
+        " --waitretry -e".split()
     ),
 }
 

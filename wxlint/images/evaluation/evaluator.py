@@ -19,6 +19,7 @@ from wxlint.documents.dockerfile.reader import Dockerfile, Instruction, split_he
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation.build_files import Copy, Files
 from wxlint.images.evaluation.expansion import Scope, expand, pairs, words
+from wxlint.images.evaluation.interpreter import environment_of
 from wxlint.images.evaluation.placeholder_args import is_placeholder
 from wxlint.images.evaluation.run_instructions import OpenStage, Runs
 from wxlint.images.model.records import Build, Evaluated, Stage, StageCopy, Use
@@ -236,13 +237,12 @@ class _Evaluation:
             stage.pip_config = dict(parent.pip_config)
             stage.fetches = list(parent.fetches)
             stage.pip_file, stage.pip_looked = parent.pip_file, parent.pip_looked
-            self.files.copies[index] = list(self.files.copies.get(parent.index, ()))
-            self.files.changed[index] = set(self.files.changed.get(parent.index, ()))
-            self.files.made[index] = dict(self.files.made.get(parent.index, {}))
-            self.files.swept[index] = list(self.files.swept.get(parent.index, ()))
+            stage.environment = parent.environment
+            self.files.inherit(index, parent.index)
         else:
             self.files.copies[index] = []
             reference = use.reference
+            stage.environment = environment_of(stage.platform, reference, self.build.platform)
             if reference is not None and reference.path.endswith("nvidia/cuda") and reference.tag:
                 version = _CUDA_TAG.match(reference.tag)
                 if version:  # the image sets it, so an ARG of this name has no effect

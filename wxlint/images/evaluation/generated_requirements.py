@@ -1,4 +1,5 @@
-"""Requirements files that a RUN makes: exported from a project, compiled, put together, copied or written out.
+"""Requirements files that a RUN makes: exported from a project, compiled, put together, filtered, copied or written
+out.
 
 Only what a command says by itself is followed; a file that anything else touches is not known.
 """
@@ -6,32 +7,31 @@ Only what a command says by itself is followed; a file that anything else touche
 from __future__ import annotations
 
 import posixpath
+import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
-from wxlint.images.installs.model import Lines, Place, read_arguments
+from wxlint.images.evaluation.written_files import redirected
+from wxlint.images.installs.model import Groups, InstallContext, Lines, Unread, UnreadKind, joined
+from wxlint.images.installs.options import Arguments, read_arguments
 
 if TYPE_CHECKING:
-    from wxlint.shell.model import Command
+    from wxlint.shell.model import Command, Word
 
 _LISTS = (".txt", ".in")
-_PROGRAMS = frozenset("cat cp mv echo printf poetry pdm uv pipenv pip-compile python python3".split())
-_OUTPUT = frozenset(("-o", "--output", "--output-file"))
-_GROUPS = frozenset("--extra -E --extras --with --group -G --only".split())
-_VALUED = (
-    _OUTPUT
-    | _GROUPS
-    | frozenset(
-        "-f --format --without --python -p --index-url -i --extra-index-url --find-links --no-emit-package".split()
-    )
+_PROGRAMS = frozenset("cat cp mv echo printf grep egrep sed poetry pdm uv pipenv pip-compile python python3".split())
+_OUTPUT = ("-o", "--output", "--output-file")
+_GROUPS = ("--extra", "-E", "--extras", "--with", "--group", "-G", "--only")
+_VALUED = frozenset((*_OUTPUT, *_GROUPS)) | frozenset(
+    "-f --format --without --python -p --index-url -i --extra-index-url --find-links --no-emit-package".split()
 )
-_MAKES = late(r"\b(?:cat|cp|mv|echo|printf|export|compile|requirements|lock)\b")
+_MAKES = late(r"\b(?:cat|cp|mv|echo|printf|grep|egrep|sed|export|compile|requirements|lock)\b")
 _MOST = 20_000
-_LOOKS = frozenset(
-    "cat head tail ls grep egrep wc less diff test [ [[ chmod chown stat file cmp md5sum sha256sum du find echo printf true".split()
-)
-"""Programs that leave a file that they name as it is, unless their output goes there."""
+_PLAIN_PATTERN = late(r"(?:[\w\s\-=<>~@:;,'\"/!#%&.^$]|\[[\w\-^]+\]|\\[.|/\-b\[\]*]|\.\*|\*){1,200}")
+"""Patterns of grep and sed that mean the same to Python: no groups, no repetition of more than a character."""
 
 
 def may_make(text: str) -> bool:
@@ -40,127 +40,214 @@ def may_make(text: str) -> bool:
 
 
 def is_maker(command: Command) -> bool:
-    """Whether `made_by` has to be asked about a command."""
+    """Whether `made_by` may find that a command makes a list."""
     return command.words[0].value.text.rpartition("/")[2] in _PROGRAMS
 
 
-def made_by(command: Command, place: Place) -> tuple[str, Lines | None] | None:
-    """The path of the requirements file that a command makes, as written, and what it then holds: None when that is not known.
+class Made(NamedTuple):
+    """A list that a command makes. path: as written. lines: what it then holds; None where that is not known."""
 
-    None when the command makes no such file.
-    """
-    words = list(command.words)
+    path: str
+    lines: Lines | None
+
+
+class _Call(NamedTuple):
+    """A program with its arguments. target, appends: where its output goes."""
+
+    name: str
+    words: tuple[Word, ...]
+    arguments: Arguments
+    command: Command
+    context: InstallContext
+    target: str
+    appends: bool
+
+    @property
+    def given(self) -> list[str]:
+        return [word.value.text for word in self.arguments.positional]
+
+
+def made_by(command: Command, context: InstallContext) -> Made | None:
+    """The requirements file that a command makes; None when it makes none."""
+    words = _program(command.words)
+    if not words:
+        return None
+    name = words[0].value.text.rpartition("/")[2]
+    target, appends = redirected(command)
+    valued = _VALUED if name not in _READERS_OF_FLAGS else frozenset(("-e", "--expression", "--regexp"))
+    call = _Call(name, words, read_arguments(words[1:], valued), command, context, target, appends)
+    if name in ("cp", "mv"):
+        return _copied(call)
+    if name == "sed" and call.arguments.has("-i", "--in-place"):
+        path, lines = _filtered(call)
+        return Made(path, lines) if path.endswith(_LISTS) and not re.search(r"[*?\[]", path) else None
+    if not target:
+        chosen = call.arguments.last(*_OUTPUT)
+        target = chosen.text if chosen is not None else ""
+    lines = _content(call)
+    if lines is None:
+        return Made(target, None) if target.endswith(_LISTS) else None
+    if not target and name == "pip-compile":
+        target = _compiled_name(call.given)
+    if not target.endswith(_LISTS):
+        return None
+    before = [context.requirements(target, {})] if appends else []
+    return Made(target, merged([*before, lines]))
+
+
+_READERS_OF_FLAGS = frozenset(("cat", "cp", "mv", "grep", "egrep", "sed"))
+"""Programs whose short options are not those of tools that export lists."""
+
+
+def _program(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The program behind `python -m`; empty for a module that makes no list."""
     name = words[0].value.text.rpartition("/")[2]
     if name in ("python", "python3"):  # python -m poetry, python -m piptools compile
         if len(words) < 3 or words[1].value.text != "-m":
-            return None
+            return ()
         words = words[2:]
         name = words[0].value.text
     if name == "piptools":
         if len(words) < 2 or words[1].value.text != "compile":
-            return None
-        name, words = "pip-compile", words[1:]
-    arguments = read_arguments(words[1:], frozenset() if name in ("cat", "cp", "mv") else _VALUED)
-    given = [word.value.text for word in arguments.positional]
-    options = [(option, value.text if value else "") for option, value, _, _ in arguments.options]
-    target, appends = _redirected(command)
-    if name in ("cp", "mv"):
-        if target or len(given) != 2 or not given[0].endswith(_LISTS):
-            return None
-        source, target = given
-        if target.endswith(("/", ".")):
-            target = posixpath.join(target, posixpath.basename(source))
-        return target, _all([source], place)
-    if not target:
-        target = next((value for option, value in reversed(options) if option in _OUTPUT), "")
-    lines = _content(name, given, options, command, place)
-    if lines is None:
-        return (target, None) if target.endswith(_LISTS) else None
-    if not target and name == "pip-compile":
-        target = posixpath.splitext(given[-1] if given else "requirements.in")[0] + ".txt"
-        target = "requirements.txt" if given and given[-1].endswith(("pyproject.toml", "setup.py")) else target
-    if not target.endswith(_LISTS):
+            return ()
+        compile_ = words[1]
+        return (compile_._replace(value=compile_.value._replace(text="pip-compile")), *words[2:])
+    return words
+
+
+def _compiled_name(given: list[str]) -> str:
+    """Where pip-compile writes by itself."""
+    if given and given[-1].endswith(("pyproject.toml", "setup.py")):
+        return "requirements.txt"
+    return posixpath.splitext(given[-1] if given else "requirements.in")[0] + ".txt"
+
+
+def _copied(call: _Call) -> Made | None:
+    if call.target or len(call.given) != 2 or not call.given[0].endswith(_LISTS):
         return None
-    before = place.requirements(target, False, command.start) if appends else Lines()
-    return target, merged([before, lines])
+    source, target = call.given
+    if target.endswith(("/", ".")):
+        target = posixpath.join(target, posixpath.basename(source))
+    return Made(target, _all([source], call.context))
 
 
-def _content(
-    name: str, given: list[str], options: list[tuple[str, str]], command: Command, place: Place
-) -> Lines | None:
+def _content(call: _Call) -> Lines | None:
     """What a command writes; None when that is no list of requirements, or not known."""
-    verb = given[0] if given else ""
-    if name == "cat":
-        bodies = [redirect.target.value for redirect in command.redirects if redirect.operator in ("<<", "<<-")]
-        if bodies and not given:
-            return None if bodies[-1].holes else place.written(bodies[-1].text)
-        return _all(given, place) if given and all(path.endswith(_LISTS) for path in given) else None
-    if name in ("echo", "printf"):
-        texts = [word.value.text for word in command.words[1:]]
-        text = " ".join(texts[1:] if texts and texts[0] in ("-e", "-n", "-en", "-ne") else texts)
-        return place.written(text.replace("\\n", "\n")) if HOLE not in text and "%" not in text else None
-    groups = tuple(
-        value.lower() for option, value in options if option in _GROUPS for value in value.replace(",", " ").split()
-    )
-    if any(option in ("--all-extras", "--all-groups", "--with-dev") for option, _ in options):
-        groups = ("*",)
-    if name in ("poetry", "pdm", "uv") and verb == "export":
-        return place.project(".", groups)
-    if name == "pipenv" and verb in ("requirements", "lock"):
-        dev = any(option in ("--dev", "-d") for option, _ in options)
-        return place.pipfile("Pipfile", ("packages", "dev-packages") if dev else ("packages",))
-    if name == "uv" and given[:2] == ["pip", "compile"]:
-        given = given[2:]
-    elif name != "pip-compile":
-        return None
+    if call.name in _WRITERS:
+        return _WRITERS[call.name](call)
+    verb = call.given[0] if call.given else ""
+    if call.name in ("poetry", "pdm", "uv") and verb == "export":
+        return call.context.project(".", _groups(call), call.name)
+    if call.name == "pipenv" and verb in ("requirements", "lock"):
+        names = ("packages", "dev-packages") if call.arguments.has("--dev", "-d") else ("packages",)
+        return call.context.pipfile("Pipfile", Groups(names))
+    if call.name == "uv" and call.given[:2] == ["pip", "compile"]:
+        return _compiled(call, call.given[2:], "uv")
+    return _compiled(call, call.given, "pip") if call.name == "pip-compile" else None
+
+
+def _groups(call: _Call) -> Groups:
+    names = tuple(name for text in call.arguments.texts(*_GROUPS) for name in text.lower().replace(",", " ").split())
+    every = call.arguments.has("--all-groups", "--with-dev")
+    return Groups(names, every_extra=call.arguments.has("--all-extras"), every_group=every)
+
+
+def _compiled(call: _Call, paths: list[str], tool: str) -> Lines:
     found = []
-    for path in given or ["requirements.in"]:
+    for path in paths or ["requirements.in"]:
         folder, _, last = path.rpartition("/")
-        found.append(place.project(folder or ".", groups) if last == "pyproject.toml" else _all([path], place))
+        if last == "pyproject.toml":
+            found.append(call.context.project(folder or ".", _groups(call), tool))
+        else:
+            found.append(_all([path], call.context))
     return merged(found)
 
 
-def touched(command: Command) -> list[str]:
-    """What a command that is no installer may write, move or remove, as written; ending in * where it may be all of a folder."""
-    target, _ = _redirected(command)
-    found = [target] if target else []
-    name = command.words[0].value.text.rpartition("/")[2]
-    given = [word.value.text for word in command.words[1:] if not word.value.text.startswith("-")]
-    if name == "find":
-        acts = any(word.value.text in ("-exec", "-execdir", "-delete", "-ok") for word in command.words)
-        return found + [f"{path.rstrip('/')}/*" for path in given[:1] if acts]
-    if name in _LOOKS:
-        return found
-    recursive = name in ("rm", "mv", "cp", "rsync", "chroot")
-    return (
-        found
-        + given
-        + [f"{path.rstrip('/')}/*" for path in given if recursive and not path.endswith(_LISTS) and "*" not in path]
-    )
+def _cat(call: _Call) -> Lines | None:
+    bodies = [redirect.target.value for redirect in call.command.redirects if redirect.operator in ("<<", "<<-")]
+    if bodies and not call.given:
+        return None if bodies[-1].holes else call.context.written(bodies[-1].text)
+    if not call.given or not all(path.endswith(_LISTS) for path in call.given):
+        return None
+    return _all(call.given, call.context)
+
+
+def _echo(call: _Call) -> Lines | None:
+    texts = [word.value.text for word in call.words[1:]]
+    text = " ".join(texts[1:] if texts and texts[0] in ("-e", "-n", "-en", "-ne") else texts)
+    return call.context.written(text.replace("\\n", "\n")) if HOLE not in text and "%" not in text else None
+
+
+def _filter(call: _Call) -> Lines | None:
+    return _filtered(call)[1]
+
+
+_WRITERS: dict[str, Callable[[_Call], Lines | None]] = {
+    "cat": _cat,
+    "echo": _echo,
+    "printf": _echo,
+    "grep": _filter,
+    "egrep": _filter,
+    "sed": _filter,
+}
+
+
+def _filtered(call: _Call) -> tuple[str, Lines | None]:
+    """`grep -v PATTERN FILE`, `sed '/PATTERN/d' FILE`: the file that is read, and the lines of it that are left."""
+    patterns = call.arguments.texts("-e", "--expression", "--regexp")
+    given = call.given
+    if not patterns and given:
+        patterns, given = given[:1], given[1:]
+    if len(given) != 1 or not patterns:
+        return given[0] if given else "", None
+    flags = {option.name for option in call.arguments.options}
+    removes = call.name == "sed" or bool(flags & {"-v", "--invert-match"})
+    if not flags <= {
+        "-v",
+        "--invert-match",
+        "-i",
+        "--ignore-case",
+        "-e",
+        "-E",
+        "--in-place",
+        "--regexp",
+        "--expression",
+    }:
+        return given[0], None
+    found = [_pattern(text, call.name, extended=call.name == "egrep" or "-E" in flags) for text in patterns]
+    if None in found:
+        return given[0], None
+    ignore_case = call.name != "sed" and bool(flags & {"-i", "--ignore-case"})
+    compiled = [re.compile(text, re.I if ignore_case else 0) for text in found if text is not None]
+
+    def keep(line: str) -> bool:
+        return any(pattern.search(line) for pattern in compiled) != removes
+
+    return given[0], call.context.filtered(given[0], keep)
+
+
+def _pattern(text: str, program: str, *, extended: bool) -> str | None:
+    """A pattern of grep, or the `/PATTERN/d` of sed, as Python writes it; None where that takes more than plain
+    characters."""
+    if program == "sed":
+        if not (text.startswith("/") and text.endswith("/d") and len(text) > 3):
+            return None
+        text = text[1:-2]
+        if re.search(r"(?<!\\)/", text):
+            return None
+    if extended:
+        text = text.replace("|", "\\|")
+    if HOLE in text or not _PLAIN_PATTERN.fullmatch(text) or text.count("*") > 3:
+        return None
+    return text.replace("\\|", "|").replace("#", "\\#")
 
 
 def merged(parts: list[Lines]) -> Lines:
-    """All of them together; the last index counts. Too many are not known: commands that double a file must not fill memory."""
-    if sum(len(part.requirements) + len(part.missing) + len(part.extra) for part in parts) > _MOST:
-        return Lines(missing=("a file of too many lines",))
-    return Lines(
-        tuple(r for part in parts for r in part.requirements),
-        next((part.index for part in reversed(parts) if part.index is not None), None),
-        tuple(s for part in parts for s in part.extra),
-        tuple(s for part in parts for s in part.links),
-        tuple(r for part in parts for r in part.constraints),
-        tuple(m for part in parts for m in part.missing),
-        any(part.no_index for part in parts),
-    )
+    """All of them together. Too many are not known: commands that double a file must not fill memory."""
+    if sum(len(part.requirements) + len(part.unread) + len(part.sources.extra) for part in parts) > _MOST:
+        return Lines(unread=(Unread(UnreadKind.NOT_WHOLE, "a file that a RUN makes"),))
+    return joined([Lines(), *parts])
 
 
-def _all(paths: list[str], place: Place) -> Lines:
-    return merged([place.requirements(path, False, 0) for path in paths])
-
-
-def _redirected(command: Command) -> tuple[str, bool]:
-    """The file that standard output goes to, "" for none, and whether it is added to."""
-    for redirect in reversed(command.redirects):
-        if redirect.operator in (">", ">>", ">|", "1>", "1>>"):
-            return redirect.target.value.text, redirect.operator.endswith(">>")
-    return "", False
+def _all(paths: list[str], context: InstallContext) -> Lines:
+    return merged([context.requirements(path, {}) for path in paths])

@@ -1,4 +1,5 @@
-"""What the RUN instructions of a stage install: their shell texts, the scripts they call, and where all of it stands."""
+"""What the RUN instructions of a stage install: their shell texts, the scripts they call, and where all of it
+stands."""
 
 from __future__ import annotations
 
@@ -8,17 +9,22 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wxlint.core.findings import Span, Where
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
-from wxlint.documents.source import Source as Text
+from wxlint.images.evaluation import pip_config
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.expansion import Scope
-from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_make, touched
-from wxlint.images.installs.commands import Install, Lines, Place, installs, may_install, worth_reading
+from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_make
+from wxlint.images.evaluation.interpreter import OTHER_PYTHON
+from wxlint.images.evaluation.stage_context import StageContext
+from wxlint.images.evaluation.written_files import touched
+from wxlint.images.installs.commands import installs, may_install
+from wxlint.images.installs.markers import ANY_LINUX
+from wxlint.images.installs.model import Install
+from wxlint.images.installs.screening import worth_reading
 from wxlint.images.model.records import StageCopy, Use
 
 if TYPE_CHECKING:
@@ -26,8 +32,6 @@ if TYPE_CHECKING:
     from wxlint.shell.model import Command
 
 _ARGUMENTS = late(r"\$\{?[1-9@*#]|\bgetopts\b")
-_INDEX_LINE = late(r"(extra[-_])?index[-_]url\s*=\s*([^\s'\"\\]+)")
-_WHEELS = late(r"(?:^|/)wheels?(?:/|$)")
 _STARTS_PROGRAMS = late(
     r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module"
 )
@@ -54,6 +58,8 @@ class OpenStage:
         self.fetches: list[str] = []
         """Texts that may download files."""
         self.pip_looked: tuple[int, str, str | None] = 0, "", None
+        self.environment = ANY_LINUX
+        """The Python and the machine, as the base image has them."""
 
     def scope(self) -> Scope:
         """The variables that the next instruction sees."""
@@ -61,7 +67,10 @@ class OpenStage:
 
 
 class Runs:
-    """Reads the RUN instructions of one evaluation. stages: those begun so far. built_by: the build's reasons, where its arguments may decide; else empty."""
+    """Reads the RUN instructions of one evaluation.
+
+    stages: those begun so far. built_by: the build's reasons, where its arguments may decide; else empty.
+    """
 
     def __init__(self, source: Source, files: Files, stages: list[OpenStage], built_by: tuple[Reason, ...]) -> None:
         self.source, self.files, self.stages, self.built_by = source, files, stages, built_by
@@ -73,7 +82,9 @@ class Runs:
                 stage.fetches.append(text)
             if "pip.conf" in text:
                 self._pip_values(stage)
-                stage.pip_file = _written(text)
+                stage.pip_file = pip_config.from_text(text)
+            if stage.environment.python is not None and OTHER_PYTHON.search(text):
+                stage.environment = stage.environment._replace(python=None)
             makes = may_make(text)
             if stage.shell and (makes or worth_reading(text)):
                 self._commands(stage, text, at, makes)
@@ -81,14 +92,15 @@ class Runs:
                 self.files.note_changes(stage.index, text)
 
     def _pip_values(self, stage: OpenStage) -> dict[str, Value]:
-        """The variables that an install sees, pip's configuration among them: files, then `pip config`, then the environment, which wins."""
+        """The variables that an install sees, pip's configuration among them: files, then `pip config`, then the
+        environment, which wins."""
         scope = stage.visible
         given = scope["PIP_CONFIG_FILE"].text if "PIP_CONFIG_FILE" in scope else ""
         now = len(self.files.copies.get(stage.index, ())), given, stage.user
         if now != stage.pip_looked:  # once for each set of copies, not for each RUN
             brought = now[0] != stage.pip_looked[0]
             stage.pip_looked = now
-            found = self.files.pip_config(stage.index, given, _is_root(stage.user)) if now[0] else {}
+            found = pip_config.from_files(self.files, stage.index, given, _is_root(stage.user)) if now[0] else {}
             if found or not brought:
                 stage.pip_file = found
         return {**stage.pip_file, **stage.pip_config, **scope} if stage.pip_file or stage.pip_config else scope
@@ -112,28 +124,30 @@ class Runs:
                 continue
             if not may_install(command) or ("config" in text and _configures(stage, command)):
                 continue
-            place = self._place(stage, at, command, directory)
-            for install in installs(command, self._pip_values(stage), place):
+            context = self._context(stage, at, command, directory)
+            for install in installs(command, self._pip_values(stage), context):
                 followed = self._script(stage, install, directory, command) if install.tool == "script" else None
-                if followed is None and install.tool == "script" and self._brings_nothing(stage, install.missing[0]):
+                if followed is None and install.tool == "script" and self._brings_nothing(stage, install.program):
                     continue
                 stage.steps.extend(self._relocated(step) for step in (followed if followed is not None else [install]))
         self.files.note_changes(stage.index, text[behind:])
 
     def _makes(self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str) -> bool:
-        """Whether a command makes a list of requirements, which is noted; one that anything else may have changed is forgotten."""
+        """Whether a command makes a list of requirements, which is noted; one that anything else may have changed
+        is forgotten."""
         if is_maker(command):
-            place = self._place(stage, at, command, directory)
-            made = made_by(command, place)
+            context = self._context(stage, at, command, directory)
+            made = made_by(command, context)
             if made is not None:
-                self.files.note_made(stage.index, place.absolute(made[0]), None if command.conditional else made[1])
+                lines = None if command.conditional else made.lines
+                self.files.note_made(stage.index, context.absolute(made.path), lines)
                 return True
         if not self.files.any_made or may_install(command):
             return False
-        place = self._place(stage, at, command, directory)
+        context = self._context(stage, at, command, directory)
         for written in touched(command):
             folder, star, _ = written.partition("*")
-            path = place.absolute(folder.rpartition("/")[0] + "/" if star else written)
+            path = context.absolute(folder.rpartition("/")[0] + "/" if star else written)
             if star:
                 self.files.sweep(stage.index, path)
             elif self.files.made_at(stage.index, path) is not None:
@@ -144,7 +158,7 @@ class Runs:
         """What a shell script of the repository installs when a RUN calls it; None when it cannot be read."""
         from wxlint.shell.bash.reader import read_shell
 
-        name = install.missing[0]
+        name = install.program
         path = posixpath.normpath(posixpath.join(directory, name)) if command.cwd is None else HOLE
         source = self.files.find(stage.index, path)
         if source is None:
@@ -157,9 +171,9 @@ class Runs:
         for inner in read_shell(source.text, self._pip_values(stage)).commands:
             if not may_install(inner) or _configures(stage, inner):
                 continue
-            place = self._place(stage, lambda offset: offset, inner, directory, source)
-            for step in installs(inner, self._pip_values(stage), place):
-                if step.tool == "script" and self._brings_nothing(stage, step.missing[0]):
+            context = self._context(stage, lambda offset: offset, inner, directory, source)
+            for step in installs(inner, self._pip_values(stage), context):
+                if step.tool == "script" and self._brings_nothing(stage, step.program):
                     continue
                 found.append(step._replace(conditional=step.conditional or install.conditional))
         given = command.words[-1].value.text != name
@@ -194,97 +208,36 @@ class Runs:
     def _relocated(self, install: Install) -> Install:
         return install._replace(because=(*install.because, *self.built_by)) if self.built_by else install
 
-    def _place(
+    def _context(
         self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str, script: Source | None = None
-    ) -> Place:
-        source, files = script or self.source, self.files
+    ) -> StageContext:
+        return StageContext(
+            self.files,
+            stage.index,
+            script or self.source,
+            at,
+            directory,
+            command,
+            stage.environment,
+            partial(self._builds_wheels, stage),
+        )
 
-        def stretch(start: int, end: int) -> Span:
-            first = at(start)
-            return source.span(first, max(at(max(end - 1, start)) + 1, first))
-
-        if command.cwd is not None:
-            directory = posixpath.normpath(posixpath.join(directory, command.cwd.text)) if command.cwd.known else HOLE
-
-        def span(start: int, end: int) -> Where:
-            return partial(stretch, start, end)
-
-        def absolute(path: str) -> str:
-            return (
-                posixpath.normpath(posixpath.join(directory, path))
-                if HOLE not in directory or path.startswith("/")
-                else HOLE
-            )
-
-        def requirements(path: str, as_constraints: bool, _: int) -> Lines:
-            made = files.made_at(stage.index, absolute(path))
-            if made is not None:
-                return Lines(constraints=(*made.requirements, *made.constraints)) if as_constraints else made
-            return files.requirements(files.find(stage.index, absolute(path)), path, as_constraints)
-
-        def written(text: str) -> Lines:
-            where = partial(stretch, command.start, command.end)
-            found = files.requirements(Text(posixpath.join(directory, "-"), text), "-", False)
-            return found._replace(
-                requirements=tuple(r._replace(where=where) for r in found.requirements),
-                index=found.index and found.index._replace(where=where),
-                extra=tuple(s._replace(where=where) for s in found.extra),
-                links=tuple(s._replace(where=where) for s in found.links),
-            )
-
-        def project(folder: str, groups: tuple[str, ...]) -> Lines:
-            path = posixpath.join(absolute(folder), "pyproject.toml")
-            return files.project_of(files.find(stage.index, path), f"{folder.rstrip('/')}/pyproject.toml", groups)
-
-        def pipfile(path: str, groups: tuple[str, ...]) -> Lines:
-            return files.pipfile(files.find(stage.index, absolute(path)), path, groups)
-
-        def environment(path: str) -> Install | None:
-            return files.environment(files.find(stage.index, absolute(path)))
-
-        def brought(path: str) -> bool:
-            place = absolute(path)
-            return any(
-                copy.stage is not None
-                and place.startswith(copy.dest.rstrip("/") + "/")
-                and _WHEELS.search(copy.source) is not None
-                and any(isinstance(step, StageCopy) and step.stage == copy.stage for step in stage.steps)
-                and any(isinstance(step, Install) and step.builds for step in self.stages[copy.stage].steps)
-                for copy in files.copies.get(stage.index, ())
-            )
-
-        return Place(span, requirements, project, environment, brought, pipfile, absolute, written)
+    def _builds_wheels(self, stage: OpenStage, origin: int) -> bool:
+        """Whether an earlier stage made wheels that a stage copies."""
+        return any(isinstance(step, StageCopy) and step.stage == origin for step in stage.steps) and any(
+            isinstance(step, Install) and step.builds for step in self.stages[origin].steps
+        )
 
 
 def _configures(stage: OpenStage, command: Command) -> bool:
     """`pip config set global.index-url URL` counts from here on."""
-    if len(command.words) < 5 or not any(w.value.text == "config" for w in command.words):
+    found = pip_config.configured(command)
+    if found is None:
         return False
-    words = [w for w in command.words if not w.value.text.startswith("-")]
-    texts = [w.value.text for w in words]
-    if len(texts) >= 5 and texts[-4:-2] == ["config", "set"] and "pip" in " ".join(texts[:-4]):
-        name = {
-            "global.index-url": "PIP_INDEX_URL",
-            "global.extra-index-url": "PIP_EXTRA_INDEX_URL",
-            "install.index-url": "PIP_INDEX_URL",
-        }.get(texts[-2])
-        if name:
-            stage.pip_config[name] = words[-1].value
-        return True
-    return False
-
-
-def _written(text: str) -> dict[str, Value]:
-    """What pip.conf says behind a RUN that names it: the indexes in the text; nothing when it is removed; else nobody knows."""
-    found = {}
-    for name, url in _INDEX_LINE.findall(text):
-        known = "$" not in url and "`" not in url
-        found["PIP_EXTRA_INDEX_URL" if name else "PIP_INDEX_URL"] = (
-            Value(url, (), (Reason("variable", f"pip.conf: {url}"),)) if known else Value(HOLE, (url,))
-        )
-    if found or re.search(r"\brm\b", text):
-        return found
-    return {"PIP_INDEX_URL": Value(HOLE, ("pip.conf",))}
+    name, value = found
+    if name:
+        stage.pip_config[name] = value
+    return True
 
 
 def _is_root(user: str | None) -> bool:

@@ -10,8 +10,7 @@ from wxlint.images.graph.name_hints import from_reference
 from wxlint.images.graph.state import State
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import Reference
-from wxlint.images.torch import channels
-from wxlint.images.torch.selection import Torch
+from wxlint.images.torch.model import Torch
 
 
 def external_state(use: Use, reference: Reference) -> State:
@@ -37,7 +36,7 @@ def external_state(use: Use, reference: Reference) -> State:
     if channel is not None and named:
         torch = Torch(channel, None, why, use.span)
         return State(
-            named[0].accelerator, channels.cuda_of(channel), torch, (), (use,), (*why, named[0].reason), root=use
+            named[0].accelerator, facts.cuda_of_channel(channel), torch, (), (use,), (*why, named[0].reason), root=use
         )
     if (
         named and named[0].accelerator != "cpu"

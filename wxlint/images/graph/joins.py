@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from wxlint.images.graph.state import State, package_key
 from wxlint.images.model.records import Use
-from wxlint.images.torch.selection import Torch
+from wxlint.images.torch.model import Torch
 
 T = TypeVar("T")
 

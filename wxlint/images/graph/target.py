@@ -12,7 +12,8 @@ from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.state import State
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Evaluated, Stage, StageCopy
-from wxlint.images.torch.selection import Choice, Torch, after
+from wxlint.images.torch.model import Choice, Torch
+from wxlint.images.torch.state import after
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation

@@ -1,102 +1,54 @@
-"""Install commands: what pip, uv, conda, poetry and apt are asked to install, and from where.
+"""Install commands: what pip, uv, conda, poetry, apt and their kin are to install, and from where.
 
-One Install is one command. Files it names (`-r`, `-c`, `.`) are read through a callback, as the build would see them.
+One Install is one command. Files that it names (`-r`, `-c`, `.`) are read through its context, as the build would see
+them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.values import Value
-from wxlint.images.installs.model import WITH_VALUE, Install, Lines, Place, Source, opaque
-from wxlint.images.installs.other_tools import apt, conda, pipenv, project_tool, vendor
+from wxlint.images.installs.conda import conda
+from wxlint.images.installs.model import Call, Install, InstallContext
+from wxlint.images.installs.options import behind_options
 from wxlint.images.installs.pip import pip
-from wxlint.shell.options import read_options
+from wxlint.images.installs.projects import pipenv, project_tool
+from wxlint.images.installs.screening import NAMES
+from wxlint.images.installs.system import apt, vendor
+from wxlint.images.installs.uv import uv
 from wxlint.shell.wrappers import NAMES as WRAPPERS
 from wxlint.shell.wrappers import unwrap
 
 if TYPE_CHECKING:
     from wxlint.shell.model import Command, Word
 
-__all__ = ["Install", "Lines", "Place", "Source", "installs", "may_install", "worth_reading"]
-
-_NAMES = "install|setup|requirement|depend|bootstrap|one_click|start_linux|provision|init|build|torch|package"
-"""What is in the name of a script that installs something."""
-_COMMANDS = late(r"[;&|]")
-_INSTALLS = (
-    late(r"pip|conda|mamba|\buv\b|poetry|pdm"),
-    late(r"\b(?:install|uninstall|wheel|sync|add|create|update|config)\b"),
-)
-_WORD = late(r"[^\s;&|<>(){},]+")
-_SCRIPT = late(r"\.(?:sh|bash|py)\b")
-_ACCELERATED = (
-    late(r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|tdnf|zypper)\b"),
-    late(r"\binstall\b"),
-    late(
-        r"cuda|cudnn|nvidia|nvinfer|cublas|nccl|tensorrt|rocm|habanalabs|neuronx|level-zero|opencl-icd|libcu(?:f|rand|s)|libn(?:v|pp)|python3-(?:py)?torch"
-    ),
-)
-_ACCELERATORS = tuple(
-    "cuda cudnn nvidia nvinfer cublas nccl tensorrt rocm habanalabs neuronx level-zero opencl-icd torch libcuf libcurand libcus libnv libnpp".split()
-)
-
-
-def worth_reading(text: str) -> bool:
-    """Whether a RUN may install something that wxlint speaks of; looking for words first spares most texts the patterns.
-
-    The names of tools may stand in those of variables (`$PIP install`).
-    """
-    text = text.lower()
-    # Spelt out: this is asked of every RUN, and a loop takes five times as long.
-    tool = "pip" in text or "conda" in text or "uv" in text or "mamba" in text or "poetry" in text or "pdm" in text
-    if tool:
-        for command in _COMMANDS.split(text):
-            if _in_order(command, _INSTALLS):
-                return True
-    if (".sh" in text or ".py" in text or ".bash" in text) and any(
-        "$" in word or "`" in word or _NAME_OF_INSTALLER.search(word)
-        for word in _WORD.findall(text)
-        if _SCRIPT.search(word)
-    ):
-        return True
-    if "amdgpu-install" in text or "pixi" in text or (".run" in text and "cuda" in text):
-        return True
-    if "install" not in text or not any(map(text.__contains__, _ACCELERATORS)):
-        return False
-    return any(_in_order(command, _ACCELERATED) for command in text.split(";"))
-
-
-def _in_order(command: str, patterns: tuple[re.Pattern[str], ...]) -> bool:
-    """Whether each is found behind the one before. One pattern of them all would take the square of the length where they are not."""
-    at = 0
-    for pattern in patterns:
-        match = pattern.search(command, at)
-        if match is None:
-            return False
-        at = match.end()
-    return True
-
-
-_NAME_OF_INSTALLER = late(_NAMES)
 _PIP = late(r"(?:.*[/\\\0])?pip(?:\d(?:\.\d+)?)?(?:\.exe)?")
 _PYTHON = late(r"(?:.*[/\\])?(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?|\0.*|.*\0")
 _CONDA = late(r"(?:.*[/\\\0])?(?:conda|mamba|micromamba)(?:\.exe)?")
-_INSTALLER = late(rf"(?:{_NAMES})[\w./-]*\.(?:sh|bash|py)$", re.I)
+_INSTALLER = late(rf"(?:{NAMES})[\w./-]*\.(?:sh|bash|py)$", re.I)
 """Scripts whose name says that they install something."""
 VENDORS = late(
-    r"google-cloud-sdk|gcloud|efa[_-]installer|(?:mini|ana)conda|mini-?forge|mambaforge|micromamba|nodesource|rustup|\bnvm\b|oh-my-zsh|homebrew|linuxbrew|vcpkg"
-    r"|install[_-](?:python|openblas|clapack|lapack|mkl|ffmpeg|opencv|cmake|node(?:js)?|npm|rust|golang|java|jdk|llvm|boost|openmpi|protobuf|fonts?|locales?|docker|kubectl|efa|gdrcopy|ssl|openssl|openssh)[\w.-]*\.sh$",
+    r"google-cloud-sdk|gcloud|efa[_-]installer|(?:mini|ana)conda|mini-?forge|mambaforge|micromamba|nodesource|rustup"
+    r"|\bnvm\b|oh-my-zsh|homebrew|linuxbrew|vcpkg"
+    r"|install[_-](?:python|openblas|clapack|lapack|mkl|ffmpeg|opencv|cmake|node(?:js)?|npm|rust|golang|java|jdk|llvm"
+    r"|boost|openmpi|protobuf|fonts?|locales?|docker|kubectl|efa|gdrcopy|ssl|openssl|openssh)[\w.-]*\.sh$",
     re.I,
 )
 """Installers of other software, whose makers are known: they bring no torch for Python."""
-_RUN_WITH_VALUE = frozenset(("-n", "--name", "-p", "--prefix", "--cwd"))
-"""Options of `conda run` that take a value."""
 _RUN_FILE = late(r"cuda[\w.-]*\.run", re.I)
 """NVIDIA's installer of the CUDA toolkit."""
+_SYSTEM = frozenset(("apt-get", "apt", "aptitude", "yum", "dnf", "microdnf", "zypper", "tdnf"))
+_PROJECT_TOOLS = frozenset(("poetry", "pdm", "pipenv", "hatch", "rye"))
+_SHELLS = frozenset(("bash", "sh", "source", ".", "dash", "zsh"))
+_MODULES = {"pip": "pip", "pip3": "pip", "uv": "uv", "poetry": "project", "pdm": "project", "pipenv": "project"}
+"""Modules that `python -m` runs, and what kind of program each is."""
+_CONDA_RUN = frozenset(("-n", "--name", "-p", "--prefix", "--cwd"))
+_MOST_LAUNCHERS = 6
 
 
 @lru_cache(maxsize=4096)
@@ -104,146 +56,152 @@ def _kind(name: str) -> str:
     """What kind of program a command's first word is; "" when it installs nothing."""
     if _PIP.fullmatch(name):
         return "pip"
-    base = re.split(r"[/\\]", name)[-1]
-    if base in ("uv", "pip-sync"):
+    base = _base(name)
+    if base in ("uv", "pip-sync", "pixi"):
         return base
     if _CONDA.fullmatch(name):
         return "conda"
-    if base == "pixi":
-        return "pixi"
-    if base in ("poetry", "pdm", "pipenv", "hatch", "rye"):
+    if base in _PROJECT_TOOLS:
         return "project"
-    if base in ("apt-get", "apt", "aptitude", "yum", "dnf", "microdnf", "zypper", "tdnf"):
+    if base in _SYSTEM:
         return "apt"
-    if base in WRAPPERS:
-        return "wrapper"
     if _PYTHON.fullmatch(name):
         return "python"
     if base == "amdgpu-install" or _RUN_FILE.fullmatch(base):
         return "vendor"
     if name.endswith((".sh", ".bash")) and _INSTALLER.search(base[-300:]) and not VENDORS.search(name[-300:]):
         return "script"
-    return "shell" if base in ("bash", "sh", "source", ".", "dash", "zsh") else ""
+    return "shell" if base in _SHELLS else ""
 
 
-def may_install(command: Command) -> bool:
-    """Whether `installs` has to be asked about a command."""
-    return bool(_kind(command.words[0].value.text))
+def _base(name: str) -> str:
+    return re.split(r"[/\\]", name)[-1]
 
 
-def installs(command: Command, scope: Mapping[str, Value], place: Place) -> Iterator[Install]:
-    """The installs of one command; nothing when it installs nothing."""
-    if _kind(command.words[0].value.text) == "wrapper":
-        command = unwrap(command)
-    words = list(command.words)
-    env = {**scope, **dict(command.env)} if command.env else scope
-    elsewhere = False
-    for _ in range(6):  # wrappers: sudo -E pip, conda run -n env pip, poetry run pip, python -m pip
-        if not words:
-            return
-        kind = _kind(words[0].value.text)
-        if kind == "pip":
-            yield from pip("pip", words[1:], env, place, command, elsewhere)
-            return
-        if kind == "pip-sync":
-            given = words[1:] or [words[0]._replace(value=Value("requirements.txt"))]
-            yield from pip("pip", [words[0]._replace(value=Value("sync")), *given], env, place, command, elsewhere)
-            return
-        if kind == "uv":
-            yield from _uv(words[1:], env, place, command, elsewhere)
-            return
-        if kind == "conda":
-            rest = _after_run(words[1:])
-            if rest is None:
-                yield from conda(words[1:], place, command)
-                return
-            words = rest
-        elif kind == "project":
-            if len(words) > 1 and words[1].value.text == "run":
-                words = words[2:]
-                continue
-            tool = re.split(r"[/\\]", words[0].value.text)[-1]
-            if tool == "pipenv":
-                yield from pipenv(words[1:], env, place, command)
-            else:
-                yield from project_tool(tool, words[1:], place, command)
-            return
-        elif kind == "pixi":
-            if len(words) > 1 and words[1].value.text in ("install", "add", "run"):
-                yield opaque(words[0], place, command)
-            return
-        elif kind == "apt":
-            yield from apt(words[1:], place, command)
-            return
-        elif kind == "vendor":
-            yield from vendor(words, place, command)
-            return
-        elif kind == "wrapper":
-            inner = unwrap(command._replace(words=tuple(words), env=()))
-            if len(inner.words) == len(words):
-                return
-            env = {**env, **dict(inner.env)}
-            words = list(inner.words)
-        elif kind == "python":
-            at = next((i for i, w in enumerate(words[1:6], 1) if w.value.text == "-m"), 0)
-            if not at or at + 1 >= len(words):
-                program = next((w for w in words[1:] if not w.value.text.startswith("-")), None)
-                verbs = {w.value.text for w in words}
-                if program is None or not _installs(program):
-                    return
-                if not program.value.text.endswith("setup.py") or verbs & {"install", "develop"}:
-                    yield opaque(program, place, command)
-                return
-            module = words[at + 1].value.text
-            if module in ("pip", "pip3"):
-                yield from pip("pip", words[at + 2 :], env, place, command, elsewhere)
-                return
-            if module not in ("uv", "poetry", "pdm", "pipenv", "conda"):
-                return
-            words = words[at + 1 :]
-        elif kind == "script":
-            yield opaque(words[0], place, command)
-            return
-        elif kind == "shell":
-            program = next((w for w in words[1:] if not w.value.text.startswith("-")), None)
-            if program is not None and _RUN_FILE.fullmatch(re.split(r"[/\\]", program.value.text)[-1]):
-                yield from vendor(words[words.index(program) :], place, command)
-            elif program is not None and program.value.text.endswith((".sh", ".bash")) and _installs(program):
-                yield opaque(program, place, command)
-            return
-        else:
-            return
-
-
-def _installs(program: Word) -> bool:
-    """Whether a script may install something that wxlint speaks of, by its name."""
-    name = program.value.text
+def is_installer(name: str) -> bool:
+    """Whether a script may install something that a rule looks at, by its name."""
     return _INSTALLER.search(name[-300:]) is not None and VENDORS.search(name[-300:]) is None
 
 
-def _after_run(words: list[Word]) -> list[Word] | None:
-    """`conda run -n env CMD...` without the wrapper; None when it is not a run."""
+def may_install(command: Command) -> bool:
+    """Whether `installs` may find something in a command."""
+    return bool(_kind(command.words[0].value.text)) or _base(command.words[0].value.text) in WRAPPERS
+
+
+def installs(command: Command, variables: Mapping[str, Value], context: InstallContext) -> Iterator[Install]:
+    """The installs of one command; nothing when it installs nothing. variables: those in scope, the command's own
+    left out."""
+    command = unwrap(command)
+    if command.env:
+        variables = {**variables, **dict(command.env)}
+    call = Call(command.words, variables, command, context)
+    for _ in range(_MOST_LAUNCHERS):
+        kind = _kind(call.name)
+        inner = _LAUNCHERS[kind](call.rest) if kind in _LAUNCHERS else None
+        if inner is None:
+            for install in _READERS.get(kind, _nothing)(call):
+                yield install._replace(environment=context.environment)
+            return
+        if not inner:
+            return
+        call = call._replace(words=inner)
+
+
+# -- programs that start another
+
+
+def _behind_conda_run(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
+    """`conda run -n env CMD...` without the launcher; None when it is no run."""
     if not words or words[0].value.text != "run":
         return None
-    return read_options(words[1:], _RUN_WITH_VALUE, stop=True).positional
+    return behind_options(words[1:], _CONDA_RUN)
 
 
-def _uv(
-    words: list[Word], env: Mapping[str, Value], place: Place, command: Command, elsewhere: bool
-) -> Iterator[Install]:
-    words = read_options(words, WITH_VALUE, stop=True).positional
-    if not words:
+def _behind_run(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
+    """`poetry run CMD...` without the launcher."""
+    return words[1:] if words and words[0].value.text == "run" else None
+
+
+def _behind_module(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
+    """`python -m pip ...` as `pip ...`; None when python runs no module that is read."""
+    at = next((i for i, word in enumerate(words[:5]) if word.value.text == "-m"), None)
+    if at is None or at + 1 >= len(words):
+        return None
+    module = words[at + 1]
+    return words[at + 1 :] if module.value.text in _MODULES or module.value.text == "conda" else ()
+
+
+_LAUNCHERS: dict[str, Callable[[tuple[Word, ...]], tuple[Word, ...] | None]] = {
+    "conda": _behind_conda_run,
+    "project": _behind_run,
+    "python": _behind_module,
+}
+
+
+# -- programs that install
+
+
+def _nothing(_: Call) -> Iterator[Install]:
+    return iter(())
+
+
+def _pip_sync(call: Call) -> Iterator[Install]:
+    """`pip-sync FILE...`, which is `pip sync` with requirements.txt where no file is named."""
+    first = call.words[0]
+    given = call.rest or (first._replace(value=Value("requirements.txt")),)
+    return pip("pip", call._replace(words=(first, first._replace(value=Value("sync")), *given)))
+
+
+def _project(call: Call) -> Iterator[Install]:
+    tool = _base(call.name)
+    return pipenv(call) if tool == "pipenv" else project_tool(tool, call)
+
+
+def _pixi(call: Call) -> Iterator[Install]:
+    if len(call.words) > 1 and call.words[1].value.text in ("install", "add", "run"):
+        yield call.opaque(call.words[0])
+
+
+def _python(call: Call) -> Iterator[Install]:
+    """`python setup.py install` and scripts whose names say that they install something."""
+    program = _first_argument(call.rest)
+    if program is None or not is_installer(program.value.text):
         return
-    verb = words[0].value.text
-    if verb == "pip":
-        yield from pip("uv", words[1:], env, place, command, elsewhere)
-    elif verb == "add":
-        yield from pip("uv", words, env, place, command, elsewhere)
-    elif verb == "run" and not any(w.value.text == "--no-sync" for w in words):
-        rest = [w for w in words[1:] if not w.value.text.startswith("-")]
-        if rest and _PIP.fullmatch(rest[0].value.text):
-            yield from pip("pip", words[words.index(rest[0]) + 1 :], env, place, command, elsewhere)
-    elif verb == "sync":
-        yield from project_tool("uv", words, place, command)
-    elif verb == "tool":
-        return  # an environment of its own
+    verbs = {word.value.text for word in call.words}
+    if not program.value.text.endswith("setup.py") or verbs & {"install", "develop"}:
+        yield call.opaque(program)
+
+
+def _shell(call: Call) -> Iterator[Install]:
+    """`bash install.sh`, `sh cuda_12.run`."""
+    program = _first_argument(call.rest)
+    if program is None:
+        return
+    name = program.value.text
+    if _RUN_FILE.fullmatch(_base(name)):
+        yield from vendor(call._replace(words=call.words[call.words.index(program) :]))
+    elif name.endswith((".sh", ".bash")) and is_installer(name):
+        yield call.opaque(program)
+
+
+def _script(call: Call) -> Iterator[Install]:
+    yield call.opaque(call.words[0])
+
+
+def _first_argument(words: tuple[Word, ...]) -> Word | None:
+    return next((word for word in words if not word.value.text.startswith("-")), None)
+
+
+_READERS: dict[str, Callable[[Call], Iterator[Install]]] = {
+    "pip": lambda call: pip("pip", call),
+    "pip-sync": _pip_sync,
+    "uv": uv,
+    "conda": conda,
+    "project": _project,
+    "pixi": _pixi,
+    "apt": apt,
+    "vendor": vendor,
+    "python": _python,
+    "script": _script,
+    "shell": _shell,
+}

@@ -1,32 +1,26 @@
-"""What an install command is, whatever tool it belongs to: the tuples, and how options are told from arguments."""
+"""What an install command is, whatever tool it belongs to, and what a command needs to know of the place where it
+runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span, Where
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
+from wxlint.images.installs.markers import ANY_LINUX, Environment
 from wxlint.images.installs.requirement import Requirement
-from wxlint.shell.options import Arguments, read_options
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wxlint.shell.model import Command, Word
 
-WITH_VALUE = frozenset(
-    "-i --index-url --pypi-url --extra-index-url -f --find-links -r --requirement --requirements -c --constraint --constraints -b --build-constraint -e --editable"
-    " -w --wheel-dir -t --target --prefix --root --python -p --platform --python-version --python-platform --implementation --abi --timeout --retries"
-    " --trusted-host --allow-insecure-host --cache-dir --proxy --cert --client-cert --no-binary --only-binary --progress-bar --src"
-    " --upgrade-strategy --report --config-settings -C --global-option --install-option --index-strategy --torch-backend --index"
-    " --default-index --prerelease --resolution --keyring-provider --link-mode --exclude-newer --log --no-build-package"
-    " --upgrade-package -P --override --overrides --extra --group --no-build-isolation-package --package --reinstall-package"
-    " --extras -E -G --categories --with --without --only --directory --project --color --use-feature --use-deprecated --exists-action --root-user-action".split()
-)
 
-
-class Source(NamedTuple):
+class PackageIndex(NamedTuple):
     """An index or a folder of wheels. flag: how it was given ("--index-url", "PIP_INDEX_URL", ...)."""
 
     flag: str
@@ -38,27 +32,162 @@ class Source(NamedTuple):
         return self.where() if self.where is not None else None
 
 
+class Sources(NamedTuple):
+    """Where packages come from.
+
+    index: replaces the default index. extra: merged with it (pip), or tried before it in this order (uv). links:
+    --find-links.
+    no_index: neither the default index nor another is used.
+    """
+
+    index: PackageIndex | None = None  # type: ignore[assignment]  # tuple.index is not used
+    extra: tuple[PackageIndex, ...] = ()
+    links: tuple[PackageIndex, ...] = ()
+    no_index: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether anything is given."""
+        return self.index is not None or bool(self.extra or self.links) or self.no_index
+
+    def then(self, later: Sources) -> Sources:
+        """These, followed by the lines of a requirements file: pip starts anew at an `--index-url` or a `--no-
+        index`."""
+        links = self.links + later.links
+        if self.no_index or later.no_index:
+            return Sources(links=links, no_index=True)
+        if later.index is not None:
+            return Sources(later.index, later.extra, links)
+        return Sources(self.index, self.extra + later.extra, links)
+
+    def before(self, weaker: Sources) -> Sources:
+        """These, with those of a weaker place behind them, as uv joins its command line and a file."""
+        return Sources(
+            self.index or weaker.index,
+            self.extra + weaker.extra,
+            self.links + weaker.links,
+            self.no_index or weaker.no_index,
+        )
+
+    def at(self, where: Where) -> Sources:
+        """The same, as if each were written in one place."""
+        return Sources(
+            self.index and self.index._replace(where=where),
+            tuple(source._replace(where=where) for source in self.extra),
+            tuple(source._replace(where=where) for source in self.links),
+            self.no_index,
+        )
+
+
+class UnreadKind(Enum):
+    """Why something that decides what is installed is not known."""
+
+    NOT_THERE = "is not in the repository"
+    NOT_WHOLE = "is not read to its end"
+    INVALID = "has a syntax error"
+    DYNAMIC = "is computed by the project's own build"
+    EXTRA = "is chosen by a variable"
+    WHEEL = "is a file whose name does not say what it holds"
+    PROGRAM = "is a program whose effect is not known"
+
+
+class Unread(NamedTuple):
+    """Something that could not be read.
+
+    name: of the file or program, as written. where: of what is wrong in it, if it was found.
+    """
+
+    kind: UnreadKind
+    name: str
+    where: Where | None = None
+    detail: str = ""
+
+    @property
+    def span(self) -> Span | None:
+        return self.where() if self.where is not None else None
+
+
+class Lines(NamedTuple):
+    """What a requirements file or a project lists."""
+
+    requirements: tuple[Requirement, ...] = ()
+    sources: Sources = Sources()
+    constraints: tuple[Requirement, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+def joined(parts: Iterable[Lines]) -> Lines:
+    """All of them, one after the other."""
+    parts = tuple(parts)
+    if len(parts) == 1:
+        return parts[0]
+    sources = Sources()
+    for part in parts:
+        sources = sources.then(part.sources)
+    return Lines(
+        tuple(r for part in parts for r in part.requirements),
+        sources,
+        tuple(r for part in parts for r in part.constraints),
+        tuple(u for part in parts for u in part.unread),
+    )
+
+
+class CondaEnvironment(NamedTuple):
+    """A conda environment file.
+
+    conda: conda's packages. pip: what its `pip:` section hands to pip. channels: as written.
+    """
+
+    conda: tuple[Requirement, ...]
+    pip: Lines
+    channels: tuple[str, ...]
+    unread: tuple[Unread, ...] = ()
+    where: Where | None = None
+
+
+class Groups(NamedTuple):
+    """The extras and dependency groups of a project that an install chooses.
+
+    names: those named. every_extra, every_group: all of them. excluded: named to be left out. defaults: the
+    groups that the tool
+    installs by itself are installed too. skipped: distributions that are left out.
+    """
+
+    names: tuple[str, ...] = ()
+    every_extra: bool = False
+    every_group: bool = False
+    excluded: tuple[str, ...] = ()
+    defaults: bool = False
+    only: bool = False
+    skipped: frozenset[str] = frozenset()
+    locked: bool = False
+
+
 class Install(NamedTuple):
     """One install command.
 
-    tool: "pip", "uv", "uv-project", "poetry", "pipenv", "conda" or "apt". index: replaces the default index. extra: merged with it (pip) or
-    asked first (uv). links: --find-links. constraints: lines of -c files. missing: what could not be read ("requirements.txt").
-    upgrade: -U was given. conditional: the command may not run. elsewhere: into a folder of its own (--target), `folder`: absolute, with HOLEs.
-    redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold further options.
-    removes: the requirements are taken out (`pip uninstall`). builds: wheels are made (`pip wheel`), for a later stage to install.
+    tool: "pip", "uv", "uv-project", "poetry", "pipenv", "conda", "apt" or "script". constraints: lines of -c
+    files. unread: what could
+    not be read. upgrade: -U was given; reinstall: what is there already does not count. conditional: the command
+    may not run.
+    elsewhere: into a folder of its own (--target), `folder`: absolute, with HOLEs. redirected: version bounds
+    that the shell takes for
+    redirections, as written. open: a variable may hold further options. removes: the requirements are taken out
+    (`pip uninstall`).
+    builds: wheels are made (`pip wheel`), for a later stage to install. prerelease: pre-releases count. exact:
+    what is not listed is
+    removed (`uv sync`, `pip-sync`). program: the script or program whose effect is not known, for tool "script".
     """
 
     tool: str
-    requirements: tuple[Requirement, ...]
-    index: Source | None = None  # type: ignore[assignment]  # tuple.index is not used
-    extra: tuple[Source, ...] = ()
-    links: tuple[Source, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    sources: Sources = Sources()
     constraints: tuple[Requirement, ...] = ()
-    missing: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
     channels: tuple[str, ...] = ()
     upgrade: bool = False
+    reinstall: bool = False
     no_deps: bool = False
-    no_index: bool = False
+    prerelease: bool = False
     backend: Value | None = None
     best_match: bool = False
     conditional: bool = False
@@ -69,55 +198,97 @@ class Install(NamedTuple):
     open: bool = False
     removes: bool = False
     builds: bool = False
+    exact: bool = False
     folder: str = ""
+    program: str = ""
+    environment: Environment = ANY_LINUX
 
     @property
     def span(self) -> Span | None:
         return self.where() if self.where is not None else None
 
 
-class Place(NamedTuple):
-    """How to turn what a command says into positions and files.
+class InstallContext:
+    """The place where commands run: turns what they say into positions, and the files they name into what these list.
 
-    span: (start, end) of the text to a Span, when it is asked for. file: a path as the command sees it to (requirements, sources, missing) — see files.py.
+    This one knows no file; the evaluation of a Dockerfile has its own.
     """
 
-    span: Callable[[int, int], Where]
-    requirements: Callable[[str, bool, int], Lines]
-    project: Callable[[str, tuple[str, ...]], Lines]
-    environment: Callable[[str], Install | None]
-    brought: Callable[[str], bool] = lambda _: False
-    """Whether a path holds wheels that a stage of the Dockerfile made: what that stage asked for is known."""
-    pipfile: Callable[[str, tuple[str, ...]], Lines] = lambda path, _: Lines(missing=(path,))
-    absolute: Callable[[str], str] = lambda path: path
-    written: Callable[[str], Lines] = lambda _: Lines()
-    """What a text that the command itself writes asks for, as a list of requirements."""
+    environment: Environment = ANY_LINUX
+    """The Python and the platform that markers are evaluated for."""
+
+    def where(self, start: int, end: int) -> Where:
+        """The stretch [start, end) of the shell text, as a place that is computed when it is needed."""
+        raise NotImplementedError
+
+    def absolute(self, path: str) -> str:
+        """A path as an absolute one of the image; it holds a HOLE where the working directory is not known."""
+        return path
+
+    def requirements(self, path: str, variables: Mapping[str, Value], *, as_constraints: bool = False) -> Lines:
+        """What a requirements file lists. variables: those of the command, for `${NAME}` in it."""
+        return Lines(unread=(Unread(UnreadKind.NOT_THERE, path),))
+
+    def written(self, text: str) -> Lines:
+        """What a text that a command itself writes lists, as a requirements file."""
+        return Lines()
+
+    def filtered(self, path: str, keep: Callable[[str], bool]) -> Lines | None:
+        """What a requirements file lists with the lines that are kept; None where the file is not known."""
+        return None
+
+    def project(self, folder: str, groups: Groups, tool: str) -> Lines:
+        """What installing the project in a folder asks for. tool: who reads it ("pip", "uv", "poetry", "pdm")."""
+        return Lines(unread=(Unread(UnreadKind.NOT_THERE, f"{folder.rstrip('/')}/pyproject.toml"),))
+
+    def pipfile(self, path: str, groups: Groups) -> Lines:
+        """What a Pipfile lists in the tables that are chosen."""
+        return Lines(unread=(Unread(UnreadKind.NOT_THERE, path),))
+
+    def conda_environment(self, path: str) -> CondaEnvironment | None:
+        """A conda environment file; None when there is none."""
+        return None
+
+    def has_wheels(self, path: str) -> bool:
+        """Whether a path holds wheels that an earlier stage made: what that stage installed for them is known."""
+        return False
 
 
-class Lines(NamedTuple):
-    """What a requirements file or a project asks for."""
+class Call(NamedTuple):
+    """A command without what launches it.
 
-    requirements: tuple[Requirement, ...] = ()
-    index: Source | None = None  # type: ignore[assignment]  # tuple.index is not used
-    extra: tuple[Source, ...] = ()
-    links: tuple[Source, ...] = ()
-    constraints: tuple[Requirement, ...] = ()
-    missing: tuple[str, ...] = ()
-    no_index: bool = False
+    words: the program's name, then its arguments. variables: those that it sees.
+    """
+
+    words: tuple[Word, ...]
+    variables: Mapping[str, Value]
+    command: Command
+    context: InstallContext
+
+    @property
+    def name(self) -> str:
+        return self.words[0].value.text
+
+    @property
+    def rest(self) -> tuple[Word, ...]:
+        return self.words[1:]
+
+    def where(self, word: Word | None = None, last: Word | None = None) -> Where:
+        """The place of a word, or from one word to another; by default of the program's name."""
+        word = word or self.words[0]
+        return self.context.where(word.start, (last or word).end)
+
+    def opaque(self, program: Word) -> Install:
+        """A program of the build that installs what only it knows."""
+        name = program.value.shown()
+        return Install(
+            "script",
+            unread=(Unread(UnreadKind.PROGRAM, name),),
+            program=name,
+            conditional=self.command.conditional,
+            where=self.where(program),
+            because=self.command.because,
+        )
 
 
-def read_arguments(words: list[Word], valued: frozenset[str] = WITH_VALUE) -> Arguments:
-    """Options with their values, and what is left. valued: the options that take one."""
-    return read_options(words, valued)
-
-
-def opaque(program: Word, place: Place, command: Command) -> Install:
-    """A program of the build that installs what only it knows."""
-    return Install(
-        "script",
-        (),
-        missing=(program.value.shown(),),
-        conditional=command.conditional,
-        where=place.span(program.start, program.end),
-        because=command.because,
-    )
+Installs = Iterator[Install]

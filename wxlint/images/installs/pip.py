@@ -1,4 +1,4 @@
-"""What a call of pip or of `uv pip` asks for: requirements, indexes in their order, constraints, what it removes."""
+"""What a call of pip asks for: requirements, indexes, constraints, and what it removes."""
 
 from __future__ import annotations
 
@@ -6,137 +6,209 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from wxlint.core.findings import Span
+from wxlint.core.findings import Span, Where
 from wxlint.core.patterns import late
 from wxlint.core.values import Value
-from wxlint.images.installs.model import WITH_VALUE, Install, Lines, Place, Source, read_arguments
+from wxlint.images.installs.model import (
+    Call,
+    Groups,
+    Install,
+    Lines,
+    PackageIndex,
+    Sources,
+    Unread,
+    UnreadKind,
+    joined,
+)
+from wxlint.images.installs.options import Arguments, behind_options, read_arguments
 from wxlint.images.installs.requirement import Requirement, parse_requirement
-from wxlint.shell.options import Option, read_options
 
 if TYPE_CHECKING:
     from wxlint.shell.model import Command, Word
+    from wxlint.shell.options import Option
 
 _OPTIONS = late(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
 """An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
-
 _SEARCHED = frozenset(("var/task", "${LAMBDA_TASK_ROOT}", "$LAMBDA_TASK_ROOT"))
-"""Folders that Python looks in without being told: that of a function's code in AWS Lambda's images."""
-_UPGRADES = frozenset(("-U", "--upgrade", "--force-reinstall", "--reinstall"))
+"""Folders that Python looks in by itself: that of a function's code in AWS Lambda's images."""
+ARCHIVES = (".whl", ".tar.gz", ".zip")
+INDEX_FLAGS = ("-i", "--index-url", "--pypi-url", "--default-index")
+LINK_FLAGS = ("-f", "--find-links")
+LIST_FLAGS = ("-r", "--requirement", "--requirements")
+LIMIT_FLAGS = ("-c", "--constraint", "--constraints")
 
 
-def pip(
-    tool: str, words: list[Word], env: Mapping[str, Value], place: Place, command: Command, elsewhere: bool
-) -> Iterator[Install]:
-    """What one call of pip, or of `uv pip`, is asked to install or remove. words: behind the program's name."""
-    words = read_options(words, WITH_VALUE, stop=True).positional  # behind the global options
-    if words and words[0].value.text == "uninstall" and not elsewhere:
-        yield from _removal(tool, words, place, command)
-        return
-    if not words or words[0].value.text not in ("install", "sync", "add", "wheel"):
-        return
-    arguments = read_arguments(words[1:])
-    names = {name for name, _, _, _ in arguments.options}
-    if "--dry-run" in names:
-        return
-    requirements: list[Requirement] = []
-    missing: list[str] = []
-    constraints: list[Requirement] = []
-    extra, links = _from_environment(tool, env)
-    index = next(
-        (Source(name, env[name], None) for name in _index_variables(tool) if name in env and env[name].text), None
+def pip(tool: str, call: Call) -> Iterator[Install]:
+    """What one call of pip is to install or to remove. tool: "pip"."""
+    words = behind_options(call.rest)
+    verb = words[0].value.text if words else ""
+    if verb == "uninstall":
+        yield removal(tool, words, call)
+    elif verb in ("install", "sync", "wheel"):
+        arguments = read_arguments(words[1:])
+        if not arguments.has("--dry-run"):
+            yield _install(tool, words[0], arguments, call)
+
+
+def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install:
+    alone = arguments.has("--no-deps") or is_on(call.variables, "PIP_NO_DEPS")
+    named = _named(verb, arguments, call, alone)
+    limits = _from_variable("PIP_CONSTRAINT", call, as_constraints=True)
+    limits += [_read(option, call, as_constraints=True) for option in arguments.given(*LIMIT_FLAGS)]
+    lists = _from_variable("PIP_REQUIREMENT", call, as_constraints=False)
+    lists += [_read(option, call) for option in arguments.given(*LIST_FLAGS)]
+    listed = joined([Lines(sources=_sources(arguments, call)), *limits, named, *lists])
+    target = arguments.last("-t", "--target", "--root") or call.variables.get("PIP_TARGET")
+    return finished(
+        Install(
+            tool,
+            listed.requirements,
+            listed.sources,
+            listed.constraints,
+            listed.unread,
+            upgrade=arguments.has("-U", "--upgrade") or is_on(call.variables, "PIP_UPGRADE"),
+            reinstall=arguments.has("--force-reinstall", "-I", "--ignore-installed"),
+            no_deps=alone,
+            prerelease=arguments.has("--pre") or is_on(call.variables, "PIP_PRE"),
+            builds=verb.value.text == "wheel",
+            exact=verb.value.text == "sync",
+        ),
+        verb,
+        arguments,
+        target,
+        call,
     )
-    backend = env.get("UV_TORCH_BACKEND") if tool == "uv" else None
-    given = ""
-    alone = "--no-deps" in names
-    target = env.get("PIP_TARGET") if tool == "pip" else None
-    lines: list[Lines] = []
-    for name, value, start, end in arguments.options:
-        if value is None:
-            continue
-        source = Source(name, _without_name(value), place.span(start, end))
-        if name in ("-i", "--index-url", "--pypi-url", "--default-index"):
-            index, given = source, name
-        elif name in ("--extra-index-url", "--index"):
-            extra.append(source)
-        elif name in ("-f", "--find-links"):
-            links.append(source)
-        elif name in ("-r", "--requirement", "--requirements"):
-            lines.append(_listed(tool, value, arguments.options, place, start))
-        elif name in ("-c", "--constraint", "--constraints"):
-            lines.append(place.requirements(value.text, True, start))
-        elif name in ("-e", "--editable") and not alone:
-            lines.append(_local(value, place, start, end))
-        elif name == "--torch-backend":
-            backend = value
-        elif name in ("-t", "--target", "--root"):
-            target = value
+
+
+def finished(install: Install, verb: Word, arguments: Arguments, target: Value | None, call: Call) -> Install:
+    """An install of pip or uv with what both say in the same way. target: a folder of its own, where one is given."""
     folder = ""
     if target is not None and target.text and target.shown().strip("/") not in _SEARCHED:
-        elsewhere, folder = True, place.absolute(target.text)
-    constraint = env.get("PIP_CONSTRAINT" if tool == "pip" else "UV_CONSTRAINT")
-    if constraint is not None:
-        lines.extend(place.requirements(name, True, -1) for name in constraint.text.split())
-    for word in arguments.positional:
-        if _is_options(word):
-            continue
-        requirement = parse_requirement(word.value, place.span(word.start, word.end))
-        if words[0].value.text == "sync":
-            lines.append(place.requirements(word.value.text, False, word.start))
-        elif requirement.kind == "path" and alone:
-            continue
-        elif requirement.kind == "path":
-            lines.append(_local(word.value, place, word.start, word.end))
-        else:
-            requirements.append(requirement)
-    for item in lines:
-        requirements.extend(item.requirements)
-        constraints.extend(item.constraints)
-        missing.extend(item.missing)
-        extra.extend(item.extra)
-        links.extend(item.links)
-        if item.index is not None and not given:
-            index = item.index
-    strategy = next((v.text for n, v, _, _ in arguments.options if n == "--index-strategy" and v is not None), "")
-    if "UV_INDEX_STRATEGY" in env and not strategy:
-        strategy = env["UV_INDEX_STRATEGY"].text
-    yield Install(
-        tool,
-        tuple(requirements),
-        index,
-        tuple(extra),
-        tuple(links),
-        tuple(constraints),
-        tuple(missing),
-        (),
-        not names.isdisjoint(_UPGRADES),
-        alone,
-        "--no-index" in names or any(item.no_index for item in lines),
-        backend,
-        strategy.startswith("unsafe"),
-        command.conditional,
-        elsewhere,
-        place.span(words[0].start, words[0].end),
-        command.because,
-        _redirected(command, place),
-        any(_is_options(word) for word in arguments.positional),
-        builds=words[0].value.text == "wheel",
+        folder = call.context.absolute(target.text)
+    return install._replace(
+        conditional=call.command.conditional,
+        elsewhere=bool(folder),
         folder=folder,
+        where=call.where(verb),
+        because=call.command.because,
+        redirected=_redirected(call.command, call),
+        open=any(is_options(word) for word in arguments.positional),
     )
 
 
-def _removal(tool: str, words: list[Word], place: Place, command: Command) -> Iterator[Install]:
-    found = tuple(parse_requirement(w.value, place.span(w.start, w.end)) for w in read_arguments(words[1:]).positional)
-    yield Install(
-        tool, found, conditional=command.conditional, where=place.span(words[0].start, words[0].end),
-        because=command.because, removes=True,
-    )  # fmt: skip
+def removal(tool: str, words: tuple[Word, ...], call: Call) -> Install:
+    """`pip uninstall`. words: from the verb on."""
+    arguments = read_arguments(words[1:])
+    found = tuple(parse_requirement(word.value, call.where(word)) for word in arguments.positional)
+    listed = joined([Lines(), *(_read(option, call) for option in arguments.given(*LIST_FLAGS))])
+    return Install(
+        tool,
+        found + listed.requirements,
+        unread=listed.unread,
+        conditional=call.command.conditional,
+        where=call.where(words[0]),
+        because=call.command.because,
+        removes=True,
+    )
 
 
-def _is_options(word: Word) -> bool:
+def _sources(arguments: Arguments, call: Call) -> Sources:
+    """The indexes that a command line and its environment give: of one, the command line's; of extra ones, both."""
+    variables = call.variables
+    links = in_variable("PIP_FIND_LINKS", variables) + given_sources(arguments, call, *LINK_FLAGS)
+    if arguments.has("--no-index") or is_on(variables, "PIP_NO_INDEX"):
+        return Sources(links=links, no_index=True)
+    index = given_sources(arguments, call, *INDEX_FLAGS) or one_in_variable(
+        ("PIP_INDEX_URL", "PIP_PYPI_URL"), variables
+    )
+    extra = in_variable("PIP_EXTRA_INDEX_URL", variables) + given_sources(arguments, call, "--extra-index-url")
+    return Sources(index[-1] if index else None, extra, links)
+
+
+def given_sources(arguments: Arguments, call: Call, *names: str) -> tuple[PackageIndex, ...]:
+    """The indexes or folders that options of these names give, in order."""
+    return tuple(
+        PackageIndex(option.name, option.value, call.context.where(option.start, option.end))
+        for option in arguments.given(*names)
+        if option.value is not None
+    )
+
+
+def in_variable(name: str, variables: Mapping[str, Value]) -> tuple[PackageIndex, ...]:
+    """The indexes or folders that a variable lists."""
+    value = variables.get(name)
+    return tuple(PackageIndex(name, value._replace(text=url), None) for url in value.text.split()) if value else ()
+
+
+def one_in_variable(names: tuple[str, ...], variables: Mapping[str, Value]) -> tuple[PackageIndex, ...]:
+    """The index that the first of these variables gives."""
+    return next((found[:1] for name in names if (found := in_variable(name, variables))), ())
+
+
+def is_on(variables: Mapping[str, Value], name: str) -> bool:
+    """Whether a variable turns a switch on."""
+    value = variables.get(name)
+    return value is not None and value.text.lower() in ("1", "true", "yes", "y", "on", "t")
+
+
+def _from_variable(name: str, call: Call, *, as_constraints: bool) -> list[Lines]:
+    value = call.variables.get(name)
+    return [
+        call.context.requirements(path, call.variables, as_constraints=as_constraints)
+        for path in (value.text.split() if value is not None else ())
+    ]
+
+
+def _read(option: Option, call: Call, *, as_constraints: bool = False) -> Lines:
+    path = option.value.text if option.value is not None else ""
+    return call.context.requirements(path, call.variables, as_constraints=as_constraints)
+
+
+def _named(verb: Word, arguments: Arguments, call: Call, alone: bool) -> Lines:
+    """What the command line itself names: requirements, projects, lists of `pip sync`."""
+    found = [
+        positional(word, call, alone)
+        if verb.value.text != "sync"
+        else call.context.requirements(word.value.text, call.variables)
+        for word in arguments.positional
+        if not is_options(word)
+    ]
+    found += [
+        local(option.value, call.context.where(option.start, option.end), call, "pip")
+        for option in arguments.given("-e", "--editable")
+        if not alone and option.value
+    ]
+    return joined([Lines(), *found])
+
+
+def positional(word: Word, call: Call, alone: bool, tool: str = "pip") -> Lines:
+    """One argument: a requirement, or a project in a folder. alone: dependencies are left out."""
+    requirement = parse_requirement(word.value, call.where(word))
+    if requirement.kind != "path":
+        return Lines((requirement,))
+    return Lines() if alone else local(word.value, call.where(word), call, tool)
+
+
+def is_options(word: Word) -> bool:
+    """Whether a word is a variable that holds options."""
     return bool(word.value.holes) and not word.quoted and _OPTIONS.fullmatch(word.value.shown()) is not None
 
 
-def _redirected(command: Command, place: Place) -> tuple[tuple[str, Span], ...]:
+def local(value: Value, where: Where, call: Call, tool: str) -> Lines:
+    """A project folder (`.`, `-e .[gpu]`, `/app`), or a local wheel whose name tells nothing."""
+    text = value.text.removeprefix("file://")
+    folder, _, extras = text.partition("[")
+    if re.match(r"(git|hg|svn|bzr)\+|https?:", folder):
+        return Lines((parse_requirement(value, where),))
+    if call.context.has_wheels(folder):
+        return Lines()
+    if folder.endswith(ARCHIVES):
+        return Lines(unread=(Unread(UnreadKind.WHEEL, value.shown()),))
+    names = tuple(extra.strip().lower() for extra in extras.rstrip("]").split(",") if extra.strip())
+    return call.context.project(folder, Groups(names), tool)
+
+
+def _redirected(command: Command, call: Call) -> tuple[tuple[str, Span], ...]:
     """`pydantic>=2.0`: a redirection that touches the word before it and goes to something like a version."""
     if not command.redirects:
         return ()
@@ -151,51 +223,11 @@ def _redirected(command: Command, place: Place) -> tuple[tuple[str, Span], ...]:
             and re.match(r"=?\s*\d", target)
             and not redirect.target.quoted
         ):
-            found.append((f"{word.value.shown()}{redirect.operator}{target}", place.span(word.start, redirect.end)()))
+            place = call.context.where(word.start, redirect.end)()
+            found.append((f"{word.value.shown()}{redirect.operator}{target}", place))
     return tuple(found)
 
 
-def _listed(tool: str, value: Value, options: list[Option], place: Place, start: int) -> Lines:
-    """A file of requirements; uv takes a pyproject.toml for one, with the extras and groups that are asked for."""
-    folder, _, name = value.text.rpartition("/")
-    if tool != "uv" or name != "pyproject.toml":
-        return place.requirements(value.text, False, start)
-    groups = [v.text.lower() for n, v, _, _ in options if v is not None and n in ("--extra", "--group")]
-    every = any(n in ("--all-extras", "--all-groups") for n, _, _, _ in options)
-    return place.project(folder or ("/" if value.text.startswith("/") else "."), (*groups, *(("*",) if every else ())))
-
-
-def _local(value: Value, place: Place, start: int, end: int) -> Lines:
-    """A project folder (`.`, `-e .[gpu]`, `/app`), or a local wheel whose name tells nothing."""
-    text = value.text.removeprefix("file://")
-    folder, _, extras = text.partition("[")
-    if folder.startswith(("git+", "http")):
-        return Lines(requirements=(parse_requirement(value, place.span(start, end)),))
-    if place.brought(folder):
-        return Lines()
-    if folder.endswith((".whl", ".tar.gz", ".zip")):
-        return Lines(missing=(value.shown(),))
-    return place.project(folder, tuple(e.strip() for e in extras.rstrip("]").split(",") if e.strip()))
-
-
-def _without_name(value: Value) -> Value:
-    """uv takes `name=URL` for an index."""
-    return value._replace(text=re.sub(r"^[\w.-]+=(?=https?:)", "", value.text))
-
-
-def _index_variables(tool: str) -> tuple[str, ...]:
-    return ("PIP_INDEX_URL", "PIP_CONFIG_INDEX_URL") if tool == "pip" else ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
-
-
-def _from_environment(tool: str, env: Mapping[str, Value]) -> tuple[list[Source], list[Source]]:
-    """Extra indexes and find-links that the environment gives; uv ignores PIP_* and pip.conf."""
-    names = ("PIP_EXTRA_INDEX_URL",) if tool == "pip" else ("UV_EXTRA_INDEX_URL", "UV_INDEX")
-    extra = [
-        Source(n, _without_name(env[n]._replace(text=url)), None)
-        for n in names
-        if n in env
-        for url in env[n].text.split()
-    ]
-    name = "PIP_FIND_LINKS" if tool == "pip" else "UV_FIND_LINKS"
-    links = [Source(name, env[name]._replace(text=url), None) for url in env[name].text.split()] if name in env else []
-    return extra, links
+def requirements_of(words: tuple[Word, ...], call: Call) -> tuple[Requirement, ...]:
+    """Words that are requirements, one each."""
+    return tuple(parse_requirement(word.value, call.where(word)) for word in words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 from functools import lru_cache
 
 from wxlint.core.findings import Span, Where
@@ -14,16 +15,36 @@ _SPEC = late(
     r"\s*([A-Za-z0-9\0](?:[A-Za-z0-9._\0-]*[A-Za-z0-9\0])?)\s*(\[[^\]]*\])?\s*(?:@\s*(\S+)|(\(?\s*(?:===|==|~=|!=|<=|>=|<|>|=)[^;]*))?\s*(;.*)?"
 )
 _WHEEL = late(r"([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+?)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl")
-_INDEX_BEHIND = late(r"--(?:extra-)?index-url[=\s]+([^\s;]+)")
 _PIN = late(r"={2,3}\s*([0-9][^,;\s*()]*)\s*\)?$")
 
 
+class Doubt(Enum):
+    """Why the index that a distribution is bound to is not known."""
+
+    EXTRA = "it depends on an extra that is not known"
+    SEVERAL = "several indexes are named for it"
+    MARKER = "it depends on a marker that is not known"
+
+
+class Bound(NamedTuple):
+    """The one index that a distribution is bound to ([tool.uv.sources], poetry's `source`); url "" where there is
+    a doubt which."""
+
+    url: str
+    doubt: Doubt | None = None
+
+    def shown(self) -> str:
+        return self.url if self.doubt is None else self.doubt.value
+
+
 class Requirement(NamedTuple):
-    """name: normalised (PEP 503), "" when unknown. extras: as written, lower case. specifier: as written, spaces removed.
+    """name: normalised (PEP 503), "" when unknown. extras: as written, lower case. specifier: as written, spaces
+    removed.
 
     pin: the exact version without its local part. local: the local version ("cu121"). url: of a direct reference.
     kind: "name", "url" (a wheel or an archive), "path" (a local project), "vcs", or "unknown".
-    index: the index this one distribution is bound to ([tool.uv.sources], poetry's `source`). build: a conda build string.
+    bound: the index of this one distribution. build: a conda build string. maybe: its marker may hold or not.
+    ignored: an index option behind it on its line of a requirements file, which pip does not look at.
     """
 
     name: str
@@ -34,9 +55,11 @@ class Requirement(NamedTuple):
     url: str | None = None
     kind: str = "name"
     written: str = ""
-    index: str | None = None  # type: ignore[assignment]  # tuple.index is not used
+    bound: Bound | None = None
     build: str = ""
     where: Where | None = None
+    maybe: bool = False
+    ignored: str = ""
 
     @property
     def span(self) -> Span | None:
@@ -50,13 +73,16 @@ def normalise(name: str) -> str:
 
 def parse_requirement(value: Value, where: Where | None) -> Requirement:
     """Read one argument of an install command or one line of a requirements file."""
-    return Requirement(*_parsed(value)[:-1], where)
+    found = _parsed(value)
+    return found if where is None else found._replace(where=where)
 
 
 @lru_cache(maxsize=4096)
 def _parsed(value: Value) -> Requirement:
     text = " ".join(value.text.split())
     written = value.shown().strip()
+    if "://" in text:
+        text = text.partition(" ;")[0]
     if text.startswith((".", "/", "~", "file:", "${PWD}")) and not text.endswith(".whl"):
         return Requirement("", kind="path", url=text, written=written)
     if re.match(r"(git|hg|svn|bzr)\+", text):
@@ -89,23 +115,7 @@ def _parsed(value: Value) -> Requirement:
         local = local_text or None
     elif HOLE in specifier and "+" in specifier and HOLE not in specifier.partition("+")[2]:
         local = specifier.partition("+")[2]
-    option = _INDEX_BEHIND.search(match[5] or "")  # pip itself looks away from it; whoever wrote it meant that index
-    return Requirement(name, extras, specifier, pin, local, written=written, index=option[1] if option else None)
-
-
-_TERM = late(r"(sys_platform|platform_system|os_name|platform_machine|extra)\s*(==|!=)\s*['\"]([\w-]+)['\"]")
-_HERE = frozenset(("linux", "posix", "x86_64", "amd64"))
-
-
-def applies(marker: str, extras: tuple[str, ...] = ()) -> bool:
-    """Whether an environment marker can hold on linux/amd64 with these extras. Read loosely: of an `or`, one side is enough."""
-    for alternative in re.split(r"\bor\b", marker):
-        if all(
-            ((value.lower() in extras) if name == "extra" else (value.lower() in _HERE)) == (sign == "==")
-            for name, sign, value in _TERM.findall(alternative)
-        ):
-            return True
-    return False
+    return Requirement(name, extras, specifier, pin, local, written=written)
 
 
 def marker_of(text: str) -> str:
@@ -124,7 +134,7 @@ def conda_requirement(value: Value, where: Where | None) -> Requirement:
     version = exact[1] if exact else ""
     build = exact[2] or "" if exact else (re.fullmatch(r"=\*?=(\S+)", rest) or ["", ""])[1]
     pin = version if version and HOLE not in version else None
-    return Requirement(match[1].lower(), (), rest, pin, None, None, "name", value.shown(), None, build, where)
+    return Requirement(match[1].lower(), (), rest, pin, written=value.shown(), build=build, where=where)
 
 
 def _from_file_name(url: str, text: str, written: str) -> Requirement:

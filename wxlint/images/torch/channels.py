@@ -60,7 +60,8 @@ def normal(channel: str) -> str:
 
 
 def accelerator_of(channel: str) -> str | None:
-    """cpu, cuda, rocm or other; None when the channel is none or not known. The default index holds CUDA builds on Linux."""
+    """cpu, cuda, rocm or other; None when the channel is none or not known. The default index holds CUDA builds on
+    Linux."""
     if channel == "cpu":
         return "cpu"
     if channel == "default" or (channel.startswith("cu") and channel[2:].isdigit()):
@@ -70,15 +71,3 @@ def accelerator_of(channel: str) -> str | None:
     if channel == "xpu":
         return "other"
     return None
-
-
-def cuda_of(channel: str) -> str | None:
-    """The CUDA version of a channel: cu121 is 12.1, cu92 is 9.2."""
-    digits = channel[2:] if channel.startswith("cu") else ""
-    return f"{digits[:-1]}.{digits[-1]}" if digits.isdigit() and len(digits) > 1 else None
-
-
-def channel_of_cuda(version: str) -> str:
-    """The channel of a CUDA version: 12.1 and 12.1.0 are cu121."""
-    major, _, rest = version.partition(".")
-    return f"cu{major}{rest.partition('.')[0] or '0'}"

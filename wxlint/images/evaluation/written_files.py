@@ -1,8 +1,14 @@
-"""The names of files that the commands of a RUN write, move or edit."""
+"""Which files the commands of a RUN write, move or edit: by the whole text of a RUN, and by one command that was
+read."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from wxlint.core.patterns import late
+
+if TYPE_CHECKING:
+    from wxlint.shell.model import Command
 
 _NAMED = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg|sh|bash|py|conf)\b")
 _BETWEEN = late(r"[;&|\n]")
@@ -24,7 +30,8 @@ _WORDS = (
     "lock",
     "requirements",
 )
-"""One of these is in every command that changes a file; looking for words comes first, as patterns take ten times as long."""
+"""One of these is in every command that changes a file; looking for words comes first, as patterns take ten times
+as long."""
 _NAME = late(r"[\w.-]+")
 _LISTS = (".txt", ".in", ".toml", ".yml", ".yaml", ".lock", ".cfg")
 _PROGRAMS = (".sh", ".bash", ".py", ".conf")
@@ -72,3 +79,39 @@ def changed_by(text: str) -> set[str]:
 
 def _named(command: str, start: int, endings: tuple[str, ...]) -> list[str]:
     return [name for name in _NAME.findall(command, start) if name.endswith(endings)]
+
+
+_LOOKS = frozenset(
+    "cat head tail ls grep egrep wc less diff test [ [[ chmod chown stat file cmp md5sum sha256sum du find echo printf"
+    " true".split()
+)
+"""Programs that leave a file that they name as it is, unless their output goes there."""
+
+
+def redirected(command: Command) -> tuple[str, bool]:
+    """The file that standard output goes to, "" for none, and whether it is added to."""
+    for redirect in reversed(command.redirects):
+        if redirect.operator in (">", ">>", ">|", "1>", "1>>"):
+            return redirect.target.value.text, redirect.operator.endswith(">>")
+    return "", False
+
+
+def touched(command: Command) -> list[str]:
+    """What a command that is no installer may write, move or remove, as written; ending in * where it may be all
+    of a folder."""
+    target, _ = redirected(command)
+    found = [target] if target else []
+    name = command.words[0].value.text.rpartition("/")[2]
+    given = [word.value.text for word in command.words[1:] if not word.value.text.startswith("-")]
+    if name == "find":
+        acts = any(word.value.text in ("-exec", "-execdir", "-delete", "-ok") for word in command.words)
+        return found + [f"{path.rstrip('/')}/*" for path in given[:1] if acts]
+    if name in _LOOKS:
+        return found
+    recursive = name in ("rm", "mv", "cp", "rsync", "chroot")
+    lists = (".txt", ".in")
+    return (
+        found
+        + given
+        + [f"{path.rstrip('/')}/*" for path in given if recursive and not path.endswith(lists) and "*" not in path]
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wxlint.images.evaluation.edited_files import changed_by
+from wxlint.images.evaluation.written_files import changed_by
 
 
 @pytest.mark.parametrize(

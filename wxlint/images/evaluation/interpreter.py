@@ -1,0 +1,51 @@
+"""The Python and the machine of a stage, for environment markers and for the wheels that fit it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wxlint import facts
+from wxlint.core.patterns import late
+from wxlint.core.values import HOLE, Value
+from wxlint.images.installs.markers import Environment
+
+if TYPE_CHECKING:
+    from wxlint.images.model.reference import Reference
+
+_MACHINES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "aarch64", "aarch64": "aarch64"}
+_OF_NAMESPACE = {"arm64v8": "aarch64", "amd64": "x86_64"}
+_TAG = late(r"(3\.\d+(?:\.\d+)?)(?:[-.].*)?")
+_IN_TAG = late(r"(?:^|[-_])(?:python|py)(3\.\d+(?:\.\d+)?)(?:[-_].*)?$")
+OTHER_PYTHON = late(
+    r"\b(?:conda|mamba|micromamba|pyenv|pixi)\b|uv\s+(?:python|venv)\b|python3\.\d+(?!/)|--python[ =]"
+    r"|add-apt-repository"
+)
+"""What may bring another Python than that of the base image."""
+
+
+def python_of(reference: Reference | None) -> str | None:
+    """The Python of a public image, by its tag; None where it does not say."""
+    if reference is None or not reference.tag or HOLE in reference.tag or HOLE in reference.name:
+        return None
+    if facts.normalise_repository(reference.name) == "python" or reference.path.endswith("/python"):
+        found = _TAG.fullmatch(reference.tag)
+    else:
+        found = _IN_TAG.search(reference.tag)
+    return found[1] if found else None
+
+
+def machine_of(platform: Value | None, reference: Reference | None, build_platform: str) -> str | None:
+    """The machine that a stage is for: its --platform, else the base image's own, else the build's; None where it
+    is not known."""
+    if platform is not None and platform.text:
+        return _MACHINES.get(platform.text.split("/")[1]) if platform.known and "/" in platform.text else None
+    namespace = reference.path.partition("/")[0] if reference is not None else ""
+    if namespace in _OF_NAMESPACE:
+        return _OF_NAMESPACE[namespace]
+    parts = build_platform.split("/")
+    return _MACHINES.get(parts[1]) if len(parts) > 1 else None
+
+
+def environment_of(platform: Value | None, reference: Reference | None, build_platform: str) -> Environment:
+    """The environment that a base image gives a stage."""
+    return Environment(python_of(reference), machine_of(platform, reference, build_platform))

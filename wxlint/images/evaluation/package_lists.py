@@ -1,0 +1,225 @@
+"""What the lists of packages that a build reads say: requirements files, projects, Pipfiles, conda environments,
+each followed to others."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from wxlint.core.findings import Where
+from wxlint.core.values import Value
+from wxlint.documents.source import Source as Text
+from wxlint.images.evaluation.build_files import Files
+from wxlint.images.installs.markers import Environment, applies
+from wxlint.images.installs.model import (
+    CondaEnvironment,
+    Groups,
+    Lines,
+    PackageIndex,
+    Sources,
+    Unread,
+    UnreadKind,
+    joined,
+)
+from wxlint.images.installs.pip import ARCHIVES
+from wxlint.images.installs.requirement import Requirement, conda_requirement, marker_of, parse_requirement
+
+if TYPE_CHECKING:
+    from wxlint.documents.manifests.requirements_txt import Line
+
+_DEPTH = 12
+"""Lists that name each other deeper are not read to their end."""
+_YAML = (".yml", ".yaml")
+
+
+class PackageLists:
+    """Reads the lists of one stage. variables: for `${NAME}` in requirements files; environment: for markers."""
+
+    def __init__(self, files: Files, stage: int, environment: Environment, variables: Mapping[str, Value]) -> None:
+        self.files, self.stage, self.environment, self.variables = files, stage, environment, variables
+
+    # -- requirements files
+
+    def requirements(self, source: Text | None, name: str, *, as_constraints: bool) -> Lines:
+        """What a requirements or constraints file lists, its own -r and -c followed. name: as it is written."""
+        return self._requirements(source, name, as_constraints, ())
+
+    def _requirements(self, source: Text | None, name: str, as_constraints: bool, open_: tuple[str, ...]) -> Lines:
+        from wxlint.documents.manifests.requirements_txt import read_requirements
+
+        if source is None:
+            return Lines(unread=(Unread(UnreadKind.NOT_THERE, name),))
+        if source.path in open_:  # pip refuses it, or goes round in circles
+            return Lines(unread=(Unread(UnreadKind.INVALID, name, partial(source.span, 0, 0), "it leads to itself"),))
+        lines = read_requirements(source, self._variable)
+        self.files.lines_left -= len(lines)
+        if len(open_) > _DEPTH or self.files.lines_left < 0:
+            return Lines(unread=(Unread(UnreadKind.NOT_WHOLE, name, partial(source.span, 0, 0)),))
+        return joined(
+            [Lines(), *(self._of_line(line, source, as_constraints, (*open_, source.path)) for line in lines)]
+        )
+
+    def _variable(self, name: str) -> Value:
+        from wxlint.documents.manifests.requirements_txt import unknown_variable
+
+        return self.variables[name] if name in self.variables else unknown_variable(name)
+
+    def _of_line(self, line: Line, source: Text, as_constraints: bool, open_: tuple[str, ...]) -> Lines:
+        where = partial(source.span, line.start, line.end)
+        if line.invalid:
+            return Lines(unread=(Unread(UnreadKind.INVALID, source.path, where, "an option that pip refuses"),))
+        if line.requirement is not None:
+            return self._of_requirement(line, line.requirement, where, as_constraints)
+        options = line.options
+        editable = next((option.value for option in options if option.name == "--editable"), None)
+        if editable is not None:
+            return self._editable(source, editable, where)
+        for wanted in ("--requirement", "--constraint"):
+            nested = next((option.value.text for option in options if option.name == wanted), None)
+            if nested is not None:  # pip looks at nothing else on the line
+                inner = self.files.beside(source, nested, self.stage)
+                return self._requirements(inner, nested, wanted == "--constraint", open_)
+        return Lines(sources=_sources(line, source))
+
+    def _of_requirement(self, line: Line, value: Value, where: Where, as_constraints: bool) -> Lines:
+        holds = applies(marker_of(value.text), self.environment)
+        if holds is False:
+            return Lines()
+        found = parse_requirement(value, where)
+        ignored = [option for option in line.options if option.name in ("--index-url", "--extra-index-url")]
+        if ignored or holds is None:
+            shown = f"{ignored[0].name} {ignored[0].value.shown()}" if ignored else ""
+            found = found._replace(maybe=holds is None, ignored=shown)
+        return Lines(constraints=(found,)) if as_constraints else Lines((found,))
+
+    def _editable(self, source: Text, value: Value, where: Where) -> Lines:
+        """`-e ./lib[gpu]` in a list: a project of the repository, or one that is fetched."""
+        requirement = parse_requirement(value, where)
+        if requirement.kind in ("vcs", "url"):
+            return Lines((requirement,))
+        return self._beside(source, value.text)
+
+    def _beside(self, source: Text, written: str) -> Lines:
+        """A project that a file names by its folder, with extras."""
+        folder, _, extras = written.removeprefix("file://").partition("[")
+        names = tuple(extra.strip().lower() for extra in extras.partition("]")[0].split(",") if extra.strip())
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(source.path), folder.strip(), "pyproject.toml"))
+        return self.project(self.files.read(path), path, Groups(names), "pip")
+
+    # -- projects
+
+    def project(self, source: Text | None, name: str, groups: Groups, tool: str) -> Lines:
+        """What installing a project asks for. tool: who reads its file."""
+        from wxlint.documents.manifests.pyproject import read_pyproject
+        from wxlint.images.installs.project_files import lines_of
+
+        if source is None:
+            return Lines(unread=(Unread(UnreadKind.NOT_THERE, name),))
+        project = read_pyproject(source)
+        if project.problem:
+            return Lines(unread=(_invalid(source, project.problem),))
+        found = lines_of(project, source, "pyproject.toml", groups, self.environment, tool)
+        if not project.dependencies and ("dynamic" in source.text or "[project]" not in source.text):
+            return found._replace(unread=(Unread(UnreadKind.DYNAMIC, name), *found.unread))
+        return found
+
+    def settings(self, pyproject: Text | None, uv_toml: Text | None) -> Lines:
+        """The indexes that uv's settings give: of uv.toml where there is one, else of the project's file."""
+        return Lines()
+
+    def pipfile(self, source: Text | None, name: str, groups: Groups) -> Lines:
+        """What a Pipfile lists. groups: the tables that are installed."""
+        from wxlint.documents.manifests.pipfile import read_pipfile
+        from wxlint.images.installs.project_files import lines_of
+
+        if source is None:
+            return Lines(unread=(Unread(UnreadKind.NOT_THERE, name),))
+        pipfile = read_pipfile(source)
+        if pipfile.problem:
+            return Lines(unread=(_invalid(source, pipfile.problem),))
+        found = lines_of(pipfile, source, "Pipfile", groups, self.environment, "pipenv")
+        folders = [r for r in found.requirements if r.kind == "path" and r.url and not r.url.endswith(ARCHIVES)]
+        kept = tuple(r for r in found.requirements if r not in folders)
+        return joined([found._replace(requirements=kept), *(self._beside(source, r.url or "") for r in folders)])
+
+    # -- conda
+
+    def conda_environment(self, source: Text | None) -> CondaEnvironment | None:
+        """A conda environment file, or a list of conda packages, one a line."""
+        if source is None:
+            return None
+        if not source.path.endswith(_YAML):
+            return _conda_list(source)
+        from wxlint.documents.manifests.conda_environment import read_environment
+
+        environment = read_environment(source)
+        if environment.problem is not None:
+            start, message = environment.problem
+            unread = Unread(UnreadKind.INVALID, source.path, partial(source.span, start, start), message)
+            return CondaEnvironment((), Lines(), (), (unread,))
+        packages = tuple(
+            conda_requirement(Value(text), partial(source.span, start, end))
+            for text, start, end in environment.packages
+        )
+        inner = PackageLists(self.files, self.stage, _with_python(self.environment, packages), self.variables)
+        pip = joined([Lines(), *(inner._pip_item(source, *item) for item in environment.pip)])
+        return CondaEnvironment(packages, pip, environment.channels, where=partial(source.span, 0, 0))
+
+    def _pip_item(self, source: Text, text: str, start: int, end: int) -> Lines:
+        """One item of `pip:`, which conda writes into a requirements file."""
+        from wxlint.documents.manifests.requirements_txt import read_requirements
+
+        lines = read_requirements(Text(source.path, text), self._variable)
+        moved = [_at(line, start, end) for line in lines]
+        return joined([Lines(), *(self._of_line(line, source, False, (source.path,)) for line in moved)])
+
+
+def _at(line: Line, start: int, end: int) -> Line:
+    """A line that stands elsewhere than in a file of its own."""
+    options = tuple(option._replace(start=start, end=end) for option in line.options)
+    return line._replace(options=options, start=start, end=end)
+
+
+def _sources(line: Line, source: Text) -> Sources:
+    """The indexes that a line of options gives, as pip reads several on one line."""
+    names = ("--index-url", "--extra-index-url", "--find-links")
+    given: dict[str, list[PackageIndex]] = {name: [] for name in names}
+    for option in line.options:
+        if option.name in given:
+            where = partial(source.span, option.start, option.end)
+            given[option.name].append(PackageIndex(option.name, option.value, where))
+    index = given["--index-url"]
+    return Sources(
+        index[-1] if index else None,
+        tuple(given["--extra-index-url"]),
+        tuple(given["--find-links"][:1]),
+        any(option.name == "--no-index" for option in line.options),
+    )
+
+
+def _invalid(source: Text, problem: str) -> Unread:
+    return Unread(UnreadKind.INVALID, source.path, partial(source.span, 0, 0), problem)
+
+
+def _conda_list(source: Text) -> CondaEnvironment:
+    """`conda install --file requirements.txt`: one package a line."""
+    found: list[Requirement] = []
+    for number, line in enumerate(source.text.split("\n")):
+        text = line.partition("#")[0].strip()
+        if text == "@EXPLICIT":
+            return CondaEnvironment((), Lines(), (), (Unread(UnreadKind.WHEEL, source.path),))
+        if text:
+            start = source.starts[number]
+            found.append(conda_requirement(Value(text), partial(source.span, start, start + len(line))))
+    return CondaEnvironment(tuple(found), Lines(), (), where=partial(source.span, 0, 0))
+
+
+def _with_python(environment: Environment, packages: tuple[Requirement, ...]) -> Environment:
+    """The environment with the Python that conda installs."""
+    python = next((r for r in packages if r.name == "python"), None)
+    if python is None:
+        return environment._replace(python=None)
+    pin = python.pin
+    return environment._replace(python=pin if pin and "." in pin and "*" not in pin else None)

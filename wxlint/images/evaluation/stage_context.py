@@ -1,0 +1,115 @@
+"""The place where the commands of one stage run: working directory, files, Python and platform."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from wxlint.core.findings import Span, Where
+from wxlint.core.patterns import late
+from wxlint.core.values import HOLE, Value
+from wxlint.documents.source import Source
+from wxlint.images.evaluation.build_files import Files
+from wxlint.images.evaluation.package_lists import PackageLists
+from wxlint.images.installs.markers import Environment
+from wxlint.images.installs.model import CondaEnvironment, Groups, InstallContext, Lines, Unread, UnreadKind
+from wxlint.shell.model import Command
+
+_WHEELS = late(r"(?:^|/)wheels?(?:/|$)")
+_ASIDE: Mapping[str, Value] = {}
+
+
+class StageContext(InstallContext):
+    """What one command of a stage sees.
+
+    source: the file that the command stands in, and at: from offsets of the shell text to its. directory: where
+    the text starts.
+    builds_wheels: whether an earlier stage, of this index, made wheels and this one copies from it.
+    """
+
+    def __init__(
+        self,
+        files: Files,
+        stage: int,
+        source: Source,
+        at: Callable[[int], int],
+        directory: str,
+        command: Command,
+        environment: Environment,
+        builds_wheels: Callable[[int], bool],
+    ) -> None:
+        self.files, self.stage, self.source, self.at, self.command = files, stage, source, at, command
+        self.environment, self.builds_wheels = environment, builds_wheels
+        if command.cwd is not None:
+            known = command.cwd.known
+            directory = posixpath.normpath(posixpath.join(directory, command.cwd.text)) if known else HOLE
+        self.directory = directory
+
+    def where(self, start: int, end: int) -> Where:
+        return partial(self._stretch, start, end)
+
+    def _stretch(self, start: int, end: int) -> Span:
+        first = self.at(start)
+        return self.source.span(first, max(self.at(max(end - 1, start)) + 1, first))
+
+    def absolute(self, path: str) -> str:
+        if HOLE in self.directory and not path.startswith("/"):
+            return HOLE
+        return posixpath.normpath(posixpath.join(self.directory, path))
+
+    def _find(self, path: str) -> Source | None:
+        return self.files.find(self.stage, self.absolute(path))
+
+    def _lists(self, variables: Mapping[str, Value] = _ASIDE) -> PackageLists:
+        return PackageLists(self.files, self.stage, self.environment, variables)
+
+    def requirements(self, path: str, variables: Mapping[str, Value], *, as_constraints: bool = False) -> Lines:
+        made = self.files.made_at(self.stage, self.absolute(path))
+        if made is None:
+            return self._lists(variables).requirements(self._find(path), path, as_constraints=as_constraints)
+        if as_constraints:
+            return Lines(constraints=(*made.requirements, *made.constraints), unread=made.unread)
+        return made
+
+    def written(self, text: str) -> Lines:
+        where = partial(self._stretch, self.command.start, self.command.end)
+        source = Source(posixpath.join(self.directory, "-"), text)
+        found = self._lists().requirements(source, "-", as_constraints=False)
+        return found._replace(
+            requirements=tuple(r._replace(where=where) for r in found.requirements),
+            sources=found.sources.at(where),
+            unread=tuple(u._replace(where=where) for u in found.unread),
+        )
+
+    def filtered(self, path: str, keep: Callable[[str], bool]) -> Lines | None:
+        source = self._find(path)
+        if source is None or self.files.made_at(self.stage, self.absolute(path)) is not None:
+            return None
+        lines = [line if keep(line) else " " * len(line) for line in source.text.split("\n")]  # places stay
+        return self._lists().requirements(Source(source.path, "\n".join(lines)), path, as_constraints=False)
+
+    def project(self, folder: str, groups: Groups, tool: str) -> Lines:
+        path = posixpath.join(self.absolute(folder), "pyproject.toml")
+        source = self._find(path)
+        if tool == "uv-settings":
+            return self._lists().settings(source, self._find(posixpath.join(self.absolute(folder), "uv.toml")))
+        if source is None and tool == "pip" and self._find(posixpath.join(self.absolute(folder), "setup.py")):
+            return Lines(unread=(Unread(UnreadKind.DYNAMIC, f"{folder.rstrip('/')}/setup.py"),))
+        return self._lists().project(source, f"{folder.rstrip('/')}/pyproject.toml", groups, tool)
+
+    def pipfile(self, path: str, groups: Groups) -> Lines:
+        return self._lists().pipfile(self._find(path), path, groups)
+
+    def conda_environment(self, path: str) -> CondaEnvironment | None:
+        return self._lists().conda_environment(self._find(path))
+
+    def has_wheels(self, path: str) -> bool:
+        place = self.absolute(path)
+        return any(
+            copy.stage is not None
+            and place.startswith(copy.dest.rstrip("/") + "/")
+            and _WHEELS.search(copy.source) is not None
+            and self.builds_wheels(copy.stage)
+            for copy in self.files.copies.get(self.stage, ())
+        )

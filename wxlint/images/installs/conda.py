@@ -1,0 +1,61 @@
+"""Install commands of conda, mamba and micromamba."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wxlint.images.installs.model import Call, Install, Unread, UnreadKind
+from wxlint.images.installs.options import read_arguments
+from wxlint.images.installs.requirement import conda_requirement
+
+_WITH_VALUE = frozenset(
+    "-n --name -p --prefix -c --channel -f --file --solver --experimental-solver --platform --subdir"
+    " --clone --repodata-fn"
+    " --revision --root-prefix -r --rc-file --channel-priority".split()
+)
+_VERBS = ("install", "create", "update", "env create", "env update")
+
+
+def conda(call: Call) -> Iterator[Install]:
+    """`conda install`, `conda create`, `conda env update -f FILE`: conda's packages, then what its file hands to
+    pip."""
+    arguments = read_arguments(call.rest, _WITH_VALUE)
+    words = list(arguments.positional)
+    verb = words.pop(0).value.text if words else ""
+    if verb == "env" and words:
+        verb = f"env {words.pop(0).value.text}"
+    if verb not in _VERBS:
+        return
+    channels = arguments.texts("-c", "--channel")
+    requirements = [conda_requirement(word.value, call.where(word)) for word in words]
+    unread: list[Unread] = []
+    files = arguments.texts("-f", "--file")
+    if verb.startswith("env") and not requirements and not files:
+        files = ["environment.yml"]
+    base = Install(
+        "conda", conditional=call.command.conditional, where=call.where(call.words[1]), because=call.command.because
+    )
+    behind: list[Install] = []
+    for path in files:
+        found = call.context.conda_environment(path)
+        if found is None:
+            unread.append(Unread(UnreadKind.NOT_THERE, path))
+            continue
+        requirements.extend(found.conda)
+        channels.extend(found.channels)
+        unread.extend(found.unread)
+        pip = found.pip
+        if pip.requirements or pip.unread:
+            behind.append(
+                base._replace(
+                    tool="pip",
+                    requirements=pip.requirements,
+                    sources=pip.sources,
+                    constraints=pip.constraints,
+                    unread=pip.unread,
+                    upgrade=verb == "env update",
+                    where=found.where or base.where,
+                )
+            )
+    yield base._replace(requirements=tuple(requirements), channels=tuple(channels), unread=tuple(unread))
+    yield from behind

@@ -1,0 +1,116 @@
+"""Install commands of tools that install a whole project: uv, poetry, pdm, pipenv."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wxlint.images.installs.model import Call, Groups, Install, Lines, PackageIndex, joined
+from wxlint.images.installs.options import Arguments, behind_options, read_arguments
+from wxlint.images.installs.pip import requirements_of
+
+_CHOSEN = ("--extra", "--extras", "-E", "--group", "--with", "-G")
+_ONLY = ("--only", "--only-group")
+_LEFT_OUT = ("--no-group", "--without", "--no-extra")
+_GLOBAL = frozenset(
+    "--directory --project -C -P -p --config-file --color --config-setting --python --cache-dir".split()
+)
+
+
+def project_tool(tool: str, call: Call) -> Iterator[Install]:
+    """`uv sync`, `poetry install`, `pdm install`: what the project file in a folder asks for."""
+    words = behind_options(call.rest, _GLOBAL)
+    if not words:
+        return
+    verb = words[0].value.text
+    arguments = read_arguments(words[1:])
+    shared = Install(
+        "uv-project" if tool == "uv" else "poetry",
+        conditional=call.command.conditional,
+        where=call.where(words[0]),
+        because=call.command.because,
+    )
+    if verb in ("install", "sync", "i"):
+        leading = read_arguments(call.rest[: len(call.rest) - len(words)], _GLOBAL)
+        folder = arguments.last("--directory", "--project", "-C", "-p") or leading.last(
+            "--directory", "--project", "-C", "-P", "-p"
+        )
+        lines = call.context.project(folder.text if folder is not None else ".", chosen_groups(tool, arguments), tool)
+        yield shared._replace(
+            requirements=lines.requirements,
+            sources=lines.sources,
+            constraints=lines.constraints,
+            unread=lines.unread,
+            exact=verb == "sync" or (tool == "poetry" and arguments.has("--sync")),
+        )
+    elif verb == "add":
+        yield shared._replace(tool="poetry", requirements=requirements_of(arguments.positional, call))
+
+
+def chosen_groups(tool: str, arguments: Arguments) -> Groups:
+    """The extras and groups that an install of a project takes."""
+    names = _split(arguments.texts(*_CHOSEN))
+    only = _split(arguments.texts(*_ONLY))
+    left_out = _split(arguments.texts(*_LEFT_OUT))
+    if arguments.has("--no-dev", "--no-default-groups", "--prod", "--production"):
+        left_out = (*left_out, "dev", *(("*",) if arguments.has("--no-default-groups") else ()))
+    if arguments.has("--only-dev"):
+        only = (*only, "dev")
+    if arguments.has("--dev", "-d"):
+        names = (*names, "dev")
+    main_only = only in (("main",), ("default",)) or arguments.has("--only-root")
+    return Groups(
+        names if not only else () if main_only else only,
+        every_extra=arguments.has("--all-extras"),
+        every_group=arguments.has("--all-groups") and not only,
+        excluded=left_out,
+        defaults=not only,
+        only=bool(only) and not main_only and "main" not in only,
+        skipped=frozenset(
+            name.lower().replace("_", "-") for name in arguments.texts("--no-install-package", "--no-install")
+        ),
+        locked=tool != "uv" or not arguments.has("--upgrade", "-U"),
+    )
+
+
+def _split(texts: list[str]) -> tuple[str, ...]:
+    return tuple(name.lower() for text in texts for name in text.replace(",", " ").split())
+
+
+_VERBOSE = frozenset(("-v", "--verbose", "-q", "--quiet", "-c", "--clear"))
+
+
+def pipenv(call: Call) -> Iterator[Install]:
+    """`pipenv install`, `pipenv sync`: what the Pipfile lists, and what is named besides."""
+    words = behind_options([word for word in call.rest if word.value.text not in _VERBOSE])
+    if not words or words[0].value.text not in ("install", "sync", "update", "upgrade"):
+        return
+    arguments = read_arguments(words[1:])
+    categories = arguments.last("--categories")
+    groups = _split([categories.text]) if categories is not None else ("packages",)
+    if arguments.has("--dev", "-d"):
+        groups = (*groups, "dev-packages")
+    variable = call.variables.get("PIPENV_PIPFILE")
+    pipfile = call.context.pipfile(variable.text if variable is not None else "Pipfile", Groups(groups))
+    lists = [
+        call.context.requirements(path, call.variables)
+        for path in arguments.texts("-r", "--requirement", "--requirements")[:1]
+    ]
+    named = requirements_of(arguments.positional, call)
+    if lists or named:
+        pipfile = pipfile._replace(unread=())  # pipenv makes one
+    found = joined([Lines(named), pipfile, *lists])
+    given = [
+        PackageIndex(option.name, option.value, call.context.where(option.start, option.end))
+        for option in arguments.given("-i", "--index", "--pypi-mirror")
+        if option.value is not None
+    ]
+    yield Install(
+        "pipenv",
+        found.requirements,
+        found.sources._replace(index=given[0]) if given else found.sources,
+        found.constraints,
+        found.unread,
+        conditional=call.command.conditional,
+        where=call.where(words[0]),
+        because=call.command.because,
+    )

@@ -1,0 +1,53 @@
+"""What is known of the torch of an image, and where an install takes torch from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from wxlint.core.findings import Span
+from wxlint.core.reasons import Reason
+from wxlint.core.tuples import NamedTuple
+from wxlint.images.installs.model import Install, PackageIndex
+from wxlint.images.installs.requirement import Requirement
+
+FAMILY = ("torch", "torchvision", "torchaudio")
+"""torch and the companions that are released with it, each build for one build of torch."""
+ANY = "any"
+
+
+class Torch(NamedTuple):
+    """channel: see channels.py, or "none", "unknown" (which torch, or whether any, is not known).
+
+    version: without local part, when known. because: how it came. newest: an install without a version took it.
+    maybe: of "unknown", the channel of an install that may not have run, or the one that an install which cannot
+    be read would take
+    (ANY when that could be any). companions: those of FAMILY that are there for certain.
+    """
+
+    channel: str
+    version: str | None = None
+    because: tuple[Reason, ...] = ()
+    span: Span | None = None
+    newest: bool = False
+    maybe: str = ""
+    companions: frozenset[str] = frozenset()
+
+
+NONE = Torch("none")
+
+How = Literal["local", "url", "backend", "index", "bound", "links", "extra", "default", "conda", "own", "computed"]
+
+
+class Choice(NamedTuple):
+    """Where an install takes torch from.
+
+    how: what decided. source: the index that did. requirement: the torch requirement, or the one that brings
+    torch with it (`implied`).
+    """
+
+    channel: str
+    how: How
+    requirement: Requirement
+    implied: bool
+    install: Install
+    source: PackageIndex | None = None

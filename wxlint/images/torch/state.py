@@ -1,0 +1,148 @@
+"""The torch of an image, carried from the base through every install: an installed torch that satisfies a
+requirement stays."""
+
+from __future__ import annotations
+
+from wxlint.core.reasons import reason_at
+from wxlint.core.values import HOLE
+from wxlint.images.installs.model import Install, UnreadKind
+from wxlint.images.installs.requirement import Requirement
+from wxlint.images.torch.model import ANY, FAMILY, NONE, Choice, Torch
+from wxlint.images.torch.replacement import is_pinned, is_satisfied
+from wxlint.images.torch.selection import describe
+
+_PACKAGED = frozenset(("python3-torch", "python3-torch-cuda", "python3-pytorch", "python3-torch-rocm"))
+"""Packages of Linux distributions, each with a build of its own."""
+
+
+def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
+    """The state after one install command. found: its `choices`."""
+    if install.elsewhere:
+        return state
+    if install.removes:
+        return _without(state, install)
+    if install.tool == "apt":
+        return _packaged(state, install)
+    now = _replaced(state, install, found[0]) if found else state
+    if not found or found[0].implied:
+        now = _unread(now, install, state if found else None)
+    return _with_companions(now, install)
+
+
+def _packaged(state: Torch, install: Install) -> Torch:
+    packaged = [r.written for r in install.requirements if r.name in _PACKAGED]
+    if not packaged or state.channel != "none":
+        return state
+    reason = reason_at("install", f"{packaged[0]} of the distribution", install.span)
+    return Torch("unknown", None, (reason,), install.span)
+
+
+def _with_companions(state: Torch, install: Install) -> Torch:
+    """With the companions that an install names: they are there from here on, whoever brought them."""
+    if state.channel == "none" or install.conditional:
+        return state
+    named = {r.name for r in install.requirements if r.name in FAMILY[1:] and not r.maybe}
+    return state._replace(companions=state.companions | named) if named - state.companions else state
+
+
+def _without(state: Torch, install: Install) -> Torch:
+    """The state after `pip uninstall`; an image without torch stays one."""
+    gone = {r.name for r in install.requirements}
+    if state.channel != "none" and "torch" in gone:
+        if not install.conditional:
+            return NONE._replace(companions=state.companions - gone)
+        return Torch("unknown", None, state.because, maybe=state.channel)
+    return state._replace(companions=state.companions - gone) if gone & state.companions else state
+
+
+def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
+    """The state after an install that could not be read wholly.
+
+    before: the state before what was read of it, where that decided.
+    """
+    unread = next(iter(install.unread), None)
+    if unread is None:
+        foreign = next((r for r in install.requirements if _is_foreign(r)), None)
+        if foreign is None or before is not None:
+            return state
+        what, maybe = foreign.written, _would_take(install)
+        decides = foreign.kind in ("vcs", "path") and not install.no_deps
+    else:
+        what, maybe = unread.name, ANY
+        decides = unread.kind not in (UnreadKind.PROGRAM, UnreadKind.EXTRA)
+    if state.channel == "unknown" or before is not None:
+        return state
+    if state.channel != "none" and (not decides or install.no_deps or is_pinned(install.constraints)):
+        return state
+    reason = reason_at("install", f"{what.replace(HOLE, '…')} cannot be read", install.span)
+    if state.channel == "none":
+        return Torch("unknown", None, (reason,), install.span, maybe=maybe)
+    return Torch("unknown", state.version, (*state.because, reason), install.span, maybe=state.channel)
+
+
+def _is_foreign(requirement: Requirement) -> bool:
+    """Whether nothing shows what a requirement brings."""
+    return requirement.kind in ("unknown", "path", "vcs") or (requirement.kind == "url" and not requirement.name)
+
+
+def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
+    """The state after an install that takes torch, or something that brings it."""
+    wanted = choice.requirement
+    if (
+        state.channel == "unknown"
+        and choice.channel in ("default", "unknown")
+        and (choice.implied or not install.upgrade)
+        and not _decided(state, choice)
+    ):
+        return state  # a torch that is there may satisfy it
+    if state.channel not in ("none", "unknown"):
+        satisfied = is_satisfied(state, choice)
+        if satisfied:
+            return state
+        if satisfied is None:
+            reason = reason_at("install", f"{wanted.written} may replace it", wanted.span)
+            return Torch("unknown", None, (*state.because, reason), wanted.span)
+    if install.conditional or wanted.maybe:
+        return _perhaps(state, choice)
+    if (
+        state.maybe not in ("", ANY, choice.channel)
+        and not install.upgrade
+        and not wanted.local
+        and wanted.pin in (None, state.version)
+    ):
+        return state  # what may be there already would do
+    version = wanted.pin if not choice.implied else None
+    return Torch(
+        choice.channel,
+        version,
+        (describe(choice),),
+        wanted.span or install.span,
+        version is None and not wanted.specifier,
+        companions=frozenset() if choice.implied else state.companions,
+    )
+
+
+def _perhaps(state: Torch, choice: Choice) -> Torch:
+    """The state after an install that may not run, or a requirement whose marker may not hold."""
+    wanted = choice.requirement
+    if state.channel == choice.channel:
+        return state
+    because = (*state.because, reason_at("install", f"{wanted.written} may be installed", wanted.span))
+    maybe = choice.channel if state.channel == "none" else ""
+    return Torch("unknown", wanted.pin, because, wanted.span, maybe=maybe)
+
+
+def _would_take(install: Install) -> str:
+    """The channel that torch would have if an install that cannot be read brought it."""
+    plain = not install.sources and not install.open
+    return "default" if plain and install.backend is None else ANY
+
+
+def _decided(state: Torch, choice: Choice) -> bool:
+    """Whether the default index's torch is there in the end, whatever an install before it did that cannot be read.
+
+    Nobody names torch to keep what an installer of theirs chose; a package that brings torch would keep it.
+    """
+    if choice.channel != "default":
+        return False
+    return state.maybe == "default" or (state.maybe == ANY and not choice.implied)
