@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from wxlint.cli.main import BUG, main
+from wxlint.cli.exit_codes import BUG
+from wxlint.cli.main import main
 from wxlint.images.builds import from_compose
 from wxlint.images.graph import documents, image_graph, lineage
 from wxlint.images.graph.repository import Repository

@@ -1,91 +1,34 @@
-"""The commands about built images: inspect, plan, build, sweep. Each gives what to print, and the exit code; cli.py prints."""
+"""The commands about built images: inspect, plan, build, sweep. Each returns its exit code."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wxlint.cli.arguments import names
+from wxlint.cli.exit_codes import FOUND, OK
+from wxlint.cli.streams import say, write, write_lines
 from wxlint.core.errors import UsageError
-from wxlint.core.tuples import NamedTuple
+from wxlint.core.reading import working_folder
 
 if TYPE_CHECKING:
+    from wxlint.conformance.container.builder import Result
     from wxlint.plan.build_plan import Plan
     from wxlint.policy.model import Policy
 
 
-class Answer(NamedTuple):
-    """text: for standard output. said: for standard error. code: the exit code."""
-
-    text: str
-    said: tuple[str, ...] = ()
-    code: int = 0
-
-
-def add(name: str, parser: argparse.ArgumentParser) -> None:
-    """The arguments of a command."""
-    {"inspect": _inspect_options, "plan": _print_options, "build": _build_options, "sweep": _sweep_options}[name](
-        parser
-    )
-
-
-def _inspect_options(inspect: argparse.ArgumentParser) -> None:
-    inspect.add_argument(
-        "image", metavar="IMAGE", help="an image of the engine, a saved image, or an OCI layout folder; #NAME selects"
-    )
-    inspect.add_argument("--format", choices=("text", "json"), default="text")
-    inspect.add_argument("--expect", metavar="cpu|cuda|cuda:X.Y", help="exit 1 when the image contradicts this")
-    inspect.add_argument("--engine", default="docker", choices=("docker", "podman"), help="for an image by name")
-    inspect.add_argument(
-        "--dockerfile", action="append", default=[], metavar="FILE", help="where its layers may come from"
-    )
-    inspect.set_defaults(answer=_inspect)
-
-
-def _print_options(plan: argparse.ArgumentParser) -> None:
-    _plan_options(plan)
-    plan.add_argument("--format", default="text", metavar="text|json|bake|sh|bat|mermaid")
-    plan.add_argument("--script", metavar="PATH", help="where a sh or bat file will lie, from the root")
-    plan.set_defaults(answer=_plan)
-
-
-def _build_options(build: argparse.ArgumentParser) -> None:
-    _plan_options(build)
-    build.add_argument(
-        "--mode", choices=("auto", "always", "never"), default="auto", help="auto: what is missing or changed"
-    )
-    build.add_argument(
-        "--jobs", type=int, default=0, metavar="N", help="builds at the same time (default: by the machine)"
-    )
-    build.add_argument("--engine", default="docker", choices=("docker", "podman"))
-    build.set_defaults(answer=_build)
-
-
-def _sweep_options(sweep: argparse.ArgumentParser) -> None:
-    sweep.add_argument("--engine", default="docker", choices=("docker", "podman"))
-    sweep.add_argument("--all", action="store_true", help="of living sessions too")
-    sweep.set_defaults(answer=_sweep)
-
-
-def _plan_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--policy", metavar="FILE")
-    parser.add_argument(
-        "--select", action="append", default=[], metavar="IMAGE,...", help="these, and what they are built from"
-    )
-    parser.add_argument("--variant", metavar="NAME")
-    parser.add_argument("--optional", action="store_true", help="images that the policy calls optional, too")
-    parser.add_argument("--registry", metavar="NAME")
-    parser.add_argument("--build-arg", action="append", default=[], metavar="NAME=VALUE")
-
-
-def _inspect(arguments: argparse.Namespace, _: Callable[[str, str], None]) -> Answer:
+def inspect(arguments: argparse.Namespace) -> int:
+    """Show what an image holds, and compare it with what was expected."""
+    from wxlint.core.escape import escape_json, escape_lines
     from wxlint.inspection.docker_save import saved
     from wxlint.inspection.inspector import run_inspect
     from wxlint.inspection.report import check_expect, render_text, to_json
 
+    working_folder()
     found = run_inspect(
         arguments.image,
         arguments.expect,
@@ -93,9 +36,10 @@ def _inspect(arguments: argparse.Namespace, _: Callable[[str, str], None]) -> An
         tuple(_dockerfiles(arguments.dockerfile)),
     )
     wrong = check_expect(found, arguments.expect) if arguments.expect else []
-    text = to_json(found) if arguments.format == "json" else render_text(found)
-    said = tuple(f"wxlint: {arguments.image} is not {arguments.expect}: {reason}" for reason in wrong)
-    return Answer(text if text.endswith("\n") else text + "\n", said, 1 if wrong else 0)
+    text = escape_json(to_json(found)) if arguments.format == "json" else escape_lines(render_text(found))
+    write([text if text.endswith("\n") else text + "\n"])
+    say(f"wxlint: {arguments.image} is not {arguments.expect}: {reason}" for reason in wrong)
+    return FOUND if wrong else OK
 
 
 def _dockerfiles(given: list[str]) -> Iterator[tuple[str, list[tuple[str, str, int]]]]:
@@ -121,7 +65,59 @@ def _dockerfiles(given: list[str]) -> Iterator[tuple[str, list[tuple[str, str, i
         yield os.path.relpath(path), [(i.keyword, i.text, i.line) for i in read_dockerfile(source).instructions]
 
 
-def _make(arguments: argparse.Namespace) -> Plan:
+def plan(arguments: argparse.Namespace) -> int:
+    """Print the build plan in one of its formats."""
+    from wxlint.plan.formats import render_plan
+
+    working_folder()
+    write([render_plan(_plan(arguments), arguments.format, arguments.script, _command_line(arguments))])
+    return OK
+
+
+def build(arguments: argparse.Namespace) -> int:
+    """Build the images of the plan; what is done is said as it comes, the results in the end."""
+    from wxlint.conformance.container import builder
+    from wxlint.conformance.container.engine import Engine
+
+    working_folder()
+    plan = _plan(arguments)
+    engine = Engine(arguments.engine)
+    results = builder.build(plan, engine, arguments.mode, arguments.jobs, lambda image, text: say([f"{image}: {text}"]))
+    width = max((len(step.image) for step in plan.steps), default=0)
+    for step in plan.steps:
+        result = results[step.image]
+        line = f"{step.image:{width}}  {_outcome(result)}"
+        write_lines([f"{line}  {step.reference}" if result.ok else line])
+    write_lines([builder.summary(results.values())])
+    say(builder.failures(results.values()))
+    missing = [image for image, result in results.items() if result.status == builder.MISSING]
+    if missing:
+        say([f"to build what is missing: wxlint build --select {','.join(missing)}"])
+    return OK if all(result.ok for result in results.values()) else FOUND
+
+
+def _outcome(result: Result) -> str:
+    from wxlint.conformance.container.builder import BLOCKED, BUILT, FAILED
+
+    if result.status in (BUILT, FAILED):
+        return f"{result.status} in {result.seconds:.0f} s"
+    return result.reason if result.status == BLOCKED else result.status
+
+
+def sweep(arguments: argparse.Namespace) -> int:
+    """Remove what sessions that no longer run have left in the engine."""
+    from wxlint.conformance.container.engine import Engine
+    from wxlint.conformance.plugin import workspace
+
+    working_folder()
+    swept = workspace.sweep(Engine(arguments.engine), everything=arguments.all)
+    lines = [f"removed {kind[:-1]} {name}" for kind in swept._fields[:5] for name in getattr(swept, kind)]
+    lines += [f"left alone: session {name} is running" for name in swept.living]
+    write_lines(lines or ["nothing was left behind"])
+    return OK
+
+
+def _plan(arguments: argparse.Namespace) -> Plan:
     from wxlint.plan.build_plan import make_plan
 
     pairs = [item.partition("=") for item in arguments.build_arg]
@@ -129,7 +125,7 @@ def _make(arguments: argparse.Namespace) -> Plan:
         raise UsageError("--build-arg takes NAME=VALUE")
     return make_plan(
         _policy(arguments.policy),
-        select=[name for item in arguments.select for name in item.split(",") if name],
+        select=names(arguments.select),
         variant=arguments.variant,
         optional=arguments.optional,
         args={name: value for name, _, value in pairs},
@@ -149,13 +145,7 @@ def _policy(given: str | None) -> Policy:
     return load_policy(read(path, str(path)), path)
 
 
-def _plan(arguments: argparse.Namespace, _: Callable[[str, str], None]) -> Answer:
-    from wxlint.plan.formats import render_plan
-
-    return Answer(render_plan(_make(arguments), arguments.format, arguments.script, _command(arguments)))
-
-
-def _command(arguments: argparse.Namespace) -> str:
+def _command_line(arguments: argparse.Namespace) -> str:
     """The command line that makes this plan again."""
     words = ["wxlint", "plan"]
     for option in ("policy", "select", "variant", "optional", "registry", "build_arg", "format", "script"):
@@ -163,42 +153,3 @@ def _command(arguments: argparse.Namespace) -> str:
         for value in given if isinstance(given, list) else [given] if given else []:
             words += [f"--{option.replace('_', '-')}", *([] if value is True else [value])]
     return shlex.join(words)
-
-
-def _build(arguments: argparse.Namespace, progress: Callable[[str, str], None]) -> Answer:
-    from wxlint.conformance.container.builder import BLOCKED, BUILT, FAILED, MISSING, build, failures, summary
-    from wxlint.conformance.container.engine import Engine
-    from wxlint.core.escape import escape
-
-    plan = _make(arguments)
-    results = build(plan, Engine(arguments.engine), arguments.mode, arguments.jobs, progress)
-    width = max((len(step.image) for step in plan.steps), default=0)
-    lines = []
-    for step in plan.steps:
-        result = results[step.image]
-        what = (
-            f"{result.status} in {result.seconds:.0f} s"
-            if result.status in (BUILT, FAILED)
-            else result.reason
-            if result.status == BLOCKED
-            else result.status
-        )
-        lines.append(
-            f"{step.image:{width}}  {what}  {step.reference}" if result.ok else f"{step.image:{width}}  {what}"
-        )
-    said = [escape(line) for line in failures(results.values())]
-    missing = [image for image, result in results.items() if result.status == MISSING]
-    if missing:
-        said.append(f"to build what is missing: wxlint build --select {','.join(missing)}")
-    text = "".join(escape(line) + "\n" for line in (*lines, summary(results.values())))
-    return Answer(text, tuple(said), 0 if all(r.ok for r in results.values()) else 1)
-
-
-def _sweep(arguments: argparse.Namespace, _: Callable[[str, str], None]) -> Answer:
-    from wxlint.conformance.container.engine import Engine
-    from wxlint.conformance.plugin.workspace import sweep
-
-    swept = sweep(Engine(arguments.engine), everything=arguments.all)
-    lines = [f"removed {kind[:-1]} {name}" for kind in swept._fields[:5] for name in getattr(swept, kind)]
-    lines += [f"left alone: session {name} is running" for name in swept.living]
-    return Answer("".join(f"{line}\n" for line in lines or ["nothing was left behind"]))

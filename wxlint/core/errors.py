@@ -1,4 +1,4 @@
-"""What a user can get wrong: one tree of exceptions, caught once, in cli.py (exit code 2)."""
+"""What a user can get wrong: one tree of exceptions, caught once, in cli (exit code 2)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ class FileProblem(NamedTuple):
 
 class WxlintError(Exception):
     """Something wxlint could not do; the message is for the user and says what to do about it."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The message as its author's own lines: a line break in one of them came with a name or a text."""
+        return (str(self),)
 
 
 class UsageError(WxlintError):
@@ -34,6 +39,10 @@ class PolicyError(WxlintError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return tuple(self.problems)
 
 
 class EngineError(WxlintError):

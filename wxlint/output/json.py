@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
+from wxlint.core.escape import escape_json
 from wxlint.core.findings import Finding
 from wxlint.output import Options, Report
 
@@ -28,8 +29,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
 
 
 def dumps(value: object) -> str:
-    """JSON in ASCII, so that nothing in it reaches a terminal; "##" is broken up for CI runners (see CI_COMMAND)."""
-    return json.dumps(value).replace("##", "#\\u0023")
+    """JSON in ASCII, so that nothing in it reaches a terminal or is obeyed by a CI runner."""
+    return escape_json(json.dumps(value))
 
 
 def rows(items: Iterable[object]) -> Iterator[str]:

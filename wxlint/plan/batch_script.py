@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.errors import InputError
+from wxlint.core.escape import escape
 from wxlint.plan.script_table import (
     aligned,
     chosen_variants,
@@ -84,6 +85,6 @@ def _row(row: Row) -> list[str]:
 def _word(text: str, allowed: str = "") -> str:
     """A word for `call`, quoted where it needs to be."""
     bare = text.removesuffix(allowed)
-    if _SPECIAL.search(bare):
+    if _SPECIAL.search(bare) or escape(text) != text:
         raise InputError(f"{text!r} cannot be written safely into a batch file")
     return text if re.fullmatch(r"[\w./:\\+-]+", text, re.ASCII) else f'"{text}"'

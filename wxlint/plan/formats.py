@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from wxlint.core.errors import InputError, UsageError
-from wxlint.core.escape import escape
+from wxlint.core.escape import escape, escape_json
 from wxlint.plan.batch_script import batch_file
 from wxlint.plan.script_table import GENERATED
 from wxlint.plan.shell_script import shell_script
@@ -76,12 +76,8 @@ def _json(plan: Plan, _: str, __: str) -> str:
         }
         for phase in plan.phases
     ]
-    return (
-        json.dumps(
-            {"schema": "wxlint-plan/1", "family": plan.family, "registry": plan.registry, "phases": phases}, indent=2
-        )
-        + "\n"
-    )
+    whole = {"schema": "wxlint-plan/1", "family": plan.family, "registry": plan.registry, "phases": phases}
+    return escape_json(json.dumps(whole, indent=2)) + "\n"
 
 
 def _bake(plan: Plan, _: str, command: str) -> str:
@@ -127,7 +123,7 @@ def _bake(plan: Plan, _: str, command: str) -> str:
     }
     if plan.registry:
         made["variable"] = {variable: {"default": plan.registry_default}}
-    return json.dumps({**made, "group": groups, "target": targets}, indent=2) + "\n"
+    return escape_json(json.dumps({**made, "group": groups, "target": targets}, indent=2)) + "\n"
 
 
 def _from_context(step: Step) -> str:

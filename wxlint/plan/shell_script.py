@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.errors import InputError
+from wxlint.core.escape import escape
 from wxlint.plan.script_table import (
     aligned,
     chosen_variants,
@@ -82,7 +84,15 @@ def _row(row: Row) -> list[str]:
 def _word(text: str) -> str:
     if "\n" in text or "\r" in text:
         raise InputError(f"{text!r} has a line break and cannot be written into a script")
+    if escape(text) != text:  # a script is shown on terminals and in logs of CI jobs, too
+        return _by_bytes(text)
     return text if re.fullmatch(r"[\w./:@%+=,-]+", text, re.ASCII) else shlex.quote(text)
+
+
+def _by_bytes(text: str) -> str:
+    """A word for bash in which only letters, digits and a few signs stand for themselves."""
+    plain = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _./=,+-"
+    return "$'" + "".join(chr(byte) if byte in plain else f"\\x{byte:02x}" for byte in os.fsencode(text)) + "'"
 
 
 def _wrapped(line: str, words: list[str]) -> Iterator[str]:

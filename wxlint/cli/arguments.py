@@ -1,0 +1,198 @@
+"""The arguments of every command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from wxlint import __version__
+from wxlint.cli.exit_codes import FAILED
+from wxlint.cli.streams import say
+from wxlint.core.findings import Severity
+
+LEVELS = {severity.label: severity for severity in Severity}
+
+_CHECK = """Check Dockerfiles, compose files and scripts against the image policy.
+
+A folder is searched; one that holds a family's Dockerfiles brings in the compose files and scripts that
+the policy names. Findings of files given by name are limited to those; the rest of the repository is context.
+`-` reads standard input. No path: the policy's root, or the current folder."""
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Parse the words of a command line. Raises SystemExit where argparse has an answer itself: --help, an error."""
+    parser = _Parser(
+        prog="wxlint",
+        description="One image policy, checked in the source and in the image.",
+        formatter_class=_Formatter,
+    )
+    parser.add_argument("--version", action="version", version=f"wxlint {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, prog="wxlint", dest="command")
+    for name, (summary, add_arguments) in _COMMANDS.items():
+        command = commands.add_parser(name, help=summary, formatter_class=_Formatter)
+        if name in words:  # to make all of them takes longer than many a check
+            add_arguments(command)
+    return parser.parse_args(words)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose messages are escaped: a hook passes the names of files as arguments."""
+
+    def error(self, message: str) -> NoReturn:
+        say([*self.format_usage().splitlines(), f"{self.prog}: error: {message}"])
+        raise SystemExit(FAILED)
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """argparse makes one for every argument; to find out the width by itself, it would import half a library."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_width())
+
+
+def _width() -> int:
+    try:
+        return max(int(os.environ.get("COLUMNS", 0)) or os.get_terminal_size().columns, 40) - 2
+    except (ValueError, OSError):
+        return 78
+
+
+def count(text: str) -> int:
+    """A number from 0 on. Raises ArgumentTypeError for anything else."""
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number; allowed: 0 or more")
+    return int(text)
+
+
+def names(listed: Sequence[str]) -> list[str]:
+    """The names of options that may be given several times, and with commas."""
+    return [name.strip() for item in listed for name in item.split(",") if name.strip()]
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.description = _CHECK
+    _inputs(parser)
+    add = parser.add_argument
+    add("--format", default="text", metavar="FORMAT", help="text, json, sarif or github (default: text)")
+    add("--output", metavar="FILE", help="write the findings to FILE instead of standard output")
+    add("--select", metavar="RULE,...", action="append", default=[], help="run these rules only")
+    add("--ignore", metavar="RULE,...", action="append", default=[], help="leave these rules out")
+    add("--only", action="store_true", help="show findings of the given paths only")
+    add(
+        "--fail-on",
+        choices=tuple(LEVELS),
+        default="warning",
+        help="exit 1 from this severity on (default: warning)",
+    )
+    add(
+        "--max-unknown",
+        type=count,
+        metavar="N",
+        help="exit 1 when more than N references could not be proven good or bad",
+    )
+    add(
+        "--jobs",
+        type=count,
+        default=0,
+        metavar="N",
+        help="processes for hundreds of Dockerfiles without a policy (default: one for each core, up to 4)",
+    )
+    add("--quiet", "-q", action="store_true", help="findings only, no notes and no summary")
+
+
+def _images(parser: argparse.ArgumentParser) -> None:
+    _inputs(parser)
+    _text_or_json(parser)
+
+
+def _rules(parser: argparse.ArgumentParser) -> None:
+    _text_or_json(parser)
+
+
+def _explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("rule", metavar="RULE")
+
+
+def _schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", nargs="?", default="policy", choices=("policy", "report"))
+
+
+def _inspect(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("image", metavar="IMAGE", help="an image of the engine, a saved image, or an OCI layout folder; #NAME selects")
+    _text_or_json(parser)
+    add("--expect", metavar="cpu|cuda|cuda:X.Y", help="exit 1 when the image contradicts this")
+    _engine(parser, "for an image by name")
+    add("--dockerfile", action="append", default=[], metavar="FILE", help="where its layers may come from")
+
+
+def _plan(parser: argparse.ArgumentParser) -> None:
+    _selection(parser)
+    parser.add_argument("--format", default="text", metavar="text|json|bake|sh|bat|mermaid")
+    parser.add_argument("--script", metavar="PATH", help="where a sh or bat file will lie, from the root")
+
+
+def _build(parser: argparse.ArgumentParser) -> None:
+    _selection(parser)
+    parser.add_argument(
+        "--mode", choices=("auto", "always", "never"), default="auto", help="auto: what is missing or changed"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=0, metavar="N", help="builds at the same time (default: by the machine)"
+    )
+    _engine(parser)
+
+
+def _sweep(parser: argparse.ArgumentParser) -> None:
+    _engine(parser)
+    parser.add_argument("--all", action="store_true", help="of living sessions too")
+
+
+def _inputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders; - for standard input")
+    parser.add_argument("--stdin-filename", default="", metavar="FILE", help="the file that standard input stands for")
+    policy = parser.add_mutually_exclusive_group()
+    policy.add_argument(
+        "--policy", metavar="FILE", help="the policy file (default: found by walking up from the first path)"
+    )
+    policy.add_argument("--no-policy", action="store_true", help="use the built-in policy only")
+    cache = parser.add_mutually_exclusive_group()
+    cache.add_argument(
+        "--cache-dir", default="", metavar="DIR", help="where to keep what was read (default: the user's cache folder)"
+    )
+    cache.add_argument("--no-cache", action="store_true", help="read every file anew, and keep nothing")
+
+
+def _selection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--policy", metavar="FILE")
+    parser.add_argument(
+        "--select", action="append", default=[], metavar="IMAGE,...", help="these, and what they are built from"
+    )
+    parser.add_argument("--variant", metavar="NAME")
+    parser.add_argument("--optional", action="store_true", help="images that the policy calls optional, too")
+    parser.add_argument("--registry", metavar="NAME")
+    parser.add_argument("--build-arg", action="append", default=[], metavar="NAME=VALUE")
+
+
+def _text_or_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _engine(parser: argparse.ArgumentParser, meaning: str | None = None) -> None:
+    parser.add_argument("--engine", default="docker", choices=("docker", "podman"), help=meaning)
+
+
+_COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "check": ("check Dockerfiles, compose files and scripts against the policy", _check),
+    "images": ("what wxlint believes of every image a Dockerfile can build", _images),
+    "rules": ("list the rules", _rules),
+    "explain": ("explain one rule", _explain),
+    "schema": ("print a JSON Schema", _schema),
+    "inspect": ("look into an image, a saved image or an OCI layout without running it", _inspect),
+    "plan": ("print the order in which the family's images are built", _plan),
+    "build": ("build the family's images in order", _build),
+    "sweep": ("remove what a broken test session left in the engine", _sweep),
+}

@@ -1,0 +1,71 @@
+"""Standard output and standard error: the only code that prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+
+from wxlint.core.errors import InputError, WxlintError
+from wxlint.core.escape import escape, escape_lines
+
+
+def write(pieces: Iterable[str]) -> None:
+    """Write a text to standard output as it is: a format that programs read, or one that has escaped what it shows.
+
+    Raises InputError when it cannot be written, BrokenPipeError when its reader has gone.
+    """
+    if sys.stdout is None:
+        raise InputError("standard output is closed")
+    try:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece.encode("utf-8", "backslashreplace"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputError(f"standard output: cannot be written: {error.strerror or error}") from error
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Write lines for people to standard output, each escaped."""
+    write(escape(line) + "\n" for line in lines)
+
+
+def say(lines: Iterable[str]) -> None:
+    """Write messages for people to standard error, each escaped. Where nobody can read them, they are dropped."""
+    if sys.stderr is None:
+        return
+    with suppress(OSError):  # the exit code says it too
+        for line in lines:
+            print(escape(line), file=sys.stderr)
+
+
+def say_error(error: WxlintError) -> None:
+    """Write an error to standard error, its further lines indented."""
+    first, *more = error.lines
+    say([f"wxlint: error: {first}", *(f"  {line}" for line in more)])
+
+
+def say_bug() -> None:
+    """Write the traceback of the exception that is handled, and what to do about it."""
+    import traceback
+
+    say(escape_lines(traceback.format_exc()).splitlines())
+    say(["wxlint: this is a bug in wxlint, not in what you checked; please report it with the lines above"])
+
+
+def close_output() -> None:
+    """Send nothing more to a standard output whose reader has gone, not even what is flushed at the end."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+
+
+def has_colour() -> bool:
+    """Whether standard output is a terminal that shows colours."""
+    return (
+        sys.stdout is not None
+        and sys.stdout.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
