@@ -37,6 +37,14 @@ WHOLE = [
     ("app:_x", "", "app", "_x", None),
     ("app:" + "t" * 128, "", "app", "t" * 128, None),
     ("foo:5000/app", "foo:5000", "app", None, None),
+    ("library/foo/bar", "", "library/foo/bar", None, None),
+    ("docker.io/library/foo/bar:1", "", "library/foo/bar", "1", None),
+    ("registry-1.docker.io/library/python", "registry-1.docker.io", "library/python", None, None),
+    ("ghcr.io/library/python", "ghcr.io", "library/python", None, None),
+    ("test.com:5000", "", "test.com", "5000", None),
+    ("a" * 255, "", "a" * 255, None, None),
+    ("f" * 63, "", "f" * 63, None, None),
+    (f"python@sha512:{'0a' * 64}", "", "python", None, f"sha512:{'0a' * 64}"),
 ]
 
 
@@ -53,13 +61,34 @@ def test_parts(text: str, registry: str, path: str, tag: str | None, digest: str
 NOT_ONE = [
     "", " ", "Python", "rajiup/App", "python:", "python:.x", "python:-x", "python:a b", "python:" + "t" * 129, "a//b", "/a", "a/", "-a", "a-", "a..b", "a___b",
     "_a", "a_", "python@", "python@sha256", "python@sha256:xyz", "a:b:c", "http://example.com/a", "a b", ":tag", "@sha256:" + "0" * 64, "python:é", "pythön",
-    "$HOME/app", "{{ image }}", "a/b:c/d",
+    "$HOME/app", "{{ image }}", "a/b:c/d", "python@sha256:abc", "python@sha256:" + "A" * 64, "python@md5:" + "0" * 32, "do..cker/app", "do-.x/app", "f" * 64,
+    "a" * 256, "x.y/" + "a" * 256, "foo_bar.com:8080/app", "[::1]", "[::1%eth0]:5000/app", "[1.2.3.4]/app", "localhost:/app", "a:b/c", "xn--é.com/app",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", NOT_ONE, ids=[text[:30] or "empty" for text in NOT_ONE])
 def test_what_is_no_reference(text: str) -> None:
     assert parse_reference(Value(text)) is None
+
+
+UPSTREAM = [
+    ("python:3.11", "python"),
+    ("docker.io/library/python", "python"),
+    ("registry-1.docker.io/library/python", "python"),
+    ("registry.example.com/proxy/library/python:3", "python"),
+    ("localhost:5000/library/python", "python"),
+    ("registry-1.docker.io/nvidia/cuda", "nvidia/cuda"),
+    ("nvcr.io/nvidia/cuda", "nvcr.io/nvidia/cuda"),
+    ("registry.example.com/python", "registry.example.com/python"),
+    ("library/foo/bar", "library/foo/bar"),
+    ("registry.example.com/mylibrary/python", "registry.example.com/mylibrary/python"),
+]
+
+
+@pytest.mark.parametrize(("text", "name"), UPSTREAM)
+def test_the_upstream_of_a_mirrored_official_image(text: str, name: str) -> None:
+    found = parse_reference(Value(text))
+    assert found is not None and found.upstream == name
 
 
 UNKNOWN = [

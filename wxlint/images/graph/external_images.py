@@ -17,7 +17,7 @@ def external_state(use: Use, reference: Reference) -> State:
     """An image of somebody else: from the tables, else from what its own name says."""
     shown = reason_at("image", f"FROM {reference.shown()}", use.span)
     found = facts.base_image(
-        reference.name, reference.tag if reference.tag is not None else "latest" if reference.tag_known else None
+        reference.upstream, reference.tag if reference.tag is not None else "latest" if reference.tag_known else None
     )
     why = (shown, *use.because)
     if found is not None and found.accelerator != "unknown":

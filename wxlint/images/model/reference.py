@@ -12,17 +12,25 @@ from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 
-_COMPONENT = late(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*|[\w.-]*\0[\w.\0-]*", re.ASCII)
-_DOMAIN = late(r"[A-Za-z0-9\0](?:[A-Za-z0-9.\0-]*[A-Za-z0-9\0])?(?::[0-9\0]+)?|\[[0-9a-fA-F:.]+\](?::[0-9]+)?")
+_COMPONENT = late(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*|[\w.-]*\0[\w.\0-]*", re.ASCII)
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_DOMAIN = late(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?")
 _TAG = late(r"[\w\0][\w.\0-]{0,127}", re.ASCII)
-_DIGEST = late(r"[A-Za-z\0][A-Za-z0-9+.\0_-]*:[0-9a-fA-F\0]+")
+_DIGEST = late(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
+_IMAGE_ID = late(r"[a-f0-9]{64}")
+_LONGEST_PATH = 255
+_HUB = frozenset(("docker.io", "index.docker.io"))
+"""The default registry, by the names that docker itself takes for it."""
+_HUB_HOSTS = frozenset(("registry-1.docker.io", "registry.hub.docker.com"))
+"""Hosts that serve the same images; docker takes them for other registries."""
+_OFFICIAL = "library/"
 
 
 class Reference(NamedTuple):
     """A reference taken apart.
 
-    registry: "" when the default one is meant. path: without registry, `library/` kept out. tag, digest: None when there is none.
-    tag_known: False when an unknown part may hold a tag, or the tag itself is partly unknown.
+    registry: "" when the default one is meant. path: without registry; of an official image without `library/`. tag,
+    digest: None when there is none. tag_known: False when an unknown part may hold a tag, or the tag is partly unknown.
     """
 
     registry: str
@@ -34,8 +42,16 @@ class Reference(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Registry and path, as facts tables name it: no `docker.io/`, no `library/`."""
+        """Registry and path: no `docker.io/`, no `library/`."""
         return f"{self.registry}/{self.path}" if self.registry else self.path
+
+    @property
+    def upstream(self) -> str:
+        """The name in facts tables: of an official image what follows `library/`, whichever registry mirrors it."""
+        _, official, name = f"/{self.path}".rpartition("/" + _OFFICIAL)
+        if official and "/" not in name and HOLE not in name:
+            return name
+        return self.path if self.registry in _HUB_HOSTS else self.name
 
     @property
     def name_known(self) -> bool:
@@ -54,36 +70,33 @@ class Reference(NamedTuple):
 def parse_reference(value: Value) -> Reference | None:
     """Take a reference apart. None when it is not one, however its unknown parts are filled."""
     text = value.text
-    if not text or text.isspace():
+    if not text or _IMAGE_ID.fullmatch(text):
         return None
-    rest, at, digest_text = text.partition("@")
-    digest: str | None = None
-    if at:
-        if not (_DIGEST.fullmatch(digest_text) or HOLE in digest_text):
-            return None
-        digest = digest_text
+    rest, at, digest = text.partition("@")
+    if at and HOLE not in digest and not _DIGEST.fullmatch(digest):
+        return None
     head, slash, last = rest.rpartition("/")
-    name, colon, tag_text = last.partition(":")
-    tag: str | None = None
-    if colon:
-        if not _TAG.fullmatch(tag_text):
-            return None
-        tag = tag_text
-        tag_known = HOLE not in tag_text
-    else:
-        tag_known = HOLE not in last
-    path = head + slash + name
-    registry, slash, remainder = path.partition("/")
-    if slash and ("." in registry or ":" in registry or registry == "localhost" or registry != registry.lower()):
-        path = remainder
-        if HOLE not in registry and not _DOMAIN.fullmatch(registry):
-            return None
-    else:
-        registry = ""
-    if registry in ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"):
-        registry = ""
-    if not registry and path.startswith("library/"):
-        path = path[8:]
-    if not all(_COMPONENT.fullmatch(part) for part in path.split("/")):
+    name, colon, tag = last.partition(":")
+    if colon and not _TAG.fullmatch(tag):
         return None
-    return Reference(registry, path, tag, digest, tag_known, value)
+    parts = _registry_and_path(head + slash + name)
+    if parts is None:
+        return None
+    tag_known = HOLE not in (tag if colon else last)
+    return Reference(*parts, tag if colon else None, digest if at else None, tag_known, value)
+
+
+def _registry_and_path(name: str) -> tuple[str, str] | None:
+    """The registry ("" for the default one) and the path of a name; None when it is no name."""
+    registry, slash, path = name.partition("/")
+    if not slash or not (any(c in registry for c in ".:") or registry == "localhost" or registry != registry.lower()):
+        registry, path = "", name
+    elif HOLE not in registry and not _DOMAIN.fullmatch(registry):
+        return None
+    if registry in _HUB:
+        registry = ""
+    if len(path) > _LONGEST_PATH or not all(map(_COMPONENT.fullmatch, path.split("/"))):
+        return None
+    if not registry and path.startswith(_OFFICIAL) and "/" not in path[len(_OFFICIAL) :]:
+        path = path[len(_OFFICIAL) :]
+    return registry, path
