@@ -1,4 +1,4 @@
-"""Image references against the reference package of docker and BuildKit: random texts, and what each side makes of them.
+"""Image references against the reference package of docker and BuildKit: random texts, what each side makes of them.
 
     python -m tests.differential.image_references --cases 10000 --seed 1 --oracle ORACLE
 
