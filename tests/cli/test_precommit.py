@@ -184,7 +184,7 @@ def test_no_expression_is_put_into_a_script(path: Path) -> None:
 def action_check(tmp_path: Path, code: int, **inputs: str) -> tuple[int, str, list[list[str]]]:
     """Run the script of the step "check" with a wxlint that records its arguments and ends with `code`."""
     (script,) = [step["run"] for step in steps(ACTION) if step.get("id") == "check"]
-    program = tmp_path / "wxlint" / "bin" / "wxlint"
+    program = tmp_path / "wxlint" / "bin" / "python"
     program.parent.mkdir(parents=True)
     program.write_text(
         f'#!/bin/sh\nprintf "%s\\0" "$@" >> "$RUNNER_TEMP/calls"\necho >> "$RUNNER_TEMP/calls"\nexit {code}\n'
@@ -193,8 +193,9 @@ def action_check(tmp_path: Path, code: int, **inputs: str) -> tuple[int, str, li
     env = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "outputs")}
     env |= {"INPUT_PATHS": "", "INPUT_ARGS": "", "INPUT_FORMAT": "github", "INPUT_SARIF": ""} | inputs
     result = run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script, cwd=tmp_path, env=env)
-    calls = (tmp_path / "calls").read_text().split("\0\n")[:-1]
-    return result.returncode, (tmp_path / "outputs").read_text(), [call.split("\0") for call in calls]
+    calls = [call.split("\0") for call in (tmp_path / "calls").read_text().split("\0\n")[:-1]]
+    assert all(call[:3] == ["-I", "-m", "wxlint"] for call in calls)
+    return result.returncode, (tmp_path / "outputs").read_text(), [call[3:] for call in calls]
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 3])
@@ -217,3 +218,48 @@ def test_the_action_passes_inputs_on_as_they_are(tmp_path: Path) -> None:
 
 def test_the_action_without_inputs_gives_no_paths(tmp_path: Path) -> None:
     assert action_check(tmp_path, 0)[2] == [["check", "--format=github", "--"]]
+
+
+def test_the_action_imports_nothing_of_the_checked_repository(tmp_path: Path) -> None:
+    """Up to the message of the real pip: there is nothing to install here."""
+    (script,) = [step["run"] for step in steps(ACTION) if step.get("name") == "Install wxlint"]
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    for name in ("venv", "pip", "ensurepip", "argparse", "sitecustomize"):
+        (workspace / f"{name}.py").write_text(
+            "import os, sys\nopen(os.path.dirname(__file__) + '/run', 'w')\nsys.exit(9)\n"
+        )
+    env = {"PATH": os.environ["PATH"], "PYTHON": sys.executable, "PYTHONPATH": str(workspace)}
+    env |= {"RUNNER_TEMP": str(tmp_path / "temp"), "GITHUB_ACTION_PATH": str(tmp_path / "nothing")}
+    result = run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script, cwd=workspace, env=env)
+    assert result.returncode == 1 and "/nothing" in result.stderr, result.stdout + result.stderr
+    assert not (workspace / "run").exists()
+    assert (tmp_path / "temp" / "wxlint" / "bin" / "pip").exists()
+
+
+def tool(name: str) -> str:
+    found = shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def test_zizmor_has_nothing_to_say() -> None:
+    result = run(
+        tool("zizmor"), "--offline", "--no-progress", "--persona=regular", str(ACTION), str(WORKFLOW.parent), cwd=ROOT
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_actionlint_has_nothing_to_say() -> None:
+    result = run(tool("actionlint"), str(WORKFLOW), cwd=ROOT)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("path", [ACTION, WORKFLOW], ids=["action", "workflow"])
+def test_shellcheck_has_nothing_to_say_of_the_steps(path: Path) -> None:
+    for step in steps(path):
+        if "\n" in step.get("run", ""):
+            text = "#!/bin/bash -e\n" + step["run"]
+            result = subprocess.run([tool("shellcheck"), "-"], input=text, capture_output=True, text=True, check=False)
+            assert result.returncode == 0, result.stdout
