@@ -7,12 +7,13 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from wxlint.core.errors import InputError, UsageError
 from wxlint.documents.source import read
-from wxlint.plan.build_plan import Plan, make_plan
+from wxlint.plan.build_plan import Plan, Step, _ordered, make_plan
 from wxlint.plan.formats import render_plan
 from wxlint.policy.load import load_policy
 from wxlint.policy.model import Policy
@@ -199,3 +200,10 @@ def test_optional_images_are_built_when_they_are_asked_for(tmp_path: Path) -> No
     assert make_plan(policy, select=["cuda"], env={}).step("gpu:cuda") is None
     assert make_plan(policy, select=["gpu"], env={}).step("gpu:cuda")
     assert make_plan(policy, optional=True, env={}).step("gpu:cuda")
+
+
+def test_a_long_chain_is_ordered_without_recursion() -> None:
+    count = 3_000
+    step = Step("s0", "", cast("Any", None), "", "", None, ())
+    steps = [step._replace(image=f"s{n}", needs=(f"s{n + 1}",) if n < count else ()) for n in range(count + 1)]
+    assert [one.image for one in _ordered(steps)] == [f"s{n}" for n in range(count, -1, -1)]

@@ -48,9 +48,10 @@ def check(repository: Repository, options: Options) -> Report:
         if (options.select is None or name in options.select) and name not in options.ignore
     ]
     results = run_rules(repository, chosen, options.jobs)
+    levels = _Levels(repository)
     found: dict[Finding, None] = {}
     for rule in chosen:
-        found.update(dict.fromkeys(_findings(rule, results.problems[rule.id], repository)))
+        found.update(dict.fromkeys(_findings(rule, results.problems[rule.id], levels)))
     inputs = {item.path for item in repository.documents.given}
     suppressions = _suppressions(repository, inputs, options)
     outcome = apply(
@@ -62,7 +63,7 @@ def check(repository: Repository, options: Options) -> Report:
     )
     findings = outcome.findings
     if UNUSED in {rule.id for rule in chosen}:
-        findings += _flaws(repository, outcome.flawed, rules)
+        findings += _flaws(levels, outcome.flawed, rules)
     broken = internal_errors(repository.failures)
     findings += broken
     findings.sort(key=lambda f: (f.span, f.rule, f.message))
@@ -71,19 +72,19 @@ def check(repository: Repository, options: Options) -> Report:
     return Report(tuple(findings), summary, repository.sources.loaded, shown)
 
 
-def _flaws(repository: Repository, flawed: Iterable[Flawed], rules: dict[str, Rule]) -> Iterator[Finding]:
+def _flaws(levels: _Levels, flawed: Iterable[Flawed], rules: dict[str, Rule]) -> Iterator[Finding]:
     """What is wrong with suppressions, as findings."""
     rule = rules[UNUSED]
     for item in flawed:
         path = item.suppression.span.path
         if item.flaw is Flaw.UNUSED and any(
-            _severity(repository, rules[name], path, Severity.ERROR) is None
+            levels.severity(rules[name], path, Severity.ERROR) is None
             for name in item.suppression.rules
             if name in rules
         ):
             continue  # the rule is off here: nobody looked
         own = Severity.WARNING if item.flaw is Flaw.UNUSED else Severity.ERROR
-        severity = _severity(repository, rule, path, own)
+        severity = levels.severity(rule, path, own)
         if severity is not None:
             yield Finding(UNUSED, severity, item.suppression.span, _message(item, rules), rule.hint)
 
@@ -109,12 +110,12 @@ def require_rules(names: Iterable[str], rules: Collection[str]) -> None:
             raise UsageError(f"there is no rule {name!r}{did_you_mean(name, rules)} (`wxlint rules` lists them)")
 
 
-def _findings(rule: Rule, problems: Iterable[Problem], repository: Repository) -> Iterable[Finding]:
+def _findings(rule: Rule, problems: Iterable[Problem], levels: _Levels) -> Iterable[Finding]:
     """A rule's problems as findings; the shortest chain of reasons stands for problems that are otherwise equal."""
     seen: dict[tuple[object, str], Finding] = {}
     images: dict[tuple[object, str], dict[str, None]] = {}
     for problem in problems:
-        severity = _severity(repository, rule, problem.span.path, problem.severity or rule.severity)
+        severity = levels.severity(rule, problem.span.path, problem.severity or rule.severity)
         if severity is None:
             continue
         because = tuple(dict.fromkeys(problem.because))
@@ -138,12 +139,24 @@ def _findings(rule: Rule, problems: Iterable[Problem], repository: Repository) -
     return seen.values()
 
 
-def _severity(repository: Repository, rule: Rule, path: str, own: Severity) -> Severity | None:
-    """The severity the policy gives a rule in a file; None when it is off there."""
-    level = repository.policy.level(rule.id, repository.family.below_root(path)) if repository.policy else None
-    if level is None:
-        return own
-    return None if level == "off" else Severity[level.upper()]
+class _Levels:
+    """The severities that the policy gives rules; each file's is looked up once for each rule."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._policy, self._family = repository.policy, repository.family
+        self._found: dict[tuple[str, str], str | None] = {}
+
+    def severity(self, rule: Rule, path: str, own: Severity) -> Severity | None:
+        """The severity of a rule's findings in a file, `own` where the policy gives none; None when the rule is off."""
+        if self._policy is None:
+            return own
+        key = (rule.id, path)
+        if key not in self._found:
+            self._found[key] = self._policy.level(rule.id, self._family.below_root(path))
+        level = self._found[key]
+        if level is None:
+            return own
+        return None if level == "off" else Severity[level.upper()]
 
 
 def _locked(repository: Repository) -> set[str]:

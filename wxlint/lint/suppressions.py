@@ -178,14 +178,20 @@ def _scalars(documents: Iterable[Node]) -> Iterator[tuple[int, int]]:
 
 
 class _Stretches:
-    """Stretches of a text, none of which lies across another."""
+    """Stretches of a file, each from its first place up to before its last; those that overlap count as one."""
 
     def __init__(self, found: Iterable[tuple[int, int]]) -> None:
-        ordered = sorted(found)
-        self.starts = [start for start, _ in ordered]
-        self.ends = [end for _, end in ordered]
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        for start, end in sorted(found):
+            if self.ends and start <= self.ends[-1]:
+                self.ends[-1] = max(self.ends[-1], end)
+            else:
+                self.starts.append(start)
+                self.ends.append(end)
 
     def holds(self, place: int) -> bool:
+        """Tell whether a place lies in one of them."""
         before = bisect_right(self.starts, place)
         return before > 0 and place < self.ends[before - 1]
 
@@ -225,17 +231,20 @@ def apply(
         ran: the names of the rules that looked.
         locked: the names of those that the policy does not let be suppressed.
     """
-    covering = {path: _Covering(listed) for path, listed in suppressions.items()}
-    kept: list[Finding] = []
-    used: set[tuple[Span, str]] = set()
+    findings = list(findings)
+    covered = {path: _covered(listed) for path, listed in suppressions.items()}
+    kept = []
+    lines: dict[tuple[str, str], list[int]] = {}
     for finding in findings:
-        lines = covering.get(finding.span.path)
-        hits = lines.of(finding.rule, finding.span.line) if lines is not None else []
-        used.update((suppression.span, finding.rule) for suppression in hits)
-        if not hits or finding.rule in locked:
+        path, rule, line = finding.span.path, finding.rule, finding.span.line
+        lines.setdefault((path, rule), []).append(line)
+        stretches = covered.get(path, {}).get(rule)
+        if stretches is None or not stretches.holds(line) or rule in locked:
             kept.append(finding)
+    for found in lines.values():
+        found.sort()
     flawed: list[Flawed] = []
-    for listed in suppressions.values():
+    for path, listed in suppressions.items():
         for suppression in listed:
             if suppression.flaw is not None:
                 flawed.append(Flawed(suppression, suppression.flaw))
@@ -245,25 +254,22 @@ def apply(
                     flawed.append(Flawed(suppression, Flaw.UNKNOWN_RULE, rule))
                 elif rule in locked:
                     flawed.append(Flawed(suppression, Flaw.LOCKED, rule))
-                elif rule in ran and (suppression.span, rule) not in used:
+                elif rule in ran and not _hits(suppression, lines.get((path, rule), [])):
                     flawed.append(Flawed(suppression, Flaw.UNUSED, rule))
     return Outcome(kept, flawed)
 
 
-class _Covering:
-    """The suppressions of a file by what they cover, so that a finding is held against those of its rule alone."""
+def _hits(suppression: Suppression, lines: list[int]) -> bool:
+    """Tell whether a suppression covers one of these lines, which are sorted."""
+    at = bisect_left(lines, suppression.first)
+    return at < len(lines) and lines[at] <= suppression.last
 
-    def __init__(self, suppressions: Iterable[Suppression]) -> None:
-        self._by_rule: dict[str, list[Suppression]] = {}
-        for suppression in suppressions:
-            if suppression.flaw is None:
-                for rule in set(suppression.rules):
-                    self._by_rule.setdefault(rule, []).append(suppression)
-        self._found: dict[tuple[str, int], list[Suppression]] = {}
 
-    def of(self, rule: str, line: int) -> list[Suppression]:
-        """The suppressions of a rule that cover a line."""
-        key = (rule, line)
-        if key not in self._found:
-            self._found[key] = [s for s in self._by_rule.get(rule, ()) if s.first <= line <= s.last]
-        return self._found[key]
+def _covered(suppressions: Iterable[Suppression]) -> dict[str, _Stretches]:
+    """The lines of a file that are covered, by rule."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for suppression in suppressions:
+        if suppression.flaw is None:
+            for rule in suppression.rules:
+                found.setdefault(rule, []).append((suppression.first, suppression.last + 1))
+    return {rule: _Stretches(stretches) for rule, stretches in found.items()}

@@ -311,20 +311,23 @@ def _ordered(steps: list[Step]) -> list[Step]:
     """Each step behind what it needs, otherwise as the policy lists them. Raises InputError."""
     by_image = {step.image: step for step in steps}
     done: dict[str, Step] = {}
-    open_: list[str] = []
-
-    def visit(step: Step) -> None:
-        if step.image in done:
-            return
-        if step.image in open_:
-            circle = [*open_[open_.index(step.image) :], step.image]
-            raise InputError(f"images are built from each other: {' <- '.join(circle)}")
-        open_.append(step.image)
-        for name in step.needs:
-            visit(by_image[name])
-        open_.pop()
-        done[step.image] = step
-
-    for step in steps:
-        visit(step)
+    for first in steps:
+        path = [] if first.image in done else [first]
+        rest = [iter(step.needs) for step in path]
+        open_ = {step.image for step in path}
+        while path:
+            name = next(rest[-1], None)
+            if name is None:
+                rest.pop()
+                step = path.pop()
+                open_.discard(step.image)
+                done[step.image] = step
+            elif name in open_:
+                names = [step.image for step in path]
+                circle = [*names[names.index(name) :], name]
+                raise InputError(f"images are built from each other: {' <- '.join(circle)}")
+            elif name not in done:
+                path.append(by_image[name])
+                rest.append(iter(by_image[name].needs))
+                open_.add(name)
     return list(done.values())
