@@ -13,7 +13,7 @@ None when the tables do not know: never take that for a yes or a no.
 
 from __future__ import annotations
 
-from wxlint.facts.base_images import BaseImage, base_image, ngc_pytorch, normalise_repository
+from wxlint.facts.base_images import BaseImage, base_image, held_companions, ngc_pytorch, normalise_repository
 from wxlint.facts.channels import channel_of_cuda, cuda_of_channel
 from wxlint.facts.cuda_tags import CudaTag, is_cuda_tag_valid
 from wxlint.facts.packages import accelerator_package, brings_own_torch, brings_torch, cuda_package, torch_needed
@@ -48,6 +48,7 @@ __all__ = [
     "cuda_of_channel",
     "cuda_package",
     "default_cuda",
+    "held_companions",
     "is_cuda_tag_valid",
     "min_driver",
     "ngc_pytorch",

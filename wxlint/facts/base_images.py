@@ -9,7 +9,7 @@ from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.facts.channels import cuda_of_channel
-from wxlint.facts.tables import Globs, fields, index
+from wxlint.facts.tables import Globs, fields, index, numbers
 
 
 class BaseImage(NamedTuple):
@@ -150,6 +150,14 @@ def _common(one: BaseImage, two: BaseImage) -> BaseImage:
         one.python if one.python == two.python else None,
         one.row,
     )
+
+
+def held_companions(image: BaseImage) -> frozenset[str]:
+    """The companions of torch that an image is documented to hold: those of pytorch/pytorch do from 2.0 on."""
+    if not image.row["repository"].endswith("pytorch/pytorch") or image.torch_version is None:
+        return frozenset()
+    new = numbers(image.torch_version) >= (2,)
+    return frozenset(("torchvision", "torchaudio")) if new else frozenset()
 
 
 def ngc_pytorch(release: str) -> dict[str, str] | None:

@@ -49,8 +49,8 @@ class PackageLists:
     def _requirements(self, source: Text | None, name: str, as_constraints: bool, open_: tuple[str, ...]) -> Lines:
         from wxlint.documents.manifests.requirements_txt import read_requirements
 
-        if source is None:
-            return Lines(unread=(Unread(UnreadKind.NOT_THERE, name),))
+        if source is None:  # constraints that are not there install nothing
+            return Lines() if as_constraints else Lines(unread=(Unread(UnreadKind.NOT_THERE, name),))
         if source.path in open_:  # pip refuses it, or goes round in circles
             return Lines(unread=(Unread(UnreadKind.INVALID, name, partial(source.span, 0, 0), "it leads to itself"),))
         lines = read_requirements(source, self._variable)
@@ -75,7 +75,8 @@ class PackageLists:
         options = line.options
         editable = next((option.value for option in options if option.name == "--editable"), None)
         if editable is not None:
-            return self._editable(source, editable, where)
+            found = self._editable(source, editable, where)
+            return found._replace(requirements=(), constraints=found.requirements) if as_constraints else found
         for wanted in ("--requirement", "--constraint"):
             nested = next((option.value.text for option in options if option.name == wanted), None)
             if nested is not None:  # pip looks at nothing else on the line

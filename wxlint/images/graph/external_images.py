@@ -25,7 +25,7 @@ def external_state(use: Use, reference: Reference) -> State:
         if held == "unknown":  # the table knows the repository; its tag may say the rest
             said = _channel_of_name(reference) or ""
             held = said if facts.torch_releases(said) else held
-        torch = Torch(held, found.torch_version, why, use.span)
+        torch = Torch(held, found.torch_version, why, use.span, companions=facts.held_companions(found))
         return State(found.accelerator, found.cuda, torch, (), (use,), why, root=use)
     if found is not None:
         return State(

@@ -13,7 +13,7 @@ from wxlint.images.graph.state import State
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Evaluated, Stage, StageCopy
 from wxlint.images.torch.model import Choice, Torch
-from wxlint.images.torch.state import after
+from wxlint.images.torch.state import after, is_changed
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation
@@ -73,7 +73,7 @@ def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
             if install.elsewhere:
                 continue
             now = after(torch, install, found)
-            if found and (now is not torch or now.channel == "unknown"):
+            if found and (is_changed(torch, now) or now.channel == "unknown"):
                 yield TorchStep(torch, install, tuple(found))
             torch = now
 

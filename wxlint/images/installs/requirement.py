@@ -15,6 +15,7 @@ _SPEC = late(
     r"\s*([A-Za-z0-9\0](?:[A-Za-z0-9._\0-]*[A-Za-z0-9\0])?)\s*(\[[^\]]*\])?\s*(?:@\s*(\S+)|(\(?\s*(?:===|==|~=|!=|<=|>=|<|>|=)[^;]*))?\s*(;.*)?"
 )
 _WHEEL = late(r"([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+?)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl")
+_CLAUSES = late(r"(?:(?:===|==|~=|!=|<=|>=|<|>)[\w.*+!\0-]+(?:,(?!$)|,?$))+")
 _PIN = late(r"={2,3}\s*([0-9][^,;\s*()]*)\s*\)?$")
 
 
@@ -108,6 +109,8 @@ def _parsed(value: Value) -> Requirement:
         inner = _from_file_name(match[3], match[3], written)
         return inner._replace(name=name, extras=extras)
     specifier = re.sub(r"\s+", "", (match[4] or "").strip().strip("()"))
+    if specifier and not _CLAUSES.fullmatch(specifier):
+        return Requirement("", kind="unknown", written=written)
     pin, local = None, None
     exact = _PIN.fullmatch(specifier)
     if exact and HOLE not in exact[1]:

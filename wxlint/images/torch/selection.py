@@ -122,7 +122,33 @@ def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice
     if install.backend is not None:
         return choice(_of_backend(install.backend.text), "backend")
     place = _searched(install, pinned, implied)
-    return choice(place.channel, place.how, place.source)
+    channel = _plain(install, pinned, implied) if place.channel == "default" else place.channel
+    return choice(channel, place.how, place.source)
+
+
+def _plain(install: Install, wanted: Requirement, implied: bool) -> str:
+    """What the default index gives: CUDA builds, but on arm64 CPU builds of the releases before 2.11."""
+    if install.environment.machine != "aarch64":
+        return "default"
+    specifier, name = wanted.specifier, wanted.name
+    if implied and name not in FAMILY:
+        specifier, name = facts.torch_needed(name, wanted.pin) or "", "torch"
+    builds = set()
+    for (listed,) in release_sets(("default",), install.environment.python):
+        version = _torch_for(name, specifier, listed)
+        if version is not None:
+            builds.add(facts.default_cuda(version, "aarch64"))
+    if builds == {"cpu"}:
+        return "cpu"
+    return "default" if builds and not builds & {"cpu", None} else "unknown"
+
+
+def _torch_for(name: str, specifier: str, listed: tuple[str, ...]) -> str | None:
+    """The newest of these releases of torch that a requirement of torch, or of a companion, leads to."""
+    if name == "torch":
+        return next((v for v in reversed(listed) if not specifier or within(specifier, v)), None)
+    best = companion_version(name, specifier, listed)
+    return next((v for v in reversed(listed) if best and facts.companion_fits(name, best, v)), None)
 
 
 def _limited(install: Install, requirement: Requirement, implied: bool) -> Requirement:

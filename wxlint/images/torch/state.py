@@ -29,6 +29,11 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
     return _with_companions(now, install)
 
 
+def is_changed(before: Torch, now: Torch) -> bool:
+    """Whether an install has put another torch in the place of one; a companion beside it is no change."""
+    return now is not before and now._replace(companions=before.companions) != before
+
+
 def _packaged(state: Torch, install: Install) -> Torch:
     packaged = [r.written for r in install.requirements if r.name in _PACKAGED]
     if not packaged or state.channel != "none":
@@ -69,7 +74,7 @@ def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
         decides = foreign.kind in ("vcs", "path") and not install.no_deps
     else:
         what, maybe = unread.name, ANY
-        decides = unread.kind not in (UnreadKind.PROGRAM, UnreadKind.EXTRA)
+        decides = unread.kind in (UnreadKind.NOT_THERE, UnreadKind.NOT_WHOLE, UnreadKind.INVALID)
     if state.channel == "unknown" or before is not None:
         return state
     if state.channel != "none" and (not decides or install.no_deps or is_pinned(install.constraints)):
