@@ -17,10 +17,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from wxlint.conformance.checks.evidence import Facts
 from wxlint.conformance.checks.pip_check import broken_requirements
-from wxlint.conformance.collect.collector import run_probe
+from wxlint.conformance.collect.probing import run_probe
 from wxlint.conformance.container.engine import Engine
+from wxlint.conformance.container.model import Facts
 
 IMAGE = "rajiup/cp-whisperx-app-diarization:cuda"
 LIBRARIES = "/opt/venv/lib/python3.11/site-packages/nvidia/*/lib/{}.so.*"
@@ -90,10 +90,10 @@ TESTINFRA: dict[str, Callable[[Any], bool]] = {
 def with_probe(image: str) -> tuple[float, list[str]]:
     """Return seconds, and the assertions that do not hold."""
     start = time.perf_counter()
-    facts, problem, _ = run_probe(Engine("docker", "bench"), image)
-    if facts is None:
-        raise SystemExit(problem)
-    wrong = [name for name, holds in PROBE.items() if not holds(facts)]
+    answer = run_probe(Engine("docker", "bench"), image)
+    if answer.facts is None:
+        raise SystemExit(str(answer.problem))
+    wrong = [name for name, holds in PROBE.items() if not holds(answer.facts)]
     return time.perf_counter() - start, wrong
 
 

@@ -1,6 +1,6 @@
-"""The pytest plugin's entry: it is imported by every pytest that runs where wxlint is installed, so it imports nothing itself.
+"""The pytest plugin's entry: every pytest where wxlint is installed imports it, so it imports nothing itself.
 
-What it does is in wxlint/conformance, which is imported once a policy is collected or one of the fixtures or markers is used.
+What it does is in wxlint/conformance, which is imported once a policy is collected or a fixture or marker of ours used.
 """
 
 from __future__ import annotations
@@ -10,88 +10,115 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from wxlint.conformance.plugin.session import Image, Kit
+    from wxlint.conformance.plugin.session import Image, Record, Session
     from wxlint.core.processes import Completed
 
 _MARKERS = (
     "wx_image(name): an image of the family that the test needs; it is built before any test runs",
-    "wx_gpu: the test needs a GPU of its own; without --gpu it is UNPROVEN",
+    "wx_gpu: the test needs a GPU of its own; without --wx-gpu it is UNPROVEN",
 )
 _RECORDER = "wxlint-recorder"
+_GPU_HELP = "GPU checks must run: a missing GPU is a failure that says what is missing"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options and ini options, all with a prefix of their own."""
     group = parser.getgroup("wxlint", "conformance of container images (wxlint)")
-    group.addoption(
-        "--gpu",
-        action="store_true",
-        dest="wx_gpu",
-        help="GPU checks must run: a missing GPU is a failure that says what is missing",
-    )
+    group.addoption("--wx-gpu", action="store_true", dest="wx_gpu", help=_GPU_HELP)
     modes = "auto: build what is missing or changed; always; never (default: auto, or ini wx_build)"
     group.addoption("--wx-build", choices=("auto", "always", "never"), metavar="MODE", help=modes)
-    group.addoption(
-        "--wx-engine",
-        metavar="PROGRAM",
-        default="docker",
-        help="docker or podman (default: docker); contexts and DOCKER_HOST count",
-    )
-    group.addoption(
-        "--wx-select",
-        metavar="NAME,...",
-        action="append",
-        default=[],
-        help="these images only: asr:cuda, a stage, a variant or a glob",
-    )
-    group.addoption(
-        "--wx-arg",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="a build argument, for the Dockerfiles that declare it",
-    )
+    engines = "docker or podman (default: docker); contexts and DOCKER_HOST count"
+    group.addoption("--wx-engine", metavar="PROGRAM", default="docker", help=engines)
+    images = "these images only: asr:cuda, a stage, a variant or a glob"
+    group.addoption("--wx-select", metavar="NAME,...", action="append", default=[], help=images)
+    argument = "a build argument, for the Dockerfiles that declare it"
+    group.addoption("--wx-arg", metavar="NAME=VALUE", action="append", default=[], help=argument)
+    allowed = "what may stay unproven: unproven:CHECK, skip:CHECK, no-engine (adds to ini wx_allow)"
+    group.addoption("--wx-allow", metavar="WHAT,...", action="append", default=[], help=allowed)
+    seconds = "limit of a container that has none of its own (default: 60, or ini wx_timeout)"
+    group.addoption("--wx-timeout", metavar="SECONDS", type=float, help=seconds)
     group.addoption("--wx-report", metavar="FILE", help="write the verdicts as JSON")
     parser.addini("wx_build", "when images are built: auto, always or never", default="auto")
-    leave = "images that are looked at where they are there, and built only for --gpu or when --wx-select is given: names as in --wx-select"
+    parser.addini("wx_allow", "what may stay unproven, as --wx-allow takes it", type="args", default=[])
+    parser.addini("wx_timeout", "seconds for a container that has no limit of its own", default="60")
+    leave = (
+        "images that are looked at where they are there, and built only for --wx-gpu or when --wx-select is given: "
+        "names as in --wx-select"
+    )
     parser.addini("wx_leave", leave, type="args", default=[])
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_load_initial_conftests(parser: pytest.Parser) -> Iterator[None]:
+    """Once the repository's own options are known, `--gpu` is short for `--wx-gpu` where nobody else has it."""
+    yield
+    groups = [getattr(parser, "_anonymous", None), *getattr(parser, "_groups", ())]
+    taken = {name for group in groups if group is not None for option in group.options for name in option.names()}
+    if "--gpu" not in taken:
+        group = parser.getgroup("wxlint")
+        group.addoption("--gpu", action="store_true", dest="wx_gpu", help="the same as --wx-gpu")
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    """Refuse options that make no sense."""
     for text in config.getoption("wx_arg"):
         if not text.partition("=")[0] or "=" not in text:
             raise pytest.UsageError(f"--wx-arg {text!r}: NAME=VALUE is expected")
     engine = config.getoption("wx_engine").replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
     if engine not in ("docker", "podman"):
         raise pytest.UsageError(f"--wx-engine: unknown engine {engine!r}; known are docker and podman")
+    try:
+        given = config.getoption("wx_timeout")
+        seconds = float(config.getini("wx_timeout")) if given is None else given
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e6:
+        raise pytest.UsageError("--wx-timeout: a number of seconds above 0 is expected")
+    if config.getoption("wx_allow"):
+        _check_allowances(config)
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(_Recorder(), _RECORDER)
+
+
+def _check_allowances(config: pytest.Config) -> None:
+    from wxlint.conformance.plugin.allowances import read_allowances
+    from wxlint.core.errors import UsageError
+
+    try:
+        read_allowances(config.getoption("wx_allow"))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 class _Recorder:
     """Keeps what reports carry: under xdist they come from the workers."""
 
     def __init__(self) -> None:
-        self.told: dict[str, dict[str, Any]] = {}
+        self.records: dict[str, Record] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        told = getattr(report, "wxlint", None)
-        if told is not None:
-            self.told[report.nodeid] = told
+        record = getattr(report, "wxlint", None)
+        if record is not None:
+            self.records[report.nodeid] = record
 
 
-def _told(config: pytest.Config) -> list[dict[str, Any]]:
+def _records(config: pytest.Config) -> list[Record]:
     recorder = config.pluginmanager.get_plugin(_RECORDER)
-    return list(recorder.told.values()) if isinstance(recorder, _Recorder) else []
+    return list(recorder.records.values()) if isinstance(recorder, _Recorder) else []
 
 
-def _kit(config: pytest.Config) -> Kit:
-    from wxlint.conformance.plugin.session import kit_of
+def _session(config: pytest.Config) -> Session:
+    from wxlint.conformance.plugin.session import session_of
+    from wxlint.core.errors import UsageError
 
-    return kit_of(config)
+    try:
+        return session_of(config)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -99,6 +126,7 @@ def _is_worker(config: pytest.Config) -> bool:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A YAML file that declares itself a policy."""
     if file_path.suffix not in (".yaml", ".yml"):
         return None
     try:
@@ -118,7 +146,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that use a fixture or marker of ours bring the kit in, as collected policies do."""
+    """Tests that use a fixture or marker of ours start a session, as collected policies do."""
     ours = {"wx_image", "wx_run"}
     if any(
         ours.intersection(getattr(item, "fixturenames", ()))
@@ -126,7 +154,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         or any(item.iter_markers("wx_gpu"))
         for item in items
     ):
-        _kit(config)
+        _session(config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -139,56 +167,87 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
-    """xdist, in the controller: a policy is among the tests, so their progress is to be shown and the end to be cleared."""
+    """xdist, in the controller: a policy is among the tests, so their progress is to be shown and the end cleared."""
     if any(".yaml::" in each or ".yml::" in each for each in ids):
-        _kit(node.config)
+        _session(node.config)
 
 
 def pytest_report_teststatus(report: Any) -> tuple[str, str, Any] | None:
-    told = getattr(report, "wxlint", None)
-    if told is not None and told["verdict"] == "UNPROVEN" and report.skipped:
+    """UNPROVEN and ERROR have words of their own in pytest's summary."""
+    record = getattr(report, "wxlint", None)
+    if record is None:
+        return None
+    if record["verdict"] == "UNPROVEN" and report.skipped:
         return "unproven", "u", ("UNPROVEN", {"yellow": True})
+    if record["verdict"] == "ERROR" and report.failed:
+        return "error", "E", ("ERROR", {"red": True})
     return None
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    told = _told(config)
-    if told:
+    """The table, and the line that counts."""
+    records = _records(config)
+    if records:
         from wxlint.conformance.plugin.report import summarise
 
-        summarise(terminalreporter, told)
+        summarise(terminalreporter, records)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    target = session.config.getoption("wx_report")
-    if target and not _is_worker(session.config) and not session.config.option.collectonly:
-        from wxlint.conformance.plugin.report import write_report
+    """Write the report; a run in which no image was there is no success."""
+    config = session.config
+    if _is_worker(config) or config.option.collectonly:
+        return
+    records, target = _records(config), config.getoption("wx_report")
+    if records and not session.exitstatus:
+        from wxlint.conformance.plugin.report import unseen_policies
 
-        write_report(target, _told(session.config))
+        if unseen_policies(records):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if target:
+        from wxlint.conformance.plugin.report import write_report
+        from wxlint.core.errors import WxlintError
+
+        try:
+            write_report(target, records, keep=[record["policy"] for record in records if "policy" in record])
+        except WxlintError as error:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+            _say(config, f"wxlint: --wx-report: {error}")
+
+
+def _say(config: pytest.Config, text: str) -> None:
+    """Write a line where the terminal is."""
+    from wxlint.core.escape import escape
+
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.ensure_newline()
+        reporter.write_line(escape(text), red=True)
 
 
 @pytest.fixture
 def wx_image(request: pytest.FixtureRequest) -> Callable[[str], Image]:
-    """`wx_image("asr:cuda")`: the image of that name, with `reference`, `digest`, `expectation`; the test is skipped when there is none.
+    """`wx_image("asr:cuda")`: the image of that name, with `reference`, `digest`, `expectation`.
 
-    Name it in `@pytest.mark.wx_image("asr:cuda")` too, so that it is built before the tests and not within this one's time limit.
+    The test fails when there is none, and is skipped where none is needed. Name it in
+    `@pytest.mark.wx_image("asr:cuda")` too, so that it is built before the tests and not within this one's time limit.
     """
-    kit = _kit(request.config)
-    return lambda name: kit.image(name, request.node)
+    session = _session(request.config)
+    return lambda name: session.image(name, request.node)
 
 
 @pytest.fixture
 def wx_run(request: pytest.FixtureRequest) -> Callable[..., Completed]:
-    """`wx_run(image, *arguments, entrypoint=None, env={}, options=(), stdin=b"", timeout=60)`: run a container to its end.
+    """`wx_run(image, *arguments, entrypoint=None, env={}, options=(), stdin=b"", timeout=…, network="none", …)`.
 
-    image: of `wx_image`, or a name of it. Gives code, out, err, timed_out. A test marked wx_gpu gives its GPU along.
+    Run a sealed container to its end. image: of `wx_image`, or a name of it. Gives code, out, err, timed_out.
+    read_only=False lets it write to its own file system. A test marked wx_gpu gives its GPU along.
     """
-    kit = _kit(request.config)
+    session = _session(request.config)
 
     def run(image: Any, *arguments: str, **settings: Any) -> Completed:
-        return kit.run(
-            kit.image(image, request.node) if isinstance(image, str) else image, arguments, request.node, **settings
-        )
+        found = session.image(image, request.node) if isinstance(image, str) else image
+        return session.run(found, arguments, request.node, **settings)
 
     return run

@@ -1,4 +1,4 @@
-"""`wxlint build` as it is typed: what it says of images that are there, missing, broken, and blocked by what is broken."""
+"""`wxlint build` as it is typed: what it says of images that are there, missing, broken or blocked."""
 
 from __future__ import annotations
 

@@ -13,31 +13,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_family import STAGE, Family, docker, family, need_engine
 
-from wxlint.conformance.container.builder import (
-    BLOCKED,
-    BUILT,
-    CURRENT,
-    FAILED,
-    FOUND,
-    LEFT,
-    MISSING,
-    build,
-    failures,
-    summary,
-)
+from wxlint.conformance.container.build_report import explain, failures, summary
+from wxlint.conformance.container.builder import build
 from wxlint.conformance.container.context_digest import Ignored, content_digest
 from wxlint.conformance.container.engine import Engine
+from wxlint.conformance.container.model import BuildResult, BuildStatus, LeftOut
 from wxlint.documents.source import read
 from wxlint.plan.build_plan import Plan, make_plan
 from wxlint.policy.load import load_policy
+
+BUILT, CURRENT, FOUND, FAILED, BLOCKED, MISSING, LEFT = (
+    BuildStatus.BUILT,
+    BuildStatus.CURRENT,
+    BuildStatus.FOUND,
+    BuildStatus.FAILED,
+    BuildStatus.BLOCKED,
+    BuildStatus.MISSING,
+    BuildStatus.LEFT_OUT,
+)
 
 
 def plan_of(made: Family) -> Plan:
     return make_plan(load_policy(read(made.policy, "wxlint.yaml"), made.policy), env={})
 
 
-def statuses(results: dict[str, object]) -> dict[str, str]:
-    return {image: getattr(result, "status") for image, result in results.items()}  # noqa: B009
+def statuses(results: dict[str, BuildResult]) -> dict[str, BuildStatus]:
+    return {image: result.status for image, result in results.items()}
 
 
 # -- what is compared
@@ -145,16 +146,17 @@ def name(reference): return os.path.join(folder, reference.replace("/", "_"))
 if args[0] == "version": print("28.0.0")
 elif args[0] == "buildx": pass
 elif args[:2] == ["image", "inspect"]:
-    if not os.path.exists(name(args[2])): sys.exit("Error: No such image: " + args[2])
-    print(open(name(args[2])).read())
+    if not os.path.exists(name(args[3])): sys.exit("Error: No such image: " + args[3])
+    print(open(name(args[3])).read())
 elif args[0] == "build":
     tag, label = args[args.index("-t") + 1], args[args.index("--label") + 1]
     with open(os.path.join(folder, "order"), "a") as file: file.write(tag + "\\n")
     print("#5 [2/3] RUN something long")
-    if tag.endswith(os.environ.get("BREAK", "?")): sys.exit("ERROR: it broke")
+    if tag.endswith(os.environ.get("BREAK", "?")): sys.exit("ERROR: " + os.environ.get("WORDS", "it broke"))
     if os.environ.get("HANG"): time.sleep(600)
     key, _, value = label.partition("=")
-    with open(name(tag), "w") as file: json.dump([{"Id": "sha256:" + tag, "RepoTags": [tag], "Config": {"Labels": {key: value}}}], file)
+    image = {"Id": "sha256:" + tag, "RepoTags": [tag], "Config": {"Labels": {key: value}}}
+    with open(name(tag), "w") as file: json.dump([image], file)
 """
 
 
@@ -203,7 +205,7 @@ def test_a_failed_base_blocks_by_name_and_shows_its_log(
     told: list[tuple[str, str]] = []
     results = build(plan_of(made), pretend, progress=lambda image, what: told.append((image, what)))
     assert statuses(results) == {"base:cpu": FAILED, "one:cpu": BLOCKED, "two:cpu": BLOCKED}
-    assert results["two:cpu"].reason == "blocked by base:cpu"
+    assert explain(results["two:cpu"]) == "blocked by base:cpu"
     assert "ERROR: it broke" in results["base:cpu"].tail
     assert "ERROR: it broke" in Path(results["base:cpu"].log).read_text()
     assert ("base:cpu", "step 2/3: RUN something long") in told
@@ -211,6 +213,17 @@ def test_a_failed_base_blocks_by_name_and_shows_its_log(
     said = list(failures(results.values()))
     assert "  ERROR: it broke" in said
     assert said[-1] == "blocked by base:cpu: one:cpu, two:cpu"
+
+
+def test_a_full_disk_is_the_engine_s_fault_and_blames_no_image(
+    tmp_path: Path, pretend: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BREAK", "-base:cpu")
+    monkeypatch.setenv("WORDS", "write /x: no space left on device")
+    made = Family(tmp_path)
+    results = build(plan_of(made), pretend)
+    assert set(statuses(results).values()) == {BuildStatus.ENGINE_FAULT}
+    assert all("no space left on device" in explain(result) for result in results.values())
 
 
 def test_never_only_looks(tmp_path: Path, pretend: Engine) -> None:
@@ -223,9 +236,9 @@ def test_never_only_looks(tmp_path: Path, pretend: Engine) -> None:
 
 def test_what_is_left_alone_is_only_looked_for(tmp_path: Path, pretend: Engine) -> None:
     made = Family(tmp_path)
-    results = build(plan_of(made), pretend, leave={"two:cpu": "it is large"})
+    results = build(plan_of(made), pretend, leave={"two:cpu": LeftOut.OPTIONAL})
     assert statuses(results) == {"base:cpu": BUILT, "one:cpu": BUILT, "two:cpu": LEFT}
-    assert results["two:cpu"].reason.endswith("; it is large")
+    assert explain(results["two:cpu"]).endswith("; it is optional")
 
 
 def test_a_missing_dockerfile_fails_alone(tmp_path: Path, pretend: Engine) -> None:
@@ -233,7 +246,7 @@ def test_a_missing_dockerfile_fails_alone(tmp_path: Path, pretend: Engine) -> No
     (tmp_path / "docker/one/Dockerfile").unlink()
     results = build(plan_of(made), pretend)
     assert statuses(results) == {"base:cpu": BUILT, "one:cpu": FAILED, "two:cpu": BUILT}
-    assert "no such file" in results["one:cpu"].reason
+    assert "no such file" in explain(results["one:cpu"])
 
 
 INTERRUPTED = """
@@ -241,6 +254,7 @@ import os, signal, sys
 from pathlib import Path
 from wxlint.conformance.container.builder import build
 from wxlint.conformance.container.engine import Engine
+from wxlint.conformance.container.model import BuildResult, BuildStatus, LeftOut
 from wxlint.documents.source import read
 from wxlint.plan.build_plan import make_plan
 from wxlint.policy.load import load_policy

@@ -1,4 +1,4 @@
-"""Verdicts from what was seen: each property in its good, bad and cannot-be-told forms; and that nothing expected goes unchecked."""
+"""Verdicts from evidence: each property good, bad and unproven; and that nothing that is expected goes unchecked."""
 
 from __future__ import annotations
 
@@ -6,21 +6,55 @@ from typing import Any
 
 import pytest
 
-from wxlint.conformance.checks.evidence import Evidence, Ran
+from wxlint.conformance.checks.evidence import (
+    Evidence,
+    ProbeFailure,
+    ProbeProblem,
+    ServiceFailure,
+    ServiceProblem,
+)
+from wxlint.conformance.checks.messages import Message
 from wxlint.conformance.checks.pip_check import broken_requirements
 from wxlint.conformance.checks.registry import CHECKS, checks_of, judge
-from wxlint.conformance.checks.verdict import FAIL, PASS, SKIP, UNPROVEN
-from wxlint.conformance.container.builder import Result
-from wxlint.conformance.container.engine import ImageInfo
+from wxlint.conformance.checks.registry import PROBE as NEEDS_PROBE
+from wxlint.conformance.checks.verdict import Outcome, Verdict
+from wxlint.conformance.container.model import BuildResult, BuildStatus, ImageInfo, LeftOut, Ran
+from wxlint.conformance.plugin.allowances import Allowances, read_allowances
+from wxlint.core.errors import UsageError
 from wxlint.policy.model import EntrypointCheck, Expectation
 from wxlint.rules import rule_names
 
+PASS, FAIL, SKIP, UNPROVEN, ERROR = Outcome
+
 CPU = Expectation(
-    image="asr:cpu", stage="asr", variant="cpu", accelerator="cpu", reference="r/asr:cpu", tag="cpu", dockerfile="docker/asr/Dockerfile", context=".",
-    target=None, build_args=(), base="r/base:cpu", upstream=(), torch="cpu", needs_torch="optional", cuda=None, cudnn=None, python="3.11", user="non-root",
-    gpu=False, entrypoint=EntrypointCheck(("--help",), "(?i)usage"), size=1000, cuda_bytes=0, compose=("docker-compose.yml",), service="asr",
-    optional=False, is_base=False, forbidden_tags=("latest",),
-)  # fmt: skip
+    image="asr:cpu",
+    stage="asr",
+    variant="cpu",
+    accelerator="cpu",
+    reference="r/asr:cpu",
+    tag="cpu",
+    dockerfile="docker/asr/Dockerfile",
+    context=".",
+    target=None,
+    build_args=(),
+    base="r/base:cpu",
+    upstream=(),
+    torch="cpu",
+    needs_torch="optional",
+    cuda=None,
+    cudnn=None,
+    python="3.11",
+    user="non-root",
+    gpu=False,
+    entrypoint=EntrypointCheck(("--help",), "(?i)usage"),
+    size=1000,
+    cuda_bytes=0,
+    compose=("docker-compose.yml",),
+    service="asr",
+    optional=False,
+    is_base=False,
+    forbidden_tags=("latest",),
+)
 CUDA = CPU._replace(
     image="asr:cuda",
     variant="cuda",
@@ -41,18 +75,37 @@ STATIC: dict[str, Any] = {
     "bytes": 0,
     "hidden_bytes": 0,
     "python": "3.11.2",
+    "interpreters": ["/usr/local/bin/python3.11"],
     "why": [],
 }
 PROBE: dict[str, Any] = {
-    "python": {"version": "3.11.2"}, "user": {"uid": 1000, "gid": 1000, "name": "stage"}, "markers": {}, "torch": None, "torch_runtime": None,
-    "files": {"candidates": [], "complete": True}, "libraries": [], "distributions": [], "ctranslate2": None, "onnxruntime": None, "device": None,
-}  # fmt: skip
+    "python": {"version": "3.11.2"},
+    "user": {"uid": 1000, "gid": 1000, "name": "stage"},
+    "markers": {},
+    "torch": None,
+    "torch_runtime": None,
+    "files": {"candidates": [], "complete": True},
+    "libraries": [],
+    "distributions": [],
+    "ctranslate2": None,
+    "onnxruntime": None,
+    "device": None,
+}
 CU121 = {"version": "2.2.1+cu121", "cuda": "12.1", "hip": None, "path": "/p/torch/version.py"}
 RUNTIME = {"version": "2.2.1+cu121", "cuda": "12.1", "hip": None, "compiled": True, "cudnn": 8902, "arch_list": []}
 CPU_TORCH = {"version": "2.9.0+cpu", "cuda": None, "hip": None, "path": "/p/torch/version.py"}
 ROCM = {"version": "2.3.0+rocm6.0", "cuda": None, "hip": "6.0.3", "path": "/p/torch/version.py"}
 CUDART = "/usr/local/cuda-12.1/lib64/libcudart.so.12.1.55"
-SEEN = Evidence(Result("asr:cpu", "built", INFO.digest), INFO, ("a", "b"), None, (), PROBE, "", STATIC)
+BUILT = BuildResult("asr:cpu", BuildStatus.BUILT, "r/asr:cpu", INFO.digest)
+SEEN = Evidence(BUILT, INFO, below=("a", "b"), probe=PROBE, static=STATIC)
+BROKEN = SEEN._replace(probe=None, probe_problem=ProbeProblem(ProbeFailure.ENDED, "exit code 3"))
+BARE = SEEN._replace(
+    probe=None,
+    probe_problem=ProbeProblem(ProbeFailure.NO_PYTHON),
+    static={**STATIC, "python": None, "interpreters": []},
+    passwd="root:x:0:0::/:/bin/sh\nstage:x:1000:1000::/:/bin/sh\n",
+)
+"""Without Python, as the layers prove."""
 
 
 def probed(**more: Any) -> Evidence:
@@ -65,106 +118,388 @@ def layers(**more: Any) -> Evidence:
 
 def verdict(
     name: str, expectation: Expectation, seen: Evidence, others: frozenset[str] = frozenset()
-) -> tuple[str, str]:
+) -> tuple[Outcome, str]:
     check = next(check for check in CHECKS if check.name == name)
     found = judge(check, expectation, seen, others)
-    return found.verdict, found.reason
+    assert found.reason, "a verdict without words"
+    return found.outcome, found.reason
 
 
 CASES = [
     ("base: layers are a prefix", "base", CPU, SEEN, PASS, "2 layers"),
     ("base: another one", "base", CPU, SEEN._replace(below=("x", "b")), FAIL, "does not descend"),
     ("base: as deep but different above", "base", CPU, SEEN._replace(below=("a", "b", "c", "d")), FAIL, "3 of its 4"),
-    ("base: the engine lacks it", "base", CPU, SEEN._replace(below=None), SKIP, "no r/base:cpu"),
-    ("base: allowed upstream", "base", CPU._replace(base=None, upstream=("python:3.11*",)),
-     SEEN._replace(upstream="docker.io/library/python:3.11-slim"), PASS, "2 layers"),
-    ("base: another upstream", "base", CPU._replace(base=None, upstream=("python:3.11*",)), SEEN._replace(upstream="python:3.12"), FAIL, "allowed upstream"),
-    ("base: unknown upstream", "base", CPU._replace(base=None, upstream=("python:*",)), SEEN, SKIP, "for certain"),
+    ("base: the engine lacks it", "base", CPU, SEEN._replace(below=None), UNPROVEN, "no r/base:cpu"),
+    (
+        "base: allowed upstream",
+        "base",
+        CPU._replace(base=None, upstream=("python:3.11*",)),
+        SEEN._replace(upstream="docker.io/library/python:3.11-slim"),
+        PASS,
+        "2 layers",
+    ),
+    (
+        "base: another upstream",
+        "base",
+        CPU._replace(base=None, upstream=("python:3.11*",)),
+        SEEN._replace(upstream="python:3.12"),
+        FAIL,
+        "allowed upstream",
+    ),
+    ("base: unknown upstream", "base", CPU._replace(base=None, upstream=("python:*",)), SEEN, UNPROVEN, "for certain"),
     ("twin", "forbidden-tag", CPU, SEEN._replace(twins=("r/asr:latest",)), FAIL, "r/asr:latest"),
     ("no twin", "forbidden-tag", CPU, SEEN, PASS, ""),
     ("python", "python", CPU, SEEN, PASS, "3.11.2"),
     ("python by components, not by text", "python", CPU._replace(python="3.1"), SEEN, FAIL, "3.11.2"),
-    ("no python", "python", CPU, SEEN._replace(probe=None, probe_problem="none", static={**STATIC, "python": None}), FAIL, "no Python 3.11"),
-    ("python without a probe", "python", CPU, SEEN._replace(probe=None), PASS, "3.11.2"),
+    ("no python", "python", CPU, BARE, FAIL, "no Python 3.11"),
+    ("python that does not run", "python", CPU, BROKEN, FAIL, "exit code 3"),
     ("non-root", "user", CPU, SEEN, PASS, "uid 1000"),
     ("root in spite of a name", "user", CPU, probed(user={"uid": 0, "gid": 0, "name": "stage"}), FAIL, "non-root"),
-    ("root by default, no probe", "user", CPU, SEEN._replace(probe=None, info=INFO._replace(user="")), FAIL, "(none)"),
-    ("root as number, no probe", "user", CPU, SEEN._replace(probe=None, info=INFO._replace(user="0:0")), FAIL, "0:0"),
+    ("root by default, no python", "user", CPU, BARE._replace(info=INFO._replace(user="")), FAIL, "(none)"),
+    ("root as number, no python", "user", CPU, BARE._replace(info=INFO._replace(user="0:0")), FAIL, "0:0"),
+    ("a user by passwd, no python", "user", CPU, BARE, PASS, "uid 1000"),
+    (
+        "a user that is not there, no python",
+        "user",
+        CPU,
+        BARE._replace(passwd="root:x:0:0::/:/bin/sh"),
+        FAIL,
+        "no such user",
+    ),
+    ("root by another name, no python", "user", CPU, BARE._replace(passwd="stage:x:0:0::/:/bin/sh"), FAIL, "uid 0"),
+    ("no passwd, no python", "user", CPU, BARE._replace(passwd=None), UNPROVEN, "which uid"),
+    (
+        "a user that is not there",
+        "user",
+        CPU,
+        SEEN._replace(probe=None, probe_problem=ProbeProblem(ProbeFailure.NO_USER)),
+        FAIL,
+        "no such user",
+    ),
+    (
+        "a user by number that the policy names",
+        "user",
+        CPU._replace(user="app"),
+        probed(user={"uid": 5, "gid": 5, "name": "app"})._replace(info=INFO._replace(user="5")),
+        PASS,
+        "uid 5",
+    ),
     ("the user the policy names", "user", CPU._replace(user="stage"), SEEN, PASS, ""),
     ("another than the policy names", "user", CPU._replace(user="app"), SEEN, FAIL, "app"),
     ("torch required and there", "torch", CUDA, probed(torch=CU121), PASS, "2.2.1"),
     ("torch required and missing", "torch", CUDA, SEEN, FAIL, "requires"),
-    ("torch forbidden and there", "torch", CPU._replace(needs_torch="forbidden"), probed(torch=CPU_TORCH), FAIL, "forbids"),
+    (
+        "torch forbidden and there",
+        "torch",
+        CPU._replace(needs_torch="forbidden"),
+        probed(torch=CPU_TORCH),
+        FAIL,
+        "forbids",
+    ),
     ("torch forbidden and missing", "torch", CPU._replace(needs_torch="forbidden"), SEEN, PASS, ""),
-    ("torch of which nothing is known", "torch", CPU._replace(needs_torch="forbidden"), SEEN._replace(probe=None, static=None, probe_problem="x"),
-     FAIL, "cannot be seen"),
+    ("torch of which nothing is known", "torch", CPU._replace(needs_torch="forbidden"), BROKEN, FAIL, "proves nothing"),
+    (
+        "torch that cannot be read",
+        "torch",
+        CPU._replace(needs_torch="forbidden"),
+        probed(torch={"error": "OSError"}),
+        FAIL,
+        "OSError",
+    ),
+    ("a channel that cannot be read", "torch-channel", CPU, probed(torch={"error": "OSError"}), FAIL, "OSError"),
+    ("a CUDA version that cannot be read", "cuda-version", CUDA, probed(torch={"error": "OSError"}), FAIL, "OSError"),
+    ("channel cu121, no torch", "torch-channel", CUDA, SEEN, FAIL, "requires"),
+    ("channel cu121, no torch needed", "torch-channel", CUDA._replace(needs_torch="optional"), SEEN, PASS, "no torch"),
+    (
+        "a channel without a trace",
+        "torch-channel",
+        CPU._replace(torch="nightly"),
+        probed(torch=CPU_TORCH),
+        UNPROVEN,
+        "nightly",
+    ),
     ("channel cpu", "torch-channel", CPU, probed(torch=CPU_TORCH), PASS, "the CPU"),
     ("channel cpu, no torch", "torch-channel", CPU, SEEN, PASS, "no torch"),
     ("channel cpu, CUDA torch", "torch-channel", CPU, probed(torch=CU121), FAIL, "not from channel cpu"),
     ("channel cpu, ROCm torch", "torch-channel", CPU, probed(torch=ROCM), FAIL, "ROCm"),
     ("channel cu121", "torch-channel", CUDA, probed(torch=CU121, torch_runtime=RUNTIME), PASS, "CUDA 12.1"),
-    ("channel cu121, a plain version", "torch-channel", CUDA, probed(torch={**CU121, "version": "2.2.1"}), PASS, "CUDA 12.1"),
+    (
+        "channel cu121, a plain version",
+        "torch-channel",
+        CUDA,
+        probed(torch={**CU121, "version": "2.2.1"}),
+        PASS,
+        "CUDA 12.1",
+    ),
     ("channel cu118 in fact", "torch-channel", CUDA, probed(torch={**CU121, "cuda": "11.8"}), FAIL, "11.8"),
     ("channel cu121, CPU torch", "torch-channel", CUDA, probed(torch=CPU_TORCH), FAIL, "the CPU"),
-    ("channel cu121, cannot be imported", "torch-channel", CUDA, probed(torch=CU121, torch_runtime={"error": "libcudart"}), FAIL, "libcudart"),
-    ("channel cu121, not compiled so", "torch-channel", CUDA, probed(torch=CU121, torch_runtime={**RUNTIME, "compiled": False}), FAIL, "compiled without"),
+    (
+        "channel cu121, cannot be imported",
+        "torch-channel",
+        CUDA,
+        probed(torch=CU121, torch_runtime={"error": "libcudart"}),
+        FAIL,
+        "libcudart",
+    ),
+    (
+        "channel cu121, not compiled so",
+        "torch-channel",
+        CUDA,
+        probed(torch=CU121, torch_runtime={**RUNTIME, "compiled": False}),
+        FAIL,
+        "compiled without",
+    ),
     ("channel rocm", "torch-channel", CPU._replace(torch="rocm6.0"), probed(torch=ROCM), PASS, "ROCm"),
-    ("channel of torch by its layers", "torch-channel", CPU, layers(torch=CU121)._replace(probe=None), FAIL, "CUDA 12.1"),
+    (
+        "channel of torch by its layers",
+        "torch-channel",
+        CPU,
+        BARE._replace(static={**STATIC, "interpreters": [], "torch": CU121}),
+        FAIL,
+        "CUDA 12.1",
+    ),
     ("no cuda", "no-cuda", CPU, SEEN, PASS, "and the probe"),
-    ("no cuda, no python", "no-cuda", CPU, SEEN._replace(probe=None, probe_problem="no Python"), PASS, "no Python"),
+    ("no cuda, no python", "no-cuda", CPU, BARE, PASS, "no Python"),
+    ("no cuda: python that does not run", "no-cuda", CPU, BROKEN, FAIL, "exit code 3"),
+    (
+        "no cuda: python in the layers that does not start",
+        "no-cuda",
+        CPU,
+        BARE._replace(static=STATIC),
+        FAIL,
+        "no Python",
+    ),
     ("no cuda: layers not seen", "no-cuda", CPU, SEEN._replace(static=None, static_problem="damaged"), FAIL, "damaged"),
+    ("no cuda: layers not asked", "no-cuda", CPU, SEEN._replace(static=None), ERROR, "not collected"),
     ("no cuda: library in the layers", "no-cuda", CPU, layers(libraries=["/x/libcudart.so.12"]), FAIL, "libcudart"),
-    ("no cuda: library in the probe", "no-cuda", CPU, probed(files={"candidates": [["/x/libcublas.so.12", 1, False]]}), FAIL, "libcublas"),
-    ("no cuda: a name that is none", "no-cuda", CPU, probed(files={"candidates": [["/usr/lib/libcurl.so.4", 1, False]]}), PASS, ""),
-    ("no cuda: a stub", "no-cuda", CPU, probed(files={"candidates": [["/usr/local/cuda/lib64/stubs/libcuda.so", 1, False]]}), PASS, ""),
-    ("no cuda: distribution", "no-cuda", CPU, probed(distributions=[{"name": "nvidia-cublas", "version": "13.0", "requires": []}]), FAIL, "nvidia-cublas 13.0"),
+    (
+        "no cuda: library in the probe",
+        "no-cuda",
+        CPU,
+        probed(files={"candidates": [["/x/libcublas.so.12", 1, False]]}),
+        FAIL,
+        "libcublas",
+    ),
+    (
+        "no cuda: a name that is none",
+        "no-cuda",
+        CPU,
+        probed(files={"candidates": [["/usr/lib/libcurl.so.4", 1, False]]}),
+        PASS,
+        "",
+    ),
+    (
+        "no cuda: a stub",
+        "no-cuda",
+        CPU,
+        probed(files={"candidates": [["/usr/local/cuda/lib64/stubs/libcuda.so", 1, False]]}),
+        PASS,
+        "",
+    ),
+    (
+        "no cuda: distribution",
+        "no-cuda",
+        CPU,
+        probed(distributions=[{"name": "nvidia-cublas", "version": "13.0", "requires": []}]),
+        FAIL,
+        "nvidia-cublas 13.0",
+    ),
     ("no cuda: torch", "no-cuda", CPU, probed(torch=CU121), FAIL, "built for CUDA 12.1"),
-    ("no cuda: onnxruntime", "no-cuda", CPU, probed(onnxruntime={"version": "1", "providers": ["CUDAExecutionProvider"]}), FAIL, "CUDAExecutionProvider"),
+    (
+        "no cuda: onnxruntime",
+        "no-cuda",
+        CPU,
+        probed(onnxruntime={"version": "1", "providers": ["CUDAExecutionProvider"]}),
+        FAIL,
+        "CUDAExecutionProvider",
+    ),
     ("no cuda: hidden", "no-cuda", CPU, layers(hidden_bytes=5_000_000), PASS, "hidden"),
     ("cuda version of torch", "cuda-version", CUDA, probed(torch=CU121), PASS, "12.1"),
     ("cuda version of another torch", "cuda-version", CUDA, probed(torch={**CU121, "cuda": "12.4"}), FAIL, "not 12.1"),
     ("cuda version, CPU torch", "cuda-version", CUDA, probed(torch=CPU_TORCH), FAIL, "the CPU"),
-    ("cuda version of the runtime", "cuda-version", CUDA, probed(files={"candidates": [[CUDART, 1, False]]}), PASS, "12.1"),
-    ("cuda version of another runtime", "cuda-version", CUDA._replace(cuda="11.8"), probed(files={"candidates": [[CUDART, 1, False]]}), FAIL, "12.1"),
+    (
+        "cuda version of the runtime",
+        "cuda-version",
+        CUDA,
+        probed(files={"candidates": [[CUDART, 1, False]]}),
+        PASS,
+        "12.1",
+    ),
+    (
+        "cuda version of another runtime",
+        "cuda-version",
+        CUDA._replace(cuda="11.8"),
+        probed(files={"candidates": [[CUDART, 1, False]]}),
+        FAIL,
+        "12.1",
+    ),
     ("cuda version: environment only", "cuda-version", CUDA, SEEN, FAIL, "nothing in the image proves"),
-    ("cuda version: a stand-in", "cuda-version", CUDA, SEEN._replace(info=INFO._replace(labels={"wxlint.stand-in": "true"})), UNPROVEN, "stands in"),
+    (
+        "cuda version: a stand-in",
+        "cuda-version",
+        CUDA,
+        SEEN._replace(info=INFO._replace(labels={"wxlint.stand-in": "true"})),
+        UNPROVEN,
+        "stands in",
+    ),
     ("cuDNN of torch", "cudnn", CUDA, probed(torch=CU121, torch_runtime=RUNTIME), PASS, "8.9.2"),
     ("cuDNN 9", "cudnn", CUDA, probed(torch_runtime={**RUNTIME, "cudnn": 90100}), FAIL, "9.1.0"),
-    ("two cuDNN", "cudnn", CUDA, probed(torch_runtime=RUNTIME, libraries=[{"path": "/a/libcudnn.so.9", "error": None, "version": 90100}]), FAIL,
-     "8.9.2, 9.1.0"),
+    (
+        "two cuDNN",
+        "cudnn",
+        CUDA,
+        probed(torch_runtime=RUNTIME, libraries=[{"path": "/a/libcudnn.so.9", "error": None, "version": 90100}]),
+        FAIL,
+        "8.9.2, 9.1.0",
+    ),
     ("no cuDNN", "cudnn", CUDA, SEEN, FAIL, "no cuDNN"),
-    ("libraries load", "libraries-load", CUDA, probed(libraries=[{"path": "/a/libcublas.so.12", "error": None}]), PASS, "libcublas"),
-    ("a library does not load", "libraries-load", CUDA, probed(libraries=[{"path": "/a/libcudnn.so.8", "error": "cannot open"}]), FAIL, "cannot open"),
-    ("loading crashes", "libraries-load", CUDA, probed(libraries={"error": "crashed with signal 11"}), FAIL, "signal 11"),
+    (
+        "libraries load",
+        "libraries-load",
+        CUDA,
+        probed(libraries=[{"path": "/a/libcublas.so.12", "error": None}]),
+        PASS,
+        "libcublas",
+    ),
+    (
+        "a library does not load",
+        "libraries-load",
+        CUDA,
+        probed(libraries=[{"path": "/a/libcudnn.so.8", "error": "cannot open"}]),
+        FAIL,
+        "cannot open",
+    ),
+    (
+        "loading crashes",
+        "libraries-load",
+        CUDA,
+        probed(libraries={"error": "crashed with signal 11"}),
+        FAIL,
+        "signal 11",
+    ),
     ("no library to load", "libraries-load", CUDA, SEEN, FAIL, "to load"),
-    ("ctranslate2 fits", "providers", CUDA, probed(torch_runtime=RUNTIME, ctranslate2={"version": "4.4.0", "devices": 0, "cpu": []}), PASS, "4.4.0"),
-    ("ctranslate2 wants cuDNN 9", "providers", CUDA, probed(torch_runtime=RUNTIME, ctranslate2={"version": "4.5.0", "devices": 0, "cpu": []}), FAIL,
-     "needs cuDNN 9"),
+    ("libraries without python", "libraries-load", CUDA, BARE, UNPROVEN, "no Python"),
+    ("libraries that were not listed", "libraries-load", CUDA, probed(files={"error": "late"}), FAIL, "late"),
+    ("a base without libraries", "libraries-load", CUDA._replace(is_base=True), SEEN, PASS, "of its own"),
+    (
+        "ctranslate2 fits",
+        "providers",
+        CUDA,
+        probed(torch_runtime=RUNTIME, ctranslate2={"version": "4.4.0", "devices": 0, "cpu": []}),
+        PASS,
+        "4.4.0",
+    ),
+    (
+        "ctranslate2 wants cuDNN 9",
+        "providers",
+        CUDA,
+        probed(torch_runtime=RUNTIME, ctranslate2={"version": "4.5.0", "devices": 0, "cpu": []}),
+        FAIL,
+        "needs cuDNN 9",
+    ),
     ("ctranslate2 is broken", "providers", CUDA, probed(ctranslate2={"error": "ImportError"}), FAIL, "ImportError"),
-    ("no other engine", "providers", CUDA, SEEN, SKIP, "neither"),
+    ("no other engine", "providers", CUDA, SEEN, PASS, "neither"),
+    ("other engines unseen", "providers", CUDA, BROKEN, FAIL, "exit code 3"),
     ("size", "size", CPU, SEEN, PASS, "900 B of 1.0 kB"),
     ("too big", "size", CPU, SEEN._replace(info=INFO._replace(size=1001)), FAIL, ""),
     ("cuda size", "cuda-size", CPU, SEEN, PASS, ""),
     ("cuda size counts what is hidden", "cuda-size", CPU, layers(hidden_bytes=1), FAIL, "1 B"),
     ("cuda size unseen", "cuda-size", CPU, SEEN._replace(static=None, static_problem="damaged"), FAIL, "damaged"),
-    ("entrypoint answers", "entrypoint", CPU, SEEN._replace(entrypoint=Ran(0, "Usage: x", False, 1)), PASS, "answers"),
-    ("entrypoint says something else", "entrypoint", CPU, SEEN._replace(entrypoint=Ran(0, "hello", False, 1)), FAIL, "fits"),
+    (
+        "entrypoint answers",
+        "entrypoint",
+        CPU,
+        SEEN._replace(entrypoint=Ran(0, "Usage: x", False, 1, True)),
+        PASS,
+        "answers",
+    ),
+    (
+        "entrypoint says something else",
+        "entrypoint",
+        CPU,
+        SEEN._replace(entrypoint=Ran(0, "hello", False, 1, False)),
+        FAIL,
+        "fits",
+    ),
+    (
+        "a pattern that takes too long",
+        "entrypoint",
+        CPU,
+        SEEN._replace(entrypoint=Ran(0, "hello", False, 1, None)),
+        FAIL,
+        "within the time",
+    ),
     ("entrypoint fails", "entrypoint", CPU, SEEN._replace(entrypoint=Ran(1, "usage", False, 1)), FAIL, "exit code 1"),
     ("entrypoint hangs", "entrypoint", CPU, SEEN._replace(entrypoint=Ran(-9, "usage", True, 60)), FAIL, "not done"),
-    ("service answers", "service", CPU, SEEN._replace(service=Ran(0, "usage: x", False, 1)), PASS, ""),
+    ("service answers", "service", CPU, SEEN._replace(service=Ran(0, "usage: x", False, 1, True)), PASS, ""),
     ("service fails", "service", CPU, SEEN._replace(service=Ran(1, "usage: x", False, 1)), FAIL, "exit code 1"),
-    ("service skipped", "service", CPU, SEEN._replace(skipped={"service": (SKIP, "no compose")}), SKIP, "no compose"),
-    ("device without --gpu", "device", CUDA, SEEN, UNPROVEN, "--gpu"),
+    (
+        "service skipped",
+        "service",
+        CPU,
+        SEEN._replace(service_problem=ServiceProblem(ServiceFailure.NO_COMPOSE, "no compose")),
+        SKIP,
+        "no compose",
+    ),
+    (
+        "service that needs a GPU",
+        "service",
+        CPU,
+        SEEN._replace(service_problem=ServiceProblem(ServiceFailure.NEEDS_GPU)),
+        UNPROVEN,
+        "GPU",
+    ),
+    ("service not asked", "service", CPU, SEEN, ERROR, "not collected"),
+    ("device without --wx-gpu", "device", CUDA, SEEN, UNPROVEN, "--wx-gpu"),
+    ("device: the probe does not run", "device", CUDA, BROKEN._replace(gpu=True), FAIL, "exit code 3"),
+    ("device: no python", "device", CUDA, BARE._replace(gpu=True), FAIL, "no Python"),
     ("device refused", "device", CUDA, SEEN._replace(gpu=True, gpu_problem="the driver is missing"), FAIL, "driver"),
-    ("device: none in the container", "device", CUDA, probed(device={"by": "torch", "devices": []})._replace(gpu=True), FAIL, "no device"),
-    ("device: error", "device", CUDA, probed(device={"error": "no kernel image"})._replace(gpu=True), FAIL, "no kernel image"),
-    ("device: wrong result", "device", CUDA, probed(device={"by": "t", "devices": [{"name": "H", "correct": False}]})._replace(gpu=True), FAIL, "wrong"),
-    ("device works", "device", CUDA, probed(device={"by": "t", "devices": [{"name": "H", "correct": True, "memory": 10,
-     "memory_used": 1}]})._replace(gpu=True), PASS, "H"),
+    (
+        "device: none in the container",
+        "device",
+        CUDA,
+        probed(device={"by": "torch", "devices": []})._replace(gpu=True),
+        FAIL,
+        "no device",
+    ),
+    (
+        "device: error",
+        "device",
+        CUDA,
+        probed(device={"error": "no kernel image"})._replace(gpu=True),
+        FAIL,
+        "no kernel image",
+    ),
+    (
+        "device: wrong result",
+        "device",
+        CUDA,
+        probed(device={"by": "t", "devices": [{"name": "H", "correct": False}]})._replace(gpu=True),
+        FAIL,
+        "wrong",
+    ),
+    (
+        "device works",
+        "device",
+        CUDA,
+        probed(
+            device={"by": "t", "devices": [{"name": "H", "correct": True, "memory": 10, "memory_used": 1}]}
+        )._replace(gpu=True),
+        PASS,
+        "H",
+    ),
     ("distributions fit", "distributions", CPU, SEEN, PASS, "0 distributions"),
-    ("distributions cannot be listed", "distributions", CPU, probed(distributions={"error": "x"}), FAIL, "cannot be listed"),
-    ("distributions without python", "distributions", CPU, SEEN._replace(probe=None, probe_problem="none"), SKIP, "none"),
-]  # fmt: skip
+    (
+        "distributions cannot be listed",
+        "distributions",
+        CPU,
+        probed(distributions={"error": "x"}),
+        FAIL,
+        "cannot be listed",
+    ),
+    ("distributions without python", "distributions", CPU, BARE, PASS, "no Python"),
+    ("distributions unseen", "distributions", CPU, BROKEN, FAIL, "exit code 3"),
+]
 
 
 @pytest.mark.parametrize(
@@ -181,51 +516,115 @@ def test_every_check_has_a_case_that_passes_and_one_that_does_not() -> None:
         assert check.name == "exists" or (PASS in got and len(got) > 1), check.name
 
 
-MISSING = Evidence(Result("asr:cpu", "missing", reason="the engine has no r/asr:cpu"))
+MISSING = Evidence(BuildResult("asr:cpu", BuildStatus.MISSING, "r/asr:cpu"))
+ALONE = frozenset({"asr:cpu"})
+"""`exists` of the image is judged beside its other properties."""
+
+
+def outcomes(expectation: Expectation, seen: Evidence, judged: frozenset[str] = ALONE) -> list[Outcome]:
+    return [judge(check, expectation, seen, judged).outcome for check in checks_of(expectation)]
 
 
 def test_an_image_that_is_not_there_is_one_failure() -> None:
-    found = [judge(check, CPU, MISSING).verdict for check in checks_of(CPU)]
+    found = outcomes(CPU, MISSING)
     assert found.count(FAIL) == 1
     assert set(found) == {FAIL, SKIP}
 
 
+def test_a_property_alone_of_an_image_that_is_not_there_fails() -> None:
+    assert set(outcomes(CPU, MISSING, frozenset())) == {FAIL}
+
+
 def test_an_optional_image_that_is_not_there_is_none() -> None:
-    assert verdict("exists", CPU._replace(optional=True), MISSING) == (
-        SKIP,
-        "the engine has no r/asr:cpu; it is optional",
-    )
+    found, reason = verdict("exists", CPU._replace(optional=True), MISSING)
+    assert (found, "it is optional" in reason) == (SKIP, True)
 
 
 def test_a_blocked_image_is_skipped_where_its_base_fails_beside_it_and_fails_where_it_is_alone() -> None:
-    seen = Evidence(Result("asr:cpu", "blocked", reason="blocked by base:cpu"))
+    seen = Evidence(BuildResult("asr:cpu", BuildStatus.BLOCKED, blocked_by="base:cpu"))
     assert verdict("exists", CPU, seen, frozenset({"base:cpu"})) == (SKIP, "blocked by base:cpu")
-    assert verdict("exists", CPU, seen) == (FAIL, "blocked by base:cpu")
-    assert verdict("torch-channel", CPU, seen) == (SKIP, "blocked by base:cpu")
+    assert verdict("exists", CPU, seen)[0] == FAIL
+    assert verdict("torch-channel", CPU, seen, ALONE)[0] == SKIP
+    assert verdict("torch-channel", CPU, seen)[0] == FAIL
 
 
-def test_without_an_engine_all_is_skipped_but_a_gpu_that_was_asked_for() -> None:
-    seen = Evidence(Result("asr:cuda", "skipped", reason="no engine"))
-    assert {judge(check, CUDA, seen).verdict for check in checks_of(CUDA)} == {SKIP}
-    assert verdict("device", CUDA, seen._replace(gpu=True)) == (FAIL, "the GPU was to be checked: no engine")
+@pytest.mark.parametrize("status", [BuildStatus.NO_ENGINE, BuildStatus.ENGINE_FAULT, BuildStatus.ABORTED])
+def test_what_is_not_the_image_s_fault_is_an_error_with_its_words(status: BuildStatus) -> None:
+    seen = Evidence(BuildResult("asr:cuda", status, detail="no space left on device"))
+    assert set(outcomes(CUDA, seen, frozenset())) == {ERROR}
+    assert all("no space left" in judge(check, CUDA, seen).reason for check in checks_of(CUDA))
+    found = outcomes(CUDA, seen, frozenset({"asr:cuda"}))
+    assert (found.count(ERROR), set(found)) == (1, {ERROR, SKIP})
 
 
-def test_no_check_passes_on_an_image_of_which_nothing_was_seen_but_its_name() -> None:
-    blind = Evidence(SEEN.build, INFO, probe_problem="?", static_problem="?")
-    passing = {check.name for check in checks_of(CUDA) if judge(check, CUDA, blind).verdict == PASS}
-    passing |= {check.name for check in checks_of(CPU) if judge(check, CPU, blind).verdict == PASS}
-    assert passing == {"exists", "forbidden-tag", "size", "user"}  # the engine's own word on the image
+def test_an_engine_that_fails_half_way_blames_no_image() -> None:
+    seen = SEEN._replace(fault="Cannot connect to the Docker daemon", probe=None, static=None)
+    found = {check.name: judge(check, CPU, seen).outcome for check in checks_of(CPU)}
+    assert {name for name, outcome in found.items() if outcome != ERROR} == {"exists", "size"}
+
+
+def test_a_gpu_that_was_asked_for_fails_without_an_image() -> None:
+    seen = Evidence(BuildResult("asr:cuda", BuildStatus.NO_ENGINE, detail="no engine"), gpu=True)
+    assert verdict("device", CUDA, seen) == (FAIL, "the GPU was to be checked: no engine")
+
+
+def test_an_image_that_is_left_out_says_so() -> None:
+    seen = Evidence(BuildResult("asr:cuda", BuildStatus.LEFT_OUT, "r/asr:cuda", left_out=LeftOut.UNSELECTED))
+    found, reason = verdict("exists", CUDA, seen, frozenset({"asr:cuda"}))
+    assert (found, "wx_leave leaves it out" in reason) == (SKIP, True)
+    assert verdict("device", CUDA, seen, frozenset({"asr:cuda"}))[0] == UNPROVEN
+
+
+@pytest.mark.parametrize("failure", [each for each in ProbeFailure if each is not ProbeFailure.NO_PYTHON])
+@pytest.mark.parametrize("expectation", [CPU, CUDA], ids=["cpu", "cuda"])
+def test_a_probe_that_says_nothing_fails_every_property_it_was_to_prove(
+    expectation: Expectation, failure: ProbeFailure
+) -> None:
+    seen = SEEN._replace(probe=None, probe_problem=ProbeProblem(failure), gpu=True)
+    for check in checks_of(expectation):
+        if NEEDS_PROBE in check.needs:
+            assert judge(check, expectation, seen).outcome == FAIL, check.name
+
+
+def test_nothing_passes_on_an_image_of_which_nothing_was_collected_but_its_name() -> None:
+    blind = Evidence(BUILT, INFO)
+    passing = {check.name for check in checks_of(CUDA) if judge(check, CUDA, blind).outcome == PASS}
+    passing |= {check.name for check in checks_of(CPU) if judge(check, CPU, blind).outcome == PASS}
+    assert passing == {"exists", "forbidden-tag", "size"}  # the engine's own word on the image
+    assert all(judge(check, CPU, blind).reason for check in checks_of(CPU))
+
+
+def test_allowances_are_by_name() -> None:
+    given = read_allowances(["unproven:device, skip:service", "no-engine"])
+    assert given == Allowances(frozenset({(UNPROVEN, "device"), (SKIP, "service")}), True)
+    assert given.accept("device", Verdict(UNPROVEN, Message.NO_GPU_USED))
+    assert not given.accept("cudnn", Verdict(UNPROVEN, Message.STAND_IN, {"what": "cuDNN"}))
+    assert not given.accept("service", Verdict(UNPROVEN, Message.SERVICE_NEEDS_GPU))
+    assert not Allowances().accept("service", Verdict(SKIP, Message.NO_COMPOSE, {"why": "x"}))
+    assert Allowances().accept("user", Verdict(SKIP, Message.FOLLOWS))
+    assert not given.accept("device", Verdict(FAIL, Message.NO_DEVICE))
+    assert not given.accept("device", Verdict(ERROR, Message.NO_ENGINE, {"words": "x"}))
+
+
+@pytest.mark.parametrize("word", ["device", "skip:", "fail:device", "skip:nothing", "unproven:*"])
+def test_an_allowance_that_names_nothing_is_refused(word: str) -> None:
+    with pytest.raises(UsageError, match="--wx-allow"):
+        read_allowances([word])
 
 
 def test_evidence_survives_json() -> None:
     import json
 
     seen = probed(torch=CU121)._replace(
-        entrypoint=Ran(0, "x", False, 1.0), skipped={"service": (SKIP, "why")}, twins=("a",)
+        build=BuildResult("a", BuildStatus.LEFT_OUT, left_out=LeftOut.OPTIONAL),
+        entrypoint=Ran(0, "x", False, 1.0, True),
+        service_problem=ServiceProblem(ServiceFailure.NO_COMPOSE, "why"),
+        probe_problem=ProbeProblem(ProbeFailure.ENDED, "x"),
+        twins=("a",),
     )
     again = Evidence.from_json(json.loads(json.dumps(seen.to_json())))
-    assert again._replace(skipped={}, probe=None, static=None) == seen._replace(skipped={}, probe=None, static=None)
-    assert tuple(again.skipped["service"]) == (SKIP, "why")
+    assert again == seen
+    assert again.build.status is BuildStatus.LEFT_OUT
     assert again.torch == CU121
 
 
@@ -264,7 +663,7 @@ BOTH = {  # what of an Expectation: the rules that check it in the source; or wh
     "base": ("wrong-base",),
     "upstream": ("base-upstream",),
     "torch": ("torch-index", "torch-without-index"),
-    "needs_torch": "a text that installs torch does not prove that it is there in the end, nor one that does not that it is missing",
+    "needs_torch": "a text that installs torch does not prove that it is there in the end, nor the contrary",
     "cuda": ("torch-index",),
     "cudnn": "in the source it is the base's tag, which `upstream` checks, and what torch brings along",
     "python": "in the source it is the base's tag, which `upstream` checks",

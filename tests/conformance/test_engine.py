@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import os
 import subprocess
 import sys
@@ -12,18 +14,23 @@ from pathlib import Path
 import pytest
 from small_family import containers_of, docker, need_engine
 
-from wxlint.conformance.collect.collector import run_probe
+from wxlint.conformance.checks.evidence import ProbeFailure
+from wxlint.conformance.collect.probing import Answer, run_probe
 from wxlint.conformance.container import gpu
-from wxlint.conformance.container.engine import About, Engine
-from wxlint.conformance.plugin.workspace import Folder, alive, locked, sweep
+from wxlint.conformance.container.engine import Engine
+from wxlint.conformance.container.locks import locked
+from wxlint.conformance.container.model import About
+from wxlint.conformance.plugin.sweep import sweep
+from wxlint.conformance.plugin.workspace import Workspace, alive
 from wxlint.core import processes
 from wxlint.core.errors import EngineError, UsageError
 
+ROOT = Path(__file__).parents[2]
 ABOUT = About("docker", "24", "24", "linux", "amd64", (), True)
 
 
 def fake(folder: Path, body: str) -> Engine:
-    """A docker that behaves as told."""
+    """A docker with a body of its own."""
     path = folder / "docker"
     path.write_text(f"#!{sys.executable}\nimport os, sys, time\n{textwrap.dedent(body)}")
     path.chmod(0o755)
@@ -38,7 +45,8 @@ def test_output_without_end_is_bounded_and_stopped() -> None:
 
 def test_a_grandchild_is_stopped_too(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    child = f"import subprocess, time; subprocess.Popen(['sh', '-c', 'trap \"\" TERM; while :; do sleep 1; done; : {mark}']); time.sleep(60)"
+    stubborn = f"trap '' TERM; while :; do sleep 1; done; : {mark}"
+    child = f"import subprocess, time; subprocess.Popen(['sh', '-c', {stubborn!r}]); time.sleep(60)"
     start = time.monotonic()
     assert processes.run([sys.executable, "-c", child], timeout=1).timed_out
     assert time.monotonic() - start < 30
@@ -105,32 +113,111 @@ def test_a_client_that_hangs_is_stopped_and_its_container_removed(tmp_path: Path
         f"open({str(calls)!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\nif sys.argv[1] == 'run': time.sleep(600)\n",
     )
     assert engine.run("x", timeout=1).timed_out
-    run, remove = calls.read_text().splitlines()
+    run, remove = (line for line in calls.read_text().splitlines() if not line.startswith("info"))
     name = run.split("--name ")[1].split()[0]
     assert remove == f"rm -f -v {name}"
 
 
-def probed(folder: Path, answer: str) -> tuple[object, str, str]:
-    return run_probe(fake(folder, f"sys.stdin.read()\n{answer}"), "x", timeout=40)
+PARTS = (
+    "import json; from wxlint.conformance.probe import PARTS; "
+    "whole = {**dict.fromkeys(PARTS), 'schema': 'wxlint-probe/1'}"
+)
+MARK = "'\\nWXLINT-PROBE ' + sys.argv[sys.argv.index('--nonce') + 1] + ' '"
+
+
+def probed(folder: Path, answer: str, timeout: float = 40) -> Answer:
+    body = (
+        f"sys.path.insert(0, {str(ROOT)!r})\n{PARTS}\nif sys.argv[1] != 'run': sys.exit()\nsys.stdin.read()\n{answer}"
+    )
+    return run_probe(fake(folder, body), "x", timeout=timeout)
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "failure", "said"),
     [
-        ('print(\'\\nWXLINT-PROBE {"schema": "wxlint-probe/1", \')', "damaged"),
-        ('print(\'\\nWXLINT-PROBE {"schema": "other"}\')', "not understood"),
-        ("sys.exit('Fatal Python error: init_fs_encoding')", "Fatal Python error"),
+        (f'print({MARK} + \'{{"schema": "wxlint-probe/1", \')', ProbeFailure.DAMAGED, ""),
+        (f"print({MARK} + json.dumps({{**whole, 'schema': 'other'}}))", ProbeFailure.DAMAGED, "parts of it"),
+        (f"del whole['torch_runtime']; print({MARK} + json.dumps(whole))", ProbeFailure.DAMAGED, "parts of it"),
+        ("print('\\nWXLINT-PROBE canned ' + json.dumps(whole))", ProbeFailure.ENDED, "exit code 0"),
+        (f"print({MARK} + json.dumps(whole)); sys.exit(3)", ProbeFailure.ENDED, "exit code 3"),
+        ("sys.exit(3)", ProbeFailure.ENDED, "exit code 3"),
+        ("", ProbeFailure.ENDED, "exit code 0"),
+        ("sys.exit('Fatal Python error: init_fs_encoding')", ProbeFailure.ENDED, "Fatal Python error"),
+        ("print('Unknown option: -I', file=sys.stderr); sys.exit(2)", ProbeFailure.OLD_PYTHON, ""),
         (
             "print('exec: \"python\": executable file not found in $PATH', file=sys.stderr); sys.exit(127)",
-            "no Python in the image",
+            ProbeFailure.NO_PYTHON,
+            "",
+        ),
+        (
+            "print('unable to find user x: no matching entries in passwd file', file=sys.stderr); sys.exit(125)",
+            ProbeFailure.NO_USER,
+            "unable to find user x",
         ),
     ],
-    ids=["cut-off", "another-schema", "broken-python", "no-python"],
+    ids=[
+        "cut-off",
+        "another-schema",
+        "a-part-missing",
+        "of-another-run",
+        "whole-but-failed",
+        "failed",
+        "silent",
+        "broken-python",
+        "old-python",
+        "no-python",
+        "no-user",
+    ],
 )
-def test_a_probe_that_says_nothing_useful(tmp_path: Path, answer: str, said: str) -> None:
-    facts, problem, _ = probed(tmp_path, answer)
-    assert facts is None
-    assert said in problem
+def test_a_probe_that_says_nothing_useful(tmp_path: Path, answer: str, failure: ProbeFailure, said: str) -> None:
+    found = probed(tmp_path, answer)
+    assert found.facts is None and found.problem is not None
+    assert (found.problem.failure, said in found.problem.detail) == (failure, True), found.problem
+
+
+def test_an_answer_is_read_from_the_end_however_much_comes_before(tmp_path: Path) -> None:
+    flood = "for _ in range(300): print('x' * 100_000)\n"
+    found = probed(tmp_path, flood + f"print({MARK} + json.dumps(whole))")
+    assert found.facts is not None
+
+
+def test_a_probe_that_is_late_proves_nothing(tmp_path: Path) -> None:
+    found = probed(tmp_path, f"print({MARK} + json.dumps(whole)); sys.stdout.flush(); time.sleep(60)", timeout=5)
+    assert found.facts is None and found.problem is not None
+
+
+def test_what_is_run_is_sealed(tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    info = {"MemoryLimit": True, "MemTotal": 8 << 30, "CpuCfsQuota": True, "NCPU": 2, "PidsLimit": True}
+    body = f"""
+    open({str(calls)!r}, 'a').write(repr(sys.argv[1:]) + '\\n')
+    if sys.argv[1] == 'info': print({json.dumps(json.dumps(info))})
+    """
+    engine = fake(tmp_path, body)
+    engine.run("x", ["--privileged"], options=["-e", "A=1"])
+    engine.run("--privileged", network="bridge", read_only=False)
+    with pytest.raises(EngineError):
+        engine.image("--root=/x")
+    words = [ast.literal_eval(line) for line in calls.read_text().splitlines()]
+    run = " ".join(words[1])
+    for option in (
+        "--cap-drop ALL",
+        "--security-opt no-new-privileges",
+        "--network none",
+        "--read-only",
+        "--tmpfs /tmp",
+        "--pids-limit",
+        "--memory 6442450944",
+        "--cpus 2",
+        "--log-driver none",
+        "--pull never",
+    ):
+        assert option in run
+    assert run.endswith("-e A=1 -- x --privileged")
+    assert " ".join(words[2]).endswith("-- --privileged")
+    assert "--network bridge" in " ".join(words[2]) and "--read-only" not in words[2]
+    assert words[3] == ["image", "inspect", "--", "--root=/x"]
+    assert [line[0] for line in words].count("info") == 1
 
 
 REFUSALS = [
@@ -139,7 +226,8 @@ REFUSALS = [
     ("docker: Error response from daemon: unknown or invalid runtime name: nvidia.", gpu.RUNTIME),
     ("nvidia-container-cli: initialization error: nvml error: driver not loaded: unknown", gpu.DRIVER),
     (
-        "nvidia-container-cli: initialization error: load library failed: libnvidia-ml.so.1: cannot open shared object file: no such file",
+        "nvidia-container-cli: initialization error: load library failed: libnvidia-ml.so.1: cannot open shared "
+        "object file: no such file",
         gpu.DRIVER,
     ),
     ("Error: setting up CDI devices: unresolvable CDI devices nvidia.com/gpu=all", gpu.TOOLKIT),
@@ -160,9 +248,9 @@ def test_a_refused_gpu_is_told_apart_from_a_broken_image(tmp_path: Path) -> None
         tmp_path,
         f"sys.stdin.read()\nprint({REFUSALS[0][0]!r}, file=sys.stderr)\nsys.exit(125 if '--gpus' in sys.argv else 1)",
     )
-    facts, problem, refused = run_probe(engine, "x", gpu.Gpu("", "GPU"))
-    assert (facts, problem) == (None, "")
-    assert "could not select device driver" in refused
+    answer = run_probe(engine, "x", gpu.Gpu("", "GPU"))
+    assert (answer.facts, answer.problem) == (None, None)
+    assert "could not select device driver" in answer.refused
 
 
 def test_what_a_host_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -203,7 +291,10 @@ def test_a_gpu_is_never_given_to_two_at_once(tmp_path: Path, numbers: str) -> No
 
 
 def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
-    code = "import sys, pathlib, os\nfrom wxlint.conformance.plugin.workspace import locked\nwith locked(pathlib.Path(sys.argv[1])):\n    os.kill(os.getpid(), 9)\n"
+    code = (
+        "import sys, pathlib, os\nfrom wxlint.conformance.container.locks import locked\n"
+        "with locked(pathlib.Path(sys.argv[1])):\n    os.kill(os.getpid(), 9)\n"
+    )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "lock")], check=False)
     with locked(tmp_path / "lock", wait=False) as got:
         assert got
@@ -222,7 +313,7 @@ def test_an_owner_is_told_from_a_later_process_of_its_number() -> None:
 
 def test_facts_of_a_session_are_whole_or_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    folder = Folder("x").make()
+    folder = Workspace("x").make()
     assert folder.read("asr:cuda") is None
     folder.write("asr:cuda", {"a": 1})
     assert folder.read("asr:cuda") == {"a": 1}
@@ -240,44 +331,35 @@ def test_a_container_that_hangs_leaves_nothing() -> None:
 
 
 @pytest.mark.engine
-def test_sweep_clears_what_a_dead_session_left_and_leaves_the_living() -> None:
+def test_sweep_clears_what_a_dead_session_left_and_touches_nothing_else() -> None:
     need_engine()
     from wxlint.conformance.plugin.session_id import owner
 
     engine = Engine("docker", "x")
     dead, living = owner().rpartition("/")[0] + "/1", owner()
-    made = []
+    foreign = ("--label", "com.docker.compose.project=wxlint-sweepgone-1-asr")
+    containers, networks, volumes = [], [], []
     try:
         for name, by in (("sweepdead", dead), ("sweeplive", living)):
             labels = ["--label", f"wxlint.session={name}", "--label", f"wxlint.owner={by}"]
-            made.append(
-                docker("run", "-d", *labels, "--name", f"wxlint-{name}", "python:3.11-slim", "sleep", "600").strip()
-            )
-            docker("network", "create", *labels, f"wxlint-{name}-net")
-        docker(
-            "network",
-            "create",
-            "--label",
-            "com.docker.compose.project=wxlint-sweepgone-1-asr",
-            "wxlint-sweepgone-1-asr_default",
-        )
+            command = ["run", "-d", *labels, "--name", f"wxlint-{name}", "python:3.11-slim", "sleep", "600"]
+            containers.append(docker(*command).strip())
+            networks.append(docker("network", "create", *labels, f"wxlint-{name}-net").strip())
+        networks.append(docker("network", "create", *foreign, "wxlint-sweepgone-1-asr_default").strip())
+        volumes.append(docker("volume", "create", *foreign, "wxlint-sweepgone-data").strip())
+        planned = sweep(engine, dry_run=True)
+        assert "wxlint-sweepdead" in planned.containers
+        assert "wxlint-sweepdead" in containers_of("wxlint.session=sweepdead")
         swept = sweep(engine)
         assert "wxlint-sweepdead" in swept.containers
-        assert {"wxlint-sweepdead-net", "wxlint-sweepgone-1-asr_default"} <= set(swept.networks)
+        assert "wxlint-sweepdead-net" in swept.networks
         assert "sweeplive" in swept.living
         assert "wxlint-sweeplive" in containers_of("wxlint.session=sweeplive")
         sweep(engine, "sweeplive")
         assert containers_of("wxlint.session=sweeplive") == set()
+        assert docker("network", "ls", "-q", "--no-trunc", "--filter", "name=wxlint-sweepgone").split() == networks[2:]
+        assert docker("volume", "ls", "-q", "--filter", "name=wxlint-sweepgone").split() == volumes
     finally:
-        subprocess.run(["docker", "rm", "-f", *made], capture_output=True)
-        subprocess.run(
-            [
-                "docker",
-                "network",
-                "rm",
-                "wxlint-sweepdead-net",
-                "wxlint-sweeplive-net",
-                "wxlint-sweepgone-1-asr_default",
-            ],
-            capture_output=True,
-        )
+        subprocess.run(["docker", "rm", "-f", *containers], capture_output=True)
+        subprocess.run(["docker", "network", "rm", *networks], capture_output=True)
+        subprocess.run(["docker", "volume", "rm", *volumes], capture_output=True)

@@ -49,7 +49,8 @@ def schema_errors(report: dict[str, Any]) -> list[str]:
 
 
 def test_a_pytest_that_does_not_use_it_imports_nothing(tmp_path: Path) -> None:
-    own = "{'wxlint.pytest_plugin', 'wxlint.policy', 'wxlint.policy.find', 'wxlint.core', 'wxlint.core.errors'}"  # the last two to tell whether workflow.yml is a policy
+    # the last four to tell whether workflow.yml is a policy
+    own = "{'wxlint.pytest_plugin', 'wxlint.policy', 'wxlint.policy.find', 'wxlint.core', 'wxlint.core.errors'}"
     (tmp_path / "test_x.py").write_text(
         f"import sys\ndef test_x():\n    assert {{n for n in sys.modules if n.startswith('wxlint.')}} <= {own}\n"
     )
@@ -63,7 +64,10 @@ def test_a_pytest_that_does_not_use_it_imports_nothing(tmp_path: Path) -> None:
 
 
 def test_the_entry_imports_no_module_but_pytest() -> None:
-    code = "import pytest, sys; before = set(sys.modules); import wxlint.pytest_plugin; print(sorted(set(sys.modules) - before))"
+    code = (
+        "import pytest, sys; before = set(sys.modules); import wxlint.pytest_plugin; "
+        "print(sorted(set(sys.modules) - before))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['wxlint', 'wxlint.pytest_plugin']"
 
@@ -72,7 +76,17 @@ def test_options_and_markers_are_explained(tmp_path: Path) -> None:
     done = subprocess.run(pytest_command("--help"), cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert all(
         option in done.stdout
-        for option in ("--gpu", "--wx-build", "--wx-engine", "--wx-select", "--wx-arg", "--wx-report")
+        for option in (
+            "--gpu",
+            "--wx-gpu",
+            "--wx-build",
+            "--wx-engine",
+            "--wx-select",
+            "--wx-arg",
+            "--wx-allow",
+            "--wx-timeout",
+            "--wx-report",
+        )
     )
     done = subprocess.run(pytest_command("--markers"), cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert "wx_gpu" in done.stdout and "wx_image" in done.stdout
@@ -93,23 +107,37 @@ def test_policies_are_items(tmp_path: Path) -> None:
     assert not list((tmp_path / ".tmp").iterdir())
 
 
-def test_without_an_engine_everything_is_skipped_with_the_reason(tmp_path: Path) -> None:
+def test_without_an_engine_nothing_is_green(tmp_path: Path) -> None:
     if shutil.which("docker") is None:
         pytest.skip("docker is not installed")
     made = Family(tmp_path)
     done = without_engine(made, "--wx-report", "out/report.json")
-    assert done.returncode == 0, done.stdout
-    assert "0 PASS, 0 FAIL, 28 SKIP, 0 UNPROVEN; no image was looked at: " in done.stdout
+    assert done.returncode == 1, done.stdout
+    assert "0 PASS, 0 FAIL, 25 SKIP, 0 UNPROVEN, 3 ERROR; no image was looked at: " in done.stdout
     report = json.loads((tmp_path / "out/report.json").read_text())
     assert schema_errors(report) == []
     assert report["engine"]["available"] is False
-    assert report["counts"] == {"PASS": 0, "FAIL": 0, "SKIP": 28, "UNPROVEN": 0}
+    assert report["counts"] == {"PASS": 0, "FAIL": 0, "SKIP": 25, "UNPROVEN": 0, "ERROR": 3}
+    alone = without_engine(made, "-q", "-k", "no-cuda")
+    assert alone.returncode == 1, alone.stdout
+
+
+@pytest.mark.parametrize("how", ["option", "ini"])
+def test_without_an_engine_all_is_skipped_where_that_is_allowed(tmp_path: Path, how: str) -> None:
+    if shutil.which("docker") is None:
+        pytest.skip("docker is not installed")
+    made = Family(tmp_path)
+    if how == "ini":
+        made.write("pytest.ini", "[pytest]\nwx_allow = no-engine\n")
+    done = without_engine(made, *(["--wx-allow", "no-engine"] if how == "option" else []))
+    assert done.returncode == 0, done.stdout
+    assert "0 PASS, 0 FAIL, 28 SKIP, 0 UNPROVEN; no image was looked at: " in done.stdout
 
 
 def test_without_a_docker_program_too(tmp_path: Path) -> None:
     made = Family(tmp_path)
     done = made.pytest("-q", env={"PATH": os.path.dirname(sys.executable)})
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 1, done.stdout
     assert "docker is not installed" in done.stdout or shutil.which("docker", path=os.path.dirname(sys.executable))
 
 
@@ -136,6 +164,10 @@ def test_a_gpu_that_was_asked_for_fails_without_an_engine(tmp_path: Path) -> Non
         (("--wx-arg", "X"), "NAME=VALUE is expected"),
         (("--wx-engine", "rm"), "docker and podman"),
         (("--wx-build", "sometimes"), "invalid choice"),
+        (("--wx-allow", "everything"), "allowed are no-engine, skip:CHECK and unproven:CHECK"),
+        (("--wx-allow", "skip:nothing"), "there is no check 'nothing'"),
+        (("--wx-timeout", "0"), "a number of seconds"),
+        (("--wx-timeout", "nan"), "a number of seconds"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -158,23 +190,80 @@ def test_selection(tmp_path: Path) -> None:
     assert images == {"two:cpu", "base:cpu"}
 
 
+def test_a_repository_s_own_gpu_option_stays_its_own(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_addoption(parser):\n    parser.addoption('--gpu', action='store_true', dest='theirs')\n"
+    )
+    (tmp_path / "test_x.py").write_text(
+        "def test_x(pytestconfig):\n"
+        "    assert (pytestconfig.getoption('theirs'), pytestconfig.getoption('wx_gpu')) == (True, False)\n"
+    )
+    done = subprocess.run(pytest_command("-q", "--gpu", "."), cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_gpu_is_short_for_our_own_where_nobody_has_it(tmp_path: Path) -> None:
+    (tmp_path / "test_x.py").write_text("def test_x(pytestconfig):\n    assert pytestconfig.getoption('wx_gpu')\n")
+    for option in ("--gpu", "--wx-gpu"):
+        command = pytest_command("-q", option, ".")
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_report_replaces_nothing_but_a_report(tmp_path: Path) -> None:
+    if shutil.which("docker") is None:
+        pytest.skip("docker is not installed")
+    made = Family(tmp_path)
+    (tmp_path / "folder").mkdir()
+    made.write("real.json", "old")
+    (tmp_path / "link.json").symlink_to("real.json")
+    policy = made.policy.read_text()
+    options = ("-q", "--wx-allow", "no-engine", "-k", "exists", "--wx-report")
+    for target in ("folder", "wxlint.yaml"):
+        done = without_engine(made, *options, target)
+        assert done.returncode == 4, done.stdout
+        assert "wxlint: --wx-report: " in done.stdout
+    assert made.policy.read_text() == policy
+    assert without_engine(made, *options, "link.json").returncode == 0
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "real.json").read_text())["schema"] == "wxlint-report/1"
+
+
+BROKEN_FILE = "raise RuntimeError('this file cannot be collected')\n"
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_a_file_that_cannot_be_collected_leaves_no_verdict_without_words(tmp_path: Path, workers: tuple[str]) -> None:
+    need_engine()
+    with family(tmp_path, {"one": STAGE}) as made:
+        made.write("test_broken.py", BROKEN_FILE)
+        done = made.pytest("-x", "-rA", *workers, "wxlint.yaml", path="test_broken.py")
+        assert done.returncode != 0
+        assert ": \n" not in done.stdout.replace(":  ", ": "), done.stdout
+        assert "FAILED" not in done.stdout, done.stdout
+
+
 DYING = """#!{python}
 import json, sys
 args = sys.argv[1:]
-if args[0] == "version": print(json.dumps({{"Client": {{"Version": "24.0"}}, "Server": {{"Version": "24.0", "Os": "linux", "Arch": "amd64"}}}}))
-elif args[:2] == ["image", "inspect"] and "latest" not in args[2]: print(json.dumps([{{"Id": "sha256:" + "1" * 64, "RootFS": {{"Layers": ["a"]}}}}]))
+server = {{"Version": "24.0", "Os": "linux", "Arch": "amd64"}}
+image = {{"Id": "sha256:" + "1" * 64, "RootFS": {{"Layers": ["a"]}}}}
+if args[0] == "version": print(json.dumps({{"Client": {{"Version": "24.0"}}, "Server": server}}))
+elif args[:2] == ["image", "inspect"] and "latest" not in args[3]: print(json.dumps([image]))
 elif args[0] == "image": sys.exit("Error: No such image")
 elif args[0] in ("run", "save"): print("error during connect: EOF", file=sys.stderr); sys.exit(125)
 """
 
 
-def test_an_engine_that_dies_half_way_is_a_failure_for_each_image_with_its_reason(tmp_path: Path) -> None:
+def test_an_engine_that_dies_half_way_is_an_error_with_its_words_and_blames_no_image(tmp_path: Path) -> None:
     made = Family(tmp_path)
     made.write("bin/docker", DYING.format(python=sys.executable))
     (tmp_path / "bin/docker").chmod(0o755)
     done = made.pytest("--wx-build", "never", env={"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"})
     assert done.returncode == 1, done.stdout
-    assert "3 failed, 25 skipped" in done.stdout
+    assert "3 passed, 25 error" in done.stdout
+    assert "0 FAIL" in done.stdout
     assert done.stdout.count("no engine answers: error during connect: EOF") >= 3
 
 
@@ -339,8 +428,11 @@ def test_gpu_checks_are_unproven_without_gpu_and_fail_with_it_where_there_is_non
     stage = STAGE.replace("base:cpu", "base:cuda")
     with family(tmp_path, {"one": stage}, CUDA_POLICY) as made:
         done = made.pytest("-k", "device or exists")
+        assert done.returncode == 1, done.stdout
+        assert "UNPROVEN is not passed; --wx-allow unproven:device allows it" in done.stdout
+        done = made.pytest("-k", "device or exists", "--wx-allow", "unproven:device")
         assert done.returncode == 0, done.stdout
-        assert "the GPU was NOT checked: 1 check needs one (--gpu)" in done.stdout
+        assert "the GPU was NOT checked: 1 check needs one (--wx-gpu)" in done.stdout
         assert "1 unproven" in done.stdout
         done = made.pytest("-k", "device", "--gpu")
         assert done.returncode == 1, done.stdout
@@ -357,7 +449,14 @@ def test_image(wx_image, wx_run):
     assert image.expectation.stage == "one"
     done = wx_run(image, "--help")
     assert (done.code, "usage" in done.out) == (0, True)
-    assert wx_run("one:cpu", "-c", "import os; print(os.environ['A'], os.getuid())", entrypoint="python", env={"A": "b"}).out.split() == ["b", "1000"]
+    code = "import os; print(os.environ['A'], os.getuid())"
+    assert wx_run("one:cpu", "-c", code, entrypoint="python", env={"A": "b"}).out.split() == ["b", "1000"]
+    code = "open('/home/x', 'w')"
+    assert "Read-only" in wx_run("one:cpu", "-c", code, entrypoint="python").err
+    code = "import socket; socket.create_connection(('1.1.1.1', 53), 2)"
+    assert wx_run("one:cpu", "-c", code, entrypoint="python").code
+    code = "print(open('/proc/self/status').read())"
+    assert "CapBnd:\t0000000000000000" in wx_run("one:cpu", "-c", code, entrypoint="python").out
 
 def test_hang(wx_run):
     assert wx_run("one:cpu", "-c", "import time; time.sleep(600)", entrypoint="python", timeout=2).timed_out
@@ -375,10 +474,11 @@ def test_unknown(wx_image):
 def test_people_s_own_tests(built: tuple[Family, subprocess.CompletedProcess[str]]) -> None:
     made, _ = built
     made.write("test_own.py", OWN)
-    done = made.pytest("-rA", path="test_own.py")
+    assert "1 unproven" not in made.pytest("-k", "test_gpu", path="test_own.py").stdout
+    done = made.pytest("-rA", "--wx-allow", "unproven:device", path="test_own.py")
     assert "2 passed" in done.stdout, done.stdout
     assert "1 unproven" in done.stdout
-    assert "the GPU was NOT checked: 1 check needs one (--gpu)" in done.stdout
+    assert "the GPU was NOT checked: 1 check needs one (--wx-gpu)" in done.stdout
     assert "no policy has an image 'three:cpu'" in done.stdout
     assert not [
         name for name in containers_of() if made.prefix in docker("inspect", "--format", "{{.Config.Image}}", name)
@@ -394,7 +494,7 @@ def test_the_documentation_s_example(tmp_path: Path) -> None:
         (tmp_path / "app.py").unlink()
         for name, block in re.findall(r"^```\w+ (\S+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
             made.write(name, block.replace("example-", f"{made.prefix}-"))
-        done = made.pytest("wxlint.yaml", path="test_hello.py")
+        done = made.pytest("wxlint.yaml", "--wx-allow", "unproven:device", path="test_hello.py")
         assert "wxlint: 18 PASS, 0 FAIL, 0 SKIP, 1 UNPROVEN" in done.stdout, done.stdout
         assert "19 passed, 1 unproven" in done.stdout
         shown = text.split("ends with\n\n")[1].split("\n\n")[0].splitlines()
@@ -519,10 +619,8 @@ def test_what_the_ini_file_leaves_out_is_seen_to_be_left_out(tmp_path: Path) -> 
         made.write("pytest.ini", "[pytest]\nwx_leave = two\n")
         done = made.pytest("-k", "exists or no-cuda")
         assert done.returncode == 0, done.stdout
-        assert (
-            f"SKIP the engine has no {made.prefix}-two:cpu; wx_leave leaves it out; --gpu and --wx-select two:cpu build it"
-            in done.stdout
-        )
+        why = f"the engine has no {made.prefix}-two:cpu; wx_leave leaves it out, --wx-gpu and --wx-select two:cpu build"
+        assert why in done.stdout
         assert "4 passed, 2 skipped" in done.stdout
         done = made.pytest("-k", "exists", "--wx-select", "two")
         assert "1 passed" in done.stdout, done.stdout
@@ -542,6 +640,7 @@ def test_the_device_of_an_image_that_is_left_out_is_unproven(tmp_path: Path) -> 
     need_engine()
     with family(tmp_path, {"one": STAGE}, CUDA_POLICY) as made:
         made.write("pytest.ini", "[pytest]\nwx_leave = cuda\n")
-        done = made.pytest("-k", "device")
-        assert done.returncode == 0, done.stdout
-        assert "the GPU was NOT checked: 1 check needs one (--gpu)" in done.stdout
+        done = made.pytest("--wx-allow", "unproven:device", "-k", "device or exists")
+        assert done.returncode == 1, done.stdout
+        assert "not one image of wxlint.yaml is there" in done.stdout
+        assert "the GPU was NOT checked: 1 check needs one (--wx-gpu)" in done.stdout

@@ -1,4 +1,4 @@
-"""The probe by itself: what it says of a host, and that a crash, a hang or a damaged installation costs one answer only."""
+"""The probe by itself: what it says of a host; a crash, a hang or a damaged installation costs one answer only."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ def torch(folder: Path, version: str, body: str) -> Path:
     [
         ("__version__ = '2.2.1+cu121'\ncuda = '12.1'\nhip = None\n", "12.1", None),
         (
-            'from typing import Optional\n__version__ = "2.9.0+cpu"\ncuda: Optional[str] = None\nhip: Optional[str] = None\n',
+            'from typing import Optional\n__version__ = "2.9.0+cpu"\n'
+            "cuda: Optional[str] = None\nhip: Optional[str] = None\n",
             None,
             None,
         ),

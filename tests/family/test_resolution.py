@@ -1,4 +1,4 @@
-"""What the GPU stages ask for resolves together, by pip's own resolver against the package index; nothing is installed."""
+"""What the GPU stages need resolves together, by pip's own resolver on the package index; nothing is installed."""
 
 from __future__ import annotations
 

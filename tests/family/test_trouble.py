@@ -1,4 +1,4 @@
-"""The troubles that everyone with such a family meets, and that `check` names each of them with its remedy, before a build."""
+"""The troubles that everyone with such a family meets: `check` names each with its remedy, before a build."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def pytest_command(*arguments: str) -> list[str]:
 
 @cache
 def _installed() -> bool:
-    """Whether the entry point is there, seen from a folder that is not the repository: that may hold metadata of its own."""
+    """Whether the entry point is installed; from another folder, since the repository may hold metadata of its own."""
     code = "from importlib.metadata import entry_points as e; print([p.value for p in e(group='pytest11')])"
     done = subprocess.run([sys.executable, "-c", code], cwd="/", capture_output=True, text=True, check=True)
     return "'wxlint.pytest_plugin'" in done.stdout

@@ -149,6 +149,7 @@ def _build(parser: argparse.ArgumentParser) -> None:
 def _sweep(parser: argparse.ArgumentParser) -> None:
     _engine(parser)
     parser.add_argument("--all", action="store_true", help="of living sessions too")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
 
 
 def _inputs(parser: argparse.ArgumentParser) -> None:

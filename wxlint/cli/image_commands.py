@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wxlint.cli.arguments import names
-from wxlint.cli.exit_codes import FOUND, OK
+from wxlint.cli.exit_codes import FAILED, FOUND, OK
 from wxlint.cli.streams import say, write, write_lines
 from wxlint.core.errors import UsageError
 from wxlint.core.reading import working_folder
 
 if TYPE_CHECKING:
-    from wxlint.conformance.container.builder import Result
     from wxlint.plan.build_plan import Plan
     from wxlint.policy.model import Policy
 
@@ -76,42 +75,38 @@ def plan(arguments: argparse.Namespace) -> int:
 
 def build(arguments: argparse.Namespace) -> int:
     """Build the images of the plan; what is done is said as it comes, the results in the end."""
-    from wxlint.conformance.container import builder
+    from wxlint.conformance.container.build_report import failures, line, summary
+    from wxlint.conformance.container.builder import build
     from wxlint.conformance.container.engine import Engine
+    from wxlint.conformance.container.model import BuildStatus
 
     working_folder()
     plan = _plan(arguments)
     engine = Engine(arguments.engine)
-    results = builder.build(plan, engine, arguments.mode, arguments.jobs, lambda image, text: say([f"{image}: {text}"]))
+    results = build(plan, engine, arguments.mode, arguments.jobs, lambda image, text: say([f"{image}: {text}"]))
     width = max((len(step.image) for step in plan.steps), default=0)
     for step in plan.steps:
-        result = results[step.image]
-        line = f"{step.image:{width}}  {_outcome(result)}"
-        write_lines([f"{line}  {step.reference}" if result.ok else line])
-    write_lines([builder.summary(results.values())])
-    say(builder.failures(results.values()))
-    missing = [image for image, result in results.items() if result.status == builder.MISSING]
+        shown = f"{step.image:{width}}  {line(results[step.image])}"
+        write_lines([f"{shown}  {step.reference}" if results[step.image].ok else shown])
+    write_lines([summary(results.values())])
+    say(failures(results.values()))
+    missing = [image for image, result in results.items() if result.status is BuildStatus.MISSING]
     if missing:
         say([f"to build what is missing: wxlint build --select {','.join(missing)}"])
+    if any(result.status is BuildStatus.ENGINE_FAULT for result in results.values()):
+        return FAILED
     return OK if all(result.ok for result in results.values()) else FOUND
 
 
-def _outcome(result: Result) -> str:
-    from wxlint.conformance.container.builder import BLOCKED, BUILT, FAILED
-
-    if result.status in (BUILT, FAILED):
-        return f"{result.status} in {result.seconds:.0f} s"
-    return result.reason if result.status == BLOCKED else result.status
-
-
 def sweep(arguments: argparse.Namespace) -> int:
-    """Remove what sessions that no longer run have left in the engine."""
+    """Remove what sessions that no longer run have left in the engine, or say what would be removed."""
     from wxlint.conformance.container.engine import Engine
-    from wxlint.conformance.plugin import workspace
+    from wxlint.conformance.plugin.sweep import sweep
 
     working_folder()
-    swept = workspace.sweep(Engine(arguments.engine), everything=arguments.all)
-    lines = [f"removed {kind[:-1]} {name}" for kind in swept._fields[:5] for name in getattr(swept, kind)]
+    swept = sweep(Engine(arguments.engine), everything=arguments.all, dry_run=arguments.dry_run)
+    verb = "would remove" if arguments.dry_run else "removed"
+    lines = [f"{verb} {kind[:-1]} {name}" for kind in swept._fields[:5] for name in getattr(swept, kind)]
     lines += [f"left alone: session {name} is running" for name in swept.living]
     write_lines(lines or ["nothing was left behind"])
     return OK

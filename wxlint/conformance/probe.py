@@ -1,12 +1,14 @@
-"""What an image (or this host) can do, told as JSON: one file, standard library only, Python 3.8 or newer.
+"""What an image (or this host) can do, as JSON: one file, standard library only, Python 3.8 or newer.
 
-It is piped into a container (`docker run -i --entrypoint python IMAGE - < probe.py`) and runs by itself on a host:
-`python -m wxlint.conformance.probe [--gpu] [--timeout SECONDS] [--files FOLDER]`. It states facts and judges nothing. What may crash or
-hang (importing torch, loading libraries, using the device) runs in a child process, so that one crash costs one answer.
+It is piped into a container (`docker run -i --entrypoint python IMAGE -I - < probe.py`) and runs by itself on a host:
+`python -m wxlint.conformance.probe [--gpu] [--timeout SECONDS] [--files FOLDER]`. It states facts and judges nothing.
+What may crash or hang (importing torch, loading libraries, using the device) runs in a child process, so that one crash
+costs one answer. All of the standard library that it needs is imported before the image's own folders are looked at.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import json
@@ -15,21 +17,51 @@ import platform
 import re
 import select
 import signal
+import site
 import sys
 import time
+from importlib import metadata
 from typing import TYPE_CHECKING, Any, Dict  # noqa: UP035 - Python 3.8 in old images
+
+try:
+    import ctypes
+except ImportError:  # a Python that was built without it
+    ctypes = None  # type: ignore[assignment]
+try:
+    import pwd
+except ImportError:
+    pwd = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SCHEMA = "wxlint-probe/1"
 MARK = "WXLINT-PROBE "
-"""Starts the line with the answer: an image may print a banner before it."""
+"""Starts the line with the answer, before the word of `--nonce`: an image may print a banner before it."""
+PARTS = frozenset(
+    (
+        "schema",
+        "python",
+        "user",
+        "markers",
+        "torch",
+        "files",
+        "libraries",
+        "distributions",
+        "torch_runtime",
+        "ctranslate2",
+        "onnxruntime",
+        "device",
+        "seconds",
+    )
+)
+"""What a whole answer has."""
 
 CANDIDATE = re.compile(
-    r"lib(?:cu|c10_cuda|torch_cuda|nv|npp|nccl|onnxruntime_providers|onnxruntime_gpu|ggml-cuda).*\.(?:so(?:\.[\d.]*)?|a)$|nvcc$"
+    r"lib(?:cu|c10_cuda|torch_cuda|nv|npp|nccl|onnxruntime_providers|onnxruntime_gpu|ggml-cuda)"
+    r".*\.(?:so(?:\.[\d.]*)?|a)$|nvcc$"
 )
-"""Names worth reporting; a wide net, since whoever asked decides what proves CUDA."""
+"""Names worth reporting; a wide net, since what proves CUDA is decided elsewhere."""
 _LOADED = ("libcudart", "libcublasLt", "libcublas", "libcudnn")
 _NOT_LOADED = re.compile(r"/(?:stubs|compat|triton|ctranslate2\.libs)/|_static|\.alt\.")
 MAX_ENTRIES = 3_000_000
@@ -109,12 +141,8 @@ def interpreter() -> Facts:
 def user() -> Facts:
     """Who this runs as. uid: None where there is no such thing."""
     uid, name = getattr(os, "getuid", lambda: None)(), ""
-    try:
-        import pwd
-
-        name = pwd.getpwuid(uid).pw_name if uid is not None else ""
-    except (ImportError, KeyError):
-        pass
+    with contextlib.suppress(KeyError):  # a number without a name
+        name = pwd.getpwuid(uid).pw_name if uid is not None and pwd is not None else ""
     return {"uid": uid, "gid": getattr(os, "getgid", lambda: None)(), "name": name}
 
 
@@ -175,7 +203,7 @@ def host_roots() -> list[str]:
 
 
 def files(roots: list[str], seconds: float) -> Facts:
-    """Files that are named like CUDA's: [path, bytes, is a link]. Mounted file systems are left out; complete: all the rest was seen."""
+    """Files that are named like CUDA's: [path, bytes, is a link]; complete: all was seen but mounted file systems."""
     found: list[tuple[str, int, bool]] = []
     seen = denied = 0
     device = os.lstat(roots[0]).st_dev
@@ -203,9 +231,7 @@ def files(roots: list[str], seconds: float) -> Facts:
 
 
 def libraries(paths: list[str]) -> list[Facts]:
-    """Load CUDA's runtime, cuBLAS and cuDNN from where they lie, as this user; `by_name`: the loader finds them unaided."""
-    import ctypes
-
+    """Load CUDA's runtime, cuBLAS and cuDNN from where they lie; by_name: the loader finds them unaided."""
     real: dict[str, str] = {}
     for path in paths:
         if os.path.basename(path).startswith(_LOADED) and ".so" in path and not _NOT_LOADED.search(path):
@@ -241,8 +267,6 @@ def libraries(paths: list[str]) -> list[Facts]:
 
 def distributions() -> list[Facts]:
     """Installed distributions in the order of sys.path, the first of a name only."""
-    from importlib import metadata
-
     found: dict[str, Facts] = {}
     for one in metadata.distributions():
         try:
@@ -299,8 +323,6 @@ def device() -> Facts:
 
 def driver() -> Facts:
     """The same without torch: the driver's own library, which copies memory to each device and back."""
-    import ctypes
-
     cuda = ctypes.CDLL("libcuda.so.1")
 
     def call(name: str, *arguments: Any) -> None:
@@ -353,9 +375,9 @@ def probe(gpu: bool, timeout: float, roots: list[str]) -> Facts:
     }
 
     def on_disk() -> Any:
-        told = files(roots, max(timeout / 4, 5))
-        paths = [path for path, _, _ in told["candidates"]]
-        return [told, in_child(lambda: libraries(paths), max(timeout / 2, 5)) if paths else []]
+        listed = files(roots, max(timeout / 4, 5))
+        paths = [path for path, _, _ in listed["candidates"]]
+        return [listed, in_child(lambda: libraries(paths), max(timeout / 2, 5)) if paths else []]
 
     works: dict[str, Callable[[], Any]] = {"on_disk": on_disk, "distributions": distributions}
     if answer["torch"]:
@@ -365,29 +387,53 @@ def probe(gpu: bool, timeout: float, roots: list[str]) -> Facts:
             works[name] = work
     if gpu:
         works["device"] = device if answer["torch"] else driver
-    told = in_children(works, max(timeout - 10, 5))
-    on_disk_told = told.pop("on_disk")
-    answer["files"], answer["libraries"] = (
-        on_disk_told if isinstance(on_disk_told, list) else (on_disk_told, on_disk_told)
-    )
+    answers = in_children(works, max(timeout - 5, 5))
+    disk = answers.pop("on_disk")
+    answer["files"], answer["libraries"] = disk if isinstance(disk, list) else (disk, disk)
     for name in ("distributions", "torch_runtime", "ctranslate2", "onnxruntime", "device"):
-        answer[name] = told.get(name)
+        answer[name] = answers.get(name)
     answer["seconds"] = round(time.monotonic() - start, 3)
     return answer
 
 
+def add_image_folders() -> None:
+    """Make importable what the image's own programs import, where Python runs isolated: PYTHONPATH, the user's site.
+
+    Behind the standard library, so that no file in them can stand in its place.
+    """
+    if not sys.flags.isolated:
+        return
+    folders = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.path.isabs(folder)]
+    before = list(sys.path)
+    if not os.environ.get("PYTHONNOUSERSITE"):
+        with contextlib.suppress(Exception):  # no home folder, or a .pth file in it that fails
+            site.addsitedir(site.getusersitepackages())
+    folders += [path for path in sys.path if path not in before]
+    installed = [i for i, path in enumerate(before) if path.endswith(("site-packages", "dist-packages"))]
+    at = installed[0] if installed else len(before)
+    sys.path[:] = [*before[:at], *folders, *before[at:]]
+
+
 def main(arguments: list[str]) -> int:
     """Print the answer; what libraries print meanwhile goes to standard error."""
+
+    def value(option: str, default: str) -> str:
+        return arguments[arguments.index(option) + 1] if option in arguments else default
+
     gpu = "--gpu" in arguments
-    timeout = float(arguments[arguments.index("--timeout") + 1]) if "--timeout" in arguments else 240.0
+    timeout = float(value("--timeout", "240"))
     out = os.dup(1)
     os.dup2(2, 1)
     if hasattr(signal, "alarm"):  # a container must end even when nobody is left to end it
         signal.alarm(int(timeout) + 15)
     inside = "--container" in arguments
-    roots = [arguments[arguments.index("--files") + 1]] if "--files" in arguments else ["/"] if inside else host_roots()
+    roots = [value("--files", "")] if "--files" in arguments else ["/"] if inside else host_roots()
+    if inside:
+        os.chdir("/")
+        add_image_folders()
     answer = probe(gpu, timeout, roots)
-    data = ("\n" + MARK + json.dumps(answer) + "\n" if inside else json.dumps(answer, indent=2) + "\n").encode()
+    line = f"\n{MARK}{value('--nonce', '')} {json.dumps(answer)}\n"
+    data = (line if inside else json.dumps(answer, indent=2) + "\n").encode()
     while data:
         data = data[os.write(out, data) :]
     return 0

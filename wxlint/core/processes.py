@@ -21,13 +21,17 @@ GRACE = 2.0
 
 
 class Completed(NamedTuple):
-    """code: the exit code, negative for a signal. out, err: decoded, invalid bytes replaced. seconds: it took."""
+    """code: the exit code, negative for a signal. out, err: decoded, invalid bytes replaced.
+
+    timed_out: it was killed. seconds: it took. raw: of the standard output, when it was asked for.
+    """
 
     code: int
     out: str
     err: str
     timed_out: bool
     seconds: float
+    raw: bytes = b""
 
     @property
     def message(self) -> str:
@@ -113,10 +117,14 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: str | None = None,
     on_line: Callable[[str], None] | None = None,
+    binary: bool = False,
 ) -> Completed:
     """Run to the end, or kill it with everything it started when `timeout` seconds are over.
 
-    on_line: called with every line of its output (both streams together; `err` is then empty).
+    Args:
+        on_line: called with every line of its output (both streams together; `err` is then empty).
+        binary: keep the standard output as bytes, too.
+
     Raises EngineError when it cannot be started. It is killed too when this is left by an exception, such as Ctrl-C.
     """
     start = time.monotonic()
@@ -150,7 +158,8 @@ def run(
     for thread in threads:
         thread.join(GRACE)  # a grandchild may hold a pipe open
     out, err = (bytes(each[-OUTPUT_LIMIT:]).decode("utf-8", "replace") for each in kept)
-    return Completed(process.returncode, out, err, timed_out, time.monotonic() - start)
+    raw = bytes(kept[0]) if binary else b""
+    return Completed(process.returncode, out, err, timed_out, time.monotonic() - start, raw)
 
 
 def kill(process: subprocess.Popen[bytes], grace: float = GRACE) -> None:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 Instruction = tuple[str, str, int]
 """(keyword in upper case, text with or without the keyword, line from 1)."""
+Dockerfile = tuple[str, Sequence[Instruction]]
+"""(path, instructions)."""
 
 MAX_ENTRIES = 1000
 MAX_INSTRUCTIONS = 2000

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from wxlint.core.errors import ImageError
 from wxlint.core.units import amount
 from wxlint.inspection import explain
-from wxlint.inspection.dockerfile_lines import Instruction, Step, match_history
+from wxlint.inspection.dockerfile_lines import Dockerfile, Step, match_history
 from wxlint.inspection.file_kinds import (
     DPKG,
     LIBRARY,
@@ -31,9 +31,6 @@ from wxlint.inspection.report import read_expect
 from wxlint.inspection.saved_image import OpenSave, SavedImage, open_target, read_image
 from wxlint.inspection.stores import Store
 from wxlint.inspection.streams import RawFile
-
-Dockerfile = tuple[str, Sequence[Instruction]]
-"""(path, instructions as (keyword, text, line))."""
 
 
 def run_inspect(
@@ -123,6 +120,7 @@ def _report(
         cuda,
         layers,
         (),
+        tuple("/" + path for path, file in files if file.kind == PYTHON and not cached(path)),
     )
     packages = next((f.fact.cuda for p, f in files if f.kind == DPKG and isinstance(f.fact, Packages)), ())
     hidden: dict[tuple[int, int], int] = {}

@@ -69,3 +69,5 @@ class Inspection(NamedTuple):
     cuda: Cuda
     layers: tuple[LayerReport, ...]
     why: tuple[str, ...]
+    interpreters: tuple[str, ...] = ()
+    """Paths of Python interpreters; not in the JSON."""

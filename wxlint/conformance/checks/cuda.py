@@ -1,157 +1,155 @@
-"""What is asserted about torch and CUDA. Three levels, reported apart: built with CUDA, libraries load, device usable."""
+"""What is asserted about torch and CUDA, on three levels: built with CUDA, libraries load, device usable."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from wxlint.conformance.checks.evidence import Evidence, Facts
-from wxlint.conformance.checks.verdict import FAIL, PASS, SKIP, UNPROVEN, Verdict
+from wxlint.conformance.checks.evidence import Evidence
+from wxlint.conformance.checks.messages import Message
+from wxlint.conformance.checks.verdict import Outcome, Verdict, failed, passed, unproven
+from wxlint.conformance.container.model import Facts
 from wxlint.core.units import amount
 from wxlint.facts.channels import cuda_of_channel
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation
 
-_STAND_IN = "its upstream only stands in for the real one (label wxlint.stand-in), which has"
+_GPU_PROVIDERS = ("CUDA", "Tensorrt", "ROCM", "MIGraphX")
 
 
 def _build(torch: Facts) -> str:
     return f"CUDA {torch['cuda']}" if torch.get("cuda") else f"ROCm {torch['hip']}" if torch.get("hip") else "the CPU"
 
 
-def torch_presence(expectation: Expectation, seen: Evidence) -> Verdict:
-    torch = seen.torch
-    if torch is None and seen.probe is None and seen.static is None:
-        return Verdict(FAIL, f"cannot be seen: {seen.probe_problem or seen.static_problem}")
+def _some(names: list[str], limit: int) -> str:
+    return "; ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+def torch_presence(expectation: Expectation, evidence: Evidence) -> Verdict:
+    """torch is there where the policy requires it, and not where it forbids it."""
+    torch = evidence.torch
+    if evidence.torch_error:
+        return failed(Message.TORCH_UNREADABLE, why=evidence.torch_error)
     if expectation.needs_torch == "required":
-        return (
-            Verdict(PASS, f"torch {torch['version']}", torch)
-            if torch
-            else Verdict(FAIL, "no torch in the image; the policy requires it")
-        )
-    return (
-        Verdict(FAIL, f"torch {torch['version']} at {torch.get('path')}; the policy forbids it", torch)
-        if torch
-        else Verdict(PASS, "no torch")
-    )
+        return passed(Message.TORCH, version=torch["version"]).given(torch) if torch else failed(Message.TORCH_MISSING)
+    if torch:
+        return failed(Message.TORCH_FORBIDDEN, version=torch["version"], path=torch.get("path")).given(torch)
+    return passed(Message.NO_TORCH)
 
 
-def torch_channel(expectation: Expectation, seen: Evidence) -> Verdict:
-    """Read from torch/version.py; the version of the distribution proves nothing, and importing torch may fail for other reasons."""
-    torch, channel = seen.torch, str(expectation.torch)
+def torch_channel(expectation: Expectation, evidence: Evidence) -> Verdict:
+    """By torch/version.py: the version of the distribution proves nothing. It must be importable, too."""
+    torch, channel = evidence.torch, str(expectation.torch)
+    if evidence.torch_error:
+        return failed(Message.TORCH_UNREADABLE, why=evidence.torch_error)
     if torch is None:
-        if seen.probe is None and seen.static is None:
-            return Verdict(FAIL, f"cannot be seen: {seen.probe_problem or seen.static_problem}")
-        return Verdict(PASS, "no torch") if channel == "cpu" else Verdict(SKIP, "no torch in the image")
-    told: dict[str, Any] = {"torch": torch}
-    shown = f"torch {torch['version']} is built for {_build(torch)}"
-    runtime = (seen.probe or {}).get("torch_runtime")
-    if isinstance(runtime, dict):
-        told["runtime"] = runtime
-        if runtime.get("error"):
-            return Verdict(FAIL, f"{shown}, but cannot be imported: {runtime['error']}", told)
-        if runtime.get("compiled") is False and torch.get("cuda"):
-            return Verdict(FAIL, f"{shown} by its version, but was compiled without it", told)
+        return failed(Message.TORCH_MISSING) if expectation.needs_torch == "required" else passed(Message.NO_TORCH)
+    facts: dict[str, Any] = {"torch": torch}
+    shown = {"version": torch["version"], "build": _build(torch)}
+    if evidence.runtime:
+        facts["runtime"] = evidence.runtime
+        if evidence.runtime.get("error"):
+            return failed(Message.TORCH_NOT_IMPORTED, why=evidence.runtime["error"], **shown).given(facts)
+        if evidence.runtime.get("compiled") is False and torch.get("cuda"):
+            return failed(Message.TORCH_NOT_COMPILED, **shown).given(facts)
+    right = _from_channel(torch, channel)
+    if right is None:
+        return unproven(Message.CHANNEL_WITHOUT_TRACE, channel=channel, **shown).given(facts)
+    if right:
+        return passed(Message.TORCH_BUILD, **shown).given(facts)
+    return failed(Message.OTHER_CHANNEL, channel=channel, **shown).given(facts)
+
+
+def _from_channel(torch: Facts, channel: str) -> bool | None:
+    """Whether a build is of a channel; None when nothing in it tells."""
     wanted = cuda_of_channel(channel)
     if channel == "cpu":
-        right = not torch.get("cuda") and not torch.get("hip")
-    elif wanted is not None:
-        right = torch.get("cuda") == wanted
-    elif channel.startswith("rocm"):
-        right = bool(torch.get("hip")) and str(torch["hip"]).startswith(channel.removeprefix("rocm"))
-    else:
-        return Verdict(SKIP, f"nothing in torch tells a build of channel {channel}; {shown}", told)
-    return Verdict(PASS, shown, told) if right else Verdict(FAIL, f"{shown}, not from channel {channel}", told)
+        return not torch.get("cuda") and not torch.get("hip")
+    if wanted is not None:
+        return bool(torch.get("cuda") == wanted)
+    if channel.startswith("rocm"):
+        return bool(torch.get("hip")) and str(torch["hip"]).startswith(channel.removeprefix("rocm"))
+    return None
 
 
-def no_cuda(expectation: Expectation, seen: Evidence) -> Verdict:
+def no_cuda(expectation: Expectation, evidence: Evidence) -> Verdict:
     """Neither a library nor a build of torch nor a distribution: by the layers and by the probe."""
-    found, torch = [], seen.torch
+    assert evidence.static is not None
+    found, torch = [], evidence.torch
     if torch and (torch.get("cuda") or torch.get("hip")):
         found.append(f"torch {torch['version']} is built for {_build(torch)}")
-    libraries = seen.libraries
+    libraries = evidence.libraries
     if libraries:
         found.append(f"{len(libraries)} CUDA librar{'y' if len(libraries) == 1 else 'ies'}, {libraries[0]} for one")
-    found += [f"{one} is of use only with CUDA" for one in seen.cuda_distributions]
-    providers = ((seen.probe or {}).get("onnxruntime") or {}).get("providers") or ()
-    found += [f"onnxruntime offers {name}" for name in providers if re.match("CUDA|Tensorrt|ROCM|MIGraphX", str(name))]
-    why = list((seen.static or {}).get("why") or ())
+    found += [f"{one} is of use only with CUDA" for one in evidence.cuda_distributions]
+    providers = ((evidence.probe or {}).get("onnxruntime") or {}).get("providers") or ()
+    found += [f"onnxruntime offers {name}" for name in providers if str(name).startswith(_GPU_PROVIDERS)]
+    why = list(evidence.static["why"])
     if found:
-        return Verdict(
-            FAIL,
-            "; ".join(found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else ""),
-            {"found": found, "why": why},
-        )
-    if seen.static is None:
-        return Verdict(FAIL, f"the layers cannot be looked at: {seen.static_problem}")
-    hidden = seen.static["hidden_bytes"]
+        return failed(Message.HAS_CUDA, found=_some(found, 4)).given({"found": found, "why": why})
+    hidden = evidence.static["hidden_bytes"]
+    by = "by its layers and the probe" if evidence.probe else "by its layers, and it has no Python"
     extra = f", but {amount(hidden)} of it is hidden in lower layers" if hidden else ""
-    by = "by its layers and the probe" if seen.probe else f"by its layers ({seen.probe_problem})"
-    return Verdict(PASS, f"no CUDA {by}{extra}", {"hidden_bytes": hidden, "why": why})
+    return passed(Message.NO_CUDA, by=by, hidden=extra).given({"hidden_bytes": hidden, "why": why})
 
 
-def cuda_versions(seen: Evidence) -> list[str]:
+def cuda_versions(evidence: Evidence) -> list[str]:
     """CUDA versions that the names of runtime libraries and folders prove."""
     found = set()
-    for path in seen.libraries:
+    for path in evidence.libraries:
         match = re.search(r"/cuda-(\d+\.\d+)/", path) or re.search(r"libcudart[^/]*\.so\.(\d+\.\d+)", path)
         if match:
             found.add(match[1])
     return sorted(found)
 
 
-def cuda_version(expectation: Expectation, seen: Evidence) -> Verdict:
-    torch, wanted = seen.torch, str(expectation.cuda)
+def cuda_version(expectation: Expectation, evidence: Evidence) -> Verdict:
+    """By torch, else by the names of the runtime's libraries; environment variables prove nothing."""
+    torch, wanted = evidence.torch, str(expectation.cuda)
+    if evidence.torch_error:
+        return failed(Message.TORCH_UNREADABLE, why=evidence.torch_error)
     if torch and torch.get("cuda"):
-        right = _same(str(torch["cuda"]), wanted)
-        shown = f"torch {torch['version']} is built with CUDA {torch['cuda']}"
-        return Verdict(PASS if right else FAIL, shown + ("" if right else f", not {wanted}"), {"torch": torch})
+        shown = {"version": torch["version"], "cuda": torch["cuda"]}
+        if _same(str(torch["cuda"]), wanted):
+            return passed(Message.CUDA_OF_TORCH, **shown).given({"torch": torch})
+        return failed(Message.OTHER_CUDA_OF_TORCH, wanted=wanted, **shown).given({"torch": torch})
     if torch:
-        return Verdict(
-            FAIL, f"torch {torch['version']} is built for {_build(torch)}, not CUDA {wanted}", {"torch": torch}
-        )
-    versions = cuda_versions(seen)
+        values = {"version": torch["version"], "build": _build(torch), "wanted": wanted}
+        return failed(Message.TORCH_WITHOUT_CUDA, **values).given({"torch": torch})
+    versions = cuda_versions(evidence)
     if versions:
-        right = any(_same(version, wanted) for version in versions)
-        return Verdict(
-            PASS if right else FAIL,
-            f"the CUDA runtime is {', '.join(versions)}" + ("" if right else f", not {wanted}"),
-            {"versions": versions},
-        )
-    if seen.stand_in:
-        return Verdict(UNPROVEN, f"{_STAND_IN} CUDA's runtime")
-    if seen.libraries:
-        return Verdict(
-            FAIL,
-            f"{len(seen.libraries)} CUDA libraries, but none that tells its version",
-            {"libraries": seen.libraries[:20]},
-        )
-    return Verdict(
-        FAIL, f"nothing in the image proves CUDA {wanted}; {seen.probe_problem or 'environment variables are no proof'}"
-    )
+        listed = ", ".join(versions)
+        if any(_same(version, wanted) for version in versions):
+            return passed(Message.CUDA_RUNTIME, versions=listed).given({"versions": versions})
+        return failed(Message.OTHER_CUDA_RUNTIME, versions=listed, wanted=wanted).given({"versions": versions})
+    if evidence.stand_in:
+        return unproven(Message.STAND_IN, what="CUDA's runtime")
+    if evidence.libraries:
+        count = len(evidence.libraries)
+        return failed(Message.CUDA_WITHOUT_VERSION, count=count).given({"libraries": evidence.libraries[:20]})
+    return failed(Message.CUDA_NOT_PROVEN, wanted=wanted)
 
 
 def _same(version: str, wanted: str) -> bool:
-    """As far as both go, but at least major and minor where that is asked."""
+    """Whether two versions agree as far as both go, at least in major and minor where both are wanted."""
     a, b = version.split("."), wanted.split(".")
     return len(a) >= min(2, len(b)) and all(x == y for x, y in zip(a, b))
 
 
-def cudnn_versions(seen: Evidence) -> list[str]:
-    """From the libraries themselves and from torch: "8.9.2"; "8" where only the name tells."""
+def cudnn_versions(evidence: Evidence) -> list[str]:
+    """By the libraries themselves and by torch: "8.9.2"; "8" where only the name tells."""
     found = set()
-    for one in _loaded(seen):
+    for one in evidence.loaded:
         name = str(one.get("path", "")).rpartition("/")[2]
         if name.startswith("libcudnn.so") and not one.get("error"):
-            found.add(
-                _cudnn(one["version"]) if one.get("version") else name.removeprefix("libcudnn.so.").partition(".")[0]
-            )
-    told = ((seen.probe or {}).get("torch_runtime") or {}).get("cudnn")
-    if isinstance(told, int):
-        found.add(_cudnn(told))
+            by_name = name.removeprefix("libcudnn.so.").partition(".")[0]
+            found.add(_cudnn(one["version"]) if one.get("version") else by_name)
+    number = evidence.runtime.get("cudnn")
+    if isinstance(number, int):
+        found.add(_cudnn(number))
     if not found:
-        found = {m[1] for path in seen.libraries if (m := re.search(r"libcudnn[^/]*\.so\.(\d+)", path))}
+        found = {m[1] for path in evidence.libraries if (m := re.search(r"libcudnn[^/]*\.so\.(\d+)", path))}
     return sorted(found - {""})
 
 
@@ -161,113 +159,109 @@ def _cudnn(number: int) -> str:
     return f"{number // scale}.{number % scale // 100}.{number % 100}"
 
 
-def _loaded(seen: Evidence) -> list[Facts]:
-    told = (seen.probe or {}).get("libraries")
-    return told if isinstance(told, list) else []
-
-
-def cudnn(expectation: Expectation, seen: Evidence) -> Verdict:
-    wanted, versions = str(expectation.cudnn), cudnn_versions(seen)
+def cudnn(expectation: Expectation, evidence: Evidence) -> Verdict:
+    """Every cuDNN of the image is of the wanted version."""
+    wanted, versions = str(expectation.cudnn), cudnn_versions(evidence)
     if not versions:
-        if seen.stand_in and seen.torch is None:
-            return Verdict(UNPROVEN, f"{_STAND_IN} cuDNN")
-        return Verdict(FAIL, f"no cuDNN in the image; the policy says {wanted}")
-    wrong = [version for version in versions if not all(a == b for a, b in zip(version.split("."), wanted.split(".")))]
-    return Verdict(
-        FAIL if wrong else PASS,
-        f"cuDNN {', '.join(versions)}" + (f"; the policy says {wanted}" if wrong else ""),
-        {"versions": versions},
-    )
+        if evidence.stand_in and evidence.torch is None:
+            return unproven(Message.STAND_IN, what="cuDNN")
+        return failed(Message.NO_CUDNN, wanted=wanted)
+    facts = {"versions": versions}
+    if all(a == b for version in versions for a, b in zip(version.split("."), wanted.split("."))):
+        return passed(Message.CUDNN, versions=", ".join(versions)).given(facts)
+    return failed(Message.OTHER_CUDNN, versions=", ".join(versions), wanted=wanted).given(facts)
 
 
-def libraries_load(expectation: Expectation, seen: Evidence) -> Verdict:
+def libraries_load(expectation: Expectation, evidence: Evidence) -> Verdict:
     """As the image's own user; no device is needed for it."""
-    if seen.probe is None:
-        return Verdict(SKIP, f"cannot be tried: {seen.probe_problem}")
-    told = seen.probe.get("libraries")
-    if isinstance(told, dict) and told.get("error"):
-        return Verdict(FAIL, f"loading CUDA's libraries: {told['error']}")
-    tried = _loaded(seen)
+    if evidence.probe is None:
+        return unproven(Message.NO_PYTHON_TO_LOAD)
+    for part in ("libraries", "files"):
+        answer = evidence.probe.get(part)
+        if isinstance(answer, dict) and answer.get("error"):
+            return failed(Message.LIBRARIES_NOT_TRIED, why=answer["error"])
+    tried = evidence.loaded
     broken = [one for one in tried if one.get("error")]
     if broken:
-        return Verdict(FAIL, "; ".join(f"{one['path']}: {one['error']}" for one in broken[:3]), {"broken": broken})
+        shown = "; ".join(f"{one['path']}: {one['error']}" for one in broken[:3])
+        return failed(Message.LIBRARIES_BROKEN, broken=shown).given({"broken": broken})
     if tried:
         names = sorted({str(one["path"]).rpartition("/")[2].partition(".so")[0] for one in tried})
-        return Verdict(
-            PASS, f"{len(tried)} libraries load: {', '.join(names[:6])}", {"libraries": [one["path"] for one in tried]}
-        )
-    if seen.stand_in and seen.torch is None:
-        return Verdict(UNPROVEN, f"{_STAND_IN} CUDA's libraries")
-    if expectation.is_base:
-        return Verdict(SKIP, "there is no cuBLAS or cuDNN in the base")
-    return Verdict(FAIL, "there is no CUDA runtime, cuBLAS or cuDNN to load")
+        facts = {"libraries": [one["path"] for one in tried]}
+        return passed(Message.LIBRARIES_LOAD, count=len(tried), names=", ".join(names[:6])).given(facts)
+    if evidence.stand_in and evidence.torch is None:
+        return unproven(Message.STAND_IN, what="CUDA's libraries")
+    return passed(Message.BASE_WITHOUT_LIBRARIES) if expectation.is_base else failed(Message.NOTHING_TO_LOAD)
 
 
-def providers(expectation: Expectation, seen: Evidence) -> Verdict:
+def providers(expectation: Expectation, evidence: Evidence) -> Verdict:
     """The engines beside torch: which cuDNN ctranslate2 needs, and whether onnxruntime offers CUDA."""
-    if seen.probe is None:
-        return Verdict(SKIP, f"cannot be tried: {seen.probe_problem}")
-    ctranslate2, onnxruntime = seen.probe.get("ctranslate2"), seen.probe.get("onnxruntime")
-    said, wrong = [], []
-    if ctranslate2:
-        if ctranslate2.get("error"):
-            wrong.append(f"ctranslate2 cannot be imported: {ctranslate2['error']}")
-        else:
-            version = str(ctranslate2["version"])
-            numbers = [int(part) for part in re.findall(r"\d+", version)[:2]]
-            needed = "9" if numbers >= [4, 5] else "8"
-            have = {found.partition(".")[0] for found in cudnn_versions(seen)}
-            said.append(f"ctranslate2 {version} with cuDNN {', '.join(sorted(have)) or '(none)'}")
-            if numbers >= [4] and needed not in have:  # before 4.0 it was built for CUDA 11
-                wrong.append(
-                    f"ctranslate2 {version} needs cuDNN {needed}; the image has {', '.join(sorted(have)) or 'none'}"
-                )
-    if onnxruntime:
-        if onnxruntime.get("error"):
-            wrong.append(f"onnxruntime cannot be imported: {onnxruntime['error']}")
-        else:
-            said.append(f"onnxruntime {onnxruntime['version']} with {', '.join(onnxruntime['providers'])}")
-            gpu = any(
-                str(one["name"]).lower().replace("_", "-") == "onnxruntime-gpu" for one in seen.distributions or ()
-            )
-            if gpu and "CUDAExecutionProvider" not in onnxruntime["providers"]:
-                wrong.append(
-                    "onnxruntime-gpu is installed but offers no CUDAExecutionProvider: another onnxruntime overwrote it?"
-                )
+    if evidence.probe is None:
+        return passed(Message.NO_PROVIDERS)
+    facts = {name: evidence.probe.get(name) for name in ("ctranslate2", "onnxruntime")}
+    found, wrong = [], []
+    for judged in (_ctranslate2(evidence, facts["ctranslate2"]), _onnxruntime(evidence, facts["onnxruntime"])):
+        found += judged[0]
+        wrong += judged[1]
     if wrong:
-        return Verdict(FAIL, "; ".join(wrong), {"ctranslate2": ctranslate2, "onnxruntime": onnxruntime})
-    if not said:
-        return Verdict(SKIP, "neither ctranslate2 nor onnxruntime is installed")
-    return Verdict(PASS, "; ".join(said), {"ctranslate2": ctranslate2, "onnxruntime": onnxruntime})
+        return failed(Message.PROVIDERS_WRONG, wrong="; ".join(wrong)).given(facts)
+    return passed(Message.PROVIDERS, engines="; ".join(found)).given(facts) if found else passed(Message.NO_PROVIDERS)
 
 
-def cuda_size(expectation: Expectation, seen: Evidence) -> Verdict:
+def _ctranslate2(evidence: Evidence, answer: Facts | None) -> tuple[list[str], list[str]]:
+    """(what was found, what is wrong)"""
+    if not answer:
+        return [], []
+    if answer.get("error"):
+        return [], [f"ctranslate2 cannot be imported: {answer['error']}"]
+    version = str(answer["version"])
+    numbers = [int(part) for part in re.findall(r"\d+", version)[:2]]
+    needed = "9" if numbers >= [4, 5] else "8"
+    have = sorted({found.partition(".")[0] for found in cudnn_versions(evidence)})
+    found = [f"ctranslate2 {version} with cuDNN {', '.join(have) or '(none)'}"]
+    if numbers >= [4] and needed not in have:  # before 4.0 it was built for CUDA 11
+        return found, [f"ctranslate2 {version} needs cuDNN {needed}; the image has {', '.join(have) or 'none'}"]
+    return found, []
+
+
+def _onnxruntime(evidence: Evidence, answer: Facts | None) -> tuple[list[str], list[str]]:
+    """(what was found, what is wrong)"""
+    if not answer:
+        return [], []
+    if answer.get("error"):
+        return [], [f"onnxruntime cannot be imported: {answer['error']}"]
+    found = [f"onnxruntime {answer['version']} with {', '.join(answer['providers'])}"]
+    names = {str(one["name"]).lower().replace("_", "-") for one in evidence.distributions or ()}
+    if "onnxruntime-gpu" in names and "CUDAExecutionProvider" not in answer["providers"]:
+        why = "onnxruntime-gpu is installed but offers no CUDAExecutionProvider: another onnxruntime overwrote it?"
+        return found, [why]
+    return found, []
+
+
+def cuda_size(expectation: Expectation, evidence: Evidence) -> Verdict:
     """What is hidden by later layers counts: it is pulled and stored all the same."""
-    assert expectation.cuda_bytes is not None
-    if seen.static is None:
-        return Verdict(FAIL, f"the layers cannot be looked at: {seen.static_problem}")
-    total = seen.static["bytes"] + seen.static["hidden_bytes"]
-    told = {"bytes": seen.static["bytes"], "hidden_bytes": seen.static["hidden_bytes"], "why": seen.static["why"]}
-    shown = f"{amount(total)} of CUDA, {amount(expectation.cuda_bytes)} allowed"
-    return Verdict(PASS if total <= expectation.cuda_bytes else FAIL, shown, told)
+    assert expectation.cuda_bytes is not None and evidence.static is not None
+    facts = {name: evidence.static[name] for name in ("bytes", "hidden_bytes", "why")}
+    total = facts["bytes"] + facts["hidden_bytes"]
+    outcome = Outcome.PASS if total <= expectation.cuda_bytes else Outcome.FAIL
+    values = {"size": amount(total), "allowed": amount(expectation.cuda_bytes)}
+    return Verdict(outcome, Message.CUDA_SIZE, values, facts)
 
 
-def device(expectation: Expectation, seen: Evidence) -> Verdict:
+def device(expectation: Expectation, evidence: Evidence) -> Verdict:
     """A computation on the device, not `is_available()`."""
-    if not seen.gpu:
-        return Verdict(UNPROVEN, "no GPU was used; --gpu runs it")
-    if seen.gpu_problem:
-        return Verdict(FAIL, seen.gpu_problem)
-    if seen.probe is None:
-        return Verdict(SKIP, f"cannot be tried: {seen.probe_problem}")
-    told = seen.probe.get("device") or {}
-    if told.get("error"):
-        return Verdict(FAIL, f"the device cannot be used: {told['error']}", told)
-    devices = told.get("devices") or []
+    if not evidence.gpu:
+        return unproven(Message.NO_GPU_USED)
+    if evidence.gpu_problem:
+        return failed(Message.GPU_REFUSED, refusal=evidence.gpu_problem)
+    answer = (evidence.probe or {}).get("device") or {}
+    if answer.get("error"):
+        return failed(Message.DEVICE_FAILED, why=answer["error"]).given(answer)
+    devices = answer.get("devices") or []
     if not devices:
-        return Verdict(FAIL, "the container has no device", told)
+        return failed(Message.NO_DEVICE).given(answer)
     wrong = [one["name"] for one in devices if not one.get("correct")]
     if wrong:
-        return Verdict(FAIL, f"{', '.join(wrong)} computed a wrong result", told)
+        return failed(Message.WRONG_RESULT, devices=", ".join(wrong)).given(answer)
     shown = ", ".join(f"{one['name']} ({amount(one['memory'])}, {amount(one['memory_used'])} used)" for one in devices)
-    return Verdict(PASS, f"{shown} by {told['by']}", told)
+    return passed(Message.DEVICE_WORKS, devices=shown, by=answer["by"]).given(answer)

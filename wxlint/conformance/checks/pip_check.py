@@ -7,7 +7,11 @@ from typing import Any
 
 
 def broken_requirements(distributions: Iterable[Mapping[str, Any]], environment: Mapping[str, str]) -> list[str]:
-    """ "whisperx 3.3.1 requires torch>=2.5, and torch 2.3.1 is installed" for each one. environment: the image's, for markers."""
+    """ "whisperx 3.3.1 requires torch>=2.5, and torch 2.3.1 is installed" for each one.
+
+    Args:
+        environment: the image's, for markers.
+    """
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
     from packaging.version import InvalidVersion, Version
@@ -28,7 +32,7 @@ def broken_requirements(distributions: Iterable[Mapping[str, Any]], environment:
             try:
                 if needed.marker is not None and not needed.marker.evaluate({**environment, "extra": ""}):
                     continue
-            except Exception:  # a marker that asks for something unknown
+            except Exception:  # a marker about something unknown
                 continue
             have = versions.get(canonicalize_name(needed.name))
             shown = f"{one['name']} {one['version']} requires {needed.name}{needed.specifier}"

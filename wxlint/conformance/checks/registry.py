@@ -1,6 +1,6 @@
-"""What is asserted of an image: one function for each property, from the policy's Expectation and what was seen.
+"""What is asserted of an image: one function for each property, from the policy's Expectation and the evidence.
 
-Nothing here touches an engine. A function gives a Verdict; what could not be tried is never a PASS.
+Nothing here touches an engine. A function gives a Verdict; what was not shown is never a PASS.
 """
 
 from __future__ import annotations
@@ -8,24 +8,27 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint.conformance.checks import cuda
-from wxlint.conformance.checks.evidence import Evidence
-from wxlint.conformance.checks.verdict import FAIL, PASS, SKIP, UNPROVEN, Verdict
+from wxlint.conformance.checks.evidence import Evidence, ProbeFailure, ServiceFailure
+from wxlint.conformance.checks.messages import Message
+from wxlint.conformance.checks.verdict import Outcome, Verdict, error, failed, passed, skipped, unproven
+from wxlint.conformance.container.build_report import explain
+from wxlint.conformance.container.model import BuildStatus, Ran
 from wxlint.core.units import amount
 
 if TYPE_CHECKING:
-    from wxlint.policy.model import Expectation
+    from wxlint.policy.model import EntrypointCheck, Expectation
 
-__all__ = ["CHECKS", "FAIL", "PASS", "SKIP", "UNPROVEN", "Check", "Verdict", "checks_of", "judge"]
 PROBE, STATIC, ENTRYPOINT, SERVICE = "probe", "static", "entrypoint", "service"
 
 
 class Check(NamedTuple):
-    """name: of the property. fields: what of the Expectation it asserts. needs: what must have been looked at.
+    """A property of images.
 
-    applies: whether an image has the property at all. run: judges an image that is there. device: it needs a GPU.
+    fields: what of the Expectation it asserts. needs: what must have been collected. applies: whether an image has the
+    property at all. run: judges an image that is there. device: it needs a GPU.
     """
 
     name: str
@@ -41,169 +44,214 @@ def checks_of(expectation: Expectation) -> tuple[Check, ...]:
     return tuple(check for check in CHECKS if check.applies(expectation))
 
 
-def judge(check: Check, expectation: Expectation, seen: Evidence, others: frozenset[str] = frozenset()) -> Verdict:
-    """The verdict. others: images whose `exists` is judged in the same run, so that one failed base is one failure."""
-    if seen.info is None:
-        if check.name == "exists":
-            return _missing(expectation, seen, others)
-        if check.device and seen.gpu:
-            return Verdict(FAIL, f"the GPU was to be checked: {seen.build.reason}")
-        if check.device and seen.build.status != "skipped":  # counted with the others, so that the last line says it
-            return Verdict(UNPROVEN, f"no GPU was used and there is no image; {seen.build.reason}")
-        return Verdict(
-            SKIP, seen.build.reason if seen.build.status in ("blocked", "skipped") else "there is no image to look at"
-        )
-    if check.name in seen.skipped:
-        return Verdict(*seen.skipped[check.name])
-    return check.run(expectation, seen)
+def judge(check: Check, expectation: Expectation, evidence: Evidence, judged: frozenset[str] = frozenset()) -> Verdict:
+    """The verdict.
+
+    judged: images whose `exists` is judged in the same run, so that one image that is missing is one failure.
+    """
+    if evidence.fault and evidence.info is None:
+        return error(Message.ENGINE_FAULT, words=evidence.fault)
+    if evidence.info is None:
+        return _without_image(check, expectation, evidence, judged)
+    return _uncollected(check, evidence) or check.run(expectation, evidence)
 
 
-def _missing(expectation: Expectation, seen: Evidence, others: frozenset[str]) -> Verdict:
-    build = seen.build
-    if build.status == "blocked":
-        blocker = build.reason.removeprefix("blocked by ")
-        return Verdict(SKIP if blocker in others else FAIL, build.reason)
-    if build.status == "missing" and expectation.optional:
-        return Verdict(SKIP, f"{build.reason}; it is optional")
-    if build.status == "missing":
-        return Verdict(FAIL, f"{build.reason}; build it with --wx-build auto, or `wxlint build`")
-    if build.status in ("skipped", "left out"):
-        return Verdict(SKIP, build.reason)
-    told = {"log": build.log, "tail": build.tail} if build.log else {}
-    return Verdict(FAIL, f"{expectation.dockerfile}: {build.reason}" if build.log else build.reason, told)
+def _without_image(check: Check, expectation: Expectation, evidence: Evidence, judged: frozenset[str]) -> Verdict:
+    build, why = evidence.build, explain(evidence.build)
+    if check.device and evidence.gpu:
+        return failed(Message.GPU_WANTED, why=why)
+    if check.name != "exists" and expectation.image in judged:
+        if check.device and build.status is BuildStatus.LEFT_OUT:  # counted, so that the last line says it
+            return unproven(Message.NO_GPU_AND_NO_IMAGE, why=why)
+        return skipped(Message.FOLLOWS)
+    if build.status is BuildStatus.NO_ENGINE:
+        return error(Message.NO_ENGINE, words=why)
+    if build.status is BuildStatus.ENGINE_FAULT:
+        return error(Message.ENGINE_FAULT, words=why)
+    if build.status is BuildStatus.ABORTED:
+        return error(Message.ABORTED, why=build.detail or "nothing says why")
+    optional = build.status is BuildStatus.MISSING and expectation.optional
+    if optional or build.status in (BuildStatus.LEFT_OUT, BuildStatus.NO_DOCKERFILE):
+        return skipped(Message.NOT_WANTED, why=why + ("; it is optional" if optional else ""))
+    if check.name != "exists":
+        return failed(Message.NO_IMAGE, why=why)
+    if build.status is BuildStatus.BLOCKED:
+        if build.blocked_by in judged:
+            return skipped(Message.BLOCKED_HERE, image=build.blocked_by)
+        return failed(Message.BLOCKED, image=build.blocked_by)
+    if build.status is BuildStatus.MISSING:
+        return failed(Message.IMAGE_MISSING, why=why)
+    if build.log:
+        facts = {"log": build.log, "tail": build.tail}
+        return failed(Message.BUILD_FAILED_AT, dockerfile=expectation.dockerfile, why=why).given(facts)
+    return failed(Message.BUILD_FAILED, why=why)
 
 
-def _exists(expectation: Expectation, seen: Evidence) -> Verdict:
-    assert seen.info is not None
-    return Verdict(PASS, seen.build.status, {"reference": expectation.reference, "digest": seen.info.digest})
+def _uncollected(check: Check, evidence: Evidence) -> Verdict | None:
+    """A verdict where what the check judges is missing; None when all is there."""
+    if check.device and (not evidence.gpu or evidence.gpu_problem):
+        return None
+    if evidence.fault and check.name not in ("exists", "size"):
+        return error(Message.ENGINE_FAULT, words=evidence.fault)
+    if PROBE in check.needs and evidence.probe is None:
+        problem = evidence.probe_problem
+        if problem is None:
+            return error(Message.NOT_COLLECTED, check=check.name, what="the probe")
+        if check.name == "user" and problem.failure is ProbeFailure.NO_USER:
+            return None
+        if not evidence.without_python or check.device:
+            return failed(Message.PROBE_FAILED, why=problem.text)
+    if STATIC in check.needs and evidence.static is None:
+        if evidence.static_problem:
+            return failed(Message.LAYERS_UNREADABLE, why=evidence.static_problem)
+        return error(Message.NOT_COLLECTED, check=check.name, what="the layers")
+    if ENTRYPOINT in check.needs and evidence.entrypoint is None:
+        return error(Message.NOT_COLLECTED, check=check.name, what="the entrypoint")
+    if SERVICE in check.needs and evidence.service is None and evidence.service_problem is None:
+        return error(Message.NOT_COLLECTED, check=check.name, what="the service")
+    return None
 
 
-def _base(expectation: Expectation, seen: Evidence) -> Verdict:
-    assert seen.info is not None
+def _exists(expectation: Expectation, evidence: Evidence) -> Verdict:
+    assert evidence.info is not None
+    facts = {"reference": expectation.reference, "digest": evidence.info.digest}
+    return passed(Message.EXISTS, status=evidence.build.status.value).given(facts)
+
+
+def _base(expectation: Expectation, evidence: Evidence) -> Verdict:
+    assert evidence.info is not None
     wanted = expectation.base
     if wanted is None:
-        wanted = seen.upstream
+        wanted = evidence.upstream
         if wanted is None:
-            return Verdict(SKIP, f"{expectation.dockerfile} does not say for certain what it starts from")
+            return unproven(Message.BASE_UNKNOWN, dockerfile=expectation.dockerfile)
         names = {wanted, wanted.removeprefix("docker.io/").removeprefix("library/")}
-        if expectation.upstream and not any(
-            fnmatch.fnmatchcase(name, glob) for name in names for glob in expectation.upstream
-        ):
-            return Verdict(FAIL, f"starts from {wanted}; allowed upstream: {', '.join(expectation.upstream)}")
-    if seen.below is None:
-        return Verdict(SKIP, f"the engine has no {wanted}, so that layers cannot be compared")
-    shared = sum(1 for a, b in zip(seen.below, seen.info.layers) if a == b)
-    told = {"base": wanted, "layers": len(seen.info.layers), "shared": shared}
-    if shared == len(seen.below) <= len(seen.info.layers):
-        return Verdict(PASS, f"{shared} layers of {wanted}", told)
-    if expectation.base is None:
-        short = f"{shared} of its {len(seen.below)} layers are there; it may be newer than the image"
-        return Verdict(FAIL, f"does not stand on the {wanted} that the engine has: {short}", told)
-    return Verdict(
-        FAIL,
-        f"does not descend from {wanted}: {shared} of its {len(seen.below)} layers are there; built from an older or another base?",
-        told,
-    )
+        allowed = expectation.upstream
+        if allowed and not any(fnmatch.fnmatchcase(name, glob) for name in names for glob in allowed):
+            return failed(Message.UPSTREAM_NOT_ALLOWED, base=wanted, allowed=", ".join(allowed))
+    if evidence.below is None:
+        return unproven(Message.BASE_ABSENT, base=wanted)
+    shared = sum(1 for a, b in zip(evidence.below, evidence.info.layers) if a == b)
+    facts = {"base": wanted, "layers": len(evidence.info.layers), "shared": shared}
+    if shared == len(evidence.below) <= len(evidence.info.layers):
+        return passed(Message.STANDS_ON, shared=shared, base=wanted).given(facts)
+    message = Message.OTHER_UPSTREAM if expectation.base is None else Message.OTHER_BASE
+    return failed(message, base=wanted, shared=shared, layers=len(evidence.below)).given(facts)
 
 
-def _forbidden_tag(expectation: Expectation, seen: Evidence) -> Verdict:
-    if seen.twins:
-        return Verdict(
-            FAIL,
-            f"the engine has {', '.join(seen.twins)}, and the policy forbids that tag: remove it, since a FROM may take it",
-        )
-    return Verdict(
-        PASS,
-        f"no {', '.join(':' + tag for tag in expectation.forbidden_tags)} of {expectation.reference.rpartition(':')[0]}",
-    )
+def _forbidden_tag(expectation: Expectation, evidence: Evidence) -> Verdict:
+    if evidence.twins:
+        return failed(Message.FORBIDDEN_TAG, twins=", ".join(evidence.twins))
+    tags = ", ".join(":" + tag for tag in expectation.forbidden_tags)
+    return passed(Message.NO_FORBIDDEN_TAG, tags=tags, name=expectation.reference.rpartition(":")[0])
 
 
-def _python(expectation: Expectation, seen: Evidence) -> Verdict:
-    told = (seen.probe or {}).get("python") or {}
-    version = told.get("version") or (seen.static or {}).get("python")
+def _python(expectation: Expectation, evidence: Evidence) -> Verdict:
+    facts = (evidence.probe or {}).get("python") or {}
+    version, wanted = facts.get("version"), str(expectation.python)
     if not version:
-        return Verdict(FAIL, f"no Python {expectation.python} in the image: {seen.probe_problem or 'none was found'}")
-    right = starts_with(str(version), str(expectation.python))
-    return Verdict(
-        PASS if right else FAIL,
-        f"Python {version}" + ("" if right else f"; the policy says {expectation.python}"),
-        told,
-    )
-
-
-def _user(expectation: Expectation, seen: Evidence) -> Verdict:
-    assert seen.info is not None
-    named = seen.info.user
-    uid = ((seen.probe or {}).get("user") or {}).get("uid")
-    if uid is None:
-        uid = 0 if named.partition(":")[0] in ("", "0", "root") else -1
-    told = {"user": named, "uid": uid}
-    shown = f"USER {named or '(none)'}, " + (f"uid {uid}" if uid >= 0 else "not root by its name")
-    wanted = expectation.user
-    by_id = wanted in ("root", "non-root")
-    right = (uid == 0) == (wanted == "root") if by_id else wanted in (named, named.partition(":")[0])
-    return Verdict(PASS if right else FAIL, shown if right else f"{shown}; the policy says {wanted}", told)
-
-
-def _entrypoint(expectation: Expectation, seen: Evidence) -> Verdict:
-    check, ran = expectation.entrypoint, seen.entrypoint
-    if check is None or ran is None:
-        return Verdict(SKIP, "it was not run")
-    called = " ".join(["docker run", expectation.image, *check.args])
-    told = {"exit_code": ran.code, "output": ran.output, "seconds": round(ran.seconds, 2)}
-    if ran.timed_out:
-        return Verdict(FAIL, f"{called}: not done after {check.timeout:g} seconds", told)
-    if ran.code != check.exit_code:
-        return Verdict(FAIL, f"{called}: exit code {ran.code}, not {check.exit_code}", told)
-    if check.pattern is not None and not re.search(check.pattern, ran.output):
-        return Verdict(FAIL, f"{called}: nothing in its output fits {check.pattern!r}", told)
-    return Verdict(PASS, f"{called} answers", told)
-
-
-def _service(expectation: Expectation, seen: Evidence) -> Verdict:
-    ran = seen.service
-    if ran is None:
-        return Verdict(SKIP, "it was not run")
-    told = {"exit_code": ran.code, "output": ran.output}
-    called = f"docker compose run {expectation.service}"
-    if ran.timed_out:
-        return Verdict(FAIL, f"{called}: not done in time", told)
-    check = expectation.entrypoint
-    if ran.code != (check.exit_code if check else 0):
-        return Verdict(FAIL, f"{called}: exit code {ran.code}", told)
-    if check is not None and check.pattern is not None and not re.search(check.pattern, ran.output):
-        return Verdict(FAIL, f"{called}: nothing in its output fits {check.pattern!r}", told)
-    return Verdict(PASS, f"{called} answers", told)
-
-
-def _size(expectation: Expectation, seen: Evidence) -> Verdict:
-    assert seen.info is not None and expectation.size is not None
-    right = seen.info.size <= expectation.size
-    return Verdict(
-        PASS if right else FAIL, f"{amount(seen.info.size)} of {amount(expectation.size)}", {"bytes": seen.info.size}
-    )
-
-
-def _distributions(expectation: Expectation, seen: Evidence) -> Verdict:
-    if seen.probe is None:
-        return Verdict(SKIP, f"nothing in the image lists distributions: {seen.probe_problem}")
-    listed = seen.distributions
-    if listed is None:
-        return Verdict(FAIL, f"distributions cannot be listed: {seen.probe.get('distributions')}")
-    from wxlint.conformance.checks.pip_check import broken_requirements
-
-    wrong = broken_requirements(listed, seen.probe.get("markers") or {})
-    if wrong:
-        return Verdict(
-            FAIL, "; ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""), {"broken": wrong}
-        )
-    return Verdict(PASS, f"{len(listed)} distributions, every requirement satisfied")
+        return failed(Message.NO_PYTHON, wanted=wanted)
+    if starts_with(str(version), wanted):
+        return passed(Message.PYTHON, version=version).given(facts)
+    return failed(Message.OTHER_PYTHON, version=version, wanted=wanted).given(facts)
 
 
 def starts_with(version: str, wanted: str) -> bool:
-    """Whether the leading components are the wanted ones."""
+    """Whether a version begins with the components of another: 3.11.2 with 3.11, not with 3.1."""
     parts = wanted.split(".")
     return re.split(r"[.+]", version)[: len(parts)] == parts
+
+
+def _user(expectation: Expectation, evidence: Evidence) -> Verdict:
+    """Who it really runs as: by the probe, without Python by /etc/passwd."""
+    assert evidence.info is not None
+    named = evidence.info.user
+    shown, own = named or "(none)", named.partition(":")[0]
+    problem = evidence.probe_problem
+    if problem is not None and problem.failure is ProbeFailure.NO_USER:
+        return failed(Message.NO_SUCH_USER, user=shown)
+    facts = (evidence.probe or {}).get("user") or {}
+    uid, names = facts.get("uid"), {named, own, str(facts.get("name") or own)}
+    if uid is None and evidence.without_python:
+        uid = _uid(own, evidence.passwd)
+        if uid is None and evidence.passwd is not None:
+            return failed(Message.NO_SUCH_USER, user=shown)
+    if uid is None:
+        return unproven(Message.USER_UNKNOWN, user=shown)
+    wanted = expectation.user
+    by_id = wanted in ("root", "non-root")
+    right = (uid == 0) == (wanted == "root") if by_id else wanted in names
+    facts = {"user": named, "uid": uid}
+    if right:
+        return passed(Message.USER, user=shown, uid=uid).given(facts)
+    return failed(Message.OTHER_USER, user=shown, uid=uid, wanted=wanted).given(facts)
+
+
+def _uid(name: str, passwd: str | None) -> int | None:
+    """The number of a user by the text of /etc/passwd; None when it has no such user."""
+    if name in ("", "root") or name.isdigit():
+        return int(name) if name.isdigit() else 0
+    for line in (passwd or "").splitlines():
+        fields = line.split(":")
+        if fields[0] == name and len(fields) > 2 and fields[2].isdigit():
+            return int(fields[2])
+    return None
+
+
+def _entrypoint(expectation: Expectation, evidence: Evidence) -> Verdict:
+    check, ran = expectation.entrypoint, evidence.entrypoint
+    assert check is not None and ran is not None
+    command = " ".join(["docker run", expectation.image, *check.args])
+    return _answer(command, ran, check, check.timeout)
+
+
+def _service(expectation: Expectation, evidence: Evidence) -> Verdict:
+    check, ran, problem = expectation.entrypoint, evidence.service, evidence.service_problem
+    if problem is not None:
+        if problem.failure is ServiceFailure.NEEDS_GPU:
+            return unproven(Message.SERVICE_NEEDS_GPU)
+        return skipped(Message.NO_COMPOSE, why=problem.detail)
+    assert check is not None and ran is not None
+    return _answer(f"docker compose run {expectation.service}", ran, check, check.timeout + SERVICE_EXTRA)
+
+
+SERVICE_EXTRA = 30.0
+"""Seconds that compose has beyond the time of the entrypoint."""
+
+
+def _answer(command: str, ran: Ran, check: EntrypointCheck, seconds: float) -> Verdict:
+    """What a container or service answered against what the policy expects of it."""
+    facts = {"exit_code": ran.code, "output": ran.output, "seconds": round(ran.seconds, 2)}
+    if ran.timed_out:
+        return failed(Message.NOT_IN_TIME, command=command, seconds=seconds).given(facts)
+    if ran.code != check.exit_code:
+        return failed(Message.OTHER_EXIT_CODE, command=command, code=ran.code, wanted=check.exit_code).given(facts)
+    if check.pattern is not None and ran.matched is not True:
+        message = Message.PATTERN_TOO_SLOW if ran.matched is None else Message.NO_MATCH
+        return failed(message, command=command, pattern=check.pattern).given(facts)
+    return passed(Message.ANSWERS, command=command).given(facts)
+
+
+def _size(expectation: Expectation, evidence: Evidence) -> Verdict:
+    assert evidence.info is not None and expectation.size is not None
+    outcome = Outcome.PASS if evidence.info.size <= expectation.size else Outcome.FAIL
+    values = {"size": amount(evidence.info.size), "allowed": amount(expectation.size)}
+    return Verdict(outcome, Message.SIZE, values, {"bytes": evidence.info.size})
+
+
+def _distributions(expectation: Expectation, evidence: Evidence) -> Verdict:
+    if evidence.probe is None:
+        return passed(Message.NO_DISTRIBUTIONS)
+    listed = evidence.distributions
+    if listed is None:
+        return failed(Message.DISTRIBUTIONS_UNLISTED, why=evidence.probe.get("distributions"))
+    from wxlint.conformance.checks.pip_check import broken_requirements
+
+    wrong = broken_requirements(listed, evidence.probe.get("markers") or {})
+    if wrong:
+        shown = "; ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+        return failed(Message.DISTRIBUTIONS_BROKEN, broken=shown).given({"broken": wrong})
+    return passed(Message.DISTRIBUTIONS_FIT, count=len(listed))
 
 
 def _cuda(e: Expectation) -> bool:
@@ -214,40 +262,48 @@ def _always(_: Expectation) -> bool:
     return True
 
 
-_Run = Callable[["Expectation", Evidence], Verdict]
-_named: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Callable[[Any], bool], _Run], ...] = (
-    (
+CHECKS: tuple[Check, ...] = (
+    Check(
         "exists",
         ("image", "stage", "variant", "reference", "tag", "dockerfile", "context", "target", "build_args", "optional"),
         (),
         _always,
         _exists,
     ),
-    ("base", ("base", "upstream", "is_base"), (), lambda e: bool(e.base or e.upstream), _base),
-    ("forbidden-tag", ("forbidden_tags",), (), lambda e: bool(e.forbidden_tags), _forbidden_tag),
-    ("python", ("python",), (PROBE,), lambda e: e.python is not None, _python),
-    ("user", ("user",), (PROBE,), lambda e: e.user != "any", _user),
-    ("torch", ("needs_torch",), (PROBE,), lambda e: e.needs_torch != "optional", cuda.torch_presence),
-    (
+    Check("base", ("base", "upstream", "is_base"), (), lambda e: bool(e.base or e.upstream), _base),
+    Check("forbidden-tag", ("forbidden_tags",), (), lambda e: bool(e.forbidden_tags), _forbidden_tag),
+    Check("python", ("python",), (PROBE,), lambda e: e.python is not None, _python),
+    Check("user", ("user",), (PROBE,), lambda e: e.user != "any", _user),
+    Check("torch", ("needs_torch",), (PROBE,), lambda e: e.needs_torch != "optional", cuda.torch_presence),
+    Check(
         "torch-channel",
         ("torch",),
         (PROBE,),
         lambda e: e.torch not in (None, "default") and e.needs_torch != "forbidden" and not e.is_base,
         cuda.torch_channel,
     ),
-    ("no-cuda", ("accelerator",), (PROBE, STATIC), lambda e: e.accelerator == "cpu", cuda.no_cuda),
-    ("cuda-version", ("cuda", "accelerator"), (PROBE,), lambda e: _cuda(e) and e.cuda is not None, cuda.cuda_version),
-    ("cudnn", ("cudnn",), (PROBE,), lambda e: _cuda(e) and e.cudnn is not None, cuda.cudnn),
-    ("libraries-load", ("accelerator",), (PROBE,), _cuda, cuda.libraries_load),
-    ("providers", ("accelerator",), (PROBE,), lambda e: _cuda(e) and not e.is_base, cuda.providers),
-    ("distributions", (), (PROBE,), _always, _distributions),
-    ("size", ("size",), (), lambda e: e.size is not None, _size),
-    ("cuda-size", ("cuda_bytes",), (STATIC,), lambda e: e.cuda_bytes is not None, cuda.cuda_size),
-    ("entrypoint", ("entrypoint",), (ENTRYPOINT,), lambda e: e.entrypoint is not None, _entrypoint),
-    ("service", ("service", "compose"), (SERVICE,), lambda e: bool(e.service and e.compose), _service),
-)
-CHECKS: tuple[Check, ...] = (
-    *(Check(*row) for row in _named),
-    Check("device", ("gpu",), (PROBE,), lambda e: e.gpu, cuda.device, True),
+    Check("no-cuda", ("accelerator",), (PROBE, STATIC), lambda e: e.accelerator == "cpu", cuda.no_cuda),
+    Check(
+        "cuda-version",
+        ("cuda", "accelerator"),
+        (PROBE,),
+        lambda e: _cuda(e) and e.cuda is not None,
+        cuda.cuda_version,
+    ),
+    Check("cudnn", ("cudnn",), (PROBE,), lambda e: _cuda(e) and e.cudnn is not None, cuda.cudnn),
+    Check("libraries-load", ("accelerator",), (PROBE,), _cuda, cuda.libraries_load),
+    Check("providers", ("accelerator",), (PROBE,), lambda e: _cuda(e) and not e.is_base, cuda.providers),
+    Check("distributions", (), (PROBE,), _always, _distributions),
+    Check("size", ("size",), (), lambda e: e.size is not None, _size),
+    Check("cuda-size", ("cuda_bytes",), (STATIC,), lambda e: e.cuda_bytes is not None, cuda.cuda_size),
+    Check("entrypoint", ("entrypoint",), (ENTRYPOINT,), lambda e: e.entrypoint is not None, _entrypoint),
+    Check(
+        "service",
+        ("service", "compose"),
+        (SERVICE,),
+        lambda e: bool(e.service and e.compose and e.entrypoint),
+        _service,
+    ),
+    Check("device", ("gpu",), (PROBE,), lambda e: e.gpu, cuda.device, device=True),
 )
 """In the order of the table."""

@@ -1,8 +1,7 @@
-"""Gather what the checks of a family need: build, then look at each image once, several at a time."""
+"""Collect the evidence that the checks of a family judge: build, then look into each image once, several at a time."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,254 +9,248 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from wxlint.conformance.checks.evidence import Evidence, Facts, Ran
-from wxlint.conformance.checks.registry import ENTRYPOINT, PROBE, SERVICE, STATIC, Check
-from wxlint.conformance.checks.verdict import SKIP, UNPROVEN
-from wxlint.conformance.container import gpu
-from wxlint.conformance.container import saved_layers as layers_look
-from wxlint.conformance.container.builder import AUTO, Progress, Result, build
-from wxlint.conformance.container.compose_run import SHOWN, NoComposeError, run_service
-from wxlint.conformance.container.engine import About, Engine, ImageInfo
-from wxlint.conformance.probe import MARK, SCHEMA
-from wxlint.core import processes
+from wxlint.conformance.checks.evidence import (
+    Evidence,
+    ProbeFailure,
+    ServiceFailure,
+    ServiceProblem,
+)
+from wxlint.conformance.checks.registry import ENTRYPOINT, PROBE, SERVICE, SERVICE_EXTRA, STATIC, Check
+from wxlint.conformance.collect.probing import run_probe
+from wxlint.conformance.container import gpu, patterns, saved_layers
+from wxlint.conformance.container.builder import AUTO, NEVER, Progress, build
+from wxlint.conformance.container.compose_run import SHOWN, NoComposeError, Stack, run_service
+from wxlint.conformance.container.engine import Engine
+from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Facts, ImageInfo, LeftOut, Ran
 from wxlint.core.errors import EngineError, WxlintError
+from wxlint.core.processes import SUPERVISOR, Completed
 from wxlint.plan.build_plan import Plan, Step, make_plan
 
 if TYPE_CHECKING:
+    from wxlint.inspection.dockerfile_lines import Dockerfile
     from wxlint.policy.model import Expectation, Policy
 
-PROBE_TIMEOUT = 300.0
+Done = Callable[[str, Evidence], None]
+"""Called with an image and its evidence, from any thread."""
 
 
 class Options(NamedTuple):
-    """mode: of the builder. args: build arguments. gpu: GPU checks must run. jobs: at the same time, 0 for a choice by the machine.
+    """How to collect.
 
-    leave: images that are looked at where they are there, and not built, unless one that is built stands on them; and why.
+    mode: of the builder. args: build arguments. gpu: GPU checks must run. jobs: at the same time, 0 for a choice by the
+    machine. timeout: seconds for a container that has no limit of its own. leave: images that are looked at where they
+    are there, and not built, unless one that is built stands on them.
     """
 
     mode: str = AUTO
     args: tuple[tuple[str, str], ...] = ()
     gpu: bool = False
     jobs: int = 0
-    leave: Mapping[str, str] = MappingProxyType({})
+    timeout: float = 60.0
+    leave: Mapping[str, LeftOut] = MappingProxyType({})
 
 
-def look_at(
+class Workplace(NamedTuple):
+    """Where evidence is collected. folder: of the session."""
+
+    engine: Engine
+    about: About
+    folder: Path
+
+
+def collect(
     policy: Policy,
     wanted: Mapping[str, frozenset[str]],
     checks: Mapping[str, Check],
-    engine: Engine,
-    about: About,
+    *,
+    place: Workplace,
     options: Options,
-    folder: Path,
     progress: Progress,
-    done: Callable[[str, Evidence], None],
+    done: Done,
 ) -> None:
     """Call `done` with the Evidence of each image that `wanted` names, as soon as it is there.
 
-    wanted: image to the names of the checks that will judge it. folder: the session's. What goes wrong with one image is in its
-    Evidence. Raises UsageError and InputError for what concerns the whole plan.
+    What goes wrong with one image is in its Evidence.
+
+    Args:
+        wanted: image to the names of the checks that will judge it.
+
+    Raises UsageError and InputError for what concerns the whole plan.
     """
     plan = make_plan(policy, select=tuple(wanted), args=dict(options.args))
-    try:
-        results = build(plan, engine, options.mode, options.jobs, progress, options.leave)
-    except EngineError as error:
-        results = {step.image: Result(step.image, "failed", reason=str(error)) for step in plan.steps}
-    todo = [step for step in plan.steps if step.image in wanted]
+    results = build(plan, place.engine, options.mode, options.jobs, progress, options.leave)
     for image in wanted:
         if plan.step(image) is None:  # an optional one without a Dockerfile
-            done(
-                image,
-                Evidence(Result(image, "skipped", reason="it is optional and has no Dockerfile"), gpu=options.gpu),
-            )
-    looker = _Looker(policy, plan, engine, about, options, folder)
-    with ThreadPoolExecutor(options.jobs or max(2, min(4, os.cpu_count() or 2))) as pool:
+            done(image, Evidence(BuildResult(image, BuildStatus.NO_DOCKERFILE), gpu=options.gpu))
+    collector = _Collector(policy, plan, place, options)
+    steps = [step for step in plan.steps if step.image in wanted]
+    needs = {step.image: {need for name in wanted[step.image] for need in checks[name].needs} for step in steps}
+    pool = ThreadPoolExecutor(options.jobs or max(2, min(4, os.cpu_count() or 2)))
+    try:
+        static = [step for step in steps if STATIC in needs[step.image] and results[step.image].ok]
+        layers = pool.submit(collector.layers, static)
+
+        def one(step: Step) -> None:
+            if results[step.image].ok:
+                progress(step.image, "looking inside")
+            evidence = collector.evidence(step, results[step.image], needs[step.image], wanted[step.image])
+            if evidence.info is not None:
+                if STATIC in needs[step.image]:
+                    evidence = _with_layers(evidence, layers.result().get(step.reference))
+                elif evidence.probe is None and PROBE in needs[step.image]:
+                    evidence = _with_layers(evidence, collector.layers([step]).get(step.reference))
+                evidence = collector.without_python(evidence)
+            done(step.image, evidence)
+
+        for future in [pool.submit(one, step) for step in steps]:
+            future.result()
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        SUPERVISOR.stop_all()
+        raise
+    pool.shutdown()
+
+
+def _with_layers(evidence: Evidence, facts: Facts | None) -> Evidence:
+    if facts is None:
+        return evidence._replace(static_problem="the engine does not have the image any more")
+    if "fault" in facts:
+        return evidence._replace(fault=evidence.fault or str(facts["fault"]) or "it does not say why")
+    if "problem" in facts:
+        return evidence._replace(static_problem=str(facts["problem"]) or "it is not said why")
+    return evidence._replace(static=facts)
+
+
+class _Collector:
+    def __init__(self, policy: Policy, plan: Plan, place: Workplace, options: Options) -> None:
+        self.policy, self.plan, self.place, self.options = policy, plan, place, options
+        self.engine = place.engine
+        self.gpus = gpu.gpus(place.about) if options.gpu else ()
+
+    def layers(self, steps: list[Step]) -> dict[str, Facts]:
+        """What the layers of images say, by reference."""
+        targets = []
         try:
-            needs = {step.image: {need for name in wanted[step.image] for need in checks[name].needs} for step in todo}
-            static = pool.submit(looker.static, [s for s in todo if STATIC in needs[s.image] and results[s.image].ok])
+            for step in steps:
+                info = self.engine.image(step.reference)
+                if info is not None:
+                    targets.append(saved_layers.Target(step.reference, info.digest, self._dockerfiles(step)))
+            return saved_layers.inspect_layers(self.engine, targets)
+        except EngineError as error:
+            return {step.reference: {"fault": str(error)} for step in steps}
 
-            def one(step: Step) -> None:
-                progress(step.image, "looking inside") if results[step.image].ok else None
-                seen = looker.look(step, results[step.image], needs[step.image], wanted[step.image])
-                if STATIC in needs[step.image] and seen.info is not None:
-                    seen = _with_layers(seen, static.result().get(step.reference))
-                elif seen.info is not None and seen.probe is None and PROBE in needs[step.image]:
-                    seen = _with_layers(seen, looker.static([step]).get(step.reference))
-                done(step.image, seen)
-
-            for future in [pool.submit(one, step) for step in todo]:
-                future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            processes.SUPERVISOR.stop_all()
-            raise
-
-
-def _with_layers(seen: Evidence, told: Facts | None) -> Evidence:
-    if told is None or "problem" in told:
-        return seen._replace(static_problem=str(told["problem"]) if told else "it was not looked at")
-    return seen._replace(static=told)
-
-
-class _Looker:
-    def __init__(
-        self, policy: Policy, plan: Plan, engine: Engine, about: About, options: Options, folder: Path
-    ) -> None:
-        self.policy, self.plan, self.engine, self.about, self.options, self.folder = (
-            policy,
-            plan,
-            engine,
-            about,
-            options,
-            folder,
-        )
-        self.gpus = gpu.gpus(about) if options.gpu else ()
-
-    def static(self, steps: list[Step]) -> dict[str, Facts]:
+    def _dockerfiles(self, step: Step) -> tuple[Dockerfile, ...]:
+        """The Dockerfiles of an image and of those below it."""
         from wxlint.documents.dockerfile.reader import read_dockerfile
         from wxlint.documents.source import read
 
-        targets = []
-        for step in steps:
-            info = self.engine.image(step.reference)
-            if info is None:
+        files, waiting = [], [step]
+        while waiting:
+            each = waiting.pop()
+            waiting += [need for name in each.needs if (need := self.plan.step(name))]
+            try:
+                source = read(Path(self.plan.root) / each.dockerfile, each.dockerfile)
+            except WxlintError:
                 continue
-            files, waiting = [], [step]
-            while waiting:
-                each = waiting.pop()
-                waiting += [need for name in each.needs if (need := self.plan.step(name))]
-                try:
-                    source = read(Path(self.plan.root) / each.dockerfile, each.dockerfile)
-                except WxlintError:
-                    continue
-                files.append(layers_look.instructions(each.dockerfile, read_dockerfile(source)))
-            targets.append(layers_look.Target(step.reference, info.digest, tuple(files)))
-        return layers_look.look(self.engine, targets)
+            files.append(saved_layers.instructions(each.dockerfile, read_dockerfile(source)))
+        return tuple(files)
 
-    def look(self, step: Step, result: Result, needs: set[str], names: frozenset[str]) -> Evidence:
-        seen = Evidence(result, upstream=step.upstream, gpu=self.options.gpu)
+    def evidence(self, step: Step, result: BuildResult, needs: set[str], names: frozenset[str]) -> Evidence:
+        """All but the layers."""
+        found = Evidence(result, upstream=step.upstream, gpu=self.options.gpu)
         try:
             info = self.engine.image(step.reference) if result.ok else None
             if info is None:
-                return seen
-            seen = seen._replace(info=info, skipped={})
+                return found
+            found = found._replace(info=info)
             expectation = step.expectation
             if "base" in names:
-                base = self.engine.image(expectation.base or step.upstream or "scratch")
-                seen = seen._replace(below=base.layers if base else None)
+                found = found._replace(below=self._below(step))
             if "forbidden-tag" in names:
-                name = step.reference.rpartition(":")[0]
-                twins = [f"{name}:{tag}" for tag in expectation.forbidden_tags if self.engine.image(f"{name}:{tag}")]
-                seen = seen._replace(twins=tuple(twins))
+                found = found._replace(twins=self._twins(expectation))
             if PROBE in needs:
-                seen = self._probe(seen, info, expectation, "device" in names)
+                found = self._probe(found, info, device="device" in names)
             if ENTRYPOINT in needs and expectation.entrypoint is not None:
-                seen = seen._replace(entrypoint=self._entrypoint(info, expectation))
+                found = found._replace(entrypoint=self._entrypoint(info, expectation))
             if SERVICE in needs:
-                seen = self._service(seen, expectation)
+                found = self._service(found, expectation)
         except EngineError as error:
-            return seen._replace(info=None, build=result._replace(status="failed", reason=str(error)))
-        return seen
+            return found._replace(fault=str(error) or "it does not say why")
+        return found
 
-    def _probe(self, seen: Evidence, info: ImageInfo, expectation: Expectation, device: bool) -> Evidence:
-        if not (self.options.gpu and device):
-            facts, problem, _ = run_probe(self.engine, info.digest)
-            return seen._replace(probe=facts, probe_problem=problem)
-        with gpu.take(self.gpus) as one:
-            facts, problem, refused = run_probe(self.engine, info.digest, one)
-        if not refused:
-            return seen._replace(probe=facts, probe_problem=problem)
-        meaning = [part for part in (gpu.explain(refused),) if part]
-        meaning += [part for part in gpu.missing(self.about) if part not in meaning]
-        facts, problem, _ = run_probe(self.engine, info.digest)
-        return seen._replace(
-            probe=facts,
-            probe_problem=problem,
-            gpu_problem="; ".join(meaning) or f"the engine gives no GPU: {refused[-500:]}",
-        )
+    def without_python(self, evidence: Evidence) -> Evidence:
+        """With the users of an image that has no Python to say who it runs as."""
+        info, problem = evidence.info, evidence.probe_problem
+        if info is None or problem is None or problem.failure is not ProbeFailure.NO_PYTHON:
+            return evidence
+        try:
+            data = self.engine.read_file(info.digest, "/etc/passwd")
+        except EngineError as error:
+            return evidence._replace(fault=str(error))
+        return evidence._replace(passwd=None if data is None else data.decode("utf-8", "replace"))
+
+    def _below(self, step: Step) -> tuple[str, ...] | None:
+        """The layers that an image must stand on; None when they cannot be had.
+
+        An upstream is pulled where it is missing, since BuildKit keeps none; an image of the family never is.
+        """
+        base, upstream = step.expectation.base, step.upstream
+        name = base or upstream
+        if name is None:
+            return None
+        if name == "scratch":
+            return ()
+        info = self.engine.image(name)
+        if info is None and base is None and self.options.mode != NEVER and self.engine.pull(name):
+            info = self.engine.image(name)
+        return info.layers if info else None
+
+    def _twins(self, expectation: Expectation) -> tuple[str, ...]:
+        """References of the image with a forbidden tag that the engine has."""
+        names = [f"{expectation.reference.rpartition(':')[0]}:{tag}" for tag in expectation.forbidden_tags]
+        return tuple(name for name in names if self.engine.image(name))
+
+    def _probe(self, evidence: Evidence, info: ImageInfo, *, device: bool) -> Evidence:
+        if self.options.gpu and device:
+            with gpu.take(self.gpus) as one:
+                answer = run_probe(self.engine, info.digest, one, self.options.timeout)
+            if not answer.refused:
+                return evidence._replace(probe=answer.facts, probe_problem=answer.problem)
+            meaning = [part for part in (gpu.explain(answer.refused),) if part]
+            meaning += [part for part in gpu.missing(self.place.about) if part not in meaning]
+            refusal = f"the engine gives no GPU: {answer.refused[-500:]}"
+            evidence = evidence._replace(gpu_problem="; ".join(meaning) or refusal)
+        answer = run_probe(self.engine, info.digest, None, self.options.timeout)
+        return evidence._replace(probe=answer.facts, probe_problem=answer.problem)
 
     def _entrypoint(self, info: ImageInfo, expectation: Expectation) -> Ran:
         check = expectation.entrypoint
         assert check is not None
-        options = ["--network", "none", "--pull", "never", "-e", "NVIDIA_VISIBLE_DEVICES=void"]
+        options = ["-e", "NVIDIA_VISIBLE_DEVICES=void"]
         done = self.engine.run(info.digest, check.args, options=options, timeout=check.timeout)
-        return Ran(done.code, (done.out + done.err)[-SHOWN:], done.timed_out, done.seconds)
+        return _ran(done, check.pattern)
 
-    def _service(self, seen: Evidence, expectation: Expectation) -> Evidence:
-        check, service = expectation.entrypoint, str(expectation.service)
-        if check is None:
-            return seen._replace(
-                skipped={
-                    **seen.skipped,
-                    "service": (SKIP, "the policy gives no arguments to run it with (expect: entrypoint)"),
-                }
-            )
+    def _service(self, evidence: Evidence, expectation: Expectation) -> Evidence:
+        check = expectation.entrypoint
+        assert check is not None
         if expectation.gpu and not self.options.gpu:
-            return seen._replace(
-                skipped={
-                    **seen.skipped,
-                    "service": (UNPROVEN, "the service reserves a GPU, and none was used; --gpu runs it"),
-                }
-            )
+            return evidence._replace(service_problem=ServiceProblem(ServiceFailure.NEEDS_GPU))
         env = {self.policy.registry_env: self.plan.registry} if self.policy.registry_env else {}
         _, missing = self.policy.files(expectation.compose)
         if missing:
-            return seen._replace(service=Ran(1, f"{', '.join(missing)}: no such compose file", False, 0.0))
+            return evidence._replace(service=Ran(1, f"{', '.join(missing)}: no such compose file", False, 0.0))
+        stack = Stack(expectation.compose, self.policy.root, self.place.folder, env)
+        seconds = check.timeout + SERVICE_EXTRA
         try:
-            ran = run_service(
-                self.engine,
-                expectation.compose,
-                self.policy.root,
-                service,
-                check.args,
-                self.folder,
-                env,
-                check.timeout + 30,
-            )
+            ran = run_service(self.engine, stack, str(expectation.service), check.args, seconds)
         except NoComposeError as error:
-            return seen._replace(skipped={**seen.skipped, "service": (SKIP, str(error))})
-        return seen._replace(service=ran)
+            return evidence._replace(service_problem=ServiceProblem(ServiceFailure.NO_COMPOSE, str(error)))
+        done = Completed(ran.code, ran.output, "", ran.timed_out, ran.seconds)
+        return evidence._replace(service=_ran(done, check.pattern))
 
 
-def run_probe(
-    engine: Engine, image: str, one: gpu.Gpu | None = None, timeout: float = PROBE_TIMEOUT
-) -> tuple[Facts | None, str, str]:
-    """(facts, why there are none, why the engine refused the GPU): one container, without network, that writes nothing."""
-    script = Path(__file__).parents[1].joinpath("probe.py").read_bytes()
-    options = [
-        "--network",
-        "none",
-        "--read-only",
-        "--tmpfs",
-        "/tmp",
-        "--pull",
-        "never",
-        "--security-opt",
-        "no-new-privileges",
-    ]
-    options += ["-e", "PYTHONDONTWRITEBYTECODE=1"]
-    options += one.options(engine.is_podman) if one else ["-e", "NVIDIA_VISIBLE_DEVICES=void"]
-    arguments = ["-", "--container", "--timeout", f"{timeout - 30:.0f}", *(["--gpu"] if one else [])]
-    problem = ""
-    for python in ("python", "python3"):
-        done = engine.run(image, arguments, options=[*options, "--entrypoint", python], stdin=script, timeout=timeout)
-        at = done.out.rfind("\n" + MARK)
-        if at >= 0:
-            try:
-                facts = json.loads(done.out[at + 1 + len(MARK) :].partition("\n")[0])
-            except ValueError as error:
-                return None, f"the probe's answer is damaged: {error}", ""
-            return (
-                (facts, "", "")
-                if isinstance(facts, dict) and facts.get("schema") == SCHEMA
-                else (None, "the probe's answer is not understood", "")
-            )
-        if done.timed_out:
-            return None, f"the probe was not done after {timeout:.0f} seconds", ""
-        missing = done.code == 127 or "executable file not found" in done.err or "no such file or directory" in done.err
-        if done.code in (125, 126, 127) and one is not None and not missing:
-            return None, "", done.message or f"exit code {done.code}"
-        if not missing:
-            return None, f"the probe ended with exit code {done.code}: {done.message[-500:]}", ""
-        problem = "there is no Python in the image"
-    return None, problem, ""
+def _ran(done: Completed, pattern: str | None) -> Ran:
+    """What a container did. The pattern is searched in all of its output, of which the end is kept."""
+    output = done.out + done.err
+    matched = None if pattern is None or done.timed_out else patterns.search(pattern, output)
+    return Ran(done.code, output[-SHOWN:], done.timed_out, done.seconds, matched)

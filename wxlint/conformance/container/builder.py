@@ -1,69 +1,41 @@
-"""Build a plan: each image once, its bases first, in parallel where the order allows, and nothing that is up to date."""
+"""Build a plan: each image once, its bases first, in parallel where the order allows; nothing that is up to date."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from wxlint.conformance.container.build_report import BUILD_TIMEOUT, explain
 from wxlint.conformance.container.context_digest import content_digest
-from wxlint.conformance.container.engine import CONTENT_LABEL, Engine
-from wxlint.conformance.plugin.workspace import file_name
-from wxlint.core import processes
+from wxlint.conformance.container.engine import Engine, is_engine_fault
+from wxlint.conformance.container.model import CONTENT_LABEL, BuildResult, BuildStatus, LeftOut
+from wxlint.conformance.container.paths import cache_folder, file_name
 from wxlint.core.errors import EngineError, UsageError
+from wxlint.core.processes import SUPERVISOR, Completed
 
 if TYPE_CHECKING:
     from wxlint.plan.build_plan import Plan, Step
 
 AUTO, ALWAYS, NEVER = MODES = ("auto", "always", "never")
-BUILT, CURRENT, FOUND, FAILED, BLOCKED, MISSING, LEFT = (
-    "built",
-    "up to date",
-    "found",
-    "failed",
-    "blocked",
-    "missing",
-    "left out",
-)
-BUILD_TIMEOUT = 4 * 3600.0
-"""Seconds for one image: a limit for what hangs, not for what is slow."""
+_TAIL = 40
+"""Lines of a log that a failure shows."""
 _STEP = re.compile(r"^(?:#\d+ \[[^\]]*?(\d+/\d+)\] |Step (\d+/\d+) : |STEP (\d+/\d+): )(.*)")
 
 Progress = Callable[[str, str], None]
 """Called with an image and what happens to it, from any thread."""
 
 
-class Result(NamedTuple):
-    """status: one of the words above. digest: of the image, "" when there is none. reason: for failed, blocked, missing and left out.
+class _Job(NamedTuple):
+    """mode: for this image. left_out: why it is only looked for. bases: digests of what it is built from."""
 
-    log: the file with the build's output, "" when nothing was built; tail: its end, for a failure.
-    """
-
-    image: str
-    status: str
-    digest: str = ""
-    seconds: float = 0.0
-    reason: str = ""
-    log: str = ""
-    tail: str = ""
-
-    @property
-    def ok(self) -> bool:
-        return self.status in (BUILT, CURRENT, FOUND)
-
-
-def cache_folder() -> Path:
-    """Where logs and what was read of images are kept: the user's cache folder."""
-    base = (
-        os.environ.get("XDG_CACHE_HOME")
-        or (os.environ.get("LOCALAPPDATA") if os.name == "nt" else None)
-        or os.path.expanduser("~/.cache")
-    )
-    return Path(base) / "wxlint"
+    step: Step
+    mode: str
+    left_out: LeftOut | None
+    bases: dict[str, str]
 
 
 def build(
@@ -72,65 +44,165 @@ def build(
     mode: str = AUTO,
     jobs: int = 0,
     progress: Progress = lambda _, __: None,
-    leave: Mapping[str, str] = MappingProxyType({}),
-) -> dict[str, Result]:
+    leave: Mapping[str, LeftOut] = MappingProxyType({}),
+) -> dict[str, BuildResult]:
     """Bring every image of the plan into the engine; the results by image, in the plan's order.
 
-    mode: auto builds what is missing or changed, always asks the engine (whose cache counts) for every image, never only looks.
-    jobs: builds at the same time, 0 for a choice by the machine. leave: images that are only looked for, and why, unless one that is
-    built stands on them.
-    Raises UsageError for another mode, EngineError when the engine is gone.
-    What is being built is stopped when this is left by an exception such as Ctrl-C.
+    Args:
+        mode: auto builds what is missing or changed, always has the engine (whose cache counts) build every image,
+            never only looks.
+        jobs: builds at the same time, 0 for a choice by the machine.
+        leave: images that are only looked for, unless one that is built stands on them.
+
+    Raises UsageError for another mode, EngineError when the engine is gone. What is being built is stopped when this is
+    left by an exception such as Ctrl-C.
     """
     if mode not in MODES:
         raise UsageError(f"unknown build mode {mode!r}; known are {', '.join(MODES)}")
-    results: dict[str, Result] = {}
-    stood_on = {name for step in plan.steps if step.image not in leave for name in _below(plan, step)}
-    leave = {image: why for image, why in leave.items() if image not in stood_on}
-    waiting = list(plan.steps)
-    running: dict[Future[Result], Step] = {}
-    with ThreadPoolExecutor(jobs or max(2, min(4, os.cpu_count() or 2))) as pool:
+    return _Run(plan, engine, mode, progress, leave).all(jobs or max(2, min(4, os.cpu_count() or 2)))
+
+
+class _Run:
+    def __init__(self, plan: Plan, engine: Engine, mode: str, progress: Progress, leave: Mapping[str, LeftOut]) -> None:
+        self.plan, self.engine, self.mode, self.progress = plan, engine, mode, progress
+        needed = {name for step in plan.steps if step.image not in leave for name in _below(plan, step)}
+        self.leave = {image: why for image, why in leave.items() if image not in needed}
+        self.results: dict[str, BuildResult] = {}
+
+    def all(self, jobs: int) -> dict[str, BuildResult]:
+        waiting, running = list(self.plan.steps), dict[Future[BuildResult], str]()
+        pool = ThreadPoolExecutor(jobs)
         try:
             while waiting or running:
                 for step in list(waiting):
-                    broken = [name for name in step.needs if name in results and not results[name].ok]
-                    left = mode == NEVER or step.image in leave
-                    if broken and not left:
-                        by = next(
-                            (
-                                r.reason.removeprefix("blocked by ")
-                                for name in broken
-                                if (r := results[name]).status == BLOCKED
-                            ),
-                            broken[0],
-                        )
-                        results[step.image] = Result(step.image, BLOCKED, reason=f"blocked by {by}")
-                        progress(step.image, f"blocked by {by}")
-                        waiting.remove(step)
-                    elif left or all(name in results for name in step.needs):
-                        waiting.remove(step)
-                        bases = {name: results[name].digest for name in step.needs if name in results}
-                        running[
-                            pool.submit(
-                                _one,
-                                plan,
-                                step,
-                                engine,
-                                NEVER if left else mode,
-                                bases,
-                                progress,
-                                leave.get(step.image, ""),
-                            )
-                        ] = step
+                    job = self._next(step)
+                    if job is None:
+                        continue
+                    waiting.remove(step)
+                    if isinstance(job, BuildResult):
+                        self.results[step.image] = job
+                        self.progress(step.image, explain(job))
+                    else:
+                        running[pool.submit(self._one, job)] = step.image
                 if running:
-                    done, _ = wait(running, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        results[running.pop(future).image] = future.result()
+                    for future in wait(running, return_when=FIRST_COMPLETED)[0]:
+                        self.results[running.pop(future)] = future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            processes.SUPERVISOR.stop_all()
+            SUPERVISOR.stop_all()
             raise
-    return {step.image: results[step.image] for step in plan.steps}
+        pool.shutdown()
+        return {step.image: self.results[step.image] for step in self.plan.steps}
+
+    def _next(self, step: Step) -> _Job | BuildResult | None:
+        """What to do with a step now: a job, a result when it is blocked, None while its bases are being built."""
+        left = self.leave.get(step.image)
+        looks = self.mode == NEVER or left is not None
+        broken = [self.results[n] for n in step.needs if n in self.results and not self.results[n].ok]
+        if broken and not looks:
+            first = next((each for each in broken if each.blocked_by), broken[0])
+            if first.status is BuildStatus.ENGINE_FAULT:
+                return BuildResult(step.image, BuildStatus.ENGINE_FAULT, step.reference, detail=first.detail)
+            return BuildResult(
+                step.image, BuildStatus.BLOCKED, step.reference, blocked_by=first.blocked_by or first.image
+            )
+        if looks or all(name in self.results for name in step.needs):
+            bases = {name: self.results[name].digest for name in step.needs if name in self.results}
+            return _Job(step, NEVER if looks else self.mode, left, bases)
+        return None
+
+    def _one(self, job: _Job) -> BuildResult:
+        try:
+            return self._build_or_look(job)
+        except EngineError as error:
+            return BuildResult(job.step.image, BuildStatus.ENGINE_FAULT, job.step.reference, detail=str(error))
+
+    def _build_or_look(self, job: _Job) -> BuildResult:
+        step = job.step
+        result = BuildResult(step.image, BuildStatus.FOUND, step.reference)
+        before = self.engine.image(step.reference)
+        if job.mode == NEVER:
+            if before is not None:
+                return result._replace(digest=before.digest)
+            status = BuildStatus.LEFT_OUT if job.left_out is not None else BuildStatus.MISSING
+            return result._replace(status=status, left_out=job.left_out)
+        if step.problem:
+            self.progress(step.image, f"failed: {step.problem}")
+            return result._replace(status=BuildStatus.FAILED, detail=step.problem)
+        bases = dict(job.bases)
+        for name in step.external:
+            info = self.engine.image(name)
+            bases[name] = info.digest if info else ""
+        content = content_digest(step, self.plan.root, bases)
+        if job.mode == AUTO and before is not None and content is not None:
+            if before.labels.get(CONTENT_LABEL) == content:
+                self.progress(step.image, BuildStatus.CURRENT.value)
+                return result._replace(status=BuildStatus.CURRENT, digest=before.digest)
+        built = self._build(step, content)
+        if built.ok and before is not None and built.digest != before.digest and CONTENT_LABEL in before.labels:
+            self._remove_replaced(before.digest)
+        return built
+
+    def _remove_replaced(self, digest: str) -> None:
+        """Remove an image that we had built before and that nobody names now; the engine keeps what is built on."""
+        old = self.engine.image(digest)
+        if old is not None and not old.tags:
+            self.engine.call("image", "rm", "--", digest)
+
+    def _build(self, step: Step, content: str | None) -> BuildResult:
+        folder = cache_folder() / "logs" / file_name(self.plan.family or "family")
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / f"{file_name(step.image)}.log"
+        self.progress(step.image, "building")
+        tail: list[str] = []
+        shown = ""
+        with open(log, "w", encoding="utf-8") as file:
+
+            def line(text: str) -> None:
+                nonlocal shown
+                file.write(text + "\n")
+                tail.append(text)
+                del tail[:-_TAIL]
+                found = _STEP.match(text)
+                now = f"step {found[1] or found[2] or found[3]}: {' '.join(found[4].split())[:100]}" if found else shown
+                if now != shown:
+                    shown = now
+                    self.progress(step.image, now)
+
+            arguments = _arguments(self.plan, step, content, self.engine.is_podman)
+            done = self.engine.build(arguments, self.plan.root, BUILD_TIMEOUT, line)
+        return self._result(step, done, str(log), "\n".join(tail))
+
+    def _result(self, step: Step, done: Completed, log: str, tail: str) -> BuildResult:
+        result = BuildResult(step.image, BuildStatus.BUILT, step.reference, seconds=done.seconds, log=log)
+        if done.code or done.timed_out:
+            self.progress(step.image, f"failed after {done.seconds:.0f} s; log: {log}")
+            result = result._replace(exit_code=done.code, timed_out=done.timed_out, tail=tail)
+            fault = next((text for text in reversed(tail.splitlines()) if is_engine_fault(text)), None)
+            if fault is not None:
+                return result._replace(status=BuildStatus.ENGINE_FAULT, detail=fault.strip())
+            return result._replace(status=BuildStatus.FAILED)
+        info = self.engine.image(step.reference)
+        if info is None:
+            raise EngineError(
+                f"{step.reference} was built, and the engine does not have it: is it a remote builder that does not "
+                "load its results?"
+            )
+        self.progress(step.image, f"built in {done.seconds:.0f} s")
+        return result._replace(digest=info.digest)
+
+
+def _arguments(plan: Plan, step: Step, content: str | None, podman: bool) -> list[str]:
+    """The words behind `docker build`."""
+    dockerfile, context = os.path.join(plan.root, step.dockerfile), os.path.join(plan.root, step.context)
+    words = ["--label", f"{CONTENT_LABEL}={content or ''}", "-t", step.reference, "-f", dockerfile]
+    for name, value in step.args:
+        words += ["--build-arg", f"{name}={value}"]
+    if step.target:
+        words += ["--target", step.target]
+    if not podman:
+        words.append("--force-rm")  # the older builder keeps the containers of a failed step otherwise
+    return [*words, "--", context]
 
 
 def _below(plan: Plan, step: Step) -> Iterator[str]:
@@ -139,117 +211,3 @@ def _below(plan: Plan, step: Step) -> Iterator[str]:
         yield name
         if (below := plan.step(name)) is not None:
             yield from _below(plan, below)
-
-
-def _one(
-    plan: Plan, step: Step, engine: Engine, mode: str, bases: dict[str, str], progress: Progress, left: str = ""
-) -> Result:
-    before = engine.image(step.reference)
-    if mode == NEVER:
-        if before is not None:
-            return Result(step.image, FOUND, before.digest)
-        if left:
-            return Result(step.image, LEFT, reason=f"the engine has no {step.reference}; {left}")
-        return Result(step.image, MISSING, reason=f"the engine has no {step.reference}")
-    if step.problem:
-        progress(step.image, f"failed: {step.problem}")
-        return Result(step.image, FAILED, reason=step.problem)
-    for name in step.external:
-        info = engine.image(name)
-        bases[name] = info.digest if info else ""
-    content = content_digest(step, plan.root, bases)
-    if mode == AUTO and before is not None and content is not None and before.labels.get(CONTENT_LABEL) == content:
-        progress(step.image, CURRENT)
-        return Result(step.image, CURRENT, before.digest)
-    result = _build(plan, step, engine, content, progress)
-    if result.ok and before is not None and result.digest != before.digest and CONTENT_LABEL in before.labels:
-        old = engine.image(before.digest)
-        if (
-            old is not None and not old.tags
-        ):  # the one we had built before: nobody names it now, and the engine keeps what is stood on
-            engine.call("image", "rm", before.digest)
-    return result
-
-
-def _build(plan: Plan, step: Step, engine: Engine, content: str | None, progress: Progress) -> Result:
-    folder = cache_folder() / "logs" / file_name(plan.family or "family")
-    folder.mkdir(parents=True, exist_ok=True)
-    log = folder / f"{file_name(step.image)}.log"
-    arguments = [
-        "--label",
-        f"{CONTENT_LABEL}={content or ''}",
-        "-t",
-        step.reference,
-        "-f",
-        os.path.join(plan.root, step.dockerfile),
-    ]
-    for name, value in step.args:
-        arguments += ["--build-arg", f"{name}={value}"]
-    if step.target:
-        arguments += ["--target", step.target]
-    if not engine.is_podman:
-        arguments.append("--force-rm")  # the older builder keeps the containers of a failed step otherwise
-    progress(step.image, "building")
-    tail: list[str] = []
-    shown = ""
-    with open(log, "w", encoding="utf-8") as file:
-
-        def line(text: str) -> None:
-            nonlocal shown
-            file.write(text + "\n")
-            tail.append(text)
-            del tail[:-40]
-            found = _STEP.match(text)
-            if (
-                found
-                and (now := f"step {found[1] or found[2] or found[3]}: {' '.join(found[4].split())[:100]}") != shown
-            ):
-                shown = now
-                progress(step.image, now)
-
-        context = os.path.join(plan.root, step.context)
-        done = engine.build([*arguments, context], plan.root, BUILD_TIMEOUT, line)
-    if done.code or done.timed_out:
-        reason = (
-            f"not done after {BUILD_TIMEOUT:.0f} seconds"
-            if done.timed_out
-            else f"docker build ended with exit code {done.code}"
-        )
-        progress(step.image, f"failed after {done.seconds:.0f} s; log: {log}")
-        return Result(step.image, FAILED, "", done.seconds, reason, str(log), "\n".join(tail))
-    info = engine.image(step.reference)
-    if info is None:
-        raise EngineError(
-            f"{step.reference} was built, and the engine does not have it: is it a remote builder that does not load its results?"
-        )
-    progress(step.image, f"built in {done.seconds:.0f} s")
-    return Result(step.image, BUILT, info.digest, done.seconds, "", str(log))
-
-
-def failures(results: Iterable[Result]) -> Iterator[str]:
-    """What to say of each image that could not be built: why, and the end of its log; of those it blocks, one line."""
-    listed = list(results)
-    for result in listed:
-        if result.status != FAILED:
-            continue
-        yield f"{result.image}: {result.reason}"
-        if result.log:
-            yield f"the end of {result.log}:"
-            yield from (f"  {line}" for line in result.tail.splitlines())
-        blocked = [
-            each.image for each in listed if each.status == BLOCKED and each.reason == f"blocked by {result.image}"
-        ]
-        if blocked:
-            yield f"blocked by {result.image}: {', '.join(blocked)}"
-
-
-def summary(results: Iterable[Result]) -> str:
-    """ "2 built, 12 up to date, 1 failed (base:cuda), 6 blocked"."""
-    listed = list(results)
-    parts = []
-    for status in (BUILT, CURRENT, FOUND, FAILED, BLOCKED, MISSING, LEFT):
-        names = [r.image for r in listed if r.status == status]
-        if names:
-            shown = f" ({', '.join(names)})" if status == FAILED else ""
-            parts.append(f"{len(names)} {status}{shown}")
-    return ", ".join(parts) or "nothing to build"

@@ -8,28 +8,40 @@ import re
 import shlex
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
-from wxlint.conformance.checks.evidence import Ran
 from wxlint.conformance.container.engine import Engine
-from wxlint.conformance.plugin.workspace import file_name
+from wxlint.conformance.container.model import Facts, Ran
+from wxlint.conformance.container.paths import file_name
 from wxlint.core import processes
 from wxlint.core.errors import EngineError
 
 _ONE_AT_A_TIME = threading.Lock()
 """pytest-docker's commands take the environment of this process."""
+_SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
+"""What compose takes for a service's name, without a dash in front, which would make it an option."""
 SHOWN = 4000
 """Characters kept of what a service printed."""
 
 
 class NoComposeError(EngineError):
-    """Why no service can be run here; a reason to skip."""
+    """Why no service can be run here."""
+
+
+class Stack(NamedTuple):
+    """Compose files used together. files: relative to root. folder: of the session, for an override. env: further."""
+
+    files: Sequence[str]
+    root: Path
+    folder: Path
+    env: Mapping[str, str]
 
 
 def compose_command(engine: Engine) -> list[str]:
-    """`docker compose`, else `docker-compose`. Raises NoComposeError with what was looked for."""
+    """`docker compose`, else `docker-compose`. Raises NoComposeError with what is missing."""
     if engine.is_podman:
         raise NoComposeError("services are run with docker compose; the engine is podman")
     try:
@@ -44,91 +56,106 @@ def compose_command(engine: Engine) -> list[str]:
     raise NoComposeError("neither `docker compose` nor `docker-compose` is installed")
 
 
-def run_service(
-    engine: Engine,
-    files: Sequence[str],
-    root: Path,
-    service: str,
-    arguments: Sequence[str],
-    folder: Path,
-    env: Mapping[str, str],
-    timeout: float,
-) -> Ran:
-    """`compose run --rm SERVICE ARGUMENTS` without its dependencies. files: relative to root. folder: of the session, for an override.
+def run_service(engine: Engine, stack: Stack, service: str, arguments: Sequence[str], timeout: float) -> Ran:
+    """`compose run --rm SERVICE ARGUMENTS` without its dependencies.
 
+    What the service may do is what its compose files say: unlike the other containers, it is not sealed.
     Raises NoComposeError when the stack cannot be read here, EngineError when the engine is gone.
     """
+    if not _SERVICE.fullmatch(service):
+        return Ran(1, f"{service!r} is not a name that compose takes for a service", False, 0.0)
     with _ONE_AT_A_TIME:
-        return _run_service(engine, compose_command(engine), files, root, service, arguments, folder, env, timeout)
+        return _run_service(engine, stack, service, arguments, timeout)
 
 
-def _run_service(
-    engine: Engine,
-    command: list[str],
-    files: Sequence[str],
-    root: Path,
-    service: str,
-    arguments: Sequence[str],
-    folder: Path,
-    env: Mapping[str, str],
-    timeout: float,
-) -> Ran:
+def _run_service(engine: Engine, stack: Stack, service: str, arguments: Sequence[str], timeout: float) -> Ran:
     from pytest_docker.plugin import get_docker_services
 
+    command = compose_command(engine)
     project = f"wxlint-{engine.session}-{os.getpid()}-{re.sub(r'[^a-z0-9]', '', service.lower())}"
-    override = folder / f"compose-{file_name(service)}-{os.getpid()}.yml"
-    labels = json.dumps(engine.labels())  # JSON is YAML
-    override.write_text(
-        f'services:\n  "{service}":\n    labels: {labels}\nnetworks:\n  default:\n    labels: {labels}\n'
-    )
-    paths = [str((root / name).absolute()) for name in files] + [str(override)]
-    if any(re.search(r'["$`\\]', path) for path in paths):
+    env = {**os.environ, **stack.env}
+    files = [str((stack.root / name).absolute()) for name in stack.files]
+    override = stack.folder / f"compose-{file_name(service)}-{os.getpid()}.yml"
+    if any(re.search(r'["$`\\]', path) for path in (*files, str(override))):
         raise NoComposeError("a path of the compose files has a character that a shell would take")
-    base = [*command, *(word for path in paths for word in ("-f", path)), "-p", project]
-    told = processes.run([*base, "config"], timeout=60, env={**os.environ, **env}, cwd=str(root))
-    if told.code:
+
+    def base(paths: Sequence[str]) -> list[str]:
+        return [*command, *(word for path in paths for word in ("-f", path)), "-p", project]
+
+    done = processes.run([*base(files), "config"], timeout=60, env=env, cwd=str(stack.root))
+    if done.code:
         if len(command) == 1:
             raise NoComposeError(
-                f"docker-compose of the first generation cannot read the files: {told.message.splitlines()[-1]}"
+                f"docker-compose of the first generation cannot read the files: {done.message.splitlines()[-1]}"
             )
-        return Ran(told.code, told.message, told.timed_out, told.seconds)
-    fresh = [path for path in _bind_sources(told.out) if not path.exists()]
-    saved = {name: os.environ.get(name) for name in env}
-    os.environ.update(env)  # pytest-docker's own commands take it from here
+        return Ran(done.code, done.message, done.timed_out, done.seconds)
+    config = _config(done.out)
+    fresh = [path for path in _bind_sources(config) if not path.exists()]
+    override.write_text(_override(config, service, engine.labels()), encoding="utf-8")
+    paths = [*files, str(override)]
     try:
-        with get_docker_services(
-            " ".join(map(shlex.quote, command)), paths, project, [], ["down -v --remove-orphans -t 5"]
+        with (
+            _environment(stack.env),
+            get_docker_services(shlex.join(command), paths, project, [], ["down -v --remove-orphans -t 5"]),
         ):
-            done = processes.run(
-                [*base, "run", "--rm", "--no-deps", "-T", service, *arguments],
-                timeout=timeout,
-                env={**os.environ, **env},
-                cwd=str(root),
-            )
+            words = ["run", "--rm", "--no-deps", "-T", service, *arguments]
+            done = processes.run([*base(paths), *words], timeout=timeout, env=env, cwd=str(stack.root))
+    except EngineError:
+        raise
     except Exception as error:  # pytest-docker raises bare ones
-        if isinstance(error, EngineError):
-            raise
         raise EngineError(f"compose: {str(error)[:1000]}") from None
     finally:
-        for name, value in saved.items():
-            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
         override.unlink(missing_ok=True)
         for path in fresh:  # the engine makes the folders that a mount names
             with suppress(OSError):
                 path.rmdir()
-    return Ran(done.code, (done.out + done.err)[-SHOWN:], done.timed_out, done.seconds)
+    return Ran(done.code, done.out + done.err, done.timed_out, done.seconds)
 
 
-def _bind_sources(config: str) -> list[Path]:
-    """The folders of the host that the services of a stack mount."""
+@contextmanager
+def _environment(more: Mapping[str, str]) -> Iterator[None]:
+    """With more variables in this process's environment, where pytest-docker's own commands take them from."""
+    saved = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name, value in saved.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _override(config: Facts, service: str, labels: Mapping[str, str]) -> str:
+    """A compose file that gives our labels to all that the stack brings into the engine, by which it is found again."""
+    own: Facts = {"services": {service: {"labels": dict(labels)}}, "networks": {"default": {"labels": dict(labels)}}}
+    for kind in ("networks", "volumes"):
+        for name, value in (config.get(kind) or {}).items():
+            if not (isinstance(value, dict) and value.get("external")):
+                own.setdefault(kind, {})[name] = {"labels": dict(labels)}
+    default = (config.get("networks") or {}).get("default")
+    if isinstance(default, dict) and default.get("external"):
+        del own["networks"]["default"]
+    return json.dumps(own)  # JSON is YAML
+
+
+def _config(text: str) -> Facts:
+    """What `compose config` prints; empty when that is not understood."""
     import yaml
 
     try:
-        services = (yaml.safe_load(config) or {}).get("services") or {}
-    except (yaml.YAMLError, AttributeError):
-        return []
+        config = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return {}
+    return config if isinstance(config, dict) else {}
+
+
+def _bind_sources(config: Facts) -> list[Path]:
+    """The folders of the host that the services of a stack mount."""
+    services = config.get("services")
     found = []
-    for service in services.values():
+    for service in services.values() if isinstance(services, dict) else ():
         for volume in (service or {}).get("volumes") or ():
             if isinstance(volume, dict) and volume.get("type") == "bind":
                 found.append(Path(str(volume.get("source"))))

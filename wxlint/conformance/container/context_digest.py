@@ -1,4 +1,4 @@
-"""Whether anything an image is built from has changed: a digest over its Dockerfile, arguments, bases and context files."""
+"""Whether what an image is built from has changed: a digest over its Dockerfile, arguments, bases and context."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ MAX_BYTES, MAX_FILES = 2 << 30, 100_000
 
 
 def content_digest(step: Step, root: str, bases: dict[str, str]) -> str | None:
-    """The digest of all that goes into a build. bases: digests of the images it is built from, "" for one that is not there.
+    """The digest of all that goes into a build.
 
-    None when that cannot be told: files from an address, a context too large or unreadable.
+    None when that is not known: files from an address, a context too large or unreadable.
+
+    Args:
+        bases: digests of the images it is built from, "" for one that is not there.
     """
     if step.remote:
         return None
@@ -74,7 +77,7 @@ def _ignore_file(root: str, step: Step) -> str:
 
 
 def _files(context: str, sources: tuple[str, ...] | None, ignored: Ignored) -> Iterator[str]:
-    """The files below the context that the build may take, relative to it; folders too, since an empty one is copied."""
+    """What the build may take of its context, relative to it; folders too, since an empty one is copied."""
     wanted = None if sources is None else [_wanted(source) for source in sources]
     for folder, folders, names in os.walk(context):
         below = os.path.relpath(folder, context).replace(os.sep, "/")

@@ -9,53 +9,42 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
+from wxlint.conformance.container.model import (
+    OWNER_LABEL,
+    PROCESS_LABEL,
+    SESSION_LABEL,
+    About,
+    Facts,
+    ImageInfo,
+)
 from wxlint.core import processes
 from wxlint.core.errors import EngineError, UsageError
 from wxlint.core.processes import Completed
 
-SESSION_LABEL, OWNER_LABEL, PROCESS_LABEL, CONTENT_LABEL = (
-    "wxlint.session",
-    "wxlint.owner",
-    "wxlint.process",
-    "wxlint.content",
-)
-STAND_IN_LABEL = "wxlint.stand-in"
-"""Carried by images made in place of an upstream that cannot be pulled: what they lack, the real one may have."""
 _DOWN = re.compile(
-    r"Cannot connect to|Is the docker daemon running|error during connect|connection refused|no such host|EOF$|unable to connect",
+    r"Cannot connect to|Is the docker daemon running|error during connect|connection refused|no such host|EOF$"
+    r"|unable to connect",
     re.I,
 )
+_FAULT = re.compile(
+    r"Cannot connect to the Docker daemon|error during connect|permission denied while trying to connect"
+    r"|no space left on device|disk quota exceeded|input/output error|read-only file system: .*/var/lib/",
+    re.I,
+)
+MAX_MEMORY = 16 << 30
+MAX_CPUS = 4
+MAX_PIDS = 1024
 
 
-class About(NamedTuple):
-    """An engine that answers. runtimes: of `docker info`; local: it runs on this machine."""
-
-    program: str
-    version: str
-    client: str
-    os: str
-    architecture: str
-    runtimes: tuple[str, ...]
-    local: bool
-
-
-class ImageInfo(NamedTuple):
-    """What the engine says of an image. digest: its id. layers: digests of the uncompressed layers, lowest first. size: bytes."""
-
-    digest: str
-    tags: tuple[str, ...]
-    layers: tuple[str, ...]
-    size: int
-    user: str
-    entrypoint: tuple[str, ...]
-    env: tuple[str, ...]
-    labels: dict[str, str]
+def is_engine_fault(text: str) -> bool:
+    """Whether a line of an engine's output says that the engine or its host is at fault, and no image."""
+    return _FAULT.search(text) is not None
 
 
 class Engine:
-    """One engine for one session: everything it starts carries the session's labels."""
+    """One engine for one session: everything that it starts carries the session's labels."""
 
     def __init__(self, program: str = "docker", session: str = "", owner: str = "") -> None:
         """Raises UsageError for a program that is neither docker nor podman, by name or path."""
@@ -63,6 +52,7 @@ class Engine:
             raise UsageError(f"unknown engine {program!r}; known are docker and podman")
         self.program, self.session, self.owner = program, session, owner
         self._count = itertools.count(1)
+        self._limits: tuple[str, ...] | None = None
 
     @property
     def is_podman(self) -> bool:
@@ -83,9 +73,9 @@ class Engine:
             raise EngineError(f"{self.program} is not installed (not found on PATH)")
         done = self.call("version", "--format", "{{json .}}", timeout=30)
         try:
-            told = json.loads(done.out)
-            client = told.get("Client") or {}
-            server = told.get("Server") or (client if self.is_podman else {})
+            answer = json.loads(done.out)
+            client = answer.get("Client") or {}
+            server = answer.get("Server") or (client if self.is_podman else {})
             version = str(server["Version"])
         except (ValueError, AttributeError, TypeError, KeyError):
             raise EngineError(f"no engine answers: {done.message or 'it printed nothing'}") from None
@@ -108,7 +98,7 @@ class Engine:
 
     def image(self, reference: str) -> ImageInfo | None:
         """An image that the engine has; None when it has none of that name. Raises EngineError."""
-        done = self.call("image", "inspect", reference)
+        done = self.call("image", "inspect", "--", reference)
         if done.code:
             if re.search(r"no such image|not known|not found|invalid reference", done.err, re.I):
                 return None
@@ -120,6 +110,12 @@ class Engine:
                 f"{self.program} image inspect {reference}: an answer that cannot be used ({error})"
             ) from None
 
+    def pull(self, reference: str, timeout: float = 120.0) -> bool:
+        """Bring an image from its registry; False when that fails."""
+        with suppress(EngineError):
+            return not self.call("pull", "-q", "--", reference, timeout=timeout).code
+        return False
+
     # -- containers
 
     def run(
@@ -130,23 +126,82 @@ class Engine:
         options: Iterable[str] = (),
         stdin: bytes = b"",
         timeout: float = 60.0,
+        network: str = "none",
+        read_only: bool = True,
     ) -> Completed:
-        """Run a container to its end and remove it, also when the time is over or this is interrupted.
+        """Run a sealed container to its end and remove it, also when the time is over or this is interrupted.
 
-        options: for `docker run`. The exit code is the container's; 125 to 127 may be the engine's. Raises EngineError when the engine is gone.
+        It has no capabilities, no network, a file system that it cannot write but for /tmp, and limits of memory, CPUs
+        and processes. The exit code is the container's; 125 to 127 may be the engine's.
+
+        Args:
+            options: further ones of `docker run`; the later of two counts.
+            network: of `docker run`.
+            read_only: whether the image's file system cannot be written.
+
+        Raises EngineError when the engine is gone.
         """
         name = f"wxlint-{self.session or 'none'}-{os.getpid()}-{next(self._count)}"
-        labels = [word for label, value in self.labels().items() for word in ("--label", f"{label}={value}")]
-        command = [self.program, "run", "--rm", "-i", "--name", name, *labels, *options, image, *arguments]
+        command = [self.program, "run", "--rm", "-i", "--name", name, *self._label_options()]
+        command += [*self._sealing(network, read_only), *options, "--", image, *arguments]
         done = None
         try:
             done = processes.run(command, stdin, timeout)
         finally:
             if done is None or done.timed_out or done.code < 0 or done.code == 125:
                 self._remove(name)
-        if done.code == 125 and _DOWN.search(done.err):
-            raise EngineError(f"no engine answers: {done.message}")
+        if done.code == 125 and (_DOWN.search(done.err) or is_engine_fault(done.err)):
+            raise EngineError(f"no engine answers: {done.message}" if _DOWN.search(done.err) else done.message)
         return done
+
+    def read_file(self, image: str, path: str, limit: int = 1 << 20) -> bytes | None:
+        """A file of an image, out of a container that never starts; None when it has none, or a longer one."""
+        import io
+        import tarfile
+
+        made = self.call("create", *self._label_options(), "--", image, "true")
+        container = made.out.strip().rpartition("\n")[2]
+        if made.code or not container:
+            return None
+        try:
+            done = processes.run([self.program, "cp", "-L", f"{container}:{path}", "-"], timeout=60, binary=True)
+            with suppress(tarfile.TarError, OSError, EOFError), tarfile.open(fileobj=io.BytesIO(done.raw)) as archive:
+                member = archive.next()
+                file = archive.extractfile(member) if member and member.isfile() and member.size < limit else None
+                return file.read() if file else None
+            return None
+        finally:
+            self._remove(container)
+
+    def _label_options(self) -> list[str]:
+        return [word for label, value in self.labels().items() for word in ("--label", f"{label}={value}")]
+
+    def _sealing(self, network: str, read_only: bool) -> list[str]:
+        words = ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--network", network]
+        if read_only:
+            words += ["--read-only", "--tmpfs", "/tmp:rw,exec,nosuid,nodev"]
+        if self._limits is None:
+            self._limits = tuple(self._resource_limits())
+        return [*words, "--pull", "never", *self._limits]
+
+    def _resource_limits(self) -> list[str]:
+        """Options for memory, CPUs and processes, as far as the engine's host can hold a container to them."""
+        if self.is_podman:
+            return ["--log-driver", "none", "--pids-limit", str(MAX_PIDS)]
+        done = self.call("info", "--format", "{{json .}}", timeout=30)
+        info: Facts = {}
+        with suppress(ValueError):
+            info = json.loads(done.out)
+        words = ["--log-driver", "none"]
+        if not isinstance(info, dict):
+            return words
+        if info.get("PidsLimit"):
+            words += ["--pids-limit", str(MAX_PIDS)]
+        if info.get("MemoryLimit") and isinstance(info.get("MemTotal"), int):
+            words += ["--memory", str(min(MAX_MEMORY, info["MemTotal"] * 3 // 4)), "--memory-swap", "-1"]
+        if info.get("CpuCfsQuota") and isinstance(info.get("NCPU"), int) and info["NCPU"] > 0:
+            words += ["--cpus", str(min(MAX_CPUS, info["NCPU"]))]
+        return words
 
     def labels(self) -> dict[str, str]:
         """What everything that this process makes carries."""
@@ -165,7 +220,10 @@ class Engine:
         )
 
     def _build_env(self) -> dict[str, str]:
-        """BuildKit where it is there: an old client has it built in, a new one needs its buildx plugin. DOCKER_BUILDKIT wins."""
+        """With BuildKit where it is there: an old client has it built in, a new one needs its buildx plugin.
+
+        DOCKER_BUILDKIT of the environment wins.
+        """
         env = dict(os.environ)
         if not self.is_podman and "DOCKER_BUILDKIT" not in env:
             version = self.call("version", "--format", "{{.Client.Version}}", timeout=30).out
@@ -179,15 +237,15 @@ class Engine:
         return env
 
 
-def _image_info(told: dict[str, Any]) -> ImageInfo:
-    config = told.get("Config") or {}
-    digest = str(told["Id"])
+def _image_info(answer: dict[str, Any]) -> ImageInfo:
+    config = answer.get("Config") or {}
+    digest = str(answer["Id"])
     entrypoint = config.get("Entrypoint") or ()
     return ImageInfo(
         digest if digest.startswith("sha256:") else f"sha256:{digest}",
-        tuple(map(str, told.get("RepoTags") or ())),
-        tuple(map(str, (told.get("RootFS") or {}).get("Layers") or ())),
-        int(told.get("Size") or 0),
+        tuple(map(str, answer.get("RepoTags") or ())),
+        tuple(map(str, (answer.get("RootFS") or {}).get("Layers") or ())),
+        int(answer.get("Size") or 0),
         str(config.get("User") or ""),
         (entrypoint,) if isinstance(entrypoint, str) else tuple(map(str, entrypoint)),
         tuple(map(str, config.get("Env") or ())),

@@ -12,19 +12,19 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from wxlint.conformance.container.engine import About
-from wxlint.conformance.plugin.workspace import locked
+from wxlint.conformance.container.locks import locked
+from wxlint.conformance.container.model import About
 from wxlint.core import processes
 from wxlint.core.errors import EngineError
 
 DRIVER, RUNTIME, TOOLKIT = "driver", "runtime", "toolkit"
 _REMEDY = {
     DRIVER: "install the NVIDIA driver on the host (nvidia-smi must work there)",
-    RUNTIME: "tell the engine of the runtime: nvidia-ctk runtime configure --runtime=docker, then restart the engine",
+    RUNTIME: "configure the runtime: nvidia-ctk runtime configure --runtime=docker, then restart the engine",
     TOOLKIT: "install the NVIDIA Container Toolkit (package nvidia-container-toolkit) on the engine's host",
 }
 _ERRORS = (
-    # The first two are what engines of Docker say with exit code 125; the third is podman's, the rest libnvidia-container's.
+    # The first two are Docker's, with exit code 125; the third is podman's, the rest libnvidia-container's.
     (re.compile(r"could not select device driver \S* *with capabilities: \[\[gpu\]\]"), TOOLKIT),
     (
         re.compile(r"[Uu]nknown (?:or invalid )?runtime (?:name|specified)[: ]*nvidia|runtime \"?nvidia\"? not found"),
@@ -33,7 +33,8 @@ _ERRORS = (
     (re.compile(r"unresolvable CDI devices|failed to discover GPU vendor from CDI"), TOOLKIT),
     (
         re.compile(
-            r"driver not loaded|nvml error|libnvidia-ml\.so|driver\/library version mismatch|initialization error|cuda driver version",
+            r"driver not loaded|nvml error|libnvidia-ml\.so|driver\/library version mismatch|initialization error"
+            r"|cuda driver version",
             re.I,
         ),
         DRIVER,
@@ -55,16 +56,19 @@ class Gpu(NamedTuple):
         return ["--gpus", f"device={self.device}" if self.device else "all"]
 
 
-def explain(said: str) -> str | None:
-    """What an engine's refusal of a GPU means: which of driver, runtime and toolkit is missing, and what to do. None: something else."""
+def explain(message: str) -> str | None:
+    """What an engine's refusal of a GPU means: what is missing (driver, runtime, toolkit) and the remedy.
+
+    None: something else.
+    """
     for pattern, missing in _ERRORS:
-        if pattern.search(said):
+        if pattern.search(message):
             return f"the {missing} is missing: {_REMEDY[missing]}"
     return None
 
 
 def missing(about: About) -> list[str]:
-    """What this host lacks for GPUs in containers, as far as it can be seen from outside: an empty list proves nothing."""
+    """What this host lacks for GPUs in containers, as far as seen from outside: an empty list proves nothing."""
     found = []
     if about.local:
         if not os.path.exists("/proc/driver/nvidia/version") and shutil.which("nvidia-smi") is None:
@@ -93,7 +97,7 @@ def gpus(about: About) -> tuple[Gpu, ...]:
 
 @contextmanager
 def take(available: tuple[Gpu, ...]) -> Iterator[Gpu]:
-    """Hold one GPU, waiting for a free one: for all processes of this user on this machine, whatever session they are of."""
+    """Hold one GPU, waiting for a free one, among all processes of this user on this machine."""
     folder = Path(tempfile.gettempdir()) / f"wxlint-gpus-{_user()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""The static look at images of the engine: several in one `docker save`, since a family shares most of its layers."""
+"""What the layers of the engine's images hold: several in one `docker save`, since a family shares most of them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint import __version__
-from wxlint.conformance.checks.evidence import Facts
-from wxlint.conformance.container.builder import cache_folder
-from wxlint.core.errors import WxlintError
+from wxlint.conformance.container.model import Facts
+from wxlint.conformance.container.paths import cache_folder
+from wxlint.core.errors import EngineError, WxlintError
+from wxlint.inspection.dockerfile_lines import Dockerfile
 
 if TYPE_CHECKING:
     from wxlint.conformance.container.engine import Engine
     from wxlint.documents.dockerfile.reader import Dockerfile as Read
-    from wxlint.inspection.inspector import Dockerfile
     from wxlint.inspection.model import Inspection
 
 
+FACTS = frozenset(
+    ("torch", "other_torch", "libraries", "distributions", "bytes", "hidden_bytes", "python", "interpreters", "why")
+)
+
+
 class Target(NamedTuple):
-    """An image to look at. dockerfiles: where its layers may come from, its own and those of its bases."""
+    """An image to inspect. dockerfiles: where its layers may come from, its own and those of its bases."""
 
     reference: str
     digest: str
@@ -31,34 +36,48 @@ class Target(NamedTuple):
 
 
 def instructions(path: str, dockerfile: Read) -> Dockerfile:
-    """A Dockerfile as the static look takes it."""
+    """A Dockerfile as the inspection takes it."""
     return path, tuple((each.keyword, each.text, each.line) for each in dockerfile.instructions)
 
 
-def look(engine: Engine, targets: Iterable[Target]) -> dict[str, Facts]:
-    """What the layers say, by reference: {"problem": ...} for an image that cannot be read.
+def inspect_layers(engine: Engine, targets: Iterable[Target]) -> dict[str, Facts]:
+    """What the layers say, by reference.
 
-    An image is known by its digest, so what was seen of it once is kept in the user's cache folder.
+    {"problem": ...} for an image that cannot be read, {"fault": ...} where the engine gave up.
+    An image is known by its digest, so its facts are kept in the user's cache folder.
     """
     found: dict[str, Facts] = {}
     left: list[Target] = []
     for target in targets:
-        with suppress(OSError, ValueError):
-            found[target.reference] = json.loads(_cached(target).read_text(encoding="utf-8"))
-            continue
-        left.append(target)
+        facts = _kept(target)
+        if facts is None:
+            left.append(target)
+        else:
+            found[target.reference] = facts
     if left:
         found.update(_saved(engine, left))
     for target in left:
-        if "problem" not in found[target.reference]:
+        if found[target.reference].keys() == FACTS:
             with suppress(OSError):
                 _keep(target, found[target.reference])
     return found
 
 
 def _cached(target: Target) -> Path:
-    key = json.dumps(["wxlint-look/1", __version__, target.digest, target.dockerfiles])
-    return cache_folder() / "looks" / f"{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}.json"
+    key = json.dumps(["wxlint-layers/2", __version__, target.digest, target.dockerfiles])
+    return cache_folder() / "layers" / f"{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}.json"
+
+
+def _kept(target: Target) -> Facts | None:
+    """The facts of an earlier inspection; only of a file of this user's that has all of them."""
+    try:
+        with open(_cached(target), encoding="utf-8") as file:
+            if hasattr(os, "getuid") and os.fstat(file.fileno()).st_uid != os.getuid():
+                return None
+            facts = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return None
+    return facts if isinstance(facts, dict) and facts.keys() == FACTS else None
 
 
 def _keep(target: Target, facts: Facts) -> None:
@@ -80,7 +99,8 @@ def _saved(engine: Engine, targets: Sequence[Target]) -> dict[str, Facts]:
             return {t.reference: _facts(inspect_store(store, t.reference, t.reference, t.dockerfiles)) for t in targets}
     except WxlintError as error:
         if len(targets) == 1:
-            return {targets[0].reference: {"problem": str(error)}}
+            key = "fault" if isinstance(error, EngineError) else "problem"
+            return {targets[0].reference: {key: str(error)}}
     found: dict[str, Facts] = {}
     for target in targets:  # one that cannot be read must not take the others with it
         found.update(_saved(engine, [target]))
@@ -96,5 +116,6 @@ def _facts(image: Inspection) -> Facts:
         "bytes": image.cuda.bytes,
         "hidden_bytes": image.cuda.hidden_bytes,
         "python": image.python,
+        "interpreters": list(image.interpreters),
         "why": list(image.why),
     }

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wxlint.conformance.checks.registry import Check, Verdict, checks_of
-from wxlint.conformance.checks.verdict import FAIL, PASS
-from wxlint.conformance.plugin.session import kit_of
+from wxlint.conformance.checks.registry import Check, checks_of
+from wxlint.conformance.checks.verdict import Outcome, Verdict
+from wxlint.conformance.plugin.session import Record, session_of
 from wxlint.core.errors import WxlintError
 from wxlint.core.escape import escape
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class CheckFailedError(Exception):
-    """A verdict FAIL, on its way to pytest."""
+    """A verdict that is no pass, on its way to pytest."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.reason)
@@ -30,9 +30,10 @@ class PolicyFile(pytest.File):
     """A YAML file that declares itself a policy."""
 
     def collect(self) -> Iterator[pytest.Collector]:
+        """Its images, as far as they are selected."""
         try:
-            policy = kit_of(self.config).policy(self.path)
-            chosen = kit_of(self.config).select(policy)
+            policy = session_of(self.config).policy(self.path)
+            chosen = session_of(self.config).select(policy)
         except WxlintError as error:
             raise self.CollectError("\n".join(escape(line) for line in str(error).splitlines())) from None
         for expectation in chosen:
@@ -47,6 +48,7 @@ class ImageCollector(pytest.Collector):
         self.policy, self.expectation = policy, expectation
 
     def collect(self) -> Iterator[pytest.Item]:
+        """A test for each of its properties."""
         for check in checks_of(self.expectation):
             yield CheckItem.from_parent(
                 self, name=check.name, policy=self.policy, expectation=self.expectation, check=check
@@ -63,21 +65,22 @@ class CheckItem(pytest.Item):
         self.digest = ""
 
     def runtest(self) -> None:
-        kit = kit_of(self.config)
-        self.verdict, self.digest = kit.judge(self)
+        """Judge; what is neither passed nor allowed fails."""
+        session = session_of(self.config)
+        self.verdict, self.digest = session.judge(self.path, self.expectation, self.check)
         verdict = self.verdict
         self.user_properties += [
             ("wxlint.image", self.expectation.image),
             ("wxlint.reference", self.expectation.reference),
             ("wxlint.digest", self.digest),
-            ("wxlint.verdict", verdict.verdict),
+            ("wxlint.verdict", verdict.outcome.value),
         ]
-        if verdict.verdict == FAIL:
+        if not session.allowances.accept(self.check.name, verdict):
             raise CheckFailedError(verdict)
-        if verdict.verdict != PASS:
-            pytest.skip(f"{verdict.verdict}: {escape(verdict.reason)}")
+        if verdict.outcome is not Outcome.PASS:
+            pytest.skip(f"{verdict.outcome.value}: {escape(verdict.reason)}")
 
-    def told(self) -> dict[str, Any] | None:
+    def record(self) -> Record | None:
         """What the report carries, JSON only; None before it ran."""
         if self.verdict is None:
             return None
@@ -87,27 +90,31 @@ class CheckItem(pytest.Item):
             "reference": self.expectation.reference,
             "digest": self.digest,
             "check": self.check.name,
-            "verdict": self.verdict.verdict,
+            "verdict": self.verdict.outcome.value,
+            "code": self.verdict.code,
             "reason": self.verdict.reason,
             "evidence": dict(self.verdict.evidence),
-            "engine": kit_of(self.config).engine_told(),
+            "engine": session_of(self.config).engine_record(),
         }
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A failure for people."""
         if isinstance(excinfo.value, CheckFailedError):
-            return "\n".join(escape(line) for line in explained(self.expectation, excinfo.value.verdict))
+            lines = explained(self.expectation, self.check.name, excinfo.value.verdict)
+            return "\n".join(escape(line) for line in lines)
         if isinstance(excinfo.value, WxlintError):
             return escape(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[os.PathLike[str], int | None, str]:
+        """The policy's line."""
         e = self.expectation
         span = self.policy.span("stages", e.stage) or self.policy.span("variants", e.variant)
         return self.path, span.line - 1 if span else None, f"{e.image}::{self.check.name}"
 
 
-def explained(expectation: Expectation, verdict: Verdict) -> Iterator[str]:
-    """A failure for people: the reason, what it rests on, and the end of a log where there is one."""
+def explained(expectation: Expectation, check: str, verdict: Verdict) -> Iterator[str]:
+    """The reason, what it rests on, the end of a log where there is one, and how to allow what is not proven."""
     yield f"{expectation.image} ({expectation.reference}): {verdict.reason}"
     evidence = verdict.evidence
     if evidence.get("why"):
@@ -121,3 +128,6 @@ def explained(expectation: Expectation, verdict: Verdict) -> Iterator[str]:
     if evidence.get("log"):
         yield f"the end of {evidence['log']}:"
         yield from (f"  {line}" for line in str(evidence.get("tail", "")).splitlines())
+    if verdict.outcome in (Outcome.SKIP, Outcome.UNPROVEN):
+        outcome = verdict.outcome.value.lower()
+        yield f"{verdict.outcome.value} is not passed; --wx-allow {outcome}:{check} allows it"

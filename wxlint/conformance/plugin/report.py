@@ -1,50 +1,65 @@
-"""What a run of the kit says in the end: a table, one line of counts, and a report as JSON."""
+"""What a run says in the end: a table, one line of counts, and a report as JSON."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from wxlint.conformance.checks.registry import CHECKS
-from wxlint.conformance.checks.verdict import FAIL, PASS, SKIP, UNPROVEN, VERDICTS
-from wxlint.core.errors import InputError
+from wxlint.conformance.checks.verdict import Outcome
 from wxlint.core.escape import escape
+from wxlint.core.writing import write_file
 
 SCHEMA = "wxlint-report/1"
-_CELLS = {PASS: "pass", FAIL: "FAIL", SKIP: "skip", UNPROVEN: "unproven"}
-Told = Mapping[str, Any]
+_CELLS = {"PASS": "pass", "FAIL": "FAIL", "SKIP": "skip", "UNPROVEN": "unproven", "ERROR": "ERROR"}
+_WIDEST = max(map(len, _CELLS.values()))
+Record = Mapping[str, Any]
+"""What a test says: verdict, reason and engine; of an image's property also policy, image, check and more."""
 
 
-def counts(told: Iterable[Told]) -> dict[str, int]:
+def counts(records: Iterable[Record]) -> dict[str, int]:
     """How many of each verdict."""
-    found = dict.fromkeys(VERDICTS, 0)
-    for one in told:
+    found = {outcome.value: 0 for outcome in Outcome}
+    for one in records:
         found[one["verdict"]] += 1
     return found
 
 
-def line(told: Sequence[Told]) -> str:
+def unseen_policies(records: Iterable[Record]) -> list[str]:
+    """Policies of which no image was there, where there was an engine: without one the verdicts say so."""
+    seen: dict[str, bool] = {}
+    for one in records:
+        if "policy" in one and one["engine"]["available"]:
+            seen[one["policy"]] = seen.get(one["policy"], False) or bool(one["digest"])
+    return [policy for policy, there in seen.items() if not there]
+
+
+def line(records: Sequence[Record]) -> str:
     """The one line that says what was shown, and in plain words what was not."""
-    found = counts(told)
-    text = "wxlint: " + ", ".join(f"{number} {verdict}" for verdict, number in found.items())
-    device = sum(1 for one in told if one["verdict"] == UNPROVEN and (one.get("check") in ("device", "service", None)))
+    found = counts(records)
+    text = "wxlint: " + ", ".join(f"{n} {verdict}" for verdict, n in found.items() if n or verdict != "ERROR")
+    device = [
+        one for one in records if one["verdict"] == "UNPROVEN" and one.get("check") in ("device", "service", None)
+    ]
     if device:
-        text += f"; the GPU was NOT checked: {device} check{'s' if device > 1 else ''} need{'s' if device == 1 else ''} one (--gpu)"
-    engine = next((one["engine"] for one in told if "engine" in one), None)
+        what = "1 check needs one" if len(device) == 1 else f"{len(device)} checks need one"
+        text += f"; the GPU was NOT checked: {what} (--wx-gpu)"
+    engine = next((one["engine"] for one in records if "engine" in one), None)
     if engine is not None and not engine["available"]:
         text += f"; no image was looked at: {engine['reason']}"
+    for policy in unseen_policies(records):
+        text += f"; not one image of {policy} is there, so that nothing was shown of it"
     return text
 
 
-def table(told: Iterable[Told], width: int) -> list[str]:
+def table(records: Iterable[Record], width: int) -> list[str]:
     """Images by properties, in as many blocks as the width asks for."""
     cells: dict[str, dict[str, str]] = {}
-    for one in told:
+    for one in records:
         if "check" in one:
             cells.setdefault(one["image"], {})[one["check"]] = _CELLS[one["verdict"]]
     columns = [check.name for check in CHECKS if any(check.name in row for row in cells.values())]
@@ -71,28 +86,29 @@ def table(told: Iterable[Told], width: int) -> list[str]:
 
 
 def _wide(name: str) -> int:
-    return max(len(name), len(_CELLS[UNPROVEN]))
+    return max(len(name), _WIDEST)
 
 
-def summarise(reporter: Any, told: Sequence[Told]) -> None:
-    """At the end of pytest's output. `reporter`: its terminal reporter."""
-    rows = table(told, shutil.get_terminal_size().columns)
+def summarise(reporter: Any, records: Sequence[Record]) -> None:
+    """Write the end of pytest's output. `reporter`: its terminal reporter."""
+    rows = table(records, shutil.get_terminal_size().columns)
     if rows:
         reporter.section("wxlint", "=")
         for row in rows:
             reporter.write_line(row)
-        for reason, names in _reasons(told).items():
+        for reason, names in _reasons(records).items():
             reporter.write_line(escape(f"{reason}: {names}"))
-    found = counts(told)
-    colour = {"red": True} if found[FAIL] else {"yellow": True} if found[UNPROVEN] or found[SKIP] else {"green": True}
-    reporter.write_line(escape(line(told)), **colour)
+    found = counts(records)
+    red = found["FAIL"] or found["ERROR"] or unseen_policies(records)
+    colour = {"red": True} if red else {"yellow": True} if found["UNPROVEN"] or found["SKIP"] else {"green": True}
+    reporter.write_line(escape(line(records)), **colour)
 
 
-def _reasons(told: Iterable[Told]) -> dict[str, str]:
-    """Why checks were skipped or unproven: each reason once, with what it concerns."""
+def _reasons(records: Iterable[Record]) -> dict[str, str]:
+    """Why checks were not shown: each reason once, with what it concerns."""
     found: dict[str, list[str]] = {}
-    for one in told:
-        if one["verdict"] in (SKIP, UNPROVEN) and "check" in one:
+    for one in records:
+        if one["verdict"] in ("SKIP", "UNPROVEN", "ERROR") and "check" in one:
             found.setdefault(f"{one['verdict']} {one['reason']}", []).append(f"{one['image']} {one['check']}")
     return {
         reason: ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
@@ -100,49 +116,32 @@ def _reasons(told: Iterable[Told]) -> dict[str, str]:
     }
 
 
-def report(told: Sequence[Told]) -> dict[str, Any]:
+def report(records: Sequence[Record]) -> dict[str, Any]:
     """The JSON report, as `report.schema.json` has it."""
     images: dict[tuple[str, str], dict[str, Any]] = {}
-    for one in told:
-        if "check" not in one:
-            continue
-        entry = images.setdefault(
-            (one["policy"], one["image"]),
-            {
-                "image": one["image"],
-                "policy": one["policy"],
-                "reference": one["reference"],
-                "digest": one["digest"] or None,
-                "checks": [],
-            },
-        )
-        entry["checks"].append({key: one[key] for key in ("check", "verdict", "reason", "evidence")})
-    for entry in images.values():
-        entry["checks"] = [{"name": check.pop("check"), **check} for check in entry["checks"]]
-    engine = next(
-        (one["engine"] for one in told if "engine" in one), {"available": False, "reason": "no check of an image ran"}
-    )
+    for one in records:
+        if "check" in one:
+            new = {key: one[key] for key in ("image", "policy", "reference")}
+            entry = images.setdefault(
+                (one["policy"], one["image"]), {**new, "digest": one["digest"] or None, "checks": []}
+            )
+            values = {key: one[key] for key in ("verdict", "code", "reason", "evidence")}
+            entry["checks"].append({"name": one["check"], **values})
+    nobody = {"available": False, "reason": "no check of an image ran"}
     return {
         "schema": SCHEMA,
-        "engine": engine,
+        "engine": next((one["engine"] for one in records if "engine" in one), nobody),
         "images": list(images.values()),
-        "counts": counts(one for one in told if "check" in one),
+        "counts": counts(one for one in records if "check" in one),
     }
 
 
-def write_report(target: str, told: Sequence[Told]) -> None:
-    """Write the report, replacing an older one in one step. Raises InputError."""
-    folder = os.path.dirname(target) or "."
-    try:
-        os.makedirs(folder, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".wxlint-")
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            json.dump(report(told), file, indent=2)
-            file.write("\n")
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except OSError as error:
-        raise InputError(f"{target}: cannot be written: {error.strerror or error}") from error
+def write_report(target: str, records: Sequence[Record], keep: Iterable[str | os.PathLike[str]] = ()) -> None:
+    """Write the report, replacing an older one in one step.
+
+    Raises UsageError for one of `keep`, InputError for what cannot be written.
+    """
+    write_file(target, [json.dumps(report(records), indent=2), "\n"], keep=keep, make_folders=True)
 
 
 def report_schema_text() -> str:

@@ -1,6 +1,6 @@
-"""The kit inside one pytest process: it prepares what the tests need before the first one runs, and clears up after the last.
+"""The conformance session of one pytest process: it prepares what the tests need before the first one, and clears up.
 
-Under xdist every worker has one; they share the session's folder, so that each image is built and looked at once for all.
+Under xdist every worker has one; they share a folder, so that each image is built and inspected once for all.
 """
 
 from __future__ import annotations
@@ -17,26 +17,33 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from wxlint.conformance.checks.evidence import Evidence
-from wxlint.conformance.checks.registry import CHECKS, Verdict, judge
-from wxlint.conformance.checks.verdict import UNPROVEN
-from wxlint.conformance.collect.collector import Options, look_at
+from wxlint.conformance.checks.messages import Message
+from wxlint.conformance.checks.registry import CHECKS, Check, judge
+from wxlint.conformance.checks.verdict import Outcome, Verdict
+from wxlint.conformance.collect.collector import Options, Workplace, collect
 from wxlint.conformance.container import gpu
-from wxlint.conformance.container.builder import Result
-from wxlint.conformance.container.engine import About, Engine
+from wxlint.conformance.container.build_report import explain
+from wxlint.conformance.container.engine import Engine
+from wxlint.conformance.container.model import About, BuildResult, BuildStatus, LeftOut
+from wxlint.conformance.plugin.allowances import read_allowances
+from wxlint.conformance.plugin.reaper import Reaper
 from wxlint.conformance.plugin.session_id import session_name
-from wxlint.conformance.plugin.workspace import Folder, Keeper, alive, sweep
+from wxlint.conformance.plugin.sweep import sweep
+from wxlint.conformance.plugin.workspace import Workspace, alive
 from wxlint.core.errors import EngineError, UsageError, WxlintError
 from wxlint.core.escape import escape
-from wxlint.core.processes import Completed
+from wxlint.core.processes import SUPERVISOR, Completed
 
 if TYPE_CHECKING:
-    from wxlint.conformance.plugin.items import CheckItem
     from wxlint.policy.model import Expectation, Policy
 
-_KIT: pytest.StashKey[Kit] = pytest.StashKey()
+Record = dict[str, Any]
+"""What a report carries of one test, JSON only."""
+_SESSION: pytest.StashKey[Session] = pytest.StashKey()
 _HELD: pytest.StashKey[gpu.Gpu] = pytest.StashKey()
-_OWN: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+_OWN: pytest.StashKey[Record] = pytest.StashKey()
 _BY_NAME = {check.name: check for check in CHECKS}
+_NO_GPU = Verdict(Outcome.UNPROVEN, Message.NO_GPU_USED)
 
 
 class Image(NamedTuple):
@@ -49,15 +56,15 @@ class Image(NamedTuple):
     evidence: Evidence
 
 
-def kit_of(config: pytest.Config) -> Kit:
-    """The kit of this pytest process, made when it is first asked for."""
-    if _KIT not in config.stash:
-        config.stash[_KIT] = Kit(config)
-        config.pluginmanager.register(config.stash[_KIT], "wxlint-kit")
-    return config.stash[_KIT]
+def session_of(config: pytest.Config) -> Session:
+    """The session of this pytest process, created at the first call."""
+    if _SESSION not in config.stash:
+        config.stash[_SESSION] = Session(config)
+        config.pluginmanager.register(config.stash[_SESSION], "wxlint-session")
+    return config.stash[_SESSION]
 
 
-class Kit:
+class Session:
     """One process's part of a session. Its hooks are pytest's."""
 
     def __init__(self, config: pytest.Config) -> None:
@@ -65,19 +72,21 @@ class Kit:
         self.config = config
         self.worker = hasattr(config, "workerinput")
         name, owner = session_name(config)
-        self.folder = Folder(name)
+        self.workspace = Workspace(name)
         args = tuple((text.partition("=")[0], text.partition("=")[2]) for text in config.getoption("wx_arg"))
         self.engine = Engine(config.getoption("wx_engine"), name, owner)
         mode = config.getoption("wx_build") or config.getini("wx_build")
-        self.options = Options(mode, args, bool(config.getoption("wx_gpu")))
+        seconds = config.getoption("wx_timeout") or float(config.getini("wx_timeout"))
+        self.options = Options(mode, args, bool(config.getoption("wx_gpu")), timeout=seconds)
+        self.allowances = read_allowances([*config.getini("wx_allow"), *config.getoption("wx_allow")])
         self.policies: dict[Path, Policy] = {}
         self._selected: set[str] = set()
         self._about: About | None = None
         self._no_engine = ""
-        self._keeper: Keeper | None = None
+        self._reaper: Reaper | None = None
         self._ended = threading.Event()
-        self._seen: dict[str, Evidence] = {}
-        self._judged_exists: frozenset[str] = frozenset()
+        self._evidence: dict[str, Evidence] = {}
+        self._checks: dict[Path, dict[str, set[str]]] = {}
         self._before: Any = None
         if not self.worker and config.pluginmanager.hasplugin("dsession"):
             threading.Thread(target=self._follow, daemon=True).start()
@@ -118,20 +127,20 @@ class Kit:
     # -- the engine
 
     def about(self) -> About | None:
-        """The engine; None when none answers, with the reason in `_no_engine`. Asked once."""
+        """The engine; None when none answers, with the reason in `_no_engine`. It is called once."""
         if self._about is None and not self._no_engine:
             try:
                 self._about = self.engine.about()
             except EngineError as error:
-                self._no_engine = str(error)
+                self._no_engine = str(error) or "no engine answers"
                 return None
-            self.folder.make()
-            self.folder.write("owner", self.engine.owner)
-            self._keeper = Keeper(self.engine, self.folder)
+            self.workspace.make()
+            self.workspace.write("owner", self.engine.owner)
+            self._reaper = Reaper(self.engine, self.workspace)
             self._catch_sigterm()
         return self._about
 
-    def engine_told(self) -> dict[str, Any]:
+    def engine_record(self) -> Record:
         """For the report."""
         about = self.about()
         if about is None:
@@ -148,84 +157,100 @@ class Kit:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Build and look before the first test: none of it counts against a test's time limit."""
-        if self.config.option.collectonly or (
-            session.testsfailed and not self.config.option.continue_on_collection_errors
-        ):
+        """Build and inspect before the first test: none of it counts against a test's time limit."""
+        for item in session.items:
+            for path, image, check in self._needed(item):
+                self._checks.setdefault(path, {}).setdefault(image, set()).add(check)
+        if self.config.option.collectonly or self._stops_here(session):
             return
         unknown = [word for word in self._words() if word not in self._selected]
         if unknown and self.policies:
             raise pytest.UsageError(f"--wx-select: no image is called {', '.join(map(escape, unknown))}")
-        wanted: dict[Path, dict[str, set[str]]] = {}
-        for item in session.items:
-            for path, image, check in self._asked(item):
-                wanted.setdefault(path, {}).setdefault(image, set()).add(check)
-        exists = {image for images in wanted.values() for image, names in images.items() if "exists" in names}
-        self._judged_exists = frozenset(exists)
-        if wanted and self.about() is not None:
-            for path, images in wanted.items():
+        if self._checks and self.about() is not None:
+            for path, images in self._checks.items():
                 try:
                     self._prepare(path, {image: frozenset(names) for image, names in images.items()})
                 except UsageError as error:
                     raise pytest.UsageError(str(error)) from None
 
-    def _asked(self, item: pytest.Item) -> Iterator[tuple[Path, str, str]]:
+    def _stops_here(self, session: pytest.Session) -> bool:
+        """Whether pytest runs no test since a file could not be collected; a worker of xdist runs them all the same."""
+        return bool(session.testsfailed) and not self.worker and not self.config.option.continue_on_collection_errors
+
+    def _needed(self, item: pytest.Item) -> Iterator[tuple[Path, str, str]]:
+        """(policy, image, name of a check or "") that a test is about."""
         check = getattr(item, "check", None)
         if check is not None:
-            yield item.path, getattr(item, "expectation").image, check.name  # noqa: B009 - a CheckItem, which imports this
+            yield item.path, getattr(item, "expectation").image, check.name  # noqa: B009 - of a CheckItem
         for marker in item.iter_markers("wx_image"):
             for name in marker.args:
                 path, _, expectation = self._find(str(name))
                 yield path, expectation.image, ""
 
     def _prepare(self, path: Path, wanted: Mapping[str, frozenset[str]]) -> None:
-        """See to it that there is Evidence of each image; the first process does it, the others wait."""
+        """See to it that there is Evidence of each image; the first process collects it, the others wait."""
         policy, about = self.policies[path], self.about()
         assert about is not None
-        with self.folder.lock("prepare"):
+        with self.workspace.lock("prepare"):
             missing = {
-                image: names - {""} for image, names in wanted.items() if self.folder.read(_key(path, image)) is None
+                image: names - {""} for image, names in wanted.items() if self.workspace.read(_key(path, image)) is None
             }
             if not missing:
                 return
+            left = self._left(policy, {*self._words(), *(image for image, names in wanted.items() if "" in names)})
+            place = Workplace(self.engine, about, self.workspace.path)
 
-            named = {*self._words(), *(image for image, names in wanted.items() if "" in names)}
-
-            def done(image: str, seen: Evidence) -> None:
-                self.folder.write(_key(path, image), seen.to_json())
+            def done(image: str, evidence: Evidence) -> None:
+                self.workspace.write(_key(path, image), evidence.to_json())
 
             try:
-                options = self.options._replace(leave=self._left(policy, named))
-                look_at(policy, missing, _BY_NAME, self.engine, about, options, self.folder.path, self._progress, done)
+                collect(
+                    policy,
+                    missing,
+                    _BY_NAME,
+                    place=place,
+                    options=self.options._replace(leave=left),
+                    progress=self._progress,
+                    done=done,
+                )
+            except UsageError:
+                raise
             except WxlintError as error:
-                if isinstance(error, UsageError):
-                    raise
-                for image in missing:
-                    done(image, Evidence(Result(image, "failed", reason=str(error)), gpu=self.options.gpu))
+                status = BuildStatus.ENGINE_FAULT if isinstance(error, EngineError) else BuildStatus.FAILED
+                self._give_up(path, missing, BuildResult("", status, detail=str(error)))
+            except BaseException as error:
+                why = str(error) or type(error).__name__
+                self._give_up(path, missing, BuildResult("", BuildStatus.ABORTED, detail=why))
+                raise
 
-    def _left(self, policy: Policy, named: set[str]) -> Mapping[str, str]:
-        """Images that are looked at where they are there, and not built, each with the reason. named: what was asked for by name."""
+    def _give_up(self, path: Path, images: Iterable[str], result: BuildResult) -> None:
+        """Keep why there is no evidence of images, for those that have none: other workers judge them, too."""
+        for image in images:
+            if self.workspace.read(_key(path, image)) is None:
+                evidence = Evidence(result._replace(image=image), gpu=self.options.gpu)
+                self.workspace.write(_key(path, image), evidence.to_json())
+
+    def _left(self, policy: Policy, named: set[str]) -> Mapping[str, LeftOut]:
+        """Images that are looked at where they are there, and not built.
+
+        Args:
+            named: images and stages that were chosen by name.
+        """
         from wxlint.plan.build_plan import selected, words
 
         expectations = list(policy.expectations())
-        left = {e.image: "it is optional" for e in expectations if e.optional and not {e.image, e.stage} & named}
+        left = {e.image: LeftOut.OPTIONAL for e in expectations if e.optional and not {e.image, e.stage} & named}
         if not self.options.gpu and not self._words():
             for word in words(self.config.getini("wx_leave")):
                 with suppress(UsageError):  # of another policy
-                    found = selected(expectations, [word], policy.path)
-                    left.update(
-                        {
-                            e.image: f"wx_leave leaves it out; --gpu and --wx-select {e.image} build it"
-                            for e in found
-                            if e.image not in left
-                        }
-                    )
+                    for expectation in selected(expectations, [word], policy.path):
+                        left.setdefault(expectation.image, LeftOut.UNSELECTED)
         return {image: why for image, why in left.items() if image not in named}
 
     def _progress(self, image: str, what: str) -> None:
         line = escape(f"wxlint: {image}: {what}")
         if self.worker:
-            self.folder.log(line)
+            self.workspace.log(line)
         else:
             self._show(line)
 
@@ -240,42 +265,46 @@ class Kit:
         shown = 0
         while True:
             last = self._ended.wait(0.3)
-            with suppress(OSError), open(self.folder.path / "progress", encoding="utf-8", errors="replace") as file:
+            with suppress(OSError), open(self.workspace.path / "progress", "rb") as file:
                 file.seek(shown)
-                text = file.read()
-                whole = text.rpartition("\n")[0]
-                for line in whole.splitlines():
+                whole = file.read().rpartition(b"\n")[0]
+                for line in whole.decode("utf-8", "replace").splitlines():
                     self._show(escape(line))
-                shown += len((whole + "\n").encode("utf-8", "replace")) if whole else 0
+                shown += len(whole) + 1 if whole else 0
             if last:
                 return
 
     # -- judging
 
     def evidence(self, path: Path, image: str) -> Evidence:
-        """What was seen of an image; it is looked at now when nobody did before."""
+        """What is known of an image; it is collected now when that was not done before."""
         if self.about() is None:
-            return Evidence(Result(image, "skipped", reason=self._no_engine), gpu=self.options.gpu)
+            return Evidence(BuildResult(image, BuildStatus.NO_ENGINE, detail=self._no_engine), gpu=self.options.gpu)
         key = _key(path, image)
-        if key not in self._seen:
-            told = self.folder.read(key)
-            if told is None:
-                self._prepare(path, {image: frozenset({"exists"})})
-                told = self.folder.read(key)
-            self._seen[key] = Evidence.from_json(told)
-        return self._seen[key]
+        if key not in self._evidence:
+            facts = self.workspace.read(key)
+            if facts is None:
+                checks = self._checks.get(path, {}).get(image, set())
+                self._prepare(path, {image: frozenset(checks | {"exists"})})
+                facts = self.workspace.read(key)
+            self._evidence[key] = Evidence.from_json(facts)
+        return self._evidence[key]
 
-    def judge(self, item: CheckItem) -> tuple[Verdict, str]:
+    def judge(self, path: Path, expectation: Expectation, check: Check) -> tuple[Verdict, str]:
         """(the verdict, the image's digest)"""
-        seen = self.evidence(item.path, item.expectation.image)
-        verdict = judge(item.check, item.expectation, seen, self._judged_exists - {item.expectation.image})
-        return verdict, seen.info.digest if seen.info else ""
+        evidence = self.evidence(path, expectation.image)
+        judged = frozenset(image for image, names in self._checks.get(path, {}).items() if "exists" in names)
+        verdict = judge(check, expectation, evidence, judged)
+        if verdict.message is Message.NO_ENGINE and self.allowances.no_engine:
+            verdict = Verdict(Outcome.SKIP, Message.NOT_WANTED, {"why": f"{verdict.reason} (--wx-allow no-engine)"})
+        return verdict, evidence.info.digest if evidence.info else ""
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        """Give the report what the summary needs: under xdist it comes from another process."""
         outcome: Any = yield
-        told = getattr(item, "told", None)
-        if call.when == "call" and told is not None and (value := told()) is not None:
+        record = getattr(item, "record", None)
+        if call.when == "call" and record is not None and (value := record()) is not None:
             report = outcome.get_result()
             report.wxlint = value
             if report.skipped and isinstance(report.longrepr, tuple):  # the policy's place, not this code's
@@ -300,14 +329,19 @@ class Kit:
         raise pytest.UsageError(f"no policy has an image {name!r}; there are {', '.join(known[:10]) or 'none'}")
 
     def image(self, name: str, item: pytest.Item) -> Image:
+        """An image for a test; the test fails when there is none, and is skipped where none is needed."""
         path, _, expectation = self._find(name)
-        seen = self.evidence(path, name)
-        if seen.info is None:
-            if seen.build.status in ("failed", "blocked"):
-                pytest.fail(f"{name}: {escape(seen.build.reason)}", pytrace=False)
-            pytest.skip(f"{name}: {escape(seen.build.reason)}")
-        item.user_properties.append(("wxlint.digest", seen.info.digest))
-        return Image(name, expectation.reference, seen.info.digest, expectation, seen)
+        evidence = self.evidence(path, name)
+        if evidence.info is None:
+            build = evidence.build
+            why = f"{name}: {escape(evidence.fault or explain(build))}"
+            optional = build.status is BuildStatus.MISSING and expectation.optional
+            allowed = build.status is BuildStatus.NO_ENGINE and self.allowances.no_engine
+            if optional or allowed or build.status in (BuildStatus.LEFT_OUT, BuildStatus.NO_DOCKERFILE):
+                pytest.skip(why)
+            pytest.fail(why, pytrace=False)
+        item.user_properties.append(("wxlint.digest", evidence.info.digest))
+        return Image(name, expectation.reference, evidence.info.digest, expectation, evidence)
 
     def run(
         self,
@@ -319,14 +353,24 @@ class Kit:
         env: Mapping[str, str] | None = None,
         options: Iterable[str] = (),
         stdin: bytes = b"",
-        timeout: float = 60.0,
+        timeout: float | None = None,
+        network: str = "none",
+        read_only: bool = True,
     ) -> Completed:
-        given = ["--pull", "never"]
+        """Run a container for a test."""
         held = item.stash.get(_HELD, None)
-        given += held.options(self.engine.is_podman) if held else ["-e", "NVIDIA_VISIBLE_DEVICES=void"]
+        given = held.options(self.engine.is_podman) if held else ["-e", "NVIDIA_VISIBLE_DEVICES=void"]
         given += ["--entrypoint", entrypoint] if entrypoint is not None else []
         given += [word for name, value in (env or {}).items() for word in ("-e", f"{name}={value}")]
-        return self.engine.run(image.digest, tuple(arguments), options=[*given, *options], stdin=stdin, timeout=timeout)
+        return self.engine.run(
+            image.digest,
+            tuple(arguments),
+            options=[*given, *options],
+            stdin=stdin,
+            timeout=self.options.timeout if timeout is None else timeout,
+            network=network,
+            read_only=read_only,
+        )
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -338,12 +382,14 @@ class Kit:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Without a GPU, a test marked wx_gpu is unproven, as the check `device` is."""
         if not any(item.iter_markers("wx_gpu")):
             return
         if not self.options.gpu:
-            reason = "no GPU was used; --gpu runs it"
-            item.stash[_OWN] = {"verdict": UNPROVEN, "reason": reason}
-            pytest.skip(f"{UNPROVEN}: {reason}")
+            item.stash[_OWN] = {"verdict": Outcome.UNPROVEN.value, "reason": _NO_GPU.reason}
+            if self.allowances.accept("device", _NO_GPU):
+                pytest.skip(f"{Outcome.UNPROVEN.value}: {_NO_GPU.reason}")
+            pytest.fail(f"{_NO_GPU.reason}; --wx-allow unproven:device allows it", pytrace=False)
         about = self.about()
         if about is None:
             pytest.fail(f"the GPU was to be checked: {escape(self._no_engine)}", pytrace=False)
@@ -355,17 +401,17 @@ class Kit:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
+        """Remove what this process left; the controller, or a worker without one, removes all of the session."""
         self._ended.set()
-        last = not self.worker or not alive(
-            self.engine.owner
-        )  # a worker leaves the rest to its controller, if that lives
-        if self.folder.path.is_dir():
+        SUPERVISOR.stop_all()
+        last = not self.worker or not alive(self.engine.owner)
+        if self.workspace.path.is_dir():
             with suppress(EngineError):
-                sweep(self.engine, self.folder.name, process="" if last else str(os.getpid()))
+                sweep(self.engine, self.workspace.name, process="" if last else str(os.getpid()))
             if last:
-                self.folder.remove()
-        if self._keeper is not None:
-            self._keeper.dismiss()
+                self.workspace.remove()
+        if self._reaper is not None:
+            self._reaper.dismiss()
         if self._before is not None:
             with suppress(ValueError):
                 signal.signal(signal.SIGTERM, self._before)

@@ -1,4 +1,4 @@
-"""The name of a session, made without the rest of the kit: every pytest with xdist asks for one."""
+"""The name of a session, made without the rest of the plugin: every pytest with xdist needs one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def boot() -> str:
 
 
 def started(pid: int) -> str:
-    """The start time of a process, from /proc; "" where there is none, and of one that is dead but not yet waited for."""
+    """The start time of a process, from /proc; "" without one, and of one that is dead but not waited for."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             fields = file.read().rpartition(")")[2].split()
