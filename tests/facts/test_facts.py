@@ -19,7 +19,10 @@ from wxlint.images.torch.replacement import within
 FOLDER = Path(facts.__file__).parent
 TABLES = sorted(path.stem for path in FOLDER.glob("*.csv"))
 KEYS = {
+    "accelerated": ("name",),
+    "accelerated_builds": ("name", "from"),
     "base_images": ("repository", "tag"),
+    "carriers": ("name", "from", "brings", "extra"),
     "ctranslate2": ("first",),
     "cuda_packages": ("ecosystem", "name"),
     "drivers": ("cuda_major",),

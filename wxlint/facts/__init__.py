@@ -13,6 +13,7 @@ None when the tables do not know: never take that for a yes or a no.
 
 from __future__ import annotations
 
+from wxlint.facts.accelerated import accelerated_build, accelerated_package, carried, is_sure
 from wxlint.facts.base_images import BaseImage, base_image, held_companions, ngc_pytorch, normalise_repository
 from wxlint.facts.channels import channel_of_cuda, cuda_of_channel
 from wxlint.facts.cuda_tags import CudaTag, is_cuda_tag_valid
@@ -37,10 +38,13 @@ __all__ = [
     "Companions",
     "CudaTag",
     "TorchRelease",
+    "accelerated_build",
+    "accelerated_package",
     "accelerator_package",
     "base_image",
     "brings_own_torch",
     "brings_torch",
+    "carried",
     "channel_of_cuda",
     "companion_fits",
     "companions",
@@ -50,6 +54,7 @@ __all__ = [
     "default_cuda",
     "held_companions",
     "is_cuda_tag_valid",
+    "is_sure",
     "min_driver",
     "ngc_pytorch",
     "normalise",

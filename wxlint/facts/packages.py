@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from wxlint.facts.tables import Globs, index, normalise, numbers, table
+from wxlint.facts.tables import Globs, index, normalise, numbers, release_key, table
 
 
 def brings_torch(name: str, version: str | None = None, extras: tuple[str, ...] = ()) -> dict[str, str] | None:
@@ -30,9 +30,9 @@ def torch_needed(name: str, version: str | None) -> str | None:
     """
     name = normalise(name)
     listed = [row for row in table("torch_needs") if row["name"] == name]
-    fitting = [row for row in listed if version is None or numbers(row["from"]) <= numbers(version)]
+    fitting = [row for row in listed if version is None or release_key(row["from"]) <= release_key(version)]
     if listed and version is not None:
-        return max(fitting, key=lambda row: numbers(row["from"]))["needs"] if fitting else None
+        return max(fitting, key=lambda row: release_key(row["from"]))["needs"] if fitting else None
     row = index("implicit_torch", "name").get(name)
     if row is None or row["through"] != "torch" or version not in (None, row["seen_in"]) or not row["seen_in"]:
         return None

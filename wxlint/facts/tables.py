@@ -48,6 +48,12 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part[:18]) for part in match[0].split(".")) if match else ()
 
 
+def release_key(version: str) -> tuple[tuple[int, ...], int]:
+    """Return a key that sorts releases with their post releases: 0.0.23, 0.0.23.post1, 0.0.24."""
+    post = re.search(r"post(\d{1,9})", version)
+    return numbers(version), int(post[1]) if post else 0
+
+
 Row = TypeVar("Row")
 
 

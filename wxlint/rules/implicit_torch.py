@@ -1,4 +1,4 @@
-"""A CPU image installs something that brings torch, with no CPU build of torch in reach.
+"""An image installs something that brings torch, with no build of torch for it in reach.
 
 ## Why
 
@@ -25,6 +25,7 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.torch.model import FAMILY
 from wxlint.images.torch.replacement import is_satisfied
 from wxlint.images.torch.selection import PROJECT_HINT
@@ -37,6 +38,8 @@ HINT = "install torch from https://download.pytorch.org/whl/cpu before it"
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
+        if image.expected == "cuda":
+            yield from _instead_of_a_channel(image, steps)
         if image.expected != "cpu":
             continue
         for step in steps:
@@ -59,3 +62,20 @@ def check(repository: Repository) -> Iterator[Problem]:
                 hint = PROJECT_HINT.get(step.install.tool, "").format("https://download.pytorch.org/whl/cpu")
                 hint = hint and f"name torch among the dependencies and {hint}"
                 yield Problem(wanted.span, text, (*step.install.because, *image.why), hint, image=image.label)
+
+
+def _instead_of_a_channel(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
+    """Yield what brings the default index's torch into an image whose policy names a channel."""
+    channel = image.expectation.torch if image.expectation is not None else None
+    if channel in (None, "default") or image.state.torch.channel != "default":
+        return
+    for step in steps:
+        choice = step.choices[0]
+        wanted = choice.requirement
+        if step.before.channel != "none" or choice.channel != "default" or not choice.implied or wanted.span is None:
+            continue
+        if wanted.name not in FAMILY and not step.install.conditional:
+            text = f"{wanted.name} brings torch from the default index, but {image.label} takes {channel}"
+            because = (*step.install.because, *image.why)
+            hint = f"install torch from the {channel} index before it"
+            yield Problem(wanted.span, text, because, hint, Severity.WARNING, image.label)

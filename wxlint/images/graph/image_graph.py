@@ -21,9 +21,10 @@ from wxlint.images.graph.family import Family
 from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.name_hints import accelerator_words, evidence, expected_by_names
 from wxlint.images.graph.sources import SourceStore
-from wxlint.images.graph.target import Image, TorchStep, torch_steps
+from wxlint.images.graph.target import Image, TorchStep, stack_of, torch_steps
 from wxlint.images.model.records import Build, Evaluated, Stage, Use
 from wxlint.images.model.reference import Reference, parse_reference
+from wxlint.images.stack.state import Stack
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation
@@ -41,6 +42,7 @@ class ImageGraph:
         self._contexts = Contexts(store.read, store.root)
         self._evaluated: dict[str, list[Evaluated]] = {}
         self._images: dict[str, tuple[Image, ...]] = {}
+        self._stacks: dict[str, tuple[tuple[Image, Stack], ...]] = {}
         self._torch_steps: dict[str, tuple[tuple[Image, tuple[TorchStep, ...]], ...]] = {}
 
     # -- builds
@@ -182,6 +184,13 @@ class ImageGraph:
             found = self._torch_steps[path] = tuple(
                 (image, tuple(torch_steps(self.beliefs, image))) for image in self.images_at(path)
             )
+        return found
+
+    def stacks_at(self, path: str) -> tuple[tuple[Image, Stack], ...]:
+        """The accelerated packages of each image of a Dockerfile."""
+        found = self._stacks.get(path)
+        if found is None:
+            found = self._stacks[path] = tuple((image, stack_of(image)) for image in self.images_at(path))
         return found
 
     def _image(self, evaluated: Evaluated, stage: Stage) -> Image:

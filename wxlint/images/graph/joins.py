@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from wxlint.images.graph.state import State, package_key
+from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Use
 from wxlint.images.torch.model import Torch
 
@@ -26,6 +27,8 @@ def common_state(states: Sequence[State], use: Use) -> State:
         first.because,
         tuple(o for o in first.others if all(o in s.others for s in states[1:])),
         tuple(item for item in first.stored if all(item in s.stored for s in states[1:])),
+        installs=_common_installs(states),
+        external_torch=_common_torch([s.external_torch for s in states]),
         root=first.root if len(roots) == 1 else None,
     )
 
@@ -40,6 +43,11 @@ def _common_torch(found: Sequence[Torch]) -> Torch:
         return Torch("unknown")
     same = all(torch.version == first.version for torch in found)
     return first if same else first._replace(version=None, newest=False)
+
+
+def _common_installs(states: Sequence[State]) -> tuple[Install, ...]:
+    """The installs that every one of several images has."""
+    return tuple(one for one in states[0].installs if all(one in state.installs for state in states[1:]))
 
 
 def _common_lineage(lineages: Sequence[tuple[Use, ...]]) -> tuple[Use, ...]:

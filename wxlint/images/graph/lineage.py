@@ -134,11 +134,13 @@ class Beliefs:
             return UNKNOWN._replace(lineage=(use,), root=use)
         if use.reference is None or use.value.text == "scratch":
             return State("cpu", None, NONE, (), (use,), (reason_at("image", "FROM scratch", use.span),), root=use)
-        return external_state(use, use.reference)
+        state = external_state(use, use.reference)
+        return state._replace(external_torch=state.torch)
 
     def _built(self, evaluated: Evaluated, stage: Stage, base: State) -> State:
         """What the steps of a stage make of its base."""
         torch, packages, others = base.torch, list(base.packages), list(base.others)
+        installs = list(base.installs)
         stored = {item.folder: item for item in base.stored}
         found = iter(self.installs(evaluated, stage))
         for step in stage.steps:
@@ -148,6 +150,7 @@ class Beliefs:
                     stored[install.folder] = _stored(stored.get(install.folder), install, chosen)
                     continue
                 torch = after(torch, install, chosen)
+                installs.append(install)
                 if install.removes:
                     gone = set() if install.conditional else {r.name for r in install.requirements}
                     packages = [p for p in packages if p.name not in gone]
@@ -157,6 +160,7 @@ class Beliefs:
                     others.extend(additions(install))
             else:
                 torch, packages = self._copied(evaluated, stage, step, torch, packages)
+                installs += self._copied_installs(evaluated, stage, step, installs)
                 for item, moved in self._taken_along(evaluated, step):
                     stored[moved.folder] = moved
                     reason = Reason("image", "COPY --from", evaluated.path, step.instruction.line)
@@ -166,7 +170,24 @@ class Beliefs:
             for item in stored.values():
                 if item.folder in searched:
                     torch, packages = _merged(torch, packages, item, Reason("env", f"PYTHONPATH names {item.folder}"))
-        return base._replace(torch=torch, packages=tuple(packages), others=tuple(others), stored=tuple(stored.values()))
+        return base._replace(
+            torch=torch,
+            packages=tuple(packages),
+            others=tuple(others),
+            stored=tuple(stored.values()),
+            installs=tuple(installs),
+        )
+
+    def _copied_installs(
+        self, evaluated: Evaluated, stage: Stage, step: StageCopy, installs: list[Install]
+    ) -> list[Install]:
+        """The installs whose results a COPY --from brings, without those that are there already."""
+        if step.stage is None or step.stage == stage.index or step.stage >= len(evaluated.stages):
+            return []
+        copied = self._states[(evaluated, step.stage)].installs
+        if not copied or not carries(evaluated, step):
+            return []
+        return [one for one in copied if one.tool != "apt" and not any(one is there for there in installs)]
 
     def _taken_along(self, evaluated: Evaluated, step: StageCopy) -> list[tuple[Stored, Stored]]:
         """The folders that a COPY --from brings, each as it was and as it lies now."""

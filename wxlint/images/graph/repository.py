@@ -17,6 +17,7 @@ from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.sources import SourceStore
 from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.model.records import Evaluated, Use
+from wxlint.images.stack.state import Stack
 
 if TYPE_CHECKING:
     from wxlint.images.builds.from_compose import Stacks
@@ -116,6 +117,11 @@ class Repository:
     def torch_steps(self) -> tuple[tuple[Image, tuple[TorchStep, ...]], ...]:
         """The installs that decide about an image's torch, for each image in scope."""
         return tuple(steps for path in self.dockerfiles_in_scope for steps in self.graph.torch_steps_at(path))
+
+    @cached_property
+    def image_stacks(self) -> tuple[tuple[Image, Stack], ...]:
+        """The images in scope, each with its accelerated packages."""
+        return tuple(each for path in self.dockerfiles_in_scope for each in self.graph.stacks_at(path))
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:

@@ -11,7 +11,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Use
-from wxlint.images.torch.model import Torch
+from wxlint.images.torch.model import NONE, Torch
 from wxlint.images.torch.selection import built_for
 
 
@@ -46,7 +46,9 @@ class State(NamedTuple):
 
     accelerator: of the base, or None when it is not known. cuda: the base's CUDA version. lineage: the FROM uses from
     this image down to the external base, without those that several producers do not share. root: the external base,
-    None when it is not reached (a circle) or not the same for all producers.
+    None when it is not reached (a circle) or not the same for all producers. installs: every install so far into the
+    environment that is used, those of the family's own bases among them. external_torch: the torch of the external
+    base.
     """
 
     accelerator: str | None
@@ -57,6 +59,8 @@ class State(NamedTuple):
     because: tuple[Reason, ...]
     others: tuple[Addition, ...] = ()
     stored: tuple[Stored, ...] = ()
+    installs: tuple[Install, ...] = ()
+    external_torch: Torch = NONE
     root: Use | None = None
 
 

@@ -12,6 +12,8 @@ from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.state import State
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Evaluated, Stage, StageCopy
+from wxlint.images.stack.base import held_by
+from wxlint.images.stack.state import Stack, stack_after
 from wxlint.images.torch.model import Choice, Torch
 from wxlint.images.torch.state import after, is_changed
 
@@ -63,6 +65,12 @@ class TorchStep(NamedTuple):
     before: Torch
     install: Install
     choices: tuple[Choice, ...]
+
+
+def stack_of(image: Image) -> Stack:
+    """Return the accelerated packages of an image."""
+    root = image.base.root
+    return stack_after(held_by(root.reference if root is not None else None, image.base.cuda), image.state.installs)
 
 
 def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:

@@ -1,0 +1,56 @@
+"""What names and local versions say of CUDA and torch."""
+
+from __future__ import annotations
+
+import pytest
+
+from wxlint.images.stack.generation import Generation, generation_of_local, generation_of_name, same_cuda
+
+
+@pytest.mark.parametrize(
+    ("name", "cuda"),
+    [
+        ("cupy-cuda12x", "12"),
+        ("cupy-cuda118", "11.8"),
+        ("mxnet-cu112", "11.2"),
+        ("mxnet-cu92", "9.2"),
+        ("spconv-cu118", "11.8"),
+        ("faiss-gpu-cu12", "12"),
+        ("tensorrt-cu12-libs", "12"),
+        ("nvidia-cublas-cu11", "11"),
+        ("nvidia-dali-cuda120", "12"),
+        ("cuda-python", ""),
+        ("torch", ""),
+        ("documents-cu", ""),
+        ("cu12", ""),
+    ],
+)
+def test_names(name: str, cuda: str) -> None:
+    assert generation_of_name(name) == Generation(cuda)
+
+
+@pytest.mark.parametrize(
+    ("local", "cuda", "torch"),
+    [
+        ("cu118", "11.8", ""),
+        ("cu118torch2.1cxx11abiFALSE", "11.8", "2.1"),
+        ("cu12torch2.10cxx11abiTRUE", "12", "2.10"),
+        ("pt25cu124", "12.4", "2.5"),
+        ("pt210cu128", "12.8", "2.10"),
+        ("pt2.1cu118", "11.8", "2.1"),
+        ("torch2.1.0cu121", "12.1", "2.1"),
+        ("pt20cpu", "", "2.0"),
+        ("cpu", "", ""),
+        ("rocm6.2", "", ""),
+    ],
+)
+def test_local_versions(local: str, cuda: str, torch: str) -> None:
+    assert generation_of_local(local) == Generation(cuda, torch)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "same"),
+    [("12", "12.4", True), ("11.8", "12.1", False), ("", "12", None), ("12.1", "", None), ("1.2", "12", False)],
+)
+def test_generations_go_by_the_major_version(one: str, two: str, same: bool | None) -> None:
+    assert same_cuda(one, two) is same

@@ -1,0 +1,90 @@
+"""Packages that compute on an accelerator: their builds, the CUDA and cuDNN they need, and what brings them along."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from wxlint.facts.tables import Globs, normalise, numbers, table
+
+_CLAUSE = re.compile(r"(===?|~=|<=|<|>=|>|!=)\s*([\w.*+!-]+)")
+_AFTER_ALL = (10**6,)
+
+
+@functools.lru_cache(maxsize=1024)
+def accelerated_package(name: str) -> dict[str, str] | None:
+    """Return the row of a distribution in accelerated.csv, or None. An exact name comes before a pattern."""
+    exact, patterns = _accelerated()
+    name = normalise(name)
+    return exact.get(name) or next(iter(patterns.of(name)), None)
+
+
+@functools.cache
+def _accelerated() -> tuple[dict[str, dict[str, str]], Globs[dict[str, str]]]:
+    rows = table("accelerated")
+    exact = {row["name"]: row for row in rows if "*" not in row["name"]}
+    return exact, Globs((row["name"], row) for row in rows if "*" in row["name"])
+
+
+def accelerated_build(name: str, specifier: str, python: str = "") -> dict[str, str] | None:
+    """Return what the newest release that a specifier allows was built for (columns `cuda`, `cudnn`), or None.
+
+    specifier: "==1.17.1", ">=4.0,<5", "" for any. python: "3.10"; releases that have no wheel for it are passed over.
+    """
+    rows = [row for row in table("accelerated_builds") if row["name"] == normalise(name)]
+    limit, included = _upper_bound(specifier)
+    found = next((row for row in rows if _holds_newest(row, limit, included)), None)
+    if found is None or included or not python:
+        return found
+    older = rows[: rows.index(found) + 1]
+    return next((row for row in reversed(older) if numbers(row["python"]) <= numbers(python)), None)
+
+
+def is_sure(row: dict[str, str], specifier: str, python: str) -> bool:
+    """Return whether a row holds whatever the Python is: of a package without an upper bound, an old one takes an old
+    release."""
+    return bool(python) or _upper_bound(specifier)[1] or numbers(row["python"]) <= (3, 8)
+
+
+def _upper_bound(specifier: str) -> tuple[tuple[int, ...], bool]:
+    """Return the lowest upper bound of a specifier, and whether it is allowed itself."""
+    found: tuple[tuple[int, ...], bool] = (_AFTER_ALL, False)
+    for sign, version in _CLAUSE.findall(specifier):
+        bound = numbers(version)
+        if sign == "~=":
+            bounds = ((*bound[:-2], bound[-2] + 1), False) if len(bound) > 1 else (_AFTER_ALL, False)
+        elif sign in ("==", "===") and version.endswith(".*"):
+            bounds = ((*bound[:-1], bound[-1] + 1), False) if bound else (_AFTER_ALL, False)
+        elif sign in ("==", "===", "<=", "<"):
+            bounds = (bound, sign != "<")
+        else:
+            continue
+        found = min(found, bounds)
+    return found
+
+
+def carried(name: str, specifier: str, extras: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """Return the accelerated packages that a distribution brings along, each with the specifier it sets.
+
+    specifier: as of `accelerated_build`; the newest release that it allows is looked at. extras: lower case.
+    """
+    limit, included = _upper_bound(specifier)
+    found: dict[str, str] = {}
+    for row in _carriers().get(normalise(name), ()):
+        if _holds_newest(row, limit, included) and (not row["extra"] or row["extra"] in extras):
+            found[row["brings"]] = row["requires"].replace(" ", ",")
+    return list(found.items())
+
+
+def _holds_newest(row: dict[str, str], limit: tuple[int, ...], included: bool) -> bool:
+    """Return whether the newest release below a limit is one of those that a row speaks of."""
+    first, before = numbers(row["from"]), numbers(row["before"]) or _AFTER_ALL
+    return first <= limit < before if included else first < limit <= before
+
+
+@functools.cache
+def _carriers() -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = {}
+    for row in table("carriers"):
+        found.setdefault(row["name"], []).append(row)
+    return found

@@ -1,0 +1,1 @@
+"""What an image computes with: every accelerated package in it, and what each needs of the image."""

@@ -1,0 +1,138 @@
+"""torchvision and torchaudio that do not go with the torch of an image, followed through all of its installs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from wxlint import facts
+from wxlint.core.findings import Span
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE
+from wxlint.facts import cuda_of_channel as cuda_of
+from wxlint.images.installs.model import Install
+from wxlint.images.stack.generation import same_cuda
+from wxlint.images.torch.channels import accelerator_of
+from wxlint.images.torch.model import Choice, Torch
+from wxlint.images.torch.selection import choices
+from wxlint.images.torch.state import after
+
+NAMES = ("torchvision", "torchaudio")
+
+
+class Companion(NamedTuple):
+    """A companion that is in an image.
+
+    name: torchvision or torchaudio. written, span: the requirement that named or brought it. channel, version: of its
+    build; version None where it was not pinned. carried: another package brought it.
+    """
+
+    name: str
+    written: str
+    span: Span | None
+    channel: str
+    version: str | None
+    carried: bool = False
+
+
+class Mismatch(NamedTuple):
+    """A companion beside a torch that it was not built for. left_behind: torch was replaced by `place`, the companion
+    was not."""
+
+    companion: Companion
+    torch: Torch
+    left_behind: bool
+    place: Span | None
+
+
+def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
+    """Return the companions that do not go with torch in the end. external: the torch of the external base."""
+    torch = external
+    held: dict[str, Companion] = {}
+    found: dict[str, Mismatch] = {}
+    for install in installs:
+        chosen = choices(install)
+        before, torch = torch, after(torch, install, chosen)
+        renewed = set()
+        for companion in _named(install, chosen):
+            if install.conditional:
+                held.pop(companion.name, None)  # which one is there is open
+                found.pop(companion.name, None)
+            elif _is_taken(companion, held.get(companion.name), install, external):
+                held[companion.name] = companion
+                renewed.add(companion.name)
+                found.pop(companion.name, None)
+                if _is_other_build(companion, torch):
+                    found[companion.name] = Mismatch(companion, torch, False, companion.span)
+        for companion in _carried(install, torch):
+            if companion.name not in held and not install.conditional:
+                held[companion.name] = companion
+                renewed.add(companion.name)
+        if not install.conditional and _is_replaced(before, torch) and chosen and not chosen[0].implied:
+            place = chosen[0].requirement.span or install.span
+            for name, companion in held.items():
+                if name not in renewed and not _goes_with(companion, torch):
+                    found[name] = Mismatch(companion, torch, True, place)
+    return list(found.values())
+
+
+def _named(install: Install, chosen: list[Choice]) -> Iterator[Companion]:
+    for choice in chosen:
+        wanted = choice.requirement
+        if wanted.name in NAMES:
+            yield Companion(wanted.name, wanted.written, wanted.span or install.span, choice.channel, wanted.pin)
+
+
+def _is_taken(companion: Companion, present: Companion | None, install: Install, external: Torch) -> bool:
+    """Whether an installer takes a companion anew, or keeps what is there; a base that holds torch may hold it
+    already."""
+    if companion.version is None and not (install.upgrade or install.reinstall):
+        return present is None and external.channel == "none"
+    if present is None or install.upgrade or install.reinstall:
+        return True
+    return companion.version != present.version or companion.channel not in ("default", "unknown", present.channel)
+
+
+def _carried(install: Install, torch: Torch) -> Iterator[Companion]:
+    """Yield the companions that other packages bring along, from where torch came."""
+    if install.tool in ("apt", "conda") or install.removes or install.no_deps:
+        return
+    for requirement in install.requirements:
+        specifier = requirement.specifier if HOLE not in requirement.specifier else ""
+        carried = facts.carried(requirement.name, specifier, requirement.extras) if requirement.name else ()
+        for name, _ in carried:
+            if name in NAMES:
+                yield Companion(name, requirement.written, requirement.span, torch.channel, None, carried=True)
+
+
+def _is_replaced(before: Torch, now: Torch) -> bool:
+    if before.channel in ("none", "unknown") or now.channel in ("none", "unknown"):
+        return False
+    return now is not before and (now.channel, now.version) != (before.channel, before.version)
+
+
+def _is_other_build(companion: Companion, torch: Torch) -> bool:
+    """Whether a companion's build is for another accelerator than torch, or another CUDA generation."""
+    of_companion, of_torch = accelerator_of(companion.channel), accelerator_of(torch.channel)
+    if of_companion is None or of_torch is None:
+        return False
+    if of_companion != of_torch:
+        return True
+    return of_torch == "cuda" and same_cuda(_cuda(companion.channel, torch), _cuda(torch.channel, torch)) is False
+
+
+def _cuda(channel: str, torch: Torch) -> str:
+    """The CUDA version of a channel; of the default index, that of torch's release there."""
+    if channel == "default":
+        return facts.default_cuda(torch.version) or "" if torch.version else ""
+    return cuda_of(channel) or ""
+
+
+def _goes_with(companion: Companion, torch: Torch) -> bool:
+    """Whether a companion that stays suits the torch that replaced the one it came with; also where that is not
+    known."""
+    if companion.version is None:
+        newest = facts.torch_releases("default")[-1]
+        return torch.version in (None, newest)
+    if torch.version and facts.companion_fits(companion.name, companion.version, torch.version) is False:
+        return False
+    return not _is_other_build(companion, torch)

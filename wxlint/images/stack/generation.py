@@ -1,0 +1,64 @@
+"""What a package's name or version says by itself of the CUDA and the torch it was built for.
+
+Makers write the generation into names (`cupy-cuda12x`, `mxnet-cu112`, `faiss-gpu-cu12`) and into local versions
+(`+cu118`, `+cu12torch2.4cxx11abiFALSE`, `+pt25cu124`): no table is needed to read it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
+
+_NAME = late(r".+-(?:cuda|cu)-?(\d{2,3})x?(?:-.*)?")
+_CUDA = late(r"(?<![a-z])cu(?:da)?(\d{2,3})(?!\d)|(?:pt|torch)[\d.]+cu(\d{2,3})(?!\d)")
+_TORCH = late(r"torch(\d+\.\d+)|pt(\d)\.?(\d+?)(?=\D|$|cu)")
+
+
+class Generation(NamedTuple):
+    """cuda: "12", "11.8", or "" where nothing says so. torch: "2.4" or ""."""
+
+    cuda: str = ""
+    torch: str = ""
+
+
+def cuda_of_digits(digits: str) -> str:
+    """Return the CUDA version that the digits of a suffix stand for: "12" is any 12, "118" is 11.8, "92" is 9.2."""
+    if len(digits) == 2 and digits[0] != "1":
+        return f"{digits[0]}.{digits[1]}"
+    return digits if len(digits) == 2 else f"{digits[:2]}.{digits[2]}"
+
+
+def generation_of_name(name: str) -> Generation:
+    """Return what a distribution's normalised name says: `cupy-cuda12x`, `spconv-cu118`, `nvidia-dali-cuda120`."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return Generation()
+    if name.endswith("x") or name.startswith("nvidia-dali"):  # cupy-cuda12x; DALI's cuda120 is for any CUDA 12
+        return Generation(match[1][:2])
+    return Generation(cuda_of_digits(match[1]))
+
+
+def generation_of_local(local: str) -> Generation:
+    """Return what a local version says: "cu118", "cu12torch2.4cxx11abiFALSE", "pt25cu124", "torch2.1.0cu121"."""
+    text = local.lower()
+    cuda = _CUDA.search(text)
+    torch = _TORCH.search(text)
+    return Generation(
+        cuda_of_digits(cuda[1] or cuda[2]) if cuda else "",
+        (torch[1] or f"{torch[2]}.{torch[3]}") if torch else "",
+    )
+
+
+def same_cuda(one: str, two: str) -> bool | None:
+    """Return whether two CUDA versions are of one generation: libraries of one major version go together. None if
+    either is unknown."""
+    if not one or not two:
+        return None
+    return one.partition(".")[0] == two.partition(".")[0]
+
+
+def cuda_major(version: str) -> str:
+    """Return the major version: "12" of "12.4"."""
+    return re.split(r"\.", version, maxsplit=1)[0]

@@ -1,0 +1,173 @@
+"""The accelerated packages that an install brings, each with what it was built for and what it needs of the image."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from wxlint import facts
+from wxlint.core.findings import Span, Where
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE
+from wxlint.images.installs.model import Install
+from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.generation import generation_of_local, generation_of_name
+
+TORCH = frozenset(("torch", "torchvision", "torchaudio"))
+"""Torch itself and what is released with it: followed by images/torch."""
+_NOT_A_CUDA = frozenset(("cuda-python", "cuda-bindings", "cuda-core", "cuda-pathfinder"))
+
+
+class Accelerated(NamedTuple):
+    """One package that computes on an accelerator, or libraries of one.
+
+    name: normalised. specifier: the releases it may be ("==1.17.1"). written: as the install has it. brought_by: the
+    distribution that brings it, empty where it is named itself. module: what Python imports; packages that share one
+    overwrite each other. build: "cpu", "cuda", "rocm", "other", "any" (one package for both), "same" (twins without a
+    GPU build) or "" (unknown). libraries: where it takes CUDA from: "system", "wheels", "own" (it is the libraries).
+    cuda, cudnn: what it was built for ("11.8", "12"; cuDNN's major version), empty where that is not known. torch:
+    the release it was built for ("2.4"). confidence: of the tables; "unverified" also where the Python decides and is
+    not known. step: the number of the install among those of the image.
+    """
+
+    name: str
+    specifier: str
+    written: str
+    where: Where | None
+    conditional: bool
+    module: str = ""
+    build: str = ""
+    libraries: str = ""
+    cuda: str = ""
+    cudnn: str = ""
+    torch: str = ""
+    counterpart: str = ""
+    brought_by: str = ""
+    confidence: str = ""
+    step: int = 0
+
+    @property
+    def span(self) -> Span | None:
+        return self.where() if self.where is not None else None
+
+
+def accelerated_packages(install: Install, python: str = "") -> Iterator[Accelerated]:
+    """Yield what an install of pip, uv or a project brings, packages that are named before those that they bring.
+
+    python: the image's Python, "3.10"; "" when it is not known.
+    """
+    if install.tool in ("apt", "conda") or install.removes:
+        return
+    named = {requirement.name for requirement in install.requirements}
+    for requirement in install.requirements:
+        found = package_of(requirement, install, python)
+        if found is not None:
+            yield found
+    if install.no_deps:
+        return
+    for requirement in install.requirements:
+        yield from _brought(requirement, install, named, python)
+
+
+def package_of(requirement: Requirement, install: Install, python: str = "") -> Accelerated | None:
+    """Return a requirement as an accelerated package; None when neither its name nor the tables say that it is one."""
+    if not requirement.name or requirement.name in TORCH or requirement.name in _NOT_A_CUDA:
+        return None
+    return _described(
+        requirement.name,
+        _limited(requirement, install),
+        extras=requirement.extras,
+        local=requirement.local or "",
+        written=requirement.written,
+        where=requirement.where,
+        conditional=install.conditional,
+        python=python,
+    )
+
+
+def _described(
+    name: str,
+    specifier: str,
+    *,
+    written: str,
+    where: Where | None,
+    conditional: bool,
+    python: str,
+    extras: tuple[str, ...] = (),
+    local: str = "",
+    brought_by: str = "",
+) -> Accelerated | None:
+    row = facts.accelerated_package(name)
+    said = generation_of_name(name)
+    of_local = generation_of_local(local) if local else said
+    built = facts.accelerated_build(name, specifier, python) if row is not None else None
+    cuda = said.cuda or of_local.cuda
+    if row is None and not cuda and not of_local.torch:
+        return None
+    build, libraries = (row["build"], row["libraries"]) if row is not None else ("cuda" if cuda else "", "system")
+    by_extra = next((extra for extra in extras if re.search(r"cuda|cu\d\d|gpu|cudnn", extra)), "")
+    if by_extra:  # jax[cuda12], tensorflow[and-cuda], onnxruntime-gpu[cuda,cudnn]: the libraries come as wheels
+        build, libraries = ("cuda" if build in ("cpu", "any", "cuda") else build), "wheels"
+    if row is None and of_local.torch:
+        libraries = "torch"
+    confidence = (built or row or {"confidence": "documented"})["confidence"]
+    if built is not None and not facts.is_sure(built, specifier, python):
+        confidence = "unverified"
+    return Accelerated(
+        name,
+        specifier,
+        written,
+        where,
+        conditional,
+        row["module"] if row is not None else "",
+        build,
+        libraries,
+        cuda or (built["cuda"] if built is not None else ""),
+        built["cudnn"] if built is not None else _cudnn_itself(name, specifier),
+        of_local.torch,
+        row["counterpart"] if row is not None else "",
+        brought_by,
+        confidence,
+    )
+
+
+def _cudnn_itself(name: str, specifier: str) -> str:
+    """Return the major version of NVIDIA's own cuDNN wheels, where it is pinned."""
+    match = re.match(r"(?:==|~=)(\d+)", specifier) if name.startswith("nvidia-cudnn") else None
+    return match[1] if match else ""
+
+
+def _limited(requirement: Requirement, install: Install) -> str:
+    """Return the specifier of a requirement together with what constraints say of it."""
+    own = requirement.specifier if HOLE not in requirement.specifier else ""
+    limits = [c.specifier for c in install.constraints if c.name == requirement.name and HOLE not in c.specifier]
+    return ",".join(part for part in (own, *limits) if part)
+
+
+def _brought(requirement: Requirement, install: Install, named: Iterable[str], python: str) -> Iterator[Accelerated]:
+    """Yield what a requirement brings along and nobody names; two levels deep, as wyoming-faster-whisper brings
+    ctranslate2."""
+    waiting = [(requirement.name, _limited(requirement, install), requirement.extras)]
+    seen = set(named)
+    for _ in range(16):
+        if not waiting:
+            return
+        name, specifier, extras = waiting.pop()
+        for brought, required in facts.carried(name, specifier, extras) if name else ():
+            if brought in seen:
+                continue
+            seen.add(brought)
+            limits = [c.specifier for c in install.constraints if c.name == brought and HOLE not in c.specifier]
+            allowed = ",".join(part for part in (required, *limits) if part)
+            waiting.append((brought, allowed, ()))
+            found = _described(
+                brought,
+                allowed,
+                written=requirement.written,
+                where=requirement.where,
+                conditional=install.conditional,
+                brought_by=requirement.name,
+                python=python,
+            )
+            if found is not None:
+                yield found

@@ -1,0 +1,76 @@
+"""What is left of accelerated packages after all installs of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
+from wxlint.images.installs.model import Install
+from wxlint.images.stack.base import Held
+from wxlint.images.stack.packages import Accelerated, accelerated_packages
+
+_APT_CUDNN = late(r"(?:lib)?cudnn(\d+)(?:-.*)?|nvidia-cudnn")
+_APT_CUDA = late(r"cuda(?:-(?:toolkit|libraries|runtime|compat|cudart|nvrtc))?-(\d+)-(\d+)|libcublas-(\d+)-(\d+)")
+
+_APT_PYTHON = late(r"python3\.\d+(?:-.*)?")
+
+
+class Stack(NamedTuple):
+    """base: what the external base holds. packages: what the installs leave, each name once, the newest last.
+
+    system_cudnn, system_cuda: what the system's own packages bring; cuDNN's major versions and CUDA versions, "" for
+    one that is not known. unread: something was installed that could not be read, so that what is missing here may
+    still be there.
+    """
+
+    base: Held
+    packages: tuple[Accelerated, ...] = ()
+    system_cudnn: tuple[str, ...] = ()
+    system_cuda: tuple[str, ...] = ()
+    unread: bool = False
+
+    def libraries(self) -> list[Accelerated]:
+        """Return NVIDIA's own wheels, which bring CUDA's libraries."""
+        return [package for package in self.packages if package.libraries == "own"]
+
+
+def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
+    """Return the stack of an image: its base, and what its installs leave behind."""
+    packages: dict[str, Accelerated] = {}
+    cudnn: list[str] = []
+    cuda: list[str] = []
+    unread = False
+    python = base.python
+    for step, install in enumerate(installs):
+        if install.removes:
+            if not install.conditional:
+                for requirement in install.requirements:
+                    packages.pop(requirement.name, None)
+            continue
+        if install.tool == "apt":
+            names = [requirement.name for requirement in install.requirements]
+            cudnn += [match[1] or "" for name in names if (match := _APT_CUDNN.fullmatch(name))]
+            if any(_APT_PYTHON.fullmatch(name) for name in names):
+                python = ""  # another one than the distribution's
+            cuda += [f"{m[1] or m[3]}.{m[2] or m[4]}" for name in names if (m := _APT_CUDA.fullmatch(name))]
+        unread = (
+            unread or bool(install.unread) or any(r.kind in ("vcs", "path", "unknown") for r in install.requirements)
+        )
+        for package in accelerated_packages(install, install.environment.python or python):
+            before = packages.get(package.name)
+            if before is not None and not _replaces(before, package, install):
+                continue
+            packages.pop(package.name, None)
+            packages[package.name] = package._replace(step=step)
+    return Stack(base, tuple(packages.values()), tuple(cudnn), tuple(cuda), unread)
+
+
+def _replaces(before: Accelerated, package: Accelerated, install: Install) -> bool:
+    """Whether a later install takes a package anew: an installer keeps one that a bare name or a requirement of
+    another asks for."""
+    if package.conditional and not before.conditional:
+        return False
+    if before.conditional and not package.conditional:
+        return True
+    return not package.brought_by and (bool(package.specifier) or (install.upgrade or install.reinstall))

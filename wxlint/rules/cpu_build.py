@@ -1,0 +1,102 @@
+"""A GPU image installs the CPU build of a package that has one for GPUs.
+
+## Why
+
+`jax`, `onnxruntime`, `paddlepaddle`, `faiss-cpu`, `tensorflow-cpu` compute on the CPU wherever they run, and say
+nothing about it. conda solves for the machine it runs on: without a GPU in sight, as in every image build,
+conda-forge's `pytorch` comes out as a CPU build. Beside another package that does compute on the GPU this may be
+meant (a voice detector on onnxruntime), and is information only.
+
+## Bad
+
+```dockerfile Dockerfile.gpu
+FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04
+RUN pip install jax
+```
+
+```dockerfile Dockerfile.gpu
+FROM mambaorg/micromamba:2.1.1-cuda12.6.3-ubuntu24.04
+RUN micromamba install -y -n base -c conda-forge python=3.11 pytorch
+```
+
+## Good
+
+```dockerfile Dockerfile.gpu
+FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04
+RUN pip install "jax[cuda12]"
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.core.findings import Severity
+from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.target import Image, TorchStep, contributing
+from wxlint.images.stack.packages import Accelerated
+from wxlint.images.stack.state import Stack
+from wxlint.rules import Problem
+
+SEVERITY = Severity.WARNING
+SUMMARY = "the CPU build of a package in a GPU image"
+HINT = "install the package's build for CUDA"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for image, stack in repository.image_stacks:
+        if _is_for_cuda(image):
+            yield from _packages(image, stack)
+    for image, steps in repository.torch_steps:
+        if _is_for_cuda(image):
+            yield from _conda(image, steps)
+
+
+def _is_for_cuda(image: Image) -> bool:
+    return image.expected == "cuda" or (image.expected is None and image.base.accelerator == "cuda")
+
+
+def _packages(image: Image, stack: Stack) -> Iterator[Problem]:
+    built = {
+        package.module for package in stack.packages if package.build in ("cuda", "any", "rocm") and package.module
+    }
+    torch = image.state.torch.channel
+    computes = torch not in ("none", "cpu") or any(p.build in ("cuda", "any") and p.module for p in stack.packages)
+    for package in stack.packages:
+        if package.build != "cpu" or not package.counterpart or package.brought_by or package.conditional:
+            continue
+        if package.module in built or package.span is None or _made_cuda(package, stack):
+            continue
+        text = f"{package.written} is a CPU build, but {image.label} is a cuda image"
+        severity = Severity.INFO if computes else None
+        because = (*image.base.because, *image.why)
+        yield Problem(package.span, text, because, f"install {package.counterpart}", severity, image.label)
+
+
+def _made_cuda(package: Accelerated, stack: Stack) -> bool:
+    """Whether another distribution makes it a CUDA build: jax with its plugin."""
+    return any(other.name.startswith(f"{package.name}-cuda") for other in stack.packages)
+
+
+def _conda(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
+    """Yield conda-forge's pytorch where nothing in the command asks for a CUDA build."""
+    for step in steps:
+        choice = step.choices[0]
+        install = step.install
+        if choice.how != "conda" or choice.channel != "unknown" or choice.requirement.name != "pytorch":
+            continue
+        if _overrides(image):
+            continue
+        if install.conditional or choice.requirement.build or "conda-forge" not in install.channels:
+            continue
+        if set(install.channels) & {"pytorch", "nvidia"} or image.state.torch.channel not in ("unknown", "cpu"):
+            continue
+        span = choice.requirement.span or install.span
+        if span is not None:
+            written = choice.requirement.written
+            text = f"conda solves {written} without a GPU in sight: a CPU build, but {image.label} is a cuda image"
+            hint = "set CONDA_OVERRIDE_CUDA for the command, or ask for pytorch-gpu, a *cuda* build or cuda-version"
+            yield Problem(span, text, (*image.base.because, *image.why), hint, image=image.label)
+
+
+def _overrides(image: Image) -> bool:
+    """Whether the image tells conda which CUDA to solve for."""
+    return any("CONDA_OVERRIDE_CUDA" in stage.env for stage in contributing(image.evaluated, image.stage))

@@ -1,0 +1,108 @@
+"""A package needs another cuDNN than the image holds, or cuDNN where there is none.
+
+## Why
+
+ctranslate2 (faster-whisper, whisperx), onnxruntime-gpu and tensorflow load cuDNN by its major version at the first
+use, not at import: `Could not load library libcudnn_ops_infer.so.8`, minutes into a job, or a silent fall back to the
+CPU. ctranslate2 went from cuDNN 8 to 9 with 4.5, onnxruntime-gpu with 1.19, tensorflow with 2.18; an unpinned install
+moves along by itself.
+
+## Bad
+
+```dockerfile
+FROM nvidia/cuda:12.1.1-cudnn8-runtime-ubuntu22.04
+RUN pip install ctranslate2==4.5.0
+```
+
+## Good
+
+```dockerfile
+FROM nvidia/cuda:12.1.1-cudnn8-runtime-ubuntu22.04
+RUN pip install ctranslate2==4.4.0
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint import facts
+from wxlint.core.findings import Severity
+from wxlint.core.reasons import Reason, reason_at
+from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.target import Image
+from wxlint.images.stack.packages import Accelerated
+from wxlint.images.stack.state import Stack
+from wxlint.images.torch.model import Torch
+from wxlint.rules import Problem
+
+SEVERITY = Severity.WARNING
+SUMMARY = "a package that needs another cuDNN than the image holds"
+HINT = "pin a release that goes with the image's cuDNN, or bring that cuDNN"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for image, stack in repository.image_stacks:
+        if not _is_for_cuda(image, stack):
+            continue
+        there = _cudnn_there(image, stack)
+        if there is None:
+            continue
+        for package in stack.packages:
+            if package.libraries != "system" or not package.cudnn or package.conditional or package.cudnn in there:
+                continue
+            if not there and (stack.base.cudnn != "none" or stack.unread):
+                continue  # where it may come from is not known
+            yield _problem(package, there, image, stack)
+
+
+def _is_for_cuda(image: Image, stack: Stack) -> bool:
+    """Whether the image is to compute on CUDA: by its base, its names, or libraries that are installed for that."""
+    if image.expected not in (None, "cuda"):
+        return False
+    return image.base.accelerator == "cuda" or image.expected == "cuda" or bool(stack.libraries())
+
+
+def _cudnn_there(image: Image, stack: Stack) -> set[str] | None:
+    """The major versions of cuDNN in the image; None when one may be there that is not known."""
+    there = {stack.base.cudnn} - {"none", ""}
+    if image.base.accelerator == "cuda" and stack.base.cudnn == "":
+        return None
+    for version in stack.system_cudnn:
+        if not version:
+            return None
+        there.add(version)
+    for library in stack.libraries():
+        if library.name.startswith("nvidia-cudnn"):
+            if not library.cudnn:
+                return None
+            there.add(library.cudnn)
+    torch = image.state.torch
+    if torch.channel not in ("none", "cpu"):  # its wheels bring one
+        version = _cudnn_of(torch)
+        if not version:
+            return None
+        there.add(version)
+    return there
+
+
+def _cudnn_of(torch: Torch) -> str:
+    """The major version of the cuDNN that torch's wheels bring along."""
+    row = facts.torch_release(torch.version) if torch.version else None
+    return row.plain_cudnn.partition(".")[0] if row is not None and row.plain_cudnn else ""
+
+
+def _problem(package: Accelerated, there: set[str], image: Image, stack: Stack) -> Problem:
+    what = f"{package.name}, which {package.brought_by} brings," if package.brought_by else package.written
+    has = f"holds cuDNN {' and '.join(sorted(there))}" if there else "holds none"
+    root = image.base.root
+    span = package.span or image.stage.base.span
+    because: tuple[Reason, ...] = ()
+    if root is not None:
+        because = (reason_at("image", f"FROM {root.value.shown()}", root.span),)
+    because += tuple(
+        reason_at("install", f"{library.written} brings cuDNN {library.cudnn}", library.span)
+        for library in stack.libraries()
+        if library.cudnn
+    )
+    text = f"{what} needs cuDNN {package.cudnn}, but {image.label} {has}"
+    severity = Severity.INFO if package.confidence == "unverified" else None
+    return Problem(span, text, (*because, *image.why), severity=severity, image=image.label)

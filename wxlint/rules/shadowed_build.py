@@ -1,0 +1,74 @@
+"""Two distributions that put the same Python package into one folder: the later one overwrites the other's files.
+
+## Why
+
+onnxruntime and onnxruntime-gpu, tensorflow and tensorflow-cpu, faiss-cpu and faiss-gpu, opencv-python and
+opencv-python-headless share one import. pip does not know that: it installs both, in an order that nobody chose, and
+which build computes is chance. A GPU image then computes on the CPU without a word. Often nobody names the second
+one: faster-whisper brings onnxruntime.
+
+## Bad
+
+```dockerfile
+FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04
+RUN pip install onnxruntime==1.20.1 onnxruntime-gpu==1.20.1
+```
+
+## Good
+
+```dockerfile
+FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04
+RUN pip install onnxruntime-gpu==1.20.1
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.core.findings import Severity
+from wxlint.core.reasons import reason_at
+from wxlint.images.graph.repository import Repository
+from wxlint.images.stack.packages import Accelerated
+from wxlint.images.stack.state import Stack
+from wxlint.rules import Problem
+
+SEVERITY = Severity.WARNING
+SUMMARY = "two builds of one Python package, of which one overwrites the other"
+HINT = "install one of the two; where another package brings the other, install the wanted one in a later command"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for image, stack in repository.image_stacks:
+        for packages in _twins(stack):
+            named = next(package for package in reversed(packages) if not package.brought_by)
+            if named.span is None or _wins(packages):
+                continue
+            others = " and ".join(_how(package) for package in packages if package is not named)
+            text = (
+                f"{named.name} and {others} are all the Python package {named.module}: which one is imported is chance"
+            )
+            text = text.replace(" are all ", " are both ") if len(packages) == 2 else text
+            builds = {package.build for package in packages}
+            severity = None if {"cpu", "cuda"} <= builds else Severity.INFO
+            because = tuple(reason_at("install", p.written, p.span) for p in packages if p is not named)
+            yield Problem(named.span, text, (*because, *image.why), severity=severity, image=image.label)
+
+
+def _how(package: Accelerated) -> str:
+    return f"{package.name}, which {package.brought_by} brings," if package.brought_by else package.name
+
+
+def _twins(stack: Stack) -> Iterator[list[Accelerated]]:
+    """Yield the packages that share a module, at least one of them named by the repository itself."""
+    by_module: dict[str, list[Accelerated]] = {}
+    for package in stack.packages:
+        if package.module and not package.conditional:
+            by_module.setdefault(package.module, []).append(package)
+    for packages in by_module.values():
+        if len(packages) > 1 and not all(package.brought_by for package in packages):
+            yield packages
+
+
+def _wins(packages: list[Accelerated]) -> bool:
+    """Whether the build for a GPU comes in a later command than the others: its files are the ones that stay."""
+    last = max(packages, key=lambda package: package.step)
+    return last.build in ("cuda", "rocm", "other") and all(p.step < last.step for p in packages if p is not last)

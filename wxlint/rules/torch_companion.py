@@ -1,0 +1,94 @@
+"""torch and a package that was built for another torch.
+
+## Why
+
+torchvision, torchaudio, flash-attn, torch-scatter and their like are built for one release of torch, and for one
+build of it. Beside another they fail at import, or later: `operator torchvision::nms does not exist`, `undefined
+symbol`. It happens across commands: torch comes from the cpu channel, torchvision later from the default index; torch
+is pinned again, torchaudio is left as it was; a wheel file says `torch2.1` and the image holds 2.2.
+
+## Bad
+
+```dockerfile
+FROM python:3.11-slim
+RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cpu
+RUN pip install torchvision==0.18.1
+```
+
+## Good
+
+```dockerfile
+FROM python:3.11-slim
+RUN pip install torch==2.3.1 torchvision==0.18.1 --index-url https://download.pytorch.org/whl/cpu
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.core.findings import Severity
+from wxlint.core.reasons import reason_at
+from wxlint.facts import cuda_of_channel as cuda_of
+from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.target import Image
+from wxlint.images.stack.companions import Mismatch, mismatches
+from wxlint.images.stack.generation import same_cuda
+from wxlint.images.stack.packages import Accelerated
+from wxlint.images.torch.model import Torch
+from wxlint.rules import Problem
+
+SEVERITY = Severity.ERROR
+SUMMARY = "torch and a package that was built for another torch"
+HINT = "install torch and its companions in one command, from one index, in releases that go together"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for image, stack in repository.image_stacks:
+        torch = image.state.torch
+        if torch.channel in ("none", "unknown"):
+            continue
+        for package in stack.packages:
+            if not package.conditional and package.span is not None:
+                yield from _wheel(image, package, torch)
+        for mismatch in mismatches(image.state.external_torch, image.state.installs):
+            yield from _companion(image, mismatch)
+
+
+def _wheel(image: Image, package: Accelerated, torch: Torch) -> Iterator[Problem]:
+    """Yield a package whose version names another torch, or another CUDA generation than torch's."""
+    span = package.span
+    assert span is not None
+    if package.torch and torch.version and _minor(torch.version) != _minor(package.torch):
+        text = f"{_short(package)} is built for torch {package.torch}, but {image.label} holds torch {torch.version}"
+        yield Problem(span, text, torch.because, f"take its build for torch {_minor(torch.version)}", image=image.label)
+    elif package.libraries == "torch" and same_cuda(package.cuda, cuda_of(torch.channel) or "") is False:
+        text = f"{_short(package)} is built for CUDA {package.cuda}, but torch is built for {torch.channel}"
+        yield Problem(span, text, torch.because, f"take its build for {torch.channel}", image=image.label)
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def _short(package: Accelerated) -> str:
+    """The file of a wheel's address, else the requirement as written."""
+    return package.written.partition("#")[0].rpartition("/")[2] if "://" in package.written else package.written
+
+
+def _companion(image: Image, mismatch: Mismatch) -> Iterator[Problem]:
+    companion, torch = mismatch.companion, mismatch.torch
+    if mismatch.place is None:
+        return
+    if not mismatch.left_behind:
+        text = f"{companion.written} comes from {_index(companion.channel)}, torch from {_index(torch.channel)}"
+        yield Problem(mismatch.place, text, (*torch.because, *image.why), image=image.label)
+        return
+    release = f"torch {torch.version}" if torch.version else "another torch"
+    verb = "brought" if companion.carried else "installed"
+    text = f"{companion.name} stays as {companion.written} {verb} it, and {release} takes the place of its own"
+    because = (reason_at("install", companion.written, companion.span), *torch.because, *image.why)
+    hint = f"name {companion.name} together with torch"
+    yield Problem(mismatch.place, text, because, hint, Severity.WARNING, image.label)
+
+
+def _index(channel: str) -> str:
+    return "the default index" if channel == "default" else f"channel {channel}"

@@ -1,0 +1,110 @@
+"""A later install replaces the torch that an earlier step or the base image chose.
+
+## Why
+
+Installers keep a torch that suits and replace one that does not, without a word: `xformers==0.0.31` asks for torch
+2.7.1 exactly, a pin in a requirements list for another release. The new one comes from the index of that command,
+most often the default one: another CUDA generation, or CUDA in an image of another kind. The old one stays in its
+layer, and its libraries may stay beside the new ones.
+
+## Bad
+
+```dockerfile
+FROM nvidia/cuda:12.8.1-cudnn-devel-ubuntu24.04
+RUN pip install torch==2.8.0 --index-url https://download.pytorch.org/whl/cu128
+RUN pip install xformers==0.0.31
+```
+
+```dockerfile
+FROM nvidia/cuda:12.1.1-cudnn8-runtime-ubuntu22.04
+RUN pip install torch torchvision
+RUN pip install torch==2.3.1 torchvision==0.18.1 --index-url https://download.pytorch.org/whl/cu121
+```
+
+## Good
+
+```dockerfile
+FROM nvidia/cuda:12.8.1-cudnn-devel-ubuntu24.04
+RUN pip install torch==2.8.0 --index-url https://download.pytorch.org/whl/cu128
+RUN pip install xformers==0.0.32.post2
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.core.findings import Severity
+from wxlint.core.reasons import reason_at
+from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.target import Image, TorchStep
+from wxlint.images.torch.channels import accelerator_of
+from wxlint.images.torch.model import ANY, Choice, Torch
+from wxlint.images.torch.state import after
+from wxlint.rules import Problem
+
+_OWN_ENVIRONMENT = ("uv-project", "poetry", "pdm", "pipenv")
+"""Tools that install into an environment of the project, beside what the base image holds."""
+
+SEVERITY = Severity.WARNING
+SUMMARY = "an install that replaces the torch which an earlier step or the base chose"
+HINT = "install torch once, with every package that asks for a release of it, or hold it with a constraint (-c)"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for image, steps in repository.torch_steps:
+        for step in steps:
+            choice = step.choices[0]
+            if step.install.conditional or choice.requirement.span is None and step.install.span is None:
+                continue
+            now = after(step.before, step.install, list(step.choices))
+            if _is_replaced(step, choice, now) and not _said_elsewhere(image, step, now):
+                yield _problem(image, step, choice, now)
+
+
+def _is_replaced(step: TorchStep, choice: Choice, now: Torch) -> bool:
+    """Whether a torch that is there gives way to another build or release."""
+    before = step.before
+    if before.channel == "none" or now.channel == "unknown" or now is before:
+        return False
+    if before.channel == "unknown":  # an install that may not have run, in the branch where it has
+        wanted = choice.requirement
+        return before.maybe not in ("", ANY, now.channel) and bool(wanted.pin) and wanted.pin != before.version
+    if now.channel != before.channel:
+        return True
+    return choice.implied and before.version is not None and now.version not in (None, before.version)
+
+
+def _said_elsewhere(image: Image, step: TorchStep, now: Torch) -> bool:
+    """Whether another rule speaks of the very install: a CUDA build in an image that is to be for the CPU."""
+    return image.expected == "cpu" and now.channel != "cpu" and step.before.channel in ("cpu", "none")
+
+
+def _problem(image: Image, step: TorchStep, choice: Choice, now: Torch) -> Problem:
+    wanted, before = choice.requirement, step.before
+    span = wanted.span or step.install.span
+    assert span is not None
+    brings = f"{wanted.written} brings another torch" if choice.implied else f"{wanted.written} replaces the torch"
+    was = _shown(before.maybe if before.channel == "unknown" else before.channel, before.version)
+    text = f"{brings}: {image.label} has {was}, and gets {_shown(now.channel, now.version)}"
+    because = (*before.because, *now.because, *step.install.because)
+    if before.span is not None:
+        because = (reason_at("install", f"torch was {was}", before.span), *because)
+    on_purpose = (step.install.upgrade or step.install.reinstall) and not choice.implied
+    severity = Severity.INFO if on_purpose else None
+    if step.install.tool in _OWN_ENVIRONMENT and before == image.state.external_torch:
+        text = f"{wanted.written} is installed into an environment of its own, beside {was} of the base image"
+        severity = Severity.INFO
+    return Problem(span, text, because, _hint(choice, before, now), severity, image.label)
+
+
+def _shown(channel: str, version: str | None) -> str:
+    release = f"torch {version}" if version else "a torch"
+    return f"{release} from the default index" if channel == "default" else f"{release} for {channel}"
+
+
+def _hint(choice: Choice, before: Torch, now: Torch) -> str:
+    if choice.implied and before.version:
+        name = choice.requirement.name
+        return f"take a release of {name} that goes with torch {before.version}, or install torch after it"
+    if before.channel == "default" and accelerator_of(now.channel) == "cuda":
+        return f"install torch from {now.channel} first: the default build and its CUDA libraries stay in the image"
+    return ""
