@@ -20,21 +20,27 @@ from wxlint.facts.cuda_tags import CudaTag, is_cuda_tag_valid
 from wxlint.facts.packages import accelerator_package, brings_own_torch, brings_torch, cuda_package, torch_needed
 from wxlint.facts.tables import normalise, table
 from wxlint.facts.torch_releases import (
+    Channel,
     Companions,
     TorchRelease,
     companion_fits,
     companions,
     ctranslate2_cudnn,
+    cuda_channel,
     default_cuda,
     min_driver,
+    python_range,
+    rocm_channels,
     torch_channel_exists,
     torch_exists,
+    torch_for_python,
     torch_release,
     torch_releases,
 )
 
 __all__ = [
     "BaseImage",
+    "Channel",
     "Companions",
     "CudaTag",
     "TorchRelease",
@@ -49,6 +55,7 @@ __all__ = [
     "companion_fits",
     "companions",
     "ctranslate2_cudnn",
+    "cuda_channel",
     "cuda_of_channel",
     "cuda_package",
     "default_cuda",
@@ -59,9 +66,12 @@ __all__ = [
     "ngc_pytorch",
     "normalise",
     "normalise_repository",
+    "python_range",
+    "rocm_channels",
     "table",
     "torch_channel_exists",
     "torch_exists",
+    "torch_for_python",
     "torch_needed",
     "torch_release",
     "torch_releases",

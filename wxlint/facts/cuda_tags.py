@@ -60,7 +60,12 @@ def is_cuda_tag_valid(tag: str) -> CudaTag:
         if version.startswith("11."):  # some such tags were published without being documented
             return CudaTag(None, "", None)
         return CudaTag(False, "the operating system is missing", _nearest(tag, version))
-    if system and system not in row["os"].split() and numbers(version)[:2] >= _STILL_UPDATED:
+    if (
+        system
+        and system not in row["os"].split()
+        and numbers(version)[:2] >= _STILL_UPDATED
+        and not _is_older(system, row)
+    ):
         return CudaTag(None, "", None)
     if system and system not in row["os"].split():
         has = ", ".join(row["os"].split())
@@ -69,6 +74,14 @@ def is_cuda_tag_valid(tag: str) -> CudaTag:
         reason = f"NVIDIA has deleted the images of CUDA {version} from the registry"
         return CudaTag(True, reason, _nearest(tag, version), "deleted")
     return CudaTag(True, "", None, row["state"])
+
+
+def _is_older(system: str, row: dict[str, str]) -> bool:
+    """Whether an operating system is an older release than each of its kind that a CUDA version has: those do not come
+    later."""
+    family = system.rstrip("0123456789.")
+    same = [name for name in row["os"].split() if name.rstrip("0123456789.") == family]
+    return bool(same) and all(numbers(system[len(family) :]) < numbers(name[len(family) :]) for name in same)
 
 
 def _rows() -> dict[str, dict[str, str]]:
@@ -110,9 +123,13 @@ def _nearest(tag: str, version: str) -> str | None:
     exact = [row for row in same_line if row["version"] == version]
     same_major = [row for row in fitting if row["version"].split(".")[0] == version.split(".")[0]]
     candidates = exact or same_line or same_major
-    if not candidates:
+    later = [row for row in fitting if numbers(row["version"]) > numbers(version)]
+    if candidates:
+        row = max(candidates, key=lambda row: numbers(row["version"]))
+    elif later:
+        row = min(later, key=lambda row: numbers(row["version"]))
+    else:
         return None
-    row = max(candidates, key=lambda row: numbers(row["version"]))
     systems = row["os"].split()
     system = asked_os if asked_os in systems else next((name for name in _USUAL_OS if name in systems), systems[-1])
     return "-".join([row["version"], *([row["cudnn"].split()[-1]] if cudnn else []), flavour, system])

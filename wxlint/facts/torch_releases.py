@@ -91,6 +91,70 @@ def torch_channel_exists(version: str, channel: str) -> bool | None:
     return False
 
 
+_OLD_CHANNELS = ("cu75", "cu80", "cu90", "cu91", "cu92", "cu100")
+"""CUDA channels of releases before the table's first."""
+
+
+@functools.cache
+def cuda_channels() -> tuple[str, ...]:
+    """The CUDA channels that download.pytorch.org has or had, by CUDA version."""
+    listed = {row["channel"] for row in table("torch_channels") if row["channel"].startswith("cu")}
+    return tuple(sorted({*listed, *_OLD_CHANNELS}, key=_cuda_number))
+
+
+def _cuda_number(channel: str) -> tuple[int, int]:
+    """What channels are ordered by; `cu12`, which is none, lies among those of CUDA 12."""
+    digits = channel[2:]
+    if len(digits) == 2 and digits[0] == "1":
+        return int(digits), 0
+    return int(digits[:-1]), int(digits[-1])
+
+
+class Channel(NamedTuple):
+    """Whether a CUDA channel exists.
+
+    exists: None for one that is newer than the table. nearest: those that exist on both sides of one that does not.
+    """
+
+    exists: bool | None
+    nearest: tuple[str, ...] = ()
+
+
+def cuda_channel(channel: str) -> Channel:
+    """Whether download.pytorch.org has or had a CUDA channel ("cu121")."""
+    known = cuda_channels()
+    if channel in known:
+        return Channel(True)
+    own = _cuda_number(channel)
+    below = [name for name in known if _cuda_number(name) < own]
+    above = [name for name in known if _cuda_number(name) >= own]
+    nearest = (*below[-1:], *above[:1])
+    return Channel(False if above else None, nearest)
+
+
+def rocm_channels(version: str) -> tuple[str, ...]:
+    """The ROCm channels that are known to have a torch release."""
+    release = torch_release(version)
+    return tuple(name for name in release.channels if name.startswith("rocm")) if release else ()
+
+
+def python_range(version: str) -> tuple[str, str] | None:
+    """The oldest and the newest Python that a torch release has wheels for ("3.8", "3.11"); None where not known."""
+    release = torch_release(version)
+    if release is None or release.row["confidence"] != "verified" or not release.python_min:
+        return None
+    return release.python_min, release.python_max
+
+
+def torch_for_python(python: str) -> tuple[str, ...]:
+    """The torch releases that have wheels for a Python, oldest first."""
+    return tuple(r.version for r in _torch().values() if _has_python(r, python))
+
+
+def _has_python(release: TorchRelease, python: str) -> bool:
+    return bool(release.python_min) and numbers(release.python_min) <= numbers(python) <= numbers(release.python_max)
+
+
 def torch_releases(channel: str) -> tuple[str, ...]:
     """The releases of torch that a channel is known to have, oldest first; "default" has all of them."""
     return tuple(r.version for r in _torch().values() if channel == "default" or channel in r.channels)

@@ -2,14 +2,19 @@
 
 ## Why
 
-The tags have a grammar, `VERSION-[cudnn[N]-](base|runtime|devel)-OS`, and no `latest`. Short forms such as `12.1.0-cudnn8`, often seen in
-documents, cannot be pulled; cuDNN is `cudnn8` up to CUDA 12.2.2, `cudnn9` at 12.3.2 and plain `cudnn` from 12.4.1 on. A version newer
-than the table is never called wrong.
+The tags have a grammar, `VERSION-[cudnn[N]-](base|runtime|devel)-OS`, and no `latest`. Short forms such as
+`12.1.0-cudnn8`, often seen in documents, cannot be pulled; cuDNN is `cudnn8` up to CUDA 12.2.2, `cudnn9` at 12.3.2 and
+plain `cudnn` from 12.4.1 on. Nor can the images be pulled that NVIDIA has deleted (10.2 and older, 11.0, 11.1, 11.2.0,
+11.3.0, 11.7.0 and more: of a line, the last patch stays). A version newer than the table is never called wrong.
 
 ## Bad
 
 ```dockerfile
 FROM nvidia/cuda:12.1.0-cudnn8
+```
+
+```dockerfile
+FROM nvidia/cuda:11.3.0-cudnn8-devel-ubuntu20.04
 ```
 
 ## Good
@@ -40,6 +45,9 @@ def check(repository: Repository) -> Iterator[Problem]:
         if reference.name not in ("nvidia/cuda", "nvcr.io/nvidia/cuda"):
             continue
         known = facts.is_cuda_tag_valid(reference.tag)
-        if known.valid is False:
+        if known.state == "deleted":
+            hint = f"take {reference.name}:{known.nearest}" if known.nearest else ""
+            yield Problem(use.span, f"{reference.shown()} can no longer be pulled: {known.reason}", use.because, hint)
+        elif known.valid is False:
             hint = f"did you mean {reference.name}:{known.nearest}?" if known.nearest else ""
             yield Problem(use.span, f"{reference.shown()} does not exist: {known.reason}", use.because, hint)

@@ -29,7 +29,7 @@ RUN pip install torch==2.3.1 torchvision==0.18.1 torchaudio==2.3.1 --index-url h
 from collections.abc import Iterator
 
 from wxlint import facts
-from wxlint.core.findings import Severity
+from wxlint.core.findings import Severity, Span
 from wxlint.images.graph.repository import Repository
 from wxlint.images.torch.channels import accelerator_of
 from wxlint.images.torch.model import Choice
@@ -62,14 +62,26 @@ def _channel(choice: Choice) -> Iterator[Problem]:
         choice.how in ("default", "conda")
         or not pin
         or span is None
-        or accelerator_of(channel) in (None, "rocm", "other")
+        or accelerator_of(channel) in (None, "other")
         or channel == "default"
     ):
         return
     if facts.torch_exists(pin) is False:
         yield Problem(span, f"there is no torch {pin}", (describe(choice),))
+    elif channel.startswith("rocm"):
+        yield from _rocm(choice, span, pin)
+    elif channel != "cpu" and not facts.cuda_channel(channel).exists:
+        return  # no-such-build says it
     elif facts.torch_channel_exists(pin, channel) is False:
         yield Problem(span, f"torch {pin} was not built for channel {channel}", (describe(choice),))
+
+
+def _rocm(choice: Choice, span: Span, pin: str) -> Iterator[Problem]:
+    """A ROCm channel that is known for other releases only: the list is not complete, so this is no error."""
+    known = facts.rocm_channels(pin)
+    if known and choice.channel not in known and facts.torch_releases(choice.channel):
+        text = f"torch {pin} is not known to have been built for channel {choice.channel}; it has {', '.join(known)}"
+        yield Problem(span, text, (describe(choice),), severity=Severity.WARNING)
 
 
 def _companion(torch: Choice, choice: Choice) -> Iterator[Problem]:

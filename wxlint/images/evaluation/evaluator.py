@@ -249,6 +249,10 @@ class _Evaluation:
                     stage.env["CUDA_VERSION"] = stage.visible["CUDA_VERSION"] = Value(
                         version[1], (), (Reason("base", f"CUDA_VERSION={version[1]} is set by {reference.shown()}"),)
                     )
+            elif reference is not None and reference.registry == "nvcr.io" and reference.path.startswith("nvidia/"):
+                stage.env["CUDA_VERSION"] = stage.visible["CUDA_VERSION"] = Value(
+                    HOLE, ("${CUDA_VERSION}",), (Reason("base", f"CUDA_VERSION is set by {reference.shown()}"),)
+                )
         self.stages.append(stage)
         if name:
             self.latest[name] = index

@@ -1,0 +1,212 @@
+"""A package is wanted in a build that nobody made: the install fails, or takes another build.
+
+## Why
+
+Channels of torch's wheel index follow a few CUDA versions only: there is cu121 and cu124, but no cu12, cu122 or cu123.
+A channel that is computed from the base's CUDA version is often one that never existed. As an only index it ends the
+build; as an extra one it is passed over in silence, and the default index's build comes instead. The same holds for a
+torch that has no wheel for the base's Python, for a version such as `2.6.0+cpu` with no index in reach that has local
+versions, and for the address of a wheel that was made for another Python. What is newer than the tables is a warning.
+
+## Bad
+
+```dockerfile
+FROM nvidia/cuda:12.3.2-runtime-ubuntu22.04
+RUN pip install torch --index-url https://download.pytorch.org/whl/cu123
+```
+
+```dockerfile
+FROM python:3.12-slim
+RUN pip install torch==2.1.1 --index-url https://download.pytorch.org/whl/cpu
+```
+
+```dockerfile
+FROM python:3.12-slim
+RUN pip install torch==2.6.0+cpu
+```
+
+## Good
+
+```dockerfile
+FROM nvidia/cuda:12.3.2-runtime-ubuntu22.04
+RUN pip install torch --index-url https://download.pytorch.org/whl/cu121
+```
+
+```dockerfile
+FROM python:3.12-slim
+RUN pip install torch==2.6.0+cpu --index-url https://download.pytorch.org/whl/cpu
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wxlint import facts
+from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
+from wxlint.core.values import HOLE
+from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.target import Image, TorchStep
+from wxlint.images.installs.model import Install
+from wxlint.images.installs.requirement import Requirement
+from wxlint.images.torch.channels import channel_of_local, channel_of_url
+from wxlint.images.torch.model import FAMILY
+from wxlint.images.torch.selection import describe
+from wxlint.rules import Problem
+
+SEVERITY = Severity.ERROR
+SUMMARY = "a channel, version or wheel that does not exist for this image"
+HINT = "take a build that exists"
+
+_CUDA = late(r"cu\d{2,3}")
+_OFFICIAL = late(r"download(?:-r2)?\.pytorch\.org/whl/(?!nightly|test)|pytorch-wheels/")
+"""Indexes that hold what the makers of torch publish as releases, and nothing else."""
+_WHEEL = late(r"-(?P<python>cp(?P<major>\d)(?P<minor>\d+))-(?P<abi>\w+)-(?P<platform>[\w.]+)\.whl(?:#|$)")
+_FOREIGN = late(r"win(?:32|_amd64|_arm64)|macosx_")
+_PIP = ("pip", "uv")
+"""Tools that install into the Python that is there."""
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for _, steps in repository.torch_steps:
+        for step in steps:
+            yield from _channels(step)
+            yield from _pythons(step)
+    for image in repository.images:
+        yield from _local_versions(image)
+        yield from _wheels(image)
+
+
+def _channels(step: TorchStep) -> Iterator[Problem]:
+    """Channels that never existed, whichever index the install would take."""
+    install = step.install
+    sources = install.sources
+    places = [(s.value.text, s.span, s.value.because) for s in (sources.index, *sources.extra, *sources.links) if s]
+    wanted = [choice.requirement for choice in step.choices if choice.requirement.url]
+    places += [(requirement.url or "", requirement.span, ()) for requirement in wanted]
+    because = describe(step.choices[0])
+    for url, where, reasons in places:
+        span, channel = where or install.span, channel_of_url(url) if _OFFICIAL.search(url) else ""
+        if not _CUDA.fullmatch(channel) or span is None:
+            continue
+        found = facts.cuda_channel(channel)
+        nearest, hint = " and ".join(found.nearest), f"use {' or '.join(found.nearest)}"
+        if found.exists is None:
+            text = f"no channel {channel} is known; the newest is {nearest}"
+            yield Problem(span, text, (because, *reasons), hint, Severity.WARNING)
+        elif not found.exists:
+            text = f"there is no channel {channel}; the nearest are {nearest}"
+            yield Problem(span, text, (because, *reasons), hint)
+
+
+def _pythons(step: TorchStep) -> Iterator[Problem]:
+    """Releases of torch that have no wheel for the Python of the base."""
+    for choice in step.choices:
+        wanted, install = choice.requirement, choice.install
+        python = install.environment.python
+        if (
+            wanted.name != "torch"
+            or not wanted.pin
+            or wanted.maybe
+            or not python
+            or install.tool not in _PIP
+            or install.conditional
+            or choice.channel == "unknown"
+            or choice.how == "url"
+        ):
+            continue
+        known, span = facts.python_range(wanted.pin), wanted.span or install.span
+        if known is None or span is None:
+            continue
+        short = ".".join(python.split(".")[:2])
+        own, first, last = (_numbers(text) for text in (short, *known))
+        if first <= own <= last:
+            continue
+        fitting = facts.torch_for_python(short)
+        nearest = fitting[0] if own > last else fitting[-1]
+        which = "first" if own > last else "last"
+        text = f"torch {wanted.pin} has wheels for Python {known[0]} to {known[1]}, and the base has {short}"
+        hint = f"torch {nearest} is the {which} for Python {short}; or take a base with Python {known[1]}"
+        yield Problem(span, text, (describe(choice), *install.because), hint)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def _local_versions(image: Image) -> Iterator[Problem]:
+    """Local versions (`+cpu`) that no index in reach has: the default index has none at all."""
+    if image.base.torch.channel != "none":
+        return  # the base may hold it
+    there: set[tuple[str, str | None, str | None]] = set()
+    for install in image.installs:
+        for wanted in install.requirements:
+            if not wanted.local or install.removes:
+                continue
+            identity = (wanted.name, wanted.pin, wanted.local)
+            served = _served(install, wanted)
+            if served is not None and identity not in there and wanted.span is not None:
+                text = f"no index in reach has {wanted.name} {wanted.pin}+{wanted.local}: {served}"
+                yield Problem(wanted.span, text, install.because, _index_hint(wanted), image=image.label)
+            there.add(identity)
+
+
+def _served(install: Install, wanted: Requirement) -> str | None:
+    """What the indexes in reach have instead of a local version; None where one may have it."""
+    sources = install.sources
+    if (
+        install.tool not in _PIP
+        or install.conditional
+        or install.open
+        or install.unread
+        or install.backend is not None
+        or sources.links
+        or sources.no_index
+        or wanted.bound is not None
+        or wanted.url
+        or wanted.maybe
+        or HOLE in f"{wanted.specifier}{wanted.local}"
+    ):
+        return None
+    indexes = [index for index in (sources.index, *sources.extra) if index is not None]
+    channel = channel_of_local(wanted.local or "")
+    found = {channel_of_url(index.value.text) for index in indexes}
+    if not found or found == {"default"}:
+        return "the default index takes no local versions"
+    if wanted.name not in FAMILY or channel is None or not all(_OFFICIAL.search(i.value.text) for i in indexes):
+        return None
+    if found & {channel, "all", "unknown"}:
+        return None
+    return f"{' and '.join(sorted(found))} hold other builds"
+
+
+def _index_hint(wanted: Requirement) -> str:
+    channel = channel_of_local(wanted.local or "")
+    if wanted.name not in FAMILY or channel is None:
+        return "give the index that has it, or take the version without its local part"
+    return f"add --index-url https://download.pytorch.org/whl/{channel}"
+
+
+def _wheels(image: Image) -> Iterator[Problem]:
+    """Wheels by their address that were made for another Python or another system."""
+    for install in image.installs:
+        if install.tool not in _PIP or install.conditional:
+            continue
+        for wanted in install.requirements:
+            if not wanted.url or wanted.maybe or HOLE in wanted.url:
+                continue
+            wheel, span = _WHEEL.search(wanted.url), wanted.span or install.span
+            if wheel is None or span is None:
+                continue
+            python = install.environment.python
+            short = ".".join(python.split(".")[:2]) if python else ""
+            made_for = f"{wheel['major']}.{wheel['minor']}"
+            if _FOREIGN.match(wheel["platform"]):
+                text = f"this wheel of {wanted.name} is for {wheel['platform']}, and the image is Linux"
+                yield Problem(span, text, install.because, "take the linux wheel", image=image.label)
+            elif short and made_for != short and not (wheel["abi"] == "abi3" and _numbers(made_for) <= _numbers(short)):
+                text = f"this wheel of {wanted.name} is for Python {made_for}, and the base has {short}"
+                hint = f"take the wheel for cp{short.replace('.', '')}"
+                yield Problem(span, text, install.because, hint, image=image.label)
