@@ -9,13 +9,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from small_family import STAGE, Family, docker, family, need_engine
 
 from wxlint.conformance.container.build_report import explain, failures, summary
 from wxlint.conformance.container.builder import build
-from wxlint.conformance.container.context_digest import Ignored, content_digest
+from wxlint.conformance.container.context_digest import content_digest
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import BuildResult, BuildStatus, LeftOut
 from wxlint.documents.source import read
@@ -102,39 +100,6 @@ def test_a_trigger_of_the_base_may_copy_anything(tmp_path: Path) -> None:
     step = plan_of(made).step("one:cpu")
     assert step is not None
     assert step.sources is None
-
-
-IGNORES = [
-    ("*.log", "a.log", True),
-    ("*.log", "deep/a.log", False),
-    ("**/*.log", "deep/er/a.log", True),
-    ("**/*.log", "a.log", True),
-    ("node_modules", "node_modules/x/y", True),
-    ("/out/", "out/x", True),
-    ("*\n!docker", "docker/base/Dockerfile", False),
-    ("*\n!docker", "src/x", True),
-    ("*\n!docker\ndocker/**/Dockerfile", "docker/base/Dockerfile", True),
-    ("# a.log", "# a.log", False),
-    ("a?c", "abc", True),
-    ("a[b-d]c", "acc", True),
-    ("a[b-d]c", "aec", False),
-    ("!a", "a", False),
-    ("a\\*b", "a*b", True),
-    ("a\\*b", "axb", False),
-    ("foo/../bar", "bar", True),
-    ("  x  ", "x", True),
-    ("[", "[", False),
-]
-
-
-@pytest.mark.parametrize(("patterns", "path", "ignored"), IGNORES)
-def test_dockerignore(patterns: str, path: str, ignored: bool) -> None:
-    assert Ignored(patterns)(path) == ignored
-
-
-@given(st.text(max_size=40), st.text(alphabet="ab/.*", min_size=1, max_size=12))
-def test_dockerignore_takes_any_text(patterns: str, path: str) -> None:
-    Ignored(patterns)(path)
 
 
 # -- a docker that only pretends, for what real builds take too long for

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from wxlint.discovery.dockerignore import Ignored, Pattern, parse, path_matcher
 
 if TYPE_CHECKING:
     from wxlint.plan.build_plan import Step
@@ -37,7 +38,7 @@ def content_digest(step: Step, root: str, bases: dict[str, str]) -> str | None:
         with open(os.path.join(root, step.dockerfile), "rb") as file:
             total.update(hashlib.sha256(file.read()).digest())
         context = os.path.join(root, step.context)
-        ignored = Ignored(_ignore_file(root, step))
+        ignored = parse(_ignore_file(root, step))
         size = count = 0
         for path in sorted(_files(context, step.sources, ignored)):
             status = os.lstat(os.path.join(context, path))
@@ -84,71 +85,12 @@ def _files(context: str, sources: tuple[str, ...] | None, ignored: Ignored) -> I
         prefix = "" if below == "." else below + "/"
         for name in [*names, *folders]:
             path = prefix + name
-            if not ignored(path) and (wanted is None or any(pattern.match(path) for pattern in wanted)):
+            if not ignored(path) and (wanted is None or any(taken(path) for taken in wanted)):
                 yield path
 
 
-def _wanted(source: str) -> re.Pattern[str]:
+def _wanted(source: str) -> Ignored:
     """What a COPY source takes: the path, everything below it, and what a wildcard fits."""
     path = os.path.normpath("/" + source.lstrip("/")).strip("/")
-    try:
-        return re.compile(f"(?:{_glob(path)})(?:/|$)" if path else "", re.DOTALL)
-    except re.error:
-        return re.compile("")  # everything
-
-
-def _glob(pattern: str) -> str:
-    """Go's filepath.Match, with `**` for any depth as in .dockerignore."""
-    out, at = "", 0
-    while at < len(pattern):
-        char = pattern[at]
-        if pattern.startswith("**", at):
-            at += 2
-            if pattern.startswith("/", at):
-                at, out = at + 1, out + "(?:.*/)?"
-            else:
-                out += ".*"
-            continue
-        end = pattern.find("]", at + 2) if char == "[" else -1
-        if char == "*":
-            out += "[^/]*"
-        elif char == "?":
-            out += "[^/]"
-        elif char == "[" and end < 0:
-            raise re.error("a [ without its ]")
-        elif char == "[":
-            inner = pattern[at + 1 : end].replace("\\", "\\\\").replace("[", "\\[")
-            out, at = out + f"[{inner}]", end
-        elif char == "\\" and at + 1 < len(pattern):
-            at += 1
-            out += re.escape(pattern[at])
-        else:
-            out += re.escape(char)
-        at += 1
-    return out
-
-
-class Ignored:
-    """The patterns of a .dockerignore: the last that fits a path, or a folder above it, decides.
-
-    A pattern that cannot be understood is left out, so that more is compared, never less.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._patterns: list[tuple[re.Pattern[str], bool]] = []
-        for line in text.splitlines():
-            line = line.strip() if not line.startswith("#") else ""
-            negated = line.startswith("!")
-            path = os.path.normpath("/" + line[negated:].strip()).lstrip("/") if line[negated:].strip() else ""
-            if path:
-                try:
-                    self._patterns.append((re.compile(f"(?:{_glob(path)})(?:/|$)", re.DOTALL), negated))
-                except re.error:
-                    continue
-
-    def __call__(self, path: str) -> bool:
-        found = False
-        for pattern, negated in self._patterns:
-            if found == negated and pattern.match(path):
-                found = not negated
-        return found
+    matches = path_matcher(path) if path else None
+    return Ignored([Pattern(keeps=False, matches=matches or (lambda _: True))])

@@ -1,0 +1,14 @@
+"""A .dockerignore against the engine's builds; the long run is `python -m tests.differential.dockerignore`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.differential.dockerignore import run
+
+
+@pytest.mark.engine
+def test_what_a_build_gets() -> None:
+    counts = run(cases=10, seed=3, show=3)
+    assert counts["wrong"] == 0
+    assert counts["agree"] > 50
