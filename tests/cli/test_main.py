@@ -192,7 +192,8 @@ def test_the_json_is_what_the_readme_says(here: Path) -> None:
     assert found["schema"] == "wxlint/1"
     (finding,) = found["findings"]
     assert {k: finding[k] for k in ("rule", "severity", "path", "line", "column", "end_line", "end_column")} == {
-        "rule": "latest-tag", "severity": "error", "path": "docker/Dockerfile", "line": 2, "column": 6, "end_line": 2, "end_column": 19,
+        "rule": "latest-tag", "severity": "error", "path": "docker/Dockerfile",
+        "line": 2, "column": 6, "end_line": 2, "end_column": 19,
     }  # fmt: skip
     assert finding["message"] and finding["hint"] and finding["because"] == ["ARG TAG=latest (line 1)"]
     assert found["summary"]["files"] == 1
@@ -330,7 +331,8 @@ def test_the_schema_is_one_and_accepts_the_reference_policy(here: Path) -> None:
 
 def test_images_says_what_it_believes(here: Path) -> None:
     (here / "Dockerfile").write_text(
-        "ARG CUDA=12.1.0\nFROM nvidia/cuda:${CUDA}-runtime-ubuntu22.04 AS gpu\nRUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cu121\n"
+        "ARG CUDA=12.1.0\nFROM nvidia/cuda:${CUDA}-runtime-ubuntu22.04 AS gpu\n"
+        "RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cu121\n"
         "FROM python:3.11-slim\n"
     )
     found = json.loads(run("images", "--format", "json").stdout)
