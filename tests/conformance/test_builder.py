@@ -17,7 +17,8 @@ from wxlint.conformance.container.context_digest import content_digest
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import BuildResult, BuildStatus, LeftOut
 from wxlint.documents.source import read
-from wxlint.plan.build_plan import Plan, make_plan
+from wxlint.plan.build_plan import make_plan
+from wxlint.plan.model import Plan
 from wxlint.policy.load import load_policy
 
 BUILT, CURRENT, FOUND, FAILED, BLOCKED, MISSING, LEFT = (

@@ -13,8 +13,9 @@ import pytest
 
 from wxlint.core.errors import InputError, UsageError
 from wxlint.documents.source import read
-from wxlint.plan.build_plan import Plan, Step, _ordered, make_plan
+from wxlint.plan.build_plan import _ordered, make_plan
 from wxlint.plan.formats import render_plan
+from wxlint.plan.model import Plan, Step
 from wxlint.policy.load import load_policy
 from wxlint.policy.model import Policy
 
@@ -99,9 +100,9 @@ def test_a_selection_brings_what_it_is_built_from(tmp_path: Path) -> None:
     assert [s.image for s in make_plan(policy, variant="cuda", env={}).steps] == ["base:cuda", "gpu:cuda"]
 
 
-@pytest.mark.parametrize(("select", "said"), [("on", "did you mean 'one'"), ("zzz", "there are base:cpu")])
-def test_a_selection_of_nothing_is_refused(tmp_path: Path, select: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+@pytest.mark.parametrize(("select", "message"), [("on", "did you mean 'one'"), ("zzz", "there are base:cpu")])
+def test_a_selection_of_nothing_is_refused(tmp_path: Path, select: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         make_plan(family(tmp_path), select=[select], env={})
 
 
@@ -147,12 +148,12 @@ def test_a_missing_dockerfile_is_a_problem_unless_it_is_optional(tmp_path: Path)
 
 
 def test_bake_makes_one_target_the_base_of_another(tmp_path: Path) -> None:
-    made = json.loads(render_plan(make_plan(family(tmp_path), env={}), "bake"))
-    assert made["group"]["cuda"]["targets"] == ["base-cuda", "gpu-cuda"]
-    assert set(made["group"]["default"]["targets"]) == set(made["target"])
-    assert made["target"]["two-cpu"]["contexts"] == {"${MY_REGISTRY}/app-base:cpu": "target:base-cpu"}
-    assert made["target"]["two-cpu"]["tags"] == ["${MY_REGISTRY}/app-two:cpu"]
-    assert made["variable"] == {"MY_REGISTRY": {"default": "me"}}
+    bake = json.loads(render_plan(make_plan(family(tmp_path), env={}), "bake"))
+    assert bake["group"]["cuda"]["targets"] == ["base-cuda", "gpu-cuda"]
+    assert set(bake["group"]["default"]["targets"]) == set(bake["target"])
+    assert bake["target"]["two-cpu"]["contexts"] == {"${MY_REGISTRY}/app-base:cpu": "target:base-cpu"}
+    assert bake["target"]["two-cpu"]["tags"] == ["${MY_REGISTRY}/app-two:cpu"]
+    assert bake["variable"] == {"MY_REGISTRY": {"default": "me"}}
 
 
 def test_bake_reads_it(tmp_path: Path) -> None:
@@ -182,8 +183,8 @@ def test_mermaid_and_json(tmp_path: Path) -> None:
     picture = render_plan(plan, "mermaid")
     assert picture.startswith("flowchart LR\n")
     assert picture.count("-->") == 3
-    told = json.loads(render_plan(plan, "json"))
-    assert [phase["title"] for phase in told["phases"]] == [title for title, _ in titles(plan)]
+    plain = json.loads(render_plan(plan, "json"))
+    assert [phase["title"] for phase in plain["phases"]] == [title for title, _ in titles(plan)]
 
 
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:

@@ -55,18 +55,18 @@ def tags(calls: list[list[str]]) -> list[str]:
 
 def test_the_script_builds_in_order_from_the_root(tmp_path: Path) -> None:
     family(tmp_path)
-    code, said, calls = scripted(tmp_path)
-    assert code == 0, said
+    code, output, calls = scripted(tmp_path)
+    assert code == 0, output
     assert {call[0] for call in calls} == {str(tmp_path.resolve())}
     assert tags(calls) == ["me/app-base:cpu", "me/app-base:cuda", "me/app-two:cpu", "me/app-gpu:cuda", "me/app-one:cpu"]
-    assert "==> [3/5] two:cpu" in said
-    assert "built 5: base:cpu base:cuda two:cpu gpu:cuda one:cpu" in said
+    assert "==> [3/5] two:cpu" in output
+    assert "built 5: base:cpu base:cuda two:cpu gpu:cuda one:cpu" in output
 
 
 def test_the_script_takes_the_registry_a_variant_and_more_options(tmp_path: Path) -> None:
     family(tmp_path)
-    code, said, calls = scripted(tmp_path, "cuda", MY_REGISTRY="ghcr.io/you", BUILD_ARGS="--no-cache --pull")
-    assert code == 0, said
+    code, output, calls = scripted(tmp_path, "cuda", MY_REGISTRY="ghcr.io/you", BUILD_ARGS="--no-cache --pull")
+    assert code == 0, output
     assert tags(calls) == ["ghcr.io/you/app-base:cuda", "ghcr.io/you/app-gpu:cuda"]
     assert "REGISTRY=ghcr.io/you" in calls[1]
     assert {"--no-cache", "--pull"} <= set(calls[1])
@@ -74,36 +74,36 @@ def test_the_script_takes_the_registry_a_variant_and_more_options(tmp_path: Path
 
 def test_the_script_stops_at_the_first_failed_base_and_says_what_is_blocked(tmp_path: Path) -> None:
     family(tmp_path)
-    code, said, calls = scripted(tmp_path, BREAK="base:cpu")
+    code, output, calls = scripted(tmp_path, BREAK="base:cpu")
     assert code == 1
     assert len(calls) == 1
-    assert "base:cpu failed; blocked: two:cpu one:cpu\n" in said
-    assert "built 0: \n" in said
-    assert "failed 1: base:cpu\nnot tried 4: base:cuda two:cpu gpu:cuda one:cpu\n" in said
+    assert "base:cpu failed; blocked: two:cpu one:cpu\n" in output
+    assert "built 0: \n" in output
+    assert "failed 1: base:cpu\nnot tried 4: base:cuda two:cpu gpu:cuda one:cpu\n" in output
 
 
 def test_only_what_was_asked_for_is_called_blocked(tmp_path: Path) -> None:
     family(tmp_path, OPTIONAL)
-    code, said, calls = scripted(tmp_path, "cuda", BREAK="base:cuda")
-    assert (code, len(calls), "blocked" in said) == (1, 1, False)
-    assert "failed 1: base:cuda\n" in said
+    code, output, calls = scripted(tmp_path, "cuda", BREAK="base:cuda")
+    assert (code, len(calls), "blocked" in output) == (1, 1, False)
+    assert "failed 1: base:cuda\n" in output
     assert "base:cuda failed; blocked: gpu:cuda\n" in scripted(tmp_path, "cuda", "optional", BREAK="base:cuda")[1]
 
 
 def test_the_script_goes_on_behind_a_failed_stage_and_reports_it(tmp_path: Path) -> None:
     family(tmp_path)
-    code, said, calls = scripted(tmp_path, BREAK="gpu:cuda")
+    code, output, calls = scripted(tmp_path, BREAK="gpu:cuda")
     assert (code, len(calls)) == (1, 5)
-    assert "failed 1: gpu:cuda" in said
-    assert "not tried" not in said
+    assert "failed 1: gpu:cuda" in output
+    assert "not tried" not in output
 
 
 @pytest.mark.parametrize("words", [("rocm",), ("cpu", "everything"), ("all", "optional")])
 def test_the_script_refuses_what_it_does_not_know(tmp_path: Path, words: tuple[str, ...]) -> None:
     family(tmp_path)
-    code, said, calls = scripted(tmp_path, *words)
+    code, output, calls = scripted(tmp_path, *words)
     assert (code, calls) == (2, [])
-    assert "[all|cpu|cuda]" in said
+    assert "[all|cpu|cuda]" in output
 
 
 def test_a_variant_brings_the_bases_that_it_stands_on(tmp_path: Path) -> None:
@@ -124,25 +124,27 @@ def test_the_script_builds_optional_images_on_a_second_word(tmp_path: Path) -> N
 def test_hostile_names_reach_docker_as_they_are(tmp_path: Path) -> None:
     nasty = "docker/$(touch x);`id` 'a'/Dockerfile"
     policy = POLICY + "stages:\n  gpu: {dockerfile: " + json.dumps(nasty) + "}\n"
-    made = family(tmp_path, policy)
+    generated = family(tmp_path, policy)
     write(tmp_path, nasty, FILES["gpu"])
-    code, said, calls = scripted(tmp_path, "cuda", args={"CHANNEL": "$(touch y) \"'"})
-    assert code == 0, said
+    code, output, calls = scripted(tmp_path, "cuda", args={"CHANNEL": "$(touch y) \"'"})
+    assert code == 0, output
     assert nasty in calls[1]
     assert "CHANNEL=$(touch y) \"'" in calls[1]
     assert not (tmp_path / "x").exists() and not (tmp_path / "y").exists()
     with pytest.raises(InputError, match="batch"):
-        render_plan(make_plan(made, args={"CHANNEL": "%PATH%&del"}, env={}), "bat")
+        render_plan(make_plan(generated, args={"CHANNEL": "%PATH%&del"}, env={}), "bat")
 
 
 @pytest.mark.parametrize("form", ["sh", "bat"])
 def test_the_command_that_made_it_stays_a_comment(tmp_path: Path, form: str) -> None:
-    made = render_plan(make_plan(family(tmp_path), env={}), form, command="wxlint plan --select 'a\nrm -rf x & `y`'")
-    assert next(line for line in made.splitlines() if "rm -rf" in line).startswith(
+    generated = render_plan(
+        make_plan(family(tmp_path), env={}), form, command="wxlint plan --select 'a\nrm -rf x & `y`'"
+    )
+    assert next(line for line in generated.splitlines() if "rm -rf" in line).startswith(
         ("# Generated by", "rem Generated by")
     )
-    assert "`y`" not in made
-    assert "& " not in made.partition("Generated by")[2].splitlines()[0]
+    assert "`y`" not in generated
+    assert "& " not in generated.partition("Generated by")[2].splitlines()[0]
 
 
 def test_a_line_break_is_refused(tmp_path: Path) -> None:
@@ -184,9 +186,9 @@ def test_more_options_than_a_subroutine_takes_are_refused(tmp_path: Path) -> Non
 def test_a_family_without_a_registry(tmp_path: Path, form: str) -> None:
     policy = re.sub(r"(?m)^registry.*\n", "", POLICY).replace("{registry}/", "")
     files = {name: text.replace("${REGISTRY}/", "").replace("ARG REGISTRY=me\n", "") for name, text in FILES.items()}
-    made = render_plan(make_plan(family(tmp_path, policy, **files), env={}), form)
-    assert "REGISTRY" not in made and "__" not in made
-    assert ("STEM=app-\n" if form == "sh" else 'set "STEM=app-"\r\n') in made
+    generated = render_plan(make_plan(family(tmp_path, policy, **files), env={}), form)
+    assert "REGISTRY" not in generated and "__" not in generated
+    assert ("STEM=app-\n" if form == "sh" else 'set "STEM=app-"\r\n') in generated
 
 
 PROGRAM = """
@@ -238,14 +240,14 @@ def test_the_batch_file_does_the_same(tmp_path: Path) -> None:
     assert run()[::2] == (0, ["me/app-base:cpu", "me/app-base:cuda", "me/app-two:cpu", "me/app-one:cpu"])
     assert run("cuda", "optional", MY_REGISTRY="you")[2] == ["you/app-base:cuda", "you/app-gpu:cuda"]
     assert run("rocm")[::2] == (2, [])
-    code, said, calls = run(BREAK="base:cpu")
+    code, output, calls = run(BREAK="base:cpu")
     assert (code, calls) == (1, ["me/app-base:cpu"])
-    assert "base:cpu failed; blocked: two:cpu one:cpu" in said
-    assert "not tried: base:cuda two:cpu one:cpu" in said
-    code, said, calls = run(BREAK="one:cpu")
+    assert "base:cpu failed; blocked: two:cpu one:cpu" in output
+    assert "not tried: base:cuda two:cpu one:cpu" in output
+    code, output, calls = run(BREAK="one:cpu")
     assert (code, len(calls)) == (1, 4)
-    assert "built: base:cpu base:cuda two:cpu" in said
-    assert "failed: one:cpu" in said
+    assert "built: base:cpu base:cuda two:cpu" in output
+    assert "failed: one:cpu" in output
 
 
 def shellcheck(text: str) -> str:
@@ -269,7 +271,9 @@ def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
 def test_the_repository_s_scripts_are_what_the_plan_says(name: str) -> None:
     words = ["plan", "--optional", "--format", name.rpartition(".")[2], "--script", f"scripts/{name}"]
     env = {key: value for key, value in os.environ.items() if key != "DOCKERHUB_USER"}
-    made = subprocess.run(
+    generated = subprocess.run(
         [sys.executable, "-m", "wxlint", *words], cwd=ROOT, capture_output=True, check=True, env=env
     ).stdout
-    assert (ROOT / "scripts" / name).read_bytes() == made, f"make it again: wxlint {' '.join(words)} > scripts/{name}"
+    assert (ROOT / "scripts" / name).read_bytes() == generated, (
+        f"make it again: wxlint {' '.join(words)} > scripts/{name}"
+    )

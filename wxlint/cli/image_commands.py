@@ -16,7 +16,7 @@ from wxlint.core.errors import UsageError
 from wxlint.core.reading import working_folder
 
 if TYPE_CHECKING:
-    from wxlint.plan.build_plan import Plan
+    from wxlint.plan.model import Plan
     from wxlint.policy.model import Policy
 
 

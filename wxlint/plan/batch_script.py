@@ -22,7 +22,7 @@ from wxlint.plan.script_table import (
 )
 
 if TYPE_CHECKING:
-    from wxlint.plan.build_plan import Plan
+    from wxlint.plan.model import Plan
     from wxlint.plan.script_table import Row
 
 _SPECIAL = re.compile(r"[\x00-\x1f\"%!^&|<>()*?]")

@@ -15,7 +15,7 @@ from wxlint.plan.script_table import GENERATED
 from wxlint.plan.shell_script import shell_script
 
 if TYPE_CHECKING:
-    from wxlint.plan.build_plan import Plan, Step
+    from wxlint.plan.model import Plan, Step
 
 
 def render_plan(plan: Plan, form: str = "text", script: str | None = None, command: str | None = None) -> str:
@@ -101,29 +101,28 @@ def _bake(plan: Plan, _: str, command: str) -> str:
     targets: dict[str, Any] = {}
     by_image = {step.image: step for step in plan.steps}
     for step in plan.steps:
-        told: dict[str, Any] = {
+        entry: dict[str, Any] = {
             "context": text(step.context),
             "dockerfile": text(_from_context(step)),
             "tags": [reference(step)],
         }
         if step.target:
-            told["target"] = text(step.target)
+            entry["target"] = text(step.target)
         if step.args:
-            told["args"] = {
+            entry["args"] = {
                 name: f"${{{variable}}}" if name == plan.registry_arg else text(value) for name, value in step.args
             }
         if step.needs:
-            told["contexts"] = {reference(by_image[name]): f"target:{target(name)}" for name in step.needs}
-        targets[target(step.image)] = told
+            entry["contexts"] = {reference(by_image[name]): f"target:{target(name)}" for name in step.needs}
+        targets[target(step.image)] = entry
     groups = {"default": {"targets": list(targets)}}
     for step in plan.steps:
         groups.setdefault(step.expectation.variant, {"targets": []})["targets"].append(target(step.image))
-    made: dict[str, Any] = {
-        "//": f"{GENERATED.format(command)} To change it, change the policy or the Dockerfiles, and run that again."
-    }
+    note = f"{GENERATED.format(command)} To change it, change the policy or the Dockerfiles, and run that again."
+    document: dict[str, Any] = {"//": note}
     if plan.registry:
-        made["variable"] = {variable: {"default": plan.registry_default}}
-    return escape_json(json.dumps({**made, "group": groups, "target": targets}, indent=2)) + "\n"
+        document["variable"] = {variable: {"default": plan.registry_default}}
+    return escape_json(json.dumps({**document, "group": groups, "target": targets}, indent=2)) + "\n"
 
 
 def _from_context(step: Step) -> str:

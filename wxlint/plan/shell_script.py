@@ -24,7 +24,7 @@ from wxlint.plan.script_table import (
 )
 
 if TYPE_CHECKING:
-    from wxlint.plan.build_plan import Plan
+    from wxlint.plan.model import Plan
     from wxlint.plan.script_table import Row
 
 _WIDTH = 120

@@ -24,7 +24,8 @@ from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Facts, ImageInfo, LeftOut, Ran
 from wxlint.core.errors import EngineError, WxlintError
 from wxlint.core.processes import SUPERVISOR, Completed
-from wxlint.plan.build_plan import Plan, Step, make_plan
+from wxlint.plan.build_plan import make_plan
+from wxlint.plan.model import Plan, Step
 
 if TYPE_CHECKING:
     from wxlint.inspection.dockerfile_lines import Dockerfile

@@ -18,7 +18,7 @@ from wxlint.core.errors import EngineError, UsageError
 from wxlint.core.processes import SUPERVISOR, Completed
 
 if TYPE_CHECKING:
-    from wxlint.plan.build_plan import Plan, Step
+    from wxlint.plan.model import Plan, Step
 
 AUTO, ALWAYS, NEVER = MODES = ("auto", "always", "never")
 _TAIL = 40

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wxlint.discovery.dockerignore import Ignored, Pattern, parse, path_matcher
 
 if TYPE_CHECKING:
-    from wxlint.plan.build_plan import Step
+    from wxlint.plan.model import Step
 
 MAX_BYTES, MAX_FILES = 2 << 30, 100_000
 """Of larger contexts no digest is made: the engine's own cache decides."""

@@ -1,0 +1,85 @@
+"""A build plan: its steps, and what follows from their order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wxlint.core.tuples import NamedTuple
+
+if TYPE_CHECKING:
+    from wxlint.policy.model import Expectation
+
+
+class Step(NamedTuple):
+    """One image to build.
+
+    image: "asr:cuda". dockerfile, context: relative to the plan's root. args: for --build-arg. needs: images of the
+    plan it is built from. external: other references it is built from, as far as they are known. upstream: the external
+    reference its lineage ends in, None when unknown. sources: what it copies from its context, None when that is not
+    known exactly. remote: it adds files from an address. problem: why it cannot be built at all.
+    """
+
+    image: str
+    reference: str
+    expectation: Expectation
+    dockerfile: str
+    context: str
+    target: str | None
+    args: tuple[tuple[str, str], ...]
+    needs: tuple[str, ...] = ()
+    external: tuple[str, ...] = ()
+    upstream: str | None = None
+    sources: tuple[str, ...] | None = None
+    remote: bool = False
+    problem: str = ""
+
+
+class Phase(NamedTuple):
+    """Steps that can be built at the same time. title: "bases", "cpu stages"."""
+
+    title: str
+    steps: tuple[Step, ...]
+
+
+class Plan(NamedTuple):
+    """steps: in an order that holds. registry: what the references have; registry_default: what the policy says."""
+
+    family: str
+    root: str
+    policy: str
+    registry: str
+    registry_default: str
+    registry_arg: str | None
+    registry_env: str | None
+    steps: tuple[Step, ...]
+
+    def step(self, image: str) -> Step | None:
+        return next((step for step in self.steps if step.image == image), None)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The bases, then the stages variant by variant; once more for stages that are built from stages."""
+        depths: dict[str, int] = {}
+        for step in self.steps:
+            depths[step.image] = (
+                0
+                if step.expectation.is_base and not step.needs
+                else max((depths.get(n, 0) + 1 for n in step.needs), default=1)
+            )
+        found: dict[tuple[int, str], list[Step]] = {}
+        for step in self.steps:
+            depth = depths[step.image]
+            found.setdefault((depth, step.expectation.variant if depth else ""), []).append(step)
+        phases = []
+        for (depth, variant), steps in sorted(found.items(), key=lambda item: item[0][0]):
+            title = f"{variant} stages{f' on stages ({depth})' if depth > 1 else ''}" if depth else "bases"
+            phases.append(Phase(title, tuple(steps)))
+        return tuple(phases)
+
+    def dependants(self, image: str) -> tuple[str, ...]:
+        """The images that cannot be built without this one, in the plan's order."""
+        blocked = {image}
+        for step in self.steps:
+            if blocked.intersection(step.needs):
+                blocked.add(step.image)
+        return tuple(step.image for step in self.steps if step.image in blocked and step.image != image)
