@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from wxlint.core.findings import Where
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.manifests.pipfile import read_pipfile
+from wxlint.documents.manifests.project import Part
 from wxlint.documents.manifests.pyproject import read_pyproject
 from wxlint.documents.source import Source
 from wxlint.images.installs.commands import installs
@@ -500,7 +501,7 @@ PIPFILES = [
 @pytest.mark.parametrize(("line", "requirement"), PIPFILES, ids=[row[0] for row in PIPFILES])
 def test_lines_of_a_pipfile(line: str, requirement: str) -> None:
     (found,) = read_pipfile(Source("Pipfile", f"[packages]\n# a comment\n{line}\n")).dependencies
-    assert (found.requirement, found.group, found.line) == (requirement, "packages", 3)
+    assert (found.requirement, found.part.name, found.line) == (requirement, "packages", 3)
 
 
 def test_the_sources_of_a_pipfile() -> None:
@@ -519,7 +520,10 @@ python_version = "3.12"
 """
     project = read_pipfile(Source("Pipfile", text))
     assert (project.default_index, project.extra) == ("https://pypi.python.org/simple", ())
-    assert [(d.group, [b.url for b in d.bindings]) for d in project.dependencies] == [("packages", [CPU]), ("gpu", [])]
+    assert [(d.part.name, [b.url for b in d.bindings]) for d in project.dependencies] == [
+        ("packages", [CPU]),
+        ("gpu", []),
+    ]
     assert read_pipfile(Source("Pipfile", text + "[pipenv]\ninstall_search_all_sources = true\n")).extra == (CPU,)
     assert read_pipfile(Source("Pipfile", "[packages")).problem
 
@@ -527,6 +531,7 @@ python_version = "3.12"
 def test_an_extra_that_goes_in_circles_ends() -> None:
     text = "[project]\nname = 'A.b'\n[project.optional-dependencies]\nx = ['a-b[Y]']\ny = ['A_B[x, z]', 'torch']\nz = ['flask']\nw = ['numpy']\n"
     project = read_pyproject(Source("pyproject.toml", text))
-    assert project.with_included(("X",), lambda _: True) == {"", "x", "y", "z"}
-    assert project.with_included(("X",), lambda _: False) == {"", "x"}
+    x, y, z = (Part("extra", name) for name in "xyz")
+    assert project.with_included((x,), lambda _: True) == {x, y, z}
+    assert project.with_included((x,), lambda _: False) == {x}
     assert [d.requirement for d in project.dependencies] == ["torch", "flask", "numpy"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wxlint.documents.manifests.pyproject import Binding, Dependency, Project, line_of_key, load, normal
+from wxlint.documents.manifests.project import Binding, Dependency, Part, Project, line_of_key, load, normal
 from wxlint.documents.source import Source
 
 _SETTINGS = frozenset(("source", "requires", "scripts", "pipenv"))
@@ -26,14 +26,19 @@ def read_pipfile(source: Source) -> Project:
     """
     data = load(source)
     if isinstance(data, str):
-        return Project((), None, (), data)
+        return Project((), problem=data)
     sources = [s for s in _tables(data.get("source")) if isinstance(s.get("url"), str)]
     urls = {str(s.get("name", "")): str(s["url"]) for s in sources}
     settings = data.get("pipenv")
     everywhere = isinstance(settings, dict) and settings.get("install_search_all_sources") is True
     extra = tuple(str(s["url"]) for s in sources[1:]) if everywhere else ()
     found = [
-        Dependency(_requirement(name, entry), normal(category), _bindings(entry, urls), line_of_key(source, name))
+        Dependency(
+            _requirement(name, entry),
+            Part("group", normal(category)),
+            _bindings(entry, urls),
+            line_of_key(source, name),
+        )
         for category, table in data.items()
         if category not in _SETTINGS and isinstance(table, dict)
         for name, entry in table.items()

@@ -128,7 +128,15 @@ class PackageLists:
 
     def settings(self, pyproject: Text | None, uv_toml: Text | None) -> Lines:
         """The indexes that uv's settings give: of uv.toml where there is one, else of the project's file."""
-        return Lines()
+        if pyproject is None and uv_toml is None:
+            return Lines()
+        from wxlint.documents.manifests.uv_tables import read_settings
+        from wxlint.images.installs.project_files import sources_of
+
+        settings = read_settings(pyproject, uv_toml)
+        if settings.problem and uv_toml is not None:
+            return Lines(unread=(_invalid(uv_toml, settings.problem),))
+        return Lines(sources=sources_of(settings, "uv.toml" if uv_toml is not None else "pyproject.toml"))
 
     def pipfile(self, source: Text | None, name: str, groups: Groups) -> Lines:
         """What a Pipfile lists. groups: the tables that are installed."""

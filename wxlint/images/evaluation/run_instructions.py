@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from wxlint.shell.model import Command
 
 _ARGUMENTS = late(r"\$\{?[1-9@*#]|\bgetopts\b")
+_CHAIN = late(r"(?:\$\{\w+\}|(?!\b(?:if|for|while|until|case|function|select)\b|\|\||&(?![&>0-9]))[^;({`#\n]|&&|\\\n)*")
+"""A RUN whose commands are joined by `&&` only."""
 _STARTS_PROGRAMS = late(
     r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module"
 )
@@ -116,7 +118,9 @@ class Runs:
 
         result = read_plain(text) or read_shell(text, scope.values, where=where)
         directory, behind = stage.workdir, 0
+        chain = _CHAIN.fullmatch(text) is not None  # if one command fails, so does the build
         for command in result.commands:
+            command = command._replace(conditional=False) if chain else command
             if command.start > behind:  # what a command changes counts for those after it
                 self.files.note_changes(stage.index, text[behind : command.start])
                 behind = command.start

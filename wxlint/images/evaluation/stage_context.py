@@ -96,7 +96,10 @@ class StageContext(InstallContext):
             return self._lists().settings(source, self._find(posixpath.join(self.absolute(folder), "uv.toml")))
         if source is None and tool == "pip" and self._find(posixpath.join(self.absolute(folder), "setup.py")):
             return Lines(unread=(Unread(UnreadKind.DYNAMIC, f"{folder.rstrip('/')}/setup.py"),))
-        return self._lists().project(source, f"{folder.rstrip('/')}/pyproject.toml", groups, tool)
+        lists = self._lists()
+        if tool == "uv":  # which may bring a Python of its own
+            lists.environment = lists.environment._replace(python=None)
+        return lists.project(source, f"{folder.rstrip('/')}/pyproject.toml", groups, tool)
 
     def pipfile(self, path: str, groups: Groups) -> Lines:
         return self._lists().pipfile(self._find(path), path, groups)

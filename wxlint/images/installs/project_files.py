@@ -8,37 +8,77 @@ from typing import TYPE_CHECKING
 from wxlint import facts
 from wxlint.core.findings import Where
 from wxlint.core.values import HOLE, Value
+from wxlint.documents.manifests.project import MAIN, Part, normal
 from wxlint.documents.source import Source as Text
 from wxlint.images.installs.markers import Environment, applies
 from wxlint.images.installs.model import Groups, Lines, PackageIndex, Sources, Unread, UnreadKind
 from wxlint.images.installs.requirement import Bound, Doubt, Requirement, marker_of, parse_requirement
 
 if TYPE_CHECKING:
-    from wxlint.documents.manifests.pyproject import Binding, Dependency, Project
+    from wxlint.documents.manifests.project import Binding, Dependency, Project
 
 
 def lines_of(project: Project, source: Text, flag: str, groups: Groups, environment: Environment, tool: str) -> Lines:
-    """The requirements and indexes of a project that was read. flag: what its indexes are said to come from."""
-    names = groups.names
-    reached = project.with_included(names, lambda marker: applies(marker, environment, names) is not False)
-    chosen = (*names, *reached)
-    every = groups.every_extra or groups.every_group
-    open_ended = any(HOLE in name for name in names)
+    """The requirements and indexes of a project that was read.
+
+    flag: what its indexes are said to come from. tool: who installs it: "pip", "uv", "poetry", "pdm" or "pipenv".
+    """
+    chosen = _chosen(project, groups, tool)
+    extras = tuple(part.name for part in chosen)
+    reached = project.with_included(chosen, lambda marker: applies(marker, environment, extras) is not False)
+    names = (*groups.names, *(part.name for part in reached))
+    open_ended = any(HOLE in name for name in groups.names)
     wanted: list[Requirement] = []
     unread: tuple[Unread, ...] = ()
     for dependency in project.dependencies:
-        if dependency.group not in reached and not every:
+        if dependency.part not in reached:
             if open_ended and not unread and _may_bring_torch(dependency):
                 unread = (Unread(UnreadKind.EXTRA, f"an extra of {flag}"),)
             continue
-        holds = applies(marker_of(dependency.requirement), environment, chosen)
+        holds = applies(marker_of(dependency.requirement), environment, names)
         if holds is False:
             continue
         found = parse_requirement(Value(dependency.requirement), _where(dependency, source))
-        wanted.append(found._replace(bound=_bound(dependency.bindings, chosen, environment), maybe=holds is None))
-    index = PackageIndex(flag, Value(project.default_index), None) if project.default_index else None
-    extra = tuple(PackageIndex(flag, Value(url), None) for url in project.extra)
-    return Lines(tuple(wanted), Sources(index, extra), unread=unread)
+        if found.name not in groups.skipped:
+            bound = _bound(dependency.bindings, names, environment) if tool != "pip" else None
+            wanted.append(found._replace(bound=bound, maybe=holds is None))
+    return Lines(tuple(wanted), sources_of(project, flag) if tool != "pip" else Sources(), unread=unread)
+
+
+def sources_of(project: Project, flag: str) -> Sources:
+    """The indexes that a project or its settings give. flag: what they are said to come from."""
+    return Sources(
+        PackageIndex(flag, Value(project.default_index), None) if project.default_index else None,
+        tuple(PackageIndex(flag, Value(url), None) for url in project.extra),
+        tuple(PackageIndex(flag, Value(url), None) for url in project.links),
+        project.no_index,
+    )
+
+
+def _chosen(project: Project, groups: Groups, tool: str) -> set[Part]:
+    """The parts that an install takes: those named, those that the tool takes by itself, without those left out."""
+    there = project.parts
+    names = {normal(name) for name in groups.names}
+    found = {part for part in there if part.name in names and part != MAIN}
+    found |= {Part("group", name) for name in names} | {Part("extra", name) for name in names}
+    if groups.every_extra:
+        found |= {part for part in there if part.kind == "extra"}
+    if groups.every_group:
+        found |= {part for part in there if part.kind == "group"}
+    if groups.defaults:
+        found |= {part for part in there if part.kind == "group" and _is_default(part.name, project, tool)}
+    left_out = {normal(name) if name != "*" else name for name in groups.excluded}
+    if "*" in left_out:
+        left_out |= set(project.default_groups) if tool == "uv" else {part.name for part in there} - names
+    found = {part for part in found if part.name not in left_out - (names if "*" in left_out else set())}
+    return found if groups.only else {MAIN, *found}
+
+
+def _is_default(group: str, project: Project, tool: str) -> bool:
+    """Whether a tool installs a group by itself."""
+    if tool == "uv":
+        return group in project.default_groups or "*" in project.default_groups
+    return tool in ("poetry", "pdm") and group not in project.optional_groups
 
 
 def _where(dependency: Dependency, source: Text) -> Where:
@@ -58,13 +98,13 @@ def _may_bring_torch(dependency: Dependency) -> bool:
 
 def _bound(bindings: tuple[Binding, ...], names: tuple[str, ...], environment: Environment) -> Bound | None:
     """The one index that a distribution is bound to with these extras and groups."""
-    if any(HOLE in name for name in names) and any(b.extra for b in bindings):
+    if any(HOLE in name for name in names) and any(b.name for b in bindings):
         return Bound("", Doubt.EXTRA)
     holding = [(binding, applies(binding.marker, environment, names)) for binding in bindings]
     if any(holds is None for _, holds in holding):
         return Bound("", Doubt.MARKER)
     fitting = [binding for binding, holds in holding if holds]
-    fitting = [b for b in fitting if b.extra and b.extra in names] or [b for b in fitting if not b.extra]
+    fitting = [b for b in fitting if b.name and b.name in names] or [b for b in fitting if not b.name]
     urls = {b.url for b in fitting}
     if len(urls) > 1:
         return Bound("", Doubt.SEVERAL)

@@ -34,12 +34,14 @@ def project_tool(tool: str, call: Call) -> Iterator[Install]:
         folder = arguments.last("--directory", "--project", "-C", "-p") or leading.last(
             "--directory", "--project", "-C", "-P", "-p"
         )
-        lines = call.context.project(folder.text if folder is not None else ".", chosen_groups(tool, arguments), tool)
+        groups = chosen_groups(tool, arguments)
+        lines = call.context.project(folder.text if folder is not None else ".", groups, tool)
         yield shared._replace(
             requirements=lines.requirements,
             sources=lines.sources,
             constraints=lines.constraints,
             unread=lines.unread,
+            no_deps="torch" in groups.skipped,
             exact=verb == "sync" or (tool == "poetry" and arguments.has("--sync")),
         )
     elif verb == "add":

@@ -1,0 +1,93 @@
+"""What [tool.uv] of a pyproject.toml, or a uv.toml, says of indexes, sources and groups.
+
+Source: uv's settings reference. Indexes are tried in order, the default one last; `index-url`, `extra-index-url` and
+`find-links` are the
+older forms, also in [tool.uv.pip], which `uv pip` reads besides.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wxlint.core.tuples import NamedTuple
+from wxlint.documents.manifests.project import Binding, Project, load, normal, table, texts
+from wxlint.documents.source import Source
+
+
+class UvIndexes(NamedTuple):
+    """urls: of named indexes. default: replaces the default index. extra: tried before it, in order."""
+
+    urls: dict[str, str]
+    default: str | None
+    extra: tuple[str, ...]
+    links: tuple[str, ...]
+    no_index: bool
+
+
+def indexes(uv: dict[str, Any]) -> UvIndexes:
+    """The indexes of a table of uv's settings."""
+    urls: dict[str, str] = {}
+    default: str | None = None
+    extra: list[str] = []
+    listed = uv.get("index")
+    for item in listed if isinstance(listed, list) else ():
+        if not isinstance(item, dict) or not isinstance(item.get("url"), str):
+            continue
+        urls[str(item.get("name", ""))] = item["url"]
+        if item.get("default") is True:
+            default = default or item["url"]
+        elif item.get("explicit") is not True:
+            extra.append(item["url"])
+    extra.extend(texts(uv, "extra-index-url"))
+    older = uv.get("index-url")
+    if default is None and isinstance(older, str):
+        default = older
+    return UvIndexes(urls, default, tuple(extra), texts(uv, "find-links"), uv.get("no-index") is True)
+
+
+def bindings(sources: dict[str, Any], urls: dict[str, str]) -> dict[str, tuple[Binding, ...]]:
+    """Distribution to its indexes, from [tool.uv.sources]. A git repository or a folder is none that is known."""
+    bound: dict[str, tuple[Binding, ...]] = {}
+    for name, entry in sources.items():
+        found = []
+        for item in entry if isinstance(entry, list) else [entry]:
+            if not isinstance(item, dict):
+                continue
+            target = item.get("index") or item.get("url") or item.get("path") or item.get("git")
+            if isinstance(target, str):
+                chosen = normal(str(item.get("extra") or item.get("group") or ""))
+                found.append(Binding(urls.get(target, target), chosen, str(item.get("marker") or "")))
+        bound[normal(name)] = tuple(found)
+    return bound
+
+
+def default_groups(uv: dict[str, Any]) -> tuple[str, ...]:
+    """The groups that `uv sync` installs by itself; "*" is all."""
+    chosen = uv.get("default-groups")
+    if chosen == "all":
+        return ("*",)
+    return tuple(normal(name) for name in texts(uv, "default-groups")) if isinstance(chosen, list) else ("dev",)
+
+
+def read_settings(pyproject: Source | None, uv_toml: Source | None) -> Project:
+    """What `uv pip` takes from a uv.toml, which stands before [tool.uv] of a pyproject.toml."""
+    source = uv_toml or pyproject
+    if source is None:
+        return Project(())
+    data = load(source)
+    if isinstance(data, str):
+        return Project((), problem=data)
+    uv = data if uv_toml is not None else table(table(data, "tool"), "uv")
+    merged = dict(uv)
+    for key, value in table(uv, "pip").items():
+        merged[key] = value
+    found = indexes(merged)
+    backend = merged.get("torch-backend")
+    return Project(
+        (),
+        found.default,
+        found.extra,
+        links=found.links,
+        no_index=found.no_index,
+        backend=backend if isinstance(backend, str) else None,
+    )
