@@ -133,3 +133,26 @@ def test_standard_input_that_is_too_large(folder: Path) -> None:
 def test_standard_input_of_a_windows_shell(folder: Path) -> None:
     gathered = gather(["-"], stdin="FROM python:latest\r\n".encode("utf-16"))
     assert gathered.repository.sources.loaded["-"].text == "FROM python:latest\n"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "large", "out", "windows"])
+def test_a_list_that_is_there_and_is_not_read_is_a_finding(folder: Path, kind: str) -> None:
+    (folder / "repository/.git").mkdir(parents=True)
+    os.chdir(folder / "repository")
+    Path("Dockerfile").write_text("FROM python:3.11-slim\nCOPY r.txt .\nRUN pip install -r r.txt\n")
+    if kind == "pipe":
+        os.mkfifo("r.txt")
+    elif kind == "large":
+        Path("r.txt").touch()
+        os.truncate("r.txt", MAX_BYTES + 1)
+    elif kind == "windows":
+        Path("r.txt").write_bytes("torch==2.1.0\r\n".encode("utf-16"))
+    else:
+        (folder / "r.txt").write_text("torch\n")
+        Path("r.txt").symlink_to("../r.txt")
+    code, output = run("check", "--no-cache", ".")
+    assert ("r.txt:1:1: warning: " in output) == (kind != "windows")
+    assert code == (0 if kind == "windows" else 1)
+    code, output = run("images", "--no-cache", "Dockerfile")
+    assert ("torch default" in output) == (kind == "windows")
+    assert ("torch unknown" in output) == (kind != "windows")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,6 +23,8 @@ class SourceStore:
         self.cache = cache
         self.root = os.path.realpath(root)
         self.problems: list[FileProblem] = []
+        self.unread: dict[str, str] = {}
+        """Files that are there and could not be read as context, with the reasons."""
         self._sources: dict[str, Source | None] = dict(texts or {})
 
     def read(self, path: str) -> Source | None:
@@ -54,12 +57,25 @@ class SourceStore:
         return any(source is not None and word in source.text for source in self._sources.values())
 
     def _inside_root(self, path: str) -> Source | None:
-        if not os.path.isfile(path):  # most files that are looked for do not exist: following links comes after
+        try:
+            mode = os.stat(path).st_mode  # most files that are looked for do not exist: following links comes after
+        except OSError as error:
+            if isinstance(error, PermissionError):
+                self.unread[path] = f"cannot be read: {error.strerror}"
             return None
-        real = os.path.realpath(path)
-        if not (real == self.root or real.startswith(self.root.rstrip("/") + "/")):
+        except ValueError:
+            return None
+        if stat.S_ISDIR(mode):
+            return None
+        if not self._is_inside(os.path.realpath(path)):
+            if self._is_inside(os.path.abspath(path)):
+                self.unread[path] = "a link that leads out of the repository"
             return None
         try:
             return read(Path(path), path)
-        except InputError:
+        except InputError as error:
+            self.unread[path] = str(error).removeprefix(f"{path}: ")
             return None
+
+    def _is_inside(self, real: str) -> bool:
+        return real == self.root or real.startswith(self.root.rstrip("/") + "/")

@@ -1,0 +1,66 @@
+"""A file that an image depends on, and that is not read to its end.
+
+## Why
+
+What a file that cannot be read says is not known, and "nothing found" would be taken for more than it is. A list that
+pip, conda or uv refuses ends the build as well. Reported are requirements files, projects and environments with a
+syntax error, lists that lead to more than 500 others, and whatever else a Dockerfile or compose file leads to that is
+there and is no regular file, cannot be opened, is larger than 8 MiB, or is a link that leads out of the repository.
+What is not there at all is not reported: a step before the build may make it.
+
+## Bad
+
+```text environment.yml
+dependencies: [python=3.11, pip
+```
+
+```dockerfile
+FROM mambaorg/micromamba:1.5.8
+COPY environment.yml .
+RUN micromamba install -n base -f environment.yml
+```
+
+## Good
+
+```text environment.yml
+dependencies: [python=3.11, pip]
+```
+
+```dockerfile
+FROM mambaorg/micromamba:1.5.8
+COPY environment.yml .
+RUN micromamba install -n base -f environment.yml
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.core.findings import Severity, Span
+from wxlint.core.reasons import reason_at
+from wxlint.images.graph.repository import Repository
+from wxlint.images.installs.model import Install, UnreadKind
+from wxlint.rules import Problem
+
+SEVERITY = Severity.WARNING
+SUMMARY = "a file that an image depends on, and that is not read to its end"
+HINT = "mend the file, or take it out of what the image is built from"
+
+_REPORTED = (UnreadKind.INVALID, UnreadKind.NOT_WHOLE)
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for evaluated in repository.evaluated:
+        for stage in evaluated.stages:
+            for install in stage.installs:
+                yield from _of_install(install)
+    for path, reason in repository.sources.unread.items():
+        yield Problem(Span(path, 1, 1, 1, 1), f"{reason}: what it says is not known")
+
+
+def _of_install(install: Install) -> Iterator[Problem]:
+    for unread in install.unread:
+        span = unread.span or install.span
+        if unread.kind in _REPORTED and span is not None:
+            detail = f": {unread.detail}" if unread.detail else ""
+            text = f"{unread.name} {unread.kind.value}{detail}; what it installs is not known"
+            yield Problem(span, text, (reason_at("install", "an install reads it", install.span),))
