@@ -1,0 +1,85 @@
+"""`docker run` of a GPU image without a GPU, or of a CPU image with one.
+
+## Why
+
+Without `--gpus` a container of a CUDA image has no driver: torch says `is_available() == False` and computes on the
+CPU, or fails at the first kernel. With `--gpus` a CPU image refuses to start on every host without a GPU. A command
+of its own behind the image (`docker run IMAGE nvcc --version`) may need no GPU: that is information only.
+
+## Bad
+
+```dockerfile Dockerfile.gpu
+FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
+```
+
+```sh
+docker build -f Dockerfile.gpu -t example/asr:cuda .
+docker run --rm example/asr:cuda
+```
+
+## Good
+
+```dockerfile Dockerfile.gpu
+FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
+```
+
+```sh
+docker build -f Dockerfile.gpu -t example/asr:cuda .
+docker run --rm --gpus all example/asr:cuda
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.core.findings import Severity
+from wxlint.core.reasons import Reason
+from wxlint.core.values import HOLE
+from wxlint.images.builds.from_scripts import Call
+from wxlint.images.graph.name_hints import said_by
+from wxlint.images.graph.repository import Repository
+from wxlint.images.model.reference import Reference, parse_reference
+from wxlint.rules import Problem
+
+SEVERITY = Severity.WARNING
+SUMMARY = "docker run of a GPU image without a GPU, or of a CPU image with one"
+HINT = "add --gpus all for a cuda image, take it out for a cpu image"
+
+_DEVICE = ("--gpus", "--device", "--runtime", "--volumes-from", "--privileged")
+"""Options that may bring a GPU into a container."""
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for script in repository.scripts.values():
+        for call in script.calls:
+            if call.docker.verb in ("run", "create") and call.docker.arguments:
+                yield from _call(repository, call)
+
+
+def _call(repository: Repository, call: Call) -> Iterator[Problem]:
+    docker = call.docker
+    value = docker.arguments[0].value
+    reference = parse_reference(value) if value.known else None
+    names = {option.name for option in docker.options}
+    if reference is None or "" in names or HOLE in names:
+        return
+    variant, because = _variant(repository, reference)
+    source = repository.sources.read(call.path)
+    if variant is None or source is None:
+        return
+    span = source.span(docker.arguments[0].start, docker.arguments[0].end)
+    if variant == "cuda" and not names & set(_DEVICE):
+        severity = Severity.INFO if len(docker.arguments) > 1 or "--entrypoint" in names else None
+        yield Problem(span, f"{reference.shown()} is a cuda image, and runs without --gpus", because, severity=severity)
+    elif variant == "cpu" and "--gpus" in names:
+        yield Problem(span, f"{reference.shown()} is a cpu image, and runs with --gpus", because)
+
+
+def _variant(repository: Repository, reference: Reference) -> tuple[str | None, tuple[Reason, ...]]:
+    """Return cpu or cuda where a tag says so and what the repository builds under it does not contradict."""
+    said = said_by(reference.tag, "image tag") if reference.tag and reference.tag_known else []
+    if not said:
+        return None, ()
+    states = [repository.beliefs.state(evaluated, stage) for evaluated, stage in repository.graph.producers(reference)]
+    if any(state.accelerator not in (None, said[0].accelerator) and state.torch.channel == "none" for state in states):
+        return None, ()  # variant-tag speaks of a tag that its build contradicts
+    return said[0].accelerator, (said[0].reason,)

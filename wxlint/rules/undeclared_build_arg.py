@@ -1,0 +1,111 @@
+"""A build gives an argument that the Dockerfile does not declare.
+
+## Why
+
+A build argument without an `ARG` does nothing: the builder prints a warning that scrolls by, and the default stays.
+`BUILD_TYPE=gpu` then builds the CPU image under the name of the GPU one. Where the name is close to a declared one,
+or the value names an accelerator, somebody meant it; other leftovers (one list of arguments for many images) are
+information only.
+
+## Bad
+
+```dockerfile
+FROM python:3.11-slim
+ARG VARIANT=cpu
+RUN echo "$VARIANT"
+```
+
+```yaml
+services:
+  api:
+    image: example/api:1.0
+    build:
+      context: .
+      args: {BUILD_TYPE: gpu}
+```
+
+## Good
+
+```dockerfile
+FROM python:3.11-slim
+ARG VARIANT=cpu
+RUN echo "$VARIANT"
+```
+
+```yaml
+services:
+  api:
+    image: example/api:1.0
+    build:
+      context: .
+      args: {VARIANT: gpu}
+```
+"""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from wxlint.core.findings import Severity, Span
+from wxlint.core.reasons import Reason
+from wxlint.core.suggest import did_you_mean
+from wxlint.core.values import HOLE, Value
+from wxlint.documents.dockerfile.reader import Dockerfile
+from wxlint.documents.dockerfile.words import pairs
+from wxlint.images.graph.name_hints import accelerator_words
+from wxlint.images.graph.repository import Repository
+from wxlint.rules import Problem
+
+SEVERITY = Severity.WARNING
+SUMMARY = "a build argument that the Dockerfile does not declare"
+HINT = "declare it with ARG, or take it out"
+
+_PREDEFINED = ("*_proxy", "buildkit_*", "source_date_epoch", "target*", "build*platform", "buildos", "buildarch")
+"""Arguments that every build knows (docs.docker.com: Dockerfile reference, predefined ARGs), in lower case."""
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for path in repository.dockerfiles_in_scope:
+        dockerfile = repository.dockerfiles[path]
+        builds = [build for build in repository.graph.builds.get(path, ()) if build.args and build.built_by]
+        declared = _declared(dockerfile) if builds else None
+        if declared is None:
+            continue
+        for build in builds:
+            for name, value in build.args:
+                if name not in declared and not any(fnmatchcase(name.lower(), known) for known in _PREDEFINED):
+                    yield from _problem(repository, path, name, value, declared)
+
+
+def _declared(dockerfile: Dockerfile) -> set[str] | None:
+    """Return the names of a Dockerfile's arguments; None where a base may declare more by an ONBUILD trigger."""
+    names: set[str] = set()
+    for instruction in dockerfile.instructions:
+        if instruction.keyword == "FROM" and "onbuild" in instruction.text.lower():
+            return None
+        if instruction.keyword == "ARG":
+            found = pairs(instruction.text, instruction.args_at, dockerfile.escape, old_form=False)
+            names.update(pair.name.strip("\"'") for pair in found)
+    return names
+
+
+def _problem(repository: Repository, path: str, name: str, value: Value, declared: set[str]) -> Iterator[Problem]:
+    place = next((reason for reason in reversed(value.because) if reason.kind == "build-arg" and reason.line), None)
+    span = _span(repository, place, name) if place is not None else None
+    if span is None:
+        return
+    suggestion = did_you_mean(name, declared, str)
+    meant = bool(suggestion) or bool(declared and HOLE not in value.text and accelerator_words(value.text))
+    listed = f" (it has {', '.join(sorted(declared)[:6])})" if declared and not suggestion else ""
+    text = f"the build argument {name} does nothing: {path} declares no such ARG{listed}{suggestion}"
+    yield Problem(span, text, severity=None if meant else Severity.INFO)
+
+
+def _span(repository: Repository, place: Reason, name: str) -> Span | None:
+    """Return where the argument's name stands in the line that gives it."""
+    source = repository.sources.read(place.path)
+    if source is None or not 1 <= place.line <= len(source.starts):
+        return None
+    start = source.starts[place.line - 1]
+    line = source.text[start:].partition("\n")[0]
+    at = line.find(name)
+    return source.span(start + max(at, 0), start + (at + len(name) if at >= 0 else len(line)))
