@@ -1,7 +1,7 @@
 """For every test: property tests without deadlines, since machines are noisy and speed belongs in bench/; a cache of
 the test session's own, so that no test reads what an earlier program wrote.
 
-HYPOTHESIS_PROFILE=deep looks much further, for when a reader changes.
+HYPOTHESIS_PROFILE=deep looks much further, for when a reader changes; quick looks at the same few examples each time.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 _CALM = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("usual", deadline=None, suppress_health_check=_CALM)
 settings.register_profile("deep", deadline=None, suppress_health_check=_CALM, max_examples=2000)
+settings.register_profile("quick", deadline=None, suppress_health_check=_CALM, max_examples=20, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 

@@ -1,0 +1,499 @@
+"""Files of shapes that could cost more than their size: each is a function of how often something repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Files = dict[str, str]
+Shape = Callable[[int], Files]
+SHAPES: dict[str, Shape] = {}
+
+
+def shape(make: Shape) -> Shape:
+    SHAPES[make.__name__] = make
+    return make
+
+
+def docker(text: str) -> Files:
+    return {"Dockerfile": text}
+
+
+def shell(text: str) -> Files:
+    return {"build.sh": "#!/bin/bash\n" + text}
+
+
+def batch(text: str) -> Files:
+    return {"build.bat": "@echo off\n" + text}
+
+
+def compose(text: str) -> Files:
+    return {"compose.yml": text}
+
+
+def installed(name: str, text: str, run: str) -> Files:
+    return {name: text, "Dockerfile": f"FROM python:3.11\nWORKDIR /app\nCOPY . .\nRUN {run}\n"}
+
+
+def requirements(text: str) -> Files:
+    return installed("requirements.txt", text, "pip install -r requirements.txt")
+
+
+# -- Dockerfiles
+
+
+@shape
+def dockerfile_stages(n: int) -> Files:
+    return docker("FROM python:3.11 AS s0\n" + "".join(f"FROM s{i} AS s{i + 1}\n" for i in range(n)))
+
+
+@shape
+def dockerfile_copies_between_stages(n: int) -> Files:
+    return docker("FROM a:1 AS s0\n" + "".join(f"FROM a:1 AS s{i + 1}\nCOPY --from=s{i} /a /a\n" for i in range(n)))
+
+
+@shape
+def dockerfile_latest(n: int) -> Files:
+    return docker("FROM a:latest\n" * n)
+
+
+@shape
+def dockerfile_args_of_args(n: int) -> Files:
+    return docker("ARG A0=a\n" + "".join(f"ARG A{i + 1}=$A{i}\n" for i in range(n)) + f"FROM a:$A{n}\n")
+
+
+@shape
+def dockerfile_env_grows(n: int) -> Files:
+    return docker("FROM a:1\nENV P=a\n" + "ENV P=$P:b\n" * n)
+
+
+@shape
+def dockerfile_runs(n: int) -> Files:
+    return docker("FROM python:3.11\n" + "RUN pip install flask\n" * n)
+
+
+@shape
+def dockerfile_one_long_run(n: int) -> Files:
+    return docker("FROM python:3.11\nRUN true" + " && \\\n    pip install flask" * n + "\n")
+
+
+@shape
+def dockerfile_long_words(n: int) -> Files:
+    return docker("FROM python:3.11\nRUN pip install " + "a" * n + "\n")
+
+
+@shape
+def dockerfile_comments_in_a_run(n: int) -> Files:
+    return docker("FROM a:1\nRUN pip install \\\n" + "# why\n" * n + "  flask\n")
+
+
+@shape
+def dockerfile_blank_continuations(n: int) -> Files:
+    return docker("FROM a:1\nRUN a \\\n" + "\n" * n + "b\n")
+
+
+@shape
+def dockerfile_heredocs(n: int) -> Files:
+    return docker("FROM a:1\n" + "RUN <<E\npip install flask\nE\n" * n)
+
+
+@shape
+def dockerfile_open_heredocs(n: int) -> Files:
+    return docker("FROM a:1\nRUN " + "<<E " * n + "\npip install flask\n")
+
+
+@shape
+def dockerfile_workdirs(n: int) -> Files:
+    return docker("FROM a:1\n" + "WORKDIR a\n" * n)
+
+
+@shape
+def dockerfile_suppressions(n: int) -> Files:
+    return docker("# wxlint: ignore[latest-tag] it is\nFROM a:latest\n" * n)
+
+
+@shape
+def dockerfile_copies_and_installs(n: int) -> Files:
+    return {
+        **docker("FROM python:3.11\n" + "COPY r.txt r.txt\nRUN pip install -r r.txt\n" * n),
+        "r.txt": "flask\ntorch\n",
+    }
+
+
+@shape
+def dockerfile_patterns(n: int) -> Files:
+    return docker("ARG A=" + "a" * n + "b\nFROM x:${A##*a*a*a*a*c}\n")
+
+
+@shape
+def dockerfile_nested_defaults(n: int) -> Files:
+    return docker("FROM a:" + "${A:-" * n + "b" + "}" * n + "\n")
+
+
+@shape
+def dockerfile_json(n: int) -> Files:
+    return docker('FROM a:1\nRUN ["pip", "install"' + ', "flask"' * n + "]\n")
+
+
+@shape
+def dockerfile_flags(n: int) -> Files:
+    return docker("FROM a:1\nRUN " + "--mount=type=cache,target=/a " * n + "pip install flask\n")
+
+
+@shape
+def dockerfile_parentheses_in_a_run(n: int) -> Files:
+    return docker("FROM a:1\nRUN " + "(" * n + "pip install flask" + ")" * n + "\n")
+
+
+@shape
+def dockerfile_templates(n: int) -> Files:
+    return docker("FROM a:1\n" + "RUN docker inspect -f '{{.Id}}' a\n" * n)
+
+
+# -- shell scripts
+
+
+@shape
+def shell_builds(n: int) -> Files:
+    return shell("docker build -t a:1 .\n" * n)
+
+
+@shape
+def shell_words(n: int) -> Files:
+    return shell("docker pull" + " a:latest" * n + "\n")
+
+
+@shape
+def shell_quotes(n: int) -> Files:
+    return shell("docker pull " + "\"'" * n + "\n")
+
+
+@shape
+def shell_substitutions(n: int) -> Files:
+    return shell('A=$(cd "' * min(n, 2000) + "x" + '")' * min(n, 2000) + "\ndocker pull $A\n")
+
+
+@shape
+def shell_pipes(n: int) -> Files:
+    return shell("docker pull a" + " | b" * n + "\n")
+
+
+@shape
+def shell_lists(n: int) -> Files:
+    return shell("docker pull a" + " && b || c" * n + "\n")
+
+
+@shape
+def shell_ifs(n: int) -> Files:
+    return shell("".join(f"if [ -n $A{i} ]; then B=x{i}; fi\n" for i in range(n)) + "docker pull $B\n")
+
+
+@shape
+def shell_cases(n: int) -> Files:
+    return shell("case $1 in\n" + "".join(f"a{i}) docker pull a{i};;\n" for i in range(n)) + "esac\n")
+
+
+@shape
+def shell_functions(n: int) -> Files:
+    return shell("".join(f"f{i}() {{ f{i + 1}; }}\n" for i in range(n)) + f"f{n}() {{ docker pull a; }}\nf0\n")
+
+
+@shape
+def shell_loops(n: int) -> Files:
+    return shell("for i in " + " ".join(f"a{i}" for i in range(n)) + "; do docker pull $i; done\n")
+
+
+@shape
+def shell_loops_in_loops(n: int) -> Files:
+    return shell("for i in {1..1000}; do " * min(n, 200) + "docker pull a" + "; done" * min(n, 200) + "\n")
+
+
+@shape
+def shell_doubling(n: int) -> Files:
+    return shell("A=x\n" + "A=$A$A\n" * n + "docker pull $A\n")
+
+
+@shape
+def shell_appends(n: int) -> Files:
+    return shell("A=()\n" + "A+=(x)\n" * n + 'docker pull "${A[@]}"\n')
+
+
+@shape
+def shell_heredocs(n: int) -> Files:
+    return shell("cat <<E\ndocker pull a\nE\n" * n)
+
+
+@shape
+def shell_comments(n: int) -> Files:
+    return shell("docker pull a:1\n" + "# why\n" * n)
+
+
+@shape
+def shell_suppressions(n: int) -> Files:
+    return shell("# wxlint: ignore[latest-tag] it is\ndocker pull a:latest\n" * n)
+
+
+@shape
+def shell_options(n: int) -> Files:
+    loop = "".join(f"--o{i}) A{i}=$2; shift 2;;\n" for i in range(n))
+    return shell(f"while [[ $# -gt 0 ]]; do case $1 in\n{loop}esac; done\ndocker build -t $A1 .\n")
+
+
+@shape
+def shell_braces(n: int) -> Files:
+    return shell("docker pull a" + "{b,c}" * n + "\n")
+
+
+@shape
+def shell_patterns(n: int) -> Files:
+    return shell("A=" + "a" * n + "b\ndocker pull ${A##*a*a*a*a*c} ${A//a*b/c}\n")
+
+
+@shape
+def shell_brackets(n: int) -> Files:
+    return shell("docker pull a; " + "[[ " * n + "\n")
+
+
+@shape
+def shell_arithmetic(n: int) -> Files:
+    return shell("docker pull a:$((1" + "+1" * n + "))\n")
+
+
+@shape
+def shell_blank_lines(n: int) -> Files:
+    return shell("docker pull a\nf()" + "\n" * n + "x\n")
+
+
+# -- batch scripts
+
+
+@shape
+def batch_builds(n: int) -> Files:
+    return batch("docker pull a:latest\n" * n)
+
+
+@shape
+def batch_labels(n: int) -> Files:
+    return batch("".join(f"goto l{i}\n:l{i}\n" for i in range(n)) + "docker pull a\n")
+
+
+@shape
+def batch_calls(n: int) -> Files:
+    return batch("call :f\n" * n + "goto :eof\n:f\ndocker pull a\ncall :g\ncall :g\ngoto :eof\n:g\n")
+
+
+@shape
+def batch_loops_in_loops(n: int) -> Files:
+    depth = min(n, 26)
+    loops = "".join(f"for %%{chr(97 + i)} in (1 2 3 4 5 6 7 8) do (\n" for i in range(depth))
+    return batch(loops + "docker pull a\n" + ")\n" * depth)
+
+
+@shape
+def batch_quotes(n: int) -> Files:
+    return batch("for" + ' "' * n + "\ndocker pull a\n")
+
+
+@shape
+def batch_percents(n: int) -> Files:
+    return batch("docker pull " + "%" * n + "\n")
+
+
+@shape
+def batch_carets(n: int) -> Files:
+    return batch("docker pull a ^\n" * n)
+
+
+@shape
+def batch_sets(n: int) -> Files:
+    return batch("set A0=x\n" + "".join(f"set A{i + 1}=%A{i}%\n" for i in range(n)) + f"docker pull %A{n}%\n")
+
+
+@shape
+def batch_doubling(n: int) -> Files:
+    return batch("set A=x\n" + "set A=%A%%A%\n" * n + "docker pull %A%\n")
+
+
+@shape
+def batch_ifs(n: int) -> Files:
+    return batch("if a==a (" * n + "docker pull a" + ")" * n + "\n")
+
+
+# -- compose files
+
+
+@shape
+def compose_services(n: int) -> Files:
+    return compose("services:\n" + "".join(f"  s{i}: {{image: a:latest}}\n" for i in range(n)))
+
+
+@shape
+def compose_extends(n: int) -> Files:
+    chain = "".join(f"  s{i + 1}: {{extends: {{service: s{i}}}}}\n" for i in range(n))
+    return compose("services:\n  s0: {image: a:1}\n" + chain)
+
+
+@shape
+def compose_anchors(n: int) -> Files:
+    return compose("x: &x {image: a:latest}\nservices:\n" + "".join(f"  s{i}: *x\n" for i in range(n)))
+
+
+@shape
+def compose_merges(n: int) -> Files:
+    chain = "".join(f"x{i + 1}: &x{i + 1} {{<<: [*x{i}, *x{i}]}}\n" for i in range(min(n, 2000)))
+    return compose("x0: &x0 {image: a:1}\n" + chain + "services: {s: *x0}\n")
+
+
+@shape
+def compose_environment(n: int) -> Files:
+    return compose("services:\n  s:\n    image: a:1\n    environment:\n" + "      - A=${A:-b}\n" * n)
+
+
+@shape
+def compose_interpolation(n: int) -> Files:
+    return compose("services: {s: {image: 'a:" + "${A:-" * n + "b" + "}" * n + "'}}\n")
+
+
+@shape
+def compose_inline_dockerfiles(n: int) -> Files:
+    inline = "{dockerfile_inline: 'FROM a:latest'}"
+    return compose("services:\n" + "".join(f"  s{i}: {{build: {inline}}}\n" for i in range(n)))
+
+
+@shape
+def compose_builds(n: int) -> Files:
+    services = "".join(f"  s{i}: {{build: {{context: ., args: {{A: b{i}}}}}}}\n" for i in range(n))
+    return {**compose("services:\n" + services), **docker("ARG A\nFROM a:$A\n")}
+
+
+@shape
+def compose_suppressions(n: int) -> Files:
+    one = "  # wxlint: ignore[latest-tag] it is\n  s{0}: {{image: a:latest}}\n"
+    return compose("services:\n" + "".join(one.format(i) for i in range(n)))
+
+
+@shape
+def compose_depth(n: int) -> Files:
+    return compose("services: {s: {image: a:1, x: " + "[" * n + "]" * n + "}}\n")
+
+
+# -- lists of packages
+
+
+@shape
+def requirements_lines(n: int) -> Files:
+    return requirements("".join(f"p{i}==1.0\n" for i in range(n)))
+
+
+@shape
+def requirements_of_torch(n: int) -> Files:
+    return requirements("torch==2.3.1\n" * n)
+
+
+@shape
+def requirements_blank_lines(n: int) -> Files:
+    return requirements("# a paragraph\n\n" * n + "torch\n")
+
+
+@shape
+def requirements_spaces(n: int) -> Files:
+    return requirements("torch" + " " * n + "x\n")
+
+
+@shape
+def requirements_joined(n: int) -> Files:
+    return requirements("torch \\\n" + "  --hash=sha256:abc \\\n" * n + "\n")
+
+
+@shape
+def requirements_same_file(n: int) -> Files:
+    return {**requirements("-r b.txt\n" * n), "b.txt": "torch\nflask\n"}
+
+
+@shape
+def requirements_chain(n: int) -> Files:
+    n = min(n, 500)
+    return {**requirements("-r r0.txt\n"), **{f"r{i}.txt": f"-r r{i + 1}.txt\ntorch\n" for i in range(n)}}
+
+
+@shape
+def requirements_extras(n: int) -> Files:
+    return requirements("torch[" + ",".join(["a"] * n) + "]\n")
+
+
+@shape
+def requirements_markers(n: int) -> Files:
+    return requirements("torch; " + " and ".join(["python_version > '3'"] * n) + "\n")
+
+
+@shape
+def requirements_versions(n: int) -> Files:
+    return requirements("torch" + ",".join([">=1"] * n) + "\n")
+
+
+@shape
+def pyproject_dotted(n: int) -> Files:
+    return installed("pyproject.toml", "a" + ".a" * n + "=1\n", "pip install .")
+
+
+@shape
+def pyproject_depth(n: int) -> Files:
+    return installed("pyproject.toml", "a=" + "[" * n + "]" * n + "\n", "pip install .")
+
+
+@shape
+def pyproject_extras(n: int) -> Files:
+    extras = "".join(f"a{i} = ['app[a{i + 1}]', 'app[a{i + 1}]', 'torch']\n" for i in range(n))
+    text = f"[project]\nname = 'app'\n[project.optional-dependencies]\n{extras}"
+    return installed("pyproject.toml", text, "pip install .[a0]")
+
+
+@shape
+def pyproject_dependencies(n: int) -> Files:
+    listed = ", ".join(f"'p{i}'" for i in range(n))
+    return installed("pyproject.toml", f"[project]\nname = 'app'\ndependencies = [{listed}]\n", "pip install .")
+
+
+@shape
+def conda_dependencies(n: int) -> Files:
+    text = "dependencies:\n" + "".join(f"  - p{i}=1\n" for i in range(n))
+    return installed("environment.yml", text, "conda env create -f environment.yml")
+
+
+@shape
+def pip_settings(n: int) -> Files:
+    return installed("pip.conf", "[global]\nextra-index-url =\n" + "   https://x\n" * n, "pip install torch")
+
+
+# -- what is read around them
+
+
+@shape
+def ignored_by_stars(n: int) -> Files:
+    n = min(n, 5000)
+    return {".git/HEAD": "ref: refs/heads/main\n", ".gitignore": "**/" * n + "a\n" + "*a" * n + "b\n"} | {
+        "a" * 200 + "/Dockerfile": "FROM a:latest\n"
+    }
+
+
+@shape
+def docker_ignores(n: int) -> Files:
+    return {**requirements("torch\n"), ".dockerignore": "**/a/**/b/**/c\n" * n}
+
+
+@shape
+def policy_stages(n: int) -> Files:
+    listed = ", ".join(f"s{i}" for i in range(n))
+    text = f"wxlint: 1\nimage: 'app-{{stage}}'\nvariants: {{cpu: {{stages: [{listed}]}}}}\n"
+    return {"wxlint.yaml": text, **docker("FROM a:latest\n")}
+
+
+@shape
+def many_dockerfiles(n: int) -> Files:
+    return {f"d{i}/Dockerfile": "FROM a:latest\n" for i in range(min(n, 5000))}
+
+
+@shape
+def chain_of_dockerfiles(n: int) -> Files:
+    files = {f"d{i}/Dockerfile": f"FROM app{i + 1}:1\n" for i in range(min(n, 2000))}
+    builds = "".join(f"docker build -t app{i}:1 d{i}\n" for i in range(min(n, 2000)))
+    return {**files, **shell(builds)}

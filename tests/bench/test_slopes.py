@@ -1,0 +1,46 @@
+"""No shape of file costs much more than its size: counted in calls, since time is the machine's."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.shapes import SHAPES, Shape
+from bench.slopes import write
+from wxlint.cli.main import main
+
+STEEP: dict[str, str] = {}
+"""Shapes that are steeper than linear, with the reason why that is bounded."""
+
+
+def calls(make: Shape, n: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Count the calls, of Python's and of C's functions, in a check."""
+    write(make(n), folder / str(n))
+    monkeypatch.chdir(folder / str(n))
+    count = 0
+
+    def note(_: object, event: str, __: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())), contextlib.redirect_stderr(io.StringIO()):
+        sys.setprofile(note)
+        try:
+            code = main(["check", "--no-cache", "--jobs", "1", "."])
+        finally:
+            sys.setprofile(None)
+    assert code in (0, 1, 2)
+    return count
+
+
+@pytest.mark.parametrize("name", [name for name in SHAPES if name not in STEEP])
+def test_calls_grow_as_the_size_does(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From n to 2n and from 2n to 4n, what is added doubles too; were it quadratic, it would be four times as much."""
+    make = SHAPES[name]
+    calls(make, 5, tmp_path, monkeypatch)  # what is imported and compiled once
+    small, middle, large = (calls(make, n, tmp_path, monkeypatch) for n in (20, 40, 80))
+    assert large - middle <= 3 * (middle - small) + 500, (small, middle, large)

@@ -1,0 +1,131 @@
+"""Small mistakes that a programmer could make, one at a time: what the tests must notice."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+Place = tuple[ast.AST, str, int | None]
+"""A node, one of its fields, and the place in it where that is a list."""
+_LEFT_ALONE = ("annotation", "returns", "decorator_list", "type_comment")
+
+
+class Mutant(NamedTuple):
+    """One mistake. line: where, from 1. old, new: the expression or statement as code."""
+
+    line: int
+    old: str
+    new: str
+
+
+_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+}
+
+
+def mistakes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what may stand in place of a node."""
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        yield ast.Compare(node.left, [_COMPARISONS[type(node.ops[0])]()], node.comparators)
+    elif isinstance(node, ast.BoolOp):
+        yield ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield node.operand
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        yield ast.BinOp(node.left, ast.Sub() if isinstance(node.op, ast.Add) else ast.Add(), node.right)
+    elif isinstance(node, ast.Constant):
+        yield from map(ast.Constant, _other(node.value))
+    elif isinstance(node, ast.IfExp):
+        yield ast.IfExp(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse)
+    elif isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
+        yield ast.Return(ast.Constant(None))
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        yield ast.Pass()
+    elif isinstance(node, ast.Continue):
+        yield ast.Break()
+    elif isinstance(node, ast.Break):
+        yield ast.Continue()
+    elif isinstance(node, ast.If | ast.While) and isinstance(node.test, ast.Name | ast.Attribute | ast.Call):
+        mistaken = copy.copy(node)
+        mistaken.test = ast.UnaryOp(ast.Not(), node.test)
+        yield mistaken
+
+
+def _other(value: object) -> Iterator[object]:
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield value + 1
+    elif isinstance(value, str):
+        yield f"{value}XX"
+
+
+def _is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def mutants(source: str) -> Iterator[Mutant]:
+    """Yield every mistake that can be made in a module; docstrings, annotations and imports are left alone."""
+    for _, node, mistake in _mistaken(ast.parse(source)):
+        yield Mutant(node.lineno, _code(node), _code(mistake))
+
+
+def mutated(source: str, number: int) -> ast.Module:
+    """Return the module with the mistake of that number among `mutants`."""
+    tree = ast.parse(source)
+    place, node, mistake = next(islice(_mistaken(tree), number, None))
+    ast.copy_location(mistake, node)
+    _put(*place, mistake)
+    return ast.fix_missing_locations(tree)
+
+
+def _mistaken(tree: ast.Module) -> Iterator[tuple[Place, ast.expr | ast.stmt, ast.AST]]:
+    for parent, field, index in _places(tree):
+        held = getattr(parent, field)
+        node = held if index is None else held[index]
+        for mistake in mistakes(node):
+            yield (parent, field, index), node, mistake
+
+
+def _put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
+    if index is None:
+        setattr(parent, field, node)
+    else:
+        getattr(parent, field)[index] = node
+
+
+def _code(node: ast.AST) -> str:
+    lines = ast.unparse(node).splitlines()
+    return lines[0] + (" …" if len(lines) > 1 else "")
+
+
+def _places(node: ast.AST) -> Iterator[Place]:
+    """Yield each place below a node where a mistake can be made."""
+    for field, value in ast.iter_fields(node):
+        if field in _LEFT_ALONE:
+            continue
+        for index, child in enumerate(value) if isinstance(value, list) else ((None, value),):
+            if not isinstance(child, ast.AST) or _is_left_alone(child):
+                continue
+            yield node, field, index
+            yield from _places(child)
+
+
+def _is_left_alone(node: ast.AST) -> bool:
+    if isinstance(node, ast.Import | ast.ImportFrom | ast.JoinedStr):
+        return True
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        return True
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
