@@ -18,10 +18,12 @@ from wxlint.images.evaluation.named_contexts import Contexts
 from wxlint.images.graph.documents import Documents
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family
+from wxlint.images.graph.install_hints import weak_evidence
 from wxlint.images.graph.lineage import Beliefs
-from wxlint.images.graph.name_hints import accelerator_words, evidence, expected_by_names
+from wxlint.images.graph.name_hints import Evidence, accelerator_words, evidence, expected_by_names
 from wxlint.images.graph.sources import SourceStore
-from wxlint.images.graph.target import Image, TorchStep, stack_of, torch_steps
+from wxlint.images.graph.state import State
+from wxlint.images.graph.target import Image, TorchStep, contributing, stack_of, torch_steps
 from wxlint.images.model.records import Build, Evaluated, Stage, Use
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.images.stack.state import Stack
@@ -200,8 +202,18 @@ class ImageGraph:
             text = f"{expectation.image} is a {expectation.variant} image"
             reasons: tuple[Reason, ...] = (Reason("policy", text, self.family.path),)
             return Image(evaluated, stage, base, state, expectation.accelerator, reasons, expectation)
-        expected, reasons = expected_by_names(evidence(evaluated, stage))
+        found = evidence(evaluated, stage) or self._weak_evidence(evaluated, stage, base)
+        expected, reasons = expected_by_names(found)
         return Image(evaluated, stage, base, state, expected, reasons, None)
+
+    def _weak_evidence(self, evaluated: Evaluated, stage: Stage, base: State) -> list[Evidence]:
+        choices = (
+            choice
+            for one in contributing(evaluated, stage)
+            for _, chosen in self.beliefs.installs(evaluated, one)
+            for choice in chosen
+        )
+        return weak_evidence(evaluated, stage, base, choices)
 
     def _expectation(self, evaluated: Evaluated) -> Expectation | None:
         """What the policy expects of a build's image: all it says of the Dockerfile, else what it says of the tag."""

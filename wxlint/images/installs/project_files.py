@@ -41,7 +41,7 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         found = parse_requirement(Value(dependency.requirement), _where(dependency, source))
         if found.name not in groups.skipped:
             bound = _bound(dependency.bindings, names, environment) if tool != "pip" else None
-            wanted.append(found._replace(bound=bound, maybe=holds is None))
+            wanted.append(found._replace(bound=bound, maybe=holds is None, group=dependency.part.name))
     return Lines(tuple(wanted), sources_of(project, flag) if tool != "pip" else Sources(), unread=unread)
 
 

@@ -46,6 +46,7 @@ class Requirement(NamedTuple):
     kind: "name", "url" (a wheel or an archive), "path" (a local project), "vcs", or "unknown".
     bound: the index of this one distribution. build: a conda build string. maybe: its marker may hold or not.
     ignored: an index option behind it on its line of a requirements file, which pip does not look at.
+    group: the extra or dependency group of a project that lists it.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Requirement(NamedTuple):
     where: Where | None = None
     maybe: bool = False
     ignored: str = ""
+    group: str = ""
 
     @property
     def span(self) -> Span | None:
