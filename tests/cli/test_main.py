@@ -368,12 +368,17 @@ def test_check_imports_nothing_heavy(here: Path) -> None:
     assert not heavy & loaded
 
 
-@pytest.mark.parametrize("name", ["Dockerfile", "requirements.txt", "./sub/../Dockerfile", "link"])
+@pytest.mark.parametrize(
+    "name", ["Dockerfile", "requirements.txt", "./sub/../Dockerfile", "link", "wxlint.yaml", ".env", "compose.yaml"]
+)
 def test_the_output_never_lands_on_what_is_checked(here: Path, name: str) -> None:
     (here / "Dockerfile").write_text(
         "FROM python:3.11-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
     )
     (here / "requirements.txt").write_text("torch==2.3.1\n")
+    (here / "wxlint.yaml").write_text("wxlint: 1\ncompose: [compose.yaml]\n")
+    (here / "compose.yaml").write_text("services: {a: {build: ., image: 'a:$TAG'}}\n")
+    (here / ".env").write_text("TAG=1\n")
     (here / "sub").mkdir()
     (here / "link").symlink_to("Dockerfile")
     before = {path.name: path.read_text() for path in here.iterdir() if path.is_file()}

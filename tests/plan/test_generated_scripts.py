@@ -12,12 +12,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from test_build_plan import FILES, OPTIONAL, POLICY, family, write
 
-from wxlint.core.errors import InputError
+from wxlint.core.errors import InputError, UsageError
+from wxlint.core.escape import escape
 from wxlint.documents.source import read
 from wxlint.plan.build_plan import make_plan
 from wxlint.plan.formats import render_plan
+from wxlint.plan.shell_script import _word
 from wxlint.policy.load import load_policy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -277,3 +281,29 @@ def test_the_repository_s_scripts_are_what_the_plan_says(name: str) -> None:
     assert (ROOT / "scripts" / name).read_bytes() == generated, (
         f"make it again: wxlint {' '.join(words)} > scripts/{name}"
     )
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(st.characters(codec=None, categories=None), max_size=12))
+@example("::error::x")
+@example("a'b \\ $(x) `y` ##[error]")
+@example("\x1b[2J\u202e\udcff")
+def test_bash_reads_a_word_as_it_was(text: str) -> None:
+    try:
+        word = _word(text)
+    except InputError:
+        assert re.search("[\n\r\0\ud800-\udc7f\udd00-\udfff]", text)
+        return
+    assert escape(f" {word}") == f" {word}"
+    printed = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True).stdout
+    assert printed == text.encode("utf-8", "surrogateescape")
+
+
+def test_the_registry_that_was_given_is_the_script_s_own(tmp_path: Path) -> None:
+    policy = family(tmp_path)
+    script = render_plan(make_plan(policy, registry="ghcr.io/you", env={}), "sh")
+    assert 'REGISTRY="${MY_REGISTRY:-ghcr.io/you}"\nSTEM="${REGISTRY}/app-"\n' in script
+    with pytest.raises(UsageError, match="is not a registry"):
+        make_plan(policy, registry='x"; touch y; "', env={})
+    with pytest.raises(UsageError, match="is not a registry"):
+        make_plan(policy, env={"MY_REGISTRY": "$(touch y)"})

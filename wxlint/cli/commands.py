@@ -66,8 +66,10 @@ def _show(report: Report, arguments: argparse.Namespace, gathered: Gathered) -> 
     if to_file:
         from wxlint.core.writing import write_file
 
-        inputs = (item.path for item in gathered.repository.documents.inputs)
-        write_file(arguments.output, pieces, keep=(*report.sources, *inputs))
+        policy = gathered.repository.policy
+        inputs = [item.path for item in gathered.repository.documents.inputs]
+        keep = [*report.sources, *inputs, *([policy.path] if policy else [])]
+        write_file(arguments.output, pieces, keep=keep)
     else:
         write(pieces)
 

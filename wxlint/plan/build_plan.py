@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ from wxlint.plan.steps import read_steps
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation, Policy
+
+_REGISTRY = re.compile("[A-Za-z0-9](?:[A-Za-z0-9._:/-]*[A-Za-z0-9])?")
+"""As the schema of policies has it."""
 
 
 def make_plan(
@@ -39,11 +43,15 @@ def make_plan(
         args: further build arguments, for the Dockerfiles that declare them.
         registry: default the policy's `registry-env` in `env`, then the policy's own.
 
-    Raises UsageError for a selection or an argument that fits nothing, InputError for images that are built from each
-    other. A required Dockerfile that is missing is the `problem` of its step; an optional one leaves its image out.
+    Raises UsageError for a selection or an argument that fits nothing, or a registry that is none, InputError for
+    images that are built from each other. A required Dockerfile that is missing is the `problem` of its step; an
+    optional one leaves its image out.
     """
-    default, policy = policy.registry, policy._replace(registry=registry) if registry else with_registry(policy, env)
+    default = registry or policy.registry
+    policy = policy._replace(registry=registry) if registry else with_registry(policy, env)
     chosen = policy.registry
+    if chosen and not _REGISTRY.fullmatch(chosen):
+        raise UsageError(f"{chosen!r} is not a registry; allowed: one such as rajiup, ghcr.io/rajiup or localhost:5000")
     expectations = [e for e in policy.expectations() if not e.optional or (policy.root / e.dockerfile).is_file()]
     if variant is not None and variant not in policy.variants:
         raise UsageError(f"{policy.path} has no variant {variant!r}; it has {', '.join(policy.variants) or 'none'}")

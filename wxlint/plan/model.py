@@ -42,7 +42,7 @@ class Phase(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """steps: in an order that holds. registry: what the references have; registry_default: what the policy says."""
+    """steps: each behind what it needs. registry: of the references. registry_default: the user's, or the policy's."""
 
     family: str
     root: str

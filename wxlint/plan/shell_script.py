@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -84,6 +83,8 @@ def _row(row: Row) -> list[str]:
 def _word(text: str) -> str:
     if "\n" in text or "\r" in text:
         raise InputError(f"{text!r} has a line break and cannot be written into a script")
+    if re.search("[\0\ud800-\udc7f\udd00-\udfff]", text):  # the others are bytes of a name that is not UTF-8
+        raise InputError(f"{text!r} has a character that cannot be written into a script")
     if escape(text) != text:  # a script is shown on terminals and in logs of CI jobs, too
         return _by_bytes(text)
     return text if re.fullmatch(r"[\w./:@%+=,-]+", text, re.ASCII) else shlex.quote(text)
@@ -92,7 +93,8 @@ def _word(text: str) -> str:
 def _by_bytes(text: str) -> str:
     """A word for bash in which only letters, digits and a few signs stand for themselves."""
     plain = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _./=,+-"
-    return "$'" + "".join(chr(byte) if byte in plain else f"\\x{byte:02x}" for byte in os.fsencode(text)) + "'"
+    raw = text.encode("utf-8", "surrogateescape")
+    return "$'" + "".join(chr(byte) if byte in plain else f"\\x{byte:02x}" for byte in raw) + "'"
 
 
 def _wrapped(line: str, words: list[str]) -> Iterator[str]:
