@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.documents.source import Source as Text
+from wxlint.images.evaluation.copied_files import Copies, Copy
 from wxlint.images.evaluation.written_files import changed_by
 from wxlint.images.installs.model import Lines
 
@@ -16,18 +16,11 @@ Read = Callable[[str], "Text | None"]
 """A path relative to the root of the repository to its text; None when there is no such file."""
 
 _DEPTH = 12
+_MOST_COPIES = 300_000
+"""Copies that are looked at for one build; past them no file is found, and what would be in it is unknown."""
 _MOST_LINES = 100_000
 """Lines of lists that are read for one build of one Dockerfile: lists that name each other many times must not
 take forever."""
-
-
-class Copy(NamedTuple):
-    """One source of one COPY or ADD. dest: absolute. stage: of `--from`, or None for the build context."""
-
-    source: str
-    dest: str
-    stage: int | None
-    as_folder: bool
 
 
 class Files:
@@ -39,10 +32,11 @@ class Files:
         self.folders = [
             folder.rstrip("/") + "/" if folder != "." else "" for folder in map(posixpath.normpath, contexts)
         ]
-        self.copies: dict[int, list[Copy]] = {}
+        self.copies: dict[int, Copies] = {}
         self.changed: dict[int, set[str]] = {}
         self.made: dict[int, dict[str, Lines | None]] = {}
         self.any_made = False
+        self._copies_left = _MOST_COPIES
         self.lines_left = _MOST_LINES
         """How many more lines of lists are read for this build."""
         self.swept: dict[int, list[str]] = {}
@@ -67,7 +61,7 @@ class Files:
             return self.made[stage][path]
         if depth > _DEPTH or not self.any_made or any(map(path.startswith, self.swept.get(stage, ()))):
             return None
-        for copy in reversed(self.copies.get(stage, ())):
+        for copy in self._copies_above(stage, path):
             for candidate in _origins(copy, path):
                 if copy.stage is None:
                     if self.in_context(candidate) is not None:
@@ -104,7 +98,7 @@ class Files:
         that a RUN changes."""
         if HOLE in path or depth > _DEPTH or posixpath.basename(path) in self.changed.get(stage, ()):
             return None
-        for copy in reversed(self.copies.get(stage, ())):
+        for copy in self._copies_above(stage, path):
             for candidate in _origins(copy, path):
                 if copy.stage is not None:
                     found = self._in_stage(copy.stage, candidate, depth)[0]
@@ -113,6 +107,14 @@ class Files:
                 if found is not None:
                     return found
         return None
+
+    def _copies_above(self, stage: int, path: str) -> Iterator[Copy]:
+        """The copies that may bring a path into a stage, the last one first, within what is looked at for a build."""
+        for copy in self.copies[stage].above(path) if stage in self.copies else ():
+            self._copies_left -= 1
+            if self._copies_left < 0:
+                return
+            yield copy
 
     def in_context(self, path: str) -> Text | None:
         """A file of the build context."""
@@ -133,7 +135,7 @@ class Files:
 
     def inherit(self, stage: int, parent: int) -> None:
         """Let a stage start with the files of another one."""
-        self.copies[stage] = list(self.copies.get(parent, ()))
+        self.copies[stage] = Copies(self.copies.get(parent))
         self.changed[stage] = set(self.changed.get(parent, ()))
         self.made[stage] = dict(self.made.get(parent, {}))
         self.swept[stage] = list(self.swept.get(parent, ()))

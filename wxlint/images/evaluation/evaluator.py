@@ -1,34 +1,45 @@
-"""Evaluate a Dockerfile under one build: every FROM, COPY --from, mount and install, with ARG and ENV as BuildKit scopes them.
+"""Evaluate a Dockerfile under one build: every FROM, COPY --from, mount and install, in BuildKit's scopes.
 
-ARG before the first FROM is visible in FROM lines only, until a stage declares it again; ENV beats ARG; a stage inherits from
-the stage it starts from; stage names are case-insensitive and look backward only.
+ARG before the first FROM is visible in FROM lines only, until a stage declares it again; a stage inherits from the
+stage it starts from.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 from wxlint.core.findings import Span
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
-from wxlint.core.values import HOLE, Value, could_equal
-from wxlint.documents.dockerfile.reader import Dockerfile, Instruction, split_head
-from wxlint.documents.dockerfile.words import json_words
-from wxlint.images.evaluation.build_files import Copy, Files
-from wxlint.images.evaluation.expansion import Scope, expand, pairs, words
+from wxlint.core.values import HOLE, Value
+from wxlint.documents.dockerfile.flags import mount_fields
+from wxlint.documents.dockerfile.instruction_checks import onbuild_trigger
+from wxlint.documents.dockerfile.reader import Dockerfile, Instruction
+from wxlint.documents.dockerfile.words import json_words, listed_words
+from wxlint.images.evaluation.arguments import Arguments
+from wxlint.images.evaluation.build_files import Files
+from wxlint.images.evaluation.copied_files import Copies, Copy
+from wxlint.images.evaluation.expansion import Scope, expand, pairs
 from wxlint.images.evaluation.interpreter import environment_of
+from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.placeholder_args import is_placeholder
-from wxlint.images.evaluation.run_instructions import OpenStage, Runs
-from wxlint.images.model.records import Build, Evaluated, Stage, StageCopy, Use
+from wxlint.images.evaluation.run_instructions import Runs
+from wxlint.images.evaluation.stage_names import ContextNamed, StageNames
+from wxlint.images.model.records import Build, Evaluated, StageCopy, Use
 from wxlint.images.model.reference import parse_reference
 
 _CUDA_TAG = late(r"(\d+\.\d+(?:\.\d+)?)-")
-
-ContextNamed = Callable[[Dockerfile, str], bool]
-"""Whether a bare name in a FROM or --from of a Dockerfile may be a named build context of a tool that is not read (bake, CI)."""
+_INDEX = late(r"[0-9]{1,6}")
+_SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
+_LONGEST_PATH = 4096
+"""Characters of a path that a system opens; a longer working folder is unknown."""
+_MOST_REASONS = 12
+"""Reasons of a value that are kept: the nearest ones of a long chain of arguments."""
+_LONGEST_SHOWN = 200
+"""Characters of a value in a reason."""
+MOST_CHARACTERS = 4_000_000
+"""Characters that the values of one evaluation may have together; what comes after is unknown."""
+_TOO_MUCH = Value(HOLE, ("a value past what is read of one file",))
 
 
 def evaluate(
@@ -38,280 +49,209 @@ def evaluate(
     return _Evaluation(dockerfile, build, files, contexts_named).run()
 
 
-@lru_cache(maxsize=64)
-def platform_args(platform: str) -> Mapping[str, Value]:
-    """The predefined platform arguments, for one target platform on a builder of the same kind."""
-    system, _, rest = platform.partition("/")
-    architecture, _, variant = rest.partition("/")
-    reason = (Reason("assumed", f"platform {platform} assumed"),)
-    values = {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}
-    return {f"{side}{name}": Value(text, (), reason) for side in ("TARGET", "BUILD") for name, text in values.items()}
-
-
 class _Evaluation:
     def __init__(self, dockerfile: Dockerfile, build: Build, files: Files, contexts_named: ContextNamed) -> None:
-        self.dockerfile, self.build, self.files, self.contexts_named = dockerfile, build, files, contexts_named
-        self.source = dockerfile.source
-        self.given = dict(build.args)
-        self.platform = platform_args(build.platform)
-        self.globals: dict[str, Value] = dict(self.platform)
-        self.unset: set[str] = set()
+        self.dockerfile, self.build, self.files = dockerfile, build, files
+        self.source, self.escape = dockerfile.source, dockerfile.escape
+        self.arguments = Arguments(build)
+        self.names = StageNames(dockerfile, build, contexts_named)
         self.stages: list[OpenStage] = []
-        self.latest: dict[str, int] = {}
-        self.names = {
-            i.args.split()[2].lower()
-            for i in dockerfile.instructions
-            if i.keyword == "FROM" and len(i.args.split()) >= 3
-        }
         self.uses: list[Use] = []
-        self.runs = Runs(self.source, files, self.stages, build.built_by if self.given else ())
+        self.runs = Runs(self.source, files, self.stages, build.built_by if build.args else ())
+        self.characters_left = MOST_CHARACTERS
+        self.unknown_from: Span | None = None
+        self.handlers = {
+            "ENV": self._env,
+            "RUN": self._run,
+            "COPY": self._copy,
+            "ADD": self._copy,
+            "WORKDIR": self._workdir,
+            "USER": self._user,
+            "SHELL": self._shell,
+            "ONBUILD": self._onbuild,
+        }
 
     def run(self) -> Evaluated:
         self._syntax()
+        handlers = self.handlers
         for instruction in self.dockerfile.instructions:
-            self._instruction(instruction.keyword, instruction, 0)
-        closed = tuple(
-            Stage(
-                s.index,
-                s.name,
-                s.instruction,
-                s.base,
-                s.parents,
-                s.external,
-                s.platform,
-                tuple(s.steps),
-                s.env,
-                s.user,
-            )
-            for s in self.stages
-        )
-        return Evaluated(self.dockerfile, self.build, closed, tuple(self.uses))
-
-    # -- instructions
-
-    def _instruction(self, keyword: str, instruction: Instruction, depth: int) -> None:
-        if keyword == "FROM":
-            if not depth:
+            keyword = instruction.keyword
+            if keyword == "FROM":
                 self._from(instruction)
-        elif keyword == "ARG":
-            self._arg(instruction)
-        elif not self.stages:
-            return
-        elif keyword == "ENV":
-            self._env(instruction)
-        elif keyword == "RUN":
-            self._run(instruction)
-        elif keyword in ("COPY", "ADD"):
-            self._copy(instruction)
-        elif keyword == "WORKDIR":
-            stage = self.stages[-1]
-            path = expand(instruction.args.strip(), self._scope(), self.dockerfile.escape).text
-            stage.workdir = posixpath.normpath(posixpath.join(stage.workdir, path.replace("\\", "/")))
-        elif keyword == "USER":
-            self.stages[-1].user = expand(instruction.args.strip(), self._scope(), self.dockerfile.escape).text
-        elif keyword == "SHELL":
-            shell = json_words(instruction.args) or []
-            # `conda run -n env /bin/bash -c` is one too
-            self.stages[-1].shell = any(
-                posixpath.basename(word) in ("sh", "bash", "dash", "ash", "zsh") for word in shell
-            )
-        elif keyword == "ONBUILD" and depth == 0:
-            self._onbuild(instruction)
+            elif keyword == "ARG":
+                self._arg(instruction)
+            elif self.stages:
+                handler = handlers.get(keyword)
+                if handler is not None:
+                    handler(self.stages[-1], instruction)
+        stages = tuple([stage.closed() for stage in self.stages])
+        return Evaluated(self.dockerfile, self.build, stages, tuple(self.uses), self.unknown_from)
 
-    def _onbuild(self, instruction: Instruction) -> None:
-        """The trigger runs in a later build: only the images it names count here."""
-        inner = instruction.args
-        keyword, args_at, flags = split_head(inner, self.dockerfile.escape)
-        if keyword not in ("COPY", "ADD", "RUN"):
-            return
-        shift = instruction.args_at
-        moved = tuple(f._replace(start=f.start + shift, end=f.end + shift) for f in flags)
-        trigger = instruction._replace(keyword=keyword, args_at=shift + args_at, flags=moved)
-        before = len(self.uses)
-        stage = self.stages[-1]
-        steps, copies = list(stage.steps), list(self.files.copies.get(stage.index, ()))
-        self._instruction(keyword, trigger, 1)
-        stage.steps = steps
-        self.files.copies[stage.index] = copies
-        self.uses[before:] = [use._replace(kind=f"ONBUILD {use.kind}", onbuild=True) for use in self.uses[before:]]
+    # -- values
 
     def _scope(self) -> Scope:
-        if not self.stages:
-            return Scope(self.globals, self.unset, closed=True)
-        return self.stages[-1].scope()
+        return self.stages[-1].scope() if self.stages else self.arguments.outer
+
+    def _expand(self, text: str, scope: Scope, instruction: Instruction) -> Value:
+        """The value of a word, within what the values of one file may have together."""
+        value = expand(text, scope, self.escape)
+        self.characters_left -= len(value.text)
+        if self.characters_left >= 0:
+            return value
+        if self.unknown_from is None:
+            self.unknown_from = instruction.span(self.source, 0, len(instruction.keyword))
+        return _TOO_MUCH
+
+    def _set(self, keyword: str, name: str, value: Value, line: int) -> Value:
+        """A value with the instruction that sets it as its last reason."""
+        shown = value.shown()
+        shown = shown if len(shown) <= _LONGEST_SHOWN else shown[:_LONGEST_SHOWN] + "…"
+        text = f"{keyword} {name}={shown}"
+        reason = Reason("arg" if keyword == "ARG" else "env", text, self.source.path, line, name)
+        return Value(value.text, value.holes, (*value.because[-_MOST_REASONS:], reason))
 
     def _line(self, instruction: Instruction, offset: int = 0) -> int:
         if instruction.line == instruction.end_line:
             return instruction.line
         return self.source.position(instruction.at(offset))[0]
 
+    # -- instructions that set something
+
     def _arg(self, instruction: Instruction) -> None:
         stage = self.stages[-1] if self.stages else None
-        values = stage.args if stage else self.globals
-        unset = stage.unset if stage else self.unset
-        for pair in pairs(instruction.text, instruction.args_at, self.dockerfile.escape, old_form=False):
+        for pair in pairs(instruction.text, instruction.args_at, self.escape, old_form=False):
             name = pair.name.strip("\"'")
             line = self._line(instruction, pair.start)
-            given = self.given.get(name)
-            unset.discard(name)
-            if given is not None:
-                values[name] = given
-            elif pair.value is not None and not is_placeholder(pair.value.strip("\"'")):
-                value = expand(pair.value, self._scope(), self.dockerfile.escape)
-                reason = Reason("arg", f"ARG {name}={value.shown()}", self.source.path, line, name)
-                values[name] = Value(value.text, value.holes, (*value.because, reason))
-            elif stage is not None and name in self.globals and name not in self.unset:
-                values[name] = self.globals[name]
-            elif name in self.platform:
-                values[name] = self.platform[name]
-            else:
-                reason = Reason("arg", f"ARG {name} has no default", self.source.path, line, name)
-                values[name] = Value(HOLE, (f"${{{name}}}",), (reason,))
-                if stage is None or name not in stage.env:
-                    unset.add(name)
-            if stage is not None and name not in stage.env:
-                stage.visible[name] = values[name]
+            default: Value | None = None
+            if pair.value is not None and name not in self.arguments.given:
+                if not is_placeholder(pair.value.strip("\"'")):
+                    default = self._set("ARG", name, self._expand(pair.value, self._scope(), instruction), line)
+            no_default = Reason("arg", f"ARG {name} has no default", self.source.path, line, name)
+            self.arguments.declare(name, default, no_default, stage)
 
-    def _env(self, instruction: Instruction) -> None:
-        stage = self.stages[-1]
-        found = pairs(instruction.text, instruction.args_at, self.dockerfile.escape)
-        scope = self._scope() if len(found) == 1 else Scope(dict(stage.visible), set(stage.unset))
+    def _env(self, stage: OpenStage, instruction: Instruction) -> None:
+        found = pairs(instruction.text, instruction.args_at, self.escape)
+        scope = stage.scope() if len(found) == 1 else Scope(dict(stage.visible), set(stage.unset))
         for pair in found:  # all of them see what was set before the instruction
             if pair.value is None:
                 continue
-            value = expand(pair.value, scope, self.dockerfile.escape)
-            line = self._line(instruction, pair.start)
-            reason = Reason("env", f"ENV {pair.name}={value.shown()}", self.source.path, line, pair.name)
-            stage.env[pair.name] = stage.visible[pair.name] = Value(value.text, value.holes, (*value.because, reason))
-            stage.unset.discard(pair.name)
+            name = expand(pair.name, scope, self.escape)
+            if name.known:
+                value = self._expand(pair.value, scope, instruction)
+                line = self._line(instruction, pair.start)
+                stage.set_env(name.text, self._set("ENV", name.text, value, line))
+
+    def _workdir(self, stage: OpenStage, instruction: Instruction) -> None:
+        path = self._expand(instruction.args.strip(), stage.scope(), instruction).text.replace("\\", "/")
+        workdir = posixpath.normpath(posixpath.join(stage.workdir, path))
+        stage.workdir = workdir if len(workdir) <= _LONGEST_PATH else HOLE
+
+    def _user(self, stage: OpenStage, instruction: Instruction) -> None:
+        stage.user = self._expand(instruction.args.strip(), stage.scope(), instruction).text
+
+    def _shell(self, stage: OpenStage, instruction: Instruction) -> None:
+        # `conda run -n env /bin/bash -c` is one too
+        stage.shell = any(posixpath.basename(word) in _SHELLS for word in json_words(instruction.args) or ())
+
+    def _onbuild(self, stage: OpenStage, instruction: Instruction) -> None:
+        """The trigger runs in a later build: only the images it names count here."""
+        trigger = onbuild_trigger(instruction, self.escape)
+        if trigger is None or trigger.keyword not in ("COPY", "ADD", "RUN"):
+            return
+        before = len(self.uses)
+        steps, copies = len(stage.steps), self.files.copies[stage.index]
+        copied = len(copies)
+        self.handlers[trigger.keyword](stage, trigger)
+        del stage.steps[steps:]
+        copies.drop_to(copied)
+        self.uses[before:] = [use._replace(kind=f"ONBUILD {use.kind}", onbuild=True) for use in self.uses[before:]]
 
     # -- references
 
     def _use(self, kind: str, value: Value, span: Span, stage: int | None) -> Use:
-        use = Use(kind, value, parse_reference(value), span, False, False, stage, self._why(value))
+        because = (*value.because, *self.build.built_by) if value.because else value.because
+        use = Use(kind, value, parse_reference(value), span, stage=stage, because=because)
         self.uses.append(use)
         return use
-
-    def _why(self, value: Value) -> tuple[Reason, ...]:
-        return (*value.because, *self.build.built_by) if value.because else value.because
 
     def _syntax(self) -> None:
         directive = self.dockerfile.directives.get("syntax")
         if directive:
             text, at = directive
-            self._use("syntax", Value(text.split()[0]), self.source.span(at, at + len(text.split()[0])), None)
+            name = text.split()[0]
+            self._use("syntax", Value(name), self.source.span(at, at + len(name)), None)
 
     def _from(self, instruction: Instruction) -> None:
         text = instruction.text
-        found = words(text, instruction.args_at, self.dockerfile.escape)
-        if not found:
+        spans = listed_words(text, instruction.args_at)
+        if not spans:
             return
-        scope = Scope(self.globals, self.unset, closed=True)
-        start, end = found[0]
-        value = expand(text[start:end], scope, self.dockerfile.escape)
-        span = instruction.span(self.source, start, end)
-        if len(found) not in (1, 3) or (len(found) == 3 and text[found[1][0] : found[1][1]].lower() != "as"):
-            # BuildKit refuses it, so the first word is no image
-            value = Value(HOLE, (text[start : found[-1][1]],))
-        name = ""
-        if len(found) >= 3 and text[found[1][0] : found[1][1]].lower() == "as":
-            name = text[found[2][0] : found[2][1]].lower()
-        index = len(self.stages)
-        parents = self._named(value)
-        flag = instruction.flag("platform")
-        if parents or value.text == "scratch" or self._is_context(value):
-            use = Use(
-                "FROM", value, None if parents else parse_reference(value), span, stage=index, because=value.because
-            )
+        scope = self.arguments.outer
+        named = len(spans) == 3 and text[slice(*spans[1])].lower() == "as"
+        value = self._expand(text[slice(*spans[0])], scope, instruction)
+        if len(spans) != 1 and not named:  # BuildKit refuses it, so the first word is no image
+            value = Value(HOLE, (text[spans[0][0] : spans[-1][1]],))
+        span = instruction.span(self.source, *spans[0])
+        index, name = len(self.stages), text[slice(*spans[2])].lower() if named else ""
+        parents = self.names.earlier(value)
+        if parents or value.text == "scratch" or self.names.is_context(value):
+            reference = None if parents else parse_reference(value)
+            use = Use("FROM", value, reference, span, stage=index, because=value.because)
         else:
             use = self._use("FROM", value, span, index)
-        stage = OpenStage(index, name, instruction, use)
-        stage.parents = parents
-        stage.external = not parents or not value.known
-        stage.platform = expand(flag.value, scope, self.dockerfile.escape) if flag and flag.value else None
+        flag = instruction.flag("platform")
+        platform = self._expand(flag.value, scope, instruction) if flag and flag.value else None
         if len(parents) == 1:
-            parent = self.stages[parents[0]]
-            stage.env, stage.args, stage.unset = dict(parent.env), dict(parent.args), set(parent.unset)
-            stage.visible = dict(parent.visible)
-            stage.workdir, stage.user, stage.shell = parent.workdir, parent.user, parent.shell
-            stage.pip_config = dict(parent.pip_config)
-            stage.fetches = list(parent.fetches)
-            stage.pip_file, stage.pip_looked = parent.pip_file, parent.pip_looked
-            stage.environment = parent.environment
-            self.files.inherit(index, parent.index)
+            stage = self.stages[parents[0]].child(index, name, instruction, use)
+            self.files.inherit(index, parents[0])
         else:
-            self.files.copies[index] = []
-            reference = use.reference
-            stage.environment = environment_of(stage.platform, reference, self.build.platform)
-            if reference is not None and reference.path.endswith("nvidia/cuda") and reference.tag:
-                version = _CUDA_TAG.match(reference.tag)
-                if version:  # the image sets it, so an ARG of this name has no effect
-                    stage.env["CUDA_VERSION"] = stage.visible["CUDA_VERSION"] = Value(
-                        version[1], (), (Reason("base", f"CUDA_VERSION={version[1]} is set by {reference.shown()}"),)
-                    )
-            elif reference is not None and reference.registry == "nvcr.io" and reference.path.startswith("nvidia/"):
-                stage.env["CUDA_VERSION"] = stage.visible["CUDA_VERSION"] = Value(
-                    HOLE, ("${CUDA_VERSION}",), (Reason("base", f"CUDA_VERSION is set by {reference.shown()}"),)
-                )
+            stage = OpenStage(index, name, instruction, use)
+            stage.environment = environment_of(platform, use.reference, self.build.platform)
+            self.files.copies[index] = Copies()
+            self._set_by_base(stage, use)
+        stage.parents, stage.external, stage.platform = parents, not parents or not value.known, platform
         self.stages.append(stage)
-        if name:
-            self.latest[name] = index
+        self.names.add(stage)
 
-    def _named(self, value: Value) -> tuple[int, ...]:
-        """Earlier stages that a name may mean; the nearest one wins when the name is known."""
-        name = value._replace(text=value.text.lower())
-        if value.known:
-            hit = self.latest.get(name.text)
-            return () if hit is None else (hit,)
-        if not value.text.strip(HOLE):
-            return ()
-        return tuple(s.index for s in self.stages if s.name and could_equal(name, s.name))
+    def _set_by_base(self, stage: OpenStage, use: Use) -> None:
+        """The ENV of an upstream image that is known by its tag, and what other images of the same maker set."""
+        reference = use.reference
+        if reference is None:
+            return
+        if reference.path.endswith("nvidia/cuda") and reference.tag:
+            version = _CUDA_TAG.match(reference.tag)
+            if version:
+                reason = Reason("base", f"CUDA_VERSION={version[1]} is set by {reference.shown()}")
+                stage.set_env("CUDA_VERSION", Value(version[1], (), (reason,)))
+        elif reference.registry == "nvcr.io" and reference.path.startswith("nvidia/"):
+            reason = Reason("base", f"CUDA_VERSION is set by {reference.shown()}")
+            stage.set_env("CUDA_VERSION", Value(HOLE, ("${CUDA_VERSION}",), (reason,)))
 
-    def _copy_from(self, kind: str, text: str, span: Span) -> tuple[int | None, Use | None]:
+    def _origin(self, kind: str, text: str, span: Span, instruction: Instruction) -> tuple[int | None, Use | None]:
         """What `--from=` or `from=` names: an earlier stage, or an image."""
-        value = expand(text, self._scope(), self.dockerfile.escape)
-        if kind == "COPY --from" and value.known and re.fullmatch(r"[0-9]{1,6}", value.text):
+        value = self._expand(text, self._scope(), instruction)
+        if kind == "COPY --from" and value.known and _INDEX.fullmatch(value.text):
             index = int(value.text)
             return (index, None) if index < len(self.stages) else (None, None)
-        named = self._named(value)
+        named = self.names.earlier(value)
         if named:
             return named[0] if len(named) == 1 else None, None
-        if value.text == "scratch" or value.text.lower() in self.names or self._is_context(value):
-            return None, None  # a later stage is no image either: BuildKit knows every stage by then
+        if value.text == "scratch" or self.names.is_any_stage(value) or self.names.is_context(value):
+            return None, None
         return None, self._use(kind, value, span, self.stages[-1].index)
 
-    def _is_context(self, value: Value) -> bool:
-        """Whether a name is a named build context and no image: given by the build, or by tools that name contexts elsewhere."""
-        name = value.text
-        if name in dict(self.build.named_contexts):
-            return True
-        return (
-            value.known
-            and bool(name)
-            and not any(c in name for c in "/:@.")
-            and self.contexts_named(self.dockerfile, name)
-        )
-
-    def _flag_span(self, instruction: Instruction, start: int, end: int) -> Span:
-        return instruction.span(self.source, start, end)
-
-    def _copy(self, instruction: Instruction) -> None:
-        stage = self.stages[-1]
-        flag = instruction.flag("from")
+    def _copy(self, stage: OpenStage, instruction: Instruction) -> None:
+        flag = instruction.flag("from") if instruction.flags else None
         origin: int | None = None
         external: Use | None = None
         if flag and flag.value:
-            origin, external = self._copy_from(
-                "COPY --from", flag.value, self._flag_span(instruction, flag.start + len("--from="), flag.end)
-            )
-        listed = json_words(instruction.args)
-        if listed is None:
-            text = instruction.text
-            parts = [text[a:b] for a, b in words(text, instruction.args_at, self.dockerfile.escape)]
-        else:
-            parts = listed
-        scope = self._scope()
-        paths = [expand(part, scope, self.dockerfile.escape).text for part in parts if not part.startswith("<<")]
+            span = instruction.span(self.source, flag.start + len("--from="), flag.end)
+            origin, external = self._origin("COPY --from", flag.value, span, instruction)
+        parts = json_words(instruction.args)
+        if parts is None:
+            parts = [instruction.text[a:b] for a, b in listed_words(instruction.text, instruction.args_at)]
+        scope = stage.scope()
+        paths = [self._expand(part, scope, instruction).text for part in parts if not part.startswith("<<")]
         if not paths or len(parts) < 2:
             return
         *sources, dest = paths
@@ -319,50 +259,41 @@ class _Evaluation:
         absolute = posixpath.normpath(posixpath.join(stage.workdir, dest))
         if not flag:
             self.files.put(stage.index, absolute)
+        if not flag or origin is not None:
+            copies = self.files.copies[stage.index]
             for path in sources:
-                self.files.copies[stage.index].append(Copy(path, absolute, None, folder))
-            return
-        if origin is not None:
-            for path in sources:
-                self.files.copies[stage.index].append(Copy(path, absolute, origin, folder))
+                copies.add(Copy(path, absolute, origin, folder))
         if origin is not None or external is not None:
-            stage.steps.append(
-                StageCopy(origin, tuple(sources), instruction, external.reference if external else None, absolute)
-            )
+            reference = external.reference if external else None
+            stage.steps.append(StageCopy(origin, tuple(sources), instruction, reference, absolute))
 
     # -- RUN
 
-    def _run(self, instruction: Instruction) -> None:
-        stage = self.stages[-1]
-        mounted = self._mounts(instruction)
+    def _run(self, stage: OpenStage, instruction: Instruction) -> None:
+        copies = self.files.copies[stage.index]
+        copied = len(copies)
+        if instruction.flags:
+            self._mounts(stage, instruction, copies)
         self.runs.read(stage, instruction)
-        if mounted:
-            del self.files.copies[stage.index][-mounted:]
+        copies.drop_to(copied)
 
-    def _mounts(self, instruction: Instruction) -> int:
-        """Images named by --mount=from=; bind mounts count as copies while the instruction runs: how many were added."""
-        added = 0
-        stage = self.stages[-1]
+    def _mounts(self, stage: OpenStage, instruction: Instruction, copies: Copies) -> None:
+        """Images named by --mount=from=; bind mounts count as copies while the instruction runs."""
         for flag in instruction.flags:
             if flag.name != "mount" or not flag.value:
                 continue
-            fields = dict(part.partition("=")[::2] for part in flag.value.split(","))
+            fields = {name.lower(): text for name, _, text in (f.partition("=") for f in mount_fields(flag.value))}
             origin: int | None = None
             if "from" in fields:
-                raw = instruction.text[flag.start : flag.end]
-                offset = flag.start + raw.find("from=") + 5
-                origin, _ = self._copy_from(
-                    "RUN --mount", fields["from"], self._flag_span(instruction, offset, offset + len(fields["from"]))
-                )
+                offset = flag.start + max(instruction.text[flag.start : flag.end].find("from="), 0) + len("from=")
+                span = instruction.span(self.source, offset, offset + len(fields["from"]))
+                origin, _ = self._origin("RUN --mount", fields["from"], span, instruction)
                 if origin is None:
                     continue
             if fields.get("type", "bind") == "bind":
                 target = fields.get("target") or fields.get("dst") or fields.get("destination") or ""
-                scope = self._scope()
-                source = expand(fields.get("source") or fields.get("src") or ".", scope, self.dockerfile.escape).text
-                dest = posixpath.normpath(
-                    posixpath.join(stage.workdir, expand(target, scope, self.dockerfile.escape).text)
-                )
-                self.files.copies[stage.index].append(Copy(source, dest, origin, False))
-                added += 1
-        return added
+                written = fields.get("source") or fields.get("src") or "."
+                source = self._expand(written, stage.scope(), instruction).text
+                path = self._expand(target, stage.scope(), instruction).text
+                dest = posixpath.normpath(posixpath.join(stage.workdir, path))
+                copies.add(Copy(source, dest, origin, False))

@@ -9,6 +9,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.images.evaluation.build_files import Files
+from wxlint.images.evaluation.copied_files import PIP_CONF
 
 if TYPE_CHECKING:
     from wxlint.shell.model import Command
@@ -27,12 +28,6 @@ _SETTINGS = {
     )
 }
 """Settings of pip that decide where packages come from, and the variables that stand for them."""
-_PIP_CONF = ("/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf", "/etc/xdg/pip/pip.conf")
-"""Where pip looks, the strongest first."""
-_HOLD_PIP_CONF = frozenset(
-    path[:at] or "/" for path in _PIP_CONF for at in range(len(path) + 1) if path[at : at + 1] in ("/", "")
-)
-"""Where a COPY has to go to bring one: these files and the folders above them."""
 
 
 def from_files(files: Files, stage: int, given: str, root: bool) -> dict[str, Value]:
@@ -43,9 +38,9 @@ def from_files(files: Files, stage: int, given: str, root: bool) -> dict[str, Va
     brings is not known here.
     """
     found: dict[str, Value] = {}
-    if not given and all(copy.dest not in _HOLD_PIP_CONF for copy in files.copies.get(stage, ())):
+    if not given and not files.copies[stage].may_hold_pip_conf:
         return found
-    for path in (given, *_PIP_CONF):
+    for path in (given, *PIP_CONF):
         source = files.find(stage, path) if path and (root or not path.startswith("/root/")) else None
         if source is None:
             continue

@@ -16,16 +16,15 @@ from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation import pip_config
 from wxlint.images.evaluation.build_files import Files
-from wxlint.images.evaluation.expansion import Scope
 from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_make
 from wxlint.images.evaluation.interpreter import OTHER_PYTHON
+from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.stage_context import StageContext
 from wxlint.images.evaluation.written_files import touched
 from wxlint.images.installs.commands import installs, may_install
-from wxlint.images.installs.markers import ANY_LINUX
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.screening import worth_reading
-from wxlint.images.model.records import StageCopy, Use
+from wxlint.images.model.records import StageCopy
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
@@ -37,35 +36,6 @@ _CHAIN = late(r"(?:\$\{\w+\}|(?!\b(?:if|for|while|until|case|function|select)\b|
 _STARTS_PROGRAMS = late(
     r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module"
 )
-
-
-class OpenStage:
-    """A stage while it is being read."""
-
-    def __init__(self, index: int, name: str, instruction: Instruction, base: Use) -> None:
-        self.index, self.name, self.instruction, self.base = index, name, instruction, base
-        self.parents: tuple[int, ...] = ()
-        self.external = True
-        self.platform: Value | None = None
-        self.steps: list[Install | StageCopy] = []
-        self.args: dict[str, Value] = {}
-        self.unset: set[str] = set()
-        self.env: dict[str, Value] = {}
-        self.visible: dict[str, Value] = {}
-        self.workdir = "/"
-        self.user: str | None = None
-        self.shell = True
-        self.pip_config: dict[str, Value] = {}
-        self.pip_file: dict[str, Value] = {}
-        self.fetches: list[str] = []
-        """Texts that may download files."""
-        self.pip_looked: tuple[int, str, str | None] = 0, "", None
-        self.environment = ANY_LINUX
-        """The Python and the machine, as the base image has them."""
-
-    def scope(self) -> Scope:
-        """The variables that the next instruction sees."""
-        return Scope(self.visible, self.unset)
 
 
 class Runs:

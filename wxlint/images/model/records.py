@@ -91,10 +91,21 @@ class Stage(NamedTuple):
 
 
 class Evaluated:
-    """A Dockerfile under one build. Two evaluations are equal only when they are the same one."""
+    """A Dockerfile under one build. Two evaluations are equal only when they are the same one.
 
-    def __init__(self, dockerfile: Dockerfile, build: Build, stages: tuple[Stage, ...], uses: tuple[Use, ...]) -> None:
+    unknown_from: the instruction from which on its values are more than is read of one file.
+    """
+
+    def __init__(
+        self,
+        dockerfile: Dockerfile,
+        build: Build,
+        stages: tuple[Stage, ...],
+        uses: tuple[Use, ...],
+        unknown_from: Span | None = None,
+    ) -> None:
         self.dockerfile, self.build, self.stages, self.uses = dockerfile, build, stages, uses
+        self.unknown_from = unknown_from
 
     @property
     def path(self) -> str:

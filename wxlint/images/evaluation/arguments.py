@@ -1,0 +1,56 @@
+"""Build arguments: what the build gives, what the platform gives, and what ARG before the first FROM declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from wxlint.core.reasons import Reason
+from wxlint.core.values import HOLE, Value
+from wxlint.images.evaluation.expansion import Scope
+from wxlint.images.evaluation.open_stage import OpenStage
+from wxlint.images.model.records import Build
+
+
+@lru_cache(maxsize=64)
+def platform_args(platform: str) -> Mapping[str, Value]:
+    """The predefined platform arguments, for one target platform on a builder of the same kind."""
+    system, _, rest = platform.partition("/")
+    architecture, _, variant = rest.partition("/")
+    reason = (Reason("assumed", f"platform {platform} assumed"),)
+    values = {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}
+    return {f"{side}{name}": Value(text, (), reason) for side in ("TARGET", "BUILD") for name, text in values.items()}
+
+
+class Arguments:
+    """The arguments of one build. `outer` is the scope before the first FROM and of FROM lines."""
+
+    def __init__(self, build: Build) -> None:
+        self.given = dict(build.args)
+        predefined = platform_args(build.platform)
+        self._predefined = {name: self.given.get(name, value) for name, value in predefined.items()}
+        self._outer = dict(self._predefined)
+        self._unset: set[str] = set()
+        self.outer = Scope(self._outer, self._unset, closed=True)
+
+    def declare(self, name: str, default: Value | None, no_default: Reason, stage: OpenStage | None) -> None:
+        """An ARG, in a stage or before the first one.
+
+        Args:
+            default: its default as expanded, with its reasons; None when it has none.
+            no_default: the reason where nothing gives it a value.
+        """
+        value = self.given.get(name, default)
+        if value is None and stage is not None and name not in self._unset:
+            value = self._outer.get(name)
+        if value is None:
+            value = self._predefined.get(name)
+        unset = Value(HOLE, (f"${{{name}}}",), (no_default,))
+        if stage is not None:
+            if value is None:
+                stage.leave_unset(name, unset)
+            else:
+                stage.set_argument(name, value)
+            return
+        self._outer[name] = unset if value is None else value
+        (self._unset.add if value is None else self._unset.discard)(name)

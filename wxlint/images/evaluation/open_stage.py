@@ -1,0 +1,85 @@
+"""A stage while its instructions are read: its variables, and what later instructions need of earlier ones."""
+
+from __future__ import annotations
+
+from wxlint.core.reasons import Reason
+from wxlint.core.values import HOLE, Value
+from wxlint.documents.dockerfile.reader import Instruction
+from wxlint.images.evaluation.expansion import Scope
+from wxlint.images.installs.markers import ANY_LINUX
+from wxlint.images.installs.model import Install
+from wxlint.images.model.records import Stage, StageCopy, Use
+
+
+class OpenStage:
+    """The state of a stage up to the instruction that is read. `child` copies what a stage takes over from its base."""
+
+    def __init__(self, index: int, name: str, instruction: Instruction, base: Use) -> None:
+        self.index, self.name, self.instruction, self.base = index, name, instruction, base
+        self.parents: tuple[int, ...] = ()
+        self.external = True
+        self.platform: Value | None = None
+        self.steps: list[Install | StageCopy] = []
+        self.env: dict[str, Value] = {}
+        """What ENV set, here or in the stages below."""
+        self.visible: dict[str, Value] = {}
+        """What the next instruction sees: arguments and ENV."""
+        self.unset: set[str] = set()
+        self.workdir = "/"
+        self.user: str | None = None
+        self.shell = True
+        self.pip_config: dict[str, Value] = {}
+        self.pip_file: dict[str, Value] = {}
+        self.fetches: list[str] = []
+        """Texts that may download files."""
+        self.pip_looked: tuple[int, str, str | None] = 0, "", None
+        self.environment = ANY_LINUX
+        """The Python and the machine, as the base image has them."""
+
+    def child(self, index: int, name: str, instruction: Instruction, base: Use) -> OpenStage:
+        """A stage that starts from this one, with everything but its steps."""
+        stage = OpenStage(index, name, instruction, base)
+        stage.env, stage.visible, stage.unset = dict(self.env), dict(self.visible), set(self.unset)
+        stage.workdir, stage.user, stage.shell = self.workdir, self.user, self.shell
+        stage.pip_config, stage.pip_file, stage.pip_looked = dict(self.pip_config), self.pip_file, self.pip_looked
+        stage.fetches = list(self.fetches)
+        stage.environment = self.environment
+        return stage
+
+    def scope(self) -> Scope:
+        """The variables that the next instruction sees."""
+        return Scope(self.visible, self.unset)
+
+    def set_env(self, name: str, value: Value) -> None:
+        self.env[name] = self.visible[name] = value
+        self.unset.discard(name)
+
+    def set_argument(self, name: str, value: Value) -> None:
+        """Set a build argument. Over an ENV of another value BuildKit lets it count, the classic builder does not."""
+        set_before = self.env.get(name)
+        if set_before is not None and set_before.text != value.text:
+            reason = Reason("env", f"{name} is set by ENV too: which of both counts depends on the builder")
+            value = Value(HOLE, (f"${{{name}}}",), (*value.because, reason))
+        self.visible[name] = value
+        self.unset.discard(name)
+
+    def leave_unset(self, name: str, value: Value) -> None:
+        """Declare a build argument that nothing gives a value; what was set before under its name stays."""
+        if name not in self.visible or name in self.unset:
+            self.visible[name] = value
+            self.unset.add(name)
+
+    def closed(self) -> Stage:
+        """The stage as its end leaves it."""
+        return Stage(
+            self.index,
+            self.name,
+            self.instruction,
+            self.base,
+            self.parents,
+            self.external,
+            self.platform,
+            tuple(self.steps),
+            self.env,
+            self.user,
+        )
