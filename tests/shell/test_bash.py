@@ -149,7 +149,8 @@ def test_redirects_and_heredocs() -> None:
         ("for x in a b c; do [ $x = b ] && continue; c $x; done", ["c|a", "c|c"]),
         ("for x in a b c; do if [ $x = b ]; then break; fi; c $x; done", ["c|a"]),
         ('for x in a b; do Y="$Y$x"; done; c $Y', ["c|$Yab"]),
-        ("for ((i=0;i<3;i++)); do c $i; done", ["?c|$i"]),
+        ("for ((i=0;i<3;i++)); do c $i; done", ["c|0", "c|1", "c|2"]),
+        ("for ((i=0;i<N;i++)); do c $i; done", ["?c|${i}"]),
         ("while read -r a b; do c $a; done < list; d $a", ["read|-r|a|b", "?c|${a}", "d|${a}"]),
         ("if true; then a; else b; fi", ["a"]),
         ("if false; then a; elif true; then b; else c; fi", ["b"]),
@@ -189,7 +190,7 @@ def test_redirects_and_heredocs() -> None:
         ('set -- a b; c $1 "$@"', ["c|a|a|b"]),
         ("set -euo pipefail; c $1", ["c|$1"]),
         ("eval \"c a b\"; eval c '$X'", ["c|a|b", "c|$X"]),
-        ("T=u; bash -c \"c $T 'x y'\"; sh -ec 'c $T'", ["c|u|x y", "c|u"]),
+        ("T=u; bash -c \"c $T 'x y'\"; sh -ec 'c $T'", ["c|u|x y", "c|$T"]),
         ("sudo -E bash -lc 'c a'", ["c|a"]),
         ("bash <<'EOF'\nc a\nEOF", ["c|a"]),
         ("bash -c \"c $X-$Y ' $X'\"", ["c|$X-$Y| $X"]),
@@ -418,7 +419,7 @@ _PIECES = ["$", "${", "}", "(", ")", "((", "$(", "`", '"', "'", "\\", "\n", " ",
 @example("a<<", True)
 @example("${a[", False)
 def test_any_text_is_read(text: str, bash: bool) -> None:
-    check(text, read_shell(text, bash=bash))
+    check(text, read_shell(text, flavor="bash" if bash else "sh"))
 
 
 _NAMED = ["export a", "unset a", "set -e", "cd a", "if [ -f a ]; then", "fi", "for a in b c; do", "done", "test -z a", "((a))", "[[ a -gt 1 ]]",
@@ -448,10 +449,10 @@ def test_a_text_read_once_says_the_same_whatever_the_variables(text: str) -> Non
 @example("export a=1 b", False)
 @example("`c d e`", True)
 def test_plain_words_in_one_step_are_the_words_of_the_long_way(text: str, bash: bool) -> None:
-    quick = read_shell(text, bash=bash)
+    quick = read_shell(text, flavor="bash" if bash else "sh")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shell_simple, "_PLAIN", re.compile("(?!)"))
-        assert quick == read_shell(text, bash=bash)
+        assert quick == read_shell(text, flavor="bash" if bash else "sh")
 
 
 @settings(max_examples=300, deadline=None)

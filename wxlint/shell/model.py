@@ -54,12 +54,15 @@ class ShellResult(NamedTuple):
     """The commands of a text.
 
     held: the variables at the end. errors: (start, end, message) of what could not be read: low confidence, not a
-    syntax check.
+    syntax check. may_end: numbers of commands behind which the text may have ended, though more commands are given.
+    at_exit: how many commands are in front of those that `trap TEXT EXIT` runs.
     """
 
     commands: tuple[Command, ...]
     held: Mapping[str, object]
     errors: tuple[tuple[int, int, str], ...]
+    may_end: tuple[int, ...] = ()
+    at_exit: int = 0
 
     @property
     def variables(self) -> dict[str, Value]:

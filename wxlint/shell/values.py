@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Union
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 
 Array = dict[str, Value]
-"""Subscript to value, in order; indexed arrays have "0", "1", ... Never changed in place."""
+"""Subscript to value, in order; indexed arrays have numbers in rising order. Never changed in place."""
 Variable = Union[Value, Array]
+
+
+class Associative(Array):
+    """What `declare -A` makes: subscripts are texts."""
+
 
 MAX_TEXT = 20_000
 """A longer value is unknown: scripts do not have one, and doubling a variable must not fill memory."""
@@ -86,42 +90,3 @@ def assumptions(value: Value) -> tuple[Reason, ...]:
 def not_set(name: str) -> Reason:
     """That neither the text nor the environment sets a variable."""
     return NO_ARGUMENTS if name.isdigit() else Reason("assumed", f"{name} is not set", name=name)
-
-
-def glob_regex(pattern: str) -> str:
-    """A glob as a regular expression: `*`, `?`, `[...]`, and backslashes."""
-    out: list[str] = []
-    at = 0
-    while at < len(pattern):
-        char = pattern[at]
-        at += 1
-        if char == "*":
-            if out[-1:] != [".*"]:
-                out.append(".*")
-        elif char == "?":
-            out.append(".")
-        elif char == "\\" and at < len(pattern):
-            out.append(re.escape(pattern[at]))
-            at += 1
-        elif char == "[":
-            close = pattern.find("]", at + (2 if pattern[at : at + 1] in ("!", "^") else 1))
-            inner = pattern[at:close]
-            if close < 0 or "[:" in inner:
-                out.append(r"\[")
-                continue
-            negated = inner[:1] in ("!", "^")
-            out.append("[" + ("^" if negated else "") + re.sub(r"([\\\[\]^&~|])", r"\\\1", inner[negated:]) + "]")
-            at = close + 1
-        else:
-            out.append(re.escape(char))
-    return "".join(out)
-
-
-def compiled(regex: str, length: int) -> re.Pattern[str] | None:
-    """None for a pattern that could take long on a text of this length, or that is none."""
-    if len(regex) > 2000 or (length + 1) ** (regex.count(".*") + 1) > 5_000_000:
-        return None
-    try:
-        return re.compile(regex, re.S)
-    except (re.error, OverflowError, RecursionError):
-        return None

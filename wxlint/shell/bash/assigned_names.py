@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from wxlint.core.patterns import late
 from wxlint.shell.bash.tree import (
@@ -29,7 +29,7 @@ _TAKES_NAMES = frozenset(
 )
 
 
-def assigned(node: Node, functions: Mapping[str, Function]) -> set[str]:
+def assigned(node: Node, functions: Mapping[str, Sequence[Function]]) -> set[str]:
     """Names that the node may set, functions it calls included; "0" stands for the positional parameters."""
     names: set[str] = set()
     seen: set[str | None] = set()
@@ -48,7 +48,7 @@ def assigned(node: Node, functions: Mapping[str, Function]) -> set[str]:
                 names.add("0")
             elif first in functions and first not in seen:
                 seen.add(first)
-                work.append(functions[str(first)].body)
+                work.extend(function.body for function in functions[str(first)])
             work.extend(item.words)
             work.extend(item.assigns)
         elif isinstance(item, Arith):

@@ -1,197 +1,187 @@
-"""Shell builtins that change what later commands see, and commands that run a text."""
+"""Shell builtins that change what later commands see."""
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
+from wxlint.shell.bash.assignments import attributed
 from wxlint.shell.bash.conditions import words_test
-from wxlint.shell.bash.tree import Simple
-from wxlint.shell.model import Command, Word
-from wxlint.shell.state import MAYBE, NO, RAN, YES, Status, fresh
-from wxlint.shell.values import NO_ARGUMENTS, UNSET, Arguments, hole, spaced
-from wxlint.shell.wrappers import unwrap
+from wxlint.shell.bash.declarations import declare, unset
+from wxlint.shell.bash.reading import mapfile, read
+from wxlint.shell.bash.roles import Walker
+from wxlint.shell.bash.text_programs import formatted, inside
+from wxlint.shell.bash.tree import Simple, Text
+from wxlint.shell.branches import alternatives
+from wxlint.shell.model import Word
+from wxlint.shell.state import FUNCTION, LOOP, MAYBE, NO, OPEN, RAN, SUBSHELL, YES, Status
+from wxlint.shell.values import NO_ARGUMENTS, Arguments, hole, spaced
 
-if TYPE_CHECKING:
-    from wxlint.shell.bash.interpreter import Runner
-
-Builtin = Callable[["Runner", Simple, "list[Word]"], Status | None]
+Builtin = Callable[[Walker, Simple, "list[Word]"], "Status | None"]
 """What a builtin does. None: it is given as a command like any other; a Status: it is not."""
 _NAME = late(r"[A-Za-z_]\w*")
-MAY_RUN_TEXT = frozenset(
-    "bash sh dash ash zsh su sudo doas env time timeout gosu su-exec command nohup exec nice xargs".split()
-)
-"""Commands that inner_text looks at."""
-_SHELLS = frozenset(("bash", "sh", "dash", "ash", "zsh"))
+_SWITCHES = {"e": "set -e", "u": "set -u", "a": "set -a"}
+_LONG = {"errexit": "set -e", "nounset": "set -u", "allexport": "set -a", "pipefail": "set -o pipefail"}
+BASH_ONLY = frozenset("declare typeset let mapfile readarray source shopt pushd popd builtin [[".split())
+"""Commands that a plain sh may not have."""
 
 
-def _declare(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
-    """export, local, declare, readonly, typeset."""
-    kind = node.words[0].literal
-    options = "".join(w.value.text for w in words[1:] if w.value.text.startswith("-"))
-    local = kind == "local" or (kind in ("declare", "typeset") and "g" not in options)
-    exporting = kind == "export" or "x" in options
-    for assign in node.declared.values():
-        if local:
-            runner.local(assign.name)
-        if "n" in options and kind != "export":
-            runner.set(assign.name, hole(f"${{{assign.name}}}"))
-            continue
-        runner.assign(assign)
-        if exporting and "n" not in options:
-            runner.export(assign.name)
-    for word in words[1:]:
-        name = word.value.text
-        if not _NAME.fullmatch(name):
-            if "=" in name and not name.startswith("-"):
-                key, _, rest = name.partition("=")
-                if _NAME.fullmatch(key):
-                    runner.set(key, Value(rest, word.value.holes, word.value.because))
-            continue
-        if exporting and "f" not in options:
-            if "n" in options:
-                runner.exported.pop(name, None)
-                runner.exports = None
-            else:
-                runner.export(name)
-        elif local and runner.frames and name not in runner.frames[-1].hidden:
-            runner.local(name)
-            runner.set(name, {} if "A" in options or "a" in options else UNSET)
-        elif "A" in options and name not in runner.vars:
-            runner.set(name, {})
-    return YES
-
-
-def _cd(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
+def _cd(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    state = walk.state
     rest = [w for w in words[1:] if w.value.text not in ("-P", "-L", "--", "-e")]
     if not rest:
-        runner.cwd = hole("$HOME")
+        state.cwd = hole("$HOME")
     elif words[0].value.text == "pushd" or rest[0].value.text != "-":
         if words[0].value.text == "pushd":
-            runner.dirs.append(runner.cwd)
-        runner.cwd = inside(runner.cwd, rest[0].value)
+            walk.dirs.append(state.cwd)
+        state.cwd = inside(state.cwd, rest[0].value)
     else:
-        runner.cwd = hole("$OLDPWD")
+        state.cwd = hole("$OLDPWD")
     return None
 
 
-def inside(cwd: Value | None, path: Value) -> Value:
-    """A path as seen from a directory."""
-    if not path.holes and not path.text:
-        return cwd or Value("")
-    if path.text.startswith(("/", "~", HOLE)) or cwd is None or not cwd.text:
-        text = path.text if path.holes or path.text.startswith("~") else posixpath.normpath(path.text)
-        return path._replace(text=text)
-    text = f"{cwd.text.rstrip('/') or ''}/{path.text}"
-    if not cwd.holes and not path.holes:
-        text = posixpath.normpath(text)
-    return Value(text[:4000], (cwd.holes + path.holes)[: text[:4000].count(HOLE)], (*cwd.because, *path.because)[:12])
-
-
-def _popd(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
-    runner.cwd = runner.dirs.pop() if runner.dirs else hole("popd")
+def _popd(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    walk.state.cwd = walk.dirs.pop() if walk.dirs else hole("popd")
     return None
 
 
-def _exit(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
-    runner.flow = "exit"
+def _code(walk: Walker, words: list[Word]) -> Status:
+    """The status that `exit` and `return` are given."""
+    if len(words) < 2:
+        return walk.last
+    code = words[1].value
+    return MAYBE if code.holes or not code.text.isdigit() else YES if int(code.text) % 256 == 0 else NO
+
+
+def _exit(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    walk.leaving = _code(walk, words)
+    walk.state.flow = "exit"
     return RAN
 
 
-def _return(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
-    runner.flow = "return"
-    status = RAN
-    if len(words) > 1:
-        code = words[1].value
-        status = MAYBE if code.holes else YES if code.text == "0" else NO
-    if runner.frames:
-        runner.frames[-1].returns(status)
+def _return(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    if not walk.frames:
+        return NO  # only a function, or a file that is read with `source`, returns
+    status = _code(walk, words)
+    walk.state.flow = "return"
+    frame = walk.frames[-1]
+    frame.status = status if frame.status is None or frame.status == status else OPEN
     return status
 
 
-def _break(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
-    runner.flow = words[0].value.text
+def _break(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    state = walk.state
+    loops = 0
+    for catch in reversed(state.catches):
+        if catch.kind in (FUNCTION, SUBSHELL):
+            break
+        loops += catch.kind == LOOP
+    if not loops:
+        return YES
+    levels = words[1].value.text if len(words) > 1 else "1"
+    state.flow = words[0].value.text
+    state.levels = min(int(levels), loops) if re.fullmatch(r"[1-9]\d{0,3}", levels) else 1
     return RAN
 
 
-def _set(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
-    for number, word in enumerate(words[1:], 1):
-        text = word.value.text
-        if text == "--":
-            values = tuple(w.value for w in words[number + 1 :])
-            more = any(v.text == HOLE for v in values)
-            runner.args = Arguments((), True) if more else Arguments(values)
+def _switch(walk: Walker, name: str, on: bool) -> None:
+    """Turn an option of the shell on or off."""
+    if name == "set -o pipefail" and walk.flavor != "bash":  # dash ends here, another sh may know it
+        if walk.flavor == "dash":
+            walk.state.flow = "exit"
+            return
+        walk.state.may_end.append(len(walk.state.commands))
+    walk.state.put(name, Value("1") if on else None)
+    walk.strict = True
+
+
+def _set(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    state = walk.state
+    at = 1
+    while at < len(words):
+        text = words[at].value.text
+        if text in ("--", "-") or text[:1] not in ("-", "+") or len(text) < 2:
             break
-        if not text.startswith(("-", "+")):
-            if re.fullmatch(r"[-+][a-zA-Z]*o", words[number - 1].value.text):
-                continue
-            runner.args = Arguments(tuple(w.value for w in words[number:]), any(w.value.holes for w in words[number:]))
-            break
+        at += 1
+        for letter in text[1:]:
+            if letter == "o":
+                name = words[at].value.text if at < len(words) else ""
+                at += 1
+                if name in _LONG:
+                    _switch(walk, _LONG[name], text[0] == "-")
+            elif letter in _SWITCHES:
+                _switch(walk, _SWITCHES[letter], text[0] == "-")
+    if at < len(words):
+        at += words[at].value.text in ("--", "-")
+        state.args = walk_arguments(walk, words, at)
     return YES
 
 
-def _shift(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
-    count = 1
+def walk_arguments(walk: Walker, words: list[Word], start: int) -> Arguments:
+    """Words of the command at hand as positional parameters; behind one that may be several, positions are not known."""
+    values = [word.value for word in words[start:]]
+    exact = walk.exact - start
+    if exact >= len(values):
+        return Arguments(tuple(values))
+    known = values[: max(exact, 0)]
+    if exact >= 0 and values[exact].text[:1] != HOLE:
+        from wxlint.shell.bash.parameters import open_ended
+
+        known.append(open_ended(values[exact]))
+    elif exact >= 0 and not words[start + exact].quoted and not values[exact].holes[0].startswith(("$@", "$*", "${")):
+        known.append(values[exact])
+    return Arguments(tuple(known), True)
+
+
+def _shift(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    count: int | None = 1
     if len(words) > 1:
-        count = int(words[1].value.text) if re.fullmatch(r"\d{1,4}", words[1].value.text) else 9999
-    args = runner.args
-    runner.args = Arguments(args.known[count:], args.more, False)
+        count = int(words[1].value.text) if re.fullmatch(r"\d{1,4}", words[1].value.text) else None
+    args = walk.state.args
+    if count is None or (args.more and count > len(args.known)):
+        if walk.flavor != "bash":
+            walk.state.may_leave("exit")
+        walk.state.args = Arguments((), True)
+        return OPEN
+    if count > len(args.known):
+        if walk.flavor == "dash":
+            walk.state.flow = "exit"
+        return NO
+    walk.state.args = Arguments(args.known[count:], args.more)
     return YES
 
 
-def _unset(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
-    for word in words[1:]:
-        if _NAME.fullmatch(word.value.text):
-            runner.set(word.value.text, UNSET)
-    return YES
-
-
-def _read(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
-    """read, mapfile, readarray."""
-    skip = False
-    names = []
-    for word in words[1:]:
-        text = word.value.text
-        if skip:
-            skip = False
-        elif text.startswith("-") and len(text) > 1:
-            skip = text[-1] in "pdnNtuiOsC" and text not in ("-s", "-rs", "-sr")
-            if text[-1] == "a":
-                skip = False
-        elif _NAME.fullmatch(text):
-            names.append(text)
-    for name in names or ["REPLY" if words[0].value.text == "read" else "MAPFILE"]:
-        runner.set(name, hole(f"${{{name}}}"))
-    runner.emit(node.start, node.end, tuple(words))
-    return MAYBE
-
-
-def _getopts(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
-    unused = fresh(runner)
-    for name in ("OPTARG", *([words[2].value.text] if len(words) > 2 and _NAME.fullmatch(words[2].value.text) else [])):
-        runner.set(name, hole(f"${{{name}}}"))
+def _getopts(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    state = walk.state
+    unused = state.fresh
+    named = len(words) > 2 and _NAME.fullmatch(words[2].value.text)
+    for name in ("OPTARG", *([words[2].value.text] if named else [])):
+        state.set(name, hole(f"${{{name}}}"))
     return Status(False, False, (NO_ARGUMENTS,)) if unused else MAYBE
 
 
-def _printf(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
+def _printf(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if len(words) > 2 and words[1].value.text == "-v" and _NAME.fullmatch(words[2].value.text):
-        runner.set(words[2].value.text, hole(f"${{{words[2].value.text}}}"))
+        name = walk.words.target(words[2].value.text)
+        text = formatted([word.value for word in words[3:]])
+        walk.state.set(name, attributed(walk, name, hole(f"${{{name}}}") if text is None else text))
+        return YES
     return None
 
 
-def _let(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
+def _let(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    status: Status = NO
     for word in words[1:]:
-        match = _NAME.match(word.value.text)
-        if match:
-            runner.set(match[0], hole(f"${{{match[0]}}}"))
-    return RAN
+        found = None if word.value.holes else walk.words.calculated(word.value.text)
+        if word.value.holes:
+            walk.words.unsettle(word.value.text)
+        status = OPEN if found is None else Status(found[0] != 0)
+    return status
 
 
-def _eval(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
+def _eval(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if len(words) < 2:
         return YES
     word = words[1]
@@ -199,74 +189,95 @@ def _eval(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
         word = Word(spaced([each.value for each in words[1:]]), word.start, words[-1].end, True)
     if word.value.text == HOLE:
         return None
-    return RAN if runner.read_again(word) else None
+    return walk.last if walk.read_again(word) else None
 
 
-def _brackets(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
+def _brackets(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     values = [w.value for w in words[1:]]
-    texts = list(node.words[1:])
+    texts: list[Text] = list(node.words[1:])
     if words[0].value.text == "[":
-        if values and values[-1].text == "]":
-            values.pop()
-            texts = texts[:-1]
-    return words_test(values, texts if len(texts) == len(values) else [])
+        if not values or values[-1].text != "]":
+            return NO
+        values.pop()
+        texts = texts[:-1]
+    if any(w.value.text == HOLE and not w.quoted for w in words[1:]) and len(values) > 3:
+        return MAYBE
+    return words_test(values, texts if len(texts) == len(values) else [], walk.flavor)
 
 
-def _true(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
+def _true(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     return YES
 
 
-def _false(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
+def _false(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     return NO
 
 
-def _command(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
+def _command(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if len(words) > 1 and words[1].value.text in ("-v", "-V"):
-        runner.emit(node.start, node.end, tuple(words))
+        walk.state.write(None)
+        walk.state.emit(node.start, node.end, tuple(words))
         return MAYBE
+    if len(words) > 1:
+        inner = BUILTINS.get(words[1].value.text)
+        if inner is not None:
+            walk.exact -= 1
+            return inner(walk, node, words[1:])
     return None
 
 
-def _exec(runner: Runner, node: Simple, words: list[Word]) -> Status | None:
-    if len(words) == 1:
-        return YES  # only redirections
-    runner.emit(node.start, node.end, tuple(words))
-    runner.flow = "exit"
-    return RAN
+def _trap(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    """`trap TEXT EXIT` runs at the end; what other signals run may run at any time."""
+    rest = [word for word in words[1:] if word.value.text != "--"]
+    if len(rest) < 2 or rest[0].value.text.startswith("-p"):
+        return None
+    text, signals = rest[0], {word.value.text.upper().removeprefix("SIG") for word in rest[1:]}
+    if signals & {"EXIT", "0"}:
+        walk.state.put("trap EXIT", None if text.value.text in ("-", "") else text.value)
+        walk.traps[text.value.text] = text
+    if signals - {"EXIT", "0"} and text.value.known and text.value.text not in ("-", ""):
+
+        def on_signal() -> Status:
+            walk.read_again(text)
+            return RAN
+
+        alternatives(walk.state, [(None, on_signal), (None, None)], None, ())
+    return None
+
+
+def _alias(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    for word in words[1:]:
+        name, equals, _ = word.value.text.partition("=")
+        if equals:
+            value = word.value._replace(text=word.value.text[len(name) + 1 :])
+            walk.state.put(f"alias {name}", value)
+            walk.state.put(f"alias of {name}", Value(str(node.end)))
+    return None
+
+
+def _shopt(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    if any(word.value.text == "expand_aliases" for word in words):
+        walk.state.put("shopt -s expand_aliases", Value("1"))
+    return None
+
+
+def _source(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    if len(words) < 2 or words[1].value.holes:
+        return None
+    return walk.last if walk.source(words[1]) else None
 
 
 BUILTINS: dict[str, Builtin] = {
-    **dict.fromkeys(("export", "local", "declare", "readonly", "typeset"), _declare),
+    **dict.fromkeys(("export", "local", "declare", "readonly", "typeset"), declare),
     **dict.fromkeys(("cd", "pushd", "chdir"), _cd),
-    **dict.fromkeys(("read", "mapfile", "readarray"), _read),
+    **dict.fromkeys(("mapfile", "readarray"), mapfile),
     **dict.fromkeys(("break", "continue"), _break),
     **dict.fromkeys(("[", "test"), _brackets),
     **dict.fromkeys(("true", ":"), _true),
-    "popd": _popd, "exit": _exit, "return": _return, "set": _set, "shift": _shift, "unset": _unset, "getopts": _getopts, "printf": _printf,
-    "let": _let, "eval": _eval, "false": _false, "command": _command, "exec": _exec,
+    **dict.fromkeys(("source", "."), _source),
+    **dict.fromkeys(("command", "builtin"), _command),
+    "popd": _popd, "exit": _exit, "return": _return, "set": _set, "shift": _shift, "unset": unset, "getopts": _getopts, "printf": _printf,
+    "let": _let, "eval": _eval, "false": _false, "read": read, "trap": _trap, "alias": _alias, "shopt": _shopt,
 }  # fmt: skip
-
-
-def inner_text(command: Command) -> Word | None:
-    """The text that `bash -c TEXT`, `sudo sh -ec TEXT`, `su user -c TEXT` or `bash <<EOF` would run; None when it is none of them, or unknown."""
-    command = unwrap(command)
-    words = command.words
-    name = words[0].value.text.rpartition("/")[2]
-    if name == "su":
-        for number, word in enumerate(words[1:-1], 1):
-            if word.value.text in ("-c", "--command"):
-                return words[number + 1] if words[number + 1].value.text != HOLE else None
-        return None
-    if name not in _SHELLS:
-        return None
-    for number, word in enumerate(words[1:], 1):
-        text = word.value.text
-        if text.startswith("-") and not text.startswith("--") and "c" in text and number + 1 < len(words):
-            found = words[number + 1]
-            if found.value.text in ("-e", "-x", "-l") and number + 2 < len(words):
-                found = words[number + 2]
-            return found if found.value.text != HOLE else None
-        if not text.startswith(("-", "+")) and words[number - 1].value.text not in ("-o", "+o"):
-            return None
-    heredoc = next((r for r in command.redirects if r.operator in ("<<", "<<-", "<<<")), None)
-    return heredoc.target if heredoc is not None and heredoc.target.value.text else None
+SILENT = frozenset("cd chdir read mapfile readarray trap alias shopt wait umask ulimit exit return".split())
+"""Commands that print nothing, as a rule."""

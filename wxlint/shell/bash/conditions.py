@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value, could_equal
-from wxlint.shell.bash.assigned_names import SETS
 from wxlint.shell.bash.expansion import Expander
-from wxlint.shell.bash.tree import Case, Lit, Node, Param, Text
-from wxlint.shell.state import MAYBE, NO, RAN, Refine, Status, fresh, opposite
-from wxlint.shell.values import NO_ARGUMENTS, assumptions, compiled, hole
+from wxlint.shell.bash.parameters import NAME
+from wxlint.shell.bash.tree import Case, Lit, Param, Text
+from wxlint.shell.patterns import compiled
+from wxlint.shell.state import MAYBE, NO, OPEN, Refine, Status, opposite
+from wxlint.shell.values import UNSET, assumptions
 
 _NUMBER = late(r"\s*[-+]?\d{1,12}\s*\Z")
-_COMPARE = late(r"\(\(\s*(\$?\{?#?\w+\}?|\$#|\d+)\s*(==|!=|<=|>=|<|>)\s*(\$?\{?\w+\}?|\d+)\s*\)\)\Z")
 
 
 def compare(operator: str, left: Value, right: Value) -> Status:
@@ -43,8 +44,9 @@ def compare(operator: str, left: Value, right: Value) -> Status:
 
 
 def unary(operator: str, value: Value) -> Status:
+    """A unary test of a value; of files nothing is known."""
     if operator not in ("-z", "-n"):
-        return MAYBE  # -f, -d, -x, -t, -v: not known before a run
+        return MAYBE
     if value.holes and not value.text.strip("\0"):
         return MAYBE
     return Status((value.text == "") == (operator == "-z"), False, assumptions(value))
@@ -76,60 +78,91 @@ def refinement(word: Text | None, value: Value, text: str, outcome: bool) -> Ref
     return part.name, text, outcome
 
 
-def words_test(words: list[Value], texts: list[Text]) -> Status:
-    """The arguments of `[` or `test`, without the bracket."""
+_UNARY = late(r"-[a-zA-Z]\Z")
+_BINARY = frozenset(("=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"))
+
+
+def words_test(words: list[Value], texts: list[Text], flavor: str = "bash") -> Status:
+    """The arguments of `[` or `test`, without the bracket. texts: the words as written, where each is one argument."""
     count = len(words)
     if count > 200:
         return MAYBE
     for operator, wanted in (("-o", False), ("-a", True)):
         for at in range(1, count - 1):
             if words[at].text == operator and count > 3:
-                left, right = words_test(words[:at], []), words_test(words[at + 1 :], [])
+                left, right = words_test(words[:at], [], flavor), words_test(words[at + 1 :], [], flavor)
                 return both(left, right, wanted)
-    if count and words[0].text == "!":
-        return opposite(words_test(words[1:], texts[1:]))
+    if count == 3 and (words[1].holes or words[1].text in _BINARY or words[1].text in ("-a", "-o")):
+        return _three(words, texts, flavor)
+    if count and words[0].text == "!" and (count != 2 or words[1].known):
+        return opposite(words_test(words[1:], texts[1:], flavor))
     if count == 0:
         return NO
     if count == 1:
         return unary("-n", words[0])
-    same = len(texts) == count
     if count == 2:
-        status = unary(words[0].text, words[1])
-        if words[0].text in ("-z", "-n") and same:
-            return status._replace(refine=refinement(texts[1], words[1], "", words[0].text == "-z"))
-        return status
-    if count == 3:
-        operator = words[1].text
-        if operator in ("-a", "-o"):
-            return both(unary("-n", words[0]), unary("-n", words[2]), operator == "-a")
-        status = compare(operator, words[0], words[2])
-        if operator in ("=", "==", "!=") and same and words[2].known:
-            return status._replace(refine=refinement(texts[0], words[0], words[2].text, operator != "!="))
-        return status
+        return _two(words, texts)
     return MAYBE
 
 
-def expression(runner: Expander, node: tuple[object, ...]) -> Status:
+def _two(words: list[Value], texts: list[Text]) -> Status:
+    """`-n X` and its kin; anything else is an error, which is no success."""
+    operator = words[0]
+    if operator.known and not _UNARY.match(operator.text):
+        return Status(False, False, (*assumptions(operator), *assumptions(words[1])))
+    status = unary(operator.text, words[1])
+    if operator.text in ("-z", "-n") and len(texts) == 2 and (operator.text == "-z" or texts[1].quoted):
+        return status._replace(refine=refinement(texts[1], words[1], "", operator.text == "-z"))
+    return status
+
+
+def _three(words: list[Value], texts: list[Text], flavor: str) -> Status:
+    """`A = B`, numbers compared, `A -a B`."""
+    operator = words[1].text
+    if operator in ("-a", "-o"):
+        return both(unary("-n", words[0]), unary("-n", words[2]), operator == "-a")
+    if operator == "==" and flavor != "bash":  # dash says that it is no operator
+        return NO if flavor == "dash" else MAYBE
+    status = compare(operator, words[0], words[2])
+    if operator in ("=", "==", "!="):
+        if len(texts) == 3 and words[2].known and (operator != "!=" or texts[0].quoted):
+            return status._replace(refine=refinement(texts[0], words[0], words[2].text, operator != "!="))
+    elif status.truth is None and operator in _NUMERIC and _no_number(words):
+        return Status(False, False, (*assumptions(words[0]), *assumptions(words[2])))
+    return status
+
+
+_NUMERIC = frozenset(("-eq", "-ne", "-lt", "-le", "-gt", "-ge"))
+
+
+def _no_number(words: list[Value]) -> bool:
+    """Whether one of two operands is known to be no number, which is an error."""
+    return any(word.known and not re.fullmatch(r"\s*[-+]?\d+\s*", word.text) for word in (words[0], words[2]))
+
+
+def expression(expander: Expander, node: tuple[object, ...]) -> Status:
     """The inside of `[[ ... ]]`."""
     kind = node[0]
     if kind in ("and", "or"):
-        left = expression(runner, node[1])  # type: ignore[arg-type]
+        left = expression(expander, node[1])  # type: ignore[arg-type]
         wanted = kind == "and"
         if left.truth is not None and left.truth != wanted and not left.assumed:
             return left
-        return both(left, expression(runner, node[2]), wanted)  # type: ignore[arg-type]
+        return both(left, expression(expander, node[2]), wanted)  # type: ignore[arg-type]
     if kind == "not":
-        return opposite(expression(runner, node[1]))  # type: ignore[arg-type]
-    presume, runner.presume = runner.presume, True
+        return opposite(expression(expander, node[1]))  # type: ignore[arg-type]
+    presume, expander.presume = expander.presume, True
     try:
         if kind == "word":
             word = node[1]
             assert isinstance(word, Text)
-            return unary("-n", runner.value(word))
+            return unary("-n", expander.value(word))
         if kind == "unary":
             word = node[2]
             assert isinstance(word, Text)
-            value = runner.value(word)
+            value = expander.value(word)
+            if node[1] == "-v":
+                return _is_set(expander, value)
             status = unary(str(node[1]), value)
             return (
                 status._replace(refine=refinement(word, value, "", node[1] == "-z"))
@@ -137,17 +170,25 @@ def expression(runner: Expander, node: tuple[object, ...]) -> Status:
                 else status
             )
         if kind == "binary":
-            return _binary(runner, str(node[1]), node[2], node[3])  # type: ignore[arg-type]
+            return _binary(expander, str(node[1]), node[2], node[3])  # type: ignore[arg-type]
         return MAYBE
     finally:
-        runner.presume = presume
+        expander.presume = presume
 
 
-def _binary(runner: Expander, operator: str, left: Text, right: Text) -> Status:
-    value = runner.value(left)
+def _is_set(expander: Expander, name: Value) -> Status:
+    """`-v NAME`."""
+    variable = expander.variable(name.text) if name.known and NAME.match(name.text) else None
+    if variable is None or isinstance(variable, dict):
+        return MAYBE
+    return Status(variable is not UNSET, False, assumptions(variable))
+
+
+def _binary(expander: Expander, operator: str, left: Text, right: Text) -> Status:
+    value = expander.value(left)
     if operator not in ("=", "==", "!="):
-        return compare(operator, value, runner.value(right))
-    found = runner.pattern(right.parts)
+        return compare(operator, _as_number(expander, value), _as_number(expander, expander.value(right)))
+    found = expander.pattern(right.parts)
     wanted = operator != "!="
     if found is None:
         return MAYBE
@@ -166,116 +207,90 @@ def _binary(runner: Expander, operator: str, left: Text, right: Text) -> Status:
     return Status((regex.fullmatch(value.text) is not None) == wanted, False, assumed, refine)
 
 
-class Arms(NamedTuple):
-    """The arms of a `case` that may be taken."""
+def _as_number(expander: Expander, value: Value) -> Value:
+    """An operand of `-eq` in `[[ ]]`, which is an expression."""
+    if value.holes or _NUMBER.match(value.text):
+        return value
+    number = expander.number(value.text)
+    return value if number is None else value._replace(text=str(number))
 
-    options: list[tuple[Refine | None, Node | None]]
+
+class Arms(NamedTuple):
+    """The arms of a `case` that may be taken.
+
+    options: what each says of the word, and the number of the arm; None for no arm. likely: the option that is taken if
+    the assumptions of the word hold.
+    """
+
+    options: list[tuple[Refine | None, int | None]]
     likely: int | None
 
 
-def case_match(runner: Expander, value: Value, node: Case) -> Arms | int:
-    """The number of the one arm that is taken, or all that may be."""
+def arm_matches(expander: Expander, value: Value, patterns: tuple[Text, ...]) -> tuple[bool | None, bool]:
+    """Whether a word matches a pattern of an arm, None when that is not known; and whether every word does."""
+    matched: bool | None = False
+    for pattern in patterns:
+        found = expander.pattern(pattern.parts) if pattern.parts else (re.escape(pattern.literal or ""), ())
+        regex = compiled(found[0], len(value.text)) if found is not None else None
+        if found is None or regex is None or any(reason.kind == "assumed" for reason in found[1]):
+            matched = None
+        elif found[0] == ".*":
+            return True, True
+        elif value.known:
+            if regex.fullmatch(value.text):
+                return True, False
+        elif pattern.literal is None or re.search(r"[*?\[]", pattern.literal) or could_equal(value, pattern.literal):
+            matched = None
+    return matched, False
+
+
+def case_match(expander: Expander, value: Value, node: Case, start: int = 0) -> Arms | int:
+    """The number of the one arm that is taken from an arm on, or all that may be; -1 for none."""
     assumed = assumptions(value)
-    options: list[tuple[Refine | None, Node | None]] = []
-    likely: int | None = None
     certain = value.known and not assumed
-    unsure = not value.known
-    catch_all = False
-    for number, (patterns, body, _) in enumerate(node.arms):
-        matched: bool | None = False
-        for pattern in patterns:
-            found = runner.pattern(pattern.parts) if pattern.parts else (re.escape(pattern.literal or ""), ())
-            regex = compiled(found[0], len(value.text)) if found is not None else None
-            if regex is None or (found and any(b.kind == "assumed" for b in found[1])):
-                matched = None
-                continue
-            if found is not None and found[0] == ".*":
-                matched = catch_all = True
-                break
-            if value.known:
-                if regex.fullmatch(value.text):
-                    matched = True
-                    break
-            elif (
-                pattern.literal is None or re.search(r"[*?\[]", pattern.literal) or could_equal(value, pattern.literal)
-            ):
-                matched = None
+    options: list[tuple[Refine | None, int | None]] = []
+    likely: int | None = None
+    unsure = catch_all = doubt = False
+    for number in range(start, len(node.arms)):
+        patterns = node.arms[number][0]
+        matched, everything = arm_matches(expander, value, patterns)
         if certain and not unsure:
             if matched:
-                return number if not options else _last(options, body)
+                return number
             if matched is None:
                 unsure = True
-                options.append((None, body))
+                options.append((None, number))
             continue
-        if matched is False and not assumed and not (certain and unsure):
+        if matched is False and not assumed:
             continue  # cannot match whatever the unknown part is
-        if matched and likely is None and assumed:
+        if matched and likely is None and assumed and not doubt:
             likely = len(options)
-        refine = None
-        if len(patterns) == 1 and patterns[0].literal is not None and not re.search(r"[*?\[\\]", patterns[0].literal):
-            refine = refinement(node.word, value, patterns[0].literal, True)
-        elif not (matched and catch_all and likely != len(options)):
-            refine = None
-        options.append((refine, body))
+        doubt = doubt or matched is None
+        options.append((_arm_refinement(node, value, patterns), number))
+        catch_all = everything or (certain and matched is True)
         if catch_all:
             break
-    if not catch_all and (options or not certain):
-        if likely is None and assumed:
+    if not options and certain:
+        return -1
+    if not catch_all:
+        if likely is None and assumed and not doubt:
             likely = len(options)
         options.append((None, None))
-    return Arms(options if any(body is not None for _, body in options) else [], likely)
+    return Arms(options if any(number is not None for _, number in options) else [], likely)
 
 
-def _last(options: list[tuple[Refine | None, Node | None]], body: Node) -> Arms:
-    return Arms([*options, (None, body)], None)
+def _arm_refinement(node: Case, value: Value, patterns: tuple[Text, ...]) -> Refine | None:
+    """What the one literal pattern of an arm says of the word."""
+    if len(patterns) != 1 or patterns[0].literal is None or re.search(r"[*?\[\\]", patterns[0].literal):
+        return None
+    return refinement(node.word, value, patterns[0].literal, True)
 
 
-def _operand(runner: Expander, text: str) -> Value:
-    if text.isdigit():
-        return Value(text)
-    name = text.strip("${}")
-    if name == "#":
-        if fresh(runner):
-            return Value("0", (), (NO_ARGUMENTS,))
-        return hole("$#") if runner.args.more else Value(str(len(runner.args.known)))
-    variable = runner.vars.get(name)
-    return variable if isinstance(variable, Value) and variable.text else hole(text)
-
-
-_SYMBOLS = {"==": "-eq", "!=": "-ne", "<": "-lt", "<=": "-le", ">": "-gt", ">=": "-ge"}
-
-
-def arithmetic_test(runner: Expander, raw: str) -> Status:
-    """`(( a < b ))`; what any other expression may set becomes unknown."""
-    match = _COMPARE.match(raw)
-    if match:
-        return compare(_SYMBOLS[match[2]], _operand(runner, match[1]), _operand(runner, match[3]))
-    for pair in SETS.findall(raw):
-        name = pair[0] or pair[1]
-        runner.set(name, hole(f"${{{name}}}"))
-    return RAN
-
-
-_SUM = late(r"\$\(\(\s*(\$?\w+)\s*(?:([-+*])\s*(\$?\w+)\s*)?\)\)\Z")
-
-
-def arithmetic(runner: Expander, raw: str) -> Value:
-    """`$((a + 1))` of known whole numbers; anything else is unknown."""
-    match = _SUM.match(raw)
-    if not match:
-        for pair in SETS.findall(raw):
-            name = pair[0] or pair[1]
-            runner.set(name, hole(f"${{{name}}}"))
-        return hole(raw)
-    left = _operand(runner, match[1])
-    right = _operand(runner, match[3]) if match[2] else Value("0")
-    if not (
-        left.known
-        and right.known
-        and re.fullmatch(r"-?(0|[1-9]\d{0,9})", left.text)
-        and re.fullmatch(r"-?(0|[1-9]\d{0,9})", right.text)
-    ):
-        return hole(raw)
-    one, two = int(left.text), int(right.text)
-    result = one - two if match[2] == "-" else one * two if match[2] == "*" else one + two
-    return Value(str(result), (), (*left.because, *right.because)[:12])
+def arithmetic_test(expander: Expander, text: str) -> Status:
+    """`(( ... ))` of an expression as written; what one of unknown value may set becomes unknown."""
+    found = expander.calculated(text, presume=True)
+    if found is None:
+        return OPEN
+    number, because = found
+    assumed: tuple[Reason, ...] = tuple(reason for reason in because if reason.kind == "assumed")
+    return Status(number != 0, False, assumed)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.assigned_names import assigned
-from wxlint.shell.bash.conditions import arithmetic_test, case_match, expression
-from wxlint.shell.bash.expansion import Expander
+from wxlint.shell.bash.assignments import attributed
+from wxlint.shell.bash.conditions import Arms, arithmetic_test, case_match, expression
+from wxlint.shell.bash.roles import Walker
 from wxlint.shell.bash.tree import (
     AndOr,
     Arith,
+    Background,
     Case,
+    Count,
     For,
     Function,
     Group,
@@ -22,286 +25,477 @@ from wxlint.shell.bash.tree import (
     Node,
     Param,
     Pipe,
-    Redir,
     Redirected,
     Seq,
     Test,
     Text,
+    Unsupported,
     While,
 )  # fmt: skip
+from wxlint.shell.branches import alternatives, close, resting
 from wxlint.shell.state import (
+    LOOP,
     MAX_COMMANDS,
     MAX_STEPS,
     MAYBE,
+    OPEN,
     RAN,
+    ROUND,
     YES,
     Option,
     Refine,
     Status,
     opposite,
-    resting,
 )
 from wxlint.shell.values import NO_ARGUMENTS, Arguments, assumptions, hole, merged
 
 GLOB = late(r"[*?]|\[[^\]]+\]")
+_MAX_ROUNDS = 60
+"""Of a loop whose condition is known each time; one that goes on is walked once."""
 
 
-class Flow(Expander):
-    """Walks the tree. The subclass runs simple commands."""
+# -- lists
 
-    functions: dict[str, Function]
 
-    def run(self, node: Node) -> Status:
-        raise NotImplementedError
+def _seq(walk: Walker, node: Seq) -> Status:
+    status = YES
+    tail, walk.tail = walk.tail, False
+    last = len(node.items) - 1
+    for number, item in enumerate(node.items):
+        if number == last:
+            walk.tail = tail
+        status = walk.run(item)
+        if walk.state.flow:
+            break
+    walk.tail = tail
+    return status
 
-    def redirected(self, redirects: tuple[Redir, ...]) -> None:
-        raise NotImplementedError
 
-    @classmethod
-    @lru_cache(maxsize=4)
-    def walkers(cls) -> dict[type, Callable[..., Status]]:
-        """By the type of a node, functions of the class: methods bound to each walk would keep it alive until the collector comes."""
-        return {
-            Seq: cls._seq, AndOr: cls._and_or, Pipe: cls._pipe, If: cls._if, For: cls._for, While: cls._while, Case: cls._case,
-            Group: cls._group, Function: cls._define, Test: cls._test, Arith: cls._arith, Redirected: cls._redirected,
-        }  # fmt: skip
-
-    def inside(self, node: Node) -> Status:
-        """In a subshell: the variables come back as they were."""
-        mark = self.mark()
-        status = self.run(node)
-        self.undo(mark)
-        return status
-
-    # -- lists
-
-    def _seq(self, node: Seq) -> Status:
-        status = YES
-        for item in node.items:
-            status = self.run(item)
-            if self.flow:
-                break
-        return status
-
-    def _and_or(self, node: AndOr) -> Status:
-        status = self.run(node.first)
-        for operator, item in node.rest:
-            if self.flow:
-                break
-            wanted = operator == "&&"
-            if status.certain:
-                if status.truth == wanted:
-                    status = self.run(item)
-            elif wanted and status.ran:
-                status = self.run(item)
-            else:
-                status = self._perhaps(status, wanted, item)
-        return status
-
-    def _perhaps(self, status: Status, wanted: bool, item: Node) -> Status:
-        """`A && B`, `A || B` where A is not known."""
-        likely = None if status.truth is None else 0 if status.truth == wanted else 1
-        here = status.refine if status.refine and status.refine[2] == wanted else None
-        there = status.refine if status.refine and status.refine[2] != wanted else None
-        second = self.alternatives([(here, partial(self.run, item)), (there, None)], likely, status.assumed)[0]
-        if status.ran:
-            return RAN
-        if status.truth is not None and status.truth != wanted:
-            return Status(status.truth, False, status.assumed)
-        if status.truth is not None and second.truth is not None:
-            return Status(second.truth, False, (*status.assumed, *second.assumed))
-        return RAN if not wanted and second.ran else MAYBE
-
-    def _pipe(self, node: Pipe) -> Status:
-        if len(node.items) == 1:
-            status = self.run(node.items[0])
+def _and_or(walk: Walker, node: AndOr) -> Status:
+    guarded = walk.guarded
+    walk.guarded = True
+    status = walk.run(node.first)
+    last = len(node.rest) - 1
+    for number, (operator, item) in enumerate(node.rest):
+        if walk.state.flow:
+            break
+        wanted = operator == "&&"
+        walk.guarded = guarded if number == last else True
+        if status.certain:
+            if status.truth == wanted:
+                status = walk.run(item)
+        elif wanted and status.ran and (status.sure or walk.tail):
+            if not status.sure:
+                walk.state.may_end.append(len(walk.state.commands))
+            status = walk.run(item)
         else:
-            for item in node.items:
-                status = self.inside(item)
-        return opposite(status) if node.negated else status
+            status = _perhaps(walk, status, wanted, item)
+    walk.guarded = guarded
+    return status
 
-    def _group(self, node: Group) -> Status:
-        return self.inside(node.body) if node.subshell else self.run(node.body)
 
-    def _redirected(self, node: Redirected) -> Status:
-        self.redirected(node.redirects)
-        return self.run(node.body)
+def _perhaps(walk: Walker, status: Status, wanted: bool, item: Node) -> Status:
+    """`A && B`, `A || B` where A is not known."""
+    likely = None if status.truth is None else 0 if status.truth == wanted else 1
+    here = status.refine if status.refine and status.refine[2] == wanted else None
+    there = status.refine if status.refine and status.refine[2] != wanted else None
+    options: list[Option] = [(here, partial(walk.run, item)), (there, None)]
+    second = alternatives(walk.state, options, likely, status.assumed)[0]
+    if status.ran:
+        return OPEN if not status.sure else RAN
+    if status.truth is not None and status.truth != wanted:
+        return Status(status.truth, False, status.assumed)
+    if status.truth is not None and second.truth is not None:
+        return Status(second.truth, False, (*status.assumed, *second.assumed))
+    return OPEN if not wanted and second.ran else MAYBE
 
-    def _test(self, node: Test) -> Status:
-        return expression(self, node.expression)
 
-    def _arith(self, node: Arith) -> Status:
-        return arithmetic_test(self, node.raw)
+def _pipe(walk: Walker, node: Pipe) -> Status:
+    guarded = walk.guarded
+    walk.guarded = guarded or node.negated
+    status = walk.run(node.items[0]) if len(node.items) == 1 else _piped(walk, node.items)
+    walk.guarded = guarded
+    return opposite(status) if node.negated else status
 
-    def _define(self, node: Function) -> Status:
-        self.functions[node.name] = node
-        return YES
 
-    # -- branches
+def _piped(walk: Walker, items: tuple[Node, ...]) -> Status:
+    """Each command reads what the one before writes."""
+    guarded = walk.guarded
+    mark = walk.state.mark()
+    on = walk.state.vars.get("set -o pipefail")
+    failed = unsure = False
+    for item in items[:-1]:
+        walk.guarded = True
+        written = walk.captured(item)
+        failed = failed or (walk.last.certain and walk.last.truth is False)
+        unsure = unsure or not walk.last.certain
+        walk.state.give(written)
+    walk.guarded = guarded
+    status = walk.inside(items[-1])
+    walk.state.undo(mark)
+    if on is None:
+        return status
+    if failed and isinstance(on, Value) and on.text == "1":
+        return Status(False)
+    return OPEN if unsure and not status.sure else status
 
-    def _if(self, node: If) -> Status:
-        options: list[Option] = []
-        likely: int | None = None
-        known = True  # every condition so far is at least presumed
-        assumed: tuple[Reason, ...] = ()
-        refine: Refine | None = None
-        for condition, body in node.branches:
-            status = self.run(condition)
-            if self.flow:
-                return RAN
-            if status.certain:
-                if not status.truth:
-                    continue
-                if not options:
-                    return self.run(body)
-                return self._branches(
-                    [*options, (None, body)], len(options) if likely is None and known else likely, assumed
-                )
-            if likely is None and known:
-                known = status.truth is not None
-                assumed = (*assumed, *status.assumed)
-                if status.truth:
-                    likely = len(options)
-            refine = status.refine
-            options.append((refine if refine and refine[2] else None, partial(self.run, body)))
-        if not options:
-            return self.run(node.otherwise) if node.otherwise is not None else YES
+
+def _group(walk: Walker, node: Group) -> Status:
+    return walk.inside(node.body) if node.subshell else walk.run(node.body)
+
+
+def _background(walk: Walker, node: Background) -> Status:
+    """`A &`: a subshell of its own, and what follows does not wait."""
+    tail, walk.tail, guarded = walk.tail, True, walk.guarded
+    walk.guarded = True
+    walk.inside(node.body)
+    walk.tail, walk.guarded = tail, guarded
+    return YES
+
+
+def _redirected(walk: Walker, node: Redirected) -> Status:
+    state = walk.state
+    elsewhere = walk.redirected(node.redirects)
+    written, given = state.output, state.given
+    if elsewhere and written is not None:
+        state.output = []
+    if any(redirect.operator.startswith("<") for redirect in node.redirects):
+        state.give(walk.input_of(node.redirects))
+        status = walk.run(node.body)
+        state.give(given)
+    else:
+        status = walk.run(node.body)
+    state.output = written
+    return status
+
+
+def _test(walk: Walker, node: Test) -> Status:
+    return expression(walk.words, node.expression)
+
+
+def _arith(walk: Walker, node: Arith) -> Status:
+    return arithmetic_test(walk.words, node.raw[2:-2])
+
+
+def _define(walk: Walker, node: Function) -> Status:
+    bodies = walk.functions.setdefault(node.name, [])
+    if node not in bodies:
+        bodies.append(node)
+    walk.state.put(f"function {node.name}", Value(str(bodies.index(node))))
+    return YES
+
+
+def _unsupported(walk: Walker, node: Unsupported) -> Status:
+    """dash ends at what it cannot read; another sh may go on."""
+    if walk.flavor == "dash":
+        walk.state.flow = "exit"
+        return OPEN
+    walk.state.may_end.append(len(walk.state.commands))
+    alternatives(walk.state, [(None, partial(walk.run, node.body)), (None, None)], None, ())
+    return OPEN
+
+
+# -- branches
+
+
+def _if(walk: Walker, node: If) -> Status:
+    options: list[Option] = []
+    likely: int | None = None
+    known = True  # every condition so far is at least presumed
+    assumed: tuple[Reason, ...] = ()
+    refine: Refine | None = None
+    for condition, body in node.branches:
+        status = _condition(walk, condition)
+        if walk.state.flow:
+            return RAN
+        if status.certain:
+            if not status.truth:
+                continue
+            if not options:
+                return walk.run(body)
+            likely = len(options) if likely is None and known else likely
+            return _branches(walk, [*options, (None, partial(walk.run, body))], likely, assumed)
         if likely is None and known:
-            likely = len(options)
-        only = refine if len(options) == 1 and refine and not refine[2] else None
-        return self._branches([*options, (only, node.otherwise)], likely, assumed if likely is not None else ())
+            known = status.truth is not None
+            assumed = (*assumed, *status.assumed)
+            if status.truth:
+                likely = len(options)
+        refine = status.refine
+        options.append((refine if refine and refine[2] else None, partial(walk.run, body)))
+    if not options:
+        return walk.run(node.otherwise) if node.otherwise is not None else YES
+    if likely is None and known:
+        likely = len(options)
+    only = refine if len(options) == 1 and refine and not refine[2] else None
+    otherwise = partial(walk.run, node.otherwise) if node.otherwise is not None else None
+    return _branches(walk, [*options, (only, otherwise)], likely, assumed if likely is not None else ())
 
-    def _branches(
-        self,
-        options: list[tuple[Refine | None, Callable[[], Status] | Node | None]],
-        likely: int | None,
-        assumed: tuple[Reason, ...],
-    ) -> Status:
-        ready: list[Option] = [(r, b if b is None or callable(b) else partial(self.run, b)) for r, b in options]
-        statuses = self.alternatives(ready, likely, assumed)
-        return statuses[0] if all(s == statuses[0] for s in statuses) else MAYBE
 
-    def _case(self, node: Case) -> Status:
-        presume, self.presume = self.presume, True
-        value = self.value(node.word)
-        self.presume = presume
-        arms = case_match(self, value, node)
-        if isinstance(arms, int):
-            status = YES
-            for _, body, mark in node.arms[arms:]:
-                status = self.run(body)
-                if mark == ";;" or self.flow:
-                    break
-            return status
-        if not arms.options:
-            return YES
-        return self._branches(list(arms.options), arms.likely, assumptions(value) if arms.likely is not None else ())
+def _condition(walk: Walker, node: Node) -> Status:
+    """A command whose failure is looked at."""
+    guarded, walk.guarded = walk.guarded, True
+    tail, walk.tail = walk.tail, False
+    status = walk.run(node)
+    walk.guarded, walk.tail = guarded, tail
+    return status
 
-    # -- loops
 
-    def _for(self, node: For) -> Status:
-        items: list[tuple[Value, bool]] = []  # with whether it is one word for certain
-        everything = (Text(node.start, node.start, (Param("@", "", (), (), None, True, "$@"),), None, True),)
-        for word in node.words if node.words is not None else everything:
-            values = self.fields(word)
-            exact = not self.inexact
-            for value in values:
-                globbed = not word.quoted and bool(GLOB.search(value.text))
-                items.append((_unglobbed(value) if globbed else value, exact and not globbed))
-        if node.chosen:
-            items = [(hole(f"${{{node.name}}}"), False)]
-        if not items:
-            return YES
-        known = [value for value, exact in items if exact]
-        unknown = [value for value, exact in items if not exact]
-        if known and not self._each(node, known):
-            unknown = [hole(f"${{{node.name}}}")]
-        if unknown:
-            item = unknown[0] if len(unknown) == 1 else hole(f"${{{node.name}}}")
-            none = (
-                not known
-                and NO_ARGUMENTS not in self.refuted
-                and self.args.script
-                and all(value.holes in (("$@",), ("$*",), ("${@}",)) for value in unknown)
-            )
-            shown = f"for {node.name} in {item.shown()[:60]}"
-            note = Reason("loop", shown, *self.where(self.place(node.start)), node.name)
-            self._once(node.body, node.name, item, note, (NO_ARGUMENTS,) if none else ())
-        return RAN
+def _branches(walk: Walker, options: list[Option], likely: int | None, assumed: tuple[Reason, ...]) -> Status:
+    statuses = alternatives(walk.state, options, likely, assumed)
+    return statuses[0] if all(s == statuses[0] for s in statuses) else OPEN if any(s.ran for s in statuses) else MAYBE
 
-    def _each(self, node: For, values: list[Value]) -> bool:
-        """The body once for each item. False, with everything undone, when that gives too many commands."""
-        if self.full:
-            return False
-        count, mark, because = len(self.commands), self.mark(), self.because
-        place = self.where(self.place(node.start))
+
+def _case(walk: Walker, node: Case, start: int = 0) -> Status:
+    expander = walk.words
+    presume, expander.presume = expander.presume, True
+    value = expander.value(node.word)
+    expander.presume = presume
+    return _arms(walk, node, value, start) if not walk.state.flow else RAN
+
+
+def _arms(walk: Walker, node: Case, value: Value, start: int) -> Status:
+    arms = case_match(walk.words, value, node, start)
+    if isinstance(arms, int):
+        return YES if arms < 0 else _arm(walk, node, value, arms)
+    if not arms.options:
+        return YES
+    return _branches(
+        walk, _options(walk, node, value, arms), arms.likely, assumptions(value) if arms.likely is not None else ()
+    )
+
+
+def _options(walk: Walker, node: Case, value: Value, arms: Arms) -> list[Option]:
+    return [
+        (refine, None if number is None else partial(_arm, walk, node, value, number))
+        for refine, number in arms.options
+    ]
+
+
+def _arm(walk: Walker, node: Case, value: Value, number: int) -> Status:
+    """An arm that is taken, and those that `;&` and `;;&` lead to."""
+    status = YES
+    while number < len(node.arms):
+        _, body, mark = node.arms[number]
+        status = walk.run(body)
+        if mark == ";;" or walk.state.flow:
+            break
+        if mark == ";;&":
+            further = _arms(walk, node, value, number + 1)
+            return status if further == YES else further
+        number += 1
+    return status
+
+
+# -- loops
+
+
+def _for(walk: Walker, node: For) -> Status:
+    state, expander = walk.state, walk.words
+    items: list[tuple[Value, bool]] = []  # with whether it is one word for certain
+    everything = (Text(node.start, node.start, (Param("@", "", (), (), None, True, "$@"),), None, True),)
+    for word in node.words if node.words is not None else everything:
+        values = expander.fields(word)
+        exact = not expander.inexact
         for value in values:
-            note = Reason("loop", f"for {node.name}={value.shown()[:80]}", *place, node.name)
-            self.set(node.name, Value(value.text, value.holes, merged(value.because, (note,))))
-            self.because = (*because, note)
-            self.steps += 1
-            self.run(node.body)
-            self.because = because
-            if self.full or len(self.commands) > MAX_COMMANDS or self.steps > MAX_STEPS:
-                self.full = True
-                del self.commands[count:]
-                self.undo(mark)
-                return False
-            if self.flow in ("break", "continue"):
-                stop, self.flow = self.flow == "break", ""
-                if stop:
-                    break
-            elif self.flow:
-                break
-        return True
+            globbed = not word.quoted and bool(GLOB.search(value.text))
+            items.append((_unglobbed(value) if globbed else value, exact and not globbed))
+    if node.chosen:
+        items = [(hole(f"${{{node.name}}}"), False)]
+    if not items or state.flow:
+        return YES
+    known = [value for value, exact in items if exact]
+    unknown = [value for value, exact in items if not exact]
+    loop = state.open(LOOP)
+    tail, walk.tail = walk.tail, False
+    if known and not _each(walk, node, known):
+        unknown = [hole(f"${{{node.name}}}")]
+    if unknown and not state.flow:
+        item = unknown[0] if len(unknown) == 1 else hole(f"${{{node.name}}}")
+        none = (
+            not known
+            and NO_ARGUMENTS not in state.refuted
+            and state.args.script
+            and all(value.holes in (("$@",), ("$*",), ("${@}",)) for value in unknown)
+        )
+        note = Reason(
+            "loop", f"for {node.name} in {item.shown()[:60]}", *state.where(state.place(node.start)), node.name
+        )
+        _once(walk, node.body, node.name, item, note, (NO_ARGUMENTS,) if none else ())
+    walk.tail = tail
+    close(state, loop)
+    return RAN
 
-    def _once(
-        self, body: Node, name: str, item: Value | None, note: Reason | None, assumed: tuple[Reason, ...]
-    ) -> None:
-        """A loop whose rounds are unknown: its body once, with what it sets unknown.
 
-        assumed: under these it has no round, and the values from before go on.
-        """
-        base = self.mark()
-        names = set() if self.steps > 2 * MAX_STEPS else assigned(body, self.functions)
-        for each in sorted(names):
+def _each(walk: Walker, node: For, values: list[Value]) -> bool:
+    """The body once for each item. False, with everything undone, when that gives too many commands."""
+    state = walk.state
+    if state.full:
+        return False
+    count, mark, because, depth = len(state.commands), state.mark(), state.because, len(state.catches)
+    place = state.where(state.place(node.start))
+    for value in values:
+        note = Reason("loop", f"for {node.name}={value.shown()[:80]}", *place, node.name)
+        value = attributed(walk, node.name, Value(value.text, value.holes, merged(value.because, (note,))))
+        state.set(node.name, value)
+        state.because = (*because, note)
+        state.steps += 1
+        _round(walk, node.body)
+        state.because = because
+        if state.full or len(state.commands) > MAX_COMMANDS or state.steps > MAX_STEPS:
+            state.full = True
+            _forget_rounds(walk, count, depth)
+            state.undo(mark)
+            return False
+        if state.flow:
+            break
+    return True
+
+
+def _round(walk: Walker, body: Node) -> Status:
+    """One round, which `continue` may end."""
+    catch = walk.state.open(ROUND)
+    status = walk.run(body)
+    close(walk.state, catch)
+    return status
+
+
+def _forget_rounds(walk: Walker, count: int, depth: int) -> None:
+    """Commands and early ends of rounds that are undone."""
+    state = walk.state
+    del state.commands[count:]
+    del state.catches[depth:]
+    state.may_end = [at for at in state.may_end if at <= count]
+    state.catches[-1].ends.clear()
+    state.conditional = state.catches[-1].conditional or state.catches[-1].passed
+
+
+def _once(
+    walk: Walker, body: Node, name: str, item: Value | None, note: Reason | None, assumed: tuple[Reason, ...]
+) -> None:
+    """A loop whose rounds are unknown: its body once, with what it sets unknown.
+
+    assumed: under these it has no round, and the values from before go on.
+    """
+    state = walk.state
+    base = state.mark()
+    names = set() if state.steps > 2 * MAX_STEPS else assigned(body, walk.functions)
+    for each in sorted(names):
+        if not each.isdigit():
+            state.set(each, hole(f"${{{each}}}"))
+    if "0" in names:
+        state.args = Arguments((), True)
+    if item is not None:
+        names.add(name)
+        state.set(name, item)
+    conditional, because, tail = state.conditional, state.because, walk.tail
+    state.conditional, walk.tail = True, False
+    if note is not None:
+        state.because = (*because, note)
+    written = len(state.output) if state.output is not None else 0
+    catches = len(state.catches)
+    _round(walk, body)
+    if state.flow and not (state.flow in ("break", "continue") and state.levels == 1):
+        state.leave()
+    state.conditional, state.because, walk.tail = conditional, because, tail
+    if state.output is not None and len(state.output) > written:
+        state.output[written:] = [None]
+    names.update(each for each in state.changes(base) if " " not in each)
+    state.undo(base)
+    del state.catches[catches:]
+    for each in sorted(names):
+        old = state.vars.get(each)
+        if each.isdigit():
+            state.args = state.args if assumed else Arguments((), True)
+        elif not assumed:
+            state.set(each, hole(f"${{{each}}}"))
+        elif old is not None:
+            state.set(each, resting(each, old, assumed))
+
+
+def _while(walk: Walker, node: While) -> Status:
+    state = walk.state
+    mark, count, may_end = state.mark(), len(state.commands), len(state.may_end)
+    status = _condition(walk, node.condition)
+    if state.flow or (status.certain and status.truth == node.until):
+        return YES if not state.flow else RAN
+    loop = state.open(LOOP)
+    if status.certain:
+        if _rounds(walk, node, partial(_condition, walk, node.condition), None):
+            close(state, loop)
+            return RAN
+        del state.may_end[may_end:]
+        _forget_rounds(walk, count, len(state.catches))
+        state.undo(mark)
+        status = _condition(walk, node.condition)
+    none = status.assumed if status.truth is not None and status.truth == node.until else ()
+    _once(walk, node.body, "", None, None, none)
+    loop.ends.clear()
+    close(state, loop)
+    if not none:
+        for each in sorted(assigned(node.condition, walk.functions)):
             if not each.isdigit():
-                self.set(each, hole(f"${{{each}}}"))
-        if "0" in names:
-            self.args = Arguments((), True)
-        if item is not None:
-            names.add(name)
-            self.set(name, item)
-        conditional, because = self.conditional, self.because
-        self.conditional = True
-        if note:
-            self.because = (*because, note)
-        self.run(body)
-        self.conditional, self.because = conditional, because
-        names.update(self.changes(base))
-        self.undo(base)
-        for each in sorted(names):
-            old = self.vars.get(each)
-            if each.isdigit():
-                self.args = self.args if assumed else Arguments((), True)
-            elif not assumed:
-                self.set(each, hole(f"${{{each}}}"))
-            elif old is not None:
-                self.set(each, resting(each, old, assumed))
+                state.set(each, hole(f"${{{each}}}"))
+    return RAN
 
-    def _while(self, node: While) -> Status:
-        status = MAYBE
-        if node.condition is not None:
-            status = self.run(node.condition)
-            if self.flow or (status.certain and status.truth == node.until):
-                return RAN
-        none = status.assumed if status.truth is not None and status.truth == node.until else ()
-        self._once(node.body, "", None, None, none)
-        if node.condition is not None and not none:
-            for each in sorted(assigned(node.condition, self.functions)):
-                if not each.isdigit():
-                    self.set(each, hole(f"${{{each}}}"))
-        return RAN
+
+def _rounds(walk: Walker, node: While | Count, condition: Callable[[], Status], step: str | None) -> bool:
+    """Walk a loop for as long as its condition is known. False when that does not end.
+
+    The condition was true a moment ago.
+    """
+    state = walk.state
+    until = node.until if isinstance(node, While) else False
+    depth = len(state.catches)
+    tail, walk.tail = walk.tail, False
+    for _ in range(_MAX_ROUNDS):
+        if state.full or len(state.commands) > MAX_COMMANDS or state.steps > MAX_STEPS:
+            break
+        log = len(state.log)
+        _round(walk, node.body)
+        if state.flow:
+            walk.tail = tail
+            return True
+        if len(state.catches) > depth or state.conditional != state.catches[-1].conditional:
+            break  # a round may have ended the loop
+        if step is not None and walk.words.calculated(step) is None:
+            break
+        if len(state.log) == log:
+            break  # nothing changes: it does not end
+        status = condition()
+        if state.flow or not status.certain:
+            break
+        if status.truth == until:
+            walk.tail = tail
+            return True
+    walk.tail = tail
+    return False
+
+
+def _count(walk: Walker, node: Count) -> Status:
+    """`for ((first; condition; step))`."""
+    state, expander = walk.state, walk.words
+    texts = [text.strip() for text in node.parts]
+    loop = state.open(LOOP)
+    if texts and (not texts[0] or expander.calculated(texts[0]) is not None):
+        mark, count = state.mark(), len(state.commands)
+        condition = partial(arithmetic_test, expander, texts[1] or "1")
+        status = condition()
+        if status.certain and not status.truth:
+            close(state, loop)
+            return YES
+        if status.certain and _rounds(walk, node, condition, texts[2] or "0"):
+            close(state, loop)
+            return RAN
+        _forget_rounds(walk, count, len(state.catches))
+        state.undo(mark)
+    for text in texts:
+        expander.unsettle(text)
+    _once(walk, node.body, "", None, None, ())
+    for text in texts:
+        expander.unsettle(text)
+    loop.ends.clear()
+    close(state, loop)
+    return RAN
 
 
 def _unglobbed(value: Value) -> Value:
@@ -309,3 +503,10 @@ def _unglobbed(value: Value) -> Value:
     if value.holes:
         return value
     return Value(GLOB.sub(HOLE, value.text), tuple(m[0] for m in GLOB.finditer(value.text)), value.because)
+
+
+WALKS: dict[type, Callable[..., Status]] = {
+    Seq: _seq, AndOr: _and_or, Pipe: _pipe, If: _if, For: _for, While: _while, Count: _count, Case: _case, Group: _group,
+    Background: _background, Function: _define, Test: _test, Arith: _arith, Redirected: _redirected, Unsupported: _unsupported,
+}  # fmt: skip
+"""By the type of a node, how it is walked."""

@@ -15,7 +15,7 @@ _BINARY = frozenset(("=", "==", "!=", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "
 
 
 class BracketReader(SimpleReader):
-    """Expressions, as the nested tuples that shell_syntax.Test describes."""
+    """Expressions, as the nested tuples that tree.Test describes."""
 
     def expression(self) -> tuple[object, ...]:
         return self._or(0)

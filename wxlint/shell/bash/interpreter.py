@@ -1,334 +1,359 @@
-"""Simple commands, the script's own functions, and text that is read again: the walk that gives the commands of a script."""
+"""The walk that gives the commands of a script: what each part owns, and how they are put together.
+
+State has the variables, Expander makes words, Commands runs simple commands and functions; compound commands are functions of
+control_flow, builtins those of builtins.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.builtins import BUILTINS, MAY_RUN_TEXT, inner_text
-from wxlint.shell.bash.command_substitution import output
-from wxlint.shell.bash.conditions import arithmetic
-from wxlint.shell.bash.control_flow import GLOB, Flow
-from wxlint.shell.bash.expansion import PRIVATE
+from wxlint.shell.bash.assignments import assign as assign_variable
+from wxlint.shell.bash.child_shells import Child
+from wxlint.shell.bash.commands import Commands
+from wxlint.shell.bash.control_flow import WALKS
+from wxlint.shell.bash.expansion import PRIVATE, Expander
 from wxlint.shell.bash.parser import Parser
-from wxlint.shell.bash.tree import Assign, Function, Node, Redir, Simple, Subst, Text
+from wxlint.shell.bash.roles import Frame
+from wxlint.shell.bash.tree import Arith, Assign, Function, Group, Node, Pipe, Redir, Seq, Simple, Test
+from wxlint.shell.branches import close
 from wxlint.shell.model import Place, Redirect, ShellResult, Word
-from wxlint.shell.state import MAX_COMMANDS, MAX_DEPTH, MAX_STEPS, MAYBE, RAN, YES, Status
-from wxlint.shell.values import (
-    MAX_ITEMS,
-    MAX_TEXT,
-    NO_ARGUMENTS,
-    UNSET,
-    Arguments,
-    Array,
-    Variable,
-    hole,
-    joined,
+from wxlint.shell.state import (
+    LAST_STEP,
+    MAX_DEPTH,
+    MAX_STEPS,
+    MAYBE,
+    NO,
+    OPEN,
+    RAN,
+    STATEMENT,
+    SUBSHELL,
+    YES,
+    State,
+    Status,
 )
+from wxlint.shell.values import MAX_TEXT, NO_ARGUMENTS, Arguments, hole, joined
 
-_MAX_CALLS = 12
-_ASKING = frozenset("grep egrep fgrep rg which type hash diff cmp pgrep read nvidia-smi ping nc getent id".split())
-"""Programs whose exit status is an answer: `grep -q x && B` makes B conditional, `docker build . && B` does not."""
-
-
-class Frame:
-    """A function call: what its `local`s hid, and what it returned."""
-
-    def __init__(self) -> None:
-        self.hidden: dict[str, Variable | None] = {}
-        self.status: Status | None = None
-
-    def returns(self, status: Status) -> None:
-        self.status = status if self.status is None or self.status == status else MAYBE
+_FAILS = frozenset((Simple, Pipe, Group, Test, Arith))
+"""Nodes whose failure ends a text under `set -e`."""
+_ELSEWHERE = frozenset((">", ">>", ">|", "1>", "1>>", "1>|", "&>", "&>>", ">&", "1>&"))
+Files = Callable[[str], "str | None"]
 
 
-class Runner(Flow):
-    """One text, with everything it calls of itself."""
+class Interpreter:
+    """One text, with everything it calls of itself. See roles.Walker for the attributes."""
 
-    def __init__(
-        self,
-        text: str,
-        variables: Mapping[str, Value],
-        bash: bool,
-        where: Place,
-        defaults: bool,
-        script: str,
-    ) -> None:
-        super().__init__(where, defaults)
-        self.source, self.bash, self.script = text, bash, script
-        self.vars.update(variables)
-        self.environment = frozenset(variables)
-        self.functions: dict[str, Function] = {}
-        self.called: set[str] = set()
-        self.stack: list[str] = []
+    def __init__(self, text: str, state: State, *, flavor: str, script: str, files: Files | None) -> None:
+        self.text, self.state, self.flavor, self.files = text, state, flavor, files
+        self.words = Expander(state, weakref.proxy(self), script=script, bash=flavor == "bash")
+        self.commands = Commands(weakref.proxy(self))
+        self.functions: dict[str, list[Function]] = {}
         self.frames: list[Frame] = []
         self.dirs: list[Value | None] = []
-        self.walk = self.walkers()
+        self.traps: dict[str, Word] = {}
+        self.last = self.leaving = YES
+        self.guarded = self.strict = self.quiet = False
+        self.tail = True
+        self.substituted: Status | None = None
+        self.exact = 0
+
+    # -- nodes
 
     def run(self, node: Node) -> Status:
-        if self.flow:
+        state = self.state
+        if state.flow:
             return RAN
-        self.steps += 1
-        if type(node) is Simple:
-            return self._simple(node)
-        if self.depth > MAX_DEPTH:
+        state.steps += 1
+        if state.steps > LAST_STEP:
+            return self._give_up()
+        kind = type(node)
+        if kind is Simple:
+            assert isinstance(node, Simple)
+            status = self.commands.run(node)
+        elif state.depth > MAX_DEPTH:
             return MAYBE
-        self.depth += 1
-        status = self.walk[type(node)](self, node)
-        self.depth -= 1
+        else:
+            state.depth += 1
+            status = WALKS[kind](self, node)
+            state.depth -= 1
+        self.last = status
+        if self.strict and not self.guarded and kind in _FAILS and not state.flow:
+            self._failed(node, status)
         return status
 
-    def run_inside(self, body: Node) -> None:
-        presume, self.presume = self.presume, False
-        self.inside(body)
-        self.presume = presume
+    def _give_up(self) -> Status:
+        """The text takes too many steps: the rest of it is not known."""
+        if not self.state.errors or self.state.errors[-1][2] != "too long to follow; the rest is not read":
+            self.state.errors.append((0, len(self.text), "too long to follow; the rest is not read"))
+        self.state.flow = "exit"
+        return RAN
+
+    def _failed(self, node: Node, status: Status) -> None:
+        """Under `set -e` a command that fails ends the text."""
+        on = self.state.vars.get("set -e")
+        if on is None or status.sure or (type(node) is Group and not node.subshell):
+            return
+        if status.certain and isinstance(on, Value) and not on.holes:
+            if not status.truth:
+                self.state.flow, self.leaving = "exit", status
+        elif status.truth is not True:
+            self.state.may_leave("exit")
+
+    def whole(self, tree: Node) -> None:
+        """Walk a whole text. An error in an expansion ends the statement that it is in; of a plain sh the whole text."""
+        state = self.state
+        items = tree.items if isinstance(tree, Seq) else (tree,)
+        for number, item in enumerate(items):
+            self.tail = number == len(items) - 1
+            catch = state.open(STATEMENT)
+            self.run(item)
+            if state.flow == "fail" and self.flavor != "bash":
+                state.flow = "exit"
+            close(state, catch)
+            if state.flow:
+                break
+
+    def inside(self, node: Node) -> Status:
+        return self.in_subshell(lambda: self.run(node))
+
+    def in_subshell(self, body: Callable[[], Status]) -> Status:
+        """Walk in a subshell: the variables come back as they were."""
+        state = self.state
+        mark, trap = state.mark(), state.vars.get("trap EXIT")
+        catch = state.open(SUBSHELL)
+        if trap is not None:
+            state.put("trap EXIT", None)
+        status = body()
+        if state.flow in ("exit", "fail"):
+            status = self.leaving if state.flow == "exit" else NO
+        if catch.ends:
+            status = OPEN
+        state.flow = ""
+        self.at_exit()
+        catch.ends.clear()
+        state.flow = ""
+        close(state, catch)
+        state.undo(mark)
+        self.last = status
+        return status
+
+    def at_exit(self) -> None:
+        """What `trap TEXT EXIT` runs."""
+        state = self.state
+        text = state.vars.get("trap EXIT")
+        if not isinstance(text, Value):
+            return
+        state.put("trap EXIT", None)
+        if text.text in self.traps:
+            self.read_again(self.traps[text.text]._replace(value=text))
+            return
+        conditional, state.conditional = state.conditional, True
+        for word in list(self.traps.values()):  # a branch decides which
+            self.read_again(word)
+            state.flow = ""
+        state.conditional = conditional
+
+    def captured(self, node: Node) -> Value | None:
+        state = self.state
+        outer, state.output = state.output, []
+        self.inside(node)
+        found, state.output = state.output, outer
+        if None in found:
+            return None
+        return joined([value for value in found if value is not None]) if found else Value("")
+
+    # -- what words need
 
     def substitute(self, body: Node | None, raw: str) -> Value:
-        if body is None or self.depth > MAX_DEPTH:
+        state, words = self.state, self.words
+        if body is None or state.depth > MAX_DEPTH:
             return hole(raw)
-        presume, self.presume = self.presume, False
-        inexact = self.inexact
-        mark = self.mark()
-        self.depth += 1
-        found = output(self, body)
-        self.depth -= 1
-        if found is None:
-            self.undo(mark)
-            self.run(body)
-        self.undo(mark)
-        self.presume, self.inexact = presume, inexact
-        return hole(raw) if found is None else found
+        presume, inexact, quiet, tail, guarded = words.presume, words.inexact, self.quiet, self.tail, self.guarded
+        exact = self.exact
+        words.presume, self.quiet, self.tail = False, True, False
+        self.guarded = guarded or self.flavor == "bash"
+        state.depth += 1
+        found = self.captured(body)
+        state.depth -= 1
+        self.substituted = self.last
+        words.presume, words.inexact, self.quiet, self.tail, self.guarded = presume, inexact, quiet, tail, guarded
+        self.exact = exact
+        return hole(raw) if found is None else found._replace(text=found.text.rstrip("\n"))
 
-    def arithmetic(self, raw: str) -> Value:
-        return arithmetic(self, raw)
+    def aside(self, body: Node) -> None:
+        presume, self.words.presume = self.words.presume, False
+        written, self.state.output = self.state.output, None
+        self.inside(body)
+        self.words.presume, self.state.output = presume, written
 
-    # -- assignments
+    # -- assignments, redirections
 
     def assign(self, node: Assign) -> None:
-        old = self.vars.get(node.name)
-        if node.items is not None:
-            self._assign_array(node, old)
-            return
-        assert node.value is not None
-        value = self.value(node.value)
-        if node.subscript is not None:
-            key = self.parts_value(node.subscript)
-            items = dict(old) if type(old) is dict else {}
-            if type(old) not in (dict, type(None)) and old is not UNSET or key.holes or len(items) >= MAX_ITEMS:
-                self.set(node.name, hole(f"${{{node.name}[@]}}"))
-                return
-            if node.append and key.text in items:
-                value = joined([items[key.text], value])
-            items[key.text] = self.noted(f"{node.name}[{key.text[:40]}]", value, node.start)
-            self.set(node.name, items)
-            return
-        if node.append:
-            if type(old) is dict:
-                self.set(node.name, {**old, "0": joined([old["0"], value])} if "0" in old else {"0": value, **old})
-                return
-            before = old if old is not None else Value("") if self.defaults else hole(f"${{{node.name}}}")
-            value = joined([before, value]) if isinstance(before, Value) else value
-        self.set(node.name, self.noted(node.name, value, node.start))
-
-    def _assign_array(self, node: Assign, old: Variable | None) -> None:
-        assert node.items is not None
-        array: Array = {}
-        exact = True
-        if node.append and type(old) is dict:
-            array = dict(old)
-        elif node.append and type(old) is Value and old is not UNSET:
-            array, exact = {"0": old}, not old.holes
-        number = len(array)
-        for key, word in node.items:
-            if key is not None:
-                name = self.parts_value(key)
-                exact = exact and not name.holes
-                array[name.text] = self.noted(f"{node.name}[{name.text[:40]}]", self.value(word), word.start)
-                continue
-            for value in self.fields(word):
-                array[str(number)] = self.noted(node.name, value, word.start)
-                number += 1
-            exact = (
-                exact
-                and not self.inexact
-                and not (not word.quoted and word.literal is not None and GLOB.search(word.literal))
-            )
-        self.set(node.name, array if exact and len(array) <= MAX_ITEMS else hole(f"${{{node.name}[@]}}"))
+        assign_variable(self, node)
 
     def local(self, name: str) -> None:
-        """The variable belongs to the function that is being walked."""
         if self.frames:
-            self.frames[-1].hidden.setdefault(name, self.vars.get(name))
+            self.frames[-1].hidden.setdefault(name, self.state.vars.get(name))
 
-    # -- simple commands
-
-    def word(self, node: Text, value: Value) -> Word:
-        start, end = self.fixed or (node.start + self.shift, node.end + self.shift)
-        return Word(value, start, end, node.quoted)
+    def word(self, node_start: int, node_end: int, value: Value, quoted: bool) -> Word:
+        """A word with its place."""
+        return Word(value, *self.state.span(node_start, node_end), quoted)
 
     def redirect(self, node: Redir) -> Redirect:
+        """A redirection, evaluated."""
         here = node.operator.endswith(("<<", "<<-")) and not node.operator.endswith("<<<")
         target = node.body[0] if node.body else node.target
-        value = Value("") if here and not node.body else self.value(target)
-        return Redirect(node.operator, self.word(target, value), *self.span(node.start, node.end))
+        value = Value("") if here and not node.body else self.words.value(target)
+        word = self.word(target.start, target.end, value, target.quoted)
+        return Redirect(node.operator, word, *self.state.span(node.start, node.end))
 
-    def redirected(self, redirects: tuple[Redir, ...]) -> None:
+    def redirected(self, redirects: tuple[Redir, ...]) -> bool:
+        return self.elsewhere(tuple([self.redirect(redirect) for redirect in redirects]))
+
+    def elsewhere(self, redirects: tuple[Redirect, ...]) -> bool:
+        return any(redirect.operator in _ELSEWHERE for redirect in redirects)
+
+    def input_of(self, redirects: tuple[Redir, ...]) -> Value | None:
+        found: Value | None = None
         for redirect in redirects:
-            self.redirect(redirect)
-
-    def _simple(self, node: Simple) -> Status:
-        if not node.words:
-            status = YES
-            for assign in node.assigns:
-                self.assign(assign)
-                status = RAN if assign.value is not None and any(type(p) is Subst for p in assign.value.parts) else YES
-            self.redirected(node.redirects)
-            return status
-        self.steps += (node.end - node.start) // 40
-        words: list[Word] = []
-        presume = self.presume
-        self.presume = node.words[0].literal in ("[", "test")
-        plain, shift = not self.private and not self.fixed, self.shift
-        for number, text in enumerate(node.words):
-            if number in node.declared:
-                continue
-            start, end, _, literal, quoted = text
-            if literal is not None and plain:
-                words.append(Word(Value(literal), start + shift, end + shift, quoted))
-                continue
-            for value in self.fields(text):
-                words.append(self.word(text, value))
-                self.volume += len(value.text) + 20
-        self.presume = presume
-        if not words:
-            return RAN
-        redirects = tuple([self.redirect(r) for r in node.redirects]) if node.redirects else ()
-        env = (
-            tuple([(a.name, self.value(a.value)) for a in node.assigns if a.value is not None]) if node.assigns else ()
-        )
-        name = words[0].value.text
-        function = self.functions.get(name)
-        if function is not None:
-            entered = self._enter(function, words[1:], env, node.start)
-            if entered is not None:
-                return entered
-        builtin = BUILTINS.get(name)
-        if builtin is not None:
-            done = builtin(self, node, words)
-            if done is not None:
-                return done
-        command = self.command(node.start, node.end, tuple(words), env, redirects)
-        if name in MAY_RUN_TEXT or "/" in name:
-            inner = inner_text(command)
-            if inner is not None and self.read_again(inner):
-                return RAN
-        self.commands.append(command)
-        return MAYBE if name in _ASKING else RAN
-
-    # -- functions
-
-    def _enter(
-        self, function: Function, words: list[Word], env: tuple[tuple[str, Value], ...], start: int
-    ) -> Status | None:
-        """Walk a function of the text with its arguments. None when that goes too deep, or it is being walked already."""
-        if function.name in self.stack or len(self.stack) > _MAX_CALLS or self.depth > MAX_DEPTH - 10:
-            return None
-        if len(self.commands) > 2 * MAX_COMMANDS or self.steps > 2 * MAX_STEPS:
-            return None
-        self.called.add(function.name)
-        values = [word.value for word in words]
-        saved = self.args, self.because, self.via, self.fixed, self.shift, self.private
-        open_at = next((i for i, v in enumerate(values) if v.text == HOLE and v.holes[0] in ("$@", "${@}", "$*")), None)
-        if open_at is None:
-            self.args = Arguments(tuple(values))
-        elif len(values) > 1 or self.args.known or not self.args.more:  # else: f "$@" hands on what there is
-            self.args = Arguments(tuple(values[:open_at]), True)
-        shown = " ".join([function.name, *[v.shown() for v in values[:6]]])
-        self.because = (*self.because, Reason("call", shown[:80], *self.where(self.place(start)), function.name))
-        self.via = (*self.via, self.place(start))
-        frame = Frame()
-        self.frames.append(frame)
-        self.stack.append(function.name)
-        self.steps += 8
-        for name, value in env:
-            self.local(name)
-            self.set(name, value)
-        status = self.run(function.body)
-        if self.flow == "return":
-            self.flow = ""
-            status = frame.status or RAN
-        elif frame.status is not None and frame.status != status:
-            status = MAYBE
-        self.stack.pop()
-        self.frames.pop()
-        for name, old in frame.hidden.items():
-            self.put(name, old)
-        self.args, self.because, self.via, self.fixed, self.shift, self.private = saved
-        return status
-
-    def uncalled(self) -> None:
-        """Functions that nothing calls may be called from elsewhere: once each, with unknown arguments."""
-        tried: set[str] = set()
-        while names := [name for name in self.functions if name not in self.called and name not in tried]:
-            for name in names:
-                if name in self.called:
-                    continue
-                tried.add(name)
-                self.flow = ""
-                mark = self.mark()
-                function = self.functions[name]
-                self.args, self.conditional, self.depth = Arguments((), True), True, 0
-                self.refuted |= {NO_ARGUMENTS}
-                self.because = (Reason("call", f"function {name}", *self.where(function.start), "function"),)
-                self.stack, self.frames = [name], [Frame()]
-                self.run(function.body)
-                self.stack, self.frames = [], []
-                self.undo(mark)
-        self.flow = ""
+            if redirect.operator in ("<<", "<<-", "<<<"):
+                value = self.redirect(redirect).target.value
+                found = joined([value, Value("\n")]) if redirect.operator == "<<<" else value
+            elif redirect.operator.startswith("<"):
+                found = None
+        return found if found is not None and not found.holes else None
 
     # -- text that is read again
 
     def read_again(self, word: Word) -> bool:
-        """Walk the text of `eval TEXT`, `bash -c TEXT`, `bash <<EOF`. False when that goes too deep."""
         text = word.value.text
-        if self.depth > MAX_DEPTH - 20 or len(text) > MAX_TEXT or self.steps > MAX_STEPS:
+        state = self.state
+        if state.depth > MAX_DEPTH - 20 or len(text) > MAX_TEXT or state.steps > MAX_STEPS:
             return False
-        saved = self.fixed, self.shift, self.private
+        saved = state.fixed, state.shift, self.words.private
         if word.value.holes:
-            self.private = word.value.holes
-            for number in range(len(self.private)):
+            self.words.private = word.value.holes
+            for number in range(len(self.words.private)):
                 text = text.replace(HOLE, chr(PRIVATE + number), 1)
-        parser = Parser(text, self.bash)
+        parser = Parser(text, self.flavor)
         parser.depth = 25
         tree = parser.script()
-        exact = None if self.fixed else self._exact(word, text)
+        exact = None if state.fixed else self._exact(word, text)
         if exact is not None:
-            self.shift = exact
-        elif not self.fixed:
-            self.fixed = (word.start, word.end)
-        self.steps += len(text) // 50
-        self.depth += 10
+            state.shift = exact
+        elif not state.fixed:
+            state.fixed = (word.start, word.end)
+        state.steps += len(text) // 50
+        state.depth += 10
         self.run(tree)
-        self.depth -= 10
-        self.fixed, self.shift, self.private = saved
+        state.depth -= 10
+        state.fixed, state.shift, self.words.private = saved
         return True
 
     def _exact(self, word: Word, text: str) -> int | None:
         """How far the text stands from its place in the source, when it stands there as it is."""
         at = word.start + (0 if word.end - word.start == len(text) else 1)
-        return at if self.source[at : at + len(text)] == text else None
+        return at if self.text[at : at + len(text)] == text else None
+
+    def child_scope(self, child: Child, text: Word) -> bool:
+        state, words = self.state, self.words
+        for name in list(state.vars):
+            if name not in state.exported and name not in state.environment:
+                state.put(name, None)
+        for name, value in child.command.env:
+            state.put(name, value)
+            state.export(name)
+        environment, state.environment = state.environment, frozenset(state.exported)
+        functions, frames, stack = self.functions, self.frames, self.commands.stack
+        saved = self.flavor, words.bash, words.script, self.guarded, state.args
+        self.functions, self.frames, self.commands.stack = {}, [], []
+        self.flavor, words.bash, self.guarded = child.flavor, child.flavor == "bash", False
+        words.script = child.name.text if child.name is not None and child.name.known else ""
+        state.args = self._child_arguments(child)
+        if child.strict:
+            state.put("set -e", Value("1"))
+            self.strict = True
+        state.give(None if child.text is not None else Value(""))
+        done = self.read_again(text)
+        self.flavor, words.bash, words.script, self.guarded, state.args = saved
+        self.functions, self.frames, self.commands.stack = functions, frames, stack
+        state.environment = environment
+        return done
+
+    def _child_arguments(self, child: Child) -> Arguments:
+        values = tuple([word.value for word in child.args])
+        some = any(value.holes and not word.quoted for value, word in zip(values, child.args))
+        return Arguments((), True) if some else Arguments(values)
+
+    def source(self, path: Word) -> bool:
+        text = self.files(path.value.text) if self.files is not None else None
+        state = self.state
+        if text is None or state.depth > MAX_DEPTH - 20 or len(self.frames) > 10 or state.steps > MAX_STEPS:
+            return False
+        saved, state.fixed = state.fixed, state.fixed or (path.start, path.end)
+        parser = Parser(text.replace(HOLE, "\ufffd"), self.flavor)
+        parser.depth = 25
+        tree = parser.script()
+        state.steps += len(text) // 50
+        state.depth += 10
+        self.run(tree)
+        state.depth -= 10
+        state.fixed = saved
+        return True
+
+    # -- the whole text
+
+    def uncalled(self) -> None:
+        """Functions that nothing calls may be called from elsewhere: once each, with unknown arguments."""
+        tried: set[str] = set()
+        state = self.state
+        while names := [n for n in self.functions if n not in self.commands.called and n not in tried]:
+            for name in names:
+                if name in self.commands.called:
+                    continue
+                tried.add(name)
+                state.flow = ""
+                mark = state.mark()
+                function = self.functions[name][-1]
+                state.args, state.conditional, state.depth = Arguments((), True), True, 0
+                state.refuted |= {NO_ARGUMENTS}
+                state.because = (Reason("call", f"function {name}", *state.where(function.start), "function"),)
+                self.commands.stack, self.frames = [name], [Frame()]
+                state.catches.clear()
+                self.run(function.body)
+                self.commands.stack, self.frames = [], []
+                state.undo(mark)
+        state.flow = ""
 
 
 def run_text(
-    text: str, variables: Mapping[str, Value], bash: bool, where: Place, defaults: bool, script: str
+    text: str,
+    variables: Mapping[str, Value],
+    *,
+    flavor: str,
+    where: Place,
+    defaults: bool,
+    script: str,
+    files: Files | None = None,
 ) -> ShellResult:
-    """See shell.read_shell."""
-    parser = Parser(text, bash)
-    runner = Runner(text, variables, bash, where, defaults, script)
+    """See reader.read_shell."""
+    parser = Parser(text, flavor)
+    state = State(where, defaults)
+    state.vars.update(variables)
+    state.environment = frozenset(variables)
+    interpreter = Interpreter(text, state, flavor=flavor, script=script, files=files)
+    at_exit = 0
     try:
-        runner.run(parser.script())
-        runner.uncalled()
+        interpreter.whole(parser.script())
+        state.flow = ""
+        state.catches.clear()
+        at_exit = len(state.commands)
+        interpreter.at_exit()
+        interpreter.uncalled()
     except RecursionError:  # the depth guards are there so that this does not happen
         parser.errors.append((0, len(text), "nested too deep; not read"))
-    return ShellResult(tuple(runner.commands), runner.vars, tuple(parser.errors))
+    held = {name: value for name, value in state.vars.items() if " " not in name}
+    return ShellResult(tuple(state.commands), held, (*parser.errors, *state.errors), tuple(state.may_end), at_exit)

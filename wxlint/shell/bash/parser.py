@@ -1,7 +1,7 @@
-"""Reading shell text into the tree of shell_syntax.py, as bash divides it. Reading never fails: what cannot be read is skipped.
+"""Reading shell text into the tree of tree.py, as bash divides it. Reading never fails: what cannot be read is skipped.
 
-Written by hand and not with a general grammar library: the words need exact character offsets and expansion rules that such trees do not
-give, loading one costs more than a whole check, and bash itself is at hand in the tests to say whether the reading is right.
+Written by hand and not with a general grammar library: the words need exact character offsets and expansion rules that
+such trees do not give, loading one costs more than a whole check, and bash itself judges the reading in the tests.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from wxlint.shell.bash.tree import (
     EMPTY,
     AndOr,
     Arith,
+    Background,
     Case,
+    Count,
     For,
     Function,
     Group,
@@ -25,6 +27,7 @@ from wxlint.shell.bash.tree import (
     Seq,
     Test,
     Text,
+    Unsupported,
     While,
 )
 from wxlint.shell.bash.words import MAX_DEPTH
@@ -38,8 +41,15 @@ _NAME = late(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARENTHESES = late(r"[ \t]*\([ \t]*\)")
 
 
+def text_ends_word(char: str) -> bool:
+    """Whether no word starts with a character."""
+    return char in "\n;&|<>()"
+
+
 class Parser(BracketReader):
-    """One text. `script()` reads all of it."""
+    """One text. `script()` reads all of it. level: how deep lists of commands are nested."""
+
+    level = 0
 
     def script(self) -> Node:
         items: list[Node] = []
@@ -56,11 +66,18 @@ class Parser(BracketReader):
 
     def commands(self, closing: str) -> Node:
         """Statements up to `closing` (")"), a closing word, `;;` or the end, none of which is consumed."""
-        text, items = self.text, []
+        text = self.text
+        items: list[Node] = []
+        line = 0  # the first item of the line
+        outer = self.level
+        self.level += 1
         while True:
+            before = self.at
             self.newlines()
             if self.at >= self.end:
                 break
+            if not outer and not self.bash and "\n" in text[before : self.at]:
+                line = len(items)
             char = text[self.at]
             if char == ")" or (char == ";" and text[self.at + 1 : self.at + 2] in (";", "&")):
                 break
@@ -74,15 +91,21 @@ class Parser(BracketReader):
                 if match and match[0] in _CLOSERS:
                     break
             before = self.at
-            items.append(self._and_or())
+            node = self._and_or()
             self.blank()
+            background = self.at < self.end and text[self.at] == "&"
+            items.append(Background(node) if background else node)
             if self.at < self.end:
                 char = text[self.at]
-                if char == "&" or (char == ";" and text[self.at + 1 : self.at + 2] not in (";", "&")):
+                if background or (char == ";" and text[self.at + 1 : self.at + 2] not in (";", "&")):
                     self.at += 1
                 elif self.at == before:
                     self.at += 1
                     self.fail(before, f"unexpected {char!r}")
+            if self.unsupported and not outer:  # a shell reads whole lines before it runs them
+                self.unsupported = False
+                items[line:] = [Unsupported(Seq(tuple(items[line:])), before)]
+        self.level = outer
         return items[0] if len(items) == 1 else Seq(tuple(items)) if items else EMPTY
 
     def _and_or(self) -> Node:
@@ -104,6 +127,7 @@ class Parser(BracketReader):
             self.blank()
             match = _RESERVED.match(text, self.at, self.end) if self.at < self.end and text[self.at] in "!t" else None
             if match and match[0] == "!":
+                self.unsupported = self.unsupported or (negated and not self.bash)
                 negated = not negated
             elif match and match[0] == "time":
                 self.at = match.end()
@@ -131,7 +155,7 @@ class Parser(BracketReader):
         node: Node | None = None
         if char in "ifswuc{[":
             match = _RESERVED.match(text, start, self.end)
-            if match and match[0] not in ("in", "]]", "fi"):
+            if match and match[0] not in ("in", "]]", "fi") and not (match[0] == "[[" and self.flavor == "dash"):
                 node = self._nest(match[0], start, match.end())
         elif char == "(":
             node = self._nest("(", start, start + 1)
@@ -195,7 +219,12 @@ class Parser(BracketReader):
                 self.fail(start, "no closing ]]")
                 self._skip_line()
         elif word == "function":
+            self.unsupported = self.unsupported or not self.bash
             self.blank()
+            if self.at >= self.end or text_ends_word(self.text[self.at]):
+                self.fail(start, "function without a name")
+                self.depth -= 1
+                return EMPTY
             name = self.word().literal or ""
             match = _PARENTHESES.match(self.text, self.at, self.end)
             self.at = match.end() if match else self.at
@@ -259,11 +288,13 @@ class Parser(BracketReader):
     def _for(self, start: int, chosen: bool) -> Node:
         self.blank()
         if self.text.startswith("((", self.at):
-            close = self.balanced(self.at)
+            self.unsupported = self.unsupported or not self.bash
+            opened, close = self.at, self.balanced(self.at)
             self.at = close or self.at + 2
             if not close:
                 self.fail(start, "no closing ))")
-            return While(None, self._do(start), False)
+            parts = tuple(self.text[opened + 2 : close - 2].split(";")) if close else ()
+            return Count(parts if len(parts) == 3 else (), self._do(start), start)
         match = _NAME.match(self.text, self.at, self.end)
         if not match:
             self.fail(start, "for without a name")
@@ -310,8 +341,10 @@ class Parser(BracketReader):
             mark = ";;"
             if self.text.startswith(";;&", self.at):
                 mark = ";;&"
+                self.unsupported = self.unsupported or not self.bash
             elif self.text.startswith(";&", self.at):
                 mark = ";&"
+                self.unsupported = self.unsupported or not self.bash
             elif not self.text.startswith(";;", self.at):
                 mark = ""
                 if self._peek() != "esac":

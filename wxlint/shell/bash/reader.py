@@ -1,13 +1,13 @@
 """Shell text as a flat sequence of commands with partly known words: what a RUN, or a script, would run.
 
 Nothing is executed. Variables, loops over known words, known conditions and the script's own functions are evaluated; what
-cannot be known is a HOLE. The text is read as bash reads it (shell_parse.py) and walked by shell_run.py.
+cannot be known is a HOLE. The text is read as bash reads it (parser.py) and walked by interpreter.py.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 
@@ -20,22 +20,34 @@ def read_shell(
     text: str,
     variables: Mapping[str, Value] | None = None,
     *,
-    bash: bool = True,
+    flavor: str = "bash",
     where: Place | None = None,
     defaults: bool = True,
     script: str = "",
+    files: Callable[[str], str | None] | None = None,
 ) -> ShellResult:
     """The commands of a shell text, in the order they would run. Never raises.
 
-    variables: those of the environment. bash: False for a plain sh (no brace expansion, no `$'...'`).
-    where: the place of an offset; by default the line of the text, in `script`. defaults: whether `${X:-d}` takes its default
-    when nothing here sets X (a script run as it is), or stays unknown (a RUN, whose base image may set X).
-    script: the path of the script, for `$0` and `$(dirname "$0")`; unknown when empty.
+    Args:
+        text: the shell text.
+        variables: those of the environment.
+        flavor: "bash", "dash", or "sh" for a plain sh of which it is not known which it is.
+        where: the place of an offset; by default the line of the text, in `script`.
+        defaults: whether `${X:-d}` takes its default when nothing here sets X (a script run as it is), or stays unknown (a
+            RUN, whose base image may set X).
+        script: the path of the script, for `$0` and `$(dirname "$0")`; unknown when empty.
+        files: the text of a file that `source` names, as it is written there; None for one that cannot be read.
     """
     from wxlint.shell.bash.interpreter import run_text
 
     return run_text(
-        text.replace(HOLE, "\ufffd"), variables or {}, bash, where or line_of(text, script), defaults, script
+        text.replace(HOLE, "\ufffd"),
+        variables or {},
+        flavor=flavor,
+        where=where or line_of(text, script),
+        defaults=defaults,
+        script=script,
+        files=files,
     )
 
 
@@ -46,7 +58,10 @@ _ASSIGNS = late(r"(?:^|(?<![\w./=-]))[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=(?!=)")
 
 
 def _depends(text: str) -> bool:
-    """Whether something may look at a variable, or set one. Looking for characters and words comes first: patterns take ten times as long."""
+    """Whether something may look at a variable, or set one.
+
+    Looking for characters and words comes first: patterns take ten times as long.
+    """
     if "$" in text or "`" in text or "~" in text or "((" in text or "[[" in text or "[ " in text:
         return True
     if _EQUALS.search(text) and _ASSIGNS.search(text):

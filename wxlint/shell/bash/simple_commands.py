@@ -25,8 +25,8 @@ END = frozenset("\n;&|)")
 class SimpleReader(WordReader):
     """Simple commands, and the blanks, comments and line ends between them."""
 
-    def __init__(self, text: str, bash: bool = True) -> None:
-        super().__init__(text, bash)
+    def __init__(self, text: str, flavor: str = "bash") -> None:
+        super().__init__(text, flavor)
         self.pending: list[tuple[Redir, str, bool, bool]] = []
         self.comments: dict[int, None] = {}  # offsets of their `#`
 
@@ -165,6 +165,10 @@ class SimpleReader(WordReader):
         """`name=...`, `name+=...`, `name[i]=...`; None, at the old place, when it is a plain word after all."""
         text, start = self.text, self.at
         name, operator = match[1], match[2]
+        if not self.bash and operator != "=":
+            if self.flavor == "dash":
+                return None
+            self.unsupported = True
         index: tuple[Part, ...] | None = None
         self.at = match.end()
         if operator == "[":
@@ -180,6 +184,7 @@ class SimpleReader(WordReader):
                 return None
             self.at += len(operator)
         if text.startswith("(", self.at) and self.at < self.end:
+            self.unsupported = self.unsupported or not self.bash
             return Assign(name, index, operator == "+=", None, self._items(start), start, self.at)
         if self.at >= self.end or text[self.at] in " \t\r\n;&|<>()":
             value = Text(self.at, self.at, (), "", False)
@@ -223,6 +228,7 @@ class SimpleReader(WordReader):
         start = self.at
         operator = match[0]
         self.at = match.end()
+        self.unsupported = self.unsupported or (not self.bash and operator.endswith("<<<"))
         self.blank()
         if (
             self.at >= self.end

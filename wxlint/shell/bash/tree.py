@@ -1,4 +1,4 @@
-"""The tree of a shell text: what shell_parse.py makes and shell_run.py walks. Offsets are characters of the text that was read."""
+"""The tree of a shell text, which the parser makes and the interpreter walks. Offsets are characters of the text."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Lit(NamedTuple):
 class Param(NamedTuple):
     """`$name` or `${...}`.
 
-    op: "" plain, "len" `${#x}`, "!" `${!x}`, "keys" `${!x[@]}`, else the operator as written (":-", "%%", "/", ":" for a substring).
-    rest: the replacement of `/`. raw: as written.
+    op: "" plain, "len" `${#x}`, "!" `${!x}`, "keys" `${!x[@]}`, else the operator as written (":-", "%%", "/", ":" for a
+    substring). rest: the replacement of `/`. raw: as written.
     """
 
     name: str
@@ -85,7 +85,10 @@ class Redir(NamedTuple):
 
 
 class Simple(NamedTuple):
-    """`A=b cmd word > file`. declared: the arguments of export, local, declare, readonly, typeset that are assignments, by place in `words`."""
+    """`A=b cmd word > file`.
+
+    declared: the arguments of export, local, declare, readonly, typeset that are assignments, by place in `words`.
+    """
 
     start: int
     end: int
@@ -132,11 +135,30 @@ class For(NamedTuple):
 
 
 class While(NamedTuple):
-    """Also C-style `for ((...))`, with condition None."""
-
-    condition: Node | None
+    condition: Node
     body: Node
     until: bool
+
+
+class Count(NamedTuple):
+    """`for ((first; condition; step))`. parts: the three expressions as written; none when they could not be read."""
+
+    parts: tuple[str, ...]
+    body: Node
+    start: int
+
+
+class Background(NamedTuple):
+    """`command &`."""
+
+    body: Node
+
+
+class Unsupported(NamedTuple):
+    """What only bash reads, in a text for a plain sh: some shells end here, others go on."""
+
+    body: Node
+    start: int
 
 
 class Case(NamedTuple):
@@ -153,7 +175,7 @@ class Function(NamedTuple):
 
 
 class Test(NamedTuple):
-    """`[[ ... ]]`: ("or"|"and", a, b), ("not", a), ("word", w), ("unary", op, w), ("binary", op, a, b)."""
+    """`[[ ... ]]`: ("or"|"and", a, b), ("not", a), ("word", w), ("unary", op, w), ("binary", op, a, b), ("unknown",)."""
 
     expression: tuple[object, ...]
 
@@ -171,5 +193,7 @@ class Redirected(NamedTuple):
     redirects: tuple[Redir, ...]
 
 
-Node = Union[Simple, Pipe, AndOr, Seq, Group, If, For, While, Case, Function, Test, Arith, Redirected]
+Node = Union[
+    Simple, Pipe, AndOr, Seq, Group, If, For, While, Count, Case, Function, Test, Arith, Redirected, Background, Unsupported
+]  # fmt: skip
 EMPTY = Seq(())

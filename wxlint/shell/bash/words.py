@@ -1,4 +1,4 @@
-"""Reading one shell word: quotes, parameters, substitutions, braces. The commands inside `$(...)` are read by shell_parse.py."""
+"""Reading one shell word: quotes, parameters, substitutions, braces. The commands inside `$(...)` are read by parser.py."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ _ANSI_CHAR = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b"
 class WordReader:
     """A position in a text. Errors are collected; reading always goes on, and never goes back."""
 
-    def __init__(self, text: str, bash: bool = True) -> None:
-        self.text, self.bash = text, bash
+    def __init__(self, text: str, flavor: str = "bash") -> None:
+        self.text, self.flavor, self.bash = text, flavor, flavor == "bash"
+        self.unsupported = False  # something that only bash reads was seen in a text for another shell
         self.at, self.end = 0, len(text)
         self.depth = 0
         self.unclosed = 0
@@ -67,6 +68,7 @@ class WordReader:
             if char in stop:
                 if char in "<>" and text.startswith("(", at + 1) and not brace:
                     self.at += 2
+                    self.unsupported = self.unsupported or not self.bash
                     out.append(self._process(at))
                     continue
                 if char == "(" and not brace and out and self._pattern_list(out):
@@ -271,10 +273,8 @@ class WordReader:
             self.at = operator.end()
             literal_single = double and operator[0][-1] in "-=?+"
             if operator[0] in ("/", "//"):
-                if self.at < self.end and text[self.at] in "#%":
-                    op += text[self.at]
-                    self.at += 1
-                arg = tuple(self.parts("/}", False, start, brace=True))
+                op += self._anchor(operator[0])
+                arg = (*self._slash(op), *self.parts("/}", False, start, brace=True))
                 if text.startswith("/", self.at):
                     self.at += 1
                     rest = tuple(self.parts("}", False, start, brace=True))
@@ -285,6 +285,20 @@ class WordReader:
             self.at += 1
             return Param(name, op, arg, rest, index, double, text[start : self.at])
         return self._bad_brace(start, double)
+
+    def _anchor(self, operator: str) -> str:
+        """The `#` or `%` of `${x/#a/b}`; behind `//` they are part of the pattern."""
+        if operator != "/" or self.at >= self.end or self.text[self.at] not in "#%":
+            return ""
+        self.at += 1
+        return self.text[self.at - 1]
+
+    def _slash(self, operator: str) -> tuple[Part, ...]:
+        """The slash that a pattern starts with, as in `${x////-}`."""
+        if operator[-1] != "/" or self.at >= self.end or self.text[self.at] != "/":
+            return ()
+        self.at += 1
+        return (Lit("/", False),)
 
     def _bad_brace(self, start: int, double: bool) -> Opaque:
         close = self.text.find("}", self.at, self.end)

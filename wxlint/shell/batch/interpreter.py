@@ -11,6 +11,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.parser import Chain, Condition, For, If, Label, Line, Node
 from wxlint.shell.batch.variables import SET_NAMES, Variables
 from wxlint.shell.batch.words import Expanded, split_words
+from wxlint.shell.branches import alternatives
 from wxlint.shell.model import Place, Word
 from wxlint.shell.state import (
     MAX_COMMANDS,
@@ -111,7 +112,7 @@ class BatchRunner(Variables):
             self.depth -= 1
             return RAN
 
-        self.alternatives([(None, None), (None, between)], 0, status.assumed)
+        alternatives(self, [(None, None), (None, between)], 0, status.assumed)
         return goal
 
     # -- nodes
@@ -151,7 +152,7 @@ class BatchRunner(Variables):
             ):
                 status = self._run(item)
             elif not status.certain:
-                self.alternatives([(None, partial(self._run, item)), (None, None)], None, ())
+                alternatives(self, [(None, partial(self._run, item)), (None, None)], None, ())
         return status
 
     def _if(self, node: If) -> Status:
@@ -171,7 +172,7 @@ class BatchRunner(Variables):
             (here, partial(self._run, node.body)),
             (there, partial(self._run, node.otherwise) if node.otherwise is not None else None),
         ]
-        self.alternatives(options, likely, status.assumed)
+        alternatives(self, options, likely, status.assumed)
         return RAN
 
     def _condition(self, node: Condition) -> Status:

@@ -30,6 +30,7 @@ class Variables(State):
 
     def __init__(self, text: str, where: Place, script: str) -> None:
         super().__init__(where, True)
+        self.glue = True
         self.text, self.script = text, script.replace("\\", "/")
         self.written: dict[str, str] = {}
         for match in SET_NAMES.finditer(text):

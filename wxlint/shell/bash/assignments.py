@@ -1,0 +1,141 @@
+"""Assignments: scalars, items, arrays, and what the attributes of a variable make of a value."""
+
+from __future__ import annotations
+
+from wxlint.core.patterns import late
+from wxlint.core.values import Value
+from wxlint.shell.bash.parameters import highest, ordered
+from wxlint.shell.bash.roles import Walker
+from wxlint.shell.bash.tree import Assign
+from wxlint.shell.values import MAX_ITEMS, UNSET, Array, Associative, Variable, hole, joined
+
+_GLOB = late(r"[*?]|\[[^\]]+\]")
+
+
+def assign(walk: Walker, node: Assign) -> None:
+    """`name=value`, `name+=value`, `name[i]=value`, `name=(...)`."""
+    state = walk.state
+    name = walk.words.target(node.name) if node.name in state.attributed else node.name
+    flags = _flags(walk, name)
+    if "r" in flags or name == "?":
+        if name != "?":
+            state.may_end.append(len(state.commands))
+        return
+    old = state.vars.get(name)
+    if node.items is not None:
+        _array(walk, node, name, old)
+    elif node.subscript is not None:
+        _item(walk, node, name, old)
+    else:
+        _scalar(walk, node, name, old, flags)
+    if "set -a" in state.vars:
+        state.export(name)
+
+
+def attributed(walk: Walker, name: str, value: Value) -> Value:
+    """What the attributes of a variable make of a value that a loop or `read` gives it."""
+    flags = _flags(walk, name)
+    if "i" in flags:
+        value = _number(walk, name, value, None)
+    return _cased(value, flags, name)
+
+
+def _flags(walk: Walker, name: str) -> str:
+    if name not in walk.state.attributed:
+        return ""
+    found = walk.state.vars.get(f"declare {name}")
+    return found.text if isinstance(found, Value) else ""
+
+
+def _scalar(walk: Walker, node: Assign, name: str, old: Variable | None, flags: str) -> None:
+    state = walk.state
+    assert node.value is not None
+    value = walk.words.value(node.value)
+    if state.flow:
+        return
+    first = old.get("0", UNSET) if isinstance(old, dict) else old
+    if "i" in flags and "\0" not in flags:
+        value = _number(walk, name, value, first if node.append else None)
+    elif node.append:
+        before = first if first is not None else Value("") if state.defaults else hole(f"${{{name}}}")
+        value = joined([before, value])
+    value = _cased(value, flags, name)
+    if isinstance(old, dict):
+        items = type(old)({**old, "0": value})
+        state.set(name, ordered(items))
+        return
+    state.set(name, state.noted(name, value, node.start))
+
+
+def _number(walk: Walker, name: str, value: Value, before: Value | None) -> Value:
+    """What an assignment gives a variable with the attribute of a whole number."""
+    number = None if value.holes else walk.words.number(value.text)
+    start = 0 if before is None or before is UNSET or not before.text else None
+    if start is None and before is not None and not before.holes:
+        start = walk.words.number(before.text)
+    if number is None or start is None:
+        return hole(f"${{{name}}}")
+    return value._replace(text=str(start + number))
+
+
+def _cased(value: Value, flags: str, name: str) -> Value:
+    """What `declare -l` and `declare -u` make of a value."""
+    if "\0" in flags or (("l" in flags or "u" in flags) and not value.text.isascii()):
+        return hole(f"${{{name}}}")
+    if "l" in flags and "u" in flags:
+        return hole(f"${{{name}}}")
+    if "l" in flags or "u" in flags:
+        return value._replace(text=value.text.lower() if "l" in flags else value.text.upper())
+    return value
+
+
+def _item(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
+    state = walk.state
+    assert node.value is not None and node.subscript is not None
+    value = walk.words.value(node.value)
+    if type(old) is Value and old is not UNSET and not old.holes:
+        old = {"0": old}
+    key = walk.words.key(node.subscript, old, strict=True)
+    items: Array = type(old)(old) if isinstance(old, dict) else {}
+    if state.flow:
+        return
+    known = old is None or old is UNSET or isinstance(old, dict)
+    if not known or key is None or len(items) >= MAX_ITEMS:
+        state.set(name, hole(f"${{{name}[@]}}"))
+        return
+    if node.append and key.text in items:
+        value = joined([items[key.text], value])
+    items[key.text] = state.noted(f"{name}[{key.text[:40]}]", value, node.start)
+    state.set(name, ordered(items))
+
+
+def _array(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
+    state = walk.state
+    assert node.items is not None
+    items: Array = Associative() if isinstance(old, Associative) else {}
+    exact = True
+    if node.append and isinstance(old, dict):
+        items = type(old)(old)
+    elif node.append and type(old) is Value and old is not UNSET:
+        items, exact = {"0": old}, not old.holes
+    elif node.append and old is None and not state.defaults:
+        exact = False
+    number = 0 if isinstance(items, Associative) else highest(items) + 1
+    for key, word in node.items:
+        if key is not None:
+            index = walk.words.key(key, items)
+            if index is None:
+                exact = False
+                continue
+            items[index.text] = state.noted(f"{name}[{index.text[:40]}]", walk.words.value(word), word.start)
+            number = number if isinstance(items, Associative) else int(index.text) + 1
+            continue
+        for value in walk.words.fields(word):
+            items[str(number)] = state.noted(name, value, word.start)
+            number += 1
+        globbed = not word.quoted and word.literal is not None and _GLOB.search(word.literal) is not None
+        exact = exact and not walk.words.inexact and not globbed and not isinstance(items, Associative)
+    if state.flow:
+        return
+    exact = exact and len(items) <= MAX_ITEMS
+    state.set(name, ordered(items) if exact else hole(f"${{{name}[@]}}"))

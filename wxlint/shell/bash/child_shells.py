@@ -1,0 +1,70 @@
+"""Texts that another shell runs: `sh -c TEXT`, `su -c TEXT`, `bash <<EOF`, `echo TEXT | sh`."""
+
+from __future__ import annotations
+
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE, Value
+from wxlint.shell.model import Command, Word
+from wxlint.shell.options import read_options
+from wxlint.shell.wrappers import NAMES, unwrap
+
+SHELLS = frozenset(("bash", "sh", "dash", "ash", "zsh", "ksh"))
+MAY_RUN_TEXT = frozenset((*SHELLS, "su", *NAMES))
+"""Commands that `child_of` looks at."""
+_VALUED = frozenset(("-o", "+o", "-O", "+O", "--rcfile", "--init-file"))
+_SU_VALUED = frozenset("-c --command -s --shell -g --group -G --supp-group -w -u --user".split())
+
+
+class Child(NamedTuple):
+    """A shell and what it runs.
+
+    text: None for what it reads from its standard input. name, args: `$0` and the positional parameters. flavor: as of
+    the reader. strict: `-e` was given.
+    """
+
+    text: Word | None
+    name: Value | None
+    args: tuple[Word, ...]
+    flavor: str
+    strict: bool
+    command: Command
+
+
+def child_of(command: Command) -> Child | None:
+    """The shell that a command starts on a text; None when it starts none, or one on a file."""
+    command = unwrap(command)
+    program = command.words[0].value.text.rpartition("/")[2]
+    if program == "su":
+        return _su(command)
+    if program not in SHELLS:
+        return None
+    flavor = {"bash": "bash", "zsh": "bash", "ksh": "bash", "dash": "dash"}.get(program, "sh")
+    options: list[str] = []
+    words = list(command.words[1:])
+    while words and words[0].value.text[:1] in ("-", "+") and words[0].value.text not in ("-", "--"):
+        text = words[0].value.text
+        options.append(text)
+        takes = text in _VALUED or (not text.startswith("--") and text[-1:] == "o")
+        words = words[2 if takes else 1 :]
+    if words and words[0].value.text in ("-", "--"):
+        words = words[1:]
+    letters = "".join(option[1:] for option in options if option[0] == "-" and not option.startswith("--"))
+    strict = "e" in letters
+    if "c" in letters:
+        if not words or words[0].value.text == HOLE:
+            return None
+        name = words[1].value if len(words) > 1 else None
+        return Child(words[0], name, tuple(words[2:]), flavor, strict, command)
+    if words and "s" not in letters:
+        return None
+    return Child(None, None, tuple(words), flavor, strict, command)
+
+
+def _su(command: Command) -> Child | None:
+    """`su user -c TEXT`."""
+    for option in read_options(command.words[1:], _SU_VALUED).options:
+        if option.name in ("-c", "--command") and option.value is not None and option.value.text != HOLE:
+            word = next((w for w in command.words if w.start <= option.start and option.end <= w.end), None)
+            text = Word(option.value, option.start, option.end, word is not None and word.quoted)
+            return Child(text, None, (), "sh", False, command)
+    return None

@@ -1,0 +1,310 @@
+"""Simple commands: the script's own functions, builtins, programs that only print, other shells, and all the rest."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from wxlint.core.reasons import Reason
+from wxlint.core.values import HOLE, Value
+from wxlint.shell.bash.builtins import BASH_ONLY, BUILTINS, SILENT, Builtin, walk_arguments
+from wxlint.shell.bash.child_shells import MAY_RUN_TEXT, Child, child_of
+from wxlint.shell.bash.outcomes import outcome
+from wxlint.shell.bash.roles import Frame, Walker
+from wxlint.shell.bash.text_programs import FILTERS, SOURCES, filtered, printed
+from wxlint.shell.bash.tree import Function, Simple
+from wxlint.shell.branches import alternatives, close
+from wxlint.shell.model import Redirect, Word
+from wxlint.shell.state import (
+    FUNCTION,
+    MAX_COMMANDS,
+    MAX_DEPTH,
+    MAX_STEPS,
+    NO,
+    OPEN,
+    RAN,
+    YES,
+    Option,
+    Status,
+)
+from wxlint.shell.values import Arguments, merged
+
+_MAX_CALLS = 12
+_READS = frozenset("cat ssh tee grep sort head tail xargs ffmpeg awk python python3 perl sh bash".split())
+"""Programs that read their standard input, as a rule."""
+_PUNCTUATION = frozenset("\"'\\$`;&|<>(){}*?[]#~\n\0")
+Env = tuple[tuple[str, Value], ...]
+
+
+def _closed_up(words: list[Word]) -> list[Value]:
+    """The values of words as `echo` joins them: an unknown word that may be none takes the space beside it."""
+    out: list[Value] = []
+    glue = False
+    for number, word in enumerate(words):
+        value = word.value
+        nothing = not word.quoted and not value.text.strip(HOLE) and bool(value.holes)
+        if number > 1 and (nothing or glue):
+            before = out.pop()
+            value = Value(before.text + value.text, before.holes + value.holes, merged(before.because, value.because))
+        glue = nothing and (glue or number == 1)
+        out.append(value)
+    return out
+
+
+class Commands:
+    """Runs simple commands. called: functions that have been entered; stack: those that are being walked."""
+
+    def __init__(self, walk: Walker) -> None:
+        self.walk = walk
+        self.called: set[str] = set()
+        self.stack: list[str] = []
+
+    def run(self, node: Simple) -> Status:
+        walk, state = self.walk, self.walk.state
+        if not node.words:
+            return self._assignments(node)
+        state.steps += (node.end - node.start) // 40
+        words = self._words(node)
+        if state.flow:
+            return RAN
+        if not words:
+            return YES
+        walk.exact = min(walk.exact, len(words))
+        redirects = tuple([walk.redirect(r) for r in node.redirects]) if node.redirects else ()
+        env: Env = ()
+        if node.assigns:
+            env = tuple([(a.name, walk.words.value(a.value)) for a in node.assigns if a.value is not None])
+        if not redirects or state.output is None or not walk.elsewhere(redirects):
+            return self._dispatch(node, words, env, redirects)
+        written, state.output = state.output, []
+        status = self._dispatch(node, words, env, redirects)
+        state.output = written
+        return status
+
+    def _assignments(self, node: Simple) -> Status:
+        """`A=b C=d` without a command."""
+        walk = self.walk
+        status = YES
+        for assign in node.assigns:
+            walk.substituted = None
+            walk.assign(assign)
+            status = walk.substituted or status
+        walk.redirected(node.redirects)
+        if any(redirect.operator == "<" for redirect in node.redirects):
+            walk.state.write(None)
+        return status
+
+    def _words(self, node: Simple) -> list[Word]:
+        """The words of a command; `walk.exact` says how many of them stand where they seem to stand."""
+        walk, state = self.walk, self.walk.state
+        expander = walk.words
+        words: list[Word] = []
+        presume = expander.presume
+        expander.presume = node.words[0].literal in ("[", "test")
+        plain, shift = not expander.private and not state.fixed, state.shift
+        exact = -1
+        for number, text in enumerate(node.words):
+            if number in node.declared:
+                continue
+            start, end, _, literal, quoted = text
+            if literal is not None and plain:
+                words.append(Word(Value(literal), start + shift, end + shift, quoted))
+                continue
+            found = expander.fields(text)
+            if expander.inexact and exact < 0:
+                exact = len(words)
+            span = state.span(start, end)
+            for value in found:
+                words.append(Word(value, *span, quoted))
+                state.volume += len(value.text) + 20
+        expander.presume = presume
+        walk.exact = exact if exact >= 0 else len(words)
+        return words
+
+    def _dispatch(self, node: Simple, words: list[Word], env: Env, redirects: tuple[Redirect, ...]) -> Status:
+        """A function, a builtin, a program."""
+        walk = self.walk
+        name = words[0].value.text
+        if walk.flavor != "bash" or "shopt -s expand_aliases" in walk.state.vars:
+            words = self._aliased(node, words)
+            name = words[0].value.text
+        if name in walk.functions:
+            entered = self._called(name, words, env, node.start)
+            if entered is not None:
+                return entered
+        builtin = BUILTINS.get(name)
+        if name in BASH_ONLY and walk.flavor != "bash":
+            return self._not_everywhere(node, words, builtin)
+        if builtin is not None:
+            done = builtin(walk, node, words)
+            if done is not None:
+                return done
+        if name == "exec" and len(words) == 1:
+            return YES  # only redirections
+        status = self._program(node, words, env, redirects)
+        if name == "exec":
+            walk.leaving = status
+            walk.state.flow = "exit"
+        return status
+
+    def _not_everywhere(self, node: Simple, words: list[Word], builtin: Builtin | None) -> Status:
+        """A command of bash in a plain sh: dash does not find it, another sh may."""
+        walk = self.walk
+        if walk.flavor == "dash":
+            return NO
+        if builtin is None:
+            return OPEN
+
+        def known() -> Status:
+            return builtin(walk, node, words) or OPEN
+
+        alternatives(walk.state, [(None, known), (None, None)], None, ())
+        return OPEN
+
+    def _aliased(self, node: Simple, words: list[Word]) -> list[Word]:
+        """The words behind an alias that an earlier line has defined."""
+        walk, state = self.walk, self.walk.state
+        name = words[0].value.text
+        value, since = state.vars.get(f"alias {name}"), state.vars.get(f"alias of {name}")
+        if not isinstance(value, Value) or not isinstance(since, Value) or node.words[0].quoted:
+            return words
+        if since.holes or not since.text.isdigit() or int(since.text) > node.start:
+            return words
+        plain = value.known and not _PUNCTUATION & set(value.text) and value.text.strip()
+        if not plain or walk.text.find("\n", int(since.text), node.start) < 0:
+            return [words[0]._replace(value=Value(HOLE, (name,))), *words[1:]]
+        first = [words[0]._replace(value=Value(piece)) for piece in value.text.split()]
+        walk.exact += len(first) - 1
+        return [*first, *words[1:]]
+
+    # -- programs
+
+    def _program(self, node: Simple, words: list[Word], env: Env, redirects: tuple[Redirect, ...]) -> Status:
+        walk, state = self.walk, self.walk.state
+        name = words[0].value.text
+        if state.output is not None and self._prints(name, words, redirects, node):
+            return YES
+        command = state.command(node.start, node.end, tuple(words), env, redirects)
+        if name in MAY_RUN_TEXT or "/" in name:
+            child = child_of(command)
+            if child is not None:
+                status = self._child(child, node)
+                if status is not None:
+                    return status
+        if name not in SILENT:
+            state.write(None)
+        if name in _READS:
+            state.give(None)
+        if not walk.quiet or name != "cd":
+            state.commands.append(command)
+        return outcome(words)
+
+    def _prints(self, name: str, words: list[Word], redirects: tuple[Redirect, ...], node: Simple) -> bool:
+        """Whether what the program prints is known, and was handed on."""
+        walk, state = self.walk, self.walk.state
+        values = [word.value for word in words]
+        text: Value | None = None
+        if name not in SOURCES and name not in FILTERS:
+            return False
+        if walk.exact == len(words) or name == "echo":
+            if name in SOURCES:
+                text = printed(_closed_up(words), state.cwd, walk.flavor == "bash")
+            else:
+                given = walk.input_of(node.redirects) if any(r.operator[:1] == "<" for r in redirects) else state.given
+                text = filtered(values, given) if given is not None else None
+        if text is None:
+            return False
+        if not walk.quiet:
+            state.emit(node.start, node.end, tuple(words), (), redirects)
+        state.write(text)
+        return True
+
+    # -- other shells
+
+    def _child(self, child: Child, node: Simple) -> Status | None:
+        """Walk the text of another shell. None when it is not known, or goes too deep."""
+        walk, state = self.walk, self.walk.state
+        text = child.text
+        if text is None:
+            found = next((r for r in reversed(child.command.redirects) if r.operator.startswith("<")), None)
+            if found is not None and found.operator in ("<<", "<<-", "<<<"):
+                text = found.target
+            elif found is None and state.given is not None:
+                text = Word(state.given, *state.span(node.start, node.end), True)
+        if text is None or (text.value.holes and not text.value.text.strip(HOLE)) or state.depth > MAX_DEPTH - 20:
+            return None
+        done = False
+
+        def body() -> Status:
+            nonlocal done
+            done = walk.child_scope(child, text)
+            return walk.last if done else OPEN
+
+        count = len(state.commands)
+        status = walk.in_subshell(body)
+        return status if done or len(state.commands) > count else None
+
+    # -- functions
+
+    def _called(self, name: str, words: list[Word], env: Env, start: int) -> Status | None:
+        """Walk the function of a name; each of several, where a branch decides."""
+        walk, state = self.walk, self.walk.state
+        which = state.vars.get(f"function {name}")
+        bodies = walk.functions[name]
+        if not isinstance(which, Value):
+            return None
+        if not which.holes:
+            return self._enter(bodies[int(which.text)], words, env, start)
+        if name in self.stack:
+            return None
+
+        def enter(function: Function) -> Status:
+            return self._enter(function, words, env, start) or OPEN
+
+        options: list[Option] = [(None, partial(enter, function)) for function in bodies]
+        exact = walk.exact
+        alternatives(state, [*options, (None, None)], None, ())
+        walk.exact = exact
+        return OPEN
+
+    def _enter(self, function: Function, words: list[Word], env: Env, start: int) -> Status | None:
+        """Walk a function with its arguments. None when that goes too deep, or it is being walked already."""
+        walk, state = self.walk, self.walk.state
+        if function.name in self.stack or len(self.stack) > _MAX_CALLS or state.depth > MAX_DEPTH - 10:
+            return None
+        if len(state.commands) > 2 * MAX_COMMANDS or state.steps > 2 * MAX_STEPS:
+            return None
+        self.called.add(function.name)
+        saved = state.args, state.because, state.via, state.fixed, state.shift, walk.words.private
+        state.args = self._arguments(words)
+        shown = " ".join([function.name, *[word.value.shown() for word in words[1:7]]])
+        state.because = (*state.because, Reason("call", shown[:80], *state.where(state.place(start)), function.name))
+        state.via = (*state.via, state.place(start))
+        catch = state.open(FUNCTION)
+        frame = Frame()
+        walk.frames.append(frame)
+        self.stack.append(function.name)
+        state.steps += 8
+        for name, value in env:
+            walk.local(name)
+            state.set(name, value)
+        status = walk.run(function.body)
+        if state.flow == "return":
+            status = frame.status or RAN
+        elif frame.status is not None and frame.status != status:
+            status = OPEN
+        self.stack.pop()
+        walk.frames.pop()
+        close(state, catch)
+        for name, old in frame.hidden.items():
+            state.put(name, old)
+        state.args, state.because, state.via, state.fixed, state.shift, walk.words.private = saved
+        return status
+
+    def _arguments(self, words: list[Word]) -> Arguments:
+        """The positional parameters of a call."""
+        args = self.walk.state.args
+        values = [word.value for word in words[1:]]
+        if len(values) == 1 and values[0].text == HOLE and values[0].holes[0] in ("$@", "${@}", "$*"):
+            if words[1].quoted and args.more and not args.known:
+                return args  # f "$@" hands on what there is
+        return walk_arguments(self.walk, words, 1)

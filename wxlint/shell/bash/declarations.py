@@ -1,0 +1,138 @@
+"""declare and its kin, attributes of variables, and unset."""
+
+from __future__ import annotations
+
+from wxlint.core.patterns import late
+from wxlint.core.values import HOLE, Value
+from wxlint.shell.bash.parameters import highest
+from wxlint.shell.bash.roles import Walker
+from wxlint.shell.bash.tree import Assign, Simple
+from wxlint.shell.model import Word
+from wxlint.shell.state import NO, YES, Status
+from wxlint.shell.values import UNSET, Associative, hole
+
+_NAME = late(r"[A-Za-z_]\w*")
+_ELEMENT = late(r"([A-Za-z_]\w*)\[(.+)\]", 16)
+_KEPT = "ilunrA"
+
+
+def declare(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    """export, local, declare, readonly, typeset."""
+    kind = node.words[0].literal if node.words[0].literal in ("export", "readonly", "local") else "declare"
+    texts = [word.value.text for word in words[1:] if not _NAME.match(word.value.text)]
+    on = "".join(text[1:] for text in texts if text.startswith("-"))
+    off = "".join(text[1:] for text in texts if text.startswith("+"))
+    if "p" in on or "f" in on or "F" in on:
+        walk.state.write(None)
+        return YES
+    local = kind == "local" or (kind == "declare" and "g" not in on)
+    exporting = kind == "export" or "x" in on
+    flags = "".join(flag for flag in _KEPT if flag in on) if kind != "export" else ""
+    flags += "r" if kind == "readonly" else ""
+    for assign in node.declared.values():
+        _declared(walk, assign, flags, local)
+        if exporting and "n" not in on:
+            walk.state.export(assign.name)
+        elif "x" in off:
+            walk.state.keep(assign.name)
+    for word in words[1:]:
+        _named(walk, word, flags, local, exporting and "n" not in on)
+        if _NAME.fullmatch(word.value.text) and ("x" in off or (kind == "export" and "n" in on)):
+            walk.state.keep(word.value.text)
+    return YES
+
+
+def _declared(walk: Walker, assign: Assign, flags: str, local: bool) -> None:
+    """`declare -i x=1`."""
+    state = walk.state
+    if local:
+        walk.local(assign.name)
+        if walk.frames and assign.items is not None and not assign.append and "A" not in flags:
+            state.put(assign.name, UNSET)
+    attributes(walk, assign.name, flags.replace("r", ""))
+    if "A" in flags and not isinstance(state.vars.get(assign.name), Associative):
+        state.set(assign.name, Associative())
+    if "n" in flags:
+        state.set(assign.name, walk.words.value(assign.value) if assign.value is not None else hole(assign.name))
+    else:
+        walk.assign(assign)
+    if "r" in flags:
+        attributes(walk, assign.name, "r")
+
+
+def attributes(walk: Walker, name: str, flags: str) -> None:
+    """Give a variable attributes; those it has stay."""
+    if not flags:
+        return
+    old = walk.state.vars.get(f"declare {name}")
+    have = old.text if isinstance(old, Value) else ""
+    walk.state.attributed.add(name)
+    walk.state.put(f"declare {name}", Value(have + "".join(flag for flag in flags if flag not in have)))
+
+
+def _named(walk: Walker, word: Word, flags: str, local: bool, exporting: bool) -> None:
+    """`local x`, `export x`: a name without a value."""
+    state, name = walk.state, word.value.text
+    if not _NAME.fullmatch(name):
+        key, equals, rest = name.partition("=")
+        if equals and _NAME.fullmatch(key):  # made by an expansion: `export "$x"`
+            if local:
+                walk.local(key)
+            state.set(key, Value(rest, word.value.holes, word.value.because))
+            if exporting:
+                state.export(key)
+        elif HOLE in name and not name.startswith("-"):
+            pass  # some variable
+        return
+    if local and walk.frames and name not in walk.frames[-1].hidden:
+        walk.local(name)
+        state.set(name, Associative() if "A" in flags else UNSET)
+    elif "A" in flags and name not in state.vars:
+        state.set(name, Associative())
+    attributes(walk, name, flags)
+    if exporting:
+        state.export(name)
+
+
+def unset(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    """unset of variables, items of arrays, functions."""
+    state = walk.state
+    functions = any(word.value.text == "-f" for word in words[1:])
+    status = YES
+    for word in words[1:]:
+        text = word.value.text
+        element = _ELEMENT.fullmatch(text)
+        if functions:
+            state.put(f"function {text}", None)
+        elif element is not None:
+            _unset_item(walk, element[1], element[2])
+        elif _NAME.fullmatch(text):
+            name = walk.words.target(text)
+            flags = state.vars.get(f"declare {name}")
+            if isinstance(flags, Value) and "r" in flags.text:
+                status = NO
+                continue
+            state.set(name, UNSET)
+            state.put(f"declare {name}", None)
+    return status
+
+
+def _unset_item(walk: Walker, name: str, index: str) -> None:
+    """`unset 'a[1]'`."""
+    state = walk.state
+    variable = walk.words.variable(name)
+    if variable is UNSET or variable is None:
+        return
+    if not isinstance(variable, dict) or HOLE in index:
+        state.set(name, hole(f"${{{name}[@]}}"))
+        return
+    key: str | None = index.strip("\"'")
+    if not isinstance(variable, Associative):
+        number = walk.words.number(index)
+        if number is not None and number < 0:
+            number += highest(variable) + 1
+        key = None if number is None or number < 0 else str(number)
+    if key is None or "$" in index:
+        state.set(name, hole(f"${{{name}[@]}}"))
+        return
+    state.set(walk.words.target(name), type(variable)({k: v for k, v in variable.items() if k != key}))

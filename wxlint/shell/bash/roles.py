@@ -1,0 +1,93 @@
+"""What the parts of the interpreter need of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from wxlint.core.values import Value
+from wxlint.shell.bash.child_shells import Child
+from wxlint.shell.bash.expansion import Expander
+from wxlint.shell.bash.tree import Assign, Function, Node, Redir
+from wxlint.shell.model import Redirect, Word
+from wxlint.shell.state import State, Status
+from wxlint.shell.values import Variable
+
+
+class Frame:
+    """A function call: what its `local`s hid, and what it returned."""
+
+    __slots__ = ("hidden", "status")
+
+    def __init__(self) -> None:
+        self.hidden: dict[str, Variable | None] = {}
+        self.status: Status | None = None
+
+
+class Walker(Protocol):
+    """The interpreter, as builtins and compound commands see it.
+
+    text: the whole text. flavor: "bash", "dash", or "sh" where it is not known which. functions: the bodies that the
+    text has so far for each name; which of them holds is kept beside the variables, as "function NAME". frames: the
+    function calls that are being walked. last: the outcome of the last command; substituted: of the last `$(...)`;
+    leaving: of `exit`. guarded: whether a failure is looked at, so that `set -e` does not end the text. tail: whether
+    nothing follows. exact: how many of the words of the command at hand stand where they seem to stand. quiet: whether
+    programs that only print are no commands of their own. traps: the words of `trap` by their text. strict: whether
+    `set -e` was seen.
+    """
+
+    state: State
+    words: Expander
+    flavor: str
+    functions: dict[str, list[Function]]
+    frames: list[Frame]
+    dirs: list[Value | None]
+    last: Status
+    guarded: bool
+    tail: bool
+    exact: int
+    leaving: Status
+    traps: dict[str, Word]
+    strict: bool
+    substituted: Status | None
+    quiet: bool
+    text: str
+
+    def run(self, node: Node) -> Status:
+        """Walk a node."""
+
+    def inside(self, node: Node) -> Status:
+        """Walk a node in a subshell: the variables come back as they were."""
+
+    def captured(self, node: Node) -> Value | None:
+        """Walk a node in a subshell; what it writes, line ends included."""
+
+    def assign(self, node: Assign) -> None:
+        """An assignment."""
+
+    def local(self, name: str) -> None:
+        """A variable belongs to the function that is being walked."""
+
+    def redirected(self, redirects: tuple[Redir, ...]) -> bool:
+        """Evaluate redirections. Returns whether standard output goes elsewhere."""
+
+    def redirect(self, node: Redir) -> Redirect:
+        """A redirection, evaluated."""
+
+    def elsewhere(self, redirects: tuple[Redirect, ...]) -> bool:
+        """Whether standard output goes elsewhere."""
+
+    def in_subshell(self, body: Callable[[], Status]) -> Status:
+        """Walk in a subshell."""
+
+    def child_scope(self, child: Child, text: Word) -> bool:
+        """Walk the text of another shell, in a subshell that has been entered. False when that goes too deep."""
+
+    def input_of(self, redirects: tuple[Redir, ...]) -> Value | None:
+        """What redirections give to read; None when that is not known."""
+
+    def read_again(self, word: Word) -> bool:
+        """Walk the text of `eval TEXT`. False when that goes too deep."""
+
+    def source(self, path: Word) -> bool:
+        """Walk a file of the repository. False where it cannot be read."""

@@ -1,0 +1,252 @@
+"""What the few programs print that only compute a text: echo, printf, dirname, basename, cut, tr, sed, seq."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from wxlint.core.patterns import late
+from wxlint.core.values import HOLE, Value
+from wxlint.shell.values import MAX_TEXT, joined, merged, spaced
+
+_SED = late(r"s([/|,#:@!])((?:(?!\1)[^\\]|\\.)*)\1((?:(?!\1)[^\\]|\\.)*)\1(g?)\Z", re.S)
+_FORMAT = late(r"%(?:(%)|([-0 +#]*)(\d*)(?:\.(\d+))?([a-zA-Z]))|\\(.)", re.S)
+_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"'}
+_SEQUENCE = late(r"-?\d{1,6}\Z")
+SOURCES = frozenset(("echo", "printf", "dirname", "basename", "pwd", "realpath", "readlink", "seq"))
+"""Programs whose output their arguments say."""
+FILTERS = frozenset(("tr", "cut", "sed", "cat"))
+"""Programs whose output what they are given says."""
+
+
+def printed(words: list[Value], cwd: Value | None, bash: bool) -> Value | None:
+    """What a program prints, line ends included; None when that is not known."""
+    name, rest = words[0].text, words[1:]
+    if name == "echo":
+        return _echo(rest, bash)
+    if name == "printf":
+        return formatted(rest)
+    if name == "pwd":
+        return _line(cwd)
+    if name == "seq":
+        return _seq(rest)
+    paths = [value for value in rest if value.text not in ("-f", "-e", "-m", "--", "-s", "-n")]
+    if name in ("realpath", "readlink"):
+        if len(paths) != 1 or (name == "readlink" and len(rest) == 1):
+            return None
+        found = inside(cwd, paths[0])
+        return _line(found) if found.text != HOLE else None
+    if name in ("dirname", "basename") and paths and len(paths) <= (2 if name == "basename" else 1):
+        return _line(_path(name, paths))
+    return None
+
+
+def _line(value: Value | None) -> Value | None:
+    return None if value is None else joined([value, Value("\n")])
+
+
+def _echo(rest: list[Value], bash: bool) -> Value | None:
+    end = [Value("\n")]
+    while rest and re.fullmatch(r"-[neE]+" if bash else r"-n", rest[0].text):
+        if "e" in rest[0].text:
+            return None
+        end = [] if "n" in rest[0].text else end
+        rest = rest[1:]
+    if rest and (rest[0].text.startswith("-") or rest[0].text[:1] == HOLE) and not bash:
+        return None
+    if any("\\" in value.text for value in rest) and not bash:
+        return None
+    return joined([spaced(rest), *end])
+
+
+def _seq(rest: list[Value]) -> Value | None:
+    if not 1 <= len(rest) <= 3 or any(value.holes or not _SEQUENCE.match(value.text) for value in rest):
+        return None
+    numbers = [int(value.text) for value in rest]
+    first, step, last = (1, 1, numbers[0]) if len(numbers) == 1 else (numbers[0], 1, numbers[-1])
+    step = numbers[1] if len(numbers) == 3 else step
+    if not step or abs(last - first) // abs(step) > 1000:
+        return None
+    found = range(first, last + (1 if step > 0 else -1), step)
+    return Value("".join(f"{number}\n" for number in found), (), merged(rest[0].because, rest[-1].because))
+
+
+def formatted(rest: list[Value]) -> Value | None:
+    """What printf prints; None for a format that is not read."""
+    if rest and rest[0].text == "--":
+        rest = rest[1:]
+    if not rest or rest[0].holes or rest[0].text.startswith("-"):
+        return None
+    pieces = _pieces(rest[0].text)
+    if pieces is None:
+        return None
+    arguments = rest[1:]
+    wanted = sum(1 for kind, *_ in pieces if kind != "text")
+    out: list[Value] = []
+    for _ in range(1000):
+        for kind, text, width in pieces:
+            if kind == "text":
+                out.append(Value(text))
+                continue
+            given = arguments[0] if arguments else Value("0" if kind == "d" else "")
+            arguments = arguments[1:]
+            piece = _converted(kind, text, width, given)
+            if piece is None:
+                return None
+            out.append(piece)
+        if not arguments or not wanted:
+            return joined(out) if out else Value("")
+    return None
+
+
+def _pieces(text: str) -> list[tuple[str, str, int]] | None:
+    """A format in pieces: ("text", TEXT, 0), or ("s" or "d", flags, width)."""
+    pieces: list[tuple[str, str, int]] = []
+    at = 0
+    for match in _FORMAT.finditer(text):
+        if "%" in text[at : match.start()] or "\\" in text[at : match.start()]:
+            return None
+        pieces.append(("text", text[at : match.start()], 0))
+        at = match.end()
+        if match[1]:
+            pieces.append(("text", "%", 0))
+        elif match[6]:
+            if match[6] not in _ESCAPES:
+                return None
+            pieces.append(("text", _ESCAPES[match[6]], 0))
+        elif match[5] in "sd" and match[4] is None and match[2] in ("", "0", "-") and len(match[3]) < 4:
+            pieces.append((match[5], match[2], int(match[3] or 0)))
+        else:
+            return None
+    if "%" in text[at:] or "\\" in text[at:]:
+        return None
+    pieces.append(("text", text[at:], 0))
+    return pieces
+
+
+def _converted(kind: str, flags: str, width: int, value: Value) -> Value | None:
+    if not width and kind == "s":
+        return value
+    if value.holes:
+        return None
+    text = value.text
+    if kind == "d":
+        if not re.fullmatch(r"-?(?:0|[1-9]\d{0,15})", text):
+            return None
+        text = text.zfill(width) if flags == "0" else text
+    elif flags == "0":
+        return None
+    return value._replace(text=text.ljust(width) if flags == "-" else text.rjust(width))
+
+
+def _path(name: str, paths: list[Value]) -> Value | None:
+    value = paths[0]
+    text = value.text.rstrip("/") or value.text[:1]
+    head, slash, tail = text.rpartition("/")
+    if name == "dirname":
+        if HOLE in tail:  # an unknown last part may hold slashes
+            return None
+        if not slash:
+            return value._replace(text=".", holes=())
+        head = head.rstrip("/") or "/"
+        return Value(head, value.holes[: head.count(HOLE)], value.because)
+    if HOLE in tail:
+        return None
+    tail = tail or text
+    if len(paths) > 1:
+        if paths[1].holes:
+            return None
+        suffix = paths[1].text
+        tail = tail.removesuffix(suffix) if tail != suffix else tail
+    return Value(tail, (), merged(value.because, paths[1].because if len(paths) > 1 else ()))
+
+
+def inside(cwd: Value | None, path: Value) -> Value:
+    """A path as seen from a directory."""
+    if not path.holes and not path.text:
+        return cwd or Value("")
+    if path.text.startswith(("/", "~", HOLE)) or cwd is None or not cwd.text:
+        text = path.text if path.holes or path.text.startswith("~") else posixpath.normpath(path.text)
+        return path._replace(text=text)
+    text = f"{cwd.text.rstrip('/') or ''}/{path.text}"
+    if not cwd.holes and not path.holes:
+        text = posixpath.normpath(text)
+    return Value(text[:4000], (cwd.holes + path.holes)[: text[:4000].count(HOLE)], (*cwd.because, *path.because)[:12])
+
+
+def filtered(words: list[Value], text: Value) -> Value | None:
+    """What a filter makes of what it reads; None when that is not known."""
+    if words[0].text == "cat":
+        return text if all(word.text == "-" for word in words[1:]) else None
+    if text.holes or any(word.holes for word in words):
+        return None
+    name, args = words[0].text, [w.text for w in words[1:]]
+    lines, end = (text.text[:-1], "\n") if text.text.endswith("\n") else (text.text, "")
+    found: str | None = None
+    if name == "tr":
+        found, end = _tr(args, text.text), ""
+    elif name == "cut" and "\n" not in lines:
+        found = _cut(args, lines)
+    elif name == "sed" and "\n" not in lines:
+        found = _sed(args, lines)
+    return None if found is None or len(found) > MAX_TEXT else text._replace(text=found + end)
+
+
+def _set(text: str) -> str | None:
+    for name, meaning in (("upper", "A-Z"), ("lower", "a-z"), ("space", " \t\n"), ("digit", "0-9")):
+        text = text.replace(f"[:{name}:]", meaning)
+    text = text.replace("\\n", "\n")
+    if "[:" in text or "[=" in text or "\\" in text:
+        return None
+    return re.sub(
+        r"(.)-(.)",
+        lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))) if ord(m[2]) - ord(m[1]) < 300 else m[0],
+        text,
+        flags=re.S,
+    )
+
+
+def _tr(args: list[str], text: str) -> str | None:
+    if len(args) == 2 and args[0] in ("-d", "--delete"):
+        gone = _set(args[1])
+        return None if gone is None else "".join(c for c in text if c not in gone)
+    if len(args) == 2 and not args[0].startswith("-") and text.isascii():
+        old, new = _set(args[0]), _set(args[1])
+        if not old or not new:
+            return None
+        return text.translate({ord(c): new[min(i, len(new) - 1)] for i, c in enumerate(old)})
+    return None
+
+
+def _cut(args: list[str], text: str) -> str | None:
+    joined_args = " ".join(args)
+    match = re.fullmatch(r"(?:-d ?(.)|-f ?([\d,-]+)) (?:-d ?(.)|-f ?([\d,-]+))", joined_args)
+    if not match:
+        return None
+    mark, spec = match[1] or match[3], match[2] or match[4]
+    if not mark or not spec:
+        return None
+    fields = text.split(mark)
+    if len(fields) == 1:
+        return text
+    wanted: set[int] = set()
+    for item in spec.split(","):
+        span = re.fullmatch(r"(\d{0,3})(-?)(\d{0,3})", item)
+        if not span or not (span[1] or span[3]):
+            return None
+        low = int(span[1] or 1)
+        wanted.update(range(low, int(span[3] or len(fields)) + 1) if span[2] else (low,))
+    return mark.join(field for number, field in enumerate(fields, 1) if number in wanted)
+
+
+def _sed(args: list[str], text: str) -> str | None:
+    """`sed s/a/b/` of literal text."""
+    args = [a for a in args if a not in ("-e", "-E", "-r")]
+    match = _SED.match(args[0]) if len(args) == 1 else None
+    if not match:
+        return None
+    old, new = match[2], match[3]
+    if re.search(r"[*+?(){}|^$\\\[]", old.replace("\\.", "").replace("\\/", "")) or "&" in new or "\\" in new:
+        return None
+    regex = "".join("." if p == "." else re.escape(p.replace("\\", "")) for p in re.split(r"(\\.|\.)", old))
+    return re.sub(regex, lambda _: new, text, count=0 if match[4] else 1) if old else None

@@ -1,0 +1,187 @@
+"""Branches that may not be taken: each is walked, and what is true behind all of them is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wxlint.core.reasons import Reason
+from wxlint.core.values import HOLE, Value
+from wxlint.shell.state import LEFT, LOOP, RAN, ROUND, Catch, Changes, Mark, Option, Refine, State, Status
+from wxlint.shell.values import UNSET, Arguments, Variable, assumptions, hole, merged
+
+_End = tuple[int, Changes, Mark]
+_CAUGHT = {"subshell": "exit", "function": "return", "loop": "break", "round": "continue", "statement": "fail"}
+
+
+def alternatives(
+    state: State, options: Sequence[Option], likely: int | None, assumed: tuple[Reason, ...]
+) -> list[Status]:
+    """Walk each branch of an unknown condition, then keep what is true behind all of them.
+
+    likely: the branch taken if `assumed` holds; its values go on, resting on that assumption.
+    """
+    base = state.mark()
+    conditional, state.conditional = state.conditional, True
+    leaves = state.leaves
+    written = len(state.output) if state.output is not None else 0
+    ends: list[_End] = []
+    flows: list[str] = []
+    statuses: list[Status] = []
+    for number, (refine, body) in enumerate(options):
+        if likely is not None and number != likely:
+            state.forget(assumed)
+        refined, given = _refined(state, refine), state.args
+        statuses.append(RAN if body is None else body())
+        flows.append(state.flow)
+        if not state.flow:
+            changes = state.changes(base)
+            for name, value in refined.items():  # what only the condition said does not hold behind the branch
+                if changes.get(name) is value:
+                    del changes[name]
+            end = state.mark()
+            ends.append((number, changes, end._replace(args=base.args) if end.args is given else end))
+        else:
+            state.leave()
+        state.undo(base)
+    state.conditional = conditional or (state.leaves > leaves and bool(state.catches))
+    if state.output is not None and len(state.output) > written:
+        state.output[written:] = [None]
+    if not ends:
+        state.flow = "exit" if set(flows) == {"exit"} and state.leaves == leaves else LEFT
+        return statuses
+    refuted = likely is not None and bool(flows[likely])
+    if refuted:
+        state.forget(assumed)
+    if len(ends) == 1:  # the other branches leave: the condition is as in this one
+        number, changes, end = ends[0]
+        _refined(state, options[number][0])
+        for name, value in changes.items():
+            state.put(name, value)
+        state.args, state.cwd = state.args if end.args is base.args else end.args, end.cwd
+        state.exported, state.exports = end.exported, None
+        return statuses
+    _merge(state, ends, None if refuted else likely, assumed)
+    return statuses
+
+
+def close(state: State, catch: Catch) -> None:
+    """End a construct: what left it early goes on behind it."""
+    while state.catches.pop() is not catch:
+        pass
+    state.conditional = catch.conditional or catch.passed
+    if state.flow in ("break", "continue") and state.levels > 1 and catch.kind == LOOP:
+        state.levels -= 1
+        caught = False
+    else:
+        caught = state.flow == _CAUGHT[catch.kind] and (catch.kind not in (LOOP, ROUND) or state.levels == 1)
+    if not catch.ends:
+        if caught:
+            state.flow = ""
+        return
+    ends: list[_End] = [(number, changes, mark) for number, (changes, mark) in enumerate(catch.ends)]
+    if not state.flow or caught:
+        ends.append((len(ends), state.changes(catch.mark), state.mark()))
+    elif state.flow != LEFT:  # goes on outwards, while another branch has ended here
+        state.leave()
+        state.conditional = state.conditional or bool(state.catches)
+    state.undo(catch.mark)
+    _merge(state, ends, None, ())
+    state.flow = ""
+
+
+def resting(name: str, value: Variable, assumed: tuple[Reason, ...]) -> Variable:
+    """A variable that is as it is if `assumed` holds. An array without items is unknown: none could rest on it."""
+    if value is UNSET:  # told apart by identity: nothing could rest on it either
+        return hole(f"${{{name}}}")
+    if isinstance(value, Value):
+        return value._replace(because=merged(value.because, assumed))
+    items = type(value)({k: item._replace(because=merged(item.because, assumed)) for k, item in value.items()})
+    return items or hole(f"${{{name}[@]}}")
+
+
+def _refined(state: State, refine: Refine | None) -> Changes:
+    """Enter a branch where a variable is known. Gives what that alone has changed."""
+    if refine is None:
+        return {}
+    name, text, _ = refine
+    if name.isdigit():
+        if name == "1" and not state.args.known:
+            state.args = Arguments((Value(text),), True)
+        return {}
+    old = state.vars.get(name)
+    if isinstance(old, dict) or (old is not None and old.text == text and not old.holes):
+        return {}
+    mark = state.mark()
+    if type(old) is Value:
+        state.forget(assumptions(old))
+    state.put(name, Value(text, (), (Reason("variable", f"{name} is {text!r} here", name=name),)))
+    return state.changes(mark)
+
+
+def _merge(state: State, ends: list[_End], likely: int | None, assumed: tuple[Reason, ...]) -> None:
+    """Go on behind several branches that do not leave."""
+    chosen = next((end for end in ends if end[0] == likely), None)
+    _, first, mark = chosen or ends[0]
+    state.exported = {name: None for _, _, end in ends for name in end.exported}
+    state.exports = None
+    if chosen is not None:
+        state.args, state.cwd = mark.args, mark.cwd
+    else:
+        same = all(end.args is mark.args for _, _, end in ends)
+        state.args = mark.args if same else Arguments((), True)
+        state.cwd = mark.cwd if all(end.cwd == mark.cwd for _, _, end in ends) else hole("$(pwd)")
+    for name in dict.fromkeys(name for _, changes, _ in ends for name in changes):
+        base = state.vars.get(name)
+        values = [changes[name] if name in changes else base for _, changes, _ in ends]
+        one = first[name] if name in first else base
+        if all(_same(one, other) for other in values):
+            if one is not base:
+                state.put(name, one)
+        elif chosen is None:
+            state.put(name, _either(state, name, values))
+        elif one is None and not state.defaults:
+            state.put(name, hole(state.named(name)))
+        else:
+            state.put(name, one if one is None else resting(name, one, assumed))
+
+
+def _either(state: State, name: str, values: list[Variable | None]) -> Variable:
+    """What is known of a variable that has one of these values.
+
+    Of options that a branch adds (`ARGS="$ARGS --push"`), those before.
+    """
+    longest = _longest(values)
+    if isinstance(longest, dict):
+        least = min([v for v in values if isinstance(v, dict)], key=len)
+        return {**least, str(len(least)): hole(f"${{{name}[@]}}")}
+    if isinstance(longest, Value):
+        short = min([v for v in values if type(v) is Value], key=lambda v: len(v.text))
+        if not short.text.strip(f" {HOLE}"):  # nothing is known to be there: not even the space
+            return Value(HOLE, (state.named(name),), short.because)
+        if state.glue:
+            return Value(f"{short.text} {HOLE}", (*short.holes, state.named(name)), short.because)
+        return Value(short.text + HOLE, (*short.holes, f" {state.named(name)}"), short.because)
+    return hole(f"${{{name}[@]}}" if any(isinstance(v, dict) for v in values) else state.named(name))
+
+
+def _longest(values: list[Variable | None]) -> Variable | None:
+    """The value that all the others begin, when they are texts (up to a space) or indexed arrays without gaps."""
+    texts = [v for v in values if type(v) is Value]
+    if len(texts) == len(values):
+        longest = max(texts, key=lambda v: len(v.text))
+        return longest if all(v.text and (longest.text + " ").startswith(v.text + " ") for v in texts) else None
+    arrays = [v for v in values if type(v) is dict]
+    if len(arrays) == len(values):
+        most = max(arrays, key=len)
+        items = list(most.items())
+        dense = all(key == str(number) for number, key in enumerate(most))
+        return most if dense and all(list(v.items()) == items[: len(v)] for v in arrays) else None
+    return None
+
+
+def _same(one: Variable | None, other: Variable | None) -> bool:
+    if one is other:
+        return True
+    if type(one) is Value and type(other) is Value:
+        return one[:2] == other[:2] and (one is UNSET) == (other is UNSET)
+    return one == other and type(one) is type(other)
