@@ -2,9 +2,9 @@
 
     python -m tests.differential.shell --cases 10000 --seed 1 [--shell dash] [--show 5]
 
-Scripts are run by the real shell with a `docker` that only records its arguments; these are compared with the commands
-that the reader gives. Counted are scripts of which the reader says exactly that (agree), leaves something open (unknown),
-says something else (wrong), or fails (crash). Nothing outside a temporary folder is touched.
+Scripts are run by the real shell with a `docker` that only records its arguments; these are compared with the
+commands that the reader gives. Counted are scripts of which the reader says exactly that (agree), leaves something open
+(unknown), says something else (wrong), or fails (crash). Nothing outside a temporary folder is touched.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def printed(words: list[Value], cwd: Value | None, bash: bool) -> Value | None:
     if name == "printf":
         return formatted(rest)
     if name == "pwd":
-        return _line(cwd)
+        return _line(cwd) if cwd is not None and cwd.text != HOLE else None
     if name == "seq":
         return _seq(rest)
     paths = [value for value in rest if value.text not in ("-f", "-e", "-m", "--", "-s", "-n")]
