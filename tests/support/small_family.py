@@ -68,7 +68,11 @@ class Family:
         (self.folder / path).write_text(text)
 
     def pytest(
-        self, *arguments: str, env: Mapping[str, str] | None = None, path: str = "wxlint.yaml"
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        path: str = "wxlint.yaml",
+        timeout: float = 600,
     ) -> subprocess.CompletedProcess[str]:
         """Run pytest on the policy, as a user would."""
         return subprocess.run(
@@ -77,7 +81,7 @@ class Family:
             env=self.env(env),
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=timeout,
         )
 
     def env(self, more: Mapping[str, str] | None = None) -> dict[str, str]:

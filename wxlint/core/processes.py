@@ -16,7 +16,7 @@ from wxlint.core.errors import EngineError
 
 OUTPUT_LIMIT = 8 << 20
 """Bytes kept of each stream: the last ones, since an answer comes at the end of whatever is printed before."""
-GRACE = 2.0
+GRACE = 1.0
 """Seconds between the polite end of a process and the one by force."""
 
 
@@ -50,14 +50,17 @@ class Supervisor:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._starter: ThreadPoolExecutor | None = None
         self._starter_of = 0  # the process that it belongs to: a thread does not survive a fork
+        self._stopped_by: int | None = None
         self.observers: list[Callable[[int, bool], None]] = []
         """Called with the number of a process, and whether it starts or ended."""
 
     def start(self, command: Sequence[str], **settings: Any) -> subprocess.Popen[bytes]:
         """Start a program as the leader of a process group of its own. settings: of `subprocess.Popen`.
 
-        Raises EngineError when it cannot be started.
+        Raises EngineError when it cannot be started, and for other threads once `stop_all` was called.
         """
+        if self._stopped_by not in (None, threading.get_ident()):
+            raise EngineError(f"{command[0]} is not started: the run is being ended")
         future = self._thread().submit(self._start, list(command), settings)
         try:
             return future.result()
@@ -75,7 +78,8 @@ class Supervisor:
                 observer(process.pid, False)
 
     def stop_all(self) -> None:
-        """End all of them, those that are just being started included."""
+        """End all of them, those that are just being started included; other threads start none until `resume`."""
+        self._stopped_by = threading.get_ident()
         self._thread().submit(lambda: None).result()
         processes = list(self._running)
         for process in processes:
@@ -86,6 +90,10 @@ class Supervisor:
                 process.wait(max(end - time.monotonic(), 0))
             kill(process, grace=0)
             self.ended(process)
+
+    def resume(self) -> None:
+        """Let all threads start processes again."""
+        self._stopped_by = None
 
     def _discard(self, future: Future[subprocess.Popen[bytes]]) -> None:
         if future.exception() is None:

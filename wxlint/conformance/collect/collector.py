@@ -78,6 +78,7 @@ def collect(
 
     Raises UsageError and InputError for what concerns the whole plan.
     """
+    SUPERVISOR.resume()
     plan = make_plan(policy, select=tuple(wanted), args=dict(options.args))
     results = build(plan, place.engine, options.mode, options.jobs, progress, options.leave)
     for image in wanted:

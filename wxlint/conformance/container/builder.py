@@ -59,6 +59,7 @@ def build(
     """
     if mode not in MODES:
         raise UsageError(f"unknown build mode {mode!r}; known are {', '.join(MODES)}")
+    SUPERVISOR.resume()
     return _Run(plan, engine, mode, progress, leave).all(jobs or max(2, min(4, os.cpu_count() or 2)))
 
 

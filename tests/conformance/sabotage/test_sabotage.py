@@ -1,0 +1,229 @@
+"""Ways to break an image that must never be green: each is built on a real engine, and gets its verdict.
+
+All stages but `control` have a torch that says it is built for CUDA 12.1 and cannot be imported: whatever else is done
+to hide it, `torch-channel` is never passed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from small_family import Family, docker, family, need_engine
+
+POLICY = """\
+wxlint: 1
+name: sabotage
+image: "{prefix}-{{stage}}"
+expect:
+  user: non-root
+  entrypoint: {{args: [--help], pattern: usage, timeout: 15}}
+variants:
+  cuda:
+    base: {{stage: base, expect: {{torch: optional}}}}
+    upstream: ["python:3.11-slim*"]
+    torch-channel: cu121
+    stages: [{stages}]
+    expect: {{python: "3.11", torch: required}}
+stages:
+  keepsroot: {{expect: {{user: stage}}}}
+"""
+BASE = """\
+FROM python:3.11-slim
+RUN useradd --uid 1000 stage
+COPY app.py /app.py
+COPY torch /tmp/torch
+RUN cp -r /tmp/torch "$(python -c 'import site; print(site.getsitepackages()[0])')/torch"
+USER stage
+ENTRYPOINT ["python", "/app.py"]
+"""
+VERSION = "__version__ = '2.2.1+cu121'\ncuda = '12.1'\nhip = None\n"
+GOOD_TORCH = """\
+class version: cuda, hip = "12.1", None
+class cuda:
+    _is_compiled = staticmethod(lambda: True)
+    is_available = staticmethod(lambda: False)
+    get_arch_list = staticmethod(lambda: [])
+class backends:
+    class cudnn:
+        version = staticmethod(lambda: 8902)
+__version__ = "2.2.1+cu121"
+"""
+SITE = "$(python -c 'import site; print(site.getsitepackages()[0])')"
+ROOT, STAGE = "USER root", "USER stage"
+
+
+def script(text: str, path: str = "/usr/local/bin/python") -> tuple[str, ...]:
+    """A program in front of the image's own."""
+    words = text.replace("'", "'\\''").replace("\n", "\\n")
+    return ROOT, f"RUN rm -f {path} && printf '#!/bin/sh\\n{words}\\n' > {path} && chmod 755 {path}", STAGE
+
+
+def torch(text: str) -> tuple[str, ...]:
+    """Another torch/__init__.py."""
+    words = text.replace("'", "'\\''").replace("\n", "\\n")
+    return ROOT, f"RUN printf '{words}\\n' > {SITE}/torch/__init__.py", STAGE
+
+
+def module(name: str, text: str) -> tuple[str, ...]:
+    """A file in the folder of installed packages."""
+    words = text.replace("'", "'\\''").replace("\n", "\\n")
+    return ROOT, f"RUN printf '{words}\\n' > {SITE}/{name}", STAGE
+
+
+EXITS = "import os; os._exit(0)"
+IN_WORKDIR = ("WORKDIR /evil", ROOT, f"RUN echo '{EXITS}' > /evil/json.py && cp /evil/json.py /evil/os.py", STAGE)
+ANSWER = '{"schema": "wxlint-probe/1", "torch": null, "torch_runtime": null}'
+CALLS = "import socket; socket.create_connection(('1.1.1.1', 53), 5); print('usage')"
+PROBED = ("python", "user", "torch", "torch-channel", "libraries-load", "providers", "distributions")
+"""What only the probe proves."""
+
+
+class Sabotage(NamedTuple):
+    """lines: of the Dockerfile, behind FROM. failing: properties that must FAIL. words: in the reason of the first."""
+
+    lines: tuple[str, ...]
+    failing: tuple[str, ...] = ("torch-channel",)
+    words: str = ""
+
+
+SABOTAGES = {
+    # the probe is kept from its answer
+    "plain": Sabotage((), words="cannot be imported"),
+    "workdir": Sabotage(IN_WORKDIR, words="cannot be imported"),
+    "pythonhome": Sabotage(("ENV PYTHONHOME=/nonexistent",), ("torch-channel", "entrypoint"), "cannot be imported"),
+    "pythonpath": Sabotage((*IN_WORKDIR, "ENV PYTHONPATH=/evil"), words="cannot be imported"),
+    "pythonstartup": Sabotage(("ENV PYTHONSTARTUP=/app.py PYTHONINSPECT=1",), words="cannot be imported"),
+    "exits3": Sabotage(script("exit 3"), PROBED, "exit code 3"),
+    "exits0": Sabotage(script("exit 0"), PROBED, "exit code 0"),
+    "exits127": Sabotage(script("exit 127"), (), ""),
+    "canned": Sabotage(script(f"echo; echo 'WXLINT-PROBE {ANSWER}'"), PROBED, "exit code 0"),
+    "damaged": Sabotage(script('echo; echo "WXLINT-PROBE $5 {"'), PROBED, "damaged"),
+    "partial": Sabotage(script(f"echo; echo \"WXLINT-PROBE $5 \"'{ANSWER}'"), PROBED, "parts of it are missing"),
+    "hangs": Sabotage(script("sleep 600"), PROBED, "not done in time"),
+    "noexec": Sabotage((ROOT, "RUN chmod 644 $(readlink -f $(which python))", STAGE), PROBED, "proves nothing"),
+    "directory": Sabotage((ROOT, "RUN rm $(which python) && mkdir /usr/local/bin/python /usr/bin/python", STAGE), ()),
+    "old": Sabotage(
+        (*script("echo 'Unknown option: -I' >&2; exit 2"), *script("exit 9", "/usr/local/bin/python3")), PROBED
+    ),
+    "pth": Sabotage(module("x.pth", EXITS), PROBED, "exit code 0"),
+    "flood": Sabotage(module("x.pth", "import sys; print(10_000_000 * chr(120))"), words="cannot be imported"),
+    "stderrflood": Sabotage(module("x.pth", "import sys; sys.stderr.write(10_000_000 * chr(120))")),
+    "marker": Sabotage(module("x.pth", f"import sys; print(); print('WXLINT-PROBE ' + '{ANSWER}')"), words="imported"),
+    # torch hides
+    "unreadable": Sabotage(
+        (ROOT, f"RUN chmod 000 {SITE}/torch/version.py", STAGE), ("torch", "torch-channel"), "Permission"
+    ),
+    "folder": Sabotage(
+        (ROOT, f"RUN rm {SITE}/torch/version.py && mkdir {SITE}/torch/version.py", STAGE), ("torch",), "IsADirectory"
+    ),
+    "noversion": Sabotage(
+        (ROOT, f"RUN echo > {SITE}/torch/version.py", STAGE), ("torch", "torch-channel"), "no version"
+    ),
+    "dies": Sabotage(torch("import os; os._exit(0)"), words="ended without an answer"),
+    "crashes": Sabotage(torch("import os; os.kill(os.getpid(), 11)"), words="signal 11"),
+    "waits": Sabotage(torch("import time; time.sleep(600)"), words="no answer within"),
+    "compiledwithout": Sabotage(torch(GOOD_TORCH.replace("lambda: True", "lambda: False")), words="compiled without"),
+    "leaves": Sabotage((ROOT, f"RUN rm -r {SITE}/torch", STAGE), ("torch", "torch-channel"), "requires"),
+    "othercuda": Sabotage((ROOT, f"RUN sed -i s/12.1/11.8/ {SITE}/torch/version.py", STAGE)),
+    # libraries, packages
+    "garbage": Sabotage(
+        (ROOT, f"RUN mkdir -p {SITE}/nvidia/cublas/lib && echo x > {SITE}/nvidia/cublas/lib/libcublas.so.12", STAGE),
+        ("libraries-load",),
+        "libcublas",
+    ),
+    "requirement": Sabotage(
+        (
+            ROOT,
+            f"RUN mkdir {SITE}/a-1.dist-info && printf 'Metadata-Version: 2.1\\nName: a\\nVersion: 1\\n"
+            f"Requires-Dist: nowhere-to-be-found\\n' > {SITE}/a-1.dist-info/METADATA",
+            STAGE,
+        ),
+        ("distributions",),
+        "nowhere-to-be-found",
+    ),
+    # users
+    "nobodyhere": Sabotage(("USER nobodyhere",), ("user", *PROBED), "no such user"),
+    "rootagain": Sabotage((ROOT,), ("user",), "uid 0"),
+    "alias": Sabotage((ROOT, "RUN useradd -o -u 0 harmless", "USER harmless"), ("user",), "uid 0"),
+    "rootnumber": Sabotage(("USER 0:0",), ("user",), "uid 0"),
+    "keepsroot": Sabotage(("USER root",), ("user",), "the policy says stage"),
+    # entrypoints
+    "silent": Sabotage(('ENTRYPOINT ["true"]',), ("entrypoint",), "fits"),
+    "fails": Sabotage(('ENTRYPOINT ["sh", "-c", "echo usage; exit 3"]',), ("entrypoint",), "exit code 3"),
+    "waitsforever": Sabotage(('ENTRYPOINT ["sh", "-c", "echo usage; sleep 600"]',), ("entrypoint",), "not done"),
+    "missing": Sabotage(('ENTRYPOINT ["/nowhere"]',), ("entrypoint",), "exit code 127"),
+    "writes": Sabotage(('ENTRYPOINT ["sh", "-c", "echo x > /etc/passwd && echo usage"]',), ("entrypoint",)),
+    "calls": Sabotage((f'ENTRYPOINT ["python", "-c", "{CALLS}"]',), ("entrypoint",)),
+}
+CONTROL = torch(GOOD_TORCH)
+OTHER_BASE = "FROM python:3.11-slim\nCOPY app.py /app.py\nRUN useradd stage\nUSER stage\n"
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Family, dict[str, dict[str, Any]]]]:
+    """Each image's properties by name; the images are built and judged in one run."""
+    need_engine()
+    stages = {name: "\n".join(("FROM {prefix}-base:cuda", *each.lines, "")) for name, each in SABOTAGES.items()}
+    stages |= {"control": "\n".join(("FROM {prefix}-base:cuda", *CONTROL, "")), "otherbase": OTHER_BASE}
+    with family(tmp_path_factory.mktemp("sabotage"), stages, POLICY) as made:
+        made.write("docker/base/Dockerfile", BASE)
+        made.write("torch/version.py", VERSION)
+        made.write("torch/__init__.py", "raise ImportError('libtorch_cuda.so: cannot open shared object file')\n")
+        docker("tag", "python:3.11-slim", f"{made.prefix}-silent:latest")
+        done = made.pytest("-q", "--wx-report", "report.json", "--wx-timeout", "20", timeout=1500)
+        assert done.returncode == 1, done.stdout[-3000:]
+        report = json.loads((made.folder / "report.json").read_text())
+        yield (
+            made,
+            {
+                each["image"].partition(":")[0]: {check["name"]: check for check in each["checks"]}
+                for each in report["images"]
+            },
+        )
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", SABOTAGES)
+def test_a_sabotaged_image_is_never_green(images: tuple[Family, dict[str, dict[str, Any]]], name: str) -> None:
+    checks, sabotage = images[1][name], SABOTAGES[name]
+    assert checks["exists"]["verdict"] == "PASS", checks["exists"]["reason"]
+    verdicts = {check: found["verdict"] for check, found in checks.items()}
+    assert verdicts["torch-channel"] == "FAIL", checks["torch-channel"]
+    assert {check for check in sabotage.failing if verdicts[check] != "FAIL"} == set(), verdicts
+    assert all(found["reason"] and found["code"] for found in checks.values())
+    if sabotage.words:
+        assert sabotage.words in checks[sabotage.failing[0]]["reason"]
+
+
+@pytest.mark.engine
+def test_an_image_without_sabotage_passes(images: tuple[Family, dict[str, dict[str, Any]]]) -> None:
+    checks = images[1]["control"]
+    verdicts = {check: found["verdict"] for check, found in checks.items() if check not in ("libraries-load", "device")}
+    assert set(verdicts.values()) == {"PASS"}, {n: c["reason"] for n, c in checks.items() if c["verdict"] != "PASS"}
+
+
+@pytest.mark.engine
+def test_another_base_is_seen(images: tuple[Family, dict[str, dict[str, Any]]]) -> None:
+    checks = images[1]["otherbase"]
+    assert (checks["base"]["verdict"], checks["base"]["code"]) == ("FAIL", "other-base")
+    assert checks["torch"]["verdict"] == "FAIL"
+
+
+@pytest.mark.engine
+def test_a_forbidden_tag_is_seen(images: tuple[Family, dict[str, dict[str, Any]]]) -> None:
+    assert images[1]["silent"]["forbidden-tag"]["verdict"] == "FAIL"
+    assert images[1]["control"]["forbidden-tag"]["verdict"] == "PASS"
+
+
+@pytest.mark.engine
+def test_the_base_is_judged_when_one_image_is_selected(images: tuple[Family, dict[str, dict[str, Any]]]) -> None:
+    made, _ = images
+    done = made.pytest("-q", "-k", "base", "--wx-select", "otherbase", "--wx-build", "never")
+    assert done.returncode == 1, done.stdout
+    docker("rmi", "-f", f"{made.prefix}-base:cuda")
+    done = made.pytest("-q", "-k", "base", "--wx-select", "control", "--wx-build", "never")
+    assert done.returncode == 1, done.stdout
+    assert "cannot be had" in done.stdout

@@ -1,0 +1,166 @@
+"""Processes end with the one that started them, however and whenever that ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from wxlint.core import processes
+from wxlint.core.errors import EngineError
+
+RUNS = """
+import signal, sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from wxlint.core import processes
+def interrupt(number, frame): raise KeyboardInterrupt
+signal.signal(signal.SIGTERM, interrupt)
+signal.signal(signal.SIGINT, interrupt)
+mark, seconds = sys.argv[1:]
+def one():
+    sys.stdout.write("+\\n"); sys.stdout.flush()
+    processes.run(["sh", "-c", f"trap '' TERM; : {mark}; sleep {seconds} & wait"], timeout=600)
+pool = ThreadPoolExecutor(3)
+try:
+    for _ in range(3): pool.submit(lambda: [one() for _ in range(100)])
+    while True: one()
+except KeyboardInterrupt:
+    pool.shutdown(wait=False, cancel_futures=True)
+    processes.SUPERVISOR.stop_all()
+    sys.exit(42)
+"""
+
+
+def running(mark: str) -> list[str]:
+    """The command lines that have a mark, but for this process's own children that are asked for it."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if any(mark.encode() in word for word in words) and RUNS.encode() not in words:
+                found.append(repr(words))
+    return found
+
+
+def gone(mark: str, seconds: float = 30) -> bool:
+    """Whether none is running, after a while at most."""
+    end = time.monotonic() + seconds
+    while running(mark) and time.monotonic() < end:
+        threading.Event().wait(0.1)
+    return not running(mark)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked for in /proc")
+@pytest.mark.parametrize("seconds", ["600", "0.01"], ids=["while-they-run", "while-they-start"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_signal_at_any_moment_leaves_no_process(number: int, seconds: str) -> None:
+    """Moments are told apart by how many processes were started before; the signal comes while the next one is."""
+    for started in range(1, 5 if seconds == "600" else 13):
+        mark = uuid.uuid4().hex
+        command = [sys.executable, "-c", RUNS, mark, seconds]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+        assert child.stdout is not None
+        for _ in range(started):
+            assert child.stdout.readline() == b"+\n"
+        child.send_signal(number)
+        threading.Thread(target=child.stdout.read, daemon=True).start()
+        assert child.wait(60) == 42
+        assert gone(mark), running(mark)
+
+
+def test_after_the_end_other_threads_start_nothing() -> None:
+    supervisor = processes.Supervisor()
+    supervisor.stop_all()
+    found: list[Exception] = []
+
+    def start() -> None:
+        try:
+            supervisor.ended(supervisor.start(["true"]))
+        except EngineError as error:
+            found.append(error)
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+    assert len(found) == 1
+    process = supervisor.start(["true"])  # what ends the run may still clear up
+    assert process.wait(30) == 0
+    supervisor.ended(process)
+    supervisor.resume()
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+    assert len(found) == 1
+
+
+def test_observers_hear_of_every_process() -> None:
+    supervisor = processes.Supervisor()
+    heard: list[tuple[int, bool]] = []
+    supervisor.observers.append(lambda pid, starts: heard.append((pid, starts)))
+    process = supervisor.start(["true"])
+    process.wait(30)
+    supervisor.ended(process)
+    supervisor.ended(process)
+    assert heard == [(process.pid, True), (process.pid, False)]
+
+
+def test_a_program_that_is_not_there() -> None:
+    with pytest.raises(EngineError, match="cannot be started"):
+        processes.run(["/nowhere/program"])
+
+
+def test_the_end_of_a_flood_is_kept() -> None:
+    code = "import sys\nfor _ in range(400): sys.stdout.write('x' * 100_000)\nprint('the end')"
+    done = processes.run([sys.executable, "-c", code], timeout=120)
+    assert done.out.endswith("the end\n")
+    assert len(done.out) == processes.OUTPUT_LIMIT
+
+
+def test_bytes_are_kept_as_they_are() -> None:
+    code = "import sys; sys.stdout.buffer.write(bytes(range(256)))"
+    assert processes.run([sys.executable, "-c", code], binary=True).raw == bytes(range(256))
+
+
+REAPED = """
+import sys
+from wxlint.conformance.container.engine import Engine
+from wxlint.conformance.plugin.reaper import Reaper
+from wxlint.conformance.plugin.session_id import owner
+from wxlint.conformance.plugin.workspace import Workspace
+from wxlint.core import processes
+workspace = Workspace(sys.argv[2]).make()
+workspace.write("owner", owner())
+Reaper(Engine(sys.argv[3], sys.argv[2]), workspace)
+class Seen:
+    def __call__(self, pid, starts): print("+", flush=True)
+processes.SUPERVISOR.observers.append(Seen())
+processes.run(["sh", "-c", f": {sys.argv[1]}; sleep 600 & wait"], timeout=600)
+"""
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked for in /proc")
+def test_a_client_ends_when_its_session_is_killed(tmp_path: Path) -> None:
+    engine = tmp_path / "docker"
+    engine.write_text("#!/bin/sh\nexit 0\n")
+    engine.chmod(0o755)
+    mark = uuid.uuid4().hex
+    command = [sys.executable, "-c", REAPED, mark, f"reaped-{mark}", str(engine)]
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, env=env, start_new_session=True)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"+\n"
+    child.kill()
+    child.wait(60)
+    assert gone(mark), running(mark)
+    assert gone(f"reaped-{mark}"), "the reaper stays"
+    assert not list(tmp_path.glob("wxlint-*")), "the session's folder is left behind"
