@@ -5,7 +5,6 @@ Under xdist every worker has one; they share a folder, so that each image is bui
 
 from __future__ import annotations
 
-import hashlib
 import os
 import signal
 import threading
@@ -18,19 +17,20 @@ import pytest
 
 from wxlint.conformance.checks.evidence import Evidence
 from wxlint.conformance.checks.messages import Message
-from wxlint.conformance.checks.registry import CHECKS, Check, judge
+from wxlint.conformance.checks.registry import Check, judge
 from wxlint.conformance.checks.verdict import Outcome, Verdict
-from wxlint.conformance.collect.collector import Options, Workplace, collect
+from wxlint.conformance.collect.collector import Options
 from wxlint.conformance.container import gpu
 from wxlint.conformance.container.build_report import explain
 from wxlint.conformance.container.engine import Engine
-from wxlint.conformance.container.model import About, BuildResult, BuildStatus, LeftOut
+from wxlint.conformance.container.model import About, BuildResult, BuildStatus
 from wxlint.conformance.plugin.allowances import read_allowances
+from wxlint.conformance.plugin.preparation import Preparation
 from wxlint.conformance.plugin.reaper import Reaper
 from wxlint.conformance.plugin.session_id import session_name
 from wxlint.conformance.plugin.sweep import sweep
 from wxlint.conformance.plugin.workspace import Workspace, alive
-from wxlint.core.errors import EngineError, UsageError, WxlintError
+from wxlint.core.errors import EngineError, UsageError
 from wxlint.core.escape import escape
 from wxlint.core.processes import SUPERVISOR, Completed
 
@@ -42,7 +42,6 @@ Record = dict[str, Any]
 _SESSION: pytest.StashKey[Session] = pytest.StashKey()
 _HELD: pytest.StashKey[gpu.Gpu] = pytest.StashKey()
 _OWN: pytest.StashKey[Record] = pytest.StashKey()
-_BY_NAME = {check.name: check for check in CHECKS}
 _NO_GPU = Verdict(Outcome.UNPROVEN, Message.NO_GPU_USED)
 
 
@@ -79,13 +78,18 @@ class Session:
         seconds = config.getoption("wx_timeout") or float(config.getini("wx_timeout"))
         self.options = Options(mode, args, bool(config.getoption("wx_gpu")), timeout=seconds)
         self.allowances = read_allowances([*config.getini("wx_allow"), *config.getoption("wx_allow")])
+        from wxlint.plan.build_plan import words
+
+        self._words = words(config.getoption("wx_select"))
+        leave = words(config.getini("wx_leave"))
+        self._preparation = Preparation(self.workspace, self.engine, self.options, self._words, leave, self._progress)
         self.policies: dict[Path, Policy] = {}
         self._selected: set[str] = set()
         self._about: About | None = None
         self._no_engine = ""
         self._reaper: Reaper | None = None
         self._ended = threading.Event()
-        self._evidence: dict[str, Evidence] = {}
+        self._evidence: dict[tuple[Path, str], Evidence] = {}
         self._checks: dict[Path, dict[str, set[str]]] = {}
         self._before: Any = None
         if not self.worker and config.pluginmanager.hasplugin("dsession"):
@@ -109,20 +113,14 @@ class Session:
         from wxlint.plan.build_plan import selected
 
         expectations = list(policy.expectations())
-        words = self._words()
-        if not words:
+        if not self._words:
             return expectations
         found: set[str] = set()
-        for word in words:
+        for word in self._words:
             with suppress(UsageError):
                 found.update(e.image for e in selected(expectations, [word], policy.path))
                 self._selected.add(word)
         return [e for e in expectations if e.image in found]
-
-    def _words(self) -> list[str]:
-        from wxlint.plan.build_plan import words
-
-        return words(self.config.getoption("wx_select"))
 
     # -- the engine
 
@@ -163,13 +161,15 @@ class Session:
                 self._checks.setdefault(path, {}).setdefault(image, set()).add(check)
         if self.config.option.collectonly or self._stops_here(session):
             return
-        unknown = [word for word in self._words() if word not in self._selected]
+        unknown = [word for word in self._words if word not in self._selected]
         if unknown and self.policies:
             raise pytest.UsageError(f"--wx-select: no image is called {', '.join(map(escape, unknown))}")
-        if self._checks and self.about() is not None:
+        about = self.about() if self._checks else None
+        if about is not None:
             for path, images in self._checks.items():
+                wanted = {image: frozenset(names) for image, names in images.items()}
                 try:
-                    self._prepare(path, {image: frozenset(names) for image, names in images.items()})
+                    self._preparation.prepare(path, self.policies[path], about, wanted)
                 except UsageError as error:
                     raise pytest.UsageError(str(error)) from None
 
@@ -186,66 +186,6 @@ class Session:
             for name in marker.args:
                 path, _, expectation = self._find(str(name))
                 yield path, expectation.image, ""
-
-    def _prepare(self, path: Path, wanted: Mapping[str, frozenset[str]]) -> None:
-        """See to it that there is Evidence of each image; the first process collects it, the others wait."""
-        policy, about = self.policies[path], self.about()
-        assert about is not None
-        with self.workspace.lock("prepare"):
-            missing = {
-                image: names - {""} for image, names in wanted.items() if self.workspace.read(_key(path, image)) is None
-            }
-            if not missing:
-                return
-            left = self._left(policy, {*self._words(), *(image for image, names in wanted.items() if "" in names)})
-            place = Workplace(self.engine, about, self.workspace.path)
-
-            def done(image: str, evidence: Evidence) -> None:
-                self.workspace.write(_key(path, image), evidence.to_json())
-
-            try:
-                collect(
-                    policy,
-                    missing,
-                    _BY_NAME,
-                    place=place,
-                    options=self.options._replace(leave=left),
-                    progress=self._progress,
-                    done=done,
-                )
-            except UsageError:
-                raise
-            except WxlintError as error:
-                status = BuildStatus.ENGINE_FAULT if isinstance(error, EngineError) else BuildStatus.FAILED
-                self._give_up(path, missing, BuildResult("", status, detail=str(error)))
-            except BaseException as error:
-                why = str(error) or type(error).__name__
-                self._give_up(path, missing, BuildResult("", BuildStatus.ABORTED, detail=why))
-                raise
-
-    def _give_up(self, path: Path, images: Iterable[str], result: BuildResult) -> None:
-        """Keep why there is no evidence of images, for those that have none: other workers judge them, too."""
-        for image in images:
-            if self.workspace.read(_key(path, image)) is None:
-                evidence = Evidence(result._replace(image=image), gpu=self.options.gpu)
-                self.workspace.write(_key(path, image), evidence.to_json())
-
-    def _left(self, policy: Policy, named: set[str]) -> Mapping[str, LeftOut]:
-        """Images that are looked at where they are there, and not built.
-
-        Args:
-            named: images and stages that were chosen by name.
-        """
-        from wxlint.plan.build_plan import selected, words
-
-        expectations = list(policy.expectations())
-        left = {e.image: LeftOut.OPTIONAL for e in expectations if e.optional and not {e.image, e.stage} & named}
-        if not self.options.gpu and not self._words():
-            for word in words(self.config.getini("wx_leave")):
-                with suppress(UsageError):  # of another policy
-                    for expectation in selected(expectations, [word], policy.path):
-                        left.setdefault(expectation.image, LeftOut.UNSELECTED)
-        return {image: why for image, why in left.items() if image not in named}
 
     def _progress(self, image: str, what: str) -> None:
         line = escape(f"wxlint: {image}: {what}")
@@ -278,17 +218,18 @@ class Session:
 
     def evidence(self, path: Path, image: str) -> Evidence:
         """What is known of an image; it is collected now when that was not done before."""
-        if self.about() is None:
+        about = self.about()
+        if about is None:
             return Evidence(BuildResult(image, BuildStatus.NO_ENGINE, detail=self._no_engine), gpu=self.options.gpu)
-        key = _key(path, image)
-        if key not in self._evidence:
-            facts = self.workspace.read(key)
-            if facts is None:
+        if (path, image) not in self._evidence:
+            found = self._preparation.evidence(path, image)
+            if found is None:
                 checks = self._checks.get(path, {}).get(image, set())
-                self._prepare(path, {image: frozenset(checks | {"exists"})})
-                facts = self.workspace.read(key)
-            self._evidence[key] = Evidence.from_json(facts)
-        return self._evidence[key]
+                self._preparation.prepare(path, self.policies[path], about, {image: frozenset(checks | {"exists"})})
+                found = self._preparation.evidence(path, image)
+            assert found is not None
+            self._evidence[path, image] = found
+        return self._evidence[path, image]
 
     def judge(self, path: Path, expectation: Expectation, check: Check) -> tuple[Verdict, str]:
         """(the verdict, the image's digest)"""
@@ -419,7 +360,3 @@ class Session:
 
 def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt("SIGTERM")
-
-
-def _key(path: Path, image: str) -> str:
-    return f"{hashlib.sha256(str(path).encode('utf-8', 'surrogateescape')).hexdigest()[:12]}-{image}"
