@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import re
 
+from wxlint.core.patterns import late
 from wxlint.facts.tables import Globs, normalise, numbers, table
 
-_CLAUSE = re.compile(r"(===?|~=|<=|<|>=|>|!=)\s*([\w.*+!-]+)")
+_CLAUSE = late(r"(===?|~=|<=|<|>=|>|!=)\s*([\w.*+!-]+)")
 _AFTER_ALL = (10**6,)
 
 
@@ -31,7 +31,9 @@ def accelerated_build(name: str, specifier: str, python: str = "") -> dict[str, 
 
     specifier: "==1.17.1", ">=4.0,<5", "" for any. python: "3.10"; releases that have no wheel for it are passed over.
     """
-    rows = [row for row in table("accelerated_builds") if row["name"] == normalise(name)]
+    rows = _builds().get(normalise(name))
+    if rows is None:
+        return None
     limit, included = _upper_bound(specifier)
     found = next((row for row in rows if _holds_newest(row, limit, included)), None)
     if found is None or included or not python:
@@ -46,6 +48,7 @@ def is_sure(row: dict[str, str], specifier: str, python: str) -> bool:
     return bool(python) or _upper_bound(specifier)[1] or numbers(row["python"]) <= (3, 8)
 
 
+@functools.lru_cache(maxsize=1024)
 def _upper_bound(specifier: str) -> tuple[tuple[int, ...], bool]:
     """Return the lowest upper bound of a specifier, and whether it is allowed itself."""
     found: tuple[tuple[int, ...], bool] = (_AFTER_ALL, False)
@@ -68,9 +71,12 @@ def carried(name: str, specifier: str, extras: tuple[str, ...] = ()) -> list[tup
 
     specifier: as of `accelerated_build`; the newest release that it allows is looked at. extras: lower case.
     """
+    rows = _carriers().get(normalise(name))
+    if rows is None:
+        return []
     limit, included = _upper_bound(specifier)
     found: dict[str, str] = {}
-    for row in _carriers().get(normalise(name), ()):
+    for row in rows:
         if _holds_newest(row, limit, included) and (not row["extra"] or row["extra"] in extras):
             found[row["brings"]] = row["requires"].replace(" ", ",")
     return list(found.items())
@@ -80,6 +86,14 @@ def _holds_newest(row: dict[str, str], limit: tuple[int, ...], included: bool) -
     """Return whether the newest release below a limit is one of those that a row speaks of."""
     first, before = numbers(row["from"]), numbers(row["before"]) or _AFTER_ALL
     return first <= limit < before if included else first < limit <= before
+
+
+@functools.cache
+def _builds() -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = {}
+    for row in table("accelerated_builds"):
+        found.setdefault(row["name"], []).append(row)
+    return found
 
 
 @functools.cache

@@ -46,6 +46,9 @@ class Mismatch(NamedTuple):
 
 def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
     """Return the companions that do not go with torch in the end. external: the torch of the external base."""
+    installs = tuple(installs)
+    if not any(_concerns(install) for install in installs):
+        return []
     torch = external
     held: dict[str, Companion] = {}
     found: dict[str, Mismatch] = {}
@@ -73,6 +76,15 @@ def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
                 if name not in renewed and not _goes_with(companion, torch):
                     found[name] = Mismatch(companion, torch, True, place)
     return list(found.values())
+
+
+def _concerns(install: Install) -> bool:
+    """Whether an install names a companion or brings one."""
+    return any(
+        requirement.name in NAMES or any(name in NAMES for name, _ in facts.carried(requirement.name, ""))
+        for requirement in install.requirements
+        if requirement.name
+    )
 
 
 def _named(install: Install, chosen: list[Choice]) -> Iterator[Companion]:

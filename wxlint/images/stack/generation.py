@@ -32,7 +32,7 @@ def cuda_of_digits(digits: str) -> str:
 
 def generation_of_name(name: str) -> Generation:
     """Return what a distribution's normalised name says: `cupy-cuda12x`, `spconv-cu118`, `nvidia-dali-cuda120`."""
-    match = _NAME.fullmatch(name)
+    match = _NAME.fullmatch(name) if "-cu" in name else None
     if match is None:
         return Generation()
     if name.endswith("x") or name.startswith("nvidia-dali"):  # cupy-cuda12x; DALI's cuda120 is for any CUDA 12
