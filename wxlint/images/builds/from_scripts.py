@@ -121,6 +121,8 @@ def _use(
 def _arguments(docker: DockerCommand, source: Source, rounds: _Rounds) -> list[Use]:
     """The images that run, create, pull, push and tag name."""
     count = 2 if docker.verb == "tag" else 1 if docker.verb in ("run", "create") else len(docker.arguments)
+    flags = {option.name for option in docker.options} | {word.value.text for word in docker.arguments}
+    every_tag = docker.verb in ("push", "pull") and not flags.isdisjoint(("-a", "--all-tags"))
     found = []
     for index, word in enumerate(docker.arguments[:count]):
         value = word.value
@@ -130,8 +132,16 @@ def _arguments(docker: DockerCommand, source: Source, rounds: _Rounds) -> list[U
             continue
         produces = docker.verb == "tag" and index == 1
         because = rounds.reasons(docker, value, word.start, word.end)
-        found.append(_use(f"docker {docker.verb}", value, source, word.start, word.end, because, produces))
+        use = _use(f"docker {docker.verb}", value, source, word.start, word.end, because, produces)
+        found.append(_with_every_tag(use) if every_tag else use)
     return found
+
+
+def _with_every_tag(use: Use) -> Use:
+    """A use that means all tags of a repository: none of them is known, and none is left out."""
+    value = use.value._replace(text=f"{use.value.text}:{HOLE}", holes=(*use.value.holes, "every tag"))
+    reference = parse_reference(value)
+    return use._replace(reference=reference) if use.reference is not None and use.reference.untagged else use
 
 
 def _is_id(text: str) -> bool:

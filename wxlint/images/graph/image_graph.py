@@ -20,10 +20,11 @@ from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family
 from wxlint.images.graph.install_hints import weak_evidence
 from wxlint.images.graph.lineage import Beliefs
-from wxlint.images.graph.name_hints import Evidence, accelerator_words, evidence, expected_by_names
+from wxlint.images.graph.name_hints import Evidence, evidence, expected_by_names
 from wxlint.images.graph.sources import SourceStore
 from wxlint.images.graph.state import State
 from wxlint.images.graph.target import Image, TorchStep, contributing, stack_of, torch_steps
+from wxlint.images.graph.targets import built_stages, variants, without_build
 from wxlint.images.model.records import Build, Evaluated, Stage, Use
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.images.stack.state import Stack
@@ -59,7 +60,7 @@ class ImageGraph:
                     found[build.dockerfile].append(build)
         for build in self._service_builds():
             found[build.dockerfile].append(build)
-        return {path: _distinct(builds or self._by_hand(path)) for path, builds in found.items()}
+        return {path: _distinct([*builds, *self._by_hand(path, builds)]) for path, builds in found.items()}
 
     def _service_builds(self) -> list[Build]:
         stacks = self.documents.stacks
@@ -70,11 +71,14 @@ class ImageGraph:
         first = stacks.files[0].source.path
         return self._failures.attempt(first, lambda: list(service_builds(stacks, self.documents.find_dockerfile)), [])
 
-    def _by_hand(self, path: str) -> list[Build]:
-        """The builds of a Dockerfile that nothing builds: what the policy says of it, else `docker build` as it is."""
-        contexts = self._contexts_above(path)
+    def _by_hand(self, path: str, builds: list[Build]) -> list[Build]:
+        """What else is built: the images of the policy that nothing builds, or `docker build` as it is."""
         expectations = self.family.by_dockerfile.get(path, [])
-        if not expectations:
+        missing = without_build(expectations, builds)
+        if not missing and (builds or expectations):
+            return []
+        contexts = self._contexts_above(path)
+        if not missing:
             return [Build(path, tuple(contexts))]
         return [
             Build(
@@ -87,7 +91,7 @@ class ImageGraph:
                 ),
                 image=e.image,
             )
-            for e in expectations
+            for e in missing
         ]
 
     def _contexts_above(self, path: str) -> list[str]:
@@ -169,14 +173,16 @@ class ImageGraph:
     # -- images
 
     def images_at(self, path: str) -> tuple[Image, ...]:
-        """The images of a Dockerfile: what a build names, the last stage, and stages named for an accelerator."""
+        """The images of a Dockerfile: what builds name, or the last stage, and stages named for an accelerator."""
         found = self._images.get(path)
         if found is None:
-            found = self._images[path] = tuple(
-                self._image(evaluated, evaluated.stages[index])
-                for evaluated in self.evaluated_at(path)
-                for index in _targets(evaluated)
-            )
+            evaluated = self.evaluated_at(path)
+            built = [(one, index) for one in evaluated for index in built_stages(one)]
+            indexes = {index for _, index in built}
+            if evaluated and not indexes.issuperset(variants(evaluated[0])):
+                plain = self.by_hand(path)
+                built += [(plain, index) for index in variants(plain) if index not in indexes]
+            found = self._images[path] = tuple(self._image(one, one.stages[index]) for one, index in built)
         return found
 
     def torch_steps_at(self, path: str) -> tuple[tuple[Image, tuple[TorchStep, ...]], ...]:
@@ -198,7 +204,8 @@ class ImageGraph:
     def _image(self, evaluated: Evaluated, stage: Stage) -> Image:
         base, state = self.beliefs.base(evaluated, stage), self.beliefs.state(evaluated, stage)
         expectation = self._expectation(evaluated)
-        if expectation is not None:
+        own = evaluated.target(evaluated.build.target)
+        if expectation is not None and (stage is own or expectation.target == stage.name):
             text = f"{expectation.image} is a {expectation.variant} image"
             reasons: tuple[Reason, ...] = (Reason("policy", text, self.family.path),)
             return Image(evaluated, stage, base, state, expectation.accelerator, reasons, expectation)
@@ -253,15 +260,6 @@ def _distinct(builds: list[Build]) -> list[Build]:
     """Builds that differ in what decides about the image, the last of those that do not."""
     keys = ((b.target, b.args, tuple(tag.value.text for tag in b.tags), b.platform, b.image) for b in builds)
     return list(dict(zip(keys, builds)).values())
-
-
-def _targets(evaluated: Evaluated) -> list[int]:
-    """The stages of a build that are images."""
-    chosen = [evaluated.target(evaluated.build.target)]
-    if evaluated.build.target is None and not evaluated.build.built_by:
-        used = {parent for stage in evaluated.stages for parent in stage.parents}
-        chosen += [s for s in evaluated.stages if s.name and s.index not in used and accelerator_words(s.name)]
-    return list(dict.fromkeys(stage.index for stage in chosen if stage is not None))
 
 
 def _key(reference: Reference) -> str:
