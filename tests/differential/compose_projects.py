@@ -167,7 +167,7 @@ class _Maker:
     def tagged(self, lines: Lines) -> Lines:
         """The field with !reset or !override behind its key."""
         key, _, rest = lines[0].partition(":")
-        if self.chance(0.5):
+        if self.chance(0.5) or rest == " null":  # `!override null` is the word "null", but not always
             return [f"{key}: !reset {self.rng.choice(('null', '[]', '{}'))}"]
         return [f"{key}: !override{rest}", *lines[1:]]
 

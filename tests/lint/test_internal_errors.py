@@ -11,7 +11,7 @@ import pytest
 
 from wxlint.cli.exit_codes import BUG
 from wxlint.cli.main import main
-from wxlint.images.builds import from_compose
+from wxlint.images.builds import compose_projects
 from wxlint.images.graph import documents, image_graph, lineage
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem, latest_tag
@@ -87,8 +87,8 @@ def test_a_compose_file_that_cannot_be_read(
 ) -> None:
     Path("other").mkdir()
     Path("other/compose.yaml").write_text("services: {t: {image: 'u:latest'}}\n")
-    broken = breaking(from_compose.read_stacks, lambda paths, *_: "compose.yaml" in paths)
-    monkeypatch.setattr(from_compose, "read_stacks", broken)
+    broken = breaking(compose_projects.read_projects, lambda paths, *_: "compose.yaml" in paths)
+    monkeypatch.setattr(compose_projects, "read_projects", broken)
     code, report = check(capsys)
     assert code == BUG
     wanted = EVERY - {("latest-tag", "compose.yaml")}

@@ -59,22 +59,22 @@ HINT = "reserve the device under deploy.resources.reservations.devices, or take 
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    stacks = repository.stacks
-    if stacks is None:
+    projects = repository.compose
+    if projects is None:
         return
     served = {
-        (stack.paths[0], service.name)
-        for stack, service in stacks.services()
+        (project.paths[0], service.name)
+        for project, service in projects.services()
         if any(d.gpu is not False for d in service.devices)
     }
     used_with_device = {
-        s.image.value.text for k, s in stacks.services() if s.image is not None and (k.paths[0], s.name) in served
+        s.image.value.text for p, s in projects.services() if s.image is not None and (p.paths[0], s.name) in served
     }
-    for stack, service in stacks.services():
-        if not stacks.filled.isdisjoint(service.paths):
+    for project, service in projects.services():
+        if not projects.filled.isdisjoint(service.paths):
             continue  # a template: what it asks for may stand under a condition
         meant, why = _meant(repository, service)
-        if meant and any(_meant(repository, rival)[0] != meant for rival in stacks.rivals(stack, service)):
+        if meant and any(_meant(repository, rival)[0] != meant for rival in projects.rivals(project, service)):
             continue  # an overlay of overlays: which image it runs is not known
         asks = [d for d in service.devices if d.gpu]
         watched = [d for d in service.devices if d.computes is False]
@@ -87,7 +87,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 "ask for capabilities: [gpu], or add compute",
             )
         elif meant == "cuda" and not any(d.gpu is not False for d in service.devices):
-            if service.image is None or (stack.paths[0], service.name) in served or service.provider:
+            if service.image is None or (project.paths[0], service.name) in served or service.provider:
                 continue
             if repository.policy is None and service.image.value.text in used_with_device:
                 continue  # a helper of a service that has the device: it prepares folders, downloads models

@@ -85,18 +85,18 @@ def _dockerfile_key(policy: Policy, expectation: Expectation) -> Span | None:
 
 def _services(repository: Repository) -> Iterator[Problem]:
     policy = repository.policy
-    if policy is None or repository.stacks is None:
+    if policy is None or repository.compose is None:
         return
-    for stack in repository.stacks.stacks:
-        names = {service.name for service in stack.project.services}
-        if stack.project.unknown:
+    for project in repository.compose.projects:
+        names = {service.name for service in project.project.services}
+        if project.project.unknown:
             continue
         for expectation in repository.family.expectations:
             files = tuple(repository.family.in_root(p) for p in expectation.compose)
-            if expectation.optional or expectation.is_base or not expectation.service or files != stack.paths:
+            if expectation.optional or expectation.is_base or not expectation.service or files != project.paths:
                 continue
             if expectation.service not in names:
                 yield Problem(
-                    Span(stack.paths[0], 1, 1, 1, 1),
-                    f"{expectation.image} has no service {expectation.service!r} in {' + '.join(stack.paths)}",
+                    Span(project.paths[0], 1, 1, 1, 1),
+                    f"{expectation.image} has no service {expectation.service!r} in {' + '.join(project.paths)}",
                 )

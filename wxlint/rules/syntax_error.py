@@ -55,6 +55,6 @@ def check(repository: Repository) -> Iterator[Problem]:
         for use in evaluated.uses:
             if use.reference is None and use.value.known and use.kind != "syntax":
                 yield Problem(use.span, f"{use.value.text or 'an empty text'} is no image reference", use.because)
-    if repository.stacks is not None:
-        for problem in repository.stacks.problems():
+    if repository.compose is not None:
+        for problem in repository.compose.problems():
             yield Problem(problem.span, problem.message)

@@ -1,4 +1,4 @@
-"""Compose files by other names: those that scripts, `.env` files and other compose files name are read like the rest."""
+"""Compose files by other names: those that scripts, `.env` files and compose files name are read like the rest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxlint.documents.source import Source
-from wxlint.images.builds.compose_discovery import named
+from wxlint.images.builds.compose_discovery import named_files
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.lint import run as engine
 from wxlint.lint.inputs import gather
@@ -105,7 +105,8 @@ def test_another_name_of_a_file_that_is_read_is_no_other_file(here: Path) -> Non
 def test_what_compose_files_name() -> None:
     files = {
         "compose.yaml": "include: [deploy/observability.yaml, missing-is-said.yaml]\n",
-        "deploy/observability.yaml": "services:\n  web:\n    extends: {file: common.yml, service: base}\n    image: a/web:1.0\n",
+        "deploy/observability.yaml": "services:\n  web:\n    extends: {file: common.yml, service: base}\n"
+        "    image: a/web:1.0\n",
         "deploy/common.yml": "services:\n  base: {image: a/base:latest}\n  other:\n    image: a/other:latest\n",
     }
     report = check(files)
@@ -211,6 +212,6 @@ def test_only_files_that_are_there_are_named_and_none_twice(text: str, there: se
     script = Source("a/x.sh", text)
     calls = read_script(script, read_shell(text, script="a/x.sh").commands, lambda paths: None).calls
     for known in (set[str](), {"build.yaml"}):
-        files, lists = named(["a/compose.yaml"], calls, known, read)
+        files, lists = named_files(["a/compose.yaml"], calls, known, read)
         assert set(files) <= there - known and len(files) == len(set(files))
         assert {path for paths in lists for path in paths} <= {*files, *known}

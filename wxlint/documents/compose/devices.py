@@ -14,7 +14,7 @@ from wxlint.documents.compose.merge import Place, Series, Table, Text, Tree, uni
 _NVIDIA = frozenset(("gpu", "nvidia", "compute", "compat32", "graphics", "utility", "video", "display"))
 """The capabilities that docker's nvidia device driver answers to (moby, daemon/nvidia_linux.go)."""
 _DRIVER_PARTS = _NVIDIA - {"gpu", "nvidia"}
-"""Of these, the parts of the driver that a container gets: without a word of them what its image says, else only these (the same file)."""
+"""Of these, the parts of the driver that a container gets; without any, those that its image names (the same file)."""
 _CDI = late(r"([\w.-]+)/([\w.-]+)=")
 _MAKERS = {"nvidia": "nvidia", "amd": "amd", "rocm": "amd", "kfd": "amd", "intel": "intel"}
 
@@ -61,7 +61,7 @@ class DeviceRequest(NamedTuple):
 
     @property
     def computes(self) -> bool | None:
-        """Whether the request lets CUDA in: False where it names parts of NVIDIA's driver, and "compute" is not among them."""
+        """Whether the request lets CUDA in; it does not when it names parts of NVIDIA's driver without "compute"."""
         words = [text.value for text in self.capabilities]
         if any(word.holes for word in words):
             return None

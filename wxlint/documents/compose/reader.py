@@ -81,6 +81,7 @@ class ComposeReader:
         self._read, self._cache = read, cache
         self._sources: dict[str, Source | None] = {}
         self._parsed: dict[str, Yaml] = {}
+        self._tagged: dict[str, bool] = {}
         self._templates: dict[str, bool] = {}  # whether they have marks
 
     def file(self, path: str) -> ComposeFile | None:
@@ -124,6 +125,13 @@ class ComposeReader:
             if template:
                 self._templates[path] = filled
             found = self._parsed[path] = parse(Source(path, masked(source.text)) if filled else source, self._cache)
+        return found
+
+    def has_tags(self, source: Source) -> bool:
+        """Whether a file may have compose's own tags."""
+        found = self._tagged.get(source.path)
+        if found is None:
+            found = self._tagged[source.path] = "!reset" in source.text or "!override" in source.text
         return found
 
     def is_filled(self, path: str) -> bool:
@@ -286,7 +294,7 @@ class _Extender:
     def _extended(self, base: Tree, own: Table) -> Tree:
         """A service on top of the one it extends. The service's own tag is about the files below."""
         merger = self.loader.merger
-        if base.tag or any(tag in base.place.source.text for tag in ("!reset", "!override")):
+        if base.tag or self.loader.reader.has_tags(base.place.source):
             base = merger.untagged(base)
         if isinstance(base, Table) and isinstance(base.get("gpus"), Text) and own.get("gpus"):  # `all` is no list yet
             base = base._replace(entries={key: value for key, value in base.entries.items() if key != "gpus"})

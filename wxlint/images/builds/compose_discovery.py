@@ -1,9 +1,7 @@
 """Compose files whose names do not say so: scripts, `.env` files and other compose files name them.
 
-    named(files, calls, known, read)  -> the files that scripts and COMPOSE_FILE name, and what scripts use together
-
-A file counts when it is there, looks like a compose file and is none that git ignores. Nothing here says that one is missing:
-a script may make it.
+A file counts when it is there, looks like a compose file and is none that git ignores. Nothing here says that one is
+missing: a script may make it.
 """
 
 from __future__ import annotations
@@ -11,12 +9,14 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
-from wxlint.discovery.git_index import repository, rules_in
-from wxlint.discovery.gitignore import is_ignored
+from wxlint.discovery.git_index import Repository, repository, rules_in
+from wxlint.discovery.gitignore import Rules, is_ignored
 from wxlint.images.builds.from_scripts import Call, folders
 
 if TYPE_CHECKING:
@@ -27,27 +27,47 @@ if TYPE_CHECKING:
 _SERVICES = late(r"""(?m)^["']?services["']?[ \t]*:""")
 
 
-def named(
-    files: Iterable[str], calls: Iterable[Call], known: Collection[str], read: Read
-) -> tuple[list[str], list[tuple[str, ...]]]:
-    """files: the compose files that are read anyway, beside which a .env may lie. known: all files that are read anyway."""
+class NamedFiles(NamedTuple):
+    """files: compose files that are not read anyway. lists: what scripts use together, the base first."""
+
+    files: list[str]
+    lists: list[tuple[str, ...]]
+
+
+def named_files(files: Iterable[str], calls: Iterable[Call], known: Collection[str], read: Read) -> NamedFiles:
+    """The compose files that scripts and COMPOSE_FILE name.
+
+    Args:
+        files: the compose files that are read anyway, beside which a .env may lie.
+        calls: the commands of scripts.
+        known: all files that are read anyway.
+        read: reads any other file.
+    """
     search = _Search(known, read)
     lists = list(dict.fromkeys(search.by_scripts(calls)))
-    mine = [path for paths in lists for path in paths]
-    places = dict.fromkeys(posixpath.dirname(path) for path in (*files, *mine))
-    mine += search.by_environments(places)
-    return [path for path in dict.fromkeys(mine) if path not in known], lists
+    listed = [path for paths in lists for path in paths]
+    places = dict.fromkeys(posixpath.dirname(path) for path in (*files, *listed))
+    found = dict.fromkeys((*listed, *search.by_environments(places)))
+    return NamedFiles([path for path in found if path not in known], lists)
 
 
 class _Search:
     def __init__(self, known: Collection[str], read: Read) -> None:
         self.known, self.read = known, read
-        self.looked: dict[str, bool] = {}
+        self._compose: dict[str, bool] = {}
+        self._git: dict[str, _GitFolder] = {}
+        self._indexes: dict[str, frozenset[bytes]] = {}
+
+    @cached_property
+    def _real(self) -> frozenset[str]:
+        """The files that are read anyway, without links."""
+        return frozenset(map(os.path.realpath, self.known))
 
     def by_scripts(self, calls: Iterable[Call]) -> Iterator[tuple[str, ...]]:
-        """What docker compose and docker stack are given in one command. Lists of files that are read anyway are left out.
+        """What docker compose and docker stack are given in one command.
 
-        A list that is not known as a whole comes as what is known of it, each path by itself.
+        Lists of files that are read anyway are left out. A list that is not known as a whole comes as what is known of
+        it, each path by itself.
         """
         for call in calls:
             options = call.docker.values("-f", "--file", "-c", "--compose-file")
@@ -85,36 +105,72 @@ class _Search:
         return next((path for path in paths if path in self.known or self.is_compose(path)), None)
 
     def is_compose(self, path: str) -> bool:
-        if path not in self.looked:
+        """Whether a file looks like a compose file, is no other name of one that is read anyway, and not ignored."""
+        if path not in self._compose:
             source = self.read(path)
             looks_like_one = source is not None and _SERVICES.search(source.text) is not None
-            self.looked[path] = looks_like_one and not self.is_link(path) and not _is_made(path)
-        return self.looked[path]
+            self._compose[path] = looks_like_one and not self._is_link(path) and not self._is_ignored(path)
+        return self._compose[path]
 
-    def is_link(self, path: str) -> bool:
-        """Whether a path is another name of a file that is read anyway."""
-        return os.path.islink(path) and os.path.realpath(path) in map(os.path.realpath, self.known)
+    def _is_link(self, path: str) -> bool:
+        return os.path.islink(path) and os.path.realpath(path) in self._real
+
+    def _is_ignored(self, path: str) -> bool:
+        """Whether git ignores a file: a script made it here, and elsewhere it is not there."""
+        folder, name = os.path.split(os.path.realpath(path))
+        if folder not in self._git:
+            self._git[folder] = _GitFolder(folder)
+        ignored = self._git[folder].ignored(name)
+        return ignored is not None and ignored not in self._tracked(self._git[folder])
+
+    def _tracked(self, folder: _GitFolder) -> frozenset[bytes]:
+        """What git tracks in the folder's repository. An index that cannot be read is the walk's to report."""
+        found = folder.repository
+        if found is None:
+            return frozenset()
+        if found.root not in self._indexes:
+            try:
+                self._indexes[found.root] = frozenset(found.tracked())
+            except OSError:
+                self._indexes[found.root] = frozenset()
+        return self._indexes[found.root]
+
+
+class _GitFolder:
+    """A folder (an absolute path without links) as git sees it."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.repository: Repository | None = repository(folder)
+
+    def ignored(self, name: str) -> bytes | None:
+        """The path in the repository of a file of this folder that a pattern ignores; None for one that none does."""
+        if self.repository is None:
+            return None
+        path = self._base + os.fsencode(name)
+        parts = path.split(b"/")
+        above = (b"/".join(parts[:n]) for n in range(1, len(parts)))
+        try:
+            if is_ignored(path, False, self._rules) or any(is_ignored(each, True, self._rules) for each in above):
+                return path
+        except OSError:
+            return None
+        return None
+
+    @cached_property
+    def _base(self) -> bytes:
+        """The folder below the repository's root: "a/b/", or nothing."""
+        assert self.repository is not None
+        below = os.path.relpath(self.folder, self.repository.root)
+        return b"" if below == "." else os.fsencode(below).replace(os.sep.encode(), b"/") + b"/"
+
+    @cached_property
+    def _rules(self) -> Rules | None:
+        assert self.repository is not None
+        return rules_in(self.folder, self._base, self.repository.rules(self.folder))
 
 
 def _listed(value: Value) -> list[Value]:
     """The paths of a COMPOSE_FILE; those with unknown parts keep holes."""
     parts = value.text.split(";" if ";" in value.text else ":")
     return [Value(part, ("${COMPOSE_FILE}",) * part.count(HOLE)) for part in parts]
-
-
-def _is_made(path: str) -> bool:
-    """Whether git ignores a file: a script made it here, and elsewhere it is not there."""
-    real = os.path.realpath(path)
-    found = repository(os.path.dirname(real))
-    if found is None:
-        return False
-    try:
-        parts = os.fsencode(os.path.relpath(real, found.root)).split(os.sep.encode())
-        above = found.rules(os.path.dirname(real))
-        rules = rules_in(os.path.dirname(real), b"".join(part + b"/" for part in parts[:-1]), above)
-        names = [b"/".join(parts[:n]) for n in range(1, len(parts) + 1)]
-        if not any(is_ignored(name, name != names[-1], rules) for name in names):
-            return False
-        return names[-1] not in found.tracked()
-    except OSError:
-        return False

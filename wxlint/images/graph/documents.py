@@ -16,7 +16,7 @@ from wxlint.images.graph.sources import SourceStore
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
-    from wxlint.images.builds.from_compose import Stacks
+    from wxlint.images.builds.compose_projects import ComposeProjects
 
 _NOTHING = Script((), (), ())
 _PROGRAMS = ("docker", "podman", "nerdctl", "buildah")
@@ -40,7 +40,7 @@ class Documents:
     def inputs(self) -> tuple[Input, ...]:
         """What was given, and the compose files that other documents name."""
         given = {item.path for item in self.given}
-        files = self.stacks.files if self.stacks else ()
+        files = self.compose.files if self.compose else ()
         return (*self.given, *(Input(path, "compose") for file in files if (path := file.source.path) not in given))
 
     @cached_property
@@ -71,7 +71,7 @@ class Documents:
         return next((path for path in map(posixpath.normpath, paths) if path in self.dockerfiles), None)
 
     @cached_property
-    def stacks(self) -> Stacks | None:
+    def compose(self) -> ComposeProjects | None:
         """The compose projects of the inputs and of files that scripts and COMPOSE_FILE name; None without any."""
         files = [item.path for item in self.given if item.kind == "compose"]
         calls = [
@@ -83,23 +83,25 @@ class Documents:
         lists: list[tuple[str, ...]] = []
         read = self._store.read
         if calls or any(read(posixpath.join(posixpath.dirname(path), ".env")) for path in files):
-            from wxlint.images.builds.compose_discovery import named
+            from wxlint.images.builds.compose_discovery import named_files
 
-            more, lists = named(files, calls, {item.path for item in self.given}, read)
+            more, lists = named_files(files, calls, {item.path for item in self.given}, read)
             files += more
         if not files:
             return None
         try:
-            return self._read_stacks(files, lists)
+            return self._read_compose(files, lists)
         except Exception:
-            return self._read_stacks([path for path in files if self._is_harmless(path)], lists)
+            return self._read_compose([path for path in files if self._is_harmless(path)], lists)
 
-    def _read_stacks(self, files: list[str], lists: list[tuple[str, ...]]) -> Stacks:
-        from wxlint.images.builds.from_compose import read_stacks  # PyYAML comes with it
+    def _read_compose(self, files: list[str], lists: list[tuple[str, ...]]) -> ComposeProjects:
+        from wxlint.documents.compose.reader import ComposeReader  # PyYAML comes with it
+        from wxlint.images.builds.compose_projects import read_projects
 
-        store = self._store
-        return read_stacks(files, store.require, store.read, self._family.compose_groups, lists, store.cache)
+        store, inputs = self._store, frozenset(files)
+        reader = ComposeReader(lambda path: store.require(path) if path in inputs else store.read(path), store.cache)
+        return read_projects(files, reader, self._family.compose_groups, lists)
 
     def _is_harmless(self, path: str) -> bool:
         """Tell whether a compose file can be read by itself without breaking the program."""
-        return self._failures.attempt(path, lambda: self._read_stacks([path], []) is not None, False)
+        return self._failures.attempt(path, lambda: self._read_compose([path], []) is not None, False)

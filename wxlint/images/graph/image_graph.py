@@ -63,13 +63,13 @@ class ImageGraph:
         return {path: _distinct([*builds, *self._by_hand(path, builds)]) for path, builds in found.items()}
 
     def _service_builds(self) -> list[Build]:
-        stacks = self.documents.stacks
-        if not stacks:
+        compose = self.documents.compose
+        if not compose:
             return []
         from wxlint.images.builds.from_compose import service_builds
 
-        first = stacks.files[0].source.path
-        return self._failures.attempt(first, lambda: list(service_builds(stacks, self.documents.find_dockerfile)), [])
+        first = compose.files[0].source.path
+        return self._failures.attempt(first, lambda: list(service_builds(compose, self.documents.find_dockerfile)), [])
 
     def _by_hand(self, path: str, builds: list[Build]) -> list[Build]:
         """What else is built: the images of the policy that nothing builds, or `docker build` as it is."""
@@ -244,15 +244,15 @@ class ImageGraph:
         """Every place in these Dockerfiles, in scripts and in compose files that names an image, once."""
         everything = [use for path in paths for evaluated in self.evaluated_at(path) for use in evaluated.uses]
         everything += [use for script in self.documents.scripts.values() for use in script.uses]
-        stacks = self.documents.stacks
-        if stacks:
+        compose = self.documents.compose
+        if compose:
             from wxlint.images.builds.from_compose import service_uses
 
-            everything += service_uses(stacks)
+            everything += service_uses(compose)
             if self._store.mentions("dockerfile_inline"):
                 from wxlint.images.evaluation.inline_dockerfiles import inline_uses
 
-                everything += inline_uses((service for _, service in stacks.services()), self._store.read)
+                everything += inline_uses((service for _, service in compose.services()), self._store.read)
         return tuple(uses_by_place(everything).values())
 
 

@@ -20,7 +20,7 @@ from wxlint.images.model.records import Evaluated, Use
 from wxlint.images.stack.state import Stack
 
 if TYPE_CHECKING:
-    from wxlint.images.builds.from_compose import Stacks
+    from wxlint.images.builds.compose_projects import ComposeProjects
     from wxlint.images.builds.from_scripts import Script
     from wxlint.images.evaluation.dockerfiles import Dockerfiles
     from wxlint.policy.model import Expectation, Policy
@@ -93,9 +93,9 @@ class Repository:
         return self.documents.scripts
 
     @property
-    def stacks(self) -> Stacks | None:
+    def compose(self) -> ComposeProjects | None:
         """The compose projects; None when there is none."""
-        return self.documents.stacks
+        return self.documents.compose
 
     # -- what is in scope
 
