@@ -21,7 +21,8 @@ class Torch(NamedTuple):
     version: without local part, when known. because: how it came. newest: an install without a version took it.
     maybe: of "unknown", the channel of an install that may not have run, or the one that an install which cannot
     be read would take
-    (ANY when that could be any). companions: those of FAMILY that are there for certain.
+    (ANY when that could be any). companions: those of FAMILY that are there for certain. present: of "unknown", a
+    torch is there for certain.
     """
 
     channel: str
@@ -31,6 +32,7 @@ class Torch(NamedTuple):
     newest: bool = False
     maybe: str = ""
     companions: frozenset[str] = frozenset()
+    present: bool = False
 
 
 NONE = Torch("none")

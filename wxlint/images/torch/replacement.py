@@ -7,22 +7,24 @@ torch==2.1.0+cpu leaves a CUDA build, and says nothing.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 
 from wxlint import facts
 from wxlint.core.patterns import late
+from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.torch.model import FAMILY, Choice, Torch
 from wxlint.images.torch.releases import (
     companion_version,
-    contains,
     is_complete,
     local_rank,
     numbers,
     release_sets,
+    releases,
     same_release,
     within,
 )
+from wxlint.images.torch.selection import allowed
 
 _BOUND = late(r"\d+(?:\.\d+)*")
 
@@ -37,72 +39,91 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
         return same
     if choice.how == "url" or install.reinstall:
         return same
+    versions = _versions(state, install)
+    standing = _all_agree(_is_allowed(install, version) for version in versions) if versions else True
+    if standing is not True and install.tool != "conda":
+        return standing
     if choice.implied:
-        return _suits(state, choice)
+        return _suits(state, choice, versions)
     if wanted.local and wanted.name in FAMILY:
         return state.channel == choice.channel and (wanted.pin is None or wanted.pin == state.version)
+    if install.tool == "conda":
+        return not wanted.specifier or (wanted.pin is not None and wanted.pin == state.version)
     if install.upgrade:
-        return _is_highest(state, choice)
+        return _is_highest(state, choice, versions)
     if not wanted.specifier:
         return True
-    if install.tool == "conda":
-        return False
-    if wanted.pin:
-        return state.version is not None and same_release(wanted.pin, state.version)
-    return _in_range(state, choice)
+    return _all_agree(_in_range(wanted, version) for version in versions) if versions else None
 
 
-def _in_range(state: Torch, choice: Choice) -> bool | None:
-    """Whether the torch that is there lies in the range that is wanted."""
-    specifier = choice.requirement.specifier
+def _versions(state: Torch, install: Install) -> tuple[str, ...]:
+    """The releases that may be there, empty where that is not known."""
     if state.version is not None:
-        return contains(specifier, (state.version,))
-    newest = state.newest and not re.search(r"[<=~]=?\s*\d|===", specifier.replace(">=", ">"))
-    if newest or choice.channel == state.channel:
-        return True
-    return contains(specifier, facts.torch_releases(state.channel))
+        return (state.version,)
+    if not is_complete(state.channel):
+        return ()
+    sets = release_sets((state.channel,), install.environment.python)
+    if state.newest:
+        return tuple(dict.fromkeys(listed[-1] for (listed,) in sets))
+    return releases(state.channel, install.environment.python)
 
 
-def _is_highest(state: Torch, choice: Choice) -> bool | None:
+def _all_agree(answers: Iterable[bool | None]) -> bool | None:
+    """What all of them say; None where they differ."""
+    found = set(answers)
+    return found.pop() if len(found) == 1 else None
+
+
+def _in_range(wanted: Requirement, version: str) -> bool:
+    return same_release(wanted.pin, version) if wanted.pin else within(wanted.specifier, version)
+
+
+def _is_allowed(install: Install, version: str) -> bool:
+    """Whether nothing else of an install stands against a release of torch that is there."""
+    return bool(allowed(install, (version,)))
+
+
+def _is_highest(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | None:
     """Whether an upgrade keeps the torch that is there: pip does where no index has a higher version, of the build
     too."""
-    wanted = choice.requirement
-    if choice.channel == state.channel and not wanted.pin and state.newest:
+    wanted, install = choice.requirement, choice.install
+    if choice.channel == state.channel and not wanted.specifier and state.newest and not wanted.pin:
         return True
-    if choice.install.tool == "uv":
-        if choice.channel == "default":  # its plain version is that of any build
-            return None if not wanted.pin else state.version is not None and same_release(wanted.pin, state.version)
-        return choice.channel == state.channel and (not wanted.pin or wanted.pin == state.version)
-    if wanted.pin:
-        if state.version is None or not same_release(wanted.pin, state.version):
-            return False if state.version is not None else None
-        return local_rank(state.channel) >= local_rank(choice.channel)
-    if state.version is None or not is_complete(choice.channel):
-        return None if state.version is None else False
-    return _no_newer(state, choice)
+    if not versions or not is_complete(choice.channel) or not is_complete(state.channel):
+        return None
+    answers: set[bool | None] = set()
+    for (listed,) in release_sets((choice.channel,), install.environment.python, versions[0]):
+        fitting = [v for v in allowed(install, listed) if not wanted.specifier or within(wanted.specifier, v)]
+        best = fitting[-1] if fitting else ""
+        answers |= {_keeps(state.channel, choice.channel, version, best, choice) for version in versions}
+    return _all_agree(answers)
 
 
-def _no_newer(state: Torch, choice: Choice) -> bool | None:
-    answers = set()
-    for (listed,) in release_sets((choice.channel,), choice.install.environment.python, state.version or ""):
-        fitting = [v for v in listed if not choice.requirement.specifier or within(choice.requirement.specifier, v)]
-        best = (numbers(fitting[-1]), local_rank(choice.channel)) if fitting else ((), (0, ""))
-        answers.add((numbers(state.version or ""), local_rank(state.channel)) >= best)
-    return answers.pop() if len(answers) == 1 else None
+def _keeps(there: str, channel: str, version: str, best: str, choice: Choice) -> bool | None:
+    """Whether an upgrade leaves one release of one channel where the best that it finds is another."""
+    if not _is_allowed(choice.install, version):
+        return False
+    if not best:
+        return None if choice.install.tool == "uv" else True
+    if choice.install.tool == "uv" and same_release(version, best):  # a plain version is that of any build
+        return channel in ("default", there)
+    ours, theirs = (numbers(version), local_rank(there)), (numbers(best), local_rank(channel))
+    return ours >= theirs
 
 
-def _suits(state: Torch, choice: Choice) -> bool | None:
+def _suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | None:
     """The same for a package that brings torch along, by what the tables know of it."""
     wanted, install = choice.requirement, choice.install
-    version = state.version or ""
-    if not version and state.newest:
-        version = next(reversed(facts.torch_releases(state.channel)), "")
-    if install.tool == "conda" or any(c.name == "torch" and c.pin and not c.maybe for c in install.constraints):
+    if install.tool == "conda" or is_pinned(install.constraints):
         return True  # nothing is known against it; under a constraint pip fails and replaces nothing
     if wanted.name in FAMILY:
-        return _companion_suits(state, choice, version)
-    if not version:
-        return True
+        return _companion_suits(state, choice, versions)
+    if install.upgrade and install.tool == "uv":  # which looks for newer releases of everything
+        return None
+    return _all_agree(_carrier_suits(wanted, version) for version in versions) if versions else True
+
+
+def _carrier_suits(wanted: Requirement, version: str) -> bool | None:
     specifier = facts.torch_needed(wanted.name, wanted.pin)
     if specifier is None and wanted.pin:
         newest = facts.torch_needed(wanted.name, None) or ""
@@ -119,29 +140,42 @@ def _suits(state: Torch, choice: Choice) -> bool | None:
     return False if exact else None  # an old Python takes an old release, whose lower bound may be lower
 
 
-def _companion_suits(state: Torch, choice: Choice, version: str) -> bool | None:
+def _companion_suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | None:
     """Whether a companion leaves the torch that is there: its newest release in reach is for one torch."""
     wanted, install = choice.requirement, choice.install
-    if wanted.name in state.companions and not wanted.specifier and not install.upgrade:
-        return True  # it is there already
-    if not version:
+    there = wanted.name in state.companions and not install.upgrade
+    if there and not wanted.specifier:
         return True
+    if not versions:
+        return True if state.channel == choice.channel and not wanted.pin else None
     if wanted.pin:
-        return facts.companion_fits(wanted.name, wanted.pin, version) is not False
-    if not install.upgrade and wanted.name in state.companions:
-        there = facts.companions(version)
-        held = {within(wanted.specifier, one) for one in getattr(there, wanted.name, ())} if there else set()
-        if held == {True}:
-            return True
+        return _all_agree(facts.companion_fits(wanted.name, wanted.pin, version) is not False for version in versions)
+    if there and all(_held_in_range(wanted, version) for version in versions):
+        return True
     if state.newest and choice.channel == state.channel and not wanted.specifier:
         return True
     if not is_complete(choice.channel):
         return None
-    answers = set()
-    for (listed,) in release_sets((choice.channel,), install.environment.python, version):
-        best = companion_version(wanted.name, wanted.specifier, listed)
-        answers.add(best is None or facts.companion_fits(wanted.name, best, version) is not False)
-    return answers.pop() if len(answers) == 1 else None
+    answers: set[bool | None] = set()
+    for (listed,) in release_sets((choice.channel,), install.environment.python, versions[0]):
+        best = companion_version(wanted.name, wanted.specifier, allowed(install, listed))
+        if best is not None:
+            answers |= {_leaves(state, choice, version, best) for version in versions}
+    return _all_agree(answers) if answers else True
+
+
+def _held_in_range(wanted: Requirement, version: str) -> bool:
+    """Whether whatever companion goes with a release lies in the range that is wanted."""
+    there = facts.companions(version)
+    held = getattr(there, wanted.name, ()) if there is not None else ()
+    return bool(held) and all(within(wanted.specifier, one) for one in held)
+
+
+def _leaves(state: Torch, choice: Choice, version: str, best: str) -> bool | None:
+    """Whether a release of a companion leaves a release of torch; uv looks for a newer one of both."""
+    if facts.companion_fits(choice.requirement.name, best, version) is False:
+        return False
+    return None if choice.install.upgrade and choice.install.tool == "uv" else True
 
 
 def is_pinned(requirements: tuple[Requirement, ...]) -> bool:

@@ -44,16 +44,17 @@ def choices(install: Install) -> list[Choice]:
         return [
             _choose(install, r, r.name != "torch") for r in sorted(direct, key=lambda r: (r.name != "torch", r.maybe))
         ]
-    if install.no_deps:
+    found = carried(install)
+    return found[:1]
+
+
+def carried(install: Install) -> list[Choice]:
+    """The choices of the requirements that bring torch with them; those of another accelerator first."""
+    if install.no_deps or install.tool in ("apt", "conda") or install.removes:
         return []
-    for requirement in install.requirements:
-        if brings_own(requirement):
-            return [Choice("unknown", "own", requirement, True, install)]
-    for requirement in install.requirements:
-        choice = _brought(install, requirement)
-        if choice is not None:
-            return [choice]
-    return []
+    own = [Choice("unknown", "own", r, True, install) for r in install.requirements if brings_own(r)]
+    brought = [_brought(install, r) for r in install.requirements]
+    return own or [choice for choice in brought if choice is not None]
 
 
 def _brought(install: Install, requirement: Requirement) -> Choice | None:
@@ -246,24 +247,50 @@ def _best(served: tuple[str, ...], install: Install, wanted: Requirement, implie
         return "unknown"
     if implied and wanted.name not in FAMILY:
         return "cpu" if set(served) == {"cpu", "default"} else "unknown"  # the cpu channel has every release
+    unpinned = [r for r in install.requirements if r.name in FAMILY[1:] and not r.pin]
+    if implied and len(unpinned) > 1:
+        return "unknown"  # each may be for another torch
     answers = set()
     for lists in release_sets(served, install.environment.python):
-        ranked = [
-            (numbers(version), local_rank(channel), channel)
-            for channel, listed in zip(served, lists)
-            if (version := _newest(wanted, listed)) is not None
-        ]
+        fitting = [_fitting(install, wanted, listed, lists) for listed in lists]
+        ranked = [(numbers(f[-1]), local_rank(channel), channel) for channel, f in zip(served, fitting) if f]
         if ranked:  # else no Python like this has such a torch
             answers.add(max(ranked)[2])
     return answers.pop() if len(answers) == 1 else "unknown"
 
 
-def _newest(wanted: Requirement, listed: tuple[str, ...]) -> str | None:
-    """The newest release of these that a requirement of torch or a companion takes; of a companion, its own version."""
-    if wanted.name in FAMILY and wanted.name != "torch":
-        return companion_version(wanted.name, wanted.specifier, listed)
-    fitting = [version for version in listed if not wanted.specifier or within(wanted.specifier, version)]
-    return fitting[-1] if fitting else None
+def _fitting(
+    install: Install, wanted: Requirement, listed: tuple[str, ...], everywhere: tuple[tuple[str, ...], ...]
+) -> tuple[str, ...]:
+    """The releases of a channel that a requirement may lead to. everywhere: those of all channels that are searched."""
+    fitting = allowed(install, listed)
+    if wanted.name == "torch":
+        return tuple(version for version in fitting if not wanted.specifier or within(wanted.specifier, version))
+    found = [companion_version(wanted.name, wanted.specifier, allowed(install, one)) for one in everywhere]
+    best = max((one for one in found if one is not None), key=numbers, default=None)
+    return tuple(v for v in fitting if best is not None and facts.companion_fits(wanted.name, best, v))
+
+
+def allowed(install: Install, listed: tuple[str, ...]) -> tuple[str, ...]:
+    """The releases of torch of these that an install as a whole leaves: by what it says of torch, its companions
+    and what brings it."""
+    for requirement in (*install.requirements, *install.constraints):
+        if requirement.maybe or not requirement.specifier or HOLE in requirement.specifier:
+            continue
+        if requirement.name == "torch":
+            listed = tuple(version for version in listed if within(requirement.specifier, version))
+        elif requirement.name in FAMILY and not install.no_deps:
+            listed = tuple(v for v in listed if _goes_with(requirement, v))
+        elif requirement.pin and not install.no_deps:
+            needed = facts.torch_needed(requirement.name, requirement.pin)
+            listed = tuple(version for version in listed if not needed or within(needed, version))
+    return listed
+
+
+def _goes_with(companion: Requirement, version: str) -> bool:
+    """Whether a companion in its range goes with a release of torch."""
+    fitting = facts.companions(version)
+    return any(within(companion.specifier, one) for one in getattr(fitting, companion.name, ()))
 
 
 def _served(source: PackageIndex) -> str:

@@ -3,13 +3,14 @@ requirement stays."""
 
 from __future__ import annotations
 
+from wxlint import facts
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.torch.model import ANY, FAMILY, NONE, Choice, Torch
 from wxlint.images.torch.replacement import is_pinned, is_satisfied
-from wxlint.images.torch.selection import describe
+from wxlint.images.torch.selection import allowed, carried, describe
 
 _PACKAGED = frozenset(("python3-torch", "python3-torch-cuda", "python3-pytorch", "python3-torch-rocm"))
 """Packages of Linux distributions, each with a build of its own."""
@@ -23,10 +24,25 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
         return _without(state, install)
     if install.tool == "apt":
         return _packaged(state, install)
-    now = _replaced(state, install, found[0]) if found else state
+    now = _resolved(state, install, found)
     if not found or found[0].implied:
         now = _unread(now, install, state if found else None)
     return _with_companions(now, install)
+
+
+def _resolved(state: Torch, install: Install, found: list[Choice]) -> Torch:
+    """The state after what an install takes.
+
+    Resolvers decide about pins first, then in the order that is written: what comes later adapts to what is decided.
+    """
+    considered = [choice for choice in (*found, *carried(install)) if not (choice.implied and install.no_deps)]
+    if not considered or install.tool in ("conda", "uv-project"):
+        return _replaced(state, install, considered[0]) if considered else state
+    order = {requirement: place for place, requirement in reversed(list(enumerate(install.requirements)))}
+    first = min(considered, key=lambda c: (not c.requirement.pin, order.get(c.requirement, 0)))
+    if state.channel in ("none", "unknown") or first is considered[0]:
+        return _replaced(state, install, considered[0])
+    return _replaced(state, install, first)
 
 
 def is_changed(before: Torch, now: Torch) -> bool:
@@ -82,7 +98,7 @@ def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
     reason = reason_at("install", f"{what.replace(HOLE, '…')} cannot be read", install.span)
     if state.channel == "none":
         return Torch("unknown", None, (reason,), install.span, maybe=maybe)
-    return Torch("unknown", state.version, (*state.because, reason), install.span, maybe=state.channel)
+    return Torch("unknown", state.version, (*state.because, reason), install.span, maybe=state.channel, present=True)
 
 
 def _is_foreign(requirement: Requirement) -> bool:
@@ -93,6 +109,9 @@ def _is_foreign(requirement: Requirement) -> bool:
 def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
     """The state after an install that takes torch, or something that brings it."""
     wanted = choice.requirement
+    forced = wanted.local is not None or choice.how == "url" or install.reinstall
+    if state.channel == "unknown" and state.present and not (forced and wanted.name == "torch"):
+        return state  # it may be kept, or another may come
     if (
         state.channel == "unknown"
         and choice.channel in ("default", "unknown")
@@ -106,7 +125,7 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
             return state
         if satisfied is None:
             reason = reason_at("install", f"{wanted.written} may replace it", wanted.span)
-            return Torch("unknown", None, (*state.because, reason), wanted.span)
+            return Torch("unknown", None, (*state.because, reason), wanted.span, present=True)
     if install.conditional or wanted.maybe:
         return _perhaps(state, choice)
     if (
@@ -116,15 +135,29 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         and wanted.pin in (None, state.version)
     ):
         return state  # what may be there already would do
-    version = wanted.pin if not choice.implied else None
+    version = _pinned_version(install) or (wanted.pin if not choice.implied else None)
     return Torch(
         choice.channel,
         version,
         (describe(choice),),
         wanted.span or install.span,
-        version is None and not wanted.specifier,
+        version is None and not wanted.specifier and _takes_newest(install, choice),
         companions=frozenset() if choice.implied else state.companions,
     )
+
+
+def _pinned_version(install: Install) -> str | None:
+    """The release that an install or its constraints pin."""
+    pinned = [
+        r.pin for r in (*install.requirements, *install.constraints) if r.name == "torch" and r.pin and not r.maybe
+    ]
+    return pinned[0] if pinned else None
+
+
+def _takes_newest(install: Install, choice: Choice) -> bool:
+    """Whether nothing else of an install keeps it from the newest release of a channel."""
+    listed = facts.torch_releases(choice.channel)
+    return not listed or allowed(install, listed[-1:]) == listed[-1:]
 
 
 def _perhaps(state: Torch, choice: Choice) -> Torch:
@@ -134,7 +167,9 @@ def _perhaps(state: Torch, choice: Choice) -> Torch:
         return state
     because = (*state.because, reason_at("install", f"{wanted.written} may be installed", wanted.span))
     maybe = choice.channel if state.channel == "none" else ""
-    return Torch("unknown", wanted.pin, because, wanted.span, maybe=maybe)
+    return Torch(
+        "unknown", wanted.pin, because, wanted.span, maybe=maybe, present=state.channel not in ("none", "unknown")
+    )
 
 
 def _would_take(install: Install) -> str:

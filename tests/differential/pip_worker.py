@@ -1,0 +1,55 @@
+"""Runs install commands in one process of an environment, and tells what is there after each: JSON lines in and out.
+
+A line in: {"commands": [[argument, ...], ...], "variables": [{...}, ...]}; out: the versions after each command, up
+to one that fails.
+"""
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import sys
+import sysconfig
+
+SITE = sysconfig.get_paths()["purelib"]
+KEPT = set(os.listdir(SITE))
+
+
+def clear() -> None:
+    for name in set(os.listdir(SITE)) - KEPT:
+        shutil.rmtree(os.path.join(SITE, name), ignore_errors=True)
+
+
+def installed() -> dict[str, str]:
+    stems = [
+        name[: -len(".dist-info")] for name in os.listdir(SITE) if name.endswith(".dist-info") and name not in KEPT
+    ]
+    return {name.replace("_", "-"): version for name, _, version in (stem.partition("-") for stem in stems)}
+
+
+def main() -> None:
+    from pip._internal.cli.main import main as pip
+
+    out = sys.stdout
+    for line in sys.stdin:
+        asked = json.loads(line)
+        clear()
+        answers = []
+        os.chdir(asked["folder"])
+        for command, variables in zip(asked["commands"], asked["variables"]):
+            os.environ.update(variables)
+            noise = io.StringIO()
+            with contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise):
+                code = pip(command)
+            for name in variables:
+                os.environ.pop(name, None)
+            if code:
+                answers.append({"failed": noise.getvalue()[-500:]})
+                break
+            answers.append(installed())
+        print(json.dumps(answers), file=out, flush=True)
+
+
+if __name__ == "__main__":
+    main()
