@@ -505,3 +505,14 @@ def test_what_is_reset_below_a_merge_key_is_about_no_other_file() -> None:
     assert image(found) == "a"
     assert found.build is not None and found.build.target is not None
     assert [arg.name for arg in found.build.args] == ["A", "B"]
+
+
+def test_the_tags_of_a_namesake_in_the_extended_file() -> None:
+    files = {
+        "compose.yml": "services:\n  a: {extends: {file: x.yml, service: b}}\n"
+        "  c: {extends: {file: x.yml, service: b}}\n",
+        "x.yml": "services:\n  b: {image: b, gpus: all, runtime: nvidia}\n  a: {image: a, gpus: !reset null}\n",
+    }
+    found = services(files)
+    assert [device.how for device in found["a"].devices] == ["runtime"]
+    assert [device.how for device in found["c"].devices] == ["runtime", "gpus"]

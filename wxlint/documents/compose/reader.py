@@ -327,7 +327,11 @@ class _Extender:
         elif len(chain) > _MAX_EXTENDS:
             loader.problem(service.place, f"more than {_MAX_EXTENDS} services extend each other")
         else:
-            return self._service(path, name, services, chain)
+            base = self._service(path, name, services, chain)
+            twin = services.get(chain[-1][1])
+            if path == chain[-1][0] or twin is None or not loader.reader.has_tags(twin.key.source):
+                return base
+            return base._replace(value=_without_tagged(base.value, twin.value))
         return None
 
     def _services(self, path: str) -> dict[str, Member]:
@@ -342,3 +346,20 @@ class _Extender:
             }
             loader.bases[key] = (self.variables, services)
         return loader.bases[key][1]
+
+
+def _without_tagged(tree: Tree, twin: Tree) -> Tree:
+    """A service of another file as one of the same name there leaves it.
+
+    Compose carries out the tags of that file by path, and the service that extends is at the path of its namesake.
+    """
+    if not isinstance(tree, Table) or not isinstance(twin, Table):
+        return tree
+    entries = {}
+    for key, member in tree.entries.items():
+        other = twin.entries.get(key)
+        if other is None:
+            entries[key] = member
+        elif other.value.tag not in ("!reset", "!override"):
+            entries[key] = member._replace(value=_without_tagged(member.value, other.value))
+    return tree._replace(entries=entries)
