@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wxlint.discovery.file_kinds import kind_of
+from wxlint.discovery.file_kinds import kind_of, kind_of_text
 from wxlint.discovery.find_files import discover
 from wxlint.discovery.git_index import Repository
 from wxlint.discovery.gitignore import fits_below
@@ -663,3 +663,10 @@ def test_globs_of_a_policy(glob: str, path: str, fits: bool) -> None:
 def test_kind_of_an_unreadable_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         kind_of(str(tmp_path / "none"))
+
+
+def test_blank_lines_and_comments_before_text_are_passed_once() -> None:
+    """Each line in one way only: with two, 60 blank lines took longer than anybody waits."""
+    for text in ("\n" * 60 + "x", "# c\n\n" * 60 + "x", "ARG a\n\n" * 60 + "x"):
+        assert kind_of_text("Dockerfile.txt", text) == "other"
+    assert kind_of_text("Dockerfile.txt", "\n # c\n\nARG a\n\n  # d\nFROM a\n") == "dockerfile"

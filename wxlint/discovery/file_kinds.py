@@ -33,9 +33,9 @@ _MAYBE_DOCKERFILE = frozenset("txt py rb js ts go rs java kt pl php lua r cs sh 
 _ENDS = (".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd")
 _HEAD = 65536
 """Bytes of a file that tell its kind."""
-_FROM = late(
-    r"(?:\s*(?:#[^\n]*)?\n)*(?:[ \t]*ARG[ \t][^\n]*\n(?:\s*(?:#[^\n]*)?\n)*)*[ \t]*FROM[ \t]+\S", re.IGNORECASE
-)
+_PASSED = r"(?:[^\S\n]*(?:#[^\n]*)?\n)*"
+"""Blank lines and comments: each line in one way only, since a text of blank lines has 2^n otherwise."""
+_FROM = late(rf"{_PASSED}(?:[ \t]*ARG[ \t][^\n]*\n{_PASSED})*[ \t]*FROM[ \t]+\S", re.IGNORECASE)
 _SERVICES = late(r"""^(?:\{[ \t]*)?["']?(?:services|include)["']?[ \t]*:""", re.MULTILINE)
 _SHEBANG = late(r"#![^\n]*\b(?:sh|bash|dash|ash|ksh|zsh)\b")
 _ECHO_OFF = late(r"\s*@?echo[ \t]+off\b|\s*(?:@?rem[ \t]|::)", re.IGNORECASE)

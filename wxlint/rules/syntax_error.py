@@ -49,9 +49,6 @@ def check(repository: Repository) -> Iterator[Problem]:
         for start, end, message in syntax_problems(dockerfile):
             yield Problem(dockerfile.source.span(start, end), message)
     for evaluated in repository.evaluated:
-        if evaluated.unknown_from is not None:
-            message = "the values of this file are more than is read of one file; from here on they are unknown"
-            yield Problem(evaluated.unknown_from, message)
         for use in evaluated.uses:
             if use.reference is None and use.value.known and use.kind != "syntax":
                 yield Problem(use.span, f"{use.value.text or 'an empty text'} is no image reference", use.because)

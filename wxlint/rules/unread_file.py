@@ -50,6 +50,10 @@ _REPORTED = (UnreadKind.INVALID, UnreadKind.NOT_WHOLE)
 
 def check(repository: Repository) -> Iterator[Problem]:
     for evaluated in repository.evaluated:
+        if evaluated.unknown_from is not None:
+            yield Problem(
+                evaluated.unknown_from, "the values of this file are too many; from here on they are not known"
+            )
         for stage in evaluated.stages:
             for install in stage.installs:
                 yield from _of_install(install)

@@ -138,3 +138,18 @@ def test_copies_are_found_from_the_last_one_and_taken_back() -> None:
     copies.drop_to(2)
     assert [copy.source for copy in copies.above("/app/x/y")] == ["s1", "s0"]
     assert copies.may_hold_pip_conf and Copies(copies).may_hold_pip_conf and not Copies().may_hold_pip_conf
+
+
+def test_an_inline_dockerfile_stands_where_the_compose_file_has_it() -> None:
+    """Each is read by itself, not behind as many blank lines as the compose file has before it."""
+    from wxlint.images.evaluation.inline_dockerfiles import _Placement
+
+    text = "services:\n  a:\n    build:\n      dockerfile_inline: |\n        ARG T=1\n        FROM b:$T\n"
+    start = text.index("ARG")
+    place = _Placement(Source("compose.yaml", text), start, text[start:], "ARG T=1\nFROM b:$T\n")
+    read = read_dockerfile(Source("compose.yaml", "ARG T=1\nFROM b:$T\n"))
+    build = Build("compose.yaml", (".",))
+    (use,) = evaluate(read, build, Files(lambda _: None, (".",))).uses
+    placed = place.of(use)
+    assert (placed.span.line, placed.span.column, placed.span.end_column) == (6, 14, 18)
+    assert [(reason.text, reason.line) for reason in placed.because] == [("ARG T=1", 5)]

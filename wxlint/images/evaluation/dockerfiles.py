@@ -1,4 +1,4 @@
-"""The Dockerfiles of a run by path, each split when it is first looked at: a process that speaks of some of them splits no others."""
+"""The Dockerfiles of a run by path, each split when it is first looked at: a run in parts splits only its own."""
 
 from __future__ import annotations
 

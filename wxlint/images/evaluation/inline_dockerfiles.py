@@ -14,8 +14,10 @@ from wxlint.images.model.records import Build, Use
 
 
 def inline_uses(services: Iterator[Service], read: Callable[[str], Source | None]) -> Iterator[Use]:
-    """References, with their places in the compose file. A text that stands there otherwise than it is read (folded, with `$$` or
-    variables of compose) is left out: its places cannot be told.
+    """References, with their places in the compose file.
+
+    A text that stands there otherwise than it is read (folded, with `$$` or variables of compose) is left out, since
+    its places are not known.
     """
     for service in services:
         inline = service.build.dockerfile_inline if service.build is not None else None
@@ -25,29 +27,44 @@ def inline_uses(services: Iterator[Service], read: Callable[[str], Source | None
         raw = source.text[start:end]
         if _lines(raw) != _lines(inline.value.text):
             continue
-        text, shifts = _at_its_lines(source, start, raw, inline.value.text)
+        place = _Placement(source, start, raw, inline.value.text)
         folder = service.build.folder if service.build is not None else None
-        build = Build(
-            source.path, (folder,) if folder else (), built_by=(Reason("build", f"compose service {service.name}"),)
+        contexts = (folder,) if folder else ()
+        build = Build(source.path, contexts, built_by=(Reason("build", f"compose service {service.name}"),))
+        dockerfile = read_dockerfile(Source(source.path, inline.value.text))
+        for use in evaluate(dockerfile, build, Files(read, build.contexts)).uses:
+            yield place.of(use)
+
+
+class _Placement:
+    """Where a text that was read by itself stands in the compose file: how far down, and each line how far right."""
+
+    def __init__(self, source: Source, start: int, raw: str, value: str) -> None:
+        self.path = source.path
+        first, column = source.position(start)
+        written, lines = raw.split("\n"), value.split("\n")
+        skipped = _blank(written) - _blank(lines)
+        self.down = first + skipped - 1
+        self.right: dict[int, int] = {}
+        for number, line in enumerate(lines):
+            at = number + skipped
+            if at < len(written) and line.strip():
+                self.right[number + 1] = _indent(written[at]) - _indent(line) + (column - 1 if at == 0 else 0)
+
+    def of(self, use: Use) -> Use:
+        """A use as it stands in the compose file, its reasons too."""
+        span = use.span
+        placed = span._replace(
+            line=span.line + self.down,
+            column=span.column + self.right.get(span.line, 0),
+            end_line=span.end_line + self.down,
+            end_column=span.end_column + self.right.get(span.end_line, 0),
         )
-        for use in evaluate(read_dockerfile(Source(source.path, text)), build, Files(read, build.contexts)).uses:
-            span = use.span
-            columns = span.column + shifts.get(span.line, 0), span.end_column + shifts.get(span.end_line, 0)
-            yield use._replace(span=span._replace(column=columns[0], end_column=columns[1]))
+        value = use.value._replace(because=self._reasons(use.value.because))
+        return use._replace(span=placed, value=value, because=self._reasons(use.because))
 
-
-def _at_its_lines(source: Source, start: int, raw: str, value: str) -> tuple[str, dict[int, int]]:
-    """The text as it is read, on the lines of the compose file, and how far to the right each of them stands there."""
-    first, column = source.position(start)
-    written, said = raw.split("\n"), value.split("\n")
-    skipped = _blank(written) - _blank(said)
-    shifts = {}
-    for number, line in enumerate(said):
-        at = number + skipped
-        if at < len(written) and line.strip():
-            indent = _indent(written[at]) - _indent(line) + (column - 1 if at == 0 else 0)
-            shifts[first + at] = indent
-    return "\n" * (first + skipped - 1) + value, shifts
+    def _reasons(self, reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+        return tuple([r._replace(line=r.line + self.down) if r.line and r.path == self.path else r for r in reasons])
 
 
 def _blank(lines: list[str]) -> int:

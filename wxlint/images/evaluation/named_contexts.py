@@ -13,7 +13,10 @@ from wxlint.documents.source import Source
 
 
 class Contexts:
-    """What bake files, workflows and Makefiles near a Dockerfile say. read: a file of the repository; root: its folder, links followed."""
+    """What bake files, workflows and Makefiles near a Dockerfile say.
+
+    read: a file of the repository. root: its folder, links followed.
+    """
 
     def __init__(self, read: Callable[[str], Source | None], root: str) -> None:
         self.read, self.root = read, root
@@ -21,7 +24,7 @@ class Contexts:
         self._templates: dict[str, bool] = {}
 
     def may_name(self, dockerfile: Dockerfile, name: str) -> bool:
-        """Whether a bare name may be a named build context: one of these files or its own comments say so, or it is a template."""
+        """Whether a bare name may be a named build context: these files or its own comments say so, or a template."""
         path = dockerfile.source.path
         if path not in self._templates:
             self._templates[path] = is_template(dockerfile)

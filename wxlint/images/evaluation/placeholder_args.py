@@ -8,20 +8,26 @@ from functools import lru_cache
 from wxlint.core.patterns import late
 
 _WHOLE = frozenset(
-    "notset not-set not_set unset undefined none null todo tbd changeme change-me placeholder non-existing nonexistent does-not-exist invalid required must-be-set".split()
+    "notset not-set not_set unset undefined none null todo tbd changeme change-me placeholder non-existing "
+    "nonexistent does-not-exist invalid required must-be-set".split()
 )
 _ASK = frozenset(
-    "please required must changeme fixme override overrideme overwriteme replaceme setme notset unset undefined unspecified missing invalid placeholder".split()
+    "please required must changeme fixme override overrideme overwriteme replaceme setme notset unset undefined "
+    "unspecified missing invalid placeholder".split()
 )
 """One of these has to be there."""
 _PHRASES = late(
-    r"\b(?:(?:change|replace|set|specify|fill|fix|edit|overwrite|provide) (?:me|this|it)|not (?:set|specified|provided|given|defined|existing)|(?:to|should|has to|needs to|have to) be \w+)\b"
+    r"\b(?:(?:change|replace|set|specify|fill|fix|edit|overwrite|provide) (?:me|this|it)"
+    r"|not (?:set|specified|provided|given|defined|existing)|(?:to|should|has to|needs to|have to) be \w+)\b"
 )
 """Or one of these."""
 _MAY_STAND_BY = _ASK | frozenset(
-    "a an and any argument arguments arg args at base be build buildarg buildargs by change command containing correct custom default define defined digest docker edit error existing"
-    " fill fix for from full given has have here image images in input it line me name needs no not of on or overwrite own param parameter parent pass passed proper provide provided"
-    " ref reference registry replace replaced repo repository set should specified specify tag tags that the this time to url use using valid value variable variables version via when with you your".split()
+    "a an and any argument arguments arg args at base be build buildarg buildargs by change command containing "
+    "correct custom default define defined digest docker edit error existing fill fix for from full given has "
+    "have here image images in input it line me name needs no not of on or overwrite own param parameter parent "
+    "pass passed proper provide provided ref reference registry replace replaced repo repository set should "
+    "specified specify tag tags that the this time to url use using valid value variable variables version via "
+    "when with you your".split()
 )
 """And nothing else: `required-tools` is somebody's image."""
 

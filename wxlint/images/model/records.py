@@ -37,8 +37,9 @@ class Use(NamedTuple):
 class Build(NamedTuple):
     """One way a Dockerfile is built.
 
-    dockerfile: path as shown; "" when it cannot be known. contexts: folders that may be the build context, likeliest first.
-    tags: what the result is called. built_by: who builds it ("compose service asr"), and in which loops and calls; empty for `docker build .` by hand.
+    dockerfile: path as shown; "" when it cannot be known. contexts: folders that may be the build context, the
+    likeliest first. tags: what the result is called. built_by: who builds it ("compose service asr"), and in which
+    loops and calls; empty for `docker build .` by hand.
     """
 
     dockerfile: str
@@ -58,7 +59,10 @@ class Build(NamedTuple):
 
 
 class StageCopy(NamedTuple):
-    """A COPY --from that may carry an installed torch along. stage: an earlier stage's index, or None for an external image. dest: absolute."""
+    """A COPY --from that may carry an installed torch along.
+
+    stage: an earlier stage's index, or None for an external image. dest: absolute.
+    """
 
     stage: int | None
     paths: tuple[str, ...]
