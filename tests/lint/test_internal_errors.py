@@ -138,3 +138,16 @@ def test_every_format_shows_it(form: str, monkeypatch: pytest.MonkeyPatch, capsy
     if form == "sarif":
         (run,) = json.loads(shown)["runs"]
         assert "internal-error" in {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+
+
+def test_images_shows_it_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(image_graph, "evaluate", breaking(image_graph.evaluate, lambda d, *_: "b/" in d.source.path))
+    assert main(["images", "."]) == BUG
+    said = capsys.readouterr()
+    assert "b/Dockerfile: this file broke wxlint" in said.err
+    assert "a/Dockerfile: " in said.out
+
+
+def test_it_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "internal-error"]) == 0
+    assert "exit code 3" in capsys.readouterr().out

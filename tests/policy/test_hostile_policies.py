@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wxlint.cli.main import FAILED, FOUND, OK, main
+from wxlint.cli.exit_codes import FAILED, FOUND, OK
+from wxlint.cli.main import main
 from wxlint.core.errors import PolicyError
 from wxlint.documents.source import Source
 from wxlint.policy.find import find_policy, repository_top

@@ -108,7 +108,11 @@ def images(arguments: argparse.Namespace) -> int:
             write_lines(f"    because {reason.shown(belief.path)}" for reason in belief.because)
     problems = gathered.repository.sources.problems
     say(f"wxlint: error: {problem.text}" for problem in problems)
-    return FAILED if problems else OK
+    if problems:
+        return FAILED
+    failures = list(gathered.repository.failures)
+    say(f"wxlint: {failure.path}: this file broke wxlint; please report it: {failure.what}" for failure in failures)
+    return BUG if failures else OK
 
 
 def rules(arguments: argparse.Namespace) -> int:
@@ -128,10 +132,11 @@ def rules(arguments: argparse.Namespace) -> int:
 
 def explain(arguments: argparse.Namespace) -> int:
     """Show the documentation of a rule."""
+    from wxlint.lint.internal_errors import INTERNAL_ERROR
     from wxlint.lint.run import require_rules
     from wxlint.rules import load_rules
 
-    rules = load_rules()
+    rules = {**load_rules(), INTERNAL_ERROR.id: INTERNAL_ERROR}
     require_rules([arguments.rule], rules)
     rule = rules[arguments.rule]
     write([f"{rule.id} ({rule.severity.label})\n\n{rule.docs}"])
