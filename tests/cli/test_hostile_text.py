@@ -196,6 +196,7 @@ OPTIONS = [
     ["--build-arg", f"TAG={WORD}"],
     ["--registry", EVIL],
     ["--script", EVIL],
+    ["--output", f"{EVIL}/x/y"],
     ["--format", EVIL],
 ]
 

@@ -386,3 +386,18 @@ def test_the_output_never_lands_on_what_is_checked(here: Path, name: str) -> Non
     done = run("check", "--output", name)
     assert done.returncode == 2 and "one of the files that are checked" in done.stderr
     assert {path.name: path.read_text() for path in here.iterdir() if path.is_file()} == before
+
+
+def test_a_plan_goes_to_a_file_that_keeps_its_modes(here: Path) -> None:
+    (here / "Dockerfile").write_text(GOOD)
+    (here / "wxlint.yaml").write_text(
+        "wxlint: 1\nname: f\nimage: 'a/{stage}'\nvariants: {cpu: {stages: [one]}}\n"
+        "stages: {one: {dockerfile: Dockerfile}}\n"
+    )
+    (here / "build.sh").touch(0o755)
+    done = run("plan", "--format", "sh", "--output", "build.sh")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert os.access("build.sh", os.X_OK) and (here / "build.sh").read_text() == run("plan", "--format", "sh").stdout
+    for name in ("Dockerfile", "wxlint.yaml"):
+        before = (here / name).read_text()
+        assert run("plan", "--output", name).returncode == 2 and (here / name).read_text() == before

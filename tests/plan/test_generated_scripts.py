@@ -214,6 +214,7 @@ WINE = shutil.which("wine64") or shutil.which("/usr/lib/wine/wine64") or shutil.
 COMPILER = shutil.which("x86_64-w64-mingw32-gcc") or shutil.which("x86_64-w64-mingw32-gcc-posix")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not WINE or not COMPILER, reason="wine and a compiler for Windows programs are not installed")
 def test_the_batch_file_does_the_same(tmp_path: Path) -> None:
     write(tmp_path, "docker.c", PROGRAM)
@@ -279,7 +280,7 @@ def test_the_repository_s_scripts_are_what_the_plan_says(name: str) -> None:
         [sys.executable, "-m", "wxlint", *words], cwd=ROOT, capture_output=True, check=True, env=env
     ).stdout
     assert (ROOT / "scripts" / name).read_bytes() == generated, (
-        f"make it again: wxlint {' '.join(words)} > scripts/{name}"
+        f"write it again: wxlint {' '.join(words)} --output scripts/{name}"
     )
 
 

@@ -133,6 +133,7 @@ def _plan(parser: argparse.ArgumentParser) -> None:
     _selection(parser)
     parser.add_argument("--format", default="text", metavar="text|json|bake|sh|bat|mermaid")
     parser.add_argument("--script", metavar="PATH", help="where a sh or bat file will lie, from the root")
+    parser.add_argument("--output", metavar="FILE", help="write the plan to FILE instead of standard output")
 
 
 def _build(parser: argparse.ArgumentParser) -> None:

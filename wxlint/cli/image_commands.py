@@ -65,11 +65,19 @@ def _dockerfiles(given: list[str]) -> Iterator[tuple[str, list[tuple[str, str, i
 
 
 def plan(arguments: argparse.Namespace) -> int:
-    """Print the build plan in one of its formats."""
+    """Show the build plan in one of its formats, or write it to a file."""
     from wxlint.plan.formats import render_plan
 
     working_folder()
-    write([render_plan(_plan(arguments), arguments.format, arguments.script, _command_line(arguments))])
+    plan = _plan(arguments)
+    text = render_plan(plan, arguments.format, arguments.script, _command_line(arguments))
+    if arguments.output in (None, "-"):
+        write([text])
+    else:
+        from wxlint.core.writing import write_file
+
+        sources = [os.path.join(plan.root, step.dockerfile) for step in plan.steps]
+        write_file(arguments.output, [text], keep=[plan.policy, *sources])
     return OK
 
 
