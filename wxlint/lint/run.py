@@ -26,8 +26,8 @@ _NAMED = 3
 class Options(NamedTuple):
     """select, ignore: rule names; select None means all. scope: paths whose findings are shown, None for every input.
 
-    followed: folders in which files that inputs lead to (requirements, pyproject) are shown as well. notes: for the summary.
-    jobs: see parallel.run_rules.
+    followed: folders in which files that inputs lead to (requirements, pyproject) are shown as well. notes: for the
+    summary. jobs: see parallel.run_rules.
     """
 
     select: frozenset[str] | None = None

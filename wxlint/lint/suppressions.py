@@ -1,7 +1,7 @@
 """Suppressions in comments: `# wxlint: ignore[rule] reason` and `# wxlint: ignore-file[rule] reason`.
 
-A comment on a line of its own covers what stands next: a whole instruction, a YAML key with all below it, a command with its
-continuation lines. Behind code, in formats that allow it, it covers its own line.
+A comment on a line of its own covers what stands next: a whole instruction, a YAML key with all below it, a command
+with its continuation lines. Behind code, in formats that allow it, it covers its own line.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class Flaw(Enum):
 
 
 class Suppression(NamedTuple):
-    """rules: as written. first, last: the lines it covers. span: of the comment. flaw: why it has no effect, if it has none."""
+    """rules: as written. first, last: the lines it covers. span: of the comment. flaw: why it has no effect, if it
+    has none.
+    """
 
     rules: tuple[str, ...]
     reason: str
@@ -202,7 +204,9 @@ def _blank(text: str, kind: str) -> bool:
 
 
 class Flawed(NamedTuple):
-    """A suppression without effect. rule: the one of its rules that the flaw is about, "" where it is the whole comment."""
+    """A suppression without effect. rule: the one of its rules that the flaw is about, "" where it is the whole
+    comment.
+    """
 
     suppression: Suppression
     flaw: Flaw

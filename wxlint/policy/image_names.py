@@ -45,7 +45,7 @@ def match(name: Value, image: str, registry: str, stages: Collection[str]) -> Me
 
 @lru_cache(maxsize=8)
 def _name_pattern(image: str) -> tuple[str, re.Pattern[str], bool]:
-    """The part before the last slash; the last part as a pattern over whole names; whether that has more than {stage}."""
+    """The part before the last slash; the last part as a pattern over whole names; whether it has more than {stage}."""
     fixed, _, last = image.rpartition("/")
     before, after = last.split("{stage}")
     stage = rf"(?P<stage>[a-z0-9._\-{HOLE}]+)"

@@ -129,11 +129,11 @@ class RuleSetting(NamedTuple):
 class Expectation(NamedTuple):
     """What one image of the family must be: the only source of that for linter and conformance kit.
 
-    image: the short name, "asr:cuda". reference: the whole one, with the default registry. dockerfile, context: relative
-    to the root. base: the reference it must descend from, None for a base. upstream: globs of allowed external
-    references; empty when `base` says it. torch: channel or None. needs_torch: required, optional or forbidden.
-    cuda: the CUDA version torch must be built for ("12.1"), or None. gpu: the image uses a device.
-    size, cuda_bytes: budgets in bytes. compose: the compose files of its variant. service: its compose service, or None.
+    image: the short name, "asr:cuda". reference: the whole one, with the default registry. dockerfile, context:
+    relative to the root. base: the reference it must descend from, None for a base. upstream: globs of allowed
+    external references; empty when `base` says it. torch: channel or None. needs_torch: required, optional or
+    forbidden. cuda: the CUDA version torch must be built for ("12.1"), or None. gpu: the image uses a device. size,
+    cuda_bytes: budgets in bytes. compose: the compose files of its variant. service: its compose service, or None.
     """
 
     image: str
@@ -271,7 +271,7 @@ class Policy(NamedTuple):
         return level
 
     def files(self, globs: Sequence[str]) -> tuple[list[str], list[str]]:
-        """The files that paths and globs of the policy name, relative to the root and sorted, and those that name none."""
+        """The files that paths and globs name, relative to the root and sorted; and the globs that name none."""
         found: set[str] = set()
         missing = []
         for glob in globs:

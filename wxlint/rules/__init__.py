@@ -1,7 +1,8 @@
 """The rules: one module each, found by its file name. `latest_tag.py` is the rule `latest-tag`.
 
-A module has a docstring (its documentation, with Bad and Good examples that are run as tests), `SEVERITY`, `SUMMARY`, `HINT` and
-`check(repository)`, which yields Problems. The engine adds the rule's name and severity, applies suppressions, and sorts.
+A module has a docstring (its documentation, with Bad and Good examples that are run as tests), `SEVERITY`, `SUMMARY`,
+`HINT` and `check(repository)`, which yields Problems. The engine adds the rule's name and severity, applies
+suppressions, and sorts.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ class Problem(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A rule as its module defines it. docs: Markdown. about_references: its findings say that the reference under them is bad."""
+    """A rule as its module defines it. docs: Markdown. about_references: its findings say that the reference under
+    them is bad.
+    """
 
     id: str
     severity: Severity

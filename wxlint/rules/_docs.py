@@ -13,14 +13,14 @@ FOLDER = Path("docs/rules")
 def pages() -> dict[str, str]:
     """File name to text: one page for each rule, and README.md, which lists them."""
     rules = load_rules()
-    made = "<!-- made from wxlint/rules by `python -m wxlint.rules._docs` -->\n"
+    note = "<!-- made from wxlint/rules by `python -m wxlint.rules._docs` -->\n"
     found = {}
-    listed = [made, "# Rules\n", "| rule | severity | what it finds |", "|---|---|---|"]
+    listed = [note, "# Rules\n", "| rule | severity | what it finds |", "|---|---|---|"]
     for name, rule in rules.items():
         listed.append(f"| [{name}]({name}.md) | {rule.severity.label} | {rule.summary} |")
         about = f"Severity: {rule.severity.label}. What to do: {rule.hint}.\n"
         suppress = f"## Suppressing it\n\n    # wxlint: ignore[{name}] the reason\n"
-        found[f"{name}.md"] = "\n".join([made, f"# {name}\n", about, rule.docs, suppress])
+        found[f"{name}.md"] = "\n".join([note, f"# {name}\n", about, rule.docs, suppress])
     found["README.md"] = "\n".join(listed) + "\n"
     return found
 

@@ -2,8 +2,8 @@
 
 ## Why
 
-Everything in a family stands on its bases. The policy lists the upstream images each may be built from, so that a change of Python
-or CUDA version is a decision in one place and not a slip in one Dockerfile.
+Everything in a family stands on its bases. The policy lists the upstream images each may be built from, so that a
+change of Python or CUDA version is a decision in one place and not a slip in one Dockerfile.
 
 ## Bad
 

@@ -2,8 +2,8 @@
 
 ## Why
 
-Many READMEs say it; compose answers `unknown flag: --gpus`. A service gets its devices from its reservation in the compose file
-(`deploy.resources.reservations.devices`, or `gpus:`), and `docker compose run` then needs no flag.
+Many READMEs say it; compose answers `unknown flag: --gpus`. A service gets its devices from its reservation in the
+compose file (`deploy.resources.reservations.devices`, or `gpus:`), and `docker compose run` then needs no flag.
 
 ## Bad
 

@@ -2,8 +2,9 @@
 
 ## Why
 
-`onnxruntime-gpu`, `nvidia-cudnn-cu12`, `cupy-cuda12x`, `libcudnn8`: each brings CUDA libraries into an image that promises to have
-none, and most of them need a driver that is not there. Only what has no other use than CUDA is listed.
+`onnxruntime-gpu`, `nvidia-cudnn-cu12`, `cupy-cuda12x`, `libcudnn8`: each brings CUDA libraries into an image that
+promises to have none, and most of them need a driver that is not there. Only what has no other use than CUDA is
+listed.
 
 ## Bad
 

@@ -2,9 +2,10 @@
 
 ## Why
 
-A CUDA image in a service without a reservation runs on the CPU, and says nothing. A reservation on a CPU service does more harm: compose
-refuses to start it on a host without a GPU. A device that an overlay file adds (`docker-compose.gpu.yml`) counts.
-`capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named parts of the driver are all it gets.
+A CUDA image in a service without a reservation runs on the CPU, and says nothing. A reservation on a CPU service does
+more harm: compose refuses to start it on a host without a GPU. A device that an overlay file adds
+(`docker-compose.gpu.yml`) counts. `capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named
+parts of the driver are all it gets.
 
 ## Bad
 
@@ -82,7 +83,8 @@ def check(repository: Repository) -> Iterator[Problem]:
             parts = ", ".join(text.value.text for text in watched[0].capabilities)
             yield Problem(
                 watched[0].place.span,
-                f"service {service.name} runs a cuda image and asks for a GPU with [{parts}]: without compute CUDA finds no driver",
+                f"service {service.name} runs a cuda image and asks for a GPU with [{parts}]: "
+                "without compute CUDA finds no driver",
                 why,
                 "ask for capabilities: [gpu], or add compute",
             )
@@ -103,7 +105,9 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 
 def _meant(repository: Repository, service: Service) -> tuple[str | None, tuple[Reason, ...]]:
-    """What the service's image is for: by the policy, else by the image's tag, else by what the repository builds for it."""
+    """What the service's image is for: by the policy, else by the image's tag, else by what the repository builds for
+    it.
+    """
     image = service.image.value if service.image is not None else None
     reference = parse_reference(image) if image is not None else None
     policy = repository.policy

@@ -2,8 +2,9 @@
 
 ## Why
 
-`pip install whisperx` never says torch, and still installs it: from the default index, as a CUDA build. Install torch from the cpu index
-first (an installed torch that fits is kept), or give the whole command an index that has the CPU build.
+`pip install whisperx` never says torch, and still installs it: from the default index, as a CUDA build. Install torch
+from the cpu index first (an installed torch that fits is kept), or give the whole command an index that has the CPU
+build.
 
 ## Bad
 
@@ -58,7 +59,8 @@ def check(repository: Repository) -> Iterator[Problem]:
                     if step.before.channel == "none"
                     else "does not suit the torch that is there and brings another"
                 )
-                text = f"{wanted.name} {brings} from the default index, a CUDA build on Linux, but {image.label} is a cpu image"
+                source = "the default index, a CUDA build on Linux"
+                text = f"{wanted.name} {brings} from {source}, but {image.label} is a cpu image"
                 hint = PROJECT_HINT.get(step.install.tool, "").format("https://download.pytorch.org/whl/cpu")
                 hint = hint and f"name torch among the dependencies and {hint}"
                 yield Problem(wanted.span, text, (*step.install.because, *image.why), hint, image=image.label)

@@ -2,9 +2,9 @@
 
 ## Why
 
-`latest` names whatever was pushed last. A stage built `FROM base:latest` on a machine that has an old one builds on the old one, and
-nothing says so. Every kind of reference counts: FROM, COPY --from, mounts, ONBUILD triggers, compose images, docker commands in scripts.
-A reference with a digest is fixed by the digest and is left alone.
+`latest` names whatever was pushed last. A stage built `FROM base:latest` on a machine that has an old one builds on
+the old one, and nothing says so. Every kind of reference counts: FROM, COPY --from, mounts, ONBUILD triggers, compose
+images, docker commands in scripts. A reference with a digest is fixed by the digest and is left alone.
 
 ## Bad
 

@@ -2,8 +2,8 @@
 
 ## Why
 
-The policy says which images the family has. One whose Dockerfile is gone, or that the pipeline's compose file does not know, is
-noticed when somebody calls it. Optional stages may be missing.
+The policy says which images the family has. One whose Dockerfile is gone, or that the pipeline's compose file does
+not know, is noticed when somebody calls it. Optional stages may be missing.
 
 ## Bad
 

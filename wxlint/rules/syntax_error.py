@@ -2,12 +2,14 @@
 
 ## Why
 
-A file that cannot be read cannot be checked, and "nothing found" would be a lie. Dockerfiles are split as BuildKit splits them; compose
-files must be YAML without duplicate keys, with services of the shapes that docker compose accepts. The rest of a Dockerfile is
-still checked, and of a compose file that is YAML; in a file that is no YAML nothing else is looked at until it is mended.
+A file that cannot be read cannot be checked, and "nothing found" would be a lie. Dockerfiles are split as BuildKit
+splits them; compose files must be YAML without duplicate keys, with services of the shapes that docker compose
+accepts. The rest of a Dockerfile is still checked, and of a compose file that is YAML; in a file that is no YAML
+nothing else is looked at until it is mended.
 
-A compose file that another tool fills in first (`template` in its name, `{{`, `{%` or `#!for` in its text) is not held to syntax, and a
-service is not missed when another compose file of the repository defines it: scripts merge such files.
+A compose file that another tool fills in first (`template` in its name, `{{`, `{%` or `#!for` in its text) is not
+held to syntax, and a service is not missed when another compose file of the repository defines it: scripts merge such
+files.
 
 ## Bad
 

@@ -2,11 +2,11 @@
 
 ## Why
 
-pip gives indexes no priority. With `--extra-index-url` (or `--find-links`) the highest version anywhere wins: an unpinned torch is taken
-from the default index as soon as that has a newer one, and only a pin with a local version, `torch==2.3.1+cu121`, says which is meant.
-uv asks extra indexes first, and is left alone. A plain pin of a release that the channel
-has (`torch==2.3.1`) is taken from there today, since `2.3.1+cu121` sorts above `2.3.1`; without a policy it is
-reported as information only.
+pip gives indexes no priority. With `--extra-index-url` (or `--find-links`) the highest version anywhere wins: an
+unpinned torch is taken from the default index as soon as that has a newer one, and only a pin with a local version,
+`torch==2.3.1+cu121`, says which is meant. uv asks extra indexes first, and is left alone. A plain pin of a release
+that the channel has (`torch==2.3.1`) is taken from there today, since `2.3.1+cu121` sorts above `2.3.1`; without a
+policy it is reported as information only.
 
 ## Bad
 
@@ -62,14 +62,21 @@ def check(repository: Repository) -> Iterator[Problem]:
             served = channel_of_url(choice.source.value.text)
             severity = None
             if served == "default":
-                text = f"{wanted.name} is meant to come from its own index, but {flag} is merged with it and the highest version wins"
+                text = (
+                    f"{wanted.name} is meant to come from its own index, but {flag} is merged with it "
+                    "and the highest version wins"
+                )
                 severity = Severity.INFO if wanted.pin and choice.channel != "unknown" else None
             elif served == "all":
-                text = f"{flag} has the builds of every channel, and pip takes the highest; name one: {wanted.name}=={wanted.pin or 'X.Y.Z'}+CHANNEL"
+                example = f"{wanted.name}=={wanted.pin or 'X.Y.Z'}+CHANNEL"
+                text = f"{flag} has the builds of every channel, and pip takes the highest; name one: {example}"
             elif (
                 not wanted.pin and choice.channel == "cpu"
             ):  # it has every release, and its builds sort above the plain ones
-                text = f"{wanted.name} comes from {flag} only as long as that has the newest release: pip gives no index priority"
+                text = (
+                    f"{wanted.name} comes from {flag} only as long as that has the newest release: "
+                    "pip gives no index priority"
+                )
                 severity = Severity.INFO if image.expectation is None else None
             elif not wanted.pin:
                 text = f"{wanted.name} is meant to come from {flag}, but the highest version of any index wins"
@@ -79,7 +86,10 @@ def check(repository: Repository) -> Iterator[Problem]:
                 if has is False:
                     text = f"{flag} has no {what}, so it comes from the default index"
                 elif has:
-                    text = f"{what} comes from {flag} only because its build sorts above the plain one: pip gives no index priority"
+                    text = (
+                        f"{what} comes from {flag} only because its build sorts above the plain one: "
+                        "pip gives no index priority"
+                    )
                     severity = Severity.INFO if image.expectation is None else None
                 else:
                     text = f"{what} comes from {flag} only if no other index has a higher build of it"

@@ -50,16 +50,16 @@ def check(repository: Repository) -> Iterator[Problem]:
         for step in steps:
             if step.install.conditional:
                 continue
-            told: set[str] = set()
+            reported: set[str] = set()
             for choice in step.choices:
                 if (
                     choice.how != "default"
                     and accelerator_of(choice.channel)
-                    and choice.channel not in ("default", *told)
+                    and choice.channel not in ("default", *reported)
                 ):
                     found = list(_judge(image, choice))
                     yield from found
-                    told.update(choice.channel for _ in found)
+                    reported.update(choice.channel for _ in found)
 
 
 def _judge(image: Image, choice: Choice) -> Iterator[Problem]:

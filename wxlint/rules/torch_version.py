@@ -2,9 +2,9 @@
 
 ## Why
 
-Each torch release has one torchvision and one torchaudio line, and was built for a few CUDA versions only. A pair that does not exist
-fails at build time in the best case; with loose specifiers pip goes and replaces one of them, often with another CUDA build.
-Releases newer than the table are never called wrong.
+Each torch release has one torchvision and one torchaudio line, and was built for a few CUDA versions only. A pair
+that does not exist fails at build time in the best case; with loose specifiers pip goes and replaces one of them,
+often with another CUDA build. Releases newer than the table are never called wrong.
 
 ## Bad
 

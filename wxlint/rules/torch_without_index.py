@@ -2,9 +2,10 @@
 
 ## Why
 
-On Linux a plain `pip install torch` is a CUDA build. In a CPU image that is the most reported mistake of all: gigabytes of CUDA that nothing
-uses. In a CUDA image it is whatever CUDA version the newest release was built for, not the one the base and the policy have.
-An installed torch that already satisfies the requirement stays, and is no finding.
+On Linux a plain `pip install torch` is a CUDA build. In a CPU image that is the most reported mistake of all:
+gigabytes of CUDA that nothing uses. In a CUDA image it is whatever CUDA version the newest release was built for, not
+the one the base and the policy have. An installed torch that already satisfies the requirement stays, and is no
+finding.
 
 ## Bad
 
@@ -80,7 +81,8 @@ def _wrong(image: Image, choice: Choice) -> str:
         if built
         else "is built for whatever CUDA version its newest release has"
     )
-    return f"{name} comes from the default index and {what}; {image.label} takes {expectation.torch if expectation else ''}"
+    takes = expectation.torch if expectation else ""
+    return f"{name} comes from the default index and {what}; {image.label} takes {takes}"
 
 
 def _hint(image: Image, tool: str) -> str:

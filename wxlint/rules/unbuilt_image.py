@@ -2,9 +2,9 @@
 
 ## Why
 
-`FROM base:latest` while the scripts build `base:cpu` and `base:cuda` takes a stale image from the registry, or fails on a new
-machine. Without a policy only the bases of Dockerfiles are judged: `latest`, or a name without a registry, of an image that
-the repository itself builds under the tags of variants only.
+`FROM base:latest` while the scripts build `base:cpu` and `base:cuda` takes a stale image from the registry, or fails
+on a new machine. Without a policy only the bases of Dockerfiles are judged: `latest`, or a name without a registry,
+of an image that the repository itself builds under the tags of variants only.
 
 ## Bad
 
@@ -35,14 +35,15 @@ FROM example/base:cpu
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from wxlint.core.findings import Severity
-from wxlint.core.values import Value
+from wxlint.core.values import HOLE, Value
 from wxlint.images.graph.image_graph import same_name
 from wxlint.images.graph.name_hints import accelerator_words
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Use
+from wxlint.images.model.reference import Reference
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -52,31 +53,51 @@ ABOUT_REFERENCES = True
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    made = [use for use in repository.uses if use.produces and use.reference is not None]
+    built = _Built(repository.uses)
     for use in repository.uses:
         reference = use.reference
-        if use.produces or reference is None or not reference.tag_known or reference.digest:
-            continue
-        if any(
-            m.reference and same_name(m.reference, reference) and _may_be(m, reference.tag or "latest") for m in made
-        ):
+        if use.produces or reference is None or not reference.tag_known or reference.digest or built.has(reference):
             continue
         if repository.policy is not None and repository.policy.variants:
             yield from _by_policy(repository, use)
         elif use.kind == "FROM" and (reference.tag in (None, "latest") or "/" not in reference.name):
-            tags = sorted(
-                {
-                    m.reference.tag or "latest"
-                    for m in made
-                    if m.reference and m.reference.name == reference.name and m.reference.tag_known
-                }
-            )
+            tags = sorted(built.tags(reference))
             if tags and all(accelerator_words(tag) for tag in tags):
                 yield Problem(
                     use.span,
                     f"nothing builds {reference.shown()}; the repository builds {', '.join(f':{t}' for t in tags)}",
                     use.because,
                 )
+
+
+class _Built:
+    """The images that the repository builds, by the last part of their names."""
+
+    def __init__(self, uses: Iterable[Use]) -> None:
+        self._tags: dict[str, dict[tuple[str, str | None], Reference]] = {}
+        for use in uses:
+            if use.produces and use.reference is not None:
+                tag = (use.reference.tag or "latest") if use.reference.tag_known else None
+                names = self._tags.setdefault(_last_part(use.reference), {})
+                names.setdefault((use.reference.name, tag), use.reference)
+
+    def has(self, reference: Reference) -> bool:
+        """Whether an image may be one that is built."""
+        tag = reference.tag or "latest"
+        names = self._tags.get(_last_part(reference), {})
+        if (reference.name, tag) in names:
+            return True
+        return any(own in (tag, None) and same_name(one, reference) for (_, own), one in names.items())
+
+    def tags(self, reference: Reference) -> set[str]:
+        """The known tags under which an image of exactly this name is built."""
+        names = self._tags.get(_last_part(reference), {})
+        return {tag for name, tag in names if name == reference.name and tag is not None}
+
+
+def _last_part(reference: Reference) -> str:
+    """What names that can mean one repository have in common."""
+    return reference.name.rpartition("/")[2].rpartition(HOLE)[2]
 
 
 def _by_policy(repository: Repository, use: Use) -> Iterator[Problem]:
@@ -94,9 +115,3 @@ def _by_policy(repository: Repository, use: Use) -> Iterator[Problem]:
             return  # variant-tag and latest-tag say it
     tags = ", ".join(f":{v.tag}" for v in own)
     yield Problem(use.span, f"nothing builds {reference.shown()}; {member.stage} is built as {tags}", use.because)
-
-
-def _may_be(made: Use, tag: str) -> bool:
-    if made.reference is None:
-        return False
-    return not made.reference.tag_known or (made.reference.tag or "latest") == tag

@@ -2,8 +2,8 @@
 
 ## Why
 
-A stage that the policy does not know is a stage that nobody checks: a misspelt image name, or a new stage that was added
-everywhere but in the policy.
+A stage that the policy does not know is a stage that nobody checks: a misspelt image name, or a new stage that was
+added everywhere but in the policy.
 
 ## Bad
 
@@ -84,7 +84,8 @@ def check(repository: Repository) -> Iterator[Problem]:
         if member is not None and member.stage is not None and not member.known:
             yield Problem(
                 use.span,
-                f"{use.kind} names {use.reference.shown()}; {policy.path} has no stage {member.stage!r}{_near(member.stage, policy)}",
+                f"{use.kind} names {use.reference.shown()}; "
+                f"{policy.path} has no stage {member.stage!r}{_near(member.stage, policy)}",
                 use.because,
             )
     pattern = policy.settings.dockerfile

@@ -2,8 +2,8 @@
 
 ## Why
 
-`pip install pydantic>=2.0` installs any pydantic and writes pip's output to a file called `=2.0`: the bound is lost, and so is the
-message that would say so. `numpy<2` reads from a file `2` and fails when there is none.
+`pip install pydantic>=2.0` installs any pydantic and writes pip's output to a file called `=2.0`: the bound is lost,
+and so is the message that would say so. `numpy<2` reads from a file `2` and fails when there is none.
 
 ## Bad
 

@@ -2,8 +2,8 @@
 
 ## Why
 
-Docker reads `python` as `python:latest`: the same trap as `latest-tag`, and harder to see. A name of an earlier stage is no image and
-is left alone, as is `scratch`.
+Docker reads `python` as `python:latest`: the same trap as `latest-tag`, and harder to see. A name of an earlier stage
+is no image and is left alone, as is `scratch`.
 
 ## Bad
 

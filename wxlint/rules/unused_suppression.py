@@ -2,9 +2,10 @@
 
 ## Why
 
-A suppression is a promise that somebody looked. One without a reason cannot be judged, one with a misspelt rule never worked, and one
-that hits nothing hides the next real finding. It is written `# wxlint: ignore[rule] reason` above an instruction, a YAML key or a
-command (or behind it, where the format has trailing comments), or `# wxlint: ignore-file[rule] reason` anywhere in a file.
+A suppression is a promise that somebody looked. One without a reason cannot be judged, one with a misspelt rule never
+worked, and one that hits nothing hides the next real finding. It is written `# wxlint: ignore[rule] reason` above an
+instruction, a YAML key or a command (or behind it, where the format has trailing comments), or `# wxlint:
+ignore-file[rule] reason` anywhere in a file.
 
 ## Bad
 

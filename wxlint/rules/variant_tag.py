@@ -2,9 +2,9 @@
 
 ## Why
 
-The tag is all that a person sees of an image. `asr:cpu` that was built from a CUDA Dockerfile, or a stage that the policy has in one
-variant only used under another's tag, is found out in production. Without a policy the tag that a build gives is held
-against what the Dockerfile's base and torch channel prove.
+The tag is all that a person sees of an image. `asr:cpu` that was built from a CUDA Dockerfile, or a stage that the
+policy has in one variant only used under another's tag, is found out in production. Without a policy the tag that a
+build gives is held against what the Dockerfile's base and torch channel prove.
 
 ## Bad
 

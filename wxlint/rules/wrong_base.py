@@ -2,10 +2,10 @@
 
 ## Why
 
-The base decides what every stage above it can be: a GPU stage that starts from `base:cpu` has no CUDA runtime whatever its tag says,
-and a CPU stage on a CUDA image ships gigabytes nobody uses. Lineage is followed, not text: through stage aliases, ARG defaults and
-build arguments, and other images that the repository builds. Without a policy, an image that names call a CPU image and that
-stands on an accelerator's base is reported.
+The base decides what every stage above it can be: a GPU stage that starts from `base:cpu` has no CUDA runtime
+whatever its tag says, and a CPU stage on a CUDA image ships gigabytes nobody uses. Lineage is followed, not text:
+through stage aliases, ARG defaults and build arguments, and other images that the repository builds. Without a
+policy, an image that names call a CPU image and that stands on an accelerator's base is reported.
 
 ## Bad
 

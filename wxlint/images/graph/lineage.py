@@ -27,7 +27,7 @@ Producers = Callable[[Reference], "list[tuple[Evaluated, Stage]]"]
 """Who builds a reference, inside the repository."""
 
 _DEEPEST = 1_000
-"""Stages that one image may be built through; what stands on more is unknown, so that states do not grow without end."""
+"""Stages that one image may be built through; what stands on more is unknown: states do not grow without end."""
 
 
 class Beliefs:

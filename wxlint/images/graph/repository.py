@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 class Repository:
     """One repository, or the share of its Dockerfiles that a process is to check.
 
-    sources: what was read. family: what the policy says. documents: what the inputs hold. graph: who builds and uses what.
-    failures: documents that broke the program. dockerfiles_in_scope: the paths whose images and uses are in `images`, `torch_steps`, `evaluated` and `uses`.
+    sources: what was read. family: what the policy says. documents: what the inputs hold. graph: who builds and uses
+    what. failures: documents that broke the program. dockerfiles_in_scope: the paths whose images and uses are in
+    `images`, `torch_steps`, `evaluated` and `uses`.
     """
 
     def __init__(

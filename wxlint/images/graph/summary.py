@@ -46,7 +46,7 @@ def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None)
     if not accelerators and state.others:
         accelerators.append(state.others[0].accelerator)
         because.append(Reason("install", f"installs {state.others[0].written}"))
-    # with a CPU build of torch, distributions of CUDA are leftovers of a requirements file; a toolkit that apt installs is not
+    # with a CPU build of torch, distributions of CUDA are leftovers of a requirements file, a toolkit of apt is not
     certain = [
         p for p in state.packages if not p.conditional and (torch.channel != "cpu" or p.row["ecosystem"] == "apt")
     ]
@@ -82,8 +82,8 @@ def _final_base(evaluated: Evaluated, stage: Stage) -> str | None:
 def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Belief]:
     """One belief for each Dockerfile's last stage (target None) and each named stage.
 
-    As `docker build` by hand would make it, with the defaults of its ARGs; where these leave the base open, as the repository builds it
-    when all its builds agree.
+    As `docker build` by hand would make it, with the defaults of its ARGs; where these leave the base open, as the
+    repository builds it when all its builds agree.
     """
     found = []
     for path in repository.dockerfiles:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Image(NamedTuple):
     """A target under a build.
 
-    expected: the accelerator it is meant for, None when nothing says so or names contradict each other. reasons: what says so.
-    expectation: the policy's word, when the policy knows the image.
+    expected: the accelerator it is meant for, None when nothing says so or names contradict each other. reasons: what
+    says so. expectation: the policy's word, when the policy knows the image.
     """
 
     evaluated: Evaluated
@@ -74,7 +74,9 @@ def stack_of(image: Image) -> Stack:
 
 
 def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
-    """The installs of an image that change its torch, or name one of torch's own distributions; those without effect are left out."""
+    """The installs of an image that change its torch, or name one of torch's own distributions; those without effect
+    are left out.
+    """
     for stage in contributing(image.evaluated, image.stage):
         torch = beliefs.base(image.evaluated, stage).torch
         for install, found in beliefs.installs(image.evaluated, stage):
