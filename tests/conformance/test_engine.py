@@ -16,7 +16,7 @@ from small_family import containers_of, docker, need_engine
 
 from wxlint.conformance.checks.evidence import ProbeFailure
 from wxlint.conformance.collect.probing import Answer, run_probe
-from wxlint.conformance.container import gpu
+from wxlint.conformance.container import gpu, patterns
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.locks import locked
 from wxlint.conformance.container.model import About
@@ -266,7 +266,7 @@ def test_what_a_host_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
 TAKER = """
 import sys, time
-from wxlint.conformance.container import gpu
+from wxlint.conformance.container import gpu, patterns
 with gpu.take(tuple(gpu.Gpu(n, "") for n in sys.argv[2].split(","))) as one:
     with open(sys.argv[1], "a") as file:
         file.write(f"+{one.device}\\n"); file.flush()
@@ -363,3 +363,21 @@ def test_sweep_clears_what_a_dead_session_left_and_touches_nothing_else() -> Non
         subprocess.run(["docker", "rm", "-f", *containers], capture_output=True)
         subprocess.run(["docker", "network", "rm", *networks], capture_output=True)
         subprocess.run(["docker", "volume", "rm", *volumes], capture_output=True)
+
+
+def test_a_pattern_is_searched_with_a_time_limit() -> None:
+    assert patterns.search("(?i)usage", "x" * 100_000 + "\nUSAGE: app") is True
+    assert patterns.search("usage", "nothing\ud800") is False
+    assert patterns.search("(a+)+$", "a" * 60 + "b", seconds=1) is None
+
+
+@pytest.mark.engine
+def test_a_file_of_an_image_is_read_without_running_it() -> None:
+    need_engine()
+    engine = Engine("docker", "readtest")
+    passwd = engine.read_file("python:3.11-slim", "/etc/passwd")
+    assert passwd is not None and passwd.startswith(b"root:x:0:0:")
+    assert engine.read_file("python:3.11-slim", "/no/such/file") is None
+    assert engine.read_file("python:3.11-slim", "/etc") is None
+    assert engine.read_file("no-such-image:here", "/etc/passwd") is None
+    assert containers_of("wxlint.session=readtest") == set()

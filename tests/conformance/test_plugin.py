@@ -609,6 +609,32 @@ def test_services_run_and_leave_nothing(tmp_path: Path) -> None:
         assert docker("ps", "-aq", "--filter", f"ancestor={made.prefix}-one:cpu") == ""
 
 
+PYTHONLESS = """\
+FROM {prefix}-base:cpu
+USER root
+RUN printf '#!/bin/sh\\necho usage\\n' > /app && chmod 755 /app && find / -xdev -path '*/bin/python*' -delete
+USER stage
+ENTRYPOINT ["/app"]
+"""
+
+
+@pytest.mark.engine
+def test_an_image_without_python_is_judged_by_its_layers(tmp_path: Path) -> None:
+    need_engine()
+    stages = {
+        "bare": PYTHONLESS,
+        "stranger": PYTHONLESS.replace("USER stage", "USER 1000:1000\nRUN true\nUSER stranger"),
+    }
+    with family(tmp_path, stages) as made:
+        made.pytest("--wx-report", "report.json")
+        bare = checks(made, "bare:cpu")
+        assert {name: check["verdict"] for name, check in bare.items() if check["verdict"] != "PASS"} == {
+            "python": "FAIL"
+        }, {name: check["reason"] for name, check in bare.items()}
+        assert bare["user"]["evidence"]["uid"] == 1000
+        assert checks(made, "stranger:cpu")["user"]["code"] == "no-such-user"
+
+
 LEAVING = STAGE.replace("FROM", "# large\nFROM")
 
 

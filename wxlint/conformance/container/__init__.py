@@ -1,1 +1,1 @@
-"""The container engine, builds, processes and GPUs."""
+"""The container engine: its images, builds, containers, services and GPUs."""

@@ -159,7 +159,7 @@ class Engine:
         import io
         import tarfile
 
-        made = self.call("create", *self._label_options(), "--", image, "true")
+        made = self.call("create", "--pull", "never", *self._label_options(), "--", image, "true")
         container = made.out.strip().rpartition("\n")[2]
         if made.code or not container:
             return None

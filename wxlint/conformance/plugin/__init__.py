@@ -1,1 +1,1 @@
-"""The pytest plugin: session, items, report."""
+"""The pytest plugin: policies as tests, their preparation, the report, and what clears up."""
