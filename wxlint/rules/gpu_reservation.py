@@ -7,6 +7,9 @@ more harm: compose refuses to start it on a host without a GPU. A device that an
 (`docker-compose.gpu.yml`) counts. `capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named
 parts of the driver are all it gets.
 
+What an image is for is said by the policy, then by its tag, then by what is in it: the image that the service builds,
+one that a script builds under its name, a well-known one. What is in it alone makes a warning.
+
 ## Bad
 
 ```yaml docker-compose.yml
@@ -40,15 +43,19 @@ services:
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
+from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
-from wxlint.images.graph.name_hints import said_by
+from wxlint.images.graph.name_hints import accelerator_words, said_by
 from wxlint.images.graph.repository import Repository
-from wxlint.images.model.reference import parse_reference
+from wxlint.images.graph.target import proven_accelerator
+from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
@@ -71,43 +78,99 @@ def check(repository: Repository) -> Iterator[Problem]:
     used_with_device = {
         s.image.value.text for p, s in projects.services() if s.image is not None and (p.paths[0], s.name) in served
     }
+    variants = {
+        (posixpath.dirname(p.paths[0]), s.name)
+        for p, s in projects.services()
+        if any(d.gpu is not False for d in s.devices)
+    }
     for project, service in projects.services():
         if not projects.filled.isdisjoint(service.paths):
             continue  # a template: what it asks for may stand under a condition
-        meant, why = _meant(repository, service)
-        if meant and any(_meant(repository, rival)[0] != meant for rival in projects.rivals(project, service)):
+        meant = _meant(repository, service)
+        of_variants = not service.devices and (posixpath.dirname(project.paths[0]), service.name) in variants
+        if not meant.said and (of_variants or (meant.accelerator == "cuda" and _named_for_cpu(service))):
+            continue  # another file of the folder has it with a device, or it runs without a GPU on purpose
+        if meant.accelerator and any(
+            _meant(repository, rival).accelerator != meant.accelerator for rival in projects.rivals(project, service)
+        ):
             continue  # an overlay of overlays: which image it runs is not known
-        asks = [d for d in service.devices if d.gpu]
-        watched = [d for d in service.devices if d.computes is False]
-        if meant == "cuda" and watched and len(watched) == len(service.devices):
-            parts = ", ".join(text.value.text for text in watched[0].capabilities)
+        helper = (project.paths[0], service.name) in served or (
+            # it prepares folders, downloads models for a service that has the device
+            repository.policy is None and service.image is not None and service.image.value.text in used_with_device
+        )
+        yield from _service(service, meant, helper)
+
+
+def _named_for_cpu(service: Service) -> bool:
+    """Whether a service, its file or one of its profiles is called for the CPU."""
+    names = (service.name, posixpath.basename(service.key.span.path), *(text.value.text for text in service.profiles))
+    return any("cpu" in accelerator_words(name) for name in names)
+
+
+def _service(service: Service, meant: _Meant, helper: bool) -> Iterator[Problem]:
+    """What is wrong with the devices of a service. helper: another service has the device for it."""
+    devices, why = service.devices, meant.because
+    asks = [d for d in devices if d.gpu]
+    watched = [d for d in devices if d.computes is False]
+    if meant.accelerator == "cuda" and watched and len(watched) == len(devices):
+        parts = ", ".join(text.value.text for text in watched[0].capabilities)
+        yield Problem(
+            watched[0].place.span,
+            f"service {service.name} runs a cuda image and asks for a GPU with [{parts}]: "
+            "without compute CUDA finds no driver",
+            why,
+            "ask for capabilities: [gpu], or add compute",
+        )
+    elif meant.accelerator == "cuda" and not any(d.gpu is not False for d in devices):
+        if helper or service.provider or (not meant.said and _has_device_otherwise(service)):
+            return
+        text = f"service {service.name} runs a cuda image and asks for no device"
+        yield Problem(service.key.span, text, why, severity=meant.severity)
+    elif meant.accelerator == "cpu" and asks:
+        yield Problem(
+            asks[0].place.span,
+            f"service {service.name} runs a cpu image and asks for a GPU",
+            why,
+            "take the reservation out: it is fatal on a host without a GPU",
+            severity=meant.severity,
+        )
+    else:
+        yield from _uncounted(service)
+
+
+def _uncounted(service: Service) -> Iterator[Problem]:
+    """Devices that are asked for without a number: what comes depends on the versions of compose and engine."""
+    for device in service.devices:
+        if device.how == "deploy" and device.gpu and device.quantity is None and not device.device_ids:
             yield Problem(
-                watched[0].place.span,
-                f"service {service.name} runs a cuda image and asks for a GPU with [{parts}]: "
-                "without compute CUDA finds no driver",
-                why,
-                "ask for capabilities: [gpu], or add compute",
-            )
-        elif meant == "cuda" and not any(d.gpu is not False for d in service.devices):
-            if service.image is None or (project.paths[0], service.name) in served or service.provider:
-                continue
-            if repository.policy is None and service.image.value.text in used_with_device:
-                continue  # a helper of a service that has the device: it prepares folders, downloads models
-            yield Problem(service.key.span, f"service {service.name} runs a cuda image and asks for no device", why)
-        elif meant == "cpu" and asks:
-            where = asks[0].place.span
-            yield Problem(
-                where,
-                f"service {service.name} runs a cpu image and asks for a GPU",
-                why,
-                "take the reservation out: it is fatal on a host without a GPU",
+                device.place.span,
+                f"service {service.name} asks for a device with neither count nor device_ids: some versions pass none",
+                (),
+                "write count: all, or the number",
+                Severity.INFO,
             )
 
 
-def _meant(repository: Repository, service: Service) -> tuple[str | None, tuple[Reason, ...]]:
-    """What the service's image is for: by the policy, else by the image's tag, else by what the repository builds for
-    it.
-    """
+def _has_device_otherwise(service: Service) -> bool:
+    """Whether the environment says that the engine's default runtime passes the devices."""
+    return any(named.name == "NVIDIA_VISIBLE_DEVICES" for named in service.environment)
+
+
+class _Meant(NamedTuple):
+    """What a service's image is for. said: by the policy or a tag, not by what is inside alone."""
+
+    accelerator: str | None
+    because: tuple[Reason, ...] = ()
+    said: bool = True
+
+    @property
+    def severity(self) -> Severity | None:
+        """What is inside may be there for another purpose, so that this is no error."""
+        return None if self.said else Severity.WARNING
+
+
+def _meant(repository: Repository, service: Service) -> _Meant:
+    """What the service's image is for: by the policy, else by the image's tag, else by what is in the image."""
     image = service.image.value if service.image is not None else None
     reference = parse_reference(image) if image is not None else None
     policy = repository.policy
@@ -118,13 +181,36 @@ def _meant(repository: Repository, service: Service) -> tuple[str | None, tuple[
                 if variant.tag == reference.tag and member.stage in variant.members:
                     expectation = repository.expected(member.stage, variant.name)
                     if expectation is None or not expectation.gpu and variant.accelerator == "cuda":
-                        return None, ()
+                        return _Meant(None)
                     text = f"{expectation.image} is a {variant.name} image"
-                    return variant.accelerator, (Reason("policy", text, policy.path),)
+                    return _Meant(variant.accelerator, (Reason("policy", text, policy.path),))
             if member.known:
-                return None, ()  # a tag that the stage does not have says nothing: variant-tag speaks of it
+                return _Meant(None)  # a tag that the stage does not have says nothing: variant-tag speaks of it
     if reference is not None and reference.tag_known and reference.tag:
         said = said_by(reference.tag, "image tag")
         if said:
-            return said[0].accelerator, (said[0].reason,)
-    return None, ()
+            return _Meant(said[0].accelerator, (said[0].reason,))
+    return _by_content(repository, service, reference)
+
+
+def _by_content(repository: Repository, service: Service, reference: Reference | None) -> _Meant:
+    """What the image proves: that which the service builds, else that which the repository builds under its name, else
+    a well-known one.
+    """
+    states = [image.state for image in repository.graph.images_of(service)]
+    if not states and service.build is None and reference is not None:
+        states = [repository.beliefs.state(e, stage) for e, stage in repository.graph.producers(reference)]
+        if not states:
+            return _well_known(reference)
+    found = [proven_accelerator(state) for state in states]
+    if len({accelerator for accelerator, _ in found}) != 1:
+        return _Meant(None)
+    return _Meant(*found[0], said=False)
+
+
+def _well_known(reference: Reference) -> _Meant:
+    tag = reference.tag if reference.tag is not None else "latest"
+    found = facts.base_image(reference.name, tag) if reference.tag_known else None
+    if found is None or found.accelerator != "cuda" or found.row["confidence"] == "unverified":
+        return _Meant(None)
+    return _Meant("cuda", (Reason("base", f"{reference.shown()} holds CUDA"),), said=False)

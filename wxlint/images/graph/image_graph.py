@@ -30,6 +30,7 @@ from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.images.stack.state import Stack
 
 if TYPE_CHECKING:
+    from wxlint.documents.compose.services import Service
     from wxlint.policy.model import Expectation
 
 Producer = tuple[Evaluated, Stage]
@@ -58,10 +59,11 @@ class ImageGraph:
             for build in script.builds:
                 if build.dockerfile:
                     found[build.dockerfile].append(build)
-        for build in self._service_builds():
+        for build in self._service_builds:
             found[build.dockerfile].append(build)
         return {path: _distinct([*builds, *self._by_hand(path, builds)]) for path, builds in found.items()}
 
+    @cached_property
     def _service_builds(self) -> list[Build]:
         compose = self.documents.compose
         if not compose:
@@ -185,6 +187,15 @@ class ImageGraph:
             found = self._images[path] = tuple(self._image(one, one.stages[index]) for one, index in built)
         return found
 
+    def images_of(self, service: Service) -> list[Image]:
+        """The images that a compose service builds."""
+        found = []
+        for build in self._service_builds:
+            if build.service is service:
+                images = self.images_at(build.dockerfile)
+                found += [one for one in images if _identity(one.evaluated.build) == _identity(build)]
+        return found
+
     def torch_steps_at(self, path: str) -> tuple[tuple[Image, tuple[TorchStep, ...]], ...]:
         """The installs that decide about torch, for each image of a Dockerfile."""
         found = self._torch_steps.get(path)
@@ -258,8 +269,12 @@ class ImageGraph:
 
 def _distinct(builds: list[Build]) -> list[Build]:
     """Builds that differ in what decides about the image, the last of those that do not."""
-    keys = ((b.target, b.args, tuple(tag.value.text for tag in b.tags), b.platform, b.image) for b in builds)
-    return list(dict(zip(keys, builds)).values())
+    return list({_identity(build): build for build in builds}.values())
+
+
+def _identity(build: Build) -> tuple[object, ...]:
+    """What decides about the image of a build."""
+    return build.target, build.args, tuple(tag.value.text for tag in build.tags), build.platform, build.image
 
 
 def _key(reference: Reference) -> str:

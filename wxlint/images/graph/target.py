@@ -14,6 +14,7 @@ from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Evaluated, Stage, StageCopy
 from wxlint.images.stack.base import held_by
 from wxlint.images.stack.state import Stack, stack_after
+from wxlint.images.torch.channels import accelerator_of
 from wxlint.images.torch.model import Choice, Torch
 from wxlint.images.torch.state import after, is_changed
 
@@ -57,6 +58,20 @@ class Image(NamedTuple):
     def why(self) -> tuple[Reason, ...]:
         """Why the image is expected to be what it is, and under which build."""
         return (*self.reasons, *self.evaluated.build.built_by)
+
+
+def proven_accelerator(state: State) -> tuple[str | None, tuple[Reason, ...]]:
+    """What an image computes on, and why, where that is proven by what is inside: its base, or its build of torch.
+
+    "cpu" is proven by a CPU build of torch without anything for another accelerator beside it.
+    """
+    torch = state.torch
+    if state.accelerator not in (None, "cpu"):
+        return state.accelerator, state.because
+    found = accelerator_of(torch.channel) if torch.channel != "default" else None
+    if found == "cpu" and (state.packages or state.others):
+        return None, ()
+    return found, torch.because
 
 
 class TorchStep(NamedTuple):
