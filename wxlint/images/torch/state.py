@@ -33,16 +33,33 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
 def _resolved(state: Torch, install: Install, found: list[Choice]) -> Torch:
     """The state after what an install takes.
 
-    Resolvers decide about pins first, then in the order that is written: what comes later adapts to what is decided.
+    Resolvers decide about pins first, then in the order that is written, then about what these bring; what is
+    decided later adapts.
     """
     considered = [choice for choice in (*found, *carried(install)) if not (choice.implied and install.no_deps)]
-    if not considered or install.tool in ("conda", "uv-project"):
-        return _replaced(state, install, considered[0]) if considered else state
-    order = {requirement: place for place, requirement in reversed(list(enumerate(install.requirements)))}
-    first = min(considered, key=lambda c: (not c.requirement.pin, order.get(c.requirement, 0)))
-    if state.channel in ("none", "unknown") or first is considered[0]:
+    if not considered:
+        return state
+    if state.channel in ("none", "unknown") or install.tool in ("conda", "uv-project"):
         return _replaced(state, install, considered[0])
-    return _replaced(state, install, first)
+    family = [choice for choice in considered if choice.requirement.name in FAMILY]
+    if family and install.tool != "uv":
+        order = {requirement: place for place, requirement in reversed(list(enumerate(install.requirements)))}
+        first = min(family, key=lambda c: (not c.requirement.pin, order.get(c.requirement, 0)))
+        return _replaced(state, install, first)
+    answers = {choice: is_satisfied(state, choice) for choice in dict.fromkeys(family or considered)}
+    against = next((choice for choice, answer in answers.items() if answer is not True), None)
+    if against is None:
+        return state
+    if len(set(answers.values())) == 1 or not family:
+        return _replaced(state, install, against)
+    return _doubtful(state, against)  # which of them uv decides first is not known
+
+
+def _doubtful(state: Torch, choice: Choice) -> Torch:
+    """The state after something that may replace the torch that is there."""
+    wanted = choice.requirement
+    reason = reason_at("install", f"{wanted.written} may replace it", wanted.span)
+    return Torch("unknown", None, (*state.because, reason), wanted.span, present=True)
 
 
 def is_changed(before: Torch, now: Torch) -> bool:
@@ -124,8 +141,7 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         if satisfied:
             return state
         if satisfied is None:
-            reason = reason_at("install", f"{wanted.written} may replace it", wanted.span)
-            return Torch("unknown", None, (*state.because, reason), wanted.span, present=True)
+            return _doubtful(state, choice)
     if install.conditional or wanted.maybe:
         return _perhaps(state, choice)
     if (
