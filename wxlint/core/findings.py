@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import IntEnum
 
 from wxlint.core.reasons import Reason
+from wxlint.core.span import Span as Span
+from wxlint.core.span import Where as Where
 from wxlint.core.tuples import NamedTuple
 
 
@@ -19,23 +20,6 @@ class Severity(IntEnum):
     @property
     def label(self) -> str:
         return self.name.lower()
-
-
-class Span(NamedTuple):
-    """A stretch of one file. Lines and columns count from 1, in characters (code points).
-
-    `end_column` is the column after the last character, as in SARIF.
-    """
-
-    path: str
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-
-
-Where = Callable[[], Span]
-"""A stretch whose lines and columns are worked out when somebody asks: of most things that are read, nobody does."""
 
 
 class Finding(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from wxlint.core.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from wxlint.core.findings import Span
+    from wxlint.core.span import Span
 
 Kind = Literal[
     "arg",  # an ARG of a Dockerfile, with or without a default
