@@ -114,7 +114,11 @@ def _findings(rule: Rule, problems: Iterable[Problem], levels: _Levels) -> Itera
     """A rule's problems as findings; the shortest chain of reasons stands for problems that are otherwise equal."""
     seen: dict[tuple[object, str], Finding] = {}
     images: dict[tuple[object, str], dict[str, None]] = {}
+    problems = list(problems)
+    worse = {problem.span for problem in problems if problem.severity is not Severity.INFO}
     for problem in problems:
+        if problem.severity is Severity.INFO and problem.span in worse:
+            continue  # what is an error for one image is not information for another
         severity = levels.severity(rule, problem.span.path, problem.severity or rule.severity)
         if severity is None:
             continue

@@ -5,7 +5,8 @@
 On Linux a plain `pip install torch` is a CUDA build. In a CPU image that is the most reported mistake of all:
 gigabytes of CUDA that nothing uses. In a CUDA image it is whatever CUDA version the newest release was built for, not
 the one the base and the policy have. An installed torch that already satisfies the requirement stays, and is no
-finding.
+finding. In an image that nothing calls a CPU or a GPU image, on a base without CUDA and without a policy, it is
+information only.
 
 ## Bad
 
@@ -34,6 +35,10 @@ from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
 SUMMARY = "torch from the default index, whose build is not the variant's"
+_EITHER = (
+    "for a CPU image add --index-url https://download.pytorch.org/whl/cpu; "
+    "for a GPU image say so in its name, or give the index of its CUDA channel"
+)
 HINT = "give the index of the image's channel: --index-url https://download.pytorch.org/whl/CHANNEL"
 
 
@@ -48,16 +53,31 @@ def check(repository: Repository) -> Iterator[Problem]:
                 or choice.requirement.name not in (*FAMILY, "pytorch")
             ):
                 continue
-            wrong = _wrong(image, choice)
             span = choice.requirement.span or step.install.span
-            if wrong and span is not None:
-                yield Problem(
-                    span,
-                    wrong,
-                    (describe(choice), *step.install.because, *image.why),
-                    _hint(image, step.install.tool),
-                    image=image.label,
-                )
+            if span is None:
+                continue
+            wrong = _wrong(image, choice)
+            because = (describe(choice), *step.install.because, *image.why)
+            if wrong:
+                yield Problem(span, wrong, because, _hint(image, step.install.tool), image=image.label)
+            elif _is_undecided(repository, image):
+                text = f"{choice.requirement.name} comes from the default index: on Linux a CUDA build, gigabytes of it"
+                yield Problem(span, text, because, _EITHER, Severity.INFO)
+
+
+def _is_undecided(repository: Repository, image: Image) -> bool:
+    """Whether nothing says what an image is for, and nothing but torch itself in it is for a GPU."""
+    service = image.evaluated.build.service
+    return (
+        image.expectation is None
+        and image.expected is None
+        and repository.policy is None
+        and image.base.accelerator == "cpu"
+        and image.state.torch.channel == "default"
+        and not image.state.packages
+        and not image.state.others
+        and (service is None or not service.devices)
+    )
 
 
 def _wrong(image: Image, choice: Choice) -> str:
