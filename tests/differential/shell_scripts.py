@@ -369,7 +369,7 @@ class Script:
     def wrapped(self) -> str:
         prefix = self.choose(
             [
-                "env", "env X=1", "command", "nohup", "timeout 5", "nice -n 1", "env -i PATH=$PATH REC=$REC",
+                "env", "env X=1", "command", "nohup", "timeout 5", "nice -n 1", "env -i PATH=\"$PATH\" REC=\"$REC\"",
                 "exec -a n" if self.bash else "time",
             ]
         )  # fmt: skip

@@ -34,7 +34,7 @@ def lines(text: str, **options: object) -> list[str]:
         ("c >nul 2>&1 d", ["c|d"]),
         ("set X=v\nc %X% %x%", ["c|v|v"]),
         ('set "X=a b"\nc "%X%"', ["c|a b"]),
-        ('set "X=a" & c "%X%" !X!', ["c||a"]),
+        ('setlocal enabledelayedexpansion\nset "X=a" & c "%X%" !X!', ["c||a"]),
         ("set X=a b\nc %X%", ["c|a|b"]),
         ('set X="a b"\nc %X%', ["c|a b"]),
         ('set "X=a=b"\nc %X%', ["c|a=b"]),
@@ -44,7 +44,7 @@ def lines(text: str, **options: object) -> list[str]:
         ("c 100%% %%a", ["c|100%|%a"]),
         ("set X=abc\nc %X:b=z% %X:~1% %X:~0,1% %X:~-1%", ["c|azc|bc|a|c"]),
         ("set /a N=1+2\nset /p A=name?\nc %N% %A%", ["c|%N%|%A%"]),
-        ("set X=1\n(\nset X=2\nc %X% !X!\n)\nc %X%", ["c|1|2", "c|2"]),
+        ("setlocal EnableDelayedExpansion\nset X=1\n(\nset X=2\nc %X% !X!\n)\nc %X%", ["c|1|2", "c|2"]),
         ("set X=1\nif 1==1 (\nset X=2\nc %X%\n)", ["c|1"]),
         ("for %%s in (a b,c) do c %%s", ["c|a", "c|b", "c|c"]),
         ("for %%s in (a b) do (\n c %%s-x\n d %%~s\n)", ["c|a-x", "d|a", "c|b-x", "d|b"]),
@@ -234,3 +234,27 @@ def test_mutilated_scripts_are_read(data: st.DataObject) -> None:
         gone = data.draw(st.integers(0, 20))
         text = text[:at] + data.draw(st.sampled_from(["", *_PIECES])) + text[at + gone :]
     check(text, read_batch(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("set T=a\nsetlocal\nset T=b\nendlocal\nc %T%", ["c|a"]),
+        ("setlocal\nset T=b\nendlocal\nc x%T%", ["c|x"]),
+        ("set T=a\nsetlocal\nsetlocal\nset T=b\nendlocal\nc %T%\nendlocal\nd %T%", ["c|a", "d|a"]),
+        ("endlocal\nset T=a\nc %T%", ["c|a"]),
+        ("cmd /c docker push x", ["docker|push|x"]),
+        ("cmd.exe /s /c docker push x", ["docker|push|x"]),
+        ('cmd /c "docker push x"', ["docker|push|x"]),
+        ("cmd", ["cmd"]),
+        ("start /wait docker push x", ["docker|push|x"]),
+        ('start "title" /b docker push x', ["docker|push|x"]),
+        ("start /d C:\\x docker push x", ["docker|push|x"]),
+        ("set T=a\nc !T!", ["c|!T!"]),
+        ("setlocal enabledelayedexpansion\nset T=a\nc !T!", ["c|a"]),
+        ("setlocal enabledelayedexpansion\nsetlocal disabledelayedexpansion\nset T=a\nc !T!", ["c|!T!"]),
+    ],
+)
+def test_scopes_and_commands_inside_others(text: str, expected: list[str]) -> None:
+    found = read_batch(text).commands
+    assert ["|".join(word.value.shown() for word in command.words) for command in found] == expected

@@ -114,7 +114,8 @@ def _refined(state: State, refine: Refine | None) -> Changes:
     mark = state.mark()
     if type(old) is Value:
         state.forget(assumptions(old))
-    state.put(name, Value(text, (), (Reason("variable", f"{name} is {text!r} here", name=name),)))
+    shown = f"{name} is {text!r} here"
+    state.put(name, Value(text, (), (Reason("variable", shown, name=name if text else f"{name}?"),)))
     return state.changes(mark)
 
 

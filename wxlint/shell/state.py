@@ -224,9 +224,9 @@ class State:
         if value is not None or INPUT in self.vars:
             self.put(INPUT, value)
 
-    def fail(self) -> None:
-        """An error in an expansion: the statement ends, and under `set -e` the text."""
-        self.flow = "exit" if "set -e" in self.vars else "fail"
+    def fail(self, *, status: bool = False) -> None:
+        """An error: the statement ends. status: it is a failure as well, with which `set -e` ends the text."""
+        self.flow = "exit" if status and "set -e" in self.vars else "fail"
 
     def may_leave(self, flow: str) -> None:
         """What comes next may not run, for the walk may leave here."""

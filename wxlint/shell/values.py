@@ -26,12 +26,16 @@ NO_ARGUMENTS = Reason("assumed", "no arguments are given")
 
 
 class Arguments:
-    """Positional parameters. more: there may be others behind the known ones. script: those of the script itself."""
+    """Positional parameters.
 
-    __slots__ = ("known", "more", "script")
+    more: there may be others behind the known ones. script: those of the script itself. first: what stands behind the known
+    ones where it is one word, as written.
+    """
 
-    def __init__(self, known: tuple[Value, ...], more: bool = False, script: bool = False) -> None:
-        self.known, self.more, self.script = known, more, script
+    __slots__ = ("first", "known", "more", "script")
+
+    def __init__(self, known: tuple[Value, ...], more: bool = False, script: bool = False, first: str = "") -> None:
+        self.known, self.more, self.script, self.first = known, more, script, first
 
 
 def hole(raw: str) -> Value:

@@ -19,7 +19,7 @@ def assign(walk: Walker, node: Assign) -> None:
     flags = _flags(walk, name)
     if "r" in flags or name == "?":
         if name != "?":
-            state.may_end.append(len(state.commands))
+            state.fail(status=True)
         return
     old = state.vars.get(name)
     if node.items is not None:
@@ -69,7 +69,7 @@ def _scalar(walk: Walker, node: Assign, name: str, old: Variable | None, flags: 
 
 def _number(walk: Walker, name: str, value: Value, before: Value | None) -> Value:
     """What an assignment gives a variable with the attribute of a whole number."""
-    number = None if value.holes else walk.words.number(value.text)
+    number = None if value.holes else walk.words.checked(value.text, strict=True)
     start = 0 if before is None or before is UNSET or not before.text else None
     if start is None and before is not None and not before.holes:
         start = walk.words.number(before.text)

@@ -10,6 +10,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.assignments import attributed
 from wxlint.shell.bash.conditions import words_test
 from wxlint.shell.bash.declarations import declare, unset
+from wxlint.shell.bash.parameters import open_ended
 from wxlint.shell.bash.reading import mapfile, read
 from wxlint.shell.bash.roles import Walker
 from wxlint.shell.bash.text_programs import formatted, inside
@@ -126,13 +127,12 @@ def walk_arguments(walk: Walker, words: list[Word], start: int) -> Arguments:
     if exact >= len(values):
         return Arguments(tuple(values))
     known = values[: max(exact, 0)]
-    if exact >= 0 and values[exact].text[:1] != HOLE:
-        from wxlint.shell.bash.parameters import open_ended
-
-        known.append(open_ended(values[exact]))
-    elif exact >= 0 and not words[start + exact].quoted and not values[exact].holes[0].startswith(("$@", "$*", "${")):
-        known.append(values[exact])
-    return Arguments(tuple(known), True)
+    if exact < 0:
+        return Arguments((), True)
+    if values[exact].text[:1] != HOLE:
+        return Arguments((*known, open_ended(values[exact])), True)
+    name = (*values[exact].holes, "$@")[0]
+    return Arguments(tuple(known), True, first="" if name.startswith(("$@", "$*", "${@", "${*")) else name)
 
 
 def _shift(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
@@ -251,7 +251,7 @@ def _alias(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
         if equals:
             value = word.value._replace(text=word.value.text[len(name) + 1 :])
             walk.state.put(f"alias {name}", value)
-            walk.state.put(f"alias of {name}", Value(str(node.end)))
+            walk.state.put(f"alias of {name}", Value(f"{walk.statement} {node.end}"))
     return None
 
 

@@ -19,7 +19,7 @@ class Child(NamedTuple):
     """A shell and what it runs.
 
     text: None for what it reads from its standard input. name, args: `$0` and the positional parameters. flavor: as of
-    the reader. strict: `-e` was given.
+    the reader. strict: `-e` was given. exact: whether the arguments stand where they seem to stand.
     """
 
     text: Word | None
@@ -27,6 +27,7 @@ class Child(NamedTuple):
     args: tuple[Word, ...]
     flavor: str
     strict: bool
+    exact: bool
     command: Command
 
 
@@ -54,10 +55,15 @@ def child_of(command: Command) -> Child | None:
         if not words or words[0].value.text == HOLE:
             return None
         name = words[1].value if len(words) > 1 else None
-        return Child(words[0], name, tuple(words[2:]), flavor, strict, command)
+        return Child(words[0], name, tuple(words[2:]), flavor, strict, _exact(words[1:]), command)
     if words and "s" not in letters:
         return None
-    return Child(None, None, tuple(words), flavor, strict, command)
+    return Child(None, None, tuple(words), flavor, strict, _exact(words), command)
+
+
+def _exact(words: list[Word]) -> bool:
+    """Whether none of the words may be several, or none."""
+    return all(word.quoted or not word.value.holes for word in words)
 
 
 def _su(command: Command) -> Child | None:
@@ -66,5 +72,5 @@ def _su(command: Command) -> Child | None:
         if option.name in ("-c", "--command") and option.value is not None and option.value.text != HOLE:
             word = next((w for w in command.words if w.start <= option.start and option.end <= w.end), None)
             text = Word(option.value, option.start, option.end, word is not None and word.quoted)
-            return Child(text, None, (), "sh", False, command)
+            return Child(text, None, (), "sh", False, True, command)
     return None

@@ -111,7 +111,7 @@ class Commands:
                 continue
             found = expander.fields(text)
             if expander.inexact and exact < 0:
-                exact = len(words)
+                exact = len(words) + next((index for index, value in enumerate(found) if value.holes), 0)
             span = state.span(start, end)
             for value in found:
                 words.append(Word(value, *span, quoted))
@@ -167,10 +167,11 @@ class Commands:
         value, since = state.vars.get(f"alias {name}"), state.vars.get(f"alias of {name}")
         if not isinstance(value, Value) or not isinstance(since, Value) or node.words[0].quoted:
             return words
-        if since.holes or not since.text.isdigit() or int(since.text) > node.start:
+        statement, _, offset = since.text.partition(" ")
+        again = bool(state.fixed or state.shift)  # what is read when it runs knows all that has run
+        if since.known and not again and (int(statement) == walk.statement or int(offset) > node.start):
             return words
-        plain = value.known and not _PUNCTUATION & set(value.text) and value.text.strip()
-        if not plain or walk.text.find("\n", int(since.text), node.start) < 0:
+        if not (value.known and since.known and value.text.strip()) or _PUNCTUATION & set(value.text):
             return [words[0]._replace(value=Value(HOLE, (name,))), *words[1:]]
         first = [words[0]._replace(value=Value(piece)) for piece in value.text.split()]
         walk.exact += len(first) - 1

@@ -179,7 +179,7 @@ def expression(expander: Expander, node: tuple[object, ...]) -> Status:
 def _is_set(expander: Expander, name: Value) -> Status:
     """`-v NAME`."""
     variable = expander.variable(name.text) if name.known and NAME.match(name.text) else None
-    if variable is None or isinstance(variable, dict):
+    if variable is None or isinstance(variable, dict) or variable.holes:
         return MAYBE
     return Status(variable is not UNSET, False, assumptions(variable))
 

@@ -34,6 +34,7 @@ from wxlint.shell.bash.tree import (
 )  # fmt: skip
 from wxlint.shell.branches import alternatives, close, resting
 from wxlint.shell.state import (
+    INPUT,
     LOOP,
     MAX_COMMANDS,
     MAX_STEPS,
@@ -399,8 +400,12 @@ def _once(
     state.conditional, state.because, walk.tail = conditional, because, tail
     if state.output is not None and len(state.output) > written:
         state.output[written:] = [None]
-    names.update(each for each in state.changes(base) if " " not in each)
+    changes = state.changes(base)
+    names.update(each for each in changes if " " not in each)
     state.undo(base)
+    for each in changes:
+        if " " in each:  # attributes, options, functions
+            state.put(each, None if each == INPUT else hole(each))
     del state.catches[catches:]
     for each in sorted(names):
         old = state.vars.get(each)

@@ -49,6 +49,9 @@ def _declared(walk: Walker, assign: Assign, flags: str, local: bool) -> None:
         walk.local(assign.name)
         if walk.frames and assign.items is not None and not assign.append and "A" not in flags:
             state.put(assign.name, UNSET)
+    old = state.vars.get(f"declare {assign.name}")
+    if isinstance(old, Value) and "r" in old.text:
+        return
     attributes(walk, assign.name, flags.replace("r", ""))
     if "A" in flags and not isinstance(state.vars.get(assign.name), Associative):
         state.set(assign.name, Associative())

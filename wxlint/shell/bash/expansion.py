@@ -112,6 +112,8 @@ class Expander:
 
     def together(self, part: Param, values: list[Value]) -> Value:
         """Several values as one text: `$*` joins by the first character of IFS."""
+        if part.op and len(values) > 1 and starred(part):  # beside `$@` in one word, bash divides it
+            return hole(part.raw)
         mark = self.separators() if starred(part) else _SPACE
         if mark is None:
             return hole(part.raw)
@@ -162,7 +164,7 @@ class Expander:
 
     def _add_many(self, fields: _Fields, part: Param, many: list[Value]) -> None:
         """Each of several values is a word of its own, or more."""
-        if part.op and not part.quoted and len(many) > 1 and self.separators() == "":  # versions of bash differ
+        if not part.quoted and len(many) > 1 and self._odd(part, many):
             self.inexact = True
             fields.add(hole(part.raw))
             return
@@ -173,6 +175,13 @@ class Expander:
                 fields.add(value)
             else:
                 self._split(fields, value)
+
+    def _odd(self, part: Param, many: list[Value]) -> bool:
+        """Whether unquoted values are divided in a way that versions of shells differ in: by an IFS of its own kind."""
+        marks = self.separators()
+        if marks == "":
+            return part.op != ""
+        return marks != _SPACE and any(not value.text for value in many)
 
     def _split(self, fields: _Fields, value: Value) -> None:
         """Add an unquoted value, which may be several words, or none."""
@@ -336,7 +345,9 @@ class Expander:
             index = int(name[:6]) - 1
             if index < len(state.args.known):
                 return state.args.known[index]
-            return None if state.args.script else hole(part.raw) if state.args.more else UNSET
+            if state.args.script or not state.args.more:
+                return None if state.args.script else UNSET
+            return hole(state.args.first if state.args.first and index == len(state.args.known) else part.raw)
         if name == "#":
             if self.presume and state.fresh:
                 return Value("0", (), (NO_ARGUMENTS,))
@@ -364,7 +375,7 @@ class Expander:
             end = highest(variable) + 1 if isinstance(variable, dict) else 0 if variable in (None, UNSET) else 1
             number = None if number + end < 0 else number + end
             if number is None and strict:
-                self.state.fail()
+                self.state.fail(status=True)
         return None if number is None else value._replace(text=str(number))
 
     def _element(self, part: Param, variable: Variable | None) -> Value | None:
@@ -372,9 +383,13 @@ class Expander:
         if part.name == "BASH_SOURCE" and self.script:
             return Value(self.script)
         if variable is None:
+            if "set -e" in self.state.vars:
+                self.state.may_leave("exit")
             return hole(part.raw) if part.name in LIVE else None
         key = self.key(part.subscript, variable)
         if key is None:
+            if "set -e" in self.state.vars:  # a subscript in front of the array is an error
+                self.state.may_leave("exit")
             return hole(part.raw)
         if isinstance(variable, Value):
             return variable if key.text == "0" else hole(part.raw) if variable.holes else UNSET
@@ -389,7 +404,7 @@ class Expander:
         op = part.op
         if not op:
             value = self.lookup(part)
-            if value is None or value is UNSET or (part.subscript is not None and value.holes):
+            if value is None or value is UNSET or value.holes:
                 self._not_set(part, value)
             if value is None:
                 return self._presumed(part) or hole(part.raw)
@@ -408,7 +423,9 @@ class Expander:
     def _not_set(self, part: Param, value: Value | None) -> None:
         """Under `set -u` a text ends where it uses what is not set."""
         if "set -u" in self.state.vars and part.name not in ("@", "*"):
-            self._unbound(value)
+            named = value is not None and value.holes in ((part.raw,), (self.state.named(part.name),))
+            if value is None or value is UNSET or named:
+                self._unbound(value)
 
     def _unbound(self, value: Value | None) -> None:
         on = self.state.vars.get("set -u")
@@ -421,6 +438,8 @@ class Expander:
         """`${!name}`, and operators behind it."""
         name = self.lookup(part._replace(op=""))
         rest = part.op[1:]
+        if name is UNSET:
+            self.state.fail(status=True)
         if part.name in self.state.attributed or rest == "@" or name is None or name.holes or not NAME.match(name.text):
             return hole(part.raw)
         return self.param(plain_param(name.text, part, rest))
@@ -476,7 +495,11 @@ class Expander:
                 return hole(part.raw)
             absent = value.text == ""
             because = value.because
+        elif not absent and value.text == "" and any(reason.name == f"{part.name}?" for reason in value.because):
+            return hole(part.raw)  # a condition says that it is empty, or not set
         if kind == "+":
+            if value.holes == (self.state.named(part.name),) and value.text == HOLE:  # a branch may unset it
+                return hole(part.raw)
             return Value("", (), because) if absent else because
         if not absent:
             return value
@@ -532,11 +555,15 @@ class Expander:
         """The value of an arithmetic expression without `$`."""
         return evaluated(text, self.names, self.bash)
 
-    def _checked(self, text: str) -> int | None:
-        """The value of an expression; an error in it ends the statement."""
+    def checked(self, text: str, *, strict: bool) -> int | None:
+        """The value of an expression; an error in it ends the statement, or where it is not strict counts as 0."""
         try:
             return value_of(text, self.names, self.bash)
         except WrongError:
+            if not strict:
+                if "set -u" in self.state.vars:  # what is not set may end the text before the error is seen
+                    self.state.may_leave("exit")
+                return 0
             self.state.fail()
         except UnknownError:
             pass
@@ -544,15 +571,17 @@ class Expander:
 
     def arithmetic(self, raw: str) -> Value:
         """`$((...))`; what it may set becomes unknown where its value is."""
-        number = self.calculated(raw[3:-2])
+        number = self.calculated(raw[3:-2], strict=True)
         return hole(raw) if number is None else Value(str(number[0]), (), number[1])
 
-    def calculated(self, text: str, *, presume: bool = False) -> tuple[int, tuple[Reason, ...]] | None:
+    def calculated(
+        self, text: str, *, presume: bool = False, strict: bool = False
+    ) -> tuple[int, tuple[Reason, ...]] | None:
         """The value of an arithmetic expression as written, with its reasons."""
         presume, self.presume = self.presume, presume
         value = self.parts_value(parts_of(text))
         mark = self.state.mark()
-        number = None if value.holes else self._checked(value.text)
+        number = None if value.holes else self.checked(value.text, strict=strict)
         self.presume = presume
         if number is not None:
             because = value.because
@@ -561,7 +590,9 @@ class Expander:
                 if isinstance(variable, Value):
                     because = merged(because, variable.because)
             return number, because
+        flow = self.state.flow
         self.state.undo(mark)
+        self.state.flow = flow
         self.unsettle(text)
         return None
 

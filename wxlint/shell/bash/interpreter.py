@@ -58,7 +58,7 @@ class Interpreter:
         self.guarded = self.strict = self.quiet = False
         self.tail = True
         self.substituted: Status | None = None
-        self.exact = 0
+        self.exact = self.statement = 0
 
     # -- nodes
 
@@ -107,7 +107,7 @@ class Interpreter:
         state = self.state
         items = tree.items if isinstance(tree, Seq) else (tree,)
         for number, item in enumerate(items):
-            self.tail = number == len(items) - 1
+            self.tail, self.statement = number == len(items) - 1, number
             catch = state.open(STATEMENT)
             self.run(item)
             if state.flow == "fail" and self.flavor != "bash":
@@ -284,9 +284,7 @@ class Interpreter:
         return done
 
     def _child_arguments(self, child: Child) -> Arguments:
-        values = tuple([word.value for word in child.args])
-        some = any(value.holes and not word.quoted for value, word in zip(values, child.args))
-        return Arguments((), True) if some else Arguments(values)
+        return Arguments(tuple([word.value for word in child.args])) if child.exact else Arguments((), True)
 
     def source(self, path: Word) -> bool:
         text = self.files(path.value.text) if self.files is not None else None
@@ -351,6 +349,7 @@ def run_text(
         state.flow = ""
         state.catches.clear()
         at_exit = len(state.commands)
+        interpreter.statement += 1
         interpreter.at_exit()
         interpreter.uncalled()
     except RecursionError:  # the depth guards are there so that this does not happen

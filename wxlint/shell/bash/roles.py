@@ -33,7 +33,7 @@ class Walker(Protocol):
     leaving: of `exit`. guarded: whether a failure is looked at, so that `set -e` does not end the text. tail: whether
     nothing follows. exact: how many of the words of the command at hand stand where they seem to stand. quiet: whether
     programs that only print are no commands of their own. traps: the words of `trap` by their text. strict: whether
-    `set -e` was seen.
+    `set -e` was seen. statement: the number of the statement of the whole text that is being walked.
     """
 
     state: State
@@ -51,6 +51,7 @@ class Walker(Protocol):
     strict: bool
     substituted: Status | None
     quiet: bool
+    statement: int
     text: str
 
     def run(self, node: Node) -> Status:

@@ -25,7 +25,7 @@ from wxlint.shell.state import (
     Status,
     opposite,
 )
-from wxlint.shell.values import UNSET, Arguments, assumptions, hole, joined, merged
+from wxlint.shell.values import UNSET, Arguments, Variable, assumptions, hole, joined, merged
 
 _MAX_LINE = 8191
 """Characters of a command line that cmd.exe takes."""
@@ -43,6 +43,7 @@ class BatchRunner(Variables):
         self.target = ""
         self.stack: list[str] = []
         self.dirs: list[Value | None] = []
+        self.scopes: list[tuple[dict[str, Variable], bool | None, Value | None]] = []
 
     # -- the file: statements, labels, jumps
 
@@ -58,7 +59,7 @@ class BatchRunner(Variables):
             done = not rest
             for name in rest[:1]:
                 mark = self.mark()
-                self.flow, self.conditional, self.block, self.loops = "", True, None, {}
+                self.flow, self.conditional, self.block, self.loops, self.delayed = "", True, None, {}, None
                 self.args, self.because, self.via = (
                     Arguments((), True),
                     (Reason("call", f":{name}", name=f":{name}"),),
@@ -354,13 +355,33 @@ class BatchRunner(Variables):
             return RAN
         elif first in ("cd", "chdir", "pushd", "popd"):
             self._directory(first, words)
-        elif first in ("setlocal", "endlocal", "title", "color", "cls"):
+        elif first in ("setlocal", "endlocal"):
+            self._scope(first, [word.value.text.lower() for word in words[1:]])
             return RAN
+        elif first in ("title", "color", "cls"):
+            return RAN
+        elif first in ("cmd", "cmd.exe", "start"):
+            words = _inner(first.removesuffix(".exe"), words)
         redirects_out = tuple(redirects)
         self.emit(
             node.start, max(words[-1].end, node.start, *(r.end for r in redirects_out)), tuple(words), (), redirects_out
         )
         return RAN
+
+    def _scope(self, first: str, options: list[str]) -> None:
+        """setlocal keeps the variables, the directory and the way of expansion; endlocal brings them back."""
+        if first == "setlocal":
+            self.scopes.append((dict(self.vars), self.delayed, self.cwd))
+            for option in options:
+                if option.endswith("delayedexpansion"):
+                    self.delayed = option.startswith("enable")
+            return
+        if not self.scopes:
+            return
+        kept, self.delayed, self.cwd = self.scopes.pop()
+        for name in {*self.vars, *kept}:
+            if self.vars.get(name) is not kept.get(name):
+                self.put(name, kept.get(name))
 
     def _set(self, expanded: Expanded, at: int, start: int) -> None:
         text = expanded.text
@@ -454,3 +475,34 @@ class BatchRunner(Variables):
                 self.cwd = joined([self.cwd, Value("/"), path])
                 if not self.cwd.holes:
                     self.cwd = self.cwd._replace(text=posixpath.normpath(self.cwd.text))
+
+
+def _inner(first: str, words: list[Word]) -> list[Word]:
+    """The command that `cmd /c` or `start` runs; the words as they are where there is none."""
+    at = 1
+    if first == "cmd":
+        while at < len(words) and words[at].value.text[:1] == "/":
+            at += 1
+            if words[at - 1].value.text[:2].lower() in ("/c", "/k"):
+                break
+        else:
+            return words
+        rest = words[at:]
+        if len(rest) == 1 and " " in rest[0].value.text.strip():  # cmd /c "docker push x"
+            return _divided(rest[0])
+        return rest or words
+    if at < len(words) and words[at].quoted:  # the title of the window
+        at += 1
+    while at < len(words) and words[at].value.text[:1] == "/":
+        at += 2 if words[at].value.text.lower() in ("/d", "/node", "/affinity") else 1
+    return words[at:] or words
+
+
+def _divided(word: Word) -> list[Word]:
+    """The words of a command line that was quoted as a whole."""
+    names = iter(word.value.holes)
+    pieces = word.value.text.split()
+    return [
+        word._replace(value=Value(piece, tuple(next(names, "") for _ in range(piece.count(HOLE))), word.value.because))
+        for piece in pieces
+    ]

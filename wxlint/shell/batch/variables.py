@@ -20,6 +20,8 @@ _VARIABLE = late(
 )
 _HOLE_NAME = late(r"%~?(\d)\Z|[%!]([^%!:]+)[%!]\Z")
 SET_NAMES = late(r"\bset\s+(?:/[ap]\s+)?\"?([^=\s\"/][^=\n\"]*?)=", re.I)
+DELAYED = late(r"enabledelayedexpansion|/v:on", re.I)
+"""What switches `!X!` on. Where a file has neither, who calls it may have switched it on: it is not known."""
 _LIVE = frozenset(
     "errorlevel cd date time random cmdcmdline cmdextversion username userprofile computername os path comspec".split()
 )
@@ -38,6 +40,7 @@ class Variables(State):
         self.settable = frozenset(self.written)
         self.block: Mapping[str, Variable] | None = None  # what %X% says inside a block
         self.loops: dict[str, Value] = {}
+        self.delayed: bool | None = None if DELAYED.search(text) is None else False
 
     def named(self, name: str) -> str:
         return f"%{self.written.get(name, name)}%"
@@ -94,6 +97,10 @@ class Variables(State):
         if match["arg"]:
             return self._argument(match["arg"], match["part"] or "", raw)
         name = match["name"] or match["late"]
+        if match["late"] is not None and self.delayed is False:
+            return None  # without delayed expansion `!` is a character like any other
+        if match["late"] is not None and self.delayed is None:
+            return hole(raw)
         if not name:
             return None if raw != "%" else Value("")
         value = self._variable(name.lower(), raw, match["late"] is not None)
