@@ -21,7 +21,8 @@ class Torch(NamedTuple):
     version: without local part, when known. because: how it came. newest: an install without a version took it.
     maybe: of "unknown", the channel of an install that may not have run, or the one that an install which cannot
     be read would take
-    (ANY when that could be any). companions: those of FAMILY that are there for certain. present: of "unknown", a
+    (ANY when that could be any). companions: those of FAMILY that are there for certain. stale: companions that an
+    earlier torch left behind. present: of "unknown", a
     torch is there for certain.
     """
 
@@ -33,6 +34,7 @@ class Torch(NamedTuple):
     maybe: str = ""
     companions: frozenset[str] = frozenset()
     present: bool = False
+    stale: frozenset[str] = frozenset()
 
 
 NONE = Torch("none")

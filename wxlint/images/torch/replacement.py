@@ -43,6 +43,8 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
     standing = _all_agree(_is_allowed(install, version) for version in versions) if versions else True
     if standing is not True and install.tool != "conda":
         return standing
+    if any(r.name in state.stale for r in install.requirements):
+        return None  # a companion that was made for another torch may bring that back
     if choice.implied:
         return _suits(state, choice, versions)
     if wanted.local and wanted.name in FAMILY:

@@ -9,6 +9,7 @@ from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.torch.model import ANY, FAMILY, NONE, Choice, Torch
+from wxlint.images.torch.releases import within
 from wxlint.images.torch.replacement import is_pinned, is_satisfied
 from wxlint.images.torch.selection import allowed, carried, describe
 
@@ -45,14 +46,16 @@ def _resolved(state: Torch, install: Install, found: list[Choice]) -> Torch:
     if family and install.tool != "uv":
         order = {requirement: place for place, requirement in reversed(list(enumerate(install.requirements)))}
         first = min(family, key=lambda c: (not c.requirement.pin, order.get(c.requirement, 0)))
-        return _replaced(state, install, first)
+        now = _replaced(state, install, first)
+        against = next((c for c in considered if c not in family and is_satisfied(state, c) is not True), None)
+        return now if against is None or is_changed(state, now) else _doubtful(state, against)
     answers = {choice: is_satisfied(state, choice) for choice in dict.fromkeys(family or considered)}
-    against = next((choice for choice, answer in answers.items() if answer is not True), None)
-    if against is None:
+    other = next((choice for choice, answer in answers.items() if answer is not True), None)
+    if other is None:
         return state
     if len(set(answers.values())) == 1 or not family:
-        return _replaced(state, install, against)
-    return _doubtful(state, against)  # which of them uv decides first is not known
+        return _replaced(state, install, other)
+    return _doubtful(state, other)  # which of them uv decides first is not known
 
 
 def _doubtful(state: Torch, choice: Choice) -> Torch:
@@ -64,7 +67,7 @@ def _doubtful(state: Torch, choice: Choice) -> Torch:
 
 def is_changed(before: Torch, now: Torch) -> bool:
     """Whether an install has put another torch in the place of one; a companion beside it is no change."""
-    return now is not before and now._replace(companions=before.companions) != before
+    return now is not before and now._replace(companions=before.companions, stale=before.stale) != before
 
 
 def _packaged(state: Torch, install: Install) -> Torch:
@@ -80,7 +83,9 @@ def _with_companions(state: Torch, install: Install) -> Torch:
     if state.channel == "none" or install.conditional:
         return state
     named = {r.name for r in install.requirements if r.name in FAMILY[1:] and not r.maybe}
-    return state._replace(companions=state.companions | named) if named - state.companions else state
+    if named <= state.companions and not named & state.stale:
+        return state
+    return state._replace(companions=state.companions | named, stale=state.stale - named)
 
 
 def _without(state: Torch, install: Install) -> Torch:
@@ -158,7 +163,7 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         (describe(choice),),
         wanted.span or install.span,
         version is None and not wanted.specifier and _takes_newest(install, choice),
-        companions=frozenset() if choice.implied else state.companions,
+        stale=(state.companions | state.stale) - {r.name for r in install.requirements},
     )
 
 
@@ -173,7 +178,11 @@ def _pinned_version(install: Install) -> str | None:
 def _takes_newest(install: Install, choice: Choice) -> bool:
     """Whether nothing else of an install keeps it from the newest release of a channel."""
     listed = facts.torch_releases(choice.channel)
-    return not listed or allowed(install, listed[-1:]) == listed[-1:]
+    if not listed:
+        return not choice.implied
+    needs = [facts.torch_needed(c.requirement.name, c.requirement.pin) for c in carried(install)]
+    takes = all(need is not None and (not need or within(need, listed[-1])) for need in needs)
+    return takes and allowed(install, listed[-1:]) == listed[-1:]
 
 
 def _perhaps(state: Torch, choice: Choice) -> Torch:
