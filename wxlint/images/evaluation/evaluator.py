@@ -19,6 +19,7 @@ from wxlint.documents.dockerfile.words import json_words, listed_words
 from wxlint.images.evaluation.arguments import Arguments
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.copied_files import Copies, Copy
+from wxlint.images.evaluation.default_shell import flavor_of, flavor_of_command
 from wxlint.images.evaluation.expansion import Scope, expand, pairs
 from wxlint.images.evaluation.interpreter import environment_of
 from wxlint.images.evaluation.open_stage import OpenStage
@@ -151,7 +152,9 @@ class _Evaluation:
 
     def _shell(self, stage: OpenStage, instruction: Instruction) -> None:
         # `conda run -n env /bin/bash -c` is one too
-        stage.shell = any(posixpath.basename(word) in _SHELLS for word in json_words(instruction.args) or ())
+        words = json_words(instruction.args) or ()
+        stage.shell = any(posixpath.basename(word) in _SHELLS for word in words)
+        stage.flavor = flavor_of_command(words, stage.base_flavor)
 
     def _onbuild(self, stage: OpenStage, instruction: Instruction) -> None:
         """The trigger runs in a later build: only the images it names count here."""
@@ -207,6 +210,7 @@ class _Evaluation:
         else:
             stage = OpenStage(index, name, instruction, use)
             stage.environment = environment_of(platform, use.reference, self.build.platform)
+            stage.flavor = stage.base_flavor = flavor_of(use.reference)
             self.files.copies[index] = Copies()
             self._set_by_base(stage, use)
         stage.parents, stage.external, stage.platform = parents, not parents or not value.known, platform

@@ -28,6 +28,8 @@ class OpenStage:
         self.workdir = "/"
         self.user: str | None = None
         self.shell = True
+        self.flavor = self.base_flavor = "sh"
+        """The shell of RUN, and the /bin/sh of the base image, as `read_shell` takes them."""
         self.pip_config: dict[str, Value] = {}
         self.pip_file: dict[str, Value] = {}
         self.fetches: list[str] = []
@@ -44,6 +46,7 @@ class OpenStage:
         stage.pip_config, stage.pip_file, stage.pip_looked = dict(self.pip_config), self.pip_file, self.pip_looked
         stage.fetches = list(self.fetches)
         stage.environment = self.environment
+        stage.flavor, stage.base_flavor = self.flavor, self.base_flavor
         return stage
 
     def scope(self) -> Scope:

@@ -16,6 +16,7 @@ from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation import pip_config
 from wxlint.images.evaluation.build_files import Files
+from wxlint.images.evaluation.default_shell import flavor_of_command, flavor_of_text
 from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_make
 from wxlint.images.evaluation.interpreter import OTHER_PYTHON
 from wxlint.images.evaluation.open_stage import OpenStage
@@ -49,6 +50,9 @@ class Runs:
 
     def read(self, stage: OpenStage, instruction: Instruction) -> None:
         """Add what a RUN installs to the stage's steps, and note the files it changes."""
+        flavor = stage.flavor
+        if instruction.args.startswith("["):
+            flavor = flavor_of_command(json_words(instruction.args) or (), stage.base_flavor)
         for text, at in _texts(instruction):
             if "curl" in text or "wget" in text:
                 stage.fetches.append(text)
@@ -59,7 +63,7 @@ class Runs:
                 stage.environment = stage.environment._replace(python=None)
             makes = may_make(text)
             if stage.shell and (makes or worth_reading(text)):
-                self._commands(stage, text, at, makes)
+                self._commands(stage, text, at, makes, flavor_of_text(text, flavor))
             else:
                 self.files.note_changes(stage.index, text)
 
@@ -77,7 +81,7 @@ class Runs:
                 stage.pip_file = found
         return {**stage.pip_file, **stage.pip_config, **scope} if stage.pip_file or stage.pip_config else scope
 
-    def _commands(self, stage: OpenStage, text: str, at: Callable[[int], int], makes: bool) -> None:
+    def _commands(self, stage: OpenStage, text: str, at: Callable[[int], int], makes: bool, flavor: str) -> None:
         from wxlint.shell.bash.reader import read_plain, read_shell  # only for files that install something
 
         source = self.source
@@ -86,7 +90,7 @@ class Runs:
         def where(offset: int) -> tuple[str, int]:
             return source.path, source.position(at(offset))[0]
 
-        result = read_plain(text) or read_shell(text, scope.values, where=where)
+        result = read_plain(text, flavor) or read_shell(text, scope.values, where=where, flavor=flavor)
         directory, behind = stage.workdir, 0
         chain = _CHAIN.fullmatch(text) is not None  # if one command fails, so does the build
         for command in result.commands:

@@ -171,7 +171,8 @@ def _redirected(walk: Walker, node: Redirected) -> Status:
 
 
 def _test(walk: Walker, node: Test) -> Status:
-    return expression(walk.words, node.expression)
+    status = expression(walk.words, node.expression)
+    return status if walk.flavor == "bash" else MAYBE  # dash has no `[[`, other shells do
 
 
 def _arith(walk: Walker, node: Arith) -> Status:

@@ -70,14 +70,14 @@ def _depends(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def read_plain(text: str) -> ShellResult | None:
+def read_plain(text: str, flavor: str = "bash") -> ShellResult | None:
     """What `read_shell` gives of a text whatever the variables, remembered: stages and builds repeat their RUNs.
 
     None where the variables or the place of the text may matter.
     """
     if _depends(text):
         return None
-    found = read_shell(text)
+    found = read_shell(text, flavor=flavor)
     return None if any(command.because or command.via for command in found.commands) else found
 
 
