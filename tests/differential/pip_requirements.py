@@ -281,8 +281,8 @@ def _pip(folder: Path) -> Any:
     try:
         with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
             found = list(parse_requirements(str(folder / "requirements.txt"), session=session, finder=finder))
-    except (PipError, UnicodeDecodeError):
-        return None
+    except (PipError, UnicodeDecodeError) as error:
+        return "missing" if "Could not open" in str(error) else None
     wanted = [_as_pip(parsed.requirement, parsed.is_editable) for parsed in found if not parsed.constraint]
     limits = [_as_pip(parsed.requirement, parsed.is_editable) for parsed in found if parsed.constraint]
     links = [os.path.basename(link) if os.path.isabs(link) else link for link in finder.find_links]
@@ -366,6 +366,8 @@ def compare(seed: str, folder: Path) -> Outcome:
     os.environ.update({name: text for name, text in VARIABLES.items() if text})
     real = _pip(folder)
     believed, unknown, refused = _wxlint(files)
+    if real == "missing":  # constraints that are not there say nothing, and the build ends
+        return Outcome("refused", None, believed)
     if real is None:
         return Outcome("refused" if refused else "wrong", None, believed)
     if refused:

@@ -86,9 +86,9 @@ class PackageLists:
 
     def _of_requirement(self, line: Line, value: Value, where: Where, as_constraints: bool) -> Lines:
         holds = applies(marker_of(value.text), self.environment)
-        if holds is False:
-            return Lines()
         found = parse_requirement(value, where)
+        if holds is False and found.kind != "unknown":
+            return Lines()
         ignored = [option for option in line.options if option.name in ("--index-url", "--extra-index-url")]
         if ignored or holds is None:
             shown = f"{ignored[0].name} {ignored[0].value.shown()}" if ignored else ""

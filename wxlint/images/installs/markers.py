@@ -160,11 +160,8 @@ _TEXT: dict[str, Callable[[str, str], bool]] = {
     "==": lambda left, right: left == right,
     "===": lambda left, right: left == right,
     "!=": lambda left, right: left != right,
-    "<": lambda left, right: left < right,
-    "<=": lambda left, right: left <= right,
-    ">": lambda left, right: left > right,
-    ">=": lambda left, right: left >= right,
 }
+"""What is known of texts: how others compare is not the same in every release of the packaging library."""
 
 
 def _of_extra(term: _Term, extras: tuple[str, ...]) -> bool | None:
