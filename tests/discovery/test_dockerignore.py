@@ -165,6 +165,8 @@ IGNORES = [
     ("foo/../bar", "bar", True),
     ("  x  ", "x", True),
     ("[", "[", False),
+    ("a", "/a", True),
+    ("a", "//a/b", True),
 ]
 
 

@@ -61,7 +61,7 @@ class Ignored:
 
     def __call__(self, path: str) -> bool:
         """Whether a path from the context's root ("a/b") stays out."""
-        return self._walk(path)[0]
+        return self._walk(path.lstrip("/"))[0]
 
     def _walk(self, path: str) -> tuple[bool, tuple[bool, ...]]:
         above = posixpath.dirname(path)

@@ -15,11 +15,16 @@ from wxlint.core.values import HOLE
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Dockerfile, Instruction
 
-MARK = late(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|<%.*?%>|@@[\w.-]+@@|%%[\w.-]+%%", re.S)
+MARK = late(
+    r"\{\{(?:(?!\{\{|\}\}).)*\}\}|\{%(?:(?!\{%|%\}).)*%\}|\{#(?:(?!\{#|#\}).)*#\}|<%(?:(?!<%|%>).)*%>"
+    r"|@@[\w.-]+@@|%%[\w.-]+%%",
+    re.S,
+)
+"""A mark holds no beginning of another: a text of beginnings alone takes no more than its length."""
 _STATEMENT = late(r"\{[%#]|<%(?![=-])")
 _BLOCK = late(
     r"\{%[-+]?\s*(?:if|elif|else|endif|for|endfor|set|block|endblock|include|import|from|macro|endmacro|raw|extends|with|call)\b"
-    r"|<%[-=#]?\s.*?%>",
+    r"|<%[-=#]?\s(?:(?!<%|%>).)*%>",
     re.S,
 )
 _OPENS = ("{{", "{%", "{#", "<%", "%%", "@@")
