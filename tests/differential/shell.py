@@ -191,7 +191,7 @@ def _may_be(command: Command, call: Arguments, proven: bool) -> bool:
 
 def _lists(value: Value) -> bool:
     """Whether a quoted word may be several words, or none."""
-    return any("@" in name for name in value.holes)
+    return any("@" in name or "[*]" in name for name in value.holes)
 
 
 def outcomes(bench: Bench, cases: int, seed: str, bash: bool) -> Iterator[tuple[str, Outcome]]:

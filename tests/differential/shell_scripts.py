@@ -356,7 +356,7 @@ class Script:
         ]  # fmt: skip
         if self.bash:
             options += [
-                "docker push <(true) >/dev/null", "shopt -s nullglob", "docker push *.none", "docker push {a,$B}",
+                "docker push <(true) >/dev/null", "shopt -s nullglob", "docker push {a,$B}",
                 "docker &>/dev/null pull q",
             ]  # fmt: skip
         else:

@@ -22,7 +22,10 @@ def alternatives(
     """
     base = state.mark()
     conditional, state.conditional = state.conditional, True
-    leaves = state.leaves
+    leaves, branch_at = state.leaves, state.branch_at
+    if branch_at < 0:
+        state.branch_at = base.log
+    state.branching += 1
     written = len(state.output) if state.output is not None else 0
     ends: list[_End] = []
     flows: list[str] = []
@@ -43,6 +46,8 @@ def alternatives(
         else:
             state.leave()
         state.undo(base)
+    state.branch_at = branch_at
+    state.branching -= 1
     state.conditional = conditional or (state.leaves > leaves and bool(state.catches))
     if state.output is not None and len(state.output) > written:
         state.output[written:] = [None]
@@ -105,7 +110,7 @@ def _refined(state: State, refine: Refine | None) -> Changes:
         return {}
     name, text, _ = refine
     if name.isdigit():
-        if name == "1" and not state.args.known:
+        if name == "1" and not state.args.known and text:
             state.args = Arguments((Value(text),), True)
         return {}
     old = state.vars.get(name)
@@ -131,13 +136,20 @@ def _merge(state: State, ends: list[_End], likely: int | None, assumed: tuple[Re
         same = all(end.args is mark.args for _, _, end in ends)
         state.args = mark.args if same else Arguments((), True)
         state.cwd = mark.cwd if all(end.cwd == mark.cwd for _, _, end in ends) else hole("$(pwd)")
-    for name in dict.fromkeys(name for _, changes, _ in ends for name in changes):
+    changed: dict[str, list[Variable | None]] = {}
+    for _, changes, _ in ends:
+        for name, value in changes.items():
+            changed.setdefault(name, []).append(value)
+    for name, values in changed.items():
         base = state.vars.get(name)
-        values = [changes[name] if name in changes else base for _, changes, _ in ends]
+        if len(values) < len(ends):  # some branch leaves it as it is
+            values.append(base)
         one = first[name] if name in first else base
         if all(_same(one, other) for other in values):
             if one is not base:
                 state.put(name, one)
+        elif " " in name:  # options, functions, aliases: nothing says of a command that it rests on one
+            state.put(name, hole(name))
         elif chosen is None:
             state.put(name, _either(state, name, values))
         elif one is None and not state.defaults:

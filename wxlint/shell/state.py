@@ -102,6 +102,9 @@ class State:
         self.catches: list[Catch] = []
         self.leaves = 0
         self.may_end: list[int] = []
+        self.branching = 0  # how many branches that may not be taken are being walked
+        self.branch_at = -1  # where in the log the outermost branch began that is being walked
+        self.unsettled: set[str] = set()  # variables that have another value where the text may end
         self.conditional = False
         self.because: tuple[Reason, ...] = ()
         self.via: tuple[int, ...] = ()
@@ -119,6 +122,8 @@ class State:
     def put(self, name: str, value: Variable | None) -> None:
         """Set a variable, or with None forget that it was ever set."""
         self.log.append((name, self.vars.get(name)))
+        if self.may_end:
+            self.unsettled.add(name)
         if value is None:
             self.vars.pop(name, None)
         else:
@@ -276,6 +281,8 @@ class State:
         index = self._target()
         if index < 0:  # the whole text: what follows is read as if it goes on
             self.may_end.append(len(self.commands))
+            if self.branch_at >= 0:
+                self.unsettled.update(name for name, _ in self.log[self.branch_at :])
             return
         self.leaves += 1
         for inner in self.catches[index + 1 :]:

@@ -27,6 +27,10 @@ class UnknownError(Exception):
     """An operand, or the meaning of the text, is not known."""
 
 
+class DoubtfulError(UnknownError):
+    """What a variable holds is not known, or not read, and may be no expression."""
+
+
 class WrongError(Exception):
     """The shell refuses the expression."""
 
@@ -219,7 +223,7 @@ class _Reader:
             return 0
         text = self.names.value(name, index)
         if text is None or self.depth > 8:
-            raise UnknownError
+            raise DoubtfulError if index or self.depth else UnknownError
         if not text.strip():
             return 0
         return _Reader(text, self.names, self.bash, self.depth + 1).whole()

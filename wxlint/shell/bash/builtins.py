@@ -76,10 +76,20 @@ def _break(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     state = walk.state
     loops = 0
     for catch in reversed(state.catches):
-        if catch.kind in (FUNCTION, SUBSHELL):
+        if catch.kind == FUNCTION:
             break
-        loops += catch.kind == LOOP
-    if not loops:
+        if catch.kind == SUBSHELL and not loops:
+            loops = -1
+        elif catch.kind == SUBSHELL:
+            break
+        loops += catch.kind == LOOP and loops >= 0
+        if catch.kind == LOOP and loops < 0:  # a loop around the subshell, which for dash ends here
+            if walk.flavor == "sh":
+                state.may_leave("exit")
+            elif walk.flavor == "dash":
+                walk.leaving, state.flow = YES, "exit"
+            return YES
+    if loops < 1:
         return YES
     levels = words[1].value.text if len(words) > 1 else "1"
     state.flow = words[0].value.text
@@ -174,10 +184,10 @@ def _printf(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 def _let(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     status: Status = NO
     for word in words[1:]:
-        found = None if word.value.holes else walk.words.calculated(word.value.text)
-        if word.value.holes:
+        found = None if word.value.holes else walk.words.checked(word.value.text, strict=False)
+        if found is None:
             walk.words.unsettle(word.value.text)
-        status = OPEN if found is None else Status(found[0] != 0)
+        status = OPEN if found is None else Status(found != 0)
     return status
 
 

@@ -26,7 +26,7 @@ from wxlint.shell.state import (
     Option,
     Status,
 )
-from wxlint.shell.values import Arguments, merged
+from wxlint.shell.values import Arguments, hole, merged
 
 _MAX_CALLS = 12
 _READS = frozenset("cat ssh tee grep sort head tail xargs ffmpeg awk python python3 perl sh bash".split())
@@ -281,7 +281,7 @@ class Commands:
         state.because = (*state.because, Reason("call", shown[:80], *state.where(state.place(start)), function.name))
         state.via = (*state.via, state.place(start))
         catch = state.open(FUNCTION)
-        frame = Frame()
+        frame = Frame(state.branching)
         walk.frames.append(frame)
         self.stack.append(function.name)
         state.steps += 8
@@ -297,7 +297,10 @@ class Commands:
         walk.frames.pop()
         close(state, catch)
         for name, old in frame.hidden.items():
-            state.put(name, old)
+            if name not in frame.doubtful:
+                state.put(name, old)
+            elif state.vars.get(name) is not old:
+                state.put(name, hole(state.named(name)))
         state.args, state.because, state.via, state.fixed, state.shift, walk.words.private = saved
         return status
 

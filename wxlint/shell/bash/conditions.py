@@ -125,7 +125,7 @@ def _three(words: list[Value], texts: list[Text], flavor: str) -> Status:
         return NO if flavor == "dash" else MAYBE
     status = compare(operator, words[0], words[2])
     if operator in ("=", "==", "!="):
-        if len(texts) == 3 and words[2].known and (operator != "!=" or texts[0].quoted):
+        if len(texts) == 3 and words[2].known and not assumptions(words[2]) and (operator != "!=" or texts[0].quoted):
             return status._replace(refine=refinement(texts[0], words[0], words[2].text, operator != "!="))
     elif status.truth is None and operator in _NUMERIC and _no_number(words):
         return Status(False, False, (*assumptions(words[0]), *assumptions(words[2])))

@@ -306,10 +306,11 @@ def _for(walk: Walker, node: For) -> Status:
     if not items or state.flow:
         return YES
     known = [value for value, exact in items if exact]
+    first = next((number for number, (_, exact) in enumerate(items) if not exact), len(items))
     unknown = [value for value, exact in items if not exact]
     loop = state.open(LOOP)
     tail, walk.tail = walk.tail, False
-    if known and not _each(walk, node, known):
+    if known and not _each(walk, node, known, first):
         unknown = [hole(f"${{{node.name}}}")]
     if unknown and not state.flow:
         item = unknown[0] if len(unknown) == 1 else hole(f"${{{node.name}}}")
@@ -328,14 +329,19 @@ def _for(walk: Walker, node: For) -> Status:
     return RAN
 
 
-def _each(walk: Walker, node: For, values: list[Value]) -> bool:
-    """The body once for each item. False, with everything undone, when that gives too many commands."""
+def _each(walk: Walker, node: For, values: list[Value], first: int) -> bool:
+    """The body once for each item. False, with everything undone, when that gives too many commands.
+
+    first: how many items stand in front of one that is not known.
+    """
     state = walk.state
     if state.full:
         return False
     count, mark, because, depth = len(state.commands), state.mark(), state.because, len(state.catches)
     place = state.where(state.place(node.start))
-    for value in values:
+    for number, value in enumerate(values):
+        if number >= first:  # rounds in between have set what is not known
+            _unsettled(walk, node.body)
         note = Reason("loop", f"for {node.name}={value.shown()[:80]}", *place, node.name)
         value = attributed(walk, node.name, Value(value.text, value.holes, merged(value.because, (note,))))
         state.set(node.name, value)
@@ -351,6 +357,15 @@ def _each(walk: Walker, node: For, values: list[Value]) -> bool:
         if state.flow:
             break
     return True
+
+
+def _unsettled(walk: Walker, body: Node) -> None:
+    """What a body may set is not known."""
+    for name in sorted(assigned(body, walk.functions)):
+        if not name.isdigit():
+            walk.state.set(name, hole(f"${{{name}}}"))
+        else:
+            walk.state.args = Arguments((), True)
 
 
 def _round(walk: Walker, body: Node) -> Status:

@@ -8,7 +8,7 @@ from wxlint.shell.bash.parameters import highest
 from wxlint.shell.bash.roles import Walker
 from wxlint.shell.bash.tree import Assign, Simple
 from wxlint.shell.model import Word
-from wxlint.shell.state import NO, YES, Status
+from wxlint.shell.state import NO, OPEN, YES, Status
 from wxlint.shell.values import UNSET, Associative, hole
 
 _NAME = late(r"[A-Za-z_]\w*")
@@ -108,7 +108,7 @@ def unset(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
         if functions:
             state.put(f"function {text}", None)
         elif element is not None:
-            _unset_item(walk, element[1], element[2])
+            status = _unset_item(walk, element[1], element[2])
         elif _NAME.fullmatch(text):
             name = walk.words.target(text)
             flags = state.vars.get(f"declare {name}")
@@ -120,22 +120,25 @@ def unset(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     return status
 
 
-def _unset_item(walk: Walker, name: str, index: str) -> None:
+def _unset_item(walk: Walker, name: str, index: str) -> Status:
     """`unset 'a[1]'`."""
     state = walk.state
     variable = walk.words.variable(name)
     if variable is UNSET or variable is None:
-        return
+        return OPEN
     if not isinstance(variable, dict) or HOLE in index:
         state.set(name, hole(f"${{{name}[@]}}"))
-        return
+        return OPEN
     key: str | None = index.strip("\"'")
     if not isinstance(variable, Associative):
         number = walk.words.number(index)
         if number is not None and number < 0:
             number += highest(variable) + 1
+            if number < 0:
+                return NO
         key = None if number is None or number < 0 else str(number)
     if key is None or "$" in index:
         state.set(name, hole(f"${{{name}[@]}}"))
-        return
+        return OPEN
     state.set(walk.words.target(name), type(variable)({k: v for k, v in variable.items() if k != key}))
+    return YES

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.arithmetic import Names, UnknownError, WrongError, evaluated, value_of
+from wxlint.shell.bash.arithmetic import DoubtfulError, Names, UnknownError, WrongError, evaluated, value_of
 from wxlint.shell.bash.assigned_names import SETS
 from wxlint.shell.bash.parameters import (
     LIVE,
@@ -113,6 +113,7 @@ class Expander:
     def together(self, part: Param, values: list[Value]) -> Value:
         """Several values as one text: `$*` joins by the first character of IFS."""
         if part.op and len(values) > 1 and starred(part):  # beside `$@` in one word, bash divides it
+            self.inexact = True
             return hole(part.raw)
         mark = self.separators() if starred(part) else _SPACE
         if mark is None:
@@ -347,7 +348,8 @@ class Expander:
                 return state.args.known[index]
             if state.args.script or not state.args.more:
                 return None if state.args.script else UNSET
-            return hole(state.args.first if state.args.first and index == len(state.args.known) else part.raw)
+            named = state.args.first and index == len(state.args.known) and not self.presume
+            return hole(state.args.first if named else part.raw)
         if name == "#":
             if self.presume and state.fresh:
                 return Value("0", (), (NO_ARGUMENTS,))
@@ -372,9 +374,11 @@ class Expander:
         if number is None:
             number = self.number(value.text)
         if number is not None and number < 0:
-            end = highest(variable) + 1 if isinstance(variable, dict) else 0 if variable in (None, UNSET) else 1
+            end = highest(variable) + 1 if isinstance(variable, dict) else 0
             number = None if number + end < 0 else number + end
-            if number is None and strict:
+            if number is None and strict and isinstance(variable, Value) and variable is not UNSET:
+                self.state.may_leave("exit" if "set -e" in self.state.vars else "fail")
+            elif number is None and strict:
                 self.state.fail(status=True)
         return None if number is None else value._replace(text=str(number))
 
@@ -392,6 +396,8 @@ class Expander:
                 self.state.may_leave("exit")
             return hole(part.raw)
         if isinstance(variable, Value):
+            if variable.holes and "set -e" in self.state.vars:
+                self.state.may_leave("exit")
             return variable if key.text == "0" else hole(part.raw) if variable.holes else UNSET
         found = variable.get(key.text)
         if found is None:
@@ -467,6 +473,8 @@ class Expander:
             match = PLAIN.match(name)
             if not match or match[1] in self.state.vars or match[1] in LIVE or not self.state.defaults:
                 return value
+            if match[1].isdigit() and not self.state.args.script:
+                return value
             reason = not_set(match[1])
             if reason in self.state.refuted:
                 return value
@@ -511,6 +519,9 @@ class Expander:
     def _length(self, part: Param) -> Value:
         if part.name in ("@", "*") or whole(part):
             exact, self.inexact = self.inexact, False
+            variable = self.variable(part.name) if whole(part) else Value("")
+            if (variable is None or variable is UNSET) and "set -u" in self.state.vars:
+                self._unbound(variable)
             many = self.many(part._replace(op=""))
             known = many is not None and not self.inexact
             self.inexact = exact
@@ -559,6 +570,9 @@ class Expander:
         """The value of an expression; an error in it ends the statement, or where it is not strict counts as 0."""
         try:
             return value_of(text, self.names, self.bash)
+        except DoubtfulError:
+            if strict:
+                self.state.may_leave("fail")
         except WrongError:
             if not strict:
                 if "set -u" in self.state.vars:  # what is not set may end the text before the error is seen
@@ -607,6 +621,8 @@ class Expander:
         variable = self.variable(name)
         if index:
             if not isinstance(variable, dict):
+                if "set -u" in self.state.vars:
+                    self._unbound(UNSET if variable is UNSET else None)
                 return None
             key = index if isinstance(variable, Associative) else self.number(index)
             value = UNSET if key is None else variable.get(str(key), UNSET)

@@ -54,7 +54,7 @@ class Interpreter:
         self.frames: list[Frame] = []
         self.dirs: list[Value | None] = []
         self.traps: dict[str, Word] = {}
-        self.last = self.leaving = YES
+        self.last, self.leaving = YES, NO
         self.guarded = self.strict = self.quiet = False
         self.tail = True
         self.substituted: Status | None = None
@@ -124,6 +124,7 @@ class Interpreter:
         state = self.state
         mark, trap = state.mark(), state.vars.get("trap EXIT")
         catch = state.open(SUBSHELL)
+        self.leaving = NO  # of what ends a subshell without `exit`
         if trap is not None:
             state.put("trap EXIT", None)
         status = body()
@@ -137,7 +138,7 @@ class Interpreter:
         state.flow = ""
         close(state, catch)
         state.undo(mark)
-        self.last = status
+        self.last, self.leaving = status, NO
         return status
 
     def at_exit(self) -> None:
@@ -195,8 +196,12 @@ class Interpreter:
         assign_variable(self, node)
 
     def local(self, name: str) -> None:
-        if self.frames:
-            self.frames[-1].hidden.setdefault(name, self.state.vars.get(name))
+        if not self.frames or name in self.frames[-1].hidden:
+            return
+        frame = self.frames[-1]
+        frame.hidden[name] = self.state.vars.get(name)
+        if self.state.branching > frame.branching:
+            frame.doubtful.add(name)
 
     def word(self, node_start: int, node_end: int, value: Value, quoted: bool) -> Word:
         """A word with its place."""
@@ -344,15 +349,20 @@ def run_text(
     state.environment = frozenset(variables)
     interpreter = Interpreter(text, state, flavor=flavor, script=script, files=files)
     at_exit = 0
+    held: Mapping[str, object] = {}
     try:
         interpreter.whole(parser.script())
         state.flow = ""
         state.catches.clear()
         at_exit = len(state.commands)
         interpreter.statement += 1
+        held = dict(state.vars)
+        if "trap EXIT" in state.vars and state.unsettled:
+            for name in sorted(state.unsettled - {"trap EXIT"}):
+                state.put(name, hole(state.named(name)))
         interpreter.at_exit()
         interpreter.uncalled()
     except RecursionError:  # the depth guards are there so that this does not happen
         parser.errors.append((0, len(text), "nested too deep; not read"))
-    held = {name: value for name, value in state.vars.items() if " " not in name}
+    held = {name: value for name, value in held.items() if " " not in name}
     return ShellResult(tuple(state.commands), held, (*parser.errors, *state.errors), tuple(state.may_end), at_exit)

@@ -15,12 +15,14 @@ from wxlint.shell.values import Variable
 
 
 class Frame:
-    """A function call: what its `local`s hid, and what it returned."""
+    """A function call: what its `local`s hid, and what it returned. doubtful: names that only a branch makes local."""
 
-    __slots__ = ("hidden", "status")
+    __slots__ = ("branching", "doubtful", "hidden", "status")
 
-    def __init__(self) -> None:
+    def __init__(self, branching: int = 0) -> None:
+        self.branching = branching
         self.hidden: dict[str, Variable | None] = {}
+        self.doubtful: set[str] = set()
         self.status: Status | None = None
 
 

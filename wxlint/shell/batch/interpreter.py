@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import deque
 from functools import partial
 
 from wxlint.core.reasons import Reason
@@ -39,7 +40,8 @@ class BatchRunner(Variables):
         self.nodes: list[Node] = []
         self.labels: dict[str, int] = {}
         self.visited: set[str] = set()
-        self.pending: list[str] = []
+        self.pending: deque[str] = deque()
+        self.unread: list[str] = []  # labels, the first of them last
         self.target = ""
         self.stack: list[str] = []
         self.dirs: list[Value | None] = []
@@ -52,12 +54,13 @@ class BatchRunner(Variables):
         for index, node in enumerate(nodes):
             if isinstance(node, Label):
                 self.labels.setdefault(node.name, index)
+        self.unread = [*reversed(self.labels)]
         self._from(0)
         done = False
         while not done:  # then what is only reached by a jump or a call that may not happen
-            rest = [n for n in (*self.pending, *self.labels) if n not in self.visited and n]
+            rest = self._unvisited()
             done = not rest
-            for name in rest[:1]:
+            for name in rest:
                 mark = self.mark()
                 self.flow, self.conditional, self.block, self.loops, self.delayed = "", True, None, {}, None
                 self.args, self.because, self.via = (
@@ -69,6 +72,16 @@ class BatchRunner(Variables):
                 self._from(self.labels.get(name, len(nodes)))
                 self.undo(mark)
         self.flow = ""
+
+    def _unvisited(self) -> list[str]:
+        """The next label that nothing has come to, in a list; labels that have been visited are not looked at again."""
+        while self.pending and (not self.pending[0] or self.pending[0] in self.visited):
+            self.pending.popleft()
+        if self.pending:
+            return [self.pending[0]]
+        while self.unread and (not self.unread[-1] or self.unread[-1] in self.visited):
+            self.unread.pop()
+        return self.unread[-1:]
 
     def _from(self, index: int, stop: int | None = None) -> None:
         """Run statements from an index on, following jumps."""

@@ -17,7 +17,7 @@ _SPACE = late(r"(?:[ \t\r\n,;=@]|\^\n)*")
 _WORD = late(r"(rem|if|for|else|in|do)(?=[ \t\r\n,;=(/]|\Z)", re.I)
 _LABEL = late(r":[ \t]*([^\s:+&|<>()^%]*)[^\n]*")
 _FOR = late(
-    r"(?P<flag>(?:[ \t]*/[dfrl])?)(?P<options>(?:[ \t]+(?!%)[^\s(]+|[ \t]*\"[^\"\n]*\")*)[ \t]*%%?(?P<name>[^\s%])[ \t]+in[ \t]*\(",
+    r"(?P<flag>(?:[ \t]*/[dfrl])?)(?P<options>(?:[ \t]+(?!%)[^\s(\"]+|[ \t]*\"[^\"\n]*\")*)[ \t]*%%?(?P<name>[^\s%])[ \t]+in[ \t]*\(",
     re.I,
 )
 _IF = late(

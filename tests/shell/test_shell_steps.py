@@ -1,0 +1,88 @@
+"""What reading costs: counts of steps, not time, for shapes that were once exponential or quadratic."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import pytest
+
+from wxlint.shell.bash import interpreter
+from wxlint.shell.bash.reader import read_shell
+from wxlint.shell.batch.reader import read_batch
+
+
+def calls_of(run: Callable[[], object]) -> int:
+    """How many functions of wxlint are called."""
+    count = 0
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        nonlocal count
+        count += event == "call" and "wxlint" in frame.f_code.co_filename
+
+    sys.setprofile(watch)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+SHAPES: dict[str, tuple[int, Callable[[int], str]]] = {
+    "nested substitutions": (8, lambda n: 'A=$(cd "' * n + "x" + '")' * n + "\ndocker push $A\n"),
+    "nested echo": (8, lambda n: "A=" + "$(echo " * n + "x" + ")" * n + "\n"),
+    "loops over unknown words": (6, lambda n: "for i in $X; do " * n + "docker push $i; " + "done; " * n),
+    "case arms that set": (
+        200,
+        lambda n: "case $1 in\n" + "".join(f"x{i}) A{i}=$2;;\n" for i in range(n)) + "esac\n",
+    ),
+    "branches in a row": (100, lambda n: "if x; then A=1; fi\n" * n),
+    "early returns": (50, lambda n: "f() {\n" + "x && return\n" * n + "docker push a\n}\nf\n"),
+    "early rounds": (50, lambda n: "for i in $(seq 1 20); do\n" + "x && continue\n" * n + "done\n"),
+    "counted loops": (10, lambda n: "for ((i=0;i<20;i++)); do x; done\n" * n),
+    "functions defined": (200, lambda n: "".join(f"f{i}() {{ :; }}\n" for i in range(n))),
+    "words": (500, lambda n: "docker push " + "a " * n),
+    "wrappers": (100, lambda n: "nohup " * n + "docker push a"),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_shell_shapes_cost_what_their_size_says(name: str) -> None:
+    size, shape = SHAPES[name]
+    once, twice = (calls_of(lambda n=n: read_shell(shape(n), {})) for n in (size, 2 * size))  # type: ignore[misc]
+    assert twice < 2.6 * once + 400
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [
+        (200, lambda n: "".join(f":l{i}\ngoto l{i + 1}\n" for i in range(n))),
+        (200, lambda n: "".join(f":l{i}\necho x\ngoto :eof\n" for i in range(n))),
+        (20, lambda n: "for " + '" ' * n + "x\n"),
+        (10, lambda n: "if a==a (" * n + "docker push a" + ")" * n),
+        (100, lambda n: "docker push a:latest\n" * n),
+    ],
+)
+def test_batch_shapes_cost_what_their_size_says(size: int, shape: Callable[[int], str]) -> None:
+    read_batch("docker push a")
+    once, twice = (calls_of(lambda n=n: read_batch(shape(n))) for n in (size, 2 * size))  # type: ignore[misc]
+    assert twice < 2.6 * once + 400
+
+
+def test_nested_loops_over_globs_end() -> None:
+    text = "for i in 1 *; do " * 40 + "docker push $i; " + "done; " * 40
+    assert calls_of(lambda: read_shell(text, {})) < 3_000_000
+
+
+def test_quotes_in_a_batch_loop_are_read_once() -> None:
+    """One pattern call that takes exponential time counts as one: the text is long enough that it would never end."""
+    assert read_batch("docker pull a\nfor " + '" ' * 2000 + "x\ndocker pull b").commands
+
+
+def test_a_text_that_takes_too_long_ends_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "LAST_STEP", 500)
+    result = read_shell("docker push a\n" + "x\n" * 2000 + "docker push b\n", {})
+    assert [message for _, _, message in result.errors] == ["too long to follow; the rest is not read"]
+    assert result.commands[0].words[2].value.text == "a"
+    assert len(result.commands) < 2000
