@@ -110,8 +110,8 @@ def _refined(state: State, refine: Refine | None) -> Changes:
         return {}
     name, text, _ = refine
     if name.isdigit():
-        if name == "1" and not state.args.known and text:
-            state.args = Arguments((Value(text),), True)
+        if name == "1" and not state.args.known:
+            state.args = Arguments((Value(text),), True, doubtful=not text)
         return {}
     old = state.vars.get(name)
     if isinstance(old, dict) or (old is not None and old.text == text and not old.holes):
@@ -131,7 +131,8 @@ def _merge(state: State, ends: list[_End], likely: int | None, assumed: tuple[Re
     state.exported = {name: None for _, _, end in ends for name in end.exported}
     state.exports = None
     if chosen is not None:
-        state.args, state.cwd = mark.args, mark.cwd
+        same = all(end.args is mark.args for _, _, end in ends)
+        state.args, state.cwd = mark.args if same else _resting_arguments(mark.args, assumed), mark.cwd
     else:
         same = all(end.args is mark.args for _, _, end in ends)
         state.args = mark.args if same else Arguments((), True)
@@ -156,6 +157,14 @@ def _merge(state: State, ends: list[_End], likely: int | None, assumed: tuple[Re
             state.put(name, hole(state.named(name)))
         else:
             state.put(name, one if one is None else resting(name, one, assumed))
+
+
+def _resting_arguments(args: Arguments, assumed: tuple[Reason, ...]) -> Arguments:
+    """Positional parameters that are as they are if `assumed` holds."""
+    known = tuple(value._replace(because=merged(value.because, assumed)) for value in args.known)
+    if not known:
+        return Arguments((), True, args.script)
+    return Arguments(known, args.more, args.script, first=args.first, doubtful=args.doubtful)
 
 
 def _either(state: State, name: str, values: list[Variable | None]) -> Variable:

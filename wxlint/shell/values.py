@@ -29,13 +29,21 @@ class Arguments:
     """Positional parameters.
 
     more: there may be others behind the known ones. script: those of the script itself. first: what stands behind the known
-    ones where it is one word, as written.
+    ones where it is one word, as written. doubtful: the last of the known ones may not be there: it is empty, or missing.
     """
 
-    __slots__ = ("first", "known", "more", "script")
+    __slots__ = ("doubtful", "first", "known", "more", "script")
 
-    def __init__(self, known: tuple[Value, ...], more: bool = False, script: bool = False, first: str = "") -> None:
-        self.known, self.more, self.script, self.first = known, more, script, first
+    def __init__(
+        self,
+        known: tuple[Value, ...],
+        more: bool = False,
+        script: bool = False,
+        *,
+        first: str = "",
+        doubtful: bool = False,
+    ) -> None:
+        self.known, self.more, self.script, self.first, self.doubtful = known, more, script, first, doubtful
 
 
 def hole(raw: str) -> Value:

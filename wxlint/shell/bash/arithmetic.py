@@ -287,6 +287,11 @@ def value_of(text: str, names: Names, bash: bool = True) -> int:
         return _Reader(text, names, bash, 0).whole()
     except RecursionError:
         raise UnknownError from None
+    except UnknownError:
+        reader = _Reader(text, names, bash, 0)  # what is refused is refused whatever is not known
+        reader.quiet = 1
+        reader.whole()
+        raise
 
 
 def evaluated(text: str, names: Names, bash: bool = True) -> int | None:

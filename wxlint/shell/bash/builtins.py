@@ -150,7 +150,7 @@ def _shift(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if len(words) > 1:
         count = int(words[1].value.text) if re.fullmatch(r"\d{1,4}", words[1].value.text) else None
     args = walk.state.args
-    if count is None or (args.more and count > len(args.known)):
+    if count is None or (args.more and count > len(args.known)) or (args.doubtful and count >= len(args.known)):
         if walk.flavor != "bash":
             walk.state.may_leave("exit")
         walk.state.args = Arguments((), True)

@@ -70,6 +70,10 @@ class Commands:
             return YES
         walk.exact = min(walk.exact, len(words))
         redirects = tuple([walk.redirect(r) for r in node.redirects]) if node.redirects else ()
+        if state.flow:  # an error in a redirection is one of the program that does not start
+            name = words[0].value.text
+            state.flow = state.flow if name in BUILTINS or name in walk.functions else ""
+            return NO
         env: Env = ()
         if node.assigns:
             env = tuple([(a.name, walk.words.value(a.value)) for a in node.assigns if a.value is not None])
@@ -102,6 +106,7 @@ class Commands:
         expander.presume = node.words[0].literal in ("[", "test")
         plain, shift = not expander.private and not state.fixed, state.shift
         exact = -1
+        self.vanished: tuple[Reason, ...] = ()
         for number, text in enumerate(node.words):
             if number in node.declared:
                 continue
@@ -110,6 +115,8 @@ class Commands:
                 words.append(Word(Value(literal), start + shift, end + shift, quoted))
                 continue
             found = expander.fields(text)
+            if expander.vanished:
+                self.vanished = merged(self.vanished, expander.vanished)
             if expander.inexact and exact < 0:
                 exact = len(words) + next((index for index, value in enumerate(found) if value.holes), 0)
             span = state.span(start, end)
@@ -214,6 +221,8 @@ class Commands:
                 text = filtered(values, given) if given is not None else None
         if text is None:
             return False
+        if self.vanished:
+            text = text._replace(because=merged(text.because, self.vanished))
         if not walk.quiet:
             state.emit(node.start, node.end, tuple(words), (), redirects)
         state.write(text)
@@ -294,8 +303,10 @@ class Commands:
         elif frame.status is not None and frame.status != status:
             status = OPEN
         self.stack.pop()
-        walk.frames.pop()
         close(state, catch)
+        for name in frame.hidden:
+            state.put(f"local {len(walk.frames)} {name}", None)
+        walk.frames.pop()
         for name, old in frame.hidden.items():
             if name not in frame.doubtful:
                 state.put(name, old)

@@ -151,6 +151,8 @@ def expression(expander: Expander, node: tuple[object, ...]) -> Status:
         return both(left, expression(expander, node[2]), wanted)  # type: ignore[arg-type]
     if kind == "not":
         return opposite(expression(expander, node[1]))  # type: ignore[arg-type]
+    if kind == "unknown" and "set -u" in expander.state.vars:  # its words may not be set
+        expander.state.may_leave("exit")
     presume, expander.presume = expander.presume, True
     try:
         if kind == "word":

@@ -29,8 +29,9 @@ def declare(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     exporting = kind == "export" or "x" in on
     flags = "".join(flag for flag in _KEPT if flag in on) if kind != "export" else ""
     flags += "r" if kind == "readonly" else ""
+    status = YES
     for assign in node.declared.values():
-        _declared(walk, assign, flags, local)
+        status = status if _declared(walk, assign, flags, local) else NO
         if exporting and "n" not in on:
             walk.state.export(assign.name)
         elif "x" in off:
@@ -39,11 +40,11 @@ def declare(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
         _named(walk, word, flags, local, exporting and "n" not in on)
         if _NAME.fullmatch(word.value.text) and ("x" in off or (kind == "export" and "n" in on)):
             walk.state.keep(word.value.text)
-    return YES
+    return status
 
 
-def _declared(walk: Walker, assign: Assign, flags: str, local: bool) -> None:
-    """`declare -i x=1`."""
+def _declared(walk: Walker, assign: Assign, flags: str, local: bool) -> bool:
+    """`declare -i x=1`. Returns whether the variable may be changed."""
     state = walk.state
     if local:
         walk.local(assign.name)
@@ -51,7 +52,7 @@ def _declared(walk: Walker, assign: Assign, flags: str, local: bool) -> None:
             state.put(assign.name, UNSET)
     old = state.vars.get(f"declare {assign.name}")
     if isinstance(old, Value) and "r" in old.text:
-        return
+        return False
     attributes(walk, assign.name, flags.replace("r", ""))
     if "A" in flags and not isinstance(state.vars.get(assign.name), Associative):
         state.set(assign.name, Associative())
@@ -61,6 +62,7 @@ def _declared(walk: Walker, assign: Assign, flags: str, local: bool) -> None:
         walk.assign(assign)
     if "r" in flags:
         attributes(walk, assign.name, "r")
+    return True
 
 
 def attributes(walk: Walker, name: str, flags: str) -> None:
@@ -87,7 +89,7 @@ def _named(walk: Walker, word: Word, flags: str, local: bool, exporting: bool) -
         elif HOLE in name and not name.startswith("-"):
             pass  # some variable
         return
-    if local and walk.frames and name not in walk.frames[-1].hidden:
+    if local and walk.frames and f"local {len(walk.frames)} {name}" not in state.vars:
         walk.local(name)
         state.set(name, Associative() if "A" in flags else UNSET)
     elif "A" in flags and name not in state.vars:

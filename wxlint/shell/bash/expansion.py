@@ -74,6 +74,7 @@ class Expander:
         self.state, self.substitutes, self.script, self.bash = state, substitutes, script, bash
         self.presume = False
         self.inexact = False
+        self.vanished: tuple[Reason, ...] = ()  # of what the last word had that came to nothing
         self.private: tuple[str, ...] = ()
         self.names = Names(self._operand, self.assign_number)
 
@@ -133,12 +134,14 @@ class Expander:
 
     def fields(self, word: Text) -> list[Value]:
         """The words that a word becomes. `inexact` is set when their number is not known."""
-        self.inexact = False
+        self.inexact, self.vanished = False, ()
         if word.literal is not None:
             return [self.lit(word.literal)] if word.literal or word.quoted else []
         fields = _Fields()
         self._add(fields, word.parts, split=False, because=())
-        return fields.done()
+        found = fields.done()
+        self.vanished = fields.noted
+        return found
 
     def _add(self, fields: _Fields, parts: tuple[Part, ...], *, split: bool, because: tuple[Reason, ...]) -> None:
         for part in parts:
@@ -155,7 +158,10 @@ class Expander:
                     if not isinstance(chosen, Value):
                         self._add(fields, part.arg, split=True, because=merged(because, chosen))
                         continue
+            inexact = self.inexact
             value = self.part(part)
+            if type(part) is Param and part.quoted and not part.op and starred(part):
+                self.inexact = inexact  # however many there are, it is one word
             if because:
                 value = value._replace(because=merged(value.because, because))
             if part.quoted:
@@ -189,15 +195,19 @@ class Expander:
         marks = self.separators()
         if value.holes or (marks is None and value.text):
             self.inexact = True
-        if marks is None:
+        if marks is None and value.text:
             fields.add(hole(value.shown()))
             return
+        marks = marks or ""
         text, names = value.text, value.holes
         if " " in marks and any(name[:1] == " " for name in names):
             text, names = _spaced_out(text, names)
         if not any(mark in text for mark in marks):
             if text or (self.presume and assumptions(value)):  # [ $1 = x ]: what is assumed to be empty has a place
                 fields.add(value)
+            elif value.because:
+                self.inexact = self.inexact or bool(assumptions(value))
+                fields.noted = merged(fields.noted, value.because)
             return
         blank = "".join([m for m in marks if m in _SPACE])
         hard = "".join([m for m in marks if m not in _SPACE])
@@ -248,9 +258,9 @@ class Expander:
             self.inexact = True
             return [hole(part.raw)]
         items = variable if isinstance(variable, dict) else {} if variable is UNSET else {"0": variable}
-        if part.op == "keys":
-            return [Value(key) for key in items]
         values: list[Value] = list(items.values())
+        if part.op == "keys":
+            return self._keys(part, items)
         if values and values[-1].text == HOLE and values[-1].holes[0] == f"${{{part.name}[@]}}":
             self.inexact = True
         if part.op == ":":
@@ -260,6 +270,13 @@ class Expander:
         if part.op in ("-", ":-", "+", ":+"):
             return self._many_default(part, values)
         return values if part.op == "" else [self.operate(part, value) for value in values]
+
+    def _keys(self, part: Param, items: Array) -> list[Value]:
+        keys = [Value(key) for key in items]
+        if hole(f"${{{part.name}[@]}}") in items.values():  # more, or none, behind those that are known
+            self.inexact = True
+            keys[-1] = hole(part.raw)
+        return keys
 
     def _not_known(self, part: Param) -> list[Value]:
         self.inexact = True
@@ -537,6 +554,8 @@ class Expander:
         """`#`, `%`, `/`, `^`, `,`, `@` and substrings on a value."""
         op = part.op
         if value.holes:
+            if op == ":" and ((self._bounds(part) or (0, 0))[1] or 0) < 0:  # an error where it is too short
+                self.state.may_leave("fail")
             return hole(part.raw)
         if op == ":":
             bounds = self._bounds(part)
@@ -671,11 +690,12 @@ def _spaced_out(text: str, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]
 class _Fields:
     """Words in the making."""
 
-    __slots__ = ("current", "finished", "open")
+    __slots__ = ("current", "finished", "noted", "open")
 
     def __init__(self) -> None:
         self.finished: list[Value] = []
         self.current: list[Value] = []
+        self.noted: tuple[Reason, ...] = ()  # of what is empty
         self.open = False
 
     def add(self, value: Value) -> None:
@@ -684,7 +704,9 @@ class _Fields:
 
     def end(self) -> None:
         if self.open:
-            self.finished.append(joined(self.current))
+            word = joined(self.current)
+            self.finished.append(word._replace(because=merged(word.because, self.noted)) if self.noted else word)
+            self.noted = ()
             self.current, self.open = [], False
 
     def done(self) -> list[Value]:

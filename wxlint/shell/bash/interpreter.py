@@ -196,10 +196,14 @@ class Interpreter:
         assign_variable(self, node)
 
     def local(self, name: str) -> None:
-        if not self.frames or name in self.frames[-1].hidden:
+        if not self.frames:
             return
         frame = self.frames[-1]
+        if name in frame.hidden:
+            self.state.put(f"local {len(self.frames)} {name}", Value("1"))
+            return
         frame.hidden[name] = self.state.vars.get(name)
+        self.state.put(f"local {len(self.frames)} {name}", Value("1"))
         if self.state.branching > frame.branching:
             frame.doubtful.add(name)
 
