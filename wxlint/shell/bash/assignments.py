@@ -74,6 +74,8 @@ def _number(walk: Walker, name: str, value: Value, before: Value | None) -> Valu
     if start is None and before is not None and not before.holes:
         start = walk.words.number(before.text)
     if number is None or start is None:
+        if not walk.state.flow:  # it may be no expression
+            walk.state.may_leave("fail")
         return hole(f"${{{name}}}")
     return value._replace(text=str(start + number))
 

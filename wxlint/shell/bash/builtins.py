@@ -142,7 +142,8 @@ def walk_arguments(walk: Walker, words: list[Word], start: int) -> Arguments:
     if values[exact].text[:1] != HOLE:
         return Arguments((*known, open_ended(values[exact])), True)
     name = (*values[exact].holes, "$@")[0]
-    return Arguments(tuple(known), True, first="" if name.startswith(("$@", "$*", "${@", "${*")) else name)
+    last = exact == len(values) - 1
+    return Arguments(tuple(known), True, first="" if not last or name.startswith(("$@", "$*", "${@", "${*")) else name)
 
 
 def _shift(walk: Walker, node: Simple, words: list[Word]) -> Status | None:

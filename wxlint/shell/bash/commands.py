@@ -307,6 +307,9 @@ class Commands:
         for name in frame.hidden:
             state.put(f"local {len(walk.frames)} {name}", None)
         walk.frames.pop()
+        for name in state.exported:
+            if name in frame.hidden and name not in catch.mark.exported:
+                state.keep(name)
         for name, old in frame.hidden.items():
             if name not in frame.doubtful:
                 state.put(name, old)

@@ -318,7 +318,7 @@ def _for(walk: Walker, node: For) -> Status:
             not known
             and NO_ARGUMENTS not in state.refuted
             and state.args.script
-            and all(value.holes in (("$@",), ("$*",), ("${@}",)) for value in unknown)
+            and all(value.text == HOLE and value.holes[0] in ("$@", "$*", "${@}") for value in unknown)
         )
         note = Reason(
             "loop", f"for {node.name} in {item.shown()[:60]}", *state.where(state.place(node.start)), node.name

@@ -203,6 +203,11 @@ class Interpreter:
             self.state.put(f"local {len(self.frames)} {name}", Value("1"))
             return
         frame.hidden[name] = self.state.vars.get(name)
+        if name in self.state.attributed:
+            frame.hidden[f"declare {name}"] = self.state.vars.get(f"declare {name}")
+            self.state.put(f"declare {name}", None)
+        elif f"declare {name}" not in frame.hidden:
+            frame.hidden[f"declare {name}"] = None
         self.state.put(f"local {len(self.frames)} {name}", Value("1"))
         if self.state.branching > frame.branching:
             frame.doubtful.add(name)
