@@ -271,10 +271,22 @@ def test_a_problem_stands_at_its_word() -> None:
 @pytest.mark.parametrize("number", ["1", "b"])
 def test_a_stage_copies_from_earlier_ones_only(number: str) -> None:
     text = f"FROM a AS a\nCOPY --from={number} x y\nFROM c AS b\nCOPY --from=a x y\n"
-    assert messages(text) == [f"--from={number} is a later stage; COPY takes from an earlier one"]
+    assert messages(text) == [f"from={number} is a later stage; COPY takes from an earlier one"]
     assert messages("FROM a AS a\nCOPY --from=a x y\n") == [
-        "--from=a is this stage itself; COPY takes from an earlier one"
+        "from=a is this stage itself; COPY takes from an earlier one"
     ]
+
+
+def test_a_stage_mounts_from_earlier_ones_only() -> None:
+    text = "FROM a AS a\nRUN --mount=target=/x,from={} true\nFROM c AS b\nRUN --mount=from=a,target=/x true\n"
+    assert messages(text.format("b")) == ["from=b is a later stage; RUN takes from an earlier one"]
+    assert messages(text.format("a")) == ["from=a is this stage itself; RUN takes from an earlier one"]
+    assert messages(text.format("1")) == []  # an image of that name
+
+
+def test_images_that_are_copied_from_are_counted_behind_the_stages() -> None:
+    assert messages("FROM a\nCOPY --from=b:1 x y\nCOPY --from=1 x y\n") == []
+    assert len(messages("FROM a\nCOPY --from=b:1 x y\nCOPY --from=2 x y\n")) == 1
 
 
 def test_instructions_before_the_first_stage() -> None:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from wxlint.core.patterns import late
 from wxlint.core.suggest import did_you_mean
-from wxlint.documents.dockerfile.flags import Refusal
+from wxlint.documents.dockerfile.flags import Refusal, mount_fields
 from wxlint.documents.dockerfile.instruction_checks import refusal_of
-from wxlint.documents.dockerfile.reader import KEYWORDS, Dockerfile, Instruction
+from wxlint.documents.dockerfile.reader import KEYWORDS, Dockerfile, Flag, Instruction
 from wxlint.documents.dockerfile.template_marks import is_marked, is_template
 from wxlint.documents.source import Problem
 
@@ -88,12 +88,16 @@ class _Stages:
         self.current = -1
         self.last: dict[str, int] = {}
         self.count = 0
+        self.others = 0
+        """Images that COPY and RUN may name: BuildKit counts them behind the stages."""
         for instruction in instructions:
             if instruction.keyword == "FROM":
                 words = instruction.args.split()
                 if len(words) == 3:
                     self.last[words[2].lower()] = self.count
                 self.count += 1
+            elif instruction.flags:
+                self.others += sum([flag.name in ("from", "mount") for flag in instruction.flags])
 
     def enter(self, instruction: Instruction) -> None:
         if instruction.keyword == "FROM":
@@ -106,15 +110,33 @@ class _Stages:
                 return None
             message = f"{instruction.keyword} stands before the first FROM; only ARG can"
             return Refusal(0, len(instruction.keyword), message)
-        flag = instruction.flag("from") if instruction.flags and instruction.keyword == "COPY" else None
-        if flag is None or not flag.value:
+        if not instruction.flags:
             return None
-        index = int(flag.value) if _INDEX.fullmatch(flag.value) and len(flag.value) < 10 else None
-        if index is not None and not 0 <= index < self.count:
-            number = f"{self.count} stage{'s' * (self.count != 1)}"
-            return Refusal(flag.start, flag.end, f"--from={flag.value}: the file has {number}, counted from 0")
-        named = self.last.get(flag.value.lower()) if index is None else index
-        if named is None or named < self.current:
-            return None
-        what = "this stage itself" if named == self.current else "a later stage"
-        return Refusal(flag.start, flag.end, f"--from={flag.value} is {what}; COPY takes from an earlier one")
+        for flag, source in _sources(instruction):
+            message = self._source_problem(instruction.keyword, source)
+            if message:
+                return Refusal(flag.start, flag.end, message)
+        return None
+
+    def _source_problem(self, keyword: str, source: str) -> str:
+        """Why a COPY or RUN cannot take files from a stage; only COPY takes its number."""
+        is_number = keyword == "COPY" and _INDEX.fullmatch(source) and len(source) < 10
+        index = int(source) if is_number else self.last.get(source.lower(), -1)
+        if is_number and not 0 <= index < self.count + max(self.others - 1, 0):
+            return f"--from={source}: the file has {self.count} stage{'s' * (self.count != 1)}, counted from 0"
+        if index < self.current or index >= self.count:
+            return ""
+        what = "this stage itself" if index == self.current else "a later stage"
+        return f"from={source} is {what}; {keyword} takes from an earlier one"
+
+
+def _sources(instruction: Instruction) -> Iterator[tuple[Flag, str]]:
+    """The stages and images that `COPY --from=` and `RUN --mount=from=` name, each with its flag."""
+    for flag in instruction.flags:
+        if flag.name == "from" and instruction.keyword == "COPY" and flag.value:
+            yield flag, flag.value
+        elif flag.name == "mount" and instruction.keyword == "RUN" and flag.value:
+            for field in mount_fields(flag.value):
+                name, _, value = field.partition("=")
+                if name.lower() == "from" and value:
+                    yield flag, value

@@ -9,17 +9,24 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.images.evaluation.expansion import Scope
 from wxlint.images.evaluation.open_stage import OpenStage
-from wxlint.images.model.records import Build
+from wxlint.images.model.records import DEFAULT_PLATFORM, Build
 
 
 @lru_cache(maxsize=64)
 def platform_args(platform: str) -> Mapping[str, Value]:
-    """The predefined platform arguments, for one target platform on a builder of the same kind."""
+    """The predefined platform arguments for one target platform.
+
+    The builder is taken to be of the default platform where that is built for; for another one it is not known.
+    """
     system, _, rest = platform.partition("/")
     architecture, _, variant = rest.partition("/")
     reason = (Reason("assumed", f"platform {platform} assumed"),)
-    values = {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}
-    return {f"{side}{name}": Value(text, (), reason) for side in ("TARGET", "BUILD") for name, text in values.items()}
+    found = {}
+    for name, text in {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}.items():
+        found[f"TARGET{name}"] = value = Value(text, (), reason)
+        cross = platform != DEFAULT_PLATFORM
+        found[f"BUILD{name}"] = Value(HOLE, (f"${{BUILD{name}}}",)) if cross else value
+    return found
 
 
 class Arguments:
@@ -28,8 +35,7 @@ class Arguments:
     def __init__(self, build: Build) -> None:
         self.given = dict(build.args)
         predefined = platform_args(build.platform)
-        self._predefined = {name: self.given.get(name, value) for name, value in predefined.items()}
-        self._outer = dict(self._predefined)
+        self._outer = {name: self.given.get(name, value) for name, value in predefined.items()}
         self._unset: set[str] = set()
         self.outer = Scope(self._outer, self._unset, closed=True)
 
@@ -43,8 +49,6 @@ class Arguments:
         value = self.given.get(name, default)
         if value is None and stage is not None and name not in self._unset:
             value = self._outer.get(name)
-        if value is None:
-            value = self._predefined.get(name)
         unset = Value(HOLE, (f"${{{name}}}",), (no_default,))
         if stage is not None:
             if value is None:
@@ -52,5 +56,9 @@ class Arguments:
             else:
                 stage.set_argument(name, value)
             return
-        self._outer[name] = unset if value is None else value
-        (self._unset.add if value is None else self._unset.discard)(name)
+        if value is not None:
+            self._outer[name] = value
+            self._unset.discard(name)
+        elif name not in self._outer:
+            self._outer[name] = unset
+            self._unset.add(name)

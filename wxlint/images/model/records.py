@@ -34,6 +34,10 @@ class Use(NamedTuple):
     because: tuple[Reason, ...] = ()
 
 
+DEFAULT_PLATFORM = "linux/amd64"
+"""What a build is for where nothing says so."""
+
+
 class Build(NamedTuple):
     """One way a Dockerfile is built.
 
@@ -49,7 +53,7 @@ class Build(NamedTuple):
     tags: tuple[Use, ...] = ()
     built_by: tuple[Reason, ...] = ()
     span: Span | None = None
-    platform: str = "linux/amd64"
+    platform: str = DEFAULT_PLATFORM
     service: Service | None = None
     named_contexts: tuple[tuple[str, Value], ...] = ()
     image: str = ""
