@@ -3,8 +3,8 @@
     python -m tests.differential.dockerfile_images --cases 10000 --seed 1 --oracle ORACLE
 
 The oracle is the program of `buildkit_oracle.go`. Wrong is an image that wxlint knows and BuildKit does not ask for,
-one that BuildKit asks for and wxlint leaves out, and a file that wxlint alone refuses. Refusals that wxlint does not see
-are counted. Exit 1 when one is wrong.
+one that BuildKit asks for and wxlint leaves out, and a file that wxlint alone refuses. Refusals that wxlint does not
+see are counted. Exit 1 when one is wrong.
 """
 
 from __future__ import annotations
