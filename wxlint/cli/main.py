@@ -53,6 +53,7 @@ def program() -> NoReturn:
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _end)
+    sys.unraisablehook = _send_again
     code = main()
     if sys.argv[1:2] != ["check"]:
         sys.exit(code)
@@ -66,3 +67,19 @@ def program() -> NoReturn:
 def _end(number: int, _: object) -> NoReturn:
     """Leave by way of everything that puts something in order: other processes, half-written files."""
     raise SystemExit(128 + number)
+
+
+def _send_again(dropped: sys.UnraisableHookArgs) -> None:
+    """Send a signal again that came in a destructor or a callback, where Python drops the exception it raises."""
+    error = dropped.exc_value
+    if isinstance(error, KeyboardInterrupt):
+        number: int = signal.SIGINT
+    elif isinstance(error, SystemExit) and isinstance(error.code, int) and error.code > 128:
+        number = error.code - 128
+    else:
+        sys.__unraisablehook__(dropped)
+        return
+    import threading
+
+    # Not from here, where it would be dropped as well.
+    threading.Timer(0.05, os.kill, (os.getpid(), number)).start()

@@ -59,9 +59,7 @@ class Supervisor:
 
         Raises EngineError when it cannot be started, and for other threads once `stop_all` was called.
         """
-        if self._stopped_by not in (None, threading.get_ident()):
-            raise EngineError(f"{command[0]} is not started: the run is being ended")
-        future = self._thread().submit(self._start, list(command), settings)
+        future = self._thread().submit(self._start, list(command), settings, threading.get_ident())
         try:
             return future.result()
         except OSError as error:
@@ -100,7 +98,10 @@ class Supervisor:
             kill(future.result(), grace=0)
             self.ended(future.result())
 
-    def _start(self, command: list[str], settings: dict[str, Any]) -> subprocess.Popen[bytes]:
+    def _start(self, command: list[str], settings: dict[str, Any], caller: int) -> subprocess.Popen[bytes]:
+        # Checked in the thread that `stop_all` waits for: checked before, a start could slip in behind it.
+        if self._stopped_by not in (None, caller):
+            raise EngineError(f"{command[0]} is not started: the run is being ended")
         process = subprocess.Popen(command, start_new_session=True, **settings)
         self._running.add(process)
         for observer in self.observers:
