@@ -50,10 +50,12 @@ def normalized(text: str) -> str | None:
     found = parse_reference(Value(text))
     if found is None:
         return None
-    official = "library/" if not found.registry and "/" not in found.path else ""
+    first, slash, _ = found.path.partition("/")
+    official = "library/" if not found.registry and not slash else ""
+    hub = "" if slash and "." in first else "docker.io/"  # what looks like a host and cannot be one is left as it is
     tag = f":{found.tag}" if found.tag is not None else ""
     digest = f"@{found.digest}" if found.digest is not None else ""
-    return f"{found.registry or 'docker.io'}/{official}{found.path}{tag}{digest}"
+    return f"{found.registry + '/' if found.registry else hub}{official}{found.path}{tag}{digest}"
 
 
 def main() -> int:

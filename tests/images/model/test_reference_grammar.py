@@ -37,6 +37,7 @@ WHOLE = [
     ("app:_x", "", "app", "_x", None),
     ("app:" + "t" * 128, "", "app", "t" * 128, None),
     ("foo:5000/app", "foo:5000", "app", None, None),
+    ("my_host.local/app:1", "", "my_host.local/app", "1", None),
     ("library/foo/bar", "", "library/foo/bar", None, None),
     ("docker.io/library/foo/bar:1", "", "library/foo/bar", "1", None),
     ("registry-1.docker.io/library/python", "registry-1.docker.io", "library/python", None, None),

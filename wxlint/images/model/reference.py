@@ -92,7 +92,7 @@ def _registry_and_path(name: str) -> tuple[str, str] | None:
     if not slash or not (any(c in registry for c in ".:") or registry == "localhost" or registry != registry.lower()):
         registry, path = "", name
     elif HOLE not in registry and not _DOMAIN.fullmatch(registry):
-        return None
+        registry, path = "", name  # `my_host.local/app`: no host has such a name, but a path may begin so
     if registry in _HUB:
         registry = ""
     if len(path) > _LONGEST_PATH or not all(map(_COMPONENT.fullmatch, path.split("/"))):
