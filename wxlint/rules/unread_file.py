@@ -6,6 +6,8 @@ What a file that cannot be read says is not known, and "nothing found" would be 
 pip, conda or uv refuses ends the build as well. Reported are requirements files, projects and environments with a
 syntax error, lists that lead to more than 500 others, and whatever else a Dockerfile or compose file leads to that is
 there and is no regular file, cannot be opened, is larger than 8 MiB, or is a link that leads out of the repository.
+So is a Dockerfile whose values together are larger than any real one's, or that is built in more ways than are
+followed.
 What is not there at all is not reported: a step before the build may make it.
 
 ## Bad
@@ -49,7 +51,14 @@ _REPORTED = (UnreadKind.INVALID, UnreadKind.NOT_WHOLE)
 
 
 def check(repository: Repository) -> Iterator[Problem]:
+    skipped: set[str] = set()
     for evaluated in repository.evaluated:
+        if evaluated.skipped and evaluated.path not in skipped:
+            skipped.add(evaluated.path)
+            span = evaluated.build.span or Span(evaluated.path, 1, 1, 1, 1)
+            yield Problem(
+                span, f"{evaluated.path} is built in more ways than are followed: nothing is known from here on"
+            )
         if evaluated.unknown_from is not None:
             yield Problem(
                 evaluated.unknown_from, "the values of this file are too many; from here on they are not known"

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from wxlint.images.graph import image_graph
 from wxlint.images.graph.components import components
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.summary import Belief, beliefs_of
 from wxlint.lint.inputs import gather
+from wxlint.rules import load_rule
 
 CPU = "--index-url https://download.pytorch.org/whl/cpu"
 
@@ -109,3 +111,20 @@ def test_components_come_after_what_they_need(seed: int) -> None:
     for group in found:
         together = {node for node in settled if node in reached(group[0]) and group[0] in reached(node)}
         assert set(group) == (together or {group[0]})
+
+
+def test_builds_past_what_is_followed_are_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each build evaluates all instructions: what is left out is said, and at the first build that is left out."""
+    monkeypatch.setattr(image_graph, "MOST_INSTRUCTIONS", 20)
+    lines = "".join(f"docker build --build-arg V={i} -t x:{i} .\n" for i in range(8))
+    files = {"Dockerfile": "ARG V\nFROM a:$V\nRUN true\nRUN true\n", "b.sh": f"#!/bin/sh\n{lines}"}
+    found = repository(files)
+    evaluated = [evaluated for evaluated in found.evaluated if evaluated.path == "Dockerfile"]
+    assert [item.skipped for item in evaluated] == [False] * 5 + [True] * 3
+    (problem,) = load_rule("unread-file").check(found)
+    assert (problem.span.path, problem.span.line) == ("b.sh", 7)
+
+
+def test_one_build_is_never_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_graph, "MOST_INSTRUCTIONS", 1)
+    assert not any(item.skipped for item in repository({"Dockerfile": "FROM a:1\nRUN true\n"}).evaluated)

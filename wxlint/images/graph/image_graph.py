@@ -37,6 +37,10 @@ Producer = tuple[Evaluated, Stage]
 """A build, and the stage of its Dockerfile that becomes the image."""
 
 
+MOST_INSTRUCTIONS = 50_000
+"""Instructions of one Dockerfile that are evaluated, all its builds together; no build is left out of fewer."""
+
+
 class ImageGraph:
     """What the repository builds. Every Dockerfile is evaluated once for each way it is built."""
 
@@ -109,7 +113,12 @@ class ImageGraph:
         """A Dockerfile under each of its builds."""
         found = self._evaluated.get(path)
         if found is None:
-            found = self._evaluated[path] = [self._evaluate(build) for build in self.builds.get(path, ())]
+            builds = self.builds.get(path, [])
+            size = len(self.documents.dockerfiles[path].instructions) if len(builds) > 1 else 0
+            followed = max(MOST_INSTRUCTIONS // max(size, 1), 1)
+            found = [self._evaluate(build) for build in builds[:followed]]
+            found += [self._nothing(build, skipped=True) for build in builds[followed:]]
+            self._evaluated[path] = found
         return found
 
     def by_hand(self, path: str) -> Evaluated:
@@ -128,8 +137,12 @@ class ImageGraph:
             return evaluate(self.documents.dockerfiles[path], build, files, self._contexts.may_name)
         except Exception as error:
             self._failures.record(path, error)
-            nothing = Dockerfile(self.documents.dockerfiles.sources[path], (), {}, (), "\\", ())
-            return Evaluated(nothing, build, (), ())
+            return self._nothing(build)
+
+    def _nothing(self, build: Build, *, skipped: bool = False) -> Evaluated:
+        """A build of which nothing is known."""
+        source = self.documents.dockerfiles.sources[build.dockerfile]
+        return Evaluated(Dockerfile(source, (), {}, (), "\\", ()), build, (), (), skipped=skipped)
 
     # -- producers
 

@@ -101,7 +101,8 @@ class Stage(NamedTuple):
 class Evaluated:
     """A Dockerfile under one build. Two evaluations are equal only when they are the same one.
 
-    unknown_from: the instruction from which on its values are more than is read of one file.
+    unknown_from: the instruction from which on its values are more than is read of one file. skipped: the build was not
+    evaluated, since the file is built in more ways than are followed.
     """
 
     def __init__(
@@ -111,9 +112,10 @@ class Evaluated:
         stages: tuple[Stage, ...],
         uses: tuple[Use, ...],
         unknown_from: Span | None = None,
+        skipped: bool = False,
     ) -> None:
         self.dockerfile, self.build, self.stages, self.uses = dockerfile, build, stages, uses
-        self.unknown_from = unknown_from
+        self.unknown_from, self.skipped = unknown_from, skipped
 
     @property
     def path(self) -> str:
