@@ -416,7 +416,7 @@ def test_package_rows_have_valid_values() -> None:
         ("12.1.0-cudnn8-base-ubuntu22.04", False, "12.1.0-cudnn8-runtime-ubuntu22.04"),
         ("latest", False, None),
         ("11.4.2-devel-ubuntu20.04", True, "11.4.3-devel-ubuntu20.04"),
-        ("10.2-cudnn7-devel", True, None),
+        ("10.2-cudnn7-devel", True, "11.0.3-cudnn8-devel-ubuntu20.04"),
         ("11.0.3-base", None, None),
         ("13.2.1-base-ubuntu24.04", None, None),
         ("14.0.0-base-ubuntu26.04", None, None),

@@ -78,7 +78,7 @@ LOST = """
 import os, sys
 from wxlint.lint import parallel
 from wxlint.cli.main import main
-assert "threading" not in sys.modules
+assert "threading" not in sys.modules or "coverage" in sys.modules
 parent, run, seen = os.getpid(), parallel._run, []
 def _run(repository, rules):
     seen.append(1)
