@@ -516,3 +516,15 @@ def test_the_tags_of_a_namesake_in_the_extended_file() -> None:
     found = services(files)
     assert [device.how for device in found["a"].devices] == ["runtime"]
     assert [device.how for device in found["c"].devices] == ["runtime", "gpus"]
+
+
+def test_the_tags_of_a_namesake_of_a_service_on_the_way() -> None:
+    files = {
+        "compose.yml": "services:\n  d: {image: !override d, gpus: all}\n"
+        "  a: {extends: {file: x.yml, service: d}}\n  b: {extends: {file: x.yml, service: c}}\n",
+        "x.yml": "services:\n  c: {image: c, build: x}\n  d: {extends: c}\n",
+    }
+    found = services(files)
+    assert found["a"].image is None
+    assert found["a"].build is not None
+    assert image(found["b"]) == "c"

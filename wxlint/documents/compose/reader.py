@@ -154,7 +154,6 @@ class _Loader:
         self.complete = True
         self.merger = Merger(self.problems)
         self.includes_left = _MAX_INCLUDES
-        self.bases: dict[tuple[str, int], tuple[Mapping[str, Value], dict[str, Member]]] = {}
 
     def problem(self, place: Place, message: str, whole: bool = False, service: str = "") -> None:
         self.problems[ComposeProblem(place.span, message, whole, service)] = None
@@ -191,13 +190,14 @@ class _Loader:
     ) -> dict[str, Member]:
         """The services of files merged in order, each with its includes and extends carried out."""
         services: dict[str, Member] = {}
+        extender = _Extender(self, variables)
         for path in paths:
             raws = self.raw(path, base, variables)
             self.complete = self.complete and raws is not None
             for own, includes in raws or ():
                 for include in includes:
                     own = self._merged(self._include(include, variables, (*including, path)), own)
-                extended = _Extender(self, variables).all(path, own)
+                extended = extender.all(path, own)
                 services = self._merged(services, extended)
         return services
 
@@ -271,13 +271,17 @@ class _Loader:
 
 
 class _Extender:
-    """Carries out `extends` in the services of one file."""
+    """Carries out `extends` in the services of files that have the same variables, one file after the other."""
 
     def __init__(self, loader: _Loader, variables: Mapping[str, Value]) -> None:
         self.loader, self.variables = loader, variables
         self.done: dict[tuple[str, str], Member] = {}
+        self.other_files: dict[str, dict[str, Member]] = {}
+        self.main: dict[str, Member] = {}
+        """The services of the file whose services are extended."""
 
     def all(self, path: str, services: dict[str, Member]) -> dict[str, Member]:
+        self.done, self.main = {}, services
         return {name: self._service(path, name, services, ()) for name in services}
 
     def _service(self, path: str, name: str, services: dict[str, Member], chain: tuple[tuple[str, str], ...]) -> Member:
@@ -328,24 +332,33 @@ class _Extender:
             loader.problem(service.place, f"more than {_MAX_EXTENDS} services extend each other")
         else:
             base = self._service(path, name, services, chain)
-            twin = services.get(chain[-1][1])
-            if path == chain[-1][0] or twin is None or not loader.reader.has_tags(twin.key.source):
-                return base
-            return base._replace(value=_without_tagged(base.value, twin.value))
+            return self._without_tags_of_namesakes(base, chain[-1], path)
         return None
+
+    def _without_tags_of_namesakes(self, base: Member, extending: tuple[str, str], path: str) -> Member:
+        """A service as it comes to one that extends it.
+
+        Compose carries out the tags of the file that it reads, and of the one that is extended, by their paths: those
+        of another service with the name of the extending one are carried out as well.
+        """
+        own_path, name = extending
+        for services in (self.main, self.other_files.get(path, {})):
+            twin = services.get(name)
+            if twin is None or twin.key.source.path == own_path or not self.loader.reader.has_tags(twin.key.source):
+                continue  # what it says itself is merged
+            base = base._replace(value=_without_tagged(base.value, twin.value))
+        return base
 
     def _services(self, path: str) -> dict[str, Member]:
         """The services of another file, without its includes; relative paths start from that file's folder."""
-        loader, key = self.loader, (path, id(self.variables))
-        if key not in loader.bases:
-            raws = loader.raw(path, posixpath.dirname(path), self.variables) or []
-            services = {
+        if path not in self.other_files:
+            raws = self.loader.raw(path, posixpath.dirname(path), self.variables) or []
+            self.other_files[path] = {
                 name: member._replace(value=with_listed_gpus(member.value))
                 for raw in raws
                 for name, member in raw.services.items()
             }
-            loader.bases[key] = (self.variables, services)
-        return loader.bases[key][1]
+        return self.other_files[path]
 
 
 def _without_tagged(tree: Tree, twin: Tree) -> Tree:
