@@ -75,9 +75,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         for project, service in projects.services()
         if any(d.gpu is not False for d in service.devices)
     }
-    used_with_device = {
-        s.image.value.text for p, s in projects.services() if s.image is not None and (p.paths[0], s.name) in served
-    }
+    used_with_device = {_image_key(s) for p, s in projects.services() if (p.paths[0], s.name) in served} - {None}
     variants = {
         (posixpath.dirname(p.paths[0]), s.name)
         for p, s in projects.services()
@@ -96,9 +94,19 @@ def check(repository: Repository) -> Iterator[Problem]:
             continue  # an overlay of overlays: which image it runs is not known
         helper = (project.paths[0], service.name) in served or (
             # it prepares folders, downloads models for a service that has the device
-            repository.policy is None and service.image is not None and service.image.value.text in used_with_device
+            (repository.policy is None or not meant.said) and _image_key(service) in used_with_device
         )
         yield from _service(service, meant, helper)
+
+
+def _image_key(service: Service) -> tuple[str, ...] | None:
+    """What two services with the same image have in common: its name, else what it is built from."""
+    if service.image is not None and service.image.value.text:
+        return (service.image.value.text,)
+    build = service.build
+    if build is None or build.folder is None or build.dockerfile_path is None:
+        return None
+    return (build.folder, build.dockerfile_path, build.target.value.text if build.target is not None else "")
 
 
 def _named_for_cpu(service: Service) -> bool:
@@ -120,6 +128,7 @@ def _service(service: Service, meant: _Meant, helper: bool) -> Iterator[Problem]
             "without compute CUDA finds no driver",
             why,
             "ask for capabilities: [gpu], or add compute",
+            severity=meant.severity,
         )
     elif meant.accelerator == "cuda" and not any(d.gpu is not False for d in devices):
         if helper or service.provider or (not meant.said and _has_device_otherwise(service)):
