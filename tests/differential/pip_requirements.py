@@ -300,8 +300,10 @@ def _as_pip(text: str, editable: bool) -> tuple[str, ...] | None:
     """A requirement as it is compared; None where its marker does not hold."""
     if editable:
         return ("vcs",) if text.startswith("git+") else ("project",)
+    if text.endswith(".whl") and "@" not in text:
+        return ("other",)
     try:
-        parsed = Packaged(text)
+        parsed = Packaged(text.rstrip("; "))  # pip takes an empty marker for none
     except InvalidRequirement:
         return ("other",)
     if parsed.marker is not None and not parsed.marker.evaluate(MARKERS):
@@ -347,7 +349,7 @@ def _wxlint(files: dict[str, bytes]) -> tuple[Any, bool, bool]:
 def _as_wxlint(requirement: Any) -> tuple[str, ...]:
     if requirement.kind == "vcs" and not requirement.written.startswith("pkg"):
         return ("vcs",)
-    if requirement.kind in ("url", "vcs") and "@" in requirement.written.partition("://")[0]:
+    if requirement.name and requirement.kind in ("url", "vcs") and "@" in requirement.written.partition("://")[0]:
         return ("url", requirement.name)
     if requirement.kind != "name":
         return ("other",)

@@ -35,6 +35,14 @@ _VALUED = {
 }  # fmt: skip
 """The options that take a value, each with the name that is used for it."""
 _FLAGS = frozenset(("--no-index", "--prefer-binary", "--require-hashes", "--pre"))
+_CHECKED = {
+    "--hash": late(r"sha(?:256|384|512):"),
+    "--use-feature": late(
+        r"(?:2020-resolver|fast-deps|truststore|no-binary-enable-wheel-cache|in-tree-build|inprocess-build-deps"
+        r"|build-constraint)$"
+    ),
+}
+"""What the values of an option look like, of those that pip looks at."""
 _LONG = tuple(name for name in (*_VALUED, *_FLAGS) if name.startswith("--"))
 
 Expand = Callable[[str], Value]
@@ -183,7 +191,10 @@ def _options(text: str) -> list[tuple[str, str]] | None:
         elif name in _VALUED:
             if attached is None and not waiting:
                 return None
-            found.append((_VALUED[name], attached if attached is not None else waiting.pop()))
+            given = attached if attached is not None else waiting.pop()
+            if name in _CHECKED and HOLE not in given and not _CHECKED[name].match(given):
+                return None
+            found.append((_VALUED[name], given))
         else:
             return None
     return found

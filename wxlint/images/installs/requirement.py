@@ -15,7 +15,8 @@ _SPEC = late(
     r"\s*([A-Za-z0-9\0](?:[A-Za-z0-9._\0-]*[A-Za-z0-9\0])?)\s*(\[[^\]]*\])?\s*(?:@\s*(\S+)|(\(?\s*(?:===|==|~=|!=|<=|>=|<|>|=)[^;]*))?\s*(;.*)?"
 )
 _WHEEL = late(r"([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+?)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl")
-_CLAUSES = late(r"(?:(?:===|==|~=|!=|<=|>=|<|>)[\w.*+!\0-]+(?:,(?!$)|,?$))+")
+_CLAUSES = late(r"(?:(?:===|==|~=|!=|<=|>=|<|>)\s*[\w\0](?:[\w.*+!\0-]*[\w*\0])?\s*(?:,\s*(?!$)|,?\s*$))+")
+_EXTRA = late(r"[a-z0-9\0](?:[a-z0-9._\0-]*[a-z0-9\0])?")
 _PIN = late(r"={2,3}\s*([0-9][^,;\s*()]*)\s*\)?$")
 
 
@@ -99,6 +100,8 @@ def _parsed(value: Value) -> Requirement:
     if "://" in text.partition(" ")[0] and "@" not in text.partition("://")[0]:
         return _from_file_name(text, text, written)
     match = _SPEC.fullmatch(text)
+    if match is None and " " in text:
+        return Requirement("", kind="unknown", written=written)
     if text.endswith((".whl", ".tar.gz", ".zip")) and not (match and match[3]):
         return _from_file_name(text, text, written)
     if not match or HOLE in match[1]:
@@ -110,9 +113,12 @@ def _parsed(value: Value) -> Requirement:
             return Requirement(name, extras, kind="vcs", url=match[3], written=written)
         inner = _from_file_name(match[3], match[3], written)
         return inner._replace(name=name, extras=extras)
-    specifier = re.sub(r"\s+", "", (match[4] or "").strip().strip("()"))
-    if specifier and not _CLAUSES.fullmatch(specifier):
+    clauses = (match[4] or "").strip()
+    if clauses.startswith("(") and clauses.endswith(")"):
+        clauses = clauses[1:-1].strip()
+    if (clauses and not _CLAUSES.fullmatch(clauses)) or not all(map(_EXTRA.fullmatch, extras)):
         return Requirement("", kind="unknown", written=written)
+    specifier = re.sub(r"\s+", "", clauses)
     pin, local = None, None
     exact = _PIN.fullmatch(specifier)
     if exact and HOLE not in exact[1]:

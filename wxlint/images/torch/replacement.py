@@ -180,6 +180,20 @@ def _leaves(state: Torch, choice: Choice, version: str, best: str) -> bool | Non
     return None if choice.install.upgrade and choice.install.tool == "uv" else True
 
 
+def can_adapt(state: Torch, choice: Choice) -> bool:
+    """Whether a companion is there, or its index has a release of it for any torch that may be there."""
+    wanted, install = choice.requirement, choice.install
+    if wanted.name in state.companions and not wanted.specifier:
+        return True
+    if not is_complete(choice.channel):
+        return False
+    versions = _versions(state, install)
+    served = releases(choice.channel, install.environment.python)
+    return bool(versions) and all(
+        version in served and companion_version(wanted.name, wanted.specifier, (version,)) for version in versions
+    )
+
+
 def is_pinned(requirements: tuple[Requirement, ...]) -> bool:
     """Whether requirements or constraints pin torch."""
     return any(r.name == "torch" and r.pin and not r.maybe for r in requirements)

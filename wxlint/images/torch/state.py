@@ -10,7 +10,7 @@ from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.torch.model import ANY, FAMILY, NONE, Choice, Torch
 from wxlint.images.torch.releases import within
-from wxlint.images.torch.replacement import is_pinned, is_satisfied
+from wxlint.images.torch.replacement import can_adapt, is_pinned, is_satisfied
 from wxlint.images.torch.selection import allowed, carried, describe
 
 _PACKAGED = frozenset(("python3-torch", "python3-torch-cuda", "python3-pytorch", "python3-torch-rocm"))
@@ -44,18 +44,30 @@ def _resolved(state: Torch, install: Install, found: list[Choice]) -> Torch:
         return _replaced(state, install, considered[0])
     family = [choice for choice in considered if choice.requirement.name in FAMILY]
     if family and install.tool != "uv":
-        order = {requirement: place for place, requirement in reversed(list(enumerate(install.requirements)))}
-        first = min(family, key=lambda c: (not c.requirement.pin, order.get(c.requirement, 0)))
-        now = _replaced(state, install, first)
-        against = next((c for c in considered if c not in family and is_satisfied(state, c) is not True), None)
-        return now if against is None or is_changed(state, now) else _doubtful(state, against)
-    answers = {choice: is_satisfied(state, choice) for choice in dict.fromkeys(family or considered)}
+        return _in_order(state, install, family, considered)
+    answers = {choice: is_satisfied(state, choice) for choice in dict.fromkeys(considered)}
     other = next((choice for choice, answer in answers.items() if answer is not True), None)
     if other is None:
         return state
     if len(set(answers.values())) == 1 or not family:
         return _replaced(state, install, other)
     return _doubtful(state, other)  # which of them uv decides first is not known
+
+
+def _in_order(state: Torch, install: Install, family: list[Choice], considered: list[Choice]) -> Torch:
+    """What pip does where torch or companions are named: the first decides, and the others adapt where they can."""
+    order = {requirement: place for place, requirement in reversed(list(enumerate(install.requirements)))}
+    first = min(family, key=lambda c: (not c.requirement.pin, order.get(c.requirement, 0)))
+    now = _replaced(state, install, first)
+    if is_changed(state, now):
+        return now
+    for choice in considered:
+        companion = choice in family and choice.requirement.name != "torch"
+        if companion and not install.upgrade and can_adapt(state, choice):
+            continue
+        if choice is not first and is_satisfied(state, choice) is not True:
+            return _doubtful(state, choice)
+    return state
 
 
 def _doubtful(state: Torch, choice: Choice) -> Torch:
@@ -83,6 +95,8 @@ def _with_companions(state: Torch, install: Install) -> Torch:
     if state.channel == "none" or install.conditional:
         return state
     named = {r.name for r in install.requirements if r.name in FAMILY[1:] and not r.maybe}
+    if install.no_deps and named:  # they may be for another torch
+        return state._replace(stale=state.stale | named, companions=state.companions - named)
     if named <= state.companions and not named & state.stale:
         return state
     return state._replace(companions=state.companions | named, stale=state.stale - named)
