@@ -2,7 +2,8 @@
 
     python -m tests.differential.dockerfile_words --cases 10000 --seed 1 --oracle ORACLE
 
-The oracle is the program of `buildkit_oracle.go` (how to build it stands there). Without one, an engine with BuildKit
+ORACLE is a program that asks BuildKit itself, JSON lines in and out (see `Oracle`); it is not part of this repository.
+Without one, an engine with BuildKit
 answers for the forms that every release knows: each batch of words becomes the labels of one image. Figures, and every
 word that is wrong, go to standard output; exit 1 when one is.
 """
@@ -153,7 +154,7 @@ def judge(case: Case, answer: Answer) -> Outcome:
 
 
 class Oracle:
-    """The program of `buildkit_oracle.go`, asked by JSON lines."""
+    """A program that asks BuildKit: a question a line in, an answer a line out, as JSON."""
 
     def __init__(self, program: str) -> None:
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -270,7 +271,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--oracle", help="the program of buildkit_oracle.go; without it, the engine answers")
+    parser.add_argument("--oracle", help="a program that asks BuildKit; without it, the engine answers")
     parser.add_argument("--record", type=Path, help="write the words and the oracle's answers to this file")
     options = parser.parse_args()
     cases = take(options.cases, options.seed, old=options.oracle is None)

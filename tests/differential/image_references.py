@@ -2,7 +2,8 @@
 
     python -m tests.differential.image_references --cases 10000 --seed 1 --oracle ORACLE
 
-The oracle is the program of `buildkit_oracle.go`. Exit 1 when a reference is taken otherwise.
+ORACLE is a program that asks BuildKit itself, JSON lines in and out (see `Oracle`); it is not part of this repository.
+Exit 1 when a reference is taken otherwise.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--oracle", required=True, help="the program of buildkit_oracle.go")
+    parser.add_argument("--oracle", required=True, help="a program that asks BuildKit")
     parser.add_argument("--record", type=Path, help="write the texts and the oracle's answers to this file")
     options = parser.parse_args()
     from tests.differential.dockerfile_words import Oracle
