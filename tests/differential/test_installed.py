@@ -5,7 +5,10 @@ The long one is `python -m tests.differential.installed`.
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +16,8 @@ from tests.differential.installed import run
 
 
 @pytest.mark.parametrize(("tool", "cases"), [("pip", 8), ("uv", 25)])
-def test_no_belief_about_torch_is_wrong(tool: str, cases: int) -> None:
+def test_no_belief_about_torch_is_wrong(tool: str, cases: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
     if shutil.which(tool) is None:
         pytest.skip(f"{tool} is not installed")
     counts = run(tool, cases, "gate", show=5)
