@@ -65,11 +65,9 @@ class Include(NamedTuple):
 class Project(NamedTuple):
     """What a file says.
 
-    default_index: a URL that replaces the default index; extra: further indexes in order; links: folders of
-    wheels; problem: what is wrong
-    with the file; includes: which parts take in others; parts: those that are there; default_groups: the groups
-    that the tool installs by
-    itself; optional_groups: those that poetry leaves out.
+    default_index: a URL that replaces the default index; extra: further indexes in order; links: folders of wheels;
+    problem: what is wrong with the file; includes: which parts take in others; parts: those that are there;
+    default_groups: the groups that the tool installs by itself; optional_groups: those that poetry leaves out.
     """
 
     dependencies: tuple[Dependency, ...]

@@ -1,10 +1,8 @@
 """pip requirements and constraints files, as lines with positions. Nothing is followed here.
 
 Format: pip's documentation, "Requirements File Format", and what its parser does where that is silent: physical lines
-end where
-`str.splitlines` ends them, a `\\` joins them, comments go, `${NAME}` is replaced, and of what is left the words
-before the first that
-starts with `-` are the requirement.
+end where `str.splitlines` ends them, a `\\` joins them, comments go, `${NAME}` is replaced, and of what is left the
+words before the first that starts with `-` are the requirement.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What [tool.uv] of a pyproject.toml, or a uv.toml, says of indexes, sources and groups.
 
 Source: uv's settings reference. Indexes are tried in order, the default one last; `index-url`, `extra-index-url` and
-`find-links` are the
-older forms, also in [tool.uv.pip], which `uv pip` reads besides.
+`find-links` are the older forms, also in [tool.uv.pip], which `uv pip` reads besides.
 """
 
 from __future__ import annotations

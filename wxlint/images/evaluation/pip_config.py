@@ -33,9 +33,8 @@ _SETTINGS = {
 def from_files(files: Files, stage: int, given: str, root: bool) -> dict[str, Value]:
     """What copied pip.conf files say, as the environment variables that it stands for.
 
-    given: PIP_CONFIG_FILE. root: pip runs as root, who reads root's own. A file that is not in the context is
-    none: what a base image
-    brings is not known here.
+    given: PIP_CONFIG_FILE. root: pip runs as root, who reads root's own. A file that is not in the context is none:
+    what a base image brings is not known here.
     """
     found: dict[str, Value] = {}
     if not given and not files.copies[stage].may_hold_pip_conf:

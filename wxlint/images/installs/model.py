@@ -50,8 +50,7 @@ class Sources(NamedTuple):
         return self.index is not None or bool(self.extra or self.links) or self.no_index
 
     def then(self, later: Sources) -> Sources:
-        """These, followed by the lines of a requirements file: pip starts anew at an `--index-url` or a `--no-
-        index`."""
+        """These, followed by the lines of a requirements file: pip starts anew at --index-url or --no-index."""
         links = self.links + later.links
         if self.no_index or later.no_index:
             return Sources(links=links, no_index=True)
@@ -147,9 +146,8 @@ class CondaEnvironment(NamedTuple):
 class Groups(NamedTuple):
     """The extras and dependency groups of a project that an install chooses.
 
-    names: those named. every_extra, every_group: all of them. excluded: named to be left out. defaults: the
-    groups that the tool
-    installs by itself are installed too. skipped: distributions that are left out.
+    names: those named. every_extra, every_group: all of them. excluded: named to be left out. defaults: the groups
+    that the tool installs by itself are installed too. skipped: distributions that are left out.
     """
 
     names: tuple[str, ...] = ()
@@ -165,17 +163,13 @@ class Groups(NamedTuple):
 class Install(NamedTuple):
     """One install command.
 
-    tool: "pip", "uv", "uv-project", "poetry", "pipenv", "conda", "apt" or "script". constraints: lines of -c
-    files. unread: what could
-    not be read. upgrade: -U was given; reinstall: what is there already does not count. conditional: the command
-    may not run.
-    elsewhere: into a folder of its own (--target), `folder`: absolute, with HOLEs. redirected: version bounds
-    that the shell takes for
-    redirections, as written. open: a variable may hold further options. removes: the requirements are taken out
-    (`pip uninstall`).
-    builds: wheels are made (`pip wheel`), for a later stage to install. prerelease: pre-releases count. exact:
-    what is not listed is
-    removed (`uv sync`, `pip-sync`). program: the script or program whose effect is not known, for tool "script".
+    tool: "pip", "uv", "uv-project", "poetry", "pipenv", "conda", "apt" or "script". constraints: lines of -c files.
+    unread: what could not be read. upgrade: -U was given; reinstall: what is there already does not count.
+    conditional: the command may not run. elsewhere: into a folder of its own (--target), `folder`: absolute, with
+    HOLEs. redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold
+    further options. removes: the requirements are taken out (`pip uninstall`). builds: wheels are made (`pip wheel`),
+    for a later stage to install. prerelease: pre-releases count. exact: what is not listed is removed (`uv sync`,
+    `pip-sync`). program: the script or program whose effect is not known, for tool "script".
     """
 
     tool: str

@@ -19,11 +19,9 @@ class Torch(NamedTuple):
     """channel: see channels.py, or "none", "unknown" (which torch, or whether any, is not known).
 
     version: without local part, when known. because: how it came. newest: an install without a version took it.
-    maybe: of "unknown", the channel of an install that may not have run, or the one that an install which cannot
-    be read would take
-    (ANY when that could be any). companions: those of FAMILY that are there for certain. stale: companions that an
-    earlier torch left behind. present: of "unknown", a
-    torch is there for certain.
+    maybe: of "unknown", the channel of an install that may not have run, or the one that an install which cannot be
+    read would take (ANY when that could be any). companions: those of FAMILY that are there for certain. stale:
+    companions that an earlier torch left behind. present: of "unknown", a torch is there for certain.
     """
 
     channel: str

@@ -1,8 +1,7 @@
 """Whether an installer keeps the torch that is there, or replaces it.
 
 A package that is installed later takes its own torch along where the one that is there does not suit it: `pip install
-whisperx` behind
-torch==2.1.0+cpu leaves a CUDA build, and says nothing.
+whisperx` behind torch==2.1.0+cpu leaves a CUDA build, and says nothing.
 """
 
 from __future__ import annotations
