@@ -23,7 +23,6 @@ KEYS = {
     "accelerated_builds": ("name", "from"),
     "base_images": ("repository", "tag"),
     "carriers": ("name", "from", "brings", "extra"),
-    "ctranslate2": ("first",),
     "cuda_packages": ("ecosystem", "name"),
     "drivers": ("cuda_major",),
     "implicit_torch": ("name",),
@@ -456,13 +455,15 @@ def test_lookups_take_any_text(one: str, two: str | None) -> None:
     facts.companion_fits("torchvision", one, two or "2.1.0")
     facts.brings_torch(one, two)
     facts.cuda_package("pip", one, (two or "",))
-    facts.ctranslate2_cudnn(one)
+    facts.accelerated_build("ctranslate2", f"=={one}", two or "")
+    facts.carried("whisperx", one, (two or "",))
     facts.min_driver(one)
 
 
 def test_drivers_and_cudnn() -> None:
     assert [facts.min_driver(cuda) for cuda in ("11.8", "12.1", "13", "99")] == ["450", "525", "580", None]
-    assert [facts.ctranslate2_cudnn(v) for v in ("4.4.0", "4.5.0", "4.6", "0.1")] == [8, 9, 9, None]
+    built = [facts.accelerated_build("ctranslate2", f"=={v}") for v in ("4.4.0", "4.5.0", "4.6", "0.1")]
+    assert [row and row["cudnn"] for row in built] == ["8", "9", "9", None]
 
 
 def test_a_table_that_does_not_exist() -> None:

@@ -205,13 +205,3 @@ def min_driver(cuda: str) -> str | None:
     """The oldest NVIDIA driver branch for a CUDA version ("12.1" or "12"): "525"."""
     row = index("drivers", "cuda_major").get(cuda.split(".")[0])
     return row["min_driver"] if row else None
-
-
-def ctranslate2_cudnn(version: str) -> int | None:
-    """The cuDNN major version that a ctranslate2 release needs on a GPU."""
-    for row in table("ctranslate2"):
-        if numbers(row["first"]) <= numbers(version) and not (
-            row["before"] and numbers(row["before"]) <= numbers(version)
-        ):
-            return int(row["cudnn_major"])
-    return None

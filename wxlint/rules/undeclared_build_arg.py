@@ -42,6 +42,7 @@ services:
 ```
 """
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
@@ -107,5 +108,5 @@ def _span(repository: Repository, place: Reason, name: str) -> Span | None:
         return None
     start = source.starts[place.line - 1]
     line = source.text[start:].partition("\n")[0]
-    at = line.find(name)
-    return source.span(start + max(at, 0), start + (at + len(name) if at >= 0 else len(line)))
+    found = re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", line)
+    return source.span(start + found.start(), start + found.end()) if found else source.span(start, start + len(line))

@@ -16,9 +16,10 @@ def script_commands(kind: str, path: str, text: str, cache: Cache = NO_CACHE) ->
 
     def read() -> tuple[Command, ...]:
         if kind == "batch":
+            from wxlint.shell.bash.reader import line_of
             from wxlint.shell.batch.reader import read_batch
 
-            return read_batch(text).commands
+            return read_batch(text, where=line_of(text, path)).commands
         from wxlint.shell.bash.reader import read_shell
 
         return read_shell(text, script=path).commands

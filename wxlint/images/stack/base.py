@@ -1,4 +1,4 @@
-"""What an external base image holds of CUDA, by its reference: version, cuDNN, flavour."""
+"""What an external base image holds of CUDA, by its reference: version, cuDNN, Python."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.images.model.reference import Reference
 
 _CUDNN = late(r"(?:^|-)cudnn(\d*)(?:-|$)")
-_FLAVOUR = late(r"(?:^|-)(base|runtime|devel)(?:-|$)")
+_FLAVOUR = late(r"(?:^|-)(?:base|runtime|devel)(?:-|$)")
 
 
 class Held(NamedTuple):
     """cuda: "12.1", "" when it is not known. cudnn: the major version; "" when it is not known; "none" when there is
     none.
 
-    flavour: "base", "runtime" or "devel" of NVIDIA's CUDA images, "" for others. python: the Python that is there or
-    comes with the distribution's packages ("3.10"), "" when that is not known.
+    python: the Python that comes with the distribution's packages ("3.10"), "" when that is not known.
     """
 
     cuda: str = ""
     cudnn: str = ""
-    flavour: str = ""
     python: str = ""
 
 
@@ -41,33 +39,21 @@ def _by_tag(reference: Reference, cuda: str | None) -> Held:
     assert reference.tag is not None
     tag = reference.tag
     ours = reference.path.endswith("nvidia/cuda")
-    flavour = _FLAVOUR.search(tag) if ours else None
     cudnn = _CUDNN.search(tag)
     if cudnn is not None:
-        return Held(cuda or "", cudnn[1] or _bare_cudnn(cuda), flavour[1] if flavour else "")
-    return Held(cuda or "", "none" if flavour is not None else "", flavour[1] if flavour else "")
+        return Held(cuda or "", cudnn[1] or _bare_cudnn(cuda))
+    return Held(cuda or "", "none" if ours and _FLAVOUR.search(tag) else "")
 
 
-_PYTHONS = {
-    "ubuntu20.04": "3.8",
-    "ubuntu22.04": "3.10",
-    "ubuntu24.04": "3.12",
-    "20.04": "3.8",
-    "22.04": "3.10",
-    "24.04": "3.12",
-}
-"""The Python of Ubuntu's releases."""
-_PYTHON_TAG = late(r"(3\.\d+)(?:[.-].*)?")
+_OF_UBUNTU = {"20.04": "3.8", "22.04": "3.10", "24.04": "3.12"}
+"""The Python of Ubuntu's releases. An image that brings its own has it in the environment of its installs."""
 
 
 def _python(path: str, tag: str) -> str:
-    """Return the Python of official Python images, of Ubuntu and of CUDA images on it."""
-    if path.rpartition("/")[2] == "python":
-        match = _PYTHON_TAG.fullmatch(tag)
-        return match[1] if match else ""
+    """Return the Python of Ubuntu's packages, for Ubuntu itself and CUDA images on it."""
     if path.endswith("nvidia/cuda"):
-        return _PYTHONS.get(tag.rpartition("-")[2], "")
-    return _PYTHONS.get(tag, "") if path.rpartition("/")[2] == "ubuntu" else ""
+        return _OF_UBUNTU.get(tag.rpartition("-ubuntu")[2], "")
+    return _OF_UBUNTU.get(tag, "") if path.rpartition("/")[2] == "ubuntu" else ""
 
 
 def _bare_cudnn(cuda: str | None) -> str:

@@ -12,9 +12,8 @@ from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.generation import generation_of_local, generation_of_name
+from wxlint.images.torch.model import FAMILY
 
-TORCH = frozenset(("torch", "torchvision", "torchaudio"))
-"""Torch itself and what is released with it: followed by images/torch."""
 _NOT_A_CUDA = frozenset(("cuda-python", "cuda-bindings", "cuda-core", "cuda-pathfinder"))
 
 
@@ -71,7 +70,7 @@ def accelerated_packages(install: Install, python: str = "") -> Iterator[Acceler
 
 def package_of(requirement: Requirement, install: Install, python: str = "") -> Accelerated | None:
     """Return a requirement as an accelerated package; None when neither its name nor the tables say that it is one."""
-    if not requirement.name or requirement.name in TORCH or requirement.name in _NOT_A_CUDA:
+    if not requirement.name or requirement.name in FAMILY or requirement.name in _NOT_A_CUDA:
         return None
     return _described(
         requirement.name,

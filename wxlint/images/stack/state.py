@@ -12,8 +12,9 @@ from wxlint.images.stack.packages import Accelerated, accelerated_packages
 
 _APT_CUDNN = late(r"(?:lib)?cudnn(\d+)(?:-.*)?|nvidia-cudnn")
 _APT_CUDA = late(r"cuda(?:-(?:toolkit|libraries|runtime|compat|cudart|nvrtc))?-(\d+)-(\d+)|libcublas-(\d+)-(\d+)")
-
 _APT_PYTHON = late(r"python3\.\d+(?:-.*)?")
+_OWN_PYTHON = ("conda", "uv-project")
+"""Tools that may bring another Python than the distribution's."""
 
 
 class Stack(NamedTuple):
@@ -44,10 +45,13 @@ def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
     python = base.python
     for step, install in enumerate(installs):
         if install.removes:
-            if not install.conditional:
-                for requirement in install.requirements:
-                    packages.pop(requirement.name, None)
+            for requirement in install.requirements:
+                gone = packages.pop(requirement.name, None)
+                if gone is not None and install.conditional:
+                    packages[gone.name] = gone._replace(conditional=True)
             continue
+        if install.tool in _OWN_PYTHON:
+            python = ""
         if install.tool == "apt":
             names = [requirement.name for requirement in install.requirements]
             cudnn += [match[1] or "" for name in names if (match := _APT_CUDNN.fullmatch(name))]
@@ -73,4 +77,4 @@ def _replaces(before: Accelerated, package: Accelerated, install: Install) -> bo
         return False
     if before.conditional and not package.conditional:
         return True
-    return not package.brought_by and (bool(package.specifier) or (install.upgrade or install.reinstall))
+    return not package.brought_by and (bool(package.specifier) or install.upgrade or install.reinstall)
