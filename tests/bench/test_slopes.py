@@ -37,7 +37,6 @@ def calls(make: Shape, n: int, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     return count
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SHAPES if name not in STEEP])
 def test_calls_grow_as_the_size_does(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From n to 2n and from 2n to 4n, what is added doubles too; were it quadratic, it would be four times as much."""
