@@ -40,7 +40,7 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity, Span
 from wxlint.core.suggest import did_you_mean
-from wxlint.documents.dockerfile.template_marks import is_template
+from wxlint.documents.dockerfile.templated import is_template
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build
 from wxlint.rules import Problem

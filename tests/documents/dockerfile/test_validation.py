@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wxlint.documents.dockerfile.reader import read_dockerfile
-from wxlint.documents.dockerfile.template_marks import is_template
+from wxlint.documents.dockerfile.templated import is_template
 from wxlint.documents.dockerfile.validation import syntax_problems
 from wxlint.documents.source import Source, decode
 

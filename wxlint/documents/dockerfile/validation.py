@@ -14,7 +14,7 @@ from wxlint.core.suggest import did_you_mean
 from wxlint.documents.dockerfile.flags import Refusal, mount_fields
 from wxlint.documents.dockerfile.instruction_checks import refusal_of
 from wxlint.documents.dockerfile.reader import KEYWORDS, Dockerfile, Flag, Instruction
-from wxlint.documents.dockerfile.template_marks import is_marked, is_template
+from wxlint.documents.dockerfile.templated import is_marked, is_template
 from wxlint.documents.source import Problem
 
 __all__ = ["is_template", "syntax_problems"]

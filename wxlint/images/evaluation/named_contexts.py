@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from wxlint.documents.dockerfile.reader import Dockerfile
-from wxlint.documents.dockerfile.template_marks import is_template
+from wxlint.documents.dockerfile.templated import is_template
 from wxlint.documents.source import Source
 
 
