@@ -1,5 +1,5 @@
-"""NamedTuple without what only type checkers need: checks of the annotations take more than half of the time to make such a class,
-and a run makes over a hundred of them.
+"""NamedTuple without what only type checkers need: checks of the annotations take more than half of the time to make
+such a class, and a run makes over a hundred of them.
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ class Value(NamedTuple):
         return not self.holes
 
     def shown(self) -> str:
-        """The text for a message, with the names of the unknown parts filled in; long commands among them are cut. Not to compare by."""
+        """The text for a message, with the names of the unknown parts filled in; long commands among them are cut.
+        Not to compare by."""
         if not self.holes:
             return self.text
         return self._filled(tuple([_cut(hole) if len(hole) > _LONG else hole for hole in self.holes]))
@@ -42,7 +43,8 @@ class Value(NamedTuple):
 
 
 def _cut(hole: str) -> str:
-    """`$(az ml workspace…)`: how a long command starts. A variable is left as it is: its name and default say what to set."""
+    """`$(az ml workspace…)`: how a long command starts. A variable is left as it is: its name and default say what to
+    set."""
     if not hole.startswith(("$(", "`")):
         return hole
     head = " ".join(hole[: _LONG // 2].split(" ")[:-1] or [hole[: _LONG // 2]])

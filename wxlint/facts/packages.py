@@ -24,7 +24,8 @@ def brings_torch(name: str, version: str | None = None, extras: tuple[str, ...] 
 
 @functools.lru_cache(maxsize=1024)
 def torch_needed(name: str, version: str | None) -> str | None:
-    """The specifier that a release of a distribution sets for torch ("~=2.8.0", "" for any), or None where it is not known.
+    """The specifier that a release of a distribution sets for torch ("~=2.8.0", "" for any), or None where it is not
+    known.
 
     version: None for the newest. Where the tables know one release only, that says nothing of another.
     """
@@ -80,14 +81,16 @@ def _package_index(
 
 
 def accelerator_package(ecosystem: str, name: str, extras: tuple[str, ...] = ()) -> str | None:
-    """The accelerator other than CUDA ("rocm", "other") that a package is for, or None. Arguments as of `cuda_package`."""
+    """The accelerator other than CUDA ("rocm", "other") that a package is for, or None. Arguments as of
+    `cuda_package`."""
     row = _other(ecosystem, name, extras)
     return row["accelerator"] if row else None
 
 
 @functools.lru_cache(maxsize=4096)
 def brings_own_torch(name: str, extras: tuple[str, ...] = ()) -> bool:
-    """Whether a distribution for another accelerator than CUDA goes with a torch that is not the default index's newest."""
+    """Whether a distribution for another accelerator than CUDA goes with a torch that is not the default index's
+    newest."""
     row = _other("pip", name, extras)
     return row is not None and row["torch"] == "own"
 

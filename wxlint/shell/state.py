@@ -32,9 +32,9 @@ LEFT = "left"
 class Status(NamedTuple):
     """The outcome of a command. truth: None when unknown.
 
-    ran: an ordinary command, of which both outcomes are possible. sure: one that is taken to succeed wherever commands are
-    chained with `&&`. assumed: what `truth` rests on; with it, both branches are walked. refine: what an outcome says of a
-    variable.
+    ran: an ordinary command, of which both outcomes are possible. sure: one that is taken to succeed wherever
+    commands are chained with `&&`. assumed: what `truth` rests on; with it, both branches are walked. refine: what an
+    outcome says of a variable.
     """
 
     truth: bool | None
@@ -81,8 +81,9 @@ class Catch:
 class State:
     """The variables and the place of a walk.
 
-    Variables are written through `put`, which keeps the old values, so that a branch can be undone at the cost of what it
-    wrote. Attributes and options of the shell are kept beside them, under names with a space: "declare NAME", "set -e".
+    Variables are written through `put`, which keeps the old values, so that a branch can be undone at the cost of
+    what it wrote. Attributes and options of the shell are kept beside them, under names with a space: "declare NAME",
+    "set -e".
     """
 
     def __init__(self, where: Place, defaults: bool) -> None:
@@ -275,7 +276,8 @@ class State:
         return catch
 
     def leave(self) -> None:
-        """The branch that is being walked leaves, and another may not: note its end with the construct it leaves for."""
+        """The branch that is being walked leaves, and another may not: note its end with the construct it leaves
+        for."""
         if self.flow in ("", LEFT):
             return
         index = self._target()

@@ -1,4 +1,5 @@
-"""Values of shell variables: partly known texts and arrays, with bounds so that no text can fill memory or take long."""
+"""Values of shell variables: partly known texts and arrays, with bounds so that no text can fill memory or take
+long."""
 
 from __future__ import annotations
 
@@ -28,8 +29,9 @@ NO_ARGUMENTS = Reason("assumed", "no arguments are given")
 class Arguments:
     """Positional parameters.
 
-    more: there may be others behind the known ones. script: those of the script itself. first: what stands behind the known
-    ones where it is one word, as written. doubtful: the last of the known ones may not be there: it is empty, or missing.
+    more: there may be others behind the known ones. script: those of the script itself. first: what stands behind the
+    known ones where it is one word, as written. doubtful: the last of the known ones may not be there: it is empty,
+    or missing.
     """
 
     __slots__ = ("doubtful", "first", "known", "more", "script")
@@ -93,8 +95,9 @@ def merged(first: tuple[Reason, ...], second: tuple[Reason, ...]) -> tuple[Reaso
 
 
 def assumptions(value: Value) -> tuple[Reason, ...]:
-    """Return the reasons of a value that are taken for granted and not proven: a default of a variable that nothing in the
-    text sets, or that the script is called without arguments. Conditions that rest on one are unknown: both branches count.
+    """Return the reasons of a value that are taken for granted and not proven: a default of a variable that nothing
+    in the text sets, or that the script is called without arguments. Conditions that rest on one are unknown: both
+    branches count.
     """
     return tuple([b for b in value.because if b.kind == "assumed"]) if value.because else ()
 

@@ -1,6 +1,7 @@
 """docker command lines in scripts: which images they name, and what they build.
 
-Options that take a value are those of the docker 28 CLI reference (build, run, create); podman's and nerdctl's are the same names.
+Options that take a value are those of the docker 28 CLI reference (build, run, create); podman's and nerdctl's are
+the same names.
 """
 
 from __future__ import annotations
@@ -27,21 +28,26 @@ _GLOBAL_VALUE = frozenset(
     "-c --context -H --host -l --log-level --config --tlscacert --tlscert --tlskey -n --namespace --address".split()
 )
 _BUILD_VALUE = frozenset(
-    "--add-host --allow --annotation --attest --build-arg --build-context --builder --cache-from --cache-to --call --cgroup-parent --cpu-period"
-    " --cpu-quota -c --cpu-shares --cpuset-cpus --cpuset-mems -f --file --format --iidfile --isolation --label --layers-cache -m --memory"
-    " --memory-swap --metadata-file --network --no-cache-filter -o --output --platform --progress --provenance --sbom --secret --security-opt"
-    " --shm-size --ssh -t --tag --target --ulimit --policy --timestamp --volume -v --arch --os --runtime --userns --jobs --authfile".split()
+    "--add-host --allow --annotation --attest --build-arg --build-context --builder --cache-from --cache-to"
+    " --call --cgroup-parent --cpu-period --cpu-quota -c --cpu-shares --cpuset-cpus --cpuset-mems -f --file"
+    " --format --iidfile --isolation --label --layers-cache -m --memory --memory-swap --metadata-file --network"
+    " --no-cache-filter -o --output --platform --progress --provenance --sbom --secret --security-opt --shm-size"
+    " --ssh -t --tag --target --ulimit --policy --timestamp --volume -v --arch --os --runtime --userns --jobs"
+    " --authfile".split()
 )
 _RUN_VALUE = frozenset(
-    "--add-host --annotation -a --attach --blkio-weight --blkio-weight-device --cap-add --cap-drop --cgroup-parent --cgroupns --cidfile"
-    " --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime -c --cpu-shares --cpus --cpuset-cpus --cpuset-mems --detach-keys --device"
-    " --device-cgroup-rule --device-read-bps --device-read-iops --device-write-bps --device-write-iops --dns --dns-opt --dns-option"
-    " --dns-search --domainname --entrypoint -e --env --env-file --expose --gpus --group-add --health-cmd --health-interval --health-retries"
-    " --health-start-period --health-start-interval --health-timeout -h --hostname --ip --ip6 --ipc --isolation --kernel-memory -l --label"
-    " --label-file --link --link-local-ip --log-driver --log-opt --mac-address -m --memory --memory-reservation --memory-swap"
-    " --memory-swappiness --mount --name --net --net-alias --network --network-alias --oom-score-adj --pid --pids-limit --platform --pod -p"
-    " --publish --pull --restart --runtime --security-opt --shm-size --stop-signal --stop-timeout --storage-opt --sysctl --tmpfs --ulimit"
-    " -u --user --userns --uts -v --volume --volume-driver --volumes-from -w --workdir --requires --secret --hooks-dir".split()
+    "--add-host --annotation -a --attach --blkio-weight --blkio-weight-device --cap-add --cap-drop"
+    " --cgroup-parent --cgroupns --cidfile --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime -c"
+    " --cpu-shares --cpus --cpuset-cpus --cpuset-mems --detach-keys --device --device-cgroup-rule"
+    " --device-read-bps --device-read-iops --device-write-bps --device-write-iops --dns --dns-opt --dns-option"
+    " --dns-search --domainname --entrypoint -e --env --env-file --expose --gpus --group-add --health-cmd"
+    " --health-interval --health-retries --health-start-period --health-start-interval --health-timeout -h"
+    " --hostname --ip --ip6 --ipc --isolation --kernel-memory -l --label --label-file --link --link-local-ip"
+    " --log-driver --log-opt --mac-address -m --memory --memory-reservation --memory-swap --memory-swappiness"
+    " --mount --name --net --net-alias --network --network-alias --oom-score-adj --pid --pids-limit --platform"
+    " --pod -p --publish --pull --restart --runtime --security-opt --shm-size --stop-signal --stop-timeout"
+    " --storage-opt --sysctl --tmpfs --ulimit -u --user --userns --uts -v --volume --volume-driver --volumes-from"
+    " -w --workdir --requires --secret --hooks-dir".split()
 )
 _COMPOSE_VALUE = frozenset(
     "-f --file -p --project-name --profile --project-directory --env-file --parallel --ansi --progress".split()
@@ -60,8 +66,8 @@ _TAGGED = late(r"[a-z][\w.-]*(?:/[\w.-]+)*:[A-Za-z_][\w.-]*")
 class DockerCommand(NamedTuple):
     """One docker command line.
 
-    verb: "build", "run", "create", "pull", "push", "tag", "compose run", "compose up", "stack deploy", ... options: those before the first argument.
-    arguments: what follows. start, end: offsets of the whole command.
+    verb: "build", "run", "create", "pull", "push", "tag", "compose run", "compose up", "stack deploy", ... options:
+    those before the first argument. arguments: what follows. start, end: offsets of the whole command.
     """
 
     verb: str

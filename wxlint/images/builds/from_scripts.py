@@ -39,8 +39,8 @@ class Script(NamedTuple):
 def read_script(source: Source, commands: Iterable[Command], find: Callable[[list[str]], str | None]) -> Script:
     """Take the docker commands of a script apart.
 
-    find: the first of several paths that is a known Dockerfile. Paths in scripts are tried from the script's `cd`, the working folder's
-    root and the script's own folder, since a script rarely says where it is started.
+    find: the first of several paths that is a known Dockerfile. Paths in scripts are tried from the script's `cd`,
+    the working folder's root and the script's own folder, since a script rarely says where it is started.
     """
     calls: list[Call] = []
     builds: list[Build] = []
@@ -84,7 +84,8 @@ class _Rounds:
         return {heads: set().union(*places.values()) for heads, places in self._walked.items()}
 
     def reasons(self, docker: DockerCommand, value: Value, start: int, end: int) -> tuple[Reason, ...]:
-        """Those that an image depends on: none when it is written there as it is, in a command that every round comes to."""
+        """Those that an image depends on: none when it is written there as it is, in a command that every round comes
+        to."""
         command = docker.command
         if not command.because or not self._literal(value, start, end):
             return command.because
@@ -106,7 +107,8 @@ _Heads = tuple[tuple[str, str, int], ...]
 
 
 def _heads(because: tuple[Reason, ...]) -> _Heads:
-    """Loops and calls without what differs from round to round: a loop by its variable and line, a call by its function."""
+    """Loops and calls without what differs from round to round: a loop by its variable and line, a call by its
+    function."""
     return tuple((reason.kind, reason.name, reason.line if reason.kind == "loop" else 0) for reason in because)
 
 

@@ -131,7 +131,8 @@ def _set(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 
 
 def walk_arguments(walk: Walker, words: list[Word], start: int) -> Arguments:
-    """Words of the command at hand as positional parameters; behind one that may be several, positions are not known."""
+    """Words of the command at hand as positional parameters; behind one that may be several, positions are not
+    known."""
     values = [word.value for word in words[start:]]
     exact = walk.exact - start
     if exact >= len(values):
@@ -287,7 +288,8 @@ BUILTINS: dict[str, Builtin] = {
     **dict.fromkeys(("true", ":"), _true),
     **dict.fromkeys(("source", "."), _source),
     **dict.fromkeys(("command", "builtin"), _command),
-    "popd": _popd, "exit": _exit, "return": _return, "set": _set, "shift": _shift, "unset": unset, "getopts": _getopts, "printf": _printf,
+    "popd": _popd, "exit": _exit, "return": _return, "set": _set, "shift": _shift, "unset": unset,
+    "getopts": _getopts, "printf": _printf,
     "let": _let, "eval": _eval, "false": _false, "read": read, "trap": _trap, "alias": _alias, "shopt": _shopt,
 }  # fmt: skip
 SILENT = frozenset("cd chdir read mapfile readarray trap alias shopt wait umask ulimit exit return".split())

@@ -527,7 +527,8 @@ def _unglobbed(value: Value) -> Value:
 
 
 WALKS: dict[type, Callable[..., Status]] = {
-    Seq: _seq, AndOr: _and_or, Pipe: _pipe, If: _if, For: _for, While: _while, Count: _count, Case: _case, Group: _group,
-    Background: _background, Function: _define, Test: _test, Arith: _arith, Redirected: _redirected, Unsupported: _unsupported,
+    Seq: _seq, AndOr: _and_or, Pipe: _pipe, If: _if, For: _for, While: _while, Count: _count, Case: _case,
+    Group: _group, Background: _background, Function: _define, Test: _test, Arith: _arith,
+    Redirected: _redirected, Unsupported: _unsupported,
 }  # fmt: skip
 """By the type of a node, how it is walked."""

@@ -1,7 +1,7 @@
 """The walk that gives the commands of a script: what each part owns, and how they are put together.
 
-State has the variables, Expander makes words, Commands runs simple commands and functions; compound commands are functions of
-control_flow, builtins those of builtins.
+State has the variables, Expander makes words, Commands runs simple commands and functions; compound commands are
+functions of control_flow, builtins those of builtins.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ class Interpreter:
             self.state.may_leave("exit")
 
     def whole(self, tree: Node) -> None:
-        """Walk a whole text. An error in an expansion ends the statement that it is in; of a plain sh the whole text."""
+        """Walk a whole text. An error in an expansion ends the statement that it is in; of a plain sh the whole
+        text."""
         state = self.state
         items = tree.items if isinstance(tree, Seq) else (tree,)
         for number, item in enumerate(items):

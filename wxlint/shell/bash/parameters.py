@@ -11,7 +11,8 @@ from wxlint.shell.patterns import compiled, replaced, trimmed
 from wxlint.shell.values import MAX_TEXT, Array, Associative, hole, merged
 
 LIVE = frozenset(
-    "RANDOM SECONDS PWD HOME USER UID EUID HOSTNAME HOSTTYPE OSTYPE BASH_SOURCE LINENO OLDPWD FUNCNAME PIPESTATUS BASH_REMATCH"
+    "RANDOM SECONDS PWD HOME USER UID EUID HOSTNAME HOSTTYPE OSTYPE BASH_SOURCE LINENO OLDPWD FUNCNAME PIPESTATUS"
+    " BASH_REMATCH"
     " EPOCHSECONDS BASHPID PPID GROUPS SRANDOM OPTIND OPTARG REPLY BASH_VERSION SHLVL _".split()
 )
 """Set by the shell itself."""
@@ -138,6 +139,7 @@ def substring(value: Value, first: int, count: int | None) -> Value | None:
 
 
 def open_ended(value: Value) -> Value:
-    """The first of the words that a value may become when it is divided: what is known in front of its first unknown part."""
+    """The first of the words that a value may become when it is divided: what is known in front of its first unknown
+    part."""
     head = value.text.partition(HOLE)[0]
     return Value(head + HOLE, value.holes[:1], value.because)

@@ -33,7 +33,8 @@ from wxlint.shell.bash.tree import (
 from wxlint.shell.bash.words import MAX_DEPTH
 
 _RESERVED = late(
-    r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|in|function|time|\{|\}|!|\[\[|\]\])(?=[ \t\r\n;&|<>()]|\\\n|\Z)"
+    r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|in|function|time|\{|\}|!|\[\[|\]\])"
+    r"(?=[ \t\r\n;&|<>()]|\\\n|\Z)"
 )
 _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
 _FUNCTION = late(r"([^ \t\n;&|<>()$`\"'\\=]+)[ \t]*\([ \t]*\)((?:[ \t\r\n]|\\\n|#[^\n]*)*)")

@@ -1,7 +1,7 @@
 """Shell text as a flat sequence of commands with partly known words: what a RUN, or a script, would run.
 
-Nothing is executed. Variables, loops over known words, known conditions and the script's own functions are evaluated; what
-cannot be known is a HOLE. The text is read as bash reads it (parser.py) and walked by interpreter.py.
+Nothing is executed. Variables, loops over known words, known conditions and the script's own functions are evaluated;
+what cannot be known is a HOLE. The text is read as bash reads it (parser.py) and walked by interpreter.py.
 """
 
 from __future__ import annotations
@@ -29,11 +29,10 @@ def read_shell(
     """The commands of a shell text, in the order they would run. Never raises.
 
     Args:
-        text: the shell text.
-        variables: those of the environment.
-        flavor: "bash", "dash", or "sh" for a plain sh of which it is not known which it is.
-        where: the place of an offset; by default the line of the text, in `script`.
-        defaults: whether `${X:-d}` takes its default when nothing here sets X (a script run as it is), or stays unknown (a
+        text: the shell text. variables: those of the environment. flavor: "bash", "dash", or "sh" for a plain sh of
+        which it is not known which it is. where: the place of an offset; by default the line of the text, in
+        `script`. defaults: whether `${X:-d}` takes its default when nothing here sets X (a script run as it is), or
+        stays unknown (a
             RUN, whose base image may set X).
         script: the path of the script, for `$0` and `$(dirname "$0")`; unknown when empty.
         files: the text of a file that `source` names, as it is written there; None for one that cannot be read.

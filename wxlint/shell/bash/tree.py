@@ -17,8 +17,8 @@ class Lit(NamedTuple):
 class Param(NamedTuple):
     """`$name` or `${...}`.
 
-    op: "" plain, "len" `${#x}`, "!" `${!x}`, "keys" `${!x[@]}`, else the operator as written (":-", "%%", "/", ":" for a
-    substring). rest: the replacement of `/`. raw: as written.
+    op: "" plain, "len" `${#x}`, "!" `${!x}`, "keys" `${!x[@]}`, else the operator as written (":-", "%%", "/", ":"
+    for a substring). rest: the replacement of `/`. raw: as written.
     """
 
     name: str
@@ -75,7 +75,8 @@ class Assign(NamedTuple):
 
 
 class Redir(NamedTuple):
-    """A redirection. operator includes the descriptor ("2>"). body: of a heredoc, filled in when its lines have been read."""
+    """A redirection. operator includes the descriptor ("2>"). body: of a heredoc, filled in when its lines have been
+    read."""
 
     operator: str
     target: Text
@@ -175,7 +176,8 @@ class Function(NamedTuple):
 
 
 class Test(NamedTuple):
-    """`[[ ... ]]`: ("or"|"and", a, b), ("not", a), ("word", w), ("unary", op, w), ("binary", op, a, b), ("unknown",)."""
+    """`[[ ... ]]`: ("or"|"and", a, b), ("not", a), ("word", w), ("unary", op, w), ("binary", op, a, b),
+    ("unknown",)."""
 
     expression: tuple[object, ...]
 
@@ -194,6 +196,7 @@ class Redirected(NamedTuple):
 
 
 Node = Union[
-    Simple, Pipe, AndOr, Seq, Group, If, For, While, Count, Case, Function, Test, Arith, Redirected, Background, Unsupported
+    Simple, Pipe, AndOr, Seq, Group, If, For, While, Count, Case, Function, Test, Arith, Redirected,
+    Background, Unsupported
 ]  # fmt: skip
 EMPTY = Seq(())

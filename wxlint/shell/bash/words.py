@@ -1,4 +1,5 @@
-"""Reading one shell word: quotes, parameters, substitutions, braces. The commands inside `$(...)` are read by parser.py."""
+"""Reading one shell word: quotes, parameters, substitutions, braces. The commands inside `$(...)` are read by
+parser.py."""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ class WordReader:
         return made(start, self.at, parts)
 
     def parts(self, stop: str, double: bool, start: int, brace: bool = False, heredoc: bool = False) -> list[Part]:
-        """Parts up to a character of `stop` that is not quoted. double: as inside double quotes. brace: inside `${...}`."""
+        """Parts up to a character of `stop` that is not quoted. double: as inside double quotes. brace: inside
+        `${...}`."""
         text, end = self.text, self.end
         out: list[Part] = []
         run = _DOUBLE if double and not brace else _IN_BRACE if brace else _RUN

@@ -1,4 +1,5 @@
-"""Windows batch text as a tree: lines, blocks, `if`, `for`, `&`, `&&`, `||`, `|`, labels. Variables are expanded later, as text: see batch.py."""
+"""Windows batch text as a tree: lines, blocks, `if`, `for`, `&`, `&&`, `||`, `|`, labels. Variables are expanded
+later, as text: see batch.py."""
 
 from __future__ import annotations
 
@@ -17,13 +18,15 @@ _SPACE = late(r"(?:[ \t\r\n,;=@]|\^\n)*")
 _WORD = late(r"(rem|if|for|else|in|do)(?=[ \t\r\n,;=(/]|\Z)", re.I)
 _LABEL = late(r":[ \t]*([^\s:+&|<>()^%]*)[^\n]*")
 _FOR = late(
-    r"(?P<flag>(?:[ \t]*/[dfrl])?)(?P<options>(?:[ \t]+(?!%)[^\s(\"]+|[ \t]*\"[^\"\n]*\")*)[ \t]*%%?(?P<name>[^\s%])[ \t]+in[ \t]*\(",
+    r"(?P<flag>(?:[ \t]*/[dfrl])?)(?P<options>(?:[ \t]+(?!%)[^\s(\"]+|[ \t]*\"[^\"\n]*\")*)"
+    r"[ \t]*%%?(?P<name>[^\s%])[ \t]+in[ \t]*\(",
     re.I,
 )
 _IF = late(
     r"(?:[ \t]*(?P<fold>/i))?(?P<no>(?:[ \t]+not(?=[ \t]))*)(?:[ \t]*(?P<fold2>/i))?[ \t]*"
     r"(?:(?P<word>defined|exist|errorlevel|cmdextversion)[ \t]+(?P<what>\"[^\"\n]*\"|[^\s()&|]+)"
-    r"|(?P<left>(?:\"[^\"\n]*\"|[^\s\"=&|<>])*?)[ \t]*(?P<op>==|[ \t](?:equ|neq|lss|leq|gtr|geq)(?=[ \t]))[ \t]*(?P<right>(?:\"[^\"\n]*\"|[^\s\"=()&|<>])*))",
+    r"|(?P<left>(?:\"[^\"\n]*\"|[^\s\"=&|<>])*?)[ \t]*(?P<op>==|[ \t](?:equ|neq|lss|leq|gtr|geq)(?=[ \t]))"
+    r"[ \t]*(?P<right>(?:\"[^\"\n]*\"|[^\s\"=()&|<>])*))",
     re.I,
 )
 

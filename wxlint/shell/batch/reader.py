@@ -1,8 +1,9 @@
 """Windows batch text (.bat, .cmd) as the same flat sequence of commands that shell.py gives. Nothing is executed.
 
-cmd.exe replaces `%X%` when it reads a line or a whole block, and `!X!` when a command runs: so does this reader. A variable
-that the file never sets is a HOLE ("%X%"), for the caller's environment may give it; where a condition asks for one, or for
-an argument (`%1`), both branches are given and the values behind them are those without it, with the assumption as a reason.
+cmd.exe replaces `%X%` when it reads a line or a whole block, and `!X!` when a command runs: so does this reader. A
+variable that the file never sets is a HOLE ("%X%"), for the caller's environment may give it; where a condition asks
+for one, or for an argument (`%1`), both branches are given and the values behind them are those without it, with the
+assumption as a reason.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ def read_batch(
 ) -> ShellResult:
     """The commands of a batch text, in the order they would run. Never raises.
 
-    variables: those of the environment (names in any case). where: the place of an offset; by default the line, in `script`.
-    script: the path of the file, for `%~dp0` and `%~nx0`; unknown when empty.
+    variables: those of the environment (names in any case). where: the place of an offset; by default the line, in
+    `script`. script: the path of the file, for `%~dp0` and `%~nx0`; unknown when empty.
     """
     from wxlint.shell.batch.interpreter import BatchRunner
     from wxlint.shell.batch.parser import Parser
