@@ -53,7 +53,7 @@ class Runs:
         flavor = stage.flavor
         if instruction.args.startswith("["):
             flavor = flavor_of_command(json_words(instruction.args) or (), stage.base_flavor)
-        for text, at in _texts(instruction):
+        for text, at in shell_texts(instruction):
             if "curl" in text or "wget" in text:
                 stage.fetches.append(text)
             if "pip.conf" in text:
@@ -222,7 +222,7 @@ def _is_root(user: str | None) -> bool:
     return user is None or user.partition(":")[0] in ("", "root", "0")
 
 
-def _texts(instruction: Instruction) -> list[tuple[str, Callable[[int], int]]]:
+def shell_texts(instruction: Instruction) -> list[tuple[str, Callable[[int], int]]]:
     """The shell texts of a RUN, each with a map from its offsets to the source's."""
     listed = json_words(instruction.args) if instruction.args.startswith("[") else None
     if listed is not None:

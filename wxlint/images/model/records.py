@@ -126,6 +126,14 @@ class Evaluated:
         """The values of all ENV variables, joined by `:`."""
         return ":".join(dict.fromkeys(value.text for stage in self.stages for value in stage.env.values()))
 
+    def instructions_of(self, stage: Stage) -> tuple[Instruction, ...]:
+        """The instructions of a stage behind its FROM."""
+        behind = self.stages[stage.index + 1].instruction if stage.index + 1 < len(self.stages) else None
+        lines = self.dockerfile.instructions
+        start = next((place for place, one in enumerate(lines) if one is stage.instruction), len(lines))
+        end = next((place for place, one in enumerate(lines) if one is behind), len(lines))
+        return lines[start + 1 : end]
+
     def target(self, name: str | None) -> Stage | None:
         """The stage a build makes: by name (case-insensitive) or number; the last one when none is named."""
         if not self.stages:

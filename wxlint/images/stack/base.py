@@ -9,7 +9,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.images.model.reference import Reference
 
 _CUDNN = late(r"(?:^|-)cudnn(\d*)(?:-|$)")
-_FLAVOUR = late(r"(?:^|-)(?:base|runtime|devel)(?:-|$)")
+_FLAVOUR = late(r"(?:^|-)(base|runtime|devel)(?:-|$)")
 
 
 class Held(NamedTuple):
@@ -33,6 +33,12 @@ def held_by(reference: Reference | None, cuda: str | None) -> Held:
     if reference is None or not reference.tag or not reference.tag_known:
         return Held(cuda or "")
     return _by_tag(reference, cuda)._replace(python=_python(reference.path, reference.tag))
+
+
+def flavour_of(reference: Reference) -> str:
+    """Return base, runtime or devel, as the tag of a CUDA image says; "" where it does not."""
+    found = _FLAVOUR.search(reference.tag) if reference.tag and reference.tag_known else None
+    return found[1] if found is not None else ""
 
 
 def _by_tag(reference: Reference, cuda: str | None) -> Held:

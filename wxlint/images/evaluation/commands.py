@@ -1,0 +1,43 @@
+"""The commands of RUN instructions with their places, for rules that look at more than what is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from wxlint.core.tuples import NamedTuple
+from wxlint.images.evaluation.run_instructions import shell_texts
+
+if TYPE_CHECKING:
+    from wxlint.core.findings import Span
+    from wxlint.documents.dockerfile.reader import Instruction
+    from wxlint.documents.source import Source
+    from wxlint.shell.model import Command, Word
+
+
+class Ran(NamedTuple):
+    """A command of a RUN. text: the whole shell text that it is part of."""
+
+    command: Command
+    text: str
+    source: Source
+    at: Callable[[int], int]
+
+    @property
+    def name(self) -> str:
+        """The program's name without its folder."""
+        return self.command.words[0].value.text.rpartition("/")[2]
+
+    def span(self, word: Word | None = None) -> Span:
+        """The place of a word, or of the whole command."""
+        start, end = (word.start, word.end) if word is not None else (self.command.start, self.command.end)
+        return self.source.span(self.at(start), self.at(end))
+
+
+def commands_of(source: Source, instruction: Instruction) -> Iterator[Ran]:
+    """Yield the commands of a RUN; of variables only those are known that the RUN itself sets."""
+    from wxlint.shell.bash.reader import read_shell
+
+    for text, at in shell_texts(instruction):
+        for command in read_shell(text, {}).commands:
+            yield Ran(command, text, source, at)

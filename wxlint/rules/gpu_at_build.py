@@ -1,0 +1,108 @@
+"""A RUN asks for a GPU, which a build does not have.
+
+## Why
+
+`docker build` gives no device to a RUN: `nvidia-smi` ends the build with exit code 127,
+`assert torch.cuda.is_available()` fails, and what decides by such an answer always takes the way without a GPU. A
+check at build time proves that CUDA is compiled in (`torch.version.cuda`); that a device works, a container proves
+that runs with `--gpus`. RUN with `--device` is left alone. A command that only prints what it found is information.
+
+## Bad
+
+```dockerfile
+FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
+RUN nvidia-smi
+```
+
+```dockerfile
+FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime
+RUN python -c "import torch; assert torch.cuda.is_available()"
+```
+
+## Good
+
+```dockerfile
+FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime
+RUN python -c "import torch; assert torch.version.cuda"
+```
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
+from wxlint.images.graph.repository import Repository
+from wxlint.rules import Problem
+
+if TYPE_CHECKING:
+    from wxlint.documents.dockerfile.reader import Instruction
+    from wxlint.documents.source import Source
+    from wxlint.images.evaluation.commands import Ran
+
+SEVERITY = Severity.WARNING
+SUMMARY = "a RUN that asks for a GPU, which a build does not have"
+HINT = "ask at run time, with --gpus; in a build prove what is compiled in: torch.version.cuda"
+
+_MAY_ASK = late(r"nvidia-smi|rocm-smi|is_available|device_count|get_device_|is_gpu_available|list_physical_devices")
+_PYTHON = late(r"python[\d.]*")
+_ASKS = late(
+    r"(?:torch\.)?cuda\.(?:is_available|device_count|get_device_\w+|current_device)\s*\("
+    r"|tf\.test\.is_gpu_available\s*\(|list_physical_devices\(\s*['\"]GPU|cuda\.runtime\.getDeviceCount\s*\("
+)
+_DECIDES = late(r"\bassert\b|\bexit\s*\(|\braise\b")
+_EITHER = late(r"\belse\b")
+_TOOLS = ("nvidia-smi", "rocm-smi")
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for evaluated in repository.evaluated:
+        if evaluated.path in seen:
+            continue
+        seen.add(evaluated.path)
+        dockerfile = evaluated.dockerfile
+        for instruction in dockerfile.instructions:
+            if instruction.keyword == "RUN" and _MAY_ASK.search(_whole(instruction)):
+                if not any(flag.name == "device" for flag in instruction.flags):
+                    yield from _run(dockerfile.source, instruction)
+
+
+def _whole(instruction: Instruction) -> str:
+    return "\n".join((instruction.args, *(heredoc.body for heredoc in instruction.heredocs)))
+
+
+def _run(source: Source, instruction: Instruction) -> Iterator[Problem]:
+    """Yield what a RUN asks, once for each command."""
+    from wxlint.images.evaluation.commands import commands_of
+
+    for ran in commands_of(source, instruction):
+        if ran.name in _TOOLS:
+            yield _tool(ran)
+        elif _PYTHON.fullmatch(ran.name):
+            yield from _python(ran, instruction)
+
+
+def _tool(ran: Ran) -> Problem:
+    behind = ran.text[ran.command.end :].lstrip()
+    forgiven = behind.startswith("||") or ran.command.conditional
+    text = f"{ran.name} finds no GPU in a build, and is often not there at all"
+    return Problem(ran.span(), text, severity=Severity.INFO if forgiven else None)
+
+
+def _python(ran: Ran, instruction: Instruction) -> Iterator[Problem]:
+    """Yield the code of `python -c`, or that of a heredoc, where it asks for a device."""
+    words = ran.command.words
+    code = next((b.value.text for a, b in itertools.pairwise(words) if a.value.text == "-c"), "")
+    code = code or "\n".join(heredoc.body for heredoc in instruction.heredocs)
+    asked = _ASKS.search(code)
+    if asked is None:
+        return
+    decides = _DECIDES.search(code) is not None
+    if not decides and _EITHER.search(code):
+        return  # "cuda" if there is one, else "cpu"
+    text = f"{asked[0].rstrip('( ')} is asked in a build, which has no GPU"
+    yield Problem(ran.span(), text, severity=None if decides and not ran.command.conditional else Severity.INFO)

@@ -1,0 +1,83 @@
+"""An image fixes which GPUs it sees.
+
+## Why
+
+Which devices a container gets is said when it starts (`--gpus '"device=1"'`, compose's `device_ids`), and inside they
+are counted from 0. `ENV CUDA_VISIBLE_DEVICES=0` leaves every host but one GPU, another number none at all; the
+number of a device or its UUID belongs to one host. `void`, `none`, `-1` hide all of them from a GPU image.
+`CUDA_VISIBLE_DEVICES` knows no `all`: CUDA then sees no device. `NVIDIA_VISIBLE_DEVICES=all` is what NVIDIA's own
+images set.
+
+## Bad
+
+```dockerfile
+FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
+ENV CUDA_VISIBLE_DEVICES=0
+```
+
+## Good
+
+```dockerfile
+FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
+ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wxlint.core.findings import Severity, Span
+from wxlint.core.patterns import late
+from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.target import Image
+from wxlint.rules import Problem
+
+SEVERITY = Severity.WARNING
+SUMMARY = "an image that fixes which GPUs it sees"
+HINT = "leave the choice to the run: --gpus, or device_ids in compose"
+
+_SET = late(r"(?<![\w$])(?P<name>(?:NVIDIA|CUDA|HIP|ROCR|GPU)_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL)(?:=|[ \t]+)")
+_CHOSEN = late(r"\d+(?:,\d+)*|(?:GPU|MIG)-[\w/-]+(?:,.*)?|\d+:\d+(?:,.*)?")
+_NONE = ("", "-1", "void", "none", "NoDevFiles")
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for image in repository.images:
+        if "VISIBLE_DEVICES" not in image.evaluated.dockerfile.source.text:
+            continue
+        stage = image.stage
+        while True:
+            for name, span in _set_in(image, stage.index):
+                value = image.stage.env.get(name)  # what later stages set counts
+                if value is not None and value.known and value.because and value.because[-1].line == span.line:
+                    yield from _problem(image, name, value.text.strip(), span)
+            if len(stage.parents) != 1 or stage.external:
+                break
+            stage = image.evaluated.stages[stage.parents[0]]
+
+
+def _set_in(image: Image, index: int) -> Iterator[tuple[str, Span]]:
+    """Yield the variables that the ENV instructions of a stage set, each with its place."""
+    source = image.evaluated.dockerfile.source
+    for instruction in image.evaluated.instructions_of(image.evaluated.stages[index]):
+        if instruction.keyword != "ENV":
+            continue
+        for found in _SET.finditer(instruction.text):
+            yield found["name"], instruction.span(source, found.start("name"), found.end("name"))
+
+
+def _problem(image: Image, name: str, value: str, span: Span) -> Iterator[Problem]:
+    if _CHOSEN.fullmatch(value):
+        text = f"{name}={value} fixes the devices of one host in the image"
+        yield Problem(span, text, image=image.label)
+    elif name == "CUDA_VISIBLE_DEVICES" and value.lower() == "all":
+        hint = "take the variable out: without it CUDA sees what the container has"
+        yield Problem(span, f"{name} knows no `all`: CUDA sees no device", hint=hint, image=image.label)
+    elif value in _NONE and _is_for_cuda(image):
+        text = f"{name}={value} hides every GPU, but {image.label} is a cuda image"
+        yield Problem(span, text, (*image.base.because, *image.why), image=image.label)
+
+
+def _is_for_cuda(image: Image) -> bool:
+    return image.expected == "cuda" or (image.expected is None and image.base.accelerator == "cuda")
