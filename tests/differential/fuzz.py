@@ -124,7 +124,7 @@ def readers() -> dict[str, Read]:
 
     return {
         "dockerfile": lambda text: list(syntax_problems(read_dockerfile(Source("Dockerfile", text)))),
-        "shell": lambda text: (read_shell(text, script="a.sh"), read_shell(text, bash=False)),
+        "shell": lambda text: (read_shell(text, script="a.sh"), read_shell(text, flavor="dash")),
         "batch": lambda text: read_batch(text, script="a.bat"),
         "compose": lambda text: ComposeReader(lambda path: Source(path, text)).project(["compose.yml"]),
         "requirements": lambda text: read_requirements(Source("requirements.txt", text)),

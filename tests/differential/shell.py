@@ -4,7 +4,8 @@
 
 Scripts are run by the real shell with a `docker` that only records its arguments; these are compared with the
 commands that the reader gives. Counted are scripts of which the reader says exactly that (agree), leaves something open
-(unknown), says something else (wrong), or fails (crash). Nothing outside a temporary folder is touched.
+(unknown), says something else (wrong), or fails (crash); and, since one open word opens a script, the calls of `docker`
+that are those of a command which is wholly known. Nothing outside a temporary folder is touched.
 """
 
 from __future__ import annotations
@@ -43,11 +44,12 @@ class Case(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """kind: "agree", "unknown", "wrong", "crash" or "skipped"."""
+    """kind: "agree", "unknown", "wrong", "crash" or "skipped". agreed: how many of the calls are wholly known."""
 
     kind: str
     case: Case
     read: Sequence[Command]
+    agreed: int = 0
 
 
 class Bench:
@@ -143,10 +145,12 @@ def judge(case: Case) -> Outcome:
     open_ = [command for command in commands if not _is_certain(command)]
     last = [command for command in commands[at_exit:] if _is_certain(command)]
     short = [[command for command in commands[:end] if _is_certain(command)] for end in dict.fromkeys(ends)]
-    if not any(_aligned(case.calls, each, open_, proven) for each in (certain, *short, *([*s, *last] for s in short))):
+    ways = (certain, *short, *([*s, *last] for s in short))
+    agreed = max(_aligned(case.calls, each, open_, proven) for each in ways)
+    if agreed < 0:
         return Outcome("wrong", case, commands)
     exact = not open_ and not ends and all(_known(word.value, True) for command in certain for word in command.words)
-    return Outcome("agree" if exact else "unknown", case, commands)
+    return Outcome("agree" if exact else "unknown", case, commands, agreed)
 
 
 def _known(value: Value, proven: bool) -> bool:
@@ -159,15 +163,28 @@ def _is_certain(command: Command) -> bool:
     return not command.conditional and not _is_open(command) and not sums
 
 
-def _aligned(calls: Sequence[Arguments], certain: Sequence[Command], open_: Sequence[Command], proven: bool) -> bool:
-    """Whether the certain commands happened in order, each once, with nothing between them that no open one may be."""
-    reach = {0}  # how many of the certain commands are accounted for
+def _aligned(calls: Sequence[Arguments], certain: Sequence[Command], open_: Sequence[Command], proven: bool) -> int:
+    """How many calls are those of a command that is wholly known.
+
+    -1 unless the certain commands happened in order, each once, with nothing between them that no open one may be.
+    """
+    reach = {0: 0}  # how many of the certain commands are accounted for, and how many calls they explain wholly
     for call in calls:
-        step = {at + 1 for at in reach if at < len(certain) and _may_be(certain[at], call, proven)}
+        step: dict[int, int] = {}
+        for at, agreed in reach.items():
+            if at < len(certain) and _may_be(certain[at], call, proven):
+                step[at + 1] = max(step.get(at + 1, 0), agreed + _is(certain[at], call))
         if any(_may_be(command, call, proven) for command in open_):
-            step |= reach
+            for at, agreed in reach.items():
+                step[at] = max(step.get(at, 0), agreed)
         reach = step
-    return len(certain) in reach
+    return reach.get(len(certain), -1)
+
+
+def _is(command: Command, call: Arguments) -> bool:
+    """Whether the words of a command are these arguments, and nothing about them is open."""
+    values = [word.value for word in command.words]
+    return not any(value.holes for value in values) and tuple([value.text for value in values[1:]]) == call
 
 
 def _may_be(command: Command, call: Arguments, proven: bool) -> bool:
@@ -175,6 +192,8 @@ def _may_be(command: Command, call: Arguments, proven: bool) -> bool:
     if command.words[0].value.text != "docker":
         return True
     words = command.words[1:]
+    if not _known(command.words[0].value, proven):  # how many words there are rests on what is taken for granted
+        return True
     reach = {0}
     for word in words:
         step: set[int] = set()
@@ -243,16 +262,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     counts = dict.fromkeys(("agree", "unknown", "wrong", "crash", "skipped"), 0)
     left = options.show
+    calls = agreed = 0
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
         for name, outcome in outcomes(bench, options.cases, options.seed, options.shell == "bash"):
             counts[outcome.kind] += 1
+            if outcome.kind in ("agree", "unknown"):
+                calls, agreed = calls + len(outcome.case.calls or ()), agreed + outcome.agreed
             if outcome.kind in (options.kind, "crash") and left > 0:
                 left -= 1
                 print(shown(shrunk(bench, outcome, name) if options.kind != "agree" else outcome))
     print(
         f"{options.shell}, seed {options.seed}: {options.cases} cases, "
         + ", ".join(f"{n} {kind}" for kind, n in counts.items())
+        + f"; {agreed} of {calls} calls wholly known"
     )
     return 1 if counts["wrong"] or counts["crash"] else 0
 

@@ -149,7 +149,7 @@ def _merge(state: State, ends: list[_End], likely: int | None, assumed: tuple[Re
         if all(_same(one, other) for other in values):
             if one is not base:
                 state.put(name, one)
-        elif " " in name:  # options, functions, aliases: nothing says of a command that it rests on one
+        elif " " in name or name == "IFS":  # no word says that it rests on an option, an alias, a function
             state.put(name, hole(name))
         elif chosen is None:
             state.put(name, _either(state, name, values))

@@ -94,6 +94,7 @@ class State:
         self.resting: dict[Reason, set[str]] = {}  # variables whose value rests, or once rested, on an assumption
         self.refuted: frozenset[Reason] = frozenset()
         self.args = Arguments((), True, True)
+        self.shadowed: set[str] = set()  # numbers of parameters of functions that are not known
         self.environment: frozenset[str] = frozenset()
         self.exported: dict[str, None] = {}
         self.exports: tuple[tuple[str, Value], ...] | None = ()
@@ -236,6 +237,8 @@ class State:
 
     def may_leave(self, flow: str) -> None:
         """What comes next may not run, for the walk may leave here."""
+        if self.flow:  # it leaves anyway
+            return
         self.flow, self.levels = flow, 1
         leaves = self.leaves
         self.leave()

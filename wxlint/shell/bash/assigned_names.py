@@ -28,6 +28,8 @@ _TAKES_NAMES = frozenset(
     ("read", "mapfile", "readarray", "getopts", "printf", "let", "unset", "local", "declare", "export")
 )
 
+_LEAVES = frozenset(("break", "continue", "return", "exit", "exec", "eval", "set", "shift"))
+
 
 def assigned(node: Node, functions: Mapping[str, Sequence[Function]]) -> set[str]:
     """Names that the node may set, functions it calls included; "0" stands for the positional parameters."""
@@ -68,9 +70,27 @@ def assigned(node: Node, functions: Mapping[str, Sequence[Function]]) -> set[str
         elif isinstance(item, For):
             names.add(item.name)
             work.append(item.body)
+        elif isinstance(item, Function):
+            work.append(item.body)
         elif isinstance(item, Group):
             if not item.subshell:
                 work.append(item.body)
         elif isinstance(item, tuple) and not isinstance(item, (Lit, Subst, Function, Redir)):
             work.extend(item)
     return names
+
+
+def may_leave(node: Node, functions: Mapping[str, Sequence[Function]]) -> bool:
+    """Whether a walk over the node may end before it: a loop, a function, the text."""
+    work: list[object] = [node]
+    while work:
+        item = work.pop()
+        if isinstance(item, Function):
+            return True
+        if isinstance(item, Simple):
+            first = item.words[0].literal if item.words else None
+            if first in _LEAVES or first in functions:
+                return True
+        elif isinstance(item, tuple) and not isinstance(item, (Lit, Subst, Function, Redir, Text, Param)):
+            work.extend(item)
+    return False

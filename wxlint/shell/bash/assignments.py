@@ -25,9 +25,9 @@ def assign(walk: Walker, node: Assign) -> None:
     if node.items is not None:
         _array(walk, node, name, old)
     elif node.subscript is not None:
-        _item(walk, node, name, old)
+        _item(walk, node, name)
     else:
-        _scalar(walk, node, name, old, flags)
+        _scalar(walk, node, name, flags)
     if "set -a" in state.vars:
         state.export(name)
 
@@ -47,12 +47,13 @@ def _flags(walk: Walker, name: str) -> str:
     return found.text if isinstance(found, Value) else ""
 
 
-def _scalar(walk: Walker, node: Assign, name: str, old: Variable | None, flags: str) -> None:
+def _scalar(walk: Walker, node: Assign, name: str, flags: str) -> None:
     state = walk.state
     assert node.value is not None
     value = walk.words.value(node.value)
     if state.flow:
         return
+    old = state.vars.get(name)  # A+=${A:=x}: the value may have set it
     first = old.get("0", UNSET) if isinstance(old, dict) else old
     if "i" in flags and "\0" not in flags:
         value = _number(walk, name, value, first if node.append else None)
@@ -91,10 +92,11 @@ def _cased(value: Value, flags: str, name: str) -> Value:
     return value
 
 
-def _item(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
+def _item(walk: Walker, node: Assign, name: str) -> None:
     state = walk.state
     assert node.value is not None and node.subscript is not None
     value = walk.words.value(node.value)
+    old = state.vars.get(name)  # A[0]+=$((A[0]=1)): the value may have set it
     if type(old) is Value and old is not UNSET and not old.holes:
         old = {"0": old}
     key = walk.words.key(node.subscript, old, strict=True)
@@ -123,6 +125,7 @@ def _array(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
     elif node.append and old is None and not state.defaults:
         exact = False
     number = 0 if isinstance(items, Associative) else highest(items) + 1
+    ends = len(state.may_end)
     for key, word in node.items:
         if key is not None:
             index = walk.words.key(key, items)
@@ -139,5 +142,6 @@ def _array(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
         exact = exact and not walk.words.inexact and not globbed and not isinstance(items, Associative)
     if state.flow:
         return
-    exact = exact and len(items) <= MAX_ITEMS
+    exact = exact and state.vars.get(name) is old  # L+=($((L[0]=1))): an item may have set it
+    exact = exact and len(items) <= MAX_ITEMS and ends == len(state.may_end)
     state.set(name, ordered(items) if exact else hole(f"${{{name}[@]}}"))

@@ -63,7 +63,7 @@ def child_of(command: Command) -> Child | None:
 
 def _exact(words: list[Word]) -> bool:
     """Whether none of the words may be several, or none."""
-    return all(word.quoted or not word.value.holes for word in words)
+    return all(not word.value.holes or (word.quoted and not any("@" in n for n in word.value.holes)) for word in words)
 
 
 def _su(command: Command) -> Child | None:

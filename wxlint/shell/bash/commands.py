@@ -77,6 +77,7 @@ class Commands:
         env: Env = ()
         if node.assigns:
             env = tuple([(a.name, walk.words.value(a.value)) for a in node.assigns if a.value is not None])
+        walk.redirects = redirects
         if not redirects or state.output is None or not walk.elsewhere(redirects):
             return self._dispatch(node, words, env, redirects)
         written, state.output = state.output, []
@@ -92,7 +93,8 @@ class Commands:
             walk.substituted = None
             walk.assign(assign)
             status = walk.substituted or status
-        walk.redirected(node.redirects)
+        for redirect in node.redirects:
+            walk.redirect(redirect)
         if any(redirect.operator == "<" for redirect in node.redirects):
             walk.state.write(None)
         return status
@@ -104,7 +106,7 @@ class Commands:
         words: list[Word] = []
         presume = expander.presume
         expander.presume = node.words[0].literal in ("[", "test")
-        plain, shift = not expander.private and not state.fixed, state.shift
+        plain, shift = not (expander.private or expander.resting or state.fixed), state.shift
         exact = -1
         self.vanished: tuple[Reason, ...] = ()
         for number, text in enumerate(node.words):
@@ -124,6 +126,9 @@ class Commands:
                 words.append(Word(value, *span, quoted))
                 state.volume += len(value.text) + 20
         expander.presume = presume
+        if self.vanished and words:  # how many words there are rests on it
+            name = words[0].value
+            words[0] = words[0]._replace(value=name._replace(because=merged(name.because, self.vanished)))
         walk.exact = exact if exact >= 0 else len(words)
         return words
 
@@ -217,7 +222,7 @@ class Commands:
             if name in SOURCES:
                 text = printed(_closed_up(words), state.cwd, walk.flavor == "bash")
             else:
-                given = walk.input_of(node.redirects) if any(r.operator[:1] == "<" for r in redirects) else state.given
+                given = walk.input_of(redirects) if any(r.operator[:1] == "<" for r in redirects) else state.given
                 text = filtered(values, given) if given is not None else None
         if text is None:
             return False
@@ -284,7 +289,9 @@ class Commands:
         if len(state.commands) > 2 * MAX_COMMANDS or state.steps > 2 * MAX_STEPS:
             return None
         self.called.add(function.name)
-        saved = state.args, state.because, state.via, state.fixed, state.shift, walk.words.private
+        expander = walk.words
+        saved = state.args, state.because, state.via, state.fixed, state.shift, expander.private, expander.resting
+        expander.private, expander.resting = function.private, function.resting
         state.args = self._arguments(words)
         shown = " ".join([function.name, *[word.value.shown() for word in words[1:7]]])
         state.because = (*state.because, Reason("call", shown[:80], *state.where(state.place(start)), function.name))
@@ -315,7 +322,7 @@ class Commands:
                 state.put(name, old)
             elif state.vars.get(name) is not old:
                 state.put(name, hole(state.named(name)))
-        state.args, state.because, state.via, state.fixed, state.shift, walk.words.private = saved
+        state.args, state.because, state.via, state.fixed, state.shift, expander.private, expander.resting = saved
         return status
 
     def _arguments(self, words: list[Word]) -> Arguments:

@@ -8,7 +8,7 @@ from functools import partial
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.assigned_names import assigned
+from wxlint.shell.bash.assigned_names import assigned, may_leave
 from wxlint.shell.bash.assignments import attributed
 from wxlint.shell.bash.conditions import Arms, arithmetic_test, case_match, expression
 from wxlint.shell.bash.roles import Walker
@@ -124,12 +124,11 @@ def _piped(walk: Walker, items: tuple[Node, ...]) -> Status:
     guarded = walk.guarded
     mark = walk.state.mark()
     on = walk.state.vars.get("set -o pipefail")
-    failed = unsure = False
+    failed = False
     for item in items[:-1]:
         walk.guarded = True
         written = walk.captured(item)
         failed = failed or (walk.last.certain and walk.last.truth is False)
-        unsure = unsure or not walk.last.certain
         walk.state.give(written)
     walk.guarded = guarded
     status = walk.inside(items[-1])
@@ -138,7 +137,7 @@ def _piped(walk: Walker, items: tuple[Node, ...]) -> Status:
         return status
     if failed and isinstance(on, Value) and on.text == "1":
         return Status(False)
-    return OPEN if unsure and not status.sure else status
+    return OPEN  # whoever writes may be ended by who does not read
 
 
 def _group(walk: Walker, node: Group) -> Status:
@@ -156,12 +155,13 @@ def _background(walk: Walker, node: Background) -> Status:
 
 def _redirected(walk: Walker, node: Redirected) -> Status:
     state = walk.state
-    elsewhere = walk.redirected(node.redirects)
+    redirects = tuple([walk.redirect(redirect) for redirect in node.redirects])
+    elsewhere = walk.elsewhere(redirects)
     written, given = state.output, state.given
     if elsewhere and written is not None:
         state.output = []
     if any(redirect.operator.startswith("<") for redirect in node.redirects):
-        state.give(walk.input_of(node.redirects))
+        state.give(walk.input_of(redirects))
         status = walk.run(node.body)
         state.give(given)
     else:
@@ -181,6 +181,8 @@ def _arith(walk: Walker, node: Arith) -> Status:
 
 def _define(walk: Walker, node: Function) -> Status:
     bodies = walk.functions.setdefault(node.name, [])
+    if walk.words.private or walk.words.resting:
+        node = node._replace(private=walk.words.private, resting=walk.words.resting)
     if node not in bodies:
         bodies.append(node)
     walk.state.put(f"function {node.name}", Value(str(bodies.index(node))))
@@ -207,9 +209,13 @@ def _if(walk: Walker, node: If) -> Status:
     assumed: tuple[Reason, ...] = ()
     refine: Refine | None = None
     for condition, body in node.branches:
+        mark = walk.state.mark()
         status = _condition(walk, condition)
         if walk.state.flow:
             return RAN
+        if options:  # a condition that is only looked at where those before it fail
+            for name in walk.state.changes(mark):
+                walk.state.put(name, hole(walk.state.named(name)))
         if status.certain:
             if not status.truth:
                 continue
@@ -339,9 +345,11 @@ def _each(walk: Walker, node: For, values: list[Value], first: int) -> bool:
         return False
     count, mark, because, depth = len(state.commands), state.mark(), state.because, len(state.catches)
     place = state.where(state.place(node.start))
+    conditional = state.conditional
     for number, value in enumerate(values):
-        if number >= first:  # rounds in between have set what is not known
+        if number >= first:  # rounds in between have set what is not known, and may have ended the loop
             _unsettled(walk, node.body)
+            state.conditional = state.conditional or may_leave(node.body, walk.functions)
         note = Reason("loop", f"for {node.name}={value.shown()[:80]}", *place, node.name)
         value = attributed(walk, node.name, Value(value.text, value.holes, merged(value.because, (note,))))
         state.set(node.name, value)
@@ -356,6 +364,8 @@ def _each(walk: Walker, node: For, values: list[Value], first: int) -> bool:
             return False
         if state.flow:
             break
+    if not state.catches[-1].ends:
+        state.conditional = conditional
     return True
 
 
@@ -448,6 +458,8 @@ def _while(walk: Walker, node: While) -> Status:
         _forget_rounds(walk, count, len(state.catches))
         state.undo(mark)
         status = _condition(walk, node.condition)
+        for each in sorted(assigned(node.condition, walk.functions)):
+            state.set(each, hole(f"${{{each}}}"))
     none = status.assumed if status.truth is not None and status.truth == node.until else ()
     _once(walk, node.body, "", None, None, none)
     loop.ends.clear()

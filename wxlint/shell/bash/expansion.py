@@ -42,7 +42,6 @@ from wxlint.shell.values import (
     joined,
     merged,
     not_set,
-    spaced,
 )
 
 _SPACE = " \t\n"
@@ -67,7 +66,8 @@ class Expander:
     """The words of one text.
 
     presume: in a condition, what nothing sets counts as empty, as an assumption. inexact: the last words that were made
-    may stand for another number of words. private: the unknown parts of a text that is read again.
+    may stand for another number of words. private: the unknown parts of a text that is read again; resting: what it
+    rests on.
     """
 
     def __init__(self, state: State, substitutes: Substitutes, *, script: str, bash: bool) -> None:
@@ -76,18 +76,20 @@ class Expander:
         self.inexact = False
         self.vanished: tuple[Reason, ...] = ()  # of what the last word had that came to nothing
         self.private: tuple[str, ...] = ()
+        self.resting: tuple[Reason, ...] = ()
         self.names = Names(self._operand, self.assign_number)
 
     # -- words
 
     def lit(self, text: str) -> Value:
-        """Literal text, in which the HOLEs of a text that is read again come back."""
+        """Literal text, in which the HOLEs and assumptions of a text that is read again come back."""
         if not self.private or text.isascii():
-            return Value(text)
+            return Value(text, (), self.resting)
         names = tuple([self.private[ord(c) - PRIVATE] for c in text if 0 <= ord(c) - PRIVATE < len(self.private)])
         if not names:
-            return Value(text)
-        return Value("".join([HOLE if 0 <= ord(c) - PRIVATE < len(self.private) else c for c in text]), names)
+            return Value(text, (), self.resting)
+        known = "".join([HOLE if 0 <= ord(c) - PRIVATE < len(self.private) else c for c in text])
+        return Value(known, names, self.resting)
 
     def value(self, word: Text) -> Value:
         """The word without splitting, as in an assignment."""
@@ -102,6 +104,10 @@ class Expander:
             return self.lit(part.text)
         if type(part) is Param:
             many = self.many(part)
+            if many and part.op == ":-" and not part.quoted:
+                one = self.many(part._replace(op=""))
+                if one is not None and len(one) == 1 and not one[0].text:  # bash takes it for set in an assignment
+                    return hole(part.raw)
             return self.param(part) if many is None else self.together(part, many)
         if type(part) is Subst:
             return self.substitutes.substitute(part.body, part.raw)
@@ -116,14 +122,21 @@ class Expander:
         if part.op and len(values) > 1 and starred(part):  # beside `$@` in one word, bash divides it
             self.inexact = True
             return hole(part.raw)
-        mark = self.separators() if starred(part) else _SPACE
+        mark = self.separators() if starred(part) or part.op == "keys" else _SPACE
+        if part.op == "keys" and mark != _SPACE:  # bash joins subscripts by IFS, other lists by spaces
+            mark = None
         if mark is None:
             return hole(part.raw)
-        if mark[:1] == " ":
-            return spaced(values)
+        last = values[-1] if values else Value("")
+        if part.name in ("@", "*") and self.state.args.more and len(values) > 1 and last.text == HOLE:
+            values = values[:-1]  # what may be none takes the space in front of it along
+        else:
+            last = Value("")
         between = [Value(mark[:1])] if mark else []
-        pieces = [each for value in values for each in (*between, value)]
-        return joined(pieces[len(between) :]) if values else Value("")
+        pieces = [each for value in values for each in (*between, value)][len(between) :]
+        if last.text:
+            pieces.append(last._replace(holes=(f" {last.holes[0]}",)))
+        return joined(pieces) if pieces else Value("")
 
     def separators(self) -> str | None:
         """The characters that divide words; None when IFS is not known."""
@@ -143,22 +156,34 @@ class Expander:
         self.vanished = fields.noted
         return found
 
-    def _add(self, fields: _Fields, parts: tuple[Part, ...], *, split: bool, because: tuple[Reason, ...]) -> None:
-        for part in parts:
+    def _add(
+        self,
+        fields: _Fields,
+        parts: tuple[Part, ...],
+        *,
+        split: bool,
+        because: tuple[Reason, ...],
+        followed: bool = False,
+    ) -> None:
+        for number, part in enumerate(parts):
+            more = followed or number + 1 < len(parts)
             if type(part) is Lit and (part.quoted or not split):
                 fields.add(self.lit(part.text))
                 continue
+            inexact = self.inexact
             if type(part) is Param:
                 many = self.many(part)
                 if many is not None and not (part.quoted and starred(part)):
-                    self._add_many(fields, part, many)
+                    if len(many) > 1 and more and many[-1].text == HOLE and self.inexact:
+                        many = [hole(part.raw)]  # which of them what follows stands behind is not known
+                    self._add_many(fields, part, many, followed=more)
                     continue
                 if not part.quoted and part.op in (":-", "-", ":+", "+"):
                     chosen = self.chosen(part)
                     if not isinstance(chosen, Value):
-                        self._add(fields, part.arg, split=True, because=merged(because, chosen))
+                        reasons = merged(because, chosen)
+                        self._add(fields, part.arg, split=True, because=reasons, followed=more)
                         continue
-            inexact = self.inexact
             value = self.part(part)
             if type(part) is Param and part.quoted and not part.op and starred(part):
                 self.inexact = inexact  # however many there are, it is one word
@@ -167,9 +192,9 @@ class Expander:
             if part.quoted:
                 fields.add(value)
             else:
-                self._split(fields, value)
+                self._split(fields, value, followed=more)
 
-    def _add_many(self, fields: _Fields, part: Param, many: list[Value]) -> None:
+    def _add_many(self, fields: _Fields, part: Param, many: list[Value], *, followed: bool) -> None:
         """Each of several values is a word of its own, or more."""
         if not part.quoted and len(many) > 1 and self._odd(part, many):
             self.inexact = True
@@ -181,7 +206,7 @@ class Expander:
             if part.quoted:
                 fields.add(value)
             else:
-                self._split(fields, value)
+                self._split(fields, value, followed=followed and index == len(many) - 1)
 
     def _odd(self, part: Param, many: list[Value]) -> bool:
         """Whether unquoted values are divided in a way that versions of shells differ in: by an IFS of its own kind."""
@@ -190,8 +215,8 @@ class Expander:
             return part.op != ""
         return marks != _SPACE and any(not value.text for value in many)
 
-    def _split(self, fields: _Fields, value: Value) -> None:
-        """Add an unquoted value, which may be several words, or none."""
+    def _split(self, fields: _Fields, value: Value, *, followed: bool) -> None:
+        """Add an unquoted value, which may be several words, or none. followed: by more of the word."""
         marks = self.separators()
         if value.holes or (marks is None and value.text):
             self.inexact = True
@@ -201,7 +226,7 @@ class Expander:
         marks = marks or ""
         text, names = value.text, value.holes
         if " " in marks and any(name[:1] == " " for name in names):
-            text, names = _spaced_out(text, names)
+            text, names = _spaced_out(text, names, followed)
         if not any(mark in text for mark in marks):
             if text or (self.presume and assumptions(value)):  # [ $1 = x ]: what is assumed to be empty has a place
                 fields.add(value)
@@ -263,6 +288,8 @@ class Expander:
             return self._keys(part, items)
         if values and values[-1].text == HOLE and values[-1].holes[0] == f"${{{part.name}[@]}}":
             self.inexact = True
+        if part.op == ":" and isinstance(variable, Value) and variable is not UNSET:
+            return [self.operate(part, variable)]
         if part.op == ":":
             if isinstance(items, Associative):
                 return self._not_known(part)
@@ -284,7 +311,7 @@ class Expander:
 
     def _positional(self, part: Param) -> list[Value] | None:
         args = self.state.args
-        values = list(args.known)
+        values = list(args.known[:-1] if args.doubtful else args.known)
         if part.op in ("-", ":-", "+", ":+"):
             return None if args.more else self._many_default(part, values)
         if part.op == ":":
@@ -365,6 +392,7 @@ class Expander:
                 return state.args.known[index]
             if state.args.script or not state.args.more:
                 return None if state.args.script else UNSET
+            state.shadowed.add(name)
             named = state.args.first and index == len(state.args.known) and not self.presume
             return hole(state.args.first if named else part.raw)
         if name == "#":
@@ -490,7 +518,7 @@ class Expander:
             match = PLAIN.match(name)
             if not match or match[1] in self.state.vars or match[1] in LIVE or not self.state.defaults:
                 return value
-            if match[1].isdigit() and not self.state.args.script:
+            if match[1].isdigit() and (not self.state.args.script or match[1] in self.state.shadowed):
                 return value
             reason = not_set(match[1])
             if reason in self.state.refuted:
@@ -537,8 +565,10 @@ class Expander:
         if part.name in ("@", "*") or whole(part):
             exact, self.inexact = self.inexact, False
             variable = self.variable(part.name) if whole(part) else Value("")
-            if (variable is None or variable is UNSET) and "set -u" in self.state.vars:
-                self._unbound(variable)
+            if variable is UNSET and "set -u" in self.state.vars:
+                self.state.fail(status=True)
+            elif variable is None and "set -u" in self.state.vars:
+                self.state.may_leave("exit" if "set -e" in self.state.vars else "fail")
             many = self.many(part._replace(op=""))
             known = many is not None and not self.inexact
             self.inexact = exact
@@ -597,6 +627,8 @@ class Expander:
                 if "set -u" in self.state.vars:  # what is not set may end the text before the error is seen
                     self.state.may_leave("exit")
                 return 0
+            if "set -u" in self.state.vars:
+                self.state.may_leave("exit")
             self.state.fail()
         except UnknownError:
             pass
@@ -678,12 +710,14 @@ def parts_of(text: str) -> tuple[Part, ...]:
     return tuple(parser.parts("", True, 0))
 
 
-def _spaced_out(text: str, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """A text with a space in front of what a branch may have added."""
+def _spaced_out(text: str, names: tuple[str, ...], followed: bool) -> tuple[str, tuple[str, ...]]:
+    """A text with a space in front of what a branch may have added, unless what follows stands behind the text where it
+    was not added."""
     pieces = text.split(HOLE)
     out = [pieces[0]]
-    for name, piece in zip(names, pieces[1:]):
-        out.append((" " if name[:1] == " " else "") + HOLE + piece)
+    for number, (name, piece) in enumerate(zip(names, pieces[1:]), 1):
+        apart = piece[:1] in _SPACE if piece else number == len(names) and not followed
+        out.append((" " if name[:1] == " " and apart else "") + HOLE + piece)
     return "".join(out), tuple(name.removeprefix(" ") for name in names)
 
 

@@ -35,7 +35,7 @@ from wxlint.shell.state import (
     State,
     Status,
 )
-from wxlint.shell.values import MAX_TEXT, NO_ARGUMENTS, Arguments, hole, joined
+from wxlint.shell.values import MAX_TEXT, NO_ARGUMENTS, Arguments, assumptions, hole, joined, merged
 
 _FAILS = frozenset((Simple, Pipe, Group, Test, Arith))
 """Nodes whose failure ends a text under `set -e`."""
@@ -59,6 +59,7 @@ class Interpreter:
         self.tail = True
         self.substituted: Status | None = None
         self.exact = self.statement = 0
+        self.redirects: tuple[Redirect, ...] = ()
 
     # -- nodes
 
@@ -133,8 +134,13 @@ class Interpreter:
             status = self.leaving if state.flow == "exit" else NO
         if catch.ends:
             status = OPEN
-        state.flow = ""
+        failed, state.flow = state.flow == "fail", ""
         self.at_exit()
+        if failed and isinstance(trap, Value):  # bash may run the trap of the shell around
+            conditional, state.conditional = state.conditional, True
+            state.put("trap EXIT", trap)
+            self.at_exit()
+            state.conditional = conditional
         catch.ends.clear()
         state.flow = ""
         close(state, catch)
@@ -225,17 +231,14 @@ class Interpreter:
         word = self.word(target.start, target.end, value, target.quoted)
         return Redirect(node.operator, word, *self.state.span(node.start, node.end))
 
-    def redirected(self, redirects: tuple[Redir, ...]) -> bool:
-        return self.elsewhere(tuple([self.redirect(redirect) for redirect in redirects]))
-
     def elsewhere(self, redirects: tuple[Redirect, ...]) -> bool:
         return any(redirect.operator in _ELSEWHERE for redirect in redirects)
 
-    def input_of(self, redirects: tuple[Redir, ...]) -> Value | None:
+    def input_of(self, redirects: tuple[Redirect, ...]) -> Value | None:
         found: Value | None = None
         for redirect in redirects:
             if redirect.operator in ("<<", "<<-", "<<<"):
-                value = self.redirect(redirect).target.value
+                value = redirect.target.value
                 found = joined([value, Value("\n")]) if redirect.operator == "<<<" else value
             elif redirect.operator.startswith("<"):
                 found = None
@@ -248,10 +251,12 @@ class Interpreter:
         state = self.state
         if state.depth > MAX_DEPTH - 20 or len(text) > MAX_TEXT or state.steps > MAX_STEPS:
             return False
-        saved = state.fixed, state.shift, self.words.private
+        words = self.words
+        saved = state.fixed, state.shift, words.private, words.resting
+        words.resting = merged(words.resting, assumptions(word.value))
         if word.value.holes:
-            self.words.private = word.value.holes
-            for number in range(len(self.words.private)):
+            words.private = word.value.holes
+            for number in range(len(words.private)):
                 text = text.replace(HOLE, chr(PRIVATE + number), 1)
         parser = Parser(text, self.flavor)
         parser.depth = 25
@@ -262,10 +267,16 @@ class Interpreter:
         elif not state.fixed:
             state.fixed = (word.start, word.end)
         state.steps += len(text) // 50
+        conditional = state.conditional
+        if parser.errors:  # a shell that refuses the text runs none of it, or what stands in front
+            state.conditional = True
+        leaves = state.leaves
         state.depth += 10
         self.run(tree)
         state.depth -= 10
-        state.fixed, state.shift, self.words.private = saved
+        if parser.errors and state.leaves == leaves:
+            state.conditional = conditional
+        state.fixed, state.shift, words.private, words.resting = saved
         return True
 
     def _exact(self, word: Word, text: str) -> int | None:

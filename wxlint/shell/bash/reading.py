@@ -58,7 +58,7 @@ def _store(walk: Walker, names: list[str], array: str, values: list[Value]) -> N
 def _given(walk: Walker, node: Simple) -> Value | None:
     """What the command reads."""
     if any(redirect.operator.startswith("<") for redirect in node.redirects):
-        return walk.input_of(node.redirects)
+        return walk.input_of(walk.redirects)
     return walk.state.given
 
 

@@ -33,9 +33,10 @@ class Walker(Protocol):
     text has so far for each name; which of them holds is kept beside the variables, as "function NAME". frames: the
     function calls that are being walked. last: the outcome of the last command; substituted: of the last `$(...)`;
     leaving: of `exit`. guarded: whether a failure is looked at, so that `set -e` does not end the text. tail: whether
-    nothing follows. exact: how many of the words of the command at hand stand where they seem to stand. quiet: whether
-    programs that only print are no commands of their own. traps: the words of `trap` by their text. strict: whether
-    `set -e` was seen. statement: the number of the statement of the whole text that is being walked.
+    nothing follows. exact: how many of the words of the command at hand stand where they seem to stand. quiet:
+    whether programs that only print are no commands of their own. traps: the words of `trap` by their text. strict:
+    whether `set -e` was seen. redirects: those of the command at hand. statement: the number of the statement of the
+    whole text that is being walked.
     """
 
     state: State
@@ -54,6 +55,7 @@ class Walker(Protocol):
     substituted: Status | None
     quiet: bool
     statement: int
+    redirects: tuple[Redirect, ...]
     text: str
 
     def run(self, node: Node) -> Status:
@@ -71,9 +73,6 @@ class Walker(Protocol):
     def local(self, name: str) -> None:
         """A variable belongs to the function that is being walked."""
 
-    def redirected(self, redirects: tuple[Redir, ...]) -> bool:
-        """Evaluate redirections. Returns whether standard output goes elsewhere."""
-
     def redirect(self, node: Redir) -> Redirect:
         """A redirection, evaluated."""
 
@@ -86,7 +85,7 @@ class Walker(Protocol):
     def child_scope(self, child: Child, text: Word) -> bool:
         """Walk the text of another shell, in a subshell that has been entered. False when that goes too deep."""
 
-    def input_of(self, redirects: tuple[Redir, ...]) -> Value | None:
+    def input_of(self, redirects: tuple[Redirect, ...]) -> Value | None:
         """What redirections give to read; None when that is not known."""
 
     def read_again(self, word: Word) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Union
 
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 
 
@@ -170,9 +171,13 @@ class Case(NamedTuple):
 
 
 class Function(NamedTuple):
+    """private, resting: of the text that is read again in which it stands (see expansion.Expander)."""
+
     name: str
     body: Node
     start: int
+    private: tuple[str, ...] = ()
+    resting: tuple[Reason, ...] = ()
 
 
 class Test(NamedTuple):
