@@ -43,6 +43,7 @@ CPU = Expectation(
     needs_torch="optional",
     cuda=None,
     cudnn=None,
+    gpu_arch=(),
     python="3.11",
     user="non-root",
     gpu=False,
@@ -93,6 +94,9 @@ PROBE: dict[str, Any] = {
 }
 CU121 = {"version": "2.2.1+cu121", "cuda": "12.1", "hip": None, "path": "/p/torch/version.py"}
 RUNTIME = {"version": "2.2.1+cu121", "cuda": "12.1", "hip": None, "compiled": True, "cudnn": 8902, "arch_list": []}
+ARCHS = {**RUNTIME, "arch_flags": "sm_80 sm_90 compute_90"}
+NO_PTX = {**RUNTIME, "arch_flags": "sm_80 sm_90"}
+FOR_GPUS, FOR_OLD = CUDA._replace(gpu_arch=("8.6", "12.0")), CUDA._replace(gpu_arch=("7.5",))
 CPU_TORCH = {"version": "2.9.0+cpu", "cuda": None, "hip": None, "path": "/p/torch/version.py"}
 ROCM = {"version": "2.3.0+rocm6.0", "cuda": None, "hip": "6.0.3", "path": "/p/torch/version.py"}
 CUDART = "/usr/local/cuda-12.1/lib64/libcudart.so.12.1.55"
@@ -353,6 +357,10 @@ CASES = [
         "8.9.2, 9.1.0",
     ),
     ("no cuDNN", "cudnn", CUDA, SEEN, FAIL, "no cuDNN"),
+    ("GPUs reached", "gpu-arch", FOR_GPUS, probed(torch=CU121, torch_runtime=ARCHS), PASS, "8.0, 9.0+PTX"),
+    ("a newer GPU by PTX only", "gpu-arch", FOR_GPUS, probed(torch=CU121, torch_runtime=NO_PTX), FAIL, "reach 12.0"),
+    ("an older GPU", "gpu-arch", FOR_OLD, probed(torch=CU121, torch_runtime=ARCHS), FAIL, "does not reach 7.5"),
+    ("nothing said of GPUs", "gpu-arch", FOR_GPUS, probed(torch=CU121, torch_runtime=RUNTIME), UNPROVEN, "not say"),
     (
         "libraries load",
         "libraries-load",
@@ -666,6 +674,7 @@ BOTH = {  # what of an Expectation: the rules that check it in the source; or wh
     "needs_torch": "a text that installs torch does not prove that it is there in the end, nor the contrary",
     "cuda": ("torch-index",),
     "cudnn": "in the source it is the base's tag, which `upstream` checks, and what torch brings along",
+    "gpu_arch": ("gpu-arch",),
     "python": "in the source it is the base's tag, which `upstream` checks",
     "user": "a USER may be set by a base that is not in the repository, and a name may be root's",
     "gpu": ("gpu-reservation",),

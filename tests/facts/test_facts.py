@@ -30,6 +30,8 @@ KEYS = {
     "nvidia_cuda_tags": ("version",),
     "other_packages": ("ecosystem", "name"),
     "torch": ("version",),
+    "nvcc_archs": ("arch",),
+    "torch_archs": ("channel", "machine", "from"),
     "torch_channels": ("version", "channel"),
     "torch_needs": ("name", "from"),
 }

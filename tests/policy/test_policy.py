@@ -111,6 +111,7 @@ class TestReference:
             needs_torch="required",
             cuda="12.1",
             cudnn="8",
+            gpu_arch=(),
             python=None,
             user="non-root",
             gpu=True,

@@ -192,7 +192,14 @@ def torch_runtime() -> Facts:
         "available": torch.cuda.is_available(),
         "cudnn": torch.backends.cudnn.version(),
         "arch_list": list(torch.cuda.get_arch_list()),
+        "arch_flags": _arch_flags(torch),
     }
+
+
+def _arch_flags(torch: Any) -> str | None:
+    """What torch was compiled for ("sm_80 sm_90 compute_90"); unlike its arch_list it needs no device."""
+    ask = getattr(torch._C, "_cuda_getArchFlags", None)
+    return ask() if ask is not None else None
 
 
 def host_roots() -> list[str]:

@@ -156,6 +156,7 @@ def _expect(data: Data) -> Expect:
         torch=data.get("torch"),
         cuda=data.get("cuda"),
         cudnn=data.get("cudnn"),
+        gpu_arch=None if data.get("gpu-arch") is None else tuple(data["gpu-arch"]),
         user=data.get("user"),
         gpu=data.get("gpu"),
         entrypoint=None

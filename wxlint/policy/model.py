@@ -48,7 +48,8 @@ class Expect(NamedTuple):
     """What an `expect:` block says; None where it says nothing. Blocks are merged key by key, the nearest wins.
 
     python, cuda, cudnn: versions, matched by their leading components ("3.11" accepts 3.11.9).
-    torch: "required", "optional" or "forbidden". user: "any", "non-root", "root", or a user as the image must name it.
+    gpu_arch: compute capabilities ("8.6"). torch: "required", "optional" or "forbidden". user: "any", "non-root",
+    "root", or a user as the image must name it.
     gpu: whether the image uses a device. size, cuda_bytes: upper bounds in bytes.
     """
 
@@ -56,6 +57,7 @@ class Expect(NamedTuple):
     torch: str | None = None
     cuda: str | None = None
     cudnn: str | None = None
+    gpu_arch: tuple[str, ...] | None = None
     user: str | None = None
     gpu: bool | None = None
     entrypoint: EntrypointCheck | None = None
@@ -132,8 +134,8 @@ class Expectation(NamedTuple):
     image: the short name, "asr:cuda". reference: the whole one, with the default registry. dockerfile, context:
     relative to the root. base: the reference it must descend from, None for a base. upstream: globs of allowed
     external references; empty when `base` says it. torch: channel or None. needs_torch: required, optional or
-    forbidden. cuda: the CUDA version torch must be built for ("12.1"), or None. gpu: the image uses a device. size,
-    cuda_bytes: budgets in bytes. compose: the compose files of its variant. service: its compose service, or None.
+    forbidden. cuda: the CUDA version torch must be built for ("12.1"), or None. gpu_arch: the compute
+    capabilities it must reach. gpu: the image uses a device. size, cuda_bytes: budgets in bytes. compose: the compose files of its variant. service: its compose service, or None.
     """
 
     image: str
@@ -152,6 +154,7 @@ class Expectation(NamedTuple):
     needs_torch: str
     cuda: str | None
     cudnn: str | None
+    gpu_arch: tuple[str, ...]
     python: str | None
     user: str
     gpu: bool
@@ -241,6 +244,7 @@ class Policy(NamedTuple):
             needs_torch=expect.torch or "optional",
             cuda=None if accelerator == "cpu" else expect.cuda or cuda_of_channel(said.torch),
             cudnn=None if accelerator == "cpu" else expect.cudnn,
+            gpu_arch=(expect.gpu_arch or ()) if accelerator == "cuda" else (),
             python=expect.python,
             user=expect.user or "any",
             gpu=expect.gpu if expect.gpu is not None else accelerator in ("cuda", "rocm") and not is_base,

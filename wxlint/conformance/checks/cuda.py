@@ -11,6 +11,7 @@ from wxlint.conformance.checks.verdict import Outcome, Verdict, failed, passed, 
 from wxlint.conformance.container.model import Facts
 from wxlint.core.units import amount
 from wxlint.facts.channels import cuda_of_channel
+from wxlint.facts.gpu_archs import listed_archs, reaches
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation
@@ -170,6 +171,23 @@ def cudnn(expectation: Expectation, evidence: Evidence) -> Verdict:
     if all(a == b for version in versions for a, b in zip(version.split("."), wanted.split("."))):
         return passed(Message.CUDNN, versions=", ".join(versions)).given(facts)
     return failed(Message.OTHER_CUDNN, versions=", ".join(versions), wanted=wanted).given(facts)
+
+
+def gpu_arch(expectation: Expectation, evidence: Evidence) -> Verdict:
+    """Every wanted GPU is reached by what torch was compiled for; no device is needed for it."""
+    if evidence.torch_error:
+        return failed(Message.TORCH_UNREADABLE, why=evidence.torch_error)
+    if evidence.torch is None:
+        return passed(Message.NO_TORCH)
+    flags = evidence.runtime.get("arch_flags")
+    listed = listed_archs(flags) if isinstance(flags, str) else ()
+    if not listed:
+        return unproven(Message.GPU_ARCH_UNKNOWN)
+    missing = [wanted for wanted in expectation.gpu_arch if not reaches(listed, wanted)]
+    archs = ", ".join(listed)
+    if missing:
+        return failed(Message.OTHER_GPU_ARCH, archs=archs, missing=", ".join(missing)).given({"archs": listed})
+    return passed(Message.GPU_ARCH, archs=archs).given({"archs": listed})
 
 
 def libraries_load(expectation: Expectation, evidence: Evidence) -> Verdict:
