@@ -134,8 +134,9 @@ class Expectation(NamedTuple):
     image: the short name, "asr:cuda". reference: the whole one, with the default registry. dockerfile, context:
     relative to the root. base: the reference it must descend from, None for a base. upstream: globs of allowed
     external references; empty when `base` says it. torch: channel or None. needs_torch: required, optional or
-    forbidden. cuda: the CUDA version torch must be built for ("12.1"), or None. gpu_arch: the compute
-    capabilities it must reach. gpu: the image uses a device. size, cuda_bytes: budgets in bytes. compose: the compose files of its variant. service: its compose service, or None.
+    forbidden. cuda: the CUDA version torch must be built for ("12.1"), or None. gpu_arch: the compute capabilities it
+    must reach. gpu: the image uses a device. size, cuda_bytes: budgets in bytes. compose: the compose files of its
+    variant. service: its compose service, or None.
     """
 
     image: str
