@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
+import pickle
 import pkgutil
 import re
 import typing
+from collections.abc import Callable
 
 import pytest
 
@@ -46,8 +49,40 @@ def test_a_named_tuple_is_one() -> None:
         "Pair",
     )
     assert not hasattr(Pair(1), "__dict__")
-    with pytest.raises(TypeError):
-        Pair()  # type: ignore[call-arg]
+    assert (Pair._make([1, ("a",)]), Pair(1)._asdict()) == (Pair(1, ("a",)), {"left": 1, "right": ()})
+    assert pickle.loads(pickle.dumps(Pair(1))) == copy.copy(Pair(1)) == Pair(1)
+    match Pair(1):
+        case Pair(left, _):
+            assert left == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda: Pair(), lambda: Pair(1, (), 2), lambda: Pair(1, middle=2), lambda: Pair._make([1])]
+)
+def test_wrong_fields_are_refused(wrong: Callable[[], Pair]) -> None:
+    with pytest.raises(TypeError, match="Pair|left|middle|argument"):
+        wrong()
+
+
+def test_an_unknown_field_is_not_replaced() -> None:
+    with pytest.raises((TypeError, ValueError), match="middle"):
+        Pair(1)._replace(middle=2)  # type: ignore[call-arg]
+
+
+class Triple(NamedTuple):
+    first: str
+    second: str
+    third: str = "c"
+
+
+class Other(NamedTuple):
+    one: int
+    two: int = 0
+
+
+def test_classes_of_one_size_keep_their_own_names_and_defaults() -> None:
+    assert (Pair(left=3), Other(one=3), Other(two=1, one=2)) == ((3, ()), (3, 0), (2, 1))
+    assert (Triple("a", second="b"), repr(Other(1))) == (("a", "b", "c"), "Other(one=1, two=0)")
 
 
 @pytest.mark.parametrize("text", ["", "ab1", "x12 Y"])
