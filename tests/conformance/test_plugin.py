@@ -114,11 +114,11 @@ def test_without_an_engine_nothing_is_green(tmp_path: Path) -> None:
     made = Family(tmp_path)
     done = without_engine(made, "--wx-report", "out/report.json")
     assert done.returncode == 1, done.stdout
-    assert "0 PASS, 0 FAIL, 25 SKIP, 0 UNPROVEN, 3 ERROR; no image was looked at: " in done.stdout
+    assert "0 PASS, 0 FAIL, 28 SKIP, 0 UNPROVEN, 3 ERROR; no image was looked at: " in done.stdout
     report = json.loads((tmp_path / "out/report.json").read_text())
     assert schema_errors(report) == []
     assert report["engine"]["available"] is False
-    assert report["counts"] == {"PASS": 0, "FAIL": 0, "SKIP": 25, "UNPROVEN": 0, "ERROR": 3}
+    assert report["counts"] == {"PASS": 0, "FAIL": 0, "SKIP": 28, "UNPROVEN": 0, "ERROR": 3}
     alone = without_engine(made, "-q", "-k", "no-cuda")
     assert alone.returncode == 1, alone.stdout
 
@@ -132,7 +132,7 @@ def test_without_an_engine_all_is_skipped_where_that_is_allowed(tmp_path: Path, 
         made.write("pytest.ini", "[pytest]\nwx_allow = no-engine\n")
     done = without_engine(made, *(["--wx-allow", "no-engine"] if how == "option" else []))
     assert done.returncode == 0, done.stdout
-    assert "0 PASS, 0 FAIL, 28 SKIP, 0 UNPROVEN; no image was looked at: " in done.stdout
+    assert "0 PASS, 0 FAIL, 31 SKIP, 0 UNPROVEN; no image was looked at: " in done.stdout
 
 
 def test_without_a_docker_program_too(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def test_an_engine_that_dies_half_way_is_an_error_with_its_words_and_blames_no_i
     (tmp_path / "bin/docker").chmod(0o755)
     done = made.pytest("--wx-build", "never", env={"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"})
     assert done.returncode == 1, done.stdout
-    assert "3 passed, 25 error" in done.stdout
+    assert "3 passed, 28 error" in done.stdout
     assert "0 FAIL" in done.stdout
     assert done.stdout.count("no engine answers: error during connect: EOF") >= 3
 
@@ -292,6 +292,7 @@ def test_a_good_image_passes_in_everything(built: tuple[Family, subprocess.Compl
         (
             "exists",
             "base",
+            "predicted",
             "forbidden-tag",
             "python",
             "user",
@@ -413,7 +414,7 @@ def test_a_failed_base_is_one_failure(tmp_path: Path) -> None:
     with family(tmp_path) as made:
         made.write("docker/base/Dockerfile", "FROM python:3.11-slim\nRUN echo this is why; false\n")
         done = made.pytest()
-        assert "1 failed, 27 skipped" in done.stdout, done.stdout
+        assert "1 failed, 30 skipped" in done.stdout, done.stdout
         assert "this is why" in done.stdout
         assert "blocked by base:cpu" in done.stdout
         alone = made.pytest("--wx-select", "one")
@@ -496,8 +497,8 @@ def test_the_documentation_s_example(tmp_path: Path) -> None:
         for name, block in re.findall(r"^```\w+ (\S+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
             made.write(name, block.replace("example-", f"{made.prefix}-"))
         done = made.pytest("wxlint.yaml", "--wx-allow", "unproven:device", path="test_hello.py")
-        assert "wxlint: 18 PASS, 0 FAIL, 0 SKIP, 1 UNPROVEN" in done.stdout, done.stdout
-        assert "19 passed, 1 unproven" in done.stdout
+        assert "wxlint: 20 PASS, 0 FAIL, 0 SKIP, 1 UNPROVEN" in done.stdout, done.stdout
+        assert "21 passed, 1 unproven" in done.stdout
         shown = text.split("ends with\n\n")[1].split("\n\n")[0].splitlines()
         assert [line.split() for line in shown[:3]] == [
             line.split()

@@ -26,7 +26,7 @@ from wxlint.inspection.file_kinds import (
     normal,
 )
 from wxlint.inspection.layers import CUDA_KINDS, File, FileSystem, LayerScan
-from wxlint.inspection.model import Cuda, Distribution, Inspection, LayerReport, Torch
+from wxlint.inspection.model import Cuda, Distribution, Inspection, Installed, LayerReport, Torch
 from wxlint.inspection.report import read_expect
 from wxlint.inspection.saved_image import OpenSave, SavedImage, open_target, read_image
 from wxlint.inspection.stores import Store
@@ -120,6 +120,10 @@ def _report(
         cuda,
         layers,
         (),
+        tuple(
+            Installed(fact.name, fact.version, tuple(one.name for one in fact.requires if not one.when))
+            for _, fact in metadata
+        ),
         tuple("/" + path for path, file in files if file.kind == PYTHON and not cached(path)),
     )
     packages = next((f.fact.cuda for p, f in files if f.kind == DPKG and isinstance(f.fact, Packages)), ())

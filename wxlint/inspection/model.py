@@ -23,6 +23,14 @@ class Distribution(NamedTuple):
     required_by: tuple[str, ...]
 
 
+class Installed(NamedTuple):
+    """A distribution, by its METADATA. requires: the names of what it requires, without any extra."""
+
+    name: str
+    version: str
+    requires: tuple[str, ...]
+
+
 class Cuda(NamedTuple):
     """present: proven by a library, a compiler, a CUDA build of torch or a CUDA-only distribution.
 
@@ -69,5 +77,7 @@ class Inspection(NamedTuple):
     cuda: Cuda
     layers: tuple[LayerReport, ...]
     why: tuple[str, ...]
+    installed: tuple[Installed, ...] = ()
+    """Every distribution of Python with its metadata; not in the JSON."""
     interpreters: tuple[str, ...] = ()
     """Paths of Python interpreters; not in the JSON."""

@@ -1,8 +1,8 @@
-"""A build plan: its steps, and what follows from their order."""
+"""A build plan: its steps, what follows from their order, and what is predicted of an image."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wxlint.core.tuples import NamedTuple
 
@@ -83,3 +83,43 @@ class Plan(NamedTuple):
             if blocked.intersection(step.needs):
                 blocked.add(step.image)
         return tuple(step.image for step in self.steps if step.image in blocked and step.image != image)
+
+
+class PredictedPackage(NamedTuple):
+    """An accelerated package.
+
+    specifier: the releases that it may be, "" for any. cuda: what it is built for ("11.8", "12"), "" where that is not
+    known. certain: it is installed whatever happens, and the tables are sure of it.
+    """
+
+    name: str
+    specifier: str
+    cuda: str
+    certain: bool
+
+
+class Prediction(NamedTuple):
+    """What the Dockerfiles of one image say is in it.
+
+    base: the external reference at the end of the lineage, None when unknown. lineage: the references it is built from,
+    the nearest first, as far as they are known. user: USER as written, "" for none, None when unknown. accelerator:
+    None when it is not proven. torch: a channel, "default", "none" or "unknown". torch_cuda: what that torch is built
+    for, "" for the CPU, None where that is not known. complete: all that is installed was read, and what the base holds
+    is known, so that what is not among the packages is not there.
+    """
+
+    base: str | None
+    lineage: tuple[str, ...]
+    user: str | None
+    accelerator: str | None
+    torch: str
+    torch_version: str | None
+    torch_cuda: str | None
+    packages: tuple[PredictedPackage, ...]
+    complete: bool
+
+    @classmethod
+    def from_json(cls, facts: dict[str, Any]) -> Prediction:
+        """From the fields as JSON has them."""
+        packages = tuple(PredictedPackage(*one) for one in facts["packages"])
+        return cls(**{**facts, "lineage": tuple(facts["lineage"]), "packages": packages})

@@ -59,7 +59,9 @@ class Evidence(NamedTuple):
 
     build: how it came to be there. info: None when it is not there. fault: the engine's words when that failed.
     below: the layers of the image that it must stand on, None when the engine does not have that.
-    upstream: the external reference that its Dockerfile starts from, None when unknown.
+    upstream: the external reference that its Dockerfile starts from, None when unknown. prediction: what `wxlint check`
+    believes of it (plan.model.Prediction), None when that is not known. lineage: each reference that it is built from
+    by that, with its layers, None where the engine does not have it.
     twins: references with a forbidden tag that the engine has.
     probe, static: what the probe and the layers say; None with a problem when they say nothing, and None without one
     when they were not asked. passwd: /etc/passwd of an image without Python. gpu: whether one was to be used.
@@ -81,6 +83,8 @@ class Evidence(NamedTuple):
     service_problem: ServiceProblem | None = None
     gpu: bool = False
     gpu_problem: str = ""
+    prediction: Facts | None = None
+    lineage: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
 
     @property
     def stand_in(self) -> bool:
@@ -141,6 +145,14 @@ class Evidence(NamedTuple):
         return found if isinstance(found, list) else None
 
     @property
+    def installed(self) -> list[Facts] | None:
+        """The same by the probe, else by the layers: name, version, and names of what is required."""
+        found = self.distributions
+        if found is not None or self.static is None or "installed" not in self.static:
+            return found
+        return [{"name": n, "version": v, "requires": r} for n, v, r in self.static["installed"]]
+
+    @property
     def cuda_distributions(self) -> list[str]:
         """ "nvidia-cublas-cu12 12.1.3.1" for each one of use with CUDA only."""
         found = [f"{name} {version}" for name, version in self.static["distributions"]] if self.static else []
@@ -173,6 +185,7 @@ class Evidence(NamedTuple):
             facts["service_problem"] = ServiceProblem(ServiceFailure(problem["failure"]), problem["detail"])
         facts["below"] = None if facts["below"] is None else tuple(facts["below"])
         facts["twins"] = tuple(facts["twins"])
+        facts["lineage"] = tuple((name, None if on is None else tuple(on)) for name, on in facts["lineage"])
         return cls(**facts)
 
 

@@ -43,6 +43,10 @@ class Message(Enum):
     FORBIDDEN_TAG = "the engine has {twins}, and the policy forbids that tag: remove it, since a FROM may take it"
     NO_FORBIDDEN_TAG = "no {tags} of {name}"
 
+    AS_PREDICTED = "as `wxlint check` says: {same}{open}"
+    NOT_AS_PREDICTED = "{differences}: a stale image, an install that nobody saw, or a mistake of wxlint"
+    NOT_PREDICTED = "`wxlint check` knows nothing of what {dockerfile} makes"
+
     # python, user, sizes, distributions
     NO_PYTHON = "no Python {wanted} in the image"
     PYTHON = "Python {version}"

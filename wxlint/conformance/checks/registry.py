@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from wxlint.conformance.checks import cuda
+from wxlint.conformance.checks import cuda, predicted
 from wxlint.conformance.checks.evidence import Evidence, ProbeFailure, ServiceFailure
 from wxlint.conformance.checks.messages import Message
 from wxlint.conformance.checks.verdict import Outcome, Verdict, error, failed, passed, skipped, unproven
@@ -271,6 +271,7 @@ CHECKS: tuple[Check, ...] = (
         _exists,
     ),
     Check("base", ("base", "upstream", "is_base"), (), lambda e: bool(e.base or e.upstream), _base),
+    Check("predicted", (), (PROBE,), lambda e: bool(e.dockerfile), predicted.predicted),
     Check("forbidden-tag", ("forbidden_tags",), (), lambda e: bool(e.forbidden_tags), _forbidden_tag),
     Check("python", ("python",), (PROBE,), lambda e: e.python is not None, _python),
     Check("user", ("user",), (PROBE,), lambda e: e.user != "any", _user),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,7 +26,8 @@ from wxlint.conformance.container.model import About, BuildResult, BuildStatus, 
 from wxlint.core.errors import EngineError, WxlintError
 from wxlint.core.processes import SUPERVISOR, Completed
 from wxlint.plan.build_plan import make_plan
-from wxlint.plan.model import Plan, Step
+from wxlint.plan.model import Plan, Prediction, Step
+from wxlint.plan.predictions import predictions
 
 if TYPE_CHECKING:
     from wxlint.inspection.dockerfile_lines import Dockerfile
@@ -129,6 +131,11 @@ class _Collector:
         self.engine = place.engine
         self.gpus = gpu.gpus(place.about) if options.gpu else ()
 
+    @cached_property
+    def predictions(self) -> Mapping[str, Prediction]:
+        """What the source says of each image."""
+        return predictions(self.policy, self.plan.steps)
+
     def layers(self, steps: list[Step]) -> dict[str, Facts]:
         """What the layers of images say, by reference."""
         targets = []
@@ -168,6 +175,8 @@ class _Collector:
             expectation = step.expectation
             if "base" in names:
                 found = found._replace(below=self._below(step))
+            if "predicted" in names:
+                found = self._predicted(found, step)
             if "forbidden-tag" in names:
                 found = found._replace(twins=self._twins(expectation))
             if PROBE in needs:
@@ -206,6 +215,15 @@ class _Collector:
         if info is None and base is None and self.options.mode != NEVER and self.engine.pull(name):
             info = self.engine.image(name)
         return info.layers if info else None
+
+    def _predicted(self, evidence: Evidence, step: Step) -> Evidence:
+        """With what the source says of an image, and the layers of what it is built from by that."""
+        prediction = self.predictions.get(step.image)
+        if prediction is None:
+            return evidence
+        infos = [(name, self.engine.image(name)) for name in prediction.lineage]
+        lineage = tuple((name, info.layers if info is not None else None) for name, info in infos)
+        return evidence._replace(prediction=prediction._asdict(), lineage=lineage)
 
     def _twins(self, expectation: Expectation) -> tuple[str, ...]:
         """References of the image with a forbidden tag that the engine has."""

@@ -23,7 +23,18 @@ if TYPE_CHECKING:
 
 
 FACTS = frozenset(
-    ("torch", "other_torch", "libraries", "distributions", "bytes", "hidden_bytes", "python", "interpreters", "why")
+    (
+        "torch",
+        "other_torch",
+        "libraries",
+        "distributions",
+        "installed",
+        "bytes",
+        "hidden_bytes",
+        "python",
+        "interpreters",
+        "why",
+    )
 )
 
 
@@ -64,7 +75,7 @@ def inspect_layers(engine: Engine, targets: Iterable[Target]) -> dict[str, Facts
 
 
 def _cached(target: Target) -> Path:
-    key = json.dumps(["wxlint-layers/2", __version__, target.digest, target.dockerfiles])
+    key = json.dumps(["wxlint-layers/3", __version__, target.digest, target.dockerfiles])
     return cache_folder() / "layers" / f"{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}.json"
 
 
@@ -113,6 +124,7 @@ def _facts(image: Inspection) -> Facts:
         "other_torch": [one._asdict() for one in image.other_torch],
         "libraries": list(image.cuda.libraries),
         "distributions": [[one.name, one.version] for one in image.cuda.distributions],
+        "installed": [[one.name, one.version, list(one.requires)] for one in image.installed],
         "bytes": image.cuda.bytes,
         "hidden_bytes": image.cuda.hidden_bytes,
         "python": image.python,
