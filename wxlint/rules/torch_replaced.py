@@ -51,6 +51,8 @@ HINT = "install torch once, with every package that asks for a release of it, or
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
+        yield from _makers_own(image, steps)
+        yield from _left_behind(image, steps)
         for step in steps:
             choice = step.choices[0]
             if step.install.conditional or choice.requirement.span is None and step.install.span is None:
@@ -58,6 +60,51 @@ def check(repository: Repository) -> Iterator[Problem]:
             now = after(step.before, step.install, list(step.choices))
             if _is_replaced(step, choice, now) and not _said_elsewhere(image, step, now):
                 yield _problem(image, step, choice, now)
+
+
+def _makers_own(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
+    """Yield the first install that takes the place of a torch which the base's maker built for it."""
+    root = image.base.root
+    if root is None or not steps or image.state.external_torch.channel != "unknown":
+        return
+    from wxlint.images.stack.makers_torch import has_makers_torch, takes_its_place
+
+    if not has_makers_torch(root.reference):
+        return
+    for step in steps:
+        choice = next((choice for choice in step.choices if takes_its_place(choice)), None)
+        span = (choice.requirement.span or step.install.span) if choice is not None else None
+        if choice is None or span is None:
+            continue
+        because = (reason_at("image", f"FROM {root.value.shown()}", root.span), *step.install.because)
+        if step.install.tool in _OWN_ENVIRONMENT:
+            text = f"{choice.requirement.written} is installed into an environment of its own, beside the base's torch"
+            yield Problem(span, text, because, severity=Severity.INFO, image=image.label)
+            return
+        verb = "brings another torch" if choice.implied else "replaces the torch"
+        text = f"{choice.requirement.written} {verb}: {image.label} has its base's own build, which no index holds"
+        hint = "keep the base's torch: leave out the version, or hold it with a constraint (-c)"
+        yield Problem(span, text, because, hint, image=image.label)
+        return
+
+
+def _left_behind(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
+    """Yield a `pip uninstall torch` that leaves the CUDA libraries which torch brought, in an image for the CPU."""
+    if image.state.torch.channel != "cpu" or not any(install.removes for install in image.installs):
+        return
+    brought: Choice | None = None
+    for install in image.installs:
+        own = next((step for step in steps if step.install is install), None)
+        if own is not None:
+            brought = own.choices[0] if accelerator_of(own.choices[0].channel) == "cuda" else None
+        gone = {requirement.name for requirement in install.requirements} if install.removes else set()
+        if brought is None or "torch" not in gone or install.conditional or install.unread:
+            continue
+        if not any(name.startswith("nvidia-") for name in gone) and install.span is not None:
+            text = "torch goes, and the CUDA libraries that it brought (nvidia-*) stay: gigabytes in a cpu image"
+            because = (reason_at("install", brought.requirement.written, brought.requirement.span),)
+            yield Problem(install.span, text, because, "install torch from the cpu channel first", image=image.label)
+        brought = None
 
 
 def _is_replaced(step: TorchStep, choice: Choice, now: Torch) -> bool:
@@ -105,6 +152,6 @@ def _hint(choice: Choice, before: Torch, now: Torch) -> str:
     if choice.implied and before.version:
         name = choice.requirement.name
         return f"take a release of {name} that goes with torch {before.version}, or install torch after it"
-    if before.channel == "default" and accelerator_of(now.channel) == "cuda":
+    if before.channel == "default" and accelerator_of(now.channel) in ("cuda", "cpu"):
         return f"install torch from {now.channel} first: the default build and its CUDA libraries stay in the image"
     return ""

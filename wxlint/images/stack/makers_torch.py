@@ -1,0 +1,41 @@
+"""Torch that a base image's maker built for it: NVIDIA's own (NGC, Jetson), AMD's. No index has it, so that an install
+that takes another one's release cannot give it back."""
+
+from __future__ import annotations
+
+from wxlint import facts
+from wxlint.images.model.reference import Reference
+from wxlint.images.torch.model import FAMILY, Choice
+from wxlint.images.torch.replacement import is_pinned
+
+_NOT_RELEASED = ("a0", "nv", "git", "dev", "rc")
+"""Parts of versions that only such builds have."""
+
+
+def has_makers_torch(reference: Reference | None) -> bool:
+    """Return whether a public image holds a torch of its maker's own."""
+    if reference is None or not reference.tag_known:
+        return False
+    found = facts.base_image(reference.upstream, reference.tag if reference.tag is not None else "latest")
+    return found is not None and bool(found.has_torch) and found.torch == "unknown" and _is_looked_up(found.row)
+
+
+def _is_looked_up(row: dict[str, str]) -> bool:
+    return row["confidence"] != "unverified" and row["torch"] == "some" and row["accelerator"] in ("cuda", "rocm")
+
+
+def takes_its_place(choice: Choice) -> bool:
+    """Return whether a choice cannot keep a torch of the maker's own: it wants an exact release, or the newest."""
+    wanted, install = choice.requirement, choice.install
+    if install.conditional or install.no_deps or wanted.maybe or is_pinned(install.constraints):
+        return False
+    if wanted.name == "torch":
+        exact = wanted.pin is not None and not any(part in wanted.pin for part in _NOT_RELEASED)
+        return exact or (wanted.pin is None and (install.upgrade or install.reinstall) and not wanted.specifier)
+    if wanted.name in FAMILY:
+        return wanted.pin is not None and any(
+            wanted.pin in getattr(facts.companions(version), wanted.name, ())
+            for version in facts.torch_releases("default")
+        )
+    needed = facts.torch_needed(wanted.name, wanted.pin) if wanted.pin else None
+    return needed is not None and needed.startswith("==")
