@@ -103,7 +103,7 @@ class _Maker:
         self.anchors = []
         for name in ("x", "y")[: rng.choice((0, 0, 1, 2))]:
             lines.append(f"x-{name}: &{name}")
-            lines += indented(self.fields(rng.randint(1, 3), over=False, top=True) or ["image: anchored:1"])
+            lines += indented(self.fields(rng.randint(1, 3), over, top=True) or ["image: anchored:1"])
             self.anchors.append(name)
         pool = self.names if not over or self.chance(0.15) else self.base
         names = rng.sample(pool, rng.randint(1, min(3, len(pool))))
@@ -153,7 +153,7 @@ class _Maker:
         weights = [5 if name in ("image", "build", "gpus", "deploy", "extends") else 2 for name in makers]
         chosen = dict.fromkeys(rng.choices(list(makers), weights, k=count))
         lines: Lines = []
-        if not top and self.anchors and self.chance(0.4):
+        if self.anchors and self.chance(0.2 if top else 0.4):
             lines.append(
                 f"<<: {rng.choice((f'*{self.anchors[0]}', '[' + ', '.join(f'*{n}' for n in self.anchors) + ']'))}"
             )

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -263,16 +264,22 @@ class _Maker:
 # -- what each side sees
 
 
+@lru_cache
+def _session() -> Any:
+    from pip._internal.network.session import PipSession
+
+    return PipSession()
+
+
 def _pip(folder: Path) -> Any:
     from pip._internal.exceptions import PipError
     from pip._internal.index.collector import LinkCollector
     from pip._internal.index.package_finder import PackageFinder
     from pip._internal.models.search_scope import SearchScope
     from pip._internal.models.selection_prefs import SelectionPreferences
-    from pip._internal.network.session import PipSession
     from pip._internal.req.req_file import parse_requirements
 
-    session = PipSession()
+    session = _session()
     scope = SearchScope.create(find_links=[], index_urls=[DEFAULT], no_index=False)
     finder = PackageFinder.create(
         link_collector=LinkCollector(session=session, search_scope=scope),
@@ -299,7 +306,7 @@ def _pip(folder: Path) -> Any:
 def _as_pip(text: str, editable: bool) -> tuple[str, ...] | None:
     """A requirement as it is compared; None where its marker does not hold."""
     if editable:
-        return ("vcs",) if text.startswith("git+") else ("project",)
+        return ("vcs",) if text.startswith("git+") else ("other",) if "://" in text else ("project",)
     if text.endswith(".whl") and "@" not in text:
         return ("other",)
     try:
@@ -349,7 +356,11 @@ def _wxlint(files: dict[str, bytes]) -> tuple[Any, bool, bool]:
 def _as_wxlint(requirement: Any) -> tuple[str, ...]:
     if requirement.kind == "vcs" and not requirement.written.startswith("pkg"):
         return ("vcs",)
-    if requirement.name and requirement.kind in ("url", "vcs") and "@" in requirement.written.partition("://")[0]:
+    if (
+        requirement.name
+        and requirement.kind in ("url", "vcs", "path")
+        and "@" in requirement.written.partition("://")[0]
+    ):
         return ("url", requirement.name)
     if requirement.kind != "name":
         return ("other",)

@@ -12,10 +12,11 @@
 Offsets are those of Source.text: use Source.span(node.start, node.end). A node's stretch leaves out its anchor and tag;
 that of a block collection ends with its last child. `tag` is the tag as resolved ("!reset", "tag:yaml.org,2002:str"),
 and "" when none is written. Aliases are replaced by the very node they name (offsets of the anchor). Merge keys are
-carried out: `<<` is gone, the merged entries stand behind the mapping's own. As in compose, what is reset below `<<`
-is not there, and a key that the mapping itself only resets is there twice, since `!reset` takes away what other files
-say, not what `<<` brings. Of a duplicate key, a problem, the last entry counts. Plain scalars have the types of the
-YAML 1.2 core schema: `on`, `yes` and dates are strings.
+carried out: `<<` is gone, the merged entries stand behind the mapping's own. Compose's tags go by paths in which `<<`
+does not count: those below `<<: mapping` are in force where it stands, those below `<<: [mapping]` are not. What is
+reset below an anchor is not there for its aliases, and a key that the mapping itself only resets is there twice, since
+`!reset` takes away what other files say, not what `<<` brings. Of a duplicate key, a problem, the last entry counts.
+Plain scalars have the types of the YAML 1.2 core schema: `on`, `yes` and dates are strings.
 """
 
 from __future__ import annotations
@@ -174,18 +175,74 @@ def plain(node: Node) -> Any:
     return text
 
 
-def _untagged(node: Mapping) -> Mapping:
-    """What `<<` brings: compose's tags below it are about no other file, and what they reset is not there."""
+def _untagged(node: Node) -> Node:
+    """A node without compose's tags; what they reset is not there."""
+    if isinstance(node, Mapping):
+        kept = [Entry(key, _untagged(value)) for key, value in node.entries if value.tag != "!reset"]
+        node = node._replace(entries=tuple(kept))
+    elif isinstance(node, Sequence):
+        node = node._replace(items=tuple(_untagged(item) for item in node.items if item.tag != "!reset"))
+    return node._replace(tag="") if node.tag in _COMPOSE_TAGS else node
 
-    def plain_node(node: Node) -> Node:
-        if isinstance(node, Mapping):
-            node = _untagged(node)
-        elif isinstance(node, Sequence):
-            node = node._replace(items=tuple(plain_node(item) for item in node.items if item.tag != "!reset"))
-        return node._replace(tag="") if node.tag in _COMPOSE_TAGS else node
 
-    entries = (Entry(key, plain_node(value)) for key, value in node.entries if value.tag != "!reset")
-    return node._replace(entries=tuple(entries))
+def _without_resets(node: Node) -> Node:
+    """An anchored node as its aliases see it: compose has taken away by then what is reset below it."""
+    if isinstance(node, Mapping):
+        kept = [Entry(key, _without_resets(value)) for key, value in node.entries if value.tag != "!reset"]
+        return node._replace(entries=tuple(kept))
+    if isinstance(node, Sequence):
+        return node._replace(items=tuple(_without_resets(item) for item in node.items if item.tag != "!reset"))
+    return node
+
+
+def _tagged_like(own: Node, merged: Node) -> Node:
+    """A value with the tags that `<<` brings at its path, and below it, although its own text counts."""
+    if merged.tag in _COMPOSE_TAGS:
+        return own._replace(tag="!override") if own.tag not in _COMPOSE_TAGS else own
+    if not isinstance(own, Mapping) or not isinstance(merged, Mapping) or own.tag in _COMPOSE_TAGS:
+        return own
+    entries = {entry.key.text: entry for entry in own.entries}
+    if len(entries) < len(own.entries):  # reset, and brought by `<<` as well
+        return own
+    for key, value in merged.entries:
+        mine = entries.get(key.text)
+        if mine is not None:
+            entries[key.text] = mine._replace(value=_tagged_like(mine.value, value))
+        elif (resets := _resets(value)) is not None:
+            entries[key.text] = Entry(key, resets)
+    return own._replace(entries=tuple(entries.values()))
+
+
+def _resets(node: Node) -> Node | None:
+    """What the tags of a value that is not there itself do at its path and below it; None for nothing."""
+    if node.tag in _COMPOSE_TAGS:
+        return node._replace(tag="!reset")
+    if not isinstance(node, Mapping):
+        return None
+    kept = [Entry(key, found) for key, value in node.entries if (found := _resets(value)) is not None]
+    return node._replace(entries=tuple(kept)) if kept else None
+
+
+def _retagged(entries: list[Entry], covered: list[Entry]) -> tuple[Entry, ...]:
+    """The entries of a mapping with the tags of those that `<<` brings under the same keys."""
+    brought: dict[str, Node] = {}
+    for key, value in covered:
+        brought.setdefault(key.text, value)
+    return tuple(
+        entry._replace(value=_tagged_like(entry.value, brought[entry.key.text])) if entry.key.text in brought else entry
+        for entry in entries
+    )
+
+
+def _merged_tag(children: list[Node]) -> str:
+    """The tag that a mapping has by what `<<` brings: one at the anchor is in force for whoever takes it in."""
+    pairs = zip(children[::2], children[1::2])
+    tags = {value.tag for key, value in pairs if isinstance(key, Scalar) and _is_merge(key)}
+    return "!override" if tags & set(_COMPOSE_TAGS) else ""
+
+
+def _is_merge(key: Scalar) -> bool:
+    return key.text == "<<" and not key.style and not key.tag
 
 
 def _kind(text: str) -> str:
@@ -337,11 +394,12 @@ class _Reader:
             end = max(own, default=done.start)
         node: Node
         if done.mapping:
-            node = Mapping(self._entries(children), done.start, end, done.tag)
+            entries = self._entries(children)
+            node = Mapping(entries, done.start, end, done.tag or (_merged_tag(children) if self.tagged else ""))
         else:
             node = Sequence(tuple(children), done.start, end, done.tag)
         if done.anchor:
-            self.anchors[done.anchor] = (node, done.weight, done.height)
+            self.anchors[done.anchor] = (_without_resets(node) if self.tagged else node, done.weight, done.height)
         self._add(node, done.weight, done.height)
 
     def _entries(self, children: list[Node]) -> tuple[Entry, ...]:
@@ -359,17 +417,26 @@ class _Reader:
                 self.problems.append(Problem(key.start, key.end, f"the key is given twice: first in line {line}"))
             else:
                 seen[key.text] = key
-            if key.text == "<<" and not key.style and not key.tag:
-                merged.extend(value.items if isinstance(value, Sequence) else (value,))
+            if _is_merge(key):
+                merged += self._brought(value)
             else:
                 entries.append(Entry(key, value))
+        covered: list[Entry] = []
         for mapping in merged:
             if not isinstance(mapping, Mapping):
                 self.problems.append(Problem(mapping.start, mapping.end, "<< takes a mapping or a list of mappings"))
                 continue
-            for entry in _untagged(mapping).entries if self.tagged else mapping.entries:
+            for entry in mapping.entries:
                 if entry.key.text not in seen or entry.key.text in reset:
                     reset.discard(entry.key.text)
                     seen[entry.key.text] = entry.key
                     entries.append(entry)
-        return tuple(entries)
+                elif self.tagged:
+                    covered.append(entry)
+        return _retagged(entries, covered) if covered else tuple(entries)
+
+    def _brought(self, value: Node) -> tuple[Node, ...]:
+        """The mappings that the value of a `<<` names."""
+        if not isinstance(value, Sequence):
+            return (value,)
+        return tuple(_untagged(item) for item in value.items) if self.tagged else value.items

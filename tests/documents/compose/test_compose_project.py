@@ -495,7 +495,7 @@ def test_a_device_file_is_given_once() -> None:
     assert [device.name.value.text for device in found.devices if device.name] == ["/dev/kfd"]
 
 
-def test_what_is_reset_below_a_merge_key_is_about_no_other_file() -> None:
+def test_what_is_reset_below_an_anchor_is_about_no_other_file() -> None:
     files = {
         "compose.yml": "services:\n  a: {image: a, build: {target: t, args: {A: 1}}}\n",
         "over.yml": "x-b: &b {image: !reset b, build: {target: !reset t, args: !override {B: 2}}}\n"
@@ -504,7 +504,56 @@ def test_what_is_reset_below_a_merge_key_is_about_no_other_file() -> None:
     found = services(files, "compose.yml", "over.yml")["a"]
     assert image(found) == "a"
     assert found.build is not None and found.build.target is not None
-    assert [arg.name for arg in found.build.args] == ["A", "B"]
+    assert [arg.name for arg in found.build.args] == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("over", "profiles"),
+    [
+        ("x: &x {profiles: !override [q]}\nservices: {a: {<<: *x}}", ["q"]),
+        ("x: &x {profiles: !override [q]}\nservices: {a: {<<: *x, profiles: [z]}}", ["z"]),
+        ("x: &x {profiles: !override [q]}\ny: &y {<<: *x}\nservices: {a: {<<: *y}}", ["q"]),
+        ("x: &x {profiles: !override [q]}\nservices: {a: {<<: [*x]}}", ["p", "q"]),
+        ("services: {a: {<<: [{profiles: !override [q]}]}}", ["p", "q"]),
+        ("services: {a: {<<: {profiles: !override [q]}}}", ["q"]),
+        ("services: {a: {<<: {profiles: !reset []}}}", []),
+        ("services: {a: {<<: {profiles: !reset []}, profiles: [z]}}", ["z"]),
+        ("x: &x {profiles: !reset []}\nservices: {a: {<<: *x, profiles: [z]}}", ["p", "z"]),
+        ("services:\n  b: &b {image: b, profiles: !override [q]}\n  a: {<<: *b}", ["q"]),
+        ("services:\n  b: &b {image: b, profiles: !reset [q]}\n  a: {<<: *b}", ["p"]),
+        ("x: {p: &p !override [q]}\nservices: {a: {profiles: *p}}", ["q"]),
+        ("x: {p: &p !reset [q]}\nservices: {a: {profiles: *p}}", []),
+        ("x: &x !override {image: x}\nservices: {a: {<<: *x}}", []),
+    ],
+)
+def test_a_tag_is_in_force_where_a_merge_key_or_an_alias_takes_it(over: str, profiles: list[str]) -> None:
+    files = {"compose.yml": "services: {a: {image: a, profiles: [p]}}\n", "over.yml": f"{over}\n"}
+    found = services(files, "compose.yml", "over.yml")["a"]
+    assert [profile.value.text for profile in found.profiles] == profiles
+
+
+RESERVED = "resources: {reservations: {devices: %s[{capabilities: [gpu, utility]}]}}"
+
+
+@pytest.mark.parametrize(
+    ("over", "capabilities"),
+    [
+        (f"x: &x {{deploy: {{{RESERVED % '!override '}}}}}\nservices: {{a: {{<<: *x}}}}", [["gpu", "utility"]]),
+        (f"x: &x {{{RESERVED % '!override '}}}\nservices: {{a: {{deploy: {{<<: *x}}}}}}", [["gpu", "utility"]]),
+        (f"x: &x {{{RESERVED % '!override '}}}\nservices: {{a: {{deploy: *x}}}}", [["gpu", "utility"]]),
+        (f"x: &x {{{RESERVED % '!reset '}}}\nservices: {{a: {{deploy: *x}}}}", [["gpu"]]),
+        (
+            f"x: &x {{deploy: {{{RESERVED % '!override '}}}}}\nservices: {{a: {{<<: *x, deploy: "
+            "{resources: {reservations: {devices: [{capabilities: [tpu]}]}}}}}",
+            [["tpu"]],
+        ),
+        (f"x: &x {{deploy: {{{RESERVED % '!override '}}}}}\nservices: {{a: {{<<: *x, deploy: {{replicas: 1}}}}}}", []),
+    ],
+)
+def test_a_tag_deep_below_a_merge_key(over: str, capabilities: list[list[str]]) -> None:
+    base = "services: {a: {image: a, deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}}}\n"
+    found = services({"compose.yml": base, "over.yml": f"{over}\n"}, "compose.yml", "over.yml")["a"]
+    assert [[text.value.text for text in device.capabilities] for device in found.devices] == capabilities
 
 
 def test_the_tags_of_a_namesake_in_the_extended_file() -> None:

@@ -309,6 +309,13 @@ REQUIREMENTS = [
     ("/wheels/torch-2.3.1+cpu-cp311-cp311-linux_x86_64.whl", "torch", "==2.3.1+cpu", "2.3.1", "cpu", "url"),
     ("https://example.com/thing.zip", "", "", None, None, "url"),
     ("???", "", "", None, None, "unknown"),
+    ("torch_", "torch-", "", None, None, "name"),
+    ("torch===2.1.", "torch", "===2.1.", "2.1.", None, "name"),
+    ("torch==2.1.", "", "", None, None, "unknown"),
+    ("torch>= 2 ,", "torch", ">=2", None, None, "name"),
+    ("torch~=2", "", "", None, None, "unknown"),
+    ("torch ~= 2.1", "torch", "~=2.1", None, None, "name"),
+    ("torch~=2.*", "", "", None, None, "unknown"),
 ]
 
 

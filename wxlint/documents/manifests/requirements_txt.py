@@ -39,6 +39,9 @@ _CHECKED = {
         r"(?:2020-resolver|fast-deps|truststore|no-binary-enable-wheel-cache|in-tree-build|inprocess-build-deps"
         r"|build-constraint)$"
     ),
+    "--config-settings": late(r"[^=]*="),
+    "--no-binary": late(r"(?!-)"),
+    "--only-binary": late(r"(?!-)"),
 }
 """What the values of an option look like, of those that pip looks at."""
 _LONG = tuple(name for name in (*_VALUED, *_FLAGS) if name.startswith("--"))
@@ -190,12 +193,17 @@ def _options(text: str) -> list[tuple[str, str]] | None:
             if attached is None and not waiting:
                 return None
             given = attached if attached is not None else waiting.pop()
-            if name in _CHECKED and HOLE not in given and not _CHECKED[name].match(given):
+            if not _is_taken(_VALUED[name], given):
                 return None
             found.append((_VALUED[name], given))
         else:
             return None
     return found
+
+
+def _is_taken(name: str, value: str) -> bool:
+    """Whether pip takes a value for an option, which it looks at for a few of them."""
+    return name not in _CHECKED or HOLE in value or _CHECKED[name].match(value) is not None
 
 
 def _long_name(written: str) -> str:

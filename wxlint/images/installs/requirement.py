@@ -12,10 +12,12 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 
 _SPEC = late(
-    r"\s*([A-Za-z0-9\0](?:[A-Za-z0-9._\0-]*[A-Za-z0-9\0])?)\s*(\[[^\]]*\])?\s*(?:@\s*(\S+)|(\(?\s*(?:===|==|~=|!=|<=|>=|<|>|=)[^;]*))?\s*(;.*)?"
+    r"\s*([A-Za-z0-9\0](?:[A-Za-z0-9._\0-]*[A-Za-z0-9_\0])?)\s*(\[[^\]]*\])?\s*(?:@\s*(\S+)|(\(?\s*(?:===|==|~=|!=|<=|>=|<|>|=)[^;]*))?\s*(;.*)?"
 )
 _WHEEL = late(r"([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+?)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl")
-_CLAUSES = late(r"(?:(?:===|==|~=|!=|<=|>=|<|>)\s*[\w\0](?:[\w.*+!\0-]*[\w*\0])?\s*(?:,\s*(?!$)|,?\s*$))+")
+_CLAUSES = late(
+    r"(?:(?:===\s*[^\s,;()=]+|(?:==|~=(?!\s*\w+(?:\.\*|[^\w.]|$))|!=|<=|>=|<|>)\s*[\w\0](?:[\w.*+!\0-]*[\w*\0])?)\s*(?:,\s*(?!$)|,?\s*$))+"
+)
 _EXTRA = late(r"[a-z0-9\0](?:[a-z0-9._\0-]*[a-z0-9\0])?")
 _PIN = late(r"={2,3}\s*([0-9][^,;\s*()]*)\s*\)?$")
 
@@ -118,7 +120,7 @@ def _parsed(value: Value) -> Requirement:
         clauses = clauses[1:-1].strip()
     if (clauses and not _CLAUSES.fullmatch(clauses)) or not all(map(_EXTRA.fullmatch, extras)):
         return Requirement("", kind="unknown", written=written)
-    specifier = re.sub(r"\s+", "", clauses)
+    specifier = re.sub(r"\s+", "", clauses).rstrip(",")
     pin, local = None, None
     exact = _PIN.fullmatch(specifier)
     if exact and HOLE not in exact[1]:
