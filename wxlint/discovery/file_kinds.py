@@ -10,6 +10,7 @@ from wxlint.core.reading import decode, read_head
 from wxlint.core.tuples import NamedTuple
 
 DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "batch", "other"
+WORKFLOW, MAKE = "workflow", "make"
 
 _NAME = late(
     r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
@@ -17,7 +18,8 @@ _NAME = late(
       | (?P<compose>      (?: compose(?:\..+)? | docker-compose(?![a-z]).* | .+\.compose )\.ya?ml )
       | (?P<composed>     .*compose.*\.ya?ml )
       | (?P<shell>        .+\.(?:sh|bash) )
-      | (?P<batch>        .+\.(?:bat|cmd) )""",
+      | (?P<batch>        .+\.(?:bat|cmd) )
+      | (?P<make>         (?:gnu)?makefile(?:\.(?!am$|in$|md$|txt$)[\w-]+)? | .+\.mk )""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _NO_DOCKERFILE = frozenset(
@@ -30,7 +32,8 @@ _NO_DOCKERFILE = frozenset(
 _MAYBE_DOCKERFILE = frozenset("txt py rb js ts go rs java kt pl php lua r cs sh bash zsh ps1 bat cmd".split())
 """Suffixes that name the language of an image (Dockerfile.go) or of a generator: the content decides."""
 
-_ENDS = (".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd")
+_ENDS = (".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd", ".mk")
+_WORKFLOWS = late(r"(?:^|.*[/\\])\.(?:github|gitea|forgejo)[/\\]workflows[/\\]?", re.DOTALL)
 _HEAD = 65536
 """Bytes of a file that tell its kind."""
 _PASSED = r"(?:[^\S\n]*(?:#[^\n]*)?\n)*"
@@ -51,11 +54,13 @@ class NamedKind(NamedTuple):
 def may_be_ours(name: str) -> bool:
     """A fast first look, since nearly all files of a tree are none of ours."""
     name = name.lower()
-    return name.endswith(_ENDS) or "dockerfile" in name or "containerfile" in name
+    return name.endswith(_ENDS) or "dockerfile" in name or "containerfile" in name or "makefile" in name
 
 
-def kind_of_name(name: str) -> NamedKind:
-    """The kind that a file's name says."""
+def kind_of_name(name: str, folder: str = "") -> NamedKind:
+    """The kind that a file's name says, and the folder that it lies in."""
+    if name.endswith((".yml", ".yaml")) and folder.endswith("workflows") and _WORKFLOWS.fullmatch(folder):
+        return NamedKind(WORKFLOW, True)
     match = _NAME.fullmatch(name)
     if match is None:
         return NamedKind("", True)
@@ -74,8 +79,8 @@ def kind_of_name(name: str) -> NamedKind:
 
 def kind_of(path: str) -> str:
     """The kind of a file, from its name, then from how it starts. Raises OSError when that cannot be read."""
-    name = os.path.basename(path)
-    kind, sure = kind_of_name(name)
+    folder, name = os.path.split(os.path.abspath(path))
+    kind, sure = kind_of_name(name, folder)
     return kind if kind and sure else kind_of_text(name, _head(path))
 
 

@@ -180,7 +180,7 @@ class _Search:
     def file(self, tree: _Tree, folder: _Folder, entry: os.DirEntry[str], links: list[tuple[str, str]]) -> None:
         """One entry that is no folder. links: takes those that are links, with the path as shown."""
         name = entry.name
-        if may_be_ours(name) and kind_of_name(name).kind:
+        if may_be_ours(name) and kind_of_name(name, folder.real).kind:
             if self.is_ignored(tree, folder, name):
                 return
             shown = os.path.join(folder.path, name)
@@ -203,7 +203,7 @@ class _Search:
         for tracked in tree.tracked(inside.base):
             *folders, name = os.fsdecode(tracked[len(inside.base) :]).split("/")
             file = os.path.join(real, *folders, name)
-            if not kind_of_name(name).kind or _SKIPPED.intersection(folders):
+            if not kind_of_name(name, os.path.dirname(file)).kind or _SKIPPED.intersection(folders):
                 continue
             if _is_regular(file) and real_path(file) == file:  # an index that was made up may name what lies outside
                 self.take(os.path.join(path, *folders, name), file)
@@ -216,7 +216,7 @@ class _Search:
     def take(self, shown: str, real: str) -> None:
         if real in self.found:
             return
-        kind, sure = kind_of_name(os.path.basename(shown))
+        kind, sure = kind_of_name(os.path.basename(shown), os.path.dirname(real))
         if not sure:
             try:
                 kind = kind_of(real)

@@ -15,7 +15,17 @@ from wxlint.core.patterns import late
 from wxlint.core.reading import working_folder
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
-from wxlint.discovery.file_kinds import BATCH, COMPOSE, DOCKERFILE, OTHER, SHELL, kind_of_name, kind_of_text
+from wxlint.discovery.file_kinds import (
+    BATCH,
+    COMPOSE,
+    DOCKERFILE,
+    MAKE,
+    OTHER,
+    SHELL,
+    WORKFLOW,
+    kind_of_name,
+    kind_of_text,
+)
 from wxlint.discovery.find_files import discover
 from wxlint.documents.dockerfile.reader import KEYWORDS
 from wxlint.documents.source import MAX_BYTES, Source, from_bytes
@@ -32,7 +42,8 @@ _FOLLOWED = late(
 """Files that are read only where a Dockerfile or a policy leads to them; a hook may give them by name."""
 _READS = (
     "wxlint reads Dockerfile*, *.Dockerfile, *-Dockerfile, Containerfile*, compose.y[a]ml, compose.*.y[a]ml, "
-    "docker-compose*.y[a]ml, *.compose.y[a]ml, *.sh, *.bash, *.bat, *.cmd and shell scripts that may be run"
+    "docker-compose*.y[a]ml, *.compose.y[a]ml, .github/workflows/*.y[a]ml, Makefiles, *.sh, *.bash, *.bat, *.cmd and "
+    "shell scripts that may be run"
 )
 
 
@@ -225,7 +236,9 @@ def _listed_kind(name: str, compose: bool) -> str:
     """The kind of a file that the policy names: what it is named for, whatever its name or content says."""
     if compose:
         return COMPOSE
-    return BATCH if kind_of_name(os.path.basename(name)).kind == BATCH else SHELL
+    folder, base = os.path.split(name)
+    kind = kind_of_name(base, folder).kind
+    return kind if kind in (BATCH, WORKFLOW, MAKE) else SHELL
 
 
 def repository_root(start: Path) -> Path:

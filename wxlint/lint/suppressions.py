@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _MARK = late(r"wxlint:\s*(ignore(?:-file)?)\b\s*(?:\[([^\]\n]*)\])?[ \t]*([^\n]*)")
 _HASH = late(r"(?m)(?:^|(?<=\s))#[ \t]*(wxlint:[^\n]*)")
-_YAML = frozenset(("compose", "policy", "conda"))
+_YAML = frozenset(("compose", "policy", "conda", "workflow"))
 _BATCH = late(r"(?mi)^[ \t]*(?:@?rem|::)[ \t]+(wxlint:[^\n]*)")
 _LAST_LINE = 1 << 30
 
@@ -93,7 +93,7 @@ class _Lines:
             return
         pattern = _BATCH if self.kind == "batch" else _HASH
         places = [(match.start(1), match[1]) for match in pattern.finditer(self.source.text)]
-        if places and self.kind in _YAML:
+        if places and self.kind in _YAML and self.kind != "workflow":  # its scalars are scripts with comments
             inside = _Stretches(_scalars(self._documents))
             places = [place for place in places if not inside.holds(place[0])]
         elif places and self.kind == "shell":
@@ -119,7 +119,7 @@ class _Lines:
             starts = first
             while self.source.line_text(starts).strip() == "-":  # its item starts in a line below
                 starts += 1
-            return first, max(self._node_ends.get(starts, 0), first)
+            return first, max(self._node_ends.get(starts, 0), self._continued(first))
         return first, self._continued(first)
 
     @cached_property

@@ -4,8 +4,8 @@
 
 A build argument without an `ARG` does nothing: the builder prints a warning that scrolls by, and the default stays.
 `BUILD_TYPE=gpu` then builds the CPU image under the name of the GPU one. Where the name is close to a declared one,
-or the value names an accelerator, somebody meant it; other leftovers (one list of arguments for many images) are
-information only.
+or the value names an accelerator, somebody meant it; other leftovers are information only. One list of arguments for
+many Dockerfiles (a matrix, a loop) is right where any of them declares the argument.
 
 ## Bad
 
@@ -65,6 +65,7 @@ _PREDEFINED = ("*_proxy", "buildkit_*", "source_date_epoch", "target*", "build*p
 
 
 def check(repository: Repository) -> Iterator[Problem]:
+    elsewhere = _given_to_others(repository)
     for path in repository.dockerfiles_in_scope:
         dockerfile = repository.dockerfiles[path]
         builds = [build for build in repository.graph.builds.get(path, ()) if build.args and build.built_by]
@@ -73,8 +74,30 @@ def check(repository: Repository) -> Iterator[Problem]:
             continue
         for build in builds:
             for name, value in build.args:
-                if name not in declared and not any(fnmatchcase(name.lower(), known) for known in _PREDEFINED):
+                if name in declared or any(fnmatchcase(name.lower(), known) for known in _PREDEFINED):
+                    continue
+                if not _declared_by_another(repository, elsewhere.get(_place(value), set()) - {path}, name):
                     yield from _problem(repository, path, name, value, declared)
+
+
+def _given_to_others(repository: Repository) -> dict[tuple[str, int], set[str]]:
+    """Return the Dockerfiles that each place gives its argument to: a loop or a matrix has one list for many."""
+    found: dict[tuple[str, int], set[str]] = {}
+    for path, builds in repository.graph.builds.items():
+        for build in builds:
+            for _, value in build.args:
+                found.setdefault(_place(value), set()).add(path)
+    return found
+
+
+def _place(value: Value) -> tuple[str, int]:
+    reason = next((reason for reason in reversed(value.because) if reason.kind == "build-arg"), None)
+    return (reason.path, reason.line) if reason is not None else ("", 0)
+
+
+def _declared_by_another(repository: Repository, paths: set[str], name: str) -> bool:
+    found = (_declared(repository.dockerfiles[path]) for path in paths)
+    return any(declared is None or name in declared for declared in found)
 
 
 def _declared(dockerfile: Dockerfile) -> set[str] | None:
@@ -94,11 +117,22 @@ def _problem(repository: Repository, path: str, name: str, value: Value, declare
     span = _span(repository, place, name) if place is not None else None
     if span is None:
         return
-    suggestion = did_you_mean(name, declared, str)
+    suggestion = did_you_mean(name, (other for other in declared if _is_close(name, other)), str)
     meant = bool(suggestion) or bool(declared and HOLE not in value.text and accelerator_words(value.text))
     listed = f" (it has {', '.join(sorted(declared)[:6])})" if declared and not suggestion else ""
     text = f"the build argument {name} does nothing: {path} declares no such ARG{listed}{suggestion}"
     yield Problem(span, text, severity=None if meant else Severity.INFO)
+
+
+def _is_close(name: str, other: str) -> bool:
+    """Tell whether one may be a slip for the other; CUDA_VERSION and JINA_VERSION only end alike."""
+    words, others = name.lower().split("_"), other.lower().split("_")
+    if any(fnmatchcase(other.lower(), known) for known in _PREDEFINED):
+        return False
+    differ = [(one, two) for one, two in zip(words, others) if one != two]
+    if len(words) != len(others) or len(differ) != 1:
+        return True
+    return bool(did_you_mean(differ[0][0], [differ[0][1]]))
 
 
 def _span(repository: Repository, place: Reason, name: str) -> Span | None:

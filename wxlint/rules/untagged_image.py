@@ -3,7 +3,7 @@
 ## Why
 
 Docker reads `python` as `python:latest`: the same trap as `latest-tag`, and harder to see. A name of an earlier stage
-is no image and is left alone, as is `scratch`.
+is no image and is left alone, as is `scratch`. In a CI workflow it is information as long as there is no policy.
 
 ## Bad
 
@@ -44,4 +44,5 @@ def check(repository: Repository) -> Iterator[Problem]:
         verb = "makes" if use.produces else "names"
         shown = use.reference.shown()
         text = f"{use.kind} {verb} {shown} without a tag, which means :latest"
-        yield Problem(use.span, text, use.because, image=shown)
+        severity = Severity.INFO if repository.policy is None and repository.is_workflow(use.span.path) else None
+        yield Problem(use.span, text, use.because, image=shown, severity=severity)

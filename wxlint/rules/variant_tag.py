@@ -4,7 +4,8 @@
 
 The tag is all that a person sees of an image. `asr:cpu` that was built from a CUDA Dockerfile, or a stage that the
 policy has in one variant only used under another's tag, is found out in production. Without a policy the tag that a
-build gives is held against what the Dockerfile's base and torch channel prove.
+build gives is held against what the Dockerfile's base and torch channel prove, and, where they prove nothing, against
+what the Dockerfile's name says.
 
 ## Bad
 
@@ -39,9 +40,11 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
-from wxlint.core.values import Value
-from wxlint.images.graph.name_hints import said_by
+from wxlint.core.values import HOLE, Value
+from wxlint.images.graph.name_hints import Evidence, from_path, said_by
 from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.target import Image
+from wxlint.images.model.records import Use
 from wxlint.images.torch.channels import accelerator_of
 from wxlint.rules import Problem
 
@@ -85,10 +88,10 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
         base, channel = image.state.accelerator, image.state.torch.channel
         proven = base if base not in (None, "cpu") else accelerator_of(channel) if channel != "default" else None
         if proven is None:
+            yield from _by_names(image)
             continue
         for use in image.evaluated.build.tags:
-            tag = use.reference.tag if use.reference else None
-            said = said_by(tag, "tag") if tag and use.reference and use.reference.tag_known else []
+            said = _said(use)
             if said and said[0].accelerator != proven and not (said[0].accelerator == "other" or proven == "other"):
                 because = (*image.state.because, *image.state.torch.because, *use.because)
                 yield Problem(
@@ -96,3 +99,40 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
                     f"{use.kind} names {use.value.shown()}, but {image.evaluated.path} builds a {proven} image",
                     because,
                 )
+
+
+def _by_names(image: Image) -> Iterator[Problem]:
+    """Compare the tag with the Dockerfile's name, where the content proves neither."""
+    named = from_path(image.evaluated.path)
+    if not named or named[0].accelerator not in ("cpu", "cuda"):
+        return
+    build = image.evaluated.build
+    for use in build.tags:
+        said = _said(use)
+        if not said or said[0].accelerator not in ("cpu", "cuda") or said[0].accelerator == named[0].accelerator:
+            continue
+        if build.args and (said[0].accelerator == "cpu" or image.state.torch.channel == "default"):
+            continue  # its arguments may make the image that the tag names
+        yield Problem(
+            use.span,
+            f"{use.kind} names {use.value.shown()}, but {image.evaluated.path} is a {named[0].accelerator} Dockerfile",
+            (named[0].reason, *use.because, *build.built_by),
+            severity=Severity.WARNING,
+        )
+
+
+def _said(use: Use) -> list[Evidence]:
+    """What a tag says; one with unknown parts (a version, a branch) says what stands apart from them."""
+    reference = use.reference
+    tag = reference.tag if reference is not None else None
+    if not tag or reference is None or not reference.tag_known and not _stands_apart(tag):
+        return []
+    return said_by(tag, "tag")
+
+
+def _stands_apart(tag: str) -> bool:
+    """Whether every unknown part is set off from what is known by a separator."""
+    first, *rest = tag.split(HOLE)
+    return all(part == "" or part[0] in "-_." for part in rest) and all(
+        part == "" or part[-1] in "-_." for part in (first, *rest[:-1])
+    )

@@ -1,1 +1,1 @@
-"""Builds and uses of images in scripts and compose files."""
+"""Builds and uses of images in scripts, compose files, CI workflows and Makefiles."""

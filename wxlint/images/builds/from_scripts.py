@@ -36,11 +36,17 @@ class Script(NamedTuple):
     uses: tuple[Use, ...]
 
 
-def read_script(source: Source, commands: Iterable[Command], find: Callable[[list[str]], str | None]) -> Script:
+def read_script(
+    source: Source,
+    commands: Iterable[Command],
+    find: Callable[[list[str]], str | None],
+    starts: Callable[[Value | None], list[str]] | None = None,
+) -> Script:
     """Take the docker commands of a script apart.
 
-    find: the first of several paths that is a known Dockerfile. Paths in scripts are tried from the script's `cd`,
-    the working folder's root and the script's own folder, since a script rarely says where it is started.
+    find: the first of several paths that is a known Dockerfile. starts: where relative paths may start behind a `cd`.
+    Without it, paths are tried from the script's `cd`, the working folder's root and the script's own folder, since a
+    script rarely says where it is started.
     """
     calls: list[Call] = []
     builds: list[Build] = []
@@ -54,7 +60,8 @@ def read_script(source: Source, commands: Iterable[Command], find: Callable[[lis
         span = source.span(command.start, command.end)
         calls.append(Call(docker, span, source.path))
         if docker.verb == "build":
-            build = _build(docker, source, span, find, rounds)
+            cwd = docker.command.cwd
+            build = _build(docker, source, span, find, rounds, starts(cwd) if starts else folders(source.path, cwd))
             builds.append(build)
             uses.extend(build.tags)
         elif docker.verb in ("run", "create", "pull", "push", "tag"):
@@ -151,7 +158,12 @@ def _is_id(text: str) -> bool:
 
 
 def _build(
-    docker: DockerCommand, source: Source, span: Span, find: Callable[[list[str]], str | None], rounds: _Rounds
+    docker: DockerCommand,
+    source: Source,
+    span: Span,
+    find: Callable[[list[str]], str | None],
+    rounds: _Rounds,
+    starts: list[str],
 ) -> Build:
     because = docker.command.because
     tags = tuple(
@@ -184,7 +196,6 @@ def _build(
             args.append((name, Value(HOLE, (f"${{{name}}}",), (reason,))))
     context = next((w.value for w in docker.arguments if w.value.text not in ("",)), Value(HOLE, ("context",)))
     named = docker.values("-f", "--file")
-    starts = folders(source.path, docker.command.cwd)
     contexts = [posixpath.normpath(posixpath.join(f, _slashes(context.text))) for f in starts] if context.known else []
     dockerfile: str | None = None
     if named:

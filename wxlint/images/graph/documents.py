@@ -17,9 +17,11 @@ from wxlint.images.graph.sources import SourceStore
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
     from wxlint.images.builds.compose_projects import ComposeProjects
+    from wxlint.images.builds.from_workflows import Workflows
 
 _NOTHING = Script((), (), ())
 _PROGRAMS = ("docker", "podman", "nerdctl", "buildah")
+_WORKFLOW_WORDS = (*_PROGRAMS, "container:", "services:", "uses: ./")
 
 
 class Input(NamedTuple):
@@ -53,14 +55,39 @@ class Documents:
         """The scripts that name a container engine, by path."""
         found = {}
         for item in self.given:
-            if item.kind not in ("shell", "batch"):
+            if item.kind not in ("shell", "batch", "workflow", "make"):
                 continue
             source = self._store.require(item.path)
-            if source is not None and any(word in source.text for word in _PROGRAMS):
+            words = _WORKFLOW_WORDS if item.kind == "workflow" else _PROGRAMS
+            if source is not None and any(word in source.text for word in words):
                 found[item.path] = self._failures.attempt(item.path, partial(self._script, item, source), _NOTHING)
         return found
 
+    @cached_property
+    def workflows(self) -> Workflows:
+        """The GitHub workflows of the inputs."""
+        from wxlint.images.builds.from_workflows import Workflows
+
+        found = Workflows(self.find_dockerfile, self._store.read, self._store.cache)
+        for item in self.given:
+            source = self._store.require(item.path) if item.kind == "workflow" else None
+            if source is not None and any(word in source.text for word in _WORKFLOW_WORDS):
+                self._failures.attempt(item.path, partial(found.add, source), None)
+        return found
+
+    @cached_property
+    def workflow_files(self) -> frozenset[str]:
+        """The paths of CI workflows, with the workflows and actions of the repository that they use."""
+        given = [item.path for item in self.given if item.kind == "workflow"]
+        return frozenset((*given, *self.workflows.files)) if given and self.scripts else frozenset(given)
+
     def _script(self, item: Input, source: Source) -> Script:
+        if item.kind == "workflow":
+            return self.workflows.script(item.path)
+        if item.kind == "make":
+            from wxlint.images.builds.from_makefiles import makefile_script
+
+            return makefile_script(source, self.find_dockerfile, self._store.read)
         from wxlint.shell.scripts import script_commands
 
         commands = script_commands(item.kind, source.path, source.text, self._store.cache)

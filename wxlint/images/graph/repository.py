@@ -93,6 +93,10 @@ class Repository:
     def scripts(self) -> dict[str, Script]:
         return self.documents.scripts
 
+    def is_workflow(self, path: str) -> bool:
+        """Whether a file is a CI workflow, or an action that one uses."""
+        return path in self.documents.workflow_files
+
     @property
     def compose(self) -> ComposeProjects | None:
         """The compose projects; None when there is none."""

@@ -1,0 +1,217 @@
+"""Builds and uses in GitHub workflows: actions, `run`, matrices, environments, local actions and called workflows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wxlint.documents.source import Source
+from wxlint.images.builds.from_scripts import Script
+from wxlint.images.builds.from_workflows import Workflows
+from wxlint.lint import run as engine
+from wxlint.lint.inputs import gather
+
+DOCKERFILES = ("Dockerfile", "Dockerfile.cpu", "docker/Dockerfile.cuda")
+
+
+def find(paths: list[str]) -> str | None:
+    return next((path for path in paths if path in DOCKERFILES), None)
+
+
+def script(text: str, **others: str) -> Script:
+    """What one workflow does. others: files of the repository, `__` for `/`."""
+    files = {name.replace("__", "/"): Source(name.replace("__", "/"), own) for name, own in others.items()}
+    workflows = Workflows(find, files.get)
+    workflows.add(Source(".github/workflows/ci.yml", text))
+    return workflows.script(".github/workflows/ci.yml")
+
+
+def job(steps: str, head: str = "") -> str:
+    return f"on: push\njobs:\n  image:\n    runs-on: ubuntu-latest\n{head}    steps:\n{steps}"
+
+
+def tags(found: Script) -> list[str]:
+    return [tag.value.shown() for build in found.builds for tag in build.tags]
+
+
+PUSH = """\
+      - uses: docker/build-push-action@v6
+        with:
+          context: .
+          file: {file}
+          tags: |
+            example/app:{tag}
+            example/app:${{{{ github.sha }}}}-{tag}
+          build-args: |
+            CUDA=12.1
+            BASE=${{{{ env.BASE }}}}
+          target: runtime
+"""
+
+
+def test_a_build_action() -> None:
+    found = script(job(PUSH.format(file="Dockerfile.cpu", tag="cpu")))
+    (build,) = found.builds
+    assert (build.dockerfile, build.contexts, build.target) == ("Dockerfile.cpu", (".",), "runtime")
+    assert tags(found) == ["example/app:cpu", "example/app:${{ github.sha }}-cpu"]
+    assert [(name, value.shown()) for name, value in build.args] == [("CUDA", "12.1"), ("BASE", "${{ env.BASE }}")]
+    assert [tag.span.line for tag in build.tags] == [11, 12]
+    assert build.built_by[0].text == "job image: docker/build-push-action"
+
+
+def test_a_matrix_is_one_build_for_each_round() -> None:
+    head = """\
+    strategy:
+      matrix:
+        variant: [cpu, cuda]
+        exclude: [{variant: cpu}]
+        include:
+          - {variant: cuda, file: docker/Dockerfile.cuda}
+          - {variant: slim, file: Dockerfile}
+"""
+    found = script(job(PUSH.format(file="${{ matrix.file }}", tag="${{ matrix.variant }}"), head))
+    assert [build.dockerfile for build in found.builds] == ["docker/Dockerfile.cuda", "Dockerfile"]
+    assert tags(found)[::2] == ["example/app:cuda", "example/app:slim"]
+    assert [r.text for r in found.builds[0].tags[0].because] == ["variant=cuda"]
+
+
+def test_a_matrix_that_is_not_known_makes_what_depends_on_it_unknown() -> None:
+    head = "    strategy:\n      matrix: ${{ fromJSON(needs.plan.outputs.matrix) }}\n"
+    found = script(job(PUSH.format(file="Dockerfile.cpu", tag="${{ matrix.variant }}"), head))
+    assert tags(found)[0] == "example/app:${{ matrix.variant }}"
+
+
+def test_run_is_read_as_a_script_with_the_environment() -> None:
+    text = job(
+        "      - run: |\n"
+        "          echo hello\n"
+        "          docker build -f Dockerfile.cpu \\\n"
+        "            -t \"$IMAGE:${{ matrix.tag }}\" --build-arg 'A=${{ github.sha }}' .\n",
+        "    env: {IMAGE: example/app}\n    strategy: {matrix: {tag: [cuda]}}\n",
+    )
+    (build,) = script(text).builds
+    (tag,) = build.tags
+    assert tag.value.text == "example/app:cuda"
+    assert (tag.span.line, tag.span.column, tag.span.end_column) == (11, 16, 42)
+    assert [reason.text for reason in tag.value.because] == ["IMAGE=example/app", "tag=cuda"]
+    assert build.args[0][1].holes == ("${{ github.sha }}",)
+    assert build.dockerfile == "Dockerfile.cpu"
+
+
+def test_what_a_step_writes_for_later_ones() -> None:
+    text = job(
+        "      - id: version\n"
+        "        run: |\n"
+        '          echo "tag=1.0-cuda" >> "$GITHUB_OUTPUT"\n'
+        '          echo "IMAGE=example/app" >> $GITHUB_ENV\n'
+        "      - run: docker build -t $IMAGE:${{ steps.version.outputs.tag }} .\n"
+    )
+    assert tags(script(text)) == ["example/app:1.0-cuda"]
+
+
+def test_what_is_written_under_a_condition_is_not_known() -> None:
+    text = job(
+        "      - id: version\n"
+        '        run: if [ "$X" ]; then echo "tag=a" >> $GITHUB_OUTPUT; else echo "tag=b" >> $GITHUB_OUTPUT; fi\n'
+        "      - run: docker build -t x:${{ steps.version.outputs.tag }} .\n"
+    )
+    (use,) = (use for use in script(text).uses if use.produces)
+    assert not use.value.known
+
+
+def test_metadata_makes_tags() -> None:
+    text = job(
+        "      - id: meta\n"
+        "        uses: docker/metadata-action@v5\n"
+        "        with:\n"
+        "          images: |\n            example/app\n            ghcr.io/example/app\n"
+        "          flavor: |\n            suffix=-cuda\n"
+        "          tags: |\n            type=raw,value=edge\n"
+        "            type=sha\n            type=raw,value=x,enable=false\n"
+        "      - uses: docker/build-push-action@v6\n"
+        "        with:\n          tags: ${{ steps.meta.outputs.tags }}\n"
+    )
+    assert tags(script(text)) == [
+        "example/app:edge-cuda",
+        "example/app:sha-${{ sha tag }}-cuda",
+        "ghcr.io/example/app:edge-cuda",
+        "ghcr.io/example/app:sha-${{ sha tag }}-cuda",
+    ]
+
+
+def test_a_step_that_never_runs_builds_nothing() -> None:
+    step = "      - if: matrix.tag == 'cpu'\n        run: docker build -t x:1 .\n"
+    assert script(job(step, "    strategy: {matrix: {tag: [cuda]}}\n")).builds == ()
+    assert len(script(job(step, "    strategy: {matrix: {tag: [cuda, cpu]}}\n")).builds) == 1
+    assert len(script(job(step.replace("matrix.tag", "github.ref"))).builds) == 1
+
+
+def test_containers_services_and_docker_actions_use_images() -> None:
+    head = "    container: {image: 'python:3.11'}\n    services:\n      db:\n        image: postgres\n"
+    found = script(job("      - uses: docker://alpine:3.20\n", head))
+    assert [(use.kind, use.value.text) for use in found.uses] == [
+        ("job container", "python:3.11"),
+        ("job service", "postgres"),
+        ("docker action", "alpine:3.20"),
+    ]
+
+
+def test_composite_actions_of_the_repository_are_followed() -> None:
+    action = (
+        "inputs:\n  tag: {default: cpu}\nruns:\n  using: composite\n  steps:\n"
+        "    - run: docker build -t example/app:${{ inputs.tag }} .\n      shell: bash\n"
+    )
+    files = {".github__actions__build__action.yml": action}
+    assert tags(script(job("      - uses: ./.github/actions/build\n"), **files)) == ["example/app:cpu"]
+    given = "      - uses: ./.github/actions/build\n        with: {tag: cuda}\n"
+    found = script(job(given), **files)
+    assert tags(found) == ["example/app:cuda"]
+    assert found.builds[0].tags[0].span.path == ".github/actions/build/action.yml"
+
+
+def test_a_called_workflow_is_read_with_what_it_is_given() -> None:
+    called = (
+        "on:\n  workflow_call:\n    inputs:\n      file: {type: string}\njobs:\n  b:\n    runs-on: x\n    steps:\n"
+        "      - run: docker build -f ${{ inputs.file }} -t example/app:1 .\n"
+    )
+    text = "on: push\njobs:\n  a:\n    uses: ./.github/workflows/build.yml\n    with: {file: Dockerfile.cpu}\n"
+    found = script(text, **{".github__workflows__build.yml": called})
+    assert [build.dockerfile for build in found.builds] == ["Dockerfile.cpu"]
+
+
+def test_paths_of_another_repository_are_none_of_this_one() -> None:
+    step = "      - uses: actions/checkout@v4\n        with: {repository: other/one}\n"
+    assert script(job(step + PUSH.format(file="Dockerfile.cpu", tag="1"))).builds[0].dockerfile == ""
+    below = step.replace("}", ", path: other}")
+    assert script(job(below + PUSH.format(file="Dockerfile.cpu", tag="1"))).builds[0].dockerfile == "Dockerfile.cpu"
+    own = "      - uses: actions/checkout@v4\n        with: {path: src}\n"
+    assert script(job(own + PUSH.format(file="src/Dockerfile.cpu", tag="1"))).builds[0].dockerfile == "Dockerfile.cpu"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "- a",
+        "jobs: {a: {steps: [1, {run: 3}]}}",
+        "jobs: {a: {strategy: {matrix: 3}}}",
+        "a: [",
+        "on: {1: 2}\njobs: {a: 1}",
+    ],
+)
+def test_what_is_no_workflow_does_nothing(text: str) -> None:
+    assert script(text) == Script((), (), ())
+
+
+def test_check_reads_workflows_as_context_of_a_dockerfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (folder / "image.yml").write_text(job(PUSH.format(file="Dockerfile.cpu", tag="1.0-cuda")))
+    (tmp_path / "Dockerfile.cpu").write_text("FROM python:3.11-slim\nARG CUDA\nARG BASE\n")
+    for paths in (["."], [".github/workflows/image.yml"]):
+        found = gather(paths)
+        report = engine.check(found.repository, engine.Options(scope=found.scope))
+        assert [f.rule for f in report.findings if f.rule == "variant-tag"] == ["variant-tag"] * 2

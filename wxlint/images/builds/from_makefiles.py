@@ -1,0 +1,240 @@
+"""What Makefiles build and use: the recipes of every target, and of targets that `$(MAKE) TARGET NAME=VALUE` calls."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from wxlint.core.reasons import Reason, reason_at
+from wxlint.core.values import HOLE, Value
+from wxlint.documents.makefile import Assignment, Item, Makefile, Recipe, Rule, read_makefile
+from wxlint.images.builds.embedded_shell import EmbeddedText
+from wxlint.images.builds.from_scripts import Call, Script, read_script
+from wxlint.images.builds.make_values import Expander, Variable
+from wxlint.images.model.records import Build, Use
+
+if TYPE_CHECKING:
+    from wxlint.documents.source import Source
+    from wxlint.shell.model import Command
+
+_PROGRAMS = ("docker", "podman", "buildah", "nerdctl", "$(MAKE)", "${MAKE}")
+_MOST_CALLS = 500
+"""Targets that are followed, each call of `$(MAKE)` one: targets may call each other in a circle."""
+_INCLUDES = 50
+
+Read = Callable[[str], "Source | None"]
+Find = Callable[[list[str]], "str | None"]
+
+
+def makefile_script(source: Source, find: Find, read: Read) -> Script:
+    """What a Makefile does with images.
+
+    find: the first of several paths that is a known Dockerfile. read: any file of the repository.
+    """
+    make = _Make(source, find, read)
+    make.run()
+    return Script(tuple(make.calls), tuple(make.builds), tuple(make.uses))
+
+
+class _Target:
+    """A rule, with the file that it stands in."""
+
+    def __init__(self, name: str, rule: Rule, source: Source, stem: Value | None = None) -> None:
+        self.name, self.rule, self.source, self.stem = name, rule, source, stem
+
+
+class _Make:
+    def __init__(self, source: Source, find: Find, read: Read) -> None:
+        self.source, self.find, self.read = source, find, read
+        self.folder = posixpath.dirname(source.path)
+        self.variables: dict[str, Variable] = {"MAKE": Variable("make"), "CURDIR": Variable(".")}
+        self.own: dict[str, list[tuple[Assignment, Source]]] = {}
+        self.rules: list[tuple[Rule, Source]] = []
+        self.calls: list[Call] = []
+        self.builds: list[Build] = []
+        self.uses: list[Use] = []
+        self._files: set[str] = set()
+        self._followed = 0
+
+    def run(self) -> None:
+        """Read the file with what it includes, then follow every target."""
+        self._load(read_makefile(self.source))
+        for target in self._targets():
+            self._follow(target, {}, ())
+
+    # -- what the files say
+
+    def _load(self, makefile: Makefile) -> None:
+        self._files.add(makefile.source.path)
+        for item in makefile.items:
+            decided = self._decided(item)
+            if decided is False:
+                continue
+            if item.kind == "assign" and item.assignment is not None:
+                self._assign(item.assignment, makefile.source, decided is None)
+            elif item.kind == "rule" and item.rule is not None:
+                self.rules.append((item.rule, makefile.source))
+            elif item.kind == "include":
+                self._include(item.files)
+
+    def _decided(self, item: Item) -> bool | None:
+        """Whether an item counts, by the conditions it stands in; None where that is not known."""
+        expander = Expander(self.variables)
+        found = [expander.holds(test) for test in item.tests]
+        return False if False in found else None if None in found else True
+
+    def _assign(self, assignment: Assignment, source: Source, doubtful: bool) -> None:
+        if assignment.target:
+            self.own.setdefault(assignment.target, []).append((assignment, source))
+            return
+        _set(self.variables, assignment, source, doubtful)
+
+    def _include(self, files: str) -> None:
+        value = Expander(self.variables).value(files)
+        if not value.known:
+            return
+        for name in value.text.split():
+            path = posixpath.normpath(posixpath.join(self.folder, name))
+            if path not in self._files and len(self._files) < _INCLUDES:
+                source = self.read(path)
+                if source is not None:
+                    self._load(read_makefile(source))
+
+    # -- targets
+
+    def _targets(self) -> Iterator[_Target]:
+        expander = Expander(self.variables)
+        wanted = {
+            word
+            for rule, _ in self.rules
+            for word in expander.value(rule.prerequisites).text.split()
+            if HOLE not in word
+        }
+        for rule, source in self.rules:
+            if not any(word in recipe.text for recipe, _ in rule.recipes for word in _PROGRAMS):
+                if not any("$" in recipe.text for recipe, _ in rule.recipes):
+                    continue
+            for name in expander.value(rule.targets).text.split():
+                if "%" not in name:
+                    yield _Target(name, rule, source)
+                    continue
+                stems = sorted(stem for word in wanted if (stem := _stem(name, word)) is not None)
+                for stem in stems:
+                    yield _Target(name.replace("%", stem), rule, source, Value(stem))
+                if not stems:
+                    yield _Target(name.replace("%", HOLE), rule, source, Value(HOLE, ("$*",)))
+
+    def _follow(self, target: _Target, given: dict[str, Variable], because: tuple[Reason, ...]) -> None:
+        """Run the recipes of a target. given: what the command line sets. because: the calls that led here."""
+        if self._followed >= _MOST_CALLS or len(because) > 8:
+            return
+        self._followed += 1
+        variables = {**self.variables, **self._of_target(target.name), **given}
+        name = Value(target.name, ("$*",) * target.name.count(HOLE))
+        needed = Expander(variables).value(target.rule.prerequisites)
+        first = Value(needed.text.split()[0]) if needed.known and needed.text.split() else Value(HOLE, ("$<",))
+        automatic = {"@": name, "<": first, "^": needed, "*": target.stem or Value(HOLE, ("$*",))}
+        expander = Expander(variables, automatic)
+        for recipe, tests in target.rule.recipes:
+            if False not in [expander.holds(test) for test in tests]:
+                self._recipe(target, recipe, expander, because)
+
+    def _of_target(self, name: str) -> dict[str, Variable]:
+        """The variables that a target sets for itself."""
+        found = dict(self.variables)
+        for assignment, source in self.own.get(name, ()):
+            _set(found, assignment, source, False)
+        return {key: value for key, value in found.items() if self.variables.get(key) is not value}
+
+    def _recipe(self, target: _Target, recipe: Recipe, expander: Expander, because: tuple[Reason, ...]) -> None:
+        text = EmbeddedText()
+        for piece in expander.pieces(recipe.text):
+            if piece.value is None:
+                text.written(recipe.text[piece.start : piece.end], recipe.places[piece.start : piece.end])
+            else:
+                end = min(piece.end, len(recipe.places) - 1)
+                text.filled(piece.value, recipe.places[piece.start], max(recipe.places[end - 1] + 1, 1))
+        source = target.source
+        commands = text.commands(source, {}, recipe.places[-1], "bash", because)
+        script = read_script(source, commands, self.find, self._starts)
+        label = f"make {target.name}".replace(HOLE, "*")
+        for build in script.builds:
+            own = reason_at("build", label, build.span, target.name)
+            self.builds.append(build._replace(built_by=(own, *build.built_by[1:])))
+        self.calls += script.calls
+        self.uses += script.uses
+        for command in commands:
+            self._called(command, target, because)
+
+    def _called(self, command: Command, target: _Target, because: tuple[Reason, ...]) -> None:
+        """Follow `$(MAKE) TARGET NAME=VALUE`."""
+        words = [word.value for word in command.words]
+        if words[0].text not in ("make", "gmake") or command.cwd is not None or len(words) < 2:
+            return
+        names: list[str] = []
+        given: dict[str, Variable] = {}
+        for value in words[1:]:
+            name, equals, text = value.text.partition("=")
+            if name.startswith("-"):
+                if name in ("-C", "-f", "--directory", "--file"):
+                    return
+            elif equals and HOLE not in name:
+                given[name] = Variable("", value._replace(text=text))
+            elif value.known:
+                names.append(value.text)
+        if not given:
+            return  # the target runs in the same way by itself
+        line = target.source.position(command.start)[0]
+        call = Reason("call", f"make {' '.join(names)}", target.source.path, line, " ".join(names))
+        for other in self._targets():
+            if other.name in names:
+                self._follow(other, given, (*because, call))
+
+    def _starts(self, cwd: Value | None) -> list[str]:
+        """Where relative paths start: in the folder of the Makefile, or in one above it, from where it is called."""
+        above = [self.folder or "."]
+        while above[-1] not in ("", "."):
+            above.append(posixpath.dirname(above[-1]) or ".")
+        if cwd is None:
+            return above
+        if not cwd.known or cwd.text.startswith("/"):
+            return []
+        return [posixpath.normpath(posixpath.join(folder, cwd.text)) for folder in above]
+
+
+def _stem(pattern: str, word: str) -> str | None:
+    """What `%` stands for in a word that fits a pattern."""
+    head, _, tail = pattern.partition("%")
+    fits = word.startswith(head) and word.endswith(tail) and len(word) > len(head) + len(tail)
+    return word[len(head) : len(word) - len(tail)] if fits else None
+
+
+def _set(variables: dict[str, Variable], assignment: Assignment, source: Source, doubtful: bool) -> None:
+    """Carry out an assignment. doubtful: it stands in a condition that is not known."""
+    name, operator, text = assignment.name, assignment.operator, assignment.value
+    before = variables.get(name)
+    if operator == "?=" and before is not None:
+        return
+    shown = text.strip().split("\n")[0]
+    line = source.position(assignment.start)[0]
+    kind = Reason("default" if operator == "?=" else "variable", f"{name}={shown[:80]}", source.path, line, name)
+    place = Value("", (), (kind,))
+    if doubtful or operator == "!=":
+        variables[name] = Variable("", Value(HOLE, (f"$({name})",)))
+    elif operator == "+=" and before is not None:
+        places = (*before.places, place)
+        if before.value is not None:
+            added = Expander(variables).value(text)
+            joined = before.value._replace(
+                text=f"{before.value.text} {added.text}",
+                holes=(*before.value.holes, *added.holes),
+                because=(*before.value.because, *added.because),
+            )
+            variables[name] = Variable("", joined, places)
+        else:
+            variables[name] = Variable(f"{before.text} {text}", None, places)
+    elif operator == ":=":
+        variables[name] = Variable("", Expander(variables).value(text), (place,))
+    else:
+        variables[name] = Variable(text, None, (place,))

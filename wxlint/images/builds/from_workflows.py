@@ -1,0 +1,331 @@
+"""What GitHub workflows build and use: every job in every round of its matrix, with the actions of the repository."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from wxlint.core.cache import NO_CACHE, Cache
+from wxlint.core.reasons import Reason, reason_at
+from wxlint.core.values import HOLE, Value
+from wxlint.documents.github.expressions import Data, condition, expand, is_unknown, unknown
+from wxlint.documents.github.workflow import Job, Step, Workflow, entries, read_action, read_workflow
+from wxlint.documents.yaml import Mapping as Node_Mapping
+from wxlint.documents.yaml import Node, Scalar
+from wxlint.images.builds.embedded_shell import EmbeddedText
+from wxlint.images.builds.from_scripts import Call, Script, read_script
+from wxlint.images.builds.github_actions import Find, Inputs, build_push, metadata_tags
+from wxlint.images.builds.github_matrix import ANY, node_data, rounds, scalar_data
+from wxlint.images.builds.github_workspace import Workspace
+from wxlint.images.builds.placed_text import fill_in, parts_of
+from wxlint.images.model.records import Build, Use
+from wxlint.images.model.reference import parse_reference
+
+if TYPE_CHECKING:
+    from wxlint.documents.source import Source
+    from wxlint.documents.yaml import Problem
+    from wxlint.shell.model import Command
+
+_DEPTH = 4
+"""Workflows that call workflows, and actions that use actions: GitHub allows four levels of workflows."""
+_FILES = {"GITHUB_ENV": "/github/env", "GITHUB_OUTPUT": "/github/output"}
+"""Variables of every step that name files: values of later steps are written there."""
+_PROGRAMS = ("docker", "podman", "buildah", "nerdctl")
+
+
+class Workflows:
+    """The workflows of a repository.
+
+    find: the first of several paths that is a known Dockerfile. read: any file of the repository.
+    """
+
+    def __init__(self, find: Find, read: Callable[[str], Source | None], cache: Cache = NO_CACHE) -> None:
+        self.find, self.read, self.cache = find, read, cache
+        self.workflows: dict[str, Workflow] = {}
+        self.problems: dict[str, tuple[Problem, ...]] = {}
+        self._actions: dict[str, Workflow | None] = {}
+
+    @property
+    def files(self) -> Iterator[str]:
+        """Every file that was read."""
+        yield from self.workflows
+        yield from (action.source.path for action in self._actions.values() if action is not None)
+
+    def add(self, source: Source) -> None:
+        """Read one of them."""
+        workflow, problems = read_workflow(source, self.cache)
+        if workflow is not None:
+            self.workflows[source.path] = workflow
+        if problems:
+            self.problems[source.path] = problems
+
+    def script(self, path: str) -> Script:
+        """What a workflow does with images. One that others of the repository call does nothing by itself."""
+        workflow = self.workflows.get(path)
+        if workflow is None or (workflow.events == {"workflow_call"} and path in self._called):
+            return Script((), (), ())
+        run = _Run(self, root_of(path))
+        run.workflow(workflow, {}, 0)
+        return Script(tuple(run.calls), tuple(run.builds), tuple(run.uses))
+
+    @property
+    def _called(self) -> set[str]:
+        found = set()
+        for path, workflow in self.workflows.items():
+            for job in workflow.jobs:
+                if job.uses is not None and job.uses.text.startswith("./"):
+                    found.add(posixpath.normpath(posixpath.join(root_of(path), job.uses.text)))
+        return found
+
+    def called(self, path: str) -> Workflow | None:
+        """A workflow that another one calls."""
+        if path not in self.workflows:
+            source = self.read(path)
+            if source is not None:
+                self.add(source)
+        return self.workflows.get(path)
+
+    def action(self, folder: str) -> Workflow | None:
+        """The composite action in a folder."""
+        if folder not in self._actions:
+            sources = (self.read(posixpath.join(folder, name)) for name in ("action.yml", "action.yaml"))
+            source = next((source for source in sources if source is not None), None)
+            self._actions[folder] = read_action(source, self.cache) if source is not None else None
+        return self._actions[folder]
+
+
+def root_of(path: str) -> str:
+    """The folder of the repository that a workflow belongs to."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), "..", ".."))
+
+
+class _Run:
+    """What one workflow does."""
+
+    def __init__(self, workflows: Workflows, root: str) -> None:
+        self.workflows, self.root = workflows, root
+        self.calls: list[Call] = []
+        self.builds: list[Build] = []
+        self.uses: list[Use] = []
+
+    def workflow(self, workflow: Workflow, given: dict[str, Data], depth: int) -> None:
+        """All jobs of a workflow."""
+        contexts: dict[str, Data] = {
+            "inputs": _inputs(workflow, given),
+            "github": {ANY: True, "workspace": Value(".")},
+            "env": {ANY: True},
+        }
+        if workflow.events == {"workflow_dispatch"}:
+            contexts["github"]["event"] = {ANY: True, "inputs": contexts["inputs"]}
+        if len(workflow.events) == 1 and workflow.events != {"workflow_call"}:
+            contexts["github"]["event_name"] = Value(next(iter(workflow.events)))
+        contexts["env"] = _environment(workflow.env, workflow.source, contexts)
+        for job in workflow.jobs:
+            if condition(job.condition or "true", contexts) is not False:
+                self.job(workflow, job, contexts, depth)
+
+    def job(self, workflow: Workflow, job: Job, contexts: Mapping[str, Data], depth: int) -> None:
+        """Every round of a job."""
+        source = workflow.source
+        for matrix in rounds(job.matrix, source, contexts):
+            inside = {**contexts, "matrix": matrix, "steps": {ANY: True}}
+            if job.uses is not None:
+                self._call(job, source, inside, depth)
+                continue
+            inside["env"] = _environment(job.env, source, inside)
+            if job.container is not None:
+                self._image("job container", job.container, source, inside)
+            for _, service in entries(job.services):
+                self._image("job service", service, source, inside)
+            label = f"job {job.id.text}"
+            runner = expand(job.runner, inside)
+            self.steps(source, job.steps, inside, label, Workspace(self.root, runner), depth)
+
+    def _call(self, job: Job, source: Source, contexts: Mapping[str, Data], depth: int) -> None:
+        assert job.uses is not None
+        if not job.uses.text.startswith("./") or depth >= _DEPTH:
+            return
+        called = self.workflows.called(posixpath.normpath(posixpath.join(self.root, job.uses.text)))
+        if called is not None:
+            given = {
+                key.text: node_data(value, source, contexts, f"inputs.{key.text}") for key, value in entries(job.given)
+            }
+            self.workflow(called, given, depth + 1)
+
+    def _image(self, kind: str, node: Node, source: Source, contexts: Mapping[str, Data]) -> None:
+        image = node if isinstance(node, Scalar) else node.get("image") if isinstance(node, Node_Mapping) else None
+        if isinstance(image, Scalar) and image.kind == "str":
+            for part in parts_of(source, image, contexts, "\n"):
+                if part.value.text != HOLE:
+                    self.uses.append(_use(kind, part.value, source, part.start, part.end))
+
+    def steps(
+        self,
+        source: Source,
+        steps: Iterable[Step],
+        contexts: dict[str, Data],
+        label: str,
+        workspace: Workspace,
+        depth: int,
+    ) -> None:
+        """The steps of a job or a composite action, in order; contexts change with them."""
+        for step in steps:
+            decided = condition(step.condition or "true", contexts)
+            if decided is False:
+                continue
+            inside = {**contexts, "env": _environment(step.env, source, contexts)}
+            outputs: dict[str, Data] = {ANY: True}
+            if step.run is not None:
+                for name, value in self._shell(source, step, inside, label, workspace):
+                    if name.startswith("env."):
+                        contexts["env"] = {**contexts["env"], name[4:]: value if decided else _open(value, name)}
+                    else:
+                        outputs[name] = value if decided else _open(value, name)
+            elif step.uses is not None:
+                outputs.update(self._action(source, step, inside, label, workspace, depth))
+            if step.id:
+                contexts["steps"] = {**contexts["steps"], step.id: {ANY: True, "outputs": outputs}}
+
+    def _shell(
+        self, source: Source, step: Step, contexts: Mapping[str, Data], label: str, workspace: Workspace
+    ) -> list[tuple[str, Data]]:
+        """What a `run` does; returns the outputs and the variables ("env.NAME") that it sets."""
+        shell = step.shell.split(" ")[0] or "bash"
+        assert step.run is not None
+        if shell not in ("bash", "sh") or not (
+            any(word in step.run.text for word in _PROGRAMS) or any(name in step.run.text for name in _FILES)
+        ):
+            return []
+        text = EmbeddedText()
+        fill_in(text, source, step.run, contexts)
+        variables = {name: value for name, value in contexts["env"].items() if isinstance(value, Value)}
+        variables.update({name: Value(path) for name, path in _FILES.items()})
+        flavor = "bash" if shell == "bash" else "sh"
+        commands = text.commands(source, variables, step.run.end, flavor)
+        directory = expand(step.directory.text, contexts) if step.directory is not None else None
+        script = read_script(source, commands, self.workflows.find, lambda cwd: workspace.starts(directory, cwd))
+        self.calls += script.calls
+        self.uses += script.uses
+        reason = reason_at("build", f"{label}: docker build", None)
+        for build in script.builds:
+            own = reason._replace(path=source.path, line=build.span.line if build.span else 0)
+            self.builds.append(build._replace(built_by=(own, *build.built_by[1:])))
+        return list(_written(commands))
+
+    def _action(
+        self,
+        source: Source,
+        step: Step,
+        contexts: Mapping[str, Data],
+        label: str,
+        workspace: Workspace,
+        depth: int,
+    ) -> dict[str, Data]:
+        """What an action does; returns its outputs."""
+        assert step.uses is not None
+        name = step.uses.text.partition("@")[0].lower()
+        inputs = Inputs(step, source, contexts)
+        if name == "actions/checkout":
+            workspace.checkout(inputs.value("path"), inputs.value("repository"))
+        elif name == "docker/build-push-action":
+            what = f"{label}: {step.name or name}"
+            build = build_push(inputs, what, self.workflows.find, workspace)
+            self.builds.append(build)
+            self.uses.extend(build.tags)
+        elif name == "docker/metadata-action":
+            return {"tags": metadata_tags(inputs)}
+        elif name.startswith("docker://"):
+            start = step.uses.start + len("docker://")
+            value = Value(step.uses.text[len("docker://") :])
+            self.uses.append(_use("docker action", value, source, start, start + len(value.text)))
+        elif name.startswith("./") and depth < _DEPTH:
+            self._composite(source, step, contexts, label, workspace, depth)
+        return {}
+
+    def _composite(
+        self,
+        source: Source,
+        step: Step,
+        contexts: Mapping[str, Data],
+        label: str,
+        workspace: Workspace,
+        depth: int,
+    ) -> None:
+        assert step.uses is not None
+        folder = workspace.local(step.uses.text)
+        action = self.workflows.action(folder) if folder is not None else None
+        if action is None:
+            return
+        given = {
+            key.text: node_data(value, source, contexts, f"inputs.{key.text}") for key, value in entries(step.given)
+        }
+        inside = {**contexts, "inputs": _inputs(action, given), "steps": {ANY: True}}
+        self.steps(action.source, action.jobs[0].steps, inside, label, workspace, depth + 1)
+
+
+def _use(kind: str, value: Value, source: Source, start: int, end: int) -> Use:
+    return Use(kind, value, parse_reference(value), source.span(start, end), because=value.because)
+
+
+def _inputs(workflow: Workflow, given: dict[str, Data]) -> dict[str, Data]:
+    """What `inputs` is: what a caller gives, else the defaults.
+
+    A default counts where nobody else starts the workflow: with another event, inputs are empty.
+    """
+    found: dict[str, Data] = {ANY: True}
+    certain = not workflow.events or bool(given) or workflow.events <= {"workflow_dispatch", "workflow_call"}
+    for name, default in workflow.inputs:
+        if name in given:
+            found[name] = given[name]
+        elif default is None or not certain:
+            found[name] = unknown(f"inputs.{name}")
+        else:
+            data = scalar_data(default, {})
+            if isinstance(data, Value):
+                line = workflow.source.position(default.start)[0]
+                reason = Reason("default", f"the default of the input {name}", workflow.source.path, line, name)
+                data = data._replace(because=(reason,))
+            found[name] = data
+    found.update({name: value for name, value in given.items() if name not in found})
+    return found
+
+
+def _environment(node: Node_Mapping | None, source: Source, contexts: Mapping[str, Data]) -> dict[str, Data]:
+    """The variables of a level, over those of the levels above it."""
+    found: dict[str, Data] = dict(contexts["env"])
+    for key, value in entries(node):
+        if not isinstance(value, Scalar):
+            continue
+        data = expand(value.text, contexts)
+        line = source.position(value.start)[0]
+        if data.text != HOLE:
+            reason = Reason("variable", f"{key.text}={data.shown()}", source.path, line, key.text)
+            data = data._replace(because=(*data.because, reason))
+        found[key.text] = data
+    return found
+
+
+def _written(commands: Iterable[Command]) -> Iterator[tuple[str, Data]]:
+    """What commands write for later steps: `echo "NAME=VALUE" >> "$GITHUB_OUTPUT"`."""
+    seen: dict[str, Data] = {}
+    for command in commands:
+        targets = {redirect.target.value.text for redirect in command.redirects if redirect.operator == ">>"}
+        if targets.isdisjoint(_FILES.values()) or command.words[0].value.text != "echo":
+            continue
+        parts = [word.value for word in command.words[1:] if word.value.text not in ("-n", "-e")]
+        if not parts:
+            continue
+        name, equals, text = parts[0].text.partition("=")
+        if not equals or HOLE in name:
+            continue
+        name = f"env.{name}" if _FILES["GITHUB_ENV"] in targets else name
+        value = parts[0]._replace(text=text)
+        doubtful = command.conditional or name in seen or len(parts) > 1
+        seen[name] = _open(value, name) if doubtful else value
+    yield from seen.items()
+
+
+def _open(value: Data, name: str) -> Data:
+    """A value that may not have been set."""
+    return value if is_unknown(value) else unknown(name)
