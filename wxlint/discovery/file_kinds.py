@@ -10,7 +10,7 @@ from wxlint.core.reading import decode, read_head
 from wxlint.core.tuples import NamedTuple
 
 DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "batch", "other"
-WORKFLOW, MAKE = "workflow", "make"
+WORKFLOW, MAKE, BAKE = "workflow", "make", "bake"
 
 _NAME = late(
     r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
@@ -19,7 +19,8 @@ _NAME = late(
       | (?P<composed>     .*compose.*\.ya?ml )
       | (?P<shell>        .+\.(?:sh|bash) )
       | (?P<batch>        .+\.(?:bat|cmd) )
-      | (?P<make>         (?:gnu)?makefile(?:\.(?!am$|in$|md$|txt$)[\w-]+)? | .+\.mk )""",
+      | (?P<make>         (?:gnu)?makefile(?:\.(?!am$|in$|md$|txt$)[\w-]+)? | .+\.mk )
+      | (?P<bake>         (?:.*[._-])?bake(?:[._-].*)?\.(?:hcl|json) )""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _NO_DOCKERFILE = frozenset(
@@ -32,7 +33,7 @@ _NO_DOCKERFILE = frozenset(
 _MAYBE_DOCKERFILE = frozenset("txt py rb js ts go rs java kt pl php lua r cs sh bash zsh ps1 bat cmd".split())
 """Suffixes that name the language of an image (Dockerfile.go) or of a generator: the content decides."""
 
-_ENDS = (".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd", ".mk")
+_ENDS = (".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd", ".mk", ".hcl")
 _WORKFLOWS = late(r"(?:^|.*[/\\])\.(?:github|gitea|forgejo)[/\\]workflows[/\\]?", re.DOTALL)
 _HEAD = 65536
 """Bytes of a file that tell its kind."""
@@ -54,7 +55,9 @@ class NamedKind(NamedTuple):
 def may_be_ours(name: str) -> bool:
     """A fast first look, since nearly all files of a tree are none of ours."""
     name = name.lower()
-    return name.endswith(_ENDS) or "dockerfile" in name or "containerfile" in name or "makefile" in name
+    return (
+        name.endswith(_ENDS) or "dockerfile" in name or "containerfile" in name or "makefile" in name or "bake" in name
+    )
 
 
 def kind_of_name(name: str, folder: str = "") -> NamedKind:

@@ -16,6 +16,7 @@ from wxlint.core.reading import working_folder
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
 from wxlint.discovery.file_kinds import (
+    BAKE,
     BATCH,
     COMPOSE,
     DOCKERFILE,
@@ -238,7 +239,7 @@ def _listed_kind(name: str, compose: bool) -> str:
         return COMPOSE
     folder, base = os.path.split(name)
     kind = kind_of_name(base, folder).kind
-    return kind if kind in (BATCH, WORKFLOW, MAKE) else SHELL
+    return kind if kind in (BATCH, WORKFLOW, MAKE, BAKE) else SHELL
 
 
 def repository_root(start: Path) -> Path:

@@ -5,7 +5,8 @@
 `latest` names whatever was pushed last. A stage built `FROM base:latest` on a machine that has an old one builds on
 the old one, and nothing says so. Every kind of reference counts: FROM, COPY --from, mounts, ONBUILD triggers, compose
 images, docker commands in scripts and Makefiles. A reference with a digest is fixed by the digest and is left alone. In
-a CI workflow it is information as long as no policy forbids the tag: `latest` is published beside versions there.
+a CI workflow or a bake file it is information as long as no policy forbids the tag: `latest` is published beside
+versions there.
 
 ## Bad
 
@@ -47,5 +48,5 @@ def check(repository: Repository) -> Iterator[Problem]:
         verb = "makes" if use.produces else "names"
         shown = reference.shown()
         text = f"{use.kind} {verb} {shown}: the tag {reference.tag!r} is forbidden"
-        severity = Severity.INFO if repository.policy is None and repository.is_workflow(use.span.path) else None
+        severity = Severity.INFO if repository.policy is None and repository.publishes(use) else None
         yield Problem(use.span, text, use.because, image=shown, severity=severity)

@@ -44,5 +44,5 @@ def check(repository: Repository) -> Iterator[Problem]:
         verb = "makes" if use.produces else "names"
         shown = use.reference.shown()
         text = f"{use.kind} {verb} {shown} without a tag, which means :latest"
-        severity = Severity.INFO if repository.policy is None and repository.is_workflow(use.span.path) else None
+        severity = Severity.INFO if repository.policy is None and repository.publishes(use) else None
         yield Problem(use.span, text, use.because, image=shown, severity=severity)

@@ -1,1 +1,1 @@
-"""Builds and uses of images in scripts, compose files, CI workflows and Makefiles."""
+"""Builds and uses of images in scripts, compose files, CI workflows, bake files and Makefiles."""

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _NOTHING = Script((), (), ())
 _PROGRAMS = ("docker", "podman", "nerdctl", "buildah")
 _WORKFLOW_WORDS = (*_PROGRAMS, "container:", "services:", "uses: ./")
+_WORDS = {"workflow": _WORKFLOW_WORDS, "bake": ("target",)}
+"""Words without one of which a file of a kind has nothing to do with images."""
+_SCRIPTS = ("shell", "batch", "workflow", "make", "bake")
+"""Kinds of files that build and use images by commands or targets."""
 
 
 class Input(NamedTuple):
@@ -55,10 +59,10 @@ class Documents:
         """The scripts that name a container engine, by path."""
         found = {}
         for item in self.given:
-            if item.kind not in ("shell", "batch", "workflow", "make"):
+            if item.kind not in _SCRIPTS:
                 continue
             source = self._store.require(item.path)
-            words = _WORKFLOW_WORDS if item.kind == "workflow" else _PROGRAMS
+            words = _WORDS.get(item.kind, _PROGRAMS)
             if source is not None and any(word in source.text for word in words):
                 found[item.path] = self._failures.attempt(item.path, partial(self._script, item, source), _NOTHING)
         return found
@@ -88,6 +92,10 @@ class Documents:
             from wxlint.images.builds.from_makefiles import makefile_script
 
             return makefile_script(source, self.find_dockerfile, self._store.read)
+        if item.kind == "bake":
+            from wxlint.images.builds.from_bake import bake_script
+
+            return bake_script(source, self.find_dockerfile)
         from wxlint.shell.scripts import script_commands
 
         commands = script_commands(item.kind, source.path, source.text, self._store.cache)

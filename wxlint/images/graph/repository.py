@@ -97,6 +97,10 @@ class Repository:
         """Whether a file is a CI workflow, or an action that one uses."""
         return path in self.documents.workflow_files
 
+    def publishes(self, use: Use) -> bool:
+        """Whether a place is about publishing: in a CI workflow, or a tag of a bake file."""
+        return use.kind == "bake tag" or self.is_workflow(use.span.path)
+
     @property
     def compose(self) -> ComposeProjects | None:
         """The compose projects; None when there is none."""

@@ -1,0 +1,441 @@
+"""HCL as bake files use it: blocks, attributes and expressions with their places; nothing is evaluated.
+
+    read_hcl(source) -> Hcl            never raises; the body holds what came before the first error
+    read_json(source) -> Hcl           the same of a bake file in JSON, whose strings are templates too
+
+The grammar is that of the HCL native syntax specification, without `for` expressions, whose value is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Union
+
+from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
+from wxlint.documents.source import Problem, Source
+
+_TOKEN = late(
+    r"""(?P<blank>[ \t]+|\#[^\n]*|//[^\n]*|/\*.*?\*/) | (?P<newline>\n)
+      | (?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?) | (?P<name>[A-Za-z_][\w-]*)
+      | (?P<heredoc><<-?(?P<mark>\w+)\n) | (?P<quote>")
+      | (?P<operator>&&|\|\||==|!=|<=|>=|=>|\.\.\.|[-+*/%!<>?:=,.\[\](){}])""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
+_DEPTH = 40
+_LEVELS = (("||",), ("&&",), ("==", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "/", "%"))
+
+
+class Literal(NamedTuple):
+    value: Union[str, float, bool, None]
+    start: int
+    end: int
+
+
+class Template(NamedTuple):
+    """parts: literal texts and what stands in `${ }`. places: where each part starts and ends."""
+
+    parts: tuple[Union[str, Expression], ...]
+    places: tuple[tuple[int, int], ...]
+    start: int
+    end: int
+
+
+class List(NamedTuple):
+    items: tuple[Expression, ...]
+    start: int
+    end: int
+
+
+class Object(NamedTuple):
+    entries: tuple[tuple[Expression, Expression], ...]
+    start: int
+    end: int
+
+
+class Name(NamedTuple):
+    """A variable, with the attributes taken of it."""
+
+    path: tuple[str, ...]
+    start: int
+    end: int
+
+
+class Call(NamedTuple):
+    """A function or an operator with what it is given; "?" is the choice between two."""
+
+    name: str
+    arguments: tuple[Expression, ...]
+    start: int
+    end: int
+
+
+Expression = Union[Literal, Template, List, Object, Name, Call]
+
+
+class Attribute(NamedTuple):
+    name: str
+    value: Expression
+    start: int
+
+
+class Block(NamedTuple):
+    kind: str
+    labels: tuple[str, ...]
+    body: Body
+    start: int
+    end: int
+
+
+class Body(NamedTuple):
+    attributes: tuple[Attribute, ...]
+    blocks: tuple[Block, ...]
+
+    def get(self, name: str) -> Expression | None:
+        """The value of an attribute."""
+        return next((each.value for each in self.attributes if each.name == name), None)
+
+
+class Hcl(NamedTuple):
+    body: Body
+    problems: tuple[Problem, ...]
+
+
+class _Error(Exception):
+    def __init__(self, at: int, message: str) -> None:
+        super().__init__(message)
+        self.at, self.message = at, message
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def read_hcl(source: Source) -> Hcl:
+    """Read a file. Never raises."""
+    parser = _Parser(source.text, 0, len(source.text))
+    attributes: list[Attribute] = []
+    blocks: list[Block] = []
+    try:
+        parser.body(attributes, blocks, 0)
+    except _Error as error:
+        at = min(error.at, len(source.text))
+        return Hcl(Body(tuple(attributes), tuple(blocks)), (Problem(at, at + 1, error.message),))
+    return Hcl(Body(tuple(attributes), tuple(blocks)), ())
+
+
+class _Parser:
+    """text: the whole file, of which a stretch is read; offsets are the file's."""
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self.text, self.at, self.end = text, start, end
+        self.brackets = 0
+
+    def peek(self) -> _Token:
+        """The next token; line ends count outside of brackets only."""
+        at = self.at
+        while True:
+            match = _TOKEN.match(self.text, at, self.end)
+            if match is None:
+                if at >= self.end:
+                    return _Token("end", "", self.end, self.end)
+                raise _Error(at, f"{self.text[at]!r} has no meaning here")
+            kind = "heredoc" if match["heredoc"] is not None else match.lastgroup or ""
+            if kind == "blank" or (kind == "newline" and self.brackets):
+                at = match.end()
+                continue
+            return _Token(kind, match[0], match.start(), match.end())
+
+    def next(self) -> _Token:
+        token = self.peek()
+        self.at = token.end
+        return token
+
+    def take(self, *texts: str) -> str:
+        token = self.peek()
+        if token.kind == "operator" and token.text in texts:
+            self.at = token.end
+            return token.text
+        return ""
+
+    def need(self, text: str) -> None:
+        token = self.peek()
+        if not self.take(text):
+            raise _Error(token.start, f"{text!r} is missing here")
+
+    def lines(self) -> None:
+        while self.peek().kind == "newline":
+            self.next()
+
+    def body(self, attributes: list[Attribute], blocks: list[Block], depth: int) -> None:
+        """Everything up to the closing brace, or the end."""
+        while True:
+            self.lines()
+            token = self.peek()
+            if token.kind == "end" or token.text == "}":
+                if (token.kind == "end") != (depth == 0):
+                    raise _Error(token.start, "a brace too many" if depth == 0 else "a closing brace is missing")
+                return
+            if token.kind not in ("name", "quote"):
+                raise _Error(token.start, f"{token.text!r} has no meaning here")
+            self._item(attributes, blocks, depth)
+
+    def _item(self, attributes: list[Attribute], blocks: list[Block], depth: int) -> None:
+        first = self.next()
+        if first.kind == "name" and self.take("="):
+            attributes.append(Attribute(first.text, self.expression(0), first.start))
+            return
+        labels: list[str] = []
+        while not self.take("{"):
+            token = self.next()
+            if token.kind == "quote":
+                template = self.template(token)
+                labels.append("".join(part for part in template.parts if isinstance(part, str)))
+            elif token.kind == "name":
+                labels.append(token.text)
+            else:
+                raise _Error(token.start, "an opening brace is missing here")
+        if depth > _DEPTH:
+            raise _Error(first.start, "nested too deep")
+        saved, self.brackets = self.brackets, 0
+        inner: list[Attribute] = []
+        inside: list[Block] = []
+        self.body(inner, inside, depth + 1)
+        end = self.next().end
+        self.brackets = saved
+        blocks.append(Block(first.text, tuple(labels), Body(tuple(inner), tuple(inside)), first.start, end))
+
+    # -- expressions
+
+    def expression(self, depth: int) -> Expression:
+        if depth > _DEPTH:
+            raise _Error(self.at, "nested too deep")
+        test = self.binary(0, depth)
+        if not self.take("?"):
+            return test
+        yes = self.expression(depth + 1)
+        self.need(":")
+        no = self.expression(depth + 1)
+        return Call("?", (test, yes, no), test.start, no.end)
+
+    def binary(self, level: int, depth: int) -> Expression:
+        if level == len(_LEVELS):
+            return self.unary(depth)
+        left = self.binary(level + 1, depth)
+        while operator := self.take(*_LEVELS[level]):
+            right = self.binary(level + 1, depth)
+            left = Call(operator, (left, right), left.start, right.end)
+        return left
+
+    def unary(self, depth: int) -> Expression:
+        start = self.peek().start
+        if operator := self.take("!", "-"):
+            if depth > _DEPTH:
+                raise _Error(start, "nested too deep")
+            value = self.unary(depth + 1)
+            return Call(operator, (value,), start, value.end)
+        return self.accessed(depth)
+
+    def accessed(self, depth: int) -> Expression:
+        found = self.primary(depth)
+        while True:
+            if self.take("."):
+                token = self.next()
+                path = found.path if isinstance(found, Name) else ("?",)
+                found = Name((*path, token.text), found.start, token.end)
+            elif self.take("["):
+                self.brackets += 1
+                key = self.expression(depth + 1)
+                self.need("]")
+                self.brackets -= 1
+                found = Call("[]", (found, key), found.start, self.at)
+            else:
+                return found
+
+    def primary(self, depth: int) -> Expression:
+        token = self.next()
+        if token.kind == "quote":
+            return self.template(token)
+        if token.kind == "heredoc":
+            return self.heredoc(token)
+        if token.kind == "number":
+            return Literal(float(token.text), token.start, token.end)
+        if token.kind == "name":
+            if self.take("("):
+                items = self.listed(")", depth)
+                return Call(token.text, items, token.start, self.at)
+            words: dict[str, Union[bool, None]] = {"true": True, "false": False, "null": None}
+            if token.text in words:
+                return Literal(words[token.text], token.start, token.end)
+            return Name((token.text,), token.start, token.end)
+        if token.text == "(":
+            self.brackets += 1
+            found = self.expression(depth + 1)
+            self.need(")")
+            self.brackets -= 1
+            return found
+        if token.text == "[":
+            return List(self.listed("]", depth), token.start, self.at)
+        if token.text == "{":
+            return self.object(token, depth)
+        raise _Error(token.start, "a value is missing here")
+
+    def listed(self, closing: str, depth: int) -> tuple[Expression, ...]:
+        self.brackets += 1
+        items: list[Expression] = []
+        while not self.take(closing):
+            if self.peek().text == "for":
+                self.skip(closing)
+                self.brackets -= 1
+                return (Call("for", (), self.at, self.at),)
+            items.append(self.expression(depth + 1))
+            self.take("...")
+            if not self.take(","):
+                self.need(closing)
+                break
+        self.brackets -= 1
+        return tuple(items)
+
+    def object(self, opening: _Token, depth: int) -> Expression:
+        self.brackets += 1
+        entries: list[tuple[Expression, Expression]] = []
+        while not self.take("}"):
+            if self.peek().text == "for":
+                self.skip("}")
+                self.brackets -= 1
+                return Call("for", (), opening.start, self.at)
+            key = self.expression(depth + 1)
+            if isinstance(key, Name) and len(key.path) == 1:
+                key = Literal(key.path[0], key.start, key.end)
+            if not self.take("="):
+                self.need(":")
+            entries.append((key, self.expression(depth + 1)))
+            self.take(",")
+        self.brackets -= 1
+        return Object(tuple(entries), opening.start, self.at)
+
+    def skip(self, closing: str) -> None:
+        """Pass over what is not read, up to the bracket that closes it."""
+        depth = 0
+        while True:
+            token = self.next()
+            if token.kind == "end":
+                raise _Error(token.start, f"{closing!r} is missing here")
+            if token.kind == "quote":
+                self.template(token)
+            elif token.text in ("(", "[", "{"):
+                depth += 1
+            elif token.text in (")", "]", "}"):
+                if depth == 0:
+                    return
+                depth -= 1
+
+    def template(self, opening: _Token) -> Template:
+        """A quoted text behind its opening quote."""
+        return self._template(opening.start, closing='"')
+
+    def heredoc(self, opening: _Token) -> Template:
+        mark = opening.text.strip().lstrip("<-")
+        end = re.compile(rf"^[ \t]*{re.escape(mark)}[ \t]*$", re.MULTILINE).search(self.text, self.at, self.end)
+        if end is None:
+            raise _Error(opening.start, f"the end mark {mark} is missing")
+        inner = _Parser(self.text, self.at, end.start())
+        found = inner._template(opening.start, closing="")
+        self.at = end.end()
+        return found._replace(end=self.at)
+
+    def _template(self, start: int, closing: str) -> Template:
+        parts: list[Union[str, Expression]] = []
+        places: list[tuple[int, int]] = []
+        text: list[str] = []
+        begin = self.at
+
+        def flush(end: int) -> None:
+            if text:
+                parts.append("".join(text))
+                places.append((begin, end))
+                text.clear()
+
+        while self.at < self.end:
+            char = self.text[self.at]
+            two = self.text[self.at : self.at + 2]
+            if closing and char == closing:
+                flush(self.at)
+                self.at += 1
+                return Template(tuple(parts), tuple(places), start, self.at)
+            if two in ("${", "%{"):
+                flush(self.at)
+                opened = self.at
+                self.at += 2
+                self.brackets += 1
+                parts.append(self.expression(1))
+                self.need("}")
+                self.brackets -= 1
+                places.append((opened, self.at))
+                begin = self.at
+            elif self.text.startswith("$${", self.at):  # the text `${`
+                text.append("${")
+                self.at += 3
+            elif closing and char == "\\":
+                escaped = self.text[self.at + 1 : self.at + 2]
+                text.append(_ESCAPES.get(escaped, escaped))
+                self.at += 2
+            elif closing and char == "\n":
+                break
+            else:
+                text.append(char)
+                self.at += 1
+        if closing:
+            raise _Error(start, "a closing quote is missing")
+        flush(self.at)
+        return Template(tuple(parts), tuple(places), start, self.at)
+
+
+def template_of(text: str, start: int, end: int) -> Expression:
+    """A stretch of a file that is a template without quotes, as in JSON; its own text where it is not one."""
+    try:
+        return _Parser(text, start, end)._template(start, closing="")
+    except _Error:
+        return Literal(text[start:end], start, end)
+
+
+def read_json(source: Source) -> Hcl:
+    """Read a bake file in JSON. Never raises."""
+    from wxlint.documents import yaml
+
+    documents, problems = yaml.parse(source)
+    found = tuple(Problem(p.start, p.end, p.message) for p in problems)
+    root = documents[0] if documents else None
+    if not isinstance(root, yaml.Mapping):
+        return Hcl(Body((), ()), found)
+    blocks = []
+    for key, value in root.entries:
+        for label, inner in value.entries if isinstance(value, yaml.Mapping) else ():
+            attributes = tuple(
+                Attribute(name.text, _json(node, source.text), name.start)
+                for name, node in (inner.entries if isinstance(inner, yaml.Mapping) else ())
+            )
+            blocks.append(Block(key.text, (label.text,), Body(attributes, ()), label.start, inner.end))
+    return Hcl(Body((), tuple(blocks)), found)
+
+
+def _json(node: object, text: str) -> Expression:
+    from wxlint.documents import yaml
+
+    if isinstance(node, yaml.Sequence):
+        return List(tuple(_json(item, text) for item in node.items), node.start, node.end)
+    if isinstance(node, yaml.Mapping):
+        entries = tuple((Literal(k.text, k.start, k.end), _json(value, text)) for k, value in node.entries)
+        return Object(entries, node.start, node.end)
+    assert isinstance(node, yaml.Scalar)
+    if node.kind == "str":
+        start, end = node.inner(text)
+        return template_of(text, start, end) if text[start:end] == node.text else Literal(node.text, start, end)
+    plain = yaml.plain(node)
+    return Literal(
+        float(plain) if isinstance(plain, int) and not isinstance(plain, bool) else plain, node.start, node.end
+    )
