@@ -375,9 +375,15 @@ def test_a_pattern_is_searched_with_a_time_limit() -> None:
 def test_a_file_of_an_image_is_read_without_running_it() -> None:
     need_engine()
     engine = Engine("docker", "readtest")
-    passwd = engine.read_file("python:3.11-slim", "/etc/passwd")
-    assert passwd is not None and passwd.startswith(b"root:x:0:0:")
-    assert engine.read_file("python:3.11-slim", "/no/such/file") is None
-    assert engine.read_file("python:3.11-slim", "/etc") is None
-    assert engine.read_file("no-such-image:here", "/etc/passwd") is None
+    paths = ["/etc/passwd", "/no/such/file", "/etc", "/usr", "/etc/os-release", "/dev/null"]
+    found = engine.files("python:3.11-slim", paths)
+    passwd, missing, etc, usr, link, _ = (found[path] for path in paths)
+    assert passwd is not None and (passwd.data or b"").startswith(b"root:x:0:0:")
+    assert (passwd.kind, passwd.mode, passwd.uid, passwd.gid) == ("file", 0o644, 0, 0)
+    assert missing is None
+    assert etc is not None and (etc.kind, etc.data) == ("folder", None)
+    assert usr is not None and usr.kind == "folder"
+    assert link is not None and b"NAME=" in (link.data or b"")
+    with pytest.raises(EngineError):
+        engine.files("no-such-image:here", ["/etc/passwd"])
     assert containers_of("wxlint.session=readtest") == set()

@@ -638,7 +638,7 @@ class TestSchema:
 
     def test_every_keyword_is_one_that_the_check_reads(self) -> None:
         read_ones = set(
-            "type properties required additionalProperties propertyNames items uniqueItems enum const pattern minLength "
+            "type properties required additionalProperties propertyNames items uniqueItems minItems enum const pattern minLength "
             "minimum maximum exclusiveMinimum anyOf $ref $defs".split()
         )
         annotations = {"$schema", "title", "description", "default", "examples", "patternErrorMessage"}

@@ -171,6 +171,33 @@ def run(
     return Completed(process.returncode, out, err, timed_out, time.monotonic() - start, raw)
 
 
+def head(command: Sequence[str], limit: int, timeout: float = 60.0) -> tuple[bytes, str]:
+    """The first bytes that a program prints, and what it complains about; it is ended when there are more.
+
+    Raises EngineError when it cannot be started.
+    """
+    process = SUPERVISOR.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    complaints = bytearray()
+    assert process.stdout is not None and process.stderr is not None
+    late = threading.Timer(timeout, kill, (process,))
+    drain = threading.Thread(target=_drain, args=(process.stderr, complaints, None), daemon=True)
+    try:
+        late.start()
+        drain.start()
+        data = process.stdout.read(limit)
+        if len(data) == limit:
+            kill(process, grace=0)
+        process.wait()
+    except BaseException:
+        kill(process)
+        raise
+    finally:
+        late.cancel()
+        SUPERVISOR.ended(process)
+    drain.join(GRACE)
+    return data, bytes(complaints[-4000:]).decode("utf-8", "replace").strip()
+
+
 def kill(process: subprocess.Popen[bytes], grace: float = GRACE) -> None:
     """End a process and its group: politely first, so that a client can cancel what it ordered, then by force."""
     if grace:

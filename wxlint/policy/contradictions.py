@@ -185,10 +185,13 @@ def _bad_glob(keys: Keys, place: str, glob: str) -> Iterator[Contradiction]:
 
 def _bad_expect(keys: Keys, expect: Expect) -> Iterator[Contradiction]:
     if expect.entrypoint is not None and expect.entrypoint.pattern is not None:
-        try:
-            re.compile(expect.entrypoint.pattern)
-        except (re.error, OverflowError, RecursionError) as error:
-            yield (
-                (*keys, "entrypoint", "pattern"),
-                (f"{'.'.join(map(str, keys))}.entrypoint.pattern: no regular expression of Python's: {error}"),
-            )
+        yield from _bad_pattern((*keys, "entrypoint", "pattern"), expect.entrypoint.pattern)
+    for inside, pattern in expect.contract.patterns() if expect.contract is not None else ():
+        yield from _bad_pattern((*keys, *inside), pattern)
+
+
+def _bad_pattern(keys: Keys, pattern: str) -> Iterator[Contradiction]:
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        yield keys, f"{'.'.join(map(str, keys))}: no regular expression of Python's: {error}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wxlint.core.cache import NO_CACHE, Cache, Records
 from wxlint.core.errors import PolicyError
@@ -25,7 +25,12 @@ from wxlint.policy.model import (
 )
 from wxlint.policy.schema import check
 
+if TYPE_CHECKING:
+    from wxlint.policy.contract import Contract
+
 Data = dict[str, Any]
+_BEFORE = frozenset(("python", "torch", "cuda", "cudnn", "user", "gpu", "entrypoint", "max-size", "max-cuda-size"))
+"""Keys of `expect` that are no part of a contract."""
 _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
@@ -166,10 +171,21 @@ def _expect(data: Data) -> Expect:
             run.get("pattern"),
             int(run.get("exit-code", default.exit_code)),
             float(run.get("timeout", default.timeout)),
+            run.get("writable", False),
+            tuple(run.get("capabilities", ())),
         ),
         size=_bytes(data.get("max-size")),
         cuda_bytes=_bytes(data.get("max-cuda-size")),
+        contract=_contract(data),
     )
+
+
+def _contract(data: Data) -> Contract | None:
+    if not data.keys() - _BEFORE:  # the usual case needs no module for it
+        return None
+    from wxlint.policy.contract import read_contract
+
+    return read_contract(data)
 
 
 def _bytes(size: str | float | None) -> int | None:

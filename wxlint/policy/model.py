@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # both are needed only to read or to point into a policy file
     from wxlint.core.findings import Span
     from wxlint.documents.source import Source
     from wxlint.documents.yaml import Node
+    from wxlint.policy.contract import Contract
 
 FORBIDDEN_TAGS = ("latest",)
 """Where a policy says nothing, and where there is none."""
@@ -35,13 +36,15 @@ class EntrypointCheck(NamedTuple):
     """Run the image with `args` and its entrypoint left alone.
 
     pattern: a regular expression searched in stdout and stderr together, or None. exit_code: what it must exit with.
-    timeout: seconds.
+    timeout: seconds. writable: it may write to the image's file system. capabilities: that it is given, without CAP_.
     """
 
     args: tuple[str, ...] = ("--help",)
     pattern: str | None = None
     exit_code: int = 0
     timeout: float = 60.0
+    writable: bool = False
+    capabilities: tuple[str, ...] = ()
 
 
 class Expect(NamedTuple):
@@ -63,6 +66,7 @@ class Expect(NamedTuple):
     entrypoint: EntrypointCheck | None = None
     size: int | None = None
     cuda_bytes: int | None = None
+    contract: Contract | None = None
 
 
 class Settings(NamedTuple):
@@ -167,6 +171,7 @@ class Expectation(NamedTuple):
     optional: bool
     is_base: bool
     forbidden_tags: tuple[str, ...]
+    contract: Contract | None = None
 
 
 class Policy(NamedTuple):
@@ -210,7 +215,7 @@ class Policy(NamedTuple):
             near.insert(1, of_variant.base_settings)
         far = [of_variant.settings, self.settings]
         if stage == of_variant.base_stage:  # what stages promise their users, a base does not
-            far = [s._replace(expect=s.expect._replace(entrypoint=None, gpu=None, torch=None)) for s in far]
+            far = [s._replace(expect=_of_a_base(s.expect)) for s in far]
         return _merge([*near, *far])
 
     def service(self, stage: str, variant: Variant, said: Settings) -> str | None:
@@ -257,6 +262,7 @@ class Policy(NamedTuple):
             optional=stage in variant.optional,
             is_base=is_base,
             forbidden_tags=self.forbidden_tags,
+            contract=expect.contract,
         )
 
     def match(self, name: Value) -> Member | None:
@@ -326,7 +332,20 @@ def find_key(node: Node, keys: Sequence[str | int]) -> tuple[int, int, Node] | N
 
 def merge_expect(near: Expect, far: Expect) -> Expect:
     """What `near` says, and what `far` says where it says nothing."""
-    return near._replace(**{key: said for key, said in far._asdict().items() if getattr(near, key) is None})
+    merged = near._replace(**{key: said for key, said in far._asdict().items() if getattr(near, key) is None})
+    if near.contract is not None and far.contract is not None:
+        return merged._replace(contract=near.contract.over(far.contract))
+    return merged
+
+
+def _of_a_base(expect: Expect) -> Expect:
+    """What is said of a variant's images, without what stages promise their users."""
+    contract = expect.contract
+    if contract is not None:
+        from wxlint.policy.contract import OF_USERS
+
+        contract = contract.without(OF_USERS)
+    return expect._replace(entrypoint=None, gpu=None, torch=None, contract=contract)
 
 
 def _merge(layers: list[Settings]) -> Settings:

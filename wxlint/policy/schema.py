@@ -106,6 +106,8 @@ def _mapping(node: Mapping, rule: Schema, where: str, problems: list[Problem]) -
 
 
 def _sequence(node: Sequence, rule: Schema, where: str, problems: list[Problem]) -> None:
+    if len(node.items) < rule.get("minItems", 0):
+        problems.append((node.start, f"{where}: an empty list; allowed: a list that is not empty"))
     seen = []
     for item in node.items:
         _check(item, rule["items"], where, problems)

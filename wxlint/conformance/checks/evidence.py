@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from wxlint.conformance.container.model import (
@@ -61,7 +63,8 @@ class Evidence(NamedTuple):
     below: the layers of the image that it must stand on, None when the engine does not have that.
     upstream: the external reference that its Dockerfile starts from, None when unknown. prediction: what `wxlint check`
     believes of it (plan.model.Prediction), None when that is not known. lineage: each reference that it is built from
-    by that, with its layers, None where the engine does not have it.
+    by that, with its layers, None where the engine does not have it. files, commands: what the contract asks of, by
+    path and in order; matches: whether its patterns are in variables and labels.
     twins: references with a forbidden tag that the engine has.
     probe, static: what the probe and the layers say; None with a problem when they say nothing, and None without one
     when they were not asked. passwd: /etc/passwd of an image without Python. gpu: whether one was to be used.
@@ -85,6 +88,9 @@ class Evidence(NamedTuple):
     gpu_problem: str = ""
     prediction: Facts | None = None
     lineage: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
+    files: dict[str, Facts | None] | None = None
+    commands: list[Facts] | None = None
+    matches: Mapping[str, bool | None] = MappingProxyType({})
 
     @property
     def stand_in(self) -> bool:
@@ -161,7 +167,7 @@ class Evidence(NamedTuple):
 
     def to_json(self) -> Facts:
         """As JSON."""
-        facts = dict(self._asdict())
+        facts = {**self._asdict(), "matches": dict(self.matches)}
         for key, value in facts.items():
             if isinstance(value, tuple) and hasattr(value, "_asdict"):
                 facts[key] = value._asdict()

@@ -62,6 +62,11 @@ class Message(Enum):
     DISTRIBUTIONS_BROKEN = "{broken}"
     DISTRIBUTIONS_UNLISTED = "distributions cannot be listed: {why}"
 
+    # the contract
+    CONTRACT_HOLDS = "{held}"
+    CONTRACT_BROKEN = "not as the policy says: {wrong}"
+    CONTRACT_OPEN = "{left}"
+
     # what it answers
     ANSWERS = "{command} answers"
     NOT_IN_TIME = "{command}: not done after {seconds:g} seconds"

@@ -133,7 +133,7 @@ def _packages(prediction: Prediction, evidence: Evidence) -> Iterator[Compared]:
         if has is None:
             yield Compared(one.name, says, "none", False if one.certain else None)
         else:
-            yield Compared(one.name, says, has, _allows(one.specifier, has) if one.specifier else True)
+            yield Compared(one.name, says, has, allows(one.specifier, has) if one.specifier else True)
     known = {one.name for one in prediction.packages}
     for name, version in unforeseen(listed):
         if name not in known and name not in _FAMILY:
@@ -165,7 +165,7 @@ def _normal(name: str) -> str:
     return normal(name)
 
 
-def _allows(specifier: str, version: str) -> bool | None:
+def allows(specifier: str, version: str) -> bool | None:
     """Whether a specifier allows a version; None where packaging cannot read one of them."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion, Version

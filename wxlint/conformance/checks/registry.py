@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from wxlint.conformance.checks import cuda, predicted
+from wxlint.conformance.checks import contract, cuda, predicted
 from wxlint.conformance.checks.evidence import Evidence, ProbeFailure, ServiceFailure
 from wxlint.conformance.checks.messages import Message
 from wxlint.conformance.checks.verdict import Outcome, Verdict, error, failed, passed, skipped, unproven
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wxlint.policy.model import EntrypointCheck, Expectation
 
 PROBE, STATIC, ENTRYPOINT, SERVICE = "probe", "static", "entrypoint", "service"
+FILES, COMMANDS = "files", "commands"
 
 
 class Check(NamedTuple):
@@ -107,6 +108,10 @@ def _uncollected(check: Check, evidence: Evidence) -> Verdict | None:
         return error(Message.NOT_COLLECTED, check=check.name, what="the layers")
     if ENTRYPOINT in check.needs and evidence.entrypoint is None:
         return error(Message.NOT_COLLECTED, check=check.name, what="the entrypoint")
+    if FILES in check.needs and evidence.files is None:
+        return error(Message.NOT_COLLECTED, check=check.name, what="the files")
+    if COMMANDS in check.needs and evidence.commands is None:
+        return error(Message.NOT_COLLECTED, check=check.name, what="the commands")
     if SERVICE in check.needs and evidence.service is None and evidence.service_problem is None:
         return error(Message.NOT_COLLECTED, check=check.name, what="the service")
     return None
@@ -258,6 +263,11 @@ def _cuda(e: Expectation) -> bool:
     return e.accelerator == "cuda"
 
 
+def _says(key: str) -> Callable[[Expectation], bool]:
+    """Whether the contract of an image says something of a key."""
+    return lambda e: e.contract is not None and getattr(e.contract, key) is not None
+
+
 def _always(_: Expectation) -> bool:
     return True
 
@@ -298,6 +308,21 @@ CHECKS: tuple[Check, ...] = (
     Check("distributions", (), (PROBE,), _always, _distributions),
     Check("size", ("size",), (), lambda e: e.size is not None, _size),
     Check("cuda-size", ("cuda_bytes",), (STATIC,), lambda e: e.cuda_bytes is not None, cuda.cuda_size),
+    *(
+        Check(name, ("contract",), needs, _says(name), run)
+        for name, needs, run in (
+            ("files", (FILES,), contract.files),
+            ("env", (), contract.env),
+            ("labels", (), contract.labels),
+            ("workdir", (), contract.workdir),
+            ("ports", (), contract.ports),
+            ("volumes", (), contract.volumes),
+            ("cmd", (), contract.cmd),
+            ("exec", (), contract.exec_form),
+            ("packages", (PROBE,), contract.packages),
+            ("commands", (COMMANDS,), contract.commands),
+        )
+    ),
     Check("entrypoint", ("entrypoint",), (ENTRYPOINT,), lambda e: e.entrypoint is not None, _entrypoint),
     Check(
         "service",

@@ -16,7 +16,8 @@ from wxlint.conformance.checks.evidence import (
     ServiceFailure,
     ServiceProblem,
 )
-from wxlint.conformance.checks.registry import ENTRYPOINT, PROBE, SERVICE, SERVICE_EXTRA, STATIC, Check
+from wxlint.conformance.checks.registry import COMMANDS, ENTRYPOINT, FILES, PROBE, SERVICE, SERVICE_EXTRA, STATIC, Check
+from wxlint.conformance.collect import contract
 from wxlint.conformance.collect.probing import run_probe
 from wxlint.conformance.container import gpu, patterns, saved_layers
 from wxlint.conformance.container.builder import AUTO, NEVER, Progress, build
@@ -31,6 +32,7 @@ from wxlint.plan.predictions import predictions
 
 if TYPE_CHECKING:
     from wxlint.inspection.dockerfile_lines import Dockerfile
+    from wxlint.policy.contract import Contract
     from wxlint.policy.model import Expectation, Policy
 
 Done = Callable[[str, Evidence], None]
@@ -183,6 +185,8 @@ class _Collector:
                 found = self._probe(found, info, device="device" in names)
             if ENTRYPOINT in needs and expectation.entrypoint is not None:
                 found = found._replace(entrypoint=self._entrypoint(info, expectation))
+            if expectation.contract is not None:
+                found = self._contract(found, info, expectation.contract, needs)
             if SERVICE in needs:
                 found = self._service(found, expectation)
         except EngineError as error:
@@ -195,9 +199,10 @@ class _Collector:
         if info is None or problem is None or problem.failure is not ProbeFailure.NO_PYTHON:
             return evidence
         try:
-            data = self.engine.read_file(info.digest, "/etc/passwd")
+            file = self.engine.files(info.digest, ["/etc/passwd"])["/etc/passwd"]
         except EngineError as error:
             return evidence._replace(fault=str(error))
+        data = file.data if file is not None else None
         return evidence._replace(passwd=None if data is None else data.decode("utf-8", "replace"))
 
     def _below(self, step: Step) -> tuple[str, ...] | None:
@@ -246,9 +251,17 @@ class _Collector:
     def _entrypoint(self, info: ImageInfo, expectation: Expectation) -> Ran:
         check = expectation.entrypoint
         assert check is not None
-        options = ["-e", "NVIDIA_VISIBLE_DEVICES=void"]
+        options = ["-e", "NVIDIA_VISIBLE_DEVICES=void", *contract.rights(check.writable, check.capabilities)]
         done = self.engine.run(info.digest, check.args, options=options, timeout=check.timeout)
         return _ran(done, check.pattern)
+
+    def _contract(self, evidence: Evidence, info: ImageInfo, said: Contract, needs: set[str]) -> Evidence:
+        evidence = evidence._replace(matches=contract.matches(said, info))
+        if FILES in needs:
+            evidence = evidence._replace(files=contract.files(self.engine, info.digest, said))
+        if COMMANDS in needs:
+            evidence = evidence._replace(commands=contract.commands(self.engine, info.digest, said.commands or ()))
+        return evidence
 
     def _service(self, evidence: Evidence, expectation: Expectation) -> Evidence:
         check = expectation.entrypoint

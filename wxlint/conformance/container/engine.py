@@ -17,6 +17,7 @@ from wxlint.conformance.container.model import (
     SESSION_LABEL,
     About,
     Facts,
+    FileStat,
     ImageInfo,
 )
 from wxlint.core import processes
@@ -154,24 +155,34 @@ class Engine:
             raise EngineError(f"no engine answers: {done.message}" if _DOWN.search(done.err) else done.message)
         return done
 
-    def read_file(self, image: str, path: str, limit: int = 1 << 20) -> bytes | None:
-        """A file of an image, out of a container that never starts; None when it has none, or a longer one."""
-        import io
-        import tarfile
+    def files(self, image: str, paths: Iterable[str], limit: int = 1 << 20) -> dict[str, FileStat | None]:
+        """Files of an image, out of a container that never starts; None for one that it does not have.
 
+        Args:
+            limit: bytes of a file that are read; the content of a longer one is left out.
+
+        Raises EngineError.
+        """
+        listed = list(paths)
+        if not listed:
+            return {}
         made = self.call("create", "--pull", "never", *self._label_options(), "--", image, "true")
         container = made.out.strip().rpartition("\n")[2]
         if made.code or not container:
-            return None
+            raise EngineError(f"{self.program} create: {made.message}")
         try:
-            done = processes.run([self.program, "cp", "-L", f"{container}:{path}", "-"], timeout=60, binary=True)
-            with suppress(tarfile.TarError, OSError, EOFError), tarfile.open(fileobj=io.BytesIO(done.raw)) as archive:
-                member = archive.next()
-                file = archive.extractfile(member) if member and member.isfile() and member.size < limit else None
-                return file.read() if file else None
-            return None
+            return {path: self._file(container, path, limit) for path in listed}
         finally:
             self._remove(container)
+
+    def _file(self, container: str, path: str, limit: int) -> FileStat | None:
+        command = [self.program, "cp", "-L", f"{container}:{path}", "-"]
+        data, message = processes.head(command, limit + (1 << 14))
+        if not data:
+            if _DOWN.search(message) or is_engine_fault(message):
+                raise EngineError(message)
+            return None
+        return _first_member(data, limit)
 
     def _label_options(self) -> list[str]:
         return [word for label, value in self.labels().items() for word in ("--label", f"{label}={value}")]
@@ -250,4 +261,30 @@ def _image_info(answer: dict[str, Any]) -> ImageInfo:
         (entrypoint,) if isinstance(entrypoint, str) else tuple(map(str, entrypoint)),
         tuple(map(str, config.get("Env") or ())),
         {str(k): str(v) for k, v in (config.get("Labels") or {}).items()},
+        tuple(map(str, config.get("Cmd") or ())),
+        str(config.get("WorkingDir") or ""),
+        tuple(map(str, config.get("ExposedPorts") or ())),
+        tuple(map(str, config.get("Volumes") or ())),
     )
+
+
+def _first_member(data: bytes, limit: int) -> FileStat | None:
+    """The first member of a tar of which the beginning is there: a folder is followed by all that is in it."""
+    import io
+    import tarfile
+
+    try:
+        archive = tarfile.open(fileobj=io.BytesIO(data), mode="r|")  # noqa: SIM115 - of memory
+        member = archive.next()
+        if member is None:
+            return None
+        kind = "file" if member.isfile() else "folder" if member.isdir() else "other"
+        found = FileStat(kind, member.mode & 0o7777, member.uid, member.gid)
+        if kind != "file":
+            return found
+        if member.size > limit:
+            return found._replace(unread=f"it has more than {limit} bytes")
+        file = archive.extractfile(member)
+        return found._replace(data=file.read() if file is not None else b"")
+    except (tarfile.TarError, OSError, EOFError):
+        return None

@@ -41,6 +41,22 @@ class ImageInfo(NamedTuple):
     entrypoint: tuple[str, ...]
     env: tuple[str, ...]
     labels: dict[str, str]
+    cmd: tuple[str, ...] = ()
+    workdir: str = ""
+    ports: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+
+
+class FileStat(NamedTuple):
+    """A file of an image, links followed. kind: file, folder or other. data: of a file, None with the reason in
+    `unread`."""
+
+    kind: str
+    mode: int
+    uid: int
+    gid: int
+    data: bytes | None = None
+    unread: str = ""
 
 
 class BuildStatus(str, Enum):
