@@ -81,9 +81,76 @@ def test_what_may_be_nothing_does_not_part_words(text: str, expected: list[str])
         ("for i in 1 $X 3; do docker $i; prog && break; done", ["1", "?3", "?…"]),
         ("set -u; unset L; docker ${#L[@]}; docker b", ["b"]),
         ("eval 'docker a; docker b )'; docker c", ["?a", "?b", "c"]),
+        ("docker {1..600} b", ["…|b"]),
+        ("docker {1..30}{1..30} b", ["…|b"]),
+        ("for i in {1..1000}; do docker $i; done", ["?…"]),
+        ("f() { docker $1 $2; }; A=; if prog; then A=x; fi; f $A 7 8", ["…|…"]),
+        ("B=1; if [ -e x ]; then :; else if [ $EXTRA = x ]; then B=2; fi; fi; docker $B", ["1~"]),
         ('n=0; cat > "f$((n++))" < "g$((n++))"; docker $n', ["2"]),
         ('n=0; { docker b; } > "$((n++))" <<< "$((n++))"; docker $n', ["b", "2"]),
     ],
 )
 def test_what_may_go_two_ways_is_open(text: str, expected: list[str]) -> None:
     assert calls(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("true; docker $?", ["0"]),
+        ("false; docker $?", ["…"]),
+        ("prog; docker $?", ["…"]),
+        ("true; docker $(false) $?", ["…"]),
+        ("if [ a = a ]; then docker $?; fi", ["0"]),
+        ("f() { docker $?; }; true; f; prog; f", ["0", "…"]),
+        ("false; true | docker $?", ["…"]),
+        ("x=$(true); docker $?; x=$(prog); docker $?", ["0", "…"]),
+        ("true; for i in $X; do docker $?; prog; done", ["?…"]),
+        ("false; sh -c 'docker $?'", ["0"]),
+        ("true; if prog; then false; fi; docker $?", ["…"]),
+        ("trap 'docker $?' EXIT; prog || exit 1; true", ["…"]),
+    ],
+)
+def test_the_status_of_the_last_command_is_known_where_it_must_have_worked(text: str, expected: list[str]) -> None:
+    assert calls(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('A="a\'b c"; docker "${A@Q}" ${A@Q}', ["'a'\\''b c'|'a'\\''b|c'"]),
+        ('A=; docker "${A@Q}"; unset A; docker "${A@Q}"', ["''", ""]),
+        ('L=(a "b c"); docker "${L[@]@Q}"', ["'a'|'b c'"]),
+        ("A=$'a\\tb'; docker ${A@Q}", ["…"]),
+        ("A=abc; docker ${A/x/&} ${A/b/&}", ["abc|…"]),
+        ("A=abc; docker ${A/x/$Z} ${A/b/$Z}", ["abc|…"]),
+        ('L=(a "b c"); docker "${L[*]^^}" "x${L[*]#a}y"', ["A B C|x b cy"]),
+        ('L=(a "b c"); set -- 1; docker "${L[*]^^}$@"', ["…1"]),
+        ('L=(a b); IFS=-; docker "${L[*]^^}"; A=${L[*]^^}; docker "$A"', ["A-B", "…"]),
+    ],
+)
+def test_operators_whose_outcome_is_certain(text: str, expected: list[str]) -> None:
+    assert calls(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "finds"),
+    [
+        ("-q cuda", True), ("-q ^cuda", True), ("-qi CUDA", True), ("-q '2.1$'", True), ("-q '12\\.1'", True),
+        ("-q 12x1", False), ("-qx cuda", False), ("-qx cuda.12.1", True), ("-qF .1", True), ("-qF 'a.1'", False),
+        ("-qE a-1", True), ("-q '^12'", False), ("--quiet -- cu", True), ("-q -e da-", True),
+        ("-qw cuda", None), ("-q '[a-z]'", None), ("-q 'a*'", None), ("-v cuda", None), ("-q cuda file", None),
+        ("-q $X", None),
+    ],
+)  # fmt: skip
+def test_grep_in_what_is_known(options: str, finds: bool | None) -> None:
+    text = f"T=cuda-12.1; if echo $T | grep {options}; then docker yes; else docker no; fi"
+    assert calls(text) == {True: ["yes"], False: ["no"], None: ["?yes", "?no"]}[finds]
+
+
+def test_grep_reads_lines() -> None:
+    assert calls("if printf '' | grep -q ''; then docker yes; else docker no; fi") == ["no"]
+    assert calls("if echo | grep -q '^$'; then docker yes; else docker no; fi") == ["yes"]
+    assert calls("if printf 'a\\nb\\n' | grep -qx b; then docker yes; else docker no; fi") == ["yes"]
+    assert calls('if grep -q b <<< "$X"; then docker yes; else docker no; fi') == ["?yes", "?no"]
+    assert calls(_ASSUMED + "if echo $A | grep -q x; then docker yes; else docker no; fi") == ["?yes", "?no"]

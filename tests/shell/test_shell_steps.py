@@ -43,6 +43,11 @@ SHAPES: dict[str, tuple[int, Callable[[int], str]]] = {
     "counted loops": (10, lambda n: "for ((i=0;i<20;i++)); do x; done\n" * n),
     "functions defined": (200, lambda n: "".join(f"f{i}() {{ :; }}\n" for i in range(n))),
     "words": (500, lambda n: "docker push " + "a " * n),
+    "other shells": (
+        100,
+        lambda n: "".join(f"A{i}=x\n" for i in range(n)) + "sh -c 'docker push $1' x y\n" * n,
+    ),
+    "arguments that are shifted": (2000, lambda n: "set -- " + "a " * n + "\n" + "shift\n" * 20 + "docker push $1"),
     "wrappers": (100, lambda n: "nohup " * n + "docker push a"),
 }
 
@@ -86,3 +91,27 @@ def test_a_text_that_takes_too_long_ends_and_says_so(monkeypatch: pytest.MonkeyP
     assert [message for _, _, message in result.errors] == ["too long to follow; the rest is not read"]
     assert result.commands[0].words[2].value.text == "a"
     assert len(result.commands) < 2000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "for i in {1..500}; do for j in {1..500}; do docker push $i; done; done",
+        'docker push "$@"',
+        'docker push "${L[@]}"',
+        "d",
+    ],
+)
+def test_words_of_a_long_text_are_bounded(line: str) -> None:
+    """A text of a thousand such lines would become a million words: what comes late is not followed."""
+    opening = (
+        "A=" + "a" * 1000 + "; set --" + " a" * 900 + "; L=(" + " a" * 900 + ")\nalias d='docker " + "a " * 900 + "'\n"
+    )
+    result = read_shell(opening + f"{line}\n" * 1000, {}, flavor="bash" if "L[" in line or "{" in line else "sh")
+    assert sum(len(command.words) for command in result.commands) < 700_000
+
+
+def test_arguments_beyond_a_thousand_are_not_known() -> None:
+    words = " ".join(map(str, range(1, 1502)))
+    found = read_shell(f"set -- {words}\ndocker push $1000 ${{1000}} ${{1001}}\n", {}).commands[-1]
+    assert [word.value.shown() for word in found.words[2:]] == ["1000", "1000", "${1001}"]

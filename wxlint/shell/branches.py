@@ -147,6 +147,7 @@ def _merge(state: State, ends: list[_End], likely: int | None, assumed: tuple[Re
             values.append(base)
         one = first[name] if name in first else base
         if all(_same(one, other) for other in values):
+            one = _resting_on_all(one, values)
             if one is not base:
                 state.put(name, one)
         elif " " in name or name == "IFS":  # no word says that it rests on an option, an alias, a function
@@ -157,6 +158,17 @@ def _merge(state: State, ends: list[_End], likely: int | None, assumed: tuple[Re
             state.put(name, hole(state.named(name)))
         else:
             state.put(name, one if one is None else resting(name, one, assumed))
+
+
+def _resting_on_all(one: Variable | None, values: list[Variable | None]) -> Variable | None:
+    """A variable that is the same behind all branches, resting on what any of them assumes."""
+    if type(one) is not Value or one is UNSET:
+        return one
+    because = one.because
+    for value in values:
+        if type(value) is Value and value.because:
+            because = merged(because, assumptions(value))
+    return one if because == one.because else one._replace(because=because)
 
 
 def _resting_arguments(args: Arguments, assumed: tuple[Reason, ...]) -> Arguments:

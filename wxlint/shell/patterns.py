@@ -81,9 +81,16 @@ def _bracket(chars: list[tuple[str, bool]], at: int) -> tuple[str, int] | None:
     return r"\[", start
 
 
+def work(regex: str, length: int) -> int:
+    """How many characters may be looked at to find a pattern in a text of this length; 0 where it is too many to
+    look."""
+    found: int = (length + 1) ** (min(regex.count(".*"), 40) + 1)
+    return found if found <= _MAX_WORK else 0
+
+
 def compiled(regex: str, length: int) -> re.Pattern[str] | None:
     """None for a pattern that could take long on a text of this length, or that is none."""
-    if len(regex) > _MAX_REGEX or (length + 1) ** (regex.count(".*") + 1) > _MAX_WORK:
+    if len(regex) > _MAX_REGEX or not work(regex, length):
         return None
     try:
         return re.compile(regex, re.S)

@@ -13,7 +13,7 @@ from wxlint.shell.values import NO_ARGUMENTS, UNSET, Arguments, Variable, hole, 
 MAX_COMMANDS = 5_000
 """Beyond this, loops are walked once with unknown items, and functions are no longer entered."""
 MAX_STEPS = 40_000
-LAST_STEP = 10 * MAX_STEPS
+LAST_STEP = 5 * MAX_STEPS
 """Beyond this, the rest of a text is not walked."""
 MAX_DEPTH = 50
 _MAX_VOLUME = 10_000_000

@@ -1,9 +1,9 @@
-"""Brace expansion: `{a,b}`, `{1..3}`, nested and in sequence."""
+"""Brace expansion: `{a,b}`, `{1..3}`, nested and in sequence. A word that becomes too many is not known."""
 
 from __future__ import annotations
 
 from wxlint.core.patterns import late
-from wxlint.shell.bash.tree import Lit, Part, Text
+from wxlint.shell.bash.tree import Lit, Part, Subst, Text
 
 _MAX_BRACES = 512
 _MAX_GROUPS = 64
@@ -11,15 +11,30 @@ _MAX_GROUPS = 64
 _RANGE = late(r"(-?\d{1,9}|[A-Za-z])\.\.(-?\d{1,9}|[A-Za-z])(?:\.\.(-?\d{1,9}))?\Z")
 
 
-def expand_braces(word: Text) -> list[Text]:
-    """`a{b,c}` as two words, `{1..3}` as three; the word itself when it has none, or too many."""
+class _TooManyError(Exception):
+    """More words than are kept."""
+
+
+def expand_braces(word: Text, raw: str, most: int = _MAX_BRACES) -> list[Text]:
+    """`a{b,c}` as two words, `{1..3}` as three; the word itself when it has none.
+
+    raw: the word as written. most: how many words it may become.
+    """
+    unknown = [Text(word.start, word.end, (Subst(None, False, raw),), None, word.quoted)]
+    if most <= 0 and ("," in raw or ".." in raw):
+        return unknown
     if sum([part.text.count("{") for part in word.parts if type(part) is Lit and not part.quoted]) > _MAX_GROUPS:
-        return [word]
-    found = _braces(list(word.parts), 0)
+        return unknown if "," in raw or ".." in raw else [word]
+    try:
+        found = _braces(list(word.parts), 0)
+    except _TooManyError:
+        return unknown
     if len(found) == 1 and found[0] == list(word.parts):
         return [word]
+    if len(found) > most:
+        return unknown
     out = []
-    for parts in found[:_MAX_BRACES]:
+    for parts in found:
         literal = "".join(p.text for p in parts if type(p) is Lit) if all(type(p) is Lit for p in parts) else None
         if parts and (literal != "" or word.quoted):
             out.append(Text(word.start, word.end, tuple(parts), literal, word.quoted))
@@ -39,7 +54,7 @@ def _braces(parts: list[Part], depth: int) -> list[list[Part]]:
                 tails = _braces(tail, depth)
                 middles = [m for choice in choices for m in _braces(choice, depth + 1)]
                 if len(middles) * len(tails) > _MAX_BRACES:
-                    return [parts]
+                    raise _TooManyError
                 return [[*head, *middle, *last] for middle in middles for last in tails]
             at = part.text.find("{", at + 1)
     return [parts]
@@ -96,7 +111,7 @@ def _sequence(choice: list[Part]) -> list[list[Part]] | None:
     low, high = (ord(first), ord(last)) if letters else (int(first), int(last))
     step = abs(int(match[3] or 1)) or 1
     if abs(high - low) // step >= _MAX_BRACES:
-        return None
+        raise _TooManyError
     numbers = range(low, high + 1, step) if low <= high else range(low, high - 1, -step)
     width = 0
     if not letters and any(len(x.lstrip("-")) > 1 and x.lstrip("-").startswith("0") for x in (first, last)):

@@ -18,7 +18,7 @@ from wxlint.shell.bash.tree import Simple, Text
 from wxlint.shell.branches import alternatives
 from wxlint.shell.model import Word
 from wxlint.shell.state import FUNCTION, LOOP, MAYBE, NO, OPEN, RAN, SUBSHELL, YES, Status
-from wxlint.shell.values import NO_ARGUMENTS, Arguments, hole, spaced
+from wxlint.shell.values import MAX_ITEMS, NO_ARGUMENTS, Arguments, hole, spaced
 
 Builtin = Callable[[Walker, Simple, "list[Word]"], "Status | None"]
 """What a builtin does. None: it is given as a command like any other; a Status: it is not."""
@@ -134,12 +134,14 @@ def walk_arguments(walk: Walker, words: list[Word], start: int) -> Arguments:
     """Words of the command at hand as positional parameters; behind one that may be several, positions are not
     known."""
     values = [word.value for word in words[start:]]
-    exact = walk.exact - start
+    exact = min(walk.exact - start, MAX_ITEMS)
     if exact >= len(values):
         return Arguments(tuple(values))
     known = values[: max(exact, 0)]
     if exact < 0:
         return Arguments((), True)
+    if exact == MAX_ITEMS or not values[exact].holes:  # what stands in front of it may be a word, or none
+        return Arguments(tuple(known), True)
     if values[exact].text[:1] != HOLE:
         return Arguments((*known, open_ended(values[exact])), True)
     name = (*values[exact].holes, "$@")[0]
@@ -152,6 +154,7 @@ def _shift(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if len(words) > 1:
         count = int(words[1].value.text) if re.fullmatch(r"\d{1,4}", words[1].value.text) else None
     args = walk.state.args
+    walk.state.steps += len(args.known) // 64
     if count is None or (args.more and count > len(args.known)) or (args.doubtful and count >= len(args.known)):
         if walk.flavor != "bash":
             walk.state.may_leave("exit")

@@ -10,7 +10,7 @@ from wxlint.shell.bash.builtins import BASH_ONLY, BUILTINS, SILENT, Builtin, wal
 from wxlint.shell.bash.child_shells import MAY_RUN_TEXT, Child, child_of
 from wxlint.shell.bash.outcomes import outcome
 from wxlint.shell.bash.roles import Frame, Walker
-from wxlint.shell.bash.text_programs import FILTERS, SOURCES, filtered, printed
+from wxlint.shell.bash.text_programs import FILTERS, SOURCES, filtered, grep_finds, printed
 from wxlint.shell.bash.tree import Function, Simple
 from wxlint.shell.branches import alternatives, close
 from wxlint.shell.model import Redirect, Word
@@ -26,11 +26,12 @@ from wxlint.shell.state import (
     Option,
     Status,
 )
-from wxlint.shell.values import Arguments, hole, merged
+from wxlint.shell.values import Arguments, assumptions, hole, merged
 
 _MAX_CALLS = 12
 _READS = frozenset("cat ssh tee grep sort head tail xargs ffmpeg awk python python3 perl sh bash".split())
 """Programs that read their standard input, as a rule."""
+_GREPS = frozenset(("grep", "egrep", "fgrep"))
 _PUNCTUATION = frozenset("\"'\\$`;&|<>(){}*?[]#~\n\0")
 Env = tuple[tuple[str, Value], ...]
 
@@ -183,7 +184,9 @@ class Commands:
         again = bool(state.fixed or state.shift)  # what is read when it runs knows all that has run
         if since.known and not again and (int(statement) == walk.statement or int(offset) > node.start):
             return words
-        if not (value.known and since.known and value.text.strip()) or _PUNCTUATION & set(value.text):
+        state.volume += len(value.text) * 10
+        readable = not state.spent and value.known and since.known and value.text.strip()
+        if not readable or _PUNCTUATION & set(value.text):
             return [words[0]._replace(value=Value(HOLE, (name,))), *words[1:]]
         first = [words[0]._replace(value=Value(piece)) for piece in value.text.split()]
         walk.exact += len(first) - 1
@@ -203,13 +206,25 @@ class Commands:
                 status = self._child(child, node)
                 if status is not None:
                     return status
+        given = self._given(redirects) if name in _GREPS else None
         if name not in SILENT:
             state.write(None)
         if name in _READS:
             state.give(None)
         if not walk.quiet or name != "cd":
             state.commands.append(command)
+        if given is not None and walk.exact == len(words):
+            found = grep_finds([word.value for word in words], given)
+            if found is not None:
+                reasons = [assumptions(value) for value in (given, *[word.value for word in words])]
+                return Status(found, False, tuple(dict.fromkeys(each for some in reasons for each in some)))
         return outcome(words)
+
+    def _given(self, redirects: tuple[Redirect, ...]) -> Value | None:
+        """What a program reads from its standard input; None when that is not known."""
+        if any(redirect.operator[:1] == "<" for redirect in redirects):
+            return self.walk.input_of(redirects)
+        return self.walk.state.given
 
     def _prints(self, name: str, words: list[Word], redirects: tuple[Redirect, ...], node: Simple) -> bool:
         """Whether what the program prints is known, and was handed on."""
@@ -222,7 +237,7 @@ class Commands:
             if name in SOURCES:
                 text = printed(_closed_up(words), state.cwd, walk.flavor == "bash")
             else:
-                given = walk.input_of(redirects) if any(r.operator[:1] == "<" for r in redirects) else state.given
+                given = self._given(redirects)
                 text = filtered(values, given) if given is not None else None
         if text is None:
             return False

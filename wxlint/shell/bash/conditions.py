@@ -202,6 +202,7 @@ def _binary(expander: Expander, operator: str, left: Text, right: Text) -> Statu
         if plain and not could_equal(value, right.literal or ""):
             return Status(not wanted, False, assumptions(value))
         return Status(None, False, (), refine)
+    expander.charge(found[0], len(value.text))
     regex = compiled(found[0], len(value.text))
     if regex is None:
         return MAYBE
@@ -233,6 +234,8 @@ def arm_matches(expander: Expander, value: Value, patterns: tuple[Text, ...]) ->
     matched: bool | None = False
     for pattern in patterns:
         found = expander.pattern(pattern.parts) if pattern.parts else (re.escape(pattern.literal or ""), ())
+        if found is not None:
+            expander.charge(found[0], len(value.text))
         regex = compiled(found[0], len(value.text)) if found is not None else None
         if found is None or regex is None or any(reason.kind == "assumed" for reason in found[1]):
             matched = None

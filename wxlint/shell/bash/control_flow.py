@@ -121,7 +121,7 @@ def _pipe(walk: Walker, node: Pipe) -> Status:
 
 def _piped(walk: Walker, items: tuple[Node, ...]) -> Status:
     """Each command reads what the one before writes."""
-    guarded = walk.guarded
+    guarded, before = walk.guarded, walk.last
     mark = walk.state.mark()
     on = walk.state.vars.get("set -o pipefail")
     failed = False
@@ -130,6 +130,7 @@ def _piped(walk: Walker, items: tuple[Node, ...]) -> Status:
         written = walk.captured(item)
         failed = failed or (walk.last.certain and walk.last.truth is False)
         walk.state.give(written)
+        walk.last = before
     walk.guarded = guarded
     status = walk.inside(items[-1])
     walk.state.undo(mark)
@@ -309,6 +310,7 @@ def _for(walk: Walker, node: For) -> Status:
             items.append((_unglobbed(value) if globbed else value, exact and not globbed))
     if node.chosen:
         items = [(hole(f"${{{node.name}}}"), False)]
+    state.steps += len(items) // 8
     if not items or state.flow:
         return YES
     known = [value for value, exact in items if exact]
@@ -349,6 +351,7 @@ def _each(walk: Walker, node: For, values: list[Value], first: int) -> bool:
     for number, value in enumerate(values):
         if number >= first:  # rounds in between have set what is not known, and may have ended the loop
             _unsettled(walk, node.body)
+            walk.last = OPEN
             state.conditional = state.conditional or may_leave(node.body, walk.functions)
         note = Reason("loop", f"for {node.name}={value.shown()[:80]}", *place, node.name)
         value = attributed(walk, node.name, Value(value.text, value.holes, merged(value.because, (note,))))
@@ -415,7 +418,7 @@ def _once(
         names.add(name)
         state.set(name, item)
     conditional, because, tail = state.conditional, state.because, walk.tail
-    state.conditional, walk.tail = True, False
+    state.conditional, walk.tail, walk.last = True, False, OPEN
     if note is not None:
         state.because = (*because, note)
     written = len(state.output) if state.output is not None else 0

@@ -28,8 +28,8 @@ from wxlint.shell.bash.parameters import (
 )
 from wxlint.shell.bash.parser import Parser
 from wxlint.shell.bash.tree import Lit, Node, Opaque, Param, Part, Subst, Text
-from wxlint.shell.patterns import glob_regex
-from wxlint.shell.state import State
+from wxlint.shell.patterns import glob_regex, work
+from wxlint.shell.state import State, Status
 from wxlint.shell.values import (
     MAX_ITEMS,
     NO_ARGUMENTS,
@@ -53,7 +53,9 @@ _CASES = frozenset(("^^", "^", ",,", ","))
 
 
 class Substitutes(Protocol):
-    """Who runs the commands inside words."""
+    """Who runs the commands inside words. last: the outcome of the last command."""
+
+    last: Status
 
     def substitute(self, body: Node | None, raw: str) -> Value:
         """What `$(...)` gives."""
@@ -96,10 +98,10 @@ class Expander:
         return self.lit(word.literal) if word.literal is not None else self.parts_value(word.parts)
 
     def parts_value(self, parts: tuple[Part, ...]) -> Value:
-        return joined([self.part(part) for part in parts]) if parts else Value("")
+        return joined([self.part(part, parts) for part in parts]) if parts else Value("")
 
-    def part(self, part: Part) -> Value:
-        """One part, without splitting."""
+    def part(self, part: Part, beside: tuple[Part, ...] = ()) -> Value:
+        """One part, without splitting. beside: all parts of its word."""
         if type(part) is Lit:
             return self.lit(part.text)
         if type(part) is Param:
@@ -108,7 +110,7 @@ class Expander:
                 one = self.many(part._replace(op=""))
                 if one is not None and len(one) == 1 and not one[0].text:  # bash takes it for set in an assignment
                     return hole(part.raw)
-            return self.param(part) if many is None else self.together(part, many)
+            return self.param(part) if many is None else self.together(part, many, beside)
         if type(part) is Subst:
             return self.substitutes.substitute(part.body, part.raw)
         assert type(part) is Opaque
@@ -117,11 +119,13 @@ class Expander:
         self.substitutes.aside(part.body)
         return hole(part.raw)
 
-    def together(self, part: Param, values: list[Value]) -> Value:
+    def together(self, part: Param, values: list[Value], beside: tuple[Part, ...]) -> Value:
         """Several values as one text: `$*` joins by the first character of IFS."""
-        if part.op and len(values) > 1 and starred(part):  # beside `$@` in one word, bash divides it
-            self.inexact = True
-            return hole(part.raw)
+        if part.op and len(values) > 1 and starred(part):
+            lists = [each for each in beside if type(each) is Param and (each.name in ("@", "*") or whole(each))]
+            if len(lists) > 1 or (not part.quoted and self.separators() != _SPACE):  # bash divides them otherwise
+                self.inexact = True
+                return hole(part.raw)
         mark = self.separators() if starred(part) or part.op == "keys" else _SPACE
         if part.op == "keys" and mark != _SPACE:  # bash joins subscripts by IFS, other lists by spaces
             mark = None
@@ -184,7 +188,7 @@ class Expander:
                         reasons = merged(because, chosen)
                         self._add(fields, part.arg, split=True, because=reasons, followed=more)
                         continue
-            value = self.part(part)
+            value = self.part(part, parts)
             if type(part) is Param and part.quoted and not part.op and starred(part):
                 self.inexact = inexact  # however many there are, it is one word
             if because:
@@ -266,6 +270,11 @@ class Expander:
         regex = glob_regex(pieces)
         return None if regex is None else (regex, because)
 
+    def charge(self, regex: str, length: int) -> None:
+        """Count what looking for a pattern may take."""
+        if length > 20:
+            self.state.steps += work(regex, length) // 5_000
+
     # -- several values
 
     def many(self, part: Param) -> list[Value] | None:
@@ -312,6 +321,8 @@ class Expander:
     def _positional(self, part: Param) -> list[Value] | None:
         args = self.state.args
         values = list(args.known[:-1] if args.doubtful else args.known)
+        if self.state.spent and len(values) > 8:
+            return self._not_known(part)
         if part.op in ("-", ":-", "+", ":+"):
             return None if args.more else self._many_default(part, values)
         if part.op == ":":
@@ -399,6 +410,8 @@ class Expander:
             if self.presume and state.fresh:
                 return Value("0", (), (NO_ARGUMENTS,))
             return hole(part.raw) if state.args.more else Value(str(len(state.args.known)))
+        if name == "?" and self.substitutes.last.certain and self.substitutes.last.truth:
+            return Value("0")
         if name == "BASH_SOURCE" and self.script:
             return Value(self.script)
         if name in ("@", "*"):
@@ -603,6 +616,7 @@ class Expander:
         if pattern is None:
             return hole(part.raw)
         value = value._replace(because=merged(value.because, pattern[1]))
+        self.charge(pattern[0], len(value.text))
         if op in _CASES:
             return cased(part, value, pattern[0])
         if op[0] in "#%":

@@ -155,6 +155,7 @@ class Interpreter:
         if not isinstance(text, Value):
             return
         state.put("trap EXIT", None)
+        self.last = OPEN
         if text.text in self.traps:
             self.read_again(self.traps[text.text]._replace(value=text))
             return
@@ -186,7 +187,7 @@ class Interpreter:
         state.depth += 1
         found = self.captured(body)
         state.depth -= 1
-        self.substituted = self.last
+        self.substituted, self.last = self.last, OPEN
         words.presume, words.inexact, self.quiet, self.tail, self.guarded = presume, inexact, quiet, tail, guarded
         self.exact = exact
         return hole(raw) if found is None else found._replace(text=found.text.rstrip("\n"))
@@ -286,9 +287,8 @@ class Interpreter:
 
     def child_scope(self, child: Child, text: Word) -> bool:
         state, words = self.state, self.words
-        for name in list(state.vars):
-            if name not in state.exported and name not in state.environment:
-                state.put(name, None)
+        outside, log = state.vars, len(state.log)
+        state.vars = {name: outside[name] for name in (*state.exported, *state.environment) if name in outside}
         for name, value in child.command.env:
             state.put(name, value)
             state.export(name)
@@ -303,10 +303,13 @@ class Interpreter:
             state.put("set -e", Value("1"))
             self.strict = True
         state.give(None if child.text is not None else Value(""))
+        self.last = YES
         done = self.read_again(text)
         self.flavor, words.bash, words.script, self.guarded, state.args = saved
         self.functions, self.frames, self.commands.stack = functions, frames, stack
         state.environment = environment
+        state.vars = outside
+        del state.log[log:]
         return done
 
     def _child_arguments(self, child: Child) -> Arguments:
@@ -345,7 +348,7 @@ class Interpreter:
                 state.args, state.conditional, state.depth = Arguments((), True), True, 0
                 state.refuted |= {NO_ARGUMENTS}
                 state.because = (Reason("call", f"function {name}", *state.where(function.start), "function"),)
-                self.commands.stack, self.frames = [name], [Frame()]
+                self.commands.stack, self.frames, self.last = [name], [Frame()], OPEN
                 state.catches.clear()
                 self.run(function.body)
                 self.commands.stack, self.frames = [], []

@@ -8,7 +8,7 @@ from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.tree import Lit, Param, Part
 from wxlint.shell.patterns import compiled, replaced, trimmed
-from wxlint.shell.values import MAX_TEXT, Array, Associative, hole, merged
+from wxlint.shell.values import MAX_TEXT, UNSET, Array, Associative, hole, merged
 
 LIVE = frozenset(
     "RANDOM SECONDS PWD HOME USER UID EUID HOSTNAME HOSTTYPE OSTYPE BASH_SOURCE LINENO OLDPWD FUNCNAME PIPESTATUS"
@@ -94,10 +94,14 @@ def cased(part: Param, value: Value, pattern: str | None) -> Value:
 
 
 def transformed(part: Param, letter: str, value: Value) -> Value:
-    """`${x@U}` and its kin; what quotes for reading again is not said."""
+    """`${x@U}` and its kin; of what quotes for reading again, `@Q` of what can be printed."""
     text = value.text
-    if not text.isascii() or letter not in ("U", "u", "L"):
+    if not text.isascii() or letter not in ("U", "u", "L", "Q"):
         return hole(part.raw)
+    if letter == "Q":
+        if value is UNSET or not text.isprintable():
+            return Value("") if value is UNSET else hole(part.raw)
+        return value._replace(text="'" + text.replace("'", "'\\''") + "'")
     return value._replace(
         text=text.upper() if letter == "U" else text.lower() if letter == "L" else text[:1].upper() + text[1:]
     )
@@ -114,7 +118,8 @@ def cut(part: Param, value: Value, pattern: tuple[str, tuple[object, ...]]) -> V
 def substituted(part: Param, value: Value, pattern: str, new: Value) -> Value:
     """`/`, `//`, `/#` and `/%`. An `&` in the new text means different things to different versions of bash."""
     if new.holes or "&" in new.text:
-        return hole(part.raw)
+        changed = replaced(value.text, part.op, pattern, "\0")
+        return value if changed == value.text else hole(part.raw)
     changed = replaced(value.text, part.op, pattern, new.text)
     if changed is None or len(changed) > MAX_TEXT:
         return hole(part.raw)

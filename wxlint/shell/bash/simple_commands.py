@@ -158,7 +158,9 @@ class SimpleReader(WordReader):
         if literal is not None and "{" not in literal:
             return [word] if literal or word.quoted else []
         if self.bash and any(type(p) is Lit and not p.quoted and "{" in p.text for p in word.parts):
-            return expand_braces(word)
+            found = expand_braces(word, self.text[word.start : word.end], self.braces)
+            self.braces -= len(found) + 7
+            return found
         return [word]
 
     def _assign(self, match: re.Match[str]) -> Assign | None:

@@ -1,4 +1,5 @@
-"""What the few programs print that only compute a text: echo, printf, dirname, basename, cut, tr, sed, seq."""
+"""What the few programs print that only compute a text (echo, printf, dirname, basename, cut, tr, sed, seq), and what
+grep finds."""
 
 from __future__ import annotations
 
@@ -13,6 +14,9 @@ _SED = late(r"s([/|,#:@!])((?:(?!\1)[^\\]|\\.)*)\1((?:(?!\1)[^\\]|\\.)*)\1(g?)\Z
 _FORMAT = late(r"%(?:(%)|([-0 +#]*)(\d*)(?:\.(\d+))?([a-zA-Z]))|\\(.)", re.S)
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"'}
 _SEQUENCE = late(r"-?\d{1,6}\Z")
+_GREP_OPTION = late(r"-[qsiFEx]+|--(?:quiet|silent|no-messages|ignore-case|fixed-strings|extended-regexp|line-regexp)")
+_GREP_PATTERN = late(r"(\^?)((?:[^\\^$.*+?(){}|\[\]\n]|\.|\\\.)*)(\$?)")
+_LONG = {"--ignore-case": "i", "--fixed-strings": "F", "--line-regexp": "x"}
 SOURCES = frozenset(("echo", "printf", "dirname", "basename", "pwd", "realpath", "readlink", "seq"))
 """Programs whose output their arguments say."""
 FILTERS = frozenset(("tr", "cut", "sed", "cat"))
@@ -250,3 +254,31 @@ def _sed(args: list[str], text: str) -> str | None:
         return None
     regex = "".join("." if p == "." else re.escape(p.replace("\\", "")) for p in re.split(r"(\\.|\.)", old))
     return re.sub(regex, lambda _: new, text, count=0 if match[4] else 1) if old else None
+
+
+def grep_finds(words: list[Value], text: Value) -> bool | None:
+    """Whether `grep` finds a line in what it reads; None where that is not known: of patterns, a text and the dot are
+    read, from the beginning of a line and to its end."""
+    if any(word.holes for word in words):
+        return None
+    rest = [word.text for word in words[1:]]
+    flags = "F" if words[0].text == "fgrep" else ""
+    while rest and _GREP_OPTION.fullmatch(rest[0]):
+        flags += _LONG.get(rest[0], "") if rest[0].startswith("--") else rest[0]
+        rest = rest[1:]
+    if rest and rest[0] in ("-e", "--"):
+        rest = rest[1:]
+    elif rest and rest[0].startswith("-"):
+        return None
+    if len(rest) != 1 or ("i" in flags and not (rest[0] + text.text).isascii()):
+        return None
+    match = _GREP_PATTERN.fullmatch(rest[0]) if "F" not in flags and "\n" not in rest[0] else None
+    if match is None and ("F" not in flags or "\n" in rest[0]):
+        return None
+    regex = re.escape(rest[0])
+    if match is not None:
+        body = "".join(piece if piece in (".", "\\.") else re.escape(piece) for piece in re.split(r"(\\?\.)", match[2]))
+        regex = f"{match[1]}{body}" + (r"\Z" if match[3] else "")
+    compiled = re.compile(regex, re.I if "i" in flags else 0)
+    lines = text.text.removesuffix("\n").split("\n") if text.text else []
+    return any(map(compiled.fullmatch if "x" in flags else compiled.search, lines))

@@ -28,6 +28,7 @@ class WordReader:
 
     def __init__(self, text: str, flavor: str = "bash") -> None:
         self.text, self.flavor, self.bash = text, flavor, flavor == "bash"
+        self.braces = 20_000  # how many more words braces may make
         self.unsupported = False  # something that only bash reads was seen in a text for another shell
         self.at, self.end = 0, len(text)
         self.depth = 0

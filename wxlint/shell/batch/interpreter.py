@@ -263,9 +263,9 @@ class BatchRunner(Variables):
         if node.flag == "l":
             match = re.fullmatch(r"\s*(-?\d{1,6})[\s,]+(-?\d{1,6})[\s,]+(-?\d{1,6})\s*", value.text)
             numbers = (
-                list(range(int(match[1]), int(match[3]) + (1 if int(match[2]) > 0 else -1), int(match[2])))[:200]
+                range(int(match[1]), int(match[3]) + (1 if int(match[2]) > 0 else -1), int(match[2]))[:200]
                 if match and int(match[2])
-                else []
+                else range(0)
             )
             items = [Value(str(n)) for n in numbers]
             exact = match is not None and len(numbers) < 200
