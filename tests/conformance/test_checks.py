@@ -118,6 +118,13 @@ def probed(**more: Any) -> Evidence:
     return SEEN._replace(probe={**PROBE, **more})
 
 
+def stacked(*installed: tuple[str, str], cudnn: str) -> Evidence:
+    """An image with CUDA 12, a cuDNN and these distributions."""
+    paths = ["/usr/local/cuda-12.1/lib64/libcudart.so.12.1.55", f"/usr/lib/libcudnn.so.{cudnn}"]
+    listed = [{"name": name, "version": version, "requires": []} for name, version in installed]
+    return probed(distributions=listed)._replace(static={**STATIC, "libraries": paths})
+
+
 def layers(**more: Any) -> Evidence:
     return SEEN._replace(static={**STATIC, **more})
 
@@ -437,6 +444,31 @@ CASES = [
     ("GPUs reached", "gpu-arch", FOR_GPUS, probed(torch=CU121, torch_runtime=ARCHS), PASS, "8.0, 9.0+PTX"),
     ("a newer GPU by PTX only", "gpu-arch", FOR_GPUS, probed(torch=CU121, torch_runtime=NO_PTX), FAIL, "reach 12.0"),
     ("an older GPU", "gpu-arch", FOR_OLD, probed(torch=CU121, torch_runtime=ARCHS), FAIL, "does not reach 7.5"),
+    (
+        "a stack that goes together",
+        "stack",
+        CUDA,
+        stacked(("ctranslate2", "4.4.0"), cudnn="8"),
+        PASS,
+        "ctranslate2 4.4.0",
+    ),
+    (
+        "another cuDNN",
+        "stack",
+        CUDA,
+        stacked(("ctranslate2", "4.5.0"), cudnn="8"),
+        FAIL,
+        "needs cuDNN 9; the image holds",
+    ),
+    (
+        "another CUDA",
+        "stack",
+        CUDA,
+        stacked(("cupy-cuda13x", "14.0"), cudnn="8"),
+        FAIL,
+        "cupy-cuda13x 14.0 needs CUDA 13",
+    ),
+    ("no list of distributions", "stack", CUDA, probed(distributions={"error": "x"}), UNPROVEN, "cannot be listed"),
     ("nothing said of GPUs", "gpu-arch", FOR_GPUS, probed(torch=CU121, torch_runtime=RUNTIME), UNPROVEN, "not say"),
     (
         "libraries load",

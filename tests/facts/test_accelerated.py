@@ -66,7 +66,7 @@ def test_the_rows_of_a_package_follow_each_other(table: str) -> None:
 def test_rows_say_one_of_the_known_words() -> None:
     for row in facts.table("accelerated"):
         assert row["build"] in ("cpu", "cuda", "rocm", "other", "any", "same"), row
-        assert row["libraries"] in ("none", "system", "wheels", "own"), row
+        assert row["libraries"] in ("none", "system", "wheels", "own", "torch"), row
         assert row["build"] != "cpu" or row["counterpart"], row
         assert re.fullmatch(r"[a-z0-9*-]+", row["name"]), row
 

@@ -137,6 +137,8 @@ def test_json_has_the_keys_of_the_schema(tmp_path: Path) -> None:
         "python",
         "torch",
         "cuda",
+        "stack",
+        "mismatches",
         "layers",
         "why",
     ]

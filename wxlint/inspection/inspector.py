@@ -29,6 +29,7 @@ from wxlint.inspection.layers import CUDA_KINDS, File, FileSystem, LayerScan
 from wxlint.inspection.model import Cuda, Distribution, Inspection, Installed, LayerReport, Torch
 from wxlint.inspection.report import read_expect
 from wxlint.inspection.saved_image import OpenSave, SavedImage, open_target, read_image
+from wxlint.inspection.stack import mismatches, stack_of
 from wxlint.inspection.stores import Store
 from wxlint.inspection.streams import RawFile
 
@@ -131,7 +132,14 @@ def _report(
     for (layer, content), killer in system.killers.items():
         if (layer, content) not in alive and content in contents[layer]:
             hidden[layer, killer] = hidden.get((layer, killer), 0) + contents[layer][content]
+    stack = stack_of(
+        [(one.name, one.version) for one in found.installed],
+        builds[0].cuda if builds else None,
+        builds[0].hip if builds else None,
+    )
     return found._replace(
+        stack=stack,
+        mismatches=tuple(mismatches(stack, libraries, cuda.versions)),
         why=explain.reasons(
             found,
             _brought(files, len(layers)),

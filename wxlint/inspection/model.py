@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from wxlint.inspection.stack import Accelerated
+
 
 class Torch(NamedTuple):
     """From `torch/version.py`. cuda, hip: as written there, None when it is not built for it. path: of that file."""
@@ -61,7 +63,8 @@ class LayerReport(NamedTuple):
 
 
 class Inspection(NamedTuple):
-    """What `wxlint inspect` found."""
+    """What `wxlint inspect` found. stack: the distributions that compute on an accelerator; mismatches: what of them
+    does not go together."""
 
     reference: str
     digest: str
@@ -81,3 +84,5 @@ class Inspection(NamedTuple):
     """Every distribution of Python with its metadata; not in the JSON."""
     interpreters: tuple[str, ...] = ()
     """Paths of Python interpreters; not in the JSON."""
+    stack: tuple[Accelerated, ...] = ()
+    mismatches: tuple[str, ...] = ()

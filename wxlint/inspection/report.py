@@ -12,6 +12,7 @@ from wxlint.core.escape import escape
 from wxlint.core.units import amount
 from wxlint.inspection.explain import command
 from wxlint.inspection.model import Inspection, Torch
+from wxlint.inspection.stack import Accelerated
 
 SCHEMA = "wxlint-inspect/1"
 
@@ -40,9 +41,10 @@ def check_expect(image: Inspection, expect: str) -> list[str]:
         return found
     if not image.cuda.present:
         found.append("nothing in the image proves CUDA")
+    found += image.mismatches
     if image.torch and not image.torch.cuda:
         found.append(f"torch {image.torch.version} is {'a ROCm' if image.torch.hip else 'a CPU'} build")
-    if wanted and not found:
+    if wanted and len(found) == len(image.mismatches):
         have = (image.torch.cuda,) if image.torch and image.torch.cuda else image.cuda.versions
         if not any(_same_version(version, wanted) for version in have):
             said = ", ".join(have) if have else "no version that anything in the image proves"
@@ -77,6 +79,11 @@ def to_json(image: Inspection) -> str:
             "libraries": list(cuda.libraries),
             "distributions": [one._asdict() for one in cuda.distributions],
         },
+        "stack": [
+            {"name": one.name, "version": one.version, "build": one.build, "cuda": one.cuda, "needs": list(one.needs)}
+            for one in image.stack
+        ],
+        "mismatches": list(image.mismatches),
         "layers": [
             {
                 "index": layer.number,
@@ -109,6 +116,8 @@ def render_text(image: Inspection) -> str:
     if cuda.libraries:
         more = ", ..." if len(cuda.libraries) > 5 else ""
         lines.append(f"  libraries   {len(cuda.libraries)}: {', '.join(cuda.libraries[:5])}{more}")
+    lines += [f"  {'stack' if place == 0 else '':10}  {_stack_line(one)}" for place, one in enumerate(image.stack)]
+    lines += [f"  mismatch    {text}" for text in image.mismatches]
     lines.append(f"  layers      {len(image.layers)}, {amount(sum(layer.bytes for layer in image.layers))}")
     for layer in image.layers:
         part = f", CUDA {amount(layer.cuda_bytes)}" if layer.cuda_bytes else ""
@@ -117,6 +126,13 @@ def render_text(image: Inspection) -> str:
         lines.append("  why")
         lines += [f"    {line}" for line in image.why]
     return "\n".join(escape(line) for line in lines)
+
+
+def _stack_line(one: Accelerated) -> str:
+    built = f"CUDA {one.cuda}" if one.cuda else {"cpu": "CPU", "rocm": "ROCm", "cuda": "CUDA"}.get(one.build, "")
+    parts = [f"{built} build" if built else "", f"needs {', '.join(one.needs)}" if one.needs else ""]
+    said = "; ".join(part for part in parts if part)
+    return f"{one.name} {one.version}{f' ({said})' if said else ''}"
 
 
 def _torch_line(torch: Torch | None) -> str:

@@ -4,8 +4,10 @@
 
 `jax`, `onnxruntime`, `paddlepaddle`, `faiss-cpu`, `tensorflow-cpu` compute on the CPU wherever they run, and say
 nothing about it. conda solves for the machine it runs on: without a GPU in sight, as in every image build,
-conda-forge's `pytorch` comes out as a CPU build. Beside another package that does compute on the GPU this may be
-meant (a voice detector on onnxruntime), and is information only.
+conda-forge's `pytorch` comes out as a CPU build. llama-cpp-python is compiled, without CUDA unless CMAKE_ARGS asks for
+it; detectron2, mmcv and torch-scatter look for a GPU while they are compiled, and find none without `FORCE_CUDA=1`.
+Beside another package that does compute on the GPU a CPU build may be meant (a voice detector on onnxruntime), and is
+information only.
 
 ## Bad
 
@@ -32,6 +34,7 @@ from collections.abc import Iterator
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, TorchStep, contributing
+from wxlint.images.stack.compiled import without_cuda
 from wxlint.images.stack.packages import Accelerated
 from wxlint.images.stack.state import Stack
 from wxlint.rules import Problem
@@ -45,6 +48,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     for image, stack in repository.image_stacks:
         if _is_for_cuda(image):
             yield from _packages(image, stack)
+            yield from _compiled(image)
     for image, steps in repository.torch_steps:
         if _is_for_cuda(image):
             yield from _conda(image, steps)
@@ -69,6 +73,21 @@ def _packages(image: Image, stack: Stack) -> Iterator[Problem]:
         severity = Severity.INFO if computes else None
         because = (*image.base.because, *image.why)
         yield Problem(package.span, text, because, f"install {package.counterpart}", severity, image.label)
+
+
+def _compiled(image: Image) -> Iterator[Problem]:
+    """Yield packages that are compiled without CUDA, since nothing asks for it."""
+    for install in image.installs:
+        for requirement in install.requirements:
+            found = without_cuda(requirement, install)
+            span = requirement.span or install.span
+            if found is None or span is None:
+                continue
+            because = (*image.base.because, *image.why)
+            text = f"{requirement.written} {found.text}"
+            if not found.gone:
+                text += f", but {image.label} is a cuda image"
+            yield Problem(span, text, because, found.hint, image=image.label)
 
 
 def _made_cuda(package: Accelerated, stack: Stack) -> bool:

@@ -33,9 +33,9 @@ from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
 from wxlint.facts import cuda_of_channel as cuda_of
+from wxlint.facts.generation import cuda_major, same_cuda
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, TorchStep
-from wxlint.images.stack.generation import cuda_major, same_cuda
 from wxlint.images.stack.packages import Accelerated
 from wxlint.images.stack.state import Stack
 from wxlint.images.torch.model import Torch
@@ -62,6 +62,8 @@ def _misses_its_cuda(package: Accelerated, image: Image, stack: Stack) -> bool:
     """Whether a package takes CUDA from the system, and nothing there is of its generation."""
     if package.libraries != "system" or not package.cuda or package.build not in ("cuda", "any"):
         return False
+    if "" in stack.system_cuda:
+        return False  # conda brings one that is not known
     there = [stack.base.cuda, *stack.system_cuda, *(library.cuda for library in stack.libraries())]
     there.append(_cuda_of(image.state.torch))
     return all(same_cuda(package.cuda, cuda) is False for cuda in there if cuda)

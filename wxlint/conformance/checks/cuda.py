@@ -12,6 +12,7 @@ from wxlint.conformance.container.model import Facts
 from wxlint.core.units import amount
 from wxlint.facts.channels import cuda_of_channel
 from wxlint.facts.gpu_archs import listed_archs, reaches
+from wxlint.inspection.stack import mismatches, stack_of
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation
@@ -210,6 +211,28 @@ def libraries_load(expectation: Expectation, evidence: Evidence) -> Verdict:
     if evidence.stand_in and evidence.torch is None:
         return unproven(Message.STAND_IN, what="CUDA's libraries")
     return passed(Message.BASE_WITHOUT_LIBRARIES) if expectation.is_base else failed(Message.NOTHING_TO_LOAD)
+
+
+def stack(expectation: Expectation, evidence: Evidence) -> Verdict:
+    """Whatever computes on an accelerator goes together and finds its libraries: what `wxlint inspect` says too."""
+    if evidence.without_python:
+        return passed(Message.NO_STACK)
+    listed = evidence.installed
+    if listed is None:
+        return unproven(Message.STACK_UNKNOWN)
+    torch = evidence.torch or {}
+    named = [(str(one["name"]), str(one["version"])) for one in listed if one.get("name")]
+    found = stack_of(named, torch.get("cuda"), torch.get("hip"))
+    facts = {"stack": [one._asdict() for one in found]}
+    wrong = mismatches(found, evidence.libraries, cuda_versions(evidence))
+    if wrong and evidence.stand_in:
+        wrong = [text for text in wrong if not text.endswith("the image holds none")]
+    if wrong:
+        return failed(Message.MISMATCHES, mismatches="; ".join(wrong)).given(facts)
+    if not found:
+        return passed(Message.NO_STACK)
+    shown = ", ".join(f"{one.name} {one.version}" for one in found)
+    return passed(Message.STACK, stack=shown).given(facts)
 
 
 def providers(expectation: Expectation, evidence: Evidence) -> Verdict:

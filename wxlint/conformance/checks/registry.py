@@ -304,6 +304,7 @@ CHECKS: tuple[Check, ...] = (
     Check("cudnn", ("cudnn",), (PROBE,), lambda e: _cuda(e) and e.cudnn is not None, cuda.cudnn),
     Check("gpu-arch", ("gpu_arch",), (PROBE,), lambda e: bool(e.gpu_arch) and not e.is_base, cuda.gpu_arch),
     Check("libraries-load", ("accelerator",), (PROBE,), _cuda, cuda.libraries_load),
+    Check("stack", ("accelerator",), (PROBE,), lambda e: _cuda(e) and not e.is_base, cuda.stack),
     Check("providers", ("accelerator",), (PROBE,), lambda e: _cuda(e) and not e.is_base, cuda.providers),
     Check("distributions", (), (PROBE,), _always, _distributions),
     Check("size", ("size",), (), lambda e: e.size is not None, _size),

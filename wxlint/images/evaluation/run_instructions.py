@@ -23,7 +23,7 @@ from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.stage_context import StageContext
 from wxlint.images.evaluation.written_files import touched
 from wxlint.images.installs.commands import installs, may_install
-from wxlint.images.installs.model import Install
+from wxlint.images.installs.model import SWITCHES, Install
 from wxlint.images.installs.screening import worth_reading
 from wxlint.images.model.records import StageCopy
 
@@ -107,7 +107,10 @@ class Runs:
                 followed = self._script(stage, install, directory, command) if install.tool == "script" else None
                 if followed is None and install.tool == "script" and self._brings_nothing(stage, install.program):
                     continue
-                stage.steps.extend(self._relocated(step) for step in (followed if followed is not None else [install]))
+                switches = _switches(stage, command)
+                for step in followed if followed is not None else [install]:
+                    own = step._replace(switches=switches) if switches else step
+                    stage.steps.append(self._relocated(own))
         self.files.note_changes(stage.index, text[behind:])
 
     def _makes(self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str) -> bool:
@@ -216,6 +219,13 @@ def _configures(stage: OpenStage, command: Command) -> bool:
     if name:
         stage.pip_config[name] = value
     return True
+
+
+def _switches(stage: OpenStage, command: Command) -> tuple[tuple[str, Value], ...]:
+    """The variables that decide what a command compiles."""
+    seen = {name: stage.visible[name] for name in SWITCHES & stage.visible.keys() - stage.unset}
+    seen.update((name, value) for name, value in command.env if name in SWITCHES)
+    return tuple(sorted(seen.items()))
 
 
 def _is_root(user: str | None) -> bool:

@@ -160,6 +160,10 @@ class Groups(NamedTuple):
     locked: bool = False
 
 
+SWITCHES = frozenset(("CMAKE_ARGS", "FORCE_CUDA", "GGML_CUDA", "MMCV_WITH_OPS", "WITH_CUDA", "CONDA_OVERRIDE_CUDA"))
+"""Variables by which packages that are compiled choose between builds for the CPU and for CUDA."""
+
+
 class Install(NamedTuple):
     """One install command.
 
@@ -169,7 +173,8 @@ class Install(NamedTuple):
     HOLEs. redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold
     further options. removes: the requirements are taken out (`pip uninstall`). builds: wheels are made (`pip wheel`),
     for a later stage to install. prerelease: pre-releases count. exact: what is not listed is removed (`uv sync`,
-    `pip-sync`). program: the script or program whose effect is not known, for tool "script".
+    `pip-sync`). program: the script or program whose effect is not known, for tool "script". switches: variables that
+    decide what is compiled (SWITCHES).
     """
 
     tool: str
@@ -196,6 +201,7 @@ class Install(NamedTuple):
     folder: str = ""
     program: str = ""
     environment: Environment = ANY_LINUX
+    switches: tuple[tuple[str, Value], ...] = ()
 
     @property
     def span(self) -> Span | None:

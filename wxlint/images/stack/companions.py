@@ -9,8 +9,8 @@ from wxlint.core.findings import Span
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.facts import cuda_of_channel as cuda_of
+from wxlint.facts.generation import same_cuda
 from wxlint.images.installs.model import Install
-from wxlint.images.stack.generation import same_cuda
 from wxlint.images.torch.channels import accelerator_of
 from wxlint.images.torch.model import Choice, Torch
 from wxlint.images.torch.selection import choices

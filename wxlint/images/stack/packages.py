@@ -9,9 +9,9 @@ from wxlint import facts
 from wxlint.core.findings import Span, Where
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
+from wxlint.facts.generation import generation_of_extra, generation_of_local, generation_of_name
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.stack.generation import generation_of_local, generation_of_name
 from wxlint.images.torch.model import FAMILY
 
 _NOT_A_CUDA = frozenset(("cuda-python", "cuda-bindings", "cuda-core", "cuda-pathfinder"))
@@ -51,11 +51,14 @@ class Accelerated(NamedTuple):
 
 
 def accelerated_packages(install: Install, python: str = "") -> Iterator[Accelerated]:
-    """Yield what an install of pip, uv or a project brings, packages that are named before those that they bring.
+    """Yield what an install brings, packages that are named before those that they bring.
 
     python: the image's Python, "3.10"; "" when it is not known.
     """
-    if install.tool in ("apt", "conda") or install.removes:
+    if install.tool == "apt" or install.removes:
+        return
+    if install.tool == "conda":
+        yield from _of_conda(install)
         return
     named = {requirement.name for requirement in install.requirements}
     for requirement in install.requirements:
@@ -66,6 +69,29 @@ def accelerated_packages(install: Install, python: str = "") -> Iterator[Acceler
         return
     for requirement in install.requirements:
         yield from _brought(requirement, install, named, python)
+
+
+def _of_conda(install: Install) -> Iterator[Accelerated]:
+    """Yield conda's packages of the same names: conda brings the libraries along, and decides about the build unless
+    the name or the build string says it."""
+    for requirement in install.requirements:
+        row = facts.accelerated_package(requirement.name) if requirement.name not in FAMILY else None
+        if row is None or not row["module"] or "*" in row["name"]:
+            continue
+        said = f"{requirement.name}-{requirement.build}".lower()
+        build = row["build"] if row["build"] in ("same", "other") else ""
+        build = "cuda" if re.search(r"gpu|cuda", said) else "cpu" if "cpu" in said else build
+        yield Accelerated(
+            requirement.name,
+            requirement.specifier if HOLE not in requirement.specifier else "",
+            requirement.written,
+            requirement.where,
+            install.conditional,
+            row["module"],
+            build,
+            "wheels",
+            confidence=row["confidence"],
+        )
 
 
 def package_of(requirement: Requirement, install: Install, python: str = "") -> Accelerated | None:
@@ -106,7 +132,11 @@ def _described(
     build, libraries = (row["build"], row["libraries"]) if row is not None else ("cuda" if cuda else "", "system")
     by_extra = next((extra for extra in extras if re.search(r"cuda|cu\d\d|gpu|cudnn", extra)), "")
     if by_extra:  # jax[cuda12], tensorflow[and-cuda], onnxruntime-gpu[cuda,cudnn]: the libraries come as wheels
-        build, libraries = ("cuda" if build in ("cpu", "any", "cuda") else build), "wheels"
+        libraries = "system" if "local" in by_extra else "wheels"  # jax[cuda12-local] takes the system's
+        build = "cuda" if build in ("cpu", "any", "cuda") else build
+        cuda = cuda or generation_of_extra(by_extra)
+    elif of_local.cuda and build in ("cpu", "any"):  # jaxlib==0.4.7+cuda12.cudnn88
+        build = "cuda"
     if row is None and of_local.torch:
         libraries = "torch"
     confidence = (built or row or {"confidence": "documented"})["confidence"]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.installs.model import Install
+from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.base import Held
 from wxlint.images.stack.packages import Accelerated, accelerated_packages
 
 _APT_CUDNN = late(r"(?:lib)?cudnn(\d+)(?:-.*)?|nvidia-cudnn")
 _APT_CUDA = late(r"cuda(?:-(?:toolkit|libraries|runtime|compat|cudart|nvrtc))?-(\d+)-(\d+)|libcublas-(\d+)-(\d+)")
 _APT_PYTHON = late(r"python3\.\d+(?:-.*)?")
+_CONDA_CUDA = ("cudatoolkit", "cuda-version", "cuda-toolkit", "cuda-runtime", "cuda-libraries", "pytorch-cuda", "cuda")
+_CONDA_CUDNN = ("cudnn",)
 _OWN_PYTHON = ("conda", "uv-project")
 """Tools that may bring another Python than the distribution's."""
 
@@ -58,6 +62,9 @@ def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
             if any(_APT_PYTHON.fullmatch(name) for name in names):
                 python = ""  # another one than the distribution's
             cuda += [f"{m[1] or m[3]}.{m[2] or m[4]}" for name in names if (m := _APT_CUDA.fullmatch(name))]
+        if install.tool == "conda":
+            cuda += [_leading(r) for r in install.requirements if r.name in _CONDA_CUDA]
+            cudnn += [_leading(r).partition(".")[0] for r in install.requirements if r.name in _CONDA_CUDNN]
         unread = (
             unread or bool(install.unread) or any(r.kind in ("vcs", "path", "unknown") for r in install.requirements)
         )
@@ -68,6 +75,12 @@ def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
             packages.pop(package.name, None)
             packages[package.name] = package._replace(step=step)
     return Stack(base, tuple(packages.values()), tuple(cudnn), tuple(cuda), unread)
+
+
+def _leading(requirement: Requirement) -> str:
+    """Return the version that a requirement of conda's begins with, "" for any."""
+    match = re.match(r"[=~]*(\d+(?:\.\d+)?)", requirement.pin or requirement.specifier)
+    return match[1] if match is not None and not requirement.maybe else ""
 
 
 def _replaces(before: Accelerated, package: Accelerated, install: Install) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wxlint.images.stack.generation import Generation, generation_of_local, generation_of_name, same_cuda
+from wxlint.facts.generation import Generation, generation_of_local, generation_of_name, same_cuda
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,12 @@ def generation_of_local(local: str) -> Generation:
     )
 
 
+def generation_of_extra(extra: str) -> str:
+    """Return the CUDA version that an extra names: `cuda12`, `cuda12-local`, `cu13`, `cuda11x`, `cuda118`."""
+    match = re.match(r"cu(?:da)?(\d{2,3})", extra)
+    return cuda_of_digits(match[1]) if match is not None else ""
+
+
 def same_cuda(one: str, two: str) -> bool | None:
     """Return whether two CUDA versions are of one generation: libraries of one major version go together. None if
     either is unknown."""

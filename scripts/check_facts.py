@@ -1,0 +1,421 @@
+#!/usr/bin/env python3
+"""Check what the tables say against a package index, and say what has changed since: `scripts/check_facts.py`.
+
+Only what an index can confirm is looked up, for the names that the tables have and no others: which releases exist, for
+which Pythons they have wheels, and what their metadata requires. Nothing is downloaded but metadata, one request after
+the other. The index is the one that pip is configured for, else pip's own default.
+
+Exit code 0: nothing contradicts the tables; 1: something does; 2: the index gave nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from email.parser import HeaderParser
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+FACTS = Path(__file__).resolve().parents[1] / "wxlint" / "facts"
+SIMPLE = "application/vnd.pypi.simple.v1+json"
+_AGENT = "wxlint-check-facts"
+PAUSE = 0.05
+"""Seconds between two requests."""
+_WHEEL = re.compile(r"-(?P<python>(?:cp|py)[\d.a-z]+)-(?P<abi>\w+)-(?P<platform>[\w.]+)\.whl$")
+
+
+class Found(NamedTuple):
+    """One answer. table, key: the row. wrong: what the index says instead, "" where it says the same. open: the index
+    says nothing of it."""
+
+    table: str
+    key: str
+    wrong: str = ""
+    open: bool = False
+
+
+class Index:
+    """A package index by its JSON form; every answer is kept for the run."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._projects: dict[str, dict[str, Any] | None] = {}
+        self._metadata: dict[tuple[str, str, str], list[Requirement] | None] = {}
+        self.requests = 0
+
+    def files(self, name: str) -> dict[Version, list[dict[str, Any]]]:
+        """The files of a project by release, without those that were withdrawn."""
+        project = self._project(name)
+        found: dict[Version, list[dict[str, Any]]] = {}
+        for file in project["files"] if project is not None else ():
+            version = _version_of(file["filename"], name)
+            if version is not None and not file.get("yanked"):
+                found.setdefault(version, []).append(file)
+        return found
+
+    def releases(self, name: str) -> list[Version]:
+        """The final releases of a project, oldest first."""
+        return sorted(version for version in self.files(name) if not version.is_prerelease)
+
+    def requires(self, name: str, version: str, machine: str = "x86_64") -> list[Requirement] | None:
+        """What a release requires, by the metadata of its wheel for Linux; None where there is none to be had."""
+        key = canonicalize_name(name), version, machine
+        if key not in self._metadata:
+            self._metadata[key] = self._requires(*key)
+        return self._metadata[key]
+
+    def _requires(self, name: str, version: str, machine: str) -> list[Requirement] | None:
+        files = self.files(name).get(Version(version), [])
+        wheels = [f for f in files if f["filename"].endswith(".whl") and _is_linux(f["filename"], machine)]
+        if not wheels:
+            return None
+        file = max(wheels, key=lambda f: str(f["filename"]))
+        url = urllib.parse.urljoin(f"{self.url}/{name}/", file["url"])
+        text = self._get(f"{url}.metadata", "*/*")
+        if text is None:  # an index that does not serve it apart
+            text = self._from_wheel(url, int(file.get("size") or 0))
+        return _requirements(text) if text is not None else None
+
+    def _from_wheel(self, url: str, size: int) -> str | None:
+        """The METADATA inside a wheel, of which only the parts that it takes are read."""
+        if not size:
+            return None
+        with zipfile.ZipFile(_Remote(self, url, size)) as wheel:
+            name = next((name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")), None)
+            return wheel.read(name).decode("utf-8", "replace") if name is not None else None
+
+    def part(self, url: str, start: int, end: int) -> bytes:
+        """Bytes [start, end) of a file."""
+        self.requests += 1
+        time.sleep(PAUSE)
+        headers = {"Range": f"bytes={start}-{end - 1}", "User-Agent": _AGENT}
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
+            if answer.status != 206:
+                raise OSError("the index gives no parts of files")
+            return bytes(answer.read())
+
+    def _project(self, name: str) -> dict[str, Any] | None:
+        name = canonicalize_name(name)
+        if name not in self._projects:
+            text = self._get(f"{self.url}/{name}/", SIMPLE)
+            self._projects[name] = json.loads(text) if text is not None else None
+        return self._projects[name]
+
+    def _get(self, url: str, accept: str) -> str | None:
+        self.requests += 1
+        time.sleep(PAUSE)
+        request = urllib.request.Request(url, headers={"Accept": accept, "User-Agent": _AGENT})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return str(answer.read().decode("utf-8", "replace"))
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            raise
+
+
+class _Remote(io.RawIOBase):
+    """A file of an index, read in blocks where it is looked at."""
+
+    BLOCK = 1 << 17
+
+    def __init__(self, index: Index, url: str, size: int) -> None:
+        self._index, self._url, self._size, self._at = index, url, size, 0
+        self._blocks: dict[int, bytes] = {}
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        end = self._size if size < 0 else min(self._size, self._at + size)
+        found = bytearray()
+        while self._at < end:
+            block = self._at // self.BLOCK
+            if block not in self._blocks:
+                start = block * self.BLOCK
+                self._blocks[block] = self._index.part(self._url, start, min(start + self.BLOCK, self._size))
+            inside = self._at % self.BLOCK
+            part = self._blocks[block][inside : inside + end - self._at]
+            found += part
+            self._at += len(part)
+        return bytes(found)
+
+
+def _requirements(text: str) -> list[Requirement]:
+    found = []
+    for line in HeaderParser().parsestr(text).get_all("Requires-Dist") or ():
+        try:
+            found.append(Requirement(line))
+        except InvalidRequirement:
+            continue
+    return found
+
+
+def _version_of(filename: str, name: str) -> Version | None:
+    stem = filename.removesuffix(".tar.gz").removesuffix(".zip")
+    text = filename.split("-")[1] if filename.endswith(".whl") else stem[len(name) + 1 :]
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+def _is_linux(filename: str, machine: str) -> bool:
+    match = _WHEEL.search(filename)
+    if match is None:
+        return False
+    return match["platform"] == "any" or ("linux" in match["platform"] and machine in match["platform"])
+
+
+def table(name: str) -> list[dict[str, str]]:
+    with open(FACTS / f"{name}.csv", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+# -- what is checked
+
+
+def torch_releases(index: Index) -> Iterator[Found]:
+    """The Pythons, the CUDA and the cuDNN of torch's plain wheels; releases that the table lacks."""
+    rows = {row["version"]: row for row in table("torch")}
+    for version, row in rows.items():
+        files = index.files("torch").get(Version(version), [])
+        pythons = sorted({p for file in files for p in _pythons(file["filename"])})
+        if not files or row["confidence"] != "verified":
+            continue
+        wrong = []
+        if pythons and (row["python_min"], row["python_max"]) != (_short(pythons[0]), _short(pythons[-1])):
+            wrong.append(f"wheels for Python {_short(pythons[0])} to {_short(pythons[-1])}")
+        listed = index.requires("torch", version)
+        wrong += _cuda_of({r.name: r for r in listed or ()}, row)
+        yield Found("torch", version, "; ".join(wrong), listed is None and not wrong)
+    newest = max(map(Version, rows))
+    for release in index.releases("torch"):
+        if release > newest:
+            yield Found("torch", str(release), "the table does not have this release")
+
+
+def _pythons(filename: str) -> list[tuple[int, int]]:
+    match = _WHEEL.search(filename)
+    if match is None or not _is_linux(filename, "x86_64") or not match["python"].startswith("cp3"):
+        return []
+    return [] if match["abi"].endswith("t") else [(int(match["python"][2]), int(match["python"][3:]))]
+
+
+def _short(python: tuple[int, int]) -> str:
+    return f"{python[0]}.{python[1]}"
+
+
+def _cuda_of(required: dict[str, Requirement], row: dict[str, str]) -> list[str]:
+    """What NVIDIA's wheels that torch requires say against a row."""
+    wrong = []
+    for name, requirement in required.items():
+        pin = next((s.version for s in requirement.specifier if s.operator == "=="), "")
+        if re.fullmatch(r"nvidia-cudnn-cu\d+", name) and pin and row["plain_cudnn"]:
+            if not pin.startswith(row["plain_cudnn"]):
+                wrong.append(f"requires {name}=={pin}")
+        if re.fullmatch(r"nvidia-cuda-runtime(-cu\d+)?|cuda-toolkit", name) and pin and row["plain_cuda"]:
+            if not pin.startswith(row["plain_cuda"]):
+                wrong.append(f"requires {name}=={pin}")
+    return wrong
+
+
+def companions(index: Index) -> Iterator[Found]:
+    """The releases of torchvision and torchaudio that ask for each torch."""
+    for name in ("torchvision", "torchaudio"):
+        wanted: dict[str, set[str]] = {}
+        for release in index.releases(name):
+            needs = next((r for r in index.requires(name, str(release)) or () if r.name == "torch"), None)
+            pin = next((s.version for s in needs.specifier if s.operator == "=="), "") if needs is not None else ""
+            if pin:
+                wanted.setdefault(pin, set()).add(str(release))
+        for row in table("torch"):
+            listed = set(row[name].split())
+            missing = wanted.get(row["version"], set()) - listed
+            if row["version"] in wanted:
+                text = f"{name} {', '.join(sorted(missing))} asks for it too" if missing else ""
+                yield Found("torch", f"{row['version']} {name}", text)
+
+
+def torch_needs(index: Index) -> Iterator[Found]:
+    """What releases require of torch, those of the rows and the newest."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    for row in table("torch_needs"):
+        rows.setdefault(row["name"], []).append(row)
+    for name, listed in rows.items():
+        for row in listed:
+            yield _needs(index, name, row["from"], row["needs"])
+        last = next(reversed(index.releases(name)), None)
+        if last is not None and str(last) != listed[-1]["from"]:
+            found = _needs(index, name, str(last), listed[-1]["needs"])
+            yield found._replace(key=f"{found.key} (the newest)")
+
+
+def _needs(index: Index, name: str, version: str, needs: str) -> Found:
+    required = index.requires(name, version)
+    key = f"{name} {version}"
+    if required is None:
+        return Found("torch_needs", key, open=True)
+    torch = [r for r in required if r.name == "torch" and _always(r)]
+    said = {str(r.specifier) for r in torch}
+    same = any(r.specifier == SpecifierSet(needs.replace(" ", ",")) for r in torch) or (not torch and not needs)
+    return Found("torch_needs", key, "" if same else f"requires torch {' or '.join(sorted(said)) or 'not at all'}")
+
+
+def _always(requirement: Requirement, extra: str = "") -> bool:
+    """Whether a requirement holds on Linux, with an extra or with none."""
+    environment = {"extra": extra, "sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"}
+    return requirement.marker is None or requirement.marker.evaluate(environment)
+
+
+def carriers(index: Index) -> Iterator[Found]:
+    """What carriers bring: at the release where a row begins, and at the newest where it has no end."""
+    for row in table("carriers"):
+        newest = next(reversed(index.releases(row["name"])), None)
+        for version in (row["from"], *([str(newest)] if newest is not None and not row["before"] else [])):
+            required = index.requires(row["name"], version)
+            key = f"{row['name']} {version} {row['brings']} [{row['extra']}]"
+            if required is None:
+                yield Found("carriers", key, open=True)
+                continue
+            brought = [r for r in required if canonicalize_name(r.name) == row["brings"] and _always(r, row["extra"])]
+            wanted = SpecifierSet(row["requires"].replace(" ", ","))
+            said = " or ".join(sorted(str(r.specifier) or "any" for r in brought))
+            same = any(_above(r.specifier) == _above(wanted) for r in brought)
+            yield Found("carriers", key, "" if same else f"requires {said}" if said else "does not require it")
+
+
+def _above(specifier: SpecifierSet) -> set[str]:
+    """What bounds a range from above: that decides which release comes, where the newest is taken."""
+    return {str(one) for one in specifier if one.operator not in (">=", ">", "!=")}
+
+
+def builds(index: Index) -> Iterator[Found]:
+    """The CUDA and cuDNN that onnxruntime-gpu's extras name, and the oldest Python of each first release."""
+    for row in table("accelerated_builds"):
+        files = index.files(row["name"])
+        release = next((v for v in sorted(files) if v >= Version(row["from"])), None)
+        if release is None:
+            yield Found("accelerated_builds", f"{row['name']} {row['from']}", "no such release")
+            continue
+        wrong = []
+        listed = index.requires(row["name"], str(release))
+        for requirement in listed or ():
+            match = re.fullmatch(r"nvidia-cudnn-cu(\d+)", requirement.name)
+            pin = next((s.version for s in requirement.specifier if s.operator in ("~=", "==")), "")
+            if match and match[1] != row["cuda"].split(".")[0]:
+                wrong.append(f"an extra requires {requirement.name}")
+            if match and pin and pin.split(".")[0] != row["cudnn"]:
+                wrong.append(f"an extra requires {requirement}")
+        silent = not any(r.name.startswith("nvidia-cudnn") for r in listed or ())  # as releases before such extras are
+        yield Found("accelerated_builds", f"{row['name']} {row['from']}", "; ".join(wrong), silent)
+
+
+def names(index: Index) -> Iterator[Found]:
+    """That the packages of accelerated.csv are there, under the names that they have in it."""
+    for row in table("accelerated"):
+        if "*" not in row["name"] and "not on the package index" not in row["note"]:
+            missing = not index.files(row["name"])
+            yield Found("accelerated", row["name"], "the index has no such package" if missing else "")
+
+
+CHECKS = {check.__name__: check for check in (torch_releases, companions, torch_needs, carriers, builds, names)}
+
+
+# -- the run
+
+
+def configured_index() -> str:
+    """The index that pip is configured for, else pip's own default."""
+    if os.environ.get("PIP_INDEX_URL"):
+        return os.environ["PIP_INDEX_URL"]
+    said = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True
+    )
+    if said.returncode == 0 and said.stdout.strip():
+        return said.stdout.strip()
+    from pip._internal.models.index import PyPI
+
+    return str(PyPI.simple_url)
+
+
+def confirm(found: list[Found], today: str) -> int:
+    """Put the day of the run into the rows that the index confirmed; the number of rows."""
+    changed = 0
+    for name in sorted({one.table for one in found}):
+        good = {
+            one.key.split(" ")[0] if name != "torch_needs" else one.key
+            for one in found
+            if one.table == name and not one.open
+        }
+        good -= {one.key.split(" ")[0] for one in found if one.table == name and one.wrong}
+        path = FACTS / f"{name}.csv"
+        rows = table(name)
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for place, row in enumerate(rows, start=1):
+            own = {row.get("version", ""), row.get("name", ""), f"{row.get('name', '')} {row.get('from', '')}"}
+            if own & good and row["source"].startswith("package index"):
+                new = lines[place].replace(f",{row['verified_on']},", f",{today},")
+                changed += new != lines[place]
+                lines[place] = new
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return changed
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--index-url", default=None, help="the index (default: pip's)")
+    parser.add_argument("--only", choices=sorted(CHECKS), action="append", help="one check; may be repeated")
+    parser.add_argument("--write", action="store_true", help="put today's date into the rows that are confirmed")
+    given = parser.parse_args(arguments)
+    index = Index(given.index_url or configured_index())
+    found: list[Found] = []
+    try:
+        for name in given.only or CHECKS:
+            found += CHECKS[name](index)
+    except (OSError, ValueError) as error:
+        print(f"the index cannot be read: {error}", file=sys.stderr)
+        return 2
+    for one in found:
+        if one.wrong:
+            print(f"{one.table}.csv: {one.key}: {one.wrong}")
+    wrong, silent = sum(bool(one.wrong) for one in found), sum(one.open for one in found)
+    print(
+        f"{len(found)} facts: {len(found) - wrong - silent} confirmed, {wrong} otherwise in the index, "
+        f"{silent} of which it says nothing; {index.requests} requests"
+    )
+    if given.write:
+        print(f"{confirm(found, datetime.date.today().isoformat())} rows have today's date")
+    return 1 if wrong else 0 if found else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""Packages that are compiled when they are installed, and then for the CPU where nothing asks for CUDA: a build has no
+GPU that their setup could find."""
+
+from __future__ import annotations
+
+import re
+
+from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE
+from wxlint.images.installs.model import Install
+from wxlint.images.installs.requirement import Requirement
+
+_FORCED = frozenset(
+    (
+        "detectron2",
+        "pytorch3d",
+        "torch-scatter",
+        "torch-sparse",
+        "torch-cluster",
+        "torch-spline-conv",
+        "mmcv",
+        "mmcv-full",
+    )
+)
+"""Packages whose setup looks for a device unless FORCE_CUDA is set. Source: their setup.py."""
+_LLAMA = "llama-cpp-python"
+_ON = late(r"(?:GGML_CUDA|LLAMA_CUDA|LLAMA_CUBLAS|GGML_CUBLAS)(?::BOOL)?=(?:on|1|true|yes)\b", re.I)
+_GONE = late(r"LLAMA_CUBLAS(?::BOOL)?=", re.I)
+_NEW_NAMES = (0, 2, 80)
+"""The first release of llama-cpp-python whose build refuses LLAMA_CUBLAS. Source: llama.cpp's CMakeLists.txt."""
+_OTHER_BACKEND = late(r"(?:GGML|LLAMA)_(?:HIPBLAS|HIP|VULKAN|SYCL|METAL|KOMPUTE|CLBLAST|MUSA|CANN)\w*=", re.I)
+
+
+class Compiled(NamedTuple):
+    """Why a package is compiled without CUDA, and what to do. gone: it is asked for by a name that is gone."""
+
+    text: str
+    hint: str
+    gone: bool = False
+
+
+def without_cuda(requirement: Requirement, install: Install) -> Compiled | None:
+    """Return why an install makes a CPU build of a package that has one for CUDA; None where it does or may not."""
+    if install.tool not in ("pip", "uv") or install.conditional or install.removes or install.open or requirement.maybe:
+        return None
+    if requirement.name == _LLAMA:
+        return _llama(requirement, install)
+    if requirement.name in _FORCED:
+        return _forced(requirement, install)
+    return None
+
+
+def _llama(requirement: Requirement, install: Install) -> Compiled | None:
+    sources = install.sources
+    if requirement.kind == "url" or sources.index is not None or sources.extra or sources.links or sources.no_index:
+        return None  # the wheels of another index may be for CUDA
+    said = dict(install.switches)
+    value = said.get("CMAKE_ARGS")
+    if value is not None and not value.known:
+        return None
+    text = value.text if value is not None else ""
+    if _OTHER_BACKEND.search(text) or "GGML_CUDA" in said:
+        return None
+    if _GONE.search(text) and "GGML_CUDA" not in text and not _is_old(requirement):
+        return Compiled("is compiled with LLAMA_CUBLAS, which its releases from 0.2.80 on refuse", _LLAMA_HINT, True)
+    if _ON.search(text) or HOLE in text:
+        return None
+    return Compiled("is compiled for the CPU: CMAKE_ARGS does not ask for CUDA", _LLAMA_HINT)
+
+
+_LLAMA_HINT = (
+    'set CMAKE_ARGS="-DGGML_CUDA=on" for the command, or take the wheels of the maker\'s index for the CUDA version'
+)
+
+
+def _is_old(requirement: Requirement) -> bool:
+    numbers = tuple(int(part) for part in re.findall(r"\d+", requirement.pin or "")[:3])
+    bound = re.search(r"<=?(\d+(?:\.\d+)*)", requirement.specifier)
+    below = tuple(int(part) for part in bound[1].split(".")) if bound is not None else ()
+    return bool(numbers and numbers < _NEW_NAMES) or bool(below and below <= _NEW_NAMES)
+
+
+def _forced(requirement: Requirement, install: Install) -> Compiled | None:
+    from_source = requirement.kind == "vcs" or (requirement.kind == "name" and requirement.name not in ("detectron2",))
+    sources = install.sources
+    if not from_source or sources.links or sources.extra or sources.index is not None or sources.no_index:
+        return None  # wheels of the maker's own place are for CUDA
+    if requirement.name == "pytorch3d" and requirement.kind == "name":
+        return None  # the index has none for this Python
+    value = dict(install.switches).get("FORCE_CUDA")
+    if value is not None and (not value.known or value.text.strip() not in ("", "0")):
+        return None
+    text = "is compiled for the CPU: its setup looks for a GPU, and a build has none"
+    return Compiled(text, "set FORCE_CUDA=1 for the command, or take the maker's wheels for this torch and CUDA")
