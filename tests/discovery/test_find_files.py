@@ -87,7 +87,6 @@ def test_a_name_tells_the_kind(tmp_path: Path, name: str, kind: str) -> None:
         "docker-compose.yml.j2",
         "requirements.txt",
         "sh",
-        "values.yaml",
         "gnu-compose.yaml",
     ],
 )

@@ -10,7 +10,7 @@ from wxlint.core.reading import decode, read_head
 from wxlint.core.tuples import NamedTuple
 
 DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "batch", "other"
-WORKFLOW, MAKE, BAKE = "workflow", "make", "bake"
+WORKFLOW, MAKE, BAKE, KUBERNETES = "workflow", "make", "bake", "kubernetes"
 
 _NAME = late(
     r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
@@ -20,7 +20,8 @@ _NAME = late(
       | (?P<shell>        .+\.(?:sh|bash) )
       | (?P<batch>        .+\.(?:bat|cmd) )
       | (?P<make>         (?:gnu)?makefile(?:\.(?!am$|in$|md$|txt$)[\w-]+)? | .+\.mk )
-      | (?P<bake>         (?:.*[._-])?bake(?:[._-].*)?\.(?:hcl|json) )""",
+      | (?P<bake>         (?:.*[._-])?bake(?:[._-].*)?\.(?:hcl|json) )
+      | (?P<yaml>         .+\.ya?ml )""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _NO_DOCKERFILE = frozenset(
@@ -41,6 +42,8 @@ _PASSED = r"(?:[^\S\n]*(?:#[^\n]*)?\n)*"
 """Blank lines and comments: each line in one way only, since a text of blank lines has 2^n otherwise."""
 _FROM = late(rf"{_PASSED}(?:[ \t]*ARG[ \t][^\n]*\n{_PASSED})*[ \t]*FROM[ \t]+\S", re.IGNORECASE)
 _SERVICES = late(r"""^(?:\{[ \t]*)?["']?(?:services|include)["']?[ \t]*:""", re.MULTILINE)
+_MANIFEST = late(r"^apiVersion:[ \t]*\S(?=.*?(?:\bimage:[ \t]*[^ \t\n#]|^images:[ \t]*\n))", re.MULTILINE | re.DOTALL)
+"""A manifest that names images; the schema of one (`image:` with more below it) does not."""
 _SHEBANG = late(r"#![^\n]*\b(?:sh|bash|dash|ash|ksh|zsh)\b")
 _ECHO_OFF = late(r"\s*@?echo[ \t]+off\b|\s*(?:@?rem[ \t]|::)", re.IGNORECASE)
 
@@ -73,6 +76,8 @@ def kind_of_name(name: str, folder: str = "") -> NamedKind:
         kind, suffix = DOCKERFILE, (match["suffix"] or "").rpartition(".")[2].lower()
     elif match["composed"] is not None:
         return NamedKind(COMPOSE, False)
+    elif match["yaml"] is not None:
+        return NamedKind(KUBERNETES, False)
     else:
         return NamedKind(match.lastgroup or "", True)
     if suffix in _NO_DOCKERFILE:
@@ -90,7 +95,7 @@ def kind_of(path: str) -> str:
 def kind_of_text(name: str, text: str) -> str:
     """The kind of a text, from the name of its file where that tells, then from how it starts; else OTHER."""
     kind, sure = kind_of_name(name)
-    if kind:
+    if kind and (kind != KUBERNETES or _confirms(kind, text)):
         return kind if sure or _confirms(kind, text) else OTHER
     for kind, pattern in ((SHELL, _SHEBANG), (DOCKERFILE, _FROM), (BATCH, _ECHO_OFF)):
         if pattern.match(text):
@@ -104,6 +109,8 @@ def is_shell_program(path: str) -> bool:
 
 
 def _confirms(kind: str, text: str) -> bool:
+    if kind == KUBERNETES:
+        return _MANIFEST.search(text) is not None
     return bool(_SERVICES.search(text) if kind == COMPOSE else _FROM.match(text))
 
 

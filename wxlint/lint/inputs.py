@@ -43,8 +43,8 @@ _FOLLOWED = late(
 """Files that are read only where a Dockerfile or a policy leads to them; a hook may give them by name."""
 _READS = (
     "wxlint reads Dockerfile*, *.Dockerfile, *-Dockerfile, Containerfile*, compose.y[a]ml, compose.*.y[a]ml, "
-    "docker-compose*.y[a]ml, *.compose.y[a]ml, .github/workflows/*.y[a]ml, Makefiles, *.sh, *.bash, *.bat, *.cmd and "
-    "shell scripts that may be run"
+    "docker-compose*.y[a]ml, *.compose.y[a]ml, .github/workflows/*.y[a]ml, bake files, "
+    "Makefiles, Kubernetes manifests, *.sh, *.bash, *.bat, *.cmd and shell scripts that may be run"
 )
 
 

@@ -5,8 +5,8 @@
 `latest` names whatever was pushed last. A stage built `FROM base:latest` on a machine that has an old one builds on
 the old one, and nothing says so. Every kind of reference counts: FROM, COPY --from, mounts, ONBUILD triggers, compose
 images, docker commands in scripts and Makefiles. A reference with a digest is fixed by the digest and is left alone. In
-a CI workflow or a bake file it is information as long as no policy forbids the tag: `latest` is published beside
-versions there.
+CI workflows, bake files, Makefiles and Kubernetes manifests it is information as long as there is no policy: `latest`
+is published beside versions there.
 
 ## Bad
 

@@ -3,7 +3,8 @@
 ## Why
 
 Docker reads `python` as `python:latest`: the same trap as `latest-tag`, and harder to see. A name of an earlier stage
-is no image and is left alone, as is `scratch`. In a CI workflow it is information as long as there is no policy.
+is no image and is left alone, as is `scratch`. In CI workflows, bake files, Makefiles and
+Kubernetes manifests it is information as long as there is no policy.
 
 ## Bad
 

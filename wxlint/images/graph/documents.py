@@ -17,6 +17,7 @@ from wxlint.images.graph.sources import SourceStore
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
     from wxlint.images.builds.compose_projects import ComposeProjects
+    from wxlint.images.builds.from_kubernetes import Kubernetes
     from wxlint.images.builds.from_workflows import Workflows
 
 _NOTHING = Script((), (), ())
@@ -80,10 +81,22 @@ class Documents:
         return found
 
     @cached_property
-    def workflow_files(self) -> frozenset[str]:
-        """The paths of CI workflows, with the workflows and actions of the repository that they use."""
-        given = [item.path for item in self.given if item.kind == "workflow"]
-        return frozenset((*given, *self.workflows.files)) if given and self.scripts else frozenset(given)
+    def automation(self) -> frozenset[str]:
+        """Makefiles and CI workflows, with the workflows and actions of the repository that they use."""
+        given = [item.path for item in self.given if item.kind in ("workflow", "make")]
+        workflows = any(item.kind == "workflow" for item in self.given) and self.scripts
+        return frozenset((*given, *self.workflows.files)) if workflows else frozenset(given)
+
+    @cached_property
+    def kubernetes(self) -> Kubernetes | None:
+        """The Kubernetes manifests of the inputs; None where there is none."""
+        paths = [item.path for item in self.given if item.kind == "kubernetes"]
+        if not paths:
+            return None
+        from wxlint.images.builds.from_kubernetes import Kubernetes
+
+        sources = [source for path in paths if (source := self._store.require(path)) is not None]
+        return self._failures.attempt(paths[0], lambda: Kubernetes(sources, self._store.cache), None)
 
     def _script(self, item: Input, source: Source) -> Script:
         if item.kind == "workflow":

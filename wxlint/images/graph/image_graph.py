@@ -268,6 +268,8 @@ class ImageGraph:
         """Every place in these Dockerfiles, in scripts and in compose files that names an image, once."""
         everything = [use for path in paths for evaluated in self.evaluated_at(path) for use in evaluated.uses]
         everything += [use for script in self.documents.scripts.values() for use in script.uses]
+        if self.documents.kubernetes is not None:
+            everything += self.documents.kubernetes.uses()
         compose = self.documents.compose
         if compose:
             from wxlint.images.builds.from_compose import service_uses

@@ -93,13 +93,10 @@ class Repository:
     def scripts(self) -> dict[str, Script]:
         return self.documents.scripts
 
-    def is_workflow(self, path: str) -> bool:
-        """Whether a file is a CI workflow, or an action that one uses."""
-        return path in self.documents.workflow_files
-
     def publishes(self, use: Use) -> bool:
-        """Whether a place is about publishing: in a CI workflow, or a tag of a bake file."""
-        return use.kind == "bake tag" or self.is_workflow(use.span.path)
+        """Whether a place publishes, or runs what was published: in a CI workflow, bake file, Makefile or manifest."""
+        kinds = ("bake tag", "kubernetes image", "kustomize image")
+        return use.kind in kinds or use.span.path in self.documents.automation
 
     @property
     def compose(self) -> ComposeProjects | None:

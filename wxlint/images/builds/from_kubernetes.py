@@ -1,0 +1,85 @@
+"""The images that Kubernetes manifests run, under the names that kustomizations give them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from wxlint.core.cache import NO_CACHE, Cache
+from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE, Value
+from wxlint.documents.kubernetes import Container, Manifests, Pod, read_manifests
+from wxlint.images.model.records import Use
+from wxlint.images.model.reference import parse_reference
+
+if TYPE_CHECKING:
+    from wxlint.documents.source import Source
+
+KIND = "kubernetes image"
+_MARK = late(r"\{\{.*?\}\}|\$\{\w+\}|\$\(\w+\)|<[\w-]+>")
+"""What another program puts in before the manifest is used: a template, a variable, a word in angle brackets."""
+
+
+class Running(NamedTuple):
+    """A container with the image that it runs. use: None for one that a kustomization names, or that is not known."""
+
+    container: Container
+    pod: Pod
+    use: Use
+    source: Source
+
+
+class Kubernetes:
+    """All manifests of a repository."""
+
+    def __init__(self, sources: Iterable[Source], cache: Cache = NO_CACHE) -> None:
+        self._files: dict[str, tuple[Source, Manifests]] = {
+            source.path: (source, read_manifests(source, cache)) for source in sources
+        }
+        self._renamed: dict[str, set[str]] = {}
+        """The image names that kustomizations near a folder give another tag or name, by folder."""
+        for path, (_, manifests) in self._files.items():
+            for renamed in manifests.renamed:
+                self._renamed.setdefault(posixpath.dirname(path), set()).add(renamed.name.text)
+
+    @property
+    def running(self) -> Iterable[Running]:
+        """Every container whose image is what the manifest says."""
+        everything = set().union(*self._renamed.values()) if self._renamed else set()
+        for source, manifests in self._files.values():
+            for pod in manifests.pods:
+                for container in pod.containers:
+                    use = image_use(container, source)
+                    reference = use.reference
+                    names = (use.value.text, reference.name if reference is not None else "")
+                    if everything.isdisjoint(names):
+                        yield Running(container, pod, use, source)
+
+    def uses(self) -> Iterable[Use]:
+        """The images of containers, and those that kustomizations put in their place."""
+        yield from (running.use for running in self.running if running.use.value.text != HOLE)
+        for source, manifests in self._files.values():
+            for renamed in manifests.renamed:
+                place = renamed.new_tag or renamed.new_name
+                if place is None:
+                    continue
+                name = (renamed.new_name or renamed.name).text
+                text = f"{name}:{renamed.new_tag.text}" if renamed.new_tag is not None else name
+                value = filled(text)
+                if renamed.new_tag is not None:
+                    yield Use("kustomize image", value, parse_reference(value), source.span(place.start, place.end))
+
+
+def image_use(container: Container, source: Source) -> Use:
+    """The image of a container as a use."""
+    value = filled(container.image.text)
+    start, end = container.image.inner(source.text)
+    return Use(KIND, value, parse_reference(value), source.span(start, end))
+
+
+def filled(text: str) -> Value:
+    """A text in which another program puts something first."""
+    holes = tuple(match[0] for match in _MARK.finditer(text))
+    return Value(_MARK.sub(HOLE, text), holes) if holes else Value(text)

@@ -1,0 +1,91 @@
+"""A container of Kubernetes runs a cuda image without a GPU, or a cpu image with one.
+
+## Why
+
+Without `nvidia.com/gpu` in its limits a container gets no device: CUDA finds nothing, and the program computes on the
+CPU or ends. A cpu image that asks for a GPU keeps it from those that need it, and waits for ever where there is none.
+What an image is for is said by its tag, else by what the repository builds under its name. Containers beside one that
+has the GPU, init containers, and pods with a runtime class or a resource claim are left alone.
+
+## Bad
+
+```yaml deployment.yaml
+apiVersion: apps/v1
+kind: Deployment
+spec:
+  template:
+    spec:
+      containers:
+        - name: asr
+          image: example/asr:1.0-cuda
+```
+
+## Good
+
+```yaml deployment.yaml
+apiVersion: apps/v1
+kind: Deployment
+spec:
+  template:
+    spec:
+      containers:
+        - name: asr
+          image: example/asr:1.0-cuda
+          resources:
+            limits: {nvidia.com/gpu: 1}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wxlint.core.findings import Severity
+from wxlint.core.reasons import Reason
+from wxlint.images.graph.name_hints import said_by
+from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.target import proven_accelerator
+from wxlint.rules import Problem
+
+if TYPE_CHECKING:
+    from wxlint.images.builds.from_kubernetes import Running
+    from wxlint.images.model.reference import Reference
+
+SEVERITY = Severity.WARNING
+SUMMARY = "a cuda container without a GPU, or a cpu container with one"
+HINT = "set nvidia.com/gpu under resources.limits of cuda containers only"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    kubernetes = repository.documents.kubernetes
+    if kubernetes is None:
+        return
+    for running in kubernetes.running:
+        yield from _container(repository, running)
+
+
+def _container(repository: Repository, running: Running) -> Iterator[Problem]:
+    container, pod, reference = running.container, running.pod, running.use.reference
+    if reference is None or not reference.tag_known:
+        return
+    accelerator, because = _meant(repository, reference)
+    if accelerator == "cuda" and not container.gpus:
+        served = pod.gpu_elsewhere or container.helper or any(other.gpus for other in pod.containers)
+        if not served:
+            text = f"container {container.name} runs a cuda image and asks for no GPU"
+            yield Problem(running.use.span, text, because)
+    elif accelerator == "cpu" and container.gpus:
+        key = container.gpus[0][0]
+        text = f"container {container.name} runs a cpu image, {reference.shown()}, and asks for {key.text}"
+        yield Problem(running.source.span(key.start, key.end), text, because, "take the GPU out of its limits")
+
+
+def _meant(repository: Repository, reference: Reference) -> tuple[str | None, tuple[Reason, ...]]:
+    """What an image is for: by its tag, else by what the repository builds under its name."""
+    said = said_by(reference.tag, "image tag") if reference.tag else []
+    if said:
+        return said[0].accelerator, (said[0].reason,)
+    states = [repository.beliefs.state(evaluated, stage) for evaluated, stage in repository.graph.producers(reference)]
+    found = [proven_accelerator(state) for state in states]
+    return found[0] if len({accelerator for accelerator, _ in found}) == 1 else (None, ())
