@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from wxlint.core.errors import UsageError
 from wxlint.core.reading import working_folder
 
 if TYPE_CHECKING:
+    from wxlint.inspection.model import Inspection
     from wxlint.plan.model import Plan
     from wxlint.policy.model import Policy
 
@@ -25,20 +27,69 @@ def inspect(arguments: argparse.Namespace) -> int:
     from wxlint.core.escape import escape_json, escape_lines
     from wxlint.inspection.docker_save import saved
     from wxlint.inspection.inspector import run_inspect
-    from wxlint.inspection.report import check_expect, render_text, to_json
+    from wxlint.inspection.report import Limits, check_expect, check_limits, render_text, to_json
 
     working_folder()
+    limits = Limits(_size(arguments, "max_size"), _size(arguments, "max_cuda_size"), arguments.no_hidden_cuda)
+    judges = arguments.policy is not None or arguments.predicted
+    if not judges and (arguments.image_of or arguments.report or arguments.allow):
+        raise UsageError("--as, --report and --allow are of use with --policy or --predicted only")
+    policy = _policy(arguments.policy) if judges else None
+    wanted = None
+    if policy is not None:
+        from wxlint.conformance.statically import names_wanted
+
+        wanted = names_wanted(policy)
     found = run_inspect(
         arguments.image,
         arguments.expect,
         lambda name: saved(arguments.engine, [name]),
         tuple(_dockerfiles(arguments.dockerfile)),
+        wanted,
     )
-    wrong = check_expect(found, arguments.expect) if arguments.expect else []
+    wrong = []
+    if arguments.expect:
+        wrong += [f" is not {arguments.expect}: {reason}" for reason in check_expect(found, arguments.expect)]
+    wrong += [f": {reason}" for reason in check_limits(found, limits)]
     text = escape_json(to_json(found)) if arguments.format == "json" else escape_lines(render_text(found))
     write([text if text.endswith("\n") else text + "\n"])
-    say(f"wxlint: {arguments.image} is not {arguments.expect}: {reason}" for reason in wrong)
-    return FOUND if wrong else OK
+    say(f"wxlint: {arguments.image}{reason}" for reason in wrong)
+    kept = policy is None or _judge(policy, found, arguments)
+    return OK if kept and not wrong else FOUND
+
+
+def _size(arguments: argparse.Namespace, name: str) -> int | None:
+    """Bytes of an option such as 1.8GB."""
+    from wxlint.policy.load import bytes_of
+
+    text = getattr(arguments, name)
+    if text is not None and not re.fullmatch(r"\d{1,9}(?:\.\d{1,3})? ?(?:[kMGT]?B|[KMGT]iB)|\d{1,15}", text, re.ASCII):
+        raise UsageError(f"--{name.replace('_', '-')} {text!r}: allowed are sizes such as 1.8GB, 500MiB, or bytes")
+    return int(text) if text is not None and text.isdigit() else bytes_of(text)
+
+
+def _judge(policy: Policy, image: Inspection, arguments: argparse.Namespace) -> bool:
+    """Whether an image is as the policy says; what is not, and what its layers do not show, is said."""
+    from wxlint.conformance.checks.messages import Message
+    from wxlint.conformance.plugin.allowances import read_allowances
+    from wxlint.conformance.plugin.report import write_report
+    from wxlint.conformance.statically import PREDICTED, expectation_of, judge_statically, record
+
+    allowed = read_allowances(arguments.allow)
+    expectation = expectation_of(policy, (image.reference, arguments.image), arguments.image_of)
+    judged = judge_statically(policy, expectation, image, arguments.predicted)
+    if arguments.policy is None:
+        judged = [one for one in judged if one.check == PREDICTED]
+    open_ = [one.check for one in judged if one.verdict.message is Message.NEEDS_RUN]
+    shown = [one for one in judged if one.check not in open_]
+    say(
+        f"wxlint: {expectation.image}: {one.verdict.outcome.value:8} {one.check}: {one.verdict.reason}" for one in shown
+    )
+    if open_:
+        say([f"wxlint: {expectation.image}: not judged, since the image was not run: {', '.join(open_)}"])
+    if arguments.report:
+        write_report(arguments.report, [record(policy, expectation, image, one) for one in judged], keep=[policy.path])
+    return all(allowed.accept(one.check, one.verdict) for one in judged)
 
 
 def _dockerfiles(given: list[str]) -> Iterator[tuple[str, list[tuple[str, str, int]]]]:

@@ -25,8 +25,9 @@ from wxlint.inspection.file_kinds import (
     cuda_only,
     normal,
 )
-from wxlint.inspection.layers import CUDA_KINDS, File, FileSystem, LayerScan
+from wxlint.inspection.layers import CUDA_KINDS, File, FileSystem, LayerScan, Wanted
 from wxlint.inspection.model import Cuda, Distribution, Inspection, Installed, LayerReport, Torch
+from wxlint.inspection.paths import Paths
 from wxlint.inspection.report import read_expect
 from wxlint.inspection.saved_image import OpenSave, SavedImage, open_target, read_image
 from wxlint.inspection.stack import mismatches, stack_of
@@ -39,15 +40,17 @@ def run_inspect(
     expect: str | None = None,
     engine: OpenSave | None = None,
     dockerfiles: Sequence[Dockerfile] = (),
+    wanted: Wanted = None,
 ) -> Inspection:
     """Inspect a saved image (file, OCI layout folder, both with `#SELECTOR`) or an image of the engine, by name.
 
     engine: opens the stream of `docker save` (default: the docker program). dockerfiles: where layers may come from.
+    wanted: names of files whose content is asked for; None where nobody asks by path.
     Raises UsageError for a bad `expect`, ImageError for what cannot be read, EngineError when the engine refuses.
     """
     if expect is not None:
         read_expect(expect)  # a typing mistake must not cost a minute of reading first
-    with open_target(target, engine or _docker) as (store, selector):
+    with open_target(target, engine or _docker, wanted) as (store, selector):
         return inspect_store(store, selector, target, dockerfiles)
 
 
@@ -73,7 +76,18 @@ def inspect_store(
             known[name] = store.scan(name)
         scans.append(known[name])
         system.apply(known[name])
-    return _report(image, scans, system, image.names[0] if image.names else target, dockerfiles)
+    found = _report(image, scans, system, image.names[0] if image.names else target, dockerfiles)
+    return found._replace(config=image.config.get("config") or {}, paths=_paths(scans))
+
+
+def _paths(scans: Sequence[LayerScan]) -> Paths | None:
+    """Every path of the image; None where nobody asked by path."""
+    if not scans or any(scan.stats is None for scan in scans):
+        return None
+    found = Paths()
+    for scan in scans:
+        found.apply(scan.stats or {}, scan.whiteouts, scan.opaque)
+    return found
 
 
 def _report(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from wxlint.core.errors import ImageError
 from wxlint.inspection.file_kinds import CUDA_FILE, LIBRARY, TEXT_LIMITS, Fact, Metadata, Record, classify, read_fact
+from wxlint.inspection.paths import MAX_CONTENT, Stat
 from wxlint.inspection.tar import DIRECTORY, FILE, HARDLINK, OTHER, SPARSE, SYMLINK, Tar, clean
 
 CUDA_KINDS = frozenset((LIBRARY, CUDA_FILE))
@@ -25,6 +26,10 @@ MAX_HOPS = 40
 """Symbolic links followed for one path; Linux stops there too."""
 MAX_STEPS = 10_000_000
 """Path parts looked at for one image."""
+
+
+Wanted = frozenset[str] | None
+"""Names of files whose content is asked for; None where nobody asks by path."""
 
 
 class Kept(NamedTuple):
@@ -53,15 +58,21 @@ class LayerScan(NamedTuple):
     pending: dict[str, tuple[str, str]]
     plain: array[int]
     folders: array[int]
+    stats: dict[str, Stat] | None = None
+    """Every member, where somebody asks by path."""
 
     def cuda_contents(self) -> dict[str, int]:
         """Content to bytes of what came with CUDA in this layer, still visible or not."""
         return {kept.content: kept.size for kept in self.files.values() if kept.kind in CUDA_KINDS}
 
 
-def scan_layer(tar: Tar) -> LayerScan:
-    """Read one layer's members. Raises ImageError when it is damaged or hostile."""
+def scan_layer(tar: Tar, wanted: Wanted = None) -> LayerScan:
+    """Read one layer's members. Raises ImageError when it is damaged or hostile.
+
+    wanted: last parts of paths whose content is kept, beside the stat of every member; None: neither.
+    """
     what = tar.what
+    stats: dict[str, Stat] | None = None if wanted is None else {}
     files: dict[str, Kept] = {}
     links: dict[str, str] = {}
     whiteouts: list[str] = []
@@ -73,6 +84,11 @@ def scan_layer(tar: Tar) -> LayerScan:
         members += 1
         path = clean(name, what)
         base = path[path.rfind("/") + 1 :]
+        body = None
+        if stats is not None and base[:4] != ".wh." and path:
+            stat = stats[path] = _stat(tar, kind, size, target, base in (wanted or ()))
+            body = stat.data
+            weight += 300 + len(path) + len(target) + len(body or b"")
         if base[:4] == ".wh.":
             _whiteout(path, base, whiteouts, opaque, what)
             weight += 200 + len(path)
@@ -92,7 +108,7 @@ def scan_layer(tar: Tar) -> LayerScan:
             else:
                 fact = None
                 if use in TEXT_LIMITS:
-                    body = tar.body(TEXT_LIMITS[use])
+                    body = body if body is not None else tar.body(TEXT_LIMITS[use])
                     fact = read_fact(use, body) if body else None
                     weight += _weight(fact)
                 files[path] = Kept(use, size, path, fact)
@@ -116,7 +132,15 @@ def scan_layer(tar: Tar) -> LayerScan:
             raise ImageError(f"{what}: more members, links or whiteouts than an image has; given up after {members}")
     _measure(files, pending, plain, sizes)
     weight += 16 * members
-    return LayerScan(total, weight, files, links, tuple(whiteouts), tuple(opaque), pending, plain, folders)
+    return LayerScan(total, weight, files, links, tuple(whiteouts), tuple(opaque), pending, plain, folders, stats)
+
+
+def _stat(tar: Tar, kind: str, size: int, target: str, wanted: bool) -> Stat:
+    """The present member for who asks by path. wanted: with its content."""
+    body = tar.body(MAX_CONTENT) if wanted and kind is FILE else None
+    if kind is HARDLINK:
+        target = clean(target, tar.what)
+    return Stat(kind, *tar.rights(), size, target[:4096], body)
 
 
 def _weight(fact: Fact | None) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+from wxlint.inspection.paths import Paths
 from wxlint.inspection.stack import Accelerated
 
 
@@ -86,3 +89,7 @@ class Inspection(NamedTuple):
     """Paths of Python interpreters; not in the JSON."""
     stack: tuple[Accelerated, ...] = ()
     mismatches: tuple[str, ...] = ()
+    config: Mapping[str, Any] = MappingProxyType({})
+    """The image's settings as they are written (`config` in the OCI specification); not in the JSON."""
+    paths: Paths | None = None
+    """Every path, where somebody asked by path; not in the JSON."""

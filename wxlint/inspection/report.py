@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from wxlint.core.errors import UsageError
 from wxlint.core.escape import escape
@@ -49,6 +49,27 @@ def check_expect(image: Inspection, expect: str) -> list[str]:
         if not any(_same_version(version, wanted) for version in have):
             said = ", ".join(have) if have else "no version that anything in the image proves"
             found.append(f"CUDA {said}, not {'.'.join(wanted)}")
+    return found
+
+
+class Limits(NamedTuple):
+    """Upper bounds in bytes; None where there is none. no_hidden_cuda: no layer hides CUDA of a lower one."""
+
+    size: int | None = None
+    cuda_size: int | None = None
+    no_hidden_cuda: bool = False
+
+
+def check_limits(image: Inspection, limits: Limits) -> list[str]:
+    """What in the image is more than is allowed; hidden bytes count, since they are pulled and stored all the same."""
+    found = []
+    size, cuda = sum(layer.bytes for layer in image.layers), image.cuda.bytes + image.cuda.hidden_bytes
+    if limits.size is not None and size > limits.size:
+        found.append(f"its layers have {amount(size)}, more than {amount(limits.size)}")
+    if limits.cuda_size is not None and cuda > limits.cuda_size:
+        found.append(f"{amount(cuda)} of it is CUDA, more than {amount(limits.cuda_size)}")
+    if limits.no_hidden_cuda and image.cuda.hidden_bytes:
+        found.append(f"{amount(image.cuda.hidden_bytes)} of CUDA is hidden in lower layers")
     return found
 
 

@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 from wxlint.core.errors import ImageError, UsageError
+from wxlint.inspection.layers import Wanted
 from wxlint.inspection.stores import Store, open_path, stream_store
 from wxlint.inspection.streams import RawFile
 
@@ -46,13 +47,13 @@ class _Candidate(NamedTuple):
 
 
 @contextmanager
-def open_target(target: str, save: OpenSave) -> Iterator[tuple[Store, str]]:
+def open_target(target: str, save: OpenSave, wanted: Wanted = None) -> Iterator[tuple[Store, str]]:
     """(store, selector) for `PATH`, `PATH#SELECTOR` or the name of an image in the engine."""
     path, selector = target, ""
     if not os.path.exists(path) and "#" in target:
         path, _, selector = target.rpartition("#")
     if os.path.exists(path):
-        with open_path(path) as store:
+        with open_path(path, wanted) as store:
             yield store, selector
         return
     if target.startswith(("/", "./", "../")) or target.endswith((".tar", ".tar.gz", ".tgz", ".tar.zst")):
@@ -60,7 +61,7 @@ def open_target(target: str, save: OpenSave) -> Iterator[tuple[Store, str]]:
     if not re.fullmatch(r"[A-Za-z0-9][\w.:/@-]{0,500}", target, re.ASCII):
         raise UsageError(f"{target!r} is neither a file nor the name of an image")
     with save(target) as stream:
-        yield stream_store(stream, target), ""
+        yield stream_store(stream, target, wanted), ""
 
 
 def read_image(store: Store, selector: str = "") -> SavedImage:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from wxlint.core.errors import ImageError
-from wxlint.inspection.layers import MAX_WEIGHT, LayerScan, scan_layer
+from wxlint.inspection.layers import MAX_WEIGHT, LayerScan, Wanted, scan_layer
 from wxlint.inspection.streams import RawFile, Region, Source, Stream, pieces, plain
 from wxlint.inspection.tar import DIRECTORY, FILE, HARDLINK, SYMLINK, Tar, clean
 
@@ -37,12 +37,12 @@ class Store(Protocol):
         """A layer. Raises ImageError when it is missing or damaged."""
 
 
-def scan_source(source: Source, what: str) -> LayerScan:
+def scan_source(source: Source, what: str, wanted: Wanted = None) -> LayerScan:
     """A layer, plain or compressed."""
     content = plain(source, what)
     if not content.peek(1):
         raise ImageError(f"{what} is empty")
-    return scan_layer(Tar(content, what))
+    return scan_layer(Tar(content, what), wanted)
 
 
 class _Names:
@@ -87,8 +87,8 @@ class _Names:
 class FileStore:
     """A tar in a file, read in place."""
 
-    def __init__(self, file: RawFile, size: int, label: str) -> None:
-        self.label = label
+    def __init__(self, file: RawFile, size: int, label: str, wanted: Wanted = None) -> None:
+        self.label, self._wanted = label, wanted
         self._file = file
         self._names = _Names(label)
         self._places: dict[str, tuple[int, int]] = {}
@@ -113,14 +113,14 @@ class FileStore:
         return self._region(name).read(JSON_LIMIT)
 
     def scan(self, name: str) -> LayerScan:
-        return scan_source(self._region(name), f"{self.label}: {name}")
+        return scan_source(self._region(name), f"{self.label}: {name}", self._wanted)
 
 
 class FolderStore:
     """An OCI layout in a folder."""
 
-    def __init__(self, folder: str) -> None:
-        self.label = folder
+    def __init__(self, folder: str, wanted: Wanted = None) -> None:
+        self.label, self._wanted = folder, wanted
         self._root = os.path.realpath(folder)
 
     def _path(self, name: str) -> str:
@@ -141,13 +141,13 @@ class FolderStore:
     def scan(self, name: str) -> LayerScan:
         what = f"{self.label}: {name}"
         with open_regular(self._path(name), what) as (file, size):
-            return scan_source(Region(file, 0, size, what), what)
+            return scan_source(Region(file, 0, size, what), what, self._wanted)
 
 
 class StreamStore:
     """A tar that passes once: small JSON files are kept, everything else is summed up as a layer."""
 
-    def __init__(self, source: Source, label: str) -> None:
+    def __init__(self, source: Source, label: str, wanted: Wanted = None) -> None:
         self.label = label
         self._names = _Names(label)
         self._texts: dict[str, bytes] = {}
@@ -169,7 +169,7 @@ class StreamStore:
                 self._texts[path] = data.read(size)
                 continue
             try:
-                scan = scan_source(data, f"{label}: {path}")
+                scan = scan_source(data, f"{label}: {path}", wanted)
             except ImageError as error:  # matters only if the image turns out to have it as a layer
                 self._scans[path] = error
                 continue
@@ -216,17 +216,17 @@ def open_regular(path: str, what: str) -> Iterator[tuple[RawFile, int]]:
 
 
 @contextmanager
-def open_path(path: str) -> Iterator[Store]:
+def open_path(path: str, wanted: Wanted = None) -> Iterator[Store]:
     """The store behind a file or folder. Raises ImageError."""
     if os.path.isdir(path):
-        yield FolderStore(path)
+        yield FolderStore(path, wanted)
         return
     with open_regular(path, path) as (file, size):
         region = Region(file, 0, size, path)
         content = plain(region, path)
-        yield FileStore(file, size, path) if content is region else StreamStore(content, path)
+        yield FileStore(file, size, path, wanted) if content is region else StreamStore(content, path, wanted)
 
 
-def stream_store(read: RawFile, label: str) -> Store:
+def stream_store(read: RawFile, label: str, wanted: Wanted = None) -> Store:
     """The store behind a pipe that gives a saved image."""
-    return StreamStore(Stream(pieces(read.read), label), label)
+    return StreamStore(Stream(pieces(read.read), label), label, wanted)

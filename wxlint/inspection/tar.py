@@ -48,6 +48,8 @@ class Tar:
         self._left = 0  # data of the present member not read yet
         self._pad = 0
         self._kind = OTHER
+        self._block = ZERO
+        self._fields: dict[str, bytes] = {}
 
     def __iter__(self) -> Iterator[Member]:
         source = self._source
@@ -93,12 +95,20 @@ class Tar:
         self._left = 0
         return data
 
+    def rights(self) -> tuple[int, int, int]:
+        """Permissions, user and group of the present member."""
+        block, fields = self._block, self._fields
+        uid = _decimal(fields["uid"], self.what) if "uid" in fields else _number(block[108:116], self.what)
+        gid = _decimal(fields["gid"], self.what) if "gid" in fields else _number(block[116:124], self.what)
+        return _number(block[100:108], self.what) & 0o7777, uid, gid
+
     def data(self) -> Source:
         """The data of the present member as a source of its own; finish with it before the next member."""
         return _Data(self)
 
     def _member(self, block: bytes, flag: bytes, size: int, fields: dict[str, bytes]) -> Member:
         kind = _KINDS.get(flag, OTHER)
+        self._block, self._fields = block, fields
         if "path" in fields:
             raw = fields["path"]
         else:
@@ -220,7 +230,7 @@ def _pax(body: bytes, what: str) -> dict[str, bytes]:
         key, equals, value = body[space + 1 : end - 1].partition(b"=")
         if space < 0 or end <= space or end > len(body) or body[end - 1] != 10 or not equals:
             raise ImageError(f"{what}: a damaged pax header")
-        if key in (b"path", b"linkpath", b"size") or key.startswith(b"GNU.sparse."):
+        if key in (b"path", b"linkpath", b"size", b"uid", b"gid") or key.startswith(b"GNU.sparse."):
             if b"\0" in value and key != b"size":
                 raise ImageError(f"{what}: a pax header with a NUL in a name")
             fields[key.decode("ascii", "replace")] = value

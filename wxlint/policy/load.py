@@ -174,8 +174,8 @@ def _expect(data: Data) -> Expect:
             run.get("writable", False),
             tuple(run.get("capabilities", ())),
         ),
-        size=_bytes(data.get("max-size")),
-        cuda_bytes=_bytes(data.get("max-cuda-size")),
+        size=bytes_of(data.get("max-size")),
+        cuda_bytes=bytes_of(data.get("max-cuda-size")),
         contract=_contract(data),
     )
 
@@ -188,7 +188,7 @@ def _contract(data: Data) -> Contract | None:
     return read_contract(data)
 
 
-def _bytes(size: str | float | None) -> int | None:
+def bytes_of(size: str | float | None) -> int | None:
     """Bytes of `1.8 GB` (10^9) or `500 MiB` (2^20); a number is bytes already."""
     if not isinstance(size, str):
         return None if size is None else int(size)

@@ -91,7 +91,8 @@ def no_cuda(expectation: Expectation, evidence: Evidence) -> Verdict:
     if found:
         return failed(Message.HAS_CUDA, found=_some(found, 4)).given({"found": found, "why": why})
     hidden = evidence.static["hidden_bytes"]
-    by = "by its layers and the probe" if evidence.probe else "by its layers, and it has no Python"
+    by = "by its layers" + (" and the probe" if evidence.probe else "")
+    by += ", and it has no Python" if evidence.without_python else ""
     extra = f", but {amount(hidden)} of it is hidden in lower layers" if hidden else ""
     return passed(Message.NO_CUDA, by=by, hidden=extra).given({"hidden_bytes": hidden, "why": why})
 

@@ -25,6 +25,7 @@ class Message(Enum):
     NOT_COLLECTED = "what `{check}` judges was not collected ({what}): this run did not get that far"
 
     # how it was looked at
+    NEEDS_RUN = "its layers do not show that: pytest runs the image"
     PROBE_FAILED = "the probe proves nothing: {why}"
     LAYERS_UNREADABLE = "the layers cannot be read: {why}"
 

@@ -25,6 +25,15 @@ PROBE, STATIC, ENTRYPOINT, SERVICE = "probe", "static", "entrypoint", "service"
 FILES, COMMANDS = "files", "commands"
 
 
+BY_LAYERS = frozenset(
+    (
+        *("exists", "predicted", "python", "user", "torch", "torch-channel", "no-cuda", "cuda-version", "cudnn"),
+        *("size", "cuda-size", "files", "env", "labels", "workdir", "ports", "volumes", "cmd", "exec", "packages"),
+    )
+)
+"""What layers and configuration show without a container."""
+
+
 class Check(NamedTuple):
     """A property of images.
 
@@ -54,6 +63,8 @@ def judge(check: Check, expectation: Expectation, evidence: Evidence, judged: fr
         return error(Message.ENGINE_FAULT, words=evidence.fault)
     if evidence.info is None:
         return _without_image(check, expectation, evidence, judged)
+    if evidence.only_layers and check.name not in BY_LAYERS:
+        return unproven(Message.NEEDS_RUN)
     return _uncollected(check, evidence) or check.run(expectation, evidence)
 
 
@@ -94,7 +105,7 @@ def _uncollected(check: Check, evidence: Evidence) -> Verdict | None:
         return None
     if evidence.fault and check.name not in ("exists", "size"):
         return error(Message.ENGINE_FAULT, words=evidence.fault)
-    if PROBE in check.needs and evidence.probe is None:
+    if PROBE in check.needs and evidence.probe is None and not evidence.only_layers:
         problem = evidence.probe_problem
         if problem is None:
             return error(Message.NOT_COLLECTED, check=check.name, what="the probe")
@@ -154,6 +165,8 @@ def _forbidden_tag(expectation: Expectation, evidence: Evidence) -> Verdict:
 def _python(expectation: Expectation, evidence: Evidence) -> Verdict:
     facts = (evidence.probe or {}).get("python") or {}
     version, wanted = facts.get("version"), str(expectation.python)
+    if evidence.only_layers and evidence.static is not None:
+        version = evidence.static["python"]
     if not version:
         return failed(Message.NO_PYTHON, wanted=wanted)
     if starts_with(str(version), wanted):
@@ -177,7 +190,7 @@ def _user(expectation: Expectation, evidence: Evidence) -> Verdict:
         return failed(Message.NO_SUCH_USER, user=shown)
     facts = (evidence.probe or {}).get("user") or {}
     uid, names = facts.get("uid"), {named, own, str(facts.get("name") or own)}
-    if uid is None and evidence.without_python:
+    if uid is None and (evidence.without_python or evidence.only_layers):
         uid = _uid(own, evidence.passwd)
         if uid is None and evidence.passwd is not None:
             return failed(Message.NO_SUCH_USER, user=shown)

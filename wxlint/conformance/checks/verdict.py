@@ -44,8 +44,9 @@ class Verdict(NamedTuple):
 
     @property
     def accepted(self) -> bool:
-        """Whether a SKIP needs no leave: another property fails in its place, or the policy or an option says so."""
-        return self.message in (Message.FOLLOWS, Message.BLOCKED_HERE, Message.NOT_WANTED)
+        """Whether it needs no leave: another property fails in its place, the policy or an option says so, or the image
+        was not to be run."""
+        return self.message in (Message.FOLLOWS, Message.BLOCKED_HERE, Message.NOT_WANTED, Message.NEEDS_RUN)
 
     def given(self, evidence: Mapping[str, Any]) -> Verdict:
         """The same with what it rests on."""

@@ -107,7 +107,9 @@ def _saved(engine: Engine, targets: Sequence[Target]) -> dict[str, Facts]:
     try:
         with saved(engine.program, [target.reference for target in targets]) as stream:
             store = stream_store(stream, ", ".join(target.reference for target in targets[:3]))
-            return {t.reference: _facts(inspect_store(store, t.reference, t.reference, t.dockerfiles)) for t in targets}
+            return {
+                t.reference: layer_facts(inspect_store(store, t.reference, t.reference, t.dockerfiles)) for t in targets
+            }
     except WxlintError as error:
         if len(targets) == 1:
             key = "fault" if isinstance(error, EngineError) else "problem"
@@ -118,7 +120,8 @@ def _saved(engine: Engine, targets: Sequence[Target]) -> dict[str, Facts]:
     return found
 
 
-def _facts(image: Inspection) -> Facts:
+def layer_facts(image: Inspection) -> Facts:
+    """What checks judge of an inspection, JSON only."""
     return {
         "torch": image.torch._asdict() if image.torch else None,
         "other_torch": [one._asdict() for one in image.other_torch],
