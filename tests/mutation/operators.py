@@ -11,14 +11,21 @@ from typing import NamedTuple
 Place = tuple[ast.AST, str, int | None]
 """A node, one of its fields, and the place in it where that is a list."""
 _LEFT_ALONE = ("annotation", "returns", "decorator_list", "type_comment")
+_FOR_PEOPLE = {"Reason": 1, "reason_at": 1}
+"""Calls with a text that only people read, and which argument that is."""
 
 
 class Mutant(NamedTuple):
-    """One mistake. line: where, from 1. old, new: the expression or statement as code."""
+    """One mistake.
+
+    line: where, from 1. old, new: the expression or statement as code. function: the outermost one that it is in the
+    body of, with its class ("Class.method"); empty where it is in none.
+    """
 
     line: int
     old: str
     new: str
+    function: str
 
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -49,7 +56,7 @@ def mistakes(node: ast.AST) -> Iterator[ast.AST]:
         yield from map(ast.Constant, _other(node.value))
     elif isinstance(node, ast.IfExp):
         yield ast.IfExp(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse)
-    elif isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
+    elif isinstance(node, ast.Return) and node.value is not None and not _is_nothing(node.value):
         yield ast.Return(ast.Constant(None))
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         yield ast.Pass()
@@ -72,14 +79,26 @@ def _other(value: object) -> Iterator[object]:
         yield f"{value}XX"
 
 
-def _is_none(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _is_nothing(node: ast.AST) -> bool:
+    """Whether a value is None, or False, in place of which None does as well."""
+    return isinstance(node, ast.Constant) and (node.value is None or node.value is False)
 
 
 def mutants(source: str) -> Iterator[Mutant]:
     """Yield every mistake that can be made in a module; docstrings, annotations and imports are left alone."""
-    for _, node, mistake in _mistaken(ast.parse(source)):
-        yield Mutant(node.lineno, _code(node), _code(mistake))
+    tree = ast.parse(source)
+    functions = {id(node): name for name, body in _bodies(tree, "") for child in body for node in ast.walk(child)}
+    for _, node, mistake in _mistaken(tree):
+        yield Mutant(node.lineno, _code(node), _code(mistake), functions.get(id(node), ""))
+
+
+def _bodies(parent: ast.Module | ast.ClassDef, prefix: str) -> Iterator[tuple[str, list[ast.stmt]]]:
+    """Yield the name and the body of each function that is in no other."""
+    for node in parent.body:
+        if isinstance(node, ast.ClassDef):
+            yield from _bodies(node, f"{prefix}{node.name}.")
+        elif isinstance(node, ast.FunctionDef):
+            yield prefix + node.name, node.body
 
 
 def mutated(source: str, number: int) -> ast.Module:
@@ -117,15 +136,32 @@ def _places(node: ast.AST) -> Iterator[Place]:
         if field in _LEFT_ALONE:
             continue
         for index, child in enumerate(value) if isinstance(value, list) else ((None, value),):
-            if not isinstance(child, ast.AST) or _is_left_alone(child):
+            if not isinstance(child, ast.AST) or _is_left_alone(child) or _is_for_people(node, field, index):
                 continue
             yield node, field, index
             yield from _places(child)
 
 
 def _is_left_alone(node: ast.AST) -> bool:
+    """Whether a mistake in it changes nothing, or only what people or type checkers read."""
     if isinstance(node, ast.Import | ast.ImportFrom | ast.JoinedStr):
         return True
-    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-        return True
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    if isinstance(node, ast.Assign):
+        return all(isinstance(target, ast.Name) and target.id in ("__slots__", "__all__") for target in node.targets)
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.value, ast.Name) and node.value.id == "Literal"
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_for_people(node: ast.AST, field: str, index: int | None) -> bool:
+    """Whether a part of a node is a text that only people read."""
+    if isinstance(node, ast.Assert):
+        return field == "msg"
+    if isinstance(node, ast.ClassDef):
+        is_enum = any(isinstance(base, ast.Name) and base.id == "Enum" for base in node.bases)
+        return is_enum and index is not None and isinstance(getattr(node, field)[index], ast.Assign)
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in _FOR_PEOPLE:
+        return False
+    return field == "args" and index == _FOR_PEOPLE[node.func.id]

@@ -1,202 +1,243 @@
 """How many small mistakes in a room its tests notice.
 
     python -m tests.mutation.run                       what the gate runs: a sample, the same each time
-    python -m tests.mutation.run --sample 0            every mistake; hours
-    python -m tests.mutation.run wxlint/images/torch --sample 500 --seed 2
+    python -m tests.mutation.run --sample 0            every mistake; an hour
+    python -m tests.mutation.run wxlint/images/torch/selection.py --sample 0 --survivors left.txt
+    python -m tests.mutation.run wxlint/images/torch/selection.py --among left.txt
 
-Each mistake is made in a process of its own, which runs the tests that pass over its line (those that pass over any
-line of the file where the line is not in a function). A mistake that no test passes over survives. Exit 1 below the
-floor.
+Each mistake is made in a process of its own, which runs the tests that pass over its line until one fails, those that
+are near and quick first. A mistake in a function is put into the program as it stands, after all tests are collected;
+one outside of functions, or in a function that runs while modules are imported, takes a start of its own, and the tests
+that pass over any line of the file. A mistake that no test passes over survives. Exit 1 below the floor.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.abc
-import importlib.machinery
+import contextlib
+import gc
+import importlib
+import io
 import os
-import pickle
 import random
+import resource
 import signal
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from types import CodeType
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
-from tests.mutation.operators import mutants, mutated
+import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-TESTS = ("tests/images", "tests/rules", "tests/lint/test_reference_family.py")
-OPTIONS = (
-    "-q",
-    "-x",
-    "-p",
-    "no:cacheprovider",
-    "--assert=plain",
-    "-m",
-    "not engine and not network and not slow and not heavy",
-)
-LONGEST = 60
-"""Seconds for the tests of one mistake; one that takes longer is noticed."""
+from tests.mutation.coverage_by_test import WHILE_IMPORTING, Measured, measured
+from tests.mutation.exclusions import is_excluded
+from tests.mutation.operators import Mutant, mutants, mutated
+from tests.mutation.patching import Finder, loaded_functions, module_name, patch
+from tests.mutation.suite import OPTIONS, ROOT, TESTS, environment
 
-Lines = dict[int, list[str]]
-_NOTICED, _SURVIVED = (1, 2), (0, 5)
-"""Exit codes of pytest: failures, and modules that cannot be imported; all passed, or no test to run."""
+NOTICED, SURVIVED, BROKEN = 1, 0, 70
+"""How the process of a mistake exits; it is noticed too where a signal ends it."""
+_MEMORY = 4 << 30
+_LONGEST = 300
 
 
 class Mistake(NamedTuple):
-    """path: below the root. number: among the mistakes of that file. old, new: as code."""
+    """path: below the root. number: among the mistakes of that file."""
 
     path: str
     number: int
-    line: int
-    old: str
-    new: str
+    mutant: Mutant
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.old}  ->  {self.new}"
+        return f"{self.path}:{self.mutant.line}: {self.mutant.old}  ->  {self.mutant.new}"
 
 
-def tests_by_line(rooms: Sequence[str]) -> dict[str, Lines]:
-    """Run the tests once, correct; return which of them pass over each line of each file."""
-    with tempfile.TemporaryDirectory() as folder:
-        answer = Path(folder) / "lines"
-        command = [sys.executable, "-m", "tests.mutation.run", "--record", str(answer), *rooms]
-        done = subprocess.run(command, cwd=ROOT, env=_environment(), capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"the tests fail without any mistake:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-        found: dict[str, Lines] = pickle.loads(answer.read_bytes())
-        return found
+class Tests(NamedTuple):
+    """The tests of a mistake, in the order in which they run. fresh: the program has to be loaded with the mistake."""
+
+    names: list[str]
+    seconds: float
+    fresh: bool
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "HYPOTHESIS_PROFILE": "quick", "PYTHONDONTWRITEBYTECODE": "1"}
+def tests_of(mistake: Mistake, found: Measured) -> Tests:
+    """Return the tests that may notice a mistake."""
+    lines = found.tests.get(mistake.path, {})
+    here = set(lines.get(mistake.mutant.line, ()))
+    fresh = not mistake.mutant.function or WHILE_IMPORTING in here
+    if fresh:
+        here = {name for names in lines.values() for name in names}
+    here -= {WHILE_IMPORTING}
+    near = f"tests/{'/'.join(Path(mistake.path).parts[1:-1])}/"
+
+    def cost(name: str) -> tuple[float, str]:
+        return found.seconds[name] * (1 if name.startswith(near) else 3), name
+
+    return Tests(sorted(here, key=cost), sum(found.seconds[name] for name in here), fresh)
 
 
-def record(answer: Path, rooms: Sequence[str]) -> int:
-    """Write the tests of each line to a file. Runs in a process of its own, since measuring cannot be undone."""
-    import coverage
-    import pytest
+class Runner:
+    """Runs mistakes side by side, each in a process of its own; keeps those that survive."""
 
-    measured = coverage.Coverage(data_file=None, include=[f"{room}/*" for room in rooms], config_file=False)
+    def __init__(self, jobs: int, output: TextIO) -> None:
+        self.jobs, self.output = jobs, output
+        self.survived: list[Mistake] = []
+        self._running: dict[int, Mistake] = {}
 
-    class Contexts:
-        @pytest.hookimpl(wrapper=True)
-        def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-            measured.switch_context(item.nodeid)
-            return (yield)
+    def run(self, mistakes: Iterable[tuple[Mistake, Tests]], noticed: Callable[[Mistake, Tests], bool]) -> None:
+        """Make each mistake. noticed: called in the new process, whether a test fails."""
+        for mistake, tests in mistakes:
+            if not tests.names:
+                self._end(mistake, SURVIVED)
+                continue
+            if len(self._running) >= self.jobs:
+                self._wait()
+            self._running[_started(mistake, tests, noticed)] = mistake
+        while self._running:
+            self._wait()
 
-    measured.start()
-    code = pytest.main([*OPTIONS, *TESTS], plugins=[Contexts()])
-    measured.stop()
-    data = measured.get_data()
-    files = {os.path.relpath(path, ROOT): data.contexts_by_lineno(path) for path in data.measured_files()}
-    answer.write_bytes(pickle.dumps(files))
-    return int(code)
+    def _wait(self) -> None:
+        pid, status = os.wait()
+        self._end(self._running.pop(pid), os.waitstatus_to_exitcode(status))
 
-
-class _Mistaken(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
-    """Finds one module, with other code than its file has."""
-
-    def __init__(self, name: str, path: str, code: CodeType) -> None:
-        super().__init__(name, path)
-        self.code = code
-
-    def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
-        return importlib.util.spec_from_file_location(name, self.path, loader=self) if name == self.name else None
-
-    def get_code(self, _: str) -> CodeType:
-        return self.code
+    def _end(self, mistake: Mistake, code: int) -> None:
+        if code == SURVIVED:
+            self.survived.append(mistake)
+            print(f"survived: {mistake}", file=self.output, flush=True)
+        elif code > 0 and code != NOTICED:
+            raise RuntimeError(f"exit {code} for {mistake}")
 
 
-def start(mistake: Mistake, tests: Sequence[str]) -> int:
-    """Run tests against a mistake in a new process; return its id. It exits as pytest does, or by its alarm."""
+def _started(mistake: Mistake, tests: Tests, noticed: Callable[[Mistake, Tests], bool]) -> int:
+    """Start the process of a mistake; it ends by a signal where it takes far more time than the tests do."""
     pid = os.fork()
     if pid:
         return pid
-    code = 1
+    code = BROKEN
     try:
-        signal.alarm(LONGEST)
-        null = os.open(os.devnull, os.O_RDWR)
+        signal.setitimer(signal.ITIMER_PROF, 10 + 5 * tests.seconds)
+        signal.alarm(_LONGEST)
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        errors, null = os.dup(2), os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(null, stream)
-        path = ROOT / mistake.path
-        tree = mutated(path.read_text(), mistake.number)
-        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        sys.meta_path.insert(0, _Mistaken(name, str(path), compile(tree, str(path), "exec")))
-        os.environ.update(_environment())
-        import pytest
-
-        code = int(pytest.main([*OPTIONS, *tests]))
+        code = NOTICED if noticed(mistake, tests) else SURVIVED
+    except MemoryError:
+        code = NOTICED
+    except Exception:
+        os.write(errors, traceback.format_exc().encode())
     finally:
         os._exit(code)
 
 
-def survivors(mistakes: Sequence[Mistake], lines: dict[str, Lines], jobs: int) -> Iterator[Mistake]:
-    """Yield the mistakes that no test notices."""
-    waiting = list(reversed(mistakes))
-    running: dict[int, Mistake] = {}
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            mistake = waiting.pop()
-            tests = _tests(mistake, lines)
-            if tests:
-                running[start(mistake, tests)] = mistake
-            else:
-                yield mistake
-        if running:
-            pid, status = os.wait()
-            mistake, code = running.pop(pid), os.waitstatus_to_exitcode(status)
-            if code not in (*_NOTICED, *_SURVIVED) and code >= 0:
-                raise RuntimeError(f"pytest exited with {code} for {mistake}")
-            if code in _SURVIVED:
-                yield mistake
+def loaded_anew(mistake: Mistake, tests: Tests) -> bool:
+    """Load the program with a mistake and run its tests; return whether one fails."""
+    path = ROOT / mistake.path
+    Finder(ROOT, path, mutated(path.read_text(), mistake.number)).install()
+    rank = {name: number for number, name in enumerate(tests.names)}
+
+    class Chosen:
+        @pytest.hookimpl(trylast=True)
+        def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+            items[:] = sorted((item for item in items if item.nodeid in rank), key=lambda item: rank[item.nodeid])
+
+    code = pytest.main([*OPTIONS, "-s", *sorted({name.partition("::")[0] for name in tests.names})], plugins=[Chosen()])
+    return code != pytest.ExitCode.OK
 
 
-def _tests(mistake: Mistake, lines: dict[str, Lines]) -> list[str]:
-    """Return the tests to run, by file: a few names of tests, or files where they are many."""
-    by_line = lines.get(mistake.path, {})
-    tests = {test for test in by_line.get(mistake.line, ()) if test}
-    if "" in by_line.get(mistake.line, ("",)):
-        tests |= {test for names in by_line.values() for test in names if test}
-    if len(tests) > 200:
-        return sorted({test.partition("::")[0] for test in tests})
-    return sorted(tests)
+class InLoadedProgram:
+    """A plugin that makes mistakes where pytest would run the tests it has collected."""
+
+    def __init__(self, runner: Runner, mistakes: list[tuple[Mistake, Tests]]) -> None:
+        self.runner, self.mistakes = runner, mistakes
+        self.ran = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        for path in {mistake.path for mistake, _ in self.mistakes}:
+            importlib.import_module(module_name(Path(path)))  # some modules are imported on demand
+        functions = loaded_functions(ROOT / "wxlint")
+        gc.collect()
+        gc.freeze()  # so that collecting in the new processes does not copy all memory
+
+        def noticed(mistake: Mistake, tests: Tests) -> bool:
+            path = ROOT / mistake.path
+            tree = mutated(path.read_text(), mistake.number)
+            patch(functions, path, tree, mistake.mutant.function, mistake.mutant.line)
+            return _fails(session, [items[name] for name in tests.names])
+
+        self.runner.run(self.mistakes, noticed)
+        self.ran = True
+        return True
+
+
+def _fails(session: pytest.Session, items: Sequence[pytest.Item]) -> bool:
+    for item, following in zip(items, [*items[1:], None]):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            return True
+    return False
+
+
+def mistakes_in(rooms: Sequence[str], excluded: bool = False) -> list[Mistake]:
+    """Return every mistake that can be made in rooms (folders or files below the root). excluded: those too."""
+    paths = sorted(path for room in rooms for path in _files(ROOT / room))
+    return [
+        Mistake(path, number, mutant)
+        for path in (str(path.relative_to(ROOT)) for path in paths)
+        for number, mutant in enumerate(mutants((ROOT / path).read_text()))
+        if excluded or not is_excluded(path, mutant.old, mutant.new)
+    ]
+
+
+def _files(room: Path) -> list[Path]:
+    return [room] if room.is_file() else sorted(room.rglob("*.py"))
+
+
+def run(mistakes: Sequence[Mistake], found: Measured, jobs: int) -> list[Mistake]:
+    """Make every mistake; return those that survive."""
+    runner = Runner(jobs, sys.stdout)
+    chosen = [(mistake, tests_of(mistake, found)) for mistake in mistakes]
+    runner.run([pair for pair in chosen if pair[1].fresh], loaded_anew)
+    plugin = InLoadedProgram(runner, [pair for pair in chosen if not pair[1].fresh])
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        pytest.main([*OPTIONS, "-s", *TESTS], plugins=[plugin])
+    if not plugin.ran:
+        sys.exit(said.getvalue())
+    return runner.survived
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rooms", nargs="*", default=["wxlint/images"], help="folders below the root")
-    parser.add_argument("--sample", type=int, default=150, help="how many mistakes to make; 0 for all (default 150)")
+    parser.add_argument("rooms", nargs="*", default=["wxlint/images"], help="folders or files below the root")
+    parser.add_argument("--sample", type=int, default=300, help="how many mistakes to make; 0 for all (default 300)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--floor", type=int, default=85, help="percent that must be noticed (default 85)")
-    parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--survivors", type=Path, help="write what survived to a file")
+    parser.add_argument("--among", type=Path, help="make those mistakes only that such a file lists")
     arguments = parser.parse_args()
-    if arguments.record:
-        return record(arguments.record, arguments.rooms)
 
     began = time.monotonic()
-    paths = sorted(path for room in arguments.rooms for path in (ROOT / room).rglob("*.py"))
-    mistakes = [
-        Mistake(str(path.relative_to(ROOT)), number, mutant.line, mutant.old, mutant.new)
-        for path in paths
-        for number, mutant in enumerate(mutants(path.read_text()))
-    ]
+    os.environ.update(environment())
+    mistakes = mistakes_in(arguments.rooms)
+    if arguments.among:
+        listed = set(arguments.among.read_text().splitlines())
+        mistakes = [mistake for mistake in mistakes if str(mistake) in listed]
     total = len(mistakes)
     random.Random(arguments.seed).shuffle(mistakes)
-    mistakes = mistakes[: arguments.sample or total]
-    lines = tests_by_line(arguments.rooms)
+    if not arguments.among:
+        mistakes = mistakes[: arguments.sample or total]
+    found = measured(arguments.rooms)
     print(f"{len(mistakes)} of {total} mistakes, {time.monotonic() - began:.0f} s so far", flush=True)
-    survived = 0
-    for mistake in survivors(mistakes, lines, arguments.jobs):
-        survived += 1
-        print(f"survived: {mistake}", flush=True)
-    percent = 100 * (len(mistakes) - survived) / len(mistakes)
+    survived = run(mistakes, found, arguments.jobs)
+    if arguments.survivors:
+        arguments.survivors.write_text("".join(f"{mistake}\n" for mistake in sorted(survived)))
+    percent = 100 * (len(mistakes) - len(survived)) / len(mistakes)
     print(f"{percent:.1f} % of {len(mistakes)} mistakes were noticed, in {time.monotonic() - began:.0f} s")
     return 0 if percent >= arguments.floor else 1
 

@@ -1,0 +1,23 @@
+"""The tests that are run against mistakes, and how."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = ("tests/images", "tests/rules", "tests/lint/test_reference_family.py")
+OPTIONS = (
+    "-q",
+    "-x",
+    "-p",
+    "no:cacheprovider",
+    "--assert=plain",
+    "-m",
+    "not engine and not network and not slow and not heavy",
+)
+
+
+def environment() -> dict[str, str]:
+    """The environment of the tests, where the same examples are looked at each time."""
+    return {**os.environ, "HYPOTHESIS_PROFILE": "quick", "PYTHONDONTWRITEBYTECODE": "1"}

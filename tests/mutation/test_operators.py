@@ -1,0 +1,62 @@
+"""Which mistakes the mutation run makes, and how it puts them into a loaded program."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from tests.mutation.exclusions import EXCLUSIONS, Exclusion, matches
+from tests.mutation.operators import mutants, mutated
+from tests.mutation.patching import loaded_functions, patch
+from tests.mutation.run import mistakes_in
+
+
+@pytest.mark.parametrize(
+    ("code", "made"),
+    [
+        ("x = a == b", ["a != b"]),
+        ("x = a and b", ["a or b"]),
+        ("x = not a", ["a"]),
+        ("x = 'a'", ["'aXX'"]),
+        ("def f():\n    return False", ["True"]),
+        ("def f():\n    return a", ["return None"]),
+        ("for a in b:\n    continue", ["break"]),
+        ("f(a)", ["pass"]),
+        ("'''A docstring.'''", []),
+        ("x: Literal['a'] = y", []),
+        ("X = Literal['a']", []),
+        ("__slots__ = ('a',)", []),
+        ("if TYPE_CHECKING:\n    f(1)", []),
+        ("x = Reason('arg', 'text')", ["'argXX'"]),
+        ("class A(Enum):\n    B = 'b'", []),
+        ("assert a, 'why'", []),
+        ("x = f'{a == b}'", []),
+    ],
+)
+def test_mistakes(code: str, made: list[str]) -> None:
+    assert [mutant.new for mutant in mutants(code)] == made
+
+
+def test_a_loaded_function_takes_the_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "small.py"
+    text = "class A:\n    def f(self, n):\n        return n == 1\n\n\ndef f(n):\n    return n == 2\n"
+    path.write_text(text)
+    spec = importlib.util.spec_from_file_location("small", path)
+    assert spec is not None and spec.loader is not None
+    small = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(small)
+    (number,) = [n for n, m in enumerate(mutants(text)) if (m.function, m.new) == ("A.f", "n != 1")]
+    tree = mutated(text, number)
+    assert "n != 1" in ast.unparse(tree)
+    patch(loaded_functions(tmp_path), path, tree, "A.f", 3)
+    assert (small.A().f(1), small.f(2)) == (False, True)
+
+
+@pytest.mark.parametrize("exclusion", EXCLUSIONS, ids=[f"{e.path}: {e.old}" for e in EXCLUSIONS])
+def test_an_excluded_mistake_can_still_be_made(exclusion: Exclusion) -> None:
+    path = f"wxlint/images/{exclusion.path}"
+    found = mistakes_in([path], excluded=True)
+    assert any(matches(exclusion, path, m.mutant.old, m.mutant.new) for m in found)
