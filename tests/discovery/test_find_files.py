@@ -669,3 +669,12 @@ def test_blank_lines_and_comments_before_text_are_passed_once() -> None:
     for text in ("\n" * 60 + "x", "# c\n\n" * 60 + "x", "ARG a\n\n" * 60 + "x"):
         assert kind_of_text("Dockerfile.txt", text) == "other"
     assert kind_of_text("Dockerfile.txt", "\n # c\n\nARG a\n\n  # d\nFROM a\n") == "dockerfile"
+
+
+@pytest.mark.parametrize(
+    "text", ["include:\n  - a: b\n", "services:\n  web: {}\n", "a: 1\n", "apiVersion: v1\nkind: List\n"]
+)
+def test_yaml_by_any_name_is_read_only_as_a_manifest(tmp_path: Path, text: str) -> None:
+    (tmp_path / "matrix.yml").write_text(text)
+    (tmp_path / "pod.yml").write_text("apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a}]}\n")
+    assert [(file.path.name, file.kind) for file in discover([tmp_path]).files] == [("pod.yml", "kubernetes")]

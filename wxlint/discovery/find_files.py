@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from wxlint.core.tuples import NamedTuple
-from wxlint.discovery.file_kinds import OTHER, SHELL, is_shell_program, kind_of, kind_of_name, may_be_ours
+from wxlint.discovery.file_kinds import KUBERNETES, OTHER, SHELL, is_shell_program, kind_of, kind_of_name, may_be_ours
 from wxlint.discovery.git_index import repository, rules_in
 from wxlint.discovery.gitignore import Rules, is_ignored
 
@@ -217,13 +217,14 @@ class _Search:
         if real in self.found:
             return
         kind, sure = kind_of_name(os.path.basename(shown), os.path.dirname(real))
+        named = kind
         if not sure:
             try:
                 kind = kind_of(real)
             except OSError as error:
                 self.problem(shown, error)
                 return
-        if kind not in ("", OTHER):
+        if kind not in ("", OTHER) and (kind == named or named != KUBERNETES):  # other YAML is a matter of names
             self.found[real] = Found(Path(shown), kind)
 
     def link(self, shown: str, link: str, root: str) -> None:
