@@ -14,6 +14,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.docker_cli import DockerCommand, docker_command
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
+from wxlint.shell.options import read_options
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
@@ -28,12 +29,22 @@ class Call(NamedTuple):
     path: str
 
 
+class Edit(NamedTuple):
+    """A sed of a script over a Dockerfile. expressions: those that are known. dockerfile: its path."""
+
+    expressions: tuple[str, ...]
+    dockerfile: str
+    span: Span
+    because: tuple[Reason, ...]
+
+
 class Script(NamedTuple):
     """What a script does with docker."""
 
     calls: tuple[Call, ...]
     builds: tuple[Build, ...]
     uses: tuple[Use, ...]
+    edits: tuple[Edit, ...] = ()
 
 
 def read_script(
@@ -52,10 +63,15 @@ def read_script(
     builds: list[Build] = []
     uses: list[Use] = []
     commands = tuple(commands)
+    edits: list[Edit] = []
     rounds = _Rounds(source, commands)
     for command in commands:
         docker = docker_command(command)
         if docker is None:
+            if command.words[0].value.text == "sed":
+                edits += _edit(
+                    command, source, find, starts(command.cwd) if starts else folders(source.path, command.cwd)
+                )
             continue
         span = source.span(command.start, command.end)
         calls.append(Call(docker, span, source.path))
@@ -66,7 +82,28 @@ def read_script(
             uses.extend(build.tags)
         elif docker.verb in ("run", "create", "pull", "push", "tag"):
             uses.extend(_arguments(docker, source, rounds))
-    return Script(tuple(calls), tuple(builds), tuple(uses))
+    return Script(tuple(calls), tuple(builds), tuple(uses), tuple(edits))
+
+
+def _edit(command: Command, source: Source, find: Callable[[list[str]], str | None], starts: list[str]) -> list[Edit]:
+    """The Dockerfiles that a sed changes; none where one of its expressions is not known."""
+    read = read_options(command.words[1:], frozenset(("-e", "--expression", "-f", "--file", "-l")))
+    given = [option.value for option in read.options if option.name in ("-e", "--expression")]
+    names = {option.name for option in read.options}
+    files = [word.value for word in read.positional]
+    if not given and files:
+        given, files = [files[0]], files[1:]
+    if names & {"-f", "--file", "-n", ""} or any(value is None or not value.known for value in given):
+        return []
+    expressions = tuple(value.text for value in given if value is not None)
+    found: list[Edit] = []
+    for value in files:
+        path = (
+            find([posixpath.normpath(posixpath.join(start, value.text)) for start in starts]) if value.known else None
+        )
+        if path is not None:
+            found.append(Edit(expressions, path, source.span(command.start, command.end), command.because))
+    return found
 
 
 class _Rounds:
@@ -197,13 +234,14 @@ def _build(
     context = next((w.value for w in docker.arguments if w.value.text not in ("",)), Value(HOLE, ("context",)))
     named = docker.values("-f", "--file")
     contexts = [posixpath.normpath(posixpath.join(f, _slashes(context.text))) for f in starts] if context.known else []
-    dockerfile: str | None = None
+    tried: list[str] = []
     if named:
         given = named[-1].value
-        if given is not None and given.known:
-            dockerfile = find([posixpath.normpath(posixpath.join(f, _slashes(given.text))) for f in starts])
+        if given is not None and given.known and given.text != "-":
+            tried = [posixpath.normpath(posixpath.join(f, _slashes(given.text))) for f in starts]
     elif context.known and "://" not in context.text and context.text != "-":
-        dockerfile = find([posixpath.join(c, n) for c in contexts for n in ("Dockerfile", "Containerfile")])
+        tried = [posixpath.join(c, n) for c in contexts for n in ("Dockerfile", "Containerfile")]
+    dockerfile = find(tried)
     if dockerfile is not None and not named:
         contexts = [posixpath.dirname(dockerfile) or "."]
     target = docker.values("--target")
@@ -229,6 +267,7 @@ def _build(
         None,
         named_contexts,
         more=unknown_options,
+        wanted=() if dockerfile or unknown_options else tuple(tried),
     )
 
 

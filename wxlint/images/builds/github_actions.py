@@ -64,12 +64,13 @@ def build_push(inputs: Inputs, label: str, find: Find, workspace: Workspace) -> 
     context = _context(inputs.value("context"))
     file = inputs.value("file")
     folder = local(context) if context is not None else None
-    dockerfile = None
+    path = None
     if file is not None:
         path = local(_workspace(file)) if file.known else None
-        dockerfile = find([path]) if path is not None else None
     elif folder is not None:
-        dockerfile = find([posixpath.join(folder, "Dockerfile")])
+        path = posixpath.join(folder, "Dockerfile")
+    tried = (posixpath.normpath(path),) if path is not None else ()
+    dockerfile = find(list(tried))
     target = inputs.value("target")
     platforms = inputs.listed("platforms")
     contexts = [part.value.text.partition("=") for part in inputs.listed("build-contexts", "\n")]
@@ -84,6 +85,7 @@ def build_push(inputs: Inputs, label: str, find: Find, workspace: Workspace) -> 
         _platform([part.value for part in platforms], workspace.platform),
         None,
         tuple((name, Value(text)) for name, _, text in contexts),
+        wanted=() if dockerfile else tried,
         more=any(part.value.text.startswith(HOLE) for part in inputs.listed("build-args", "\n")),
     )
 

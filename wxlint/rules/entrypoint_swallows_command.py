@@ -1,0 +1,107 @@
+"""`docker run IMAGE python -c ...` against an image with an ENTRYPOINT runs something else.
+
+## Why
+
+What stands behind the image is given to the entrypoint as arguments. Against `ENTRYPOINT ["python", "/app/asr.py"]`,
+`docker run asr python -c 'import torch'` starts asr.py with the words `python` and `-c`: the test tests nothing. Only
+an entrypoint that is a program of its own counts; a script may end with `exec "$@"`.
+
+## Bad
+
+```dockerfile
+FROM python:3.11-slim
+ENTRYPOINT ["python", "/app/asr.py"]
+```
+
+```sh test.sh
+docker build -t example/asr:1.0 .
+docker run --rm example/asr:1.0 python -c 'import torch'
+```
+
+## Good
+
+```dockerfile
+FROM python:3.11-slim
+ENTRYPOINT ["python", "/app/asr.py"]
+```
+
+```sh test.sh
+docker build -t example/asr:1.0 .
+docker run --rm --entrypoint python example/asr:1.0 -c 'import torch'
+```
+"""
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator
+
+from wxlint.core.findings import Severity
+from wxlint.core.reasons import Reason, reason_at
+from wxlint.core.values import HOLE
+from wxlint.images.builds.from_scripts import Call
+from wxlint.images.graph.repository import Repository
+from wxlint.images.model.records import Evaluated, Stage
+from wxlint.images.model.reference import parse_reference
+from wxlint.rules import Problem
+
+SEVERITY = Severity.WARNING
+SUMMARY = "a command that an ENTRYPOINT takes as its arguments"
+HINT = "use --entrypoint PROGRAM, with its arguments behind the image"
+
+_PROGRAM = re.compile(r"python[\d.]*|bash|sh|nvidia-smi|pip[\d.]*|node|ls|cat|env|uname")
+"""What people run in an image to look at it."""
+_TAKES_ARGUMENTS = re.compile(r"python[\d.]*|uvicorn|gunicorn|node|java|ffmpeg|fastapi|streamlit")
+"""Programs that start no other program that is named behind their own arguments."""
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for script in repository.scripts.values():
+        for call in script.calls:
+            if call.docker.verb == "run" and len(call.docker.arguments) > 1:
+                yield from _call(repository, call)
+
+
+def _call(repository: Repository, call: Call) -> Iterator[Problem]:
+    image, command = call.docker.arguments[0].value, call.docker.arguments[1]
+    names = {option.name for option in call.docker.options}
+    if not image.known or names & {"--entrypoint", "", HOLE} or not _PROGRAM.fullmatch(_base(command.value.text)):
+        return
+    reference = parse_reference(image)
+    producers = repository.graph.producers(reference) if reference is not None else []
+    found = [_entrypoint(evaluated, stage) for evaluated, stage in producers]
+    source = repository.sources.read(call.path)
+    if not found or None in found or source is None:
+        return
+    reasons = tuple(dict.fromkeys(reason for reason in found if reason is not None))
+    shown = reasons[0].text
+    text = f"{command.value.text} is an argument of the image's {shown}: it is not run"
+    yield Problem(source.span(command.start, command.end), text, reasons)
+
+
+def _base(text: str) -> str:
+    return posixpath.basename(text)
+
+
+def _entrypoint(evaluated: Evaluated, stage: Stage) -> Reason | None:
+    """The entrypoint of a stage that takes all words as arguments; None for another, or none."""
+    found = None
+    instructions = evaluated.dockerfile.instructions
+    at = instructions.index(stage.instruction)
+    for instruction in instructions[at + 1 :]:
+        if instruction.keyword == "FROM":
+            break
+        if instruction.keyword == "ENTRYPOINT":
+            found = instruction
+    if found is None:
+        return None
+    try:
+        words = json.loads(found.args)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(words, list) or len(words) < 2 or not all(isinstance(word, str) for word in words):
+        return None
+    program, script = _base(words[0]), words[1]
+    own = _TAKES_ARGUMENTS.fullmatch(program) and not (program.startswith("python") and script in ("-c", "-"))
+    span = found.span(evaluated.dockerfile.source, 0, len(found.text))
+    return reason_at("image", f"ENTRYPOINT {found.args.strip()}", span) if own else None

@@ -1,0 +1,94 @@
+"""A script starts a service that no compose file has.
+
+## Why
+
+`docker compose run asr` ends with `no such service: asr` after a service was renamed, or where the compose file never
+had it. A name counts as known when any compose file of the repository defines it.
+
+## Bad
+
+```yaml docker-compose.yml
+services:
+  web:
+    image: example/web:1.0
+```
+
+```sh run.sh
+docker compose run --rm wbe
+```
+
+## Good
+
+```yaml docker-compose.yml
+services:
+  web:
+    image: example/web:1.0
+```
+
+```sh run.sh
+docker compose run --rm web
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.core.findings import Severity
+from wxlint.core.suggest import did_you_mean
+from wxlint.images.builds.from_scripts import Call
+from wxlint.images.graph.repository import Repository
+from wxlint.rules import Problem
+from wxlint.shell.model import Word
+
+SEVERITY = Severity.ERROR
+SUMMARY = "a service that a script starts and no compose file has"
+HINT = "name a service that a compose file has"
+
+_PLAIN = frozenset(
+    "-d --detach --build --rm -T --no-TTY --no-deps --force-recreate --no-cache --pull --remove-orphans -q --quiet -i"
+    " -t -it --interactive --tty --wait --service-ports --no-build --no-start --entrypoint -e --env -v --volume -u"
+    " --user -w --workdir --name -p --publish --profile --project-name --env-file --progress --ansi".split()
+)
+"""Options that leave it open neither which files are read nor which word is the service."""
+_ONE, _MANY = ("compose run", "compose exec"), ("compose up", "compose build", "compose pull", "compose restart")
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    projects = repository.compose
+    if projects is None or projects.filled or projects.refused:
+        return
+    names = {service.name for file in projects.files for service in file.services}
+    names |= {service.name for _, service in projects.services()}
+    if not names or any(problem for file in projects.files for problem in file.problems):
+        return
+    for script in repository.scripts.values():
+        for call in script.calls:
+            yield from _call(repository, call, names)
+
+
+def _call(repository: Repository, call: Call, names: set[str]) -> Iterator[Problem]:
+    docker = call.docker
+    if docker.verb not in (*_ONE, *_MANY) or call.docker.command.cwd is not None:
+        return
+    if not _PLAIN.issuperset(option.name for option in docker.options):
+        return
+    source = repository.sources.read(call.path)
+    if docker.verb in _MANY and any(option.name in ("--pull", "--progress") for option in docker.options):
+        return  # their values stand where services do
+    for word in docker.arguments[:1] if docker.verb in _ONE else _services(docker.arguments):
+        name = word.value.text
+        if not word.value.known or source is None or not name or name.startswith("-") or name in names:
+            continue
+        text = f"no compose file has a service {name!r}{did_you_mean(name, sorted(names))}"
+        yield Problem(source.span(word.start, word.end), text, word.value.because, image=name)
+
+
+def _services(words: tuple[Word, ...]) -> list[Word]:
+    """The services among the words of `up` and its kin: those in front of the first option that may take a value."""
+    found: list[Word] = []
+    for word in words:
+        if word.value.text.startswith("-") and found:
+            break
+        if word.value.text in ("--scale", "-t", "--timeout", "--build-arg", "--wait-timeout", "--exit-code-from"):
+            break
+        found.append(word)
+    return found
