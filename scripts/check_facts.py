@@ -43,8 +43,11 @@ _WHEEL = re.compile(r"-(?P<python>(?:cp|py)[\d.a-z]+)-(?P<abi>\w+)-(?P<platform>
 
 
 class Found(NamedTuple):
-    """One answer. table, key: the row. wrong: what the index says instead, "" where it says the same. open: the index
-    says nothing of it."""
+    """One answer.
+
+    table, key: the row, and what of it, behind the row's own words. wrong: what the index says instead, "" where it
+    says the same. open: the index says nothing of it.
+    """
 
     table: str
     key: str
@@ -368,21 +371,15 @@ def configured_index() -> str:
 
 
 def confirm(found: list[Found], today: str) -> int:
-    """Put the day of the run into the rows that the index confirmed; the number of rows."""
+    """Put the day of the run into the rows of which the index confirmed all that was asked; the number of rows."""
     changed = 0
-    for name in sorted({one.table for one in found}):
-        good = {
-            one.key.split(" ")[0] if name != "torch_needs" else one.key
-            for one in found
-            if one.table == name and not one.open
-        }
-        good -= {one.key.split(" ")[0] for one in found if one.table == name and one.wrong}
+    for name in sorted({one.table for one in found} - {"accelerated"}):  # of which only the names are looked up
         path = FACTS / f"{name}.csv"
-        rows = table(name)
         lines = path.read_text(encoding="utf-8").splitlines()
-        for place, row in enumerate(rows, start=1):
-            own = {row.get("version", ""), row.get("name", ""), f"{row.get('name', '')} {row.get('from', '')}"}
-            if own & good and row["source"].startswith("package index"):
+        for place, row in enumerate(table(name), start=1):
+            own = f"{row['name']} {row['from']}" if "name" in row else row["version"]
+            said = [one for one in found if one.table == name and f"{one.key} ".startswith(f"{own} ")]
+            if said and not any(one.wrong or one.open for one in said) and row["source"].startswith("package index"):
                 new = lines[place].replace(f",{row['verified_on']},", f",{today},")
                 changed += new != lines[place]
                 lines[place] = new

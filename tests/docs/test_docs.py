@@ -12,6 +12,8 @@ import pytest
 
 import wxlint
 from wxlint.cli.main import main
+from wxlint.facts._docs import page as facts_page
+from wxlint.facts.tables import table
 from wxlint.policy.schema import schema_text
 from wxlint.rules import rule_names
 from wxlint.rules._docs import pages, write
@@ -23,6 +25,18 @@ def test_the_rule_pages_are_fresh() -> None:
     """When this fails: python -m wxlint.rules._docs"""
     folder = ROOT / "docs" / "rules"
     assert {p.name: p.read_text(encoding="utf-8") for p in folder.glob("*.md")} == pages()
+
+
+def test_the_page_of_facts_is_fresh() -> None:
+    """When this fails: python -m wxlint.facts._docs"""
+    assert (ROOT / "docs" / "what-wxlint-knows.md").read_text(encoding="utf-8") == facts_page()
+
+
+def test_the_page_of_facts_has_every_package_and_every_table() -> None:
+    text = facts_page()
+    for name in ("accelerated", "accelerated_builds", "carriers", "torch_needs"):
+        assert all(f"`{row['name']}" in text for row in table(name)), name
+    assert all(f"`{path.stem}`" in text for path in (ROOT / "wxlint" / "facts").glob("*.csv"))
 
 
 def test_stale_pages_are_taken_out(tmp_path: Path) -> None:

@@ -1,0 +1,151 @@
+"""The script that holds the tables against a package index, with an index of its own."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import importlib.util
+import io
+import json
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "check_facts.py"
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("check_facts", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.PAUSE = 0  # type: ignore[attr-defined]
+    return module
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves what `files` holds by path; parts of a file where they are asked for."""
+
+    def __init__(self, files: dict[str, bytes], *args: object) -> None:
+        self.files = files
+        super().__init__(*args)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        data = self.files.get(self.path)
+        if data is None:
+            self.send_error(404)
+            return
+        asked = self.headers.get("Range")
+        if asked:
+            first, _, last = asked.removeprefix("bytes=").partition("-")
+            data = data[int(first) : int(last) + 1]
+        self.send_response(206 if asked else 200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def files() -> Iterator[tuple[dict[str, bytes], str]]:
+    served: dict[str, bytes] = {}
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, served))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield served, f"http://127.0.0.1:{server.server_port}/simple"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def publish(served: dict[str, bytes], name: str, requires: dict[str, list[str]], apart: bool = True) -> None:
+    """Publish releases of a package that require these. apart: the metadata is a file of its own."""
+    listed = []
+    for version, needs in requires.items():
+        filename = f"{name.replace('-', '_')}-{version}-cp311-cp311-manylinux_2_17_x86_64.whl"
+        text = "\n".join(["Metadata-Version: 2.1", f"Name: {name}", *(f"Requires-Dist: {need}" for need in needs), ""])
+        wheel = io.BytesIO()
+        with zipfile.ZipFile(wheel, "w") as file:
+            file.writestr("padding.bin", bytes(400_000))
+            file.writestr(f"{name}-{version}.dist-info/METADATA", text)
+        served[f"/files/{filename}"] = wheel.getvalue()
+        if apart:
+            served[f"/files/{filename}.metadata"] = text.encode()
+        listed.append({"filename": filename, "url": f"/files/{filename}", "size": len(wheel.getvalue())})
+    served[f"/simple/{name}/"] = json.dumps({"files": listed}).encode()
+
+
+def needs_table(monkeypatch: pytest.MonkeyPatch, script: ModuleType, *rows: tuple[str, str]) -> None:
+    listed = [{"name": "xformers", "from": version, "needs": needs} for version, needs in rows]
+    monkeypatch.setattr(script, "table", lambda name: listed)
+
+
+@pytest.mark.parametrize("apart", [True, False], ids=["metadata-apart", "in-the-wheel"])
+def test_what_the_index_says_otherwise(
+    apart: bool,
+    script: ModuleType,
+    files: tuple[dict[str, bytes], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    served, url = files
+    publish(served, "xformers", {"0.0.27": ["torch==2.3.1"], "0.0.28": ["torch==2.4.1", "numpy"]}, apart)
+    needs_table(monkeypatch, script, ("0.0.27", "==2.3.1"), ("0.0.28", "==2.4.1"))
+    assert script.main(["--index-url", url, "--only", "torch_needs"]) == 0
+    needs_table(monkeypatch, script, ("0.0.27", "==2.3.0"), ("0.0.28", "==2.4.1"))
+    assert script.main(["--index-url", url, "--only", "torch_needs"]) == 1
+    assert "torch_needs.csv: xformers 0.0.27: requires torch ==2.3.1" in capsys.readouterr().out
+
+
+def test_the_newest_release_is_looked_at(
+    script: ModuleType,
+    files: tuple[dict[str, bytes], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    served, url = files
+    publish(served, "xformers", {"0.0.27": ["torch==2.3.1"], "0.0.29": ["torch==2.6.0"]})
+    needs_table(monkeypatch, script, ("0.0.27", "==2.3.1"))
+    assert script.main(["--index-url", url, "--only", "torch_needs"]) == 1
+    assert "xformers 0.0.29 (the newest): requires torch ==2.6.0" in capsys.readouterr().out
+
+
+def test_a_release_that_the_index_does_not_have_is_not_confirmed(
+    script: ModuleType,
+    files: tuple[dict[str, bytes], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, url = files
+    needs_table(monkeypatch, script, ("0.0.27", "==2.3.1"))
+    assert script.main(["--index-url", url, "--only", "torch_needs"]) == 0
+    assert "0 confirmed, 0 otherwise in the index, 1 of which it says nothing" in capsys.readouterr().out
+
+
+def test_an_index_that_is_not_there(script: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    assert script.main(["--index-url", "http://127.0.0.1:1/simple", "--only", "names"]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_confirmed_rows_get_the_day(
+    script: ModuleType, files: tuple[dict[str, bytes], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    served, url = files
+    publish(served, "xformers", {"0.0.27": ["torch==2.3.1"], "0.0.28": ["torch==2.4.1"]})
+    source = "package index: metadata"
+    (tmp_path / "torch_needs.csv").write_text(
+        "name,from,needs,source,verified_on,confidence\n"
+        f"xformers,0.0.27,==2.3.0,{source},2020-01-01,verified\n"
+        f"xformers,0.0.28,==2.4.1,{source},2020-01-01,verified\n"
+    )
+    monkeypatch.setattr(script, "FACTS", tmp_path)
+    assert script.main(["--index-url", url, "--only", "torch_needs", "--write"]) == 1
+    first, second = (tmp_path / "torch_needs.csv").read_text().splitlines()[1:]
+    assert "2020-01-01" in first and "2020-01-01" not in second
