@@ -2,68 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shell_installs import CPU, CUDA, one, read
 
-from wxlint.core.findings import Where
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.manifests.pipfile import read_pipfile
 from wxlint.documents.manifests.project import Part
 from wxlint.documents.manifests.pyproject import read_pyproject
 from wxlint.documents.source import Source
-from wxlint.images.installs.commands import installs
 from wxlint.images.installs.markers import Environment, applies
-from wxlint.images.installs.model import Groups, Install, InstallContext, Lines
-from wxlint.images.installs.requirement import Requirement, conda_requirement, parse_requirement
+from wxlint.images.installs.requirement import conda_requirement, parse_requirement
 from wxlint.images.installs.screening import worth_reading
 from wxlint.images.torch.model import NONE, Torch
 from wxlint.images.torch.selection import choices
 from wxlint.images.torch.state import after
-from wxlint.shell.bash.reader import read_shell
-
-CPU = "https://download.pytorch.org/whl/cpu"
-CUDA = "https://download.pytorch.org/whl/cu121"
-FILES = {
-    "requirements.txt": Lines(requirements=(Requirement("torch", written="torch"),)),
-    "constraints.txt": Lines(constraints=(Requirement("torch", pin="2.3.1", local="cpu"),)),
-    "pyproject.toml": Lines(requirements=(Requirement("flask", written="flask"),)),
-}
-
-
-class Folder(InstallContext):
-    """The files above, in the working directory."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-
-    def where(self, start: int, end: int) -> Where:
-        return partial(self.source.span, start, end)
-
-    def requirements(self, path: str, variables: Mapping[str, Value], *, as_constraints: bool = False) -> Lines:
-        return FILES.get(path, super().requirements(path, variables))
-
-    def project(self, folder: str, groups: Groups, tool: str) -> Lines:
-        if tool == "uv-settings":
-            return Lines()
-        return FILES["pyproject.toml"] if folder in (".", "./") else super().project(folder, groups, tool)
-
-
-def read(text: str, env: dict[str, str] | None = None) -> list[Install]:
-    """The installs of a shell text, with the files above at hand."""
-    scope = {name: Value(value) for name, value in (env or {}).items()}
-    context = Folder(Source("Dockerfile", text))
-    return [install for command in read_shell(text, scope).commands for install in installs(command, scope, context)]
-
-
-def one(text: str, env: dict[str, str] | None = None) -> Install:
-    (install,) = read(text, env)
-    return install
-
 
 NAMES = [
     # text, tool, names of the requirements
@@ -115,10 +71,28 @@ def test_what_is_installed(text: str, tool: str, names: list[str]) -> None:
 
 
 NOTHING = [
-    "pip --version", "pip", "pip download torch", "pip list", "pip freeze", "python -m venv /venv",
-    "echo pip install torch", "pipx install torch", "uv venv", "uv tool install torch", "uv --version", "conda activate app", "conda clean -a", "apt-get update",
-    "apt-get remove libcudnn8", "cd pip install", "grep 'pip install torch' x", "# pip install torch", "cat <<EOF\npip install torch\nEOF", "poetry build", "gpip install torch",
-]  # fmt: skip
+    "pip --version",
+    "pip",
+    "pip download torch",
+    "pip list",
+    "pip freeze",
+    "python -m venv /venv",
+    "echo pip install torch",
+    "pipx install torch",
+    "uv venv",
+    "uv tool install torch",
+    "uv --version",
+    "conda activate app",
+    "conda clean -a",
+    "apt-get update",
+    "apt-get remove libcudnn8",
+    "cd pip install",
+    "grep 'pip install torch' x",
+    "# pip install torch",
+    "cat <<EOF\npip install torch\nEOF",
+    "poetry build",
+    "gpip install torch",
+]
 
 
 @pytest.mark.parametrize("text", NOTHING)
@@ -133,7 +107,11 @@ INDEXES: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     (f"pip install torch --index-url={CPU}", {}, {"index": ("--index-url", CPU)}),
     (f"pip install --index-url '{CPU}' torch", {}, {"index": ("--index-url", CPU)}),
     (f"pip install torch --extra-index-url {CPU}", {}, {"extra": [("--extra-index-url", CPU)]}),
-    (f"pip install torch --extra-index-url {CPU} --extra-index-url={CUDA}", {}, {"extra": [("--extra-index-url", CPU), ("--extra-index-url", CUDA)]}),
+    (
+        f"pip install torch --extra-index-url {CPU} --extra-index-url={CUDA}",
+        {},
+        {"extra": [("--extra-index-url", CPU), ("--extra-index-url", CUDA)]},
+    ),
     (f"pip install torch -f {CPU}", {}, {"links": [("-f", CPU)]}),
     (f"pip install torch --find-links={CPU}", {}, {"links": [("--find-links", CPU)]}),
     ("pip install torch", {"PIP_INDEX_URL": CPU}, {"index": ("PIP_INDEX_URL", CPU)}),
@@ -142,8 +120,16 @@ INDEXES: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     (f"export PIP_INDEX_URL={CUDA}; pip install torch", {}, {"index": ("PIP_INDEX_URL", CUDA)}),
     (f"env PIP_INDEX_URL={CUDA} pip install torch", {}, {"index": ("PIP_INDEX_URL", CUDA)}),
     ("pip install torch", {"PIP_INDEX_URL": ""}, {}),
-    (f"pip install torch -i {CUDA}", {"PIP_EXTRA_INDEX_URL": CPU}, {"index": ("-i", CUDA), "extra": [("PIP_EXTRA_INDEX_URL", CPU)]}),
-    ("pip install torch", {"PIP_EXTRA_INDEX_URL": f"{CPU} {CUDA}"}, {"extra": [("PIP_EXTRA_INDEX_URL", CPU), ("PIP_EXTRA_INDEX_URL", CUDA)]}),
+    (
+        f"pip install torch -i {CUDA}",
+        {"PIP_EXTRA_INDEX_URL": CPU},
+        {"index": ("-i", CUDA), "extra": [("PIP_EXTRA_INDEX_URL", CPU)]},
+    ),
+    (
+        "pip install torch",
+        {"PIP_EXTRA_INDEX_URL": f"{CPU} {CUDA}"},
+        {"extra": [("PIP_EXTRA_INDEX_URL", CPU), ("PIP_EXTRA_INDEX_URL", CUDA)]},
+    ),
     ("pip install torch", {"PIP_FIND_LINKS": CPU}, {"links": [("PIP_FIND_LINKS", CPU)]}),
     ("pip install torch", {"UV_INDEX_URL": CPU, "UV_INDEX": CPU}, {}),
     ("uv pip install torch", {"PIP_INDEX_URL": CPU, "PIP_EXTRA_INDEX_URL": CPU, "PIP_FIND_LINKS": CPU}, {}),
@@ -155,7 +141,7 @@ INDEXES: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     (f"uv pip install torch --index pytorch={CPU}", {}, {"extra": [("--index", CPU)]}),
     ("uv pip install torch", {"UV_INDEX": f"pytorch={CPU}"}, {"extra": [("UV_INDEX", CPU)]}),
     (f"uv pip install torch --default-index {CPU}", {}, {"index": ("--default-index", CPU)}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -409,7 +395,7 @@ CHANNELS = [
     ("pip install openai-whisper", {}, "default", "default"),
     (f"pip install flash-attn==2.5.2 --extra-index-url {CUDA}", {}, "unknown", "extra"),
     ("pip install 'transformers[torch]'", {}, "default", "default"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -467,8 +453,53 @@ def test_the_quick_look_lets_every_install_pass(text: str) -> None:
     assert worth_reading(text)
 
 
-WORDS = ("pip", "uv", "conda", "python", "-m", "install", "add", "sync", "-r", "-c", "-i", "-e", ".", "-U", "--index-url", "--index-url=", "--torch-backend=", "torch", "torch==2.3.1",
-         "torch==2.3.1+cu121", "$X", '"$X"', "a>=1", "<2", "run", "env", "create", "-f", "-n", "--", "-", "=", "'", '"', "\\", "&&", "|", ";", "(", "{", "git+https://x/y", CPU, "é", "sudo", "")  # fmt: skip
+WORDS = (
+    "pip",
+    "uv",
+    "conda",
+    "python",
+    "-m",
+    "install",
+    "add",
+    "sync",
+    "-r",
+    "-c",
+    "-i",
+    "-e",
+    ".",
+    "-U",
+    "--index-url",
+    "--index-url=",
+    "--torch-backend=",
+    "torch",
+    "torch==2.3.1",
+    "torch==2.3.1+cu121",
+    "$X",
+    '"$X"',
+    "a>=1",
+    "<2",
+    "run",
+    "env",
+    "create",
+    "-f",
+    "-n",
+    "--",
+    "-",
+    "=",
+    "'",
+    '"',
+    "\\",
+    "&&",
+    "|",
+    ";",
+    "(",
+    "{",
+    "git+https://x/y",
+    CPU,
+    "é",
+    "sudo",
+    "",
+)
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join))

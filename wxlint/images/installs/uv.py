@@ -53,7 +53,7 @@ def uv(call: Call) -> Iterator[Install]:
         found = requirements_of(arguments.positional, call)
         yield finished(Install("uv", found, sources(arguments, call)), words[0], arguments, None, call)
     elif verb == "sync":
-        yield from project_tool("uv", inner._replace(words=(call.words[0], *words)))
+        yield from project_tool("uv", call)
     elif verb == "run":
         yield from _run(words, call)
 
