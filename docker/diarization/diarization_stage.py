@@ -10,14 +10,14 @@ from stagekit import Job, Result, Stage, Takes, run
 from stagekit.models import device, load
 from stagekit.transcript import Region, write_regions
 
-MODEL = os.environ.get("DIARIZATION_MODEL", "pyannote/speaker-diarization-3.1")
+MODEL = os.environ.get("DIARIZATION_MODEL") or "pyannote/speaker-diarization-3.1"
 
 
 def work(job: Job) -> Result:
     """Tells the speakers of demux's audio apart with the pipeline DIARIZATION_MODEL (a hub name or a file)."""
     audio = job.need("demux", "audio")
     where = device()
-    pipeline = load(MODEL, lambda: Pipeline.from_pretrained(MODEL, use_auth_token=os.environ.get("HF_TOKEN") or None))
+    pipeline = fetch()
     pipeline.to(torch.device(where))
     turns = [
         Region(round(turn.start, 3), round(turn.end, 3), str(speaker))
@@ -28,7 +28,14 @@ def work(job: Job) -> Result:
     return Result({"turns": made}, {"turns": len(turns), "speakers": speakers, "model": MODEL, "device": where})
 
 
-STAGE = Stage("diarization", Takes.FOLDER, work)
+def fetch() -> Pipeline:
+    """Loads the pipeline; the hub takes NAME@COMMIT too."""
+    token = os.environ.get("HF_TOKEN") or None
+    cache = os.environ.get("PYANNOTE_CACHE")
+    return load(MODEL, lambda: Pipeline.from_pretrained(MODEL, use_auth_token=token, cache_dir=cache))
+
+
+STAGE = Stage("diarization", Takes.FOLDER, work, fetch)
 
 if __name__ == "__main__":
     raise SystemExit(run(STAGE))

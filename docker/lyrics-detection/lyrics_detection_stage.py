@@ -6,14 +6,15 @@ import os
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from stagekit import Job, Result, Stage, Takes, run
-from stagekit.models import device, load
+from stagekit.models import device, load, pinned
 from stagekit.transcript import Region, write_regions
 from transformers import pipeline
 
-MODEL = os.environ.get("LYRICS_MODEL", "MIT/ast-finetuned-audioset-10-10-0.4593")
+MODEL = os.environ.get("LYRICS_MODEL") or "MIT/ast-finetuned-audioset-10-10-0.4593"
 RATE = 16000
 WINDOW = 10.0  # seconds, the length that the model was trained on
 SURE = 0.3  # score; AudioSet's labels are many and share the score among them
@@ -24,7 +25,7 @@ def work(job: Job) -> Result:
     """Asks the model LYRICS_MODEL (a hub name or a folder) about each ten seconds of demux's audio."""
     audio = job.need("demux", "audio")
     where = device()
-    classify = load(MODEL, lambda: pipeline("audio-classification", model=MODEL, device=where))
+    classify = fetch(where)
     sung = []
     for region, samples in windows(audio):
         labels = classify({"raw": samples, "sampling_rate": RATE}, top_k=None)
@@ -57,7 +58,13 @@ def joined(regions: list[Region]) -> list[Region]:
     return whole
 
 
-STAGE = Stage("lyrics-detection", Takes.FOLDER, work)
+def fetch(where: str = "cpu") -> Any:
+    """Loads the model."""
+    name = pinned(MODEL)
+    return load(MODEL, lambda: pipeline("audio-classification", model=name, device=where))
+
+
+STAGE = Stage("lyrics-detection", Takes.FOLDER, work, fetch)
 
 if __name__ == "__main__":
     raise SystemExit(run(STAGE))

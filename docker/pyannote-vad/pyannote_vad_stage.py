@@ -11,14 +11,14 @@ from stagekit import Job, Result, Stage, Takes, run
 from stagekit.models import device, load
 from stagekit.transcript import Region, write_regions
 
-MODEL = os.environ.get("VAD_MODEL", "pyannote/segmentation-3.0")
+MODEL = os.environ.get("VAD_MODEL") or "pyannote/segmentation-3.0"
 
 
 def work(job: Job) -> Result:
     """Finds speech in demux's audio with the segmentation model VAD_MODEL (a hub name or a file)."""
     audio = job.need("demux", "audio")
     where = device()
-    model = load(MODEL, lambda: Model.from_pretrained(MODEL, use_auth_token=os.environ.get("HF_TOKEN") or None))
+    model = fetch()
     pipeline = VoiceActivityDetection(segmentation=model)
     # Seconds: shorter speech and shorter silence than these are taken for noise.
     settings = {"min_duration_on": 0.1, "min_duration_off": 0.1}
@@ -32,7 +32,14 @@ def work(job: Job) -> Result:
     return Result({"speech": made}, {"regions": len(regions), "model": MODEL, "device": where})
 
 
-STAGE = Stage("pyannote-vad", Takes.FOLDER, work)
+def fetch() -> Model:
+    """Loads the model; the hub takes NAME@COMMIT too."""
+    token = os.environ.get("HF_TOKEN") or None
+    cache = os.environ.get("PYANNOTE_CACHE")
+    return load(MODEL, lambda: Model.from_pretrained(MODEL, use_auth_token=token, cache_dir=cache))
+
+
+STAGE = Stage("pyannote-vad", Takes.FOLDER, work, fetch)
 
 if __name__ == "__main__":
     raise SystemExit(run(STAGE))

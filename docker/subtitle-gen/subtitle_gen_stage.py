@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import textwrap
+import sys
 
 import pysubs2
-from stagekit import Job, NotReadyError, Result, Stage, Takes, run
-from stagekit.transcript import Segment, latest_transcript, read_transcript
-
-LINE = 42  # characters, the width that broadcasters commonly allow a subtitle line
+from cues import Cue, cues, faults
+from stagekit import Job, Result, Stage, Takes, run
+from stagekit.transcript import latest_transcript, read_regions, read_transcript
 
 
 def work(job: Job) -> Result:
-    """Writes one subtitle for each line of the transcript that says something."""
+    """Writes subtitles a viewer can read; where nobody speaks, a track without any, which is valid."""
     source = latest_transcript(job)
-    lines = [segment for segment in read_transcript(source).segments if segment.text.strip()]
-    if not lines:
-        raise NotReadyError(f"{source} holds no text: nothing to subtitle")
+    transcript = read_transcript(source)
+    songs = job.find("lyrics-detection", "songs")
+    made = cues(transcript.segments, read_regions(songs) if songs else ())
     subtitles = pysubs2.SSAFile()
-    subtitles.events = subtitle_events(lines)
-    made = job.work / "movie.srt"
-    subtitles.save(str(made), encoding="utf-8", format_="srt")
-    return Result({"subtitles": made}, {"lines": len(lines), "transcript": source.parent.name})
+    subtitles.events = [event(cue) for cue in made.cues]
+    path = job.work / "movie.srt"
+    subtitles.save(str(path), encoding="utf-8", format_="srt")
+    troubles = {"times mended": made.mended, **faults(made.cues)}
+    for what, count in troubles.items():
+        if count:
+            print(f"{what}: {count} of {len(made.cues)} subtitles", file=sys.stderr)
+    facts = {"cues": len(made.cues), "language": transcript.language, "transcript": source.parent.name, **troubles}
+    return Result({"subtitles": path}, facts)
 
 
-def subtitle_events(segments: list[Segment]) -> list[pysubs2.SSAEvent]:
-    """The segments in the order of time; a new speaker's line begins with a dash, as subtitles have it."""
-    events = []
-    speaker = ""
-    for segment in sorted(segments):
-        dash = "- " if segment.speaker and speaker and segment.speaker != speaker else ""
-        text = "\n".join(textwrap.wrap(dash + " ".join(segment.text.split()), LINE))
-        event = pysubs2.SSAEvent(pysubs2.make_time(s=segment.start), pysubs2.make_time(s=segment.end))
-        event.plaintext = text
-        events.append(event)
-        speaker = segment.speaker or speaker
-    return events
+def event(cue: Cue) -> pysubs2.SSAEvent:
+    """A cue as pysubs2 writes it."""
+    made = pysubs2.SSAEvent(pysubs2.make_time(s=cue.start), pysubs2.make_time(s=cue.end))
+    made.plaintext = "\n".join(cue.lines)
+    return made
 
 
 STAGE = Stage("subtitle-gen", Takes.FOLDER, work)

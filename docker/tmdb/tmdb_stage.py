@@ -1,5 +1,6 @@
 """tmdb: a title and year -> out/Movie_Title/tmdb/film.json, from The Movie Database.
 
+The title may be a file's name (The.Matrix.1999.1080p.BluRay): without a year beside it, guessit reads both from it.
 The key comes from TMDB_API_KEY (themoviedb.org, account settings, API).
 """
 
@@ -9,8 +10,9 @@ import os
 from typing import Any
 
 import httpx
+from guessit import guessit
 from stagekit import FailedError, Job, MissingError, Result, Stage, Takes, run
-from stagekit.transcript import write_json
+from stagekit.documents import write_document
 
 SERVICE = "https://api.themoviedb.org/3"
 CAST = 30  # names; further down come extras whom nobody names
@@ -21,11 +23,12 @@ def work(job: Job) -> Result:
     key = os.environ.get("TMDB_API_KEY", "")
     if not key:
         raise MissingError("TMDB_API_KEY is not set: make a key in the account settings of themoviedb.org")
-    query = {"query": job.source} | ({"year": job.words[0]} if job.words else {})
+    title, year = (job.source, job.words[0]) if job.words else title_and_year(job.source)
+    query = {"query": title} | ({"year": year} if year else {})
     with httpx.Client(base_url=os.environ.get("TMDB_API_URL", SERVICE), params={"api_key": key}, timeout=30) as client:
         found = get(client, "/search/movie", query)["results"]
         if not found:
-            raise FailedError(f"The Movie Database knows no film {' '.join([job.source, *job.words])!r}")
+            raise FailedError(f"The Movie Database knows no film {f'{title} {year}'.strip()!r}")
         film = get(client, f"/movie/{int(found[0]['id'])}", {"append_to_response": "credits"})
     cast, crew = film["credits"]["cast"], film["credits"]["crew"]
     kept = {
@@ -37,7 +40,16 @@ def work(job: Job) -> Result:
         "cast": [{"name": who["name"], "character": who["character"]} for who in cast[:CAST]],
         "crew": [{"name": who["name"], "job": who["job"]} for who in crew if who["job"] == "Director"],
     }
-    return Result({"film": write_json(job.work / "film.json", kept)}, {"title": film["title"], "found": len(found)})
+    return Result(
+        {"film": write_document(job.work / "film.json", kept, "film")}, {"title": film["title"], "found": len(found)}
+    )
+
+
+def title_and_year(name: str) -> tuple[str, str]:
+    """The title in a file's name, and the year, "" where it has none. What holds no title is one: "2001"."""
+    guessed = guessit(name, {"type": "movie"})
+    title = str(guessed.get("title", ""))
+    return (title, str(guessed.get("year", ""))) if title else (name, "")
 
 
 def get(client: httpx.Client, path: str, query: dict[str, str]) -> dict[str, Any]:

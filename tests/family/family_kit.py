@@ -79,6 +79,7 @@ def family(cpu_images: None, tmp_path: Path) -> Iterator[Family]:
     """The family's compose project, with empty in/ and out/ that the containers' user may write."""
     for name in ("docker-compose.yml", "docker-compose.cpu.yml", "pipeline.py"):
         shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(DOCKER / "common", tmp_path / "docker" / "common")  # which pipeline.py shares with the stages
     for name in ("in", "out", "models"):
         (tmp_path / name).mkdir()
     # The project's name: the folder's own may hold what compose does not take.

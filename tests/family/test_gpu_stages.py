@@ -111,7 +111,9 @@ def leave_transcript(talk: Family) -> None:
     folder.mkdir()
     lines = [{"start": 2.0, "end": 3.0, "text": "where is john snow"}]
     (folder / "made.json").write_text(json.dumps({"language": "en", "segments": lines}), encoding="utf-8")
-    (folder / "manifest.json").write_text('{"stage": "asr", "outputs": {"transcript": "made.json"}}', encoding="utf-8")
+    manifest = {"schema": "cp-whisperx/2", "stage": "asr", "source": "out/talk", "words": [], "reads": {}, "facts": {}}
+    text = json.dumps({**manifest, "outputs": {"transcript": "made.json"}})
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
 
 
 def alone(talk: Family, stage: str, *options: str) -> Done:
@@ -167,7 +169,7 @@ def test_without_a_gpu_a_cuda_image_says_what_to_do(talk: Family, stage: str) ->
 def test_a_model_that_is_not_there_is_named(talk: Family) -> None:
     done = alone(talk, "diarization", "-e", "STAGE_DEVICE=cpu", "-e", "HF_HUB_OFFLINE=1")
     assert done.code == 4, done.err
-    assert "the model pyannote/speaker-diarization-3.1 could not be loaded" in done.err
+    assert "the model pyannote/speaker-diarization-3.1 is not there" in done.err
     assert "mount a cache that holds it at /models/huggingface" in done.err
 
 

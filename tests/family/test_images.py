@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +61,8 @@ def leave(family: Family, stage: str, output: str, value: Any) -> None:
     folder = family.folder / "out" / "movie" / stage
     folder.mkdir(parents=True)
     (folder / "made.json").write_text(json.dumps(value), encoding="utf-8")
-    manifest = {"schema": "cp-whisperx/1", "stage": stage, "outputs": {output: "made.json"}}
+    manifest = {"schema": "cp-whisperx/2", "stage": stage, "source": "out/movie", "words": [], "reads": {}}
+    manifest |= {"outputs": {output: "made.json"}, "facts": {}}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
@@ -79,8 +82,8 @@ def test_demux_subtitle_gen_mux(family: Family) -> None:
         done = family.stage(stage, given)
         assert done.code == 0, done.err
     srt = (family.folder / "out/movie/subtitle-gen/movie.srt").read_text(encoding="utf-8")
-    assert srt.split("\n\n")[0] == "1\n00:00:00,200 --> 00:00:01,000\nWhere is Jon Snoow?"
-    assert "- He left Winterfel with a wolf and nobody\nhas seen either of them since." in srt
+    assert srt.split("\n\n")[0] == "1\n00:00:00,200 --> 00:00:01,120\nWhere is Jon Snoow?"
+    assert "- He left Winterfel with a wolf and\nnobody has seen either of them since." in srt
     made = streams(family, family.folder / "out/movie/mux/movie.mkv")
     assert [stream["codec_type"] for stream in made] == ["video", "audio", "subtitle"]
     assert made[2]["codec_name"] == "subrip"
@@ -139,7 +142,7 @@ def test_tmdb_says_why_it_cannot(cpu_images: None, key: str, title: str, code: i
     ("stage", "given", "code", "message"),
     [
         ("demux", "in/none.mp4", 2, "no such file: in/none.mp4"),
-        ("demux", "in/no-film.mp4", 5, "ffprobe failed"),
+        ("demux", "in/no-film.mp4", 2, "in/no-film.mp4 cannot be read: ffprobe failed"),
         ("mux", "out/movie", 3, "run demux first"),
         ("subtitle-gen", "out/movie", 3, "run asr first"),
     ],
@@ -148,28 +151,178 @@ def test_a_stage_says_what_is_wrong(family: Family, stage: str, given: str, code
     (family.folder / "out" / "movie").mkdir()
     (family.folder / "in" / "no-film.mp4").write_text("text", encoding="utf-8")
     done = family.stage(stage, given)
-    assert (done.code, list((family.folder / "out" / "movie").iterdir())) == (code, [])
+    assert (done.code, [each.name for each in (family.folder / "out" / "movie").iterdir() if each.name[0] != "."]) == (
+        code,
+        [],
+    )
     assert message in done.err
 
 
-def test_the_pipeline_goes_on_where_it_stopped(family: Family) -> None:
-    make_film(family, "Movie Title (2024).mp4")
+def test_the_pipeline_makes_a_film_with_subtitles_and_resumes(family: Family) -> None:
+    make_film(family)
     skipped = [word for stage in ("silero-vad", "pyannote-vad", "diarization", "asr") for word in ("--skip", stage)]
-    words = ("python3", "pipeline.py", "-i", "in/Movie Title (2024).mp4", "--variant", "cpu", *skipped)
+    words = ("python3", "pipeline.py", "-i", "in/movie.mp4", "--variant", "cpu", *skipped)
     first = program(*words, cwd=family.folder)
-    assert first.code == 4, first.err
-    assert "TMDB_API_KEY is not set" in first.err
-    assert "[2/6] tmdb: failed with exit code 4" in first.err
+    assert first.code == 3, first.err
+    assert "TMDB_API_KEY is not set" in first.out
+    assert "[2/6] tmdb: left out" in first.out and "pre-ner: left out, since tmdb left nothing" in first.out
+    assert "subtitle-gen: needs asr" in first.err
 
-    (family.folder / "out" / "movie").symlink_to("Movie_Title_2024")
     leave(family, "tmdb", "film", FILM)
     leave(family, "asr", "transcript", {"language": "en", "segments": LINES})
-    second = program(*words, cwd=family.folder)
+    second = program(*words, "--skip", "tmdb", cwd=family.folder)
     assert second.code == 0, second.err
     assert "demux: done before" in second.out
-    assert "tmdb: done before" in second.out
-    made = streams(family, family.folder / "out/Movie_Title_2024/mux/Movie Title (2024).mkv")
+    made = streams(family, family.folder / "out/movie/mux/movie.mkv")
     assert [stream["codec_type"] for stream in made] == ["video", "audio", "subtitle"]
+    third = program(*words, "--skip", "tmdb", cwd=family.folder)
+    assert third.code == 0 and third.out.count("done before") == 5, third.out
+
+
+def ffmpeg(family: Family, *words: str) -> None:
+    """Makes a file in the folder in/, with the ffmpeg of the demux image."""
+    done = program(
+        *("docker", "run", "--rm", "--user", "0", "-v", f"{family.folder / 'in'}:/made", "-w", "/made"),
+        *("--entrypoint", "ffmpeg", image("demux"), "-v", "error", "-y", *words),
+    )
+    assert done.code == 0, done.err
+
+
+def cue_times(srt: str) -> list[tuple[float, float]]:
+    """The times of an SRT file, in seconds."""
+    clock = r"(\d+):(\d+):(\d+),(\d+)"
+    return [
+        tuple(int(h) * 3600 + int(m) * 60 + int(s) + int(ms) / 1000 for h, m, s, ms in re.findall(clock, line))  # type: ignore[misc]
+        for line in srt.splitlines()
+        if " --> " in line
+    ]
+
+
+def voices(family: Family, path: str) -> list[float]:
+    """When silence ends in a file, in seconds."""
+    done = program(
+        *(
+            "docker",
+            "run",
+            "--rm",
+            "--user",
+            "0",
+            "-v",
+            f"{family.folder}:/f:ro",
+            "--entrypoint",
+            "ffmpeg",
+            image("demux"),
+        ),
+        *("-i", f"/f/{path}", "-af", "silencedetect=noise=-40dB:d=1", "-f", "null", "-"),
+    )
+    return [float(each) for each in re.findall(r"silence_end: ([\d.]+)", done.err)]
+
+
+def test_two_voices_with_an_offset_and_a_pause_come_out_on_time(family: Family) -> None:
+    """Speech by ffmpeg's own synthesiser: a track that begins at 3 s, a pause of 2 s, and another voice."""
+    one, two = ("flite=text='Where is Jon Snow?':voice=slt", "flite=text='He left Winterfell with a wolf.':voice=kal")
+    joined = "[1:a]apad=pad_dur=2[a];[a][2:a]concat=n=2:v=0:a=1[said]"
+    ffmpeg(
+        family,
+        *("-f", "lavfi", "-i", "color=size=160x120:rate=10:duration=12", "-f", "lavfi", "-i", f"{one}"),
+        *("-f", "lavfi", "-i", two, "-filter_complex", joined, "-map", "[said]", "-c:a", "pcm_s16le", "said.wav"),
+    )
+    ffmpeg(
+        family,
+        *("-f", "lavfi", "-i", "color=size=160x120:rate=10:duration=12", "-itsoffset", "3", "-i", "said.wav"),
+        *("-map", "0:v", "-map", "1:a", "-c:a", "aac", "-pix_fmt", "yuv420p", "movie.mp4"),
+    )
+    assert family.stage("demux", "in/movie.mp4").code == 0
+    facts = json.loads((family.folder / "out/movie/demux/manifest.json").read_text(encoding="utf-8"))["facts"]
+    assert facts["start"] == pytest.approx(3.0, abs=0.1)  # less what an AAC track has before its first sample
+    (second,), begins = (voices(family, path) for path in ("in/said.wav", "out/movie/demux/audio.wav"))
+    assert begins[1] == pytest.approx(3.0 + second, abs=0.05)
+    # asr's part, whose models no hub can be asked for here: lines at the times at which the voices are heard.
+    lines = [
+        {"start": begins[0], "end": begins[0] + 1.2, "text": "Where is Jon Snow?", "speaker": "A"},
+        {"start": begins[1], "end": begins[1] + 2.0, "text": "He left Winterfell with a wolf.", "speaker": "B"},
+    ]
+    leave(family, "asr", "transcript", {"language": "en", "segments": lines})
+    for stage in ("subtitle-gen", "mux"):
+        done = family.stage(stage, "out/movie")
+        assert done.code == 0, done.err
+    read = program(
+        *("docker", "run", "--rm", "-v", f"{family.folder / 'out'}:/out:ro", "--entrypoint", "ffmpeg", image("demux")),
+        *("-v", "error", "-i", "/out/movie/mux/movie.mkv", "-map", "0:s:0", "-f", "srt", "-"),
+    )
+    times = cue_times(read.out)
+    assert [start for start, _ in times] == pytest.approx(begins[:2], abs=0.05)
+    assert all(1.0 - 0.001 <= end - start <= 7.0 for start, end in times)
+
+
+def test_a_film_that_is_not_whole_is_refused(family: Family) -> None:
+    make_film(family)
+    whole = (family.folder / "in" / "movie.mp4").read_bytes()
+    ffmpeg(family, "-i", "movie.mp4", "-c", "copy", "-movflags", "faststart", "front.mp4")
+    front = (family.folder / "in" / "front.mp4").read_bytes()
+    (family.folder / "in" / "half.mp4").write_bytes(front[: len(front) * 6 // 10])
+    (family.folder / "in" / "headless.mp4").write_bytes(whole[: len(whole) // 2])
+    half = family.stage("demux", "in/half.mp4")
+    assert half.code == 2 and "is not whole: its audio should end at 3." in half.err, half.err
+    headless = family.stage("demux", "in/headless.mp4")
+    assert headless.code == 2 and "in/headless.mp4 cannot be read" in headless.err, headless.err
+
+
+def test_mux_keeps_what_the_film_has_and_names_what_it_adds(family: Family) -> None:
+    make_film(family)
+    (family.folder / "in" / "old.srt").write_text("1\n00:00:00,500 --> 00:00:01,500\nHallo\n", encoding="utf-8")
+    (family.folder / "in" / "note.txt").write_text("attached", encoding="utf-8")
+    language = ("-metadata:s:s:0", "language=deu", "-disposition:s:0", "default")
+    with_mkv = ("-map", "0", "-map", "1", "-attach", "note.txt", "-metadata:s:t", "mimetype=text/plain")
+    ffmpeg(family, "-i", "movie.mp4", "-i", "old.srt", *with_mkv, "-c", "copy", *language, "old.mkv")
+    ffmpeg(family, "-i", "movie.mp4", "-i", "old.srt", "-c", "copy", "-c:s", "mov_text", *language, "old.mp4")
+    leave(family, "asr", "transcript", {"language": "en", "segments": LINES})
+    for name, kinds in {
+        "old.mkv": ["video", "audio", "subtitle", "attachment", "subtitle"],
+        "old.mp4": ["video", "audio", "subtitle", "subtitle"],
+    }.items():
+        for stage, words in {
+            "demux": (f"in/{name}", "--out", f"out/{name}"),
+            "subtitle-gen": ("out/movie", "--out", f"out/{name}"),
+            "mux": (f"out/{name}",),
+        }.items():
+            if stage == "subtitle-gen":
+                shutil.copytree(family.folder / "out" / "movie" / "asr", family.folder / "out" / name / "asr")
+                words = (f"out/{name}",)
+            done = family.stage(stage, *words)
+            assert done.code == 0, done.err
+        made = streams(family, family.folder / "out" / name / "mux" / "old.mkv")
+        assert sorted(stream["codec_type"] for stream in made) == sorted(kinds), name
+        old, new = [stream for stream in made if stream["codec_type"] == "subtitle"]
+        assert (old["tags"]["language"], new["tags"]["language"], new["tags"]["title"]) == ("deu", "eng", "English")
+        assert (old["disposition"]["default"], new["disposition"]["default"]) == (0, 1)
+
+
+def test_a_film_in_which_nobody_speaks_gets_an_empty_track(family: Family) -> None:
+    make_film(family)
+    leave(family, "asr", "transcript", {"language": "", "segments": []})
+    for stage, given in (("demux", "in/movie.mp4"), ("subtitle-gen", "out/movie"), ("mux", "out/movie")):
+        done = family.stage(stage, given)
+        assert done.code == 0, done.err
+    made = streams(family, family.folder / "out/movie/mux/movie.mkv")
+    assert [stream["codec_type"] for stream in made] == ["video", "audio", "subtitle"]
+
+
+def test_what_is_no_transcript_is_refused(family: Family) -> None:
+    leave(family, "asr", "transcript", {"language": "en", "segments": [{"start": 0, "end": 1, "text": None}]})
+    done = family.stage("subtitle-gen", "out/movie")
+    assert done.code == 3
+    assert "out/movie/asr/made.json cannot be used" in done.err and "run asr again" in done.err
+
+
+def test_a_title_is_read_from_a_file_name(cpu_images: None) -> None:
+    served = Path(__file__).parent / "tmdb_server.py"
+    done = program(
+        *("docker", "run", "--rm", "-e", "TMDB_API_KEY=good", "-v", f"{served}:/tmp/tmdb_server.py:ro"),
+        *("--entrypoint", "python", image("tmdb"), "/tmp/tmdb_server.py", "Movie.Title.2024.1080p.BluRay"),
+    )
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["title"] == "Movie Title"
 
 
 @pytest.mark.parametrize("stage", CPU)

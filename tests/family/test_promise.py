@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from stagekit import MissingError
+from stagekit import FailedError, MissingError
 from stagekit.models import device, load
 from stagekit.promise import main, torch_cuda
 
@@ -97,8 +97,31 @@ def test_a_model_that_cannot_be_loaded_says_where_it_was_looked_for(monkeypatch:
     def unreachable() -> str:
         raise OSError("We couldn't connect\nand more")
 
-    with pytest.raises(MissingError, match=r"model m .*: We couldn't connect\nmount .* at /models/huggingface"):
+    with pytest.raises(
+        MissingError,
+        match=r"model m is not there: We couldn't connect\nfetch it with .*--fetch-models.* at /models/huggingface",
+    ):
         load("m", unreachable)
     with pytest.raises(MissingError, match="terms must be accepted"):
         load("m", lambda: None)
     assert load("m", lambda: "loaded") == "loaded"
+
+
+class LocalEntryNotFoundError(Exception):
+    """As huggingface_hub names it."""
+
+
+def test_only_what_is_missing_is_called_missing() -> None:
+    def not_in_the_cache() -> str:
+        try:
+            raise LocalEntryNotFoundError("no such snapshot")
+        except LocalEntryNotFoundError as error:
+            raise OSError("the file cannot be had") from error
+
+    def broken() -> str:
+        raise ValueError("the weights have another shape")
+
+    with pytest.raises(MissingError, match="model m is not there"):
+        load("m", not_in_the_cache)
+    with pytest.raises(FailedError, match="model m could not be loaded: the weights have another shape"):
+        load("m", broken)

@@ -8,13 +8,24 @@ A stage is a module with one function that does the work and a `Stage` that desc
 
 It is started as `STAGE INPUT [--out FOLDER]`. The film's folder (out/movie) holds one folder per finished
 stage: its files and a manifest.json that names them. That folder appears only when the stage has succeeded,
-so a manifest that is there is whole, and its absence tells the pipeline where to go on.
+so a manifest that is there is whole; it names what was read by digest, which tells the pipeline where to go on.
 """
 
 from __future__ import annotations
 
 from stagekit.command import Stage, Takes, run
-from stagekit.errors import FailedError, InputError, MissingError, NotReadyError
+from stagekit.errors import BusyError, FailedError, InputError, MissingError, NotReadyError
 from stagekit.manifest import Job, Result
 
-__all__ = ["FailedError", "InputError", "Job", "MissingError", "NotReadyError", "Result", "Stage", "Takes", "run"]
+__all__ = [
+    "BusyError",
+    "FailedError",
+    "InputError",
+    "Job",
+    "MissingError",
+    "NotReadyError",
+    "Result",
+    "Stage",
+    "Takes",
+    "run",
+]

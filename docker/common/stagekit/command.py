@@ -1,4 +1,7 @@
-"""The command line of a stage: `STAGE INPUT [--out FOLDER]`, and the exit codes of `errors`."""
+"""The command line of a stage: `STAGE INPUT [--out FOLDER]`, and the exit codes of `errors`.
+
+`STAGE --fetch-models` loads the stage's models into the mounted cache and does nothing else.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,13 @@ import argparse
 import enum
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple, NoReturn
 
-from stagekit.errors import InputError, StageError
-from stagekit.manifest import Job, Result, close_job, open_job
+from stagekit.errors import InputError, NotReadyError, StageError
+from stagekit.manifest import Job, Result, close_job, film_digest, leave_job, manifest_of, open_job
 
 # Programs that may be run in a stage's image instead of the stage: `docker run IMAGE python -c …` is how
 # an image is looked into. A short list, since a film may be called like a program.
@@ -29,11 +31,14 @@ class Takes(enum.Enum):
 
 
 class Stage(NamedTuple):
-    """A stage: its name as the images have it, what it takes, and the function that does the work."""
+    """A stage: its name as the images have it, what it takes, the function that does the work, and the one that
+    loads its models, for a stage that has some.
+    """
 
     name: str
     takes: Takes
     work: Callable[[Job], Result]
+    fetch: Callable[[], None] | None = None
 
 
 def run(stage: Stage, argv: Sequence[str] | None = None) -> int:
@@ -43,6 +48,10 @@ def run(stage: Stage, argv: Sequence[str] | None = None) -> int:
         instead(words)
     job = None
     try:
+        if words == ["--fetch-models"]:
+            if stage.fetch is not None:
+                stage.fetch()
+            return 0
         job = start(stage, words)
         print(close_job(job, stage.work(job)))
         return 0
@@ -51,7 +60,7 @@ def run(stage: Stage, argv: Sequence[str] | None = None) -> int:
         return error.code
     finally:
         if job is not None:
-            shutil.rmtree(job.work, ignore_errors=True)
+            leave_job(job)
 
 
 def start(stage: Stage, words: Sequence[str]) -> Job:
@@ -61,20 +70,42 @@ def start(stage: Stage, words: Sequence[str]) -> Job:
     if stage.takes is Takes.TITLE:
         parser.add_argument("year", nargs="?", help="the year it came out")
     parser.add_argument("--out", type=Path, help="the film's folder (default: out/NAME)")
+    parser.add_argument("--fetch-models", action="store_true", help="alone: load the models, and nothing else")
     args = parser.parse_args(words)
     more = (args.year,) if stage.takes is Takes.TITLE and args.year else ()
     given = Path(args.input)
     if stage.takes is Takes.MEDIA:
         if not given.is_file():
             raise InputError(f"no such file: {args.input}")
-        folder = args.out or Path("out") / folder_name(given.stem)
+        folder = args.out or film_folder(args.input)
+        owned_by(folder, args.input)
     elif stage.takes is Takes.FOLDER:
         if not given.is_dir():
             raise InputError(f"no such folder: {args.input}")
         folder = args.out or given
     else:
         folder = args.out or Path("out") / folder_name(args.input)
-    return open_job(stage.name, args.input, more, folder)
+    job = open_job(stage.name, args.input, more, folder)
+    if stage.takes is Takes.MEDIA:
+        job.reads[args.input] = film_digest(given)
+    return job
+
+
+def film_folder(film: str) -> Path:
+    """A film's folder: in/movie.mp4 -> out/movie, in/series/ep 01.mp4 -> out/series/ep_01. Raises InputError."""
+    path = PurePosixPath(film)
+    below = path.parts[1:-1] if path.parts[:1] == ("in",) else ()
+    return Path("out").joinpath(*[folder_name(part) for part in (*below, path.stem)])
+
+
+def owned_by(folder: Path, film: str) -> None:
+    """Raises InputError when the folder holds another film's results: in/a.mp4 and in/a.mkv would share it."""
+    try:
+        owner = manifest_of(folder / "demux")["source"]
+    except (FileNotFoundError, NotReadyError):
+        return
+    if owner != film:
+        raise InputError(f"{folder} holds the results of {owner}: give --out for {film}")
 
 
 def folder_name(title: str) -> str:

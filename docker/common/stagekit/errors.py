@@ -31,3 +31,9 @@ class FailedError(StageError):
     """The work itself failed: a program or service returned an error."""
 
     code = 5
+
+
+class BusyError(StageError):
+    """Another run of the same stage is at work on the same film."""
+
+    code = 6

@@ -1,25 +1,30 @@
 """The folder of a film, and the manifest each stage leaves there.
 
     out/movie/demux/manifest.json
-    {"schema": "cp-whisperx/1", "stage": "demux", "source": "in/movie.mp4",
-     "outputs": {"audio": "audio.wav"}, "facts": {"seconds": 2.0}}
+    {"schema": "cp-whisperx/2", "stage": "demux", "source": "in/movie.mp4", "words": [],
+     "reads": {"in/movie.mp4": "sha256:…"}, "outputs": {"audio": "audio.wav"}, "facts": {"seconds": 2.0}}
 
-`outputs` are file names inside the stage's own folder.
+`outputs` are file names inside the stage's own folder. `reads` are the digests of what the stage has read: the film,
+and what earlier stages recorded (`asr/transcript`), null for what was looked for and not there. A result whose reads
+have other digests now is stale. The form is that of manifest.schema.json.
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
-from stagekit.errors import InputError, NotReadyError
+from stagekit.documents import read_document, write_document
+from stagekit.errors import BusyError, InputError, NotReadyError
 
-SCHEMA = "cp-whisperx/1"
+SCHEMA = "cp-whisperx/2"
 NAME = "manifest.json"
+_SAMPLES, _SAMPLE = 16, 1 << 20  # of a film: so many pieces of so many bytes, since a film may hold tens of gigabytes
 
 
 class Result(NamedTuple):
@@ -37,20 +42,13 @@ class Job(NamedTuple):
     words: tuple[str, ...]
     folder: Path
     work: Path
+    lock: TextIO | None
+    reads: dict[str, str | None]
 
     def find(self, stage: str, output: str) -> Path | None:
         """The file that an earlier stage recorded under this name, or None when it has not run."""
-        place = self.folder / stage
-        try:
-            named = json.loads((place / NAME).read_text(encoding="utf-8"))["outputs"][output]
-            path = place / str(named)
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            why = f"{type(error).__name__}: {error}"
-            raise NotReadyError(f"{place / NAME} cannot be used ({why}): run {stage} again") from error
-        if path.parent != place or not path.is_file():
-            raise NotReadyError(f"{place / NAME} names {str(named)!r}, which is not there: run {stage} again")
+        path = recorded(self.folder, stage, output)
+        self.reads[f"{stage}/{output}"] = None if path is None else digest(path)
         return path
 
     def need(self, stage: str, output: str) -> Path:
@@ -63,22 +61,100 @@ class Job(NamedTuple):
     def film(self) -> Path:
         """The film that demux read. Raises NotReadyError when demux has not run, InputError when the film is gone."""
         self.need("demux", "audio")
-        manifest = json.loads((self.folder / "demux" / NAME).read_text(encoding="utf-8"))
-        film = Path(str(manifest.get("source", "")))
+        film = Path(manifest_of(self.folder / "demux")["source"])
         if not film.is_file():
             raise InputError(f"the film {str(film)!r}, which demux read, is not there any more")
+        self.reads[str(film)] = film_digest(film)
         return film
 
 
-def open_job(stage: str, source: str, words: tuple[str, ...], folder: Path) -> Job:
-    """A job with an empty folder to write in. Raises InputError when the place cannot be written."""
-    work = folder / f"{stage}.partial"
+def manifest_of(place: Path) -> dict[str, Any]:
+    """The manifest of a stage's folder. Raises FileNotFoundError without one, NotReadyError when it cannot be used."""
+    return read_document(place / NAME, "manifest", f"run {place.name} again")
+
+
+def recorded(folder: Path, stage: str, output: str) -> Path | None:
+    """The file that a stage recorded, None when the stage has not run. Raises NotReadyError when it is not usable."""
+    place = folder / stage
     try:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
+        named = manifest_of(place)["outputs"].get(output)
+    except FileNotFoundError:
+        return None
+    path = place / str(named)
+    if named is None or path.parent != place or path.is_symlink() or not path.is_file():
+        raise NotReadyError(f"{place / NAME} names {named!r} as its {output}, which is not there: run {stage} again")
+    return path
+
+
+def stale(folder: Path, stage: str, source: str, words: tuple[str, ...] = ()) -> str:
+    """Why the result of a stage has to be made again, "" when it is what a new run would read the same files for."""
+    try:
+        manifest = manifest_of(folder / stage)
+        for output in manifest["outputs"]:
+            recorded(folder, stage, output)
+        if (manifest["source"], tuple(manifest["words"])) != (source, words):
+            return f"it was made of {' '.join([manifest['source'], *manifest['words']])}"
+        for name, before in manifest["reads"].items():
+            now = _digest_now(folder, name)
+            if now != before:
+                return f"{name} {'is new' if before is None else 'is gone' if now is None else 'has changed'}"
+    except FileNotFoundError:
+        return "it has not run"
+    except NotReadyError as error:
+        return str(error)
+    return ""
+
+
+def _digest_now(folder: Path, name: str) -> str | None:
+    """The digest of what a manifest names among its reads: a file of a stage in this folder, else the film itself."""
+    stage, _, output = name.partition("/")
+    if (folder / stage).is_dir() and "/" not in output:
+        path = recorded(folder, stage, output)
+        return None if path is None else digest(path)
+    film = Path(name)
+    return film_digest(film) if film.is_file() else None
+
+
+def digest(path: Path) -> str:
+    """The digest of a file that a stage made."""
+    summed = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_SAMPLE):
+            summed.update(piece)
+    return f"sha256:{summed.hexdigest()}"
+
+
+def film_digest(path: Path) -> str:
+    """The digest of a film: its size, and pieces spread evenly over it, since reading all of it takes a minute."""
+    size = path.stat().st_size
+    summed = hashlib.sha256(str(size).encode())
+    with path.open("rb") as file:
+        for number in range(_SAMPLES):
+            file.seek(max(0, size - _SAMPLE) * number // (_SAMPLES - 1))
+            summed.update(file.read(_SAMPLE))
+    return f"sampled-sha256:{summed.hexdigest()}"
+
+
+def open_job(stage: str, source: str, words: tuple[str, ...], folder: Path) -> Job:
+    """A job with an empty folder of its own to write in, and the lock of its stage.
+
+    Raises InputError when the place cannot be written, BusyError when another run of the stage is at work there.
+    """
+    import fcntl  # not on Windows, where pipeline.py reads manifests as well
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / f".{stage}.lock").open("w", encoding="utf-8")
     except OSError as error:
         raise InputError(f"cannot write to {folder} as user {os.getuid()}: {error.strerror}") from error
-    return Job(stage, source, words, folder, work)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise BusyError(f"another run of {stage} is at work in {folder}") from None
+    for left in folder.glob(f"{stage}.partial-*"):  # of a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    return Job(stage, source, words, folder, Path(tempfile.mkdtemp(prefix=f"{stage}.partial-", dir=folder)), lock, {})
 
 
 def close_job(job: Job, result: Result) -> Path:
@@ -87,11 +163,24 @@ def close_job(job: Job, result: Result) -> Path:
         "schema": SCHEMA,
         "stage": job.stage,
         "source": job.source,
+        "words": list(job.words),
+        "reads": dict(job.reads),
         "outputs": {name: path.relative_to(job.work).name for name, path in result.outputs.items()},
         "facts": dict(result.facts),
     }
-    (job.work / NAME).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_document(job.work / NAME, manifest, "manifest")
+    job.work.chmod(0o755)  # mkdtemp lets nobody else in
     place = job.folder / job.stage
-    shutil.rmtree(place, ignore_errors=True)
+    older = job.folder / f"{job.stage}.partial-older"
+    if place.exists():
+        place.rename(older)
     job.work.rename(place)
+    shutil.rmtree(older, ignore_errors=True)
     return place / NAME
+
+
+def leave_job(job: Job) -> None:
+    """Removes what a job that did not finish has written, and lets the next one in."""
+    shutil.rmtree(job.work, ignore_errors=True)
+    if job.lock is not None:
+        job.lock.close()

@@ -1,23 +1,26 @@
 """The files that stages hand to each other: regions of time, and the transcript.
 
     regions:    {"regions": [{"start": 0.5, "end": 1.25, "speaker": "SPEAKER_00"}]}     speaker: diarization only
-    transcript: {"language": "en", "segments": [{"start": 0.5, "end": 1.25, "text": "Hello", "speaker": "…"}]}
+    transcript: {"language": "en", "segments": [{"start": 0.5, "end": 1.25, "text": "Hello", "speaker": "…",
+                 "words": [{"start": 0.5, "end": 1.25, "text": "Hello", "speaker": "…"}]}]}
 
-Times are seconds from the start of the film.
+Times are seconds from the start of the film. Words are there where they have been aligned with the audio.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from stagekit.documents import read_document, write_document
 from stagekit.errors import NotReadyError
 from stagekit.manifest import Job
 
 # The stages that hold a transcript, the most refined first.
 TRANSCRIBERS = ("post-ner", "second-pass-translation", "asr")
+# What finds speech. asr listens where one of them has found some: what one has missed, the other may have heard.
+SPEECH_FINDERS = ("silero-vad", "pyannote-vad")
 
 
 class Region(NamedTuple):
@@ -28,8 +31,8 @@ class Region(NamedTuple):
     speaker: str = ""
 
 
-class Segment(NamedTuple):
-    """A line of the transcript; times in seconds."""
+class Word(NamedTuple):
+    """A word of a line; times in seconds."""
 
     start: float
     end: float
@@ -37,7 +40,17 @@ class Segment(NamedTuple):
     speaker: str = ""
 
 
-Kind = TypeVar("Kind", Region, Segment)
+class Segment(NamedTuple):
+    """A line of the transcript; times in seconds."""
+
+    start: float
+    end: float
+    text: str
+    speaker: str = ""
+    words: tuple[Word, ...] = ()
+
+
+Timed = TypeVar("Timed", Word, Segment)
 
 
 class Transcript(NamedTuple):
@@ -47,32 +60,35 @@ class Transcript(NamedTuple):
     segments: tuple[Segment, ...]
 
 
-def write_json(path: Path, value: Any) -> Path:
-    """Writes a value as JSON and returns the path."""
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
-
-
 def write_regions(path: Path, regions: Iterable[Region]) -> Path:
     """Writes regions; an unknown speaker is left out."""
-    return write_json(path, {"regions": [entry(region) for region in regions]})
+    return write_document(path, {"regions": [entry(region) for region in regions]}, "regions")
 
 
 def read_regions(path: Path) -> tuple[Region, ...]:
     """Reads regions. Raises NotReadyError when the file holds something else."""
-    return entries(path, "regions", Region)
+    listed = read_document(path, "regions", f"run {path.parent.name} again")["regions"]
+    return tuple(Region(float(each["start"]), float(each["end"]), each.get("speaker", "")) for each in listed)
 
 
 def write_transcript(path: Path, transcript: Transcript) -> Path:
     """Writes a transcript."""
     segments = [entry(segment) for segment in transcript.segments]
-    return write_json(path, {"language": transcript.language, "segments": segments})
+    return write_document(path, {"language": transcript.language, "segments": segments}, "transcript")
 
 
 def read_transcript(path: Path) -> Transcript:
     """Reads a transcript. Raises NotReadyError when the file holds something else."""
-    segments = entries(path, "segments", Segment)
-    return Transcript(str(json.loads(path.read_text(encoding="utf-8")).get("language", "")), segments)
+    document = read_document(path, "transcript", f"run {path.parent.name} again")
+    segments = [
+        Segment(*_said(each), words=tuple(Word(*_said(word)) for word in each.get("words", ())))
+        for each in document["segments"]
+    ]
+    return Transcript(document["language"], tuple(segments))
+
+
+def _said(each: dict[str, Any]) -> tuple[float, float, str, str]:
+    return float(each["start"]), float(each["end"]), each["text"], each.get("speaker", "")
 
 
 def latest_transcript(job: Job, after: str = "") -> Path:
@@ -85,36 +101,44 @@ def latest_transcript(job: Job, after: str = "") -> Path:
     raise NotReadyError(f"{job.folder} has no transcript: run asr first")
 
 
-def name_speakers(segments: Sequence[Segment], turns: Sequence[Region]) -> tuple[Segment, ...]:
-    """Gives each segment the speaker whose turns overlap it longest; none where nobody's turn does."""
+def speech_found(job: Job, margin: float = 0.2) -> tuple[Region, ...] | None:
+    """Where somebody speaks: all that the speech finders have found, each widened by `margin` seconds and joined.
+
+    None when neither has run: nothing is known, and everything may be speech.
+    """
+    found = [path for path in (job.find(stage, "speech") for stage in SPEECH_FINDERS) if path is not None]
+    if not found:
+        return None
+    joined: list[Region] = []
+    for region in sorted(region for path in found for region in read_regions(path)):
+        start, end = max(0.0, region.start - margin), region.end + margin
+        if joined and start <= joined[-1].end:
+            joined[-1] = joined[-1]._replace(end=max(joined[-1].end, end))
+        else:
+            joined.append(Region(start, end))
+    return tuple(joined)
+
+
+def overlap(one: Region | Word | Segment, other: Region | Word | Segment) -> float:
+    """How many seconds two stretches share; 0 or less when none."""
+    return min(one.end, other.end) - max(one.start, other.start)
+
+
+def name_speakers(lines: Sequence[Timed], turns: Sequence[Region]) -> tuple[Timed, ...]:
+    """Gives each line or word the speaker whose turns overlap it longest; none where nobody's turn does."""
     named = []
-    for segment in segments:
+    for line in lines:
         shares: dict[str, float] = {}
         for turn in turns:
-            overlap = min(segment.end, turn.end) - max(segment.start, turn.start)
-            if overlap > 0:
-                shares[turn.speaker] = shares.get(turn.speaker, 0.0) + overlap
-        speaker = max(shares, key=lambda name: (shares[name], name)) if shares else ""
-        named.append(segment._replace(speaker=speaker))
+            if (shared := overlap(line, turn)) > 0:
+                shares[turn.speaker] = shares.get(turn.speaker, 0.0) + shared
+        named.append(line._replace(speaker=max(shares, key=lambda name: (shares[name], name)) if shares else ""))
     return tuple(named)
 
 
-def entries(path: Path, key: str, kind: type[Kind]) -> tuple[Kind, ...]:
-    """The list under `key`; fields that are not known are left out. Raises NotReadyError when it is something else."""
-    try:
-        listed = json.loads(path.read_text(encoding="utf-8"))[key]
-        kept = [{name: given[name] for name in kind._fields if name in given} for given in listed]
-        return tuple(kind(**{name: typed(name, value) for name, value in each.items()}) for each in kept)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NotReadyError(f"{path} holds no {key}: {type(error).__name__}: {error}") from error
-
-
-def typed(field: str, value: Any) -> Any:
-    """A field's value: times as numbers, the others as text."""
-    return float(value) if field in ("start", "end") else str(value)
-
-
-def entry(value: Region | Segment) -> dict[str, Any]:
-    """A region or segment as it is written: without a speaker who is not known."""
-    fields = value._asdict()
-    return fields if fields["speaker"] else {name: fields[name] for name in fields if name != "speaker"}
+def entry(value: Region | Word | Segment) -> dict[str, Any]:
+    """A region, word or segment as it is written: without a speaker who is not known, and without no words."""
+    fields = {name: field for name, field in value._asdict().items() if name in ("start", "end", "text") or field}
+    if isinstance(value, Segment) and value.words:
+        fields["words"] = [entry(word) for word in value.words]
+    return fields
