@@ -567,7 +567,8 @@ python_version = "3.12"
 
 
 def test_an_extra_that_goes_in_circles_ends() -> None:
-    text = "[project]\nname = 'A.b'\n[project.optional-dependencies]\nx = ['a-b[Y]']\ny = ['A_B[x, z]', 'torch']\nz = ['flask']\nw = ['numpy']\n"
+    extras = "x = ['a-b[Y]']\ny = ['A_B[x, z]', 'torch']\nz = ['flask']\nw = ['numpy']\n"
+    text = f"[project]\nname = 'A.b'\n[project.optional-dependencies]\n{extras}"
     project = read_pyproject(Source("pyproject.toml", text))
     x, y, z = (Part("extra", name) for name in "xyz")
     assert project.with_included((x,), lambda _: True) == {x, y, z}
