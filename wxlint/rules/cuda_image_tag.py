@@ -42,10 +42,15 @@ def check(repository: Repository) -> Iterator[Problem]:
         reference = use.reference
         if reference is None or use.produces or not reference.tag_known or reference.tag is None or reference.digest:
             continue
-        if reference.name not in ("nvidia/cuda", "nvcr.io/nvidia/cuda"):
+        own = reference.name in ("nvidia/cuda", "nvcr.io/nvidia/cuda")
+        if not own and not (reference.name_known and reference.path.endswith("/nvidia/cuda")):
             continue
         known = facts.is_cuda_tag_valid(reference.tag)
-        if known.state == "deleted":
+        if not own:  # a mirror keeps what NVIDIA has deleted, and may hold tags of its own
+            if known.valid is False and known.nearest:
+                text = f"NVIDIA has no {reference.tag}, which {reference.shown()} would mirror: {known.reason}"
+                yield Problem(use.span, text, use.because, f"did you mean {known.nearest}?", Severity.INFO)
+        elif known.state == "deleted":
             hint = f"take {reference.name}:{known.nearest}" if known.nearest else ""
             yield Problem(use.span, f"{reference.shown()} can no longer be pulled: {known.reason}", use.because, hint)
         elif known.valid is False:

@@ -31,12 +31,15 @@ docker run --rm --gpus all example/asr:cuda
 
 from collections.abc import Iterator
 
+from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE
 from wxlint.images.builds.from_scripts import Call
 from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.state import State
+from wxlint.images.graph.target import proven_accelerator
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.rules import Problem
 
@@ -75,11 +78,28 @@ def _call(repository: Repository, call: Call) -> Iterator[Problem]:
 
 
 def _variant(repository: Repository, reference: Reference) -> tuple[str | None, tuple[Reason, ...]]:
-    """Return cpu or cuda where a tag says so and what the repository builds under it does not contradict."""
+    """Return cpu or cuda where a tag says so and what the repository builds under it does not contradict; without such
+    a tag, where what it builds under the name proves it, or the image is a well-known one."""
     said = said_by(reference.tag, "image tag") if reference.tag and reference.tag_known else []
-    if not said:
-        return None, ()
     states = [repository.beliefs.state(evaluated, stage) for evaluated, stage in repository.graph.producers(reference)]
+    if not said:
+        return _proven(states) if states else _well_known(reference)
     if any(state.accelerator not in (None, said[0].accelerator) and state.torch.channel == "none" for state in states):
         return None, ()  # variant-tag speaks of a tag that its build contradicts
     return said[0].accelerator, (said[0].reason,)
+
+
+def _proven(states: list[State]) -> tuple[str | None, tuple[Reason, ...]]:
+    """What all builds under a name prove alike."""
+    found = [proven_accelerator(state) for state in states]
+    return found[0] if len({accelerator for accelerator, _ in found}) == 1 else (None, ())
+
+
+def _well_known(reference: Reference) -> tuple[str | None, tuple[Reason, ...]]:
+    """A public image that is known to hold CUDA. That one holds none says little: a GPU may be for another program."""
+    if not reference.tag or not reference.tag_known:
+        return None, ()
+    found = facts.base_image(reference.upstream, reference.tag)
+    if found is None or found.accelerator != "cuda" or found.row["confidence"] == "unverified":
+        return None, ()
+    return "cuda", (Reason("base", f"{reference.shown()} holds CUDA"),)

@@ -65,6 +65,7 @@ _OFFICIAL = late(r"download(?:-r2)?\.pytorch\.org/whl/(?!nightly|test)|pytorch-w
 """Indexes that hold what the makers of torch publish as releases, and nothing else."""
 _WHEEL = late(r"-(?P<python>cp(?P<major>\d)(?P<minor>\d+))-(?P<abi>\w+)-(?P<platform>[\w.]+)\.whl(?:#|$)")
 _FOREIGN = late(r"win(?:32|_amd64|_arm64)|macosx_")
+_INTEL_ONLY = late(r"^(?!.*aarch64).*(?:x86_64|i686)")
 _PIP = ("pip", "uv")
 """Tools that install into the Python that is there."""
 
@@ -206,6 +207,9 @@ def _wheels(image: Image) -> Iterator[Problem]:
             if _FOREIGN.match(wheel["platform"]):
                 text = f"this wheel of {wanted.name} is for {wheel['platform']}, and the image is Linux"
                 yield Problem(span, text, install.because, "take the linux wheel", image=image.label)
+            elif install.environment.machine == "aarch64" and _INTEL_ONLY.search(wheel["platform"]):
+                text = f"this wheel of {wanted.name} is for {wheel['platform']}, and the image is for arm64"
+                yield Problem(span, text, install.because, "take the wheel for aarch64", image=image.label)
             elif short and made_for != short and not (wheel["abi"] == "abi3" and _numbers(made_for) <= _numbers(short)):
                 text = f"this wheel of {wanted.name} is for Python {made_for}, and the base has {short}"
                 hint = f"take the wheel for cp{short.replace('.', '')}"

@@ -34,6 +34,7 @@ from wxlint.images.graph.target import Image
 from wxlint.images.stack.companions import Mismatch, mismatches
 from wxlint.images.stack.packages import Accelerated
 from wxlint.images.torch.model import Torch
+from wxlint.images.torch.releases import within
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -49,6 +50,9 @@ def check(repository: Repository) -> Iterator[Problem]:
         for package in stack.packages:
             if not package.conditional and package.span is not None:
                 yield from _wheel(image, package, torch)
+                left = _left(image, package, torch)
+                if left is not None:
+                    yield left
         for mismatch in mismatches(image.state.external_torch, image.state.installs):
             yield from _companion(image, mismatch)
 
@@ -63,6 +67,22 @@ def _wheel(image: Image, package: Accelerated, torch: Torch) -> Iterator[Problem
     elif package.libraries == "torch" and same_cuda(package.cuda, cuda_of(torch.channel) or "") is False:
         text = f"{_short(package)} is built for CUDA {package.cuda}, but torch is built for {torch.channel}"
         yield Problem(span, text, torch.because, f"take its build for {torch.channel}", image=image.label)
+
+
+def _left(image: Image, package: Accelerated, torch: Torch) -> Problem | None:
+    """A package that asks for one release of torch, beside another: installed without what it requires, or before torch
+    was pinned again."""
+    from wxlint import facts
+
+    pin = package.specifier.removeprefix("==") if package.specifier.startswith("==") else ""
+    if not pin or "," in pin or package.brought_by or not torch.version or package.span is None:
+        return None
+    needed = facts.torch_needed(package.name, pin.partition("+")[0])
+    if not needed or not needed.startswith("==") or within(needed, torch.version.partition("+")[0]):
+        return None
+    text = f"{_short(package)} goes with torch {needed.lstrip('=')}, but {image.label} holds torch {torch.version}"
+    hint = f"take the release of {package.name} for torch {torch.version}"
+    return Problem(package.span, text, torch.because, hint, Severity.WARNING, image.label)
 
 
 def _minor(version: str) -> str:

@@ -72,6 +72,8 @@ def _makers_own(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]
     if not has_makers_torch(root.reference):
         return
     for step in steps:
+        if step.before.channel != "unknown":
+            return  # it was taken out on purpose
         choice = next((choice for choice in step.choices if takes_its_place(choice)), None)
         span = (choice.requirement.span or step.install.span) if choice is not None else None
         if choice is None or span is None:
