@@ -17,7 +17,7 @@ _OF_NAMESPACE = {"arm64v8": "aarch64", "amd64": "x86_64"}
 _TAG = late(r"(3\.\d+(?:\.\d+)?)(?:[-.].*)?")
 _IN_TAG = late(r"(?:^|[-_])(?:python|py)(3\.\d+(?:\.\d+)?)(?:[-_].*)?$")
 OTHER_PYTHON = late(
-    r"\b(?:conda|mamba|micromamba|pyenv|pixi)\b|uv\s+(?:python|venv)\b|python3\.\d+(?!/)|--python[ =]"
+    r"\b(?:conda|mamba|micromamba|pyenv|pixi)\b|uv\s+(?:python|venv)\b|python3\.\d+(?![\d/])|--python[ =]"
     r"|add-apt-repository"
 )
 """What may bring another Python than that of the base image."""

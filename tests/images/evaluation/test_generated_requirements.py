@@ -1,0 +1,174 @@
+"""Lists of requirements that commands make: where they go, and what they then hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from wxlint.core.values import Value
+from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_make
+from wxlint.images.installs.model import Groups, InstallContext, Lines, Unread, UnreadKind
+from wxlint.images.installs.requirement import Requirement, parse_requirement
+from wxlint.shell.bash.reader import read_shell
+
+FILES = {
+    "requirements.txt": "torch==2.3.1\nTorchvision\nflask\n#numpy\n",
+    "requirements.in": "torch\n",
+    "app.in": "flask\n",
+    "dir/base.txt": "numpy\n",
+}
+
+
+def lines(text: str) -> Lines:
+    found = (parse_requirement(Value(line), None) for line in text.split("\n") if line and not line.startswith("#"))
+    return Lines(tuple(found))
+
+
+class Lists(InstallContext):
+    """The files above; a project asks for what is chosen of it."""
+
+    def requirements(self, path: str, variables: Mapping[str, Value], *, as_constraints: bool = False) -> Lines:
+        return lines(FILES[path]) if path in FILES else Lines(unread=(Unread(UnreadKind.NOT_THERE, path),))
+
+    def written(self, text: str) -> Lines:
+        return lines(text)
+
+    def filtered(self, path: str, keep: Callable[[str], bool]) -> Lines | None:
+        return lines("\n".join(filter(keep, FILES[path].split("\n")))) if path in FILES else None
+
+    def project(self, folder: str, groups: Groups, tool: str) -> Lines:
+        names = (tool, folder, *groups.names, *("extras",) * groups.every_extra, *("groups",) * groups.every_group)
+        return Lines(tuple(Requirement(name) for name in names))
+
+    def pipfile(self, path: str, groups: Groups) -> Lines:
+        return Lines(tuple(Requirement(name) for name in (path, *groups.names)))
+
+
+MADE = [
+    # command, where it writes, the names that it then lists; None where these are not known
+    ("cat requirements.txt dir/base.txt > all.txt", "all.txt", "torch torchvision flask numpy"),
+    ("cat dir/base.txt >> requirements.txt", "requirements.txt", "torch torchvision flask numpy"),
+    ("cat notes.md > all.txt", "all.txt", None),
+    ("cat > all.txt <<EOF\ntorch\nflask\nEOF", "all.txt", "torch flask"),
+    ("cat > all.txt <<-EOF\n\ttorch\n\tEOF", "all.txt", "torch"),
+    ("cat > all.txt <<EOF\ntorch==$V\nEOF", "all.txt", None),
+    ("echo torch > all.txt", "all.txt", "torch"),
+    ("echo torch > all.in", "all.in", "torch"),
+    ("echo torch | tee all.txt", None, None),
+    ("/bin/echo torch > all.txt", "all.txt", "torch"),
+    ("echo -e 'torch\\nflask' > all.txt", "all.txt", "torch flask"),
+    ("echo -n torch > all.txt", "all.txt", "torch"),
+    ("echo -ne torch > all.txt", "all.txt", "torch"),
+    ("echo -en torch > all.txt", "all.txt", "torch"),
+    ("printf 'torch\\nflask\\n' > all.txt", "all.txt", "torch flask"),
+    ("printf '%s' torch > all.txt", "all.txt", None),
+    ("echo torch==$V > all.txt", "all.txt", None),
+    ("echo torch > all.md", None, None),
+    ("echo torch", None, None),
+    ("cp requirements.txt /tmp/all.txt", "/tmp/all.txt", "torch torchvision flask"),
+    ("cp requirements.txt /tmp/", "/tmp/requirements.txt", "torch torchvision flask"),
+    ("cp dir/base.txt .", "./base.txt", "numpy"),
+    ("mv requirements.in x.txt", "x.txt", "torch"),
+    ("cp requirements.txt a b", None, None),
+    ("cp notes.md all.txt", None, None),
+    ("cp requirements.txt all.txt > log.txt", None, None),
+    ("grep -v torch requirements.txt > all.txt", "all.txt", "torchvision flask"),
+    ("grep -vi torch requirements.txt > all.txt", "all.txt", "flask"),
+    ("grep -v -i torch requirements.txt > all.txt", "all.txt", "flask"),
+    ("grep --invert-match --ignore-case torch requirements.txt > all.txt", "all.txt", "flask"),
+    ("grep -i torch requirements.txt > all.txt", "all.txt", "torch torchvision"),
+    ("grep torch requirements.txt > all.txt", "all.txt", "torch"),
+    ("grep -v -e ^torch -e flask requirements.txt > all.txt", "all.txt", "torchvision"),
+    ("grep -v --regexp flask requirements.txt > all.txt", "all.txt", "torch torchvision"),
+    ("grep -vE 'torch|flask' requirements.txt > all.txt", "all.txt", "torchvision"),
+    ("grep -v -E 'torch|flask' requirements.txt > all.txt", "all.txt", "torchvision"),
+    ("egrep -v 'torch|flask' requirements.txt > all.txt", "all.txt", "torchvision"),
+    ("grep -v 'torch\\|flask' requirements.txt > all.txt", "all.txt", "torchvision"),
+    ("grep -v 'torch|flask' requirements.txt > all.txt", "all.txt", None),
+    ("grep -v '^[tT]orch' requirements.txt > all.txt", "all.txt", "flask"),
+    ("grep -v 't.*h' requirements.txt > all.txt", "all.txt", "torchvision flask"),
+    ("grep -v '\\(torch\\)' requirements.txt > all.txt", "all.txt", None),
+    ("grep -c -v torch requirements.txt > all.txt", "all.txt", None),
+    ("grep -v torch requirements.txt dir/base.txt > all.txt", "all.txt", None),
+    ("grep -v torch > all.txt", "all.txt", None),
+    ("grep -v $NAME requirements.txt > all.txt", "all.txt", None),
+    ("grep -v torch missing.txt > all.txt", "all.txt", None),
+    ("sed '/^torch/d' requirements.txt > all.txt", "all.txt", "torchvision flask"),
+    ("sed -i '/^torch/d' requirements.txt", "requirements.txt", "torchvision flask"),
+    ("sed --in-place /flask/d requirements.txt", "requirements.txt", "torch torchvision"),
+    ("sed -i -e /torch/d -e /flask/d requirements.txt", "requirements.txt", "torchvision"),
+    ("sed -i --expression /torch/d requirements.txt", "requirements.txt", "torchvision flask"),
+    ("sed -i s/torch/x/ requirements.txt", "requirements.txt", None),
+    ("sed -i //d requirements.txt", "requirements.txt", None),
+    ("sed -i '/a/b/d' requirements.txt", "requirements.txt", None),
+    ("sed -i /torch/d notes.md", None, None),
+    ("sed -i /torch/d *.txt", None, None),
+    ("sed -i -n /torch/d requirements.txt", "requirements.txt", None),
+    ("poetry export -o all.txt", "all.txt", "poetry ."),
+    ("poetry export -f requirements.txt --output all.txt", "all.txt", "poetry ."),
+    ("poetry export --with Dev,gpu --output all.txt", "all.txt", "poetry . dev gpu"),
+    ("poetry export --without docs --extras 'a b' -o all.txt", "all.txt", "poetry . a b"),
+    ("poetry export -E a --only c -o all.txt", "all.txt", "poetry . a c"),
+    ("pdm export -G gpu --output all.txt", "all.txt", "pdm . gpu"),
+    ("uv export --extra gpu > all.txt", "all.txt", "uv . gpu"),
+    ("uv export --group gpu --output-file all.txt", "all.txt", "uv . gpu"),
+    ("uv export --all-extras --all-groups -o all.txt", "all.txt", "uv . extras groups"),
+    ("poetry export --with-dev -o all.txt", "all.txt", "poetry . groups"),
+    ("poetry show > all.txt", "all.txt", None),
+    ("python -m poetry export -o all.txt", "all.txt", "poetry ."),
+    ("python3 -m pipenv requirements > all.txt", "all.txt", "Pipfile packages"),
+    ("pipenv requirements > all.txt", "all.txt", "Pipfile packages"),
+    ("pipenv requirements --dev > all.txt", "all.txt", "Pipfile packages dev-packages"),
+    ("pipenv lock -r -d > all.txt", "all.txt", "Pipfile packages dev-packages"),
+    ("pipenv graph > all.txt", "all.txt", None),
+    ("pip-compile", "requirements.txt", "torch"),
+    ("pip-compile app.in", "app.txt", "flask"),
+    ("pip-compile dir/pyproject.toml", "requirements.txt", "pip dir"),
+    ("pip-compile pyproject.toml --extra gpu -o all.txt", "all.txt", "pip . gpu"),
+    ("pip-compile app.in requirements.in -o all.txt", "all.txt", "flask torch"),
+    ("python -m piptools compile app.in", "app.txt", "flask"),
+    ("python -m piptools sync app.in", None, None),
+    ("python -m piptools", None, None),
+    ("python -m", None, None),
+    ("python app.py requirements", None, None),
+    ("uv pip compile app.in -o all.txt", "all.txt", "flask"),
+    ("uv pip compile pyproject.toml -o all.txt", "all.txt", "uv ."),
+    ("uv pip compile --python 3.11 -p 3.11 app.in -o all.txt", "all.txt", "flask"),
+    ("uv pip list > all.txt", "all.txt", None),
+]
+
+
+@pytest.mark.parametrize(("text", "path", "names"), MADE, ids=[row[0] for row in MADE])
+def test_lists(text: str, path: str | None, names: str | None) -> None:
+    (command, *_) = read_shell(text).commands
+    made = made_by(command, Lists())
+    assert (made and made.path) == path
+    if made is not None:
+        found = made.lines and " ".join(r.name for r in made.lines.requirements)
+        assert found == names
+
+
+@pytest.mark.parametrize(
+    "program",
+    "cat cp mv echo printf grep egrep sed poetry pdm uv pipenv pip-compile python python3 /usr/bin/sed".split(),
+)
+def test_programs_that_make_lists(program: str) -> None:
+    assert is_maker(read_shell(f"{program} x").commands[0])
+    assert not is_maker(read_shell(f"{program}x x").commands[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("cat a.txt > b.txt", True),
+        ("pip-compile", True),
+        ("sed -i /a/d x.in", True),
+        ("uv pip compile a.in", True),
+        ("pipenv lock > r.txt", True),
+        ("pip install -r a.txt", False),
+        ("cat a > b", False),
+    ],
+)
+def test_a_quick_look(text: str, may: bool) -> None:
+    assert may_make(text) is may
