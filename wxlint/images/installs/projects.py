@@ -53,8 +53,10 @@ def chosen_groups(tool: str, arguments: Arguments) -> Groups:
     names = _split(arguments.texts(*_CHOSEN))
     only = _split(arguments.texts(*_ONLY))
     left_out = _split(arguments.texts(*_LEFT_OUT))
-    if arguments.has("--no-dev", "--no-default-groups", "--prod", "--production"):
-        left_out = (*left_out, "dev", *(("*",) if arguments.has("--no-default-groups") else ()))
+    production = arguments.has("--prod", "--production")
+    if arguments.has("--no-dev", "--no-default-groups") or production:
+        every = arguments.has("--no-default-groups") or (tool == "pdm" and production)
+        left_out = (*left_out, "dev", *(("*",) if every else ()))
     if arguments.has("--only-dev"):
         only = (*only, "dev")
     if arguments.has("--dev", "-d"):
