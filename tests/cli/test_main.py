@@ -241,7 +241,7 @@ def test_what_standard_input_is(name: str, text: str, found: str, here: Path) ->
     (here / "sub" / "requirements.txt").write_text("torch==2.3.1\n")
     done = run("check", "-", *(["--stdin-filename", name] if name else []), stdin=text)
     if found == "torch_without":
-        assert done.returncode == 0 and "1 of 1 reference proven good" in done.stdout
+        assert done.returncode == 0 and "1 of 1 image reference resolved" in done.stdout
         beliefs = json.loads(run("images", "-", "--stdin-filename", name, "--format", "json", stdin=text).stdout)
         assert [(b["path"], b["torch"]) for b in beliefs] == [(name, "default")]
     else:

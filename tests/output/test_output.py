@@ -192,14 +192,14 @@ def test_escape(raw: str, shown: str) -> None:
     [
         (
             Summary(14, 39, 1, 2, 3, 1),
-            "3 errors, 1 warning in 14 files; 39 of 42 references proven good, 1 bad, 2 unknown",
+            "3 errors, 1 warning in 14 files; 40 of 42 image references resolved, 1 of them bad, 2 unknown",
         ),
         (Summary(1), "nothing found in 1 file"),
         (Summary(0, infos=2), "2 infos in 0 files"),
-        (Summary(2, good=1), "nothing found in 2 files; 1 of 1 reference proven good"),
+        (Summary(2, good=1), "nothing found in 2 files; 1 of 1 image reference resolved"),
         (
             Summary(2, unknown=4, problems=("x", "y")),
-            "nothing found in 2 files; 0 of 4 references proven good, 4 unknown; 2 files could not be read",
+            "nothing found in 2 files; 0 of 4 image references resolved, 4 unknown; 2 files could not be read",
         ),
     ],
 )

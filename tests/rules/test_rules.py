@@ -92,7 +92,7 @@ def test_case(rule: str, case: dict[str, Any], tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     files = {name: textwrap.dedent(text) for name, text in case["files"].items()}
     report = run(tmp_path, files, paths=case.get("paths", ["."]), no_policy=case.get("no-policy", False))
-    found = [f for f in report.findings if f.rule == rule]
+    found = sorted((f for f in report.findings if f.rule == rule), key=lambda f: (f.span, f.message))
     shown = [(f.span.path, f.span.line, f.span.column, f.message) for f in found]
     assert len(found) == len(case["expect"]), shown
     for finding, wanted in zip(found, case["expect"]):

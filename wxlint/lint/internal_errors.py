@@ -30,6 +30,8 @@ INTERNAL_ERROR = Rule(
     "this is a bug in wxlint: please report it with this message and the file",
     _DOCS,
     False,
+    (),
+    0,
     lambda repository: iter(()),
 )
 """What formats show of such a finding. It is no rule of a file: nothing can select it or turn it off."""

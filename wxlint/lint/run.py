@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from wxlint.core.errors import UsageError
 from wxlint.core.findings import Finding, Severity
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
@@ -19,6 +20,10 @@ from wxlint.rules import Problem, Rule, load_rules
 UNUSED = "unused-suppression"
 
 
+_ARCHIVED = late(
+    r"(?i)(?:^|/)[._]?(?:archived?|attic|backups?|deprecated|legacy|obsolete|old|unused)(?:[-_][^/]*)?(?:/|$)"
+)
+"""A folder of files that nobody uses any more."""
 _NAMED = 3
 """How many more images one finding names."""
 
@@ -52,6 +57,7 @@ def check(repository: Repository, options: Options) -> Report:
     found: dict[Finding, None] = {}
     for rule in chosen:
         found.update(dict.fromkeys(_findings(rule, results.problems[rule.id], levels)))
+    found = dict.fromkeys(_one_for_each_cause(found, chosen))
     inputs = {item.path for item in repository.documents.given}
     suppressions = _suppressions(repository, inputs, options)
     outcome = apply(
@@ -66,10 +72,24 @@ def check(repository: Repository, options: Options) -> Report:
         findings += _flaws(levels, outcome.flawed, rules)
     broken = internal_errors(repository.failures)
     findings += broken
-    findings.sort(key=lambda f: (f.span, f.rule, f.message))
     shown = {**rules, INTERNAL_ERROR.id: INTERNAL_ERROR} if broken else rules
+    findings.sort(key=lambda f: _weight(f, shown))
     summary = _summary(repository, results, findings, shown, options)
     return Report(tuple(findings), summary, repository.sources.loaded, shown)
+
+
+def _one_for_each_cause(found: Iterable[Finding], rules: Iterable[Rule]) -> Iterator[Finding]:
+    """The findings without those that another rule's finding at the same place stands for."""
+    instead = {rule.id: rule.instead_of for rule in rules if rule.instead_of}
+    findings = list(found)
+    covered = {(other, finding.span) for finding in findings for other in instead.get(finding.rule, ())}
+    return (finding for finding in findings if (finding.rule, finding.span) not in covered)
+
+
+def _weight(finding: Finding, rules: dict[str, Rule]) -> tuple[object, ...]:
+    """What is shown first: what is in use, the worst, what images compute with before tags; then by place."""
+    archived = _ARCHIVED.search(finding.span.path) is not None
+    return archived, -finding.severity, rules[finding.rule].weight, finding.span, finding.rule, finding.message
 
 
 def _flaws(levels: _Levels, flawed: Iterable[Flawed], rules: dict[str, Rule]) -> Iterator[Finding]:

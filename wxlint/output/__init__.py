@@ -101,14 +101,15 @@ def count(number: int, noun: str) -> str:
 
 
 def summary_line(summary: Summary) -> str:
-    """ "3 errors, 1 warning in 14 files; 39 of 42 references proven good, 1 bad, 2 unknown"."""
+    """ "3 errors, 1 warning in 14 files; 40 of 42 image references resolved, 1 of them bad, 2 unknown"."""
     kinds = ((summary.errors, "error"), (summary.warnings, "warning"), (summary.infos, "info"))
     found = ", ".join(count(number, noun) for number, noun in kinds if number) or "nothing found"
     line = f"{found} in {count(summary.files, 'file')}"
     total = summary.good + summary.bad + summary.unknown
     if total:
-        line += f"; {summary.good} of {count(total, 'reference')} proven good"
-        line += "".join(f", {n} {kind}" for n, kind in ((summary.bad, "bad"), (summary.unknown, "unknown")) if n)
+        line += f"; {summary.good + summary.bad} of {count(total, 'image reference')} resolved"
+        kinds_of = ((summary.bad, "of them bad"), (summary.unknown, "unknown"))
+        line += "".join(f", {n} {kind}" for n, kind in kinds_of if n)
     if summary.problems:
         line += f"; {count(len(summary.problems), 'file')} could not be read"
     return line

@@ -39,7 +39,8 @@ class Problem(NamedTuple):
 
 class Rule(NamedTuple):
     """A rule as its module defines it. docs: Markdown. about_references: its findings say that the reference under
-    them is bad.
+    them is bad. instead_of: rules whose finding at the same place has the same cause. weight: 0 for what an image
+    computes with, 1 for the rest of the build, 2 for tags alone.
     """
 
     id: str
@@ -48,6 +49,8 @@ class Rule(NamedTuple):
     hint: str
     docs: str
     about_references: bool
+    instead_of: tuple[str, ...]
+    weight: int
     check: Callable[[Repository], Iterator[Problem]]
 
 
@@ -61,6 +64,8 @@ def load_rule(name: str) -> Rule:
         module.HINT,
         (module.__doc__ or "").strip() + "\n",
         getattr(module, "ABOUT_REFERENCES", False),
+        getattr(module, "INSTEAD_OF", ()),
+        getattr(module, "WEIGHT", 1),
         module.check,
     )
 

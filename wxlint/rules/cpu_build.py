@@ -42,6 +42,7 @@ from wxlint.rules import Problem
 SEVERITY = Severity.WARNING
 SUMMARY = "the CPU build of a package in a GPU image"
 HINT = "install the package's build for CUDA"
+WEIGHT = 0
 
 
 def check(repository: Repository) -> Iterator[Problem]:

@@ -44,6 +44,7 @@ from wxlint.rules import Problem
 SEVERITY = Severity.WARNING
 SUMMARY = "a package built for another CUDA generation than the image holds"
 HINT = "take the build for the CUDA of the base, or a base with the CUDA of the build"
+WEIGHT = 0
 
 
 def check(repository: Repository) -> Iterator[Problem]:

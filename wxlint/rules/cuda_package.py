@@ -30,6 +30,7 @@ from wxlint.rules import Problem
 SEVERITY = Severity.ERROR
 SUMMARY = "a CUDA-only distribution in a CPU image"
 HINT = "install the distribution's CPU counterpart, or move this stage to the CUDA variant"
+WEIGHT = 0
 
 
 def check(repository: Repository) -> Iterator[Problem]:

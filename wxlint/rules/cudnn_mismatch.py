@@ -37,6 +37,7 @@ from wxlint.rules import Problem
 SEVERITY = Severity.WARNING
 SUMMARY = "a package that needs another cuDNN than the image holds"
 HINT = "pin a release that goes with the image's cuDNN, or bring that cuDNN"
+WEIGHT = 0
 
 
 def check(repository: Repository) -> Iterator[Problem]:

@@ -52,6 +52,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
+from wxlint.images.graph.family import listed_as
 from wxlint.images.graph.name_hints import accelerator_words, said_by
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import proven_accelerator
@@ -191,8 +192,7 @@ def _meant(repository: Repository, service: Service) -> _Meant:
                     expectation = repository.expected(member.stage, variant.name)
                     if expectation is None or not expectation.gpu and variant.accelerator == "cuda":
                         return _Meant(None)
-                    text = f"{expectation.image} is a {variant.name} image"
-                    return _Meant(variant.accelerator, (Reason("policy", text, policy.path),))
+                    return _Meant(variant.accelerator, (Reason("policy", listed_as(expectation), policy.path),))
             if member.known:
                 return _Meant(None)  # a tag that the stage does not have says nothing: variant-tag speaks of it
     if reference is not None and reference.tag_known and reference.tag:

@@ -35,6 +35,7 @@ from wxlint.rules import Problem
 SEVERITY = Severity.ERROR
 SUMMARY = "a package that brings torch, in a CPU image with no CPU build in reach"
 HINT = "install torch from https://download.pytorch.org/whl/cpu before it"
+WEIGHT = 0
 
 
 def check(repository: Repository) -> Iterator[Problem]:

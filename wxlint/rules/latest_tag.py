@@ -36,6 +36,7 @@ from wxlint.rules import Problem
 SEVERITY = Severity.ERROR
 SUMMARY = "an image reference with a forbidden tag such as :latest"
 HINT = "name the variant and version that is meant, for example :cpu, :cuda or a release"
+WEIGHT = 2
 ABOUT_REFERENCES = True
 
 

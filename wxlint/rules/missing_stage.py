@@ -52,6 +52,9 @@ from wxlint.rules import Problem
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation, Policy
 
+_NAMED = 3
+"""Images that one finding names."""
+
 SEVERITY = Severity.ERROR
 SUMMARY = "a stage of the policy without a Dockerfile or a compose service"
 HINT = "add what is missing, or take the stage out of the policy (or make it optional)"
@@ -61,13 +64,19 @@ def check(repository: Repository) -> Iterator[Problem]:
     policy = repository.policy
     if policy is None:
         return
+    lacking: dict[str, list[Expectation]] = {}
     for expectation in repository.family.expectations:
         path = repository.family.in_root(expectation.dockerfile)
         if expectation.optional or path in repository.dockerfiles or os.path.lexists(path):
             continue
-        span = _dockerfile_key(policy, expectation) or Span(policy.path, 1, 1, 1, 1)
+        lacking.setdefault(path, []).append(expectation)
+    for path, images in lacking.items():
+        span = _dockerfile_key(policy, images[0]) or Span(policy.path, 1, 1, 1, 1)
         near = did_you_mean(path, repository.dockerfiles)
-        yield Problem(span, f"{expectation.image} has no Dockerfile: {path} does not exist{near}")
+        have = "has" if len(images) == 1 else "have"
+        names = ", ".join(image.image for image in images[:_NAMED])
+        names += f" and {len(images) - _NAMED} more" if len(images) > _NAMED else ""
+        yield Problem(span, f"{names} {have} no Dockerfile: {path} does not exist{near}")
     yield from _services(repository)
 
 
@@ -84,19 +93,26 @@ def _dockerfile_key(policy: Policy, expectation: Expectation) -> Span | None:
 
 
 def _services(repository: Repository) -> Iterator[Problem]:
-    policy = repository.policy
-    if policy is None or repository.compose is None:
+    """A service counts where it stands in any project made of files that the variant lists; each lack is said once."""
+    if repository.policy is None or repository.compose is None:
         return
-    for project in repository.compose.projects:
-        names = {service.name for service in project.project.services}
-        if project.project.unknown:
+    reported: set[tuple[str, tuple[str, ...]]] = set()
+    for expectation in repository.family.expectations:
+        service = expectation.service
+        files = repository.family.listed_files(expectation.compose)
+        if expectation.optional or expectation.is_base or not service or (service, files) in reported:
             continue
-        for expectation in repository.family.expectations:
-            files = tuple(repository.family.in_root(p) for p in expectation.compose)
-            if expectation.optional or expectation.is_base or not expectation.service or files != project.paths:
-                continue
-            if expectation.service not in names:
-                yield Problem(
-                    Span(project.paths[0], 1, 1, 1, 1),
-                    f"{expectation.image} has no service {expectation.service!r} in {' + '.join(project.paths)}",
-                )
+        projects = [one for one in repository.compose.projects if set(one.paths) & set(files)]
+        if not projects or any(one.project.unknown for one in projects):
+            continue
+        if any(found.name == service for one in projects for found in one.project.services):
+            continue
+        reported.add((service, files))
+        names = sorted({found.name for one in projects for found in one.project.services})
+        first = next(path for path in files if any(path in one.paths for one in projects))
+        yield Problem(
+            Span(first, 1, 1, 1, 1),
+            f"{expectation.image} has no service {service!r} in {' + '.join(files)}{did_you_mean(service, names)}",
+            hint=f"add the service, or write in the policy stages: {{{expectation.stage}: {{service: NAME}}}} "
+            f"(false for none), or variants: {{{expectation.variant}: {{service: false}}}} for all of a variant",
+        )

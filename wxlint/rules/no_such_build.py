@@ -59,6 +59,7 @@ from wxlint.rules import Problem
 SEVERITY = Severity.ERROR
 SUMMARY = "a channel, version or wheel that does not exist for this image"
 HINT = "take a build that exists"
+WEIGHT = 0
 
 _CUDA = late(r"cu\d{2,3}")
 _OFFICIAL = late(r"download(?:-r2)?\.pytorch\.org/whl/(?!nightly|test)|pytorch-wheels/")

@@ -40,6 +40,7 @@ from wxlint.rules import Problem
 SEVERITY = Severity.ERROR
 SUMMARY = "torch and a package that was built for another torch"
 HINT = "install torch and its companions in one command, from one index, in releases that go together"
+WEIGHT = 0
 
 
 def check(repository: Repository) -> Iterator[Problem]:

@@ -40,6 +40,7 @@ from wxlint.rules import Problem
 SEVERITY = Severity.WARNING
 SUMMARY = "torch's channel as an extra index, which pip gives no priority"
 HINT = "use --index-url, or pin the local version: torch==X.Y.Z+CHANNEL"
+WEIGHT = 0
 
 
 def check(repository: Repository) -> Iterator[Problem]:

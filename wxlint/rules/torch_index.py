@@ -43,6 +43,12 @@ from wxlint.rules import Problem
 SEVERITY = Severity.ERROR
 SUMMARY = "torch from a channel that is not the image's"
 HINT = "take torch from the index of the image's own variant"
+WEIGHT = 0
+
+
+def index_option(channel: str) -> str:
+    """The option that takes torch from a channel; "" for the default index."""
+    return f"write --index-url https://download.pytorch.org/whl/{channel}" if channel != "default" else ""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -79,7 +85,7 @@ def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
     if expectation is not None and expectation.torch is not None:
         if choice.channel != expectation.torch:
             text = f"{name} comes from channel {choice.channel}; {image.label} takes {expectation.torch}"
-            yield Problem(span, text, because, image=image.label)
+            yield Problem(span, text, because, index_option(expectation.torch), image=image.label)
         return
     found, built = accelerator_of(choice.channel), facts.cuda_of_channel(choice.channel)
     base = image.base.accelerator

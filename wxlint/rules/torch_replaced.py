@@ -47,6 +47,7 @@ _OWN_ENVIRONMENT = ("uv-project", "poetry", "pdm", "pipenv")
 SEVERITY = Severity.WARNING
 SUMMARY = "an install that replaces the torch which an earlier step or the base chose"
 HINT = "install torch once, with every package that asks for a release of it, or hold it with a constraint (-c)"
+WEIGHT = 0
 
 
 def check(repository: Repository) -> Iterator[Problem]:

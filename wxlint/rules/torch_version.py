@@ -41,6 +41,7 @@ SUMMARY = "torch, torchvision, torchaudio and a channel that do not exist togeth
 HINT = (
     "take a set from the table of releases: torch, torchvision and torchaudio of one line, on a channel that line has"
 )
+WEIGHT = 0
 
 
 def check(repository: Repository) -> Iterator[Problem]:

@@ -40,6 +40,7 @@ _EITHER = (
     "for a GPU image say so in its name, or give the index of its CUDA channel"
 )
 HINT = "give the index of the image's channel: --index-url https://download.pytorch.org/whl/CHANNEL"
+WEIGHT = 0
 
 
 def check(repository: Repository) -> Iterator[Problem]:

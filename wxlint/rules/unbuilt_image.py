@@ -35,7 +35,7 @@ FROM example/base:cpu
 ```
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from wxlint.core.findings import Severity
 from wxlint.core.values import HOLE, Value
@@ -51,6 +51,9 @@ SUMMARY = "a family image that is used and that nothing builds"
 HINT = "use a tag that is built, or build this one"
 ABOUT_REFERENCES = True
 
+_NAMED = 3
+"""Tags that a message lists in full."""
+
 
 def check(repository: Repository) -> Iterator[Problem]:
     built = _Built(repository.uses)
@@ -65,7 +68,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             if tags and all(accelerator_words(tag) for tag in tags):
                 yield Problem(
                     use.span,
-                    f"nothing builds {reference.shown()}; the repository builds {', '.join(f':{t}' for t in tags)}",
+                    f"nothing builds {reference.shown()}; the repository builds {_tags(reference, tags)}",
                     use.because,
                 )
 
@@ -113,5 +116,16 @@ def _by_policy(repository: Repository, use: Use) -> Iterator[Problem]:
     if reference.tag in {v.tag for v in policy.variants.values()} or reference.tag in policy.forbidden_tags:
         if use.kind.endswith("FROM") is False:
             return  # variant-tag and latest-tag say it
-    tags = ", ".join(f":{v.tag}" for v in own)
+    tags = _tags(reference, [v.tag for v in own])
     yield Problem(use.span, f"nothing builds {reference.shown()}; {member.stage} is built as {tags}", use.because)
+
+
+def _tags(reference: Reference, tags: Sequence[str]) -> str:
+    """A few tags, the nearest of many first."""
+    from difflib import SequenceMatcher
+
+    if len(tags) <= _NAMED:
+        return ", ".join(f":{tag}" for tag in tags)
+    wanted = reference.tag or "latest"
+    nearest = sorted(tags, key=lambda tag: -SequenceMatcher(None, tag, wanted).ratio())
+    return f"{', '.join(f':{tag}' for tag in nearest[:1])} and {len(tags) - 1} other tags"

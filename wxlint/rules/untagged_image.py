@@ -35,6 +35,8 @@ from wxlint.rules import Problem
 SEVERITY = Severity.ERROR
 SUMMARY = "an image reference without a tag, which means :latest"
 HINT = "add the tag or digest that is meant"
+WEIGHT = 2
+INSTEAD_OF = ("unbuilt-image",)
 ABOUT_REFERENCES = True
 
 

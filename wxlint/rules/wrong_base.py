@@ -5,7 +5,8 @@
 The base decides what every stage above it can be: a GPU stage that starts from `base:cpu` has no CUDA runtime
 whatever its tag says, and a CPU stage on a CUDA image ships gigabytes nobody uses. Lineage is followed, not text:
 through stage aliases, ARG defaults and build arguments, and other images that the repository builds. Without a
-policy, an image that names call a CPU image and that stands on an accelerator's base is reported.
+policy, an image that names call a CPU image and that stands on an accelerator's base is reported, and a GPU image
+that stands on one whose name says CPU.
 
 ## Bad
 
@@ -31,6 +32,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import Value
 from wxlint.images.graph.image_graph import same_name
+from wxlint.images.graph.name_hints import from_reference
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image
 from wxlint.images.model.reference import parse_reference
@@ -39,15 +41,16 @@ from wxlint.rules import Problem
 SEVERITY = Severity.ERROR
 SUMMARY = "a stage that does not descend from its variant's base"
 HINT = "start the stage FROM the base of its variant"
+WEIGHT = 0
 ABOUT_REFERENCES = True
 
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image in repository.images:
-        if image.expectation is None:
-            yield from _by_names(image)
-        elif image.expectation.base is not None:
+        if image.expectation is not None and image.expectation.base is not None:
             yield from _by_policy(image, image.expectation.base)
+        else:
+            yield from _by_names(repository, image)
 
 
 def _by_policy(image: Image, base: str) -> Iterator[Problem]:
@@ -84,12 +87,35 @@ def _by_policy(image: Image, base: str) -> Iterator[Problem]:
     )
 
 
-def _by_names(image: Image) -> Iterator[Problem]:
+def _by_names(repository: Repository, image: Image) -> Iterator[Problem]:
     found = image.base.accelerator
-    if image.expected == "cpu" and found not in (None, "cpu", "other") and image.base.lineage:
-        use = image.base.lineage[0]
+    if not image.base.lineage:
+        return
+    use = image.base.lineage[0]
+    if image.expected in ("cuda", "rocm") and found in (None, "cpu"):
+        yield from _from_a_cpu_image(repository, image)
+    elif image.expected == "cpu" and found not in (None, "cpu", "other"):
         yield Problem(
             use.span,
             f"{image.label} is meant for cpu, but starts from a {found} image, {image.base.lineage[-1].value.shown()}",
             (*image.why, *use.because),
         )
+
+
+def _from_a_cpu_image(repository: Repository, image: Image) -> Iterator[Problem]:
+    """A GPU image on one that its name calls a CPU image: a CPU build of torch in that stays, whatever is asked for."""
+    for use in image.base.lineage:
+        reference = use.reference
+        said = from_reference(reference, "base image") if reference is not None and reference.tag_known else []
+        if reference is None or not said or said[0].accelerator != "cpu":
+            continue
+        own = {tag.reference.name for tag in image.evaluated.build.tags if tag.reference is not None}
+        ours = reference.name in own or bool(repository.graph.producers(reference))
+        yield Problem(
+            image.base.lineage[0].span,
+            f"{image.label} is meant for {image.expected}, but starts from a cpu image, {use.value.shown()}",
+            (said[0].reason, *image.why, *use.because),
+            f"start it FROM an image for {image.expected}",
+            None if ours or image.expectation is not None else Severity.WARNING,
+        )
+        return

@@ -52,7 +52,17 @@ class Family:
     def compose_groups(self) -> list[tuple[str, ...]]:
         """The compose files that each variant uses together."""
         variants = self.policy.variants.values() if self.policy else ()
-        return [tuple(self.in_root(path) for path in variant.compose) for variant in variants]
+        return [self.listed_files(variant.compose) for variant in variants]
+
+    def listed_files(self, globs: tuple[str, ...]) -> tuple[str, ...]:
+        """The files that paths and globs of the policy name, as people see them, in the order of the policy."""
+        if self.policy is None:
+            return ()
+        found: dict[str, None] = {}
+        for glob in globs:
+            names = self.policy.files([glob])[0] if any(c in glob for c in "*?[") else [glob]
+            found.update((self.in_root(name), None) for name in names)
+        return tuple(found)
 
     def in_root(self, path: str) -> str:
         """A path of the policy (relative to its root) as people see it."""
@@ -65,3 +75,10 @@ class Family:
     def below_root(self, path: str) -> str:
         """A path as people see it, written as the policy writes it: relative to its root."""
         return os.path.relpath(path, self.root).replace(os.sep, "/")
+
+
+def listed_as(expectation: Expectation) -> str:
+    """ "the policy lists app:gpu under variant cuda (cu124)", with the channel where the name does not say it."""
+    channel = expectation.torch
+    more = f" ({channel})" if channel and channel != expectation.variant else ""
+    return f"the policy lists {expectation.image} under variant {expectation.variant}{more}"

@@ -17,14 +17,14 @@ from wxlint.images.evaluation.evaluator import evaluate
 from wxlint.images.evaluation.named_contexts import Contexts
 from wxlint.images.graph.documents import Documents
 from wxlint.images.graph.failures import Failures
-from wxlint.images.graph.family import Family
+from wxlint.images.graph.family import Family, listed_as
 from wxlint.images.graph.install_hints import weak_evidence
 from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.name_hints import Evidence, evidence, expected_by_names
 from wxlint.images.graph.sources import SourceStore
 from wxlint.images.graph.state import State
 from wxlint.images.graph.target import Image, TorchStep, contributing, stack_of, torch_steps
-from wxlint.images.graph.targets import built_stages, variants, without_build
+from wxlint.images.graph.targets import built_stages, defined, without_build
 from wxlint.images.model.records import Build, Evaluated, Stage, Use
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.images.stack.state import Stack
@@ -188,15 +188,15 @@ class ImageGraph:
     # -- images
 
     def images_at(self, path: str) -> tuple[Image, ...]:
-        """The images of a Dockerfile: what builds name, or the last stage, and stages named for an accelerator."""
+        """The images of a Dockerfile: what its builds name, and what else it defines, as made by hand."""
         found = self._images.get(path)
         if found is None:
             evaluated = self.evaluated_at(path)
             built = [(one, index) for one in evaluated for index in built_stages(one)]
             indexes = {index for _, index in built}
-            if evaluated and not indexes.issuperset(variants(evaluated[0])):
+            if evaluated and not indexes.issuperset(defined(evaluated[0])):
                 plain = self.by_hand(path)
-                built += [(plain, index) for index in variants(plain) if index not in indexes]
+                built += [(plain, index) for index in defined(plain) if index not in indexes]
             found = self._images[path] = tuple(self._image(one, one.stages[index]) for one, index in built)
         return found
 
@@ -230,8 +230,7 @@ class ImageGraph:
         expectation = self._expectation(evaluated)
         own = evaluated.target(evaluated.build.target)
         if expectation is not None and (stage is own or expectation.target == stage.name):
-            text = f"{expectation.image} is a {expectation.variant} image"
-            reasons: tuple[Reason, ...] = (Reason("policy", text, self.family.path),)
+            reasons: tuple[Reason, ...] = (Reason("policy", listed_as(expectation), self.family.path),)
             return Image(evaluated, stage, base, state, expectation.accelerator, reasons, expectation)
         found = evidence(evaluated, stage) or self._weak_evidence(evaluated, stage, base)
         expected, reasons = expected_by_names(found)

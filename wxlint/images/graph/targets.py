@@ -5,29 +5,57 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from wxlint.core.patterns import late
 from wxlint.images.graph.name_hints import accelerator_words
-from wxlint.images.model.records import Build, Evaluated
+from wxlint.images.model.records import Build, Evaluated, Stage
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation
 
+_STEP = late(r"build|compil|deps|dependenc|download|fetch|cache|test|lint|wheel|source|src")
+"""Parts of the names that stages have which are a step of a build, and no image of their own."""
+
 
 def built_stages(evaluated: Evaluated) -> list[int]:
-    """The stages that are images: the one that the build names, else the last; by hand also those of `variants`.
+    """The stages that are images: the one that the build names, else those that the file defines (`defined`).
 
     A target that the file does not have stands for none, so that the file counts as built by hand.
     """
     own = evaluated.target(evaluated.build.target)
     if own is not None and (evaluated.build.target is not None or evaluated.build.built_by):
         return [own.index]
+    return defined(evaluated)
+
+
+def defined(evaluated: Evaluated) -> list[int]:
+    """The images that a file defines, whoever builds them: its last stage, and the named ones that no stage is made of.
+
+    A stage that is named for a step of a build (`builder`, `test`) is none of them.
+    """
     last = [len(evaluated.stages) - 1] if evaluated.stages else []
-    return list(dict.fromkeys((*last, *variants(evaluated))))
-
-
-def variants(evaluated: Evaluated) -> list[int]:
-    """The stages that are named for an accelerator, and that no other stage starts from."""
     used = {parent for stage in evaluated.stages for parent in stage.parents}
-    return [s.index for s in evaluated.stages if s.name and s.index not in used and accelerator_words(s.name)]
+    named = [stage for stage in evaluated.stages[:-1] if stage.name and stage.index not in used]
+    if not named:
+        return last
+    sources = _copied_from(evaluated)
+    return [*last, *(s.index for s in named if accelerator_words(s.name) or _is_image(s, sources))]
+
+
+def _is_image(stage: Stage, sources: set[str]) -> bool:
+    return not {stage.name, str(stage.index)} & sources and not _STEP.search(stage.name)
+
+
+def _copied_from(evaluated: Evaluated) -> set[str]:
+    """What `--from` and `from=` of a mount name, in lower case."""
+    found = set()
+    for instruction in evaluated.dockerfile.instructions:
+        for flag in instruction.flags:
+            value = (flag.value or "").lower()
+            if flag.name == "from":
+                found.add(value)
+            elif flag.name == "mount":
+                found.update(part[len("from=") :] for part in value.split(",") if part.startswith("from="))
+    return found
 
 
 def without_build(expectations: Iterable[Expectation], builds: list[Build]) -> list[Expectation]:
