@@ -6,7 +6,8 @@ Channels of torch's wheel index follow a few CUDA versions only: there is cu121 
 A channel that is computed from the base's CUDA version is often one that never existed. As an only index it ends the
 build; as an extra one it is passed over in silence, and the default index's build comes instead. The same holds for a
 torch that has no wheel for the base's Python, for a version such as `2.6.0+cpu` with no index in reach that has local
-versions, and for the address of a wheel that was made for another Python. What is newer than the tables is a warning.
+versions, for the address of a wheel that was made for another Python, and for an extra or a group that the project
+does not have. What is newer than the tables is a warning.
 
 ## Bad
 
@@ -49,7 +50,7 @@ from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, TorchStep
-from wxlint.images.installs.model import Install
+from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.torch.channels import channel_of_local, channel_of_url
 from wxlint.images.torch.model import FAMILY
@@ -78,6 +79,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield from _pythons(step)
     for image in repository.images:
         yield from _local_versions(image)
+        yield from _parts(image)
         yield from _wheels(image)
 
 
@@ -189,6 +191,15 @@ def _index_hint(wanted: Requirement) -> str:
     if wanted.name not in FAMILY or channel is None:
         return "give the index that has it, or take the version without its local part"
     return f"add --index-url https://download.pytorch.org/whl/{channel}"
+
+
+def _parts(image: Image) -> Iterator[Problem]:
+    """Extras and groups of a project that it does not have: its tool refuses them."""
+    for install in image.installs:
+        for unread in install.unread:
+            if unread.kind is UnreadKind.NO_PART and install.span is not None and not install.conditional:
+                text = f"{unread.name} has no extra or group {unread.detail}"
+                yield Problem(install.span, text, install.because, "name one that it has", image=image.label)
 
 
 def _wheels(image: Image) -> Iterator[Problem]:

@@ -87,6 +87,7 @@ class UnreadKind(Enum):
     EXTRA = "is chosen by a variable"
     WHEEL = "is a file whose name does not say what it holds"
     PROGRAM = "is a program whose effect is not known"
+    NO_PART = "has no such extra or group"
 
 
 class Unread(NamedTuple):

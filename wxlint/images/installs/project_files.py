@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,22 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         if found.name not in groups.skipped:
             bound = _bound(dependency.bindings, names, environment) if tool != "pip" else None
             wanted.append(found._replace(bound=bound, maybe=holds is None, group=dependency.part.name))
+    missing = next(_missing(project, source, groups), None) if tool in ("uv", "poetry", "pdm") else None
+    if missing is not None:
+        unread = (*unread, Unread(UnreadKind.NO_PART, flag, detail=missing))
     return Lines(tuple(wanted), sources_of(project, flag) if tool != "pip" else Sources(), unread=unread)
+
+
+def _missing(project: Project, source: Text, groups: Groups) -> Iterator[str]:
+    """Yield the extras and groups that an install names and that are nowhere in the project's file.
+
+    A workspace's members may have them, and dynamic ones are computed.
+    """
+    there = {part.name for part in project.parts}
+    names = [name for name in groups.names if HOLE not in name and normal(name) not in (*there, "dev", "main")]
+    if names and "workspace" not in source.text and "dynamic" not in source.text:
+        text = normal(source.text)
+        yield from (name for name in names if normal(name) not in text)
 
 
 def sources_of(project: Project, flag: str) -> Sources:
