@@ -120,11 +120,19 @@ def _schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", default="policy", choices=("policy", "report"))
 
 
+_IMAGE = (
+    "an image in a registry (a name with its host), an image of the engine (any other name), a saved image, a folder "
+    "(OCI layout, skopeo's dir), or - for standard input; #NAME selects one of several"
+)
+
+
 def _inspect(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("image", metavar="IMAGE", help="an image of the engine, a saved image, or an OCI layout folder; #NAME selects")
+    add("image", metavar="IMAGE", help=_IMAGE)
     _text_or_json(parser)
     add("--expect", metavar="cpu|cuda|cuda:X.Y", help="exit 1 when the image contradicts this")
+    add("--platform", default="", metavar="OS/ARCH", help="of an index, such as linux/arm64 (default: this machine's)")
+    add("--insecure", action="store_true", help="a registry on this machine, without TLS")
     add("--max-size", metavar="SIZE", help="exit 1 when its layers have more than this, such as 1.8GB or 500MiB")
     add("--max-cuda-size", metavar="SIZE", help="exit 1 when there is more CUDA than this in it")
     add("--no-hidden-cuda", action="store_true", help="exit 1 when a lower layer has CUDA that a later one removes")
@@ -133,7 +141,7 @@ def _inspect(parser: argparse.ArgumentParser) -> None:
     add("--predicted", action="store_true", help="exit 1 when it is not as `wxlint check` believes")
     add("--allow", metavar="WHAT,...", action="append", default=[], help="what may stay open: unproven:CHECK")
     add("--report", metavar="FILE", help="write the verdicts on the policy as JSON")
-    _engine(parser, "for an image by name")
+    add("--engine", choices=("docker", "podman"), help="take names from this engine, those with a registry's host too")
     add("--dockerfile", action="append", default=[], metavar="FILE", help="where its layers may come from")
 
 

@@ -17,7 +17,9 @@ from wxlint.core.errors import UsageError
 from wxlint.core.reading import working_folder
 
 if TYPE_CHECKING:
+    from wxlint.inspection.layers import Wanted
     from wxlint.inspection.model import Inspection
+    from wxlint.inspection.stores import Store
     from wxlint.plan.model import Plan
     from wxlint.policy.model import Policy
 
@@ -43,9 +45,11 @@ def inspect(arguments: argparse.Namespace) -> int:
     found = run_inspect(
         arguments.image,
         arguments.expect,
-        lambda name: saved(arguments.engine, [name]),
+        lambda name: saved(arguments.engine or "docker", [name]),
         tuple(_dockerfiles(arguments.dockerfile)),
         wanted,
+        remote=None if arguments.engine else lambda name: _remote(name, arguments.insecure, wanted),
+        platform=arguments.platform,
     )
     wrong = []
     if arguments.expect:
@@ -56,6 +60,15 @@ def inspect(arguments: argparse.Namespace) -> int:
     say(f"wxlint: {arguments.image}{reason}" for reason in wrong)
     kept = policy is None or _judge(policy, found, arguments)
     return OK if kept and not wrong else FOUND
+
+
+def _remote(name: str, insecure: bool, wanted: Wanted) -> Store | None:
+    """The store of an image in a registry, for a name that begins with the host of one."""
+    from wxlint.inspection.registry.client import Registry, place_of
+    from wxlint.inspection.registry.store import RegistryStore
+
+    place = place_of(name)
+    return None if place is None else RegistryStore(Registry(place, insecure), wanted)
 
 
 def _size(arguments: argparse.Namespace, name: str) -> int | None:

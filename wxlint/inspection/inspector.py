@@ -29,7 +29,7 @@ from wxlint.inspection.layers import CUDA_KINDS, File, FileSystem, LayerScan, Wa
 from wxlint.inspection.model import Cuda, Distribution, Inspection, Installed, LayerReport, Torch
 from wxlint.inspection.paths import Paths
 from wxlint.inspection.report import read_expect
-from wxlint.inspection.saved_image import OpenSave, SavedImage, open_target, read_image
+from wxlint.inspection.saved_image import OpenRemote, OpenSave, SavedImage, open_target, read_image
 from wxlint.inspection.stack import mismatches, stack_of
 from wxlint.inspection.stores import Store
 from wxlint.inspection.streams import RawFile
@@ -41,17 +41,21 @@ def run_inspect(
     engine: OpenSave | None = None,
     dockerfiles: Sequence[Dockerfile] = (),
     wanted: Wanted = None,
+    *,
+    remote: OpenRemote | None = None,
+    platform: str = "",
 ) -> Inspection:
     """Inspect a saved image (file, OCI layout folder, both with `#SELECTOR`) or an image of the engine, by name.
 
-    engine: opens the stream of `docker save` (default: the docker program). dockerfiles: where layers may come from.
-    wanted: names of files whose content is asked for; None where nobody asks by path.
+    engine: opens the stream of `docker save` (default: the docker program). dockerfiles: where layers come from.
+    wanted: names of files whose content is asked for; None where nobody asks by path. remote: opens the names of
+    registries. platform: of an index, "linux/arm64"; "" for this machine's.
     Raises UsageError for a bad `expect`, ImageError for what cannot be read, EngineError when the engine refuses.
     """
     if expect is not None:
         read_expect(expect)  # a typing mistake must not cost a minute of reading first
-    with open_target(target, engine or _docker, wanted) as (store, selector):
-        return inspect_store(store, selector, target, dockerfiles)
+    with open_target(target, engine or _docker, wanted, remote) as (store, selector):
+        return inspect_store(store, ",".join(filter(None, (selector, platform))), target, dockerfiles)
 
 
 def _docker(name: str) -> AbstractContextManager[RawFile]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from wxlint.core.errors import ImageError
 from wxlint.inspection.file_kinds import CUDA_FILE, LIBRARY, TEXT_LIMITS, Fact, Metadata, Record, classify, read_fact
 from wxlint.inspection.paths import MAX_CONTENT, Stat
-from wxlint.inspection.tar import DIRECTORY, FILE, HARDLINK, OTHER, SPARSE, SYMLINK, Tar, clean
+from wxlint.inspection.tar import DIRECTORY, FILE, HARDLINK, OTHER, SPARSE, SYMLINK, Member, clean
 
 CUDA_KINDS = frozenset((LIBRARY, CUDA_FILE))
 MAX_MEMBERS = 2_000_000
@@ -30,6 +30,18 @@ MAX_STEPS = 10_000_000
 
 Wanted = frozenset[str] | None
 """Names of files whose content is asked for; None where nobody asks by path."""
+
+
+class Members(Protocol):
+    """The members of a layer: of a tar, or of its table of contents. body and rights are of the one given last."""
+
+    what: str
+
+    def __iter__(self) -> Iterator[Member]: ...
+
+    def body(self, limit: int) -> bytes | None: ...
+
+    def rights(self) -> tuple[int, int, int]: ...
 
 
 class Kept(NamedTuple):
@@ -66,7 +78,7 @@ class LayerScan(NamedTuple):
         return {kept.content: kept.size for kept in self.files.values() if kept.kind in CUDA_KINDS}
 
 
-def scan_layer(tar: Tar, wanted: Wanted = None) -> LayerScan:
+def scan_layer(tar: Members, wanted: Wanted = None) -> LayerScan:
     """Read one layer's members. Raises ImageError when it is damaged or hostile.
 
     wanted: last parts of paths whose content is kept, beside the stat of every member; None: neither.
@@ -135,7 +147,7 @@ def scan_layer(tar: Tar, wanted: Wanted = None) -> LayerScan:
     return LayerScan(total, weight, files, links, tuple(whiteouts), tuple(opaque), pending, plain, folders, stats)
 
 
-def _stat(tar: Tar, kind: str, size: int, target: str, wanted: bool) -> Stat:
+def _stat(tar: Members, kind: str, size: int, target: str, wanted: bool) -> Stat:
     """The present member for who asks by path. wanted: with its content."""
     body = tar.body(MAX_CONTENT) if wanted and kind is FILE else None
     if kind is HARDLINK:

@@ -28,6 +28,10 @@ OpenSave = Callable[[str], AbstractContextManager[RawFile]]
 """Gives what `docker save IMAGE` writes, as a file to read; raises ImageError or EngineError."""
 
 
+OpenRemote = Callable[[str], Store | None]
+"""Gives the store of an image in a registry; None for a name that is of no registry."""
+
+
 class SavedImage(NamedTuple):
     """names: references in the archive. digest: of the manifest; of the configuration (the image id) where the format
     has no manifest. layers: names in the store. diff_ids: digests of the uncompressed layers, one each.
@@ -47,8 +51,16 @@ class _Candidate(NamedTuple):
 
 
 @contextmanager
-def open_target(target: str, save: OpenSave, wanted: Wanted = None) -> Iterator[tuple[Store, str]]:
-    """(store, selector) for `PATH`, `PATH#SELECTOR` or the name of an image in the engine."""
+def open_target(
+    target: str, save: OpenSave, wanted: Wanted = None, remote: OpenRemote | None = None
+) -> Iterator[tuple[Store, str]]:
+    """(store, selector) for `PATH`, `PATH#SELECTOR`, `-` or the name of an image in the engine or, where `remote` takes
+    it, in a registry."""
+    if target == "-":
+        import sys
+
+        yield stream_store(sys.stdin.buffer, "standard input", wanted), ""
+        return
     path, selector = target, ""
     if not os.path.exists(path) and "#" in target:
         path, _, selector = target.rpartition("#")
@@ -60,6 +72,10 @@ def open_target(target: str, save: OpenSave, wanted: Wanted = None) -> Iterator[
         raise ImageError(f"{path}: there is no such file")
     if not re.fullmatch(r"[A-Za-z0-9][\w.:/@-]{0,500}", target, re.ASCII):
         raise UsageError(f"{target!r} is neither a file nor the name of an image")
+    found = remote(target) if remote is not None else None
+    if found is not None:
+        yield found, ""
+        return
     with save(target) as stream:
         yield stream_store(stream, target, wanted), ""
 

@@ -5,6 +5,8 @@ A pipe cannot be gone back in, so its layers are summed up as they pass, before 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from wxlint.inspection.layers import MAX_WEIGHT, LayerScan, Wanted, scan_layer
 from wxlint.inspection.streams import RawFile, Region, Source, Stream, pieces, plain
 from wxlint.inspection.tar import DIRECTORY, FILE, HARDLINK, SYMLINK, Tar, clean
 
+_BLOBS = "blobs/sha256/"
 MAX_OUTER = 100_000
 """Members of the archive itself; a saved image has three for each layer and a few more."""
 JSON_LIMIT = 8 << 20
@@ -144,6 +147,30 @@ class FolderStore:
             return scan_source(Region(file, 0, size, what), what, self._wanted)
 
 
+class DirStore:
+    """A folder of skopeo's `dir:` form: the manifest, and blobs called by their digests; as an OCI layout."""
+
+    def __init__(self, folder: FolderStore) -> None:
+        self.label, self._folder = folder.label, folder
+        raw = folder.read("manifest.json")
+        digest = hashlib.sha256(raw).hexdigest()
+        self._manifest = f"{_BLOBS}{digest}"
+        self._texts = {self._manifest: raw}
+        self._texts["index.json"] = json.dumps({"manifests": [{"digest": f"sha256:{digest}"}]}).encode()
+
+    def has(self, name: str) -> bool:
+        """Whether it has a file, by the name in an OCI layout."""
+        return name in self._texts or (name.startswith(_BLOBS) and self._folder.has(name.removeprefix(_BLOBS)))
+
+    def read(self, name: str) -> bytes:
+        """A small file. Raises ImageError."""
+        return self._texts[name] if name in self._texts else self._folder.read(name.removeprefix(_BLOBS))
+
+    def scan(self, name: str) -> LayerScan:
+        """A layer. Raises ImageError."""
+        return self._folder.scan(name.removeprefix(_BLOBS))
+
+
 class StreamStore:
     """A tar that passes once: small JSON files are kept, everything else is summed up as a layer."""
 
@@ -219,7 +246,8 @@ def open_regular(path: str, what: str) -> Iterator[tuple[RawFile, int]]:
 def open_path(path: str, wanted: Wanted = None) -> Iterator[Store]:
     """The store behind a file or folder. Raises ImageError."""
     if os.path.isdir(path):
-        yield FolderStore(path, wanted)
+        folder = FolderStore(path, wanted)
+        yield DirStore(folder) if folder.has("version") and not folder.has("index.json") else folder
         return
     with open_regular(path, path) as (file, size):
         region = Region(file, 0, size, path)

@@ -1,0 +1,1 @@
+"""Images in a registry, read over its HTTP interface: nothing is pulled to the disk."""
