@@ -118,7 +118,7 @@ def docker_command(command: Command) -> DockerCommand | None:
         if verb == "build"
         else _RUN_VALUE
         if verb in ("run", "create")
-        else frozenset(("--platform", "-a", "--format"))
+        else frozenset(("--platform", "--format"))
     )
     options, rest = _options(words, takes, anywhere=verb == "build")
     return DockerCommand(verb, tuple(options), tuple(rest), command)
