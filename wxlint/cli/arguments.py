@@ -106,6 +106,14 @@ def _check(parser: argparse.ArgumentParser) -> None:
 def _images(parser: argparse.ArgumentParser) -> None:
     _inputs(parser)
     _text_or_json(parser)
+    parser.add_argument("--builds", action="store_true", help="one line for each build that somebody makes")
+
+
+def _graph(parser: argparse.ArgumentParser) -> None:
+    _inputs(parser)
+    parser.add_argument("--format", choices=("text", "mermaid", "dot", "svg", "json"), default="text")
+    parser.add_argument("--focus", metavar="IMAGE", help="only what this image stands on, and what stands on it")
+    parser.add_argument("--output", metavar="FILE", help="write the picture to FILE instead of standard output")
 
 
 def _rules(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +121,11 @@ def _rules(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rule", metavar="RULE")
+    parser.add_argument("rule", metavar="RULE|FILE:LINE|IMAGE")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="where images and files are looked for")
+    policy = parser.add_mutually_exclusive_group()
+    policy.add_argument("--policy", metavar="FILE")
+    policy.add_argument("--no-policy", action="store_true")
 
 
 def _schema(parser: argparse.ArgumentParser) -> None:
@@ -207,7 +219,8 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("check Dockerfiles, compose files and scripts against the policy", _check),
     "images": ("what wxlint believes of every image a Dockerfile can build", _images),
     "rules": ("list the rules", _rules),
-    "explain": ("explain one rule", _explain),
+    "explain": ("explain a rule, a line of a file, or an image", _explain),
+    "graph": ("draw what is built from what, by whom, and who runs it", _graph),
     "schema": ("print a JSON Schema", _schema),
     "inspect": ("look into an image, a saved image or an OCI layout without running it", _inspect),
     "plan": ("print the order in which the family's images are built", _plan),

@@ -1,4 +1,4 @@
-"""The commands that read the source: check, images, rules, explain, schema. Each returns its exit code."""
+"""The commands check, rules and schema. Each returns its exit code."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def check(arguments: argparse.Namespace) -> int:
     """Run the rules, and show what they find."""
     from wxlint.lint import run
 
-    cache = _cache(arguments)
-    gathered = _gathered(arguments, arguments.only, cache)
+    cache = open_cache_of(arguments)
+    gathered = gathered_of(arguments, arguments.only, cache)
     select = names(arguments.select)
     options = run.Options(
         frozenset(select) if select else None,
@@ -37,14 +37,16 @@ def check(arguments: argparse.Namespace) -> int:
     return _verdict(report, arguments)
 
 
-def _cache(arguments: argparse.Namespace) -> Cache:
+def open_cache_of(arguments: argparse.Namespace) -> Cache:
+    """The cache that the arguments name."""
     from wxlint.core.cache import NO_CACHE, open_cache
 
     package = os.path.dirname(os.path.dirname(__file__))
     return NO_CACHE if arguments.no_cache else open_cache(arguments.cache_dir, package)
 
 
-def _gathered(arguments: argparse.Namespace, only: bool, cache: Cache) -> Gathered:
+def gathered_of(arguments: argparse.Namespace, only: bool, cache: Cache) -> Gathered:
+    """What the arguments name. only: as in gather."""
     from wxlint.lint.inputs import gather, read_stdin
 
     return gather(
@@ -91,55 +93,18 @@ def _verdict(report: Report, arguments: argparse.Namespace) -> int:
     return FOUND if any(f.severity >= LEVELS[arguments.fail_on] for f in report.findings) else OK
 
 
-def images(arguments: argparse.Namespace) -> int:
-    """Show what is known of every image that a Dockerfile can build."""
-    from wxlint.images.graph.summary import belief_as_json, beliefs_of
-
-    cache = _cache(arguments)
-    gathered = _gathered(arguments, True, cache)
-    beliefs = beliefs_of(gathered.repository, gathered.scope)
-    cache.save()
-    if arguments.format == "json":
-        _write_json([belief_as_json(belief) for belief in beliefs])
-    else:
-        for belief in beliefs:
-            name = f"{belief.path}{f' [{belief.target}]' if belief.target else ''}"
-            write_lines([f"{name}: {belief.variant}, torch {belief.torch}, base {belief.base or 'unknown'}"])
-            write_lines(f"    because {reason.shown(belief.path)}" for reason in belief.because)
-    problems = gathered.repository.sources.problems
-    say(f"wxlint: error: {problem.text}" for problem in problems)
-    if problems:
-        return FAILED
-    failures = list(gathered.repository.failures)
-    say(f"wxlint: {failure.path}: this file broke wxlint; please report it: {failure.what}" for failure in failures)
-    return BUG if failures else OK
-
-
 def rules(arguments: argparse.Namespace) -> int:
     """List the rules."""
     from wxlint.rules import load_rules
 
     rules = load_rules().values()
     if arguments.format == "json":
-        _write_json(
+        write_json(
             [{"id": r.id, "severity": r.severity.label, "summary": r.summary, "hint": r.hint} for r in rules],
         )
     else:
         width = max(len(rule.id) for rule in rules)
         write_lines(f"{rule.id:{width}}  {rule.severity.label:7}  {rule.summary}" for rule in rules)
-    return OK
-
-
-def explain(arguments: argparse.Namespace) -> int:
-    """Show the documentation of a rule."""
-    from wxlint.lint.internal_errors import INTERNAL_ERROR
-    from wxlint.lint.run import require_rules
-    from wxlint.rules import load_rules
-
-    rules = {**load_rules(), INTERNAL_ERROR.id: INTERNAL_ERROR}
-    require_rules([arguments.rule], rules)
-    rule = rules[arguments.rule]
-    write([f"{rule.id} ({rule.severity.label})\n\n{rule.docs}"])
     return OK
 
 
@@ -156,7 +121,8 @@ def schema(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _write_json(value: object) -> None:
+def write_json(value: object) -> None:
+    """Write plain data to standard output."""
     import json
 
     from wxlint.core.escape import escape_json

@@ -18,7 +18,10 @@ from wxlint.core.errors import WxlintError
 if TYPE_CHECKING:
     import argparse
 
-_ABOUT_IMAGES = ("inspect", "plan", "build", "sweep")
+_MODULES = {
+    **dict.fromkeys(("inspect", "plan", "build", "sweep"), "image_commands"),
+    **dict.fromkeys(("graph", "explain", "images"), "graph_commands"),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
     """The function of a command; its module is imported only now."""
-    module = "image_commands" if name in _ABOUT_IMAGES else "commands"
+    module = _MODULES.get(name, "commands")
     found: Callable[[argparse.Namespace], int] = getattr(__import__(f"wxlint.cli.{module}", fromlist=[name]), name)
     return found
 

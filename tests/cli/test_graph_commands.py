@@ -1,0 +1,138 @@
+"""images --builds, explain FILE:LINE and IMAGE, and graph in its formats, through the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from wxlint.cli.main import main
+
+BASE = "FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04\n"
+APP = "ARG TAG=cuda\nFROM example/base:${TAG}\nRUN pip install flask==3.0.0\n"
+SCRIPT = "docker build -t example/base:cuda base\ndocker build -t example/asr:1.0-cuda --build-arg TAG=cuda app\n"
+COMPOSE = "services:\n  asr:\n    image: example/asr:1.0-cuda\n    gpus: all\n"
+
+
+@pytest.fixture
+def family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WXLINT_CACHE_DIR", str(tmp_path / ".cache"))
+    for name, text in (
+        ("base/Dockerfile", BASE),
+        ("app/Dockerfile", APP),
+        ("build.sh", SCRIPT),
+        ("docker-compose.yml", COMPOSE),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def out(capfd: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
+    assert main(words) == code
+    captured = capfd.readouterr()
+    return captured.out if not code else captured.err
+
+
+def test_one_line_for_each_build(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    head, *rows = out(capfd, "images", "--builds").splitlines()
+    assert head.split() == ["IMAGE", "VARIANT", "TORCH", "BASE", "BUILT", "BY"]
+    assert [re.split(r"  +", row) for row in rows] == [
+        ["example/asr:1.0-cuda", "cuda", "none", "example/base:cuda", "docker build (build.sh:2)"],
+        ["example/base:cuda", "cuda", "none", "nvidia/cuda:12.4.1-runtime-ubuntu22.04", "docker build (build.sh:1)"],
+    ]
+    found = json.loads(out(capfd, "images", "--builds", "--format", "json"))
+    assert [(each["image"], each["args"]) for each in found] == [
+        ("example/asr:1.0-cuda", {"TAG": "cuda"}),
+        ("example/base:cuda", {}),
+    ]
+
+
+def test_explain_a_line(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    text = out(capfd, "explain", "app/Dockerfile:2")
+    assert "FROM names example/base:cuda" in text and "--build-arg TAG=cuda (build.sh:2)" in text
+    assert "pip installs flask==3.0.0" in out(capfd, "explain", "./app/Dockerfile:3")
+    assert "gives TAG=cuda to app/Dockerfile" in out(capfd, "explain", "build.sh:2")
+    assert "names no image" in out(capfd, "explain", "docker-compose.yml:1")
+
+
+def test_explain_an_image(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    text = out(capfd, "explain", "example/asr:1.0-cuda")
+    assert "argument: TAG=cuda (build.sh:2)" in text and "base: example/base:cuda" in text
+    assert "because: FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04 (base/Dockerfile:1)" in text
+    assert text == out(capfd, "explain", "app/Dockerfile")
+    assert "did you mean 'example/asr:1.0-cuda'" in out(capfd, "explain", "example/asr:1.0-cudn", code=2)
+
+
+def test_the_graph_as_data(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(out(capfd, "graph", "--format", "json"))
+    assert {(node["name"], node["kind"]) for node in found["nodes"]} == {
+        ("example/asr:1.0-cuda", "built"),
+        ("example/base:cuda", "built"),
+        ("nvidia/cuda:12.4.1-runtime-ubuntu22.04", "base"),
+        ("docker-compose.yml", "user"),
+    }
+    assert {(edge["source"], edge["target"], edge["label"]) for edge in found["edges"]} == {
+        ("nvidia/cuda:12.4.1-runtime-ubuntu22.04", "example/base:cuda", "FROM"),
+        ("example/base:cuda", "example/asr:1.0-cuda", "FROM"),
+        ("example/asr:1.0-cuda", "docker-compose.yml", "compose image"),
+    }
+
+
+def test_the_part_around_an_image(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (family / "other").mkdir()
+    (family / "other" / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    text = out(capfd, "graph", "--focus", "example/base:cuda")
+    assert "example/asr:1.0-cuda" in text and "other" not in text
+    assert "there is no image 'x'" in out(capfd, "graph", "--focus", "x", code=2)
+
+
+def test_every_format_names_every_image(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for form in ("text", "mermaid", "dot", "svg", "json"):
+        text = out(capfd, "graph", "--format", form)
+        assert "example/base:cuda" in text and "nvidia/cuda:12.4.1-runtime-ubuntu22.04" in text, form
+
+
+@pytest.mark.parametrize("count", [1, 14, 100])
+def test_boxes_of_an_svg_lie_apart_and_inside(family: Path, capfd: pytest.CaptureFixture[str], count: int) -> None:
+    for number in range(count):
+        folder = family / f"stage{number}"
+        folder.mkdir()
+        base = f"example/stage{number // 3}:cuda" if number % 3 else "example/base:cuda"
+        (folder / "Dockerfile").write_text(f"FROM {base}\n")
+    with (family / "build.sh").open("a") as file:
+        file.writelines(f"docker build -t example/stage{n}:cuda stage{n}\n" for n in range(count))
+    assert main(["graph", "--format", "svg", "--output", "picture.svg"]) == 0
+    root = ET.parse(family / "picture.svg").getroot()
+    groups = root.iter("{http://www.w3.org/2000/svg}g")
+    boxes = []
+    for group in groups:
+        rect = group.find("{http://www.w3.org/2000/svg}rect")
+        assert rect is not None
+        x, y, width, height = (float(rect.attrib[key]) for key in ("x", "y", "width", "height"))
+        boxes.append((x, y, x + width, y + height))
+        assert (
+            x >= 0
+            and x + width <= float(root.attrib["width"])
+            and y >= 0
+            and y + height <= float(root.attrib["height"])
+        )
+    assert len(boxes) == count + 4
+    for number, (left, top, right, bottom) in enumerate(boxes):
+        for other in boxes[number + 1 :]:
+            assert right < other[0] or other[2] < left or bottom < other[1] or other[3] < top
+
+
+def test_hostile_names_are_text_in_every_format(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (family / 'Dockerfile.<script>"&\x1b[31m').write_text("FROM python:3.11-slim\n")
+    for form in ("text", "mermaid", "dot", "svg", "json"):
+        text = out(capfd, "graph", "--format", form)
+        assert "\x1b" not in text
+        if form == "svg":
+            ET.fromstring(text)
+        if form in ("svg", "mermaid"):
+            assert "<script>" not in text

@@ -1,0 +1,196 @@
+"""The graph of a repository as nodes and edges: images with their variants, what they start from, who runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from wxlint.core.reasons import Reason
+from wxlint.images.graph.summary import Belief, belief
+from wxlint.images.graph.targets import built_stages
+
+if TYPE_CHECKING:
+    from wxlint.core.span import Span
+    from wxlint.images.graph.repository import Repository
+    from wxlint.images.model.records import Evaluated, Stage, Use
+    from wxlint.images.model.reference import Reference
+
+_RUNS = ("compose image", "kubernetes image", "kustomize image", "docker run", "docker create", "job container")
+_MORE = ("job service", "docker action")
+
+
+class Built(NamedTuple):
+    """One image of one build. name: its first tag, else the Dockerfile with the target."""
+
+    name: str
+    belief: Belief
+    base: Reference | None
+    built_by: tuple[Reason, ...]
+    tags: tuple[str, ...]
+    evaluated: Evaluated
+    stage: Stage
+
+
+class Node(NamedTuple):
+    """kind: built, base (an image from elsewhere) or user (who runs an image).
+
+    variants: what an image is, once for each that its builds make. builders: who builds it. places: Dockerfiles, or
+    where the user stands. findings: how many findings stand in its Dockerfile or on its place.
+    """
+
+    name: str
+    kind: Literal["built", "base", "user"]
+    variants: tuple[str, ...] = ()
+    builders: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+
+class Edge(NamedTuple):
+    """source: what is needed. target: what needs it. label: how."""
+
+    source: str
+    target: str
+    label: str
+
+
+class Picture(NamedTuple):
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+    def around(self, name: str) -> Picture:
+        """The part that an image stands on, and that stands on it."""
+        wanted = {name}
+        for forward in (True, False):
+            waiting = [name]
+            while waiting:
+                current = waiting.pop()
+                for edge in self.edges:
+                    start, end = (edge.source, edge.target) if forward else (edge.target, edge.source)
+                    if start == current and end not in wanted:
+                        wanted.add(end)
+                        waiting.append(end)
+        return Picture(
+            tuple(node for node in self.nodes if node.name in wanted),
+            tuple(edge for edge in self.edges if edge.source in wanted and edge.target in wanted),
+        )
+
+
+def builds_of(repository: Repository, scope: frozenset[str] | None) -> Iterator[Built]:
+    """Every image that some build makes, in the order of the Dockerfiles."""
+    for path in repository.dockerfiles:
+        if scope is not None and path not in scope:
+            continue
+        for evaluated in repository.graph.evaluated_at(path):
+            for index in built_stages(evaluated):
+                yield _built(repository, evaluated, evaluated.stages[index])
+
+
+def _built(repository: Repository, evaluated: Evaluated, stage: Stage) -> Built:
+    build = evaluated.build
+    own = evaluated.target(build.target) is stage
+    tags = tuple(dict.fromkeys(tag.value.shown() for tag in build.tags)) if own else ()
+    target = stage.name if stage is not evaluated.stages[-1] else ""
+    label = f"{evaluated.path} [{target}]" if target else evaluated.path
+    state = repository.beliefs.state(evaluated, stage)
+    said = belief(evaluated, stage, state, target or None)
+    lineage = state.lineage
+    base = lineage[0].reference if lineage else stage.base.reference
+    return Built(tags[0] if tags else label, said, base, build.built_by, tags, evaluated, stage)
+
+
+def picture_of(repository: Repository, scope: frozenset[str] | None) -> Picture:
+    """The whole graph."""
+    built = list(builds_of(repository, scope))
+    names = {(id(each.evaluated), each.stage.index): each.name for each in built}
+    nodes: dict[str, Node] = {}
+    edges: dict[Edge, None] = {}
+    for each in built:
+        builders = tuple(reason.shown() for reason in each.built_by[:1])
+        node = Node(each.name, "built", (each.belief.variant,), builders, (each.evaluated.path,))
+        nodes[each.name] = _joined(nodes[each.name], node) if each.name in nodes else node
+    for each in built:
+        if each.base is None:
+            continue
+        sources = {names.get((id(e), s.index)) for e, s in repository.graph.producers(each.base)} - {None, each.name}
+        for source in sorted(name for name in sources if name) or [each.base.shown()]:
+            nodes.setdefault(source, Node(source, "base"))
+            edges[Edge(source, each.name, "FROM")] = None
+    for use in repository.uses:
+        _add_user(repository, use, names, nodes, edges)
+    return Picture(tuple(nodes.values()), tuple(edges))
+
+
+def _add_user(
+    repository: Repository,
+    use: Use,
+    names: dict[tuple[int, int], str],
+    nodes: dict[str, Node],
+    edges: dict[Edge, None],
+) -> None:
+    """Add who runs an image that the repository builds."""
+    if use.produces or use.reference is None or use.kind not in (*_RUNS, *_MORE):
+        return
+    for evaluated, stage in repository.graph.producers(use.reference):
+        source = names.get((id(evaluated), stage.index))
+        if source is not None:
+            user = use.span.path
+            nodes.setdefault(user, Node(user, "user", places=(user,)))
+            edges[Edge(source, user, use.kind)] = None
+
+
+def _joined(one: Node, other: Node) -> Node:
+    return one._replace(
+        variants=tuple(dict.fromkeys((*one.variants, *other.variants))),
+        builders=tuple(dict.fromkeys((*one.builders, *other.builders))),
+        places=tuple(dict.fromkeys((*one.places, *other.places))),
+    )
+
+
+def explained(built: Built) -> list[str]:
+    """How an image came to be what it is, step by step: base, what was installed, why."""
+    lines = [f"{built.name}: {built.belief.variant}, torch {built.belief.torch}"]
+    lines += [f"  built: {reason.shown(built.evaluated.path)}" for reason in built.built_by]
+    lines += [f"  tag: {tag}" for tag in built.tags]
+    lines.append(f"  Dockerfile: {built.evaluated.path}")
+    for name, value in built.evaluated.build.args:
+        place = next((reason for reason in reversed(value.because) if reason.line), None)
+        where = f" ({place.path}:{place.line})" if place is not None else ""
+        lines.append(f"  argument: {name}={value.shown()}{where}")
+    lines.append(f"  base: {built.belief.base or 'unknown'}")
+    lines += [f"  because: {reason.shown(built.evaluated.path)}" for reason in built.belief.because]
+    return lines
+
+
+class Fact(NamedTuple):
+    """Something that stands on a line: what it is, and why it is so."""
+
+    span: Span
+    text: str
+    because: tuple[Reason, ...]
+
+
+def facts_at(repository: Repository, path: str, line: int) -> Iterable[Fact]:
+    """What is known of a line: images that it names, arguments that it gives, packages that it installs."""
+    found: dict[tuple[str, tuple[Reason, ...]], Fact] = {}
+
+    def add(fact: Fact) -> None:
+        found.setdefault((fact.text, fact.because), fact)
+
+    for use in repository.uses:
+        if use.span.path == path and use.span.line <= line <= use.span.end_line:
+            verb = "makes" if use.produces else "names"
+            add(Fact(use.span, f"{use.kind} {verb} {use.value.shown()}", use.because))
+    for evaluated in repository.evaluated:
+        for name, value in evaluated.build.args:
+            place = next((reason for reason in reversed(value.because) if reason.kind == "build-arg"), None)
+            span = evaluated.build.span
+            if place is not None and span is not None and (place.path, place.line) == (path, line):
+                add(Fact(span, f"gives {name}={value.shown()} to {evaluated.path}", value.because))
+        for stage in evaluated.stages:
+            for install in stage.installs:
+                span = install.span
+                if span is not None and span.path == path and span.line <= line <= span.end_line:
+                    what = ", ".join(r.written or r.name for r in install.requirements) or "what is not known"
+                    by = evaluated.build.built_by
+                    add(Fact(span, f"{install.tool} installs {what}", (*install.because, *by)))
+    return found.values()
