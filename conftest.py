@@ -12,13 +12,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, settings
 
-_CALM = [HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile("usual", deadline=None, suppress_health_check=_CALM)
-settings.register_profile("deep", deadline=None, suppress_health_check=_CALM, max_examples=2000)
-settings.register_profile("quick", deadline=None, suppress_health_check=_CALM, max_examples=20, derandomize=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
+try:
+    from hypothesis import HealthCheck, settings
+except ImportError:  # the images' own tests do without it: `pip install .[conformance]`, `pytest policies`
+    pass
+else:
+    _CALM = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    settings.register_profile("usual", deadline=None, suppress_health_check=_CALM)
+    settings.register_profile("deep", deadline=None, suppress_health_check=_CALM, max_examples=2000)
+    settings.register_profile("quick", deadline=None, suppress_health_check=_CALM, max_examples=20, derandomize=True)
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -162,6 +162,7 @@ def test_a_gpu_that_was_asked_for_fails_without_an_engine(tmp_path: Path) -> Non
     ("arguments", "said"),
     [
         (("--wx-select", "nowhere"), "no image is called nowhere"),
+        (("--wx-select", "bsae"), "did you mean 'base'?"),
         (("--wx-arg", "X"), "NAME=VALUE is expected"),
         (("--wx-engine", "rm"), "docker and podman"),
         (("--wx-build", "sometimes"), "invalid choice"),

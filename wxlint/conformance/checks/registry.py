@@ -71,7 +71,7 @@ def judge(check: Check, expectation: Expectation, evidence: Evidence, judged: fr
 def _without_image(check: Check, expectation: Expectation, evidence: Evidence, judged: frozenset[str]) -> Verdict:
     build, why = evidence.build, explain(evidence.build)
     if check.device and evidence.gpu:
-        return failed(Message.GPU_WANTED, why=why)
+        return failed(Message.GPU_WANTED, why=evidence.gpu_problem or why)
     if check.name != "exists" and expectation.image in judged:
         if check.device and build.status is BuildStatus.LEFT_OUT:  # counted, so that the last line says it
             return unproven(Message.NO_GPU_AND_NO_IMAGE, why=why)

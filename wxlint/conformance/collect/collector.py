@@ -24,6 +24,7 @@ from wxlint.conformance.container.builder import AUTO, NEVER, Progress, build
 from wxlint.conformance.container.compose_run import SHOWN, NoComposeError, Stack, run_service
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Facts, ImageInfo, LeftOut, Ran
+from wxlint.conformance.container.preflight import preflight
 from wxlint.core.errors import EngineError, WxlintError
 from wxlint.core.processes import SUPERVISOR, Completed
 from wxlint.plan.build_plan import make_plan
@@ -84,6 +85,11 @@ def collect(
     """
     SUPERVISOR.resume()
     plan = make_plan(policy, select=tuple(wanted), args=dict(options.args))
+    lacking: tuple[str, ...] = ()
+    if options.mode != NEVER:
+        lacking = _preflight(plan, place, options, progress)
+    if lacking:
+        options = options._replace(mode=NEVER)
     results = build(plan, place.engine, options.mode, options.jobs, progress, options.leave)
     for image in wanted:
         if plan.step(image) is None:  # an optional one without a Dockerfile
@@ -115,6 +121,21 @@ def collect(
         SUPERVISOR.stop_all()
         raise
     pool.shutdown()
+
+
+def _preflight(plan: Plan, place: Workplace, options: Options, progress: Progress) -> tuple[str, ...]:
+    """What GPU checks lack: nothing is built for them then. Raises EngineError where nothing can be built at all."""
+    budgets = [step.expectation.size for step in plan.steps if step.image not in options.leave]
+    found = preflight(place.engine, place.about, max((b for b in budgets if b is not None), default=None), options.gpu)
+    if found.engine:
+        raise EngineError(found.engine)
+    for note in found.notes:
+        progress("preflight", note)
+    if not any(step.expectation.gpu for step in plan.steps):
+        return ()
+    for lack in found.device:
+        progress("preflight", f"{lack}; nothing is built")
+    return found.device
 
 
 def _with_layers(evidence: Evidence, facts: Facts | None) -> Evidence:
@@ -172,7 +193,8 @@ class _Collector:
         try:
             info = self.engine.image(step.reference) if result.ok else None
             if info is None:
-                return found
+                lacking = "; ".join(gpu.missing(self.place.about)) if self.options.gpu else ""
+                return found._replace(gpu_problem=lacking)
             found = found._replace(info=info)
             expectation = step.expectation
             if "base" in names:

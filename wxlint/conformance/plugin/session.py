@@ -33,6 +33,7 @@ from wxlint.conformance.plugin.workspace import Workspace, alive
 from wxlint.core.errors import EngineError, UsageError
 from wxlint.core.escape import escape
 from wxlint.core.processes import SUPERVISOR, Completed
+from wxlint.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation, Policy
@@ -163,7 +164,9 @@ class Session:
             return
         unknown = [word for word in self._words if word not in self._selected]
         if unknown and self.policies:
-            raise pytest.UsageError(f"--wx-select: no image is called {', '.join(map(escape, unknown))}")
+            known = {n for p in self.policies.values() for e in p.expectations() for n in (e.image, e.stage, e.variant)}
+            shown = ", ".join(f"{escape(word)}{did_you_mean(word, sorted(known))}" for word in unknown)
+            raise pytest.UsageError(f"--wx-select: no image is called {shown}")
         about = self.about() if self._checks else None
         if about is not None:
             for path, images in self._checks.items():
