@@ -9,7 +9,7 @@ from wxlint.core.values import HOLE
 from wxlint.images.model.records import Evaluated, StageCopy
 
 ENVIRONMENT = late(
-    r"(^|/)(\.?v?env[\w.-]*|[\w.-]*venv|virtualenvs?|site-packages|dist-packages|\.local|conda|(?:mini|ana|micro)?(?:conda|mamba|forge)\d?"
+    r"(^|/)(\.?v?env[\w.-]*|[\w.-]*venv|virtualenvs?|site-packages|dist-packages|\.local|conda|(?:mini|ana|micro|mamba)?(?:conda|mamba|forge)\d?"
     r"|envs|pyenv|\.pyenv|python-?(?:env|deps|packages)?|lib|deps|dependencies|install(?:ed)?|packages|wheels?|pip)(/|$)",
     re.I,
 )

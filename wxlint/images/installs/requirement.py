@@ -143,7 +143,7 @@ def conda_requirement(value: Value, where: Where | None) -> Requirement:
     if not match or HOLE in match[1]:
         return Requirement("", kind="unknown", where=where, written=value.shown())
     rest = match[2].strip()
-    exact = re.fullmatch(r"={1,2}\s*([^=<>!,|*\s]+)(?:\.\*|\*)?(?:[=\s]+(\S+))?", rest)
+    exact = re.fullmatch(r"={1,2}\s*([^=<>!,|*\s]+?)(?:\.\*|\*)?(?:[=\s]+(\S+))?", rest)
     version = exact[1] if exact else ""
     build = exact[2] or "" if exact else (re.fullmatch(r"=\*?=(\S+)", rest) or ["", ""])[1]
     pin = version if version and HOLE not in version else None
