@@ -13,7 +13,27 @@ from wxlint import facts
 from wxlint.facts.tables import numbers, table
 
 CHANNELS = ("cpu", "cu118", "cu121", "cu124", "cu126", "cu128")
-CARRIERS = ("openai-whisper", "accelerate", "sentence-transformers", "whisperx", "pyannote-audio", "xformers")
+CARRIERS = {
+    "openai-whisper": ("20231117", "20250625"),
+    "accelerate": ("0.34.2", "1.15.0"),
+    "sentence-transformers": ("3.0.1", "5.1.0"),
+    "ultralytics": ("8.2.0", "8.3.200"),
+    "whisperx": ("3.1.6", "3.3.3", "3.5.0", "3.7.4", "3.8.6"),
+    "pyannote-audio": ("3.0.0", "3.1.1", "4.0.2", "4.0.4"),
+    "xformers": ("0.0.22.post7", "0.0.25", "0.0.28", "0.0.29.post2", "0.0.31", "0.0.35"),
+    "vllm": ("0.4.3", "0.6.4", "0.8.1", "0.10.2", "0.17.0"),
+    "faster-whisper": ("0.10.1", "1.0.3", "1.1.1"),
+    "silero-vad": ("5.1.2", "6.2.1"),
+}
+"""Packages that bring torch, a companion or another accelerated package, and releases of them."""
+TWINS = {
+    "onnxruntime": ("1.16.3", "1.18.0", "1.22.0"),
+    "onnxruntime-gpu": ("1.16.3", "1.18.0", "1.22.0"),
+    "ctranslate2": ("3.24.0", "4.4.0", "4.6.0"),
+    "tensorflow": ("2.15.1", "2.19.0"),
+    "tensorflow-cpu": ("2.15.1", "2.19.0"),
+}
+"""Packages of CPU and GPU that share a module, and what carriers bring."""
 CHANNEL_URL = "https://download.pytorch.org/whl"
 DEFAULT_URL = "https://mirrors.aliyun.com/pypi/simple"
 
@@ -55,17 +75,21 @@ def wheels(channel: str, python: str) -> Iterator[Wheel]:
         yield Wheel(name, f"{companion}{local}", (needs,))
     if channel == "default":
         yield Wheel("flask", "3.0.0")
-        yield from _carriers(listed)
+        yield from _carriers()
 
 
-def _carriers(listed: list[str]) -> Iterator[Wheel]:
-    known = {row["name"] for row in table("torch_needs")}
-    for row in table("torch_needs"):
-        if row["name"] in CARRIERS:
-            yield Wheel(row["name"], row["from"], (f"torch{row['needs']}",))
-    for row in table("implicit_torch"):
-        if row["name"] in CARRIERS and row["name"] not in known:
-            yield Wheel(row["name"], row["seen_in"], (row["requires"],))
+def _carriers() -> Iterator[Wheel]:
+    """What brings torch or another package, by what the tables say of each release."""
+    for name, versions in CARRIERS.items():
+        for version in versions:
+            row = facts.brings_torch(name, version)
+            brought = [f"{other}{needs.replace(' ', ',')}" for other, needs in facts.carried(name, f"=={version}")]
+            torch = [] if row is None else [f"torch{facts.torch_needed(name, version) or ''}"]
+            yield Wheel(name, version, (*torch, *brought))
+    for name, versions in TWINS.items():
+        yield from (Wheel(name, version) for version in versions)
+    for version in ("0.6.0", "0.7.0"):
+        yield Wheel("torchcodec", version)
 
 
 def build(folder: Path, python: str) -> None:

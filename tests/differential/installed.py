@@ -3,11 +3,11 @@
     python -m tests.differential.installed --tool pip --cases 2000 --seed 1 [--show 5]
     python -m tests.differential.installed --tool uv --cases 2000 --seed 1
 
-A case is a sequence of commands. They run for real, in a throwaway environment, on local indexes of dummy wheels
-whose paths are those
-of the real ones; wxlint reads them in a Dockerfile. Compared is the torch that is there in the end: none, a plain
-build or that of a
-channel. A case whose commands fail would fail as a build: it is counted and left out.
+A case is a sequence of commands (install_sequences.py). They run for real, in a throwaway environment, on local
+indexes of dummy wheels whose paths are those of the real ones; wxlint reads them in a Dockerfile. Compared are, in the
+end: which build of torch is there (none, a plain one or that of a channel) and which release, the companions of torch,
+and the other accelerated packages with their releases. `missed` packages are there and not believed to be: the case
+counts as unknown. A case whose commands fail would fail as a build: it is counted and left out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import argparse
 import contextlib
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -25,137 +24,19 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from tests.differential.dummy_index import CARRIERS, CHANNEL_URL, CHANNELS, DEFAULT_URL, build, releases
-from wxlint import facts
-from wxlint.images.graph.summary import beliefs_of
+from packaging.specifiers import SpecifierSet
+
+from tests.differential.dummy_index import CHANNEL_URL, DEFAULT_URL, TWINS, build
+from tests.differential.install_sequences import PYTHON, Case, Maker
+from wxlint.images.stack.base import Held
+from wxlint.images.stack.state import Stack, stack_after
+from wxlint.images.torch.model import Torch
+from wxlint.images.torch.releases import same_release
 from wxlint.lint.inputs import gather
 
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-VARIABLES = {
-    "pip": ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"),
-    "uv": ("UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_DEFAULT_INDEX"),
-}
 _CLEAN = ("PIP_", "UV_", "VIRTUAL_ENV", "CONDA")
-
-
-class Step(NamedTuple):
-    """One command: variables that stand before it, and its words."""
-
-    variables: dict[str, str]
-    words: list[str]
-
-    def shown(self) -> str:
-        return " ".join([*(f"{n}='{v}'" for n, v in self.variables.items()), *(f"'{w}'" for w in self.words)])
-
-
-class Case(NamedTuple):
-    steps: list[Step]
-    files: dict[str, str]
-
-
-# -- random commands
-
-
-class Maker:
-    """Makes sequences of commands of one tool."""
-
-    def __init__(self, seed: str, tool: str) -> None:
-        self.rng, self.tool = random.Random(seed), tool
-        self.versions = releases(PYTHON)
-        self.files: dict[str, str] = {}
-        self.reached: list[str] = []
-        """The channels of the command that is made, "simple" for the default index."""
-
-    def chance(self, share: float) -> bool:
-        return self.rng.random() < share
-
-    def case(self) -> Case:
-        steps = [self.step() for _ in range(self.rng.choice((1, 2, 2, 3)))]
-        return Case(steps, self.files)
-
-    def step(self) -> Step:
-        program = ["pip"] if self.tool == "pip" else ["uv", "pip"]
-        if self.chance(0.04):
-            return Step({}, [*program, "uninstall", *(["-y"] if self.tool == "pip" else []), "torch"])
-        sources = self.sources()
-        self.reached = [url.rpartition("/")[2] for url in sources if url.startswith("http")]
-        words = self.wanted() + sources
-        if self.chance(0.15):
-            words.append(self.rng.choice(("-U", "--upgrade")))
-        if self.chance(0.05):
-            words.append("--force-reinstall" if self.tool == "pip" else "--reinstall")
-        if self.chance(0.08):
-            words.append("--no-deps")
-        if self.chance(0.12):
-            words += ["-c", self.file("limits", [self.torch()])]
-        variables = {}
-        if self.chance(0.12):
-            variables[self.rng.choice(VARIABLES[self.tool])] = self.url()
-        return Step(variables, [*program, "install", *words])
-
-    def wanted(self) -> list[str]:
-        """What a command installs, or a file that lists it."""
-        found = [self.one() for _ in range(self.rng.choice((1, 1, 2, 3)))]
-        if not self.chance(0.25):
-            return found
-        lines = list(found)
-        if self.chance(0.5):
-            flags = ("--index-url", "--extra-index-url", "-i")
-            lines.insert(self.rng.randrange(len(lines) + 1), f"{self.rng.choice(flags)} {self.url()}")
-        return ["-r", self.file("list", lines)]
-
-    def file(self, stem: str, lines: list[str]) -> str:
-        name = f"{stem}{len(self.files)}.txt"
-        self.files[name] = "\n".join(lines) + "\n"
-        return name
-
-    def one(self) -> str:
-        choice = self.rng.random()
-        if choice < 0.5:
-            return self.torch()
-        if choice < 0.75 or (self.reached and "simple" not in self.reached):
-            return self.companion()
-        return self.carrier() if choice < 0.92 else "flask"
-
-    def torch(self) -> str:
-        version = self.rng.choice(self.versions)
-        served = [c for c in self.reached if version in facts.torch_releases(c)]
-        channel = self.rng.choice(served or [c for c in CHANNELS if version in facts.torch_releases(c)])
-        local = f"torch=={version}+{channel}" if served or self.chance(0.1) else f"torch=={version}"
-        lower, upper = sorted(self.rng.sample(self.versions, 2), key=self.versions.index)
-        return self.rng.choice(
-            ("torch", "torch", f"torch=={version}", f"torch=={version}", local, f"torch>={version}",
-             f"torch<{version}", f"torch>={lower},<{upper}", f"torch~={version}", f"torch!={version}")
-        )  # fmt: skip
-
-    def companion(self) -> str:
-        name = self.rng.choice(("torchvision", "torchaudio"))
-        listed = getattr(facts.companions(self.rng.choice(self.versions)), name)
-        version = self.rng.choice(listed) if listed else ""
-        return self.rng.choice((name, name, f"{name}=={version}", f"{name}>={version}") if version else (name,))
-
-    def carrier(self) -> str:
-        name = self.rng.choice(CARRIERS)
-        if name == "whisperx" and self.chance(0.5):
-            return f"whisperx=={self.rng.choice(('3.1.6', '3.3.3', '3.5.0', '3.7.4'))}"
-        return name
-
-    def url(self) -> str:
-        return DEFAULT_URL if self.chance(0.25) else f"{CHANNEL_URL}/{self.rng.choice(CHANNELS)}"
-
-    def sources(self) -> list[str]:
-        words: list[str] = []
-        if self.chance(0.45):
-            flags = ("-i", "--index-url") if self.tool == "pip" else ("-i", "--index-url", "--default-index")
-            words += [self.rng.choice(flags), self.url()]
-        for _ in range(self.rng.choice((0, 0, 1, 1, 2)) if self.chance(0.6) else 0):
-            flags = ("--extra-index-url",) if self.tool == "pip" else ("--extra-index-url", "--index")
-            words += [self.rng.choice(flags), self.url()]
-        if self.tool == "uv" and self.chance(0.06):
-            words += ["--index-strategy", "unsafe-best-match"]
-        return words
 
 
 # -- what is there in the end
@@ -249,8 +130,15 @@ def channel_of(versions: dict[str, str]) -> str:
     return versions["torch"].partition("+")[2] or "default"
 
 
-def believed(case: Case, place: Path) -> str:
-    """The channel that wxlint believes to be there."""
+class Belief(NamedTuple):
+    """What wxlint believes to be there in the end."""
+
+    torch: Torch
+    stack: Stack
+
+
+def believed(case: Case, place: Path) -> Belief:
+    """What wxlint reads in a Dockerfile of the same commands."""
     for name, text in case.files.items():
         (place / name).write_text(text)
     lines = [f"FROM python:{PYTHON}-slim", *(f"COPY {name} ." for name in case.files)]
@@ -259,10 +147,40 @@ def believed(case: Case, place: Path) -> str:
     before = os.getcwd()
     os.chdir(place)
     try:
-        gathered = gather(["."], no_policy=True)
-        return next(b.torch for b in beliefs_of(gathered.repository, gathered.scope) if b.target is None)
+        repository = gather(["."], no_policy=True).repository
+        evaluated = repository.graph.by_hand("Dockerfile")
+        state = repository.beliefs.state(evaluated, evaluated.stages[-1])
+        return Belief(state.torch, stack_after(Held(python=PYTHON), state.installs))
     finally:
         os.chdir(before)
+
+
+def differences(there: dict[str, str], belief: Belief) -> list[str]:
+    """What is believed and not so."""
+    torch, stack = belief
+    found = []
+    if torch.channel not in ("unknown", channel_of(there)):
+        found.append(f"torch: {torch.channel}")
+    elif torch.channel not in ("unknown", "none") and torch.version is not None:
+        if not same_release(torch.version, there["torch"].partition("+")[0]):
+            found.append(f"torch: {torch.version}")
+    if torch.channel not in ("unknown", "none"):
+        found += [f"{name} is there" for name in sorted(torch.companions - there.keys())]
+    for package in stack.packages:
+        if package.conditional:
+            continue
+        version = there.get(package.name)
+        if version is None:
+            found.append(f"{package.name} is there")
+        elif package.specifier and not SpecifierSet(package.specifier).contains(version, prereleases=True):
+            found.append(f"{package.name}{package.specifier}")
+    return found
+
+
+def missed(there: dict[str, str], belief: Belief) -> list[str]:
+    """Accelerated packages that are there and not believed to be."""
+    known = {package.name for package in belief.stack.packages}
+    return sorted(set(there) & ({*TWINS, "xformers", "vllm"} - known))
 
 
 @contextlib.contextmanager
@@ -282,16 +200,18 @@ def run(tool: str, cases: int, seed: str, show: int = 0) -> Counter[str]:
         for number in range(cases):
             case = Maker(f"{seed}:{number}", tool).case()
             with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-                there: Any = real.run(case, Path(one))
+                there = real.run(case, Path(one))
                 if there is None:
                     counts["failed"] += 1
                     continue
                 belief = believed(case, Path(other))
-            truth = channel_of(there)
-            kind = "unknown" if belief == "unknown" else "agree" if belief == truth else "wrong"
+            wrong = differences(there, belief)
+            counts["missed"] += len(missed(there, belief))
+            open_ = belief.torch.channel == "unknown" or missed(there, belief)
+            kind = "wrong" if wrong else "unknown" if open_ else "agree"
             counts[kind] += 1
-            if kind == "wrong" and counts["wrong"] <= show:
-                print(f"--- {seed}:{number} {there}; wxlint: {belief}")
+            if wrong and counts["wrong"] <= show:
+                print(f"--- {seed}:{number} {there}; wxlint: {'; '.join(wrong)}")
                 print("\n".join(step.shown() for step in case.steps))
                 for name, text in case.files.items():
                     print(f"    {name}: {text!r}")
