@@ -23,7 +23,7 @@ CARRIERS = {
     "xformers": ("0.0.22.post7", "0.0.25", "0.0.28", "0.0.29.post2", "0.0.31", "0.0.35"),
     "vllm": ("0.4.3", "0.6.4", "0.8.1", "0.10.2", "0.17.0"),
     "faster-whisper": ("0.10.1", "1.0.3", "1.1.1"),
-    "silero-vad": ("5.1.2", "6.2.1"),
+    "silero-vad": ("5.1.2", "6.2.1", "6.2.3"),
 }
 """Packages that bring torch, a companion or another accelerated package, and releases of them."""
 TWINS = {

@@ -42,11 +42,18 @@ _CLEAN = ("PIP_", "UV_", "VIRTUAL_ENV", "CONDA")
 # -- what is there in the end
 
 
+def uv_program() -> str | None:
+    """The uv that is to be tried: the one beside the interpreter, else that of the path."""
+    beside = os.path.dirname(sys.executable)
+    return shutil.which("uv", path=os.pathsep.join((beside, os.environ.get("PATH", ""))))
+
+
 class Real:
     """A throwaway environment and local indexes."""
 
     def __init__(self, folder: Path, tool: str) -> None:
         self.folder, self.tool = folder, tool
+        self.uv = uv_program() or "uv"
         build(folder / "index", PYTHON)
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(_CLEAN)}
         self.environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "UV_NO_CONFIG": "1"}
@@ -107,7 +114,7 @@ class Real:
             if named and "UV_DEFAULT_INDEX" not in given:
                 environment.pop("UV_DEFAULT_INDEX", None)  # it would stand before them
             done = subprocess.run(
-                [*command[:3], "--python", self.python, *command[3:]],
+                [self.uv, *command[1:3], "--python", self.python, *command[3:]],
                 cwd=place,
                 env=environment,
                 capture_output=True,

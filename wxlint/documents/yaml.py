@@ -175,18 +175,22 @@ def plain(node: Node) -> Any:
     return text
 
 
-def _untagged(node: Node) -> Node:
-    """A node without compose's tags; what they reset is not there."""
+def _untagged(node: Node, below_override: bool = False) -> Node:
+    """A node without compose's tags; what they reset is not there, but below `!override`, where they are not seen."""
+    below = below_override or node.tag == "!override"
     if isinstance(node, Mapping):
-        kept = [Entry(key, _untagged(value)) for key, value in node.entries if value.tag != "!reset"]
+        kept = [Entry(key, _untagged(value, below)) for key, value in node.entries if below or value.tag != "!reset"]
         node = node._replace(entries=tuple(kept))
     elif isinstance(node, Sequence):
-        node = node._replace(items=tuple(_untagged(item) for item in node.items if item.tag != "!reset"))
+        items = [_untagged(item, below) for item in node.items if below or item.tag != "!reset"]
+        node = node._replace(items=tuple(items))
     return node._replace(tag="") if node.tag in _COMPOSE_TAGS else node
 
 
 def _without_resets(node: Node) -> Node:
     """An anchored node as its aliases see it: compose has taken away by then what is reset below it."""
+    if node.tag == "!override":
+        return node
     if isinstance(node, Mapping):
         kept = [Entry(key, _without_resets(value)) for key, value in node.entries if value.tag != "!reset"]
         return node._replace(entries=tuple(kept))

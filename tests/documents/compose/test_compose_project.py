@@ -542,6 +542,11 @@ RESERVED = "resources: {reservations: {devices: %s[{capabilities: [gpu, utility]
         (f"x: &x {{{RESERVED % '!override '}}}\nservices: {{a: {{deploy: {{<<: *x}}}}}}", [["gpu", "utility"]]),
         (f"x: &x {{{RESERVED % '!override '}}}\nservices: {{a: {{deploy: *x}}}}", [["gpu", "utility"]]),
         (f"x: &x {{{RESERVED % '!reset '}}}\nservices: {{a: {{deploy: *x}}}}", [["gpu"]]),
+        (f"x: &x {{deploy: !override {{{RESERVED % '!reset '}}}}}\nservices: {{a: {{<<: *x}}}}", [["gpu", "utility"]]),
+        (
+            f"x: &x {{deploy: !override {{{RESERVED % '!reset '}}}}}\nservices: {{a: {{<<: [*x]}}}}",
+            [["gpu"], ["gpu", "utility"]],
+        ),
         (
             f"x: &x {{deploy: {{{RESERVED % '!override '}}}}}\nservices: {{a: {{<<: *x, deploy: "
             "{resources: {reservations: {devices: [{capabilities: [tpu]}]}}}}}",

@@ -173,11 +173,20 @@ def _limited(requirement: Requirement, install: Install) -> str:
     return ",".join(part for part in (own, *limits) if part)
 
 
+def _is_torch_limited(install: Install) -> bool:
+    """Return whether an install may not take the newest torch, and with it not the newest release of what needs it."""
+    sources = install.sources
+    if sources.index is not None or sources.no_index or (sources.extra and install.tool != "pip"):
+        return True
+    return any(r.name in FAMILY and r.specifier for r in (*install.requirements, *install.constraints))
+
+
 def _brought(requirement: Requirement, install: Install, named: Iterable[str], python: str) -> Iterator[Accelerated]:
     """Yield what a requirement brings along and nobody names; two levels deep, as wyoming-faster-whisper brings
     ctranslate2."""
     waiting = [(requirement.name, _limited(requirement, install), requirement.extras)]
     seen = set(named)
+    older = not requirement.pin and _is_torch_limited(install)
     for _ in range(16):
         if not waiting:
             return
@@ -187,7 +196,7 @@ def _brought(requirement: Requirement, install: Install, named: Iterable[str], p
                 continue
             seen.add(brought)
             limits = [c.specifier for c in install.constraints if c.name == brought and HOLE not in c.specifier]
-            allowed = ",".join(part for part in (required, *limits) if part)
+            allowed = ",".join(part for part in ("" if older else required, *limits) if part)
             waiting.append((brought, allowed, ()))
             found = _described(
                 brought,

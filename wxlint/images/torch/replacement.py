@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from wxlint import facts
 from wxlint.core.patterns import late
+from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.torch.model import FAMILY, Choice, Torch
@@ -36,8 +37,10 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
         install.exact and install.tool == "uv-project"
     ):  # makes the environment what its project says, whatever was there
         return same
-    if choice.how == "url" or install.reinstall:
+    if choice.how == "url":
         return same
+    if install.reinstall:  # the newest in reach, whatever was there
+        return same and (state.version is None or bool(wanted.pin))
     versions = _versions(state, install)
     standing = _all_agree(_is_allowed(install, version) for version in versions) if versions else True
     if standing is not True and install.tool != "conda":
@@ -121,7 +124,27 @@ def _suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | No
         return _companion_suits(state, choice, versions)
     if install.upgrade and install.tool == "uv":  # which looks for newer releases of everything
         return None
-    return _all_agree(_carrier_suits(wanted, version) for version in versions) if versions else True
+    if not versions:
+        return True
+    suits = _all_agree(_carrier_suits(wanted, version) for version in versions)
+    return suits and _brings_no_other(state, choice, versions)
+
+
+def _brings_no_other(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | None:
+    """Whether the companions that a package brings along leave the torch that is there; None where they may not."""
+    wanted = choice.requirement
+    needed = facts.torch_needed(wanted.name, wanted.pin) or ""
+    specifier = wanted.specifier if HOLE not in wanted.specifier else ""
+    for name, limit in facts.carried(wanted.name, specifier, wanted.extras):
+        if name not in FAMILY or name in state.companions:
+            continue
+        beside = (*choice.install.constraints, Requirement("torch", specifier=needed))
+        install = choice.install._replace(constraints=beside)
+        companion = choice._replace(requirement=Requirement(name, specifier=limit), install=install)
+        suits = _companion_suits(state, companion, versions)
+        if suits is not True:
+            return None if install.tool == "uv" else suits  # which of them uv decides first is not known
+    return True
 
 
 def _carrier_suits(wanted: Requirement, version: str) -> bool | None:
@@ -162,6 +185,8 @@ def _companion_suits(state: Torch, choice: Choice, versions: tuple[str, ...]) ->
         best = companion_version(wanted.name, wanted.specifier, allowed(install, listed))
         if best is not None:
             answers |= {_leaves(state, choice, version, best) for version in versions}
+            if wanted.name in state.companions and not _is_older(wanted.name, versions, best):
+                answers.add(None)  # an upgrade takes nothing older than what is there
     return _all_agree(answers) if answers else True
 
 
@@ -172,25 +197,17 @@ def _held_in_range(wanted: Requirement, version: str) -> bool:
     return bool(held) and all(within(wanted.specifier, one) for one in held)
 
 
+def _is_older(name: str, versions: tuple[str, ...], best: str) -> bool:
+    """Whether whatever companion goes with these releases of torch is older than another."""
+    held = [one for version in versions for one in getattr(facts.companions(version), name, ())]
+    return bool(held) and all(numbers(one) < numbers(best) for one in held)
+
+
 def _leaves(state: Torch, choice: Choice, version: str, best: str) -> bool | None:
     """Whether a release of a companion leaves a release of torch; uv looks for a newer one of both."""
     if facts.companion_fits(choice.requirement.name, best, version) is False:
         return False
     return None if choice.install.upgrade and choice.install.tool == "uv" else True
-
-
-def can_adapt(state: Torch, choice: Choice) -> bool:
-    """Whether a companion is there, or its index has a release of it for any torch that may be there."""
-    wanted, install = choice.requirement, choice.install
-    if wanted.name in state.companions and not wanted.specifier:
-        return True
-    if not is_complete(choice.channel):
-        return False
-    versions = _versions(state, install)
-    served = releases(choice.channel, install.environment.python)
-    return bool(versions) and all(
-        version in served and companion_version(wanted.name, wanted.specifier, (version,)) for version in versions
-    )
 
 
 def is_pinned(requirements: tuple[Requirement, ...]) -> bool:

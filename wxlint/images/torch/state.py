@@ -10,7 +10,7 @@ from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.torch.model import ANY, FAMILY, NONE, Choice, Torch
 from wxlint.images.torch.releases import within
-from wxlint.images.torch.replacement import can_adapt, is_pinned, is_satisfied
+from wxlint.images.torch.replacement import is_pinned, is_satisfied
 from wxlint.images.torch.selection import allowed, carried, describe
 
 _PACKAGED = frozenset(("python3-torch", "python3-torch-cuda", "python3-pytorch", "python3-torch-rocm"))
@@ -55,24 +55,23 @@ def _resolved(state: Torch, install: Install, found: list[Choice]) -> Torch:
 
 
 def _in_order(state: Torch, install: Install, family: list[Choice], considered: list[Choice]) -> Torch:
-    """What pip does where torch or companions are named: the first decides, and the others adapt where they can."""
+    """What pip does where torch or companions are named: the first decides, and a later one may move torch."""
     order = {requirement: place for place, requirement in reversed(list(enumerate(install.requirements)))}
     first = min(family, key=lambda c: (not c.requirement.pin, order.get(c.requirement, 0)))
     now = _replaced(state, install, first)
     if is_changed(state, now):
         return now
     for choice in considered:
-        companion = choice in family and choice.requirement.name != "torch"
-        if companion and not install.upgrade and can_adapt(state, choice):
-            continue
         if choice is not first and is_satisfied(state, choice) is not True:
             return _doubtful(state, choice)
     return state
 
 
 def _doubtful(state: Torch, choice: Choice) -> Torch:
-    """The state after something that may replace the torch that is there."""
+    """The state after something that may replace the torch that is there; one of the same channel is the same build."""
     wanted = choice.requirement
+    if choice.channel == state.channel:
+        return state._replace(version=None, newest=False)
     reason = reason_at("install", f"{wanted.written} may replace it", wanted.span)
     return Torch("unknown", None, (*state.because, reason), wanted.span, present=True)
 
@@ -178,6 +177,7 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         wanted.span or install.span,
         version is None and not wanted.specifier and _takes_newest(install, choice),
         stale=(state.companions | state.stale) - {r.name for r in install.requirements},
+        present=choice.channel == "unknown",
     )
 
 
