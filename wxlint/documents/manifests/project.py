@@ -67,7 +67,8 @@ class Project(NamedTuple):
 
     default_index: a URL that replaces the default index; extra: further indexes in order; links: folders of wheels;
     problem: what is wrong with the file; includes: which parts take in others; parts: those that are there;
-    default_groups: the groups that the tool installs by itself; optional_groups: those that poetry leaves out.
+    default_groups: the groups that the tool installs by itself; optional_groups: those that poetry leaves out. name:
+    normalised, "" where there is none.
     """
 
     dependencies: tuple[Dependency, ...]
@@ -80,6 +81,7 @@ class Project(NamedTuple):
     default_groups: tuple[str, ...] = ("dev",)
     optional_groups: frozenset[str] = frozenset()
     backend: str | None = None
+    name: str = ""
 
     @property
     def parts(self) -> frozenset[Part]:

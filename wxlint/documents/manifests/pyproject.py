@@ -77,6 +77,7 @@ class _Reader:
             uv.no_index,
             uv_tables.default_groups(self.uv),
             poetry_tables.optional_groups(self.poetry),
+            name=self.itself,
         )
 
     def _add_all(self, listed: object, part: Part) -> None:

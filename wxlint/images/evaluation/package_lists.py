@@ -27,6 +27,7 @@ from wxlint.images.installs.pip import ARCHIVES
 from wxlint.images.installs.requirement import Requirement, conda_requirement, marker_of, parse_requirement
 
 if TYPE_CHECKING:
+    from wxlint.documents.manifests.project import Part
     from wxlint.documents.manifests.requirements_txt import Line
 
 _DEPTH = 12
@@ -111,10 +112,10 @@ class PackageLists:
 
     # -- projects
 
-    def project(self, source: Text | None, name: str, groups: Groups, tool: str) -> Lines:
-        """What installing a project asks for. tool: who reads its file."""
+    def project(self, source: Text | None, name: str, groups: Groups, tool: str, lock: Text | None = None) -> Lines:
+        """What installing a project asks for. tool: who reads its file. lock: what pins it, where that counts."""
         from wxlint.documents.manifests.pyproject import read_pyproject
-        from wxlint.images.installs.project_files import lines_of
+        from wxlint.images.installs.project_files import lines_of, reached_parts
 
         if source is None:
             return Lines(unread=(Unread(UnreadKind.NOT_THERE, name),))
@@ -122,9 +123,21 @@ class PackageLists:
         if project.problem:
             return Lines(unread=(_invalid(source, project.problem),))
         found = lines_of(project, source, "pyproject.toml", groups, self.environment, tool)
+        if lock is not None:
+            reached = reached_parts(project, groups, self.environment, tool)
+            found = self._locked(found, lock, project.name, reached)
         if not project.dependencies and ("dynamic" in source.text or "[project]" not in source.text):
             return found._replace(unread=(Unread(UnreadKind.DYNAMIC, name), *found.unread))
         return found
+
+    def _locked(self, found: Lines, lock: Text, project: str, reached: frozenset[Part]) -> Lines:
+        from wxlint.documents.manifests.locks import read_lock
+        from wxlint.images.installs.locked import with_lock
+
+        read = read_lock(lock)
+        if read.problem:
+            return found._replace(unread=(*found.unread, _invalid(lock, read.problem)))
+        return with_lock(found, read, lock, project=project, reached=reached, environment=self.environment)
 
     def settings(self, pyproject: Text | None, uv_toml: Text | None) -> Lines:
         """The indexes that uv's settings give: of uv.toml where there is one, else of the project's file."""
@@ -138,10 +151,10 @@ class PackageLists:
             return Lines(unread=(_invalid(uv_toml, settings.problem),))
         return Lines(sources=sources_of(settings, "uv.toml" if uv_toml is not None else "pyproject.toml"))
 
-    def pipfile(self, source: Text | None, name: str, groups: Groups) -> Lines:
-        """What a Pipfile lists. groups: the tables that are installed."""
+    def pipfile(self, source: Text | None, name: str, groups: Groups, lock: Text | None = None) -> Lines:
+        """What a Pipfile lists. groups: the tables that are installed. lock: what pins it, where that counts."""
         from wxlint.documents.manifests.pipfile import read_pipfile
-        from wxlint.images.installs.project_files import lines_of
+        from wxlint.images.installs.project_files import lines_of, reached_parts
 
         if source is None:
             return Lines(unread=(Unread(UnreadKind.NOT_THERE, name),))
@@ -149,6 +162,9 @@ class PackageLists:
         if pipfile.problem:
             return Lines(unread=(_invalid(source, pipfile.problem),))
         found = lines_of(pipfile, source, "Pipfile", groups, self.environment, "pipenv")
+        if lock is not None:
+            reached = reached_parts(pipfile, groups, self.environment, "pipenv")
+            found = self._locked(found, lock, "", reached)
         folders = [r for r in found.requirements if r.kind == "path" and r.url and not r.url.endswith(ARCHIVES)]
         kept = tuple(r for r in found.requirements if r not in folders)
         return joined([found._replace(requirements=kept), *(self._beside(source, r.url or "") for r in folders)])

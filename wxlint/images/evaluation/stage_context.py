@@ -13,7 +13,7 @@ from wxlint.documents.source import Source
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.package_lists import PackageLists
 from wxlint.images.installs.markers import Environment
-from wxlint.images.installs.model import CondaEnvironment, Groups, InstallContext, Lines, Unread, UnreadKind
+from wxlint.images.installs.model import LOCKS, CondaEnvironment, Groups, InstallContext, Lines, Unread, UnreadKind
 from wxlint.shell.model import Command
 
 _WHEELS = late(r"(?:^|/)wheels?(?:/|$)")
@@ -99,10 +99,14 @@ class StageContext(InstallContext):
         lists = self._lists()
         if tool == "uv":  # which may bring a Python of its own
             lists.environment = lists.environment._replace(python=None)
-        return lists.project(source, f"{folder.rstrip('/')}/pyproject.toml", groups, tool)
+        lock = None
+        if groups.locked and tool in LOCKS:
+            lock = self._find(posixpath.join(self.absolute(folder), LOCKS[tool]))
+        return lists.project(source, f"{folder.rstrip('/')}/pyproject.toml", groups, tool, lock)
 
     def pipfile(self, path: str, groups: Groups) -> Lines:
-        return self._lists().pipfile(self._find(path), path, groups)
+        lock = self._find(f"{path}.lock") if groups.locked else None
+        return self._lists().pipfile(self._find(path), path, groups, lock)
 
     def conda_environment(self, path: str) -> CondaEnvironment | None:
         return self._lists().conda_environment(self._find(path))

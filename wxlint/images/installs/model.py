@@ -149,6 +149,7 @@ class Groups(NamedTuple):
 
     names: those named. every_extra, every_group: all of them. excluded: named to be left out. defaults: the groups
     that the tool installs by itself are installed too. skipped: distributions that are left out.
+    locked: what a lock file beside the project says is installed.
     """
 
     names: tuple[str, ...] = ()
@@ -163,6 +164,8 @@ class Groups(NamedTuple):
 
 SWITCHES = frozenset(("CMAKE_ARGS", "FORCE_CUDA", "GGML_CUDA", "MMCV_WITH_OPS", "WITH_CUDA", "CONDA_OVERRIDE_CUDA"))
 """Variables by which packages that are compiled choose between builds for the CPU and for CUDA."""
+LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock"}
+"""The lock of each tool that installs a project by it."""
 
 
 class Install(NamedTuple):

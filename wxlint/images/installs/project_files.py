@@ -24,9 +24,7 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
 
     flag: what its indexes are said to come from. tool: who installs it: "pip", "uv", "poetry", "pdm" or "pipenv".
     """
-    chosen = _chosen(project, groups, tool)
-    extras = tuple(part.name for part in chosen)
-    reached = project.with_included(chosen, lambda marker: applies(marker, environment, extras) is not False)
+    reached = reached_parts(project, groups, environment, tool)
     names = (*groups.names, *(part.name for part in reached))
     open_ended = any(HOLE in name for name in groups.names)
     wanted: list[Requirement] = []
@@ -59,6 +57,13 @@ def _missing(project: Project, source: Text, groups: Groups) -> Iterator[str]:
     if names and "workspace" not in source.text and "dynamic" not in source.text:
         text = normal(source.text)
         yield from (name for name in names if normal(name) not in text)
+
+
+def reached_parts(project: Project, groups: Groups, environment: Environment, tool: str) -> frozenset[Part]:
+    """The parts of a project that an install takes, with those that come with them."""
+    chosen = _chosen(project, groups, tool)
+    extras = tuple(part.name for part in chosen)
+    return project.with_included(chosen, lambda marker: applies(marker, environment, extras) is not False)
 
 
 def sources_of(project: Project, flag: str) -> Sources:

@@ -94,7 +94,8 @@ def pipenv(call: Call) -> Iterator[Install]:
     if arguments.has("--dev", "-d"):
         groups = (*groups, "dev-packages")
     variable = call.variables.get("PIPENV_PIPFILE")
-    pipfile = call.context.pipfile(variable.text if variable is not None else "Pipfile", Groups(groups))
+    locked = words[0].value.text == "sync" or arguments.has("--deploy", "--ignore-pipfile")
+    pipfile = call.context.pipfile(variable.text if variable is not None else "Pipfile", Groups(groups, locked=locked))
     lists = [
         call.context.requirements(path, call.variables)
         for path in arguments.texts("-r", "--requirement", "--requirements")[:1]

@@ -1,0 +1,91 @@
+"""What a lock adds to what a project asks for: the versions that an install really takes, and from where."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from wxlint import facts
+from wxlint.core.findings import Where
+from wxlint.core.values import Value
+from wxlint.documents.manifests.project import DEFAULT_INDEX
+from wxlint.images.installs.markers import Environment, applies
+from wxlint.images.installs.requirement import Bound, Requirement, parse_requirement
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from wxlint.documents.manifests.locks import Lock, Locked
+    from wxlint.documents.manifests.project import Part
+    from wxlint.documents.source import Source
+    from wxlint.images.installs.model import Lines
+
+_FAMILY = ("torch", "torchvision", "torchaudio")
+_CUDA_LIBRARIES = "nvidia-"
+
+
+def with_lock(
+    lines: Lines, lock: Lock, source: Source, *, project: str, reached: Collection[Part], environment: Environment
+) -> Lines:
+    """What a project asks for, as its lock pins it, with the accelerated packages that only the lock names.
+
+    project: its name. reached: the parts of it that are installed.
+    """
+    taken = _taken(lock, project, reached, environment)
+    if not taken:
+        return lines
+    found = []
+    for requirement in lines.requirements:
+        pinned = taken.get(requirement.name)
+        found.append(_pinned(requirement, pinned, lines) if pinned is not None else requirement)
+    named = {requirement.name for requirement in lines.requirements}
+    torch = taken.get("torch")
+    of_cpu = torch is None or torch.version.endswith("+cpu")
+    for name, package in taken.items():
+        if name in named or not _is_accelerated(name) or (name.startswith(_CUDA_LIBRARIES) and not of_cpu):
+            continue  # what a CUDA build of torch brings is a part of it
+        text = f"{name}=={package.version}"
+        requirement = parse_requirement(Value(text), _where(package, source))
+        found.append(_pinned(requirement, package, lines))
+    return lines._replace(requirements=tuple(found))
+
+
+def _taken(lock: Lock, project: str, reached: Collection[Part], environment: Environment) -> dict[str, Locked]:
+    """The distributions that are installed for certain, each name once; those that are locked twice left out."""
+    extras = tuple(part.name for part in reached if part.name)
+    chosen = (*extras, *(f"{part.kind}-{len(project)}-{project}-{part.name}" for part in reached if part.name))
+    found: dict[str, Locked] = {}
+    open_: set[str] = set()
+    for package in lock.packages:
+        if package.part not in reached:
+            continue
+        holds = applies(package.marker, environment, chosen)
+        if holds is None or (holds and found.get(package.name, package).version != package.version):
+            open_.add(package.name)
+        elif holds:
+            found.setdefault(package.name, package)
+    return {name: package for name, package in found.items() if name not in open_}
+
+
+def _pinned(requirement: Requirement, package: Locked, lines: Lines) -> Requirement:
+    """A requirement with the version and the index of a lock; one by address stays what it is."""
+    if requirement.kind != "name":
+        return requirement
+    pin, _, local = package.version.partition("+")
+    bound = requirement.bound
+    if package.name in _FAMILY:
+        bound = Bound(package.url or DEFAULT_INDEX) if package.url or lines.sources else None
+    return requirement._replace(specifier=f"=={package.version}", pin=pin, local=local or None, bound=bound)
+
+
+def _is_accelerated(name: str) -> bool:
+    if name in _FAMILY or facts.accelerated_package(name) is not None:
+        return True
+    return facts.cuda_package("pip", name) is not None
+
+
+def _where(package: Locked, source: Source) -> Where | None:
+    if not package.line:
+        return partial(source.span, 0, 0)
+    start = source.starts[package.line - 1]
+    return partial(source.span, start, start + len(source.text[start:].split("\n", 1)[0]))
