@@ -186,8 +186,8 @@ def test_an_extra_that_may_be_any() -> None:
     + [
         (f"apt-get install {name}", True)
         for name in "cuda-12 libcudnn8 nvidia-x libnvinfer8 libcublas-12 libnccl2 tensorrt rocm habanalabs-x"
-        " aws-neuronx-x level-zero intel-opencl-icd python3-torch python3-pytorch libcufft-12 libcurand-12 libcusparse-12"
-        " libnvjpeg libnpp-12".split()
+        " aws-neuronx-x level-zero intel-opencl-icd python3-torch python3-pytorch libcufft-12 libcurand-12"
+        " libcusparse-12 libnvjpeg libnpp-12".split()
     ]
     + [(f"{tool} install cuda", True) for tool in "apt aptitude yum dnf microdnf tdnf zypper".split()]
     + [(f"./{name}.sh", True) for name in "install setup requirements depend bootstrap one_click start_linux".split()]
