@@ -34,8 +34,7 @@ from collections.abc import Iterator
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, TorchStep, contributing
-from wxlint.images.stack.compiled import without_cuda
-from wxlint.images.stack.packages import Accelerated
+from wxlint.images.stack.packages import COMPILED, Accelerated
 from wxlint.images.stack.state import Stack
 from wxlint.rules import Problem
 
@@ -80,6 +79,10 @@ def _compiled(image: Image) -> Iterator[Problem]:
     """Yield packages that are compiled without CUDA, since nothing asks for it."""
     for install in image.installs:
         for requirement in install.requirements:
+            if requirement.name not in COMPILED:
+                continue
+            from wxlint.images.stack.compiled import without_cuda
+
             found = without_cuda(requirement, install)
             span = requirement.span or install.span
             if found is None or span is None:

@@ -65,6 +65,8 @@ def check(repository: Repository) -> Iterator[Problem]:
             continue
         seen.add(evaluated.path)
         dockerfile = evaluated.dockerfile
+        if not _MAY_ASK.search(dockerfile.source.text):
+            continue
         for instruction in dockerfile.instructions:
             if instruction.keyword == "RUN" and _MAY_ASK.search(_whole(instruction)):
                 if not any(flag.name == "device" for flag in instruction.flags):

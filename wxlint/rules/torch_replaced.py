@@ -96,10 +96,11 @@ def _left_behind(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem
     if image.state.torch.channel != "cpu" or not any(install.removes for install in image.installs):
         return
     brought: Choice | None = None
+    waiting = list(reversed(steps))  # in the order of the installs
     for install in image.installs:
-        own = next((step for step in steps if step.install is install), None)
-        if own is not None:
-            brought = own.choices[0] if accelerator_of(own.choices[0].channel) == "cuda" else None
+        if waiting and waiting[-1].install is install:
+            choice = waiting.pop().choices[0]
+            brought = choice if accelerator_of(choice.channel) == "cuda" else None
         gone = {requirement.name for requirement in install.requirements} if install.removes else set()
         if brought is None or "torch" not in gone or install.conditional or install.unread:
             continue

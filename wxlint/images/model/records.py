@@ -130,11 +130,17 @@ class Evaluated:
 
     def instructions_of(self, stage: Stage) -> tuple[Instruction, ...]:
         """The instructions of a stage behind its FROM."""
-        behind = self.stages[stage.index + 1].instruction if stage.index + 1 < len(self.stages) else None
-        lines = self.dockerfile.instructions
-        start = next((place for place, one in enumerate(lines) if one is stage.instruction), len(lines))
-        end = next((place for place, one in enumerate(lines) if one is behind), len(lines))
-        return lines[start + 1 : end]
+        start, end = self._starts[stage.index : stage.index + 2]
+        return self.dockerfile.instructions[start + 1 : end]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The place of each stage's FROM among the instructions, and the end."""
+        found: list[int] = []
+        for place, one in enumerate(self.dockerfile.instructions):
+            if len(found) < len(self.stages) and one is self.stages[len(found)].instruction:
+                found.append(place)
+        return [*found, len(self.dockerfile.instructions)]
 
     def target(self, name: str | None) -> Stage | None:
         """The stage a build makes: by name (case-insensitive) or number; the last one when none is named."""

@@ -11,19 +11,6 @@ from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 
-_FORCED = frozenset(
-    (
-        "detectron2",
-        "pytorch3d",
-        "torch-scatter",
-        "torch-sparse",
-        "torch-cluster",
-        "torch-spline-conv",
-        "mmcv",
-        "mmcv-full",
-    )
-)
-"""Packages whose setup looks for a device unless FORCE_CUDA is set. Source: their setup.py."""
 _LLAMA = "llama-cpp-python"
 _ON = late(r"(?:GGML_CUDA|LLAMA_CUDA|LLAMA_CUBLAS|GGML_CUBLAS)(?::BOOL)?=(?:on|1|true|yes)\b", re.I)
 _GONE = late(r"LLAMA_CUBLAS(?::BOOL)?=", re.I)
@@ -41,14 +28,13 @@ class Compiled(NamedTuple):
 
 
 def without_cuda(requirement: Requirement, install: Install) -> Compiled | None:
-    """Return why an install makes a CPU build of a package that has one for CUDA; None where it does or may not."""
+    """Return why an install makes a CPU build of a package that is compiled; None where it does not, or may not.
+
+    requirement: one of packages.COMPILED.
+    """
     if install.tool not in ("pip", "uv") or install.conditional or install.removes or install.open or requirement.maybe:
         return None
-    if requirement.name == _LLAMA:
-        return _llama(requirement, install)
-    if requirement.name in _FORCED:
-        return _forced(requirement, install)
-    return None
+    return _llama(requirement, install) if requirement.name == _LLAMA else _forced(requirement, install)
 
 
 def _llama(requirement: Requirement, install: Install) -> Compiled | None:

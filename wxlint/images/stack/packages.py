@@ -17,6 +17,14 @@ from wxlint.images.torch.model import FAMILY
 _NOT_A_CUDA = frozenset(("cuda-python", "cuda-bindings", "cuda-core", "cuda-pathfinder"))
 
 
+COMPILED = frozenset(
+    "llama-cpp-python detectron2 pytorch3d torch-scatter torch-sparse torch-cluster torch-spline-conv mmcv "
+    "mmcv-full".split()
+)
+"""Packages that are compiled when they are installed; but for the first, their setup looks for a device unless
+FORCE_CUDA is set. Source: their setup.py."""
+
+
 class Accelerated(NamedTuple):
     """One package that computes on an accelerator, or libraries of one.
 
