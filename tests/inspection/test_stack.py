@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import make_image as make
 import pytest
 
+from wxlint.inspection.inspector import run_inspect
+from wxlint.inspection.report import check_expect, render_text, to_json
 from wxlint.inspection.stack import mismatches, stack_of
 
 CUDA12 = ["/usr/local/cuda-12.4/lib64/libcudart.so.12.4.127", "/usr/local/cuda-12.4/lib64/libcublas.so.12"]
@@ -65,3 +71,25 @@ def test_what_does_not_go_together(installed: list[tuple[str, str]], libraries: 
     found = mismatches(stack_of(installed), libraries)
     assert len(found) == len(said), found
     assert all(part in text for text, part in zip(found, said)), found
+
+
+def test_people_see_the_stack_and_what_does_not_go_together(tmp_path: Path) -> None:
+    site = "usr/local/lib/python3.11/site-packages"
+    content = make.files(
+        {
+            f"{site}/ctranslate2-4.5.0.dist-info/METADATA": b"Name: ctranslate2\nVersion: 4.5.0\n\n",
+            f"{site}/nvidia/cublas/lib/libcublas.so.12": b"x",
+            f"{site}/nvidia/cudnn/lib/libcudnn.so.8": b"x",
+        }
+    )
+    path = tmp_path / "image.tar"
+    path.write_bytes(make.docker_save([make.Layer(content, "RUN pip install")]))
+    image = run_inspect(str(path))
+    text = render_text(image)
+    assert "  stack       ctranslate2 4.5.0 (CUDA 12 build; needs CUDA 12, cuDNN 9)" in text.splitlines()
+    assert "  mismatch    ctranslate2 4.5.0 needs cuDNN 9; the image holds cuDNN 8" in text.splitlines()
+    answer = json.loads(to_json(image))
+    assert answer["stack"] == [
+        {"name": "ctranslate2", "version": "4.5.0", "build": "any", "cuda": "12", "needs": ["CUDA 12", "cuDNN 9"]}
+    ]
+    assert any("needs cuDNN 9" in text for text in check_expect(image, "cuda"))
