@@ -252,7 +252,9 @@ def test_companions_of_an_earlier_torch_are_stale() -> None:
     assert chain(HERE, "pip install torch==2.4.1 torchvision").stale == {"torchaudio"}
     assert chain(BARE, "pip install --no-deps torchvision").stale == {"torchvision"}
     again = chain(HERE, "pip install torch==2.4.1", "pip install torchvision")
-    assert again.channel == "unknown" and again.present
+    assert (again.channel, again.version) == ("default", None)
+    elsewhere = chain(HERE, "pip install torch==2.4.1", f"pip install torchvision -i {CPU}")
+    assert elsewhere.channel == "unknown" and elsewhere.present
 
 
 def test_what_is_known_of_a_torch_beside_its_channel() -> None:
