@@ -127,6 +127,9 @@ def test_what_starts_pip(text: str) -> None:
         "amdgpu-install --list-usecase",
         "pipenv",
         "pipenv graph",
+        "comfy launch -- --listen",
+        "comfy set-default /comfyui",
+        "spack env create own",
         "./install_ffmpeg.sh",
         "./run.sh",
     ],
@@ -153,6 +156,11 @@ def test_what_installs_nothing_that_is_looked_at(text: str) -> None:
         ("pixi install", "pixi"),
         ("pixi add torch", "pixi"),
         ("pixi run train", "pixi"),
+        ("comfy --workspace /comfyui install --version latest --nvidia", "comfy"),
+        ("/opt/venv/bin/comfy install", "/opt/venv/bin/comfy"),
+        ("comfy node install comfyui-manager", "comfy"),
+        ("spack install py-torch", "spack"),
+        ("easy_install torch", "easy_install"),
     ],
 )
 def test_programs_whose_effect_is_not_known(text: str, program: str) -> None:

@@ -6,15 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
-from wxlint.core.reasons import Reason
+from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.copied_files import PIP_CONF
 
 if TYPE_CHECKING:
+    from wxlint.images.installs.model import Install
     from wxlint.shell.model import Command
 
 _INDEX_LINE = late(r"(extra[-_])?index[-_]url\s*=\s*([^\s'\"\\]+)")
+_NVIDIA = "https://pypi.ngc.nvidia.com"
 _SETTINGS = {
     f"{section}.{key}": variable
     for section in ("global", "install")
@@ -72,6 +74,15 @@ def from_text(text: str) -> dict[str, Value]:
     if found or re.search(r"\brm\b", text):
         return found
     return {"PIP_INDEX_URL": Value(HOLE, ("pip.conf",))}
+
+
+def from_install(install: Install) -> dict[str, Value]:
+    """What an installed distribution writes into pip.conf: nvidia-pyindex adds NVIDIA's own index."""
+    own = next((r for r in install.requirements if r.name == "nvidia-pyindex"), None)
+    if own is None or install.removes or install.elsewhere:
+        return {}
+    reason = reason_at("install", f"{own.written} adds {_NVIDIA}", own.span or install.span)
+    return {"PIP_EXTRA_INDEX_URL": Value(_NVIDIA, (), (reason,))}
 
 
 def configured(command: Command) -> tuple[str, Value] | None:

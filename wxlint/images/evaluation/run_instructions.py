@@ -111,6 +111,7 @@ class Runs:
                 for step in followed if followed is not None else [install]:
                     own = step._replace(switches=switches) if switches else step
                     stage.steps.append(self._relocated(own))
+                    stage.pip_config.update(pip_config.from_install(step))
         self.files.note_changes(stage.index, text[behind:])
 
     def _makes(self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str) -> bool:
@@ -157,6 +158,7 @@ class Runs:
                 if step.tool == "script" and self._brings_nothing(stage, step.program):
                     continue
                 found.append(step._replace(conditional=step.conditional or install.conditional))
+                stage.pip_config.update(pip_config.from_install(step))
         given = command.words[-1].value.text != name
         if given and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
             return None  # what it is called with may decide

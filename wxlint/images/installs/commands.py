@@ -44,6 +44,8 @@ _RUN_FILE = late(r"cuda[\w.-]*\.run", re.I)
 """NVIDIA's installer of the CUDA toolkit."""
 _SYSTEM = frozenset(("apt-get", "apt", "aptitude", "yum", "dnf", "microdnf", "zypper", "tdnf"))
 _PROJECT_TOOLS = frozenset(("poetry", "pdm", "pipenv", "hatch", "rye"))
+_ENVIRONMENTS = {"comfy": ("install", "update", "node"), "spack": ("install", "load"), "easy_install": ()}
+"""Programs that install Python packages of their own choice, with the verbs that do; all calls where there is none."""
 _SHELLS = frozenset(("bash", "sh", "source", ".", "dash", "zsh"))
 _MODULES = {"pip": "pip", "pip3": "pip", "uv": "uv", "poetry": "project", "pdm": "project", "pipenv": "project"}
 """Modules that `python -m` runs, and what kind of program each is."""
@@ -67,6 +69,8 @@ def _kind(name: str) -> str:
         return "apt"
     if _PYTHON.fullmatch(name):
         return "python"
+    if base in _ENVIRONMENTS:
+        return "environment"
     if base == "amdgpu-install" or _RUN_FILE.fullmatch(base):
         return "vendor"
     if name.endswith((".sh", ".bash")) and _INSTALLER.search(base[-300:]) and not VENDORS.search(name[-300:]):
@@ -162,6 +166,13 @@ def _pixi(call: Call) -> Iterator[Install]:
         yield call.opaque(call.words[0])
 
 
+def _environment(call: Call) -> Iterator[Install]:
+    """`comfy --workspace DIR install --nvidia`, which brings torch: what comes is for the program to say."""
+    verbs = _ENVIRONMENTS[_base(call.name)]
+    if not verbs or any(word.value.text in verbs or not word.value.known for word in call.rest):
+        yield call.opaque(call.words[0])
+
+
 def _python(call: Call) -> Iterator[Install]:
     """`python setup.py install` and scripts whose names say that they install something."""
     program = _first_argument(call.rest)
@@ -200,6 +211,7 @@ _READERS: dict[str, Callable[[Call], Iterator[Install]]] = {
     "project": _project,
     "pixi": _pixi,
     "apt": apt,
+    "environment": _environment,
     "vendor": vendor,
     "python": _python,
     "script": _script,
