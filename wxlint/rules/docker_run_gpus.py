@@ -4,7 +4,8 @@
 
 Without `--gpus` a container of a CUDA image has no driver: torch says `is_available() == False` and computes on the
 CPU, or fails at the first kernel. With `--gpus` a CPU image refuses to start on every host without a GPU. A command
-of its own behind the image (`docker run IMAGE nvcc --version`) may need no GPU: that is information only.
+of its own behind the image (`docker run IMAGE nvcc --version`) may need no GPU: that is information only. A job on
+one of GitHub's own machines (`runs-on: ubuntu-latest`), which have no GPU, only tries whether the image starts.
 
 ## Bad
 
@@ -70,7 +71,7 @@ def _call(repository: Repository, call: Call) -> Iterator[Problem]:
     if variant is None or source is None:
         return
     span = source.span(docker.arguments[0].start, docker.arguments[0].end)
-    if variant == "cuda" and not names & set(_DEVICE):
+    if variant == "cuda" and not call.hosted and not names & set(_DEVICE):
         severity = Severity.INFO if len(docker.arguments) > 1 or "--entrypoint" in names else None
         yield Problem(span, f"{reference.shown()} is a cuda image, and runs without --gpus", because, severity=severity)
     elif variant == "cpu" and "--gpus" in names:

@@ -7,6 +7,9 @@ more harm: compose refuses to start it on a host without a GPU. A device that an
 (`docker-compose.gpu.yml`) counts. `capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named
 parts of the driver are all it gets.
 
+Where only its content speaks for CUDA, nothing is said of a service whose environment chooses the CPU
+(`TRANSCRIBE_DEVICE=cpu`), nor of a file that only builds images.
+
 What an image is for is said by the policy, then by its tag, then by what is in it: the image that the service builds,
 one that a script builds under its name, a well-known one. What is in it alone makes a warning.
 
@@ -61,6 +64,7 @@ from wxlint.rules import Problem
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
+    from wxlint.images.builds.compose_projects import ComposeProjects
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a GPU service without a device, or a CPU service with one"
@@ -82,13 +86,16 @@ def check(repository: Repository) -> Iterator[Problem]:
         for p, s in projects.services()
         if any(d.gpu is not False for d in s.devices)
     }
+    build_files = _build_files(projects)
     for project, service in projects.services():
         if not projects.filled.isdisjoint(service.paths):
             continue  # a template: what it asks for may stand under a condition
         meant = _meant(repository, service)
         of_variants = not service.devices and (posixpath.dirname(project.paths[0]), service.name) in variants
-        if not meant.said and (of_variants or (meant.accelerator == "cuda" and _named_for_cpu(service))):
+        if not meant.said and (of_variants or (meant.accelerator == "cuda" and _runs_on_the_cpu(service))):
             continue  # another file of the folder has it with a device, or it runs without a GPU on purpose
+        if not meant.said and project.paths[0] in build_files:
+            continue
         if meant.accelerator and any(
             _meant(repository, rival).accelerator != meant.accelerator for rival in projects.rivals(project, service)
         ):
@@ -110,8 +117,19 @@ def _image_key(service: Service) -> tuple[str, ...] | None:
     return (build.folder, build.dockerfile_path, build.target.value.text if build.target is not None else "")
 
 
-def _named_for_cpu(service: Service) -> bool:
-    """Whether a service, its file or one of its profiles is called for the CPU."""
+def _build_files(projects: ComposeProjects) -> set[str]:
+    """The compose files that build several images and say nothing of how one runs."""
+    services: dict[str, list[Service]] = {}
+    for project, service in projects.services():
+        services.setdefault(project.paths[0], []).append(service)
+    return {path for path, own in services.items() if len(own) > 1 and all(s.only_builds for s in own)}
+
+
+def _runs_on_the_cpu(service: Service) -> bool:
+    """Whether a service, its file or one of its profiles is called for the CPU, or its environment chooses it."""
+    chosen = [named.value for named in service.environment if named.name.upper().endswith("DEVICE")]
+    if any(value is not None and value.text.strip("'\" ").lower() == "cpu" for value in chosen):
+        return True
     names = (service.name, posixpath.basename(service.key.span.path), *(text.value.text for text in service.profiles))
     return any("cpu" in accelerator_words(name) for name in names)
 

@@ -78,10 +78,16 @@ class Service(NamedTuple):
     extends: Extends | None
     provider: bool
     paths: tuple[str, ...]
+    only_builds: bool = False
+    """Says how an image is built, and nothing of how it runs."""
 
 
-KEYS = frozenset(Service._fields) - {"name", "key", "paths"} | {"deploy", "gpus"}
+_HOW_IT_RUNS = frozenset(("deploy", "gpus", "ports", "restart", "volumes"))
+KEYS = frozenset(Service._fields) - {"name", "key", "paths", "only_builds"} | _HOW_IT_RUNS
 """What is read of a service."""
+
+
+_OF_BUILDS = frozenset(("build", "image", "platform", "profiles", "extends", "labels", "pull_policy"))
 
 
 class ServiceReader:
@@ -111,6 +117,7 @@ class ServiceReader:
             self._extends(table.get("extends")),
             table.get("provider") is not None,
             tuple(dict.fromkeys((key.source.path, *(member.key.source.path for _, member in table.members())))),
+            build is not None and all(field in _OF_BUILDS for field, _ in table.members()),
         )
 
     def _command(self, table: Table, key: str) -> Command | None:

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 
 class Call(NamedTuple):
-    """A docker command of a script, with its place."""
+    """A docker command of a script, with its place. hosted: on a machine of GitHub's, which has no GPU."""
 
     docker: DockerCommand
     span: Span
     path: str
+    hosted: bool = False
 
 
 class Edit(NamedTuple):

@@ -205,7 +205,7 @@ class _Run:
         commands = text.commands(source, variables, step.run.end, flavor)
         directory = expand(step.directory.text, contexts) if step.directory is not None else None
         script = read_script(source, commands, self.workflows.find, lambda cwd: workspace.starts(directory, cwd))
-        self.calls += script.calls
+        self.calls += [call._replace(hosted=workspace.hosted) for call in script.calls]
         self.uses += script.uses
         reason = reason_at("build", f"{label}: docker build", None)
         for build in script.builds:

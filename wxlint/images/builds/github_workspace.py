@@ -11,12 +11,17 @@ from wxlint.images.model.records import DEFAULT_PLATFORM
 _ARM = late(r"(?:^|[^a-z])arm(?:64)?(?:[^a-z]|$)")
 
 
+_HOSTED = late(r"(?:ubuntu|windows|macos)-(?:latest|slim|\d[\d.]*)(?:-arm|-intel|-large|-xlarge)?")
+"""GitHub's own machines by their usual names; larger ones, those with a GPU among them, are named by their owners."""
+
+
 class Workspace:
     """The workspace of one job. root: the repository's folder, as paths are shown. runner: its machine."""
 
     def __init__(self, root: str, runner: Value) -> None:
         self.root = root
         self.platform = "linux/arm64" if _ARM.search(runner.text) else DEFAULT_PLATFORM
+        self.hosted = _HOSTED.fullmatch(runner.text) is not None
         self._own = ""
         self._foreign: list[str] = []
 
