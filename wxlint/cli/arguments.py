@@ -181,6 +181,19 @@ def _sweep(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
 
 
+def _report(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--merge", nargs="+", required=True, metavar="FILE", help="reports of `pytest --wx-report` on several machines")
+    add(
+        "--allow",
+        metavar="WHAT,...",
+        action="append",
+        default=[],
+        help="what may stay open: unproven:CHECK, skip:CHECK",
+    )
+    add("--output", metavar="FILE", help="write the joined report to FILE instead of standard output")
+
+
 def _inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders; - for standard input")
     parser.add_argument("--stdin-filename", default="", metavar="FILE", help="the file that standard input stands for")
@@ -225,5 +238,6 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "inspect": ("look into an image, a saved image or an OCI layout without running it", _inspect),
     "plan": ("print the order in which the family's images are built", _plan),
     "build": ("build the family's images in order", _build),
+    "report": ("join the verdicts of several runs, such as those with and without a GPU", _report),
     "sweep": ("remove what a broken test session left in the engine", _sweep),
 }

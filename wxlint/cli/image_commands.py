@@ -170,6 +170,30 @@ def build(arguments: argparse.Namespace) -> int:
     return OK if all(result.ok for result in results.values()) else FOUND
 
 
+def report(arguments: argparse.Namespace) -> int:
+    """Join reports, and judge what they show together."""
+    import json
+
+    from wxlint.conformance.merge import left_open, merge, read_report, split
+    from wxlint.conformance.plugin.allowances import read_allowances
+    from wxlint.core.escape import escape_json
+
+    allowed = read_allowances(arguments.allow)
+    merged = merge([read_report(path) for path in arguments.merge])
+    text = escape_json(json.dumps(merged, indent=2)) + "\n"
+    if arguments.output in (None, "-"):
+        write([text])
+    else:
+        from wxlint.core.writing import write_file
+
+        write_file(arguments.output, [text])
+    wrong = left_open(merged, allowed)
+    say(f"wxlint: {line}" for line in wrong)
+    several = split(merged)
+    say(f"wxlint: {name}: the runs looked at different images of this name" for name in several)
+    return FOUND if wrong or several or not merged["images"] else OK
+
+
 def sweep(arguments: argparse.Namespace) -> int:
     """Remove what sessions that no longer run have left in the engine, or say what would be removed."""
     from wxlint.conformance.container.engine import Engine

@@ -198,7 +198,7 @@ def torch_runtime() -> Facts:
 
 def _arch_flags(torch: Any) -> str | None:
     """What torch was compiled for ("sm_80 sm_90 compute_90"); unlike its arch_list it needs no device."""
-    ask = getattr(torch._C, "_cuda_getArchFlags", None)
+    ask = getattr(getattr(torch, "_C", None), "_cuda_getArchFlags", None)
     return ask() if ask is not None else None
 
 

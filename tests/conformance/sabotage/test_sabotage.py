@@ -201,8 +201,17 @@ def test_a_sabotaged_image_is_never_green(images: tuple[Family, dict[str, dict[s
 @pytest.mark.engine
 def test_an_image_without_sabotage_passes(images: tuple[Family, dict[str, dict[str, Any]]]) -> None:
     checks = images[1]["control"]
-    verdicts = {check: found["verdict"] for check, found in checks.items() if check not in ("libraries-load", "device")}
+    shown_apart = ("libraries-load", "device", "predicted")
+    verdicts = {check: found["verdict"] for check, found in checks.items() if check not in shown_apart}
     assert set(verdicts.values()) == {"PASS"}, {n: c["reason"] for n, c in checks.items() if c["verdict"] != "PASS"}
+
+
+@pytest.mark.engine
+def test_a_torch_that_no_install_brings_is_not_as_predicted(
+    images: tuple[Family, dict[str, dict[str, Any]]],
+) -> None:
+    found = images[1]["control"]["predicted"]
+    assert (found["verdict"], "check says no torch, the image has torch 2.2.1" in found["reason"]) == ("FAIL", True)
 
 
 @pytest.mark.engine
