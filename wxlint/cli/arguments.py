@@ -181,6 +181,17 @@ def _sweep(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
 
 
+def _diff(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("old", metavar="OLD", help=_IMAGE)
+    add("new", metavar="NEW", help="the other one")
+    add("--format", choices=("text", "json", "markdown"), default="text")
+    add("--fail-on", action="append", default=[], choices=("growth", "build"), help="exit 1 when it grew, or for torch")
+    add("--platform", default="", metavar="OS/ARCH", help="of an index (default: this machine's)")
+    add("--insecure", action="store_true", help="a registry on this machine, without TLS")
+    add("--engine", choices=("docker", "podman"), help="take names from this engine, those with a registry's host too")
+
+
 def _report(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--merge", nargs="+", required=True, metavar="FILE", help="reports of `pytest --wx-report` on several machines")
@@ -236,6 +247,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "graph": ("draw what is built from what, by whom, and who runs it", _graph),
     "schema": ("print a JSON Schema", _schema),
     "inspect": ("look into an image, a saved image or an OCI layout without running it", _inspect),
+    "diff": ("what changed from one image to another", _diff),
     "plan": ("print the order in which the family's images are built", _plan),
     "build": ("build the family's images in order", _build),
     "report": ("join the verdicts of several runs, such as those with and without a GPU", _report),

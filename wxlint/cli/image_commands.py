@@ -62,6 +62,30 @@ def inspect(arguments: argparse.Namespace) -> int:
     return OK if kept and not wrong else FOUND
 
 
+def diff(arguments: argparse.Namespace) -> int:
+    """Show what changed from one image to another."""
+    from wxlint.core.escape import escape_json
+    from wxlint.inspection.difference import changes, failures, render
+    from wxlint.inspection.docker_save import saved
+    from wxlint.inspection.inspector import run_inspect
+
+    working_folder()
+    old, new = (
+        run_inspect(
+            name,
+            engine=lambda one: saved(arguments.engine or "docker", [one]),
+            remote=None if arguments.engine else lambda one: _remote(one, arguments.insecure, None),
+            platform=arguments.platform,
+        )
+        for name in (arguments.old, arguments.new)
+    )
+    text = render(old, new, arguments.format)
+    write([(escape_json(text) if arguments.format == "json" else text) + "\n"])
+    wrong = failures(changes(old, new), arguments.fail_on)
+    say(f"wxlint: {one.what}: {one.old} -> {one.new}" for one in wrong)
+    return FOUND if wrong else OK
+
+
 def _remote(name: str, insecure: bool, wanted: Wanted) -> Store | None:
     """The store of an image in a registry, for a name that begins with the host of one."""
     from wxlint.inspection.registry.client import Registry, place_of

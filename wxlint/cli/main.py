@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
 _MODULES = {
-    **dict.fromkeys(("inspect", "plan", "build", "report", "sweep"), "image_commands"),
+    **dict.fromkeys(("inspect", "diff", "plan", "build", "report", "sweep"), "image_commands"),
     **dict.fromkeys(("graph", "explain", "images"), "graph_commands"),
 }
 
