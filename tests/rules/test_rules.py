@@ -33,7 +33,8 @@ class Example(NamedTuple):
 
 
 def examples(rule: str) -> list[Example]:
-    """The fenced blocks under Bad and Good. Blocks of different files belong together; a repeated name starts the next example."""
+    """The fenced blocks under Bad and Good. Blocks of different files belong together; a repeated name
+    starts the next example."""
     docs = load_rule(rule).docs
     found = []
     for title, body in re.findall(r"(?m)^## (Bad|Good)\n(.*?)(?=^## |\Z)", docs, re.S):

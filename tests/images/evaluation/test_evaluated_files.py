@@ -333,3 +333,13 @@ def test_folders_users_and_reasons() -> None:
     assert [reason.text for reason in stage.base.value.because] == ["ARG V=1"]
     (reason,) = stage.env["LONG"].because
     assert reason.text == "ENV LONG=" + "x" * 200 + "…" and (reason.line, reason.name) == (7, "LONG")
+
+
+def test_kinds_of_reasons() -> None:
+    text = "ARG V=1\nFROM nvidia/cuda:12.1.0-base-ubuntu22.04\nARG A=1\nENV B=$A\n"
+    (stage,) = run(text, {}).stages
+    assert [(r.kind, r.name) for r in stage.env["CUDA_VERSION"].because] == [("base", "")]
+    assert [(r.kind, r.name, r.line) for r in stage.env["B"].because] == [("arg", "A", 3), ("env", "B", 4)]
+    assert [(r.kind, r.name) for r in run("ARG V\nFROM a:$V\n", {}).stages[0].base.value.because] == [("arg", "V")]
+    (none,) = run("ARG V\nFROM a:$V\n", {}).uses
+    assert not none.value.known

@@ -1,4 +1,5 @@
-"""Expansion of Dockerfile words: BuildKit's documented forms, written out by hand, and what unknown variables may do to them."""
+"""Expansion of Dockerfile words: BuildKit's documented forms, written out by hand, and what unknown
+variables may do to them."""
 
 from __future__ import annotations
 
@@ -185,9 +186,55 @@ def test_nesting_has_a_bound() -> None:
 
 
 PIECES = (
-    "$A", "${A}", "$X", "${X}", "${", "}", "$", ":-", ":+", "-", "+", ":?", "?", "#", "##", "%", "%%", "/", "//", "*", "'", '"', "\\", " ", "x", "é", ":", "NO", "A", "X",
-    "${NO:-", "${X:-", "${X:+", "${X-", "${X+", "${A:+", "${X#", "${X%", "${X/", "${A/", "${A%", "`", "{", "$(", ")", "1", "$1", HOLE,
-)  # fmt: skip
+    "$A",
+    "${A}",
+    "$X",
+    "${X}",
+    "${",
+    "}",
+    "$",
+    ":-",
+    ":+",
+    "-",
+    "+",
+    ":?",
+    "?",
+    "#",
+    "##",
+    "%",
+    "%%",
+    "/",
+    "//",
+    "*",
+    "'",
+    '"',
+    "\\",
+    " ",
+    "x",
+    "é",
+    ":",
+    "NO",
+    "A",
+    "X",
+    "${NO:-",
+    "${X:-",
+    "${X:+",
+    "${X-",
+    "${X+",
+    "${A:+",
+    "${X#",
+    "${X%",
+    "${X/",
+    "${A/",
+    "${A%",
+    "`",
+    "{",
+    "$(",
+    ")",
+    "1",
+    "$1",
+    HOLE,
+)
 texts = st.lists(st.sampled_from(PIECES[:-1]), max_size=12).map("".join)
 
 

@@ -28,7 +28,8 @@ def test_belief(case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_each_belief_is_about_its_own_dockerfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compose builds each with an argument, so that each is evaluated once more for the build by hand, and thrown away."""
+    """Compose builds each with an argument, so that each is evaluated once more for the build by hand, and
+    thrown away."""
     (tmp_path / ".git").mkdir()
     services = []
     for number in range(60):

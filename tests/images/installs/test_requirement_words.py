@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from shell_installs import one
 
 from wxlint.core.values import HOLE, Value
 from wxlint.images.installs.markers import Environment, applies
@@ -199,3 +200,24 @@ def test_an_extra_that_may_be_any() -> None:
 )
 def test_the_quick_look(text: str, worth: bool) -> None:
     assert worth_reading(text) is worth
+
+
+def test_a_bare_name_says_nothing_else() -> None:
+    found = parse_requirement(Value("torch"), None)
+    assert found == ("torch", (), "", None, None, None, "name", "torch", None, "", None, False, "", "")
+    assert found.span is None
+
+
+def test_a_bare_install_says_nothing_else() -> None:
+    install = one("pip install torch")
+    switches = ("upgrade", "reinstall", "no_deps", "prerelease", "best_match", "conditional", "elsewhere", "open")
+    assert not any(getattr(install, name) for name in (*switches, "removes", "builds", "exact"))
+    assert (install.folder, install.program, install.backend, install.channels, install.unread) == (
+        "",
+        "",
+        None,
+        (),
+        (),
+    )
+    assert (install.constraints, install.redirected, install.because) == ((), (), ())
+    assert not install.sources and not install.sources.no_index

@@ -60,11 +60,53 @@ def test_parts(text: str, registry: str, path: str, tag: str | None, digest: str
 
 
 NOT_ONE = [
-    "", " ", "Python", "rajiup/App", "python:", "python:.x", "python:-x", "python:a b", "python:" + "t" * 129, "a//b", "/a", "a/", "-a", "a-", "a..b", "a___b",
-    "_a", "a_", "python@", "python@sha256", "python@sha256:xyz", "a:b:c", "http://example.com/a", "a b", ":tag", "@sha256:" + "0" * 64, "python:é", "pythön",
-    "$HOME/app", "{{ image }}", "a/b:c/d", "python@sha256:abc", "python@sha256:" + "A" * 64, "python@md5:" + "0" * 32, "do..cker/app", "do-.x/app", "f" * 64,
-    "a" * 256, "x.y/" + "a" * 256, "foo_bar.com:8080/app", "[::1]", "[::1%eth0]:5000/app", "[1.2.3.4]/app", "localhost:/app", "a:b/c", "xn--é.com/app",
-]  # fmt: skip
+    "",
+    " ",
+    "Python",
+    "rajiup/App",
+    "python:",
+    "python:.x",
+    "python:-x",
+    "python:a b",
+    "python:" + "t" * 129,
+    "a//b",
+    "/a",
+    "a/",
+    "-a",
+    "a-",
+    "a..b",
+    "a___b",
+    "_a",
+    "a_",
+    "python@",
+    "python@sha256",
+    "python@sha256:xyz",
+    "a:b:c",
+    "http://example.com/a",
+    "a b",
+    ":tag",
+    "@sha256:" + "0" * 64,
+    "python:é",
+    "pythön",
+    "$HOME/app",
+    "{{ image }}",
+    "a/b:c/d",
+    "python@sha256:abc",
+    "python@sha256:" + "A" * 64,
+    "python@md5:" + "0" * 32,
+    "do..cker/app",
+    "do-.x/app",
+    "f" * 64,
+    "a" * 256,
+    "x.y/" + "a" * 256,
+    "foo_bar.com:8080/app",
+    "[::1]",
+    "[::1%eth0]:5000/app",
+    "[1.2.3.4]/app",
+    "localhost:/app",
+    "a:b/c",
+    "xn--é.com/app",
+]
 
 
 @pytest.mark.parametrize("text", NOT_ONE, ids=[text[:30] or "empty" for text in NOT_ONE])
@@ -139,7 +181,8 @@ def test_what_is_put_together_comes_apart(host: str, path: str, label: str | Non
 def test_a_hole_never_makes_a_reference_a_wrong_one(
     host: str, path: str, label: str | None, data: st.DataObject
 ) -> None:
-    """Whatever stretch of a reference is unknown, it may still be that reference, and no part of it is called known that is not."""
+    """Whatever stretch of a reference is unknown, it may still be that reference, and no part of it is
+    called known that is not."""
     text = host + path + (f":{label}" if label else "")
     start = data.draw(st.one_of(st.just(0), st.integers(len(host), len(text))))
     end = data.draw(st.integers(start, len(text)))

@@ -279,3 +279,17 @@ def test_a_companion_beside_torch_is_no_change() -> None:
     assert beside != before and not is_changed(before, beside)
     assert is_changed(before, chain(BARE, "pip install torch==2.4.1"))
     assert not is_changed(before, before)
+
+
+def test_a_plain_torch_says_nothing_else() -> None:
+    assert ("none", None, (), None, False, "", frozenset(), False, frozenset()) == NONE
+    state = chain(BARE)
+    assert (state.maybe, state.present, state.newest, state.stale) == ("", False, False, frozenset())
+    assert state.span is not None and [reason.kind for reason in state.because] == ["install"]
+
+
+def test_pip_decides_about_pins_first() -> None:
+    assert chain(BARE, "pip install torchvision torch==2.4.1").version == "2.4.1"
+    assert chain(HERE, "pip install torchvision torchaudio").channel == "cpu"
+    assert chain(HERE, "uv pip install torchvision torchaudio").channel == "cpu"
+    assert chain(HERE, "uv pip install torchvision==0.19.1").channel == "default"
