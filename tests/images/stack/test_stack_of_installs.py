@@ -267,7 +267,6 @@ COMPILED = [
     ("pip install torch-cluster", {}, True),
     ("pip install torch-spline-conv", {}, True),
     ("uv pip install torch-scatter", {}, True),
-    ("pip install flask", {}, False),
 ]
 
 
