@@ -15,7 +15,10 @@ from types import CodeType, FunctionType
 def loaded_functions(folder: Path) -> list[FunctionType]:
     """Return every function that is made from a file below a folder, whatever wraps it."""
     prefix = f"{folder}/"
-    return [f for f in gc.get_objects() if isinstance(f, FunctionType) and f.__code__.co_filename.startswith(prefix)]
+    functions = [
+        one for one in gc.get_objects() if type(one) is FunctionType
+    ]  # isinstance asks proxies of what is gone
+    return [one for one in functions if one.__code__.co_filename.startswith(prefix)]
 
 
 def patch(functions: list[FunctionType], path: Path, tree: ast.Module, name: str, line: int) -> None:
