@@ -175,8 +175,8 @@ def _explain_image(arguments: argparse.Namespace, name: str) -> int:
 def graph(arguments: argparse.Namespace) -> int:
     """Draw what is built from what, by whom, and who runs it."""
     from wxlint.core.suggest import did_you_mean
+    from wxlint.images.graph.drawing import draw
     from wxlint.images.graph.picture import picture_of
-    from wxlint.output.drawing import draw
 
     cache = open_cache_of(arguments)
     gathered = gathered_of(arguments, True, cache)
