@@ -20,6 +20,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +37,11 @@ WORDS = {
     "compose": "{ } [ ] : - & * << !reset !override | > \" ' ${A:-} ${A:?} extends include services image build \t",
     "requirements": "-r -c -e --index-url --extra-index-url ; == >= @ [ ] # \\\n ${A} --hash=sha256: git+https:// .whl",
     "toml": '[ ] [[ ]] = . { } " \' """ # , dependencies tool.uv.sources extra include-group',
+    "workflow": "{ } [ ] : - & * > | \" ' ${{ }} ${{ matrix.a }} jobs steps run uses with strategy env if: on: \t",
+    "make": "$( ) $$ ${ } : := += ?= define endef ifeq endif include .PHONY @ - \t \\\n # %",
+    "hcl": 'target group variable { } = [ ] "${ } " << EOT , for : if ? # // function',
+    "policy": "{ } [ ] : - & * > | \" ' family images tags expect {tag} {stage} pattern rules \t",
+    "ignore": "** / * ! [ ] [! ] \\ # ? . ..",
     "conda": "- : pip dependencies channels = { } & * << !!python \" '",
 }
 NOISE = "\0 \ufeff \u202e \x1b[0m \r\n \t é 😀 \ud7ff \x85 \u2028"
@@ -54,19 +60,42 @@ class Outcome(NamedTuple):
     detail: str
 
 
+_NAMED = {
+    "pyproject.toml": "toml",
+    "pipfile": "toml",
+    "makefile": "make",
+    "wxlint.yaml": "policy",
+    "cp-whisperx.yaml": "policy",
+    ".dockerignore": "ignore",
+}
+_SUFFIXES = {
+    ".sh": "shell",
+    ".bash": "shell",
+    ".bat": "batch",
+    ".cmd": "batch",
+    ".yml": "compose",
+    ".yaml": "compose",
+    ".mk": "make",
+    ".hcl": "hcl",
+}
+
+
 def kind_of(path: Path) -> str:
     """Return the format of a file by its name; empty for those that no reader takes."""
     name = path.name.lower()
+    if name in _NAMED:
+        return _NAMED[name]
+    if path.parent.name == "workflows" and path.suffix in (".yml", ".yaml"):
+        return "workflow"
+    if name.endswith(".dockerignore"):
+        return "ignore"
     if "dockerfile" in name or "containerfile" in name:
         return "dockerfile"
     if "environment" in name and path.suffix in (".yml", ".yaml"):
         return "conda"
-    if name in ("pyproject.toml", "pipfile"):
-        return "toml"
     if "requirements" in name and path.suffix in (".txt", ".in"):
         return "requirements"
-    kinds = {".sh": "shell", ".bash": "shell", ".bat": "batch", ".cmd": "batch", ".yml": "compose", ".yaml": "compose"}
-    return kinds.get(path.suffix, "")
+    return _SUFFIXES.get(path.suffix, "")
 
 
 def seeds(folders: Sequence[Path]) -> list[Seed]:
@@ -111,18 +140,34 @@ def mutated(seed: Seed, others: Sequence[Seed], chance: random.Random) -> str:
 
 def readers() -> dict[str, Read]:
     """Return the reader of each format, by itself."""
+    from wxlint.core.errors import PolicyError
+    from wxlint.discovery.dockerignore import parse
     from wxlint.documents.compose.reader import ComposeReader
     from wxlint.documents.dockerfile.reader import read_dockerfile
     from wxlint.documents.dockerfile.validation import syntax_problems
+    from wxlint.documents.github.workflow import read_action, read_workflow
+    from wxlint.documents.hcl import read_hcl
+    from wxlint.documents.makefile import read_makefile
     from wxlint.documents.manifests.conda_environment import read_environment
     from wxlint.documents.manifests.pipfile import read_pipfile
     from wxlint.documents.manifests.pyproject import read_pyproject
     from wxlint.documents.manifests.requirements_txt import read_requirements
     from wxlint.documents.source import Source
+    from wxlint.policy.load import load_policy
     from wxlint.shell.bash.reader import read_shell
     from wxlint.shell.batch.reader import read_batch
 
+    def policy(text: str) -> object:
+        with suppress(PolicyError):
+            return load_policy(Source("wxlint.yaml", text), Path("wxlint.yaml"))
+        return None
+
     return {
+        "workflow": lambda text: (read_workflow(Source("a.yml", text)), read_action(Source("a.yml", text))),
+        "make": lambda text: read_makefile(Source("Makefile", text)),
+        "hcl": lambda text: read_hcl(Source("docker-bake.hcl", text)),
+        "policy": policy,
+        "ignore": lambda text: [parse(text)(path) for path in ("a", "a/b/c.txt", "src/x" * 20)],
         "dockerfile": lambda text: list(syntax_problems(read_dockerfile(Source("Dockerfile", text)))),
         "shell": lambda text: (read_shell(text, script="a.sh"), read_shell(text, flavor="dash")),
         "batch": lambda text: read_batch(text, script="a.bat"),
@@ -141,6 +186,11 @@ _NAMES = {
     "requirements": "requirements.txt",
     "toml": "pyproject.toml",
     "conda": "environment.yml",
+    "workflow": ".github/workflows/a.yml",
+    "make": "Makefile",
+    "hcl": "docker-bake.hcl",
+    "policy": "wxlint.yaml",
+    "ignore": ".dockerignore",
 }
 _AROUND = """FROM python:3.11
 COPY . .
@@ -156,6 +206,7 @@ def check(kind: str, text: str, neighbours: Sequence[Seed]) -> None:
         os.chdir(folder)
         files = {"Dockerfile": _AROUND, **{_NAMES[seed.kind]: seed.text for seed in neighbours}, _NAMES[kind]: text}
         for name, content in files.items():
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_bytes(content.encode("utf-8", "surrogatepass"))
         for command in (["check", "--no-cache", "--jobs", "1", "."], ["images", "--no-cache", "."]):
             code = main(command)
