@@ -81,6 +81,8 @@ def test_what_may_be_nothing_does_not_part_words(text: str, expected: list[str])
         ("for i in 1 $X 3; do docker $i; prog && break; done", ["1", "?3", "?…"]),
         ("set -u; unset L; docker ${#L[@]}; docker b", ["b"]),
         ("eval 'docker a; docker b )'; docker c", ["?a", "?b", "c"]),
+        ("A=x; while prog; do docker $A; eval 'A=y'; done", ["?…"]),
+        ("A=x; while prog; do docker $A; typeset A=y; done", ["?…"]),
         ("docker {1..600} b", ["…|b"]),
         ("docker {1..30}{1..30} b", ["…|b"]),
         ("for i in {1..1000}; do docker $i; done", ["?…"]),

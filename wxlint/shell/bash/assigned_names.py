@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from wxlint.core.patterns import late
 from wxlint.shell.bash.tree import (
@@ -24,8 +23,10 @@ from wxlint.shell.bash.tree import (
 
 SETS = late(r"([A-Za-z_]\w*)\s*(?:\+\+|--|[-+*/%]?=(?!=))|(?:\+\+|--)\s*([A-Za-z_]\w*)")
 """Names that arithmetic sets."""
+_NAME = late(r"[A-Za-z_]\w*")
+_EQUALS = late(r"([A-Za-z_]\w*)\+?=")
 _TAKES_NAMES = frozenset(
-    ("read", "mapfile", "readarray", "getopts", "printf", "let", "unset", "local", "declare", "export")
+    "read mapfile readarray getopts printf let unset local declare typeset readonly export".split()
 )
 
 _LEAVES = frozenset(("break", "continue", "return", "exit", "exec", "eval", "set", "shift"))
@@ -39,44 +40,55 @@ def assigned(node: Node, functions: Mapping[str, Sequence[Function]]) -> set[str
     while work:
         item = work.pop()
         if isinstance(item, Simple):
-            names.update([a.name for a in item.assigns])
-            names.update([a.name for a in item.declared.values()])
+            names.update(_set_by(item))
             first = item.words[0].literal if item.words else None
-            if first in _TAKES_NAMES:
-                matches = [re.match(r"[A-Za-z_]\w*", w.literal) for w in item.words[1:] if w.literal]
-                names.update([m[0] for m in matches if m])
-                names.add("OPTARG")
-            elif first in ("shift", "set"):
-                names.add("0")
-            elif first in functions and first not in seen:
+            if first in functions and first not in seen:
                 seen.add(first)
                 work.extend(function.body for function in functions[str(first)])
             work.extend(item.words)
             work.extend(item.assigns)
-        elif isinstance(item, Arith):
-            names.update([name for pair in SETS.findall(item.raw) for name in pair if name])
-        elif isinstance(item, Opaque):
-            if item.raw.startswith("$(("):
+        elif isinstance(item, (Arith, Opaque)):
+            if isinstance(item, Arith) or item.raw.startswith("$(("):
                 names.update([name for pair in SETS.findall(item.raw) for name in pair if name])
         elif isinstance(item, Param):
             if item.op in (":=", "="):
                 names.add(item.name)
             work.extend(item.arg)
-        elif isinstance(item, Text):
-            if item.literal is None:
-                work.extend(item.parts)
-        elif isinstance(item, Assign):
-            work.append(item.value)
         elif isinstance(item, For):
             names.add(item.name)
             work.append(item.body)
-        elif isinstance(item, Function):
-            work.append(item.body)
-        elif isinstance(item, Group):
-            if not item.subshell:
-                work.append(item.body)
-        elif isinstance(item, tuple) and not isinstance(item, (Lit, Subst, Function, Redir)):
-            work.extend(item)
+        else:
+            work.extend(_inside(item))
+    return names
+
+
+def _inside(item: object) -> Iterable[object]:
+    """What of a node runs in the same shell."""
+    if isinstance(item, Text):
+        return item.parts if item.literal is None else ()
+    if isinstance(item, Assign):
+        return (item.value,)
+    if isinstance(item, Function):
+        return (item.body,)
+    if isinstance(item, Group):
+        return () if item.subshell else (item.body,)
+    return item if isinstance(item, tuple) and not isinstance(item, (Lit, Subst, Redir)) else ()
+
+
+def _set_by(command: Simple) -> set[str]:
+    """Names that a command sets by itself."""
+    names = {assign.name for assign in (*command.assigns, *command.declared.values())}
+    first = command.words[0].literal if command.words else None
+    if first in _TAKES_NAMES:
+        matches = [_NAME.match(word.literal) for word in command.words[1:] if word.literal]
+        names.update([match[0] for match in matches if match])
+        names.add("OPTARG")
+    elif first in ("shift", "set"):
+        names.add("0")
+    elif first == "eval":
+        for word in command.words[1:]:
+            text = word.literal or "".join([part.text for part in word.parts if isinstance(part, Lit)])
+            names.update(_EQUALS.findall(text))
     return names
 
 

@@ -83,37 +83,12 @@ def split_words(expanded: Expanded) -> tuple[list[Word], list[Redirect]]:
                 operator = (match[0], at)
             at = match.end()
             continue
-        first, out, quoted, inside = at, [], False, False
-        while at < size:
-            run = (_INSIDE if inside else _OUTSIDE).match(text, at)
-            if run:
-                out.append(run[0])
-                at = run.end()
-                continue
-            char = text[at]
-            if char == "\\" and text[at + 1 : at + 2] == '"':
-                out.append('"')
-                at += 2
-                continue
-            if char == '"':
-                inside, quoted = not inside, True
-            elif not inside and (char in " \t\n\r<>"):
-                break
-            elif char == "^" and not inside:
-                if at + 1 < size and text[at + 1] != "\n":
-                    out.append(text[at + 1])
-                elif at + 1 < size:
-                    break
-                at += 2
-                continue
-            else:
-                out.append(char)
-            at += 1
-        at = min(at, size)
+        first = at
+        at, written, quoted = _word(text, at)
         if at == first:
             at += 1
             continue
-        value = expanded.value(first, at, "".join(out))
+        value = expanded.value(first, at, written)
         if not value.text and not quoted:
             continue
         word = Word(value, expanded.place(first), expanded.place(at - 1, True), quoted)
@@ -123,6 +98,40 @@ def split_words(expanded: Expanded) -> tuple[list[Word], list[Redirect]]:
         else:
             found.append(word)
     return found, redirects
+
+
+def _word(text: str, at: int) -> tuple[int, str, bool]:
+    """The word that begins at a character: where it ends, its text without quotes and carets, and whether any of it
+    was quoted."""
+    out: list[str] = []
+    inside = quoted = False
+    size = len(text)
+    while at < size:
+        run = (_INSIDE if inside else _OUTSIDE).match(text, at)
+        if run:
+            out.append(run[0])
+            at = run.end()
+            continue
+        char = text[at]
+        if char == "\\" and text[at + 1 : at + 2] == '"':
+            out.append('"')
+            at += 2
+            continue
+        if char == '"':
+            inside, quoted = not inside, True
+        elif not inside and (char in " \t\n\r<>"):
+            break
+        elif char == "^" and not inside:
+            if at + 1 < size and text[at + 1] != "\n":
+                out.append(text[at + 1])
+            elif at + 1 < size:
+                break
+            at += 2
+            continue
+        else:
+            out.append(char)
+        at += 1
+    return min(at, size), "".join(out), quoted
 
 
 def modified(value: Value, how: str, raw: str) -> Value:
