@@ -15,7 +15,7 @@ _GLOB = late(r"[*?]|\[[^\]]+\]")
 def assign(walk: Walker, node: Assign) -> None:
     """`name=value`, `name+=value`, `name[i]=value`, `name=(...)`."""
     state = walk.state
-    name = walk.words.target(node.name) if node.name in state.attributed else node.name
+    name = walk.words.parameters.target(node.name) if node.name in state.attributed else node.name
     flags = _flags(walk, name)
     if "r" in flags or name == "?":
         if name != "?":
@@ -70,10 +70,10 @@ def _scalar(walk: Walker, node: Assign, name: str, flags: str) -> None:
 
 def _number(walk: Walker, name: str, value: Value, before: Value | None) -> Value:
     """What an assignment gives a variable with the attribute of a whole number."""
-    number = None if value.holes else walk.words.checked(value.text, strict=True)
+    number = None if value.holes else walk.words.sums.checked(value.text, strict=True)
     start = 0 if before is None or before is UNSET or not before.text else None
     if start is None and before is not None and not before.holes:
-        start = walk.words.number(before.text)
+        start = walk.words.sums.number(before.text)
     if number is None or start is None:
         if not walk.state.flow:  # it may be no expression
             walk.state.may_leave("fail")
@@ -99,7 +99,7 @@ def _item(walk: Walker, node: Assign, name: str) -> None:
     old = state.vars.get(name)  # A[0]+=$((A[0]=1)): the value may have set it
     if type(old) is Value and old is not UNSET and not old.holes:
         old = {"0": old}
-    key = walk.words.key(node.subscript, old, strict=True)
+    key = walk.words.parameters.key(node.subscript, old, strict=True)
     items: Array = type(old)(old) if isinstance(old, dict) else {}
     if state.flow:
         return
@@ -128,7 +128,7 @@ def _array(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
     ends = len(state.may_end)
     for key, word in node.items:
         if key is not None:
-            index = walk.words.key(key, items)
+            index = walk.words.parameters.key(key, items)
             if index is None:
                 exact = False
                 continue

@@ -179,7 +179,7 @@ def _getopts(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 
 def _printf(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if len(words) > 2 and words[1].value.text == "-v" and _NAME.fullmatch(words[2].value.text):
-        name = walk.words.target(words[2].value.text)
+        name = walk.words.parameters.target(words[2].value.text)
         text = formatted([word.value for word in words[3:]])
         walk.state.set(name, attributed(walk, name, hole(f"${{{name}}}") if text is None else text))
         return YES
@@ -189,9 +189,9 @@ def _printf(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 def _let(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     status: Status = NO
     for word in words[1:]:
-        found = None if word.value.holes else walk.words.checked(word.value.text, strict=False)
+        found = None if word.value.holes else walk.words.sums.checked(word.value.text, strict=False)
         if found is None:
-            walk.words.unsettle(word.value.text)
+            walk.words.sums.unsettle(word.value.text)
         status = OPEN if found is None else Status(found != 0)
     return status
 

@@ -180,7 +180,7 @@ def expression(expander: Expander, node: tuple[object, ...]) -> Status:
 
 def _is_set(expander: Expander, name: Value) -> Status:
     """`-v NAME`."""
-    variable = expander.variable(name.text) if name.known and NAME.match(name.text) else None
+    variable = expander.parameters.variable(name.text) if name.known and NAME.match(name.text) else None
     if variable is None or isinstance(variable, dict) or variable.holes:
         return MAYBE
     return Status(variable is not UNSET, False, assumptions(variable))
@@ -214,7 +214,7 @@ def _as_number(expander: Expander, value: Value) -> Value:
     """An operand of `-eq` in `[[ ]]`, which is an expression."""
     if value.holes or _NUMBER.match(value.text):
         return value
-    number = expander.number(value.text)
+    number = expander.sums.number(value.text)
     return value if number is None else value._replace(text=str(number))
 
 
@@ -293,7 +293,7 @@ def _arm_refinement(node: Case, value: Value, patterns: tuple[Text, ...]) -> Ref
 
 def arithmetic_test(expander: Expander, text: str) -> Status:
     """`(( ... ))` of an expression as written; what one of unknown value may set becomes unknown."""
-    found = expander.calculated(text, presume=True)
+    found = expander.sums.calculated(text, presume=True)
     if found is None:
         return OPEN
     number, because = found

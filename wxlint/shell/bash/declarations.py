@@ -112,7 +112,7 @@ def unset(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
         elif element is not None:
             status = _unset_item(walk, element[1], element[2])
         elif _NAME.fullmatch(text):
-            name = walk.words.target(text)
+            name = walk.words.parameters.target(text)
             flags = state.vars.get(f"declare {name}")
             if isinstance(flags, Value) and "r" in flags.text:
                 status = NO
@@ -125,7 +125,7 @@ def unset(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 def _unset_item(walk: Walker, name: str, index: str) -> Status:
     """`unset 'a[1]'`."""
     state = walk.state
-    variable = walk.words.variable(name)
+    variable = walk.words.parameters.variable(name)
     if variable is UNSET or variable is None:
         return OPEN
     if not isinstance(variable, dict) or HOLE in index:
@@ -133,7 +133,7 @@ def _unset_item(walk: Walker, name: str, index: str) -> Status:
         return OPEN
     key: str | None = index.strip("\"'")
     if not isinstance(variable, Associative):
-        number = walk.words.number(index)
+        number = walk.words.sums.number(index)
         if number is not None and number < 0:
             number += highest(variable) + 1
             if number < 0:
@@ -142,5 +142,5 @@ def _unset_item(walk: Walker, name: str, index: str) -> Status:
     if key is None or "$" in index:
         state.set(name, hole(f"${{{name}[@]}}"))
         return OPEN
-    state.set(walk.words.target(name), type(variable)({k: v for k, v in variable.items() if k != key}))
+    state.set(walk.words.parameters.target(name), type(variable)({k: v for k, v in variable.items() if k != key}))
     return YES

@@ -118,6 +118,13 @@ class Interpreter:
             if state.flow:
                 break
 
+    def watched(self, node: Node) -> Status:
+        guarded, self.guarded = self.guarded, True
+        tail, self.tail = self.tail, False
+        status = self.run(node)
+        self.guarded, self.tail = guarded, tail
+        return status
+
     def inside(self, node: Node) -> Status:
         return self.in_subshell(lambda: self.run(node))
 

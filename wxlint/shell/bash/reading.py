@@ -37,7 +37,7 @@ def read(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
             _store(walk, names, array, [Value(part, (), given.because) for part in parts])
             return YES if end else NO
     for name in [array] if array else names or ["REPLY"]:
-        walk.state.set(walk.words.target(name), hole(f"${{{name}[@]}}" if array else f"${{{name}}}"))
+        walk.state.set(walk.words.parameters.target(name), hole(f"${{{name}[@]}}" if array else f"${{{name}}}"))
     if not node.redirects:
         walk.state.give(None)
     walk.state.emit(node.start, node.end, tuple(words))
@@ -48,10 +48,10 @@ def _store(walk: Walker, names: list[str], array: str, values: list[Value]) -> N
     state = walk.state
     if array:
         items: Array = {str(number): value for number, value in enumerate(values)}
-        state.set(walk.words.target(array), items)
+        state.set(walk.words.parameters.target(array), items)
         return
     for number, name in enumerate(names or ["REPLY"]):
-        name = walk.words.target(name)
+        name = walk.words.parameters.target(name)
         state.set(name, attributed(walk, name, values[number] if number < len(values) else Value("")))
 
 
@@ -98,7 +98,7 @@ def mapfile(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if not node.redirects:
         walk.state.give(None)
     if given is None or any(option.name != "-t" for option in arguments.options) or given.text.count("\n") > MAX_ITEMS:
-        walk.state.set(walk.words.target(name), hole(f"${{{name}[@]}}"))
+        walk.state.set(walk.words.parameters.target(name), hole(f"${{{name}[@]}}"))
         walk.state.emit(node.start, node.end, tuple(words))
         return MAYBE
     lines = given.text.split("\n")
@@ -106,5 +106,5 @@ def mapfile(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     lines = [line + end for line, end in zip(lines, [*ends, *[""] * len(lines)])]
     lines = lines if lines[-1] else lines[:-1]
     items: Array = {str(number): Value(line, (), given.because) for number, line in enumerate(lines)}
-    walk.state.set(walk.words.target(name), items)
+    walk.state.set(walk.words.parameters.target(name), items)
     return YES

@@ -61,6 +61,9 @@ class Walker(Protocol):
     def run(self, node: Node) -> Status:
         """Walk a node."""
 
+    def watched(self, node: Node) -> Status:
+        """Walk a command whose failure is looked at."""
+
     def inside(self, node: Node) -> Status:
         """Walk a node in a subshell: the variables come back as they were."""
 

@@ -1,0 +1,296 @@
+"""Parameters that are one value: variables, items of arrays, and what operators make of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wxlint.core.reasons import Reason
+from wxlint.core.values import HOLE, Value
+from wxlint.shell.bash.parameters import (
+    LIVE,
+    NAME,
+    PLAIN,
+    cased,
+    cut,
+    highest,
+    plain_param,
+    substituted,
+    substring,
+    transformed,
+    whole,
+)
+from wxlint.shell.bash.tree import Param, Part
+from wxlint.shell.values import NO_ARGUMENTS, UNSET, Associative, Variable, hole, merged, not_set
+
+if TYPE_CHECKING:
+    from wxlint.shell.bash.word_roles import Words
+
+_DEFAULTS = frozenset((":-", "-", ":=", "=", ":+", "+", ":?", "?"))
+_CASES = frozenset(("^^", "^", ",,", ","))
+
+
+class ParameterValues:
+    """The values of parameters in the words of one text."""
+
+    def __init__(self, words: Words) -> None:
+        self.words, self.state = words, words.state
+
+    def target(self, name: str) -> str:
+        """The variable that a name means, which another may be a reference to."""
+        seen = 0
+        while name in self.state.attributed and seen < 8:
+            flags = self.state.vars.get(f"declare {name}")
+            reference = self.state.vars.get(name)
+            if not isinstance(flags, Value) or "n" not in flags.text or not isinstance(reference, Value):
+                break
+            if reference.holes or not NAME.match(reference.text):
+                return "?"
+            name, seen = reference.text, seen + 1
+        return name
+
+    def variable(self, name: str) -> Variable | None:
+        """A variable by its name; None when nothing here sets it."""
+        if name in self.state.attributed:
+            name = self.target(name)
+            if name == "?":
+                return hole("?")
+        return self.state.vars.get(name)
+
+    def lookup(self, part: Param) -> Value | None:
+        """The value; None when nothing here sets it."""
+        name, state = part.name, self.state
+        variable = self.variable(name)
+        if part.subscript is not None:
+            return self._element(part, variable)
+        if variable is not None:
+            found = variable.get("0", UNSET) if isinstance(variable, dict) else variable
+            return found if len(found.text) < 100 or not state.spent else hole(part.raw)
+        if name.isdigit():
+            if name == "0":
+                return Value(self.words.script) if self.words.script else hole(part.raw)
+            index = int(name[:6]) - 1
+            if index < len(state.args.known):
+                return state.args.known[index]
+            if state.args.script or not state.args.more:
+                return None if state.args.script else UNSET
+            state.shadowed.add(name)
+            named = state.args.first and index == len(state.args.known) and not self.words.presume
+            return hole(state.args.first if named else part.raw)
+        if name == "#":
+            if self.words.presume and state.fresh:
+                return Value("0", (), (NO_ARGUMENTS,))
+            return hole(part.raw) if state.args.more else Value(str(len(state.args.known)))
+        if name == "?" and self.words.substitutes.last.certain and self.words.substitutes.last.truth:
+            return Value("0")
+        if name == "BASH_SOURCE" and self.words.script:
+            return Value(self.words.script)
+        if name in ("@", "*"):
+            return self.words.part(Param(name, "", (), (), None, part.quoted, part.raw))
+        return hole(part.raw) if name in LIVE or not (name[0].isalpha() or name[0] == "_") else None
+
+    def key(self, subscript: tuple[Part, ...], variable: Variable | None, *, strict: bool = False) -> Value | None:
+        """A subscript: text for an associative array, else a number; None when it is not known.
+
+        strict: in an assignment, where one in front of the array ends the statement.
+        """
+        value = self.words.parts_value(subscript)
+        if value.holes:
+            return None
+        if isinstance(variable, Associative):
+            return value
+        number = int(value.text) if value.text.isdigit() and value.text[:1] != "0" and len(value.text) < 9 else None
+        if number is None:
+            number = self.words.sums.number(value.text)
+        if number is not None and number < 0:
+            end = highest(variable) + 1 if isinstance(variable, dict) else 0
+            number = None if number + end < 0 else number + end
+            if number is None and strict and isinstance(variable, Value) and variable is not UNSET:
+                self.state.may_leave("exit" if "set -e" in self.state.vars else "fail")
+            elif number is None and strict:
+                self.state.fail(status=True)
+        return None if number is None else value._replace(text=str(number))
+
+    def _element(self, part: Param, variable: Variable | None) -> Value | None:
+        assert part.subscript is not None
+        if part.name == "BASH_SOURCE" and self.words.script:
+            return Value(self.words.script)
+        if variable is None:
+            if "set -e" in self.state.vars:
+                self.state.may_leave("exit")
+            return hole(part.raw) if part.name in LIVE else None
+        key = self.key(part.subscript, variable)
+        if key is None:
+            if "set -e" in self.state.vars:  # a subscript in front of the array is an error
+                self.state.may_leave("exit")
+            return hole(part.raw)
+        if isinstance(variable, Value):
+            if variable.holes and "set -e" in self.state.vars:
+                self.state.may_leave("exit")
+            return variable if key.text == "0" else hole(part.raw) if variable.holes else UNSET
+        found = variable.get(key.text)
+        if found is None:
+            unknown = hole(f"${{{part.name}[@]}}")
+            return hole(part.raw) if unknown in variable.values() else UNSET
+        return found._replace(because=merged(key.because, found.because)) if key.because else found
+
+    def param(self, part: Param) -> Value:
+        """The value of a parameter that is one value."""
+        op = part.op
+        if not op:
+            value = self.lookup(part)
+            if value is None or value is UNSET or value.holes:
+                self._not_set(part, value)
+            if value is None:
+                return self._presumed(part) or hole(part.raw)
+            return self.presumed(value) if self.words.presume and value.holes else value
+        if op == "len":
+            return self._length(part)
+        if op[0] == "!":
+            return self._indirect(part)
+        if op in _DEFAULTS:
+            return self._default(part)
+        value = self.lookup(part)
+        if value is None or value is UNSET:
+            self._not_set(part, value)
+        return hole(part.raw) if value is None else self.operate(part, value)
+
+    def _not_set(self, part: Param, value: Value | None) -> None:
+        """Under `set -u` a text ends where it uses what is not set."""
+        if "set -u" in self.state.vars and part.name not in ("@", "*"):
+            named = value is not None and value.holes in ((part.raw,), (self.state.named(part.name),))
+            if value is None or value is UNSET or named:
+                self.unbound(value)
+
+    def unbound(self, value: Value | None) -> None:
+        on = self.state.vars.get("set -u")
+        if value is UNSET and isinstance(on, Value) and not on.holes:
+            self.state.flow = "exit"
+        else:
+            self.state.may_leave("exit")
+
+    def _indirect(self, part: Param) -> Value:
+        """`${!name}`, and operators behind it."""
+        name = self.lookup(part._replace(op=""))
+        rest = part.op[1:]
+        if name is UNSET:
+            self.state.fail(status=True)
+        if part.name in self.state.attributed or rest == "@" or name is None or name.holes or not NAME.match(name.text):
+            return hole(part.raw)
+        return self.param(plain_param(name.text, part, rest))
+
+    def _default(self, part: Param) -> Value:
+        chosen = self.chosen(part)
+        if isinstance(chosen, Value):
+            return chosen
+        value = self.words.parts_value(part.arg)
+        value = value._replace(because=merged(value.because, chosen))
+        if part.op[-1] == "=" and part.subscript is None:
+            self.state.set(self.target(part.name), value)
+        return value
+
+    def _presumed(self, part: Param) -> Value | None:
+        if not self.words.presume or not self.state.defaults:
+            return None
+        assumed = not_set(part.name)
+        return None if assumed in self.state.refuted else Value("", (), (assumed,))
+
+    def presumed(self, value: Value) -> Value:
+        """In a condition: a value whose unknown parts are all variables that nothing sets, taken to be empty."""
+        assumed: list[Reason] = []
+        for name in value.holes:
+            match = PLAIN.match(name)
+            if not match or match[1] in self.state.vars or match[1] in LIVE or not self.state.defaults:
+                return value
+            if match[1].isdigit() and (not self.state.args.script or match[1] in self.state.shadowed):
+                return value
+            reason = not_set(match[1])
+            if reason in self.state.refuted:
+                return value
+            assumed.append(reason)
+        return Value(value.text.replace(HOLE, ""), (), merged(value.because, tuple(assumed)))
+
+    def chosen(self, part: Param) -> Value | tuple[Reason, ...]:
+        """For `:- - := = :+ + :? ?`: the value, or the reasons for which the word behind the operator is taken."""
+        op = part.op
+        value = self.lookup(part)
+        kind = op[-1]
+        because: tuple[Reason, ...] = ()
+        if value is None:
+            if kind == "?":
+                self.state.may_leave("exit")
+                return hole(part.raw)
+            assumed = not_set(part.name)
+            if not self.state.defaults or assumed in self.state.refuted:
+                return hole(part.raw)
+            if kind == "+":
+                return Value("", (), (assumed,))
+            return (Reason("assumed", f"default of {part.raw[:200]}", name=part.name),)
+        absent = value is UNSET
+        if not absent and op[0] == ":":
+            if value.holes and not value.text.strip(HOLE):  # may be empty or not
+                return hole(part.raw)
+            absent = value.text == ""
+            because = value.because
+        elif not absent and value.text == "" and any(reason.name == f"{part.name}?" for reason in value.because):
+            return hole(part.raw)  # a condition says that it is empty, or not set
+        if kind == "+":
+            if value.holes == (self.state.named(part.name),) and value.text == HOLE:  # a branch may unset it
+                return hole(part.raw)
+            return Value("", (), because) if absent else because
+        if not absent:
+            return value
+        if kind == "?":
+            self.state.flow = "exit"
+            return hole(part.raw)
+        return because
+
+    def _length(self, part: Param) -> Value:
+        if part.name in ("@", "*") or whole(part):
+            exact, self.words.inexact = self.words.inexact, False
+            variable = self.variable(part.name) if whole(part) else Value("")
+            if variable is UNSET and "set -u" in self.state.vars:
+                self.state.fail(status=True)
+            elif variable is None and "set -u" in self.state.vars:
+                self.state.may_leave("exit" if "set -e" in self.state.vars else "fail")
+            many = self.words.lists.many(part._replace(op=""))
+            known = many is not None and not self.words.inexact
+            self.words.inexact = exact
+            return Value(str(len(many or ()))) if known else hole(part.raw)
+        value = self.lookup(part._replace(op=""))
+        if value is None or value is UNSET:
+            self._not_set(part, value)
+        return hole(part.raw) if value is None or value.holes else Value(str(len(value.text)), (), value.because)
+
+    # -- operators on a value
+
+    def operate(self, part: Param, value: Value) -> Value:
+        """`#`, `%`, `/`, `^`, `,`, `@` and substrings on a value."""
+        op = part.op
+        if value.holes:
+            if op == ":" and ((self.words.lists.bounds(part) or (0, 0))[1] or 0) < 0:  # an error where it is too short
+                self.state.may_leave("fail")
+            return hole(part.raw)
+        if op == ":":
+            bounds = self.words.lists.bounds(part)
+            found = None if bounds is None else substring(value, *bounds)
+            if found is None and bounds is not None:
+                self.state.fail()
+            return hole(part.raw) if found is None else found
+        if op == "@":
+            return transformed(part, self.words.parts_value(part.arg).text, value)
+        if value is UNSET:  # even "${x/*/y}" is empty
+            return Value("")
+        if op in _CASES and not part.arg:
+            return cased(part, value, None)
+        pattern = self.words.pattern(part.arg)
+        if pattern is None:
+            return hole(part.raw)
+        value = value._replace(because=merged(value.because, pattern[1]))
+        self.words.charge(pattern[0], len(value.text))
+        if op in _CASES:
+            return cased(part, value, pattern[0])
+        if op[0] in "#%":
+            return cut(part, value, pattern)
+        return (
+            substituted(part, value, pattern[0], self.words.parts_value(part.rest)) if op[0] == "/" else hole(part.raw)
+        )
