@@ -83,6 +83,7 @@ def test_what_may_be_nothing_does_not_part_words(text: str, expected: list[str])
         ("eval 'docker a; docker b )'; docker c", ["?a", "?b", "c"]),
         ("A=x; while prog; do docker $A; eval 'A=y'; done", ["?…"]),
         ("A=x; while prog; do docker $A; typeset A=y; done", ["?…"]),
+        ("if [ -n \"$E\" ]; then B=3; fi; docker \"${B:1:-1}\"", ["?…"]),
         ("docker {1..600} b", ["…|b"]),
         ("docker {1..30}{1..30} b", ["…|b"]),
         ("for i in {1..1000}; do docker $i; done", ["?…"]),
@@ -110,6 +111,8 @@ def test_what_may_go_two_ways_is_open(text: str, expected: list[str]) -> None:
         ("true; for i in $X; do docker $?; prog; done", ["?…"]),
         ("false; sh -c 'docker $?'", ["0"]),
         ("true; if prog; then false; fi; docker $?", ["…"]),
+        ("case $1 in a) true;; b) docker $?;; esac", ["?…"]),
+        ("if prog; then true; else docker $?; fi", ["?…"]),
         ("trap 'docker $?' EXIT; prog || exit 1; true", ["…"]),
     ],
 )

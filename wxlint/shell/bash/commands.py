@@ -288,6 +288,7 @@ class Commands:
             return None
 
         def enter(function: Function) -> Status:
+            walk.last = OPEN
             return self._enter(function, words, env, start) or OPEN
 
         options: list[Option] = [(None, partial(enter, function)) for function in bodies]

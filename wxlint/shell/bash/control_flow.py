@@ -226,8 +226,14 @@ def _if(walk: Walker, node: If) -> Status:
 
 
 def _branches(walk: Walker, options: list[Option], likely: int | None, assumed: tuple[Reason, ...]) -> Status:
-    statuses = alternatives(walk.state, options, likely, assumed)
+    bodies: list[Option] = [(refine, body and partial(_branch, walk, body)) for refine, body in options]
+    statuses = alternatives(walk.state, bodies, likely, assumed)
     return statuses[0] if all(s == statuses[0] for s in statuses) else OPEN if any(s.ran for s in statuses) else MAYBE
+
+
+def _branch(walk: Walker, body: Callable[[], Status]) -> Status:
+    walk.last = OPEN  # not what another branch has left
+    return body()
 
 
 def _case(walk: Walker, node: Case, start: int = 0) -> Status:

@@ -152,7 +152,7 @@ class ParameterValues:
         value = self.lookup(part)
         if value is None or value is UNSET:
             self._not_set(part, value)
-        return hole(part.raw) if value is None else self.operate(part, value)
+        return self.operate(part, hole(part.raw) if value is None else value)
 
     def _not_set(self, part: Param, value: Value | None) -> None:
         """Under `set -u` a text ends where it uses what is not set."""
