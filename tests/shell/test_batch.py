@@ -258,3 +258,19 @@ def test_mutilated_scripts_are_read(data: st.DataObject) -> None:
 def test_scopes_and_commands_inside_others(text: str, expected: list[str]) -> None:
     found = read_batch(text).commands
     assert ["|".join(word.value.shown() for word in command.words) for command in found] == expected
+
+
+def test_a_block_sees_what_was_in_front_of_it() -> None:
+    """A called label has changed the variable in between; what a branch undoes is not seen either."""
+    text = (
+        "@echo off\nset A=old\nif exist x (\nset A=new\ncall :f\ndocker push %A%\n)\ndocker pull %A%\ngoto :eof\n"
+        ":f\nset A=inner\ndocker push f-%A%\nexit /b\n"
+    )
+    found = [" ".join(word.value.shown() for word in command.words[1:]) for command in read_batch(text).commands]
+    assert found[:3] == ["push f-inner", "push old", "pull %A%"]
+
+
+def test_endlocal_brings_back_what_a_nested_scope_has_changed() -> None:
+    text = "set A=1\nset B=1\nsetlocal\nset A=2\nsetlocal\nset A=3\nset B=3\nendlocal\ndocker push %A%%B%\nendlocal\n"
+    commands = read_batch(text + "docker pull %A%%B%\n").commands
+    assert [command.words[2].value.text for command in commands] == ["21", "11"]

@@ -67,6 +67,8 @@ def test_shell_shapes_cost_what_their_size_says(name: str) -> None:
         (20, lambda n: "for " + '" ' * n + "x\n"),
         (10, lambda n: "if a==a (" * n + "docker push a" + ")" * n),
         (100, lambda n: "docker push a:latest\n" * n),
+        (60, lambda n: "".join(f"set A{i}=x\n" for i in range(n)) + "setlocal\nset B=1\nendlocal\n" * n),
+        (60, lambda n: "".join(f"set A{i}=x\n" for i in range(n)) + "if exist a (set B=1)\n" * n),
     ],
 )
 def test_batch_shapes_cost_what_their_size_says(size: int, shape: Callable[[int], str]) -> None:

@@ -150,7 +150,7 @@ class ParameterValues:
         if op in _DEFAULTS:
             return self._default(part)
         value = self.lookup(part)
-        if value is None or value is UNSET:
+        if value is None or value is UNSET or value.holes:
             self._not_set(part, value)
         return self.operate(part, hole(part.raw) if value is None else value)
 
@@ -257,7 +257,7 @@ class ParameterValues:
             self.words.inexact = exact
             return Value(str(len(many or ()))) if known else hole(part.raw)
         value = self.lookup(part._replace(op=""))
-        if value is None or value is UNSET:
+        if value is None or value is UNSET or value.holes:
             self._not_set(part, value)
         return hole(part.raw) if value is None or value.holes else Value(str(len(value.text)), (), value.because)
 

@@ -26,8 +26,10 @@ from wxlint.shell.state import (
     Status,
     opposite,
 )
-from wxlint.shell.values import UNSET, Arguments, Variable, assumptions, hole, joined, merged
+from wxlint.shell.values import UNSET, Arguments, assumptions, hole, joined, merged
 
+_MAX_SCOPES = 32
+"""Of setlocal, that cmd.exe takes."""
 _MAX_LINE = 8191
 """Characters of a command line that cmd.exe takes."""
 
@@ -45,7 +47,7 @@ class BatchRunner(Variables):
         self.target = ""
         self.stack: list[str] = []
         self.dirs: list[Value | None] = []
-        self.scopes: list[tuple[dict[str, Variable], bool | None, Value | None]] = []
+        self.scopes: list[tuple[int, bool | None, Value | None]] = []  # where each began in the log, and its settings
 
     # -- the file: statements, labels, jumps
 
@@ -96,8 +98,11 @@ class BatchRunner(Variables):
             if forward is not None:
                 index = forward
                 continue
-            self.block = None if isinstance(node, Line) else dict(self.vars)
+            depth = len(self.blocks)
+            if not isinstance(node, Line):
+                self.open_block()
             self._run(node)
+            del self.blocks[depth:]
             self.block = None
             if str(self.flow) == "goto":
                 self.flow = ""
@@ -312,10 +317,13 @@ class BatchRunner(Variables):
         for name in sorted(sets):
             self.put(name, hole(self.named(name)))
         block = self.block
-        self.block = dict(self.vars) if block is not None else None
+        depth = len(self.blocks)
+        if block is not None:
+            self.open_block()
         self.loops, self.conditional = {**outer, **names}, True
         self._run(node.body)
         self.loops, self.conditional, self.block = outer, conditional, block
+        del self.blocks[depth:]
         sets.update(self.changes(base))
         self.undo(base)
         for name in sorted(sets):
@@ -384,17 +392,20 @@ class BatchRunner(Variables):
     def _scope(self, first: str, options: list[str]) -> None:
         """setlocal keeps the variables, the directory and the way of expansion; endlocal brings them back."""
         if first == "setlocal":
-            self.scopes.append((dict(self.vars), self.delayed, self.cwd))
+            if len(self.scopes) >= _MAX_SCOPES:
+                return
+            self.scopes.append((len(self.log), self.delayed, self.cwd))
             for option in options:
                 if option.endswith("delayedexpansion"):
                     self.delayed = option.startswith("enable")
             return
         if not self.scopes:
             return
-        kept, self.delayed, self.cwd = self.scopes.pop()
-        for name in {*self.vars, *kept}:
-            if self.vars.get(name) is not kept.get(name):
-                self.put(name, kept.get(name))
+        since, self.delayed, self.cwd = self.scopes.pop()
+        self.steps += (len(self.log) - since) // 16
+        for name, old in dict(reversed(self.log[since:])).items():
+            if self.vars.get(name) is not old:
+                self.put(name, old)
 
     def _set(self, expanded: Expanded, at: int, start: int) -> None:
         text = expanded.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
@@ -27,6 +26,10 @@ _LIVE = frozenset(
 )
 
 
+Changed = dict[str, "Variable | None"]
+"""Variables that a block has changed, with what they were in front of it."""
+
+
 class Variables(State):
     """Variables are kept in lower case; `written` has them as first written."""
 
@@ -38,9 +41,19 @@ class Variables(State):
         for match in SET_NAMES.finditer(text):
             self.written.setdefault(match[1].strip().lower(), match[1].strip())
         self.settable = frozenset(self.written)
-        self.block: Mapping[str, Variable] | None = None  # what %X% says inside a block
+        self.block: Changed | None = None  # the block that is being walked: %X% is as it was in front of it
+        self.blocks: list[Changed] = []  # and those around it
         self.loops: dict[str, Value] = {}
         self.delayed: bool | None = None if DELAYED.search(text) is None else False
+
+    def put(self, name: str, value: Variable | None) -> None:
+        for block in self.blocks:
+            block.setdefault(name, self.vars.get(name))
+        super().put(name, value)
+
+    def open_block(self) -> None:
+        self.block = {}
+        self.blocks.append(self.block)
 
     def named(self, name: str) -> str:
         return f"%{self.written.get(name, name)}%"
@@ -54,7 +67,8 @@ class Variables(State):
             if (
                 match is None
                 or reason is None
-                or (match[2] or "").lower() in (*self.vars, *_LIVE)
+                or (match[2] or "").lower() in self.vars
+                or (match[2] or "").lower() in _LIVE
                 or reason in self.refuted
             ):
                 return value
@@ -105,11 +119,12 @@ class Variables(State):
             return None if raw != "%" else Value("")
         value = self._variable(name.lower(), raw, match["late"] is not None)
         edit = match["edit"] or match["late_edit"] or ""
-        return edited(value, edit[1:], raw) if edit else value
+        self.volume += len(value.text) if edit else 0
+        return value if not edit else hole(raw) if self.spent else edited(value, edit[1:], raw)
 
     def _variable(self, name: str, raw: str, late: bool) -> Value:
-        known = self.vars if late or self.block is None else self.block
-        variable = known.get(name)
+        block = {} if late or self.block is None else self.block
+        variable = block[name] if name in block else self.vars.get(name)
         if isinstance(variable, Value):
             return variable
         if name in self.settable and not_set(name) not in self.refuted:
