@@ -85,6 +85,10 @@ def test_what_may_be_nothing_does_not_part_words(text: str, expected: list[str])
         ("A=x; while prog; do docker $A; typeset A=y; done", ["?…"]),
         ('if [ -n "$E" ]; then B=3; fi; docker "${B:1:-1}"', ["?…"]),
         ("A=x; f() { docker a${A#x}; }; set -u; if prog; then unset A; fi; (docker ${#A}); f", ["?…", "a…"]),
+        ("B=1; if prog; then export B; fi; sh -c 'docker $B'; export B; sh -c 'docker $B'", ["…", "1"]),
+        ("B=1; if prog; then export B; fi; B=2 sh -c 'docker $B'", ["2"]),
+        ('L=(a b); IFS=/; D="${L[@]#v}"; docker "$D"', ["…"]),
+        ("L=('a b'); IFS=; docker ${L[@]#v}", ["…"]),
         ("docker {1..600} b", ["…|b"]),
         ("docker {1..30}{1..30} b", ["…|b"]),
         ("for i in {1..1000}; do docker $i; done", ["?…"]),
@@ -160,3 +164,19 @@ def test_grep_reads_lines() -> None:
     assert calls("if printf 'a\\nb\\n' | grep -qx b; then docker yes; else docker no; fi") == ["yes"]
     assert calls('if grep -q b <<< "$X"; then docker yes; else docker no; fi') == ["?yes", "?no"]
     assert calls(_ASSUMED + "if echo $A | grep -q x; then docker yes; else docker no; fi") == ["?yes", "?no"]
+
+
+def test_time_is_a_program_where_it_is_no_word_of_the_shell() -> None:
+    text = "alias docker='docker extra'\ntime docker pull a\n"
+    assert [word.value.text for word in read_shell(text, {}, flavor="dash").commands[-1].words][:3] == [
+        "time",
+        "docker",
+        "pull",
+    ]
+    assert calls("time docker pull a") == ["pull|a"]
+
+
+@pytest.mark.parametrize("statement", ["let 'n=L[0]+0'", "n=$((L[0]+0))", "let n=$X", "(( n = X ))"])
+def test_a_sum_of_what_is_not_known_may_end_a_text_under_set_u(statement: str) -> None:
+    assert read_shell(f"set -u; L=($(prog))\n{statement}\ndocker a\n", {}).may_end
+    assert not read_shell(f"L=($(prog))\n{statement}\n", {}).may_end

@@ -129,6 +129,9 @@ def _merge(state: State, ends: list[_End], likely: int | None, assumed: tuple[Re
     chosen = next((end for end in ends if end[0] == likely), None)
     _, first, mark = chosen or ends[0]
     state.exported = {name: None for _, _, end in ends for name in end.exported}
+    for name in state.exported:
+        if not all(name in end.exported for _, _, end in ends):
+            state.put(f"export {name}", hole(name))  # a shell that is started may not have it
     state.exports = None
     if chosen is not None:
         same = all(end.args is mark.args for _, _, end in ends)

@@ -143,6 +143,8 @@ class State:
             self.export(name)
 
     def export(self, name: str) -> None:
+        if f"export {name}" in self.vars:
+            self.put(f"export {name}", None)
         exported = {**self.exported, name: None}
         if len(exported) > _MAX_EXPORTS:
             del exported[next(iter(exported))]

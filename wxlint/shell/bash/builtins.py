@@ -191,6 +191,8 @@ def _let(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     for word in words[1:]:
         found = None if word.value.holes else walk.words.sums.checked(word.value.text, strict=False)
         if found is None:
+            if word.value.holes and "set -u" in walk.state.vars:
+                walk.state.may_leave("exit")
             walk.words.sums.unsettle(word.value.text)
         status = OPEN if found is None else Status(found != 0)
     return status

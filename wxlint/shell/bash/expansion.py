@@ -100,7 +100,9 @@ class Expander:
                 self.inexact = True
                 return hole(part.raw)
         mark = self.separators() if starred(part) or part.op == "keys" else _SPACE
-        if part.op == "keys" and mark != _SPACE:  # bash joins subscripts by IFS, other lists by spaces
+        if (
+            part.op and not starred(part) and self.separators() != _SPACE
+        ):  # bash joins subscripts by IFS, other lists by spaces
             mark = None
         if mark is None:
             return hole(part.raw)
@@ -173,7 +175,7 @@ class Expander:
 
     def _add_many(self, fields: _Fields, part: Param, many: list[Value], *, followed: bool) -> None:
         """Each of several values is a word of its own, or more."""
-        if not part.quoted and len(many) > 1 and self._odd(part, many):
+        if not part.quoted and self._odd(part, many):
             self.inexact = True
             fields.add(hole(part.raw))
             return
@@ -190,7 +192,7 @@ class Expander:
         marks = self.separators()
         if marks == "":
             return part.op != ""
-        return marks != _SPACE and any(not value.text for value in many)
+        return marks != _SPACE and len(many) > 1 and any(not value.text for value in many)
 
     def _split(self, fields: _Fields, value: Value, *, followed: bool) -> None:
         """Add an unquoted value, which may be several words, or none. followed: by more of the word."""

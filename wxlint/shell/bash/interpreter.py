@@ -297,7 +297,8 @@ class Interpreter:
         outside, log = state.vars, len(state.log)
         state.vars = {name: outside[name] for name in (*state.exported, *state.environment) if name in outside}
         for name, value in child.command.env:
-            state.put(name, value)
+            doubtful = f"export {name}" in outside and value is outside.get(name)
+            state.put(name, hole(state.named(name)) if doubtful else value)
             state.export(name)
         environment, state.environment = state.environment, frozenset(state.exported)
         functions, frames, stack = self.functions, self.frames, self.commands.stack

@@ -130,7 +130,7 @@ class Parser(BracketReader):
             if match and match[0] == "!":
                 self.unsupported = self.unsupported or (negated and not self.bash)
                 negated = not negated
-            elif match and match[0] == "time":
+            elif match and match[0] == "time" and self.bash:  # elsewhere it is a program
                 self.at = match.end()
                 self.blank()
                 if text.startswith("-p ", self.at):

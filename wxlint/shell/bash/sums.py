@@ -46,7 +46,8 @@ class Sums:
                 self.state.may_leave("exit")
             self.state.fail()
         except UnknownError:
-            pass
+            if "set -u" in self.state.vars:  # what it reads may not be set
+                self.state.may_leave("exit")
         return None
 
     def arithmetic(self, raw: str) -> Value:
