@@ -181,8 +181,12 @@ def _limited(requirement: Requirement, install: Install) -> str:
     return ",".join(part for part in (own, *limits) if part)
 
 
-def _is_torch_limited(install: Install) -> bool:
-    """Return whether an install may not take the newest torch, and with it not the newest release of what needs it."""
+def _may_be_older(requirement: Requirement, install: Install) -> bool:
+    """Return whether an install may not take the newest release of what needs torch, as it may not take its torch."""
+    if requirement.pin or not facts.brings_torch(requirement.name, None, requirement.extras):
+        return False
+    if facts.torch_needed(requirement.name, None) == "":
+        return False
     sources = install.sources
     if sources.index is not None or sources.no_index or (sources.extra and install.tool != "pip"):
         return True
@@ -194,7 +198,7 @@ def _brought(requirement: Requirement, install: Install, named: Iterable[str], p
     ctranslate2."""
     waiting = [(requirement.name, _limited(requirement, install), requirement.extras)]
     seen = set(named)
-    older = not requirement.pin and _is_torch_limited(install)
+    older = _may_be_older(requirement, install)
     for _ in range(16):
         if not waiting:
             return
@@ -211,7 +215,7 @@ def _brought(requirement: Requirement, install: Install, named: Iterable[str], p
                 allowed,
                 written=requirement.written,
                 where=requirement.where,
-                conditional=install.conditional,
+                conditional=install.conditional or older,
                 brought_by=requirement.name,
                 python=python,
             )
