@@ -161,7 +161,7 @@ def test_lyrics(talk: Family) -> None:
 @pytest.mark.parametrize("stage", CUDA)
 def test_without_a_gpu_a_cuda_image_says_what_to_do(talk: Family, stage: str) -> None:
     leave_transcript(talk)
-    done = alone(talk, stage)
+    done = alone(talk, stage, "-e", "TRANSLATION_TARGET=de")
     assert done.code == 4, done.err
     assert "CUDA is not available" in done.err
 

@@ -36,9 +36,8 @@ def test_pip_resolves_all_of_it_together(tmp_path: Path, monkeypatch: pytest.Mon
         pytest.skip("this set is for Python 3.10 to 3.12 on Linux")
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--report", str(report)]
-    done = subprocess.run(
-        [*command, "-c", "docker/constraints-cuda.txt", *wanted], cwd=ROOT, capture_output=True, text=True, timeout=900
-    )
+    constraints = ["-c", "docker/constraints-cuda.txt", "-c", "docker/locked.txt"]
+    done = subprocess.run([*command, *constraints, *wanted], cwd=ROOT, capture_output=True, text=True, timeout=900)
     if (
         "ResolutionImpossible" not in done.stderr
         and done.returncode

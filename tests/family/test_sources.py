@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 from family_kit import DOCKER, ROOT
+from stagekit.promise import CUDA as PROMISED_CUDA
 
 import pipeline
+from wxlint.documents.source import read
+from wxlint.policy.load import load_policy
 
 CPU = ("demux", "tmdb", "pre-ner", "post-ner", "subtitle-gen", "mux")
 CUDA = ("silero-vad", "pyannote-vad", "diarization", "asr", "second-pass-translation", "lyrics-detection")
@@ -63,3 +66,25 @@ def test_the_cpu_override_takes_every_gpu_stage() -> None:
 def test_the_batch_file_ends_its_lines_as_cmd_needs_them() -> None:
     data = (ROOT / "scripts" / "build-all-images.bat").read_bytes()
     assert data.count(b"\n") == data.count(b"\r\n")
+
+
+def test_torch_lies_below_what_the_lock_pins() -> None:
+    """A new version of something else must not build torch's layer again."""
+    for base in ("base", "base-cuda"):
+        assert "locked.txt" not in dockerfile(base)
+    for stage in CUDA:
+        torch, lock = (dockerfile(stage).index(each) for each in ("torchaudio==", "COPY docker/locked.txt"))
+        assert torch < lock
+
+
+def test_what_a_build_promises_is_what_the_policy_expects() -> None:
+    path = ROOT / "policies" / "cp-whisperx.yaml"
+    for expected in load_policy(read(path, str(path))).expectations():
+        stage, variant = expected.stage, expected.variant
+        if expected.is_base:
+            continue
+        (words,) = re.findall(r"stagekit\.promise (.+)", dockerfile(stage))
+        promised = words.replace('"${VARIANT}"', variant).split()
+        assert promised == [variant, *(["torch"] if expected.needs_torch == "required" else [])], stage
+        if variant == "cuda":
+            assert expected.torch == f"cu{PROMISED_CUDA.replace('.', '')}"
