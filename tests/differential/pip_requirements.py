@@ -25,6 +25,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from packaging.markers import UndefinedComparison
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Packaged
 
@@ -313,8 +314,11 @@ def _as_pip(text: str, editable: bool) -> tuple[str, ...] | None:
         parsed = Packaged(text.rstrip("; "))  # pip takes an empty marker for none
     except InvalidRequirement:
         return ("other",)
-    if parsed.marker is not None and not parsed.marker.evaluate(MARKERS):
-        return None
+    try:
+        if parsed.marker is not None and not parsed.marker.evaluate(MARKERS):
+            return None
+    except UndefinedComparison:  # the install ends there
+        return ("other",)
     if parsed.url:
         return ("url", normalise(parsed.name))
     extras = ",".join(sorted(extra.lower() for extra in parsed.extras))
