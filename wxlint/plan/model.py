@@ -34,6 +34,10 @@ class Step(NamedTuple):
     problem: str = ""
 
 
+_MANY = 3
+"""Variants, from which on the phases are those of accelerators."""
+
+
 class Phase(NamedTuple):
     """Steps that can be built at the same time. title: "bases", "cpu stages"."""
 
@@ -58,7 +62,11 @@ class Plan(NamedTuple):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """The bases, then the stages variant by variant; once more for stages that are built from stages."""
+        """The bases, then the stages variant by variant; once more for stages that are built from stages.
+
+        Of more than three variants those of one accelerator are one phase.
+        """
+        variants = {step.expectation.variant for step in self.steps}
         depths: dict[str, int] = {}
         for step in self.steps:
             depths[step.image] = (
@@ -69,7 +77,8 @@ class Plan(NamedTuple):
         found: dict[tuple[int, str], list[Step]] = {}
         for step in self.steps:
             depth = depths[step.image]
-            found.setdefault((depth, step.expectation.variant if depth else ""), []).append(step)
+            group = step.expectation.accelerator if len(variants) > _MANY else step.expectation.variant
+            found.setdefault((depth, group if depth else ""), []).append(step)
         phases = []
         for (depth, variant), steps in sorted(found.items(), key=lambda item: item[0][0]):
             title = f"{variant} stages{f' on stages ({depth})' if depth > 1 else ''}" if depth else "bases"

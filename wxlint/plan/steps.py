@@ -49,6 +49,12 @@ def read_steps(policy: Policy, expectations: Sequence[Expectation], args: Mappin
     for e in expectations:
         path = paths[e.dockerfile]
         step = Step(e.image, e.reference, e, e.dockerfile, e.context, e.target, ())
+        if HOLE in e.reference:
+            shown = e.reference.replace(HOLE, "*")
+            steps.append(
+                step._replace(reference=shown, problem=f"{shown}: a part has no value: set its default or env")
+            )
+            continue
         dockerfile = repository.dockerfiles.get(path)
         if dockerfile is None:
             reason = "it cannot be read" if os.path.isfile(path) else "there is no such file"

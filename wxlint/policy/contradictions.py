@@ -13,6 +13,8 @@ from wxlint.discovery.gitignore import parse
 from wxlint.facts.channels import cuda_of_channel
 from wxlint.policy.find import repository_top
 from wxlint.policy.model import Expect, Policy, Settings, Stage, Variant, merge_expect
+from wxlint.policy.part_patterns import parse as parse_pattern
+from wxlint.policy.reference_pattern import BUILT_IN, KNOWN_PARTS, NAMES
 from wxlint.policy.schema import quoted
 
 Keys = tuple[Any, ...]
@@ -33,6 +35,7 @@ def contradictions(policy: Policy, data: dict[str, Any], path: Path) -> Iterator
         yield ("image",), 'image: {registry} is used, so the key "registry" must say what stands for it by default'
     if policy.registry and "{registry}" not in policy.image_pattern:
         yield ("registry",), "registry: not used, since image has no {registry}"
+    yield from _bad_parts(policy, data)
     yield from _bad_root(policy, data, path)
     yield from _long_paths(data, ())
     for key in ("compose", "scripts"):
@@ -52,6 +55,37 @@ def contradictions(policy: Policy, data: dict[str, Any], path: Path) -> Iterator
         yield from _variant_contradictions(policy, variant, data["variants"][variant.name])
     for stage in policy.stages.values():
         yield from _stage_contradictions(policy, stage)
+
+
+def _bad_parts(policy: Policy, data: dict[str, Any]) -> Iterator[Contradiction]:
+    """Names in braces that are no parts, patterns that are none, and references that cannot tell images apart."""
+    known = [*BUILT_IN, *(name for name, _ in policy.parts)]
+    texts: list[tuple[Keys, str]] = [(("image",), policy.image_pattern)]
+    texts += [(("tags", n), tag) for n, tag in enumerate(policy.tags)]
+    for variant in policy.variants.values():
+        texts += [(("variants", variant.name, "tags", n), tag) for n, tag in enumerate(variant.tags)]
+    for keys, text in texts:
+        place = ".".join(str(key) for key in keys if not isinstance(key, int))
+        for name in NAMES.findall(text):
+            if name not in known:
+                near = did_you_mean(name, (*known, *KNOWN_PARTS), quoted)
+                yield keys, f"{place}: no part is called {{{name}}}; allowed: {', '.join(known)}, or one in parts{near}"
+    for name in data.get("parts", {}):
+        part = dict(policy.parts)[name]
+        if name in BUILT_IN:
+            yield ("parts", name), f"parts.{name}: {{{name}}} has its values from the policy; allowed: another name"
+        try:
+            parse_pattern(part.pattern)
+        except ValueError as error:
+            yield ("parts", name), f"parts.{name}: found {quoted(part.pattern)}, which is no pattern: {error}"
+    if "{stage}" not in policy.image_pattern and not any("{stage}" in tag for tag in policy.tags):
+        stages = sorted({stage for variant in policy.variants.values() for stage in variant.members})
+        if len(stages) > 1:
+            yield ("image",), f"image: without {{stage}} it is one image's name; there are {', '.join(stages)}"
+    if policy.is_whole and len(policy.variants) > 1:
+        said = "".join((policy.image_pattern, *policy.tags))
+        if "{variant}" not in said and not all(variant.tags for variant in policy.variants.values()):
+            yield ("image",), "image: without {variant}, each variant needs tags of its own"
 
 
 def _bad_root(policy: Policy, data: dict[str, Any], path: Path) -> Iterator[Contradiction]:
@@ -83,7 +117,7 @@ def _variant_contradictions(policy: Policy, variant: Variant, data: dict[str, An
     if not variant.accelerator:
         allowed = ", ".join(ACCELERATORS)
         yield where, f'the key "accelerator" is missing in {shown}, whose name is none of these; allowed: {allowed}'
-    if variant.tag in policy.forbidden_tags:
+    if variant.tag in policy.forbidden_tags and not policy.is_whole:
         yield (*where, "tag"), f"{shown}: its tag {quoted(variant.tag)} is one of forbidden-tags"
     said = variant.settings._replace(expect=merge_expect(variant.settings.expect, policy.settings.expect))
     yield from _bad_torch((*where, "torch-channel"), shown, variant.accelerator, said)

@@ -16,12 +16,14 @@ class Member(NamedTuple):
     """An image name that belongs to the family.
 
     stage: its stage, or None when that part of the name is unknown. known: the policy lists the stage.
+    variant: the policy's variant that the whole reference says, None where it says none or that is not known.
     registry: "same" as the policy's, "other", or "unknown" (parameterised).
     """
 
     stage: str | None
     known: bool
     registry: str
+    variant: str | None = None
 
 
 def match(name: Value, image: str, registry: str, stages: Collection[str]) -> Member | None:
@@ -36,11 +38,11 @@ def match(name: Value, image: str, registry: str, stages: Collection[str]) -> Me
     if found is None:
         return None
     head, stage = found["head"], found["stage"]
-    whose = _whose(head.rstrip("/"), fixed, registry)
+    owner = whose(head.rstrip("/"), fixed, registry)
     known = stage in stages
-    if whose is None or (not distinctive and (not known or whose == "other")):
+    if owner is None or (not distinctive and (not known or owner == "other")):
         return None
-    return Member(None if HOLE in stage else stage, known, whose)
+    return Member(None if HOLE in stage else stage, known, owner)
 
 
 @lru_cache(maxsize=8)
@@ -53,7 +55,7 @@ def _name_pattern(image: str) -> tuple[str, re.Pattern[str], bool]:
     return fixed, tail, any(c.isalnum() for c in before + after)
 
 
-def _whose(head: str, fixed: str, registry: str) -> str | None:
+def whose(head: str, fixed: str, registry: str) -> str | None:
     """same, other or unknown registry; None when the part before the last slash cannot be the family's."""
     free = fixed.removeprefix("{registry}")
     if HOLE in head:

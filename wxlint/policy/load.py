@@ -11,6 +11,8 @@ from wxlint.core.errors import PolicyError
 from wxlint.documents import yaml as yaml_nodes
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Node, Scalar
+from wxlint.facts.channels import cuda_of_channel
+from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.policy.contradictions import ACCELERATORS, Keys, contradictions
 from wxlint.policy.model import (
     FORBIDDEN_TAGS,
@@ -23,6 +25,7 @@ from wxlint.policy.model import (
     Variant,
     find_key,
 )
+from wxlint.policy.reference_pattern import KNOWN_PARTS, NAMES, Part
 from wxlint.policy.schema import check
 
 if TYPE_CHECKING:
@@ -90,7 +93,10 @@ def _policy(data: Data, source: Source, node: Node, path: Path) -> Policy:
     stem = path.stem.removeprefix(".")
     name = data.get("name") or (root.absolute().name if stem == "wxlint" else stem)
     compose = tuple(data.get("compose", ()))
-    settings = _settings({"dockerfile": "docker/{stage}/Dockerfile", "context": ".", **_only(data)})
+    dockerfile = "docker/{stage}/Dockerfile" if "{stage}" in data.get("image", "{stage}") else "Dockerfile"
+    settings = _settings({"dockerfile": dockerfile, "context": ".", **_only(data)})
+    image = data.get("image", "")
+    only_stage = "" if "{stage}" in image else NAMES.sub("", image.rpartition("/")[2].partition(":")[0]).strip("-_.")
     return Policy(
         path=source.path,
         root=root,
@@ -100,7 +106,7 @@ def _policy(data: Data, source: Source, node: Node, path: Path) -> Policy:
         registry_env=data.get("registry-env"),
         image_pattern=data.get("image", ""),
         forbidden_tags=tuple(data.get("forbidden-tags", FORBIDDEN_TAGS)),
-        variants={name: _variant(name, value, compose) for name, value in data.get("variants", {}).items()},
+        variants={name: _variant(name, value, compose, only_stage) for name, value in data.get("variants", {}).items()},
         stages={name: _stage(name, value) for name, value in data.get("stages", {}).items()},
         compose=compose,
         scripts=tuple(data.get("scripts", ())),
@@ -108,18 +114,51 @@ def _policy(data: Data, source: Source, node: Node, path: Path) -> Policy:
         settings=settings,
         source=source,
         document=node,
+        parts=_parts(data),
+        tags=tuple(data.get("tags", ())),
     )
 
 
 def _only(data: Data) -> Data:
-    return {key: data[key] for key in ("dockerfile", "context", "expect") if key in data}
+    return {key: data[key] for key in ("dockerfile", "context", "target", "expect") if key in data}
 
 
-def _variant(name: str, data: Data, compose: tuple[str, ...]) -> Variant:
-    accelerator = data.get("accelerator", name if name in ACCELERATORS else "")
+def _parts(data: Data) -> tuple[tuple[str, Part], ...]:
+    """The parts that the policy describes, and those of its references that are known."""
+    found: dict[str, Part] = {}
+    for name, said in data.get("parts", {}).items():
+        said = {"pattern": said} if isinstance(said, str) else said
+        found[name] = Part(said.get("pattern", KNOWN_PARTS.get(name, ".+")), said.get("default"), said.get("env"))
+    patterns = [data.get("image", ""), *data.get("tags", ())]
+    patterns += [tag for variant in data.get("variants", {}).values() for tag in variant.get("tags", ())]
+    for name in (name for pattern in patterns for name in NAMES.findall(pattern)):
+        if name in KNOWN_PARTS:
+            found.setdefault(name, Part(KNOWN_PARTS[name]))
+    return tuple(found.items())
+
+
+def _accelerator(name: str) -> str:
+    """What a variant's name says it computes on; "" when that is nothing or several things."""
+    if name in ACCELERATORS:
+        return name
+    words = accelerator_words(name)
+    return next(iter(words)) if len(words) == 1 else ""
+
+
+def _channel(name: str, data: Data, accelerator: str) -> str | None:
+    """The channel as said, else that of a name that is one (cu124), where it says the accelerator too."""
+    if "torch-channel" in data:
+        return str(data["torch-channel"])
+    if accelerator == "cpu":
+        return "cpu"
+    return name if "accelerator" not in data and cuda_of_channel(name) else None
+
+
+def _variant(name: str, data: Data, compose: tuple[str, ...], only_stage: str = "") -> Variant:
+    accelerator = data.get("accelerator", _accelerator(name))
     base = data.get("base")
     base = {"stage": base} if isinstance(base, str) else base
-    channel = data.get("torch-channel", "cpu" if accelerator == "cpu" else None)
+    channel = _channel(name, data, accelerator)
     return Variant(
         name=name,
         accelerator=accelerator,
@@ -128,10 +167,11 @@ def _variant(name: str, data: Data, compose: tuple[str, ...]) -> Variant:
         base_settings=_settings(base or {}),
         upstream=tuple(data.get("upstream", ())),
         torch=channel,
-        stages=tuple(data.get("stages", ())),
+        stages=tuple(data.get("stages", (only_stage,) if only_stage else ())),
         optional=tuple(data.get("optional", ())),
         compose=tuple(data["compose"]) if "compose" in data else compose,
         settings=_settings({**data, "base": None, "torch-channel": channel}),
+        tags=tuple(data.get("tags", ())),
     )
 
 

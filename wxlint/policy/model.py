@@ -16,7 +16,8 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.discovery.gitignore import files_named, fits_below
 from wxlint.facts.channels import cuda_of_channel
-from wxlint.policy.image_names import Member, match
+from wxlint.policy.image_names import Member, match, whose
+from wxlint.policy.reference_pattern import Part, fill, fits
 
 if TYPE_CHECKING:  # both are needed only to read or to point into a policy file
     from wxlint.core.findings import Span
@@ -105,6 +106,7 @@ class Variant(NamedTuple):
     optional: tuple[str, ...]
     compose: tuple[str, ...]
     settings: Settings
+    tags: tuple[str, ...] = ()
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -196,6 +198,24 @@ class Policy(NamedTuple):
     settings: Settings = Settings()
     source: Source | None = None
     document: Node | None = None
+    parts: tuple[tuple[str, Part], ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def name_pattern(self) -> str:
+        """How images are called, without the tag."""
+        return self._split[0]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the policy says whole references, and not names whose tags are the variants'."""
+        return bool(self._split[1] or self.tags or self.parts) or any(v.tags for v in self.variants.values())
+
+    @property
+    def _split(self) -> tuple[str, str]:
+        head, slash, last = self.image_pattern.rpartition("/")
+        name, _, tag = last.partition(":")
+        return head + slash + name, tag
 
     def expectations(self) -> tuple[Expectation, ...]:
         """Every image: all bases in the order of the variants, then the stages variant by variant, as listed."""
@@ -204,7 +224,14 @@ class Policy(NamedTuple):
 
     def reference(self, stage: str, tag: str) -> str:
         """The reference of a stage's image, "rajiup/cp-whisperx-app-asr:cuda", with the default registry."""
-        return f"{self.image_pattern.replace('{registry}', self.registry).replace('{stage}', stage)}:{tag}"
+        if not self.is_whole:
+            return f"{self.name_pattern.replace('{registry}', self.registry).replace('{stage}', stage)}:{tag}"
+        values = {name: self._value(part) for name, part in self.parts}
+        pattern = f"{self.name_pattern}:{self._split[1] or (self.tags or ('{variant}',))[0]}"
+        return fill(pattern, {**values, "registry": self.registry, "stage": stage, "variant": tag})
+
+    def _value(self, part: Part) -> str | None:
+        return (os.environ.get(part.env) if part.env else None) or part.default
 
     def merged(self, stage: str, variant: str) -> Settings:
         """What the policy says of one image, the nearest first: stage in variant, stage, variant, policy."""
@@ -233,13 +260,14 @@ class Policy(NamedTuple):
         def fill(text: str) -> str:
             return text.replace("{stage}", stage).replace("{variant}", variant.name).replace("{tag}", variant.tag)
 
+        reference = self.reference(stage, variant.tag)
         return Expectation(
-            image=f"{stage}:{variant.tag}",
+            image=f"{stage}:{variant.tag or variant.name}",
             stage=stage,
             variant=variant.name,
             accelerator=accelerator,
-            reference=self.reference(stage, variant.tag),
-            tag=variant.tag,
+            reference=reference,
+            tag=reference.rpartition(":")[2] if self.is_whole else variant.tag,
             dockerfile=fill(said.dockerfile or ""),
             context=fill(said.context or "."),
             target=None if said.target is None else fill(said.target),
@@ -268,7 +296,52 @@ class Policy(NamedTuple):
     def match(self, name: Value) -> Member | None:
         """Whether an image name (a reference without tag and digest) belongs to the family; image_names.py says how."""
         stages = {stage for variant in self.variants.values() for stage in variant.members}
-        return match(name, self.image_pattern, self.registry, stages) if self.image_pattern else None
+        return match(name, self.name_pattern, self.registry, stages) if self.image_pattern else None
+
+    def member(self, name: str, tag: str | None, holes: tuple[object, ...] = ()) -> Member | None:
+        """Whether a whole reference is of the family. tag: None where none can be known."""
+        if not self.image_pattern:
+            return None
+        if self.is_whole:
+            return self._whole_member(name, tag)
+        found = self.match(Value(name, holes))  # type: ignore[arg-type]
+        own = next((v.name for v in self.variants.values() if v.tag == tag), None)
+        return found._replace(variant=own) if found is not None else None
+
+    def _whole_member(self, name: str, tag: str | None) -> Member | None:
+        """By each stage in each variant: those that the name may be of, then those that the tag may be of, too."""
+        free = tuple((part, one.pattern) for part, one in self.parts)
+        head = self.name_pattern.removeprefix("{registry}/")
+        registry = "same"
+        if head != self.name_pattern:
+            depth = head.count("/") + 1
+            folder, tail = name.rpartition("/")[0], "/".join(name.split("/")[-depth:])
+            registry = whose("/".join(name.split("/")[:-depth]), "{registry}", self.registry) or ""
+            if not registry or not tail or not folder and depth > 1:
+                return None
+            name = tail
+        named, tagged = [], {}
+        for variant in self.variants.values():
+            for stage in variant.members:
+                values = {"stage": stage, "variant": variant.tag, **{part: f"{{{part}}}" for part, _ in free}}
+                if not fits(fill(head, values), name, free):
+                    continue
+                named.append((stage, variant.name))
+                patterns = (*((self._split[1],) if self._split[1] else ()), *self.tags, *variant.tags)
+                filled = [fill(one, values) for one in (patterns or ("{variant}",))]
+                if tag is not None and any(fits(one, tag, free) for one in filled):
+                    tagged[stage, variant.name] = max(len(one) for one in filled if fits(one, tag, free))
+        if not named:
+            return None
+        if tag is not None and "\0" not in tag and tagged:  # of several readings the one that says most
+            most = max(tagged.values())
+            tagged = {pair: weight for pair, weight in tagged.items() if weight == most}
+        found = list(tagged) or named
+        stages = {stage for stage, _ in found}
+        variants = {variant for _, variant in found} if tagged else set()
+        return Member(
+            stages.pop() if len(stages) == 1 else None, True, registry, variants.pop() if len(variants) == 1 else None
+        )
 
     def level(self, rule: str, path: str) -> str | None:
         """error, warning, info or off for a rule in a file (path relative to the root); None: the rule's own."""

@@ -54,7 +54,6 @@ from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
-from wxlint.core.values import Value
 from wxlint.images.graph.family import listed_as
 from wxlint.images.graph.name_hints import accelerator_words, said_by
 from wxlint.images.graph.repository import Repository
@@ -203,10 +202,10 @@ def _meant(repository: Repository, service: Service) -> _Meant:
     reference = parse_reference(image) if image is not None else None
     policy = repository.policy
     if policy is not None and reference is not None:
-        member = policy.match(Value(reference.name, image.holes if image else ()))
+        member = repository.family.member(reference)
         if member is not None and member.stage is not None:
             for variant in policy.variants.values():
-                if variant.tag == reference.tag and member.stage in variant.members:
+                if variant.name == member.variant and member.stage in variant.members:
                     expectation = repository.expected(member.stage, variant.name)
                     if expectation is None or not expectation.gpu and variant.accelerator == "cuda":
                         return _Meant(None)

@@ -46,6 +46,9 @@ def check(repository: Repository) -> Iterator[Problem]:
         reference = use.reference
         if reference is None or reference.digest or not reference.tag_known or reference.tag not in forbidden:
             continue
+        member = repository.family.member(reference)
+        if member is not None and member.variant is not None:
+            continue  # the policy lists it among the family's own
         verb = "makes" if use.produces else "names"
         shown = reference.shown()
         text = f"{use.kind} {verb} {shown}: the tag {reference.tag!r} is forbidden"

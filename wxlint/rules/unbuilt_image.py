@@ -38,7 +38,7 @@ FROM example/base:cpu
 from collections.abc import Iterable, Iterator, Sequence
 
 from wxlint.core.findings import Severity
-from wxlint.core.values import HOLE, Value
+from wxlint.core.values import HOLE
 from wxlint.images.graph.image_graph import same_name
 from wxlint.images.graph.name_hints import accelerator_words
 from wxlint.images.graph.repository import Repository
@@ -80,7 +80,8 @@ class _Built:
         self._tags: dict[str, dict[tuple[str, str | None], Reference]] = {}
         for use in uses:
             if use.produces and use.reference is not None:
-                tag = (use.reference.tag or "latest") if use.reference.tag_known else None
+                partly = use.reference.tag is not None and use.reference.tag.strip(HOLE) != ""
+                tag = (use.reference.tag or "latest") if use.reference.tag_known or partly else None
                 names = self._tags.setdefault(_last_part(use.reference), {})
                 names.setdefault((use.reference.name, tag), use.reference)
 
@@ -90,12 +91,19 @@ class _Built:
         names = self._tags.get(_last_part(reference), {})
         if (reference.name, tag) in names:
             return True
-        return any(own in (tag, None) and same_name(one, reference) for (_, own), one in names.items())
+        return any(_may_be(own, tag) and same_name(one, reference) for (_, own), one in names.items())
 
     def tags(self, reference: Reference) -> set[str]:
         """The known tags under which an image of exactly this name is built."""
         names = self._tags.get(_last_part(reference), {})
-        return {tag for name, tag in names if name == reference.name and tag is not None}
+        return {tag for name, tag in names if name == reference.name and tag is not None and HOLE not in tag}
+
+
+def _may_be(own: str | None, tag: str) -> bool:
+    """Whether a tag that is built, with parts that are not known, may be another."""
+    if own is None or own == tag:
+        return True
+    return HOLE in own and tag.startswith(own.partition(HOLE)[0]) and tag.endswith(own.rpartition(HOLE)[2])
 
 
 def _last_part(reference: Reference) -> str:
@@ -107,8 +115,17 @@ def _by_policy(repository: Repository, use: Use) -> Iterator[Problem]:
     policy, reference = repository.policy, use.reference
     if policy is None or reference is None:
         return
-    member = policy.match(Value(reference.name, use.value.holes))
-    if member is None or member.stage is None or not member.known:
+    member = repository.family.member(reference)
+    if member is None or not member.known:
+        return
+    if policy.is_whole:
+        if member.variant is None and reference.tag_known:
+            images = [e for e in repository.family.expectations if member.stage in (None, e.stage)]
+            shown = _tags(reference, list(dict.fromkeys(e.tag.replace(HOLE, "*") for e in images)))
+            text = f"nothing builds {reference.shown()}; {member.stage or 'the family'} is built as {shown}"
+            yield Problem(use.span, text, use.because)
+        return
+    if member.stage is None:
         return
     own = [v for v in policy.variants.values() if member.stage in v.members]
     if any(v.tag == reference.tag for v in own):

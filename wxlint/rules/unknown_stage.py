@@ -78,7 +78,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     if policy is None or not policy.variants:
         return
     for use in repository.uses:
-        if use.reference is None:
+        if use.reference is None or policy.is_whole:
             continue
         member = policy.match(Value(use.reference.name, use.value.holes))
         if member is not None and member.stage is not None and not member.known:

@@ -44,6 +44,9 @@ def check(repository: Repository) -> Iterator[Problem]:
     for use in repository.uses:
         if use.reference is None or not use.reference.untagged:
             continue
+        member = repository.family.member(use.reference)
+        if member is not None and member.variant is not None:
+            continue  # the policy lists latest among the family's own tags
         verb = "makes" if use.produces else "names"
         shown = use.reference.shown()
         text = f"{use.kind} {verb} {shown} without a tag, which means :latest"

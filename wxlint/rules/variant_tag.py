@@ -61,8 +61,8 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 def _by_policy(repository: Repository) -> Iterator[Problem]:
     policy = repository.policy
-    if policy is None:
-        return
+    if policy is None or policy.is_whole:
+        return  # of whole references, unbuilt-image says which there are
     variants = {variant.tag: variant for variant in policy.variants.values()}
     for use in repository.uses:
         reference = use.reference

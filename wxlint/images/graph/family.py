@@ -9,6 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wxlint.images.model.records import Use
+    from wxlint.images.model.reference import Reference
+    from wxlint.policy.image_names import Member
     from wxlint.policy.model import Expectation, Policy
 
 
@@ -47,6 +52,30 @@ class Family:
     def image(self, stage: str, variant: str) -> Expectation | None:
         """The image of a stage in a variant; None when the policy has no such image."""
         return self._by_name.get((stage, variant))
+
+    def member(self, reference: Reference) -> Member | None:
+        """What the policy says that a reference is; None when it is none of the family's."""
+        if self.policy is None:
+            return None
+        tag = None if reference.tag is None and not reference.tag_known else reference.tag or "latest"
+        if not reference.tag_known and not self.policy.is_whole:
+            tag = None
+        key = (reference.name, tag)
+        if key not in self._members:
+            self._members[key] = self.policy.member(reference.name, tag, reference.value.holes)
+        return self._members[key]
+
+    def is_tagged(self, expectation: Expectation, tags: Iterable[Use]) -> bool:
+        """Whether any of a build's tags is one of an image's."""
+        references = [use.reference for use in tags if use.reference is not None]
+        if self.policy is None or not self.policy.is_whole:
+            return any(reference.tag == expectation.tag for reference in references)
+        members = [self.member(reference) for reference in references]
+        return any(m is not None and (m.stage, m.variant) == (expectation.stage, expectation.variant) for m in members)
+
+    @cached_property
+    def _members(self) -> dict[tuple[str, str | None], Member | None]:
+        return {}
 
     @cached_property
     def compose_groups(self) -> list[tuple[str, ...]]:

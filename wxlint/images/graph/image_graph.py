@@ -80,7 +80,7 @@ class ImageGraph:
     def _by_hand(self, path: str, builds: list[Build]) -> list[Build]:
         """What else is built: the images of the policy that nothing builds, or `docker build` as it is."""
         expectations = self.family.by_dockerfile.get(path, [])
-        missing = without_build(expectations, builds)
+        missing = without_build(self.family, expectations, builds)
         if not missing and (builds or expectations):
             return []
         contexts = self._contexts_above(path)
@@ -169,7 +169,7 @@ class ImageGraph:
         expectations = self.family.by_dockerfile.get(evaluated.path, [])
         for expectation in expectations:
             reference = parse_reference(Value(expectation.reference))
-            same = len(expectations) == 1 or any(r.tag == expectation.tag for r in references)
+            same = len(expectations) == 1 or self.family.is_tagged(expectation, evaluated.build.tags)
             if reference is not None and same:
                 references.append(reference)
         return references
@@ -251,11 +251,10 @@ class ImageGraph:
         if len(listed) == 1:
             return listed[0]
         build = evaluated.build
-        tags = {use.reference.tag for use in build.tags if use.reference is not None}
         given = {(name, value.text) for name, value in build.args}
         fitting = (
             [e for e in listed if e.image == build.image]
-            or [e for e in listed if e.tag in tags]
+            or [e for e in listed if self.family.is_tagged(e, build.tags)]
             or [e for e in listed if e.build_args and set(e.build_args) <= given]
             or [e for e in listed if not e.build_args]
         )

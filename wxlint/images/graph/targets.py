@@ -10,6 +10,7 @@ from wxlint.images.graph.name_hints import accelerator_words
 from wxlint.images.model.records import Build, Evaluated, Stage
 
 if TYPE_CHECKING:
+    from wxlint.images.graph.family import Family
     from wxlint.policy.model import Expectation
 
 _STEP = late(r"build|compil|deps|dependenc|download|fetch|cache|test|lint|wheel|source|src")
@@ -58,14 +59,13 @@ def _copied_from(evaluated: Evaluated) -> set[str]:
     return found
 
 
-def without_build(expectations: Iterable[Expectation], builds: list[Build]) -> list[Expectation]:
+def without_build(family: Family, expectations: Iterable[Expectation], builds: list[Build]) -> list[Expectation]:
     """The images of the policy that none of the builds of their Dockerfile builds."""
-    return [one for one in expectations if not any(_builds(build, one) for build in builds)]
+    return [one for one in expectations if not any(_builds(family, build, one) for build in builds)]
 
 
-def _builds(build: Build, expectation: Expectation) -> bool:
-    tags = {use.reference.tag for use in build.tags if use.reference is not None}
-    if build.image == expectation.image or expectation.tag in tags:
+def _builds(family: Family, build: Build, expectation: Expectation) -> bool:
+    if build.image == expectation.image or family.is_tagged(expectation, build.tags):
         return True
     given = {(name, value.text) for name, value in build.args}
     return build.target == expectation.target and set(expectation.build_args) <= given
