@@ -121,7 +121,8 @@ def _suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | No
     if install.tool == "conda" or is_pinned(install.constraints):
         return True  # nothing is known against it; under a constraint pip fails and replaces nothing
     if wanted.name in FAMILY:
-        return _companion_suits(state, choice, versions)
+        suits = _companion_suits(state, choice, versions)
+        return None if suits and wanted.pin and install.upgrade and install.tool == "uv" else suits
     if install.upgrade and install.tool == "uv":  # which looks for newer releases of everything
         return None
     if not versions:
