@@ -127,8 +127,18 @@ class _Evaluation:
             if pair.value is not None and name not in self.arguments.given:
                 if not is_placeholder(pair.value.strip("\"'")):
                     default = self._set("ARG", name, self._expand(pair.value, self._scope(), instruction), line)
+            elif pair.value is None and stage is not None and self._is_only_tested(name):
+                default = Value("", (), (Reason("arg", f"ARG {name} is not set", self.source.path, line, name),))
             no_default = Reason("arg", f"ARG {name} has no default", self.source.path, line, name)
             self.arguments.declare(name, default, no_default, stage)
+
+    def _is_only_tested(self, name: str) -> bool:
+        """Whether an argument that nothing gives a value is empty, and meant to be."""
+        if name in self.arguments.outer.values or self.build.more:
+            return False
+        from wxlint.images.evaluation.tested_args import decides_only
+
+        return decides_only(name, self.dockerfile)
 
     def _env(self, stage: OpenStage, instruction: Instruction) -> None:
         found = pairs(instruction.text, instruction.args_at, self.escape)
