@@ -47,7 +47,7 @@ TROUBLES = {
         [
             "torch-index",
             "torch comes from channel cpu; asr:cuda takes cu121",
-            "take torch from the index of the image's own variant",
+            "= help: write --index-url https://download.pytorch.org/whl/cu121",
         ],
     ),
 }

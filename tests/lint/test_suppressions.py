@@ -153,7 +153,7 @@ def test_rules_and_reason_are_read() -> None:
 
 def test_one_comment_covers_several_findings() -> None:
     files = {"Dockerfile": "# wxlint: ignore[latest-tag, untagged-image] why\nFROM python:latest AS a\nFROM redis\n"}
-    assert check(files) == [("unused-suppression", "Dockerfile", 1), ("untagged-image", "Dockerfile", 3)]
+    assert check(files) == [("untagged-image", "Dockerfile", 3), ("unused-suppression", "Dockerfile", 1)]
 
 
 def test_a_suppression_counts_only_in_its_own_file() -> None:
@@ -200,8 +200,8 @@ def test_a_finding_in_another_file_is_suppressed_where_it_stands() -> None:
         "requirements.txt": "torch==2.3.1+cu121\n",
     }
     assert check(above, ignore=frozenset(["no-such-build"])) == [
-        ("unused-suppression", "Dockerfile.cpu", 3),
         ("torch-index", "requirements.txt", 1),
+        ("unused-suppression", "Dockerfile.cpu", 3),
     ]
     there = {
         "Dockerfile.cpu": dockerfile.format(""),

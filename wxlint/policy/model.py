@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wxlint.core.tuples import NamedTuple
-from wxlint.core.values import Value
+from wxlint.core.values import HOLE, Value
 from wxlint.discovery.gitignore import files_named, fits_below
 from wxlint.facts.channels import cuda_of_channel
 from wxlint.policy.image_names import Member, match, whose
@@ -333,7 +333,7 @@ class Policy(NamedTuple):
                     tagged[stage, variant.name] = max(len(one) for one in filled if fits(one, tag, free))
         if not named:
             return None
-        if tag is not None and "\0" not in tag and tagged:  # of several readings the one that says most
+        if tag is not None and HOLE not in tag and tagged:  # of several readings the one that says most
             most = max(tagged.values())
             tagged = {pair: weight for pair, weight in tagged.items() if weight == most}
         found = list(tagged) or named
