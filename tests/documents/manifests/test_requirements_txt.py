@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from wxlint.core.values import Value
 from wxlint.documents.manifests.requirements_txt import read_requirements
 from wxlint.documents.source import Source
 
@@ -44,3 +45,10 @@ def test_options(line: str, options: list[tuple[str, str]]) -> None:
 def test_what_pip_refuses(line: str) -> None:
     (found,) = read_requirements(Source("requirements.txt", line))
     assert found.invalid
+
+
+def test_a_list_that_many_stages_read_is_parsed_once() -> None:
+    plain, variable = Source("r.txt", "torch==2.3.1\n"), Source("r.txt", "torch==${V}\n")
+    assert read_requirements(plain) is read_requirements(plain, lambda name: Value("other"))
+    one, two = (read_requirements(variable, lambda name, said=said: Value(said)) for said in ("2.3.1", "2.4.0"))
+    assert [line.requirement.text for line in (*one, *two) if line.requirement] == ["torch==2.3.1", "torch==2.4.0"]

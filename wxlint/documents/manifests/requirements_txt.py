@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
@@ -84,6 +85,16 @@ def unknown_variable(name: str) -> Value:
 
 def read_requirements(source: Source, expand: Expand = unknown_variable) -> tuple[Line, ...]:
     """The lines of a requirements file; comments and blank lines left out. Never raises."""
+    return _lines(source, expand) if "${" in source.text else _plain_lines(source)
+
+
+@lru_cache(maxsize=64)
+def _plain_lines(source: Source) -> tuple[Line, ...]:
+    """The lines of a file without variables, which are the same for whoever reads it."""
+    return _lines(source, unknown_variable)
+
+
+def _lines(source: Source, expand: Expand) -> tuple[Line, ...]:
     found = []
     for text, start, end in _logical_lines(source.text):
         kept = _COMMENT.sub("", text).strip()

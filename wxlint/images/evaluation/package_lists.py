@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Where
@@ -35,6 +35,31 @@ _DEPTH = 12
 _YAML = (".yml", ".yaml")
 
 
+@lru_cache(maxsize=64)
+def _listed(source: Text, as_constraints: bool, environment: Environment) -> Lines:
+    """What a file that names packages and nothing else lists: the same for every stage that reads it."""
+    from wxlint.documents.manifests.requirements_txt import read_requirements
+
+    found = []
+    for line in read_requirements(source):
+        if line.requirement is not None:
+            where = partial(source.span, line.start, line.end)
+            found.append(_of_requirement(line, line.requirement, where, as_constraints, environment))
+    return joined([Lines(), *found])
+
+
+def _of_requirement(line: Line, value: Value, where: Where, as_constraints: bool, environment: Environment) -> Lines:
+    holds = applies(marker_of(value.text), environment)
+    found = parse_requirement(value, where)
+    if holds is False and found.kind != "unknown":
+        return Lines()
+    ignored = [option for option in line.options if option.name in ("--index-url", "--extra-index-url")]
+    if ignored or holds is None:
+        shown = f"{ignored[0].name} {ignored[0].value.shown()}" if ignored else ""
+        found = found._replace(maybe=holds is None, ignored=shown)
+    return Lines(constraints=(found,)) if as_constraints else Lines((found,))
+
+
 class PackageLists:
     """Reads the lists of one stage. variables: for `${NAME}` in requirements files; environment: for markers."""
 
@@ -58,6 +83,8 @@ class PackageLists:
         self.files.lines_left -= len(lines)
         if len(open_) > _DEPTH or self.files.lines_left < 0:
             return Lines(unread=(Unread(UnreadKind.NOT_WHOLE, name, partial(source.span, 0, 0)),))
+        if "${" not in source.text and all(line.requirement is not None and not line.invalid for line in lines):
+            return _listed(source, as_constraints, self.environment)
         return joined(
             [Lines(), *(self._of_line(line, source, as_constraints, (*open_, source.path)) for line in lines)]
         )
@@ -72,7 +99,7 @@ class PackageLists:
         if line.invalid:
             return Lines(unread=(Unread(UnreadKind.INVALID, source.path, where, "an option that pip refuses"),))
         if line.requirement is not None:
-            return self._of_requirement(line, line.requirement, where, as_constraints)
+            return _of_requirement(line, line.requirement, where, as_constraints, self.environment)
         options = line.options
         editable = next((option.value for option in options if option.name == "--editable"), None)
         if editable is not None:
@@ -84,17 +111,6 @@ class PackageLists:
                 inner = self.files.beside(source, nested, self.stage)
                 return self._requirements(inner, nested, wanted == "--constraint", open_)
         return Lines(sources=_sources(line, source))
-
-    def _of_requirement(self, line: Line, value: Value, where: Where, as_constraints: bool) -> Lines:
-        holds = applies(marker_of(value.text), self.environment)
-        found = parse_requirement(value, where)
-        if holds is False and found.kind != "unknown":
-            return Lines()
-        ignored = [option for option in line.options if option.name in ("--index-url", "--extra-index-url")]
-        if ignored or holds is None:
-            shown = f"{ignored[0].name} {ignored[0].value.shown()}" if ignored else ""
-            found = found._replace(maybe=holds is None, ignored=shown)
-        return Lines(constraints=(found,)) if as_constraints else Lines((found,))
 
     def _editable(self, source: Text, value: Value, where: Where) -> Lines:
         """`-e ./lib[gpu]` in a list: a project of the repository, or one that is fetched."""

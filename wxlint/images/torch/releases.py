@@ -13,6 +13,7 @@ _CLAUSE = late(r"(>=|<=|==|~=|!=|<|>)\s*([\w.*+]+)$")
 _PYTHONS = tuple(f"3.{minor}" for minor in range(8, 15))
 
 
+@lru_cache(maxsize=4096)
 def numbers(version: str) -> tuple[int, ...]:
     """The first three numbers of a version."""
     return tuple(int(part) for part in re.findall(r"\d+", version.partition("+")[0])[:3])
@@ -65,6 +66,7 @@ def release_sets(
     return tuple(dict.fromkeys(lists for lists in found if any(lists)))
 
 
+@lru_cache(maxsize=4096)
 def within(specifier: str, version: str) -> bool:
     """Whether a release is in a range.
 
