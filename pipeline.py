@@ -78,8 +78,9 @@ class Film(NamedTuple):
 
     def stale(self, stage: str) -> str:
         """Why a stage has to be run, "" when its result is there and made of what is there now."""
-        source, *words = [word for word in self.arguments(stage) if word not in ("--out", self.folder)] or [self.folder]
-        return stale(Path(self.folder), stage, source, tuple(words))
+        words = self.arguments(stage)
+        source, *more = words[:-2] if "--out" in words else words
+        return stale(Path(self.folder), stage, source, tuple(more))
 
 
 def film(path: str, title: str = "", year: str = "") -> Film:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.tree import Lit, Param, Part
+from wxlint.shell.bash.tree import Lit, Param
 from wxlint.shell.patterns import compiled, replaced, trimmed
 from wxlint.shell.values import MAX_TEXT, UNSET, Array, Associative, hole, merged
 
@@ -39,11 +39,6 @@ def starred(part: Param) -> bool:
 def plain_param(name: str, part: Param, op: str = "") -> Param:
     """Another parameter in the place of one."""
     return Param(name, op, part.arg, part.rest, None, part.quoted, part.raw)
-
-
-def literal_text(parts: tuple[Part, ...]) -> str | None:
-    """The text of parts that need no evaluation."""
-    return "".join(part.text for part in parts if type(part) is Lit) if all(type(p) is Lit for p in parts) else None
 
 
 # -- arrays
