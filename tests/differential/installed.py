@@ -32,8 +32,8 @@ from tests.differential.dummy_index import CHANNEL_URL, DEFAULT_URL, TWINS, buil
 from tests.differential.install_sequences import PYTHON, Case, Maker
 from wxlint.images.stack.base import Held
 from wxlint.images.stack.state import Stack, stack_after
-from wxlint.images.torch.model import Torch
-from wxlint.images.torch.releases import same_release
+from wxlint.images.stack.torch.model import Torch
+from wxlint.images.stack.torch.releases import same_release
 from wxlint.lint.inputs import gather
 
 _CLEAN = ("PIP_", "UV_", "VIRTUAL_ENV", "CONDA")

@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from wxlint import facts
 from wxlint.core.values import HOLE
 from wxlint.facts.tables import Globs
-from wxlint.images.torch.replacement import within
+from wxlint.images.stack.torch.replacement import within
 
 FOLDER = Path(facts.__file__).parent
 TABLES = sorted(path.stem for path in FOLDER.glob("*.csv"))

@@ -2,8 +2,8 @@
 
     python -m tests.mutation.run                       what the gate runs: a sample, the same each time
     python -m tests.mutation.run --sample 0            every mistake; an hour
-    python -m tests.mutation.run wxlint/images/torch/selection.py --sample 0 --survivors left.txt
-    python -m tests.mutation.run wxlint/images/torch/selection.py --among left.txt
+    python -m tests.mutation.run wxlint/images/stack/torch/selection.py --sample 0 --survivors left.txt
+    python -m tests.mutation.run wxlint/images/stack/torch/selection.py --among left.txt
 
 Each mistake is made in a process of its own, which runs the tests that pass over its line until one fails, those that
 are near and quick first. A mistake in a function is put into the program as it stands, after all tests are collected;

@@ -38,7 +38,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.stack.packages import Accelerated
 from wxlint.images.stack.state import Stack
-from wxlint.images.torch.model import Torch
+from wxlint.images.stack.torch.model import Torch
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING

@@ -27,9 +27,9 @@ from collections.abc import Iterator
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, TorchStep
-from wxlint.images.torch.model import FAMILY
-from wxlint.images.torch.replacement import is_satisfied
-from wxlint.images.torch.selection import PROJECT_HINT
+from wxlint.images.stack.torch.model import FAMILY
+from wxlint.images.stack.torch.replacement import is_satisfied
+from wxlint.images.stack.torch.selection import PROJECT_HINT
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -52,9 +52,9 @@ from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.torch.channels import channel_of_local, channel_of_url
-from wxlint.images.torch.model import FAMILY
-from wxlint.images.torch.selection import describe
+from wxlint.images.stack.torch.channels import channel_of_local, channel_of_url
+from wxlint.images.stack.torch.model import FAMILY
+from wxlint.images.stack.torch.selection import describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -39,7 +39,7 @@ from wxlint.core.reasons import reason_at
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image
 from wxlint.images.model.records import Use
-from wxlint.images.torch.channels import accelerator_of
+from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING

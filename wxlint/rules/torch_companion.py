@@ -33,8 +33,8 @@ from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image
 from wxlint.images.stack.companions import Mismatch, mismatches
 from wxlint.images.stack.packages import Accelerated
-from wxlint.images.torch.model import Torch
-from wxlint.images.torch.releases import within
+from wxlint.images.stack.torch.model import Torch
+from wxlint.images.stack.torch.releases import within
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -33,8 +33,8 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
-from wxlint.images.torch.channels import channel_of_url
-from wxlint.images.torch.model import FAMILY
+from wxlint.images.stack.torch.channels import channel_of_url
+from wxlint.images.stack.torch.model import FAMILY
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING

@@ -35,9 +35,9 @@ from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image
-from wxlint.images.torch.channels import accelerator_of
-from wxlint.images.torch.model import Choice
-from wxlint.images.torch.selection import describe
+from wxlint.images.stack.torch.channels import accelerator_of
+from wxlint.images.stack.torch.model import Choice
+from wxlint.images.stack.torch.selection import describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

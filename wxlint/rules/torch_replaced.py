@@ -36,9 +36,9 @@ from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, TorchStep
-from wxlint.images.torch.channels import accelerator_of
-from wxlint.images.torch.model import ANY, Choice, Torch
-from wxlint.images.torch.state import after
+from wxlint.images.stack.torch.channels import accelerator_of
+from wxlint.images.stack.torch.model import ANY, Choice, Torch
+from wxlint.images.stack.torch.state import after
 from wxlint.rules import Problem
 
 _OWN_ENVIRONMENT = ("uv-project", "poetry", "pdm", "pipenv")

@@ -31,9 +31,9 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.core.findings import Severity, Span
 from wxlint.images.graph.repository import Repository
-from wxlint.images.torch.channels import accelerator_of
-from wxlint.images.torch.model import Choice
-from wxlint.images.torch.selection import describe
+from wxlint.images.stack.torch.channels import accelerator_of
+from wxlint.images.stack.torch.model import Choice
+from wxlint.images.stack.torch.selection import describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -29,8 +29,8 @@ from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image
-from wxlint.images.torch.model import FAMILY, Choice
-from wxlint.images.torch.selection import PROJECT_HINT, describe
+from wxlint.images.stack.torch.model import FAMILY, Choice
+from wxlint.images.stack.torch.selection import PROJECT_HINT, describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

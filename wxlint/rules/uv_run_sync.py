@@ -45,7 +45,7 @@ from wxlint.core.values import HOLE
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image
-from wxlint.images.torch.model import FAMILY
+from wxlint.images.stack.torch.model import FAMILY
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:

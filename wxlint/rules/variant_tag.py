@@ -45,7 +45,7 @@ from wxlint.images.graph.name_hints import Evidence, from_path, said_by
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image
 from wxlint.images.model.records import Use
-from wxlint.images.torch.channels import accelerator_of
+from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -17,9 +17,9 @@ from wxlint.documents.source import Source
 from wxlint.images.installs.markers import Environment, applies
 from wxlint.images.installs.requirement import conda_requirement, parse_requirement
 from wxlint.images.installs.screening import worth_reading
-from wxlint.images.torch.model import NONE, Torch
-from wxlint.images.torch.selection import choices
-from wxlint.images.torch.state import after
+from wxlint.images.stack.torch.model import NONE, Torch
+from wxlint.images.stack.torch.selection import choices
+from wxlint.images.stack.torch.state import after
 
 NAMES = [
     # text, tool, names of the requirements

@@ -13,8 +13,8 @@ from wxlint.images.stack.compiled import without_cuda
 from wxlint.images.stack.makers_torch import has_makers_torch, takes_its_place
 from wxlint.images.stack.packages import Accelerated
 from wxlint.images.stack.state import Stack, stack_after
-from wxlint.images.torch.model import NONE, Torch
-from wxlint.images.torch.selection import choices
+from wxlint.images.stack.torch.model import NONE, Torch
+from wxlint.images.stack.torch.selection import choices
 
 
 def stack(*commands: str, python: str = "") -> Stack:

@@ -10,7 +10,7 @@ from wxlint.images.graph.name_hints import from_reference
 from wxlint.images.graph.state import State
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import Reference
-from wxlint.images.torch.model import Torch
+from wxlint.images.stack.torch.model import Torch
 
 
 def external_state(use: Use, reference: Reference) -> State:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from wxlint.images.graph.name_hints import Evidence, said_by
 from wxlint.images.graph.state import State
 from wxlint.images.model.records import Evaluated, Stage
-from wxlint.images.torch.model import Choice
+from wxlint.images.stack.torch.model import Choice
 
 
 def weak_evidence(evaluated: Evaluated, stage: Stage, base: State, choices: Iterable[Choice]) -> list[Evidence]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from wxlint.images.graph.state import State, package_key
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Use
-from wxlint.images.torch.model import Torch
+from wxlint.images.stack.torch.model import Torch
 
 T = TypeVar("T")
 

@@ -16,9 +16,9 @@ from wxlint.images.graph.state import UNKNOWN, Package, State, Stored, additions
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Evaluated, Stage, StageCopy
 from wxlint.images.model.reference import Reference
-from wxlint.images.torch.model import NONE, Choice, Torch
-from wxlint.images.torch.selection import choices
-from wxlint.images.torch.state import after
+from wxlint.images.stack.torch.model import NONE, Choice, Torch
+from wxlint.images.stack.torch.selection import choices
+from wxlint.images.stack.torch.state import after
 
 Node = tuple[Evaluated, int]
 """A stage of a Dockerfile under one build, by its index."""

@@ -11,8 +11,8 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Use
-from wxlint.images.torch.model import NONE, Torch
-from wxlint.images.torch.selection import built_for
+from wxlint.images.stack.torch.model import NONE, Torch
+from wxlint.images.stack.torch.selection import built_for
 
 
 class Package(NamedTuple):

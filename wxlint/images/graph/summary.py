@@ -8,7 +8,7 @@ from wxlint.core.reasons import Reason, reason_at
 from wxlint.images.graph.name_hints import evidence, expected_by_names, from_reference
 from wxlint.images.graph.state import State
 from wxlint.images.model.records import Evaluated, Stage
-from wxlint.images.torch import channels
+from wxlint.images.stack.torch import channels
 
 if TYPE_CHECKING:
     from wxlint.images.graph.repository import Repository

@@ -14,9 +14,9 @@ from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Evaluated, Stage, StageCopy
 from wxlint.images.stack.base import held_by
 from wxlint.images.stack.state import Stack, stack_after
-from wxlint.images.torch.channels import accelerator_of
-from wxlint.images.torch.model import Choice, Torch
-from wxlint.images.torch.state import after, is_changed
+from wxlint.images.stack.torch.channels import accelerator_of
+from wxlint.images.stack.torch.model import Choice, Torch
+from wxlint.images.stack.torch.state import after, is_changed
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation

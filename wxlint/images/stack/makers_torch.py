@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from wxlint import facts
 from wxlint.images.model.reference import Reference
-from wxlint.images.torch.model import FAMILY, Choice
-from wxlint.images.torch.replacement import is_pinned
+from wxlint.images.stack.torch.model import FAMILY, Choice
+from wxlint.images.stack.torch.replacement import is_pinned
 
 _NOT_RELEASED = ("a0", "nv", "git", "dev", "rc")
 """Parts of versions that only such builds have."""

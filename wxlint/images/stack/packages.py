@@ -12,7 +12,7 @@ from wxlint.core.values import HOLE
 from wxlint.facts.generation import generation_of_extra, generation_of_local, generation_of_name
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.torch.model import FAMILY
+from wxlint.images.stack.torch.model import FAMILY
 
 _NOT_A_CUDA = frozenset(("cuda-python", "cuda-bindings", "cuda-core", "cuda-pathfinder"))
 

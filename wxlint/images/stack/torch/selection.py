@@ -16,9 +16,9 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install, PackageIndex
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.torch import channels
-from wxlint.images.torch.model import FAMILY, Choice, How
-from wxlint.images.torch.releases import companion_version, is_complete, local_rank, numbers, release_sets, within
+from wxlint.images.stack.torch import channels
+from wxlint.images.stack.torch.model import FAMILY, Choice, How
+from wxlint.images.stack.torch.releases import companion_version, is_complete, local_rank, numbers, release_sets, within
 
 PROJECT_HINT = {
     "uv-project": "bind torch to {} in [tool.uv.sources] of the pyproject.toml",

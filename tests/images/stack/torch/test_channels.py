@@ -6,8 +6,8 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from wxlint import facts
-from wxlint.images.torch.channels import accelerator_of, channel_of_local, channel_of_url
-from wxlint.images.torch.releases import (
+from wxlint.images.stack.torch.channels import accelerator_of, channel_of_local, channel_of_url
+from wxlint.images.stack.torch.releases import (
     companion_version,
     contains,
     is_complete,

@@ -6,9 +6,9 @@ import pytest
 from shell_installs import CPU, CUDA, one
 
 from wxlint.images.installs.markers import Environment
-from wxlint.images.torch.model import NONE, Torch
-from wxlint.images.torch.selection import carried, choices, describe
-from wxlint.images.torch.state import after, is_changed
+from wxlint.images.stack.torch.model import NONE, Torch
+from wxlint.images.stack.torch.selection import carried, choices, describe
+from wxlint.images.stack.torch.state import after, is_changed
 
 NIGHTLY = "https://download.pytorch.org/whl/nightly/cu130"
 STABLE = "https://download.pytorch.org/whl/torch_stable.html"

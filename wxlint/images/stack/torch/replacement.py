@@ -13,8 +13,8 @@ from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.torch.model import FAMILY, Choice, Torch
-from wxlint.images.torch.releases import (
+from wxlint.images.stack.torch.model import FAMILY, Choice, Torch
+from wxlint.images.stack.torch.releases import (
     companion_version,
     is_complete,
     local_rank,
@@ -24,7 +24,7 @@ from wxlint.images.torch.releases import (
     same_release,
     within,
 )
-from wxlint.images.torch.selection import allowed
+from wxlint.images.stack.torch.selection import allowed
 
 _BOUND = late(r"\d+(?:\.\d+)*")
 

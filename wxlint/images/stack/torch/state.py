@@ -8,10 +8,10 @@ from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.torch.model import ANY, FAMILY, NONE, Choice, Torch
-from wxlint.images.torch.releases import within
-from wxlint.images.torch.replacement import is_pinned, is_satisfied
-from wxlint.images.torch.selection import allowed, carried, describe
+from wxlint.images.stack.torch.model import ANY, FAMILY, NONE, Choice, Torch
+from wxlint.images.stack.torch.releases import within
+from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied
+from wxlint.images.stack.torch.selection import allowed, carried, describe
 
 _PACKAGED = frozenset(("python3-torch", "python3-torch-cuda", "python3-pytorch", "python3-torch-rocm"))
 """Packages of Linux distributions, each with a build of its own."""

@@ -1,1 +1,0 @@
-"""Which torch an image ends up with."""
