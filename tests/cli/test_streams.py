@@ -60,25 +60,39 @@ def test_the_working_folder_is_gone(family: Path, command: str) -> None:
         assert (code, "the working folder cannot be used" in messages) == (2, True)
 
 
-DROPPED = """
+PROGRAM = """
 import os, signal, sys
 from wxlint.cli.main import program
 from wxlint.lint import run
-class Dropped:
-    def __del__(self):
-        os.kill(os.getpid(), {number})
+def end():
+    os.kill(os.getpid(), {number})
+{where}
 def check(*_):
-    Dropped()
+    come()
     while True:
         signal.pause()
 run.check = check
 sys.argv = ["wxlint", "check"]
 program()
 """
+WHERE = {
+    "a destructor": """
+class Dropped:
+    def __del__(self): end()
+def come(): Dropped()
+""",
+    "a class that is being made": """
+class Named:
+    def __set_name__(self, owner, name): end()
+def come(): type("Owner", (), {"name": Named()})
+""",
+}
+"""Places where Python drops the exception that a signal raises, or makes another one of it."""
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"])
-def test_a_signal_that_comes_in_a_destructor_is_not_lost(family: Path, number: int, code: int) -> None:
-    program = DROPPED.format(number=int(number))
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize("where", WHERE)
+def test_a_signal_is_not_lost(family: Path, where: str, number: int, code: int) -> None:
+    program = PROGRAM.format(number=int(number), where=WHERE[where])
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (code, "")

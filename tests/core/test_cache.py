@@ -216,6 +216,18 @@ def test_a_folder_that_takes_nothing(
     assert remember(folder, "second")[0] in ("first", "second")
 
 
+def test_an_interrupt_while_it_is_written_is_not_lost(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename = os.replace
+
+    def interrupted(*paths: str) -> None:
+        rename(*paths)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        remember(folder, "first")
+
+
 def test_a_full_disk_leaves_the_older_entries(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     remember(folder, "first")
 

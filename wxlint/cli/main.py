@@ -17,6 +17,7 @@ from wxlint.core.errors import WxlintError
 
 if TYPE_CHECKING:
     import argparse
+    from types import FrameType
 
 _MODULES = {
     **dict.fromkeys(("inspect", "diff", "plan", "build", "report", "sweep"), "image_commands"),
@@ -53,8 +54,8 @@ def program() -> NoReturn:
     """Run the command `wxlint`, and end the process."""
     # A run keeps nearly all that it makes, and makes no cycles: looking for them finds nothing.
     gc.set_threshold(1_000_000, 20, 1_000)
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        if signal.getsignal(number) == signal.SIG_DFL:
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, _end)
     sys.unraisablehook = _send_again
     code = main()
@@ -67,22 +68,40 @@ def program() -> NoReturn:
     os._exit(code)
 
 
-def _end(number: int, _: object) -> NoReturn:
+def _end(number: int, frame: FrameType | None) -> None:
     """Leave by way of everything that puts something in order: other processes, half-written files."""
-    raise SystemExit(128 + number)
+    if _is_in_set_name(frame):
+        _send_soon(number)
+    elif number == signal.SIGINT:
+        raise KeyboardInterrupt
+    else:
+        raise SystemExit(128 + number)
+
+
+def _is_in_set_name(frame: FrameType | None) -> bool:
+    """Whether a class is being made there: before Python 3.12 it turns every exception into a RuntimeError."""
+    while frame is not None and frame.f_code.co_name != "__set_name__":
+        frame = frame.f_back
+    return frame is not None
 
 
 def _send_again(dropped: sys.UnraisableHookArgs) -> None:
     """Send a signal again that came in a destructor or a callback, where Python drops the exception it raises."""
     error = dropped.exc_value
     if isinstance(error, KeyboardInterrupt):
-        number: int = signal.SIGINT
+        _send_soon(signal.SIGINT)
     elif isinstance(error, SystemExit) and isinstance(error.code, int) and error.code > 128:
-        number = error.code - 128
+        _send_soon(error.code - 128)
     else:
         sys.__unraisablehook__(dropped)
-        return
-    import threading
 
-    # Not from here, where it would be dropped as well.
-    threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
+
+def _send_soon(number: int) -> None:
+    """Send a signal again, though not from here, where its exception would be lost.
+
+    By a timer rather than a thread: `threading` may itself be half imported here.
+    """
+    if not hasattr(signal, "setitimer"):
+        os._exit(128 + number)
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), number))
+    signal.setitimer(signal.ITIMER_REAL, 0.02)

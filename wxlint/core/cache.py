@@ -263,7 +263,8 @@ def _write(path: str, data: bytes) -> None:
             file.write(data)
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        with suppress(OSError):  # Ctrl-C may come when it has its name already
+            os.unlink(temporary)
         raise
 
 
