@@ -1,4 +1,4 @@
-"""Hostile and damaged input: no reader and no check ends in anything but an answer or an error that is meant for the user."""
+"""Hostile and damaged input: every reader and every check ends in an answer, or in an error for the user."""
 
 from __future__ import annotations
 
@@ -227,11 +227,15 @@ SAMPLES = {
     "wxlint.yaml": POLICY,
 }
 SCRAPS = (
-    "", " ", "\t", "\n", "\r\n", "\r", "\\", "\\\n", "^\n", "`", "'", '"', "$", "${", "}", "${A:-${B", "$(", ")", "`x", "((", "[[", "]]", "{", "[", "]", "<<EOF", "<<-'X'", "EOF\n", "<<", ">", "<",
-    "&&", "||", "|", ";", "&", "%", "%%A", "!A!", "%1", ":eof", "(", "#", "# ", ":", ": ", "- ", "? ", "*gpu", "&gpu ", "!reset ", "!!binary ", "<<: ", "---\n", "...\n", "|\n", ">-\n", "@",
-    "=", "==", "--", "-", "--from=", "-t ", "-r ", ",", ".", "..", "/", "../", "://", "%2B", "\0", "\x01", "\x1b[31m", "\x7f", "\x85", "\xa0", "\ufeff", "\u2028", "\ufffd", "\ud7ff", "é", "👍🏽",
-    "FROM ", "RUN ", "ARG ", "ENV ", "ONBUILD ", "# escape=`\n", "docker build ", "docker compose run --gpus all ", "pip install ", "torch", "latest", "null", "true", "1e999", "0x1F", "9" * 40,
-    "a" * 300, "${A:-" * 30, "[" * 120, "{a: " * 120, "(" * 200, '"' * 51, "$(" * 60, "if true; then " * 40, "- " * 110, "wxlint: ignore[", "# wxlint: ignore[latest-tag]",
+    "", " ", "\t", "\n", "\r\n", "\r", "\\", "\\\n", "^\n", "`", "'", '"', "$", "${", "}", "${A:-${B", "$(", ")",
+    "`x", "((", "[[", "]]", "{", "[", "]", "<<EOF", "<<-'X'", "EOF\n", "<<", ">", "<", "&&", "||", "|", ";", "&", "%",
+    "%%A", "!A!", "%1", ":eof", "(", "#", "# ", ":", ": ", "- ", "? ", "*gpu", "&gpu ", "!reset ", "!!binary ",
+    "<<: ", "---\n", "...\n", "|\n", ">-\n", "@", "=", "==", "--", "-", "--from=", "-t ", "-r ", ",", ".", "..", "/",
+    "../", "://", "%2B", "\0", "\x01", "\x1b[31m", "\x7f", "\x85", "\xa0", "\ufeff", "\u2028", "\ufffd", "\ud7ff",
+    "é", "👍🏽", "FROM ", "RUN ", "ARG ", "ENV ", "ONBUILD ", "# escape=`\n", "docker build ",
+    "docker compose run --gpus all ", "pip install ", "torch", "latest", "null", "true", "1e999", "0x1F", "9" * 40,
+    "a" * 300, "${A:-" * 30, "[" * 120, "{a: " * 120, "(" * 200, '"' * 51, "$(" * 60, "if true; then " * 40,
+    "- " * 110, "wxlint: ignore[", "# wxlint: ignore[latest-tag]",
 )  # fmt: skip
 FEW = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -518,7 +522,8 @@ HOSTILE: dict[str, dict[str, str | bytes]] = {
         "a.txt": "-r requirements.txt\ntorch\n",
     },
     "compose-in-a-circle": {
-        "compose.yaml": "include: [compose.yaml]\nservices:\n  a: {extends: {service: b}}\n  b: {extends: {service: a}}\n",
+        "compose.yaml": "include: [compose.yaml]\n"
+        "services:\n  a: {extends: {service: b}}\n  b: {extends: {service: a}}\n",
     },
     "aliases-that-multiply": {
         "compose.yaml": "a0: &a0 [x]\n"

@@ -48,19 +48,49 @@ def check(files: dict[str, str], **options: frozenset[str]) -> list[tuple[str, s
 
 COVERED = [
     ("dockerfile", "above-an-instruction", "# wxlint: ignore[x] why\nFROM a\nRUN b\n", [(2, 2)]),
-    ("dockerfile", "above-an-instruction-of-several-lines", "FROM a\n# wxlint: ignore[x] why\nRUN b \\\n  c \\\n  d\nRUN e\n", [(3, 5)]),
+    (
+        "dockerfile",
+        "above-an-instruction-of-several-lines",
+        "FROM a\n# wxlint: ignore[x] why\nRUN b \\\n  c \\\n  d\nRUN e\n",
+        [(3, 5)],
+    ),
     ("dockerfile", "blank-lines-and-comments-between", "# wxlint: ignore[x] why\n\n# more\n\nFROM a\n", [(5, 5)]),
     ("dockerfile", "two-above-one", "# wxlint: ignore[x] why\n# wxlint: ignore[y] why\nFROM a\n", [(3, 3), (3, 3)]),
     ("dockerfile", "inside-an-instruction", "FROM a\nRUN b \\\n  # wxlint: ignore[x] why\n  c\nRUN d\n", [(2, 4)]),
     ("dockerfile", "without-a-space", "#wxlint:ignore[x] why\nFROM a\n", [(2, 2)]),
     ("dockerfile", "above-a-heredoc", "FROM a\n# wxlint: ignore[x] why\nRUN <<EOF\nb\nEOF\nRUN c\n", [(3, 5)]),
     ("dockerfile", "whole-file", "FROM a\n# wxlint: ignore-file[x] why\n", [(1, 1 << 30)]),
-    ("compose", "above-a-key", "services:\n  # wxlint: ignore[x] why\n  a:\n    image: b\n    ports:\n    - 1\n  c:\n    image: d\n", [(3, 6)]),
-    ("compose", "above-the-first-key", "# wxlint: ignore[x] why\nservices:\n  a:\n    image: b\nvolumes: {}\n", [(2, 4)]),
-    ("compose", "above-a-leaf", "services:\n  a:\n    # wxlint: ignore[x] why\n    image: b\n    build: .\n", [(4, 4)]),
+    (
+        "compose",
+        "above-a-key",
+        "services:\n  # wxlint: ignore[x] why\n  a:\n    image: b\n    ports:\n    - 1\n  c:\n    image: d\n",
+        [(3, 6)],
+    ),
+    (
+        "compose",
+        "above-the-first-key",
+        "# wxlint: ignore[x] why\nservices:\n  a:\n    image: b\nvolumes: {}\n",
+        [(2, 4)],
+    ),
+    (
+        "compose",
+        "above-a-leaf",
+        "services:\n  a:\n    # wxlint: ignore[x] why\n    image: b\n    build: .\n",
+        [(4, 4)],
+    ),
     ("compose", "above-an-item", "a:\n  # wxlint: ignore[x] why\n  - b: 1\n    c: 2\n  - d\n", [(3, 4)]),
-    ("compose", "blank-lines-inside", "a:\n  # wxlint: ignore[x] why\n  b:\n    c: 1\n\n    d: 2\n  e: 3\n", [(3, 6)]),
-    ("compose", "comments-at-the-margin-inside", "a:\n  # wxlint: ignore[x] why\n  b:\n    c: 1\n# margin\n    d: 2\n  e: 3\n", [(3, 6)]),
+    (
+        "compose",
+        "blank-lines-inside",
+        "a:\n  # wxlint: ignore[x] why\n  b:\n    c: 1\n\n    d: 2\n  e: 3\n",
+        [(3, 6)],
+    ),
+    (
+        "compose",
+        "comments-at-the-margin-inside",
+        "a:\n  # wxlint: ignore[x] why\n  b:\n    c: 1\n# margin\n    d: 2\n  e: 3\n",
+        [(3, 6)],
+    ),
     ("compose", "above-an-alias", "a: &x\n  b: 1\nc:\n  # wxlint: ignore[x] why\n  d: *x\n  e: 1\n", [(5, 5)]),
     ("compose", "above-a-mapping-in-a-list", "a:\n# wxlint: ignore[x] why\n-\n  b: 1\n  c: 2\n- d\n", [(3, 5)]),
     ("compose", "above-a-string-of-several-lines", "# wxlint: ignore[x] why\na: |\n  b\n  c\nd: 1\n", [(2, 4)]),
@@ -68,16 +98,31 @@ COVERED = [
     ("compose", "behind-a-value", "a:\n  b: 1  # wxlint: ignore[x] why\n  c: 2\n", [(2, 2)]),
     ("compose", "behind-a-key", "a:  # wxlint: ignore[x] why\n  b: 1\n", [(1, 1)]),
     ("shell", "above-a-command", "# wxlint: ignore[x] why\ndocker pull a\ndocker pull b\n", [(2, 2)]),
-    ("shell", "above-continued-lines", "# wxlint: ignore[x] why\n\ndocker run \\\n  a \\\n  b\ndocker pull c\n", [(3, 5)]),
+    (
+        "shell",
+        "above-continued-lines",
+        "# wxlint: ignore[x] why\n\ndocker run \\\n  a \\\n  b\ndocker pull c\n",
+        [(3, 5)],
+    ),
     ("shell", "behind-a-command", "docker pull a  # wxlint: ignore[x] why\n", [(1, 1)]),
-    ("shell", "in-a-function", "f() { # wxlint: ignore[x] why\n  # wxlint: ignore[y] why\n  docker pull a\n}\n", [(1, 1), (3, 3)]),
+    (
+        "shell",
+        "in-a-function",
+        "f() { # wxlint: ignore[x] why\n  # wxlint: ignore[y] why\n  docker pull a\n}\n",
+        [(1, 1), (3, 3)],
+    ),
     ("shell", "before-a-function-body", "f()\n# wxlint: ignore[y] why\n{ docker pull a; }\n", [(3, 3)]),
     ("shell", "in-a-substitution", "a=$(\n  # wxlint: ignore[x] why\n  docker pull a\n)\n", [(3, 3)]),
     ("shell", "in-an-array", "a=(\n  # wxlint: ignore[x] why\n  b\n)\n", [(3, 3)]),
     ("shell", "behind-a-heredoc", "cat <<EOF\na\nEOF\n# wxlint: ignore[x] why\ndocker pull a\n", [(5, 5)]),
     ("shell", "indented", "if x; then\n  # wxlint: ignore[x] why\n  docker pull a\nfi\n", [(3, 3)]),
     ("batch", "above-a-command", "rem wxlint: ignore[x] why\ndocker pull a\n", [(2, 2)]),
-    ("batch", "in-all-its-forms", "REM wxlint: ignore[x] why\na\n@rem wxlint: ignore[x] why\nb\n:: wxlint: ignore[x] why\nc\n", [(2, 2), (4, 4), (6, 6)]),
+    (
+        "batch",
+        "in-all-its-forms",
+        "REM wxlint: ignore[x] why\na\n@rem wxlint: ignore[x] why\nb\n:: wxlint: ignore[x] why\nc\n",
+        [(2, 2), (4, 4), (6, 6)],
+    ),
     ("batch", "above-continued-lines", "rem wxlint: ignore[x] why\ndocker run ^\n  a ^\n  b\nc\n", [(2, 4)]),
     ("requirements", "above-a-line", "# wxlint: ignore[x] why\ntorch\nflask\n", [(2, 2)]),
     ("requirements", "above-continued-lines", "# wxlint: ignore[x] why\ntorch \\\n  --hash=a\nflask\n", [(2, 3)]),
@@ -221,7 +266,8 @@ def test_requirements_called_otherwise_are_read_for_suppressions_too() -> None:
 def test_scripts_and_environments_that_a_dockerfile_leads_to_are_read_as_what_they_are() -> None:
     """Their strings hold no comments."""
     files = {
-        "Dockerfile.cpu": "FROM python:3.11-slim\nCOPY a /a\nRUN /a/setup.sh && conda env create -f /a/environment.yml\n",
+        "Dockerfile.cpu": "FROM python:3.11-slim\nCOPY a /a\n"
+        "RUN /a/setup.sh && conda env create -f /a/environment.yml\n",
         "a/setup.sh": "cat <<EOF\n# wxlint: ignore[x] why\nEOF\npip install torch==2.3.1+cpu\n",
         "a/environment.yml": "name: a\nprefix: |\n  # wxlint: ignore[x] why\n",
     }
@@ -231,6 +277,7 @@ def test_scripts_and_environments_that_a_dockerfile_leads_to_are_read_as_what_th
 def test_suppressions_of_a_project_file() -> None:
     files = {
         "Dockerfile.cpu": "FROM python:3.11-slim\nCOPY . .\nRUN pip install .\n",
-        "pyproject.toml": '[project]\nname = "a"\ndependencies = [\n  # wxlint: ignore[cuda-package] why\n  "onnxruntime-gpu",\n  "faiss-gpu",\n]\n',
+        "pyproject.toml": '[project]\nname = "a"\ndependencies = [\n'
+        '  # wxlint: ignore[cuda-package] why\n  "onnxruntime-gpu",\n  "faiss-gpu",\n]\n',
     }
     assert check(files) == [("cuda-package", "pyproject.toml", 6)]

@@ -379,7 +379,10 @@ def test_match_of_a_fixed_registry(name: str, member: tuple[str, bool, str] | No
     assert (found and (*found[:3],)) == member
 
 
-KEYS = "wxlint, name, registry, registry-arg, registry-env, image, tags, parts, target, dockerfile, context, root, compose, scripts, forbidden-tags, expect, variants, stages, rules"
+KEYS = (
+    "wxlint, name, registry, registry-arg, registry-env, image, tags, parts, target, dockerfile, context, root, "
+    "compose, scripts, forbidden-tags, expect, variants, stages, rules"
+)
 CHANNEL = "a channel of the PyTorch index: cpu, cu121 and the like, rocm6.2 and the like, xpu, or default"
 NAME = "lower-case letters and digits, with single . _ - between them"
 USER = "any, non-root, root, or a user's name or number in quotes"
@@ -410,7 +413,8 @@ BELOW = "a path or glob below the root, relative to it, with / and no .. in it"
         (
             "wxlint: 1\nexpect:\n  python: 3.10\n",
             [
-                '3:11: expect.python: found the number 3.10; allowed: a version in quotes, such as "12.1"; as a string it is written "3.10"'
+                "3:11: expect.python: found the number 3.10; allowed: "
+                'a version in quotes, such as "12.1"; as a string it is written "3.10"'
             ],
         ),
         (
@@ -437,7 +441,8 @@ BELOW = "a path or glob below the root, relative to it, with / and no .. in it"
         (
             "wxlint: 1\nexpect: {max-size: [1]}\n",
             [
-                "2:20: expect.max-size: found a list; allowed: a whole number of at least 0 or a size such as 1.8 GB or 500 MiB, or a number of bytes"
+                "2:20: expect.max-size: found a list; allowed: a whole number of at least 0 "
+                "or a size such as 1.8 GB or 500 MiB, or a number of bytes"
             ],
         ),
         (
@@ -447,7 +452,8 @@ BELOW = "a path or glob below the root, relative to it, with / and no .. in it"
         (
             "wxlint: 1\nexpect: {entrypoint: {pattern: '('}}\n",
             [
-                "2:32: expect.entrypoint.pattern: no regular expression of Python's: missing ), unterminated subpattern at position 0"
+                "2:32: expect.entrypoint.pattern: no regular expression of Python's: "
+                "missing ), unterminated subpattern at position 0"
             ],
         ),
         (
@@ -534,7 +540,8 @@ def with_variants(text: str) -> str:
         (
             "  fast: {}\n",
             [
-                '4:3: the key "accelerator" is missing in variants.fast, whose name is none of these; allowed: cpu, cuda, rocm, other'
+                '4:3: the key "accelerator" is missing in variants.fast, whose name is none of these; '
+                "allowed: cpu, cuda, rocm, other"
             ],
         ),
         (
@@ -642,8 +649,8 @@ class TestSchema:
 
     def test_every_keyword_is_one_that_the_check_reads(self) -> None:
         read_ones = set(
-            "type properties required additionalProperties propertyNames items uniqueItems minItems enum const pattern minLength "
-            "minimum maximum exclusiveMinimum anyOf $ref $defs".split()
+            "type properties required additionalProperties propertyNames items uniqueItems minItems enum const pattern "
+            "minLength minimum maximum exclusiveMinimum anyOf $ref $defs".split()
         )
         annotations = {"$schema", "title", "description", "default", "examples", "patternErrorMessage"}
         for rule in subschemas(schema()):

@@ -1,4 +1,4 @@
-"""Shell text: hand-written expectations of bash's rules, bash itself as the judge of generated scripts, and hostile text."""
+"""Shell text: expectations of bash's rules by hand, bash itself as the judge of generated scripts, hostile text."""
 
 from __future__ import annotations
 
@@ -297,8 +297,15 @@ def test_directories() -> None:
     text = 'a; cd "$(dirname "$0")/.."; b; cd docker && c; (cd x; d); e; cd /abs; pushd y; f; popd; g; cd $N; h'
     found = {c.words[0].value.text: c.cwd for c in read_shell(text, script="scripts/sub/build.sh").commands}
     assert {k: v.shown() if v else None for k, v in found.items() if len(k) == 1} == {
-        "a": None, "b": "scripts", "c": "scripts/docker", "d": "scripts/docker/x", "e": "scripts/docker", "f": "/abs/y", "g": "/abs", "h": "$N",
-    }  # fmt: skip
+        "a": None,
+        "b": "scripts",
+        "c": "scripts/docker",
+        "d": "scripts/docker/x",
+        "e": "scripts/docker",
+        "f": "/abs/y",
+        "g": "/abs",
+        "h": "$N",
+    }
     text = 'D="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"; c "$D/x"'
     assert lines(text, script="/r/s/b.sh") == ["c|/r/s/x"]
     assert lines(text)[-1].startswith("c|$(cd ")
@@ -399,7 +406,8 @@ declare -A BASE=([cpu]=ubuntu:22.04 [cuda]=nvidia/cuda:12.1.0-base)
 STAGES=(demux tmdb "pre-ner")
 build() {
   local stage="$1" tag=${2:-cpu}
-  docker build -t "$REGISTRY/app-$stage:$tag" -f docker/$stage/Dockerfile --build-arg "BASE=${BASE[$tag]}" . || { echo failed >&2; exit 1; }
+  docker build -t "$REGISTRY/app-$stage:$tag" -f docker/$stage/Dockerfile --build-arg "BASE=${BASE[$tag]}" . ||
+    { echo failed >&2; exit 1; }
 }
 for s in "${STAGES[@]}"; do build "$s" ${TAG%%-*}; done
 if [[ $TAG == cuda* && -n ${PUSH:-} ]]; then docker push {a,b}:"$TAG"; elif (( $# > 1 )); then :; fi
@@ -409,8 +417,11 @@ FROM ${BASE[cpu]}
 EOF
 while read -r line; do eval "docker tag $line x"; done < <(ls)
 """
-_PIECES = ["$", "${", "}", "(", ")", "((", "$(", "`", '"', "'", "\\", "\n", " ", ";", "&&", "||", "|", "&", ">", "<", "<<E\n", "E\n", "#", "=", "a", "X",
-           "if ", "then ", "fi", "for x in ", "do ", "done", "case ", " in ", "esac", "[[ ", " ]]", "{", "*", "[", "]", "%", "é", "\0", "1", "@", "!", "-"]  # fmt: skip
+_PIECES = [
+    "$", "${", "}", "(", ")", "((", "$(", "`", '"', "'", "\\", "\n", " ", ";", "&&", "||", "|", "&", ">", "<",
+    "<<E\n", "E\n", "#", "=", "a", "X", "if ", "then ", "fi", "for x in ", "do ", "done", "case ", " in ", "esac",
+    "[[ ", " ]]", "{", "*", "[", "]", "%", "é", "\0", "1", "@", "!", "-",
+]  # fmt: skip
 
 
 @settings(max_examples=300, deadline=None)
@@ -422,8 +433,11 @@ def test_any_text_is_read(text: str, bash: bool) -> None:
     check(text, read_shell(text, flavor="bash" if bash else "sh"))
 
 
-_NAMED = ["export a", "unset a", "set -e", "cd a", "if [ -f a ]; then", "fi", "for a in b c; do", "done", "test -z a", "((a))", "[[ a -gt 1 ]]",
-          "let b=a", "f() { c; }", "f", "bash -c 'c a'", "eval c", "printf -v a b", "~/c", "a=1", "a+=2", "read a", "env", "c *"]  # fmt: skip
+_NAMED = [
+    "export a", "unset a", "set -e", "cd a", "if [ -f a ]; then", "fi", "for a in b c; do", "done", "test -z a",
+    "((a))", "[[ a -gt 1 ]]", "let b=a", "f() { c; }", "f", "bash -c 'c a'", "eval c", "printf -v a b", "~/c", "a=1",
+    "a+=2", "read a", "env", "c *",
+]  # fmt: skip
 
 
 @settings(max_examples=400)
@@ -545,11 +559,15 @@ def _statement(draw: st.DrawFn, depth: int = 0) -> str:
         return f"(\n{block()}\n)"
     if kind == 10:
         function = f"f{draw(st.integers(0, 9))}{depth}"
-        return f"{function}() {{\n{draw(st.sampled_from(['', 'local a=1', 'local b', 'shift']))}\n{block()}\n}}\n{function} {' '.join(draw(st.lists(_word(), max_size=3)))}"
+        first = draw(st.sampled_from(["", "local a=1", "local b", "shift"]))
+        arguments = " ".join(draw(st.lists(_word(), max_size=3)))
+        return f"{function}() {{\n{first}\n{block()}\n}}\n{function} {arguments}"
     if kind == 11:
-        return f'arr=({" ".join(draw(st.lists(_word(), max_size=3)))})\nprintf \'%s\\0\' BEGIN "${{arr[@]}}" x"${{arr[*]}}" "${{#arr[@]}}" END'
+        items = " ".join(draw(st.lists(_word(), max_size=3)))
+        return f'arr=({items})\nprintf \'%s\\0\' BEGIN "${{arr[@]}}" x"${{arr[*]}}" "${{#arr[@]}}" END'
     if kind == 12:
-        return f"{name}=$(echo {draw(_PLAIN)}{draw(st.sampled_from(['', ' | tr x z', ' | cut -d. -f1', ' | cut -d/ -f2', ' | sed s/x/z/g']))})"
+        pipe = draw(st.sampled_from(["", " | tr x z", " | cut -d. -f1", " | cut -d/ -f2", " | sed s/x/z/g"]))
+        return f"{name}=$(echo {draw(_PLAIN)}{pipe})"
     return f"set -- {' '.join(draw(st.lists(_word(), max_size=2)))}"
 
 

@@ -113,7 +113,10 @@ def test_behind_branches(text: str, expected: str) -> None:
 
 def test_what_may_be_empty_is_not_defined() -> None:
     """A list that a failing build may add to leaves both ways open, after the second as after the first."""
-    text = 'c 1\ncall :r a\nif defined F goto end\nc 2\ncall :r b\nif defined F goto end\nc 3\n:end\nc 4\nexit /b\n:r\nif errorlevel 1 (set "F=%F% %~1") else (set G=x)\nexit /b\n'
+    text = (
+        "c 1\ncall :r a\nif defined F goto end\nc 2\ncall :r b\nif defined F goto end\nc 3\n:end\nc 4\nexit /b\n"
+        ':r\nif errorlevel 1 (set "F=%F% %~1") else (set G=x)\nexit /b\n'
+    )
     assert [line.lstrip("?") for line in lines('set "F="\n' + text)] == ["c|1", "c|2", "c|3", "c|4"]
 
 
@@ -124,7 +127,10 @@ def test_assumptions_are_marked() -> None:
 
 
 def test_offsets_reasons_and_calls() -> None:
-    text = '@echo off\nset T=cuda\nfor %%s in (a) do (\n  call :b %%s\n)\nexit /b\n:b\ndocker build -t x-%1:%T% "d/%1" > log\n'
+    text = (
+        "@echo off\nset T=cuda\nfor %%s in (a) do (\n  call :b %%s\n)\nexit /b\n"
+        ':b\ndocker build -t x-%1:%T% "d/%1" > log\n'
+    )
     command = read_batch(text).commands[-1]
     assert text[command.start : command.end] == 'docker build -t x-%1:%T% "d/%1" > log'
     assert [text[w.start : w.end] for w in command.words] == ["docker", "build", "-t", "x-%1:%T%", '"d/%1"']
@@ -196,8 +202,11 @@ def test_hostile_text_is_read_within_bounds(text: str) -> None:
     assert len(result.commands) < 20_000
 
 
-_PIECES = ["%", "!", "%%", "%~", "X", "1", "(", ")", '"', "^", "&", "|", ">", "<", "\n", " ", "=", "set ", "if ", "not ", "else ", "for ", " in (", ") do ",
-           "call :a", ":a\n", "goto a", "exit /b", "%%s", "%X:~0,1%", "==", "/f ", "'", "rem ", "é", "\0", "\\"]  # fmt: skip
+_PIECES = [
+    "%", "!", "%%", "%~", "X", "1", "(", ")", '"', "^", "&", "|", ">", "<", "\n", " ", "=", "set ", "if ", "not ",
+    "else ", "for ", " in (", ") do ", "call :a", ":a\n", "goto a", "exit /b", "%%s", "%X:~0,1%", "==", "/f ", "'",
+    "rem ", "é", "\0", "\\",
+]  # fmt: skip
 
 
 @settings(max_examples=300, deadline=None)

@@ -1,4 +1,4 @@
-"""The Dockerfile reader against BuildKit's own parser (PyPI's `dockerfile`), and its positions against the text that was written."""
+"""The Dockerfile reader against BuildKit's own parser (PyPI's `dockerfile`), and its positions against the text."""
 
 from __future__ import annotations
 
@@ -83,12 +83,19 @@ NASTY = {
     "heredoc-end-at-the-end-of-the-file": "FROM a\nRUN <<EOF\nx\nEOF",
     "heredoc-empty": "FROM a\nRUN <<EOF\nEOF\nRUN x\n",
     "heredoc-apart-from-its-name": "FROM a\nRUN << EOF\nRUN x\nEOF\n",
-    "here-strings-and-shifts": "FROM a\nRUN cat <<< word\nRUN echo $((1<<2)) $((1 << 2))\nRUN echo '<<EOF' \"<<EOF\"\nRUN a<<b\n",
+    "here-strings-and-shifts": (
+        "FROM a\nRUN cat <<< word\nRUN echo $((1<<2)) $((1 << 2))\nRUN echo '<<EOF' \"<<EOF\"\nRUN a<<b\n"
+    ),
     "heredoc-in-an-exec-form": 'FROM a\nRUN ["sh", "-c", "cat <<EOF"]\nRUN [ x <<EOF\ny\nEOF\n',
-    "flags": "FROM --platform=linux/amd64 a\nCOPY --from=b --chown=1:2 x y\nRUN --mount=type=bind,source=x --network=none true --not=one\n",
+    "flags": (
+        "FROM --platform=linux/amd64 a\nCOPY --from=b --chown=1:2 x y\n"
+        "RUN --mount=type=bind,source=x --network=none true --not=one\n"
+    ),
     "flags-quoted": "FROM a\nRUN --mount=\"type=bind,source=a b\" true\nCOPY --from='b' x y\nRUN --mount=a\\ b true\n",
     "flags-end": "FROM a\nRUN -- --mount=x true\nCOPY --link x y\nRUN --\n",
-    "flags-over-lines": "FROM a\nRUN --mount=type=cache,target=/c \\\n    # comment\n    --mount=type=bind,target=/b \\\n    true\n",
+    "flags-over-lines": (
+        "FROM a\nRUN --mount=type=cache,target=/c \\\n    # comment\n    --mount=type=bind,target=/b \\\n    true\n"
+    ),
     "env-forms": 'FROM a\nENV a b c\nENV a=1 b="c d" e=\'f g\' h=i\\ j\nENV k=\nENV l "m" n\n',
     "env-alone": "FROM a\nENV a\n",
     "env-mixed": "FROM a\nENV a=1 b\n",
@@ -96,7 +103,10 @@ NASTY = {
     "label-mixed": "FROM a\nLABEL a=1 b\n",
     "arg-forms": 'ARG a\nARG b=1 c\nARG d="e f"\nFROM a\n',
     "arg-blank": "ARG =x\nFROM a\n",
-    "json-forms": 'FROM a\nCMD ["a", "b"]\nCMD [ "a" ] \nRUN ["a",]\nENTRYPOINT ["a", 1]\nSHELL []\nVOLUME ["/a b"]\nCOPY ["a b", "c"]\n',
+    "json-forms": (
+        'FROM a\nCMD ["a", "b"]\nCMD [ "a" ] \nRUN ["a",]\nENTRYPOINT ["a", 1]\n'
+        'SHELL []\nVOLUME ["/a b"]\nCOPY ["a b", "c"]\n'
+    ),
     "healthcheck": 'FROM a\nHEALTHCHECK NONE\nHEALTHCHECK --interval=5s CMD true\nHEALTHCHECK CMD ["a"]\n',
     "onbuild": "FROM a\nONBUILD RUN true\nONBUILD COPY --from=b c d\nONBUILD ENV a=b\n",
     "unknown-instructions": "FROM a\nFOO bar\nRUNN x\n",
@@ -219,10 +229,12 @@ def test_the_dockerfiles_of_the_cases(path: Path) -> None:
 
 
 PIECES = (
-    "FROM a", "FROM", "RUN", "COPY", "ADD", "ENV", "ARG", "LABEL", "CMD", "ONBUILD", "HEALTHCHECK", "SHELL", "# escape=`", "# syntax=x", "#", "# c",
-    "\\\n", "`\n", "\\ \n", "\\\\\n", "\n", "\n\n", "\r\n", "\\\r\n", "\r", " ", "  ", "\t", "\v", "\x85", "\xa0", "\u2003", "\u3000", "\x1c", "\ufeff",
-    "<<EOF", "<<-EOF", "<<'EOF'", '<<"E F"', "<<A", "3<<A", "<<", "<", "EOF\n", "\nEOF\n", "\n\tEOF\n", "\nA\n", "a", "b=c", "=", "-", "--", "--from=x",
-    "--mount=type=bind,from=y", "--a", '"', "'", "\\", "`", "$", "${x}", "$x", "[", "]", '["a", "b"]', '["a', ",", "{", "}", "é", "👍", "&&", ";", "|",
+    "FROM a", "FROM", "RUN", "COPY", "ADD", "ENV", "ARG", "LABEL", "CMD", "ONBUILD", "HEALTHCHECK", "SHELL",
+    "# escape=`", "# syntax=x", "#", "# c", "\\\n", "`\n", "\\ \n", "\\\\\n", "\n", "\n\n", "\r\n", "\\\r\n", "\r",
+    " ", "  ", "\t", "\v", "\x85", "\xa0", "\u2003", "\u3000", "\x1c", "\ufeff", "<<EOF", "<<-EOF", "<<'EOF'",
+    '<<"E F"', "<<A", "3<<A", "<<", "<", "EOF\n", "\nEOF\n", "\n\tEOF\n", "\nA\n", "a", "b=c", "=", "-", "--",
+    "--from=x", "--mount=type=bind,from=y", "--a", '"', "'", "\\", "`", "$", "${x}", "$x", "[", "]", '["a", "b"]',
+    '["a', ",", "{", "}", "é", "👍", "&&", ";", "|",
 )  # fmt: skip
 
 
@@ -243,7 +255,7 @@ def test_characters_in_any_order(text: str) -> None:
 
 @st.composite
 def written(draw: st.DrawFn) -> str:
-    """A Dockerfile as people write it: instructions with continuations, comments, blank lines and heredocs, in one of several styles."""
+    """A Dockerfile as people write it: instructions with continuations, comments, blank lines, heredocs."""
     escape = draw(st.sampled_from("\\\\\\`"))
     end = draw(st.sampled_from(("\n", "\r\n")))
     lines = [f"# escape={escape}"] if escape == "`" or draw(st.booleans()) else []
