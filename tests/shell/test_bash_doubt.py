@@ -180,3 +180,25 @@ def test_time_is_a_program_where_it_is_no_word_of_the_shell() -> None:
 def test_a_sum_of_what_is_not_known_may_end_a_text_under_set_u(statement: str) -> None:
     assert read_shell(f"set -u; L=($(prog))\n{statement}\ndocker a\n", {}).may_end
     assert not read_shell(f"L=($(prog))\n{statement}\n", {}).may_end
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('set -u; L=($EXTRA); docker "${L[@]}"; docker b', ["…", "b"]),
+        ("set -u\nunset L\ndocker ${#L[0]}\ndocker b", ["b"]),
+        ("set -u\nL=x\ndocker ${#L[1]}\ndocker b", ["b"]),
+        ("set -u\nL=(a)\ndocker ${#L[1]}\ndocker b", ["0", "b"]),
+        ("set -eu\nunset L\ndocker ${#L[0]}\ndocker b", []),
+        ("set -u\ndocker ${#L[0]}\ndocker b", ["?…", "b"]),
+    ],
+)
+def test_an_item_that_is_not_set_ends_a_text(text: str, expected: list[str]) -> None:
+    assert calls(text) == expected
+
+
+@pytest.mark.parametrize("word", ["${L[0]}", "${L}", "${L[1]%x}", "${L[0]:1}"])
+@pytest.mark.parametrize("given", ["L=($EXTRA)", "L=($EXTRA); unset 'L[0]'", "if prog; then L=(a); else L=(); fi"])
+def test_an_item_of_an_array_that_is_not_known_may_end_a_text(given: str, word: str) -> None:
+    assert read_shell(f"set -u; {given}; docker {word}", {}).may_end
+    assert not read_shell(f"{given}; docker {word}", {}).may_end

@@ -23,6 +23,8 @@ MAX_ITEMS = 1_000
 _MAX_BECAUSE = 12
 UNSET = Value("", (), ())
 """Known to be unset (by `unset`, or a `local` without a value); told apart by identity."""
+ROOT = "."
+"""The name of a HOLE that stands for the folder that paths are relative to, of which the absolute path is not known."""
 NO_ARGUMENTS = Reason("assumed", "no arguments are given")
 
 
@@ -51,6 +53,32 @@ class Arguments:
 def hole(raw: str) -> Value:
     """An unknown value, named as written."""
     return Value(HOLE, (raw if len(raw) <= 200 else raw[:199] + "…",))
+
+
+def absolute(path: Value | None) -> Value | None:
+    """A path as programs print it who give the whole of it: below the folder that paths are relative to."""
+    if path is None or path.text.startswith(("/", "~", HOLE)):
+        return path
+    text = path.text.removeprefix("./")
+    return Value(HOLE if text in ("", ".") else f"{HOLE}/{text}", (ROOT, *path.holes), path.because)
+
+
+def relative(value: Value, cwd: Value | None = None) -> Value:
+    """The value with paths as a directory sees them. cwd: that directory; by default the one where the text starts."""
+    if ROOT not in value.holes:
+        return value
+    folder = "." if cwd is None else cwd.text
+    if HOLE in folder or folder.startswith(("/", "~", "..")):
+        return value._replace(holes=tuple(["$(pwd)" if name == ROOT else name for name in value.holes]))
+    up = "/".join([".." for name in folder.split("/") if name not in ("", ".")]) or "."
+    pieces = value.text.split(HOLE)
+    text = "".join([(up if name == ROOT else HOLE) + piece for name, piece in zip(value.holes, pieces[1:])])
+    return Value(pieces[0] + text, tuple([name for name in value.holes if name != ROOT]), value.because)
+
+
+def is_open(value: Value) -> bool:
+    """Whether a value may be several words, or none. The folder that paths are relative to is one word."""
+    return any(name != ROOT for name in value.holes)
 
 
 def joined(parts: list[Value]) -> Value:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
-from wxlint.core.values import Value
+from wxlint.core.values import HOLE, Value
 from wxlint.images.installs.conda import conda
 from wxlint.images.installs.model import Call, Install, InstallContext
 from wxlint.images.installs.options import behind_options
@@ -47,6 +47,8 @@ _PROJECT_TOOLS = frozenset(("poetry", "pdm", "pipenv", "hatch", "rye"))
 _ENVIRONMENTS = {"comfy": ("install", "update", "node"), "spack": ("install", "load"), "easy_install": ()}
 """Programs that install Python packages of their own choice, with the verbs that do; all calls where there is none."""
 _SHELLS = frozenset(("bash", "sh", "source", ".", "dash", "zsh"))
+_PYTHON_OPTION = late(r"-[bBdEhiIOPqRsSuvVx?]*([cmWX]|-check-hash-based-pycs\Z)(.*)", 16)
+"""An option of python that takes a value, behind flags, and what is attached to it."""
 _MODULES = {"pip": "pip", "pip3": "pip", "uv": "uv", "poetry": "project", "pdm": "project", "pipenv": "project"}
 """Modules that `python -m` runs, and what kind of program each is."""
 _CONDA_RUN = frozenset(("-n", "--name", "-p", "--prefix", "--cwd"))
@@ -127,12 +129,32 @@ def _behind_run(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
 
 
 def _behind_module(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
-    """`python -m pip ...` as `pip ...`; None when python runs no module that is read."""
-    at = next((i for i, word in enumerate(words[:5]) if word.value.text == "-m"), None)
-    if at is None or at + 1 >= len(words):
-        return None
-    module = words[at + 1]
-    return words[at + 1 :] if module.value.text in _MODULES or module.value.text == "conda" else ()
+    """`python -m pip ...` as `pip ...`; None when python runs no module that is read. What stands behind a script is
+    the script's."""
+    at = 0
+    while at < len(words):
+        word = words[at]
+        text = word.value.text
+        if text in ("-", "--") or (text[:1] != "-" and (word.quoted or text != HOLE)):
+            return None
+        option = _PYTHON_OPTION.match(text)
+        at += 1
+        if option is None:  # a flag, a cluster of flags, something unknown
+            continue
+        rest = option[2]
+        if option[1] == "m" and rest:
+            module = word._replace(value=word.value._replace(text=rest))
+            return _module((module, *words[at:]))
+        if option[1] in "cm":
+            return _module(words[at:]) if option[1] == "m" and at < len(words) else None
+        at += not rest
+    return None
+
+
+def _module(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """A module with its arguments; empty for one that is not read."""
+    name = words[0].value.text
+    return words if name in _MODULES or name == "conda" else ()
 
 
 _LAUNCHERS: dict[str, Callable[[tuple[Word, ...]], tuple[Word, ...] | None]] = {

@@ -18,7 +18,7 @@ from wxlint.shell.bash.tree import Simple, Text
 from wxlint.shell.branches import alternatives
 from wxlint.shell.model import Word
 from wxlint.shell.state import FUNCTION, LOOP, MAYBE, NO, OPEN, RAN, SUBSHELL, YES, Status
-from wxlint.shell.values import MAX_ITEMS, NO_ARGUMENTS, Arguments, hole, spaced
+from wxlint.shell.values import MAX_ITEMS, NO_ARGUMENTS, Arguments, hole, relative, spaced
 
 Builtin = Callable[[Walker, Simple, "list[Word]"], "Status | None"]
 """What a builtin does. None: it is given as a command like any other; a Status: it is not."""
@@ -279,9 +279,10 @@ def _shopt(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 
 
 def _source(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
-    if len(words) < 2 or words[1].value.holes:
+    if len(words) < 2:
         return None
-    return walk.last if walk.source(words[1]) else None
+    path = words[1]._replace(value=relative(words[1].value))
+    return walk.last if path.value.known and walk.source(path) else None
 
 
 BUILTINS: dict[str, Builtin] = {

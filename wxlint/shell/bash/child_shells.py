@@ -6,6 +6,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.model import Command, Word
 from wxlint.shell.options import read_options
+from wxlint.shell.values import is_open
 from wxlint.shell.wrappers import NAMES, unwrap
 
 SHELLS = frozenset(("bash", "sh", "dash", "ash", "zsh", "ksh"))
@@ -63,7 +64,8 @@ def child_of(command: Command) -> Child | None:
 
 def _exact(words: list[Word]) -> bool:
     """Whether none of the words may be several, or none."""
-    return all(not word.value.holes or (word.quoted and not any("@" in n for n in word.value.holes)) for word in words)
+    lists = [any("@" in name for name in word.value.holes) for word in words]
+    return all(not is_open(word.value) or (word.quoted and not listed) for word, listed in zip(words, lists))
 
 
 def _su(command: Command) -> Child | None:

@@ -26,7 +26,7 @@ from wxlint.shell.state import (
     Option,
     Status,
 )
-from wxlint.shell.values import Arguments, assumptions, hole, merged
+from wxlint.shell.values import ROOT, Arguments, assumptions, hole, is_open, merged
 
 _MAX_CALLS = 12
 _READS = frozenset("cat ssh tee grep sort head tail xargs ffmpeg awk python python3 perl sh bash".split())
@@ -42,7 +42,7 @@ def _closed_up(words: list[Word]) -> list[Value]:
     glue = False
     for number, word in enumerate(words):
         value = word.value
-        nothing = not word.quoted and not value.text.strip(HOLE) and bool(value.holes)
+        nothing = not word.quoted and not value.text.strip(HOLE) and is_open(value)
         if number > 1 and (nothing or glue):
             before = out.pop()
             value = Value(before.text + value.text, before.holes + value.holes, merged(before.because, value.because))
@@ -52,12 +52,16 @@ def _closed_up(words: list[Word]) -> list[Value]:
 
 
 class Commands:
-    """Runs simple commands. called: functions that have been entered; stack: those that are being walked."""
+    """Runs simple commands.
+
+    called: functions that have been entered. stack: those that are being walked. rooted: words may have ROOT.
+    """
 
     def __init__(self, walk: Walker) -> None:
         self.walk = walk
         self.called: set[str] = set()
         self.stack: list[str] = []
+        self.rooted = False
 
     def run(self, node: Simple) -> Status:
         walk, state = self.walk, self.walk.state
@@ -121,7 +125,7 @@ class Commands:
             if expander.vanished:
                 self.vanished = merged(self.vanished, expander.vanished)
             if expander.inexact and exact < 0:
-                exact = len(words) + next((index for index, value in enumerate(found) if value.holes), 0)
+                exact = len(words) + next((index for index, value in enumerate(found) if is_open(value)), 0)
             span = state.span(start, end)
             for value in found:
                 words.append(Word(value, *span, quoted))
@@ -245,6 +249,7 @@ class Commands:
             text = text._replace(because=merged(text.because, self.vanished))
         if not walk.quiet:
             state.emit(node.start, node.end, tuple(words), (), redirects)
+        self.rooted = self.rooted or ROOT in text.holes
         state.write(text)
         return True
 

@@ -13,7 +13,7 @@ from wxlint.shell.bash.parameters import NAME
 from wxlint.shell.bash.tree import Case, Lit, Param, Text
 from wxlint.shell.patterns import compiled
 from wxlint.shell.state import MAYBE, NO, OPEN, Refine, Status, opposite
-from wxlint.shell.values import UNSET, assumptions
+from wxlint.shell.values import ROOT, UNSET, assumptions, is_open
 
 _NUMBER = late(r"\s*[-+]?\d{1,12}\s*\Z")
 
@@ -47,7 +47,7 @@ def unary(operator: str, value: Value) -> Status:
     """A unary test of a value; of files nothing is known."""
     if operator not in ("-z", "-n"):
         return MAYBE
-    if value.holes and not value.text.strip("\0"):
+    if is_open(value) and not value.text.strip("\0") and ROOT not in value.holes:
         return MAYBE
     return Status((value.text == "") == (operator == "-z"), False, assumptions(value))
 

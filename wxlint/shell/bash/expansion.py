@@ -14,7 +14,7 @@ from wxlint.shell.bash.parameters import starred, whole
 from wxlint.shell.bash.tree import Lit, Opaque, Param, Part, Subst, Text
 from wxlint.shell.patterns import glob_regex, work
 from wxlint.shell.state import State
-from wxlint.shell.values import MAX_ITEMS, UNSET, assumptions, hole, joined, merged
+from wxlint.shell.values import MAX_ITEMS, UNSET, assumptions, hole, is_open, joined, merged
 
 if TYPE_CHECKING:
     from wxlint.shell.bash.sums import Sums
@@ -197,7 +197,7 @@ class Expander:
     def _split(self, fields: _Fields, value: Value, *, followed: bool) -> None:
         """Add an unquoted value, which may be several words, or none. followed: by more of the word."""
         marks = self.separators()
-        if value.holes or (marks is None and value.text):
+        if (value.holes and is_open(value)) or (marks is None and value.text):
             self.inexact = True
         if marks is None and value.text:
             fields.add(hole(value.shown()))

@@ -20,7 +20,7 @@ from wxlint.shell.bash.parser import Parser
 from wxlint.shell.bash.roles import Frame
 from wxlint.shell.bash.tree import Arith, Assign, Function, Group, Node, Pipe, Redir, Seq, Simple, Test
 from wxlint.shell.branches import close
-from wxlint.shell.model import Place, Redirect, ShellResult, Word
+from wxlint.shell.model import Command, Place, Redirect, ShellResult, Word
 from wxlint.shell.state import (
     LAST_STEP,
     MAX_DEPTH,
@@ -35,7 +35,7 @@ from wxlint.shell.state import (
     State,
     Status,
 )
-from wxlint.shell.values import MAX_TEXT, NO_ARGUMENTS, Arguments, assumptions, hole, joined, merged
+from wxlint.shell.values import MAX_TEXT, NO_ARGUMENTS, Arguments, assumptions, hole, joined, merged, relative
 
 _FAILS = frozenset((Simple, Pipe, Group, Test, Arith))
 """Nodes whose failure ends a text under `set -e`."""
@@ -364,6 +364,16 @@ class Interpreter:
         state.flow = ""
 
 
+def _below_root(command: Command) -> Command:
+    """A command whose paths are as its directory sees them."""
+    cwd, redirects = command.cwd, command.redirects
+    return command._replace(
+        words=tuple([word._replace(value=relative(word.value, cwd)) for word in command.words]),
+        env=tuple([(name, relative(value, cwd)) for name, value in command.env]),
+        redirects=tuple([r._replace(target=r.target._replace(value=relative(r.target.value, cwd))) for r in redirects]),
+    )
+
+
 def run_text(
     text: str,
     variables: Mapping[str, Value],
@@ -397,4 +407,8 @@ def run_text(
     except RecursionError:  # the depth guards are there so that this does not happen
         parser.errors.append((0, len(text), "nested too deep; not read"))
     held = {name: value for name, value in held.items() if " " not in name}
-    return ShellResult(tuple(state.commands), held, (*parser.errors, *state.errors), tuple(state.may_end), at_exit)
+    commands = state.commands
+    if interpreter.commands.rooted:
+        commands = [_below_root(command) for command in commands]
+        held = {name: relative(value) if isinstance(value, Value) else value for name, value in held.items()}
+    return ShellResult(tuple(commands), held, (*parser.errors, *state.errors), tuple(state.may_end), at_exit)

@@ -34,7 +34,9 @@ from wxlint.shell.state import (
 )
 from wxlint.shell.values import NO_ARGUMENTS, Arguments, hole, merged
 
-GLOB = late(r"[*?]|\[[^\]]+\]")
+GLOB_TEXT = r"[*?]|\[[^\]]+\]"
+GLOB = late(GLOB_TEXT)
+_UNKNOWN = late(rf"{GLOB_TEXT}|{HOLE}")
 _MAX_ROUNDS = 60
 """Of a loop whose condition is known each time; one that goes on is walked once."""
 
@@ -277,9 +279,10 @@ def _count(walk: Walker, node: Count) -> Status:
 
 def _unglobbed(value: Value) -> Value:
     """A glob that stands for file names: its stars are unknown."""
-    if value.holes:
-        return value
-    return Value(GLOB.sub(HOLE, value.text), tuple(m[0] for m in GLOB.finditer(value.text)), value.because)
+    names = iter(value.holes)
+    found = _UNKNOWN.finditer(value.text)
+    holes = tuple([next(names) if match[0] == HOLE else match[0] for match in found])
+    return Value(_UNKNOWN.sub(HOLE, value.text), holes, value.because)
 
 
 WALKS: dict[type, Callable[..., Status]] = {For: _for, While: _while, Count: _count}

@@ -13,6 +13,7 @@ from wxlint.shell.bash.parameters import (
     cased,
     cut,
     highest,
+    last_part,
     plain_param,
     substituted,
     substring,
@@ -20,7 +21,7 @@ from wxlint.shell.bash.parameters import (
     whole,
 )
 from wxlint.shell.bash.tree import Param, Part
-from wxlint.shell.values import NO_ARGUMENTS, UNSET, Associative, Variable, hole, merged, not_set
+from wxlint.shell.values import NO_ARGUMENTS, ROOT, UNSET, Associative, Variable, hole, merged, not_set
 
 if TYPE_CHECKING:
     from wxlint.shell.bash.word_roles import Words
@@ -157,7 +158,8 @@ class ParameterValues:
     def _not_set(self, part: Param, value: Value | None) -> None:
         """Under `set -u` a text ends where it uses what is not set."""
         if "set -u" in self.state.vars and part.name not in ("@", "*"):
-            named = value is not None and value.holes in ((part.raw,), (self.state.named(part.name),))
+            names = ((part.raw,), (self.state.named(part.name),), (f"${{{part.name}[@]}}",))
+            named = value is not None and value.holes in names
             if value is None or value is UNSET or named:
                 self.unbound(value)
 
@@ -227,7 +229,7 @@ class ParameterValues:
             return (Reason("assumed", f"default of {part.raw[:200]}", name=part.name),)
         absent = value is UNSET
         if not absent and op[0] == ":":
-            if value.holes and not value.text.strip(HOLE):  # may be empty or not
+            if value.holes and not value.text.strip(HOLE) and ROOT not in value.holes:  # may be empty or not
                 return hole(part.raw)
             absent = value.text == ""
             because = value.because
@@ -248,18 +250,26 @@ class ParameterValues:
         if part.name in ("@", "*") or whole(part):
             exact, self.words.inexact = self.words.inexact, False
             variable = self.variable(part.name) if whole(part) else Value("")
-            if variable is UNSET and "set -u" in self.state.vars:
-                self.state.fail(status=True)
-            elif variable is None and "set -u" in self.state.vars:
-                self.state.may_leave("exit" if "set -e" in self.state.vars else "fail")
+            if (variable is UNSET or variable is None) and "set -u" in self.state.vars:
+                self._no_array(variable)
             many = self.words.lists.many(part._replace(op=""))
             known = many is not None and not self.words.inexact
             self.words.inexact = exact
             return Value(str(len(many or ()))) if known else hole(part.raw)
         value = self.lookup(part._replace(op=""))
-        if value is None or value is UNSET or value.holes:
+        if part.subscript is not None and "set -u" in self.state.vars:
+            if not isinstance(self.variable(part.name), dict):  # an item that an array lacks is empty here
+                self._no_array(value)
+        elif value is None or value is UNSET or value.holes:
             self._not_set(part, value)
         return hole(part.raw) if value is None or value.holes else Value(str(len(value.text)), (), value.because)
+
+    def _no_array(self, value: Value | None) -> None:
+        """Under `set -u` the length of an item fails where there is no array."""
+        if value is UNSET:
+            self.state.fail(status=True)
+        elif value is None or value.holes:
+            self.state.may_leave("exit" if "set -e" in self.state.vars else "fail")
 
     # -- operators on a value
 
@@ -269,7 +279,7 @@ class ParameterValues:
         if value.holes:
             if op == ":" and ((self.words.lists.bounds(part) or (0, 0))[1] or 0) < 0:  # an error where it is too short
                 self.state.may_leave("fail")
-            return hole(part.raw)
+            return last_part(part, value) or hole(part.raw)
         if op == ":":
             bounds = self.words.lists.bounds(part)
             found = None if bounds is None else substring(value, *bounds)

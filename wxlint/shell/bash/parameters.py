@@ -110,6 +110,17 @@ def cut(part: Param, value: Value, pattern: tuple[str, tuple[object, ...]]) -> V
     return value._replace(text=trimmed(value.text, part.op, regex))
 
 
+def last_part(part: Param, value: Value) -> Value | None:
+    """`${x##*/}` and `${x%/*}` of a partly known path whose last part is known; None for anything else."""
+    head, slash, tail = value.text.rpartition("/")
+    if not slash or HOLE in tail or not all(type(piece) is Lit and not piece.quoted for piece in part.arg):
+        return None
+    wanted = "".join([piece.text for piece in part.arg if type(piece) is Lit])
+    if (part.op, wanted) == ("##", "*/"):
+        return Value(tail, (), value.because)
+    return value._replace(text=head) if (part.op, wanted) == ("%", "/*") else None
+
+
 def substituted(part: Param, value: Value, pattern: str, new: Value) -> Value:
     """`/`, `//`, `/#` and `/%`. An `&` in the new text means different things to different versions of bash."""
     if new.holes or "&" in new.text:

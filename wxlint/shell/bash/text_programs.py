@@ -8,7 +8,7 @@ import re
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.values import MAX_TEXT, joined, merged, spaced
+from wxlint.shell.values import MAX_TEXT, ROOT, absolute, joined, merged, relative, spaced
 
 _SED = late(r"s([/|,#:@!])((?:(?!\1)[^\\]|\\.)*)\1((?:(?!\1)[^\\]|\\.)*)\1(g?)\Z", re.S)
 _FORMAT = late(r"%(?:(%)|([-0 +#]*)(\d*)(?:\.(\d+))?([a-zA-Z]))|\\(.)", re.S)
@@ -31,7 +31,7 @@ def printed(words: list[Value], cwd: Value | None, bash: bool) -> Value | None:
     if name == "printf":
         return formatted(rest)
     if name == "pwd":
-        return _line(cwd) if cwd is not None and cwd.text != HOLE else None
+        return _line(absolute(cwd)) if cwd is not None and cwd.text != HOLE else None
     if name == "seq":
         return _seq(rest)
     paths = [value for value in rest if value.text not in ("-f", "-e", "-m", "--", "-s", "-n")]
@@ -39,7 +39,7 @@ def printed(words: list[Value], cwd: Value | None, bash: bool) -> Value | None:
         if len(paths) != 1 or (name == "readlink" and len(rest) == 1):
             return None
         found = inside(cwd, paths[0])
-        return _line(found) if found.text != HOLE else None
+        return _line(absolute(found)) if found.text != HOLE else None
     if name in ("dirname", "basename") and paths and len(paths) <= (2 if name == "basename" else 1):
         return _line(_path(name, paths))
     return None
@@ -167,6 +167,8 @@ def _path(name: str, paths: list[Value]) -> Value | None:
 
 def inside(cwd: Value | None, path: Value) -> Value:
     """A path as seen from a directory."""
+    if path.text[:1] == HOLE and path.holes[0] == ROOT:
+        path, cwd = relative(path), None
     if not path.holes and not path.text:
         return cwd or Value("")
     if path.text.startswith(("/", "~", HOLE)) or cwd is None or not cwd.text:
