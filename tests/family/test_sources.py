@@ -12,6 +12,7 @@ from stagekit.promise import CUDA as PROMISED_CUDA
 
 import pipeline
 from wxlint.documents.source import read
+from wxlint.policy.expectations import expected_images
 from wxlint.policy.load import load_policy
 
 CPU = ("demux", "tmdb", "pre-ner", "post-ner", "subtitle-gen", "mux")
@@ -79,7 +80,7 @@ def test_torch_lies_below_what_the_lock_pins() -> None:
 
 def test_what_a_build_promises_is_what_the_policy_expects() -> None:
     path = ROOT / "policies" / "cp-whisperx.yaml"
-    for expected in load_policy(read(path, str(path))).expectations():
+    for expected in expected_images(load_policy(read(path, str(path)))):
         stage, variant = expected.stage, expected.variant
         if expected.is_base:
             continue

@@ -30,7 +30,9 @@ from wxlint.lint import run as engine
 from wxlint.lint.inputs import gather
 from wxlint.lint.suppressions import find_suppressions
 from wxlint.output import Options, formats, render
+from wxlint.policy.expectations import expected_images
 from wxlint.policy.load import load_policy
+from wxlint.policy.members import named_member
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.batch.reader import read_batch
 
@@ -389,8 +391,8 @@ def test_policies(text: str) -> None:
         assert error.problems
         assert all(problem.startswith("wxlint.yaml:") for problem in error.problems), error.problems
         return
-    for expectation in policy.expectations():
-        policy.match(Value(expectation.reference.rpartition(":")[0]))
+    for expectation in expected_images(policy):
+        named_member(policy, Value(expectation.reference.rpartition(":")[0]))
         policy.level("latest-tag", expectation.dockerfile)
 
 

@@ -9,6 +9,7 @@ import pytest
 from wxlint.core.errors import PolicyError
 from wxlint.documents.source import read
 from wxlint.policy.contract import Contract, FileRule, TextRule
+from wxlint.policy.expectations import expected_images
 from wxlint.policy.load import load_policy
 from wxlint.policy.model import Expectation
 
@@ -25,7 +26,7 @@ variants:
 def expectations(folder: Path, text: str) -> dict[str, Expectation]:
     (folder / "wxlint.yaml").write_text(text)
     policy = load_policy(read(folder / "wxlint.yaml", "wxlint.yaml"), folder / "wxlint.yaml")
-    return {each.image: each for each in policy.expectations()}
+    return {each.image: each for each in expected_images(policy)}
 
 
 def contract(folder: Path, said: str) -> Contract:

@@ -16,8 +16,10 @@ from wxlint.core.errors import PolicyError
 from wxlint.core.values import HOLE, Value
 from wxlint.documents import yaml as yaml_nodes
 from wxlint.documents.source import Source, read
+from wxlint.policy.expectations import expected_images
 from wxlint.policy.find import find_policy, is_policy
 from wxlint.policy.load import load_policy
+from wxlint.policy.members import named_member
 from wxlint.policy.model import (
     EntrypointCheck,
     Expectation,
@@ -58,7 +60,7 @@ def problems(text: str) -> list[str]:
 
 
 def images(policy: Policy, stage: str, variant: str) -> list[Expectation]:
-    return [e for e in policy.expectations() if (e.stage, e.variant) == (stage, variant)]
+    return [e for e in expected_images(policy) if (e.stage, e.variant) == (stage, variant)]
 
 
 def image(policy: Policy, stage: str, variant: str) -> Expectation:
@@ -72,7 +74,7 @@ class TestReference:
     policy = load_policy(read(REFERENCE, str(REFERENCE)))
 
     def test_images(self) -> None:
-        needed = [e.reference for e in self.policy.expectations() if not e.optional]
+        needed = [e.reference for e in expected_images(self.policy) if not e.optional]
         assert needed == [
             "rajiup/cp-whisperx-app-base:cpu",
             "rajiup/cp-whisperx-app-base:cuda",
@@ -89,7 +91,7 @@ class TestReference:
         ]
 
     def test_optional_images(self) -> None:
-        optional = [e.image for e in self.policy.expectations() if e.optional]
+        optional = [e.image for e in expected_images(self.policy) if e.optional]
         gpu_stages = ["silero-vad", "pyannote-vad", "diarization", "asr", "second-pass-translation", "lyrics-detection"]
         assert optional == [*(f"{s}:cpu" for s in gpu_stages), "second-pass-translation:cuda", "lyrics-detection:cuda"]
 
@@ -154,7 +156,7 @@ class TestReference:
     def test_what_it_names_is_there(self) -> None:
         assert self.policy.files(self.policy.compose) == (["docker-compose.yml"], [])
         assert self.policy.files(self.policy.scripts)[1] == []
-        assert [e.image for e in self.policy.expectations() if not (ROOT / e.dockerfile).is_file()] == []
+        assert [e.image for e in expected_images(self.policy) if not (ROOT / e.dockerfile).is_file()] == []
 
 
 class TestWhatFollows:
@@ -172,7 +174,7 @@ class TestWhatFollows:
 
     def test_a_stage_in_two_variants(self) -> None:
         policy = load(SMALL)
-        assert [e.image for e in policy.expectations()] == [
+        assert [e.image for e in expected_images(policy)] == [
             "base:cpu",
             "base:cuda",
             "demux:cpu",
@@ -248,7 +250,7 @@ stages:
 
     def test_services(self) -> None:
         text = SMALL + "compose: [compose.yaml]\nstages: {asr: {service: transcribe}, mux: {service: false}}\n"
-        services = {e.image: e.service for e in load(text).expectations()}
+        services = {e.image: e.service for e in expected_images(load(text))}
         assert services == {
             "base:cpu": None,
             "base:cuda": None,
@@ -292,12 +294,12 @@ stages:
 
     def test_the_built_in_policy(self) -> None:
         policy = builtin_policy(Path("x"))
-        assert (policy.forbidden_tags, policy.expectations(), policy.level("latest-tag", "a")) == (
+        assert (policy.forbidden_tags, expected_images(policy), policy.level("latest-tag", "a")) == (
             ("latest",),
             (),
             None,
         )
-        assert policy.match(Value("python")) is None
+        assert named_member(policy, Value("python")) is None
 
     def test_files(self, tmp_path: Path) -> None:
         for file in ("compose.yaml", "a/compose.gpu.yaml", "a/b/compose.yaml", "node_modules/compose.yaml"):
@@ -339,7 +341,7 @@ stages:
     ],
 )
 def test_match(name: str, member: tuple[str | None, bool, str] | None) -> None:
-    found = load(SMALL).match(Value(name))
+    found = named_member(load(SMALL), Value(name))
     assert (found and (*found[:3],)) == member
 
 
@@ -361,7 +363,7 @@ def test_match(name: str, member: tuple[str | None, bool, str] | None) -> None:
     ],
 )
 def test_match_of_other_patterns(pattern: str, name: str, member: tuple[str, bool, str] | None) -> None:
-    found = load(SMALL.replace("{registry}/app-{stage}", pattern)).match(Value(name))
+    found = named_member(load(SMALL.replace("{registry}/app-{stage}", pattern)), Value(name))
     assert (found and (*found[:3],)) == member
 
 
@@ -375,7 +377,7 @@ def test_match_of_other_patterns(pattern: str, name: str, member: tuple[str, boo
 )
 def test_match_of_a_fixed_registry(name: str, member: tuple[str, bool, str] | None) -> None:
     text = SMALL.replace("{registry}/app-{stage}", "ghcr.io/acme/app-{stage}").replace("registry: acme\n", "")
-    found = load(text).match(Value(name))
+    found = named_member(load(text), Value(name))
     assert (found and (*found[:3],)) == member
 
 
@@ -823,8 +825,8 @@ def only_policy_errors(text: str) -> None:
             assert 1 <= int(line) <= len(source.starts) and int(column) >= 1
             assert message.isprintable()
         return
-    for expectation in policy.expectations():
-        assert policy.match(Value(expectation.reference.rpartition(":")[0]))
+    for expectation in expected_images(policy):
+        assert named_member(policy, Value(expectation.reference.rpartition(":")[0]))
         assert HOLE not in repr(expectation)
 
 

@@ -14,6 +14,7 @@ from wxlint.conformance.container.saved_layers import layer_facts
 from wxlint.core.errors import UsageError, WxlintError
 from wxlint.core.suggest import did_you_mean
 from wxlint.inspection.tar import DIRECTORY, FILE
+from wxlint.policy.expectations import expected_images
 
 if TYPE_CHECKING:
     from wxlint.inspection.model import Inspection
@@ -34,7 +35,7 @@ class Judged(NamedTuple):
 
 def names_wanted(policy: Policy) -> frozenset[str]:
     """The last parts of the paths whose content the policy's images are judged by."""
-    contracts = [e.contract for e in policy.expectations() if e.contract is not None]
+    contracts = [e.contract for e in expected_images(policy) if e.contract is not None]
     rules = [item for contract in contracts for item in (contract.files or {}).items()]
     return frozenset({"passwd", *(path.rpartition("/")[2] for path, rule in rules if rule.content or rule.no_content)})
 
@@ -47,7 +48,7 @@ def expectation_of(policy: Policy, names: Sequence[str], given: str | None = Non
 
     Raises UsageError when it is none of the policy's.
     """
-    listed = policy.expectations()
+    listed = expected_images(policy)
     known = [e.image for e in listed]
     if given is not None:
         found = [e for e in listed if e.image == given]

@@ -229,7 +229,9 @@ def _family(policy: Policy) -> _Family:
                 )
     if problems:
         raise PolicyError(problems)
-    dockerfiles = frozenset(_shown(policy.root / e.dockerfile) for e in policy.expectations())
+    from wxlint.policy.expectations import expected_images
+
+    dockerfiles = frozenset(_shown(policy.root / e.dockerfile) for e in expected_images(policy))
     return _Family(listed, dockerfiles)
 
 

@@ -16,6 +16,7 @@ from wxlint.core.errors import InputError, UsageError
 from wxlint.core.suggest import did_you_mean
 from wxlint.plan.model import Plan, Step
 from wxlint.plan.steps import read_steps
+from wxlint.policy.expectations import expected_images
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation, Policy
@@ -52,7 +53,7 @@ def make_plan(
     chosen = policy.registry
     if chosen and not _REGISTRY.fullmatch(chosen):
         raise UsageError(f"{chosen!r} is not a registry; allowed: one such as rajiup, ghcr.io/rajiup or localhost:5000")
-    expectations = [e for e in policy.expectations() if not e.optional or (policy.root / e.dockerfile).is_file()]
+    expectations = [e for e in expected_images(policy) if not e.optional or (policy.root / e.dockerfile).is_file()]
     if variant is not None and variant not in policy.variants:
         raise UsageError(f"{policy.path} has no variant {variant!r}; it has {', '.join(policy.variants) or 'none'}")
     wanted = selected(expectations, select, policy.path)

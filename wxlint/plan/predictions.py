@@ -19,6 +19,7 @@ from wxlint.images.model.records import Build, Evaluated, Stage
 from wxlint.images.stack.base import held_by
 from wxlint.images.stack.state import Stack, stack_after
 from wxlint.plan.model import PredictedPackage, Prediction
+from wxlint.policy.expectations import expected_images
 
 if TYPE_CHECKING:
     from wxlint.plan.model import Step
@@ -33,7 +34,7 @@ def predictions(policy: Policy, steps: Iterable[Step]) -> dict[str, Prediction]:
     listed = [step for step in steps if not step.problem]
     root = policy.root
     family = Family(policy, root)
-    every = [family.in_root(e.dockerfile) for e in policy.expectations()]
+    every = [family.in_root(e.dockerfile) for e in expected_images(policy)]
     paths = [path for path in dict.fromkeys(every) if os.path.isfile(path)]
     repository = Repository.of([Input(path, "dockerfile") for path in paths], root, policy)
     found = {}

@@ -11,8 +11,9 @@ from typing import Any
 from wxlint.core.suggest import did_you_mean
 from wxlint.discovery.gitignore import parse
 from wxlint.facts.channels import cuda_of_channel
+from wxlint.policy.expectations import merge_expect, merged, service
 from wxlint.policy.find import repository_top
-from wxlint.policy.model import Expect, Policy, Settings, Stage, Variant, merge_expect
+from wxlint.policy.model import Expect, Policy, Settings, Stage, Variant
 from wxlint.policy.part_patterns import parse as parse_pattern
 from wxlint.policy.reference_pattern import BUILT_IN, KNOWN_PARTS, NAMES
 from wxlint.policy.schema import quoted
@@ -136,15 +137,15 @@ def _variant_contradictions(policy: Policy, variant: Variant, data: dict[str, An
             yield (*where, "optional", n), f"{shown}.optional: {quoted(name)} is {as_what}, so it cannot be optional"
     services: dict[str, str] = {}
     for name in variant.members:
-        settings = policy.merged(name, variant.name)
+        settings = merged(policy, name, variant.name)
         keys, place = _stage_key(policy, name, variant)
         if (settings.torch, settings.expect.cuda) != (said.torch, said.expect.cuda):
             yield from _bad_torch((*keys, "torch-channel"), place, variant.accelerator, settings)
         if settings.base is not None and settings.base != variant.base_stage:
             yield from _bad_base(policy, variant, name)
-        service = policy.service(name, variant, settings)
-        if service and services.setdefault(service, name) != name:
-            yield (*keys, "service"), f"{place}: the compose service {service} is that of {services[service]} too"
+        own = service(name, variant, settings)
+        if own and services.setdefault(own, name) != name:
+            yield (*keys, "service"), f"{place}: the compose service {own} is that of {services[own]} too"
 
 
 def _stage_contradictions(policy: Policy, stage: Stage) -> Iterator[Contradiction]:
@@ -181,7 +182,7 @@ def _stage_key(policy: Policy, stage: str, variant: Variant) -> tuple[Keys, str]
 def _bad_base(policy: Policy, variant: Variant, stage: str) -> Iterator[Contradiction]:
     keys, place = _stage_key(policy, stage, variant)
     chain = [stage]
-    while (base := policy.merged(chain[-1], variant.name).base) is not None and base != variant.base_stage:
+    while (base := merged(policy, chain[-1], variant.name).base) is not None and base != variant.base_stage:
         if base not in variant.members:
             if len(chain) == 1:
                 allowed = f"allowed: {', '.join(variant.members)}{did_you_mean(base, variant.members, quoted)}"

@@ -12,19 +12,11 @@ from wxlint.documents import yaml as yaml_nodes
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Node, Scalar
 from wxlint.facts.channels import cuda_of_channel
+from wxlint.policy import FORBIDDEN_TAGS
 from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.policy.contradictions import ACCELERATORS, Keys, contradictions
-from wxlint.policy.model import (
-    FORBIDDEN_TAGS,
-    EntrypointCheck,
-    Expect,
-    Policy,
-    RuleSetting,
-    Settings,
-    Stage,
-    Variant,
-    find_key,
-)
+from wxlint.policy.model import EntrypointCheck, Expect, Policy, RuleSetting, Settings, Stage, Variant
+from wxlint.policy.places import find_key
 from wxlint.policy.reference_pattern import KNOWN_PARTS, NAMES, Part
 from wxlint.policy.schema import check
 

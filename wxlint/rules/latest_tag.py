@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
-from wxlint.policy.model import FORBIDDEN_TAGS
+from wxlint.policy import FORBIDDEN_TAGS
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -77,10 +77,12 @@ def check(repository: Repository) -> Iterator[Problem]:
     policy = repository.policy
     if policy is None or not policy.variants:
         return
+    from wxlint.policy.members import named_member
+
     for use in repository.uses:
         if use.reference is None or policy.is_whole:
             continue
-        member = policy.match(Value(use.reference.name, use.value.holes))
+        member = named_member(policy, Value(use.reference.name, use.value.holes))
         if member is not None and member.stage is not None and not member.known:
             yield Problem(
                 use.span,

@@ -63,12 +63,14 @@ def _by_policy(repository: Repository) -> Iterator[Problem]:
     policy = repository.policy
     if policy is None or policy.is_whole:
         return  # of whole references, unbuilt-image says which there are
+    from wxlint.policy.members import named_member
+
     variants = {variant.tag: variant for variant in policy.variants.values()}
     for use in repository.uses:
         reference = use.reference
         if reference is None or not reference.tag_known or reference.tag not in variants:
             continue
-        member = policy.match(Value(reference.name, use.value.holes))
+        member = named_member(policy, Value(reference.name, use.value.holes))
         if member is None or not member.known or member.stage is None:
             continue
         own = [v for v in policy.variants.values() if member.stage in v.members]

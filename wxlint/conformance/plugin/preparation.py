@@ -15,6 +15,7 @@ from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import About, BuildResult, BuildStatus, LeftOut
 from wxlint.conformance.plugin.workspace import Workspace
 from wxlint.core.errors import EngineError, UsageError, WxlintError
+from wxlint.policy.expectations import expected_images
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Policy
@@ -90,7 +91,7 @@ class Preparation(NamedTuple):
         """
         from wxlint.plan.build_plan import selected
 
-        expectations = list(policy.expectations())
+        expectations = list(expected_images(policy))
         left = {e.image: LeftOut.OPTIONAL for e in expectations if e.optional and not {e.image, e.stage} & named}
         if not self.options.gpu and not self.selected:
             for word in self.leave:

@@ -34,6 +34,7 @@ from wxlint.core.errors import EngineError, UsageError
 from wxlint.core.escape import escape
 from wxlint.core.processes import SUPERVISOR, Completed
 from wxlint.core.suggest import did_you_mean
+from wxlint.policy.expectations import expected_images
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation, Policy
@@ -113,7 +114,7 @@ class Session:
         """The images of a policy that --wx-select chooses; words that fit none are remembered as such."""
         from wxlint.plan.build_plan import selected
 
-        expectations = list(policy.expectations())
+        expectations = list(expected_images(policy))
         if not self._words:
             return expectations
         found: set[str] = set()
@@ -164,7 +165,9 @@ class Session:
             return
         unknown = [word for word in self._words if word not in self._selected]
         if unknown and self.policies:
-            known = {n for p in self.policies.values() for e in p.expectations() for n in (e.image, e.stage, e.variant)}
+            known = {
+                n for p in self.policies.values() for e in expected_images(p) for n in (e.image, e.stage, e.variant)
+            }
             shown = ", ".join(f"{escape(word)}{did_you_mean(word, sorted(known))}" for word in unknown)
             raise pytest.UsageError(f"--wx-select: no image is called {shown}")
         about = self.about() if self._checks else None
@@ -266,10 +269,10 @@ class Session:
             if path is not None:
                 self.policy(path)
         for path, policy in self.policies.items():
-            for expectation in policy.expectations():
+            for expectation in expected_images(policy):
                 if expectation.image == name:
                     return path, policy, expectation
-        known = sorted(e.image for policy in self.policies.values() for e in policy.expectations())
+        known = sorted(e.image for policy in self.policies.values() for e in expected_images(policy))
         raise pytest.UsageError(f"no policy has an image {name!r}; there are {', '.join(known[:10]) or 'none'}")
 
     def image(self, name: str, item: pytest.Item) -> Image:

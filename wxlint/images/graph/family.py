@@ -35,7 +35,11 @@ class Family:
     @cached_property
     def expectations(self) -> tuple[Expectation, ...]:
         """What the policy expects of each image."""
-        return self.policy.expectations() if self.policy else ()
+        if self.policy is None:
+            return ()
+        from wxlint.policy.expectations import expected_images
+
+        return expected_images(self.policy)
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, str], Expectation]:
@@ -62,7 +66,9 @@ class Family:
             tag = None
         key = (reference.name, tag)
         if key not in self._members:
-            self._members[key] = self.policy.member(reference.name, tag, reference.value.holes)
+            from wxlint.policy.members import member_of
+
+            self._members[key] = member_of(self.policy, reference.name, tag, reference.value.holes)
         return self._members[key]
 
     def is_tagged(self, expectation: Expectation, tags: Iterable[Use]) -> bool:
