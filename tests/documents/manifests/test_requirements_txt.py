@@ -18,6 +18,7 @@ from wxlint.documents.source import Source
         ("torch --config-settings=k=v", [("--config-settings", "k=v")]),
         ("torch --config-settings \\\n k=v", [("--config-settings", "k=v")]),
         ("torch --hash=sha256:a --hash sha512:b", [("--hash", "sha256:a"), ("--hash", "sha512:b")]),
+        ("torch \\\n    --hash=sha256:a0 \\\n    --hash=sha512:b1", []),
     ],
 )
 def test_options(line: str, options: list[tuple[str, str]]) -> None:
@@ -36,6 +37,7 @@ def test_options(line: str, options: list[tuple[str, str]]) -> None:
         "--only \\\n -binary=torch",
         "--no-binary=--pre",
         "torch --hash md5:a",
+        "torch --hash=sha256:a0 --hash=md5:a",
         "--pre=1",
         "--index-url",
         "--inde",

@@ -19,6 +19,8 @@ from wxlint.documents.source import Source
 _COMMENT = late(r"(?:^|\s+)#.*$")
 _COMMENT_LINE = late(r"\s*#")
 _VARIABLE = late(r"\$\{([A-Z0-9_]+)\}")
+_HASHES = late(r"(?:\s+--hash=sha(?:256|384|512):[0-9a-f]+)+\s*$")
+"""What follows a requirement in a locked list, and is most of it."""
 
 _VALUED = {
     "--index-url": "--index-url", "--pypi-url": "--index-url", "-i": "--index-url",
@@ -55,6 +57,7 @@ class Option(NamedTuple):
     """An option by its long name.
 
     value: empty for a flag. start, end: source offsets of the value, or of the whole line.
+    Hashes, which say nothing of what is chosen, are left out where they are written as tools write them.
     """
 
     name: str
@@ -97,7 +100,8 @@ def _plain_lines(source: Source) -> tuple[Line, ...]:
 def _lines(source: Source, expand: Expand) -> tuple[Line, ...]:
     found = []
     for text, start, end in _logical_lines(source.text):
-        kept = _COMMENT.sub("", text).strip()
+        said = _HASHES.sub("", text) if " --hash=" in text else text
+        kept = _COMMENT.sub("", said).strip()
         if kept:
             indent = len(text) - len(text.lstrip())
             value = _expanded(kept, expand)
