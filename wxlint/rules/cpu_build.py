@@ -31,6 +31,7 @@ RUN pip install "jax[cuda12]"
 
 from collections.abc import Iterator
 
+from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, TorchStep, contributing
@@ -67,12 +68,29 @@ def _packages(image: Image, stack: Stack) -> Iterator[Problem]:
     for package in stack.packages:
         if package.build != "cpu" or not package.counterpart or package.brought_by or package.conditional:
             continue
-        if package.module in built or package.span is None or _made_cuda(package, stack):
+        if package.module in built or package.span is None or _made_cuda(package, stack) or _is_locked(package, image):
             continue
         text = f"{package.written} is a CPU build, but {image.label} is a cuda image"
         severity = Severity.INFO if computes else None
         because = (*image.base.because, *image.why)
         yield Problem(package.span, text, because, f"install {package.counterpart}", severity, image.label)
+
+
+def _is_locked(package: Accelerated, image: Image) -> bool:
+    """Whether a list that pins all it installs names a package which another one of the list needs: nobody chose it."""
+    return any(
+        all(requirement.pin for requirement in install.requirements)
+        and any(requirement.where == package.where for requirement in install.requirements)
+        and any(
+            package.name in dict(facts.carried(one.name, one.specifier, one.extras)) for one in install.requirements
+        )
+        for install in image.installs
+        if len(install.requirements) > _FEW
+    )
+
+
+_FEW = 10
+"""Packages that somebody may name and pin by hand."""
 
 
 def _compiled(image: Image) -> Iterator[Problem]:
