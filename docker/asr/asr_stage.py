@@ -15,7 +15,7 @@ import numpy as np
 import whisperx
 from stagekit import Job, MissingError, Result, Stage, Takes, run
 from stagekit.documents import read_document
-from stagekit.models import device, load, pinned
+from stagekit.models import at_commit, device, load, pinned
 from stagekit.transcript import (
     Region,
     Segment,
@@ -27,7 +27,7 @@ from stagekit.transcript import (
     write_transcript,
 )
 
-MODEL = os.environ.get("WHISPER_MODEL") or "large-v3"
+MODEL = os.environ.get("WHISPER_MODEL") or "Systran/faster-whisper-large-v3"
 LANGUAGE = os.environ.get("WHISPER_LANGUAGE", "")
 BATCH = int(os.environ.get("WHISPER_BATCH") or "8")
 RATE = 16000
@@ -42,7 +42,7 @@ def work(job: Job) -> Result:
     names = known_names(job)
     wanted = LANGUAGE or film_language(job)
     where = device()
-    facts: dict[str, Any] = {"model": MODEL, "device": where, "names": len(names)}
+    facts: dict[str, Any] = {"model": at_commit(MODEL), "device": where, "names": len(names)}
     if speech == ():  # nobody speaks: a model would make something up
         made = write_transcript(job.work / "transcript.json", Transcript(wanted, ()))
         return Result({"transcript": made}, {**facts, "segments": 0, "language": wanted, "aligned": False})

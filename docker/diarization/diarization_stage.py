@@ -7,7 +7,7 @@ import os
 import torch
 from pyannote.audio import Pipeline
 from stagekit import Job, Result, Stage, Takes, run
-from stagekit.models import device, load
+from stagekit.models import at_commit, device, load
 from stagekit.transcript import Region, write_regions
 
 MODEL = os.environ.get("DIARIZATION_MODEL") or "pyannote/speaker-diarization-3.1"
@@ -25,14 +25,16 @@ def work(job: Job) -> Result:
     ]
     made = write_regions(job.work / "turns.json", turns)
     speakers = len({turn.speaker for turn in turns})
-    return Result({"turns": made}, {"turns": len(turns), "speakers": speakers, "model": MODEL, "device": where})
+    return Result(
+        {"turns": made}, {"turns": len(turns), "speakers": speakers, "model": at_commit(MODEL), "device": where}
+    )
 
 
 def fetch() -> Pipeline:
     """Loads the pipeline; the hub takes NAME@COMMIT too."""
     token = os.environ.get("HF_TOKEN") or None
     cache = os.environ.get("PYANNOTE_CACHE")
-    return load(MODEL, lambda: Pipeline.from_pretrained(MODEL, use_auth_token=token, cache_dir=cache))
+    return load(MODEL, lambda: Pipeline.from_pretrained(at_commit(MODEL), use_auth_token=token, cache_dir=cache))
 
 
 STAGE = Stage("diarization", Takes.FOLDER, work, fetch)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from stagekit import Job, Result, Stage, Takes, run
-from stagekit.models import device, load, pinned
+from stagekit.models import at_commit, device, load, pinned
 from stagekit.transcript import Region, write_regions
 from transformers import pipeline
 
@@ -33,7 +33,7 @@ def work(job: Job) -> Result:
             sung.append(region)
     songs = joined(sung)
     made = write_regions(job.work / "songs.json", songs)
-    return Result({"songs": made}, {"songs": len(songs), "model": MODEL, "device": where})
+    return Result({"songs": made}, {"songs": len(songs), "model": at_commit(MODEL), "device": where})
 
 
 def windows(path: Path) -> Iterator[tuple[Region, np.ndarray]]:

@@ -8,7 +8,7 @@ import torch
 from pyannote.audio import Model
 from pyannote.audio.pipelines import VoiceActivityDetection
 from stagekit import Job, Result, Stage, Takes, run
-from stagekit.models import device, load
+from stagekit.models import at_commit, device, load
 from stagekit.transcript import Region, write_regions
 
 MODEL = os.environ.get("VAD_MODEL") or "pyannote/segmentation-3.0"
@@ -29,14 +29,14 @@ def work(job: Job) -> Result:
     speech = pipeline(str(audio)).get_timeline().support()
     regions = [Region(round(turn.start, 3), round(turn.end, 3)) for turn in speech]
     made = write_regions(job.work / "speech.json", regions)
-    return Result({"speech": made}, {"regions": len(regions), "model": MODEL, "device": where})
+    return Result({"speech": made}, {"regions": len(regions), "model": at_commit(MODEL), "device": where})
 
 
 def fetch() -> Model:
     """Loads the model; the hub takes NAME@COMMIT too."""
     token = os.environ.get("HF_TOKEN") or None
     cache = os.environ.get("PYANNOTE_CACHE")
-    return load(MODEL, lambda: Model.from_pretrained(MODEL, use_auth_token=token, cache_dir=cache))
+    return load(MODEL, lambda: Model.from_pretrained(at_commit(MODEL), use_auth_token=token, cache_dir=cache))
 
 
 STAGE = Stage("pyannote-vad", Takes.FOLDER, work, fetch)

@@ -9,7 +9,7 @@ from typing import Any
 
 from stagekit import Job, Result, Stage, Takes, run
 from stagekit.languages import language
-from stagekit.models import device, load, pinned
+from stagekit.models import at_commit, device, load, pinned
 from stagekit.transcript import Transcript, latest_transcript, read_transcript, write_transcript
 
 MODEL = os.environ.get("TRANSLATION_MODEL") or "facebook/nllb-200-distilled-600M"
@@ -35,7 +35,13 @@ def work(job: Job) -> Result:
     texts = translated([segment.text for segment in transcript.segments], tokenizer, model.to(where), target.flores)
     # Words do not stand in the same places in another language: their times are left out.
     segments = [segment._replace(text=text, words=()) for segment, text in zip(transcript.segments, texts, strict=True)]
-    facts = {"segments": len(segments), "from": source.flores, "to": target.flores, "model": MODEL, "device": where}
+    facts = {
+        "segments": len(segments),
+        "from": source.flores,
+        "to": target.flores,
+        "model": at_commit(MODEL),
+        "device": where,
+    }
     made = write_transcript(path, Transcript(TARGET, tuple(segments)))
     return Result({"transcript": made}, {**facts, "translated": True})
 

@@ -72,9 +72,11 @@ def test_the_batch_file_ends_its_lines_as_cmd_needs_them() -> None:
 def test_torch_lies_below_what_the_lock_pins() -> None:
     """A new version of something else must not build torch's layer again."""
     for base in ("base", "base-cuda"):
-        assert "locked.txt" not in dockerfile(base)
+        assert f"COPY docker/{base}/requirements.txt" in dockerfile(base)
     for stage in CUDA:
-        torch, lock = (dockerfile(stage).index(each) for each in ("torchaudio==", "COPY docker/locked.txt"))
+        torch, lock = (
+            dockerfile(stage).index(each) for each in ("torchaudio==", f"COPY docker/{stage}/requirements.txt")
+        )
         assert torch < lock
 
 

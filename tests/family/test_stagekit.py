@@ -14,6 +14,7 @@ from stagekit import FailedError, InputError, Job, MissingError, NotReadyError, 
 from stagekit.command import film_folder, folder_name
 from stagekit.errors import BusyError
 from stagekit.manifest import close_job, leave_job, open_job, stale
+from stagekit.models import at_commit, pinned
 
 
 def visible(folder: str) -> list[str]:
@@ -262,8 +263,40 @@ def test_two_runs_of_a_stage_do_not_meet_and_a_killed_one_leaves_nothing(here: P
     assert visible("out") == []
 
 
-def test_models_are_fetched_without_an_input(here: Path) -> None:
+def test_models_are_fetched_without_an_input(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched: list[str] = []
     stage = Stage("asr", Takes.FOLDER, one_file, lambda: fetched.append("model"))
+    monkeypatch.setenv("HF_HOME", str(here / "none"))
     assert run(stage, ["--fetch-models"]) == 0
     assert fetched == ["model"] and list(here.iterdir()) == []
+
+
+def test_what_was_fetched_is_what_later_runs_take(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HOME", str(here / "hf"))
+    monkeypatch.setenv("PYANNOTE_CACHE", str(here / "pyannote"))
+    assert (pinned("acme/asr"), at_commit("acme/vad")) == ("acme/asr", "acme/vad")
+
+    def fetch() -> None:
+        for cache, model, commit in (("hf/hub", "asr", "a1"), ("pyannote", "vad", "b2")):
+            folder = here / cache / f"models--acme--{model}"
+            (folder / "snapshots" / commit).mkdir(parents=True, exist_ok=True)
+            (folder / "refs").mkdir(exist_ok=True)
+            (folder / "refs" / "main").write_text(commit)
+
+    stage = Stage("asr", Takes.FOLDER, one_file, fetch)
+    assert run(stage, ["--fetch-models"]) == 0
+    asr = here / "hf" / "hub" / "models--acme--asr"
+    assert pinned("acme/asr") == str(asr / "snapshots" / "a1")
+    assert (at_commit("acme/asr"), at_commit("acme/vad")) == ("acme/asr@a1", "acme/vad@b2")
+    assert (at_commit("acme/vad@other"), at_commit(str(asr))) == ("acme/vad@other", str(asr))
+    # The hub's main moves on, and somebody else's run has seen it: this pipeline stays where it was.
+    (asr / "snapshots" / "c3").mkdir()
+    (asr / "refs" / "main").write_text("c3")
+    assert run(stage._replace(fetch=lambda: None), ["--fetch-models"]) == 0
+    assert at_commit("acme/asr") == "acme/asr@a1"
+    # A commit that is not in the cache any more is loaded by name again.
+    (asr / "snapshots" / "a1").rmdir()
+    assert (pinned("acme/asr"), at_commit("acme/asr")) == ("acme/asr", "acme/asr")
+    (here / "hf" / "commits.json").write_text("{")
+    with pytest.raises(FailedError, match=r"commits\.json cannot be read"):
+        pinned("acme/asr")

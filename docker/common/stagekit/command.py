@@ -16,6 +16,7 @@ from typing import NamedTuple, NoReturn
 
 from stagekit.errors import InputError, NotReadyError, StageError
 from stagekit.manifest import Job, Result, close_job, film_digest, leave_job, manifest_of, open_job
+from stagekit.models import record_commits
 
 # Programs that may be run in a stage's image instead of the stage: `docker run IMAGE python -c …` is how
 # an image is looked into. A short list, since a film may be called like a program.
@@ -51,6 +52,7 @@ def run(stage: Stage, argv: Sequence[str] | None = None) -> int:
         if words == ["--fetch-models"]:
             if stage.fetch is not None:
                 stage.fetch()
+                record_commits()
             return 0
         job = start(stage, words)
         print(close_job(job, stage.work(job)))

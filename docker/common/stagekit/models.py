@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from stagekit.errors import FailedError, MissingError
@@ -87,10 +89,61 @@ def absent(error: BaseException | None) -> bool:
 
 
 def pinned(model: str) -> str:
-    """A hub model as its loader takes it: NAME@COMMIT is the folder of just that commit, anything else is itself."""
+    """A model as most loaders take it: the folder of a commit where NAME@COMMIT or a record says which, else itself."""
     name, _, revision = model.partition("@")
-    if not revision or os.path.exists(model):
+    if os.path.exists(model):
         return model
+    if not revision:
+        return str(_fetched(name) or model)
     from huggingface_hub import snapshot_download  # comes with each of the packages that load from the hub
 
     return str(load(model, lambda: snapshot_download(name, revision=revision)))
+
+
+def at_commit(model: str) -> str:
+    """A model as pyannote takes it: NAME@COMMIT where a record says which, else itself."""
+    folder = None if "@" in model or os.path.exists(model) else _fetched(model)
+    return f"{model}@{folder.name}" if folder is not None else model
+
+
+def record_commits() -> None:
+    """Notes the commit of every model in the caches, so that later runs take the same; what is noted stays."""
+    found = {
+        path.parent.parent.name.removeprefix("models--").replace("--", "/"): path.read_text().strip()
+        for cache in _caches()
+        for path in cache.glob("models--*/refs/main")
+    }
+    kept = {**found, **_recorded()}
+    if kept:
+        made = _record().with_suffix(f".{os.getpid()}")
+        made.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+        made.replace(_record())
+
+
+def _fetched(name: str) -> Path | None:
+    """The folder of the commit that is noted for a hub model, where it lies in a cache."""
+    commit = _recorded().get(name, "")
+    folders = [cache / f"models--{name.replace('/', '--')}" / "snapshots" / commit for cache in _caches()]
+    return next((folder for folder in folders if commit and folder.is_dir()), None)
+
+
+def _recorded() -> dict[str, str]:
+    try:
+        return dict(json.loads(_record().read_text()))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise FailedError(f"{_record()} cannot be read: {error}; without it, models are looked up anew") from error
+
+
+def _record() -> Path:
+    return _home() / "commits.json"
+
+
+def _caches() -> list[Path]:
+    pyannote = os.environ.get("PYANNOTE_CACHE")
+    return [_home() / "hub", *([Path(pyannote)] if pyannote else [])]
+
+
+def _home() -> Path:
+    return Path(os.environ.get("HF_HOME") or "~/.cache/huggingface").expanduser()
