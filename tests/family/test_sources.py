@@ -91,3 +91,30 @@ def test_what_a_build_promises_is_what_the_policy_expects() -> None:
         assert promised == [variant, *(["torch"] if expected.needs_torch == "required" else [])], stage
         if variant == "cuda":
             assert expected.torch == f"cu{PROMISED_CUDA.replace('.', '')}"
+
+
+READS = re.compile(r"""os\.environ(?:\.get\(|\[)["'](\w+)["']""")
+
+
+def test_compose_passes_what_a_stage_reads_and_what_is_documented() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    documented = set(re.findall(r"^\| (`[A-Z_`, ]+`) \|", (DOCKER / "README.md").read_text(encoding="utf-8"), re.M))
+    names = {name for cell in documented for name in re.findall(r"[A-Z_]+", cell)}
+    read = set()
+    for stage, service in compose.items():
+        own = set(READS.findall((DOCKER / stage / f"{stage.replace('-', '_')}_stage.py").read_text(encoding="utf-8")))
+        set_by_the_image = {"HF_HOME", "PYANNOTE_CACHE", "STAGE_VARIANT"}
+        assert own - set_by_the_image <= set(service.get("environment", ())), stage
+        read |= set(service.get("environment", ()))
+    build_arguments = {"REGISTRY", "VARIANT", "TORCH_INDEX_URL", "PYTHON_IMAGE", "CUDA_IMAGE"}
+    assert names - build_arguments - {"STAGE_USER"} <= read
+
+
+def test_every_cache_lies_in_a_folder_that_compose_mounts() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    for base in ("base", "base-cuda"):
+        caches = re.findall(r"\b(?:HF_HOME|PYANNOTE_CACHE|TORCH_HOME)=(\S+)", dockerfile(base))
+        assert len(caches) == 3
+        for stage, service in compose.items():
+            mounted = [volume.split(":")[1] + "/" for volume in service["volumes"]]
+            assert all(any(cache.startswith(folder) for folder in mounted) for cache in caches), stage
