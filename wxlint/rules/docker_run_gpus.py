@@ -35,7 +35,7 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
-from wxlint.core.values import HOLE
+from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.from_scripts import Call
 from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.repository import Repository
@@ -50,6 +50,8 @@ HINT = "add --gpus all for a cuda image, take it out for a cpu image"
 
 _DEVICE = ("--gpus", "--device", "--runtime", "--volumes-from", "--privileged")
 """Options that may bring a GPU into a container."""
+_OPTIONS = {"cuda": "--gpus", "rocm": "--device"}
+"""The usual one of each kind of GPU image."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -62,32 +64,50 @@ def check(repository: Repository) -> Iterator[Problem]:
 def _call(repository: Repository, call: Call) -> Iterator[Problem]:
     docker = call.docker
     value = docker.arguments[0].value
-    reference = parse_reference(value) if value.known else None
+    reference = parse_reference(value)
     names = {option.name for option in docker.options}
     if reference is None or "" in names or HOLE in names:
         return
-    variant, because = _variant(repository, reference)
+    variant, because = _variant(repository, reference) if value.known else _built_here(repository, value, call.path)
     source = repository.sources.read(call.path)
     if variant is None or source is None:
         return
     span = source.span(docker.arguments[0].start, docker.arguments[0].end)
-    if variant == "cuda" and not call.hosted and not names & set(_DEVICE):
+    if variant in _OPTIONS and not call.hosted and not names & set(_DEVICE):
         severity = Severity.INFO if len(docker.arguments) > 1 or "--entrypoint" in names else None
-        yield Problem(span, f"{reference.shown()} is a cuda image, and runs without --gpus", because, severity=severity)
+        text = f"{reference.shown()} is a {variant} image, and runs without {_OPTIONS[variant]}"
+        hint = "" if variant == "cuda" else "give it the devices of the driver: --device /dev/kfd --device /dev/dri"
+        yield Problem(span, text, because, hint, severity=severity)
     elif variant == "cpu" and "--gpus" in names:
         yield Problem(span, f"{reference.shown()} is a cpu image, and runs with --gpus", because)
 
 
 def _variant(repository: Repository, reference: Reference) -> tuple[str | None, tuple[Reason, ...]]:
     """Return cpu or cuda where a tag says so and what the repository builds under it does not contradict; without such
-    a tag, where what it builds under the name proves it, or the image is a well-known one."""
+    a tag, where what it builds under the name, with this tag or any, proves it, or the image is a well-known one."""
     said = said_by(reference.tag, "image tag") if reference.tag and reference.tag_known else []
     states = [repository.beliefs.state(evaluated, stage) for evaluated, stage in repository.graph.producers(reference)]
     if not said:
-        return _proven(states) if states else _well_known(reference)
+        if states:
+            return _proven(states)
+        named = [repository.beliefs.state(*producer) for producer in repository.graph.made_under(reference)]
+        return _proven(named) if named else _well_known(reference)
     if any(state.accelerator not in (None, said[0].accelerator) and state.torch.channel == "none" for state in states):
         return None, ()  # variant-tag speaks of a tag that its build contradicts
     return said[0].accelerator, (said[0].reason,)
+
+
+def _built_here(repository: Repository, value: Value, path: str) -> tuple[str | None, tuple[Reason, ...]]:
+    """What builds of the same file prove of an image whose tag is not known, and which they call by the same words."""
+    states = [
+        repository.beliefs.state(evaluated, stage)
+        for build in (repository.scripts[path].builds if path in repository.scripts else ())
+        if build.dockerfile and any(tag.value.written() == value.written() for tag in build.tags)
+        for evaluated in repository.graph.evaluated_at(build.dockerfile)
+        if {tag.span for tag in evaluated.build.tags} & {tag.span for tag in build.tags}
+        and (stage := evaluated.target(evaluated.build.target)) is not None
+    ]
+    return _proven(states) if states else (None, ())
 
 
 def _proven(states: list[State]) -> tuple[str | None, tuple[Reason, ...]]:

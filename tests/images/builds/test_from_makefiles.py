@@ -47,7 +47,9 @@ def test_variables_reach_the_build_with_their_places() -> None:
         ("A = x\nA += y\n", "$(lastword $(A))", "y"),
         ("V = cuda\nifeq ($(V),cuda)\nA = gpu\nelse\nA = cpu\nendif\n", "$(A)", "gpu"),
         ('V = cpu\nifneq ("$(V)", "cuda")\nA = gpu\nendif\n', "$(A)", "gpu"),
-        ("ifdef V\nA = gpu\nelse\nA = cpu\nendif\n", "$(A)", "$(A)"),
+        ("ifdef V\nA = gpu\nelse\nA = cpu\nendif\n", "$(A)", "cpu"),
+        ("ifeq ($(V),)\nA = plain\nelse\nA = loud\nendif\n", "$(A)", "plain"),
+        ("ifeq ($(shell uname),Linux)\nA = x\nendif\n", "$(A)", "$(A)"),
         ("A = a/b-c\n", "$(subst /,-,$(A))", "a-b-c"),
         ("A = x.o y.o\n", "$(firstword $(A:.o=.c))", "x.c"),
         ("A = x\n", "$(if $(A),yes,no)", "yes"),
@@ -61,6 +63,34 @@ def test_variables_reach_the_build_with_their_places() -> None:
 )
 def test_values(head: str, used: str, made: str) -> None:
     assert tags(f"{head}image:\n\tdocker build -t e:{used} .\n") == [f"e:{made}"]
+
+
+@pytest.mark.parametrize(
+    ("head", "command"),
+    [
+        ("Q = @\n", "$(Q)docker"),
+        ("Q = @\n", "$(Q) docker"),
+        ("Q =\n", "-$(Q) docker"),
+        ("", "$(SUDO) docker"),
+        ("", "$(SUDO)docker"),
+        ("E ?= podman\n", "@$(E)"),
+        ("DOCKER = $(shell which podman docker)\n", "$(DOCKER)"),
+        ("", "$(CONTAINER_RUNTIME)"),
+    ],
+)
+def test_what_stands_before_the_engine_or_names_it(head: str, command: str) -> None:
+    assert tags(f"{head}image:\n\t{command} build -t e:1 .\n") == ["e:1"]
+
+
+def test_variables_that_nothing_defines() -> None:
+    text = "A_B := 1\nC = $(A_BC)\nimage: own\n\tdocker build -t e:$(MISSING)$(A_B)$$SHELL_ONE .\n\techo $(OTHER)\n"
+    found = script(text).undefined
+    assert [(each.name, each.span.line, each.others) for each in found] == [
+        ("A_BC", 2, ("A_B", "C")),
+        ("MISSING", 4, ("A_B", "C")),
+    ]
+    assert text.splitlines()[1][found[0].span.column - 1 : found[0].span.end_column - 1] == "A_BC"
+    assert script("-include gone.mk\n" + text).undefined == ()
 
 
 def test_pattern_rules_are_followed_for_what_others_need() -> None:

@@ -76,6 +76,41 @@ def test_a_matrix_is_one_build_for_each_round() -> None:
     assert [r.text for r in found.builds[0].tags[0].because] == ["variant=cuda"]
 
 
+PLANNED = """\
+on: push
+jobs:
+  image:
+    needs: plan
+    strategy:
+      matrix:
+        spec: ${{{{ fromJSON(needs.plan.outputs.matrix) }}}}
+    steps:
+      - run: docker build -t example/app:${{{{ matrix.spec.tag }}}} .
+  plan:
+    outputs: {{matrix: "${{{{ steps.set.outputs.matrix }}}}"}}
+    steps:
+      - id: set
+        run: echo "matrix={command}" >> "$GITHUB_OUTPUT"
+"""
+
+
+@pytest.mark.parametrize("command", ["$(jq -c . matrix.json)", "$(cat matrix.json)", "$(jq -rc '.' ./matrix.json)"])
+def test_a_matrix_in_a_file_that_another_job_prints(command: str) -> None:
+    others = {"matrix.json": '[{"tag": "cpu"},{"tag": "cuda"}]'}
+    assert tags(script(PLANNED.format(command=command), **others)) == ["example/app:cpu", "example/app:cuda"]
+
+
+@pytest.mark.parametrize("command", ["$(jq -c .x matrix.json)", "$(python matrix.json)", "$(jq -c . gone.json)"])
+def test_what_another_program_makes_of_a_file_is_not_known(command: str) -> None:
+    others = {"matrix.json": '[{"tag": "cpu"}]'}
+    assert tags(script(PLANNED.format(command=command), **others)) == ["example/app:${{ matrix.spec.tag }}"]
+
+
+def test_outputs_of_a_job_with_several_rounds_are_not_known() -> None:
+    text = PLANNED.format(command="[1]").replace("  plan:\n", "  plan:\n    strategy: {matrix: {x: [1, 2]}}\n")
+    assert tags(script(text)) == ["example/app:${{ matrix.spec.tag }}"]
+
+
 def test_a_matrix_that_is_not_known_makes_what_depends_on_it_unknown() -> None:
     head = "    strategy:\n      matrix: ${{ fromJSON(needs.plan.outputs.matrix) }}\n"
     found = script(job(PUSH.format(file="Dockerfile.cpu", tag="${{ matrix.variant }}"), head))

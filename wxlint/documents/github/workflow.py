@@ -26,7 +26,10 @@ class Step(NamedTuple):
 
 
 class Job(NamedTuple):
-    """One job. uses: the workflow that it calls. matrix: the mapping, or an expression. given: `with`."""
+    """One job. uses: the workflow that it calls. matrix: the mapping, or an expression. given: `with`.
+
+    needs: the jobs that end before it starts. outputs: what it hands to those that need it.
+    """
 
     id: Scalar
     name: str
@@ -41,6 +44,8 @@ class Job(NamedTuple):
     runner: str
     shell: str
     directory: Scalar | None
+    needs: tuple[str, ...] = ()
+    outputs: Mapping | None = None
 
 
 class Workflow(NamedTuple):
@@ -108,6 +113,8 @@ def _job(key: Scalar, node: Mapping, shell: str, directory: Scalar | None) -> Jo
         runner.text if isinstance(runner, Scalar) else "",
         own_shell,
         own_directory,
+        _names(node.get("needs")),
+        _mapping(node, "outputs"),
     )
 
 
@@ -146,6 +153,12 @@ def _events(node: Node | None) -> tuple[frozenset[str], tuple[tuple[str, Scalar 
 
 def _inputs(node: Mapping | None) -> tuple[tuple[str, Scalar | None], ...]:
     return tuple((key.text, _scalar(value, "default")) for key, value in entries(node))
+
+
+def _names(node: Node | None) -> tuple[str, ...]:
+    """A name, or a list of names."""
+    items = node.items if isinstance(node, Sequence) else (node,)
+    return tuple(item.text for item in items if isinstance(item, Scalar))
 
 
 def entries(node: Node | None) -> Iterator[tuple[Scalar, Node]]:

@@ -60,6 +60,11 @@ _OPTION_NAME = late(
     re.I,
 )
 
+_ENGINE = late(
+    r"(?i)docker|podman|nerdctl|buildah|(?:container|oci|image)_?(?:\w*_)?(?:runtime|engine|tool|cli|cmd|bin|exe)"
+)
+"""How variables are called, and commands that look for one of the engines."""
+_VERBS = frozenset("build run push pull tag create compose image container buildx login".split())
 _TAGGED = late(r"[a-z][\w.-]*(?:/[\w.-]+)*:[A-Za-z_][\w.-]*")
 
 
@@ -85,6 +90,8 @@ def docker_command(command: Command) -> DockerCommand | None:
         unwrap(command).words if posixpath.basename(command.words[0].value.text) in WRAPPERS else command.words
     )
     program = posixpath.basename(words[0].value.text.replace("\\", "/"))
+    if HOLE in program:
+        program, words = _behind_unknown(words)
     if program in ("docker-compose", "podman-compose"):
         return _compose(words[1:], command)
     if program not in _PROGRAMS:
@@ -122,6 +129,18 @@ def docker_command(command: Command) -> DockerCommand | None:
     )
     options, rest = _options(words, takes, anywhere=verb == "build")
     return DockerCommand(verb, tuple(options), tuple(rest), command)
+
+
+def _behind_unknown(words: list[Word]) -> tuple[str, list[Word]]:
+    """The program of a command line that starts with something unknown: a prefix (`$(Q) docker`, `${SUDO}docker`), or a
+    variable that names the engine (`$(CONTAINER_RUNTIME) build`)."""
+    first = words[0].value
+    glued = first.text.lstrip(HOLE)
+    if glued or len(words) == 1:
+        return glued, words
+    if _ENGINE.search(first.written()) and words[1].value.text in _VERBS:
+        return "docker", words
+    return words[1].value.text, words[1:]
 
 
 def _compose(words: list[Word], command: Command) -> DockerCommand | None:

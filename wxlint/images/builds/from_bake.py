@@ -147,7 +147,15 @@ class _Bake:
             self._platform(attributes.get("platforms", [])[-1:], variables),
             None,
             tuple(self._contexts(attributes.get("contexts", []), variables)),
+            more=any(self._may_hold_more(given, variables) for given in attributes.get("args", [])),
         )
+
+    def _may_hold_more(self, arguments: Expression, variables: Mapping[str, Data]) -> bool:
+        """Whether a map of arguments has some whose names are not known."""
+        if not isinstance(arguments, Object):
+            return not isinstance(evaluate(arguments, variables), dict)
+        names = (evaluate(key, variables) for key, _ in arguments.entries)
+        return any(not isinstance(name, Value) or not name.known for name in names)
 
     def _folders(self, context: Value) -> list[str]:
         """Where a context may lie: from the folder of the file, or from one above it."""
@@ -173,13 +181,19 @@ class _Bake:
     def _arguments(self, given: list[Expression], variables: Mapping[str, Data]) -> Iterator[tuple[str, Value]]:
         found: dict[str, Value] = {}
         for expression in given:
-            entries = expression.entries if isinstance(expression, Object) else ()
-            for key, item in entries:
-                name, data = evaluate(key, variables), evaluate(item, variables)
+            if isinstance(expression, Object):
+                entries = [
+                    (evaluate(key, variables), evaluate(item, variables), key.start) for key, item in expression.entries
+                ]
+            else:
+                data = evaluate(expression, variables)
+                given_by = data.items() if isinstance(data, dict) else ()
+                entries = [(Value(key), value, expression.start) for key, value in given_by]
+            for name, data, start in entries:
                 if not isinstance(name, Value) or not name.known or data is None:
                     continue
                 value = as_value(data, name.text)
-                line = self.source.position(key.start)[0]
+                line = self.source.position(start)[0]
                 reason = Reason("build-arg", f"args {name.text}={value.shown()}", self.source.path, line, name.text)
                 found[name.text] = value._replace(because=(*value.because, reason))
         yield from found.items()

@@ -6,11 +6,12 @@ import posixpath
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.makefile import Assignment, Item, Makefile, Recipe, Rule, read_makefile
 from wxlint.images.builds.embedded_shell import EmbeddedText
-from wxlint.images.builds.from_scripts import Call, Script, read_script
+from wxlint.images.builds.from_scripts import Call, Script, Undefined, read_script
 from wxlint.images.builds.make_values import Expander, Variable
 from wxlint.images.model.records import Build, Use
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from wxlint.shell.model import Command
 
 _PROGRAMS = ("docker", "podman", "buildah", "nerdctl", "$(MAKE)", "${MAKE}")
+_PREFIXES = "@-+ \t"
+"""What make takes off the start of a command line."""
+_NAMED = late(r"(?<!\$)\$[({](\w{2,})[)}]")
 _MOST_CALLS = 500
 """Targets that are followed, each call of `$(MAKE)` one: targets may call each other in a circle."""
 _INCLUDES = 50
@@ -34,7 +38,7 @@ def makefile_script(source: Source, find: Find, read: Read) -> Script:
     """
     make = _Make(source, find, read)
     make.run()
-    return Script(tuple(make.calls), tuple(make.builds), tuple(make.uses))
+    return Script(tuple(make.calls), tuple(make.builds), tuple(make.uses), undefined=tuple(make.undefined()))
 
 
 class _Target:
@@ -55,6 +59,9 @@ class _Make:
         self.builds: list[Build] = []
         self.uses: list[Use] = []
         self._files: set[str] = set()
+        self._whole = True
+        self._references: list[tuple[str, int, Source]] = []
+        self._defined: set[str] = set()
         self._followed = 0
 
     def run(self) -> None:
@@ -68,6 +75,9 @@ class _Make:
     def _load(self, makefile: Makefile) -> None:
         self._files.add(makefile.source.path)
         for item in makefile.items:
+            if item.assignment is not None:
+                self._defined.add(item.assignment.name)
+                self._refer(item.assignment.value, item.assignment.start, makefile.source)
             decided = self._decided(item)
             if decided is False:
                 continue
@@ -93,6 +103,7 @@ class _Make:
     def _include(self, files: str) -> None:
         value = Expander(self.variables).value(files)
         if not value.known:
+            self._whole = False
             return
         for name in value.text.split():
             path = posixpath.normpath(posixpath.join(self.folder, name))
@@ -100,6 +111,33 @@ class _Make:
                 source = self.read(path)
                 if source is not None:
                     self._load(read_makefile(source))
+                else:
+                    self._whole = False
+
+    def _refer(self, text: str, start: int, source: Source) -> None:
+        """Note the variables that the value of an assignment names."""
+        if "$(" in text or "${" in text:
+            at = source.text.find(text.partition("\n")[0], start)
+            for match in _NAMED.finditer(text.partition("\n")[0]):
+                self._references.append((match[1], at + match.start(1), source))
+
+    def undefined(self) -> Iterator[Undefined]:
+        """Variables that assignments and command lines of docker name, and that nothing defines.
+
+        None where an included file is not known: it may define anything.
+        """
+        if not self._whole:
+            return
+        for rule, source in self.rules:
+            for recipe, _ in rule.recipes:
+                if any(word in recipe.text for word in _PROGRAMS[:4]):
+                    self._references += [
+                        (match[1], recipe.places[match.start(1)], source) for match in _NAMED.finditer(recipe.text)
+                    ]
+        others = tuple(sorted(self._defined))
+        for name, start, source in self._references:
+            if name not in self._defined and name not in self.variables and start >= 0:
+                yield Undefined(name, source.span(start, start + len(name)), others)
 
     # -- targets
 
@@ -149,12 +187,20 @@ class _Make:
 
     def _recipe(self, target: _Target, recipe: Recipe, expander: Expander, because: tuple[Reason, ...]) -> None:
         text = EmbeddedText()
+        leading = True
         for piece in expander.pieces(recipe.text):
             if piece.value is None:
-                text.written(recipe.text[piece.start : piece.end], recipe.places[piece.start : piece.end])
+                written = recipe.text[piece.start : piece.end]
+                start = piece.end - len(written.lstrip(_PREFIXES)) if leading else piece.start
+                text.written(recipe.text[start : piece.end], recipe.places[start : piece.end])
+                leading = leading and start == piece.end
             else:
+                value = piece.value
+                if leading:  # `$(Q)docker build`, where Q is @
+                    value = value._replace(text=value.text.lstrip(_PREFIXES))
+                    leading = not value.text
                 end = min(piece.end, len(recipe.places) - 1)
-                text.filled(piece.value, recipe.places[piece.start], max(recipe.places[end - 1] + 1, 1))
+                text.filled(value, recipe.places[piece.start], max(recipe.places[end - 1] + 1, 1))
         source = target.source
         commands = text.commands(source, {}, recipe.places[-1], "bash", because)
         script = read_script(source, commands, self.find, self._starts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -39,6 +40,14 @@ class Edit(NamedTuple):
     because: tuple[Reason, ...]
 
 
+class Undefined(NamedTuple):
+    """A variable that nothing defines. others: the names that are defined."""
+
+    name: str
+    span: Span
+    others: tuple[str, ...]
+
+
 class Script(NamedTuple):
     """What a script does with docker."""
 
@@ -46,6 +55,7 @@ class Script(NamedTuple):
     builds: tuple[Build, ...]
     uses: tuple[Use, ...]
     edits: tuple[Edit, ...] = ()
+    undefined: tuple[Undefined, ...] = ()
 
 
 def read_script(
@@ -254,6 +264,9 @@ def _build(
         if o.value
     )
     unknown_options = any(o.name in ("", HOLE) for o in docker.options)
+    more = any(
+        HOLE in o.value.text.partition("=")[0] for o in docker.values("--build-arg") if o.value is not None
+    ) or any(o.name == HOLE and may_give_arguments(source, o.start, o.end) for o in docker.options)
     return Build(
         dockerfile or "",
         tuple(dict.fromkeys(contexts)),
@@ -267,9 +280,19 @@ def _build(
         else "linux/amd64",
         None,
         named_contexts,
-        more=unknown_options,
+        more=more,
         wanted=() if dockerfile or unknown_options else tuple(tried),
     )
+
+
+def may_give_arguments(source: Source, start: int, end: int) -> bool:
+    """Whether options that are not known may hold build arguments: not where each value that the file gives their
+    variable is written out, and none is one."""
+    name = re.fullmatch(r"""["']?\$[{(]?(\w+)(?:\[[@*]\])?[)}]?["']?""", source.text[start:end])
+    if name is None:
+        return True
+    given = re.findall(rf"(?m)\b{re.escape(name[1])}[ \t]*[+:?]?=(.*)", source.text)
+    return not given or any("build-arg" in text or "$" in text for text in given)
 
 
 def _slashes(path: str) -> str:

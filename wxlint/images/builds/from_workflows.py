@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from wxlint.core.cache import NO_CACHE, Cache
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
-from wxlint.core.values import HOLE, Value
+from wxlint.core.values import HOLE, Value, concat
 from wxlint.documents.github.expressions import Data, condition, expand, is_unknown, unknown
 from wxlint.documents.github.workflow import Job, Step, Workflow, entries, read_action, read_workflow
 from wxlint.documents.yaml import Mapping as Node_Mapping
@@ -32,6 +33,11 @@ _DEPTH = 4
 _FILES = {"GITHUB_ENV": "/github/env", "GITHUB_OUTPUT": "/github/output"}
 """Variables of every step that name files: values of later steps are written there."""
 _PROGRAMS = ("docker", "podman", "buildah", "nerdctl")
+_PRINTS = late(
+    r"""\$\([ ]*(?:cat[ ]+|<[ ]*|(?P<jq>jq[ ]+(?:-[crMSe]+[ ]+|--[a-z-]+[ ]+)*(?:\.|'\.'|"\.")[ ]+))"""
+    r"""["']?(?P<path>[\w./-]+)["']?[ ]*\)"""
+)
+"""A command that prints a file of the repository."""
 
 
 class Workflows:
@@ -121,14 +127,18 @@ class _Run:
         if len(workflow.events) == 1 and workflow.events != {"workflow_call"}:
             contexts["github"]["event_name"] = Value(next(iter(workflow.events)))
         contexts["env"] = _environment(workflow.env, workflow.source, contexts)
-        for job in workflow.jobs:
-            if condition(job.condition or "true", contexts) is not False:
-                self.job(workflow, job, contexts, depth)
+        ended: dict[str, Data] = {}
+        for job in _in_order(workflow.jobs):
+            inside = {**contexts, "needs": {ANY: True, **ended}}
+            if condition(job.condition or "true", inside) is not False:
+                ended[job.id.text] = {ANY: True, "outputs": self.job(workflow, job, inside, depth)}
 
-    def job(self, workflow: Workflow, job: Job, contexts: Mapping[str, Data], depth: int) -> None:
-        """Every round of a job."""
+    def job(self, workflow: Workflow, job: Job, contexts: Mapping[str, Data], depth: int) -> dict[str, Data]:
+        """Every round of a job; returns its outputs, which are not known where several rounds write them."""
         source = workflow.source
-        for matrix in rounds(job.matrix, source, contexts):
+        all_rounds = rounds(job.matrix, source, contexts)
+        outputs: dict[str, Data] = {ANY: True}
+        for matrix in all_rounds:
             inside = {**contexts, "matrix": matrix, "steps": {ANY: True}}
             if job.uses is not None:
                 self._call(job, source, inside, depth)
@@ -141,6 +151,9 @@ class _Run:
             label = f"job {job.id.text}"
             runner = expand(job.runner, inside)
             self.steps(source, job.steps, inside, label, Workspace(self.root, runner), depth)
+            if len(all_rounds) == 1:
+                outputs.update((key.text, node_data(value, source, inside)) for key, value in entries(job.outputs))
+        return outputs
 
     def _call(self, job: Job, source: Source, contexts: Mapping[str, Data], depth: int) -> None:
         assert job.uses is not None
@@ -211,7 +224,39 @@ class _Run:
         for build in script.builds:
             own = reason._replace(path=source.path, line=build.span.line if build.span else 0)
             self.builds.append(build._replace(built_by=(own, *build.built_by[1:])))
-        return list(_written(commands))
+        starts = workspace.starts(directory, None)
+        return [(name, self._with_files(value, starts)) for name, value in _written(commands)]
+
+    def _with_files(self, value: Data, starts: list[str]) -> Data:
+        """A value with what `$(cat FILE)` and `$(jq -c . FILE)` print."""
+        if not isinstance(value, Value) or not value.holes:
+            return value
+        parts: list[Value] = []
+        for number, text in enumerate(value.text.split(HOLE)):
+            if number:
+                written = value.holes[number - 1]
+                parts.append(self._printed(written, starts) or Value(HOLE, (written,)))
+            parts.append(Value(text))
+        return concat(parts)._replace(because=value.because)
+
+    def _printed(self, written: str, starts: list[str]) -> Value | None:
+        """What a command prints that only prints a file of the repository; None for others."""
+        command = _PRINTS.fullmatch(written)
+        source = (
+            self.workflows.read(posixpath.normpath(posixpath.join(starts[0], command["path"])))
+            if (command is not None and starts)
+            else None
+        )
+        if source is None or command is None:
+            return None
+        if not command["jq"]:
+            return Value(source.text.rstrip("\n"))
+        import json
+
+        try:
+            return Value(json.dumps(json.loads(source.text), separators=(",", ":"), ensure_ascii=False))
+        except (ValueError, RecursionError):
+            return None
 
     def _action(
         self,
@@ -262,6 +307,18 @@ class _Run:
         }
         inside = {**contexts, "inputs": _inputs(action, given), "steps": {ANY: True}}
         self.steps(action.source, action.jobs[0].steps, inside, label, workspace, depth + 1)
+
+
+def _in_order(jobs: tuple[Job, ...]) -> Iterator[Job]:
+    """The jobs in the order of the file, each behind those that it needs."""
+    waiting, ended = list(jobs), set[str]()
+    names = {job.id.text for job in jobs}
+    while waiting:
+        ready = [job for job in waiting if ended.issuperset(names.intersection(job.needs))]
+        for job in ready or waiting:  # a circle, which GitHub refuses
+            ended.add(job.id.text)
+            yield job
+        waiting = [job for job in waiting if job.id.text not in ended]
 
 
 def _use(kind: str, value: Value, source: Source, start: int, end: int) -> Use:

@@ -86,7 +86,7 @@ def build_push(inputs: Inputs, label: str, find: Find, workspace: Workspace) -> 
         None,
         tuple((name, Value(text)) for name, _, text in contexts),
         wanted=() if dockerfile else tried,
-        more=any(part.value.text.startswith(HOLE) for part in inputs.listed("build-args", "\n")),
+        more=any(HOLE in part.value.text.partition("=")[0] for part in inputs.listed("build-args", "\n")),
     )
 
 

@@ -104,7 +104,7 @@ class Expander:
     def _defined(self, name: str) -> bool | None:
         variable = self.variables.get(name.strip())
         if variable is None:
-            return None  # the environment may set it
+            return False  # as long as the environment does not set it
         if variable.value is not None:
             return bool(variable.value.text) if variable.value.known else None
         return bool(variable.text)
@@ -113,8 +113,15 @@ class Expander:
         sides = _sides(text)
         if sides is None:
             return None
-        one, other = self.value(sides[0]), self.value(sides[1])
+        one, other = self._tested(sides[0]), self._tested(sides[1])
         return one.text.strip() == other.text.strip() if one.known and other.known else None
+
+    def _tested(self, text: str) -> Value:
+        """A side of a condition. A variable that nothing sets is empty there, as long as the environment sets none."""
+        name = re.fullmatch(r"\s*\$[({]([\w.-]+)[)}]\s*", text)
+        if name is not None and name[1] not in self.variables and name[1] not in self.automatic:
+            return Value("")
+        return self.value(text)
 
 
 def _sides(text: str) -> tuple[str, str] | None:

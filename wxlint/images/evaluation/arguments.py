@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from wxlint.core.reasons import Reason
+from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.images.evaluation.expansion import Scope
 from wxlint.images.evaluation.open_stage import OpenStage
@@ -34,6 +34,7 @@ class Arguments:
 
     def __init__(self, build: Build) -> None:
         self.given = dict(build.args)
+        self._build = build
         predefined = platform_args(build.platform)
         self._outer = {name: self.given.get(name, value) for name, value in predefined.items()}
         self._unset: set[str] = set()
@@ -46,6 +47,8 @@ class Arguments:
             default: its default as expanded, with its reasons; None when it has none.
             no_default: the reason where nothing gives it a value.
         """
+        if self._build.more and default is not None and name not in self.given:
+            default = self._perhaps_given(name)
         value = self.given.get(name, default)
         if value is None and stage is not None and name not in self._unset:
             value = self._outer.get(name)
@@ -62,3 +65,8 @@ class Arguments:
         elif name not in self._outer:
             self._outer[name] = unset
             self._unset.add(name)
+
+    def _perhaps_given(self, name: str) -> Value:
+        """An argument whose default may not count: the build has arguments that are not known."""
+        reason = reason_at("build-arg", f"{name} may be among the arguments that are not known", self._build.span, name)
+        return Value(HOLE, (f"${{{name}}}",), (reason,))

@@ -182,6 +182,23 @@ class ImageGraph:
         return list({(evaluated, stage.index): (evaluated, stage) for evaluated, stage in found}.values())
 
     @cached_property
+    def _made(self) -> dict[str, list[Producer]]:
+        """Every build that makes a tag, by the name without the tag."""
+        found: dict[str, list[Producer]] = {}
+        for path, builds in self.builds.items():
+            if any(build.tags for build in builds):
+                for evaluated in self.evaluated_at(path):
+                    stage = evaluated.target(evaluated.build.target)
+                    references = (use.reference for use in evaluated.build.tags)
+                    for name in {r.name for r in references if r is not None and r.name_known}:
+                        found.setdefault(name, []).extend([(evaluated, stage)] if stage is not None else [])
+        return found
+
+    def made_under(self, reference: Reference) -> list[Producer]:
+        """The builds that make an image of this name, whatever its tag."""
+        return self._made.get(reference.name, []) if reference.name_known else []
+
+    @cached_property
     def beliefs(self) -> Beliefs:
         return Beliefs(self.producers, self._failures)
 
@@ -287,7 +304,11 @@ def _distinct(builds: list[Build]) -> list[Build]:
 
 def _identity(build: Build) -> tuple[object, ...]:
     """What decides about the image of a build."""
-    return build.target, build.args, tuple(tag.value.text for tag in build.tags), build.platform, build.image
+    args = tuple(
+        (name, value.text, value.holes, tuple(reason.line for reason in value.because if reason.kind == "build-arg"))
+        for name, value in build.args
+    )
+    return build.target, args, build.more, tuple(tag.value.text for tag in build.tags), build.platform, build.image
 
 
 def _key(reference: Reference) -> str:
