@@ -4,7 +4,7 @@ real channels have them."""
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from urllib.parse import quote
 from wxlint import facts
 from wxlint.facts.tables import numbers, table
 
-CHANNELS = ("cpu", "cu118", "cu121", "cu124", "cu126", "cu128")
+CHANNELS = ("cpu", "cu118", "cu121", "cu124", "cu126", "cu128", "cu130")
 CARRIERS = {
     "openai-whisper": ("20231117", "20250625"),
     "accelerate": ("0.34.2", "1.15.0"),
@@ -27,13 +27,21 @@ CARRIERS = {
 }
 """Packages that bring torch, a companion or another accelerated package, and releases of them."""
 TWINS = {
-    "onnxruntime": ("1.16.3", "1.18.0", "1.22.0"),
-    "onnxruntime-gpu": ("1.16.3", "1.18.0", "1.22.0"),
+    "onnxruntime": ("1.16.3", "1.18.0", "1.22.0", "1.23.2"),
+    "onnxruntime-gpu": ("1.16.3", "1.18.0", "1.22.0", "1.23.2"),
     "ctranslate2": ("3.24.0", "4.4.0", "4.6.0"),
     "tensorflow": ("2.15.1", "2.19.0"),
     "tensorflow-cpu": ("2.15.1", "2.19.0"),
 }
 """Packages of CPU and GPU that share a module, and what carriers bring."""
+WITH_EXTRAS = {
+    "transformers": ("torch", "torch-vision", "torch-speech", "accelerate"),
+    "safetensors": ("torch",),
+    "rembg": ("cpu", "gpu"),
+}
+"""Packages that bring nothing of these by themselves, and extras of theirs that do."""
+NIGHTLY = ("cpu", "cu126", "cu128", "cu130")
+"""Channels of the nightly index, which has pre-releases only."""
 CHANNEL_URL = "https://download.pytorch.org/whl"
 DEFAULT_URL = "https://mirrors.aliyun.com/pypi/simple"
 
@@ -44,6 +52,7 @@ class Wheel(NamedTuple):
     name: str
     version: str
     requires: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
 
 
 def releases(python: str) -> list[str]:
@@ -86,30 +95,77 @@ def _carriers() -> Iterator[Wheel]:
             brought = [f"{other}{needs.replace(' ', ',')}" for other, needs in facts.carried(name, f"=={version}")]
             torch = [] if row is None else [f"torch{facts.torch_needed(name, version) or ''}"]
             yield Wheel(name, version, (*torch, *brought))
+    yield from _with_extras()
     for name, versions in TWINS.items():
         yield from (Wheel(name, version) for version in versions)
     for version in ("0.6.0", "0.7.0"):
         yield Wheel("torchcodec", version)
 
 
+def _with_extras() -> Iterator[Wheel]:
+    """What extras bring, by the tables; of rembg, releases without any and with them."""
+    for name, extras in WITH_EXTRAS.items():
+        if name == "rembg":
+            for version in ("2.0.59", "2.0.69", "2.0.70"):
+                own = facts.carried(name, f"=={version}")
+                brought = [(e, item) for e in extras for item in facts.carried(name, f"=={version}", (e,))]
+                needs = [f"{n}{s}" for n, s in own] + [f"{n}{s}; extra == '{e}'" for e, (n, s) in brought]
+                yield Wheel(name, version, tuple(needs), extras)
+            continue
+        rows = [(extra, facts.brings_torch(name, None, (extra,))) for extra in extras]
+        listed = tuple(f"{row['requires']}; extra == '{extra}'" for extra, row in rows if row is not None)
+        yield Wheel(name, next(row["seen_in"] for _, row in rows if row is not None), listed, extras)
+
+
+def _nightlies(channel: str) -> Iterator[Wheel]:
+    """Pre-releases of the release behind the newest."""
+    newest = numbers(facts.torch_releases("default")[-1])
+    for day in ("20261101", "20261120"):
+        version = f"{newest[0]}.{newest[1] + 1}.0.dev{day}+{channel}"
+        yield Wheel("torch", version)
+        yield Wheel("torchvision", f"0.{newest[1] + 16}.0.dev{day}+{channel}", (f"torch=={version.partition('+')[0]}",))
+
+
 def build(folder: Path, python: str) -> None:
-    """Write the indexes: folder/whl/CHANNEL/NAME/ and folder/simple/NAME/."""
+    """Write the indexes: folder/whl/CHANNEL/NAME/, folder/whl/nightly/CHANNEL/NAME/, folder/simple/NAME/, the list of
+    links folder/whl/torch_stable.html, and folder/whl/NAME/ for all channels at once."""
+    everything: dict[str, list[str]] = {}
     for channel in ("default", *CHANNELS):
         place = folder / ("simple" if channel == "default" else f"whl/{channel}")
-        by_name: dict[str, list[Wheel]] = {}
-        for wheel in wheels(channel, python):
-            by_name.setdefault(wheel.name, []).append(wheel)
-        for name, listed in by_name.items():
-            (place / name).mkdir(parents=True)
-            files = [_write(place / name, wheel) for wheel in listed]
-            links = "".join(f'<a href="{quote(file)}">{file}</a>\n' for file in files)
-            (place / name / "index.html").write_text(f"<!DOCTYPE html><html><body>\n{links}</body></html>\n")
+        for name, files in _fill(place, wheels(channel, python)).items():
+            if channel != "default":
+                everything.setdefault(name, []).extend(f"{channel}/{name}/{file}" for file in files)
+    for channel in NIGHTLY:
+        _fill(folder / "whl/nightly" / channel, _nightlies(channel))
+    for name, paths in everything.items():
+        (folder / "whl" / name).mkdir(parents=True)
+        _write_page(folder / "whl" / name / "index.html", [f"../{path}" for path in paths])
+    _write_page(folder / "whl/torch_stable.html", [path for paths in everything.values() for path in paths])
+
+
+def _fill(place: Path, served: Iterable[Wheel]) -> dict[str, list[str]]:
+    """Write what an index serves; return the files of each name."""
+    by_name: dict[str, list[Wheel]] = {}
+    for wheel in served:
+        by_name.setdefault(wheel.name, []).append(wheel)
+    found = {}
+    for name, listed in by_name.items():
+        (place / name).mkdir(parents=True)
+        found[name] = [_write(place / name, wheel) for wheel in listed]
+        _write_page(place / name / "index.html", found[name])
+    return found
+
+
+def _write_page(place: Path, paths: list[str]) -> None:
+    links = "".join(f'<a href="{quote(path)}">{path.rpartition("/")[2]}</a>\n' for path in paths)
+    place.write_text(f"<!DOCTYPE html><html><body>\n{links}</body></html>\n")
 
 
 def _write(folder: Path, wheel: Wheel) -> str:
     stem = f"{wheel.name.replace('-', '_')}-{wheel.version}"
     metadata = [f"Metadata-Version: 2.1\nName: {wheel.name}\nVersion: {wheel.version}\n"]
     metadata += [f"Requires-Dist: {text}\n" for text in wheel.requires]
+    metadata += [f"Provides-Extra: {extra}\n" for extra in wheel.extras]
     file = f"{stem}-py3-none-any.whl"
     with zipfile.ZipFile(folder / file, "w") as archive:
         archive.writestr(f"{stem}.dist-info/METADATA", "".join(metadata))

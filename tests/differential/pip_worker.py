@@ -22,10 +22,17 @@ def clear() -> None:
 
 
 def installed() -> dict[str, str]:
-    stems = [
-        name[: -len(".dist-info")] for name in os.listdir(SITE) if name.endswith(".dist-info") and name not in KEPT
-    ]
+    """Distributions with their versions; of one that is there twice (--ignore-installed), the later one."""
+    found = [name for name in os.listdir(SITE) if name.endswith(".dist-info") and name not in KEPT]
+    found.sort(key=lambda name: os.stat(os.path.join(SITE, name)).st_mtime_ns)
+    stems = [name[: -len(".dist-info")] for name in found]
     return {name.replace("_", "-"): version for name, _, version in (stem.partition("-") for stem in stems)}
+
+
+def is_twice() -> bool:
+    """Whether a distribution is there in two releases, as --ignore-installed leaves it."""
+    names = [name.partition("-")[0] for name in os.listdir(SITE) if name.endswith(".dist-info") and name not in KEPT]
+    return len(names) > len(set(names))
 
 
 def main() -> None:
@@ -48,6 +55,9 @@ def main() -> None:
                 answers.append({"failed": noise.getvalue()[-500:]})
                 break
             answers.append(installed())
+            if is_twice() and len(answers) < len(asked["commands"]):  # which one pip sees is chance
+                answers.append({"failed": "a distribution is there twice"})
+                break
         print(json.dumps(answers), file=out, flush=True)
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.differential.installed import run, uv_program
+from tests.differential.installed import run
+from tests.differential.real_installs import uv_program
 
 
 @pytest.mark.parametrize(("tool", "cases"), [("pip", 8), ("uv", 12)])

@@ -51,8 +51,6 @@ class Folder(InstallContext):
         return FILES.get(path, super().requirements(path, variables))
 
     def project(self, folder: str, groups: Groups, tool: str) -> Lines:
-        if tool == "uv-settings":
-            return Lines()
         self.projects.append((folder, groups, tool))
         return FILES["pyproject.toml"] if folder in (".", "./") else super().project(folder, groups, tool)
 

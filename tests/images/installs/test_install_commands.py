@@ -401,15 +401,31 @@ LIMITED = [
     ("uv pip install torch --constraints limits.txt", {}, ["numpy"]),
     ("uv pip install torch", {"UV_CONSTRAINT": "limits.txt constraints.txt"}, ["numpy", "torch"]),
     ("uv pip install torch -c limits.txt", {"UV_CONSTRAINT": "constraints.txt"}, ["numpy"]),
-    ("uv pip install torch --override limits.txt", {}, ["numpy"]),
-    ("uv pip install torch --overrides limits.txt", {}, ["numpy"]),
-    ("uv pip install torch", {"UV_OVERRIDE": "limits.txt"}, ["numpy"]),
 ]
 
 
 @pytest.mark.parametrize(("text", "env", "names"), LIMITED, ids=[row[0] for row in LIMITED])
 def test_constraints(text: str, env: dict[str, str], names: list[str]) -> None:
     assert [r.name for r in one(text, env).constraints] == names
+
+
+OVERRIDES = [
+    ("uv pip install flask --override requirements.txt", {}, ["torch"]),
+    ("uv pip install flask --overrides requirements.txt", {"UV_OVERRIDE": "indexed.txt"}, ["torch"]),
+    ("uv pip install flask", {"UV_OVERRIDE": "requirements.txt indexed.txt"}, ["torch", "numpy"]),
+    ("pip install flask", {"UV_OVERRIDE": "requirements.txt"}, []),
+]
+
+
+@pytest.mark.parametrize(("text", "env", "names"), OVERRIDES, ids=[row[0] + "".join(row[1]) for row in OVERRIDES])
+def test_overrides(text: str, env: dict[str, str], names: list[str]) -> None:
+    assert [r.name for r in one(text, env).overrides] == names
+
+
+def test_an_override_stands_in_the_place_of_what_is_named() -> None:
+    found = one("uv pip install torch==2.3.1+cu121 --override requirements.txt").requirements[0]
+    assert (found.name, found.specifier, found.pin, found.local) == ("torch", "", None, None)
+    assert found.written == "torch==2.3.1+cu121"
 
 
 NAMES = [

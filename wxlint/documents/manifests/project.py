@@ -68,7 +68,8 @@ class Project(NamedTuple):
     default_index: a URL that replaces the default index; extra: further indexes in order; links: folders of wheels;
     problem: what is wrong with the file; includes: which parts take in others; parts: those that are there;
     default_groups: the groups that the tool installs by itself; optional_groups: those that poetry leaves out. name:
-    normalised, "" where there is none.
+    normalised, "" where there is none. constraints, overrides: PEP 508, of uv's constraint-dependencies and
+    override-dependencies. values: uv's settings that are texts.
     """
 
     dependencies: tuple[Dependency, ...]
@@ -80,8 +81,10 @@ class Project(NamedTuple):
     no_index: bool = False
     default_groups: tuple[str, ...] = ("dev",)
     optional_groups: frozenset[str] = frozenset()
-    backend: str | None = None
     name: str = ""
+    constraints: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
 
     @property
     def parts(self) -> frozenset[Part]:

@@ -12,6 +12,8 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.documents.manifests.project import Binding, Project, load, normal, table, texts
 from wxlint.documents.source import Source
 
+_TEXTS = ("index-strategy", "prerelease", "resolution", "torch-backend")
+
 
 class UvIndexes(NamedTuple):
     """urls: of named indexes. default: replaces the default index. extra: tried before it, in order."""
@@ -81,12 +83,13 @@ def read_settings(pyproject: Source | None, uv_toml: Source | None) -> Project:
     for key, value in table(uv, "pip").items():
         merged[key] = value
     found = indexes(merged)
-    backend = merged.get("torch-backend")
     return Project(
         (),
         found.default,
         found.extra,
         links=found.links,
         no_index=found.no_index,
-        backend=backend if isinstance(backend, str) else None,
+        constraints=texts(uv, "constraint-dependencies"),
+        overrides=texts(uv, "override-dependencies"),
+        values=tuple((name, merged[name]) for name in _TEXTS if isinstance(merged.get(name), str)),
     )

@@ -167,14 +167,18 @@ class _Evaluation:
         stage.flavor = flavor_of_command(words, stage.base_flavor)
 
     def _onbuild(self, stage: OpenStage, instruction: Instruction) -> None:
-        """The trigger runs in a later build: only the images it names count here."""
+        """The trigger runs in what starts from here: only the images it names count in this stage."""
         trigger = onbuild_trigger(instruction, self.escape)
-        if trigger is None or trigger.keyword not in ("COPY", "ADD", "RUN"):
+        if trigger is None:
+            return
+        stage.triggers.append(trigger)
+        if trigger.keyword not in ("COPY", "ADD", "RUN"):
             return
         before = len(self.uses)
         steps, copies = len(stage.steps), self.files.copies[stage.index]
         copied = len(copies)
         self.handlers[trigger.keyword](stage, trigger)
+        stage.triggered += stage.steps[steps:]
         del stage.steps[steps:]
         copies.drop_to(copied)
         self.uses[before:] = [use._replace(kind=f"ONBUILD {use.kind}", onbuild=True) for use in self.uses[before:]]
@@ -226,6 +230,18 @@ class _Evaluation:
         stage.parents, stage.external, stage.platform = parents, not parents or not value.known, platform
         self.stages.append(stage)
         self.names.add(stage)
+        if len(parents) == 1:
+            self._trigger(stage, self.stages[parents[0]].triggers)
+
+    def _trigger(self, stage: OpenStage, triggers: list[Instruction]) -> None:
+        """Run what ONBUILD left in the stage that this one starts from; the images that it names are noted there."""
+        noted = len(self.uses)
+        for trigger in triggers:
+            if trigger.keyword == "ARG":
+                self._arg(trigger)
+            elif trigger.keyword in self.handlers:
+                self.handlers[trigger.keyword](stage, trigger)
+        del self.uses[noted:]
 
     def _set_by_base(self, stage: OpenStage, use: Use) -> None:
         """The ENV of an upstream image that is known by its tag, and what other images of the same maker set."""

@@ -32,6 +32,10 @@ class OpenStage:
         """The shell of RUN, and the /bin/sh of the base image, as `read_shell` takes them."""
         self.pip_config: dict[str, Value] = {}
         self.pip_file: dict[str, Value] = {}
+        self.triggers: list[Instruction] = []
+        """What ONBUILD leaves to a stage or an image that starts from this one."""
+        self.triggered: list[Install | StageCopy] = []
+        """What the triggers install, as far as it can be seen from here."""
         self.fetches: list[str] = []
         """Texts that may download files."""
         self.pip_looked: tuple[int, str, str | None] = 0, "", None
@@ -85,4 +89,5 @@ class OpenStage:
             tuple(self.steps),
             self.env,
             self.user,
+            tuple(self.triggered),
         )

@@ -21,6 +21,7 @@ from wxlint.images.installs.model import (
     Sources,
     Unread,
     UnreadKind,
+    UvSettings,
     joined,
 )
 from wxlint.images.installs.pip import ARCHIVES
@@ -155,17 +156,17 @@ class PackageLists:
             return found._replace(unread=(*found.unread, _invalid(lock, read.problem)))
         return with_lock(found, read, lock, project=project, reached=reached, environment=self.environment)
 
-    def settings(self, pyproject: Text | None, uv_toml: Text | None) -> Lines:
-        """The indexes that uv's settings give: of uv.toml where there is one, else of the project's file."""
+    def settings(self, pyproject: Text | None, uv_toml: Text | None) -> UvSettings:
+        """What uv's settings say: of uv.toml where there is one, else of the project's file."""
         if pyproject is None and uv_toml is None:
-            return Lines()
+            return UvSettings()
         from wxlint.documents.manifests.uv_tables import read_settings
-        from wxlint.images.installs.project_files import sources_of
+        from wxlint.images.installs.project_files import settings_of
 
         settings = read_settings(pyproject, uv_toml)
         if settings.problem and uv_toml is not None:
-            return Lines(unread=(_invalid(uv_toml, settings.problem),))
-        return Lines(sources=sources_of(settings, "uv.toml" if uv_toml is not None else "pyproject.toml"))
+            return UvSettings(unread=(_invalid(uv_toml, settings.problem),))
+        return settings_of(settings, "uv.toml" if uv_toml is not None else "pyproject.toml", self.environment)
 
     def pipfile(self, source: Text | None, name: str, groups: Groups, lock: Text | None = None) -> Lines:
         """What a Pipfile lists. groups: the tables that are installed. lock: what pins it, where that counts."""

@@ -13,7 +13,16 @@ from wxlint.documents.source import Source
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.package_lists import PackageLists
 from wxlint.images.installs.markers import Environment
-from wxlint.images.installs.model import LOCKS, CondaEnvironment, Groups, InstallContext, Lines, Unread, UnreadKind
+from wxlint.images.installs.model import (
+    LOCKS,
+    CondaEnvironment,
+    Groups,
+    InstallContext,
+    Lines,
+    Unread,
+    UnreadKind,
+    UvSettings,
+)
 from wxlint.shell.model import Command
 
 _WHEELS = late(r"(?:^|/)wheels?(?:/|$)")
@@ -92,8 +101,6 @@ class StageContext(InstallContext):
     def project(self, folder: str, groups: Groups, tool: str) -> Lines:
         path = posixpath.join(self.absolute(folder), "pyproject.toml")
         source = self._find(path)
-        if tool == "uv-settings":
-            return self._lists().settings(source, self._find(posixpath.join(self.absolute(folder), "uv.toml")))
         if source is None and tool == "pip" and self._find(posixpath.join(self.absolute(folder), "setup.py")):
             return Lines(unread=(Unread(UnreadKind.DYNAMIC, f"{folder.rstrip('/')}/setup.py"),))
         lists = self._lists()
@@ -103,6 +110,9 @@ class StageContext(InstallContext):
         if groups.locked and tool in LOCKS:
             lock = self._find(posixpath.join(self.absolute(folder), LOCKS[tool]))
         return lists.project(source, f"{folder.rstrip('/')}/pyproject.toml", groups, tool, lock)
+
+    def uv_settings(self) -> UvSettings:
+        return self._lists().settings(*(self._find(name) for name in ("pyproject.toml", "uv.toml")))
 
     def pipfile(self, path: str, groups: Groups) -> Lines:
         lock = self._find(f"{path}.lock") if groups.locked else None

@@ -119,13 +119,13 @@ class Beliefs:
             return
         try:
             base = self._bases[node] = self._base(node, stage)
-            self._states[node] = self._built(evaluated, stage, base)
+            self._states[node] = self._built(evaluated, stage, base, self.installs(evaluated, stage))
         except Exception as error:
             self._failures.record(evaluated.path, error)
 
     def _base(self, node: Node, stage: Stage) -> State:
         use = stage.base
-        starts = [self._states[one] for one in self._parts(node)[0]]
+        starts = [self._start(node, one) for one in self._parts(node)[0]]
         if len(starts) == 1:
             return starts[0]._replace(lineage=(use, *starts[0].lineage))
         if starts:
@@ -137,19 +137,34 @@ class Beliefs:
         state = external_state(use, use.reference)
         return state._replace(external_torch=state.torch)
 
-    def _built(self, evaluated: Evaluated, stage: Stage, base: State) -> State:
-        """What the steps of a stage make of its base."""
+    def _start(self, node: Node, start: Node) -> State:
+        """The state of what a stage starts from, after its ONBUILD triggers, which the evaluation of one Dockerfile
+        runs by itself where it is certain which stage that is."""
+        state = self._states[start]
+        stage = start[0].stages[start[1]]
+        certain = start[0] is node[0] and len(node[0].stages[node[1]].parents) == 1
+        if not stage.triggered or certain:
+            return state
+        steps = stage._replace(steps=stage.triggered)
+        return self._built(start[0], steps, state, [(one, choices(one)) for one in steps.installs])
+
+    def _built(
+        self, evaluated: Evaluated, stage: Stage, base: State, chosen: list[tuple[Install, list[Choice]]]
+    ) -> State:
+        """What the steps of a stage make of its base. chosen: its installs, each with what it takes of torch."""
         torch, packages, others = base.torch, list(base.packages), list(base.others)
         installs = list(base.installs)
         stored = {item.folder: item for item in base.stored}
-        found = iter(self.installs(evaluated, stage))
+        found = iter(chosen)
         for step in stage.steps:
             if isinstance(step, Install):
-                install, chosen = next(found)
+                install, takes = next(found)
                 if install.elsewhere:
-                    stored[install.folder] = _stored(stored.get(install.folder), install, chosen)
+                    stored[install.folder] = _stored(stored.get(install.folder), install, takes)
                     continue
-                torch = after(torch, install, chosen)
+                torch = after(torch, install, takes)
+                if install.exact and install.tool != "uv-project" and not (install.unread or install.conditional):
+                    packages, others = [], []
                 installs.append(install)
                 if install.removes:
                     gone = set() if install.conditional else {r.name for r in install.requirements}

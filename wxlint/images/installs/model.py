@@ -144,6 +144,23 @@ class CondaEnvironment(NamedTuple):
     where: Where | None = None
 
 
+class UvSettings(NamedTuple):
+    """What a uv.toml, or [tool.uv] of a pyproject.toml, says to `uv pip`.
+
+    constraints, overrides: of constraint-dependencies and override-dependencies. values: "index-strategy",
+    "prerelease", "resolution" and "torch-backend", those that are given.
+    """
+
+    sources: Sources = Sources()
+    constraints: tuple[Requirement, ...] = ()
+    overrides: tuple[Requirement, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+    def value(self, name: str) -> str | None:
+        return dict(self.values).get(name)
+
+
 class Groups(NamedTuple):
     """The extras and dependency groups of a project that an install chooses.
 
@@ -176,9 +193,12 @@ class Install(NamedTuple):
     conditional: the command may not run. elsewhere: into a folder of its own (--target), `folder`: absolute, with
     HOLEs. redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold
     further options. removes: the requirements are taken out (`pip uninstall`). builds: wheels are made (`pip wheel`),
-    for a later stage to install. prerelease: pre-releases count. exact: what is not listed is removed (`uv sync`,
+    for a later stage to install. best_match, first_match: uv's index strategies unsafe-best-match and
+    unsafe-first-match. prerelease: pre-releases count. exact: what is not listed is removed (`uv sync`,
     `pip-sync`). program: the script or program whose effect is not known, for tool "script". switches: variables that
-    decide what is compiled (SWITCHES).
+    decide what is compiled (SWITCHES). overrides: what counts in the place of any other requirement of the same name
+    (uv). lowest: the oldest releases in reach are taken, of all or of what is named (uv's --resolution). selective: an
+    upgrade or a reinstall is for some packages only, or for those too that come along.
     """
 
     tool: str
@@ -193,6 +213,7 @@ class Install(NamedTuple):
     prerelease: bool = False
     backend: Value | None = None
     best_match: bool = False
+    first_match: bool = False
     conditional: bool = False
     elsewhere: bool = False
     where: Where | None = None
@@ -206,6 +227,9 @@ class Install(NamedTuple):
     program: str = ""
     environment: Environment = ANY_LINUX
     switches: tuple[tuple[str, Value], ...] = ()
+    overrides: tuple[Requirement, ...] = ()
+    lowest: bool = False
+    selective: bool = False
 
     @property
     def span(self) -> Span | None:
@@ -244,6 +268,10 @@ class InstallContext:
     def project(self, folder: str, groups: Groups, tool: str) -> Lines:
         """What installing the project in a folder asks for. tool: who reads it ("pip", "uv", "poetry", "pdm")."""
         return Lines(unread=(Unread(UnreadKind.NOT_THERE, f"{folder.rstrip('/')}/pyproject.toml"),))
+
+    def uv_settings(self) -> UvSettings:
+        """What uv's settings in the working folder say."""
+        return UvSettings()
 
     def pipfile(self, path: str, groups: Groups) -> Lines:
         """What a Pipfile lists in the tables that are chosen."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Span, Where
 from wxlint.core.patterns import late
 from wxlint.core.values import Value
+from wxlint.images.installs.markers import applies
 from wxlint.images.installs.model import (
     Call,
     Groups,
@@ -21,7 +22,7 @@ from wxlint.images.installs.model import (
     joined,
 )
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
-from wxlint.images.installs.requirement import Requirement, parse_requirement
+from wxlint.images.installs.requirement import Requirement, marker_of, parse_requirement
 
 if TYPE_CHECKING:
     from wxlint.shell.model import Command, Word
@@ -67,17 +68,26 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
             listed.constraints,
             listed.unread,
             upgrade=arguments.has("-U", "--upgrade") or is_on(call.variables, "PIP_UPGRADE"),
-            reinstall=arguments.has("--force-reinstall", "-I", "--ignore-installed"),
+            reinstall=arguments.has("--force-reinstall", "-I", "--ignore-installed")
+            or is_on(call.variables, "PIP_FORCE_REINSTALL")
+            or is_on(call.variables, "PIP_IGNORE_INSTALLED"),
             no_deps=alone,
             prerelease=arguments.has("--pre") or is_on(call.variables, "PIP_PRE"),
             builds=verb.value.text == "wheel",
             exact=verb.value.text == "sync",
+            selective=_is_eager(arguments, call),
         ),
         verb,
         arguments,
         target,
         call,
     )
+
+
+def _is_eager(arguments: Arguments, call: Call) -> bool:
+    """Whether an upgrade reaches what comes along."""
+    strategy = arguments.last("--upgrade-strategy") or call.variables.get("PIP_UPGRADE_STRATEGY")
+    return strategy is not None and strategy.text == "eager"
 
 
 def finished(install: Install, verb: Word, arguments: Arguments, target: Value | None, call: Call) -> Install:
@@ -185,7 +195,10 @@ def positional(word: Word, call: Call, alone: bool, tool: str = "pip") -> Lines:
     """One argument: a requirement, or a project in a folder. alone: dependencies are left out."""
     requirement = parse_requirement(word.value, call.where(word))
     if requirement.kind != "path":
-        return Lines((requirement,))
+        holds = applies(marker_of(word.value.text), call.context.environment)
+        if holds is False and requirement.kind != "unknown":
+            return Lines()
+        return Lines((requirement if holds else requirement._replace(maybe=True),))
     return Lines() if alone else local(word.value, call.where(word), call, tool)
 
 

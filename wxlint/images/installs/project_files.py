@@ -12,7 +12,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.documents.manifests.project import MAIN, Part, normal
 from wxlint.documents.source import Source as Text
 from wxlint.images.installs.markers import Environment, applies
-from wxlint.images.installs.model import Groups, Lines, PackageIndex, Sources, Unread, UnreadKind
+from wxlint.images.installs.model import Groups, Lines, PackageIndex, Sources, Unread, UnreadKind, UvSettings
 from wxlint.images.installs.requirement import Bound, Doubt, Requirement, marker_of, parse_requirement
 
 if TYPE_CHECKING:
@@ -73,6 +73,24 @@ def sources_of(project: Project, flag: str) -> Sources:
         tuple(PackageIndex(flag, Value(url), None) for url in project.extra),
         tuple(PackageIndex(flag, Value(url), None) for url in project.links),
         project.no_index,
+    )
+
+
+def settings_of(project: Project, flag: str, environment: Environment) -> UvSettings:
+    """What was read of uv's settings, as an install takes it. flag: what its indexes are said to come from."""
+    return UvSettings(
+        sources_of(project, flag),
+        limits_of(project.constraints, environment),
+        limits_of(project.overrides, environment),
+        project.values,
+    )
+
+
+def limits_of(listed: tuple[str, ...], environment: Environment) -> tuple[Requirement, ...]:
+    """Constraints or overrides of a project, those that may hold."""
+    held = ((text, applies(marker_of(text), environment)) for text in listed)
+    return tuple(
+        parse_requirement(Value(text), None)._replace(maybe=holds is None) for text, holds in held if holds is not False
     )
 
 

@@ -6,12 +6,12 @@ It tries its indexes in order and stops at the first that has a name; the defaul
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.values import Value
-from wxlint.images.installs.model import Call, Groups, Install, Lines, PackageIndex, Sources
+from wxlint.images.installs.model import Call, Groups, Install, Lines, PackageIndex, Sources, UvSettings
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
 from wxlint.images.installs.pip import (
     INDEX_FLAGS,
@@ -31,6 +31,7 @@ from wxlint.images.installs.pip import (
     requirements_of,
 )
 from wxlint.images.installs.projects import project_tool
+from wxlint.images.installs.requirement import Requirement, normalise
 
 if TYPE_CHECKING:
     from wxlint.shell.model import Word
@@ -80,12 +81,18 @@ def _uv_pip(call: Call) -> Iterator[Install]:
 
 
 def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
-    alone = arguments.has("--no-deps")
+    syncs = verb.value.text == "sync"
+    alone = arguments.has("--no-deps") or syncs
+    settings = call.context.uv_settings()
     limits = arguments.texts(*LIMIT_FLAGS) or _listed(call, "UV_CONSTRAINT")
-    overrides = arguments.texts("--override", "--overrides") or _listed(call, "UV_OVERRIDE")
-    parts = [call.context.requirements(path, call.variables, as_constraints=True) for path in limits + overrides]
+    parts = [call.context.requirements(path, call.variables, as_constraints=True) for path in limits]
+    overriding = [
+        call.context.requirements(path, call.variables)
+        for path in arguments.texts("--override", "--overrides") or _listed(call, "UV_OVERRIDE")
+    ]
+    overrides = (*settings.overrides, *(r for part in overriding for r in part.requirements))
     for word in arguments.positional:
-        if verb.value.text == "sync":
+        if syncs:
             parts.append(call.context.requirements(word.value.text, call.variables))
         elif not is_options(word):
             parts.append(positional(word, call, alone, "uv"))
@@ -93,26 +100,31 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
         if option.value is not None and not alone:
             parts.append(local(option.value, call.context.where(option.start, option.end), call, "uv"))
     parts += [_list(option, arguments, call) for option in arguments.given(*LIST_FLAGS)]
-    given = sources(arguments, call)
+    given = sources(arguments, call).before(settings.sources)
     for part in parts:
         given = given.before(part.sources)
-    settings = call.context.project(".", Groups(only=True), "uv-settings")
-    strategy = arguments.last("--index-strategy") or call.variables.get("UV_INDEX_STRATEGY")
-    backend = arguments.last("--torch-backend") or call.variables.get("UV_TORCH_BACKEND")
+    requirements = _overridden((r for part in parts for r in part.requirements), overrides)
+    wanted = {requirement.name for requirement in requirements}
+    renewed = {normalise(name) for name in arguments.texts("-P", "--upgrade-package", "--reinstall-package")}
+    backend = _setting("torch-backend", settings, arguments, call)
     return finished(
         Install(
             "uv",
-            tuple(r for part in parts for r in part.requirements),
-            given.before(settings.sources),
-            tuple(c for part in parts for c in part.constraints),
-            tuple(u for part in (*parts, settings) for u in part.unread),
-            upgrade=arguments.has("-U", "--upgrade") or _upgrades(arguments),
+            requirements,
+            given,
+            (*settings.constraints, *(c for part in parts for c in part.constraints)),
+            (*settings.unread, *(u for part in (*parts, *overriding) for u in part.unread)),
+            upgrade=arguments.has("-U", "--upgrade") or (bool(wanted) and wanted <= renewed),
             reinstall=arguments.has("--reinstall", "--force-reinstall"),
             no_deps=alone,
-            prerelease=arguments.has("--pre") or _prerelease(arguments, call),
+            prerelease=arguments.has("--pre") or _says("prerelease", ("allow",), settings, arguments, call),
             backend=backend,
-            best_match=strategy is not None and strategy.text == "unsafe-best-match",
-            exact=verb.value.text == "sync" or arguments.has("--exact"),
+            best_match=_says("index-strategy", ("unsafe-best-match",), settings, arguments, call),
+            first_match=_says("index-strategy", ("unsafe-first-match",), settings, arguments, call),
+            exact=syncs or arguments.has("--exact"),
+            overrides=overrides,
+            lowest=_says("resolution", ("lowest", "lowest-direct"), settings, arguments, call),
+            selective=bool(renewed) and not wanted <= renewed,
         ),
         verb,
         arguments,
@@ -121,13 +133,27 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
     )
 
 
-def _upgrades(arguments: Arguments) -> bool:
-    return "torch" in arguments.texts("-P", "--upgrade-package")
+def _overridden(found: Iterable[Requirement], overrides: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+    """Requirements with what overrides put in the place of what they say of releases."""
+    by_name = {one.name: one for one in overrides if one.name}
+    return tuple(
+        one._replace(specifier=other.specifier, pin=other.pin, local=other.local, url=other.url, kind=other.kind)
+        if (other := by_name.get(one.name)) is not None
+        else one
+        for one in found
+    )
 
 
-def _prerelease(arguments: Arguments, call: Call) -> bool:
-    chosen = arguments.last("--prerelease") or call.variables.get("UV_PRERELEASE")
-    return chosen is not None and chosen.text == "allow"
+def _setting(name: str, settings: UvSettings, arguments: Arguments, call: Call) -> Value | None:
+    """What an option, its variable or the settings say, the first that does."""
+    found = arguments.last(f"--{name}") or call.variables.get("UV_" + name.upper().replace("-", "_"))
+    set_ = settings.value(name)
+    return found if found is not None or set_ is None else Value(set_)
+
+
+def _says(name: str, wanted: tuple[str, ...], settings: UvSettings, arguments: Arguments, call: Call) -> bool:
+    value = _setting(name, settings, arguments, call)
+    return value is not None and value.text in wanted
 
 
 def _listed(call: Call, name: str) -> list[str]:

@@ -82,6 +82,7 @@ class Stage(NamedTuple):
 
     parents: the earlier stages it may start from (several when an unknown ARG selects), empty for an external base.
     external: the base may be an image, not a stage. steps: installs and copies in order. env: ENV at its end.
+    triggered: what its ONBUILD triggers install in an image that starts from this one.
     """
 
     index: int  # type: ignore[assignment]  # tuple.index is not used
@@ -94,6 +95,7 @@ class Stage(NamedTuple):
     steps: tuple[Install | StageCopy, ...]
     env: dict[str, Value]
     user: str | None = None
+    triggered: tuple[Install | StageCopy, ...] = ()
 
     @property
     def installs(self) -> tuple[Install, ...]:

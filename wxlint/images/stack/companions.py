@@ -13,6 +13,7 @@ from wxlint.facts.generation import same_cuda
 from wxlint.images.installs.model import Install
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import Choice, Torch
+from wxlint.images.stack.torch.replacement import possible_releases
 from wxlint.images.stack.torch.selection import choices
 from wxlint.images.stack.torch.state import after
 
@@ -23,7 +24,8 @@ class Companion(NamedTuple):
     """A companion that is in an image.
 
     name: torchvision or torchaudio. written, span: the requirement that named or brought it. channel, version: of its
-    build; version None where it was not pinned. carried: another package brought it.
+    build; version None where it was not pinned. carried: another package brought it. beside: the releases of torch
+    that it may have come with, where it was not pinned.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Companion(NamedTuple):
     channel: str
     version: str | None
     carried: bool = False
+    beside: tuple[str, ...] = ()
 
 
 class Mismatch(NamedTuple):
@@ -56,19 +59,25 @@ def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
         chosen = choices(install)
         before, torch = torch, after(torch, install, chosen)
         renewed = set()
+        for name in _gone(install, held):
+            held.pop(name, None)
+            found.pop(name, None)
+        releases = possible_releases(torch, install) if torch.channel not in ("none", "unknown") else ()
         for companion in _named(install, chosen):
-            if install.conditional:
+            present = held.get(companion.name)
+            adapts = _adapts(present, torch, install) if _is_replaced(before, torch) else False
+            if install.conditional or adapts is None:
                 held.pop(companion.name, None)  # which one is there is open
                 found.pop(companion.name, None)
-            elif _is_taken(companion, held.get(companion.name), install, external):
-                held[companion.name] = companion
+            elif adapts or _is_taken(companion, present, install, external):
+                held[companion.name] = companion._replace(beside=releases)
                 renewed.add(companion.name)
                 found.pop(companion.name, None)
                 if _is_other_build(companion, torch):
                     found[companion.name] = Mismatch(companion, torch, False, companion.span)
         for companion in _carried(install, torch):
             if companion.name not in held and not install.conditional:
-                held[companion.name] = companion
+                held[companion.name] = companion._replace(beside=releases)
                 renewed.add(companion.name)
         if not install.conditional and _is_replaced(before, torch) and chosen and not chosen[0].implied:
             place = chosen[0].requirement.span or install.span
@@ -76,6 +85,15 @@ def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
                 if name not in renewed and not _goes_with(companion, torch):
                     found[name] = Mismatch(companion, torch, True, place)
     return list(found.values())
+
+
+def _gone(install: Install, held: Iterable[str]) -> list[str]:
+    """Return the companions that an install removes."""
+    named = {requirement.name for requirement in install.requirements}
+    if install.removes:
+        return [name for name in held if name in named]
+    removes = install.exact and install.tool != "uv-project" and not install.unread
+    return [name for name in held if name not in named] if removes else []
 
 
 def _concerns(install: Install) -> bool:
@@ -102,6 +120,15 @@ def _is_taken(companion: Companion, present: Companion | None, install: Install,
     if present is None or install.upgrade or install.reinstall:
         return True
     return companion.version != present.version or companion.channel not in ("default", "unknown", present.channel)
+
+
+def _adapts(present: Companion | None, torch: Torch, install: Install) -> bool | None:
+    """Whether an install that replaces torch takes another release of a companion that it names; None where that is
+    not known."""
+    if present is None or install.no_deps:
+        return False
+    fits = _fits(present, torch)
+    return None if fits is None else not fits
 
 
 def _carried(install: Install, torch: Torch) -> Iterator[Companion]:
@@ -142,9 +169,18 @@ def _cuda(channel: str, torch: Torch) -> str:
 def _goes_with(companion: Companion, torch: Torch) -> bool:
     """Whether a companion that stays suits the torch that replaced the one it came with; also where that is not
     known."""
-    if companion.version is None:
-        newest = facts.torch_releases("default")[-1]
-        return torch.version in (None, newest)
-    if torch.version and facts.companion_fits(companion.name, companion.version, torch.version) is False:
-        return False
-    return not _is_other_build(companion, torch)
+    fits = _fits(companion, torch)
+    if fits is None and companion.carried:  # what brought it took the newest, as far as is known
+        fits = torch.version in (None, facts.torch_releases("default")[-1])
+    return fits is not False and not _is_other_build(companion, torch)
+
+
+def _fits(companion: Companion, torch: Torch) -> bool | None:
+    """Whether a companion is made for a release of torch; None where one of both is not known."""
+    if torch.version is None:
+        return None
+    may_be = [companion.version] if companion.version is not None else []
+    for release in companion.beside if companion.version is None else ():
+        may_be += getattr(facts.companions(release), companion.name, ())
+    answers = {facts.companion_fits(companion.name, version, torch.version) for version in may_be}
+    return answers.pop() if len(answers) == 1 else None

@@ -115,6 +115,7 @@ def package_of(requirement: Requirement, install: Install, python: str = "") -> 
         where=requirement.where,
         conditional=install.conditional,
         python=python,
+        lowest=install.lowest,
     )
 
 
@@ -129,11 +130,13 @@ def _described(
     extras: tuple[str, ...] = (),
     local: str = "",
     brought_by: str = "",
+    lowest: bool = False,
 ) -> Accelerated | None:
     row = facts.accelerated_package(name)
     said = generation_of_name(name)
     of_local = generation_of_local(local) if local else said
-    built = facts.accelerated_build(name, specifier, python) if row is not None else None
+    oldest = lowest and "==" not in specifier
+    built = facts.accelerated_build(name, specifier, python) if row is not None and not oldest else None
     cuda = said.cuda or of_local.cuda
     if row is None and not cuda and not of_local.torch:
         return None
@@ -183,6 +186,8 @@ def _limited(requirement: Requirement, install: Install) -> str:
 
 def _may_be_older(requirement: Requirement, install: Install) -> bool:
     """Return whether an install may not take the newest release of what needs torch, as it may not take its torch."""
+    if install.lowest and not requirement.pin:
+        return True
     if requirement.pin or not facts.brings_torch(requirement.name, None, requirement.extras):
         return False
     if facts.torch_needed(requirement.name, None) == "":

@@ -65,6 +65,8 @@ def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
         if install.tool == "conda":
             cuda += [_leading(r) for r in install.requirements if r.name in _CONDA_CUDA]
             cudnn += [_leading(r).partition(".")[0] for r in install.requirements if r.name in _CONDA_CUDNN]
+        if install.exact and install.tool != "uv-project" and not install.unread and not install.conditional:
+            packages = {}
         unread = (
             unread or bool(install.unread) or any(r.kind in ("vcs", "path", "unknown") for r in install.requirements)
         )

@@ -21,7 +21,8 @@ class Torch(NamedTuple):
     version: without local part, when known. because: how it came. newest: an install without a version took it.
     maybe: of "unknown", the channel of an install that may not have run, or the one that an install which cannot be
     read would take (ANY when that could be any). companions: those of FAMILY that are there for certain. stale:
-    companions that an earlier torch left behind. present: of "unknown", a torch is there for certain.
+    companions that an earlier torch left behind. present: of "unknown", a torch is there for certain. nightly: a
+    pre-release of an index of these.
     """
 
     channel: str
@@ -33,6 +34,7 @@ class Torch(NamedTuple):
     companions: frozenset[str] = frozenset()
     present: bool = False
     stale: frozenset[str] = frozenset()
+    nightly: bool = False
 
 
 NONE = Torch("none")

@@ -41,12 +41,16 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
         return same
     if install.reinstall:  # the newest in reach, whatever was there
         return same and (state.version is None or bool(wanted.pin))
-    versions = _versions(state, install)
+    versions = possible_releases(state, install)
     standing = _all_agree(_is_allowed(install, version) for version in versions) if versions else True
     if standing is not True and install.tool != "conda":
         return standing
     if any(r.name in state.stale for r in install.requirements):
         return None  # a companion that was made for another torch may bring that back
+    if install.selective:
+        return None
+    if choice.implied and any(r.name == "torch" for r in install.overrides):
+        return None if install.upgrade else True
     if choice.implied:
         return _suits(state, choice, versions)
     if wanted.local and wanted.name in FAMILY:
@@ -60,11 +64,11 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
     return _all_agree(_in_range(wanted, version) for version in versions) if versions else None
 
 
-def _versions(state: Torch, install: Install) -> tuple[str, ...]:
+def possible_releases(state: Torch, install: Install) -> tuple[str, ...]:
     """The releases that may be there, empty where that is not known."""
     if state.version is not None:
         return (state.version,)
-    if not is_complete(state.channel):
+    if state.nightly or not is_complete(state.channel):
         return ()
     sets = release_sets((state.channel,), install.environment.python)
     if state.newest:
@@ -93,7 +97,7 @@ def _is_highest(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool
     wanted, install = choice.requirement, choice.install
     if choice.channel == state.channel and not wanted.specifier and state.newest and not wanted.pin:
         return True
-    if not versions or not is_complete(choice.channel) or not is_complete(state.channel):
+    if not versions or install.lowest or not is_complete(choice.channel) or not is_complete(state.channel):
         return None
     answers: set[bool | None] = set()
     for (listed,) in release_sets((choice.channel,), install.environment.python, versions[0]):
@@ -127,6 +131,8 @@ def _suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | No
         return None
     if not versions:
         return True
+    if install.lowest and not wanted.pin:
+        return None
     suits = _all_agree(_carrier_suits(wanted, version) for version in versions)
     return suits and _brings_no_other(state, choice, versions)
 
@@ -136,7 +142,9 @@ def _brings_no_other(state: Torch, choice: Choice, versions: tuple[str, ...]) ->
     wanted = choice.requirement
     needed = facts.torch_needed(wanted.name, wanted.pin) or ""
     specifier = wanted.specifier if HOLE not in wanted.specifier else ""
-    for name, limit in facts.carried(wanted.name, specifier, wanted.extras):
+    row = facts.brings_torch(wanted.name, wanted.pin, wanted.extras)
+    through = [(row["through"], "")] if row is not None and row["through"] in FAMILY[1:] else []
+    for name, limit in (*facts.carried(wanted.name, specifier, wanted.extras), *through):
         if name not in FAMILY or name in state.companions:
             continue
         beside = (*choice.install.constraints, Requirement("torch", specifier=needed))
@@ -175,6 +183,8 @@ def _companion_suits(state: Torch, choice: Choice, versions: tuple[str, ...]) ->
         return True if state.channel == choice.channel and not wanted.pin else None
     if wanted.pin:
         return _all_agree(facts.companion_fits(wanted.name, wanted.pin, version) is not False for version in versions)
+    if install.lowest:
+        return None
     if there and all(_held_in_range(wanted, version) for version in versions):
         return True
     if state.newest and choice.channel == state.channel and not wanted.specifier:

@@ -157,7 +157,7 @@ def _limited(install: Install, requirement: Requirement, implied: bool) -> Requi
     if requirement.local:
         return requirement
     name = "torch" if implied else requirement.name
-    limits = [c for c in install.constraints if c.name == name and c.pin and not c.maybe]
+    limits = [c for c in (*install.constraints, *install.overrides) if c.name == name and c.pin and not c.maybe]
     if not limits or (requirement.pin and not implied):
         return requirement
     return limits[-1] if requirement.name in FAMILY or implied else requirement
@@ -188,7 +188,7 @@ def _searched(install: Install, wanted: Requirement, implied: bool) -> _Place:
     links = [_Place(_served(s), "links", s) for s in sources.links]
     if install.open and base.how == "default" and not extra and not links:
         return base._replace(channel="unknown")
-    first_wins = install.tool not in ("pip", "pipenv") and not install.best_match
+    first_wins = install.tool not in ("pip", "pipenv") and not (install.best_match or install.first_match)
     if first_wins and install.tool != "poetry":
         return _first(base, extra, links, install, wanted, implied)
     return _highest([base, *extra, *links], install, wanted, implied)
@@ -211,7 +211,7 @@ def _may_hold_torch(place: _Place) -> bool:
 
 def _highest(places: list[_Place], install: Install, wanted: Requirement, implied: bool) -> _Place:
     """What pip takes: the highest version of any place."""
-    base, *others = places
+    base, *others = _without_nightly(places, install, wanted)
     others = [place for place in others if _may_hold_torch(place)]
     if base.channel == "unknown" and not any(place.channel != "unknown" for place in others):
         return base
@@ -226,13 +226,27 @@ def _highest(places: list[_Place], install: Install, wanted: Requirement, implie
         return deciding._replace(channel="unknown")
     if install.prerelease:
         return deciding._replace(channel=_nightly(places))
+    if install.lowest or install.first_match:
+        return deciding._replace(channel="unknown")
     channel = _best(tuple(served), install, wanted, implied)
     return deciding._replace(channel=channel)
 
 
+def is_nightly(place: _Place | Choice) -> bool:
+    """Whether something comes from an index of pre-releases."""
+    return place.source is not None and "/nightly/" in place.source.value.text
+
+
+def _without_nightly(places: list[_Place], install: Install, wanted: Requirement) -> list[_Place]:
+    """Places without those of pre-releases, where these do not count."""
+    released = [place for place in places if not is_nightly(place)]
+    asked = install.prerelease or re.search(r"\d(?:\.dev|a|b|rc)\d", wanted.specifier)
+    return places if asked or not released else released
+
+
 def _nightly(places: list[_Place]) -> str:
     """With pre-releases, a nightly index of a channel that is still built has the highest version."""
-    nightly = {place.channel for place in places if place.source is not None and "/nightly/" in place.source.value.text}
+    nightly = {place.channel for place in places if is_nightly(place)}
     live = facts.torch_releases("default")[-1]
     others = {place.channel for place in places} - nightly
     if len(nightly) == 1 and others <= {"default"} and live in facts.torch_releases(*nightly):
@@ -273,7 +287,10 @@ def _fitting(
 
 def allowed(install: Install, listed: tuple[str, ...]) -> tuple[str, ...]:
     """The releases of torch of these that an install as a whole leaves: by what it says of torch, its companions
-    and what brings it."""
+    and what brings it; an override counts alone."""
+    override = next((r for r in install.overrides if r.name == "torch" and not r.maybe), None)
+    if override is not None:
+        return tuple(version for version in listed if not override.specifier or within(override.specifier, version))
     for requirement in (*install.requirements, *install.constraints):
         if requirement.maybe or not requirement.specifier or HOLE in requirement.specifier:
             continue

@@ -11,7 +11,7 @@ from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.model import ANY, FAMILY, NONE, Choice, Torch
 from wxlint.images.stack.torch.releases import within
 from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied
-from wxlint.images.stack.torch.selection import allowed, carried, describe
+from wxlint.images.stack.torch.selection import allowed, carried, describe, is_nightly
 
 _PACKAGED = frozenset(("python3-torch", "python3-torch-cuda", "python3-pytorch", "python3-torch-rocm"))
 """Packages of Linux distributions, each with a build of its own."""
@@ -25,10 +25,25 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
         return _without(state, install)
     if install.tool == "apt":
         return _packaged(state, install)
+    if install.exact and install.tool != "uv-project":
+        state = _without_others(state, install, found)
     now = _resolved(state, install, found)
     if not found or found[0].implied:
         now = _unread(now, install, state if found else None)
     return _with_companions(now, install)
+
+
+def _without_others(state: Torch, install: Install, found: list[Choice]) -> Torch:
+    """The state before an install that removes what it does not list, as far as it is still there afterwards."""
+    stays = any(not (choice.implied and install.no_deps) for choice in found)
+    hidden = any(_is_foreign(r, install) for r in install.requirements)
+    if install.conditional or install.unread or hidden:
+        reason = reason_at("install", "may have removed it", install.span)
+        gone = Torch("unknown", None, (*state.because, reason), install.span, maybe=state.channel)
+        return state if stays or state.channel in ("none", "unknown") else gone
+    named = {r.name for r in install.requirements}
+    kept = state._replace(companions=state.companions & named, stale=state.stale & named)
+    return kept if stays or state.channel == "none" else NONE._replace(companions=kept.companions)
 
 
 def _resolved(state: Torch, install: Install, found: list[Choice]) -> Torch:
@@ -118,7 +133,7 @@ def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
     """
     unread = next(iter(install.unread), None)
     if unread is None:
-        foreign = next((r for r in install.requirements if _is_foreign(r)), None)
+        foreign = next((r for r in install.requirements if _is_foreign(r, install)), None)
         if foreign is None or before is not None:
             return state
         what, maybe = foreign.written, _would_take(install)
@@ -136,8 +151,10 @@ def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
     return Torch("unknown", state.version, (*state.because, reason), install.span, maybe=state.channel, present=True)
 
 
-def _is_foreign(requirement: Requirement) -> bool:
+def _is_foreign(requirement: Requirement, install: Install) -> bool:
     """Whether nothing shows what a requirement brings."""
+    if install.no_deps and requirement.name:
+        return False
     return requirement.kind in ("unknown", "path", "vcs") or (requirement.kind == "url" and not requirement.name)
 
 
@@ -178,19 +195,24 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         version is None and not wanted.specifier and _takes_newest(install, choice),
         stale=(state.companions | state.stale) - {r.name for r in install.requirements},
         present=choice.channel == "unknown",
+        nightly=version is None and is_nightly(choice),
     )
 
 
 def _pinned_version(install: Install) -> str | None:
     """The release that an install or its constraints pin."""
     pinned = [
-        r.pin for r in (*install.requirements, *install.constraints) if r.name == "torch" and r.pin and not r.maybe
+        r.pin
+        for r in (*install.overrides, *install.requirements, *install.constraints)
+        if r.name == "torch" and r.pin and not r.maybe
     ]
     return pinned[0] if pinned else None
 
 
 def _takes_newest(install: Install, choice: Choice) -> bool:
     """Whether nothing else of an install keeps it from the newest release of a channel."""
+    if install.lowest or is_nightly(choice):
+        return False
     listed = facts.torch_releases(choice.channel)
     if not listed:
         return not choice.implied

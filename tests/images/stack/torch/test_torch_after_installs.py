@@ -1,0 +1,97 @@
+"""Which torch is there after several commands, as pip and uv leave it: each row was run for real on local indexes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wxlint.images.stack.companions import mismatches
+from wxlint.images.stack.torch.model import NONE
+from wxlint.lint.inputs import gather
+
+WHL = "https://download.pytorch.org/whl"
+CPU, CUDA = f"{WHL}/cpu", f"{WHL}/cu121"
+
+ROWS = [
+    # files, instructions, channel
+    ({}, "RUN pip install 'torch; sys_platform == \"darwin\"'", "none"),
+    ({}, "RUN uv pip install 'torch==2.3.1; platform_machine == \"aarch64\"'", "none"),
+    ({}, f"RUN pip install 'torch==2.3.1; python_version >= \"3.9\"' -i {CPU}", "cpu"),
+    ({"a.txt": "flask\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip sync a.txt", "none"),
+    ({"a.txt": "torch\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip sync a.txt", "cpu"),
+    ({"a.txt": "torchaudio==2.3.1\n"}, f"RUN uv pip sync a.txt -i {CPU}", "none"),
+    ({}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip install flask --exact", "none"),
+    ({"a.txt": "flask\n"}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip-sync a.txt", "none"),
+    ({"a.txt": "git+https://registry.example/x\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip sync a.txt",
+     "none"),
+    ({"a.txt": "./own\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip sync a.txt", "unknown"),
+    # overrides
+    ({"o.txt": "torch==2.3.1+cpu\n"}, f"RUN uv pip install torch==2.4.0 --index {CPU} --overrides o.txt", "cpu"),
+    ({"o.txt": "torch>=2.6.0\n"}, f"RUN uv pip install torch==2.0.0 --index {CUDA} --overrides o.txt", "cu121"),
+    ({"o.txt": "torch\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\n"
+     "RUN UV_OVERRIDE=o.txt uv pip install torchvision==0.16.0", "cpu"),
+    # what is taken where the oldest releases are
+    ({}, f"RUN uv pip install 'torch>=2.1' -i {CPU} --resolution lowest-direct\nRUN uv pip install 'torch>=2.4'",
+     "unknown"),
+    ({"uv.toml": 'resolution = "lowest"\n'}, f"RUN uv pip install torch --index {CPU}", "cpu"),
+    ({"uv.toml": 'index-strategy = "unsafe-best-match"\n'}, f"RUN uv pip install torch==2.6.0 --index {CUDA}",
+     "default"),
+    ({"uv.toml": 'torch-backend = "cpu"\n'}, "RUN uv pip install torch", "cpu"),
+    ({"uv.toml": 'constraint-dependencies = ["torch==2.3.1+cpu"]\n'}, f"RUN uv pip install torch --index {CPU}", "cpu"),
+    # an index of the settings stands before one of a list
+    ({"uv.toml": f'[[index]]\nurl = "{CPU}"\n', "a.txt": f"torch==2.3.1\n--extra-index-url {CUDA}\n"},
+     "RUN uv pip install -r a.txt", "cpu"),
+    # upgrades and reinstalls that the environment asks for, and those of some packages only
+    ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN PIP_FORCE_REINSTALL=1 pip install torch==2.3.1", "default"),
+    ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN PIP_FORCE_REINSTALL=0 pip install torch==2.3.1", "cpu"),
+    ({}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip install torchaudio -P torch", "unknown"),
+    ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install -U openai-whisper --upgrade-strategy eager",
+     "unknown"),
+    ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install -U openai-whisper", "cpu"),
+    # pre-releases
+    ({}, f"RUN pip install torch==2.3.1 --extra-index-url {WHL}/nightly/cu130 --extra-index-url {CPU}", "cpu"),
+    ({}, f"RUN pip install torch -i {WHL}/nightly/cu130", "cu130"),
+    ({}, f"RUN pip install torch -i {WHL}/nightly/cu130\nRUN pip install 'torch<2.9'", "unknown"),
+    # an extra that brings a companion, which brings a newer torch
+    ({}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip install 'transformers[torch-vision]' 'torch>=2'",
+     "unknown"),
+]  # fmt: skip
+
+
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], instructions: str):  # type: ignore[no-untyped-def]
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "Dockerfile").write_text(f"FROM python:3.11-slim\nCOPY . .\n{instructions}\n")
+    monkeypatch.chdir(tmp_path)
+    repository = gather(["."], no_policy=True).repository
+    evaluated = repository.graph.by_hand("Dockerfile")
+    return repository.beliefs.state(evaluated, evaluated.stages[-1])
+
+
+@pytest.mark.parametrize(("files", "instructions", "channel"), ROWS, ids=[row[1] for row in ROWS])
+def test_torch_after_installs(
+    files: dict[str, str], instructions: str, channel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert state(tmp_path, monkeypatch, files, instructions).torch.channel == channel
+
+
+COMPANIONS = [
+    # instructions, the companions that do not go with torch
+    ("RUN pip install torchvision\nRUN pip install torch==2.14.1", []),
+    ("RUN pip install torch==2.3.1 torchvision\nRUN pip install torch==2.6.0", ["torchvision"]),
+    ("RUN pip install torch==2.3.1 torchvision\nRUN pip install torch==2.6.0 torchvision", []),
+    (f"RUN pip install torch==2.3.1 torchvision -i {CUDA}\nRUN pip install torch==2.3.1+cpu torchvision -i {CPU}",
+     ["torchvision"]),
+    ("RUN pip install torch==2.3.1 torchvision\nRUN pip install --no-deps torch==2.6.0 torchvision", ["torchvision"]),
+    ("RUN pip install torch==2.3.1 torchvision\nRUN pip uninstall -y torchvision && pip install torch==2.6.0", []),
+    ("COPY <<a.txt a.txt\ntorch==2.6.0\na.txt\nRUN uv pip install torch==2.3.1 torchvision\nRUN uv pip sync a.txt", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("instructions", "names"), COMPANIONS, ids=[row[0] for row in COMPANIONS])
+def test_companions_after_installs(
+    instructions: str, names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installs = state(tmp_path, monkeypatch, {}, instructions).installs
+    assert [mismatch.companion.name for mismatch in mismatches(NONE, installs)] == names
