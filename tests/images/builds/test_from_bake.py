@@ -93,6 +93,168 @@ def test_json_says_the_same() -> None:
     assert [(name, value.text) for name, value in found.builds[0].args] == [("A", "1")]
 
 
+def test_which_targets_are_built_by_themselves() -> None:
+    """Not those that others inherit, nor those that are marked with an underscore; all that a group or nobody names."""
+    text = """
+    group "all" { targets = ["_named", "parent-in-a-group"] }
+    target "_hidden" { tags = ["e:hidden"] }
+    target "_named" { tags = ["e:named"] }
+    target "parent" { tags = ["e:parent"] }
+    target "parent-in-a-group" { tags = ["e:parent-in-a-group"] }
+    target "default" { tags = ["e:default"] }
+    target "child" {
+      inherits = ["parent", "parent-in-a-group", "default"]
+      tags = ["e:child"]
+    }
+    target { tags = ["e:without-a-name"] }
+    other "x" { tags = ["e:other"] }
+    """
+    assert tags(script(text)) == ["e:named", "e:parent-in-a-group", "e:default", "e:child"]
+
+
+def test_what_inherits_from_what_inherits() -> None:
+    text = """
+    target "_a" {
+      dockerfile = "docker/Dockerfile.cuda"
+      tags = ["e:a"]
+      args = { A = "a", B = "a" }
+      contexts = { python = "docker-image://python:3.11" }
+    }
+    target "_b" {
+      inherits = ["_a", "missing"]
+      args = { B = "b", C = "b" }
+    }
+    target "c" {
+      inherits = ["_b"]
+      args = { C = "c", "${OTHER}" = "x", D = null, E = 2, F = true, G = OTHER }
+    }
+    target "loop" { inherits = ["loop"] }
+    """
+    found = script(text)
+    build = found.builds[0]
+    assert (build.dockerfile, tags(found)) == ("docker/Dockerfile.cuda", ["e:a"])
+    args = {name: value.shown() for name, value in build.args}
+    assert args == {"A": "a", "B": "b", "C": "c", "E": "2", "F": "true", "G": "${OTHER}"}
+    assert {name: value.because[-1].text for name, value in build.args}["B"] == "args B=b"
+    assert {name: value.because[-1].line for name, value in build.args}["B"] == 10
+    assert [name for name, _ in build.named_contexts] == ["python"]
+
+
+def test_where_a_tag_stands() -> None:
+    text = (
+        'A = ["e:1", "e:2"]\ntarget "a" {\n  tags = [A[0], "e:3"]\n  target = "runtime"\n}\ntarget "b" { tags = A }\n'
+    )
+    found = script(text)
+    lines = text.splitlines()
+    spans = [tag.span for build in found.builds for tag in build.tags]
+    assert [lines[s.line - 1][s.column - 1 : s.end_column - 1] for s in spans] == ["A[0]", "e:3", "A", "A"]
+    assert tags(found) == ["e:1", "e:3", "e:1", "e:2"]
+    assert all(tag.produces for build in found.builds for tag in build.tags)
+    assert [lines[b.span.line - 1][b.span.column - 1 :] for b in found.builds] == [
+        '"runtime"',
+        'target "b" { tags = A }',
+    ]
+    assert [lines[b.span.line - 1][b.span.column - 1 : b.span.end_column - 1] for b in found.builds] == [
+        '"runtime"',
+        "target",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("context", "folder", "dockerfile"),
+    [
+        (".", "deploy", ""),
+        ("..", ".", "Dockerfile"),
+        ("../app", "app", "app/Dockerfile"),
+        ("app", "deploy/app", "app/Dockerfile"),
+        ("/srv", None, ""),
+        ("https://example.org/app.git", None, ""),
+        ("target:base", None, ""),
+        ("${OTHER}", None, ""),
+    ],
+)
+def test_a_context_lies_below_the_file_or_below_a_folder_above(
+    context: str, folder: str | None, dockerfile: str
+) -> None:
+    known = ("Dockerfile", "app/Dockerfile")
+    text = f'target "a" {{\n  context = "{context}"\n  tags = ["e:x"]\n}}\n'
+    if context == ".":  # the root has a Dockerfile too
+        known = known[1:]
+    found = bake_script(
+        Source("deploy/docker-bake.hcl", text), lambda paths: next((p for p in paths if p in known), None)
+    )
+    (build,) = found.builds
+    assert build.dockerfile == dockerfile
+    assert (folder is None) == (build.contexts == ())
+    if folder is not None and context != "app":
+        assert build.contexts[0] == folder
+    if context == "app":  # of the two, the one that holds the Dockerfile comes first
+        assert build.contexts == ("app", "deploy/app")
+
+
+def test_a_dockerfile_in_the_bake_file_itself_is_no_file_of_the_repository() -> None:
+    assert script('target "a" { dockerfile-inline = "FROM x" }').builds[0].dockerfile == ""
+    assert script('target "a" { dockerfile = OTHER }').builds[0].dockerfile == ""
+
+
+def test_contexts_that_are_not_known() -> None:
+    text = """
+    target "untagged" { tags = [] }
+    target "doubtful" { tags = ["e:${OTHER}", "e:known"] }
+    target "app" {
+      contexts = { a = "target:untagged", b = "target:missing", c = [1], d = "./folder", e = "target:doubtful" }
+    }
+    """
+    found = script(text)
+    assert [(name, value.text) for name, value in found.builds[2].named_contexts] == [
+        ("a", "target:untagged"),
+        ("b", "target:missing"),
+        ("d", "./folder"),
+        ("e", "docker-image://e:known"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "platform"),
+    [
+        ("[]", "linux/amd64"),
+        ('["linux/arm64", "linux/amd64"]', "linux/amd64"),
+        ('["linux/arm64", "linux/arm/v7"]', "linux/arm64"),
+        ("OTHER", "linux/amd64"),
+    ],
+)
+def test_the_platform_that_is_judged(given: str, platform: str) -> None:
+    """Of several the one that most images run on."""
+    (build,) = script(f'target "a" {{ platforms = {given} }}').builds
+    assert build.platform == platform
+
+
+def test_reasons_of_a_value() -> None:
+    text = (
+        'A = "1"\nvariable "B" {\n  default = "${A}2"\n}\nvariable "C" {}\n'
+        'target "t" {\n  matrix = { V = [B, "x"] }\n  tags = ["e:${V}"]\n}\n'
+    )
+    first, second = script(text).builds
+    assert [(r.kind, r.text, r.line) for r in first.tags[0].value.because] == [
+        ("variable", "A=1", 1),
+        ("default", "B=12", 3),
+        ("loop", "V=12", 6),
+    ]
+    assert [(r.kind, r.text, r.line) for r in second.tags[0].value.because] == [("loop", "V=x", 6)]
+
+
+def test_matrices_without_end_and_matrices_that_are_not_known() -> None:
+    values = ", ".join(f'"{number}"' for number in range(30))
+    many = f'target "a" {{\n  matrix = {{ A = [{values}], B = [{values}] }}\n  tags = ["e:${{A}}-${{B}}"]\n}}\n'
+    assert tags(script(many))[-1] == "e:8-15"  # the 256th
+    assert tags(script('target "a" {\n  matrix = OTHER\n  tags = ["e:x"]\n}\n')) == []
+    assert tags(script('target "a" {\n  matrix = { A = "one" }\n  tags = ["e:${A}"]\n}\n')) == ["e:one"]
+
+
+def test_a_name_without_a_matrix_is_not_the_label() -> None:
+    assert script('target "a" { name = "b" }').builds[0].built_by[0].text == "bake target a"
+
+
 @pytest.mark.parametrize(
     "value",
     ["timestamp()", "[for x in y: x]", "OTHER", "-1", '"${', "{for k, v in x: k => v}", "a.b[0].c", "<<EOT\nx\nEOT\n"],

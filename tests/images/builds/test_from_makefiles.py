@@ -120,6 +120,112 @@ def test_paths_start_in_the_folder_of_the_makefile() -> None:
     assert (build.dockerfile, build.contexts[0]) == ("app/Dockerfile.cuda", "app")
 
 
+@pytest.mark.parametrize("program", ["docker", "podman", "nerdctl", "buildah"])
+def test_programs_that_build(program: str) -> None:
+    assert tags(f"image:\n\t{program} build -t e:x .\nother:\n\ttrue\n") == ["e:x"]
+
+
+@pytest.mark.parametrize("make", ["$(MAKE)", "${MAKE}", "make", "gmake"])
+def test_a_target_that_is_called_by_any_name_of_make(make: str) -> None:
+    text = f"image:\n\tdocker build -t e:$(T) .\ncuda:\n\t{make} image T=cuda\n\techo $@\n"
+    assert tags(text) == ["e:$(T)", "e:cuda"]
+
+
+def test_a_program_that_a_variable_names() -> None:
+    assert tags("ENGINE = podman\nnone:\n\ttrue\nimage:\n\t$(ENGINE) build -t e:x .\n") == ["e:x"]
+
+
+@pytest.mark.parametrize(
+    ("call", "made"),
+    [
+        ("-s image T=x", ["e:x"]),
+        ("image T=x U=y", ["e:x"]),
+        ("--no-print-directory image T=x", ["e:x"]),
+        ("T=x image other", ["e:x"]),
+        ("image", []),  # it runs in the same way by itself
+        ("T=x", []),  # the default target is not followed
+        ("$(ANY) image T=x", ["e:x"]),
+        ("image $(ANY)=x", []),
+        ("-C sub image T=x", []),
+        ("--directory sub image T=x", []),
+        ("-f other.mk image T=x", []),
+        ("--file other.mk image T=x", []),
+    ],
+)
+def test_what_a_call_of_make_sets(call: str, made: list[str]) -> None:
+    text = f"call:\n\t$(MAKE) {call}\nimage:\n\tdocker build -t e:$(T) .\n"
+    assert tags(text) == [*made, "e:$(T)"]
+
+
+def test_make_in_another_folder_runs_another_makefile() -> None:
+    text = "call:\n\tcd sub && $(MAKE) image T=x\nimage:\n\tdocker build -t e:$(T) .\n"
+    assert tags(text) == ["e:$(T)"]
+
+
+def test_a_call_is_among_the_reasons_of_what_it_builds() -> None:
+    text = "call:\n\t$(MAKE) first image T=x\nimage:\n\tdocker build -t e:$(T) .\nfirst:\n\ttrue $(T)\n"
+    build = script(text).builds[0]
+    assert [(reason.kind, reason.text) for reason in build.built_by[:1]] == [("build", "make image")]
+    assert ("call", "make first image", 2) in [(reason.kind, reason.text, reason.line) for reason in build.built_by]
+
+
+def test_what_a_target_knows_of_itself() -> None:
+    text = "e-%: first second\n\tdocker build -t e:$@-$*-$< -t e:$(lastword $^) .\nall: e-x e-\n"
+    assert tags(text) == ["e:e-x-x-first", "e:second"]
+    assert tags("none:\n\tdocker build -t e:$<x .\n") == ["e:$<x"]
+    assert tags("e-%-end:\n\tdocker build -t e:$* .\nall: e-x-end e-end e--end x-end e-x other\n") == ["e:x"]
+    (build,) = script("e-%:\n\tdocker build -t e:$@ .\n").builds
+    assert (build.tags[0].value.shown(), build.built_by[0].text) == ("e:e-$*", "make e-*")
+
+
+def test_variables_of_one_target_are_its_own() -> None:
+    text = "T = all\none: T = one\none:\n\tdocker build -t e:$(T) .\ntwo:\n\tdocker build -t e:$(T) .\n"
+    assert tags(text) == ["e:one", "e:all"]
+
+
+def test_recipes_in_conditions() -> None:
+    text = "V = cuda\nimage:\nifeq ($(V),cuda)\n\tdocker build -t e:cuda .\nelse\n\tdocker build -t e:cpu .\nendif\n"
+    assert tags(text) == ["e:cuda"]
+    assert tags(text.replace("V = cuda", "V = $(shell cat v)")) == ["e:cuda", "e:cpu"]
+
+
+def test_files_that_include_each_other_end() -> None:
+    text = "include a.mk a.mk $(OTHER)\ninclude missing.mk\nimage:\n\tdocker build -t e:$(A) .\n"
+    assert tags(text, a_mk="A += x\ninclude a.mk Makefile\n") == ["e:x"]
+
+
+def test_files_are_included_from_the_folder_of_the_makefile() -> None:
+    files = {"docker/common.mk": Source("docker/common.mk", "TAG = cuda\nimage:\n\tdocker build -t e:$(TAG) .\n")}
+    (build,) = makefile_script(Source("docker/Makefile", "include common.mk\n"), lambda paths: None, files.get).builds
+    (tag,) = build.tags
+    assert (tag.value.text, tag.span.path, tag.span.line) == ("e:cuda", "docker/common.mk", 3)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "path", "dockerfile", "context"),
+    [
+        ("docker build app", "Makefile", "app/Dockerfile", "app"),
+        ("docker build -f Dockerfile.cpu .", "ci/Makefile", "Dockerfile.cpu", "."),
+        ("docker build -f app/Dockerfile.cuda .", "ci/deep/Makefile", "app/Dockerfile.cuda", "."),
+        ("cd .. && docker build -f Dockerfile.cpu .", "app/Makefile", "Dockerfile.cpu", "."),
+        ("cd $(CURDIR)/app && docker build .", "Makefile", "app/Dockerfile", "app"),
+        ("cd /srv && docker build -f Dockerfile.cpu .", "Makefile", "", None),
+        ("cd $(OTHER) && docker build -f Dockerfile.cpu .", "Makefile", "", None),
+    ],
+)
+def test_where_a_build_looks(recipe: str, path: str, dockerfile: str, context: str | None) -> None:
+    (build,) = script(f"image:\n\t{recipe}\n", path).builds
+    assert (build.dockerfile, build.contexts[0] if build.contexts else None) == (dockerfile, context)
+
+
+def test_where_a_tag_stands_behind_what_was_filled_in() -> None:
+    text = "E = example/app\nL =\nimage:\n\t@docker $(L) build \\\n\t  -t $(E):1 -t e:$(L)$(E)x .\n"
+    (build,) = script(text).builds
+    lines = text.splitlines()
+    spans = [tag.span for tag in build.tags]
+    assert [lines[s.line - 1][s.column - 1 : s.end_column - 1] for s in spans] == ["$(E):1", "e:$(L)$(E)x"]
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make")
 @pytest.mark.parametrize(
     "text",

@@ -38,9 +38,10 @@ def _hole(written: str) -> Value:
 
 
 def _name(name: Name, variables: Mapping[str, Data]) -> Data:
-    found = variables.get(name.path[0], _hole(".".join(name.path)))
+    unknown = _hole(".".join(name.path))
+    found = variables.get(name.path[0], unknown)
     for part in name.path[1:]:
-        found = found.get(part) if isinstance(found, dict) else _hole(".".join(name.path))
+        found = found.get(part, unknown) if isinstance(found, dict) else unknown
     return found
 
 
@@ -77,10 +78,8 @@ def _logic(given: list[Data], stop: bool) -> Data:
 
 
 def _same(given: list[Data]) -> Data:
-    one, other = given
-    if any(isinstance(each, Value) and each.holes for each in given):
-        return None
-    return bool(as_value(one).text == as_value(other).text)
+    one, other = map(as_value, given)
+    return None if one.holes or other.holes else bool(one.text == other.text)
 
 
 def _differs(given: list[Data]) -> Data:
@@ -131,10 +130,15 @@ def _format(given: list[Data]) -> Data:
     if not given or not isinstance(given[0], Value) or given[0].holes:
         return None
     rest = iter(given[1:])
-    parts = re.split(r"(%[sdv])", given[0].text)
-    return concat(
-        [as_value(next(rest, Value("")), "value") if p[:1] == "%" and len(p) == 2 else Value(p) for p in parts]
-    )
+    parts: list[Value] = []
+    for part in re.split("(%.?)", given[0].text):
+        if part in ("%s", "%d", "%v"):
+            parts.append(as_value(next(rest, Value("")), "value"))
+        elif part == "%%" or part[:1] != "%":
+            parts.append(Value(part.replace("%%", "%")))
+        else:
+            return None
+    return concat(parts)
 
 
 def _coalesce(given: list[Data]) -> Data:

@@ -101,11 +101,10 @@ class _Make:
         _set(self.variables, assignment, source, doubtful)
 
     def _include(self, files: str) -> None:
-        value = Expander(self.variables).value(files)
-        if not value.known:
-            self._whole = False
-            return
-        for name in value.text.split():
+        for name in Expander(self.variables).value(files).text.split():
+            if HOLE in name:
+                self._whole = False
+                continue
             path = posixpath.normpath(posixpath.join(self.folder, name))
             if path not in self._files and len(self._files) < _INCLUDES:
                 source = self.read(path)
