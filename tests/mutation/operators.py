@@ -19,13 +19,14 @@ class Mutant(NamedTuple):
     """One mistake.
 
     line: where, from 1. old, new: the expression or statement as code. function: the outermost one that it is in the
-    body of, with its class ("Class.method"); empty where it is in none.
+    body of, with its class ("Class.method"); empty where it is in none. body: the lines of that function's body.
     """
 
     line: int
     old: str
     new: str
     function: str
+    body: range = range(0)
 
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -87,9 +88,14 @@ def _is_nothing(node: ast.AST) -> bool:
 def mutants(source: str) -> Iterator[Mutant]:
     """Yield every mistake that can be made in a module; docstrings, annotations and imports are left alone."""
     tree = ast.parse(source)
-    functions = {id(node): name for name, body in _bodies(tree, "") for child in body for node in ast.walk(child)}
+    functions = {
+        id(node): (name, range(body[0].lineno, (body[-1].end_lineno or body[-1].lineno) + 1))
+        for name, body in _bodies(tree, "")
+        for child in body
+        for node in ast.walk(child)
+    }
     for _, node, mistake in _mistaken(tree):
-        yield Mutant(node.lineno, _code(node), _code(mistake), functions.get(id(node), ""))
+        yield Mutant(node.lineno, _code(node), _code(mistake), *functions.get(id(node), ("", range(0))))
 
 
 def _bodies(parent: ast.Module | ast.ClassDef, prefix: str) -> Iterator[tuple[str, list[ast.stmt]]]:
@@ -151,7 +157,7 @@ def _is_left_alone(node: ast.AST) -> bool:
     if isinstance(node, ast.Assign):
         return all(isinstance(target, ast.Name) and target.id in ("__slots__", "__all__") for target in node.targets)
     if isinstance(node, ast.Subscript):
-        return isinstance(node.value, ast.Name) and node.value.id == "Literal"
+        return isinstance(node.value, ast.Name) and node.value.id in ("Literal", "Callable", "Union")
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 

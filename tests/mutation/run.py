@@ -66,7 +66,8 @@ def tests_of(mistake: Mistake, found: Measured) -> Tests:
     """Return the tests that may notice a mistake."""
     lines = found.tests.get(mistake.path, {})
     here = set(lines.get(mistake.mutant.line, ()))
-    fresh = not mistake.mutant.function or WHILE_IMPORTING in here
+    # A function that runs while modules are imported may have made others, which patching it would not reach.
+    fresh = not mistake.mutant.function or any(WHILE_IMPORTING in lines.get(n, ()) for n in mistake.mutant.body)
     if fresh:
         here = {name for names in lines.values() for name in names}
     here -= {WHILE_IMPORTING}

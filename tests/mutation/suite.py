@@ -6,7 +6,12 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TESTS = ("tests/images", "tests/rules", "tests/lint/test_reference_family.py")
+TESTS = (
+    "tests/images",
+    "tests/rules",
+    "tests/lint/test_reference_family.py",
+    "tests/cli/test_graph_commands.py",
+)
 OPTIONS = (
     "-q",
     "-x",

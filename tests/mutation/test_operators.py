@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutation import run as runner
+from tests.mutation.coverage_by_test import WHILE_IMPORTING, Measured
 from tests.mutation.exclusions import EXCLUSIONS, Exclusion, matches
 from tests.mutation.operators import mutants, mutated
 from tests.mutation.patching import loaded_functions, patch
-from tests.mutation.run import mistakes_in
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,7 @@ from tests.mutation.run import mistakes_in
         ("'''A docstring.'''", []),
         ("x: Literal['a'] = y", []),
         ("X = Literal['a']", []),
+        ("X = Callable[[int], 'A | None']", []),
         ("__slots__ = ('a',)", []),
         ("if TYPE_CHECKING:\n    f(1)", []),
         ("x = Reason('arg', 'text')", ["'argXX'"]),
@@ -55,8 +57,15 @@ def test_a_loaded_function_takes_the_mistake(tmp_path: Path) -> None:
     assert (small.A().f(1), small.f(2)) == (False, True)
 
 
+def test_a_mistake_in_a_function_that_another_makes_while_importing_takes_a_fresh_start() -> None:
+    source = "def make():\n    x = 0\n    def made():\n        return 1\n    return made\n\n\nf = make()\n"
+    found = Measured({"a.py": {2: [WHILE_IMPORTING], 3: [WHILE_IMPORTING], 4: ["t"], 5: [WHILE_IMPORTING]}}, {"t": 1.0})
+    mistakes = [runner.Mistake("a.py", number, mutant) for number, mutant in enumerate(mutants(source))]
+    assert {m.mutant.line: runner.tests_of(m, found) for m in mistakes}[4] == runner.Tests(["t"], 1.0, True)
+
+
 @pytest.mark.parametrize("exclusion", EXCLUSIONS, ids=[f"{e.path}: {e.old}" for e in EXCLUSIONS])
 def test_an_excluded_mistake_can_still_be_made(exclusion: Exclusion) -> None:
     path = f"wxlint/images/{exclusion.path}"
-    found = mistakes_in([path], excluded=True)
+    found = runner.mistakes_in([path], excluded=True)
     assert any(matches(exclusion, path, m.mutant.old, m.mutant.new) for m in found)

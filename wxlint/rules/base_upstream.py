@@ -5,8 +5,8 @@
 Everything in a family stands on its bases. The policy lists the upstream images each may be built from, so that a
 change of Python or CUDA version is a decision in one place and not a slip in one Dockerfile.
 
-`python:3.11-slim` allows that tag with any digest behind it, `python:3.11-slim@sha256:*` asks for one; a digest without a
-tag fits neither, since it does not say what it is.
+`python:3.11-slim` allows that tag with any digest behind it, `python:3.11-slim@sha256:*` asks for one; a digest without
+a tag fits neither, since it does not say what it is.
 
 ## Bad
 
