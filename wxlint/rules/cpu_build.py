@@ -113,8 +113,11 @@ def _compiled(image: Image) -> Iterator[Problem]:
 
 
 def _made_cuda(package: Accelerated, stack: Stack) -> bool:
-    """Whether another distribution makes it a CUDA build: jax with its plugin."""
-    return any(other.name.startswith(f"{package.name}-cuda") for other in stack.packages)
+    """Whether another distribution makes it a CUDA build: jax with its plugin, or with a jaxlib for CUDA."""
+    return any(
+        other.name.startswith(f"{package.name}-cuda") or (other.name == f"{package.name}lib" and other.build == "cuda")
+        for other in stack.packages
+    )
 
 
 def _conda(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:

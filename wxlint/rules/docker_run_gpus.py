@@ -30,12 +30,14 @@ docker run --rm --gpus all example/asr:cuda
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
+from wxlint.images.builds.docker_cli import DockerCommand
 from wxlint.images.builds.from_scripts import Call
 from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.repository import Repository
@@ -73,13 +75,27 @@ def _call(repository: Repository, call: Call) -> Iterator[Problem]:
     if variant is None or source is None:
         return
     span = source.span(docker.arguments[0].start, docker.arguments[0].end)
-    if variant in _OPTIONS and not call.hosted and not names & set(_DEVICE):
+    if variant in _OPTIONS and not call.hosted and not names & set(_DEVICE) and not _handles_files(docker):
         severity = Severity.INFO if len(docker.arguments) > 1 or "--entrypoint" in names else None
         text = f"{reference.shown()} is a {variant} image, and runs without {_OPTIONS[variant]}"
         hint = "" if variant == "cuda" else "give it the devices of the driver: --device /dev/kfd --device /dev/dri"
         yield Problem(span, text, because, hint, severity=severity)
     elif variant == "cpu" and "--gpus" in names:
         yield Problem(span, f"{reference.shown()} is a cpu image, and runs with --gpus", because)
+
+
+def _handles_files(docker: DockerCommand) -> bool:
+    """Whether a container only hands out what its image holds: `docker run IMAGE bash -c "cp … && chown …"`."""
+    words = [word.value.text for word in docker.arguments[1:]]
+    if len(words) > 2 and words[0].rpartition("/")[2] in ("sh", "bash") and _COMMAND.fullmatch(words[1]):
+        commands = [part.split() for part in re.split(r"&&|\|\||[;|\n]", words[2])]
+    else:
+        commands = [words]
+    return bool(words) and all(not command or command[0] in _FILES for command in commands)
+
+
+_COMMAND = re.compile(r"-[a-z]*c[a-z]*")
+_FILES = frozenset("cat chmod chown cp echo find gzip head id ls mkdir mv rm sha256sum tar test true".split())
 
 
 def _variant(repository: Repository, reference: Reference) -> tuple[str | None, tuple[Reason, ...]]:

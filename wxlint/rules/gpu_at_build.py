@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
     from wxlint.documents.source import Source
     from wxlint.images.evaluation.commands import Ran
+    from wxlint.images.model.records import Evaluated
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a RUN that asks for a GPU, which a build does not have"
@@ -70,7 +71,15 @@ def check(repository: Repository) -> Iterator[Problem]:
         for instruction in dockerfile.instructions:
             if instruction.keyword == "RUN" and _MAY_ASK.search(_whole(instruction)):
                 if not any(flag.name == "device" for flag in instruction.flags):
-                    yield from _run(dockerfile.source, instruction)
+                    for problem in _run(dockerfile.source, instruction):
+                        yield problem._replace(severity=Severity.INFO) if _may_have_one(evaluated) else problem
+
+
+def _may_have_one(evaluated: Evaluated) -> bool:
+    """Whether a build may have a GPU after all: on a Jetson the engine gives one to each, and a base that is not known
+    may be a Jetson's."""
+    bases = [stage.base for stage in evaluated.stages if not stage.parents]
+    return any(not base.value.known or "l4t" in base.value.text for base in bases)
 
 
 def _whole(instruction: Instruction) -> str:

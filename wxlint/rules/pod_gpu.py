@@ -85,7 +85,9 @@ def _meant(repository: Repository, reference: Reference) -> tuple[str | None, tu
     """What an image is for: by its tag, else by what the repository builds under its name."""
     said = said_by(reference.tag, "image tag") if reference.tag else []
     if said:
-        return said[0].accelerator, (said[0].reason,)
+        names = said_by(reference.path.rpartition("/")[2], "image name")
+        other = any(name.accelerator != said[0].accelerator for name in names)
+        return (None, ()) if other else (said[0].accelerator, (said[0].reason,))
     states = [repository.beliefs.state(evaluated, stage) for evaluated, stage in repository.graph.producers(reference)]
     found = [proven_accelerator(state) for state in states]
     return found[0] if len({accelerator for accelerator, _ in found}) == 1 else (None, ())

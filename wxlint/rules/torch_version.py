@@ -78,9 +78,12 @@ def _channel(choice: Choice) -> Iterator[Problem]:
 
 
 def _rocm(choice: Choice, span: Span, pin: str) -> Iterator[Problem]:
-    """A ROCm channel that is known for other releases only: the list is not complete, so this is no error."""
+    """A ROCm channel that is known for other releases only: the list is not complete, so this is no error.
+
+    The address of a wheel says that it exists.
+    """
     known = facts.rocm_channels(pin)
-    if known and choice.channel not in known and facts.torch_releases(choice.channel):
+    if choice.how != "url" and known and choice.channel not in known and facts.torch_releases(choice.channel):
         text = f"torch {pin} is not known to have been built for channel {choice.channel}; it has {', '.join(known)}"
         yield Problem(span, text, (describe(choice),), severity=Severity.WARNING)
 

@@ -14,7 +14,7 @@ from wxlint.images.installs.model import Install
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import Choice, Torch
 from wxlint.images.stack.torch.replacement import possible_releases
-from wxlint.images.stack.torch.selection import choices
+from wxlint.images.stack.torch.selection import choices, served_by
 from wxlint.images.stack.torch.state import after
 
 NAMES = ("torchvision", "torchaudio")
@@ -106,10 +106,20 @@ def _concerns(install: Install) -> bool:
 
 
 def _named(install: Install, chosen: list[Choice]) -> Iterator[Companion]:
+    elsewhere = _comes_from_an_unknown_index(install, chosen)
     for choice in chosen:
         wanted = choice.requirement
         if wanted.name in NAMES:
-            yield Companion(wanted.name, wanted.written, wanted.span or install.span, choice.channel, wanted.pin)
+            channel = "unknown" if elsewhere and choice.how == "default" else choice.channel
+            yield Companion(wanted.name, wanted.written, wanted.span or install.span, channel, wanted.pin)
+
+
+def _comes_from_an_unknown_index(install: Install, chosen: list[Choice]) -> bool:
+    """Whether torch's build is one that no known index has: what else has it may have its companions too."""
+    builds = {choice.channel for choice in chosen if choice.how == "local"}
+    sources = install.sources
+    given = {served_by(one) for one in (sources.index, *sources.extra, *sources.links) if one is not None}
+    return bool(builds) and "unknown" in given and not builds & given
 
 
 def _is_taken(companion: Companion, present: Companion | None, install: Install, external: Torch) -> bool:

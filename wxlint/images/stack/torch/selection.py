@@ -173,19 +173,19 @@ def _searched(install: Install, wanted: Requirement, implied: bool) -> _Place:
     """The place that torch comes from, of those that the installer searches."""
     sources = install.sources
     if sources.no_index:
-        places = [_Place(_served(s), "links", s) for s in sources.links]
+        places = [_Place(served_by(s), "links", s) for s in sources.links]
         return (
             places[0]
             if len({p.channel for p in places}) == 1 and places[0].channel in ("cpu",)
             else _Place("unknown", "links")
         )
     base = (
-        _Place(_served(sources.index), "index", sources.index)
+        _Place(served_by(sources.index), "index", sources.index)
         if sources.index is not None
         else _Place("default", "default")
     )
-    extra = [_Place(_served(s), "extra", s) for s in sources.extra]
-    links = [_Place(_served(s), "links", s) for s in sources.links]
+    extra = [_Place(served_by(s), "extra", s) for s in sources.extra]
+    links = [_Place(served_by(s), "links", s) for s in sources.links]
     if install.open and base.how == "default" and not extra and not links:
         return base._replace(channel="unknown")
     first_wins = install.tool not in ("pip", "pipenv") and not (install.best_match or install.first_match)
@@ -310,7 +310,7 @@ def _goes_with(companion: Requirement, version: str) -> bool:
     return any(within(companion.specifier, one) for one in getattr(fitting, companion.name, ()))
 
 
-def _served(source: PackageIndex) -> str:
+def served_by(source: PackageIndex) -> str:
     """The channel of an index, whose address may be partly unknown."""
     return channels.channel_of_url(source.value.text) if source.value.known else "unknown"
 
