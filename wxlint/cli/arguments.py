@@ -81,6 +81,8 @@ def _check(parser: argparse.ArgumentParser) -> None:
     add("--select", metavar="RULE,...", action="append", default=[], help="run these rules only")
     add("--ignore", metavar="RULE,...", action="append", default=[], help="leave these rules out")
     add("--only", action="store_true", help="show findings of the given paths only")
+    add("--since", metavar="REF", help="show what changed since this commit, and what depends on it, only")
+    add("--baseline", metavar="FILE", help="leave out the findings that this file has (see `wxlint baseline`)")
     add(
         "--fail-on",
         choices=tuple(LEVELS),
@@ -101,6 +103,14 @@ def _check(parser: argparse.ArgumentParser) -> None:
         help="processes for hundreds of Dockerfiles without a policy (default: one for each core, up to 4)",
     )
     add("--quiet", "-q", action="store_true", help="findings only, no notes and no summary")
+
+
+def _baseline(parser: argparse.ArgumentParser) -> None:
+    _inputs(parser)
+    add = parser.add_argument
+    add("--output", metavar="FILE", default="wxlint-baseline.json", help="where to write (default: %(default)s)")
+    add("--select", metavar="RULE,...", action="append", default=[], help="findings of these rules only")
+    add("--ignore", metavar="RULE,...", action="append", default=[], help="leave these rules out")
 
 
 def _images(parser: argparse.ArgumentParser) -> None:
@@ -241,6 +251,7 @@ def _engine(parser: argparse.ArgumentParser, meaning: str | None = None) -> None
 
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("check Dockerfiles, compose files and scripts against the policy", _check),
+    "baseline": ("write down the findings of today, for check --baseline", _baseline),
     "images": ("what wxlint believes of every image a Dockerfile can build", _images),
     "rules": ("list the rules", _rules),
     "explain": ("explain a rule, a line of a file, or an image", _explain),

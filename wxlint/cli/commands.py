@@ -1,4 +1,4 @@
-"""The commands check, rules and schema. Each returns its exit code."""
+"""The commands check, baseline, rules and schema. Each returns its exit code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from wxlint.cli.streams import has_colour, say, write, write_lines
 
 if TYPE_CHECKING:
     from wxlint.core.cache import Cache
+    from wxlint.images.graph.repository import Repository
     from wxlint.lint.inputs import Gathered
+    from wxlint.lint.run import Options
     from wxlint.output import Report
 
 
@@ -22,19 +24,60 @@ def check(arguments: argparse.Namespace) -> int:
 
     cache = open_cache_of(arguments)
     gathered = gathered_of(arguments, arguments.only, cache)
-    select = names(arguments.select)
-    options = run.Options(
-        frozenset(select) if select else None,
-        frozenset(names(arguments.ignore)),
-        gathered.scope,
-        gathered.followed,
-        gathered.notes,
-        arguments.jobs,
-    )
+    options = _options(arguments, gathered)._replace(jobs=arguments.jobs)
+    if arguments.baseline is not None:
+        from wxlint.lint.baseline import load_baseline
+
+        options = options._replace(baseline=load_baseline(arguments.baseline))
+    if arguments.since is not None:
+        options = _since(arguments.since, gathered.repository, options)
     report = run.check(gathered.repository, options)
     _show(report, arguments, gathered)
     cache.save()
     return _verdict(report, arguments)
+
+
+def _options(arguments: argparse.Namespace, gathered: Gathered) -> Options:
+    from wxlint.lint.run import Options
+
+    select = names(arguments.select)
+    rules = frozenset(select) if select else None
+    return Options(rules, frozenset(names(arguments.ignore)), gathered.scope, gathered.followed, gathered.notes)
+
+
+def _since(ref: str, repository: Repository, options: Options) -> Options:
+    """The options of a check that speaks of a change only."""
+    from wxlint.lint.changes import touched_since
+
+    touched = touched_since(repository, ref)
+    if touched is None:
+        return options._replace(notes=(*options.notes, f"the policy changed since {ref}: everything is shown"))
+    note = f"since {ref}: {len(touched.files)} files changed or depend on what changed"
+    return options._replace(shows=touched.shows, notes=(*options.notes, note))
+
+
+def baseline(arguments: argparse.Namespace) -> int:
+    """Write the findings of today to a file."""
+    from wxlint.core.writing import write_file
+    from wxlint.lint import run
+    from wxlint.lint.baseline import STALE, baseline_text
+    from wxlint.lint.internal_errors import INTERNAL_ERROR
+
+    cache = open_cache_of(arguments)
+    gathered = gathered_of(arguments, False, cache)
+    report = run.check(gathered.repository, _options(arguments, gathered))
+    cache.save()
+    say(f"wxlint: error: {problem}" for problem in report.summary.problems)
+    if report.summary.problems:
+        return FAILED
+    policy = gathered.repository.policy
+    locked = {name for name, setting in policy.rules.items() if setting.locked} if policy is not None else set()
+    left_out = {STALE, INTERNAL_ERROR.id, *locked}
+    known = [finding for finding in report.findings if finding.rule not in left_out]
+    keep = [*report.sources, *(item.path for item in gathered.repository.documents.inputs)]
+    write_file(arguments.output, baseline_text(known, report.sources, arguments.output), keep=keep)
+    say([f"wxlint: {len(known)} findings written to {arguments.output}"])
+    return BUG if any(finding.rule == INTERNAL_ERROR.id for finding in report.findings) else OK
 
 
 def open_cache_of(arguments: argparse.Namespace) -> Cache:

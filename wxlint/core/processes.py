@@ -171,12 +171,20 @@ def run(
     return Completed(process.returncode, out, err, timed_out, time.monotonic() - start, raw)
 
 
-def head(command: Sequence[str], limit: int, timeout: float = 60.0) -> tuple[bytes, str]:
+def head(
+    command: Sequence[str], limit: int, timeout: float = 60.0, *, env: Mapping[str, str] | None = None
+) -> tuple[bytes, str]:
     """The first bytes that a program prints, and what it complains about; it is ended when there are more.
 
     Raises EngineError when it cannot be started.
     """
-    process = SUPERVISOR.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = SUPERVISOR.start(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=None if env is None else dict(env),
+    )
     complaints = bytearray()
     assert process.stdout is not None and process.stderr is not None
     late = threading.Timer(timeout, kill, (process,))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from wxlint.core.errors import UsageError
 from wxlint.core.findings import Finding, Severity
@@ -16,6 +17,9 @@ from wxlint.lint.parallel import Results, run_rules
 from wxlint.lint.suppressions import Flaw, Flawed, Suppression, apply, find_suppressions
 from wxlint.output import Report, Summary
 from wxlint.rules import Problem, Rule, load_rules
+
+if TYPE_CHECKING:
+    from wxlint.lint.baseline import Baseline
 
 UNUSED = "unused-suppression"
 
@@ -32,7 +36,8 @@ class Options(NamedTuple):
     """select, ignore: rule names; select None means all. scope: paths whose findings are shown, None for every input.
 
     followed: folders in which files that inputs lead to (requirements, pyproject) are shown as well. notes: for the
-    summary. jobs: see parallel.run_rules.
+    summary. jobs: see parallel.run_rules. shows: what else a finding has to hold to be shown. baseline: findings that
+    are known, and left out.
     """
 
     select: frozenset[str] | None = None
@@ -41,6 +46,8 @@ class Options(NamedTuple):
     followed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     jobs: int = 0
+    shows: Callable[[Finding], bool] | None = None
+    baseline: Baseline | None = None
 
 
 def check(repository: Repository, options: Options) -> Report:
@@ -70,12 +77,33 @@ def check(repository: Repository, options: Options) -> Report:
     findings = outcome.findings
     if UNUSED in {rule.id for rule in chosen}:
         findings += _flaws(levels, outcome.flawed, rules)
+    if options.baseline is not None:
+        findings = _new(findings, options.baseline, options, repository, {rule.id for rule in chosen})
+    if options.shows is not None:
+        findings = [finding for finding in findings if options.shows(finding)]
     broken = internal_errors(repository.failures)
     findings += broken
     shown = {**rules, INTERNAL_ERROR.id: INTERNAL_ERROR} if broken else rules
     findings.sort(key=lambda f: _weight(f, shown))
     summary = _summary(repository, results, findings, shown, options)
     return Report(tuple(findings), summary, repository.sources.loaded, shown)
+
+
+def _new(
+    findings: list[Finding], baseline: Baseline, options: Options, repository: Repository, ran: set[str]
+) -> list[Finding]:
+    """The findings that the baseline does not have, and its entries that nothing has any more."""
+    from wxlint.lint.baseline import STALE, compared
+
+    inputs = {item.path for item in repository.documents.given}
+    held = compared(baseline, findings, repository.sources.loaded, _locked(repository))
+    levels = _Levels(repository)
+    found = held.new
+    for known in held.stale if STALE in ran else ():
+        severity = levels.severity(load_rules()[STALE], known.path, Severity.WARNING)
+        if severity is not None and known.rule in ran and _in_scope(known.path, inputs, options):
+            found.append(baseline.finding(known)._replace(severity=severity))
+    return found
 
 
 def _one_for_each_cause(found: Iterable[Finding], rules: Iterable[Rule]) -> Iterator[Finding]:

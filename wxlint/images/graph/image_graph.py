@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ from wxlint.images.stack.state import Stack
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
+    from wxlint.documents.source import Source
     from wxlint.policy.model import Expectation
 
 Producer = tuple[Evaluated, Stage]
@@ -50,6 +51,7 @@ class ImageGraph:
         self._contexts = Contexts(store.read, store.root)
         self._evaluated: dict[str, list[Evaluated]] = {}
         self._images: dict[str, tuple[Image, ...]] = {}
+        self._read_by: dict[str, set[str]] | None = None
         self._stacks: dict[str, tuple[tuple[Image, Stack], ...]] = {}
         self._torch_steps: dict[str, tuple[tuple[Image, tuple[TorchStep, ...]], ...]] = {}
 
@@ -133,11 +135,31 @@ class ImageGraph:
         """A Dockerfile under a build; without stages when it breaks the program."""
         path = build.dockerfile
         try:
-            files = Files(self._store.read, build.contexts)
+            files = Files(self._reader(path), build.contexts)
             return evaluate(self.documents.dockerfiles[path], build, files, self._contexts.may_name)
         except Exception as error:
             self._failures.record(path, error)
             return self._nothing(build)
+
+    def _reader(self, path: str) -> Callable[[str], Source | None]:
+        """What reads files for a Dockerfile, and notes which, where somebody wants to know."""
+        if self._read_by is None:
+            return self._store.read
+        noted = self._read_by.setdefault(path, set())
+
+        def read(name: str) -> Source | None:
+            noted.add(posixpath.normpath(name))
+            return self._store.read(name)
+
+        return read
+
+    def note_reading(self) -> None:
+        """Note from now on which files each Dockerfile reads."""
+        self._read_by = {}
+
+    def read_by(self, path: str) -> set[str]:
+        """The files that a Dockerfile has read, and that it looked for; none unless they are noted."""
+        return (self._read_by or {}).get(path, set())
 
     def _nothing(self, build: Build, *, skipped: bool = False) -> Evaluated:
         """A build of which nothing is known."""
