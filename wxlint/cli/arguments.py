@@ -103,6 +103,9 @@ def _check(parser: argparse.ArgumentParser) -> None:
         help="processes for hundreds of Dockerfiles without a policy (default: one for each core, up to 4)",
     )
     add("--quiet", "-q", action="store_true", help="findings only, no notes and no summary")
+    add("--fix", action="store_true", help="change files: what the source or the policy says is meant")
+    add("--unsafe-fixes", action="store_true", help="with --fix or --diff: also what may not be meant")
+    add("--diff", action="store_true", help="show what --fix would change as a patch; exit 1 when there is any")
 
 
 def _baseline(parser: argparse.ArgumentParser) -> None:

@@ -24,6 +24,14 @@ def check(arguments: argparse.Namespace) -> int:
 
     cache = open_cache_of(arguments)
     gathered = gathered_of(arguments, arguments.only, cache)
+    report = run.check(gathered.repository, options_of(arguments, gathered))
+    show(report, arguments, gathered)
+    cache.save()
+    return verdict(report, arguments)
+
+
+def options_of(arguments: argparse.Namespace, gathered: Gathered) -> Options:
+    """What the arguments of a check choose."""
     options = _options(arguments, gathered)._replace(jobs=arguments.jobs)
     if arguments.baseline is not None:
         from wxlint.lint.baseline import load_baseline
@@ -31,10 +39,7 @@ def check(arguments: argparse.Namespace) -> int:
         options = options._replace(baseline=load_baseline(arguments.baseline))
     if arguments.since is not None:
         options = _since(arguments.since, gathered.repository, options)
-    report = run.check(gathered.repository, options)
-    _show(report, arguments, gathered)
-    cache.save()
-    return _verdict(report, arguments)
+    return options
 
 
 def _options(arguments: argparse.Namespace, gathered: Gathered) -> Options:
@@ -103,7 +108,8 @@ def gathered_of(arguments: argparse.Namespace, only: bool, cache: Cache) -> Gath
     )
 
 
-def _show(report: Report, arguments: argparse.Namespace, gathered: Gathered) -> None:
+def show(report: Report, arguments: argparse.Namespace, gathered: Gathered) -> None:
+    """Write the findings to where the arguments say."""
     from wxlint.output import Options, render
 
     to_file = arguments.output not in (None, "-")
@@ -119,7 +125,7 @@ def _show(report: Report, arguments: argparse.Namespace, gathered: Gathered) -> 
         write(pieces)
 
 
-def _verdict(report: Report, arguments: argparse.Namespace) -> int:
+def verdict(report: Report, arguments: argparse.Namespace) -> int:
     """The exit code of a check, with a word on what the findings do not say."""
     from wxlint.lint.internal_errors import INTERNAL_ERROR
 

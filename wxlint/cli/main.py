@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MODULES = {
     **dict.fromkeys(("inspect", "diff", "plan", "build", "report", "sweep"), "image_commands"),
     **dict.fromkeys(("graph", "explain", "images"), "graph_commands"),
+    "fix": "fix_command",
 }
 
 
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command, and return its exit code. Raises nothing but the SystemExit of argparse."""
     arguments = parse(sys.argv[1:] if argv is None else argv)
     try:
-        return _command(arguments.command)(arguments)
+        return _command(_name(arguments))(arguments)
     except WxlintError as error:
         say_error(error)
         return FAILED
@@ -41,6 +42,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception:
         say_bug()
         return BUG
+
+
+def _name(arguments: argparse.Namespace) -> str:
+    """The command that is meant: `check` with an option that changes files is one of its own."""
+    name: str = arguments.command
+    return "fix" if name == "check" and (arguments.fix or arguments.diff or arguments.unsafe_fixes) else name
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:

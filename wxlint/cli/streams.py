@@ -11,7 +11,7 @@ from wxlint.core.errors import InputError, WxlintError
 from wxlint.core.escape import escape, escape_lines
 
 
-def write(pieces: Iterable[str]) -> None:
+def write(pieces: Iterable[str | bytes]) -> None:
     """Write a text to standard output as it is: a format that programs read, or one that has escaped what it shows.
 
     Raises InputError when it cannot be written, BrokenPipeError when its reader has gone.
@@ -20,7 +20,7 @@ def write(pieces: Iterable[str]) -> None:
         raise InputError("standard output is closed")
     try:
         for piece in pieces:
-            sys.stdout.buffer.write(piece.encode("utf-8", "backslashreplace"))
+            sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode("utf-8", "backslashreplace"))
         sys.stdout.flush()
     except BrokenPipeError:
         raise

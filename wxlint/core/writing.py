@@ -15,12 +15,12 @@ _OWN_STREAM = re.compile(r"/dev/std(?P<name>out|err)$|/(?:dev|proc/self)/fd/(?P<
 
 def write_file(
     path: str | os.PathLike[str],
-    pieces: Iterable[str],
+    pieces: Iterable[str | bytes],
     *,
     keep: Iterable[str | os.PathLike[str]] = (),
     make_folders: bool = False,
 ) -> None:
-    """Write a text, as UTF-8, to the file that a user named.
+    """Write a text, as UTF-8, or bytes to the file that a user named.
 
     A regular file is replaced in one step, with the modes and the owner that it had; a link to one stays a link.
     A terminal, a pipe, /dev/stdout and the like are written to as they are.
@@ -41,7 +41,9 @@ def write_file(
         raise InputError(f"{name}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _write(name: str, pieces: Iterable[str], keep: Iterable[str | os.PathLike[str]], make_folders: bool) -> None:
+def _write(
+    name: str, pieces: Iterable[str | bytes], keep: Iterable[str | os.PathLike[str]], make_folders: bool
+) -> None:
     own = _OWN_STREAM.match(os.path.normpath(name))
     if own:
         number = int(own["number"]) if own["number"] else 1 if own["name"] == "out" else 2
@@ -78,7 +80,7 @@ def _refuse(name: str, there: os.stat_result, keep: Iterable[str | os.PathLike[s
         raise InputError(f"{name}: cannot be written: the file is read-only")
 
 
-def _replace(target: str, there: os.stat_result | None, pieces: Iterable[str]) -> None:
+def _replace(target: str, there: os.stat_result | None, pieces: Iterable[str | bytes]) -> None:
     """Write beside a regular file, then rename, so that nobody sees half of it."""
     temporary = os.path.join(os.path.dirname(target), f".wxlint-{os.urandom(8).hex()}")
     try:
@@ -96,7 +98,7 @@ def _replace(target: str, there: os.stat_result | None, pieces: Iterable[str]) -
         raise
 
 
-def _fill(handle: int, pieces: Iterable[str]) -> None:
+def _fill(handle: int, pieces: Iterable[str | bytes]) -> None:
     with os.fdopen(handle, "wb") as file:
         for piece in pieces:
-            file.write(piece.encode("utf-8", "backslashreplace"))
+            file.write(piece if isinstance(piece, bytes) else piece.encode("utf-8", "backslashreplace"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,6 +76,7 @@ def gather(
     stdin: bytes | None = None,
     stdin_name: str = "",
     cache: Cache = NO_CACHE,
+    texts: Mapping[str, Source] | None = None,
 ) -> Gathered:
     """Read what the arguments of a command name.
 
@@ -90,6 +91,7 @@ def gather(
         stdin: what was read of standard input.
         stdin_name: the file that standard input stands for; shown, and its name tells the kind.
         cache: what earlier runs read.
+        texts: what stands for files of the disk, by path as shown: a buffer of an editor, a change not yet written.
 
     Raises UsageError, InputError or PolicyError.
     """
@@ -107,7 +109,7 @@ def gather(
     files = [path for path in named if not path.is_dir()]
     found = discover(named)
     given = {_shown(file.path): file.kind for file in found.files}
-    sources: dict[str, Source] = {}
+    sources: dict[str, Source] = dict(texts or {})
     if stdin is not None:
         source, kind = _standard_input(stdin, stdin_name)
         sources[source.path] = source

@@ -1,0 +1,85 @@
+"""`check --fix` and `check --diff`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from wxlint.cli.commands import open_cache_of, options_of, show, verdict
+from wxlint.cli.exit_codes import FOUND, OK
+from wxlint.cli.streams import say, write
+from wxlint.core.errors import UsageError
+from wxlint.fixes.run import Disk
+from wxlint.fixes.trial import Checked, Outcome, Trial
+from wxlint.lint import run
+from wxlint.lint.inputs import Gathered, gather
+from wxlint.output import count
+
+if TYPE_CHECKING:
+    from wxlint.documents.source import Source
+
+
+def fix(arguments: argparse.Namespace) -> int:
+    """Make the fixes that do no harm, or show them as a patch."""
+    _require_sense(arguments)
+    cache = open_cache_of(arguments)
+    last: list[Gathered] = []
+
+    def check(texts: Mapping[str, Source]) -> Checked:
+        gathered = gather(
+            arguments.paths, arguments.policy, arguments.no_policy, arguments.only, cache=cache, texts=texts
+        )
+        last[:] = [gathered]
+        return Checked(gathered.repository, run.check(gathered.repository, options_of(arguments, gathered)))
+
+    disk = Disk(str(_root(arguments)))
+    outcome = Trial(
+        check, disk.read, unsafe=arguments.unsafe_fixes, may_change=lambda path: _given(last[0], path)
+    ).run()
+    cache.save()
+    if arguments.diff:
+        write(disk.patch(outcome.files))
+        _say(outcome, "would fix")
+        return FOUND if outcome.files else OK
+    disk.write(outcome.files)
+    show(outcome.after.report, arguments, last[0])
+    _say(outcome, "fixed")
+    return verdict(outcome.after.report, arguments)
+
+
+def _require_sense(arguments: argparse.Namespace) -> None:
+    if arguments.unsafe_fixes and not (arguments.fix or arguments.diff):
+        raise UsageError("--unsafe-fixes goes with --fix or --diff")
+    if arguments.fix and arguments.diff:
+        raise UsageError("--fix writes, --diff does not: give one of them")
+    if "-" in arguments.paths:
+        raise UsageError("--fix and --diff change files; standard input is none")
+
+
+def _root(arguments: argparse.Namespace) -> str:
+    """The folder outside which nothing is changed."""
+    from pathlib import Path
+
+    from wxlint.lint.inputs import repository_root
+
+    start = Path(arguments.paths[0]) if arguments.paths else Path.cwd()
+    return str(repository_root(start))
+
+
+def _given(gathered: Gathered, path: str) -> bool:
+    scope = gathered.scope
+    if scope is None or path in scope:
+        return True
+    return any(folder == "." or path.startswith(f"{folder}/") for folder in gathered.followed)
+
+
+def _say(outcome: Outcome, done: str) -> None:
+    for finding in outcome.made:
+        assert finding.fix is not None
+        say([f"{done} {finding.span.path}:{finding.span.line}: {finding.rule}: {finding.fix.text}"])
+    for finding, why in outcome.refused:
+        text = finding.fix.text if finding.fix is not None else ""
+        say([f"not fixed {finding.span.path}:{finding.span.line}: {finding.rule}: {text}: {why}"])
+    found, files = count(len(outcome.made), "finding"), count(len(outcome.files), "file")
+    say([f"{done} {found} in {files}"])

@@ -1,0 +1,1 @@
+"""What clears findings: changes of files, proposed one by one, tried together in memory, and written at the end."""

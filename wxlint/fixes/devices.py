@@ -1,0 +1,216 @@
+"""Devices: of compose services, of containers in Kubernetes, of `docker run`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence as Listed
+
+from wxlint.core.findings import Finding
+from wxlint.core.fix import Edit
+from wxlint.documents.source import Source
+from wxlint.documents.yaml import Entry, Mapping, Node, Sequence, parse
+from wxlint.fixes.context import Context, Proposal, offsets
+
+_DEVICE = ("- driver: nvidia", "  count: all", "  capabilities: [gpu]")
+_GPUS = re.compile(r"--gpus(?:=|[ \t]+)(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']+)[ \t]*")
+
+
+def reservation(context: Context, finding: Finding) -> Proposal | None:
+    """The device of a GPU service, or a CPU service without one: gpu-reservation."""
+    compose = context.repository.compose
+    source = context.source(finding.span.path)
+    if compose is None or source is None:
+        return None
+    for _, service in compose.services():
+        path = ["services", service.name]
+        if service.key.span == finding.span and not service.devices:
+            edit = inserted(source, path, ("deploy", "resources", "reservations", "devices"), _DEVICE)
+            return Proposal((edit,), f"reserve a GPU for {service.name}", _said(context, finding)) if edit else None
+        asking = next((d for d in service.devices if d.place.span == finding.span), None)
+        if asking is not None and asking.gpu:
+            if asking.how == "deploy" and asking.quantity is None and not asking.device_ids:
+                return _counted(source, finding)
+            edit = removed(source, offsets(source, finding.span)[0])
+            text = f"take the GPU of {service.name} out"
+            return Proposal((edit,), text, _said(context, finding)) if edit else None
+    return None
+
+
+def _said(context: Context, finding: Finding) -> bool:
+    """Whether the policy says what the service is for."""
+    return any(reason.kind == "policy" for reason in finding.because)
+
+
+def _counted(source: Source, finding: Finding) -> Proposal | None:
+    """A number for a device that has none."""
+    place = offsets(source, finding.span)[0]
+    holder = next((holder for holder, *_ in reversed(_chain(parse(source).documents, place))), None)
+    items = holder.items if isinstance(holder, Sequence) else ()
+    node = next((item for item in items if item.start == place), None)
+    if not isinstance(node, Mapping) or _is_flow(source, node):
+        return None
+    first = node.entries[0].key
+    column = source.position(first.start)[1] - 1
+    edit = Edit(source.span(first.start, first.start), f"count: all\n{' ' * column}")
+    return Proposal((edit,), "ask for all devices", False)
+
+
+def pod(context: Context, finding: Finding) -> Proposal | None:
+    """The GPU of a cuda container, or a cpu container without one: pod-gpu."""
+    kubernetes = context.repository.documents.kubernetes
+    source = context.source(finding.span.path)
+    if kubernetes is None or source is None:
+        return None
+    for running in kubernetes.running:
+        container = running.container
+        if running.source.path != finding.span.path:
+            continue
+        place = offsets(source, finding.span)[0]
+        if running.use.span == finding.span and not container.gpus:
+            found = _holding(source, place)
+            if found is None or not isinstance(found, Mapping):
+                return None
+            edit = _inserted_in(source, found, ("resources", "limits"), ("nvidia.com/gpu: 1",))
+            return Proposal((edit,), f"ask for a GPU for {container.name}", False) if edit else None
+        if container.gpus and container.gpus[0][0].start == place:
+            edits = [removed(source, key.start) for key, _ in container.gpus]
+            kept = tuple(edit for edit in edits if edit is not None)
+            text = f"take the GPU of {container.name} out"
+            return Proposal(kept, text, False) if len(kept) == len(edits) == 1 else None
+    return None
+
+
+def run(context: Context, finding: Finding) -> Proposal | None:
+    """`--gpus all` for a cuda image, none for a cpu image: docker-run-gpus."""
+    source = context.source(finding.span.path)
+    if source is None:
+        return None
+    start, _ = offsets(source, finding.span)
+    for script in context.repository.scripts.values():
+        for call in script.calls:
+            if call.path != source.path or not call.docker.arguments or call.docker.arguments[0].start != start:
+                continue
+            option = next((o for o in call.docker.options if o.name == "--gpus"), None)
+            if option is None:
+                return Proposal((context.edit(source.path, start, start, "--gpus all "),), "add --gpus all", False)
+            edit = _without(context, source, call.span.line, option.start, start)
+            return Proposal((edit,), "take --gpus out", False) if edit else None
+    return None
+
+
+def compose_run(context: Context, finding: Finding) -> Proposal | None:
+    """`docker compose run` without the flag that it does not have: compose-run-gpus."""
+    source = context.source(finding.span.path)
+    if source is None:
+        return None
+    start, end = offsets(source, finding.span)
+    found = list(_GPUS.finditer(source.text, start, end))
+    if len(found) != 1:
+        return None
+    return Proposal((context.edit(source.path, *found[0].span(), ""),), "take --gpus out", True)
+
+
+def _without(context: Context, source: Source, line: int, option: int, end: int) -> Edit | None:
+    """The edit that takes an option with its value out of a command. option: where its value starts."""
+    start = source.starts[line - 1]
+    for match in _GPUS.finditer(source.text, start, end):
+        if match.start() <= option < match.end():
+            return context.edit(source.path, *match.span(), "")
+    return None
+
+
+def inserted(source: Source, path: Listed[str], keys: Listed[str], lines: Listed[str]) -> Edit | None:
+    """The edit that puts lines below keys, of which some may be there already, in the mapping at a path.
+
+    None where a part of it is written in braces, or comes from an anchor: that would change what others have, too.
+    """
+    documents = parse(source).documents
+    node: Node | None = documents[0] if documents else None
+    for key in path:
+        node = node.get(key) if isinstance(node, Mapping) else None
+    return _inserted_in(source, node, keys, lines) if isinstance(node, Mapping) else None
+
+
+def _inserted_in(source: Source, node: Mapping, keys: Listed[str], lines: Listed[str]) -> Edit | None:
+    own = _own(source, node)
+    if not own or _is_flow(source, node):
+        return None
+    entry = node.entry(keys[0]) if keys else None
+    if entry is not None:
+        if entry not in own or not isinstance(entry.value, Mapping) or len(keys) < 2:
+            return None
+        return _inserted_in(source, entry.value, keys[1:], lines)
+    column = source.position(own[0].key.start)[1] - 1
+    text = [f"{' ' * (column + 2 * depth)}{key}:" for depth, key in enumerate(keys)]
+    text += [" " * (column + 2 * len(keys)) + line for line in lines]
+    last = _end_of(source, own[-1])
+    line = source.position(last)[0]
+    end = source.starts[line - 1] + len(source.line_text(line))
+    return Edit(source.span(end, end), "\n" + "\n".join(text))
+
+
+def _own(source: Source, node: Mapping) -> list[Entry]:
+    """The entries that are written in a mapping itself, in the order of the file, not those that an anchor brings."""
+    return sorted((e for e in node.entries if node.start <= e.key.start < node.end), key=lambda e: e.key.start)
+
+
+def _end_of(source: Source, entry: Entry) -> int:
+    """The last character of an entry with its value; an alias stands on the line of its key."""
+    end = entry.value.end if entry.value.start >= entry.key.start else entry.key.end
+    while end > entry.key.end and source.text[end - 1] in "\n ":
+        end -= 1
+    return end
+
+
+def _is_flow(source: Source, node: Node) -> bool:
+    return source.text[node.start : node.start + 1] in ("{", "[")
+
+
+def removed(source: Source, at: int) -> Edit | None:
+    """The edit that takes out the entry or item that starts at a place, with what would be empty without it."""
+    documents = parse(source).documents
+    chain = _chain(documents, at)
+    gone: tuple[int, int] | None = None
+    marks = {""}
+    for holder, start, end in reversed(chain):
+        if _is_flow(source, holder):
+            return None
+        gone, marks = (start, end), {""} if isinstance(holder, Mapping) else {"", "-"}
+        if len(holder.entries if isinstance(holder, Mapping) else holder.items) > 1:
+            break
+    if gone is None or len(chain) < 2:
+        return None
+    first, last = source.position(gone[0])[0], source.position(max(gone[1] - 1, gone[0]))[0]
+    while last > first and not source.line_text(last).strip():
+        last -= 1
+    before = source.line_text(first)[: gone[0] - source.starts[first - 1]]
+    if before.strip() not in marks:
+        return None  # the first entry of a list's item
+    end = source.starts[last] if last < len(source.starts) else len(source.text)
+    return Edit(source.span(source.starts[first - 1], end), "")
+
+
+def _chain(documents: Listed[Node], at: int) -> list[tuple[Mapping | Sequence, int, int]]:
+    """What holds the place, from the outside: the collection, and the stretch of its entry or item."""
+    found: list[tuple[Mapping | Sequence, int, int]] = []
+    node: Node | None = next((d for d in documents if d.start <= at < d.end), None)
+    while isinstance(node, (Mapping, Sequence)):
+        parts = (
+            [(e.key.start, max(e.value.end, e.key.end), e.value) for e in node.entries if e.value.start >= e.key.start]
+            if isinstance(node, Mapping)
+            else [(item.start, item.end, item) for item in node.items]
+        )
+        inside = next((p for p in parts if p[0] <= at < max(p[1], p[0] + 1)), None)
+        if inside is None:
+            break
+        found.append((node, inside[0], inside[1]))
+        if inside[0] == at:
+            break
+        node = inside[2]
+    return found
+
+
+def _holding(source: Source, at: int) -> Node | None:
+    """The innermost mapping around a place."""
+    chain = _chain(parse(source).documents, at)
+    return next((holder for holder, *_ in reversed(chain) if isinstance(holder, Mapping)), None)
