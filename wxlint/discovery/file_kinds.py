@@ -10,13 +10,14 @@ from wxlint.core.reading import decode, read_head
 from wxlint.core.tuples import NamedTuple
 
 DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "batch", "other"
-WORKFLOW, MAKE, BAKE, KUBERNETES = "workflow", "make", "bake", "kubernetes"
+WORKFLOW, MAKE, BAKE, KUBERNETES, GITLAB = "workflow", "make", "bake", "kubernetes", "gitlab"
 
 _NAME = late(
     r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
       | (?P<maybe>        (?:dockerfile|containerfile)[^.].* | .+[-_ ](?:dockerfile|containerfile) )
       | (?P<compose>      (?: compose(?:\..+)? | docker-compose(?![a-z]).* | .+\.compose )\.ya?ml )
       | (?P<composed>     .*compose.*\.ya?ml )
+      | (?P<gitlab>       .*\.gitlab-ci\.ya?ml | gitlab-ci\.ya?ml )
       | (?P<shell>        .+\.(?:sh|bash) )
       | (?P<batch>        .+\.(?:bat|cmd) )
       | (?P<make>         (?:gnu)?makefile(?:\.(?!am$|in$|md$|txt$)[\w-]+)? | .+\.mk )

@@ -20,6 +20,7 @@ from wxlint.discovery.file_kinds import (
     BATCH,
     COMPOSE,
     DOCKERFILE,
+    GITLAB,
     MAKE,
     OTHER,
     SHELL,
@@ -43,7 +44,7 @@ _FOLLOWED = late(
 """Files that are read only where a Dockerfile or a policy leads to them; a hook may give them by name."""
 _READS = (
     "wxlint reads Dockerfile*, *.Dockerfile, *-Dockerfile, Containerfile*, compose.y[a]ml, compose.*.y[a]ml, "
-    "docker-compose*.y[a]ml, *.compose.y[a]ml, .github/workflows/*.y[a]ml, bake files, "
+    "docker-compose*.y[a]ml, *.compose.y[a]ml, .github/workflows/*.y[a]ml, .gitlab-ci.yml, bake files, "
     "Makefiles, Kubernetes manifests, *.sh, *.bash, *.bat, *.cmd and shell scripts that may be run"
 )
 
@@ -243,7 +244,7 @@ def _listed_kind(name: str, compose: bool) -> str:
         return COMPOSE
     folder, base = os.path.split(name)
     kind = kind_of_name(base, folder).kind
-    return kind if kind in (BATCH, WORKFLOW, MAKE, BAKE) else SHELL
+    return kind if kind in (BATCH, WORKFLOW, MAKE, BAKE, GITLAB) else SHELL
 
 
 def repository_root(start: Path) -> Path:

@@ -5,7 +5,8 @@
 A file that cannot be read cannot be checked, and "nothing found" would be a lie. Dockerfiles are split as BuildKit
 splits them; compose files must be YAML without duplicate keys, with services of the shapes that docker compose
 accepts. The rest of a Dockerfile is still checked, and of a compose file that is YAML; in a file that is no YAML
-nothing else is looked at until it is mended.
+nothing else is looked at until it is mended. GitHub workflows, GitLab pipelines and bake files that have to do with
+images must be YAML, JSON or HCL.
 
 A compose file that another tool fills in first (`template` in its name, `{{`, `{%` or `#!for` in its text) is not
 held to syntax, and a service is not missed when another compose file of the repository defines it: scripts merge such
@@ -54,6 +55,8 @@ def check(repository: Repository) -> Iterator[Problem]:
         for use in evaluated.uses:
             if use.reference is None and use.value.known and use.kind != "syntax":
                 yield Problem(use.span, f"{use.value.text or 'an empty text'} is no image reference", use.because)
+    for source, wrong in repository.documents.syntax_problems():
+        yield Problem(source.span(wrong.start, wrong.end), wrong.message)
     if repository.compose is not None:
         for problem in repository.compose.problems():
             yield Problem(problem.span, problem.message)

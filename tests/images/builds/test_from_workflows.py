@@ -250,3 +250,42 @@ def test_check_reads_workflows_as_context_of_a_dockerfile(tmp_path: Path, monkey
         found = gather(paths)
         report = engine.check(found.repository, engine.Options(scope=found.scope))
         assert [f.rule for f in report.findings if f.rule == "variant-tag"] == ["variant-tag"] * 2
+
+
+BAKE = """\
+variable "TAG" { default = "0" }
+group "default" { targets = ["cpu", "cuda"] }
+target "cpu" { tags = ["example/app:${TAG}-cpu"] }
+target "cuda" { dockerfile = "docker/Dockerfile.cuda", tags = ["example/app:${TAG}-cuda"], args = {A = "1"} }
+target "other" { tags = ["example/other:1"] }
+"""
+BAKE = BAKE.replace(", tags", "\n  tags").replace(", args", "\n  args").replace("{ dockerfile", "{\n  dockerfile")
+BAKE = BAKE.replace('{A = "1"} }', '{A = "1"}\n}')
+
+
+def baked(given: str) -> Script:
+    text = job(f"      - uses: docker/bake-action@v6\n        env: {{TAG: '1.0'}}\n        with:\n{given}")
+    return script(text, **{"docker-bake.hcl": BAKE})
+
+
+def test_a_bake_action_builds_the_group_with_the_environment_of_its_step() -> None:
+    found = baked("          push: true\n")
+    assert tags(found) == ["example/app:1.0-cpu", "example/app:1.0-cuda"]
+    assert [build.dockerfile for build in found.builds] == ["Dockerfile", "docker/Dockerfile.cuda"]
+    assert found.builds[0].built_by[0].text == "job image: bake target cpu"
+
+
+def test_what_a_bake_action_sets() -> None:
+    found = baked(
+        "          targets: cuda, other\n          set: |\n            *.args.B=2\n            cuda.tags=example/x:1\n"
+        "            other.platform=linux/arm64\n            cuda.args.A=3\n"
+    )
+    assert tags(found) == ["example/x:1", "example/other:1"]
+    assert [[(name, value.text) for name, value in build.args] for build in found.builds] == [
+        [("A", "3"), ("B", "2")],
+        [("B", "2")],
+    ]
+    assert [build.platform for build in found.builds] == ["linux/amd64", "linux/arm64"]
+    assert found.builds[0].tags[0].span.line == 12
+    assert [build.more for build in baked("          set: ${{ inputs.x }}.args.A=1\n").builds] == [True, True]
+    assert baked("          files: ${{ inputs.x }}\n").builds == ()

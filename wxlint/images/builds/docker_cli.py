@@ -65,6 +65,15 @@ _ENGINE = late(
 )
 """How variables are called, and commands that look for one of the engines."""
 _VERBS = frozenset("build run push pull tag create compose image container buildx login".split())
+_KANIKO_NAMES = {
+    **dict.fromkeys(("-c", "--context"), "--context"),
+    **dict.fromkeys(("-d", "--destination"), "--tag"),
+    **dict.fromkeys(("-f", "--dockerfile"), "--file"),
+    **dict.fromkeys(("--custom-platform", "--customPlatform"), "--platform"),
+}
+_KANIKO_VALUE = frozenset(
+    (*_KANIKO_NAMES, "--build-arg", "--target", "--cache-repo", "--cache-dir", "--label", "--verbosity")
+)
 _TAGGED = late(r"[a-z][\w.-]*(?:/[\w.-]+)*:[A-Za-z_][\w.-]*")
 
 
@@ -92,6 +101,8 @@ def docker_command(command: Command) -> DockerCommand | None:
     program = posixpath.basename(words[0].value.text.replace("\\", "/"))
     if HOLE in program:
         program, words = _behind_unknown(words)
+    if program == "executor" and "kaniko" in words[0].value.text:
+        return _kaniko(words[1:], command)
     if program in ("docker-compose", "podman-compose"):
         return _compose(words[1:], command)
     if program not in _PROGRAMS:
@@ -129,6 +140,23 @@ def docker_command(command: Command) -> DockerCommand | None:
     )
     options, rest = _options(words, takes, anywhere=verb == "build")
     return DockerCommand(verb, tuple(options), tuple(rest), command)
+
+
+def _kaniko(words: list[Word], command: Command) -> DockerCommand:
+    """A build by kaniko's executor, with the names that docker's options have."""
+    from wxlint.shell.model import Word
+
+    read = read_options(words, _KANIKO_VALUE)
+    options = [option._replace(name=_KANIKO_NAMES.get(option.name, option.name)) for option in read.options]
+    contexts = [option for option in options if option.name == "--context" and option.value is not None]
+    context: list[Word] = []
+    for option in contexts[-1:]:
+        if option.value is not None:
+            value = option.value._replace(text=option.value.text.removeprefix("dir://"))
+            context.append(Word(value, option.start, option.end, quoted=False))
+    return DockerCommand(
+        "build", tuple(option for option in options if option.name != "--context"), tuple(context), command
+    )
 
 
 def _behind_unknown(words: list[Word]) -> tuple[str, list[Word]]:

@@ -33,13 +33,18 @@ def read_bake(source: Source) -> Hcl:
 
 def bake_script(source: Source, find: Find) -> Script:
     """What a bake file builds. find: the first of several paths that is a known Dockerfile."""
-    bake = _Bake(source, read_bake(source), find)
+    hcl = read_bake(source)
+    bake = Bake(source, hcl, find)
     builds = tuple(bake.builds())
-    return Script((), builds, (*(tag for build in builds for tag in build.tags), *bake.uses))
+    uses = (*(tag for build in builds for tag in build.tags), *bake.uses)
+    templates = "%{" in source.text  # directives of templates are valid, and not read
+    return Script((), builds, uses, problems=() if templates else hcl.problems)
 
 
-class _Bake:
-    def __init__(self, source: Source, hcl: Hcl, find: Find) -> None:
+class Bake:
+    """The targets of one bake file. given: variables that the environment sets."""
+
+    def __init__(self, source: Source, hcl: Hcl, find: Find, given: Mapping[str, Value] | None = None) -> None:
         self.source, self.find = source, find
         self.uses: list[Use] = []
         blocks = hcl.body.blocks
@@ -50,7 +55,9 @@ class _Bake:
             self.variables[attribute.name] = self._reasoned(attribute.name, attribute.value, "variable")
         for block in blocks:
             default = block.body.get("default") if block.kind == "variable" and block.labels else None
-            if default is not None:
+            if block.labels and given and block.kind == "variable" and block.labels[0] in given:
+                self.variables[block.labels[0]] = given[block.labels[0]]
+            elif default is not None:
                 self.variables[block.labels[0]] = self._reasoned(block.labels[0], default, "default")
 
     def _reasoned(self, name: str, expression: Expression, kind: str) -> Data:
@@ -73,6 +80,27 @@ class _Bake:
                 continue
             for variables in self._rounds(block):
                 yield self._build(name, block, variables)
+
+    def named_builds(self, names: list[str] | None) -> Iterator[tuple[str, Build]]:
+        """The builds of targets, those of groups among them. names: None for every target that is built by itself."""
+        if names is None:
+            yield from (("*", build) for build in self.builds())
+            return
+        for name in dict.fromkeys(self._targets_of(names, 0)):
+            block = self.targets.get(name)
+            for variables in self._rounds(block) if block is not None else ():
+                if block is not None:
+                    yield name, self._build(name, block, variables)
+
+    def _targets_of(self, names: list[str], depth: int) -> Iterator[str]:
+        groups = {block.labels[0]: block for block in self.groups if block.labels}
+        for name in names:
+            group = groups.get(name)
+            if group is None:
+                yield name
+            elif depth < _DEPTH:
+                members = [item.text for item in self._list(group, "targets")]
+                yield from self._targets_of(members, depth + 1)
 
     def _list(self, block: Block, name: str) -> list[Value]:
         value = block.body.get(name)

@@ -18,7 +18,7 @@ from wxlint.images.model.reference import parse_reference
 from wxlint.shell.options import read_options
 
 if TYPE_CHECKING:
-    from wxlint.documents.source import Source
+    from wxlint.documents.source import Problem, Source
     from wxlint.shell.model import Command
 
 
@@ -49,13 +49,14 @@ class Undefined(NamedTuple):
 
 
 class Script(NamedTuple):
-    """What a script does with docker."""
+    """What a script does with docker. problems: what is wrong with the file."""
 
     calls: tuple[Call, ...]
     builds: tuple[Build, ...]
     uses: tuple[Use, ...]
     edits: tuple[Edit, ...] = ()
     undefined: tuple[Undefined, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 def read_script(
@@ -249,7 +250,9 @@ def _build(
     if named:
         given = named[-1].value
         if given is not None and given.known and given.text != "-":
-            tried = [posixpath.normpath(posixpath.join(f, _slashes(given.text))) for f in starts]
+            kaniko = "kaniko" in docker.command.words[0].value.text  # looks below the context first
+            below = [*contexts, *starts] if kaniko else starts
+            tried = [posixpath.normpath(posixpath.join(f, _slashes(given.text))) for f in below]
     elif context.known and "://" not in context.text and context.text != "-":
         tried = [posixpath.join(c, n) for c in contexts for n in ("Dockerfile", "Containerfile")]
     dockerfile = find(tried)

@@ -278,6 +278,12 @@ class _Run:
             build = build_push(inputs, what, self.workflows.find, workspace)
             self.builds.append(build)
             self.uses.extend(build.tags)
+        elif name == "docker/bake-action":
+            from wxlint.images.builds.github_bake import bake_builds
+
+            for build in bake_builds(inputs, label, self.workflows.find, workspace, self.workflows.read):
+                self.builds.append(build)
+                self.uses.extend(build.tags)
         elif name == "docker/metadata-action":
             return {"tags": metadata_tags(inputs)}
         elif name.startswith("docker://"):

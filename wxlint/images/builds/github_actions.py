@@ -127,8 +127,11 @@ def _arguments(inputs: Inputs) -> list[tuple[str, Value]]:
 
 
 def _tag(part: Placed, source: Source) -> Use:
-    value = part.value
-    span = source.span(part.start, part.end)
+    return tag_use(part.value, source.span(part.start, part.end))
+
+
+def tag_use(value: Value, span: Span) -> Use:
+    """A tag that an action makes."""
     return Use("build tag", value, parse_reference(value), span, produces=True, because=value.because)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -15,17 +15,22 @@ from wxlint.images.graph.family import Family
 from wxlint.images.graph.sources import SourceStore
 
 if TYPE_CHECKING:
-    from wxlint.documents.source import Source
+    from wxlint.documents.source import Problem, Source
     from wxlint.images.builds.compose_projects import ComposeProjects
+    from wxlint.images.builds.from_gitlab import Pipelines
     from wxlint.images.builds.from_kubernetes import Kubernetes
     from wxlint.images.builds.from_workflows import Workflows
 
 _NOTHING = Script((), (), ())
 _PROGRAMS = ("docker", "podman", "nerdctl", "buildah")
 _WORKFLOW_WORDS = (*_PROGRAMS, "container:", "services:", "uses: ./")
-_WORDS = {"workflow": _WORKFLOW_WORDS, "bake": ("target",)}
+_WORDS = {
+    "workflow": _WORKFLOW_WORDS,
+    "bake": ("target",),
+    "gitlab": (*_PROGRAMS, "kaniko", "image:", "services:", "include"),
+}
 """Words without one of which a file of a kind has nothing to do with images."""
-_SCRIPTS = ("shell", "batch", "workflow", "make", "bake")
+_SCRIPTS = ("shell", "batch", "workflow", "make", "bake", "gitlab")
 """Kinds of files that build and use images by commands or targets."""
 
 
@@ -81,11 +86,44 @@ class Documents:
         return found
 
     @cached_property
+    def pipelines(self) -> Pipelines:
+        """The GitLab pipelines of the inputs."""
+        from wxlint.images.builds.from_gitlab import Pipelines
+
+        found = Pipelines(self.find_dockerfile, self._store.read, self._store.cache)
+        for item in self.given:
+            source = self._store.require(item.path) if item.kind == "gitlab" else None
+            if source is not None:
+                self._failures.attempt(item.path, partial(found.add, source), None)
+        return found
+
+    @cached_property
     def automation(self) -> frozenset[str]:
-        """Makefiles and CI workflows, with the workflows and actions of the repository that they use."""
-        given = [item.path for item in self.given if item.kind in ("workflow", "make")]
-        workflows = any(item.kind == "workflow" for item in self.given) and self.scripts
-        return frozenset((*given, *self.workflows.files)) if workflows else frozenset(given)
+        """Makefiles, CI workflows and pipelines, with the files of the repository that they use."""
+        given = {item.path: item.kind for item in self.given if item.kind in ("workflow", "make", "gitlab")}
+        found = set(given)
+        if "workflow" in given.values() and self.scripts:
+            found.update(self.workflows.files)
+        if "gitlab" in given.values() and self.scripts:
+            found.update(self.pipelines.files)
+        return frozenset(found)
+
+    def syntax_problems(self) -> Iterator[tuple[Source, Problem]]:
+        """What is wrong with workflows, pipelines and bake files that have to do with images."""
+        from wxlint.documents.source import Problem
+
+        found: dict[str, Sequence[tuple[int, int, str]]] = {}
+        kinds = {item.kind for item in self.given if item.path in self.scripts}
+        if "workflow" in kinds:
+            found.update(self.workflows.problems)
+        if "gitlab" in kinds:
+            found.update(self.pipelines.problems)
+        for path, script in self.scripts.items():
+            found.setdefault(path, script.problems)
+        for path, problems in found.items():
+            source = self._store.read(path)
+            if source is not None:
+                yield from ((source, Problem(*problem)) for problem in problems)
 
     @cached_property
     def kubernetes(self) -> Kubernetes | None:
@@ -101,6 +139,8 @@ class Documents:
     def _script(self, item: Input, source: Source) -> Script:
         if item.kind == "workflow":
             return self.workflows.script(item.path)
+        if item.kind == "gitlab":
+            return self.pipelines.script(item.path)
         if item.kind == "make":
             from wxlint.images.builds.from_makefiles import makefile_script
 
