@@ -76,8 +76,21 @@ def _check(parser: argparse.ArgumentParser) -> None:
     parser.description = _CHECK
     _inputs(parser)
     add = parser.add_argument
-    add("--format", default="text", metavar="FORMAT", help="text, json, sarif or github (default: text)")
-    add("--output", metavar="FILE", help="write the findings to FILE instead of standard output")
+    add(
+        "--format",
+        default="text",
+        metavar="FORMAT",
+        help="text, json, sarif, github, gitlab, junit, checkstyle, rdjson or markdown (default: text)",
+    )
+    add(
+        "--output",
+        metavar="[FORMAT:]FILE",
+        action="append",
+        default=[],
+        help="write the findings to FILE instead of standard output; with FORMAT: besides, several times if need be",
+    )
+    add("--concise", action="store_true", help="one line for each finding")
+    add("--statistics", action="store_true", help="how many findings each rule has, at the end")
     add("--select", metavar="RULE,...", action="append", default=[], help="run these rules only")
     add("--ignore", metavar="RULE,...", action="append", default=[], help="leave these rules out")
     add("--only", action="store_true", help="show findings of the given paths only")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.cli.arguments import LEVELS, names
 from wxlint.cli.exit_codes import BUG, FAILED, FOUND, OK
-from wxlint.cli.streams import has_colour, say, write, write_lines
+from wxlint.cli.streams import has_colour, has_links, say, write, write_lines
 
 if TYPE_CHECKING:
     from wxlint.core.cache import Cache
@@ -25,6 +25,10 @@ def check(arguments: argparse.Namespace) -> int:
     cache = open_cache_of(arguments)
     gathered = gathered_of(arguments, arguments.only, cache)
     report = run.check(gathered.repository, options_of(arguments, gathered))
+    if arguments.format == "rdjson" or any(given.startswith("rdjson:") for given in arguments.output):
+        from wxlint.fixes.propose import with_fixes
+
+        report = report._replace(findings=with_fixes(report.findings, gathered.repository))
     show(report, arguments, gathered)
     cache.save()
     return verdict(report, arguments)
@@ -112,17 +116,41 @@ def show(report: Report, arguments: argparse.Namespace, gathered: Gathered) -> N
     """Write the findings to where the arguments say."""
     from wxlint.output import Options, render
 
-    to_file = arguments.output not in (None, "-")
-    pieces = render(arguments.format, report, Options(has_colour() and not to_file, arguments.quiet))
-    if to_file:
+    outputs = _outputs(arguments)
+    for name, file in outputs:
+        options = Options(quiet=arguments.quiet, concise=arguments.concise, statistics=arguments.statistics)
         from wxlint.core.writing import write_file
 
         policy = gathered.repository.policy
         inputs = [item.path for item in gathered.repository.documents.inputs]
         keep = [*report.sources, *inputs, *([policy.path] if policy else [])]
-        write_file(arguments.output, pieces, keep=keep)
-    else:
-        write(pieces)
+        write_file(file, render(name or arguments.format, report, options), keep=keep)
+    if all(name for name, _ in outputs):
+        options = Options(
+            has_colour(),
+            arguments.quiet,
+            concise=arguments.concise,
+            statistics=arguments.statistics,
+            links=has_links(),
+        )
+        write(render(arguments.format, report, options))
+
+
+def _outputs(arguments: argparse.Namespace) -> list[tuple[str, str]]:
+    """The files to write, each with its format, "" for that of --format. Raises UsageError for two of the latter."""
+    from wxlint.output import formats
+
+    found: list[tuple[str, str]] = []
+    for given in arguments.output:
+        head, colon, tail = given.partition(":")
+        named = bool(colon and tail) and head in formats()
+        if given != "-":
+            found.append((head, tail) if named else ("", given))
+    if sum(not name for name, _ in found) > 1:
+        from wxlint.core.errors import UsageError
+
+        raise UsageError("--output: only one file can be without a format; write FORMAT:FILE for the others")
+    return found
 
 
 def verdict(report: Report, arguments: argparse.Namespace) -> int:

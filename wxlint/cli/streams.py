@@ -69,3 +69,17 @@ def has_colour() -> bool:
         and not os.environ.get("NO_COLOR")
         and os.environ.get("TERM") != "dumb"
     )
+
+
+def has_links() -> bool:
+    """Whether the terminal is one of those that are known to show hyperlinks; to others they are noise."""
+    known = ("WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "DOMTERM")
+    program = os.environ.get("TERM_PROGRAM", "")
+    version = os.environ.get("VTE_VERSION", "0")
+    return has_colour() and (
+        os.environ.get("FORCE_HYPERLINK", "") == "1"
+        or any(name in os.environ for name in known)
+        or program in ("iTerm.app", "WezTerm", "vscode", "ghostty")
+        or version.isdigit()
+        and int(version) >= 5000
+    )

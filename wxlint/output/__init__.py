@@ -71,12 +71,25 @@ class Report(NamedTuple):
 class Options(NamedTuple):
     """colour: write terminal colours. quiet: findings and problems only, no notes and no summary line.
 
-    width: terminal columns for a source line; a longer one is cut around what it underlines.
+    width: terminal columns for a source line; a longer one is cut around what it underlines. concise: one line for each
+    finding. statistics: how many findings each rule has, at the end. links: a terminal that shows hyperlinks.
     """
 
     colour: bool = False
     quiet: bool = False
     width: int = 120
+    concise: bool = False
+    statistics: bool = False
+    links: bool = False
+
+
+PAGES = "https://github.com/wxlint/wxlint/blob/main/docs/rules/"
+
+
+def page(rule: str) -> str:
+    """The address of a rule's page."""
+    name = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in rule)
+    return f"{PAGES}{name}.md"
 
 
 def formats() -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from wxlint.core.escape import escape, escape_part
 from wxlint.core.findings import Finding, Severity
-from wxlint.output import Options, Report, summary_line
+from wxlint.output import Options, Report, page, summary_line
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 SHOWN = 10
@@ -52,6 +52,7 @@ def _annotation(finding: Finding) -> str:
     lines += [f"because: {escape(reason.shown(finding.span.path))}" for reason in finding.because]
     if finding.hint:
         lines.append(f"help: {escape(finding.hint)}")
+    lines.append(page(finding.rule))
     return command(COMMANDS[finding.severity], "\n".join(lines), **place, title=f"wxlint: {escape(finding.rule)}")
 
 

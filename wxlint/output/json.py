@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from wxlint.core.escape import escape_json
 from wxlint.core.findings import Finding
-from wxlint.output import Options, Report
+from wxlint.output import Options, Report, page
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
@@ -55,6 +55,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "end_column": span.end_column,
         "message": _valid(finding.message),
         "hint": _valid(finding.hint),
+        "url": page(finding.rule),
         "because": [_valid(reason.shown(finding.span.path)) for reason in finding.because],
     }
 

@@ -12,7 +12,7 @@ import wxlint
 from wxlint.core.escape import escape
 from wxlint.core.findings import Finding, Severity, Span
 from wxlint.documents.source import Source
-from wxlint.output import Options, Report
+from wxlint.output import Options, Report, page
 from wxlint.output.json import dumps, rows
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def _rule(info: RuleInfo) -> dict[str, object]:
     help_text = f"{docs}\n\n{info.hint}" if info.hint else docs
     return {
         "id": info.id,
+        "helpUri": page(info.id),
         "shortDescription": {"text": info.summary},
         "fullDescription": {"text": next(paragraphs, info.summary)},
         "help": {"text": help_text, "markdown": help_text},

@@ -9,7 +9,7 @@ from wxlint.core.escape import CI_COMMAND, escape, escape_character, escape_part
 from wxlint.core.findings import Finding, Severity, Span
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.source import Source
-from wxlint.output import Options, Report, summary_line
+from wxlint.output import Options, Report, page, summary_line
 
 TAB = "    "
 GUTTER = 5
@@ -24,6 +24,9 @@ def render(report: Report, options: Options) -> Iterator[str]:
     """Yield the findings, the files that could not be read, the notes and the summary line."""
     between = ""
     for finding in report.findings:
+        if options.concise:
+            yield _head(finding, options) + "\n"
+            continue
         yield between + "".join(line + "\n" for line in _lines(finding, report.sources.get(finding.span.path), options))
         between = "\n"
     summary = report.summary
@@ -31,6 +34,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
     if not options.quiet:
         rest += [f"note: {escape(note)}\n" for note in summary.notes]
         rest.append(summary_line(summary) + "\n")
+    if options.statistics:
+        rest = [*_statistics(report), *rest]
     if rest:
         yield between + "".join(rest)
 
@@ -41,11 +46,26 @@ def location(span: Span) -> str:
     return f"{'./' if path.lstrip().startswith(':') else ''}{path}:{span.line}:{span.column}"
 
 
+def _statistics(report: Report) -> list[str]:
+    """How many findings each rule has, the most first."""
+    counts: dict[str, int] = {}
+    for finding in report.findings:
+        counts[finding.rule] = counts.get(finding.rule, 0) + 1
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [f"{number:5}  {escape(rule)}\n" for rule, number in ordered]
+
+
+def _head(finding: Finding, options: Options) -> str:
+    label = _paint(f"{finding.severity.label}:", _COLOURS[finding.severity], options)
+    rule = _paint(f"[{escape(finding.rule)}]", _DIM, options)
+    if options.links:
+        rule = f"\x1b]8;;{page(finding.rule)}\x1b\\{rule}\x1b]8;;\x1b\\"
+    return f"{_paint(location(finding.span) + ':', _BOLD, options)} {label} {escape(finding.message)} {rule}"
+
+
 def _lines(finding: Finding, source: Source | None, options: Options) -> Iterator[str]:
     colour = _COLOURS[finding.severity]
-    label = _paint(f"{finding.severity.label}:", colour, options)
-    rule = _paint(f"[{escape(finding.rule)}]", _DIM, options)
-    yield f"{_paint(location(finding.span) + ':', _BOLD, options)} {label} {escape(finding.message)} {rule}"
+    yield _head(finding, options)
     number = str(finding.span.line).rjust(GUTTER)
     margin = " " * len(number)
     shown = source and excerpt(source, finding.span, options.width - len(number) - 3)
