@@ -105,6 +105,13 @@ def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
 
 def contributing(evaluated: Evaluated, stage: Stage) -> list[Stage]:
     """The stage, those it starts from, and those it copies an environment from; earliest first."""
+    found = evaluated.contributing.get(stage.index)
+    if found is None:
+        found = evaluated.contributing[stage.index] = _contributing(evaluated, stage)
+    return found
+
+
+def _contributing(evaluated: Evaluated, stage: Stage) -> list[Stage]:
     seen: set[int] = set()
     waiting = [stage.index]
     while waiting:

@@ -99,7 +99,7 @@ class Stage(NamedTuple):
 
     @property
     def installs(self) -> tuple[Install, ...]:
-        return tuple(step for step in self.steps if isinstance(step, Install))
+        return tuple([step for step in self.steps if isinstance(step, Install)])
 
 
 class Evaluated:
@@ -120,6 +120,8 @@ class Evaluated:
     ) -> None:
         self.dockerfile, self.build, self.stages, self.uses = dockerfile, build, stages, uses
         self.unknown_from, self.skipped = unknown_from, skipped
+        self.contributing: dict[int, list[Stage]] = {}
+        """For each stage, those that its image is made of, once somebody has asked."""
 
     @property
     def path(self) -> str:
