@@ -198,6 +198,46 @@ def shell_functions(n: int) -> Files:
 
 
 @shape
+def shell_functions_again(n: int) -> Files:
+    return shell("".join(f"f() {{ docker pull a:{i}; }}\nf\n" for i in range(n)))
+
+
+@shape
+def shell_evals(n: int) -> Files:
+    return shell("A=x\n" + 'eval "docker pull a:$A"\n' * n)
+
+
+@shape
+def shell_evals_that_grow(n: int) -> Files:
+    return shell("A=x\n" + 'eval "A=\\$A$A"\n' * n)
+
+
+@shape
+def shell_arrays_copied(n: int) -> Files:
+    return shell("A=(" + "a " * min(n, 900) + ")\n" + 'B=("${A[@]}")\n' * n)
+
+
+@shape
+def shell_reads(n: int) -> Files:
+    return shell("read -ra A <<E\n" + "a " * n + "\nE\nread " + "A " * n + "<<E\n" + "a " * n + "\nE\n")
+
+
+@shape
+def shell_wrapped(n: int) -> Files:
+    return shell("env " + "A=b " * n + "docker pull a:1\nsh " + "-x " * n + "-c 'docker pull a:2'\n")
+
+
+@shape
+def shell_printed(n: int) -> Files:
+    return shell("docker pull $(printf 'a:%s' " + "a " * n + ") $(echo " + "-n " * n + "a)\n")
+
+
+@shape
+def shell_paths(n: int) -> Files:
+    return shell('cd "$(dirname "$0")"\n' + "D=$(pwd)\ndocker build -f $D/Dockerfile $D\n" * n)
+
+
+@shape
 def shell_loops(n: int) -> Files:
     return shell("for i in " + " ".join(f"a{i}" for i in range(n)) + "; do docker pull $i; done\n")
 

@@ -202,3 +202,62 @@ def test_an_item_that_is_not_set_ends_a_text(text: str, expected: list[str]) -> 
 def test_an_item_of_an_array_that_is_not_known_may_end_a_text(given: str, word: str) -> None:
     assert read_shell(f"set -u; {given}; docker {word}", {}).may_end
     assert not read_shell(f"{given}; docker {word}", {}).may_end
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("! true", ["b"]), ("{ ! true; }", ["b"]), ("if true; then ! true; fi", ["b"]), ("false || ! true", ["b"]),
+        ("true && ! true", ["b"]), ("! true | true", ["b"]), ("for i in 1; do ! true; done", ["b"]),
+        ("(! true)", []), ("f() { ! true; }; f", []), ("! { false; docker a; }", ["a", "b"]),
+    ],
+)  # fmt: skip
+def test_a_status_that_is_turned_round_ends_nothing_by_itself(text: str, expected: list[str]) -> None:
+    found = read_shell(f"set -e\n{text}\ndocker b\n", {})
+    assert [c.words[1].value.text for c in found.commands if c.words[0].value.text == "docker"] == expected
+    assert not found.may_end
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("echo a b | xargs docker pull x", ["pull|x|a|b"]),
+        ("echo a b | xargs -n1 docker pull", ["pull|a", "pull|b"]),
+        ("echo a b c | xargs -n 2 -r docker pull", ["pull|a|b", "pull|c"]),
+        ("printf 'a b\\nc\\n' | xargs -I{} docker pull x{} {}", ["pull|xa b|a b", "pull|xc|c"]),
+        ("printf '' | xargs docker pull", ["pull"]),
+        ("printf '' | xargs -r docker pull", []),
+        ("xargs -n1 docker pull <<< 'a b'", ["pull|a", "pull|b"]),
+        ("echo a b | xargs -n1 sh -c 'docker pull $1 $0' z", ["pull|a|z", "pull|b|z"]),
+        ("A=$(echo a b | xargs echo x); docker $A", ["x|a|b"]),
+        ("echo a | { xargs docker pull; xargs docker push; }", ["pull|a", "push"]),
+        ("T=cu121; echo torch==2.1+$T | xargs docker pull", ["pull|torch==2.1+cu121"]),
+    ],
+)
+def test_what_xargs_reads_is_given_on(text: str, expected: list[str]) -> None:
+    assert calls(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "echo $X | xargs docker pull", "echo \"a 'b c'\" | xargs docker pull", "echo a | xargs -P2 docker pull",
+        "cat list | xargs docker pull", "echo a | xargs -d, docker pull", "echo a | xargs -n x docker pull",
+        "echo a | xargs docker pull $X", "xargs docker pull < list",
+    ],
+)  # fmt: skip
+def test_what_xargs_reads_may_be_open(text: str) -> None:
+    command = read_shell(text, {}).commands[-1]
+    assert command.words[0].value.text == "xargs"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sh -c 'docker $0'", ["sh"]), ("/bin/sh -c 'docker $0'", ["/bin/sh"]), ("sh -c 'docker $0 $1' a b", ["a|b"]),
+        ("env X=1 dash -c 'docker $0'", ["dash"]), ("echo 'docker $0 $1' | sh -s x", ["sh|x"]), ("docker $0", ["…"]),
+        ("bash -c 'docker \"${BASH_SOURCE[0]}\"'", ["…"]),
+    ],
+)  # fmt: skip
+def test_a_shell_that_is_started_knows_its_name(text: str, expected: list[str]) -> None:
+    assert calls(text) == expected

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import pytest
 
-from wxlint.shell.bash import interpreter
+from wxlint.shell import state
+from wxlint.shell.bash import control_flow, interpreter
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.batch.reader import read_batch
 
@@ -48,6 +50,14 @@ SHAPES: dict[str, tuple[int, Callable[[int], str]]] = {
         lambda n: "".join(f"A{i}=x\n" for i in range(n)) + "sh -c 'docker push $1' x y\n" * n,
     ),
     "arguments that are shifted": (2000, lambda n: "set -- " + "a " * n + "\n" + "shift\n" * 20 + "docker push $1"),
+    "functions defined again": (100, lambda n: "".join(f"f() {{ docker push {i}; }}\nf\n" for i in range(n))),
+    "functions that branches define": (
+        100,
+        lambda n: "".join(f"if x; then f() {{ docker push {i}; }}; fi\nf\n" for i in range(n)),
+    ),
+    "arms that look further": (20, lambda n: "case $X in\n" + "a*) A=x;;&\n" * n + "esac\n"),
+    "items that are set": (300, lambda n: "A=(" + "a " * 64 + ")\n" + "A[1]=x\n" * n),
+    "texts that are read again": (100, lambda n: "A=x\n" + 'eval "docker push $A"\n' * n),
     "wrappers": (100, lambda n: "nohup " * n + "docker push a"),
 }
 
@@ -117,3 +127,35 @@ def test_arguments_beyond_a_thousand_are_not_known() -> None:
     words = " ".join(map(str, range(1, 1502)))
     found = read_shell(f"set -- {words}\ndocker push $1000 ${{1000}} ${{1001}}\n", {}).commands[-1]
     assert [word.value.shown() for word in found.words[2:]] == ["1000", "1000", "${1001}"]
+
+
+def test_arrays_that_are_copied_stay_within_the_room_of_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "A=(" + "a " * 50 + ")\n" + 'B=("${A[@]}")\n' * 50 + "docker ${#B[@]}\n"
+    assert read_shell(text, {}).commands[-1].words[1].value.text == "50"
+    monkeypatch.setattr(state, "_MAX_VOLUME", 100_000)
+    assert not read_shell(text, {}).commands[-1].words[1].value.known
+
+
+def test_a_text_that_defines_a_function_too_often_is_not_followed_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(f"f() {{ docker {i}; }}\nf\n" for i in range(3))
+    assert len(read_shell(text, {}).commands) == 3
+    monkeypatch.setattr(control_flow, "_MAX_BODIES", 2)
+    found = read_shell(text, {})
+    assert (len(found.commands), [error[2] for error in found.errors]) == (
+        2,
+        ["too long to follow; the rest is not read"],
+    )
+
+
+def test_what_was_set_is_not_kept_behind_its_statement() -> None:
+    interpreted = []
+
+    class Watched(interpreter.Interpreter):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            interpreted.append(self.state)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(interpreter, "Interpreter", Watched)
+        read_shell("A=x\n" * 100, {})
+    assert len(interpreted[0].log) < 10

@@ -130,6 +130,8 @@ class State:
             self.vars.pop(name, None)
         else:
             self.vars[name] = value
+            if isinstance(value, dict):
+                self.steps += len(value) // 16
             for reason in reasons_of(value):
                 if reason.kind == "assumed":
                     self.resting.setdefault(reason, set()).add(name)
@@ -185,7 +187,9 @@ class State:
         for reason in assumed:
             if reason.name:
                 self.refuted |= {not_set(reason.name)}
-            for name in self.resting.get(reason, ()):
+            names = self.resting.get(reason, ())
+            self.steps += len(names) // 8
+            for name in names:
                 value = self.vars.get(name)
                 if value is not None and reason in reasons_of(value):
                     self.put(name, hole(self.named(name) if type(value) is Value else f"${{{name}[@]}}"))

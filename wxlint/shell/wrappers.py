@@ -117,22 +117,19 @@ def _inside(command: Command, name: str, wrapper: _Wrapper) -> Command | None:
     words = list(command.words[1:])
     env = list(command.env)
     options: list[Option] = []
-    while True:
+    for _ in range(_MAX_WRAPPERS):
         read = read_options(words, wrapper.valued, stop=True)
         options.extend(read.options)
-        words = read.positional
-        before = len(words)
-        while wrapper.assigns and words and (assigned := _ASSIGNMENT.match(words[0].value.text)):
-            env.append((assigned[1], words[0].value._replace(text=words[0].value.text[assigned.end() :])))
-            words = words[1:]
-        if name != "sudo" or len(words) == before:  # sudo takes options behind assignments
+        pairs, words = _assigned(read.positional) if wrapper.assigns else ([], read.positional)
+        env.extend(pairs)
+        if name != "sudo" or not pairs:  # sudo takes options behind assignments
             break
     if any(option.name in wrapper.alone for option in options):
         return None
     words = words[wrapper.own :]
     if name == "retry":
-        while words and _NUMBER.fullmatch(words[0].value.text):
-            words = words[1:]
+        counted = (at for at, word in enumerate(words) if not _NUMBER.fullmatch(word.value.text))
+        words = words[next(counted, len(words)) :]
     elif name == "env":
         env, words = _env(options, command.env, env, words)
     elif name == "xargs":
@@ -158,11 +155,21 @@ def _env(
             pieces = (
                 [text] if text.holes or _QUOTED.search(text.text) else [Value(piece) for piece in text.text.split()]
             )
-            words = [*(Word(piece, option.start, option.end, True) for piece in pieces), *words]
-            while words and (assigned := _ASSIGNMENT.match(words[0].value.text)):
-                added.append((assigned[1], words[0].value._replace(text=words[0].value.text[assigned.end() :])))
-                words = words[1:]
+            pairs, words = _assigned([*(Word(piece, option.start, option.end, True) for piece in pieces), *words])
+            added += pairs
     return [*kept, *added], words
+
+
+def _assigned(words: list[Word]) -> tuple[list[tuple[str, Value]], list[Word]]:
+    """The assignments in front of a command, and the rest."""
+    pairs: list[tuple[str, Value]] = []
+    for word in words:
+        value = word.value
+        found = _ASSIGNMENT.match(value.text)
+        if found is None:
+            break
+        pairs.append((found[1], value._replace(text=value.text[found.end() :])))
+    return pairs, words[len(pairs) :]
 
 
 def _xargs(options: list[Option], words: list[Word], end: int) -> list[Word]:

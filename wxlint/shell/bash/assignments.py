@@ -9,6 +9,8 @@ from wxlint.shell.bash.roles import Walker
 from wxlint.shell.bash.tree import Assign
 from wxlint.shell.values import MAX_ITEMS, UNSET, Array, Associative, Variable, hole, joined
 
+_ITEM = 100
+"""What an item of an array counts, in characters: each has a note of where it was set."""
 _GLOB = late(r"[*?]|\[[^\]]+\]")
 
 
@@ -135,7 +137,9 @@ def _array(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
             items[index.text] = state.noted(f"{name}[{index.text[:40]}]", walk.words.value(word), word.start)
             number = number if isinstance(items, Associative) else int(index.text) + 1
             continue
-        for value in walk.words.fields(word):
+        found = walk.words.fields(word)
+        state.volume += len(found) * _ITEM
+        for value in found:
             items[str(number)] = state.noted(name, value, word.start)
             number += 1
         globbed = not word.quoted and word.literal is not None and _GLOB.search(word.literal) is not None

@@ -40,6 +40,9 @@ def _cd(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
         state.cwd = inside(state.cwd, rest[0].value)
     else:
         state.cwd = hole("$OLDPWD")
+    state.volume += len(state.cwd.text)
+    if state.spent:  # every command keeps its directory
+        state.cwd = hole("$(pwd)")
     return None
 
 

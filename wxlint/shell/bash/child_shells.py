@@ -42,24 +42,26 @@ def child_of(command: Command) -> Child | None:
         return None
     flavor = {"bash": "bash", "zsh": "bash", "ksh": "bash", "dash": "dash"}.get(program, "sh")
     options: list[str] = []
-    words = list(command.words[1:])
-    while words and words[0].value.text[:1] in ("-", "+") and words[0].value.text not in ("-", "--"):
-        text = words[0].value.text
+    words = list(command.words)
+    at = 1
+    while at < len(words) and words[at].value.text[:1] in ("-", "+") and words[at].value.text not in ("-", "--"):
+        text = words[at].value.text
         options.append(text)
         takes = text in _VALUED or (not text.startswith("--") and text[-1:] == "o")
-        words = words[2 if takes else 1 :]
-    if words and words[0].value.text in ("-", "--"):
-        words = words[1:]
+        at += 2 if takes else 1
+    if at < len(words) and words[at].value.text in ("-", "--"):
+        at += 1
+    words = words[at:]
     letters = "".join(option[1:] for option in options if option[0] == "-" and not option.startswith("--"))
     strict = "e" in letters
     if "c" in letters:
         if not words or words[0].value.text == HOLE:
             return None
-        name = words[1].value if len(words) > 1 else None
+        name = words[1].value if len(words) > 1 else command.words[0].value
         return Child(words[0], name, tuple(words[2:]), flavor, strict, _exact(words[1:]), command)
     if words and "s" not in letters:
         return None
-    return Child(None, None, tuple(words), flavor, strict, _exact(words), command)
+    return Child(None, command.words[0].value, tuple(words), flavor, strict, _exact(words), command)
 
 
 def _exact(words: list[Word]) -> bool:

@@ -203,6 +203,12 @@ class Commands:
         name = words[0].value.text
         if state.output is not None and self._prints(name, words, redirects, node):
             return YES
+        if name == "xargs" and walk.exact == len(words) and (given := self._given(redirects)) is not None:
+            from wxlint.shell.bash.fed import fed
+
+            runs = fed(words, given)
+            if runs is not None:
+                return self._fed(node, runs, env)
         command = state.command(node.start, node.end, tuple(words), env, redirects)
         if name in MAY_RUN_TEXT or "/" in name:
             child = child_of(command)
@@ -223,6 +229,17 @@ class Commands:
                 reasons = [assumptions(value) for value in (given, *[word.value for word in words])]
                 return Status(found, False, tuple(dict.fromkeys(each for some in reasons for each in some)))
         return outcome(words)
+
+    def _fed(self, node: Simple, runs: list[tuple[Word, ...]], env: Env) -> Status:
+        """The programs that xargs runs, one by one."""
+        state = self.walk.state
+        status = YES
+        state.give(Value(""))
+        for words in runs:
+            state.volume += 100 * len(words)
+            self.walk.exact = len(words)
+            status = self._program(node, list(words), env, ())
+        return status if len(runs) == 1 else OPEN if runs else YES
 
     def _given(self, redirects: tuple[Redirect, ...]) -> Value | None:
         """What a program reads from its standard input; None when that is not known."""
@@ -289,7 +306,8 @@ class Commands:
             return None
         if not which.holes:
             return self._enter(bodies[int(which.text)], words, env, start)
-        if name in self.stack:
+        state.steps += 4 * len(bodies)
+        if name in self.stack or state.steps > 2 * MAX_STEPS:
             return None
 
         def enter(function: Function) -> Status:

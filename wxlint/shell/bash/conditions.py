@@ -256,6 +256,7 @@ def case_match(expander: Expander, value: Value, node: Case, start: int = 0) -> 
     options: list[tuple[Refine | None, int | None]] = []
     likely: int | None = None
     unsure = catch_all = doubt = False
+    expander.state.steps += (len(node.arms) - start) // 4
     for number in range(start, len(node.arms)):
         patterns = node.arms[number][0]
         matched, everything = arm_matches(expander, value, patterns)

@@ -40,6 +40,9 @@ from wxlint.shell.state import (
 )
 from wxlint.shell.values import assumptions, hole
 
+_MAX_BODIES = 1_000
+"""Of one function, each of which is compared with the next."""
+
 # -- lists
 
 
@@ -169,9 +172,13 @@ def _define(walk: Walker, node: Function) -> Status:
     bodies = walk.functions.setdefault(node.name, [])
     if walk.words.private or walk.words.resting:
         node = node._replace(private=walk.words.private, resting=walk.words.resting)
-    if node not in bodies:
+    same = (at for at, body in enumerate(bodies) if body.start == node.start and body == node)
+    index = next(same, len(bodies))
+    if index == _MAX_BODIES:
+        return walk.give_up()
+    if index == len(bodies):
         bodies.append(node)
-    walk.state.put(f"function {node.name}", Value(str(bodies.index(node))))
+    walk.state.put(f"function {node.name}", Value(str(index)))
     return YES
 
 

@@ -29,6 +29,7 @@ _SEPARATOR = "\ue000"
 class Expander:
     """The words of one text.
 
+    script: the path of the text; zero: its `$0`; both are empty where they are not known.
     presume: in a condition, what nothing sets counts as empty, as an assumption. inexact: the last words that were made
     may stand for another number of words. private: the unknown parts of a text that is read again; resting: what it
     rests on. parameters, lists, sums: what reads the parts of words that are more than text.
@@ -36,6 +37,7 @@ class Expander:
 
     def __init__(self, state: State, substitutes: Substitutes, *, script: str, bash: bool) -> None:
         self.state, self.substitutes, self.script, self.bash = state, substitutes, script, bash
+        self.zero = script
         self.presume = False
         self.inexact = False
         self.vanished: tuple[Reason, ...] = ()  # of what the last word had that came to nothing

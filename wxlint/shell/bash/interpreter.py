@@ -69,7 +69,7 @@ class Interpreter:
             return RAN
         state.steps += 1
         if state.steps > LAST_STEP:
-            return self._give_up()
+            return self.give_up()
         kind = type(node)
         if kind is Simple:
             assert isinstance(node, Simple)
@@ -85,7 +85,7 @@ class Interpreter:
             self._failed(node, status)
         return status
 
-    def _give_up(self) -> Status:
+    def give_up(self) -> Status:
         """The text takes too many steps: the rest of it is not known."""
         if not self.state.errors or self.state.errors[-1][2] != "too long to follow; the rest is not read":
             self.state.errors.append((0, len(self.text), "too long to follow; the rest is not read"))
@@ -96,6 +96,8 @@ class Interpreter:
         """Under `set -e` a command that fails ends the text."""
         on = self.state.vars.get("set -e")
         if on is None or status.sure or (type(node) is Group and not node.subshell):
+            return
+        if type(node) is Pipe and node.negated:  # `! A` ends nothing
             return
         if status.certain and isinstance(on, Value) and not on.holes:
             if not status.truth:
@@ -117,6 +119,7 @@ class Interpreter:
             close(state, catch)
             if state.flow:
                 break
+            state.log.clear()  # no branch is open that could be undone
 
     def watched(self, node: Node) -> Status:
         guarded, self.guarded = self.guarded, True
@@ -274,7 +277,7 @@ class Interpreter:
             state.shift = exact
         elif not state.fixed:
             state.fixed = (word.start, word.end)
-        state.steps += len(text) // 50
+        state.steps += len(text) // 10
         conditional = state.conditional
         if parser.errors:  # a shell that refuses the text runs none of it, or what stands in front
             state.conditional = True
@@ -302,10 +305,10 @@ class Interpreter:
             state.export(name)
         environment, state.environment = state.environment, frozenset(state.exported)
         functions, frames, stack = self.functions, self.frames, self.commands.stack
-        saved = self.flavor, words.bash, words.script, self.guarded, state.args
+        saved = self.flavor, words.bash, words.script, words.zero, self.guarded, state.args
         self.functions, self.frames, self.commands.stack = {}, [], []
         self.flavor, words.bash, self.guarded = child.flavor, child.flavor == "bash", False
-        words.script = child.name.text if child.name is not None and child.name.known else ""
+        words.script, words.zero = "", child.name.text if child.name is not None and child.name.known else ""
         state.args = self._child_arguments(child)
         if child.strict:
             state.put("set -e", Value("1"))
@@ -313,7 +316,7 @@ class Interpreter:
         state.give(None if child.text is not None else Value(""))
         self.last = YES
         done = self.read_again(text)
-        self.flavor, words.bash, words.script, self.guarded, state.args = saved
+        self.flavor, words.bash, words.script, words.zero, self.guarded, state.args = saved
         self.functions, self.frames, self.commands.stack = functions, frames, stack
         state.environment = environment
         state.vars = outside

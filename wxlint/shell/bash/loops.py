@@ -151,7 +151,8 @@ def _once(
     """
     state = walk.state
     base = state.mark()
-    names = set() if state.steps > 2 * MAX_STEPS else assigned(body, walk.functions)
+    names = assigned(body, walk.functions)
+    state.steps += len(names) // 2
     for each in sorted(names):
         if not each.isdigit():
             state.set(each, hole(f"${{{each}}}"))

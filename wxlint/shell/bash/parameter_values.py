@@ -68,7 +68,7 @@ class ParameterValues:
             return found if len(found.text) < 100 or not state.spent else hole(part.raw)
         if name.isdigit():
             if name == "0":
-                return Value(self.words.script) if self.words.script else hole(part.raw)
+                return Value(self.words.zero) if self.words.zero else hole(part.raw)
             index = int(name[:6]) - 1
             if index < len(state.args.known):
                 return state.args.known[index]

@@ -128,6 +128,8 @@ class Parser(BracketReader):
             self.blank()
             match = _RESERVED.match(text, self.at, self.end) if self.at < self.end and text[self.at] in "!t" else None
             if match and match[0] == "!":
+                if items:
+                    self.fail(self.at, "unexpected '!'")
                 self.unsupported = self.unsupported or (negated and not self.bash)
                 negated = not negated
             elif match and match[0] == "time" and self.bash:  # elsewhere it is a program

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from wxlint.core.patterns import late
 from wxlint.core.values import Value
 from wxlint.shell.bash.assignments import attributed
@@ -78,16 +80,19 @@ def _divided(line: str, marks: str, names: int) -> list[str] | None:
     rest = line.strip(blank) if blank else line
     if hard and rest[-1:] in tuple(hard):
         return None  # shells differ in what the last mark means
+    spaces = f"[{re.escape(blank)}]" if blank else "(?!)"
+    mark = f"[{re.escape(hard)}]" if hard else "(?!)"
+    found = re.compile(f"{spaces}+(?:{mark}{spaces}*)?|{mark}{spaces}*")
+    most = names - 1 if names else MAX_ITEMS + 1
     out: list[str] = []
-    while rest and (not names or len(out) < names - 1):
-        at = next((number for number, char in enumerate(rest) if char in marks), len(rest))
-        out.append(rest[:at])
-        rest = rest[at:].lstrip(blank) if blank else rest[at:]
-        if rest[:1] in tuple(hard):
-            rest = rest[1:].lstrip(blank) if blank else rest[1:]
+    at = 0
+    while at < len(rest) and len(out) < most:
+        match = found.search(rest, at)
+        out.append(rest[at : match.start()] if match else rest[at:])
+        at = match.end() if match else len(rest)
     if names:
-        out.append(rest)
-    return out
+        out.append(rest[at:])
+    return out if len(out) <= MAX_ITEMS else None
 
 
 def mapfile(walk: Walker, node: Simple, words: list[Word]) -> Status | None:

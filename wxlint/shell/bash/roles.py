@@ -58,6 +58,9 @@ class Walker(Protocol):
     redirects: tuple[Redirect, ...]
     text: str
 
+    def give_up(self) -> Status:
+        """The text takes too many steps: the rest of it is not known."""
+
     def run(self, node: Node) -> Status:
         """Walk a node."""
 

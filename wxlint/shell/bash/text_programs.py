@@ -51,11 +51,13 @@ def _line(value: Value | None) -> Value | None:
 
 def _echo(rest: list[Value], bash: bool) -> Value | None:
     end = [Value("\n")]
-    while rest and re.fullmatch(r"-[neE]+" if bash else r"-n", rest[0].text):
-        if "e" in rest[0].text:
+    at = 0
+    while at < len(rest) and re.fullmatch(r"-[neE]+" if bash else r"-n", rest[at].text):
+        if "e" in rest[at].text:
             return None
-        end = [] if "n" in rest[0].text else end
-        rest = rest[1:]
+        end = [] if "n" in rest[at].text else end
+        at += 1
+    rest = rest[at:]
     if rest and (rest[0].text.startswith("-") or rest[0].text[:1] == HOLE) and not bash:
         return None
     if any("\\" in value.text for value in rest) and not bash:
@@ -84,7 +86,8 @@ def formatted(rest: list[Value]) -> Value | None:
     pieces = _pieces(rest[0].text)
     if pieces is None:
         return None
-    arguments = rest[1:]
+    arguments = iter(rest[1:])
+    left = len(rest) - 1
     wanted = sum(1 for kind, *_ in pieces if kind != "text")
     out: list[Value] = []
     for _ in range(1000):
@@ -92,13 +95,13 @@ def formatted(rest: list[Value]) -> Value | None:
             if kind == "text":
                 out.append(Value(text))
                 continue
-            given = arguments[0] if arguments else Value("0" if kind == "d" else "")
-            arguments = arguments[1:]
+            given = next(arguments, None) or Value("0" if kind == "d" else "")
+            left -= 1
             piece = _converted(kind, text, width, given)
             if piece is None:
                 return None
             out.append(piece)
-        if not arguments or not wanted:
+        if left <= 0 or not wanted:
             return joined(out) if out else Value("")
     return None
 
@@ -265,9 +268,11 @@ def grep_finds(words: list[Value], text: Value) -> bool | None:
         return None
     rest = [word.text for word in words[1:]]
     flags = "F" if words[0].text == "fgrep" else ""
-    while rest and _GREP_OPTION.fullmatch(rest[0]):
-        flags += _LONG.get(rest[0], "") if rest[0].startswith("--") else rest[0]
-        rest = rest[1:]
+    at = 0
+    while at < len(rest) and _GREP_OPTION.fullmatch(rest[at]):
+        flags += _LONG.get(rest[at], "") if rest[at].startswith("--") else rest[at]
+        at += 1
+    rest = rest[at:]
     if rest and rest[0] in ("-e", "--"):
         rest = rest[1:]
     elif rest and rest[0].startswith("-"):

@@ -62,6 +62,7 @@ class Words(Protocol):
     state: State
     substitutes: Substitutes
     script: str
+    zero: str
     bash: bool
     presume: bool
     inexact: bool

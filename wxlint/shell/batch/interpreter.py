@@ -499,6 +499,9 @@ class BatchRunner(Variables):
                 self.cwd = joined([self.cwd, Value("/"), path])
                 if not self.cwd.holes:
                     self.cwd = self.cwd._replace(text=posixpath.normpath(self.cwd.text))
+            self.volume += len(self.cwd.text)
+            if self.spent:  # every command keeps its directory
+                self.cwd = hole("%CD%")
 
 
 def _inner(first: str, words: list[Word]) -> list[Word]:
