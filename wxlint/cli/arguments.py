@@ -154,6 +154,14 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     policy.add_argument("--no-policy", action="store_true")
 
 
+def _init(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("path", nargs="?", default=".", metavar="FOLDER", help="the root of the repository (default: this folder)")
+    add("--output", metavar="FILE", help="where to write it; - for standard output (default: wxlint.yaml there)")
+    add("--check", action="store_true", help="write nothing; exit 1 where the policy and the repository part")
+    add("--policy", metavar="FILE", help="with --check: the policy (default: found from the folder upward)")
+
+
 def _schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", default="policy", choices=("policy", "report"))
 
@@ -268,6 +276,7 @@ def _engine(parser: argparse.ArgumentParser, meaning: str | None = None) -> None
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("check Dockerfiles, compose files and scripts against the policy", _check),
     "baseline": ("write down the findings of today, for check --baseline", _baseline),
+    "init": ("write the policy that a repository implies", _init),
     "images": ("what wxlint believes of every image a Dockerfile can build", _images),
     "rules": ("list the rules", _rules),
     "explain": ("explain a rule, a line of a file, or an image", _explain),

@@ -23,6 +23,7 @@ _MODULES = {
     **dict.fromkeys(("inspect", "diff", "plan", "build", "report", "sweep"), "image_commands"),
     **dict.fromkeys(("graph", "explain", "images"), "graph_commands"),
     "fix": "fix_command",
+    "init": "init_command",
 }
 
 

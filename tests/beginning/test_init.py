@@ -1,0 +1,150 @@
+"""`wxlint init`: the policy that a repository implies, and where a written one and its repository part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from before_family import family
+
+from wxlint.cli.main import main
+from wxlint.documents.source import Source
+from wxlint.policy.expectations import expected_images
+from wxlint.policy.load import load_policy
+
+CUDA = "FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\n"
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text)
+
+
+def images() -> dict[str, tuple[str, str | None]]:
+    """The images of the policy that was written: the Dockerfile and the channel of each."""
+    path = Path("wxlint.yaml")
+    policy = load_policy(Source("wxlint.yaml", path.read_text()), path)
+    return {e.reference.replace("\0", "{version}"): (e.dockerfile, e.torch) for e in expected_images(policy)}
+
+
+FAMILY = {
+    "docker/base/Dockerfile": "FROM python:3.11-slim\n",
+    "docker/base-cuda/Dockerfile": CUDA,
+    "docker/mux/Dockerfile": "FROM acme/app-base:cpu\n",
+    "docker/asr/Dockerfile": "ARG V=cuda\nFROM acme/app-base:${V}\n"
+    "ARG CH=cu121\nRUN pip install torch==2.3.1 -i https://download.pytorch.org/whl/${CH}\n",
+    "build.sh": "docker build -t acme/app-base:cpu docker/base\n"
+    "docker build -t acme/app-base:cuda docker/base-cuda\n"
+    "docker build -t acme/app-mux:cpu docker/mux\n"
+    "docker build -t acme/app-asr:cuda docker/asr\n"
+    "docker build -t acme/app-asr:cpu --build-arg V=cpu --build-arg CH=cpu docker/asr\n",
+}
+
+
+def test_a_family_with_bases(tree: Path) -> None:
+    write(FAMILY)
+    assert main(["init"]) == 0
+    assert images() == {
+        "acme/app-base:cpu": ("docker/base/Dockerfile", "cpu"),
+        "acme/app-base:cuda": ("docker/base-cuda/Dockerfile", "cu121"),
+        "acme/app-mux:cpu": ("docker/mux/Dockerfile", "cpu"),
+        "acme/app-asr:cpu": ("docker/asr/Dockerfile", "cpu"),
+        "acme/app-asr:cuda": ("docker/asr/Dockerfile", "cu121"),
+    }
+    text = Path("wxlint.yaml").read_text()
+    assert "build-args: {V: cpu, CH: cpu}" in text
+    assert 'upstream: ["python:3.11-slim"]' in text
+    assert "scripts: [build.sh]" in text
+    assert main(["check", "--no-cache"]) == 0
+    assert main(["init", "--check"]) == 0
+
+
+@pytest.mark.parametrize(
+    "files, wanted",
+    [
+        (
+            {
+                "Dockerfile.cpu": "FROM python:3.11-slim\n",
+                "Dockerfile.cuda": CUDA,
+                "b.sh": "for v in cpu cuda; do docker build -f Dockerfile.$v -t acme/app:1.2.0-$v .; done\n",
+            },
+            {"acme/app:{version}-cpu": "Dockerfile.cpu", "acme/app:{version}-cuda": "Dockerfile.cuda"},
+        ),
+        (
+            {
+                "web/Dockerfile.cpu": "FROM python:3.11-slim\n",
+                "asr/Dockerfile.cpu": "FROM python:3.11-slim\n",
+                "asr/Dockerfile.cu121": CUDA,
+                "b.sh": "docker build -f web/Dockerfile.cpu -t acme/web-cpu:1.0 .\n"
+                "docker build -f asr/Dockerfile.cpu -t acme/asr-cpu:1.0 .\n"
+                "docker build -f asr/Dockerfile.cu121 -t acme/asr-cu121:1.0 .\n",
+            },
+            {
+                "acme/web-cpu:{version}": "web/Dockerfile.cpu",
+                "acme/asr-cpu:{version}": "asr/Dockerfile.cpu",
+                "acme/asr-cu121:{version}": "asr/Dockerfile.cu121",
+            },
+        ),
+    ],
+)
+def test_other_schemes(tree: Path, files: dict[str, str], wanted: dict[str, str]) -> None:
+    write(files)
+    assert main(["init"]) == 0
+    assert {name: dockerfile for name, (dockerfile, _) in images().items()} == wanted
+    assert main(["init", "--check"]) == 0
+
+
+def test_what_is_not_decided_is_said(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write({"Dockerfile": "FROM python:3.11-slim\n", "b.sh": "docker build -t ghcr.io/$OWNER:1 -f Dockerfile .\n"})
+    assert main(["init"]) == 0
+    assert "not decided: the name is computed: ghcr.io/$OWNER:1 (b.sh:1)" in capsys.readouterr().err
+    assert "#   the name is computed: ghcr.io/$OWNER:1 (b.sh:1)" in Path("wxlint.yaml").read_text()
+    assert main(["check", "--no-cache"]) in (0, 1)
+
+
+def test_nothing_is_overwritten(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write({**FAMILY, "policies/mine.yaml": "wxlint: 1\n", "other.yaml": "x: 1\n"})
+    assert main(["init"]) == 2
+    assert main(["init", "--output", "other.yaml"]) == 2
+    assert Path("other.yaml").read_text() == "x: 1\n"
+    assert not Path("wxlint.yaml").exists()
+    assert main(["init", "--output", "-"]) == 0
+    assert capsys.readouterr().out.startswith("# The policy")
+
+
+def test_check_says_where_they_part(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(FAMILY)
+    assert main(["init", "--check"]) == 2
+    assert main(["init"]) == 0
+    write({"build.sh": FAMILY["build.sh"] + "docker build -t acme/app-new:cpu docker/mux\n"})
+    Path("docker/base-cuda/Dockerfile").unlink()
+    write({"more.sh": "docker build -t acme/app-mux:cpu docker/mux\n"})
+    capsys.readouterr()
+    assert main(["init", "--check"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "build.sh:6: acme/app-new:cpu is built, and the policy does not list it",
+        "wxlint.yaml: base:cuda: there is no docker/base-cuda/Dockerfile",
+        "more.sh: builds images of the family, and the policy does not name it under scripts",
+    ]
+
+
+def test_the_family_before_its_migration(tree: Path) -> None:
+    write({name: text for name, text in family().items() if not name.startswith("policies/")})
+    assert main(["init"]) == 0
+    assert 'image: "rajiup/cp-whisperx-app-{stage}"' in Path("wxlint.yaml").read_text()
+
+
+def test_hostile_names_stay_in_their_place(tree: Path) -> None:
+    write({"a\n  b: [/Dockerfile": CUDA, "x'\"#: y.Dockerfile": CUDA})
+    assert main(["init", "--output", "p.yaml"]) == 0
+    path = Path("p.yaml")
+    assert load_policy(Source("p.yaml", path.read_text()), path).variants == {}

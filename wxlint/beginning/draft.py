@@ -1,0 +1,211 @@
+"""The policy that a survey implies, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from wxlint.beginning.survey import Built, Survey, common, is_name, most
+from wxlint.core.escape import escape_part
+from wxlint.core.tuples import NamedTuple
+from wxlint.policy.accelerator_words import accelerator_words
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_./")
+
+
+class Draft(NamedTuple):
+    """text: the policy. open: what could not be decided."""
+
+    text: str
+    open: tuple[str, ...]
+
+
+class _Image(NamedTuple):
+    stage: str
+    variant: str
+    built: Built
+
+
+def draft(survey: Survey) -> Draft:
+    """Write the policy down; what most images have in common is the rule, and the rest is said."""
+    undecided = [f"the name is computed: {one}" for one in survey.computed[:10]]
+    undecided += [f"nothing builds it under a name: {path}" for path in survey.unnamed[:10]]
+    known = [one for one in survey.built if one.accelerator]
+    undecided += [f"what it is for: {one.path} ({one.where})" for one in survey.built if not one.accelerator]
+    pattern = most(one.tag for one in known if one.tag != "latest") or most(one.tag for one in known)
+    own = [one for one in known if one.tag == pattern]
+    prefix, suffix = common(one.name for one in own)
+    names = {one.name for one in own}
+    if len(names) > 1 and "/" not in prefix and any("/" in name for name in names):
+        folder = most(one.name.rpartition("/")[0] for one in own)
+        own = [one for one in own if one.name.rpartition("/")[0] == folder]
+        names = {one.name for one in own}
+        prefix, suffix = common(names)
+        prefix = prefix or (f"{folder}/" if folder and len(names) > 1 else "")
+    listed_elsewhere = [one for one in survey.built if one not in own and one.accelerator and one.tag != "latest"]
+    undecided += [f"it follows another pattern: {_shown(one)} ({one.where})" for one in listed_elsewhere[:10]]
+    images = _images(own, names, prefix, suffix)
+    lines = ["# The policy that this repository implies, by `wxlint init`. Each line says what it was read from."]
+    if undecided:
+        lines += ["#", "# Not decided:", *(f"#   {escape_part(text)}" for text in dict.fromkeys(undecided))]
+    lines.append("wxlint: 1")
+    if images:
+        lines += ["", *_family(images, names, prefix, suffix, pattern), *_files(survey), *_variants(images, survey)]
+        lines += _stages(images)
+    else:
+        lines += ["", "forbidden-tags: [latest]", *_files(survey)]
+    return Draft("\n".join(lines) + "\n", tuple(dict.fromkeys(undecided)))
+
+
+def _shown(one: Built) -> str:
+    return f"{one.name}:{one.tag}".replace("{variant}", one.word)
+
+
+def _images(own: list[Built], names: set[str], prefix: str, suffix: str) -> list[_Image]:
+    found: dict[tuple[str, str], _Image] = {}
+    for one in own:
+        stage = one.name[len(prefix) : len(one.name) - len(suffix)] if len(names) > 1 else ""
+        variant = one.word or one.accelerator
+        if (stage and not is_name(stage)) or not is_name(variant):
+            continue
+        found.setdefault((stage, variant), _Image(stage, variant, one))
+    return list(found.values())
+
+
+def _family(images: list[_Image], names: set[str], prefix: str, suffix: str, pattern: str) -> Iterator[str]:
+    name = f"{prefix}{{stage}}{suffix}" if len(names) > 1 else next(iter(names))
+    whole = pattern not in ("{variant}", "latest") or "{variant}" in name
+    example = images[0].built
+    yield f"# {escape_part(_shown(example))} ({escape_part(example.where)}), and {len(images) - 1} more"
+    yield f"image: {_quoted(f'{name}:{pattern}' if whole else name)}"
+    if pattern == "latest":
+        yield "forbidden-tags: []  # the images are published as :latest"
+    else:
+        yield "forbidden-tags: [latest]"
+    template, hits = _template(images, most_only=True)
+    if template:
+        yield f"dockerfile: {_quoted(template)}  # {hits} of {len(images)} images"
+
+
+def _template(images: Iterable[_Image], *, most_only: bool = False) -> tuple[str, int]:
+    """The path of most Dockerfiles, with {stage} and {variant} in it."""
+    counts: dict[str, int] = {}
+    for image in images:
+        for text in _templates(image):
+            counts[text] = counts.get(text, 0) + 1
+    if not counts:
+        return "", 0
+    best = max(counts, key=lambda text: (counts[text], "{" in text, -len(text)))
+    return best, counts[best]
+
+
+def _templates(image: _Image) -> set[str]:
+    path = image.built.path
+    found = {path}
+    if any(character in path for character in "{}\\") or path.startswith(".."):
+        return set()
+    if image.stage:
+        found |= {text.replace(image.stage, "{stage}") for text in set(found)}
+    return found | {text.replace(image.variant, "{variant}") for text in set(found)}
+
+
+def _filled(template: str, image: _Image) -> str:
+    return template.replace("{stage}", image.stage).replace("{variant}", image.variant)
+
+
+def _files(survey: Survey) -> Iterator[str]:
+    plain = [path for path in survey.compose if not path.startswith("..") and not accelerator_words(_base_name(path))]
+    if plain:
+        yield f"compose: [{', '.join(map(_quoted, plain))}]"
+    scripts = [path for path in survey.scripts if not path.startswith("..")]
+    if scripts:
+        yield f"scripts: [{', '.join(map(_quoted, scripts))}]"
+
+
+def _base_name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _overlays(survey: Survey, accelerator: str) -> list[str]:
+    """The compose files of one variant: the plain ones, and what is called for its accelerator on top."""
+    words = {path: accelerator_words(_base_name(path)) for path in survey.compose if not path.startswith("..")}
+    own = [path for path, found in words.items() if found == {accelerator}]
+    return [*(path for path, found in words.items() if not found), *own] if own else []
+
+
+def _variants(images: list[_Image], survey: Survey) -> Iterator[str]:
+    yield "variants:"
+    for variant in dict.fromkeys(image.variant for image in images):
+        own = [image for image in images if image.variant == variant]
+        base = _base(own)
+        yield f"  {_quoted(variant)}:"
+        yield f"    accelerator: {most(image.built.accelerator for image in own)}"
+        if not any(image.built.word for image in own):
+            yield '    tag: ""'
+        if base is not None:
+            yield f"    base: {base.stage}"
+        upstream = base.built.upstream if base is not None else most(image.built.upstream for image in own)
+        ups = [upstream] if base is not None else sorted({i.built.upstream for i in own if i.built.upstream})
+        if upstream and "," not in upstream:
+            yield f"    upstream: [{', '.join(map(_quoted, ups))}]"
+        channels = [image.built.channel for image in own if image.built.channel]
+        if channels:
+            channel = most(channels)
+            yield f"    torch-channel: {channel}  # {channels.count(channel)} of {len(channels)} images with torch"
+        overlays = _overlays(survey, own[0].built.accelerator)
+        if overlays:
+            yield f"    compose: [{', '.join(map(_quoted, overlays))}]"
+        stages = [image.stage for image in own if image.stage and image is not base]
+        if stages:
+            yield f"    stages: [{', '.join(map(_quoted, stages))}]"
+
+
+def _base(images: list[_Image]) -> _Image | None:
+    """The image of a variant that all others stand on."""
+    for one in images:
+        others = [image for image in images if image is not one]
+        if others and one.stage and all(one.built.path in image.built.descends for image in others):
+            return one
+    return None
+
+
+def _stages(images: list[_Image]) -> Iterator[str]:
+    """What single images have otherwise than the rule."""
+    template, _ = _template(images)
+    found: list[str] = []
+    for stage in dict.fromkeys(image.stage for image in images if image.stage):
+        own = [image for image in images if image.stage == stage]
+        other = [i for i in own if _filled(template, i) != i.built.path or i.built.target or _own_args(i, own)]
+        if other:
+            found.append(f"  {_quoted(stage)}:")
+            found.append("    variants:")
+            found += [line for image in other for line in _setting(image, template, _own_args(image, own))]
+    if found:
+        yield "stages:"
+        yield from found
+
+
+def _own_args(image: _Image, images: list[_Image]) -> list[tuple[str, str]]:
+    """The build arguments that set an image off from the other variants of its stage, of the same Dockerfile."""
+    others = [other for other in images if other is not image and other.built.path == image.built.path]
+    return [arg for arg in image.built.args if others and any(arg not in other.built.args for other in others)]
+
+
+def _setting(image: _Image, template: str, args: list[tuple[str, str]]) -> Iterator[str]:
+    indent = " " * 6
+    yield f"{indent}{_quoted(image.variant)}:"
+    if _filled(template, image) != image.built.path:
+        yield f"{indent}  dockerfile: {_quoted(image.built.path)}"
+    if image.built.target:
+        yield f"{indent}  target: {_quoted(image.built.target)}"
+    if args:
+        yield f"{indent}  build-args: {{{', '.join(f'{name}: {_quoted(text)}' for name, text in args)}}}"
+
+
+def _quoted(text: str) -> str:
+    """A text as a YAML scalar: what is not plain is a string in JSON's form."""
+    import json
+
+    return text if text and set(text) <= _PLAIN and text[0].isalpha() and text not in _WORDS else json.dumps(text)
+
+
+_WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off"))

@@ -1,0 +1,41 @@
+"""Where a written policy and its repository part."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from wxlint.images.graph.repository import Repository
+
+
+def partings(repository: Repository) -> Iterator[str]:
+    """What is built and not listed, what is listed and not there, and channels that no image has."""
+    policy = repository.policy
+    assert policy is not None
+    family = repository.family
+    for use in repository.uses:
+        reference = use.reference
+        if not use.produces or reference is None or not reference.tag_known or not reference.name_known:
+            continue
+        member = family.member(reference)
+        known = member is not None and member.known and member.variant is not None
+        if not known and reference.tag not in policy.forbidden_tags:
+            yield f"{use.span.path}:{use.span.line}: {reference.shown()} is built, and the policy does not list it"
+    for expectation in family.expectations:
+        path = family.in_root(expectation.dockerfile)
+        if expectation.dockerfile and not os.path.isfile(path):
+            yield f"{policy.path}: {expectation.image}: there is no {path}"
+    for name, variant in policy.variants.items():
+        own = [i for i in repository.images if i.expectation is not None and i.expectation.variant == name]
+        channels = {i.state.torch.channel for i in own} - {"none", "unknown"}
+        if variant.torch and channels and variant.torch not in channels:
+            found = ", ".join(sorted(channels))
+            yield f"{policy.path}: variants.{name}: torch-channel is {variant.torch}, and its images have {found}"
+    named = {family.in_root(path) for globs in (policy.compose, policy.scripts) for path in policy.files(globs)[0]}
+    named |= {path for group in family.compose_groups for path in group}
+    for path, script in repository.scripts.items():
+        ours = [
+            use for use in script.uses if use.produces and use.reference is not None and family.member(use.reference)
+        ]
+        if ours and path not in named and path.endswith((".sh", ".bat", ".cmd")):
+            yield f"{path}: builds images of the family, and the policy does not name it under scripts"

@@ -1,0 +1,185 @@
+"""What a repository builds, as far as it bears on a policy: names, tags, variants, Dockerfiles, channels, bases."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE
+from wxlint.images.graph.name_hints import from_path
+from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.target import Image, proven_accelerator
+from wxlint.images.model.records import Use
+from wxlint.policy.accelerator_words import accelerator_words
+
+_TOKEN = re.compile(r"[^-_.]+(?:\.[0-9][^-_.]*)*")
+_VERSION = re.compile(r"v?\d+(?:\.\d+)*(?:[a-z0-9.]*)?")
+_SCRIPTS = (".sh", ".bash", ".bat", ".cmd")
+_NAME = re.compile(r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*")
+
+
+class Built(NamedTuple):
+    """One image that somebody builds under a name.
+
+    name: without registry host and tag, the variant's word in it as {variant}. tag: likewise, versions as {version}.
+    word: the variant's word as it stands there, "" for none. accelerator: cpu, cuda, rocm, other or "". path: of the
+    Dockerfile, below the root. channel: torch's, "" where there is none or it is not known. upstream: the external
+    base. descends: the paths of the Dockerfiles that it stands on. where: the place of the name. args: known build
+    arguments.
+    """
+
+    name: str
+    tag: str
+    word: str
+    accelerator: str
+    path: str
+    target: str
+    channel: str
+    upstream: str
+    descends: tuple[str, ...]
+    where: str
+    args: tuple[tuple[str, str], ...] = ()
+
+
+class Survey(NamedTuple):
+    """built: every image with a name. unnamed: Dockerfiles that nobody builds under one. compose, scripts: the files
+    that build or run. computed: names that are not known in the source, each with its place.
+    """
+
+    built: tuple[Built, ...]
+    unnamed: tuple[str, ...]
+    compose: tuple[str, ...]
+    scripts: tuple[str, ...]
+    computed: tuple[str, ...]
+
+
+def survey(repository: Repository, root: str) -> Survey:
+    """Look at a repository. root: the folder that paths are to be relative to."""
+
+    def below(path: str) -> str:
+        return os.path.relpath(path, root).replace(os.sep, "/")
+
+    built: dict[tuple[str, ...], Built] = {}
+    named: set[str] = set()
+    computed: dict[str, None] = {}
+    for image in repository.images:
+        build = image.evaluated.build
+        target = image.evaluated.target(build.target)
+        if target is None or image.stage.index != target.index:
+            continue
+        for use in build.tags:
+            found = _built(image, use, below)
+            if found is None:
+                computed[f"{use.value.shown()} ({below(use.span.path)}:{use.span.line})"] = None
+                continue
+            named.add(image.evaluated.path)
+            built.setdefault((found.name, found.tag, found.word, found.path, found.target), found)
+    files = {use.span.path for use in repository.uses}
+    compose = repository.compose
+    composed = [file.source.path for file in compose.files] if compose is not None else []
+    return Survey(
+        tuple(built.values()),
+        tuple(below(path) for path in repository.dockerfiles if path not in named),
+        tuple(sorted(below(path) for path in composed)),
+        tuple(
+            sorted(
+                below(path) for path in repository.scripts if path in files and path.endswith((".sh", ".bat", ".cmd"))
+            )
+        ),
+        tuple(computed),
+    )
+
+
+def _built(image: Image, use: Use, below: object) -> Built | None:
+    reference = use.reference
+    if reference is None or not reference.path or HOLE in reference.path or reference.path != reference.path.lower():
+        return None
+    proven = proven_accelerator(image.state)[0] or ""
+    tag, word = _without_word(_without_versions(reference.tag or "latest"))
+    name = reference.path
+    if not word:
+        head, slash, last = name.rpartition("/")
+        last, word = _without_word(last)
+        name = f"{head}{slash}{last}"
+    said = accelerator_words(word)
+    by_path = from_path(image.evaluated.path)
+    accelerator = next(iter(said)) if len(said) == 1 else proven or (by_path[0].accelerator if by_path else "")
+    if HOLE in tag:
+        return None
+    torch = image.state.torch.channel
+    assert callable(below)
+    root = image.base.root
+    return Built(
+        f"{reference.registry}/{name}" if reference.registry and HOLE not in reference.registry else name,
+        tag,
+        word,
+        accelerator,
+        below(image.evaluated.path),
+        image.evaluated.build.target or "",
+        "" if torch in ("none", "unknown", "default") else torch,
+        root.value.text if root is not None and root.value.known else "",
+        tuple(dict.fromkeys(below(one.span.path) for one in image.base.lineage)),
+        f"{below(use.span.path)}:{use.span.line}",
+        tuple((name, value.text) for name, value in image.evaluated.build.args if value.known),
+    )
+
+
+def _without_versions(tag: str) -> str:
+    """A tag with {version} for versions and for what is not known in it."""
+    parts = re.split(r"([-_])", tag.replace(HOLE, "\1"))
+    shown = [
+        "{version}" if "\1" in part and not accelerator_words(part.replace("\1", "")) or _is_version(part) else part
+        for part in parts
+    ]
+    text = "".join(shown).replace("\1", "")
+    return re.sub(r"\{version\}(?:[-_.]?\{version\})+", "{version}", text)
+
+
+def _is_version(text: str) -> bool:
+    return bool(_VERSION.fullmatch(text)) and not accelerator_words(text)
+
+
+def _without_word(text: str) -> tuple[str, str]:
+    """A name with {variant} for the one word of an accelerator in it, and that word."""
+    words = [match for match in _TOKEN.finditer(text) if accelerator_words(match[0])]
+    if len(words) != 1:
+        return text, ""
+    return text[: words[0].start()] + "{variant}" + text[words[0].end() :], words[0][0]
+
+
+def common(names: Iterable[str]) -> tuple[str, str]:
+    """What all names start and end with, up to a separator."""
+    listed = sorted(set(names))
+    if len(listed) < 2:
+        return "", ""
+    prefix = os.path.commonprefix(listed)  # noqa: RUF071 - character by character is what is meant
+    prefix = prefix[: max(prefix.rfind(c) for c in "-_/") + 1]
+    rest = [name[len(prefix) :] for name in listed]
+    suffix = os.path.commonprefix([name[::-1] for name in rest])[::-1]  # noqa: RUF071
+    at = min((n for n in (suffix.find(c) for c in "-_") if n >= 0), default=-1)
+    suffix = suffix[at:] if at >= 0 else ""
+    if "{" in prefix or any(not name.removesuffix(suffix) for name in rest):
+        return "", ""
+    return prefix, suffix
+
+
+def most(values: Iterable[str]) -> str:
+    """The value that there is most of, the first of several; "" of none."""
+    counts = Counter(value for value in values if value)
+    return max(counts, key=lambda value: counts[value]) if counts else ""
+
+
+def is_name(text: str) -> bool:
+    """Whether a policy can call a stage or a variant so."""
+    return bool(_NAME.fullmatch(text))
+
+
+def stem(path: str) -> str:
+    """What a Dockerfile is for, by its folder or its name."""
+    folder, name = posixpath.split(path)
+    own = re.sub(r"(?i)(?:docker|container)file", "", name).strip("._-").lower()
+    return own or posixpath.basename(folder).lower() or "app"

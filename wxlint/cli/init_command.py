@@ -1,0 +1,72 @@
+"""The command init: a first policy, or where the written one and the repository part."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from wxlint.cli.exit_codes import FAILED, FOUND, OK
+from wxlint.cli.streams import say, write, write_lines
+from wxlint.core.errors import InputError, PolicyError, UsageError
+
+
+def init(arguments: argparse.Namespace) -> int:
+    """Write the policy that a repository implies."""
+    from wxlint.lint.inputs import gather, repository_root
+    from wxlint.policy.find import find_policy
+
+    start = Path(arguments.path)
+    if not start.is_dir():
+        raise InputError(f"{arguments.path}: no such folder")
+    there = find_policy(start)
+    if arguments.check:
+        return _check(arguments.path, arguments.policy or (str(there) if there else None))
+    from wxlint.beginning.draft import draft
+    from wxlint.beginning.survey import survey
+
+    root = str(repository_root(start))
+    output = arguments.output or os.path.join(arguments.path, "wxlint.yaml")
+    if output != "-" and (os.path.lexists(output) or (there is not None and arguments.output is None)):
+        raise UsageError(f"{there or output}: is there already, and is not overwritten (see --output, --check)")
+    gathered = gather([arguments.path], no_policy=True)
+    found = draft(survey(gathered.repository, arguments.path))
+    text, problem = _loaded(found.text, Path(arguments.path))
+    if output == "-":
+        write([text])
+    else:
+        from wxlint.core.writing import write_file
+
+        write_file(output, [text])
+        say([f"wxlint: {output} written, for {os.path.relpath(root)}"])
+    say(f"not decided: {one}" for one in (*found.open, *([problem] if problem else [])))
+    return OK
+
+
+def _loaded(text: str, folder: Path) -> tuple[str, str]:
+    """A draft that loads: the whole one, else what is sure of it, and then why."""
+    from wxlint.documents.source import Source
+    from wxlint.policy.load import load_policy
+
+    path = folder / "wxlint.yaml"
+    try:
+        load_policy(Source(str(path), text), path)
+    except PolicyError as error:
+        why = error.lines[-1] if error.lines else str(error)
+        commented = "".join(f"# {line}\n" for line in text.splitlines() if not line.startswith("#"))
+        head = "# The policy that this repository implies, by `wxlint init`; below what could not be taken as it is.\n"
+        return f"{head}wxlint: 1\nforbidden-tags: [latest]\n\n{commented}", f"the family as a whole: {why}"
+    return text, ""
+
+
+def _check(path: str, policy: str | None) -> int:
+    from wxlint.beginning.parting import partings
+    from wxlint.lint.inputs import gather
+
+    if policy is None:
+        say([f"wxlint: error: {path}: there is no policy; `wxlint init` writes one"])
+        return FAILED
+    gathered = gather([path], policy)
+    found = list(dict.fromkeys(partings(gathered.repository)))
+    write_lines(found)
+    return FOUND if found else OK
