@@ -224,6 +224,221 @@ def test_paths_of_another_repository_are_none_of_this_one() -> None:
     assert script(job(own + PUSH.format(file="src/Dockerfile.cpu", tag="1"))).builds[0].dockerfile == "Dockerfile.cpu"
 
 
+RUN = "      - run: docker build -t e:{tag} .\n"
+
+
+@pytest.mark.parametrize("program", ["docker", "podman", "buildah", "nerdctl"])
+def test_programs_that_build(program: str) -> None:
+    assert tags(script(job(f"      - run: {program} build -t e:x .\n"))) == ["e:x"]
+
+
+@pytest.mark.parametrize(
+    ("shell", "run", "made"),
+    [
+        ("bash", "T=(a b); docker build -t e:${T[1]} .", ["e:b"]),
+        ("bash -e {0}", "T=(a b); docker build -t e:${T[1]} .", ["e:b"]),
+        ("sh", "docker build -t e:x .", ["e:x"]),
+        ("python", "docker build -t e:x .", []),
+        ("pwsh", "docker build -t e:x .", []),
+    ],
+)
+def test_shells(shell: str, run: str, made: list[str]) -> None:
+    assert tags(script(job(f"      - run: {run}\n        shell: {shell}\n"))) == made
+
+
+@pytest.mark.parametrize(
+    ("events", "tag", "made"),
+    [
+        ("push", "${{ github.event_name }}", "push"),
+        ("[push, pull_request]", "${{ github.event_name }}", "${{ github.event_name }}"),
+        ("workflow_call", "${{ github.event_name }}", "${{ github.event_name }}"),
+        ("{workflow_dispatch: {inputs: {t: {default: cpu}}}}", "${{ inputs.t }}", "cpu"),
+        ("{workflow_dispatch: {inputs: {t: {default: cpu}}}}", "${{ github.event.inputs.t }}", "cpu"),
+        ("{workflow_dispatch: {inputs: {t: {default: cpu}}}}", "${{ inputs.other }}", "${{ inputs.other }}"),
+        ("{workflow_dispatch: {inputs: {t: {}}}}", "${{ inputs.t }}", "${{ inputs.t }}"),
+        ("{workflow_dispatch: {inputs: {t: {default: cpu}}}, push: {}}", "${{ inputs.t }}", "${{ inputs.t }}"),
+        ("{workflow_call: {inputs: {t: {default: cpu}}}}", "${{ inputs.t }}", "cpu"),
+        ("push", "${{ github.workspace }}", "."),
+        ("push", "${{ github.sha }}", "${{ github.sha }}"),
+    ],
+)
+def test_what_the_event_says(events: str, tag: str, made: str) -> None:
+    text = job(RUN.format(tag=tag)).replace("on: push", f"on: {events}")
+    assert tags(script(text)) == [f"e:{made}"]
+
+
+def test_a_default_is_among_the_reasons() -> None:
+    text = job(RUN.format(tag="${{ inputs.t }}")).replace(
+        "on: push", "on:\n  workflow_dispatch:\n    inputs:\n      t: {default: cpu}"
+    )
+    (use,) = (use for use in script(text).uses if use.produces)
+    assert [(reason.kind, reason.text, reason.line) for reason in use.value.because] == [
+        ("default", "the default of the input t", 4)
+    ]
+
+
+def test_environments_lie_over_each_other() -> None:
+    text = (
+        "on: push\nenv: {A: all, B: all, C: all}\njobs:\n  j:\n    env: {B: job, C: job, L: [x]}\n    steps:\n"
+        "      - run: docker build -t e:$A-$B-$C .\n        env: {C: step}\n"
+        "      - run: docker build -t e:$A-$B-${{ env.C }}-$D .\n"
+    )
+    found = script(text)
+    assert tags(found) == ["e:all-job-step", "e:all-job-job-$D"]
+    reasons = [(reason.kind, reason.text, reason.line) for reason in found.builds[0].tags[0].value.because]
+    assert reasons == [("variable", "A=all", 2), ("variable", "B=job", 5), ("variable", "C=step", 8)]
+
+
+@pytest.mark.parametrize(
+    ("line", "used", "made"),
+    [
+        ('echo "t=x" >> "$GITHUB_OUTPUT"', "${{ steps.s.outputs.t }}", "x"),
+        ('echo -n "t=x" >> "$GITHUB_OUTPUT"', "${{ steps.s.outputs.t }}", "x"),
+        ('echo -e "t=x" >> ${GITHUB_OUTPUT}', "${{ steps.s.outputs.t }}", "x"),
+        ('echo "t=a=b" >> "$GITHUB_OUTPUT"', "${{ steps.s.outputs.t }}", "a=b"),
+        ('echo "t=$(date)" >> "$GITHUB_OUTPUT"', "x${{ steps.s.outputs.t }}", "x$(date)"),
+        ('echo "$N=x" >> "$GITHUB_OUTPUT"', "${{ steps.s.outputs.t }}", "${{ steps.s.outputs.t }}"),
+        ('echo "t" >> "$GITHUB_OUTPUT"', "${{ steps.s.outputs.t }}", "${{ steps.s.outputs.t }}"),
+        ("echo t=x y >> $GITHUB_OUTPUT", "${{ steps.s.outputs.t }}", "${{ t }}"),
+        ("echo >> $GITHUB_OUTPUT; echo t=x >> $GITHUB_OUTPUT", "${{ steps.s.outputs.t }}", "x"),
+        ("echo junk >> $GITHUB_OUTPUT; echo t=x >> $GITHUB_OUTPUT", "${{ steps.s.outputs.t }}", "x"),
+        ("echo t=x >> other; echo t=y >> $GITHUB_OUTPUT", "${{ steps.s.outputs.t }}", "y"),
+        ("printf t=x >> $GITHUB_OUTPUT; echo t=y >> $GITHUB_OUTPUT", "${{ steps.s.outputs.t }}", "y"),
+        ("echo t=x >> $GITHUB_OUTPUT; echo t=y >> $GITHUB_OUTPUT", "${{ steps.s.outputs.t }}", "${{ t }}"),
+        ("echo t=x > $GITHUB_OUTPUT", "${{ steps.s.outputs.t }}", "${{ steps.s.outputs.t }}"),
+        ("echo T=x >> $GITHUB_ENV", "$T", "x"),
+        ("echo T=x >> $GITHUB_ENV", "${{ env.T }}", "x"),
+        ("echo T=x >> $GITHUB_OUTPUT", "$T", "$T"),
+    ],
+)
+def test_what_a_step_writes(line: str, used: str, made: str) -> None:
+    text = job(f"      - id: s\n        run: |\n          {line}\n{RUN.format(tag=used)}")
+    assert tags(script(text)) == [f"e:{made}"]
+
+
+def test_what_a_step_writes_that_may_not_run_is_not_known() -> None:
+    step = "      - id: s\n        if: github.ref\n        run: echo t=x >> $GITHUB_OUTPUT; echo T=x >> $GITHUB_ENV\n"
+    assert tags(script(job(step + RUN.format(tag="${{ steps.s.outputs.t }}-$T")))) == ["e:${{ t }}-${{ env.T }}"]
+
+
+def test_jobs_that_never_run_and_jobs_that_wait() -> None:
+    text = (
+        "on: push\njobs:\n  never:\n    if: false\n    steps:\n" + RUN.format(tag="never") + "  later:\n"
+        "    needs: [first, never]\n    steps:\n" + RUN.format(tag="${{ needs.first.outputs.t }}") + "  first:\n"
+        "    outputs: {t: cpu}\n    steps:\n" + RUN.format(tag="first") + "  round:\n    needs: round\n"
+        "    if: github.ref\n    steps:\n" + RUN.format(tag="round")
+    )
+    assert tags(script(text)) == ["e:first", "e:cpu", "e:round"]
+
+
+def test_what_a_round_is_built_by() -> None:
+    (build,) = script(job("      - run: |\n          true\n          docker build -t e:x .\n")).builds
+    assert [(r.text, r.path, r.line) for r in build.built_by] == [
+        ("job image: docker build", ".github/workflows/ci.yml", 8)
+    ]
+    name = "      - name: Build it\n        uses: docker/build-push-action@v6\n"
+    assert script(job(name)).builds[0].built_by[0].text == "job image: Build it"
+
+
+CALLED = """\
+on:
+  workflow_call:
+    inputs:
+      tag: {type: string, default: own}
+jobs:
+  b:
+    steps:
+      - run: docker build -t e:${{ inputs.tag }} .
+"""
+
+
+def workflows(root: str = "", **texts: str) -> dict[str, list[str]]:
+    """The tags of each of several workflows."""
+    found = Workflows(find, {}.get)
+    for name, text in texts.items():
+        found.add(Source(f"{root}.github/workflows/{name}.yml", text))
+    return {name: tags(found.script(f"{root}.github/workflows/{name}.yml")) for name in texts}
+
+
+@pytest.mark.parametrize("root", ["", "sub/"])
+def test_a_workflow_that_others_call_is_read_as_they_call_it(root: str) -> None:
+    caller = "on: push\njobs:\n  a:\n    uses: ./.github/workflows/called.yml\n    with: {tag: given}\n"
+    assert workflows(root, called=CALLED, caller=caller) == {"called": [], "caller": ["e:given"]}
+    assert workflows(root, called=CALLED) == {"called": ["e:own"]}
+    other = caller.replace("./.github", "example/other/.github").replace("called.yml", "called.yml@v1")
+    assert workflows(root, called=CALLED, caller=other) == {"called": ["e:own"], "caller": []}
+    both = CALLED.replace("  workflow_call:", "  push: {}\n  workflow_call:")
+    assert workflows(root, called=both, caller=caller) == {"called": ["e:${{ inputs.tag }}"], "caller": ["e:given"]}
+
+
+def test_an_input_that_is_not_declared_is_given_all_the_same() -> None:
+    called = CALLED.replace("inputs.tag", "inputs.more")
+    caller = "on: push\njobs:\n  a:\n    uses: ./.github/workflows/called.yml\n    with: {more: given}\n"
+    assert workflows(called=called, caller=caller)["caller"] == ["e:given"]
+
+
+def test_workflows_that_call_each_other_end() -> None:
+    caller = "on: push\njobs:\n  a:\n    uses: ./.github/workflows/caller.yml\n  b:\n    steps:\n" + RUN.format(tag="x")
+    assert set(workflows(caller=caller)["caller"]) == {"e:x"}
+
+
+def test_actions_that_use_each_other_end() -> None:
+    action = (
+        "runs:\n  using: composite\n  steps:\n    - uses: ./a\n    - run: docker build -t e:x .\n      shell: bash\n"
+    )
+    assert set(tags(script(job("      - uses: ./a\n"), a__action_yaml=action))) == set()
+    assert set(tags(script(job("      - uses: ./a\n"), **{"a__action.yaml": action}))) == {"e:x"}
+
+
+def test_steps_of_an_action_do_not_know_those_of_the_job() -> None:
+    action = (
+        "runs:\n  using: composite\n  steps:\n"
+        "    - run: docker build -t e:${{ steps.s.outputs.t }} .\n      shell: bash\n"
+    )
+    step = "      - id: s\n        run: echo t=x >> $GITHUB_OUTPUT\n      - uses: ./a\n"
+    assert tags(script(job(step), **{"a__action.yml": action})) == ["e:${{ steps.s.outputs.t }}"]
+
+
+def test_where_images_of_containers_and_actions_stand() -> None:
+    head = "    container: python:3.11\n    services:\n      a: {image: '${{ github.ref }}'}\n      b: {image: [x]}\n"
+    text = job("      - uses: docker://alpine:3.20\n", head)
+    lines = text.splitlines()
+    uses = [(use.span, use.value.text) for use in script(text).uses]
+    assert [value for _, value in uses] == ["python:3.11", "alpine:3.20"]
+    assert [lines[s.line - 1][s.column - 1 : s.end_column - 1] for s, _ in uses] == ["python:3.11", "alpine:3.20"]
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [("a\n\n", "a"), ('{"a": [1, "é"]}\n', '{"a": [1, "é"]}')],
+)
+def test_a_file_that_is_printed_as_it_is(text: str, printed: str) -> None:
+    step = "      - run: docker build -t \"e:x\" --build-arg 'A=${{ steps.s.outputs.t }}' .\n"
+    written = '      - id: s\n        run: echo "t=$(cat a.json)" >> $GITHUB_OUTPUT\n'
+    (build,) = script(job(written + step), **{"a.json": text}).builds
+    assert build.args[0][1].text == printed
+    broken = script(job(written.replace("cat", "jq -c .") + step), **{"a.json": "[1"}).builds[0]
+    assert broken.args[0][1].shown() == "$(jq -c . a.json)"
+
+
+def test_quotes_around_what_is_filled_in() -> None:
+    text = job(
+        "      - run: |\n"
+        "          docker build -t 'e:${{ github.ref }}-x' -t \"e:${{ github.ref }}'y\" -t e:\\'${{ github.ref }}z .\n"
+    )
+    assert tags(script(text)) == [
+        "e:${{ github.ref }}-x",
+        "e:${{ github.ref }}'y",
+        "e:'${{ github.ref }}z",
+    ]
+
+
+def test_quotes_in_what_is_filled_in_count() -> None:
+    head = '    env: {A: "\'"}\n'
+    text = job("      - run: docker build -t ${{ env.A }}e:${{ github.ref }}-$B' .\n", head)
+    assert tags(script(text)) == ["e:${{ github.ref }}-$B"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
