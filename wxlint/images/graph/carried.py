@@ -15,7 +15,7 @@ ENVIRONMENT = late(
 )
 _ONE_FILE = late(r"\.(?:so[\d.*]*|a|jar|js|css|json|html|conf|cfg|txt|toml|ya?ml|md)$", re.I)
 """A library or a file of settings that lies in such a folder."""
-WHOLE = frozenset(("/", "/usr", "/usr/local", "/usr/local/", "/opt", "/usr/lib", "/usr/local/lib"))
+_WHOLE = frozenset(("", "/usr", "/usr/local", "/opt", "/usr/lib", "/usr/local/lib"))
 
 
 def carries(evaluated: Evaluated, step: StageCopy) -> bool:
@@ -26,8 +26,7 @@ def carries(evaluated: Evaluated, step: StageCopy) -> bool:
     project = any(install.tool in ("uv-project", "poetry", "pipenv") for install in origin.installs)
     variables = evaluated.environment
     return any(
-        p.rstrip("/") in WHOLE
-        or p == "/"
+        p.rstrip("/") in _WHOLE
         or HOLE in p
         or (ENVIRONMENT.search(p) and not _ONE_FILE.search(p))
         or (project and p.count("/") <= 2)
