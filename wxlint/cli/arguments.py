@@ -228,7 +228,18 @@ def _diff(parser: argparse.ArgumentParser) -> None:
 
 def _report(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--merge", nargs="+", required=True, metavar="FILE", help="reports of `pytest --wx-report` on several machines")
+    add("--merge", nargs="+", metavar="FILE", help="reports of `pytest --wx-report` on several machines")
+    add("--html", metavar="FILE", help="write a page on the repository: images, findings, verdicts, layers")
+    add("--verdicts", nargs="+", default=[], metavar="FILE", help="with --html: reports of `pytest --wx-report`")
+    add("--inspected", nargs="+", default=[], metavar="FILE", help="with --html: from `wxlint inspect --format json`")
+    add(
+        "--path",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="with --html: what to check (default: as check)",
+    )
+    add("--policy", metavar="FILE", help="with --html: the policy (default: found from the first path upward)")
     add(
         "--allow",
         metavar="WHAT,...",

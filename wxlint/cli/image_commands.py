@@ -202,6 +202,8 @@ def report(arguments: argparse.Namespace) -> int:
     from wxlint.conformance.plugin.allowances import read_allowances
     from wxlint.core.escape import escape_json
 
+    if not arguments.merge:
+        raise UsageError("give --merge FILE... or --html FILE")
     allowed = read_allowances(arguments.allow)
     merged = merge([read_report(path) for path in arguments.merge])
     text = escape_json(json.dumps(merged, indent=2)) + "\n"

@@ -24,6 +24,7 @@ _MODULES = {
     **dict.fromkeys(("graph", "explain", "images"), "graph_commands"),
     "fix": "fix_command",
     "init": "init_command",
+    "page": "page_command",
 }
 
 
@@ -48,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _name(arguments: argparse.Namespace) -> str:
     """The command that is meant: `check` with an option that changes files is one of its own."""
     name: str = arguments.command
+    if name == "report" and arguments.html is not None:
+        return "page"
     return "fix" if name == "check" and (arguments.fix or arguments.diff or arguments.unsafe_fixes) else name
 
 
