@@ -13,6 +13,7 @@ import pytest
 from before_family import family
 
 from wxlint.cli.main import main
+from wxlint.core.units import amount
 
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 
@@ -91,7 +92,7 @@ def test_the_page_shows_the_family_and_what_is_wrong(tree: Path) -> None:
     assert len([1 for tag, attrs in shown.elements if tag == "article"]) == 49
     assert "asr:cuda starts from rajiup/cp-whisperx-app-base:latest" in words
     assert "no-cuda: <b>CUDA</b> is there" in words
-    assert "2.0 GB of 4.0 GB came with CUDA" in words
+    assert f"{amount(2_000_000_000)} of {amount(4_000_000_000)} came with CUDA" in words
     assert [attrs["width"] for tag, attrs in shown.elements if tag == "rect" and attrs.get("height") == "24"] == [
         "50.00%"
     ]
