@@ -16,6 +16,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = ROOT / "action.yml"
+GITLAB = ROOT / "templates" / "gitlab-ci.yml"
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 
 GOOD = "FROM python:3.12-slim\nRUN echo ready\n"
@@ -152,8 +153,17 @@ def test_a_file_of_another_kind_alone_is_no_failure(consumer: Consumer, name: st
     ],
 )
 def test_which_files_the_hook_takes(name: str, checked: bool) -> None:
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    assert bool(re.search(hook["files"], name)) is checked
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert [bool(re.search(hook["files"], name)) for hook in hooks] == [checked, checked]
+
+
+def test_the_fixing_hook_changes_files_and_refuses_the_commit(consumer: Consumer, hook: tuple[str, str]) -> None:
+    config = {"repos": [{"repo": hook[0], "rev": hook[1], "hooks": [{"id": "wxlint-fix"}]}]}
+    text = "FROM python:3.11-slim\nRUN pip install flask>=2\n"
+    result = consumer.commit({".pre-commit-config.yaml": yaml.safe_dump(config), "Dockerfile": text})
+    assert result.returncode != 0 and "files were modified by this hook" in result.stderr
+    assert (consumer.path / "Dockerfile").read_text() == text.replace("flask>=2", '"flask>=2"')
+    assert consumer.commit({}).returncode == 0
 
 
 # The action and the workflow
@@ -191,7 +201,8 @@ def action_check(tmp_path: Path, code: int, **inputs: str) -> tuple[int, str, li
     )
     program.chmod(0o755)
     env = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "outputs")}
-    env |= {"INPUT_PATHS": "", "INPUT_ARGS": "", "INPUT_FORMAT": "github", "INPUT_SARIF": ""} | inputs
+    env |= {"INPUT_PATHS": "", "INPUT_ARGS": "", "INPUT_FORMAT": "github", "INPUT_SARIF": "", "INPUT_SINCE": ""}
+    env |= {"INPUT_BASELINE": "", "INPUT_SUMMARY": "false", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")} | inputs
     result = run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script, cwd=tmp_path, env=env)
     calls = [call.split("\0") for call in (tmp_path / "calls").read_text().split("\0\n")[:-1]]
     assert all(call[:3] == ["-I", "-m", "wxlint"] for call in calls)
@@ -202,10 +213,34 @@ def action_check(tmp_path: Path, code: int, **inputs: str) -> tuple[int, str, li
 def test_the_action_ends_as_wxlint_ends(tmp_path: Path, code: int) -> None:
     ended, outputs, calls = action_check(tmp_path, code, INPUT_SARIF="out dir/x.sarif", INPUT_PATHS="docker")
     assert (ended, outputs) == (code, f"exit-code={code}\n")
-    assert calls == [
-        ["check", "--format=github", "--", "docker"],
-        ["check", "--format=sarif", "--output=out dir/x.sarif", "--", "docker"],
-    ]
+    assert calls == [["check", "--output=sarif:out dir/x.sarif", "--format=github", "--", "docker"]]
+
+
+def test_the_action_shows_a_summary_and_new_findings_only(tmp_path: Path) -> None:
+    inputs = {"INPUT_SUMMARY": "true", "INPUT_SINCE": "$(x) y", "INPUT_BASELINE": "b a.json"}
+    summary = f"--output=markdown:{tmp_path / 'summary'}"
+    wanted = ["check", "--since=$(x) y", "--baseline=b a.json", summary, "--format=github", "--"]
+    assert action_check(tmp_path, 0, **inputs)[2] == [wanted]
+
+
+def test_the_template_for_gitlab_is_valid() -> None:
+    command = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(GITLAB))
+    result = run(*command, cwd=ROOT)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_template_for_gitlab_runs_and_reports(tmp_path: Path) -> None:
+    """Its script, with wxlint at hand and installing left out."""
+    job = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))["wxlint"]
+    (tmp_path / "Dockerfile").write_text(BAD)
+    env = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    env |= {name: value for name, value in job["variables"].items() if name != "WXLINT_ARGS"} | {"WXLINT_ARGS": ""}
+    script = "\n".join(line for line in job["script"] if not line.startswith("pip install"))
+    assert len(script.splitlines()) == len(job["script"]) - 1
+    result = run("bash", "-eo", "pipefail", "-c", script, cwd=tmp_path, env=env)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "latest-tag" in (tmp_path / job["artifacts"]["reports"]["codequality"]).read_text()
+    assert "<failure" in (tmp_path / job["artifacts"]["reports"]["junit"]).read_text()
 
 
 def test_the_action_passes_inputs_on_as_they_are(tmp_path: Path) -> None:
