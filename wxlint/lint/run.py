@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.errors import UsageError
 from wxlint.core.findings import Finding, Severity
-from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
@@ -16,7 +15,7 @@ from wxlint.lint.internal_errors import INTERNAL_ERROR, internal_errors
 from wxlint.lint.parallel import Results, run_rules
 from wxlint.lint.suppressions import Flaw, Flawed, Suppression, apply, find_suppressions
 from wxlint.output import Report, Summary
-from wxlint.rules import Problem, Rule, load_rules
+from wxlint.rules import ARCHIVED, Problem, Rule, load_rules
 
 if TYPE_CHECKING:
     from wxlint.lint.baseline import Baseline
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
 UNUSED = "unused-suppression"
 
 
-_ARCHIVED = late(
-    r"(?i)(?:^|/)[._]?(?:archived?|attic|backups?|deprecated|legacy|obsolete|old|unused)(?:[-_][^/]*)?(?:/|$)"
-)
-"""A folder of files that nobody uses any more."""
 _NAMED = 3
 """How many more images one finding names."""
 
@@ -116,7 +111,7 @@ def _one_for_each_cause(found: Iterable[Finding], rules: Iterable[Rule]) -> Iter
 
 def _weight(finding: Finding, rules: dict[str, Rule]) -> tuple[object, ...]:
     """What is shown first: what is in use, the worst, what images compute with before tags; then by place."""
-    archived = _ARCHIVED.search(finding.span.path) is not None
+    archived = ARCHIVED.search(finding.span.path) is not None
     return archived, -finding.severity, rules[finding.rule].weight, finding.span, finding.rule, finding.message
 
 

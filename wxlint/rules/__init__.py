@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity, Span
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.policy.rule_names import rule_names
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from wxlint.images.graph.repository import Repository
 
 
-__all__ = ["Problem", "Rule", "load_rule", "load_rules", "rule_names"]
+__all__ = ["ARCHIVED", "Problem", "Rule", "load_rule", "load_rules", "rule_names"]
+
+
+ARCHIVED = late(
+    r"(?i)(?:^|/)[._]?(?:archived?|attic|backups?|deprecated|legacy|obsolete|old|unused)(?:[-_][^/]*)?(?:/|$)"
+)
+"""A folder of files that nobody uses any more."""
 
 
 class Problem(NamedTuple):

@@ -175,6 +175,7 @@ class Bake:
             self._platform(attributes.get("platforms", [])[-1:], variables),
             None,
             tuple(self._contexts(attributes.get("contexts", []), variables)),
+            platforms=tuple(self._platforms(attributes.get("platforms", [])[-1:], variables)),
             more=any(self._may_hold_more(given, variables) for given in attributes.get("args", [])),
         )
 
@@ -245,7 +246,10 @@ class Bake:
         tags = self._tags(self._attributes(target).get("tags", [])[-1:], variables)
         return next((tag.value.text for tag in tags if tag.value.known), "")
 
-    def _platform(self, given: list[Expression], variables: Mapping[str, Data]) -> str:
+    def _platforms(self, given: list[Expression], variables: Mapping[str, Data]) -> list[str]:
         data = evaluate(given[0], variables) if given else []
-        known = [item.text for item in data if isinstance(item, Value) and item.known] if isinstance(data, list) else []
+        return [item.text for item in data if isinstance(item, Value) and item.known] if isinstance(data, list) else []
+
+    def _platform(self, given: list[Expression], variables: Mapping[str, Data]) -> str:
+        known = self._platforms(given, variables)
         return known[0] if known and DEFAULT_PLATFORM not in known else DEFAULT_PLATFORM

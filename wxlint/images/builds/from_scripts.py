@@ -286,6 +286,7 @@ def _build(
         None,
         named_contexts,
         more=more,
+        platforms=tuple(chosen.split(",")) if "," in chosen and HOLE not in chosen else (),
         wanted=() if dockerfile or unknown_options else tuple(tried),
     )
 

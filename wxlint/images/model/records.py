@@ -60,6 +60,8 @@ class Build(NamedTuple):
     """The image of the policy that is meant ("asr:cuda"), where the build comes from the policy itself."""
     more: bool = False
     """Options that could not be read ("$EXTRA_ARGS") may set further arguments."""
+    platforms: tuple[str, ...] = ()
+    """Every platform that it is built for, where they are known and several."""
     wanted: tuple[str, ...] = ()
     """Where the Dockerfile was looked for, when its path is known and none was found."""
 

@@ -1,0 +1,95 @@
+"""A script builds one variant of an image and pushes, or tags, another one.
+
+## Why
+
+`docker push` of a tag that the script did not build publishes whatever the machine had under it: an image of an earlier
+day, or one of the other variant. `docker tag app:cpu app:cuda` gives an image a name that it does not keep. Only what a
+script builds or tags itself is compared, and only where words of the tags say that they are of different accelerators.
+
+## Bad
+
+```dockerfile
+FROM python:3.11-slim
+```
+
+```sh
+docker build -t example/asr:1.0-cpu .
+docker push example/asr:1.0-cuda
+```
+
+## Good
+
+```dockerfile
+FROM python:3.11-slim
+```
+
+```sh
+docker build -t example/asr:1.0-cpu .
+docker push example/asr:1.0-cpu
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from wxlint.core.findings import Severity
+from wxlint.core.reasons import reason_at
+from wxlint.images.graph.name_hints import accelerator_words
+from wxlint.images.graph.repository import Repository
+from wxlint.rules import Problem
+
+if TYPE_CHECKING:
+    from wxlint.images.builds.from_scripts import Script
+    from wxlint.images.model.records import Use
+
+SEVERITY = Severity.ERROR
+SUMMARY = "a push or a tag of another variant than the one that was built"
+HINT = "push the tag that was built"
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for script in repository.scripts.values():
+        yield from _pushed(script)
+        yield from _tagged(script)
+
+
+def _pushed(script: Script) -> Iterator[Problem]:
+    pushes = [use for use in script.uses if use.kind == "docker push"]
+    made = [use for use in script.uses if use.produces or use.kind == "docker pull"] if pushes else []
+    if any(use.reference is None or not use.reference.tag_known for use in made) or any(b.more for b in script.builds):
+        return  # the one that is pushed may be among them
+    for use in pushes:
+        name, tag = _name(use), _tag(use)
+        own = [other for other in made if _name(other) == name]
+        if not own or not tag or tag in map(_tag, own):
+            continue
+        words = accelerator_words(tag)
+        contrary = next((o for o in own if _differ(words, accelerator_words(_tag(o)))), None)
+        if contrary is not None and not any(accelerator_words(_tag(other)) == words for other in own):
+            text = f"pushes {use.value.shown()}, and builds {contrary.value.shown()}"
+            yield Problem(use.span, text, (reason_at("build", f"{contrary.kind}", contrary.span),))
+
+
+def _tagged(script: Script) -> Iterator[Problem]:
+    tags = [use for use in script.uses if use.kind == "docker tag"]
+    for before, after in pairwise(tags):
+        if before.produces or not after.produces or before.span.line != after.span.line:
+            continue
+        if _differ(accelerator_words(_tag(before)), accelerator_words(_tag(after))):
+            yield Problem(after.span, f"gives {before.value.shown()} the tag {_tag(after)}", after.because)
+
+
+def _name(use: Use) -> str:
+    return use.reference.name if use.reference is not None else ""
+
+
+def _tag(use: Use) -> str:
+    reference = use.reference
+    return reference.tag or "" if reference is not None and reference.tag_known else ""
+
+
+def _differ(words: frozenset[str] | set[str], others: frozenset[str] | set[str]) -> bool:
+    return len(words) == 1 and len(others) == 1 and words != others
