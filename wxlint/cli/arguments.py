@@ -162,6 +162,11 @@ def _init(parser: argparse.ArgumentParser) -> None:
     add("--policy", metavar="FILE", help="with --check: the policy (default: found from the folder upward)")
 
 
+def _lsp(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Speak the language server protocol over standard input and output; see docs/editors.md."
+    parser.add_argument("--stdio", action="store_true", help="what is done anyway; editors may say it")
+
+
 def _schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", default="policy", choices=("policy", "report"))
 
@@ -288,6 +293,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("check Dockerfiles, compose files and scripts against the policy", _check),
     "baseline": ("write down the findings of today, for check --baseline", _baseline),
     "init": ("write the policy that a repository implies", _init),
+    "lsp": ("serve an editor: findings, hover, quick fixes", _lsp),
     "images": ("what wxlint believes of every image a Dockerfile can build", _images),
     "rules": ("list the rules", _rules),
     "explain": ("explain a rule, a line of a file, or an image", _explain),

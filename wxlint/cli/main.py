@@ -24,6 +24,7 @@ _MODULES = {
     **dict.fromkeys(("graph", "explain", "images"), "graph_commands"),
     "fix": "fix_command",
     "init": "init_command",
+    "lsp": "lsp_command",
     "page": "page_command",
 }
 
