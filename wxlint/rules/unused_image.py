@@ -56,14 +56,15 @@ def check(repository: Repository) -> Iterator[Problem]:
     texts = [s.text for s in repository.sources.loaded.values() if s.path in repository.scripts]
     if any(word in text for text in texts for word in (" save ", "--push", "push:", "--load", " push ")):
         return  # what is published may be any of them
-    used = {_last(use) for use in repository.uses if not use.produces}
+    used = {_last(use) for use in repository.uses if not use.produces or use.kind == "compose image"}
     made = [use for use in repository.uses if use.produces and kinds.get(use.span.path) in ("shell", "batch")]
     if not any(_last(use) in used for use in made):
         return  # nothing here runs images of the family
     for use in made:
         reference = use.reference
         if reference is not None and reference.name_known and use.kind == "docker build -t" and _last(use) not in used:
-            yield Problem(use.span, f"nothing here uses {reference.shown()}", use.because)
+            shown = reference.shown()
+            yield Problem(use.span, f"nothing here uses {shown}", use.because, image=shown)
 
 
 def _last(use: Use) -> str:
