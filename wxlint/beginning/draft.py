@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from wxlint.beginning.survey import Built, Survey, common, is_name, most
 from wxlint.core.escape import escape_part
 from wxlint.core.tuples import NamedTuple
+from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.policy.accelerator_words import accelerator_words
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_./")
@@ -31,6 +32,11 @@ def draft(survey: Survey) -> Draft:
     undecided += [f"nothing builds it under a name: {path}" for path in survey.unnamed[:10]]
     known = [one for one in survey.built if one.accelerator]
     undecided += [f"what it is for: {one.path} ({one.where})" for one in survey.built if not one.accelerator]
+    undecided += [
+        f"torch's channel for {one.accelerator}: {one.path} takes {one.channel} ({one.where})"
+        for one in known
+        if one.channel and not _goes_with(one, one.accelerator)
+    ]
     pattern = most(one.tag for one in known if one.tag != "latest") or most(one.tag for one in known)
     own = [one for one in known if one.tag == pattern]
     prefix, suffix = common(one.name for one in own)
@@ -143,11 +149,12 @@ def _variants(images: list[_Image], survey: Survey) -> Iterator[str]:
             yield '    tag: ""'
         if base is not None:
             yield f"    base: {base.stage}"
-        upstream = base.built.upstream if base is not None else most(image.built.upstream for image in own)
-        ups = [upstream] if base is not None else sorted({i.built.upstream for i in own if i.built.upstream})
-        if upstream and "," not in upstream:
-            yield f"    upstream: [{', '.join(map(_quoted, ups))}]"
-        channels = [image.built.channel for image in own if image.built.channel]
+        names = {image.built.name for image in images}
+        started = {base.built.upstream} if base is not None else {image.built.upstream for image in own}
+        upstream = sorted(one for one in started if one and one.rpartition(":")[0] not in names)
+        if upstream:
+            yield f"    upstream: [{', '.join(map(_quoted, upstream))}]"
+        channels = [image.built.channel for image in own if _goes_with(image.built, own[0].built.accelerator)]
         if channels:
             channel = most(channels)
             yield f"    torch-channel: {channel}  # {channels.count(channel)} of {len(channels)} images with torch"
@@ -163,9 +170,19 @@ def _base(images: list[_Image]) -> _Image | None:
     """The image of a variant that all others stand on."""
     for one in images:
         others = [image for image in images if image is not one]
-        if others and one.stage and all(one.built.path in image.built.descends for image in others):
+        if others and one.stage and all(_stands_on(image.built, one.built) for image in others):
             return one
     return None
+
+
+def _stands_on(one: Built, base: Built) -> bool:
+    """Whether an image is built from another one, or from one of that name which nobody builds (base:latest)."""
+    return base.path in one.descends or one.upstream.rpartition(":")[0] == base.name
+
+
+def _goes_with(one: Built, accelerator: str) -> bool:
+    """Whether torch's channel is of the accelerator that the image is for."""
+    return bool(one.channel) and accelerator_of(one.channel) == accelerator
 
 
 def _stages(images: list[_Image]) -> Iterator[str]:
