@@ -81,7 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _check_allowances(config)
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
-    config.pluginmanager.register(_Recorder(), _RECORDER)
+    config.pluginmanager.register(_Recorder(config), _RECORDER)
 
 
 def _check_allowances(config: pytest.Config) -> None:
@@ -95,15 +95,24 @@ def _check_allowances(config: pytest.Config) -> None:
 
 
 class _Recorder:
-    """Keeps what reports carry: under xdist they come from the workers."""
+    """Keeps what reports carry: under xdist they come from the workers, which end with this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
         self.records: dict[str, Record] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         record = getattr(report, "wxlint", None)
         if record is not None:
             self.records[report.nodeid] = record
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Ctrl-C in the controller alone: its workers are to end now, too."""
+        if self.config.pluginmanager.hasplugin("dsession"):
+            from wxlint.conformance.plugin.session_id import session_name
+            from wxlint.conformance.plugin.workers import end_all
+
+            end_all(session_name(self.config)[0])
 
 
 def _records(config: pytest.Config) -> list[Record]:

@@ -17,13 +17,15 @@ from small_family import containers_of, docker, need_engine
 from wxlint.conformance.checks.evidence import ProbeFailure
 from wxlint.conformance.collect.probing import Answer, run_probe
 from wxlint.conformance.container import gpu, patterns
+from wxlint.conformance.container.compose_run import Stack, run_service
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.locks import locked
 from wxlint.conformance.container.model import About
 from wxlint.conformance.plugin.sweep import sweep
 from wxlint.conformance.plugin.workspace import Workspace, alive
 from wxlint.core import processes
-from wxlint.core.errors import EngineError, UsageError
+from wxlint.core.errors import EngineError, ImageError, UsageError
+from wxlint.inspection.docker_save import saved
 
 ROOT = Path(__file__).parents[2]
 ABOUT = About("docker", "24", "24", "linux", "amd64", (), True)
@@ -267,6 +269,7 @@ def test_what_a_host_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 TAKER = """
 import sys, time
 from wxlint.conformance.container import gpu, patterns
+from wxlint.conformance.container.compose_run import Stack, run_service
 with gpu.take(tuple(gpu.Gpu(n, "") for n in sys.argv[2].split(","))) as one:
     with open(sys.argv[1], "a") as file:
         file.write(f"+{one.device}\\n"); file.flush()
@@ -387,3 +390,33 @@ def test_a_file_of_an_image_is_read_without_running_it() -> None:
     with pytest.raises(EngineError):
         engine.files("no-such-image:here", ["/etc/passwd"])
     assert containers_of("wxlint.session=readtest") == set()
+
+
+def test_what_comes_from_outside_is_never_an_option(tmp_path: Path) -> None:
+    """Names that begin with a dash stand behind `--` in every command."""
+    engine = fake(
+        tmp_path,
+        f"""\
+        import json
+        with open({str(tmp_path / "calls")!r}, "a") as file:
+            print(json.dumps(sys.argv[1:]), file=file)
+        print("-container" if sys.argv[1] == "create" else "[]")
+        """,
+    )
+    with pytest.raises(EngineError):
+        engine.image("-image")
+    engine.pull("-image")
+    engine.run("-image", ["-argument"])
+    engine.files("-image", ["/-file"])
+    with pytest.raises(ImageError), saved(engine.program, ["-image"]) as stream:
+        raise ImageError(repr(stream))
+    calls = [json.loads(line) for line in (tmp_path / "calls").read_text().splitlines()]
+    hostile = [(call, at) for call in calls for at, word in enumerate(call) if word.startswith(("-image", "-container"))]
+    assert {call[0] for call, _ in hostile} == {"image", "pull", "run", "create", "cp", "rm", "save"}
+    assert [call for call, at in hostile if "--" not in call[:at]] == []
+
+
+@pytest.mark.parametrize("service", ["-v", "--volume=/:/host", "", "a b", "one;two"])
+def test_a_service_that_is_no_name_is_not_run(tmp_path: Path, service: str) -> None:
+    ran = run_service(fake(tmp_path, "sys.exit(9)"), Stack(["c.yml"], tmp_path, tmp_path, {}), service, [], 5)
+    assert (ran.code, "not a name that compose takes" in ran.output) == (1, True)

@@ -6,16 +6,15 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ended_runs import wait_for
 from small_family import POLICY, STAGE, Family, containers_of, docker, family, need_engine, pytest_command
 
 NVTX = """\
@@ -506,60 +505,6 @@ def test_the_documentation_s_example(tmp_path: Path) -> None:
             for line in done.stdout.splitlines()
             if line.split()[:1] in (["image"], ["base:cpu"], ["hello:cpu"])
         ][:3]
-
-
-HANG = STAGE.replace('["python", "/app.py"]', '["python", "-c", "import time; time.sleep(3600)"]')
-
-
-def wait_for(condition: Any, seconds: float = 60) -> bool:
-    """A container of another process has no event to wait for."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.2)
-    return bool(condition())
-
-
-@pytest.mark.engine
-@pytest.mark.parametrize(
-    ("workers", "number"),
-    [(0, signal.SIGINT), (0, signal.SIGTERM), (0, signal.SIGKILL), (2, signal.SIGTERM), (2, signal.SIGKILL)],
-    ids=lambda value: str(value),
-)
-def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path, workers: int, number: int) -> None:
-    need_engine()
-    if workers:
-        pytest.importorskip("xdist")
-    with family(tmp_path, {"one": HANG}) as made:
-        command = pytest_command("wxlint.yaml", *(["-n", str(workers)] if workers else []))
-        process = subprocess.Popen(
-            command,
-            cwd=made.folder,
-            env=made.env(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-        def running() -> list[str]:
-            names = docker(
-                "ps", "-a", "--no-trunc", "--filter", "label=wxlint.session", "--format", "{{.Names}} {{.Command}}"
-            ).splitlines()
-            return [line for line in names if "3600" in line]
-
-        try:
-            assert wait_for(running), "the entrypoint's container never started"
-            ((name, *_),) = [line.split() for line in running()]
-            process.send_signal(number)
-            process.wait(60)
-            assert wait_for(lambda: not running()), "a container is left behind"
-            assert wait_for(lambda: not list((made.folder / ".tmp").glob("wxlint-*"))), (
-                "the session's folder is left behind"
-            )
-            assert name
-        finally:
-            process.kill()
 
 
 @pytest.mark.engine

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from wxlint.core import processes
-from wxlint.core.errors import EngineError
+from wxlint.core.errors import EndedError, EngineError
 
 RUNS = """
 import signal, sys, threading
@@ -169,3 +169,23 @@ def test_a_client_ends_when_its_session_is_killed(tmp_path: Path) -> None:
     assert gone(mark), running(mark)
     assert gone(f"reaped-{mark}"), "the reaper stays"
     assert not list(tmp_path.glob("wxlint-*")), "the session's folder is left behind"
+
+
+def test_what_is_cut_off_by_the_end_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    supervisor = processes.Supervisor()
+    monkeypatch.setattr(processes, "SUPERVISOR", supervisor)
+    started, found = threading.Event(), list[object]()
+    supervisor.observers.append(lambda _pid, starts: started.set() if starts else None)
+
+    def run() -> None:
+        try:
+            found.append(processes.run(["sleep", "600"], timeout=600))
+        except EndedError as error:
+            found.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert started.wait(60)
+    supervisor.stop_all()
+    thread.join(60)
+    assert [type(each) for each in found] == [EndedError]

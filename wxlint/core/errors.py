@@ -49,5 +49,9 @@ class EngineError(WxlintError):
     """The container engine is missing, refuses, or gave an answer that cannot be used."""
 
 
+class EndedError(EngineError):
+    """The run is being ended: what was cut off by that says nothing about an image or an engine."""
+
+
 class ImageError(WxlintError):
     """An image or image archive that cannot be read: damaged, hostile, or not an image."""

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import IO, Any, NamedTuple
 
-from wxlint.core.errors import EngineError
+from wxlint.core.errors import EndedError, EngineError
 
 OUTPUT_LIMIT = 8 << 20
 """Bytes kept of each stream: the last ones, since an answer comes at the end of whatever is printed before."""
@@ -57,7 +57,7 @@ class Supervisor:
     def start(self, command: Sequence[str], **settings: Any) -> subprocess.Popen[bytes]:
         """Start a program as the leader of a process group of its own. settings: of `subprocess.Popen`.
 
-        Raises EngineError when it cannot be started, and for other threads once `stop_all` was called.
+        Raises EngineError when it cannot be started, EndedError for other threads once `stop_all` was called.
         """
         future = self._thread().submit(self._start, list(command), settings, threading.get_ident())
         try:
@@ -89,6 +89,11 @@ class Supervisor:
             kill(process, grace=0)
             self.ended(process)
 
+    def check(self) -> None:
+        """Raise EndedError for other threads once `stop_all` was called: what they ran was cut off."""
+        if self._stopped_by not in (None, threading.get_ident()):
+            raise EndedError("the run is being ended")
+
     def resume(self) -> None:
         """Let all threads start processes again."""
         self._stopped_by = None
@@ -101,7 +106,7 @@ class Supervisor:
     def _start(self, command: list[str], settings: dict[str, Any], caller: int) -> subprocess.Popen[bytes]:
         # Checked in the thread that `stop_all` waits for: checked before, a start could slip in behind it.
         if self._stopped_by not in (None, caller):
-            raise EngineError(f"{command[0]} is not started: the run is being ended")
+            raise EndedError(f"{command[0]} is not started: the run is being ended")
         process = subprocess.Popen(command, start_new_session=True, **settings)
         self._running.add(process)
         for observer in self.observers:
@@ -134,7 +139,8 @@ def run(
         on_line: called with every line of its output (both streams together; `err` is then empty).
         binary: keep the standard output as bytes, too.
 
-    Raises EngineError when it cannot be started. It is killed too when this is left by an exception, such as Ctrl-C.
+    Raises EngineError when it cannot be started, EndedError when it was cut off by the end of the run. It is killed too
+    when this is left by an exception, such as Ctrl-C.
     """
     start = time.monotonic()
     process = SUPERVISOR.start(
@@ -164,6 +170,7 @@ def run(
         raise
     finally:
         SUPERVISOR.ended(process)
+    SUPERVISOR.check()
     for thread in threads:
         thread.join(GRACE)  # a grandchild may hold a pipe open
     out, err = (bytes(each[-OUTPUT_LIMIT:]).decode("utf-8", "replace") for each in kept)
@@ -176,7 +183,7 @@ def head(
 ) -> tuple[bytes, str]:
     """The first bytes that a program prints, and what it complains about; it is ended when there are more.
 
-    Raises EngineError when it cannot be started.
+    Raises EngineError when it cannot be started, EndedError when it was cut off by the end of the run.
     """
     process = SUPERVISOR.start(
         command,
@@ -202,6 +209,7 @@ def head(
     finally:
         late.cancel()
         SUPERVISOR.ended(process)
+    SUPERVISOR.check()
     drain.join(GRACE)
     return data, bytes(complaints[-4000:]).decode("utf-8", "replace").strip()
 

@@ -18,7 +18,7 @@ def saved(program: str, references: Sequence[str]) -> Iterator[RawFile]:
     """The archive of one or several images, which share their layers in it.
 
     Raises EngineError when the program cannot be started or the engine gives up: its reason counts then, not what was
-    made of half an archive.
+    made of half an archive. EndedError when it was cut off by the end of the run.
     """
     with tempfile.TemporaryFile() as complaints:  # a pipe for these could fill up and block the engine
         process = SUPERVISOR.start(
@@ -38,6 +38,7 @@ def saved(program: str, references: Sequence[str]) -> Iterator[RawFile]:
             complete = not stream.read(1)
         finally:
             code = _end(process, stream)
+            SUPERVISOR.check()
         if complete and code:
             complaints.seek(0)
             message = complaints.read(2000).decode("utf-8", "replace").strip()

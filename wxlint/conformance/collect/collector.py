@@ -25,7 +25,7 @@ from wxlint.conformance.container.compose_run import SHOWN, NoComposeError, Stac
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Facts, ImageInfo, LeftOut, Ran
 from wxlint.conformance.container.preflight import preflight
-from wxlint.core.errors import EngineError, WxlintError
+from wxlint.core.errors import EndedError, EngineError, WxlintError
 from wxlint.core.processes import SUPERVISOR, Completed
 from wxlint.plan.build_plan import make_plan
 from wxlint.plan.model import Plan, Prediction, Step
@@ -168,6 +168,8 @@ class _Collector:
                 if info is not None:
                     targets.append(saved_layers.Target(step.reference, info.digest, self._dockerfiles(step)))
             return saved_layers.inspect_layers(self.engine, targets)
+        except EndedError:
+            raise
         except EngineError as error:
             return {step.reference: {"fault": str(error)} for step in steps}
 
@@ -211,6 +213,8 @@ class _Collector:
                 found = self._contract(found, info, expectation.contract, needs)
             if SERVICE in needs:
                 found = self._service(found, expectation)
+        except EndedError:
+            raise
         except EngineError as error:
             return found._replace(fault=str(error) or "it does not say why")
         return found
@@ -222,6 +226,8 @@ class _Collector:
             return evidence
         try:
             file = self.engine.files(info.digest, ["/etc/passwd"])["/etc/passwd"]
+        except EndedError:
+            raise
         except EngineError as error:
             return evidence._replace(fault=str(error))
         data = file.data if file is not None else None

@@ -14,7 +14,7 @@ from wxlint.conformance.container.context_digest import content_digest
 from wxlint.conformance.container.engine import Engine, is_engine_fault
 from wxlint.conformance.container.model import CONTENT_LABEL, BuildResult, BuildStatus, LeftOut
 from wxlint.conformance.container.paths import cache_folder, file_name
-from wxlint.core.errors import EngineError, UsageError
+from wxlint.core.errors import EndedError, EngineError, UsageError
 from wxlint.core.processes import SUPERVISOR, Completed
 
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ class _Run:
     def _one(self, job: _Job) -> BuildResult:
         try:
             return self._build_or_look(job)
+        except EndedError:
+            raise
         except EngineError as error:
             return BuildResult(job.step.image, BuildStatus.ENGINE_FAULT, job.step.reference, detail=str(error))
 

@@ -23,6 +23,8 @@ _ONE_AT_A_TIME = threading.Lock()
 """pytest-docker's commands take the environment of this process."""
 _SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 """What compose takes for a service's name, without a dash in front, which would make it an option."""
+_BEFORE_POSITIONALS = {1: (), 2: ("--",)}
+"""By the words of the command: the first generation takes `--` for the service."""
 SHOWN = 4000
 """Characters kept of what a service printed."""
 
@@ -98,7 +100,7 @@ def _run_service(engine: Engine, stack: Stack, service: str, arguments: Sequence
             _environment(stack.env),
             get_docker_services(shlex.join(command), paths, project, [], ["down -v --remove-orphans -t 5"]),
         ):
-            words = ["run", "--rm", "--no-deps", "-T", service, *arguments]
+            words = ["run", "--rm", "--no-deps", "-T", *_BEFORE_POSITIONALS[len(command)], service, *arguments]
             done = processes.run([*base(paths), *words], timeout=timeout, env=env, cwd=str(stack.root))
     except EngineError:
         raise

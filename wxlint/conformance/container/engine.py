@@ -176,7 +176,7 @@ class Engine:
             self._remove(container)
 
     def _file(self, container: str, path: str, limit: int) -> FileStat | None:
-        command = [self.program, "cp", "-L", f"{container}:{path}", "-"]
+        command = [self.program, "cp", "-L", "--", f"{container}:{path}", "-"]
         data, message = processes.head(command, limit + (1 << 14))
         if not data:
             if _DOWN.search(message) or is_engine_fault(message):
@@ -220,7 +220,7 @@ class Engine:
 
     def _remove(self, name: str) -> None:
         with suppress(EngineError):  # what could not be removed is found by its label
-            processes.run([self.program, "rm", "-f", "-v", name], timeout=30)
+            processes.run([self.program, "rm", "-f", "-v", "--", name], timeout=30)
 
     # -- builds
 

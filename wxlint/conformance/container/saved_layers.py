@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wxlint import __version__
 from wxlint.conformance.container.model import Facts
 from wxlint.conformance.container.paths import cache_folder
-from wxlint.core.errors import EngineError, WxlintError
+from wxlint.core.errors import EndedError, EngineError, WxlintError
 from wxlint.inspection.dockerfile_lines import Dockerfile
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ def _saved(engine: Engine, targets: Sequence[Target]) -> dict[str, Facts]:
             return {
                 t.reference: layer_facts(inspect_store(store, t.reference, t.reference, t.dockerfiles)) for t in targets
             }
+    except EndedError:
+        raise
     except WxlintError as error:
         if len(targets) == 1:
             key = "fault" if isinstance(error, EngineError) else "problem"

@@ -24,6 +24,7 @@ from wxlint.conformance.container import gpu
 from wxlint.conformance.container.build_report import explain
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import About, BuildResult, BuildStatus
+from wxlint.conformance.plugin import workers
 from wxlint.conformance.plugin.allowances import read_allowances
 from wxlint.conformance.plugin.preparation import Preparation
 from wxlint.conformance.plugin.reaper import Reaper
@@ -44,6 +45,8 @@ Record = dict[str, Any]
 _SESSION: pytest.StashKey[Session] = pytest.StashKey()
 _HELD: pytest.StashKey[gpu.Gpu] = pytest.StashKey()
 _OWN: pytest.StashKey[Record] = pytest.StashKey()
+_WATCH = 0.5
+"""Seconds between two looks of a worker at its controller."""
 _NO_GPU = Verdict(Outcome.UNPROVEN, Message.NO_GPU_USED)
 
 
@@ -94,7 +97,10 @@ class Session:
         self._evidence: dict[tuple[Path, str], Evidence] = {}
         self._checks: dict[Path, dict[str, set[str]]] = {}
         self._before: Any = None
-        if not self.worker and config.pluginmanager.hasplugin("dsession"):
+        if self.worker:
+            threading.Thread(target=self._watch, daemon=True).start()
+        elif config.pluginmanager.hasplugin("dsession"):
+            self._catch_sigterm()
             threading.Thread(target=self._follow, daemon=True).start()
 
     # -- policies
@@ -136,6 +142,8 @@ class Session:
                 return None
             self.workspace.make()
             self.workspace.write("owner", self.engine.owner)
+            if self.worker:
+                workers.enlist(self.workspace)
             self._reaper = Reaper(self.engine, self.workspace)
             self._catch_sigterm()
         return self._about
@@ -146,6 +154,13 @@ class Session:
         if about is None:
             return {"available": False, "reason": self._no_engine}
         return {"available": True, **about._asdict(), "runtimes": list(about.runtimes)}
+
+    def _watch(self) -> None:
+        """In a worker: end with the controller, which may be killed; execnet would wait for what runs."""
+        while not self._ended.wait(_WATCH):
+            if not alive(self.engine.owner):
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
 
     def _catch_sigterm(self) -> None:
         """A polite end is taken as Ctrl-C, so that pytest clears up and reports."""

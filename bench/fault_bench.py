@@ -1,0 +1,60 @@
+"""Seconds that a run takes to end, and what it leaves, by the phase it is in and the signal that ends it.
+
+    python bench/fault_bench.py [PHASE...]
+
+Needs an engine on this machine, and root: processes in containers are looked for, and `engine gone` and `disk full`
+start an engine of their own in memory.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+
+from ended_runs import STAGES, hanging_run
+from own_engine import engine_gone, full_disk
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
+Row = tuple[str, str, object, float, float, str]
+
+
+def rows(name: str) -> Iterator[Row]:
+    """(phase, what ends it, exit code, seconds to end, seconds until nothing is left, what is left then)."""
+    phase, arguments = ("entrypoint", ("-n", "2")) if name.startswith("xdist") else (name, ())
+    for number in SIGNALS:
+        with tempfile.TemporaryDirectory() as folder, hanging_run(Path(folder), phase, *arguments) as run:
+            if name == "xdist worker":
+                clear = run.end_worker(number)
+                yield name, number.name, "the run goes on", clear, clear, ""
+                continue
+            ended = run.end(number)
+        left = ", ".join(f"{len(found)} {kind}" for kind, found in ended.left._asdict().items() if found)
+        yield name, number.name, ended.code, ended.seconds, ended.clear, left
+
+
+def engine_rows(name: str) -> Iterator[Row]:
+    """The same of faults of the engine."""
+    with tempfile.TemporaryDirectory() as folder:
+        fault = (full_disk if name == "disk full" else engine_gone)(Path(folder))
+    yield name, "", fault.code, fault.seconds, fault.seconds, ", ".join(fault.left)
+
+
+def main(wanted: list[str]) -> None:
+    """Print a row for each phase and signal."""
+    print(f"{time.strftime('%Y-%m-%d')}\n")
+    print("| phase | ended by | exit code | seconds to end | seconds until nothing is left | left |")
+    print("|---|---|---|---|---|---|")
+    for name in wanted or (*STAGES, "xdist controller", "xdist worker", "engine gone", "disk full"):
+        found = rows if name in STAGES or name.startswith("xdist") else engine_rows
+        for phase, what, code, seconds, clear, left in found(name):
+            print(f"| {phase} | {what} | {code} | {seconds:.1f} | {clear:.1f} | {left or 'nothing'} |", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

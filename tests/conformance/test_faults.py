@@ -1,0 +1,80 @@
+"""Runs that are ended in each phase, and engines that fail: nothing is left, and no image is blamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from ended_runs import STAGES, hanging_run
+from own_engine import Fault, engine_gone, full_disk
+from small_family import need_engine
+
+INT, TERM, HUP, KILL = signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL
+IN_THE_GATE = {
+    ("build", INT),
+    ("build", KILL),
+    ("probe", TERM),
+    ("entrypoint", INT),
+    ("service", INT),
+    ("service", HUP),
+}
+CODES = {INT: 2, TERM: 2, HUP: -HUP, KILL: -KILL}
+"""What pytest ends with."""
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("phase", "number"),
+    [
+        pytest.param(phase, number, marks=() if (phase, number) in IN_THE_GATE else pytest.mark.slow)
+        for phase in STAGES
+        for number in CODES
+    ],
+)
+def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path, phase: str, number: int) -> None:
+    need_engine()
+    with hanging_run(tmp_path, phase) as run:
+        ended = run.end(number)
+    assert (ended.code, tuple(ended.left)) == (CODES[signal.Signals(number)], ((), (), (), ()))
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("number", [INT, TERM, pytest.param(HUP, marks=pytest.mark.slow), KILL])
+def test_workers_end_with_their_controller(tmp_path: Path, number: int) -> None:
+    need_engine()
+    pytest.importorskip("xdist")
+    with hanging_run(tmp_path, "entrypoint", "-n", "2") as run:
+        ended = run.end(number)
+    assert (ended.code, tuple(ended.left)) == (CODES[signal.Signals(number)], ((), (), (), ()))
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [INT, TERM, HUP, KILL])
+def test_a_worker_that_is_ended_leaves_nothing(tmp_path: Path, number: int) -> None:
+    need_engine()
+    pytest.importorskip("xdist")
+    with hanging_run(tmp_path, "entrypoint", "-n", "2") as run:
+        run.end_worker(number)
+
+
+def need_own_engine() -> None:
+    need_engine()
+    if shutil.which("dockerd") is None or os.geteuid():
+        pytest.skip("an engine of one's own needs dockerd and root")
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", [full_disk, engine_gone], ids=["disk full", "engine gone"])
+def test_an_engine_that_fails_is_an_error_and_blames_no_image(tmp_path: Path, fault: object) -> None:
+    need_own_engine()
+    assert callable(fault)
+    found = fault(tmp_path)
+    assert isinstance(found, Fault)
+    assert (found.code, found.left) == (1, ()), found.output
+    assert "ERROR" in found.output
+    assert " 0 FAIL" in found.output

@@ -1,0 +1,138 @@
+"""An engine of one's own, in memory, that may be killed or filled up: nobody else's images are near it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from ended_runs import STAGES, wait_for
+from small_family import Family, docker, family, pytest_command
+
+_START = 60.0
+"""Seconds for an engine to answer."""
+
+
+class Fault(NamedTuple):
+    """A run in which the engine failed. seconds: until it ended; output: of pytest. left: its files and clients."""
+
+    code: int
+    seconds: float
+    output: str
+    left: tuple[str, ...]
+
+
+class OwnEngine:
+    """host: for DOCKER_HOST."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.host = f"unix://{folder}/docker.sock"
+        paths = ("--data-root", folder / "data", "--exec-root", folder / "exec", "--pidfile", folder / "pid")
+        self._process = subprocess.Popen(
+            ["dockerd", *map(str, paths), "-H", self.host, "--bridge=none", "--iptables=false", "--ip-forward=false"],
+            stdout=(folder / "log").open("wb"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        answers = ["docker", "-H", self.host, "version"]
+        started = wait_for(lambda: not subprocess.run(answers, capture_output=True).returncode, _START)
+        assert started, (folder / "log").read_text()[-2000:]
+
+    def kill(self) -> None:
+        """End the engine at once, as a crash does."""
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """End it with all that it started, which has the name of its folder in its command line."""
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(20)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for pid in self._started():
+                with suppress(OSError):
+                    os.kill(pid, number)
+            wait_for(lambda: not self._started(), 5)
+        with open("/proc/self/mounts") as file:
+            points = [line.split()[1] for line in file]
+        for point in sorted((p for p in points if p.startswith(f"{self.folder}/")), reverse=True):
+            subprocess.run(["umount", "-l", point], capture_output=True)
+
+    def _started(self) -> list[int]:
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                words = path.read_bytes().split(b"\0")
+                program = os.path.basename(words[0].decode(errors="replace"))
+                if program.startswith(("containerd", "dockerd", "runc")) and f"{self.folder}/".encode() in b" ".join(
+                    words
+                ):
+                    found.append(int(path.parent.name))
+        return found
+
+
+@contextmanager
+def own_engine(folder: Path, megabytes: int) -> Iterator[OwnEngine]:
+    """An engine whose disk is so large, and is memory. Needs root and dockerd."""
+    home = folder / "engine"
+    home.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(home)], check=True)
+    try:
+        engine = OwnEngine(home)
+        try:
+            yield engine
+        finally:
+            engine.close()
+    finally:
+        subprocess.run(["umount", "-l", str(home)], check=True)
+
+
+def full_disk(folder: Path) -> Fault:
+    """A family whose image does not fit on the engine's disk."""
+    with own_engine(folder, 200) as engine, family(folder / "family", {}) as made:
+        made.write("docker/base/Dockerfile", "FROM scratch\nCOPY big /big\nUSER 1000\n")
+        made.write("wxlint.yaml", made.policy.read_text().replace("python:3.11-slim*", "scratch"))
+        with (made.folder / "big").open("wb") as file:
+            file.truncate(300 << 20)
+        start = time.monotonic()
+        done = made.pytest(env={"DOCKER_HOST": engine.host})
+        return Fault(done.returncode, time.monotonic() - start, done.stdout, _files(made))
+
+
+def engine_gone(folder: Path) -> Fault:
+    """A run whose engine is killed while an image's entrypoint hangs."""
+    with own_engine(folder, 1500) as engine, family(folder / "family", {"one": STAGES["entrypoint"]}) as made:
+        assert made.pytest("-k", "exists").returncode == 0
+        with subprocess.Popen(["docker", "save", *made.images(), "python:3.11-slim"], stdout=subprocess.PIPE) as saved:
+            subprocess.run(["docker", "-H", engine.host, "load", "-q"], stdin=saved.stdout, check=True)
+        process = subprocess.Popen(
+            pytest_command("-p", "no:hypothesispytest", "--wx-build", "never", "wxlint.yaml"),
+            cwd=made.folder,
+            env=made.env({"DOCKER_HOST": engine.host}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        listing = ("-H", engine.host, "ps", "--no-trunc", "--format", "{{.Command}}")
+        assert wait_for(lambda: "sleep 3600" in docker(*listing), 120)
+        start = time.monotonic()
+        engine.kill()
+        output, _ = process.communicate(timeout=300)
+        return Fault(process.returncode, time.monotonic() - start, output, _files(made))
+
+
+def _files(made: Family) -> tuple[str, ...]:
+    """Files of the session, once what clears up behind it had its time."""
+    folder = made.folder / ".tmp"
+
+    def found() -> list[str]:
+        return [str(path) for path in folder.iterdir() if not path.name.startswith("pytest-of-")]
+
+    wait_for(lambda: not found(), 15)
+    return tuple(found())
