@@ -160,6 +160,7 @@ def _init(parser: argparse.ArgumentParser) -> None:
     add("--output", metavar="FILE", help="where to write it; - for standard output (default: wxlint.yaml there)")
     add("--check", action="store_true", help="write nothing; exit 1 where the policy and the repository part")
     add("--policy", metavar="FILE", help="with --check: the policy (default: found from the folder upward)")
+    add("--from-structure-test", metavar="FILE", help="print a container-structure-test file as `expect` instead")
 
 
 def _lsp(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,9 @@ from wxlint.core.errors import InputError, PolicyError, UsageError
 
 
 def init(arguments: argparse.Namespace) -> int:
-    """Write the policy that a repository implies."""
+    """Write the policy that a repository implies, or what another tool's tests are in one."""
+    if arguments.from_structure_test:
+        return _from_structure_test(arguments.from_structure_test)
     from wxlint.lint.inputs import gather, repository_root
     from wxlint.policy.find import find_policy
 
@@ -70,3 +72,14 @@ def _check(path: str, policy: str | None) -> int:
     found = list(dict.fromkeys(partings(gathered.repository)))
     write_lines(found)
     return FOUND if found else OK
+
+
+def _from_structure_test(file: str) -> int:
+    """Print what a container-structure-test file asks for as a policy's `expect`, and say what is left out."""
+    from wxlint.documents.source import read
+    from wxlint.policy.structure_test import block, convert
+
+    converted = convert(read(Path(file), file))
+    write([block(converted)])
+    say(f"{file}:{note.line}: {note.text}" for note in converted.notes)
+    return FOUND if converted.notes else OK
