@@ -95,7 +95,7 @@ def _check_allowances(config: pytest.Config) -> None:
 
 
 class _Recorder:
-    """Keeps what reports carry: under xdist they come from the workers, which end with this process."""
+    """Keeps what reports carry: under xdist they come from the workers. All processes of a run end together."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -107,8 +107,8 @@ class _Recorder:
             self.records[report.nodeid] = record
 
     def pytest_keyboard_interrupt(self) -> None:
-        """Ctrl-C in the controller alone: its workers are to end now, too."""
-        if self.config.pluginmanager.hasplugin("dsession"):
+        """Ctrl-C in the controller or a worker alone: all are to end now."""
+        if _is_worker(self.config) or self.config.pluginmanager.hasplugin("dsession"):
             from wxlint.conformance.plugin.session_id import session_name
             from wxlint.conformance.plugin.workers import end_all
 

@@ -411,7 +411,8 @@ def test_what_comes_from_outside_is_never_an_option(tmp_path: Path) -> None:
     with pytest.raises(ImageError), saved(engine.program, ["-image"]) as stream:
         raise ImageError(repr(stream))
     calls = [json.loads(line) for line in (tmp_path / "calls").read_text().splitlines()]
-    hostile = [(call, at) for call in calls for at, word in enumerate(call) if word.startswith(("-image", "-container"))]
+    names = ("-image", "-container")
+    hostile = [(call, at) for call in calls for at, word in enumerate(call) if word.startswith(names)]
     assert {call[0] for call, _ in hostile} == {"image", "pull", "run", "create", "cp", "rm", "save"}
     assert [call for call, at in hostile if "--" not in call[:at]] == []
 

@@ -15,7 +15,18 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import chain, count, islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Codec(Protocol):
+        """How values become plain data, as marshal takes it, and come back."""
+
+        def encode(self, value: Any) -> Any: ...
+
+        def decode(self, data: Any) -> Any: ...
+
 
 T = TypeVar("T")
 Key = tuple[str, ...]
@@ -70,10 +81,10 @@ class Records:
             groups = below
         return levels
 
-    def decode(self, levels: list[Level]) -> Any:
+    def decode(self, data: list[Level]) -> Any:
         """Return the tree. Data that `encode` did not make raises LookupError, TypeError or ValueError."""
         done: list[Any] = []
-        for level in reversed(levels):
+        for level in reversed(data):
             above: list[Any] = []
             get = done.__getitem__
             for kind, sizes, coded in level:
@@ -118,7 +129,7 @@ class Cache:
         self._used: dict[Key, bytes] = {}
         self._grown = False
 
-    def recall(self, key: Key, records: Records, read: Callable[[], T]) -> T:
+    def recall(self, key: Key, records: Codec, read: Callable[[], T]) -> T:
         """Return what `read` gives, from an earlier run where there is an entry of that key."""
         if not self.path:
             return read()
@@ -153,30 +164,31 @@ class Cache:
 NO_CACHE = Cache()
 
 
-def open_cache(folder: str, program: str) -> Cache:
+def open_cache(folder: str, program: str, kind: str = "documents", name: str = "") -> Cache:
     """Return the cache of the working folder; one that keeps nothing where the folder is not to be trusted.
 
-    folder: when empty, `WXLINT_CACHE_DIR`, or `wxlint/documents` in the user's cache folder. program: the folder of the
-    code that makes the entries: when a file in it changes, they are stale.
+    folder: when empty, `WXLINT_CACHE_DIR`, or `wxlint/KIND` in the user's cache folder. program: the folder of the
+    code that makes the entries: when a file in it changes, they are stale. name: what the entries are of instead of the
+    working folder, without a slash.
     """
-    folder = folder or os.environ.get("WXLINT_CACHE_DIR", "") or _default_folder()
+    folder = folder or os.environ.get("WXLINT_CACHE_DIR", "") or _default_folder(kind)
     try:
         if not folder or not _prepare(folder):
             return NO_CACHE
-        name = f"{_checksum(os.fsencode(os.getcwd())):08x}"
+        name = name or f"{_checksum(os.fsencode(os.getcwd())):08x}"
     except OSError:
         return NO_CACHE
     return Cache(os.path.join(folder, name + _SUFFIX), _stamp(program))
 
 
-def _default_folder() -> str:
+def _default_folder(kind: str) -> str:
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):  # the standard says that others do not count
         home = os.path.expanduser("~")
         if not os.path.isabs(home):
             return ""
         base = os.path.join(home, ".cache")
-    return os.path.join(base, "wxlint", "documents")
+    return os.path.join(base, "wxlint", kind)
 
 
 def _prepare(folder: str) -> bool:

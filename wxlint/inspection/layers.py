@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from wxlint.core.errors import ImageError
@@ -22,6 +23,8 @@ MAX_MEMBERS = 2_000_000
 """Of one layer; a large conda image has 300,000."""
 MAX_WEIGHT = 256_000_000
 """Bytes of memory, roughly, for what is kept of one layer, and again for what is kept of all of them together."""
+_KEY = 16
+"""Bytes that stand for a path."""
 MAX_HOPS = 40
 """Symbolic links followed for one path; Linux stops there too."""
 MAX_STEPS = 10_000_000
@@ -57,7 +60,7 @@ class LayerScan(NamedTuple):
     """One layer. bytes: data of all its files, hard links once. Paths have no slash in front.
 
     pending: hard links whose target comes later or is in a lower layer (path to kind and target).
-    plain, folders: hashes of the paths of all other members; they matter where they replace something.
+    plain, folders: keys of the paths of all other members, one after another; they matter where they replace something.
     weight: bytes of memory for all this, roughly.
     """
 
@@ -68,8 +71,8 @@ class LayerScan(NamedTuple):
     whiteouts: tuple[str, ...]
     opaque: tuple[str, ...]
     pending: dict[str, tuple[str, str]]
-    plain: array[int]
-    folders: array[int]
+    plain: bytes
+    folders: bytes
     stats: dict[str, Stat] | None = None
     """Every member, where somebody asks by path."""
 
@@ -90,7 +93,7 @@ def scan_layer(tar: Members, wanted: Wanted = None) -> LayerScan:
     whiteouts: list[str] = []
     opaque: list[str] = []
     pending: dict[str, tuple[str, str]] = {}
-    plain, folders, sizes = array("q"), array("q"), array("q")
+    plain, folders, sizes = bytearray(), bytearray(), array("q")
     total = members = weight = 0
     for name, kind, size, target in tar:
         members += 1
@@ -106,7 +109,7 @@ def scan_layer(tar: Members, wanted: Wanted = None) -> LayerScan:
             weight += 200 + len(path)
         elif kind is DIRECTORY:
             if path:
-                folders.append(hash(path))
+                folders += _key_of(path)
         elif kind is SYMLINK:
             files.pop(path, None)
             links[path] = target[:4096]
@@ -115,7 +118,7 @@ def scan_layer(tar: Members, wanted: Wanted = None) -> LayerScan:
             total += size
             use = classify(path, base)
             if use is None:
-                plain.append(hash(path))
+                plain += _key_of(path)
                 sizes.append(size)
             else:
                 fact = None
@@ -129,7 +132,7 @@ def scan_layer(tar: Members, wanted: Wanted = None) -> LayerScan:
             use = classify(path, base)
             target = clean(target, what)
             if use is None:
-                plain.append(hash(path))
+                plain += _key_of(path)
                 sizes.append(0)
             else:
                 weight += 800 + len(path) + len(target)
@@ -138,13 +141,23 @@ def scan_layer(tar: Members, wanted: Wanted = None) -> LayerScan:
                 else:
                     pending[path] = (use, target)
         elif kind is OTHER:
-            plain.append(hash(path))
+            plain += _key_of(path)
             sizes.append(0)
-        if members > MAX_MEMBERS or weight + 24 * members > MAX_WEIGHT:
+        if members > MAX_MEMBERS or weight + 32 * members > MAX_WEIGHT:
             raise ImageError(f"{what}: more members, links or whiteouts than an image has; given up after {members}")
     _measure(files, pending, plain, sizes)
-    weight += 16 * members
-    return LayerScan(total, weight, files, links, tuple(whiteouts), tuple(opaque), pending, plain, folders, stats)
+    weight += 24 * members
+    hidden = (tuple(whiteouts), tuple(opaque))
+    return LayerScan(total, weight, files, links, *hidden, pending, bytes(plain), bytes(folders), stats)
+
+
+def _key_of(path: str) -> bytes:
+    """What stands for a path; the same in every process, and nobody finds two paths with one."""
+    return blake2b(path.encode("utf-8", "surrogatepass"), digest_size=_KEY).digest()
+
+
+def _keys(joined: bytes | bytearray) -> Iterator[bytes]:
+    return (bytes(joined[at : at + _KEY]) for at in range(0, len(joined), _KEY))
 
 
 def _stat(tar: Members, kind: str, size: int, target: str, wanted: bool) -> Stat:
@@ -174,12 +187,12 @@ def _whiteout(path: str, base: str, whiteouts: list[str], opaque: list[str], wha
         whiteouts.append(folder + hidden)
 
 
-def _measure(files: dict[str, Kept], pending: dict[str, tuple[str, str]], plain: array[int], sizes: array[int]) -> None:
+def _measure(files: dict[str, Kept], pending: dict[str, tuple[str, str]], plain: bytearray, sizes: array[int]) -> None:
     """Give hard links to files of no kind of ours their size."""
     if not pending:
         return
-    wanted = {hash(target): target for _, target in pending.values()}
-    found = {wanted[key]: size for key, size in zip(plain, sizes) if key in wanted}
+    wanted = {_key_of(target): target for _, target in pending.values()}
+    found = {wanted[key]: size for key, size in zip(_keys(plain), sizes) if key in wanted}
     for path, (kind, target) in list(pending.items()):
         if target in found and target not in files:
             files[path] = Kept(kind, found[target], target, None)
@@ -207,7 +220,7 @@ class FileSystem:
         self.root: dict[str, Node] = {}
         self.killers: dict[tuple[int, str], int] = {}
         """(layer, content) that lost a name, to the layer that took it away last."""
-        self._known: dict[int, str] = {}  # hash of every path ever placed here and of its folders, to the path
+        self._known: dict[bytes, str] = {}  # key of every path ever placed here and of its folders, to the path
         self._layer = 0
         self._steps = 0
         self._weight = 0
@@ -223,10 +236,10 @@ class FileSystem:
                 node.clear()
         self._weight += scan.weight
         known = self._known
-        for key in scan.folders:
+        for key in _keys(scan.folders):
             if key in known and not isinstance(self._look(known[key], last=False), dict):
                 self._take(known[key])
-        for key in scan.plain:
+        for key in _keys(scan.plain):
             if key in known:
                 self._take(known[key])
         for path, target in scan.links.items():
@@ -326,7 +339,7 @@ class FileSystem:
         self._note(path)
 
     def _note(self, path: str) -> None:
-        self._known[hash(path)] = path
+        self._known[_key_of(path)] = path
         self._weight += 400 + len(path)
         if self._weight > 2 * MAX_WEIGHT:
             raise ImageError("the layers together have more files and links than an image has")

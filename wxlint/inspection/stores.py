@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -46,6 +47,27 @@ def scan_source(source: Source, what: str, wanted: Wanted = None) -> LayerScan:
     if not content.peek(1):
         raise ImageError(f"{what} is empty")
     return scan_layer(Tar(content, what), wanted)
+
+
+def scan_blob(regions: Callable[[], Region], what: str, wanted: Wanted = None) -> LayerScan:
+    """A layer in a file. A compressed one whose name is its digest is kept, since reading it takes long.
+
+    regions: gives the layer from its beginning at each call.
+    """
+    named = re.search(r"(?:^|[/ ])([0-9a-f]{64})$", what)
+    first = regions()
+    if named is None or plain(first, what) is first or _sha256(regions()) != named[1]:
+        return scan_source(regions(), what, wanted)
+    from wxlint.inspection.kept_scans import recall_scan
+
+    return recall_scan(f"sha256:{named[1]}", "stream", wanted, lambda: scan_source(regions(), what, wanted))
+
+
+def _sha256(region: Region) -> str:
+    seen = hashlib.sha256()
+    while piece := region.read(1 << 20):
+        seen.update(piece)
+    return seen.hexdigest()
 
 
 class _Names:
@@ -116,7 +138,7 @@ class FileStore:
         return self._region(name).read(JSON_LIMIT)
 
     def scan(self, name: str) -> LayerScan:
-        return scan_source(self._region(name), f"{self.label}: {name}", self._wanted)
+        return scan_blob(lambda: self._region(name), f"{self.label}: {name}", self._wanted)
 
 
 class FolderStore:
@@ -144,7 +166,7 @@ class FolderStore:
     def scan(self, name: str) -> LayerScan:
         what = f"{self.label}: {name}"
         with open_regular(self._path(name), what) as (file, size):
-            return scan_source(Region(file, 0, size, what), what, self._wanted)
+            return scan_blob(lambda: Region(file, 0, size, what), what, self._wanted)
 
 
 class DirStore:

@@ -120,6 +120,7 @@ def serving() -> Iterator[Served]:
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("WXLINT_CACHE_DIR", str(tmp_path / "cache"))
     with serving() as found:
         yield found
 
@@ -231,6 +232,38 @@ def test_a_false_table_of_contents_is_refused(served: Served) -> None:
     served.image([estargz(TORCH, spoilt=True)])
     with pytest.raises(ImageError, match="table of contents does not have the digest"):
         look(served)
+
+
+def test_a_second_look_reads_no_layer(served: Served) -> None:
+    served.image([layer(), layer({"app/main.py": b"1" * 5000})])
+    first, once = look(served)
+    second, again = look(served)
+    assert second == first
+    assert (once.requests, again.requests) == (4, 2)  # manifest, configuration, and two layers at first
+
+
+def test_a_layer_that_was_refused_is_not_kept(served: Served) -> None:
+    plain, data, notes = layer()
+    served.image([(plain, data, notes)])
+    digest = f"sha256:{make.sha(data)}"
+    served.blobs[digest] = gzip.compress(make.files({"app": b"x" * len(data)}), 1)[: len(data)].ljust(len(data), b"x")
+    for _ in range(2):
+        with pytest.raises(ImageError):
+            look(served)
+    served.blobs[digest] = data
+    assert look(served)[0].torch is not None
+
+
+def test_what_one_manifest_s_table_says_is_not_believed_of_another_s(served: Served) -> None:
+    """Two manifests name one layer, and tables in it of which only one is the layer's."""
+    plain, blob, notes = estargz(TORCH)
+    served.image([(plain, blob, notes)])
+    assert look(served)[0].torch is not None
+    served.image([(plain, blob, {key: f"sha256:{'0' * 64}" for key in notes})])
+    with pytest.raises(ImageError, match="table of contents"):
+        look(served)
+    served.image([(plain, blob, {})])
+    assert look(served)[0].torch is not None
 
 
 def test_an_index_is_resolved_by_platform(served: Served) -> None:

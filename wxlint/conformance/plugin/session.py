@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
@@ -97,6 +98,7 @@ class Session:
         self._evidence: dict[tuple[Path, str], Evidence] = {}
         self._checks: dict[Path, dict[str, set[str]]] = {}
         self._before: Any = None
+        self._interrupted = False
         if self.worker:
             threading.Thread(target=self._watch, daemon=True).start()
         elif config.pluginmanager.hasplugin("dsession"):
@@ -166,7 +168,17 @@ class Session:
         """A polite end is taken as Ctrl-C, so that pytest clears up and reports."""
         with suppress(ValueError):  # not in the main thread: somebody else decides
             if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-                self._before = signal.signal(signal.SIGTERM, _interrupt)
+                self._before = signal.signal(signal.SIGTERM, self._interrupt)
+
+    def _interrupt(self, number: int, frame: object) -> None:
+        """End as by Ctrl-C, once: a second signal must not break off what clears up."""
+        if not self._interrupted and not isinstance(sys.exc_info()[1], KeyboardInterrupt):
+            raise KeyboardInterrupt("SIGTERM")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        """From here on this process clears up."""
+        self._interrupted = True
 
     # -- preparing
 
@@ -377,7 +389,3 @@ class Session:
         if self._before is not None:
             with suppress(ValueError):
                 signal.signal(signal.SIGTERM, self._before)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt("SIGTERM")

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from wxlint.core.errors import ImageError
+from wxlint.inspection.kept_scans import recall_scan
 from wxlint.inspection.layers import LayerScan, Wanted, scan_layer
 from wxlint.inspection.registry.client import Registry
-from wxlint.inspection.registry.toc import read_table
+from wxlint.inspection.registry.toc import read_table, table_digest
 from wxlint.inspection.stores import scan_source
 from wxlint.inspection.streams import Stream
 
@@ -57,11 +58,16 @@ class RegistryStore:
         layer = self._layers.get(digest)
         if layer is None:
             raise ImageError(f"{self.label}: {name!r} is missing")
-        what = f"{self.label}: {digest}"
         size, notes = layer.get("size"), layer.get("annotations")
         if not isinstance(size, int) or size < 0:
-            raise ImageError(f"{what}: its manifest says no size")
+            raise ImageError(f"{self.label}: {digest}: its manifest says no size")
         texts = {k: v for k, v in notes.items() if isinstance(v, str)} if isinstance(notes, dict) else {}
+        # The layer's digest says nothing of a table that somebody else's manifest points to.
+        how = f"table {table_digest(texts)}" if table_digest(texts) else "stream"
+        return recall_scan(digest, how, self._wanted, lambda: self._read(digest, size, texts))
+
+    def _read(self, digest: str, size: int, texts: dict[str, str]) -> LayerScan:
+        what = f"{self.label}: {digest}"
         part: Callable[[int, int], bytes | None] = lambda start, end: self._registry.part(digest, start, end)  # noqa: E731
         table = read_table(part, size, texts, what)
         if table is not None:

@@ -34,6 +34,11 @@ Part = Callable[[int, int], "bytes | None"]
 """Gives the bytes [start, end) of the blob; None where that is not possible."""
 
 
+def table_digest(notes: Mapping[str, str]) -> str:
+    """The digest of a layer's table by its annotations; "" without one."""
+    return notes.get(ESTARGZ) or notes.get(ZSTD_DIGEST) or ""
+
+
 def read_table(part: Part, size: int, notes: Mapping[str, str], what: str) -> Table | None:
     """The table of a layer; None when it has none, or no parts can be had. Raises ImageError for a false one."""
     if ESTARGZ in notes:
