@@ -259,7 +259,7 @@ def test_what_one_manifest_s_table_says_is_not_believed_of_another_s(served: Ser
     plain, blob, notes = estargz(TORCH)
     served.image([(plain, blob, notes)])
     assert look(served)[0].torch is not None
-    served.image([(plain, blob, {key: f"sha256:{'0' * 64}" for key in notes})])
+    served.image([(plain, blob, dict.fromkeys(notes, f"sha256:{'0' * 64}"))])
     with pytest.raises(ImageError, match="table of contents"):
         look(served)
     served.image([(plain, blob, {})])
