@@ -191,6 +191,13 @@ def test_selection(tmp_path: Path) -> None:
     assert images == {"two:cpu", "base:cpu"}
 
 
+def test_a_selection_that_names_nothing_says_what_is_near(tmp_path: Path) -> None:
+    made = Family(tmp_path)
+    near, far = (without_engine(made, "--wx-select", word).stderr for word in ("onee", "zzzzzz"))
+    assert "no image is called onee; did you mean 'one'?" in near
+    assert "no image is called zzzzzz; there are base, base:cpu, cpu, one" in far
+
+
 def test_a_repository_s_own_gpu_option_stays_its_own(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(
         "def pytest_addoption(parser):\n    parser.addoption('--gpu', action='store_true', dest='theirs')\n"

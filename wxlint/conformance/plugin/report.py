@@ -17,6 +17,7 @@ from wxlint.core.writing import write_file
 SCHEMA = "wxlint-report/1"
 _CELLS = {"PASS": "pass", "FAIL": "FAIL", "SKIP": "skip", "UNPROVEN": "unproven", "ERROR": "ERROR"}
 _WIDEST = max(map(len, _CELLS.values()))
+"""Characters of a column of verdicts, at least."""
 Record = Mapping[str, Any]
 """What a test says: verdict, reason and engine; of an image's property also policy, image, check and more."""
 
@@ -57,46 +58,75 @@ def line(records: Sequence[Record]) -> str:
 
 
 def table(records: Iterable[Record], width: int) -> list[str]:
-    """Images by properties, in as many blocks as the width asks for."""
+    """One table: images by properties where that is not too wide, else what each image did not pass.
+
+    Images of which nothing was looked at are left out.
+    """
+    listed = list(records)
+    absent = unseen_images(listed)
     cells: dict[str, dict[str, str]] = {}
+    for one in listed:
+        if "check" in one and one["image"] not in absent:
+            cells.setdefault(one["image"], {})[one["check"]] = _CELLS[one["verdict"]]
+    if not cells:
+        return []
+    columns = [check.name for check in CHECKS if any(check.name in row for row in cells.values())]
+    rows = [("image", *columns), *((image, *(row.get(name, "-") for name in columns)) for image, row in cells.items())]
+    whole = _aligned(rows, _WIDEST)
+    if max(map(len, whole)) <= width:
+        return whole
+    rows = [("image", "passed", "not passed")]
+    for image, row in cells.items():
+        passed = list(row.values()).count("pass")
+        rows.append((image, f"{passed} of {len(row)}", _rest(row)))
+    return _aligned(rows, 0)
+
+
+def _rest(row: Mapping[str, str]) -> str:
+    """What an image did not pass: "FAIL exists; skip base, python"."""
+    found: dict[str, list[str]] = {cell: [] for cell in ("FAIL", "ERROR", "unproven", "skip")}
+    for name, cell in row.items():
+        if cell in found:
+            found[cell].append(name)
+    return "; ".join(f"{cell} {_few(names)}" for cell, names in found.items() if names)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _aligned(rows: Sequence[Sequence[str]], narrowest: int) -> list[str]:
+    """Rows with their columns below each other."""
+    widths = [max(narrowest, *(len(row[at]) for row in rows)) for at in range(len(rows[0]))]
+    widths[0] = max(len(row[0]) for row in rows)
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+    return [escape(each) for each in lines]
+
+
+def unseen_images(records: Iterable[Record]) -> dict[str, str]:
+    """Images of which all was skipped, and why."""
+    found: dict[str, list[Record]] = {}
     for one in records:
         if "check" in one:
-            cells.setdefault(one["image"], {})[one["check"]] = _CELLS[one["verdict"]]
-    columns = [check.name for check in CHECKS if any(check.name in row for row in cells.values())]
-    first = max((len(image) for image in cells), default=0)
-    lines: list[str] = []
-    block: list[str] = []
-
-    def flush() -> None:
-        if block:
-            lines.append("  ".join(["image".ljust(first), *(name.ljust(_wide(name)) for name in block)]).rstrip())
-            for image, row in cells.items():
-                lines.append(
-                    "  ".join([image.ljust(first), *(row.get(name, "-").ljust(_wide(name)) for name in block)]).rstrip()
-                )
-            lines.append("")
-            block.clear()
-
-    for name in columns:
-        if first + sum(_wide(each) + 2 for each in (*block, name)) > width:
-            flush()
-        block.append(name)
-    flush()
-    return [escape(each) for each in lines[:-1]]
-
-
-def _wide(name: str) -> int:
-    return max(len(name), _WIDEST)
+            found.setdefault(one["image"], []).append(one)
+    return {
+        image: next((one["reason"] for one in ones if one["check"] == "exists"), ones[0]["reason"])
+        for image, ones in found.items()
+        if all(one["verdict"] == Outcome.SKIP.value for one in ones)
+    }
 
 
 def summarise(reporter: Any, records: Sequence[Record]) -> None:
     """Write the end of pytest's output. `reporter`: its terminal reporter."""
     rows = table(records, shutil.get_terminal_size().columns)
-    if rows:
+    absent = unseen_images(records)
+    if rows or absent:
         reporter.section("wxlint", "=")
         for row in rows:
             reporter.write_line(row)
-        for reason, names in _reasons(records).items():
+        for image, reason in absent.items():
+            reporter.write_line(escape(f"{image} was not looked at: {reason}"))
+        for reason, names in _reasons(one for one in records if one.get("image") not in absent).items():
             reporter.write_line(escape(f"{reason}: {names}"))
     found = counts(records)
     red = found["FAIL"] or found["ERROR"] or unseen_policies(records)
@@ -110,10 +140,7 @@ def _reasons(records: Iterable[Record]) -> dict[str, str]:
     for one in records:
         if one["verdict"] in ("SKIP", "UNPROVEN", "ERROR") and "check" in one:
             found.setdefault(f"{one['verdict']} {one['reason']}", []).append(f"{one['image']} {one['check']}")
-    return {
-        reason: ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        for reason, names in found.items()
-    }
+    return {reason: _few(names) for reason, names in found.items()}
 
 
 def report(records: Sequence[Record]) -> dict[str, Any]:

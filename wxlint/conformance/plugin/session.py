@@ -195,7 +195,8 @@ class Session:
             known = {
                 n for p in self.policies.values() for e in expected_images(p) for n in (e.image, e.stage, e.variant)
             }
-            shown = ", ".join(f"{escape(word)}{did_you_mean(word, sorted(known))}" for word in unknown)
+            several = f"; there are {', '.join(sorted(known)[:12])}"
+            shown = ", ".join(f"{escape(word)}{did_you_mean(word, sorted(known)) or several}" for word in unknown)
             raise pytest.UsageError(f"--wx-select: no image is called {shown}")
         about = self.about() if self._checks else None
         if about is not None:
