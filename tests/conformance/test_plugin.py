@@ -390,7 +390,7 @@ def test_up_to_date_images_are_not_built_again_and_workers_share(
 ) -> None:
     pytest.importorskip("xdist")
     made, first = built
-    done = made.pytest("-n", "3", "--wx-report", "xdist.json")
+    done = made.pytest("-v", "-n", "3", "--wx-report", "xdist.json")
     assert done.stdout.count("wxlint: base:cpu: up to date") == 1, done.stdout
     assert done.stdout.count("wxlint: one:cpu: looking inside") == 1
     verdicts = [

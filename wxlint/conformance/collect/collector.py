@@ -23,7 +23,7 @@ from wxlint.conformance.container import gpu, patterns, saved_layers
 from wxlint.conformance.container.builder import AUTO, NEVER, Progress, build
 from wxlint.conformance.container.compose_run import SHOWN, NoComposeError, Stack, run_service
 from wxlint.conformance.container.engine import Engine
-from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Facts, ImageInfo, LeftOut, Ran
+from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Doing, Facts, ImageInfo, LeftOut, Ran
 from wxlint.conformance.container.preflight import preflight
 from wxlint.core.errors import EndedError, EngineError, WxlintError
 from wxlint.core.processes import SUPERVISOR, Completed
@@ -104,7 +104,7 @@ def collect(
 
         def one(step: Step) -> None:
             if results[step.image].ok:
-                progress(step.image, "looking inside")
+                progress(step.image, Doing("looking inside"))
             evidence = collector.evidence(step, results[step.image], needs[step.image], wanted[step.image])
             if evidence.info is not None:
                 if STATIC in needs[step.image]:

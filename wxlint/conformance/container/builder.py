@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wxlint.conformance.container.build_report import BUILD_TIMEOUT, explain
 from wxlint.conformance.container.context_digest import content_digest
 from wxlint.conformance.container.engine import Engine, is_engine_fault
-from wxlint.conformance.container.model import CONTENT_LABEL, BuildResult, BuildStatus, LeftOut
+from wxlint.conformance.container.model import CONTENT_LABEL, BuildResult, BuildStatus, Doing, LeftOut
 from wxlint.conformance.container.paths import cache_folder, file_name
 from wxlint.core.errors import EndedError, EngineError, UsageError
 from wxlint.core.processes import SUPERVISOR, Completed
@@ -26,7 +26,7 @@ _TAIL = 40
 _STEP = re.compile(r"^(?:#\d+ \[[^\]]*?(\d+/\d+)\] |Step (\d+/\d+) : |STEP (\d+/\d+): )(.*)")
 
 Progress = Callable[[str, str], None]
-"""Called with an image and what happens to it, from any thread."""
+"""Called with an image and what happens to it, `Doing` while it does, from any thread."""
 
 
 class _Job(NamedTuple):
@@ -156,7 +156,7 @@ class _Run:
         folder = cache_folder() / "logs" / file_name(self.plan.family or "family")
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / f"{file_name(step.image)}.log"
-        self.progress(step.image, "building")
+        self.progress(step.image, Doing("building"))
         tail: list[str] = []
         shown = ""
         with open(log, "w", encoding="utf-8") as file:
@@ -170,7 +170,7 @@ class _Run:
                 now = f"step {found[1] or found[2] or found[3]}: {' '.join(found[4].split())[:100]}" if found else shown
                 if now != shown:
                     shown = now
-                    self.progress(step.image, now)
+                    self.progress(step.image, Doing(now))
 
             arguments = _arguments(self.plan, step, content, self.engine.is_podman)
             done = self.engine.build(arguments, self.plan.root, BUILD_TIMEOUT, line)

@@ -18,6 +18,12 @@ STAND_IN_LABEL = "wxlint.stand-in"
 """Carried by images made in place of an upstream that cannot be pulled: what they lack, the real one may have."""
 
 
+class Doing(str):
+    """What is being done with an image, until the next word of it; other words of progress are of what is done."""
+
+    __slots__ = ()
+
+
 class About(NamedTuple):
     """An engine that answers. runtimes: of `docker info`; local: it runs on this machine."""
 

@@ -24,10 +24,11 @@ from wxlint.conformance.collect.collector import Options
 from wxlint.conformance.container import gpu
 from wxlint.conformance.container.build_report import explain
 from wxlint.conformance.container.engine import Engine
-from wxlint.conformance.container.model import About, BuildResult, BuildStatus
+from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Doing
 from wxlint.conformance.plugin import workers
 from wxlint.conformance.plugin.allowances import read_allowances
 from wxlint.conformance.plugin.preparation import Preparation
+from wxlint.conformance.plugin.progress import Progress, line_of
 from wxlint.conformance.plugin.reaper import Reaper
 from wxlint.conformance.plugin.session_id import session_name
 from wxlint.conformance.plugin.sweep import sweep
@@ -99,6 +100,7 @@ class Session:
         self._checks: dict[Path, dict[str, set[str]]] = {}
         self._before: Any = None
         self._interrupted = False
+        self._shown = Progress(config)
         if self.worker:
             threading.Thread(target=self._watch, daemon=True).start()
         elif config.pluginmanager.hasplugin("dsession"):
@@ -206,6 +208,8 @@ class Session:
                     self._preparation.prepare(path, self.policies[path], about, wanted)
                 except UsageError as error:
                     raise pytest.UsageError(str(error)) from None
+                finally:
+                    self._shown.end()
 
     def _stops_here(self, session: pytest.Session) -> bool:
         """Whether pytest runs no test since a file could not be collected; a worker of xdist runs them all the same."""
@@ -222,17 +226,10 @@ class Session:
                 yield path, expectation.image, ""
 
     def _progress(self, image: str, what: str) -> None:
-        line = escape(f"wxlint: {image}: {what}")
-        if self.worker:
-            self.workspace.log(line)
-        else:
-            self._show(line)
-
-    def _show(self, line: str) -> None:
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and self.config.get_verbosity() >= 0:
-            reporter.ensure_newline()
-            reporter.write_line(line)
+        if not self.worker:
+            self._shown.note(image, what)
+        elif not isinstance(what, Doing) or self.config.get_verbosity() > 0:
+            self.workspace.log(line_of(image, what))
 
     def _follow(self) -> None:
         """In the controller: show what the workers log."""
@@ -243,7 +240,7 @@ class Session:
                 file.seek(shown)
                 whole = file.read().rpartition(b"\n")[0]
                 for line in whole.decode("utf-8", "replace").splitlines():
-                    self._show(escape(line))
+                    self._shown.line(escape(line))
                 shown += len(whole) + 1 if whole else 0
             if last:
                 return
