@@ -30,6 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--wx-gpu", action="store_true", dest="wx_gpu", help=_GPU_HELP)
     modes = "auto: build what is missing or changed; always; never (default: auto, or ini wx_build)"
     group.addoption("--wx-build", choices=("auto", "always", "never"), metavar="MODE", help=modes)
+    pulled = "judge the published images: bring each from its registry, and build none"
+    group.addoption("--wx-pull", action="store_true", help=pulled)
     engines = "docker or podman (default: docker); contexts and DOCKER_HOST count"
     group.addoption("--wx-engine", metavar="PROGRAM", default="docker", help=engines)
     images = "these images only: asr:cuda, a stage, a variant or a glob"
@@ -77,6 +79,8 @@ def pytest_configure(config: pytest.Config) -> None:
         seconds = 0.0
     if not 0 < seconds < 1e6:
         raise pytest.UsageError("--wx-timeout: a number of seconds above 0 is expected")
+    if config.getoption("wx_pull") and config.getoption("wx_build") not in (None, "never"):
+        raise pytest.UsageError("--wx-pull builds nothing; --wx-build does")
     if config.getoption("wx_allow"):
         _check_allowances(config)
     for marker in _MARKERS:

@@ -114,6 +114,10 @@ elif args[0] == "buildx": pass
 elif args[:2] == ["image", "inspect"]:
     if not os.path.exists(name(args[3])): sys.exit("Error: No such image: " + args[3])
     print(open(name(args[3])).read())
+elif args[0] == "pull":
+    with open(os.path.join(folder, "order"), "a") as file: file.write(args[3] + "\\n")
+    if args[3].endswith("-two:cpu"): sys.exit(os.environ["WORDS"])
+    with open(name(args[3]), "w") as file: json.dump([{"Id": "sha256:published", "Config": {}}], file)
 elif args[0] == "build":
     tag, label = args[args.index("-t") + 1], args[args.index("--label") + 1]
     with open(os.path.join(folder, "order"), "a") as file: file.write(tag + "\\n")
@@ -153,6 +157,31 @@ def test_a_base_is_built_before_its_stages_and_once(tmp_path: Path, pretend: Eng
     assert built.index(f"{made.prefix}-one:cpu") < built.index(f"{made.prefix}-three:cpu")
     assert set(statuses(build(plan_of(made), pretend)).values()) == {CURRENT}
     assert len(order(tmp_path)) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("Error response from daemon: manifest for two:cpu not found: manifest unknown", BuildStatus.FAILED),
+        ("Error: Get http://registry.example/v2/: dial tcp: connect: connection refused", BuildStatus.ENGINE_FAULT),
+        (
+            "Error: Get http://registry.example/v2/: dial tcp: lookup registry.example: no such host",
+            BuildStatus.ENGINE_FAULT,
+        ),
+    ],
+)
+def test_what_is_published_is_taken_in_place_of_what_is_here(
+    tmp_path: Path, pretend: Engine, monkeypatch: pytest.MonkeyPatch, words: str, status: BuildStatus
+) -> None:
+    made = Family(tmp_path)
+    build(plan_of(made), pretend)
+    (tmp_path / "fake" / "order").unlink()
+    monkeypatch.setenv("WORDS", words)
+    results = build(plan_of(made), pretend, "never", pull=True)
+    assert len(order(tmp_path)) == 3
+    assert (results["one:cpu"].digest, results["one:cpu"].status) == ("sha256:published", FOUND)
+    assert (results["two:cpu"].digest, results["two:cpu"].status) == ("", status)
+    assert words in results["two:cpu"].detail
 
 
 def test_what_changed_is_built_again_with_all_that_stands_on_it(tmp_path: Path, pretend: Engine) -> None:

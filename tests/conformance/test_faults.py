@@ -63,8 +63,8 @@ def test_a_worker_that_is_ended_leaves_nothing(tmp_path: Path, number: int) -> N
 
 def need_own_engine() -> None:
     need_engine()
-    if shutil.which("dockerd") is None or os.geteuid():
-        pytest.skip("an engine of one's own needs dockerd and root")
+    if shutil.which("dockerd") is None or shutil.which("unshare") is None or os.geteuid():
+        pytest.skip("an engine of one's own needs dockerd, unshare and root")
 
 
 @pytest.mark.engine

@@ -28,14 +28,16 @@ class Fault(NamedTuple):
 
 
 class OwnEngine:
-    """host: for DOCKER_HOST."""
+    """host: for DOCKER_HOST. It has no network, and touches none of this machine."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.host = f"unix://{folder}/docker.sock"
         paths = ("--data-root", folder / "data", "--exec-root", folder / "exec", "--pidfile", folder / "pid")
+        network = ("--bridge=none", "--iptables=false", "--ip-forward=false")
+        # In a network namespace of its own: an engine without a bridge removes docker0, which may be another's.
         self._process = subprocess.Popen(
-            ["dockerd", *map(str, paths), "-H", self.host, "--bridge=none", "--iptables=false", "--ip-forward=false"],
+            ["unshare", "--net", "dockerd", *map(str, paths), "-H", self.host, *network],
             stdout=(folder / "log").open("wb"),
             stderr=subprocess.STDOUT,
             start_new_session=True,

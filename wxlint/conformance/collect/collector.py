@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -45,7 +46,7 @@ class Options(NamedTuple):
 
     mode: of the builder. args: build arguments. gpu: GPU checks must run. jobs: at the same time, 0 for a choice by the
     machine. timeout: seconds for a container that has no limit of its own. leave: images that are looked at where they
-    are there, and not built, unless one that is built stands on them.
+    are there, and not built, unless one that is built stands on them. pull: with mode never, take what is published.
     """
 
     mode: str = AUTO
@@ -54,6 +55,7 @@ class Options(NamedTuple):
     jobs: int = 0
     timeout: float = 60.0
     leave: Mapping[str, LeftOut] = MappingProxyType({})
+    pull: bool = False
 
 
 class Workplace(NamedTuple):
@@ -90,7 +92,7 @@ def collect(
         lacking = _preflight(plan, place, options, progress)
     if lacking:
         options = options._replace(mode=NEVER)
-    results = build(plan, place.engine, options.mode, options.jobs, progress, options.leave)
+    results = build(plan, place.engine, options.mode, options.jobs, progress, options.leave, options.pull)
     for image in wanted:
         if plan.step(image) is None:  # an optional one without a Dockerfile
             done(image, Evidence(BuildResult(image, BuildStatus.NO_DOCKERFILE), gpu=options.gpu))
@@ -245,7 +247,9 @@ class _Collector:
         if name == "scratch":
             return ()
         info = self.engine.image(name)
-        if info is None and base is None and self.options.mode != NEVER and self.engine.pull(name):
+        if info is None and base is None and (self.options.mode != NEVER or self.options.pull):
+            with suppress(EngineError):
+                self.engine.pull(name)
             info = self.engine.image(name)
         return info.layers if info else None
 

@@ -45,6 +45,7 @@ def build(
     jobs: int = 0,
     progress: Progress = lambda _, __: None,
     leave: Mapping[str, LeftOut] = MappingProxyType({}),
+    pull: bool = False,
 ) -> dict[str, BuildResult]:
     """Bring every image of the plan into the engine; the results by image, in the plan's order.
 
@@ -53,6 +54,7 @@ def build(
             never only looks.
         jobs: builds at the same time, 0 for a choice by the machine.
         leave: images that are only looked for, unless one that is built stands on them.
+        pull: with `never`, bring each image that is not left out from its registry, where the engine has it or not.
 
     Raises UsageError for another mode, EngineError when the engine is gone. What is being built is stopped when this is
     left by an exception such as Ctrl-C.
@@ -60,7 +62,9 @@ def build(
     if mode not in MODES:
         raise UsageError(f"unknown build mode {mode!r}; known are {', '.join(MODES)}")
     SUPERVISOR.resume()
-    return _Run(plan, engine, mode, progress, leave).all(jobs or max(2, min(4, os.cpu_count() or 2)))
+    run = _Run(plan, engine, mode, progress, leave)
+    run.pull = pull and mode == NEVER
+    return run.all(jobs or max(2, min(4, os.cpu_count() or 2)))
 
 
 class _Run:
@@ -69,6 +73,7 @@ class _Run:
         needed = {name for step in plan.steps if step.image not in leave for name in _below(plan, step)}
         self.leave = {image: why for image, why in leave.items() if image not in needed}
         self.results: dict[str, BuildResult] = {}
+        self.pull = False
 
     def all(self, jobs: int) -> dict[str, BuildResult]:
         waiting, running = list(self.plan.steps), dict[Future[BuildResult], str]()
@@ -123,6 +128,8 @@ class _Run:
     def _build_or_look(self, job: _Job) -> BuildResult:
         step = job.step
         result = BuildResult(step.image, BuildStatus.FOUND, step.reference)
+        if self.pull and job.left_out is None:
+            return self._pull(step, result)
         before = self.engine.image(step.reference)
         if job.mode == NEVER:
             if before is not None:
@@ -145,6 +152,16 @@ class _Run:
         if built.ok and before is not None and built.digest != before.digest and CONTENT_LABEL in before.labels:
             self._remove_replaced(before.digest)
         return built
+
+    def _pull(self, step: Step, result: BuildResult) -> BuildResult:
+        """Take what is published: one that is here already may be another."""
+        self.progress(step.image, Doing("pulling"))
+        problem = self.engine.pull(step.reference, BUILD_TIMEOUT)
+        info = None if problem else self.engine.image(step.reference)
+        self.progress(step.image, "not pulled" if info is None else "pulled")
+        if info is None:
+            return result._replace(status=BuildStatus.FAILED, detail=problem)
+        return result._replace(digest=info.digest)
 
     def _remove_replaced(self, digest: str) -> None:
         """Remove an image that we had built before and that nobody names now; the engine keeps what is built on."""

@@ -34,6 +34,12 @@ _FAULT = re.compile(
     r"|no space left on device|disk quota exceeded|input/output error|read-only file system: .*/var/lib/",
     re.I,
 )
+_UNREACHABLE = re.compile(
+    r"connection refused|connection reset|no such host|server misbehaving|network is unreachable|no route to host"
+    r"|timeout|deadline exceeded|Client\.Timeout|EOF$",
+    re.I,
+)
+"""What engines say when a registry does not answer."""
 MAX_MEMORY = 16 << 30
 MAX_CPUS = 4
 MAX_PIDS = 1024
@@ -111,11 +117,18 @@ class Engine:
                 f"{self.program} image inspect {reference}: an answer that cannot be used ({error})"
             ) from None
 
-    def pull(self, reference: str, timeout: float = 120.0) -> bool:
-        """Bring an image from its registry; False when that fails."""
-        with suppress(EngineError):
-            return not self.call("pull", "-q", "--", reference, timeout=timeout).code
-        return False
+    def pull(self, reference: str, timeout: float = 120.0) -> str:
+        """Bring an image from its registry.
+
+        Returns:
+            The reason when that fails, else "".
+
+        Raises EngineError where no registry answers.
+        """
+        done = self.call("pull", "-q", "--", reference, timeout=timeout)
+        if done.code and (_UNREACHABLE.search(done.err) or is_engine_fault(done.err)):
+            raise EngineError(f"{self.program} pull {reference}: {done.message}")
+        return f"{self.program} pull {reference}: {done.message or f'exit code {done.code}'}" if done.code else ""
 
     # -- containers
 

@@ -83,7 +83,9 @@ class Session:
         self.engine = Engine(config.getoption("wx_engine"), name, owner)
         mode = config.getoption("wx_build") or config.getini("wx_build")
         seconds = config.getoption("wx_timeout") or float(config.getini("wx_timeout"))
-        self.options = Options(mode, args, bool(config.getoption("wx_gpu")), timeout=seconds)
+        pull = bool(config.getoption("wx_pull"))
+        mode = "never" if pull else mode
+        self.options = Options(mode, args, bool(config.getoption("wx_gpu")), timeout=seconds, pull=pull)
         self.allowances = read_allowances([*config.getini("wx_allow"), *config.getoption("wx_allow")])
         from wxlint.plan.build_plan import words
 
