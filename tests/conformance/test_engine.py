@@ -117,7 +117,7 @@ def test_a_client_that_hangs_is_stopped_and_its_container_removed(tmp_path: Path
     assert engine.run("x", timeout=1).timed_out
     run, remove = (line for line in calls.read_text().splitlines() if not line.startswith("info"))
     name = run.split("--name ")[1].split()[0]
-    assert remove == f"rm -f -v {name}"
+    assert remove == f"rm -f -v -- {name}"
 
 
 PARTS = (

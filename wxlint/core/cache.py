@@ -181,7 +181,7 @@ def open_cache(folder: str, program: str, kind: str = "documents", name: str = "
     return Cache(os.path.join(folder, name + _SUFFIX), _stamp(program))
 
 
-def _default_folder(kind: str) -> str:
+def _default_folder(kind: str = "documents") -> str:
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):  # the standard says that others do not count
         home = os.path.expanduser("~")

@@ -56,6 +56,9 @@ class Kept(NamedTuple):
     fact: Fact | None
 
 
+_Keys = bytes  # under a name of its own, since a scan has a field called bytes
+
+
 class LayerScan(NamedTuple):
     """One layer. bytes: data of all its files, hard links once. Paths have no slash in front.
 
@@ -71,8 +74,8 @@ class LayerScan(NamedTuple):
     whiteouts: tuple[str, ...]
     opaque: tuple[str, ...]
     pending: dict[str, tuple[str, str]]
-    plain: bytes
-    folders: bytes
+    plain: _Keys
+    folders: _Keys
     stats: dict[str, Stat] | None = None
     """Every member, where somebody asks by path."""
 

@@ -276,7 +276,7 @@ class _Converter:
         """Add what is said of a file to what other tests say of it."""
         files = self.expect.setdefault("files", {})
         before = files.get(path)
-        old = {} if before is None or before is True else {"exists": False} if before is False else before
+        old: dict[str, Any] = before if isinstance(before, dict) else {"exists": False} if before is False else {}
         both = old.keys() & said.keys()
         if any(old[key] != said[key] for key in both if key not in ("content", "no-content")) or (
             before is not None and ("exists" in old) != ("exists" in said)
