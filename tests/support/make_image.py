@@ -147,10 +147,18 @@ def oci_manifest(
     manifest = {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": blob(found, config(layers, settings) if raw is None else raw),
-        "layers": [blob(found, compress(layer.content)) for layer in layers],
+        "config": {
+            **blob(found, config(layers, settings) if raw is None else raw),
+            "mediaType": "application/vnd.oci.image.config.v1+json",
+        },
+        "layers": [_layer(found, compress(layer.content)) for layer in layers],
     }
-    return blob(found, json.dumps(manifest).encode())
+    return {**blob(found, json.dumps(manifest).encode()), "mediaType": manifest["mediaType"]}
+
+
+def _layer(found: dict[str, bytes], data: bytes) -> dict[str, Any]:
+    ending = {b"\x1f\x8b": "+gzip", b"\x28\xb5": "+zstd"}.get(data[:2], "")
+    return {**blob(found, data), "mediaType": f"application/vnd.oci.image.layer.v1.tar{ending}"}
 
 
 def oci_files(

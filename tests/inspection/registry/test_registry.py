@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import http.client
 import json
+import os
 import re
 import shutil
 import socket
@@ -157,6 +158,60 @@ def estargz(content: Mapping[str, bytes], spoilt: bool = False) -> tuple[bytes, 
     footer = b"\x1f\x8b\x08\x04" + bytes(6) + len(extra).to_bytes(2, "little") + extra + b"\x01\0\0\xff\xff" + bytes(8)
     digest = make.sha(table + b" ") if spoilt else make.sha(table)
     return plain + make.END, blob + footer, {"containerd.io/snapshot/stargz/toc.digest": f"sha256:{digest}"}
+
+
+def chunked(
+    content: Mapping[str, bytes], prefix: str, spoilt: bool = False, stored: Mapping[str, bytes] | None = None
+) -> tuple[bytes, bytes, dict[str, str]]:
+    """A zstd:chunked layer: a frame for each header and each content, and the table in a frame that is skipped.
+
+    stored: other contents than the table says.
+    """
+    squeeze = pytest.importorskip("zstandard").ZstdCompressor().compress
+    plain, blob, entries = b"", b"", []
+    for name, data in content.items():
+        member = make.member(name, data)
+        blob += squeeze(member[:512])
+        entry = {"name": name, "type": "reg", "size": len(data), "offset": len(blob), "mode": 0o644}
+        blob += squeeze((stored or content)[name])
+        digest = f"sha256:{make.sha(data)}"
+        entries.append({**entry, "endOffset": len(blob), "digest": digest, "chunkDigest": digest})
+        blob += squeeze(member[512 + len(data) :])
+        plain += member
+    text = json.dumps({"version": 1, "entries": entries}).encode()
+    table = squeeze(text)
+    blob += squeeze(make.END) + b"\x50\x2a\x4d\x18" + len(table).to_bytes(4, "little")
+    place = f"{len(blob)}:{len(table)}:{len(text)}:1"
+    checksum = f"sha256:{make.sha(table + b' ' if spoilt else table)}"
+    notes = {f"{prefix}.manifest-position": place, f"{prefix}.manifest-checksum": checksum}
+    return plain + make.END, blob + table, notes
+
+
+DENSE = {**TORCH, f"{make.SITE}/torch/lib/libtorch_cuda.so": os.urandom(200_000)}
+"""With bytes that do not shrink, so that not reading them saves something."""
+CHUNKED = ("io.github.containers.zstd-chunked", "io.containers.zstd-chunked")
+
+
+@pytest.mark.parametrize("prefix", CHUNKED)
+def test_the_table_of_a_zstd_chunked_layer_is_read_in_place_of_it(served: Served, prefix: str) -> None:
+    layer = chunked(DENSE, prefix)
+    served.image([layer])
+    image, registry = look(served)
+    assert image.torch is not None and image.torch.cuda == "12.1"
+    assert image.cuda.bytes == 200_000
+    assert registry.received < len(layer[1]) / 10
+
+
+@pytest.mark.parametrize("change", ["table", "place", "file"])
+def test_a_false_table_of_a_zstd_chunked_layer_is_refused(served: Served, change: str) -> None:
+    name = f"{make.SITE}/torch/version.py"
+    stored = {**TORCH, name: TORCH[name].replace(b"12.1", b"11.8")} if change == "file" else TORCH
+    plain, blob, notes = chunked(TORCH, CHUNKED[0], change == "table", stored)
+    if change == "place":
+        notes[f"{CHUNKED[0]}.manifest-position"] = "5:100:100:1"
+    served.image([(plain, blob, notes)])
+    with pytest.raises(ImageError, match="does not have the digest"):
+        look(served)
 
 
 def test_names() -> None:
@@ -408,3 +463,22 @@ def test_a_real_registry(debian: str, form: str, tmp_path: Path, monkeypatch: py
     assert (image.digest, image.user) == (digest, "app")
     assert image.torch is not None and image.torch.cuda == "12.1"
     assert (registry.received < len(found[1])) == (form == "estargz")
+
+
+@pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not installed")
+def test_what_skopeo_makes_of_a_layer_is_read_by_its_table(
+    debian: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A zstd:chunked layer of a real producer; bytes that do not shrink, so that there is something to save."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("WXLINT_CACHE_DIR", str(tmp_path / "cache"))
+    for name, data in make.oci_files([make.Layer(make.files(DENSE))], "cpu", bytes).items():
+        (tmp_path / "layout" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "layout" / name).write_bytes(data)
+    options = ("--insecure-policy", "--dest-tls-verify=false", "--dest-compress-format", "zstd:chunked")
+    places = (f"oci:{tmp_path}/layout:cpu", f"docker://{debian}/t/dense:cpu")
+    subprocess.run(["skopeo", "copy", *options, *places], check=True, capture_output=True)
+    registry = Registry(Place(debian, "t/dense", "cpu"), insecure=True)
+    image = run_inspect(f"{debian}/t/dense:cpu", remote=lambda _: RegistryStore(registry))
+    assert image.torch is not None and image.torch.cuda == "12.1"
+    assert (image.cuda.bytes, registry.received < 20_000) == (200_000, True)

@@ -100,13 +100,13 @@ class Session:
         self._ended = threading.Event()
         self._evidence: dict[tuple[Path, str], Evidence] = {}
         self._checks: dict[Path, dict[str, set[str]]] = {}
-        self._before: Any = None
+        self._before: dict[signal.Signals, Any] = {}
         self._interrupted = False
         self._shown = Progress(config)
         if self.worker:
             threading.Thread(target=self._watch, daemon=True).start()
         elif config.pluginmanager.hasplugin("dsession"):
-            self._catch_sigterm()
+            self._catch_signals()
             threading.Thread(target=self._follow, daemon=True).start()
 
     # -- policies
@@ -151,7 +151,7 @@ class Session:
             if self.worker:
                 workers.enlist(self.workspace)
             self._reaper = Reaper(self.engine, self.workspace)
-            self._catch_sigterm()
+            self._catch_signals()
         return self._about
 
     def engine_record(self) -> Record:
@@ -168,16 +168,23 @@ class Session:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
 
-    def _catch_sigterm(self) -> None:
-        """A polite end is taken as Ctrl-C, so that pytest clears up and reports."""
+    def _catch_signals(self) -> None:
+        """A polite end is taken as Ctrl-C, so that pytest clears up and reports; a worker's end is that of all."""
+        taken: dict[signal.Signals, Any] = {signal.SIGTERM: signal.SIG_DFL}
+        if self.worker:
+            taken[signal.SIGINT] = signal.default_int_handler
         with suppress(ValueError):  # not in the main thread: somebody else decides
-            if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-                self._before = signal.signal(signal.SIGTERM, self._interrupt)
+            for number, default in taken.items():
+                if signal.getsignal(number) is default:
+                    self._before[number] = signal.signal(number, self._interrupt)
 
     def _interrupt(self, number: int, frame: object) -> None:
         """End as by Ctrl-C, once: a second signal must not break off what clears up."""
-        if not self._interrupted and not isinstance(sys.exc_info()[1], KeyboardInterrupt):
-            raise KeyboardInterrupt("SIGTERM")
+        if self._interrupted or isinstance(sys.exc_info()[1], KeyboardInterrupt):
+            return
+        if self.worker:  # before this one clears up, so that none takes its place
+            workers.end_all(self.workspace.name)
+        raise KeyboardInterrupt(signal.Signals(number).name)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
@@ -386,6 +393,6 @@ class Session:
                 self.workspace.remove()
         if self._reaper is not None:
             self._reaper.dismiss()
-        if self._before is not None:
+        for number, handler in self._before.items():
             with suppress(ValueError):
-                signal.signal(signal.SIGTERM, self._before)
+                signal.signal(number, handler)

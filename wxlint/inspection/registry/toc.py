@@ -20,10 +20,8 @@ from wxlint.inspection.streams import Stream, plain
 from wxlint.inspection.tar import DIRECTORY, FILE, HARDLINK, OTHER, SYMLINK, Member, Tar
 
 ESTARGZ = "containerd.io/snapshot/stargz/toc.digest"
-ZSTD_PLACE, ZSTD_DIGEST = (
-    "io.github.containers.zstd-chunked.manifest-position",
-    "io.github.containers.zstd-chunked.manifest-checksum",
-)
+_ZSTD = ("io.github.containers.zstd-chunked.manifest-", "io.containers.zstd-chunked.manifest-")
+"""What the annotations begin with; the second before 2023 (seen of skopeo 1.9)."""
 _FOOTER = 51
 _LIMIT = 256 << 20
 """Bytes of a table."""
@@ -36,7 +34,12 @@ Part = Callable[[int, int], "bytes | None"]
 
 def table_digest(notes: Mapping[str, str]) -> str:
     """The digest of a layer's table by its annotations; "" without one."""
-    return notes.get(ESTARGZ) or notes.get(ZSTD_DIGEST) or ""
+    return notes.get(ESTARGZ) or _zstd(notes, "checksum")
+
+
+def _zstd(notes: Mapping[str, str], name: str) -> str:
+    """An annotation of a zstd:chunked layer; "" without it."""
+    return next((notes[start + name] for start in _ZSTD if notes.get(start + name)), "")
 
 
 def read_table(part: Part, size: int, notes: Mapping[str, str], what: str) -> Table | None:
@@ -52,14 +55,15 @@ def read_table(part: Part, size: int, notes: Mapping[str, str], what: str) -> Ta
             return None
         text = _inflated(raw, what)
         return Table(text, notes[ESTARGZ], part, start, what)
-    place = re.fullmatch(r"(\d{1,15}):(\d{1,10}):(\d{1,10}):1", notes.get(ZSTD_PLACE, ""))
-    if place is None or ZSTD_DIGEST not in notes or int(place[3]) > _LIMIT:
+    place = re.fullmatch(r"(\d{1,15}):(\d{1,10}):(\d{1,10}):1", _zstd(notes, "position"))
+    digest = _zstd(notes, "checksum")
+    if place is None or not digest or int(place[3]) > _LIMIT:
         return None
     start, length = int(place[1]), int(place[2])
     raw = part(start, start + length) if start + length <= size else None
     if raw is None:
         return None
-    _same(raw, notes[ZSTD_DIGEST], f"{what}: its table of contents")
+    _same(raw, digest, f"{what}: its table of contents")
     source = plain(Stream(iter((raw,)), what), what)
     return Table(source.read(int(place[3])), "", part, start, what)
 
