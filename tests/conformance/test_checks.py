@@ -551,6 +551,21 @@ CASES = [
     ("service answers", "service", CPU, SEEN._replace(service=Ran(0, "usage: x", False, 1, True)), PASS, ""),
     ("service fails", "service", CPU, SEEN._replace(service=Ran(1, "usage: x", False, 1)), FAIL, "exit code 1"),
     (
+        "service that is given no GPU",
+        "service",
+        CUDA,
+        SEEN._replace(
+            service=Ran(
+                1,
+                'Error response from daemon: could not select device driver "nvidia" with capabilities: [[gpu]]',
+                False,
+                1,
+            )
+        ),
+        FAIL,
+        "the toolkit is missing: install the NVIDIA Container Toolkit",
+    ),
+    (
         "service skipped",
         "service",
         CPU,

@@ -216,4 +216,8 @@ def test_the_command_prints_the_block_and_says_what_is_left_out(
     assert shown.out == 'expect:\n  workdir: "/app"\n'
     assert shown.err == f"{file}:2: 'licenseTests' of a test file cannot be converted\n"
     file.write_text('schemaVersion: "2.0.0"\n')
-    assert main(["init", "--from-structure-test", str(file)]) == 0
+    output = tmp_path / "expect.yaml"
+    assert main(["init", "--from-structure-test", str(file), "--output", str(output)]) == 0
+    assert output.read_text() == "expect: {}\n"
+    assert main(["init", "--from-structure-test", str(file), "--output", str(file)]) == 2
+    assert file.read_text() == 'schemaVersion: "2.0.0"\n'

@@ -14,7 +14,7 @@ from wxlint.core.errors import InputError, PolicyError, UsageError
 def init(arguments: argparse.Namespace) -> int:
     """Write the policy that a repository implies, or what another tool's tests are in one."""
     if arguments.from_structure_test:
-        return _from_structure_test(arguments.from_structure_test)
+        return _from_structure_test(arguments.from_structure_test, arguments.output or "-")
     from wxlint.lint.inputs import gather, repository_root
     from wxlint.policy.find import find_policy
 
@@ -74,12 +74,19 @@ def _check(path: str, policy: str | None) -> int:
     return FOUND if found else OK
 
 
-def _from_structure_test(file: str) -> int:
+def _from_structure_test(file: str, output: str) -> int:
     """Print what a container-structure-test file asks for as a policy's `expect`, and say what is left out."""
     from wxlint.documents.source import read
     from wxlint.policy.structure_test import block, convert
 
     converted = convert(read(Path(file), file))
-    write([block(converted)])
+    if output == "-":
+        write([block(converted)])
+    elif os.path.lexists(output):
+        raise UsageError(f"{output}: is there already, and is not overwritten")
+    else:
+        from wxlint.core.writing import write_file
+
+        write_file(output, [block(converted)])
     say(f"{file}:{note.line}: {note.text}" for note in converted.notes)
     return FOUND if converted.notes else OK

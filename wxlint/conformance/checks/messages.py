@@ -75,6 +75,7 @@ class Message(Enum):
     NO_MATCH = "{command}: nothing in its output fits {pattern!r}"
     PATTERN_TOO_SLOW = "{command}: {pattern!r} is not found in its output within the time for the search"
     SERVICE_NEEDS_GPU = "the service reserves a GPU, and none was used; --wx-gpu runs it"
+    SERVICE_WITHOUT_GPU = "{command}: the engine gives the service no GPU: {missing}"
     NO_COMPOSE = "the service cannot be run here: {why}"
 
     # torch, CUDA

@@ -14,6 +14,7 @@ from wxlint.conformance.checks import contract, cuda, predicted
 from wxlint.conformance.checks.evidence import Evidence, ProbeFailure, ServiceFailure
 from wxlint.conformance.checks.messages import Message
 from wxlint.conformance.checks.verdict import Outcome, Verdict, error, failed, passed, skipped, unproven
+from wxlint.conformance.container import gpu
 from wxlint.conformance.container.build_report import explain
 from wxlint.conformance.container.model import BuildStatus, Ran
 from wxlint.core.units import amount
@@ -230,6 +231,11 @@ def _service(expectation: Expectation, evidence: Evidence) -> Verdict:
             return unproven(Message.SERVICE_NEEDS_GPU)
         return skipped(Message.NO_COMPOSE, why=problem.detail)
     assert check is not None and ran is not None
+    missing = gpu.explain(ran.output) if ran.code else None
+    if missing is not None:
+        facts = {"exit_code": ran.code, "output": ran.output}
+        command = f"docker compose run {expectation.service}"
+        return failed(Message.SERVICE_WITHOUT_GPU, command=command, missing=missing).given(facts)
     return _answer(f"docker compose run {expectation.service}", ran, check, check.timeout + SERVICE_EXTRA)
 
 
