@@ -52,6 +52,7 @@ from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.family import listed_as
@@ -149,7 +150,7 @@ def _service(service: Service, meant: _Meant, helper: bool) -> Iterator[Problem]
             severity=meant.severity,
         )
     elif meant.accelerator == "cuda" and not any(d.gpu is not False for d in devices):
-        if helper or service.provider or (not meant.said and _has_device_otherwise(service)):
+        if helper or service.provider or (not meant.said and (_has_device_otherwise(service) or _compiles(service))):
             return
         text = f"service {service.name} runs a cuda image and asks for no device"
         yield Problem(service.key.span, text, why, severity=meant.severity)
@@ -181,6 +182,14 @@ def _uncounted(service: Service) -> Iterator[Problem]:
 def _has_device_otherwise(service: Service) -> bool:
     """Whether the environment says that the engine's default runtime passes the devices."""
     return any(named.name == "NVIDIA_VISIBLE_DEVICES" for named in service.environment)
+
+
+def _compiles(service: Service) -> bool:
+    """Whether a service is there to compile, which takes CUDA's compilers and no GPU, as its name says."""
+    return bool({"build", "builder", "compile", "wheel", "wheels"} & set(_WORD.split(service.name.lower())))
+
+
+_WORD = late(r"[^a-z]+")
 
 
 class _Meant(NamedTuple):

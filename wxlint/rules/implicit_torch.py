@@ -27,9 +27,10 @@ from collections.abc import Iterator
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, TorchStep
+from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.model import FAMILY
 from wxlint.images.stack.torch.replacement import is_satisfied
-from wxlint.images.stack.torch.selection import PROJECT_HINT
+from wxlint.images.stack.torch.selection import PROJECT_HINT, carried
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -55,16 +56,28 @@ def check(repository: Repository) -> Iterator[Problem]:
             if kept or step.install.conditional or choice.channel != "default":
                 continue
             if choice.implied and wanted.name not in FAMILY and wanted.span is not None:
+                deciding = _deciding(step)
                 brings = (
                     "brings torch"
                     if step.before.channel == "none"
                     else "does not suit the torch that is there and brings another"
                 )
                 source = "the default index, a CUDA build on Linux"
-                text = f"{wanted.name} {brings} from {source}, but {image.label} is a cpu image"
+                text = f"{deciding.name} {brings} from {source}, but {image.label} is a cpu image"
                 hint = PROJECT_HINT.get(step.install.tool, "").format("https://download.pytorch.org/whl/cpu")
                 hint = hint and f"name torch among the dependencies and {hint}"
-                yield Problem(wanted.span, text, (*step.install.because, *image.why), hint, image=image.label)
+                yield Problem(
+                    deciding.span or wanted.span, text, (*step.install.because, *image.why), hint, image=image.label
+                )
+
+
+def _deciding(step: TorchStep) -> Requirement:
+    """Of what brings torch, that which does not suit the torch that is there; else the first."""
+    for choice in carried(step.install) if step.before.channel != "none" else ():
+        alone = choice._replace(install=step.install._replace(requirements=(choice.requirement,)))
+        if is_satisfied(step.before, alone) is False and choice.requirement.span is not None:
+            return choice.requirement
+    return step.choices[0].requirement
 
 
 def _instead_of_a_channel(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:

@@ -25,7 +25,8 @@ class Companion(NamedTuple):
 
     name: torchvision or torchaudio. written, span: the requirement that named or brought it. channel, version: of its
     build; version None where it was not pinned. carried: another package brought it. beside: the releases of torch
-    that it may have come with, where it was not pinned.
+    that it may have come with, where it was not pinned. named: the requirement itself says which build it takes, by a
+    local version or an address.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Companion(NamedTuple):
     version: str | None
     carried: bool = False
     beside: tuple[str, ...] = ()
+    named: bool = False
 
 
 class Mismatch(NamedTuple):
@@ -111,7 +113,8 @@ def _named(install: Install, chosen: list[Choice]) -> Iterator[Companion]:
         wanted = choice.requirement
         if wanted.name in NAMES:
             channel = "unknown" if elsewhere and choice.how == "default" else choice.channel
-            yield Companion(wanted.name, wanted.written, wanted.span or install.span, channel, wanted.pin)
+            named = choice.how in ("local", "url")
+            yield Companion(wanted.name, wanted.written, wanted.span or install.span, channel, wanted.pin, named=named)
 
 
 def _comes_from_an_unknown_index(install: Install, chosen: list[Choice]) -> bool:
@@ -129,7 +132,8 @@ def _is_taken(companion: Companion, present: Companion | None, install: Install,
         return present is None and external.channel == "none"
     if present is None or install.upgrade or install.reinstall:
         return True
-    return companion.version != present.version or companion.channel not in ("default", "unknown", present.channel)
+    other = companion.named and companion.channel not in ("unknown", present.channel)
+    return companion.version != present.version or other  # an index does not count while the release is there
 
 
 def _adapts(present: Companion | None, torch: Torch, install: Install) -> bool | None:

@@ -106,7 +106,7 @@ def package_of(requirement: Requirement, install: Install, python: str = "") -> 
     """Return a requirement as an accelerated package; None when neither its name nor the tables say that it is one."""
     if not requirement.name or requirement.name in FAMILY or requirement.name in _NOT_A_CUDA:
         return None
-    return _described(
+    found = _described(
         requirement.name,
         _limited(requirement, install),
         extras=requirement.extras,
@@ -117,6 +117,11 @@ def package_of(requirement: Requirement, install: Install, python: str = "") -> 
         python=python,
         lowest=install.lowest,
     )
+    if found is not None and requirement.kind == "url" and not found.torch:
+        # somebody's own wheel: the tables know what the package index has under that number
+        said = generation_of_local(requirement.local or "")
+        return found._replace(cuda=generation_of_name(requirement.name).cuda or said.cuda, cudnn="")
+    return found
 
 
 def _described(
