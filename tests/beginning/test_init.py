@@ -103,6 +103,28 @@ def test_other_schemes(tree: Path, files: dict[str, str], wanted: dict[str, str]
     assert main(["init", "--check"]) == 0
 
 
+def test_services_and_registries(tree: Path) -> None:
+    """A compose file for each variant, services with names of their own, a registry that is a variable elsewhere."""
+    service = "services:\n  app-{0}:\n    image: acme/app:{0}\n"
+    write(
+        {
+            "Dockerfile.cpu": "FROM python:3.11-slim\n",
+            "Dockerfile.cuda": CUDA,
+            "docker-compose.cpu.yml": service.format("cpu"),
+            "docker-compose.cuda.yml": service.format("cuda") + "    gpus: all\n",
+            "docker-compose.other.yml": "services: {db: {image: 'postgres:16'}}\n",
+            "b.sh": "for v in cpu cuda; do docker build -f Dockerfile.$v -t acme/app:$v .; done\n"
+            "docker push $OWNER/app:cpu\ndocker build -f Dockerfile.cpu -t $OWNER/app:cpu .\n",
+        }
+    )
+    assert main(["init"]) == 0
+    text = Path("wxlint.yaml").read_text()
+    assert 'image: "{registry}/app"\nregistry: acme' in text
+    assert "    compose: [docker-compose.cpu.yml]\n" in text and "postgres" not in text and "other.yml" not in text
+    assert "service: app-cpu" in text and "service: app-cuda" in text
+    assert main(["check", "--no-cache"]) == 0
+
+
 def test_what_is_not_decided_is_said(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write({"Dockerfile": "FROM python:3.11-slim\n", "b.sh": "docker build -t ghcr.io/$OWNER:1 -f Dockerfile .\n"})
     assert main(["init"]) == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from wxlint.beginning.survey import Built, Survey, common, is_name, most
+from wxlint.beginning.survey import Built, Served, Survey, common, is_name, most
 from wxlint.core.escape import escape_part
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.stack.torch.channels import accelerator_of
@@ -26,12 +26,21 @@ class _Image(NamedTuple):
     built: Built
 
 
-def draft(survey: Survey) -> Draft:
-    """Write the policy down; what most images have in common is the rule, and the rest is said."""
-    undecided = [f"the name is computed: {one}" for one in survey.computed[:10]]
+def draft(survey: Survey, *, services: bool = True) -> Draft:
+    """Write the policy down; what most images have in common is the rule, and the rest is said.
+
+    services: say which compose service each image has, where that is not called like its stage.
+    """
+    tails = {one.name.rpartition("/")[2].replace("{variant}", one.word) for one in survey.built}
+    undecided = [f"the name is computed: {one}" for one, tail in survey.computed if tail not in tails][:10]
     undecided += [f"nothing builds it under a name: {path}" for path in survey.unnamed[:10]]
     known = [one for one in survey.built if one.accelerator]
-    undecided += [f"what it is for: {one.path} ({one.where})" for one in survey.built if not one.accelerator]
+    decided = {one.path for one in known}
+    undecided += [
+        f"what it is for: {one.path} ({one.where})"
+        for one in survey.built
+        if not one.accelerator and one.path not in decided
+    ]
     undecided += [
         f"torch's channel for {one.accelerator}: {one.path} takes {one.channel} ({one.where})"
         for one in known
@@ -55,10 +64,11 @@ def draft(survey: Survey) -> Draft:
         lines += ["#", "# Not decided:", *(f"#   {escape_part(text)}" for text in dict.fromkeys(undecided))]
     lines.append("wxlint: 1")
     if images:
-        lines += ["", *_family(images, names, prefix, suffix, pattern), *_files(survey), *_variants(images, survey)]
-        lines += _stages(images)
+        registry = _registry(survey, names)
+        lines += ["", *_family(images, _pattern(names, prefix, suffix), pattern, registry)]
+        lines += [*_files(survey, images), *_variants(images, survey), *_stages(images, survey if services else None)]
     else:
-        lines += ["", "forbidden-tags: [latest]", *_files(survey)]
+        lines += ["", "forbidden-tags: [latest]"]
     return Draft("\n".join(lines) + "\n", tuple(dict.fromkeys(undecided)))
 
 
@@ -77,12 +87,26 @@ def _images(own: list[Built], names: set[str], prefix: str, suffix: str) -> list
     return list(found.values())
 
 
-def _family(images: list[_Image], names: set[str], prefix: str, suffix: str, pattern: str) -> Iterator[str]:
-    name = f"{prefix}{{stage}}{suffix}" if len(names) > 1 else next(iter(names))
+def _pattern(names: set[str], prefix: str, suffix: str) -> str:
+    return f"{prefix}{{stage}}{suffix}" if len(names) > 1 else next(iter(names))
+
+
+def _registry(survey: Survey, names: set[str]) -> str:
+    """The registry that names start with, where some have a variable in its place; "" where none has."""
+    registries = {name.partition("/")[0] for name in names if "/" in name}
+    tails = {name.partition("/")[2] for name in names}
+    varies = any(tail in tails for _, tail in survey.computed if tail)
+    return registries.pop() if varies and len(registries) == 1 else ""
+
+
+def _family(images: list[_Image], name: str, pattern: str, registry: str) -> Iterator[str]:
     whole = pattern not in ("{variant}", "latest") or "{variant}" in name
+    name = f"{{registry}}{name.removeprefix(registry)}" if registry else name
     example = images[0].built
     yield f"# {escape_part(_shown(example))} ({escape_part(example.where)}), and {len(images) - 1} more"
     yield f"image: {_quoted(f'{name}:{pattern}' if whole else name)}"
+    if registry:
+        yield f"registry: {_quoted(registry)}  # elsewhere a variable stands in its place"
     if pattern == "latest":
         yield "forbidden-tags: []  # the images are published as :latest"
     else:
@@ -118,8 +142,8 @@ def _filled(template: str, image: _Image) -> str:
     return template.replace("{stage}", image.stage).replace("{variant}", image.variant)
 
 
-def _files(survey: Survey) -> Iterator[str]:
-    plain = [path for path in survey.compose if not path.startswith("..") and not accelerator_words(_base_name(path))]
+def _files(survey: Survey, images: list[_Image]) -> Iterator[str]:
+    plain = [path for path in _composed(survey, images) if not accelerator_words(_base_name(path))]
     if plain:
         yield f"compose: [{', '.join(map(_quoted, plain))}]"
     scripts = [path for path in survey.scripts if not path.startswith("..")]
@@ -127,15 +151,50 @@ def _files(survey: Survey) -> Iterator[str]:
         yield f"scripts: [{', '.join(map(_quoted, scripts))}]"
 
 
+def _composed(survey: Survey, images: Iterable[_Image]) -> list[str]:
+    """The compose files in which a service runs or builds one of the images."""
+    listed = list(images)
+    own = [one for one in survey.services if any(_serves(one, image) for image in listed)]
+    return sorted({one.file for one in own if not one.file.startswith("..")})
+
+
+def _serves(service: Served, image: _Image) -> bool:
+    """Whether a service runs an image: by its name and the word in its tag, else by the Dockerfile that it builds."""
+    built = image.built
+    name = built.name.replace("{variant}", built.word)
+    if service.image and service.tag and name.rpartition("/")[2] == service.image.rpartition("/")[2]:
+        return not built.word or "{variant}" in built.name or built.word in _words(service.tag)
+    return bool(service.path) and service.path == built.path
+
+
+def _words(tag: str) -> list[str]:
+    return tag.replace("_", "-").split("-")
+
+
 def _base_name(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _overlays(survey: Survey, accelerator: str) -> list[str]:
+def _overlays(survey: Survey, images: list[_Image], own: list[_Image]) -> list[str]:
     """The compose files of one variant: the plain ones, and what is called for its accelerator on top."""
-    words = {path: accelerator_words(_base_name(path)) for path in survey.compose if not path.startswith("..")}
-    own = [path for path, found in words.items() if found == {accelerator}]
-    return [*(path for path, found in words.items() if not found), *own] if own else []
+    words = {path: accelerator_words(_base_name(path)) for path in _composed(survey, images)}
+    ours = [path for path, found in words.items() if found == {own[0].built.accelerator}]
+    return [*(path for path, found in words.items() if not found), *ours] if ours else []
+
+
+def _services_of(survey: Survey, images: list[_Image], own: list[_Image]) -> set[str | None]:
+    """The services of images of one variant, as `_service` says."""
+    files = _overlays(survey, images, own) if own else []
+    files = files or [path for path in _composed(survey, images) if not accelerator_words(_base_name(path))]
+    return {_service(survey, image, files) for image in own}
+
+
+def _service(survey: Survey, image: _Image, files: list[str]) -> str | None:
+    """The name of the service that runs an image, "" for none; None where it is called like the stage."""
+    own = {one.name for one in survey.services if one.file in files and _serves(one, image)}
+    if image.stage and image.stage in own or not files:
+        return None
+    return own.pop() if len(own) == 1 else "" if not own else None
 
 
 def _variants(images: list[_Image], survey: Survey) -> Iterator[str]:
@@ -158,9 +217,11 @@ def _variants(images: list[_Image], survey: Survey) -> Iterator[str]:
         if channels:
             channel = most(channels)
             yield f"    torch-channel: {channel}  # {channels.count(channel)} of {len(channels)} images with torch"
-        overlays = _overlays(survey, own[0].built.accelerator)
+        overlays = _overlays(survey, images, own)
         if overlays:
             yield f"    compose: [{', '.join(map(_quoted, overlays))}]"
+        if _services_of(survey, images, [image for image in own if image is not base]) == {""}:
+            yield "    service: false"
         stages = [image.stage for image in own if image.stage and image is not base]
         if stages:
             yield f"    stages: [{', '.join(map(_quoted, stages))}]"
@@ -185,20 +246,33 @@ def _goes_with(one: Built, accelerator: str) -> bool:
     return bool(one.channel) and accelerator_of(one.channel) == accelerator
 
 
-def _stages(images: list[_Image]) -> Iterator[str]:
+def _stages(images: list[_Image], survey: Survey | None) -> Iterator[str]:
     """What single images have otherwise than the rule."""
     template, _ = _template(images)
     found: list[str] = []
-    for stage in dict.fromkeys(image.stage for image in images if image.stage):
+    for stage in dict.fromkeys(image.stage for image in images):
         own = [image for image in images if image.stage == stage]
-        other = [i for i in own if _filled(template, i) != i.built.path or i.built.target or _own_args(i, own)]
-        if other:
-            found.append(f"  {_quoted(stage)}:")
-            found.append("    variants:")
-            found += [line for image in other for line in _setting(image, template, _own_args(image, own))]
+        settings = [
+            list(_setting(image, template, _own_args(image, own), _named_service(survey, images, image)))
+            for image in own
+        ]
+        name = stage or own[0].built.name.rpartition("/")[2]
+        if any(len(lines) > 1 for lines in settings) and is_name(name):
+            found += [f"  {_quoted(name)}:", "    variants:"]
+            found += [line for lines in settings if len(lines) > 1 for line in lines]
     if found:
         yield "stages:"
         yield from found
+
+
+def _named_service(survey: Survey | None, images: list[_Image], image: _Image) -> str:
+    """The service of an image where it has a name of its own."""
+    if survey is None:
+        return ""
+    own = [one for one in images if one.variant == image.variant]
+    files = _overlays(survey, images, own)
+    files = files or [path for path in _composed(survey, images) if not accelerator_words(_base_name(path))]
+    return _service(survey, image, files) or ""
 
 
 def _own_args(image: _Image, images: list[_Image]) -> list[tuple[str, str]]:
@@ -207,13 +281,15 @@ def _own_args(image: _Image, images: list[_Image]) -> list[tuple[str, str]]:
     return [arg for arg in image.built.args if others and any(arg not in other.built.args for other in others)]
 
 
-def _setting(image: _Image, template: str, args: list[tuple[str, str]]) -> Iterator[str]:
+def _setting(image: _Image, template: str, args: list[tuple[str, str]], service: str) -> Iterator[str]:
     indent = " " * 6
     yield f"{indent}{_quoted(image.variant)}:"
     if _filled(template, image) != image.built.path:
         yield f"{indent}  dockerfile: {_quoted(image.built.path)}"
     if image.built.target:
         yield f"{indent}  target: {_quoted(image.built.target)}"
+    if service:
+        yield f"{indent}  service: {_quoted(service)}"
     if args:
         yield f"{indent}  build-args: {{{', '.join(f'{name}: {_quoted(text)}' for name, text in args)}}}"
 

@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
@@ -14,6 +14,7 @@ from wxlint.images.graph.name_hints import from_path
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, proven_accelerator
 from wxlint.images.model.records import Use
+from wxlint.images.model.reference import parse_reference
 from wxlint.policy.accelerator_words import accelerator_words
 
 _TOKEN = re.compile(r"[^-_.]+(?:\.[0-9][^-_.]*)*")
@@ -45,16 +46,29 @@ class Built(NamedTuple):
     args: tuple[tuple[str, str], ...] = ()
 
 
+class Served(NamedTuple):
+    """A compose service. file: where it stands. image: the name of what it runs, without the tag; path: of the
+    Dockerfile that it builds, "" for none. tag: of the image, "" where it is not known.
+    """
+
+    name: str
+    file: str
+    image: str
+    tag: str
+    path: str
+
+
 class Survey(NamedTuple):
-    """built: every image with a name. unnamed: Dockerfiles that nobody builds under one. compose, scripts: the files
-    that build or run. computed: names that are not known in the source, each with its place.
+    """built: every image with a name. unnamed: Dockerfiles that nobody builds under one. scripts: the files that build
+    or run. computed: names that are not known in the source, each with its place, and what is known of it behind a
+    registry that is not ("app-asr"; "" for nothing).
     """
 
     built: tuple[Built, ...]
     unnamed: tuple[str, ...]
-    compose: tuple[str, ...]
+    services: tuple[Served, ...]
     scripts: tuple[str, ...]
-    computed: tuple[str, ...]
+    computed: tuple[tuple[str, str], ...]
 
 
 def survey(repository: Repository, root: str) -> Survey:
@@ -65,7 +79,7 @@ def survey(repository: Repository, root: str) -> Survey:
 
     built: dict[tuple[str, ...], Built] = {}
     named: set[str] = set()
-    computed: dict[str, None] = {}
+    computed: dict[str, str] = {}
     for image in repository.images:
         build = image.evaluated.build
         target = image.evaluated.target(build.target)
@@ -74,27 +88,48 @@ def survey(repository: Repository, root: str) -> Survey:
         for use in build.tags:
             found = _built(image, use, below)
             if found is None:
-                computed[f"{use.value.shown()} ({below(use.span.path)}:{use.span.line})"] = None
+                computed[f"{use.value.shown()} ({below(use.span.path)}:{use.span.line})"] = _tail(use)
                 continue
             named.add(image.evaluated.path)
             built.setdefault((found.name, found.tag, found.word, found.path, found.target), found)
     files = {use.span.path for use in repository.uses}
-    compose = repository.compose
-    composed = [file.source.path for file in compose.files] if compose is not None else []
     return Survey(
         tuple(built.values()),
         tuple(below(path) for path in repository.dockerfiles if path not in named),
-        tuple(sorted(below(path) for path in composed)),
+        tuple(_services(repository, below)),
         tuple(
             sorted(
                 below(path) for path in repository.scripts if path in files and path.endswith((".sh", ".bat", ".cmd"))
             )
         ),
-        tuple(computed),
+        tuple(computed.items()),
     )
 
 
-def _built(image: Image, use: Use, below: object) -> Built | None:
+def _tail(use: Use) -> str:
+    """The last part of a name whose registry is a variable, without its tag."""
+    registry, slash, tail = use.value.text.partition("/")
+    known = (HOLE in registry or not registry) and slash and HOLE not in tail.partition(":")[0] and "/" not in tail
+    return tail.partition(":")[0] if known else ""
+
+
+def _services(repository: Repository, below: Callable[[str], str]) -> Iterator[Served]:
+    compose = repository.compose
+    if compose is None:
+        return
+    for project, service in compose.services():
+        reference = parse_reference(service.image.value) if service.image is not None else None
+        build = service.build
+        yield Served(
+            service.name,
+            below(project.paths[-1]),
+            reference.name if reference is not None and reference.name_known else "",
+            reference.tag or "latest" if reference is not None and reference.tag_known else "",
+            below(build.dockerfile_path) if build is not None and build.dockerfile_path else "",
+        )
+
+
+def _built(image: Image, use: Use, below: Callable[[str], str]) -> Built | None:
     reference = use.reference
     if reference is None or not reference.path or HOLE in reference.path or reference.path != reference.path.lower():
         return None
@@ -111,7 +146,6 @@ def _built(image: Image, use: Use, below: object) -> Built | None:
     if HOLE in tag:
         return None
     torch = image.state.torch.channel
-    assert callable(below)
     root = image.base.root
     return Built(
         f"{reference.registry}/{name}" if reference.registry and HOLE not in reference.registry else name,

@@ -32,8 +32,11 @@ def init(arguments: argparse.Namespace) -> int:
     if output != "-" and (os.path.lexists(output) or (there is not None and arguments.output is None)):
         raise UsageError(f"{there or output}: is there already, and is not overwritten (see --output, --check)")
     gathered = gather([arguments.path], no_policy=True)
-    found = draft(survey(gathered.repository, arguments.path))
+    seen = survey(gathered.repository, arguments.path)
+    found = draft(seen)
     text, problem = _loaded(found.text, Path(arguments.path))
+    if problem:
+        text, problem = _loaded(draft(seen, services=False).text, Path(arguments.path))
     if output == "-":
         write([text])
     else:

@@ -49,7 +49,10 @@ def match(name: Value, image: str, registry: str, stages: Collection[str]) -> Me
 def _name_pattern(image: str) -> tuple[str, re.Pattern[str], bool]:
     """The part before the last slash; the last part as a pattern over whole names; whether it has more than {stage}."""
     fixed, _, last = image.rpartition("/")
-    before, after = last.split("{stage}")
+    before, mark, after = last.partition("{stage}")
+    if not mark:  # the family is one image
+        tail = re.compile(rf"(?P<head>|.*[/{HOLE}])(?P<stage>{re.escape(last)})", re.DOTALL)
+        return fixed, tail, True
     stage = rf"(?P<stage>[a-z0-9._\-{HOLE}]+)"
     tail = re.compile(rf"(?P<head>|.*[/{HOLE}]){re.escape(before)}{stage}{re.escape(after)}", re.DOTALL)
     return fixed, tail, any(c.isalnum() for c in before + after)
