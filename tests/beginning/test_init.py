@@ -125,6 +125,15 @@ def test_services_and_registries(tree: Path) -> None:
     assert main(["check", "--no-cache"]) == 0
 
 
+def test_what_is_named_and_not_seen_built_is_optional(tree: Path) -> None:
+    write({**FAMILY, "build.sh": "\n".join(FAMILY["build.sh"].splitlines()[:4])})
+    write({"docker-compose.yml": "services: {asr: {image: 'acme/app-asr:cpu'}, mux: {image: 'acme/app-mux:cpu'}}\n"})
+    assert main(["init"]) == 0
+    text = Path("wxlint.yaml").read_text()
+    assert "    optional: [asr]  # named, and not seen built" in text
+    assert "#   who builds acme/app-asr:cpu (docker-compose.yml:1)" in text
+
+
 def test_what_is_not_decided_is_said(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write({"Dockerfile": "FROM python:3.11-slim\n", "b.sh": "docker build -t ghcr.io/$OWNER:1 -f Dockerfile .\n"})
     assert main(["init"]) == 0

@@ -59,6 +59,7 @@ def draft(survey: Survey, *, services: bool = True) -> Draft:
     listed_elsewhere = [one for one in survey.built if one not in own and one.accelerator and one.tag != "latest"]
     undecided += [f"it follows another pattern: {_shown(one)} ({one.where})" for one in listed_elsewhere[:10]]
     images = _images(own, names, prefix, suffix)
+    undecided += _unbuilt(survey, images, pattern)
     lines = ["# The policy that this repository implies, by `wxlint init`. Each line says what it was read from."]
     if undecided:
         lines += ["#", "# Not decided:", *(f"#   {escape_part(text)}" for text in dict.fromkeys(undecided))]
@@ -70,6 +71,18 @@ def draft(survey: Survey, *, services: bool = True) -> Draft:
     else:
         lines += ["", "forbidden-tags: [latest]"]
     return Draft("\n".join(lines) + "\n", tuple(dict.fromkeys(undecided)))
+
+
+def _unbuilt(survey: Survey, images: list[_Image], pattern: str) -> list[str]:
+    """What something names as an image of the family, and no build of which is known."""
+    names = {image.built.name for image in images}
+    built = {(image.built.name, image.built.word) for image in images}
+    found = [one for one in survey.named if one.name in names and one.tag == pattern and one.word]
+    return [
+        f"who builds {one.name}:{one.tag}".replace("{variant}", one.word) + f" ({one.where})"
+        for one in found
+        if (one.name, one.word) not in built
+    ]
 
 
 def _shown(one: Built) -> str:
@@ -171,6 +184,14 @@ def _words(tag: str) -> list[str]:
     return tag.replace("_", "-").split("-")
 
 
+def _optional(survey: Survey, images: list[_Image], own: list[_Image]) -> list[str]:
+    """The stages of other variants that something names with this variant's word, though no build of it is known."""
+    words = {image.built.word for image in own}
+    names = {image.built.name: image.stage for image in images if image.stage}
+    found = {names[n.name] for n in survey.named if n.name in names and n.word and n.word in words}
+    return sorted(found - {image.stage for image in own})
+
+
 def _base_name(path: str) -> str:
     return path.rpartition("/")[2]
 
@@ -225,6 +246,9 @@ def _variants(images: list[_Image], survey: Survey) -> Iterator[str]:
         stages = [image.stage for image in own if image.stage and image is not base]
         if stages:
             yield f"    stages: [{', '.join(map(_quoted, stages))}]"
+        optional = _optional(survey, images, own)
+        if optional:
+            yield f"    optional: [{', '.join(map(_quoted, optional))}]  # named, and not seen built"
 
 
 def _base(images: list[_Image]) -> _Image | None:

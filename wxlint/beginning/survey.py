@@ -14,7 +14,7 @@ from wxlint.images.graph.name_hints import from_path
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, proven_accelerator
 from wxlint.images.model.records import Use
-from wxlint.images.model.reference import parse_reference
+from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.policy.accelerator_words import accelerator_words
 
 _TOKEN = re.compile(r"[^-_.]+(?:\.[0-9][^-_.]*)*")
@@ -58,6 +58,15 @@ class Served(NamedTuple):
     path: str
 
 
+class Named(NamedTuple):
+    """A reference that a script makes or a service runs; as in Built."""
+
+    name: str
+    tag: str
+    word: str
+    where: str
+
+
 class Survey(NamedTuple):
     """built: every image with a name. unnamed: Dockerfiles that nobody builds under one. scripts: the files that build
     or run. computed: names that are not known in the source, each with its place, and what is known of it behind a
@@ -69,6 +78,7 @@ class Survey(NamedTuple):
     services: tuple[Served, ...]
     scripts: tuple[str, ...]
     computed: tuple[tuple[str, str], ...]
+    named: tuple[Named, ...] = ()
 
 
 def survey(repository: Repository, root: str) -> Survey:
@@ -103,7 +113,17 @@ def survey(repository: Repository, root: str) -> Survey:
             )
         ),
         tuple(computed.items()),
+        tuple(_named(repository, below)),
     )
+
+
+def _named(repository: Repository, below: Callable[[str], str]) -> Iterator[Named]:
+    for use in repository.uses:
+        if use.reference is None or not (use.produces or use.kind == "compose image"):
+            continue
+        parts = _parts(use.reference)
+        if parts is not None:
+            yield Named(*parts, f"{below(use.span.path)}:{use.span.line}")
 
 
 def _tail(use: Use) -> str:
@@ -130,25 +150,18 @@ def _services(repository: Repository, below: Callable[[str], str]) -> Iterator[S
 
 
 def _built(image: Image, use: Use, below: Callable[[str], str]) -> Built | None:
-    reference = use.reference
-    if reference is None or not reference.path or HOLE in reference.path or reference.path != reference.path.lower():
+    parts = _parts(use.reference) if use.reference is not None else None
+    if parts is None:
         return None
+    name, tag, word = parts
     proven = proven_accelerator(image.state)[0] or ""
-    tag, word = _without_word(_without_versions(reference.tag or "latest"))
-    name = reference.path
-    if not word:
-        head, slash, last = name.rpartition("/")
-        last, word = _without_word(last)
-        name = f"{head}{slash}{last}"
     said = accelerator_words(word)
     by_path = from_path(image.evaluated.path)
     accelerator = next(iter(said)) if len(said) == 1 else proven or (by_path[0].accelerator if by_path else "")
-    if HOLE in tag:
-        return None
     torch = image.state.torch.channel
     root = image.base.root
     return Built(
-        f"{reference.registry}/{name}" if reference.registry and HOLE not in reference.registry else name,
+        name,
         tag,
         word,
         accelerator,
@@ -160,6 +173,22 @@ def _built(image: Image, use: Use, below: Callable[[str], str]) -> Built | None:
         f"{below(use.span.path)}:{use.span.line}",
         tuple((name, value.text) for name, value in image.evaluated.build.args if value.known),
     )
+
+
+def _parts(reference: Reference) -> tuple[str, str, str] | None:
+    """The name, the tag and the variant's word of a reference, as in Built; None where one is not known."""
+    path = reference.path
+    if not path or HOLE in path or path != path.lower():
+        return None
+    tag, word = _without_word(_without_versions(reference.tag or "latest"))
+    if not word:
+        head, slash, last = path.rpartition("/")
+        last, word = _without_word(last)
+        path = f"{head}{slash}{last}"
+    if HOLE in tag:
+        return None
+    known = reference.registry and HOLE not in reference.registry
+    return f"{reference.registry}/{path}" if known else path, tag, word
 
 
 def _without_versions(tag: str) -> str:
