@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.values import HOLE, Value
-from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
 from wxlint.images.graph.documents import Input
 from wxlint.images.graph.family import Family
@@ -45,9 +44,8 @@ def predictions(policy: Policy, steps: Iterable[Step]) -> dict[str, Prediction]:
             continue
         contexts = (family.in_root(step.context),)
         args = tuple((name, Value(value)) for name, value in step.args)
-        evaluated = evaluate(
-            dockerfile, Build(path, contexts, step.target, args), Files(repository.sources.read, contexts)
-        )
+        files = repository.graph.files(path, contexts)
+        evaluated = evaluate(dockerfile, Build(path, contexts, step.target, args), files)
         stage = evaluated.target(step.target)
         if stage is not None:
             found[step.image] = _predict(repository, evaluated, stage)

@@ -15,6 +15,9 @@ from wxlint.images.installs.model import Lines
 Read = Callable[[str], "Text | None"]
 """A path relative to the root of the repository to its text; None when there is no such file."""
 
+IsOwn = Callable[[str, str], bool]
+"""Whether an owner and a name, in lower case, are those of the repository."""
+
 _DEPTH = 12
 _MOST_COPIES = 300_000
 """Copies that are looked at for one build; past them no file is found, and what would be in it is unknown."""
@@ -26,9 +29,12 @@ take forever."""
 class Files:
     """The repository as one build sees it."""
 
-    def __init__(self, read: Read, contexts: tuple[str, ...]) -> None:
-        """contexts: folders that may be the build context, the likeliest first."""
-        self.read = read
+    def __init__(self, read: Read, contexts: tuple[str, ...], root: str = "", is_own: IsOwn | None = None) -> None:
+        """contexts: folders that may be the build context, the likeliest first.
+
+        root: the repository, "" or ending in "/". is_own: whether an owner and a name are its own.
+        """
+        self.read, self.root, self.is_own = read, root, is_own
         self.folders = [
             folder.rstrip("/") + "/" if folder != "." else "" for folder in map(posixpath.normpath, contexts)
         ]
@@ -64,7 +70,7 @@ class Files:
         for copy in self._copies_above(stage, path):
             for candidate in _origins(copy, path):
                 if copy.stage is None:
-                    if self.in_context(candidate) is not None:
+                    if self._outside(copy, candidate) is not None:
                         return None
                     continue
                 found = self._in_stage(copy.stage, candidate, depth)[1]
@@ -103,10 +109,17 @@ class Files:
                 if copy.stage is not None:
                     found = self._in_stage(copy.stage, candidate, depth)[0]
                 else:
-                    found = self.in_context(candidate)
+                    found = self._outside(copy, candidate)
                 if found is not None:
                     return found
         return None
+
+    def _outside(self, copy: Copy, path: str) -> Text | None:
+        """A file that a copy brings from the build context, or a clone from the repository."""
+        if not copy.cloned:
+            return self.in_context(path)
+        relative = posixpath.normpath(path)
+        return None if relative.startswith("..") or HOLE in relative else self.read(self.root + relative)
 
     def _copies_above(self, stage: int, path: str) -> Iterator[Copy]:
         """The copies that may bring a path into a stage, the last one first, within what is looked at for a build."""

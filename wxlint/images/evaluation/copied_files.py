@@ -9,12 +9,16 @@ from wxlint.core.tuples import NamedTuple
 
 
 class Copy(NamedTuple):
-    """One source of one COPY or ADD. dest: absolute. stage: of `--from`, or None for the build context."""
+    """One source of one COPY or ADD. dest: absolute. stage: of `--from`, or None for the build context.
+
+    cloned: of the repository itself, which a RUN cloned.
+    """
 
     source: str
     dest: str
     stage: int | None
     as_folder: bool
+    cloned: bool = False
 
 
 PIP_CONF = ("/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf", "/etc/xdg/pip/pip.conf")

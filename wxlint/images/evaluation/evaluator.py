@@ -24,7 +24,7 @@ from wxlint.images.evaluation.expansion import Scope, expand, pairs
 from wxlint.images.evaluation.interpreter import environment_of
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.placeholder_args import is_placeholder
-from wxlint.images.evaluation.run_instructions import Runs
+from wxlint.images.evaluation.run_instructions import Runs, shell_texts
 from wxlint.images.evaluation.stage_names import ContextNamed, StageNames
 from wxlint.images.model.records import Build, Evaluated, StageCopy, Use
 from wxlint.images.model.reference import parse_reference
@@ -304,8 +304,23 @@ class _Evaluation:
         copied = len(copies)
         if instruction.flags:
             self._mounts(stage, instruction, copies)
+        clones = self._clones(stage, instruction) if self.files.is_own is not None else []
+        for clone in clones:
+            copies.add(clone)
         self.runs.read(stage, instruction)
         copies.drop_to(copied)
+        for clone in clones:
+            copies.add(clone)
+
+    def _clones(self, stage: OpenStage, instruction: Instruction) -> list[Copy]:
+        """What a RUN clones of the repository itself, which stands there from now on."""
+        from wxlint.images.evaluation.own_clones import own_clones
+
+        assert self.files.is_own is not None
+        found = []
+        for text, _ in shell_texts(instruction) if "git clone" in instruction.text else ():
+            found += own_clones(text, stage.workdir, self.files.is_own)
+        return [Copy(".", folder, None, True, cloned=True) for folder in found]
 
     def _mounts(self, stage: OpenStage, instruction: Instruction, copies: Copies) -> None:
         """Images named by --mount=from=; bind mounts count as copies while the instruction runs."""

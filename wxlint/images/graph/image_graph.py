@@ -135,11 +135,22 @@ class ImageGraph:
         """A Dockerfile under a build; without stages when it breaks the program."""
         path = build.dockerfile
         try:
-            files = Files(self._reader(path), build.contexts)
-            return evaluate(self.documents.dockerfiles[path], build, files, self._contexts.may_name)
+            dockerfile = self.documents.dockerfiles[path]
+            return evaluate(dockerfile, build, self.files(path, build.contexts), self._contexts.may_name)
         except Exception as error:
             self._failures.record(path, error)
             return self._nothing(build)
+
+    def files(self, path: str, contexts: tuple[str, ...]) -> Files:
+        """The repository as a build of a Dockerfile sees it."""
+        read = self._reader(path)
+        if "git clone" not in self.documents.dockerfiles[path].source.text:
+            return Files(read, contexts)
+        from wxlint.images.evaluation.own_clones import names_of
+
+        folder = os.path.relpath(self._store.root)
+        folder = "" if folder == "." else f"{folder}/"
+        return Files(read, contexts, folder, names_of(self._store.root, folder, read))
 
     def _reader(self, path: str) -> Callable[[str], Source | None]:
         """What reads files for a Dockerfile, and notes which, where somebody wants to know."""

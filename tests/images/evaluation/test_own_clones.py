@@ -1,0 +1,90 @@
+"""A RUN that clones the repository that its Dockerfile lies in finds the repository's own files."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wxlint.images.evaluation.own_clones import own_clones
+
+
+def torch(root: Path) -> str:
+    """What an image of the Dockerfile in a folder is believed to hold."""
+    words = [sys.executable, "-m", "wxlint", "images", ".", "--format", "json"]
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
+    (image,) = json.loads(done.stdout)
+    return str(image["torch"])
+
+
+def made(root: Path, run: str, readme: str = "", config: str = "") -> Path:
+    (root / "docker").mkdir(parents=True)
+    text = f"FROM pytorch/pytorch:2.0.1-cuda11.7-cudnn8-runtime\nWORKDIR /opt\n{run}\n"
+    (root / "docker" / "Dockerfile").write_text(text)
+    lines = "--index-url https://download.pytorch.org/whl/cu121\ntorch==2.3.1\n"
+    (root / "requirements.txt").write_text(lines)
+    (root / "docker" / "requirements.txt").write_text("torch==1.13.1\n")
+    (root / "README.md").write_text(readme)
+    if config:
+        (root / ".git").mkdir()
+        (root / ".git" / "config").write_text(config)
+    return root
+
+
+CLONE = "RUN git clone --depth 1 https://github.com/Acme/Voice.git && cd Voice && pip install -r requirements.txt"
+REMOTE = '[remote "origin"]\n\turl = git@github.com:acme/voice.git\n'
+
+
+@pytest.mark.parametrize(
+    ("folder", "readme", "config"),
+    [
+        ("checkout", "", REMOTE),
+        ("acme-voice", "", ""),
+        ("Acme+Voice", "", ""),
+        ("voice", "git clone https://github.com/acme/voice", ""),
+    ],
+)
+def test_the_repository_is_known_by_its_remote_or_its_folder(
+    tmp_path: Path, folder: str, readme: str, config: str
+) -> None:
+    assert torch(made(tmp_path / folder, CLONE, readme, config)) == "cu121"
+
+
+@pytest.mark.parametrize(
+    ("folder", "readme", "config"),
+    [
+        ("checkout", "", '[remote "origin"]\n\turl = https://github.com/other/voice\n'),
+        ("voice", "a fork of something", ""),
+        ("checkout", "git clone https://github.com/acme/voice", ""),
+    ],
+)
+def test_another_repository_stays_unknown(tmp_path: Path, folder: str, readme: str, config: str) -> None:
+    assert torch(made(tmp_path / folder, CLONE, readme, config)) == "unknown"
+
+
+def test_a_later_run_finds_the_files_too(tmp_path: Path) -> None:
+    run = "RUN git clone https://github.com/acme/voice.git /src\nRUN pip install -r /src/requirements.txt"
+    assert torch(made(tmp_path / "acme-voice", run)) == "cu121"
+
+
+@pytest.mark.parametrize(
+    ("text", "folders"),
+    [
+        ("git clone https://github.com/acme/voice", ["/w/voice"]),
+        ("cd /src && git clone -b main --depth=1 ssh://git@github.com/acme/voice.git .", ["/src"]),
+        ("git clone --depth 1 git@github.com:acme/voice.git 'there'; echo", ["/w/there"]),
+        ("git clone https://token:x@git.example:8443/acme/voice.git", ["/w/voice"]),
+        ("git clone -b v1.4 https://github.com/acme/voice", []),
+        ("git clone https://github.com/acme/voice --branch=$TAG", []),
+        ("git clone https://github.com/acme/voice && cd voice && git checkout v1", []),
+        ("git clone https://github.com/acme/voice $HOME/voice", []),
+        ("git clone https://github.com/acme/other", []),
+        ("git clone", []),
+        ("git clone -b", []),
+    ],
+)
+def test_where_a_clone_stands(text: str, folders: list[str]) -> None:
+    assert own_clones(text, "/w", lambda owner, name: (owner, name) == ("acme", "voice")) == folders

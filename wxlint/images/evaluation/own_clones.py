@@ -1,0 +1,93 @@
+"""Where a RUN clones the very repository that its Dockerfile lies in: the files there are those of the checkout."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+
+from wxlint.core.patterns import late
+from wxlint.documents.source import Source
+
+_CLONE = late(r"\bgit\s+clone\b([^;&|\n]*)")
+_ADDRESS = late(r"(?:https?://|ssh://|git://)?(?:[^\s/@]+@)?[\w.-]+[/:](?:\d+/)?([\w.-]+)/([\w.-]+?)(?:\.git)?/?", re.I)
+_MOVES = late(
+    r"\bgit\s+(?:-C\s+\S+\s+)?(?:checkout|switch|reset|fetch|pull|apply|am|revert|cherry-pick|submodule\s+foreach)\b"
+)
+_CD = late(r"(?:^|[;&|\n(])\s*cd\s+([^\s;&|)]+)")
+_REMOTE = late(r"^\s*(?:push)?url\s*=\s*(\S+)", re.I | re.M)
+_BRANCHES = ("main", "master", "HEAD")
+_VALUED = frozenset(
+    ("-o", "--origin", "--depth", "--reference", "-c", "--config", "-j", "--jobs", "--filter", "--template", "-u")
+)
+Read = Callable[[str], "Source | None"]
+
+
+def own_clones(text: str, workdir: str, is_own: Callable[[str, str], bool]) -> list[str]:
+    """The folders, absolute, that hold the repository's own files after the commands of a RUN.
+
+    One that is at another commit than its main branch's is none. is_own: whether an owner and a name are this
+    repository's.
+    """
+    if _MOVES.search(text):
+        return []
+    found = []
+    for match in _CLONE.finditer(text):
+        given = _arguments(match[1].split())
+        address = _ADDRESS.fullmatch(given[0].strip("\"'")) if given else None
+        if address is None or not is_own(address[1].lower(), address[2].lower()):
+            continue
+        folder = given[1].strip("\"'") if len(given) > 1 else address[2]
+        entered = _CD.findall(text, 0, match.start())
+        path = posixpath.normpath(posixpath.join(workdir, *(word.strip("\"'") for word in entered), folder))
+        if path.startswith("/") and not set("$`~*") & set(path):
+            found.append(path)
+    return found
+
+
+def _arguments(words: list[str]) -> list[str]:
+    """What `git clone` is given besides options; nothing where it takes another branch."""
+    found: list[str] = []
+    waiting = words[::-1]
+    while waiting:
+        word = waiting.pop().strip("\\")
+        name, equals, value = word.partition("=")
+        if name in ("-b", "--branch", "--revision"):
+            branch = value if equals else waiting.pop() if waiting else ""
+            if branch.strip("\"'") not in _BRANCHES:
+                return []
+        elif word in _VALUED:
+            waiting[-1:] = []
+        elif word and not word.startswith("-"):
+            found.append(word)
+    return found
+
+
+def names_of(root: str, folder: str, read: Read) -> Callable[[str, str], bool]:
+    """A test of whether an owner and a name, in lower case, are those of the repository at a root.
+
+    Its remotes say so. Without any, its folder has both names, or the name while its README has the address.
+
+    Args:
+        folder: the root as a path that `read` takes, "" or ending in "/".
+    """
+    config = read(f"{folder}.git/config")
+    if config is not None:
+        remotes = {
+            (found[1].lower(), found[2].lower())
+            for url in _REMOTE.findall(config.text)
+            if (found := _ADDRESS.fullmatch(url)) is not None
+        }
+        if remotes:
+            return lambda owner, name: (owner, name) in remotes
+    base = posixpath.basename(root).lower()
+
+    def is_own(owner: str, name: str) -> bool:
+        if base in (f"{owner}{between}{name}" for between in ("+", "-", "_", "__", "--")):
+            return True
+        if base != name:
+            return False
+        readme = read(f"{folder}README.md") or read(f"{folder}README.rst")
+        return readme is not None and f"github.com/{owner}/{name}" in readme.text.lower()
+
+    return is_own
