@@ -27,8 +27,12 @@ Row = tuple[str, str, object, float, float, str]
 def rows(name: str) -> Iterator[Row]:
     """(phase, what ends it, exit code, seconds to end, seconds until nothing is left, what is left then)."""
     phase, arguments = ("entrypoint", ("-n", "2")) if name.startswith("xdist") else (name, ())
+    phase, command = ("build", ("build",)) if name == "wxlint build" else (phase, ())
     for number in SIGNALS:
-        with tempfile.TemporaryDirectory() as folder, hanging_run(Path(folder), phase, *arguments) as run:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            hanging_run(Path(folder), phase, *arguments, command=command) as run,
+        ):
             if name == "xdist worker":
                 clear = run.end_worker(number)
                 yield name, number.name, "the run goes on", clear, clear, ""
@@ -50,8 +54,8 @@ def main(wanted: list[str]) -> None:
     print(f"{time.strftime('%Y-%m-%d')}\n")
     print("| phase | ended by | exit code | seconds to end | seconds until nothing is left | left |")
     print("|---|---|---|---|---|---|")
-    for name in wanted or (*STAGES, "xdist controller", "xdist worker", "engine gone", "disk full"):
-        found = rows if name in STAGES or name.startswith("xdist") else engine_rows
+    for name in wanted or (*STAGES, "wxlint build", "xdist controller", "xdist worker", "engine gone", "disk full"):
+        found = engine_rows if name in ("engine gone", "disk full") else rows
         for phase, what, code, seconds, clear, left in found(name):
             print(f"| {phase} | {what} | {code} | {seconds:.1f} | {clear:.1f} | {left or 'nothing'} |", flush=True)
 

@@ -42,6 +42,18 @@ def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path, phase: str, number: 
 
 
 @pytest.mark.engine
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(INT, 130), (KILL, -KILL), *(pytest.param(n, 128 + n, marks=pytest.mark.slow) for n in (TERM, HUP))],
+)
+def test_wxlint_build_leaves_no_build(tmp_path: Path, number: int, code: int) -> None:
+    need_engine()
+    with hanging_run(tmp_path, "build", command=("build",)) as run:
+        ended = run.end(number)
+    assert (ended.code, tuple(ended.left)) == (code, ((), (), (), ()))
+
+
+@pytest.mark.engine
 @pytest.mark.parametrize("number", [INT, TERM, pytest.param(HUP, marks=pytest.mark.slow), KILL])
 def test_workers_end_with_their_controller(tmp_path: Path, number: int) -> None:
     need_engine()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -138,19 +139,22 @@ def _words(path: Path) -> list[str]:
 
 
 @contextmanager
-def hanging_run(folder: Path, phase: str, *arguments: str) -> Iterator[HangingRun]:
+def hanging_run(folder: Path, phase: str, *arguments: str, command: tuple[str, ...] = ()) -> Iterator[HangingRun]:
     """A run of pytest that is given once something hangs in it; without hypothesis, which it would import to end.
 
     Args:
         phase: of STAGES.
         arguments: further ones of pytest.
+        command: another one of wxlint in place of pytest.
     """
     policy = POLICY + "compose: [docker-compose.yml]\n" if phase == "service" else POLICY
     with family(folder, {"one": STAGES[phase]}, policy) as made:
         if phase == "service":
             made.write("docker-compose.yml", COMPOSE.format(prefix=made.prefix))
         process = subprocess.Popen(
-            pytest_command("-p", "no:hypothesispytest", "wxlint.yaml", *arguments),
+            [sys.executable, "-m", "wxlint", *command]
+            if command
+            else pytest_command("-p", "no:hypothesispytest", "wxlint.yaml", *arguments),
             cwd=made.folder,
             env=made.env({"PYTHONUNBUFFERED": "1"}),
             stdout=(made.folder / "out.txt").open("wb"),

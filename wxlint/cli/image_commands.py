@@ -173,13 +173,13 @@ def build(arguments: argparse.Namespace) -> int:
     """Build the images of the plan; what is done is said as it comes, the results in the end."""
     from wxlint.conformance.container.build_report import failures, line, summary
     from wxlint.conformance.container.builder import build
-    from wxlint.conformance.container.engine import Engine
     from wxlint.conformance.container.model import BuildStatus
+    from wxlint.conformance.plugin.reaper import watched
 
     working_folder()
     plan = _plan(arguments)
-    engine = Engine(arguments.engine)
-    results = build(plan, engine, arguments.mode, arguments.jobs, lambda image, text: say([f"{image}: {text}"]))
+    with watched(arguments.engine) as engine:
+        results = build(plan, engine, arguments.mode, arguments.jobs, lambda image, text: say([f"{image}: {text}"]))
     width = max((len(step.image) for step in plan.steps), default=0)
     for step in plan.steps:
         shown = f"{step.image:{width}}  {line(results[step.image])}"

@@ -11,10 +11,12 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wxlint.conformance.container.engine import Engine
+from wxlint.conformance.plugin.session_id import owner as own_name
 from wxlint.conformance.plugin.session_id import started
 from wxlint.conformance.plugin.sweep import owner_of, sweep
 from wxlint.conformance.plugin.workspace import Workspace, alive
@@ -54,6 +56,24 @@ class Reaper:
         SUPERVISOR.observers.remove(self._note)
         with suppress(OSError, ValueError):
             self._process.communicate(b"done\n", timeout=10)
+
+
+@contextmanager
+def watched(program: str) -> Iterator[Engine]:
+    """An engine for a run outside of pytest: what it starts ends with this process, however that ends.
+
+    Raises UsageError for another program, WxlintError where no folder can be made.
+    """
+    owner = own_name()
+    engine = Engine(program, os.urandom(6).hex(), owner)
+    workspace = Workspace(engine.session).make()
+    workspace.write("owner", owner)
+    reaper = Reaper(engine, workspace)
+    try:
+        yield engine
+    finally:
+        reaper.dismiss()
+        workspace.remove()
 
 
 def main(program: str, name: str, process: str) -> None:
