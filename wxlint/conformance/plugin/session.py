@@ -148,10 +148,10 @@ class Session:
                 return None
             self.workspace.make()
             self.workspace.write("owner", self.engine.owner)
-            if self.worker:
-                workers.enlist(self.workspace)
             self._reaper = Reaper(self.engine, self.workspace)
             self._catch_signals()
+            if self.worker:
+                workers.enlist(self.workspace)
         return self._about
 
     def engine_record(self) -> Record:
