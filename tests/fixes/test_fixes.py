@@ -328,6 +328,32 @@ def test_a_fix_that_makes_a_finding_is_refused(tree: Path, capsys: pytest.Captur
     assert "tag it :cuda: it makes a new finding: b.sh:2: variant-tag" in capsys.readouterr().err
 
 
+POLICY = (
+    "wxlint: 1\nimage: x/{stage}\ndockerfile: Dockerfile\ncompose: [compose.yml]\nvariants:\n  cuda: {stages: [asr]}\n"
+)
+SERVICE = b"services:\n  asr:\n    image: x/asr:cpu\n    restart: always # "
+
+
+def test_a_fix_is_taken_back_when_what_it_brings_to_light_cannot_be_fixed(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The tag of a GPU stage asks for a device, whose lines would come behind one that cannot be changed."""
+    write({"wxlint.yaml": POLICY, "Dockerfile": GPU_BASE, "compose.yml": SERVICE + b"\xff\n"})
+    assert fix(".") == 1
+    assert Path("compose.yml").read_bytes() == SERVICE + b"\xff\n"
+    assert ": tag it :cuda: it makes a new finding: compose.yml:2: gpu-reservation" in capsys.readouterr().err
+    write({"compose.yml": SERVICE + b"!\n"})
+    assert fix(".") == 0
+    assert b"image: x/asr:cuda\n" in Path("compose.yml").read_bytes()
+
+
+def test_new_lines_end_as_the_lines_around_them(tree: Path) -> None:
+    write({"wxlint.yaml": POLICY, "Dockerfile": GPU_BASE, "compose.yml": SERVICE.replace(b"\n", b"\r\n") + b"!\r\n"})
+    assert fix(".") == 0
+    text = Path("compose.yml").read_bytes()
+    assert text.count(b"\n") == text.count(b"\r\n") == 11
+
+
 def test_files_that_were_not_given_are_left_alone(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(
         {

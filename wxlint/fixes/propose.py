@@ -26,6 +26,7 @@ _PROPOSERS: dict[str, tuple[Proposer, ...]] = {
     "torch-index": (channels.option_of_its_own, channels.own_channel),
     "torch-version": (packages.fitting_companion,),
     "torch-without-index": (channels.option_of_its_own, channels.missing_index),
+    "unbuilt-image": (tags.own_tag,),
     "unquoted-specifier": (packages.quoted,),
     "untagged-image": (tags.own_tag,),
     "variant-tag": (tags.own_tag,),
