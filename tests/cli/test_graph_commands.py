@@ -136,3 +136,33 @@ def test_hostile_names_are_text_in_every_format(family: Path, capfd: pytest.Capt
             ET.fromstring(text)
         if form in ("svg", "mermaid"):
             assert "<script>" not in text
+
+
+def test_findings_stand_on_edges_and_nodes(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (family / "docker-compose.yml").write_text("services:\n  asr:\n    image: example/base:latest\n")
+    (family / "build.sh").write_text(SCRIPT + "docker build -t example/base:latest base\n")
+    (family / "app/Dockerfile").write_text("FROM example/base:latest\nRUN pip install flask>=3.0.0\n")
+    data = json.loads(out(capfd, "graph", "--format", "json"))
+    edges = {(edge["source"], edge["target"]): edge["findings"] for edge in data["edges"]}
+    assert "latest-tag" in edges["example/base:latest", "example/asr:1.0-cuda"]
+    assert "latest-tag" in edges["example/base:latest", "docker-compose.yml"]
+    nodes = {node["name"]: node["findings"] for node in data["nodes"]}
+    assert "unquoted-specifier" in nodes["example/asr:1.0-cuda"] and nodes["docker-compose.yml"] == []
+    assert "from example/base:latest [latest-tag" in out(capfd, "graph")
+    assert "linkStyle" in out(capfd, "graph", "--format", "mermaid")
+    assert 'fontcolor="#c62828"' in out(capfd, "graph", "--format", "dot")
+    assert ">latest-tag" in out(capfd, "graph", "--format", "svg")
+
+
+def test_a_tall_column_is_folded_between_its_boxes(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    lines = ["docker build -t example/base:cuda base"]
+    for number in range(40):
+        (family / f"s{number}").mkdir()
+        (family / f"s{number}/Dockerfile").write_text("FROM example/base:cuda\n")
+        lines.append(f"docker build -t example/s{number}:cuda s{number}")
+    (family / "build.sh").write_text("\n".join(lines) + "\n")
+    root = ET.fromstring(out(capfd, "graph", "--format", "svg"))
+    boxes = [rect for rect in root.iter("{http://www.w3.org/2000/svg}rect") if rect.get("rx")]
+    places = {(float(box.get("x", 0)), float(box.get("y", 0))) for box in boxes}
+    assert len(places) == len(boxes) and len({x for x, _ in places}) >= 4
+    assert float(root.get("height", 0)) < 25 * 60

@@ -173,14 +173,18 @@ def _explain_image(arguments: argparse.Namespace, name: str) -> int:
 
 
 def graph(arguments: argparse.Namespace) -> int:
-    """Draw what is built from what, by whom, and who runs it."""
+    """Draw what is built from what, by whom, and who runs it, with findings where they stand."""
+    from wxlint.core.findings import Severity
     from wxlint.core.suggest import did_you_mean
     from wxlint.images.graph.drawing import draw
     from wxlint.images.graph.picture import picture_of
+    from wxlint.lint.run import Options, check
 
     cache = open_cache_of(arguments)
     gathered = gathered_of(arguments, True, cache)
-    picture = picture_of(gathered.repository, gathered.scope)
+    report = check(gathered.repository, Options(scope=gathered.scope, followed=gathered.followed))
+    serious = [finding for finding in report.findings if finding.severity > Severity.INFO]
+    picture = picture_of(gathered.repository, gathered.scope, serious)
     cache.save()
     if arguments.focus is not None:
         names = [node.name for node in picture.nodes]

@@ -11,6 +11,8 @@ from wxlint.core.tuples import NamedTuple
 
 DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "batch", "other"
 WORKFLOW, MAKE, BAKE, KUBERNETES, GITLAB = "workflow", "make", "bake", "kubernetes", "gitlab"
+JUST, TASKFILE, SKAFFOLD, DEVCONTAINER, HELM = "just", "taskfile", "skaffold", "devcontainer", "helm"
+POWERSHELL = "powershell"
 
 _NAME = late(
     r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
@@ -22,6 +24,12 @@ _NAME = late(
       | (?P<batch>        .+\.(?:bat|cmd) )
       | (?P<make>         (?:gnu)?makefile(?:\.(?!am$|in$|md$|txt$)[\w-]+)? | .+\.mk )
       | (?P<bake>         (?:.*[._-])?bake(?:[._-].*)?\.(?:hcl|json) )
+      | (?P<just>         (?:.*\.)?justfile | .+\.just )
+      | (?P<taskfile>     taskfile(?:[._-].*)?\.ya?ml )
+      | (?P<skaffold>     skaffold(?:[._-].*)?\.ya?ml )
+      | (?P<devcontainer> \.?devcontainer\.json )
+      | (?P<helm>         (?:.*[._-])?values(?:[._-].*)?\.ya?ml )
+      | (?P<powershell>   .+\.ps1 )
       | (?P<yaml>         .+\.ya?ml )""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
@@ -35,7 +43,10 @@ _NO_DOCKERFILE = frozenset(
 _MAYBE_DOCKERFILE = frozenset("txt py rb js ts go rs java kt pl php lua r cs sh bash zsh ps1 bat cmd".split())
 """Suffixes that name the language of an image (Dockerfile.go) or of a generator: the content decides."""
 
-_ENDS = (".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd", ".mk", ".hcl")
+_ENDS = (
+    *(".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd", ".mk", ".hcl"),
+    *(".ps1", ".just", "justfile", "devcontainer.json"),
+)
 _WORKFLOWS = late(r"(?:^|.*[/\\])\.(?:github|gitea|forgejo)[/\\]workflows[/\\]?", re.DOTALL)
 _HEAD = 65536
 """Bytes of a file that tell its kind."""
@@ -45,6 +56,7 @@ _FROM = late(rf"{_PASSED}(?:[ \t]*ARG[ \t][^\n]*\n{_PASSED})*[ \t]*FROM[ \t]+\S"
 _SERVICES = late(r"""^(?:\{[ \t]*)?["']?(?:services|include)["']?[ \t]*:""", re.MULTILINE)
 _MANIFEST = late(r"^apiVersion:[ \t]*\S(?=.*?(?:\bimage:[ \t]*[^ \t\n#]|^images:[ \t]*\n))", re.MULTILINE | re.DOTALL)
 """A manifest that names images; the schema of one (`image:` with more below it) does not."""
+_VALUES = late(r"""^[ \t]*(?:repository|image):[ \t]*["']?[a-z0-9][\w./:-]+["']?[ \t]*(?:#|$)""", re.MULTILINE)
 _SHEBANG = late(r"#![^\n]*\b(?:sh|bash|dash|ash|ksh|zsh)\b")
 _ECHO_OFF = late(r"\s*@?echo[ \t]+off\b|\s*(?:@?rem[ \t]|::)", re.IGNORECASE)
 
@@ -79,6 +91,8 @@ def kind_of_name(name: str, folder: str = "") -> NamedKind:
         return NamedKind(COMPOSE, False)
     elif match["yaml"] is not None:
         return NamedKind(KUBERNETES, False)
+    elif match["helm"] is not None:
+        return NamedKind(HELM, False)
     else:
         return NamedKind(match.lastgroup or "", True)
     if suffix in _NO_DOCKERFILE:
@@ -96,6 +110,8 @@ def kind_of(path: str) -> str:
 def kind_of_text(name: str, text: str) -> str:
     """The kind of a text, from the name of its file where that tells, then from how it starts; else OTHER."""
     kind, sure = kind_of_name(name)
+    if kind == HELM and not _confirms(kind, text):
+        kind = KUBERNETES
     if kind and (kind != KUBERNETES or _confirms(kind, text)):
         return kind if sure or _confirms(kind, text) else OTHER
     for kind, pattern in ((SHELL, _SHEBANG), (DOCKERFILE, _FROM), (BATCH, _ECHO_OFF)):
@@ -110,8 +126,8 @@ def is_shell_program(path: str) -> bool:
 
 
 def _confirms(kind: str, text: str) -> bool:
-    if kind == KUBERNETES:
-        return _MANIFEST.search(text) is not None
+    if kind in (KUBERNETES, HELM):
+        return (_MANIFEST if kind == KUBERNETES else _VALUES).search(text) is not None
     return bool(_SERVICES.search(text) if kind == COMPOSE else _FROM.match(text))
 
 

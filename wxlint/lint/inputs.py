@@ -45,7 +45,8 @@ _FOLLOWED = late(
 _READS = (
     "wxlint reads Dockerfile*, *.Dockerfile, *-Dockerfile, Containerfile*, compose.y[a]ml, compose.*.y[a]ml, "
     "docker-compose*.y[a]ml, *.compose.y[a]ml, .github/workflows/*.y[a]ml, .gitlab-ci.yml, bake files, "
-    "Makefiles, Kubernetes manifests, *.sh, *.bash, *.bat, *.cmd and shell scripts that may be run"
+    "Makefiles, justfiles, Taskfiles, Kubernetes manifests, Helm values, skaffold.yaml, devcontainer.json, "
+    "*.sh, *.bash, *.bat, *.cmd, *.ps1 and shell scripts that may be run"
 )
 
 

@@ -28,9 +28,14 @@ _WORDS = {
     "workflow": _WORKFLOW_WORDS,
     "bake": ("target",),
     "gitlab": (*_PROGRAMS, "kaniko", "image:", "services:", "include"),
+    "skaffold": ("artifacts",),
+    "devcontainer": ("image", "build", "dockerFile"),
+    "helm": ("repository", "image"),
 }
 """Words without one of which a file of a kind has nothing to do with images."""
-_SCRIPTS = ("shell", "batch", "workflow", "make", "bake", "gitlab")
+_SCRIPTS = frozenset(
+    "shell batch powershell workflow make bake gitlab just taskfile skaffold devcontainer helm".split()
+)
 """Kinds of files that build and use images by commands or targets."""
 
 
@@ -149,10 +154,34 @@ class Documents:
             from wxlint.images.builds.from_bake import bake_script
 
             return bake_script(source, self.find_dockerfile)
+        if item.kind not in ("shell", "batch"):
+            return self._of_a_tool(item.kind, source)
         from wxlint.shell.scripts import script_commands
 
         commands = script_commands(item.kind, source.path, source.text, self._store.cache)
         return read_script(source, commands, self.find_dockerfile)
+
+    def _of_a_tool(self, kind: str, source: Source) -> Script:
+        """What a file of a rarer tool does with images."""
+        find, cache = self.find_dockerfile, self._store.cache
+        if kind == "just":
+            from wxlint.images.builds.from_just import just_script
+
+            return just_script(source, find)
+        if kind == "helm":
+            from wxlint.images.builds.from_helm import helm_script
+
+            return helm_script(source, cache)
+        if kind == "powershell":
+            from wxlint.images.builds.from_powershell import powershell_script
+
+            return powershell_script(source, find)
+        from wxlint.images.builds import from_yaml_tools
+
+        if kind == "devcontainer":
+            return from_yaml_tools.devcontainer_script(source, find)
+        read = from_yaml_tools.taskfile_script if kind == "taskfile" else from_yaml_tools.skaffold_script
+        return read(source, find, cache)
 
     def find_dockerfile(self, paths: list[str]) -> str | None:
         """The first of several paths that is a Dockerfile of this run."""

@@ -10,10 +10,15 @@ from wxlint.images.graph.picture import Edge, Node, Picture
 
 _COLOURS = {"cpu": "#d7ecff", "cuda": "#d9f2d9", "rocm": "#ffe3d3", "other": "#eadcf8", "unknown": "#eeeeee"}
 _BASE, _USER = "#ffffff", "#fff6cc"
+_FINDING = "#c62828"
 _BOX_HEIGHT, _GAP_X, _GAP_Y, _LETTER, _MARGIN = 44, 70, 16, 7.2, 20
 """Sizes in pixels; a letter of the monospaced font of 12 pixels is 7.2 wide."""
 _WIDEST = 44
 """Characters of a name that a box shows."""
+_WIDE_GAP_X = 150
+"""Where the rules of findings stand on the lines."""
+_TALL = 30
+"""Boxes of a column that is not divided."""
 
 
 def draw(picture: Picture, form: str) -> str:
@@ -36,11 +41,18 @@ def _text(picture: Picture) -> str:
             continue
         lines.append(f"{node.name} ({', '.join(node.variants)})")
         lines += [f"  built by {builder}" for builder in node.builders]
-        lines += [f"  from {edge.source}" for edge in picture.edges if edge.target == node.name]
+        lines += [f"  findings: {', '.join(node.findings)}"] if node.findings else []
+        lines += [f"  from {edge.source}{_marked(edge)}" for edge in picture.edges if edge.target == node.name]
         for edge in picture.edges:
             if edge.source == node.name:
-                lines.append(f"  base of {edge.target}" if edge.label == "FROM" else f"  {edge.label} in {edge.target}")
+                how = f"base of {edge.target}" if edge.label == "FROM" else f"{edge.label} in {edge.target}"
+                lines.append(f"  {how}{_marked(edge)}")
     return "".join(escape(line) + "\n" for line in lines or ["nothing is built here"])
+
+
+def _marked(edge: Edge) -> str:
+    """The rules of an edge's findings, to stand behind it."""
+    return f" [{', '.join(edge.findings)}]" if edge.findings else ""
 
 
 def _json(picture: Picture) -> str:
@@ -62,7 +74,11 @@ def _mermaid(picture: Picture) -> str:
         lines.append(f"  style {names[node.name]} fill:{_colour(node)}")
     for edge in picture.edges:
         arrow = "-->" if edge.label == "FROM" else "-.->"
-        lines.append(f"  {names[edge.source]} {arrow} {names[edge.target]}")
+        label = f'|"{_quoted(", ".join(edge.findings))}"|' if edge.findings else ""
+        lines.append(f"  {names[edge.source]} {arrow}{label} {names[edge.target]}")
+    marked = [str(number) for number, edge in enumerate(picture.edges) if edge.findings]
+    lines += [f"  linkStyle {','.join(marked)} stroke:{_FINDING}"] if marked else []
+    lines += [f"  style {names[n.name]} stroke:{_FINDING}" for n in picture.nodes if n.findings]
     return "\n".join(lines) + "\n"
 
 
@@ -71,9 +87,15 @@ def _dot(picture: Picture) -> str:
         return '"' + escape(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
     lines = ["digraph images {", "  rankdir=LR;", '  node [shape=box, style="filled,rounded", fontname="monospace"];']
-    lines += [f'  {quoted(node.name)} [fillcolor="{_colour(node)}"];' for node in picture.nodes]
+    for node in picture.nodes:
+        border = f', color="{_FINDING}", tooltip={quoted(", ".join(node.findings))}' if node.findings else ""
+        lines.append(f'  {quoted(node.name)} [fillcolor="{_colour(node)}"{border}];')
     for edge in picture.edges:
-        style = "" if edge.label == "FROM" else f" [style=dashed, label={quoted(edge.label)}]"
+        words = [] if edge.label == "FROM" else ["style=dashed"]
+        label = ", ".join(edge.findings) or (edge.label if edge.label != "FROM" else "")
+        words += [f"label={quoted(label)}"] if label else []
+        words += [f'color="{_FINDING}"', f'fontcolor="{_FINDING}"'] if edge.findings else []
+        style = f" [{', '.join(words)}]" if words else ""
         lines.append(f"  {quoted(edge.source)} -> {quoted(edge.target)}{style};")
     return "\n".join([*lines, "}"]) + "\n"
 
@@ -83,21 +105,40 @@ class _Layout:
 
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
+        self.gap = _WIDE_GAP_X if any(edge.findings for edge in picture.edges) else _GAP_X
         self.columns = self._columns()
         self.places: dict[str, tuple[float, float, float]] = {}
         """The left edge, the top and the width of each box."""
         self.width = self.height = 2.0 * _MARGIN
         left = float(_MARGIN)
-        tallest = max((len(column) for column in self.columns), default=0)
-        for column in self.columns:
-            wide = max(min(len(name), _WIDEST) for name in column) * _LETTER + 24
-            top = _MARGIN + (tallest - len(column)) * (_BOX_HEIGHT + _GAP_Y) / 2
-            for name in column:
-                self.places[name] = (left, top, wide)
-                top += _BOX_HEIGHT + _GAP_Y
-            left += wide + _GAP_X
-        self.width = max(left - _GAP_X + _MARGIN, self.width)
-        self.height = tallest * (_BOX_HEIGHT + _GAP_Y) - _GAP_Y + 2 * _MARGIN if tallest else self.height
+        row = _BOX_HEIGHT + _GAP_Y
+        folded = [self._folded(column) for column in self.columns]
+        tallest = max((len(part) + 0.5 * number for parts in folded for number, part in enumerate(parts)), default=0)
+        for parts in folded:
+            for number, part in enumerate(parts):
+                wide = max(min(len(name), _WIDEST) for name in part) * _LETTER + 24
+                # a half row lower, so that lines to the second part run between the boxes of the first
+                top = _MARGIN + (tallest - len(parts[0])) * row / 2 + number * row / 2
+                for name in part:
+                    self.places[name] = (left, top, wide)
+                    top += row
+                left += wide + self.gap
+        self.width = max(left - self.gap + _MARGIN, self.width)
+        self.height = tallest * row - _GAP_Y + 2 * _MARGIN if tallest else self.height
+
+    def _folded(self, column: list[str]) -> list[list[str]]:
+        """A column, in two parts when it is tall; boxes that others stand on are in the second."""
+        if len(column) <= _TALL:
+            return [column]
+        sources = {edge.source for edge in self.picture.edges}
+        half = len(column) // 2
+        second = {name for name in column if name in sources}
+        for name in column[1::2]:
+            if len(second) < half:
+                second.add(name)
+        if len(second) > len(column) - len(second):
+            return [column]
+        return [[name for name in column if name not in second], [name for name in column if name in second]]
 
     def _columns(self) -> list[list[str]]:
         depth = {node.name: 0 for node in self.picture.nodes}
@@ -152,26 +193,40 @@ def _line(layout: _Layout, edge: Edge) -> str:
     left, top, wide = layout.places[edge.source]
     end, end_top, _ = layout.places[edge.target]
     x, y, to_x, to_y = left + wide, top + _BOX_HEIGHT / 2, end, end_top + _BOX_HEIGHT / 2
-    bend = max((to_x - x) / 2, 30)
+    turned = min(x + layout.gap, to_x)  # from here on it runs straight, between the boxes of columns that it passes
+    bend = max((turned - x) / 2, 30)
     dashed = "" if edge.label == "FROM" else ' stroke-dasharray="5 4"'
+    colour, width = (_FINDING, "2") if edge.findings else ("#7a8793", "1")
+    title = _xml(f"{edge.source} → {edge.target}: {edge.label}{_marked(edge)}")
+    mark = ""
+    if edge.findings:
+        shown = _xml(edge.findings[0] + (f" +{len(edge.findings) - 1}" if len(edge.findings) > 1 else ""))
+        mark = (
+            f'<text x="{to_x - 6:.1f}" y="{to_y - 5:.1f}" text-anchor="end" font-size="10" fill="{_FINDING}">'
+            f"{shown}</text>"
+        )
+    curve = f"{x + bend:.1f} {y:.1f} {turned - bend:.1f} {to_y:.1f} {turned:.1f} {to_y:.1f}"
     return (
-        f'<path d="M{x:.1f} {y:.1f} C{x + bend:.1f} {y:.1f} {to_x - bend:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}" '
-        f'fill="none" stroke="#7a8793"{dashed}><title>{_xml(edge.label)}</title></path>'
+        f'<path d="M{x:.1f} {y:.1f} C{curve} H{to_x:.1f}" '
+        f'fill="none" stroke="{colour}" stroke-width="{width}"{dashed}><title>{title}</title></path>{mark}'
     )
 
 
 def _box(layout: _Layout, node: Node) -> str:
     left, top, wide = layout.places[node.name]
-    name = node.name if len(node.name) <= _WIDEST else f"{node.name[: _WIDEST - 1]}…"
+    name = node.name
+    if len(name) > _WIDEST:  # what tells images apart is at the end
+        name = f"{name[: _WIDEST // 3]}…{name[-(_WIDEST - 1 - _WIDEST // 3) :]}"
     below = ", ".join(node.variants) if node.kind == "built" else ""
-    title = "\n".join((node.name, *node.builders, *node.places))
+    title = "\n".join((node.name, *node.builders, *node.places, *(f"finding: {rule}" for rule in node.findings)))
+    border = _FINDING if node.findings else "#5b6770"
     middle = top + (18 if below else 27)
     text = f'<text x="{left + 12:.1f}" y="{middle:.1f}" fill="#111111">{_xml(name)}</text>'
     if below:
         text += f'<text x="{left + 12:.1f}" y="{top + 35:.1f}" fill="#666666" font-size="11">{_xml(below)}</text>'
     return (
         f'<g><title>{_xml(title)}</title><rect x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" '
-        f'height="{_BOX_HEIGHT}" rx="6" fill="{_colour(node)}" stroke="#5b6770"/>{text}</g>'
+        f'height="{_BOX_HEIGHT}" rx="6" fill="{_colour(node)}" stroke="{border}"/>{text}</g>'
     )
 
 

@@ -10,13 +10,14 @@ from wxlint.images.graph.summary import Belief, belief
 from wxlint.images.graph.targets import built_stages
 
 if TYPE_CHECKING:
+    from wxlint.core.findings import Finding
     from wxlint.core.span import Span
     from wxlint.images.graph.repository import Repository
     from wxlint.images.model.records import Evaluated, Stage, Use
     from wxlint.images.model.reference import Reference
 
 _RUNS = ("compose image", "kubernetes image", "kustomize image", "docker run", "docker create", "job container")
-_MORE = ("job service", "docker action")
+_MORE = ("job service", "docker action", "helm image", "devcontainer image")
 
 
 class Built(NamedTuple):
@@ -35,7 +36,7 @@ class Node(NamedTuple):
     """kind: built, base (an image from elsewhere) or user (who runs an image).
 
     variants: what an image is, once for each that its builds make. builders: who builds it. places: Dockerfiles, or
-    where the user stands. findings: how many findings stand in its Dockerfile or on its place.
+    where the user stands. findings: the rules whose findings stand there, and on no edge.
     """
 
     name: str
@@ -43,14 +44,16 @@ class Node(NamedTuple):
     variants: tuple[str, ...] = ()
     builders: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 class Edge(NamedTuple):
-    """source: what is needed. target: what needs it. label: how."""
+    """source: what is needed. target: what needs it. label: how. findings: the rules of findings where it is named."""
 
     source: str
     target: str
     label: str
+    findings: tuple[str, ...] = ()
 
 
 class Picture(NamedTuple):
@@ -98,12 +101,15 @@ def _built(repository: Repository, evaluated: Evaluated, stage: Stage) -> Built:
     return Built(tags[0] if tags else label, said, base, build.built_by, tags, evaluated, stage)
 
 
-def picture_of(repository: Repository, scope: frozenset[str] | None) -> Picture:
-    """The whole graph."""
+def picture_of(repository: Repository, scope: frozenset[str] | None, findings: Iterable[Finding] = ()) -> Picture:
+    """The whole graph. findings: what is to be shown on its edges and nodes."""
+    found = _Findings(findings)
     built = list(builds_of(repository, scope))
     names = {(id(each.evaluated), each.stage.index): each.name for each in built}
     nodes: dict[str, Node] = {}
     edges: dict[Edge, None] = {}
+    """Without their findings, so that each is there once."""
+    places: dict[Edge, list[Span]] = {}
     for each in built:
         builders = tuple(reason.shown() for reason in each.built_by[:1])
         node = Node(each.name, "built", (each.belief.variant,), builders, (each.evaluated.path,))
@@ -114,28 +120,53 @@ def picture_of(repository: Repository, scope: frozenset[str] | None) -> Picture:
         sources = {names.get((id(e), s.index)) for e, s in repository.graph.producers(each.base)} - {None, each.name}
         for source in sorted(name for name in sources if name) or [each.base.shown()]:
             nodes.setdefault(source, Node(source, "base"))
-            edges[Edge(source, each.name, "FROM")] = None
+            edge = Edge(source, each.name, "FROM")
+            edges[edge] = None
+            places.setdefault(edge, []).append(each.stage.base.span)
     for use in repository.uses:
-        _add_user(repository, use, names, nodes, edges)
-    return Picture(tuple(nodes.values()), tuple(edges))
+        for edge in _user_edges(repository, use, names):
+            nodes.setdefault(edge.target, Node(edge.target, "user", places=(edge.target,)))
+            edges[edge] = None
+            places.setdefault(edge, []).append(use.span)
+    shown = [edge._replace(findings=found.at(places[edge])) for edge in edges]
+    return Picture(tuple(node._replace(findings=found.elsewhere(node)) for node in nodes.values()), tuple(shown))
 
 
-def _add_user(
-    repository: Repository,
-    use: Use,
-    names: dict[tuple[int, int], str],
-    nodes: dict[str, Node],
-    edges: dict[Edge, None],
-) -> None:
-    """Add who runs an image that the repository builds."""
+class _Findings:
+    """Findings by where they stand; each is shown once, on the first edge that it is about, else on nodes."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self._by_path: dict[str, list[Finding]] = {}
+        for finding in findings:
+            self._by_path.setdefault(finding.span.path, []).append(finding)
+        self._on_edges: set[Finding] = set()
+
+    def at(self, spans: Iterable[Span]) -> tuple[str, ...]:
+        """The rules of the findings on the lines of some places."""
+        rules: dict[str, None] = {}
+        for span in spans:
+            for finding in self._by_path.get(span.path, ()):
+                if finding.span.line <= span.end_line and span.line <= finding.span.end_line:
+                    rules[finding.rule] = None
+                    self._on_edges.add(finding)
+        return tuple(rules)
+
+    def elsewhere(self, node: Node) -> tuple[str, ...]:
+        """The rules of the other findings in the files of a node."""
+        if node.kind == "user":
+            return ()
+        found = (finding for place in node.places for finding in self._by_path.get(place, ()))
+        return tuple(dict.fromkeys(finding.rule for finding in found if finding not in self._on_edges))
+
+
+def _user_edges(repository: Repository, use: Use, names: dict[tuple[int, int], str]) -> Iterator[Edge]:
+    """Who runs an image that the repository builds."""
     if use.produces or use.reference is None or use.kind not in (*_RUNS, *_MORE):
         return
     for evaluated, stage in repository.graph.producers(use.reference):
         source = names.get((id(evaluated), stage.index))
         if source is not None:
-            user = use.span.path
-            nodes.setdefault(user, Node(user, "user", places=(user,)))
-            edges[Edge(source, user, use.kind)] = None
+            yield Edge(source, use.span.path, use.kind)
 
 
 def _joined(one: Node, other: Node) -> Node:

@@ -95,7 +95,14 @@ class Repository:
 
     def publishes(self, use: Use) -> bool:
         """Whether a place publishes, or runs what was published: in a CI workflow, bake file, Makefile or manifest."""
-        kinds = ("bake tag", "kubernetes image", "kustomize image")
+        kinds = (
+            "bake tag",
+            "kubernetes image",
+            "kustomize image",
+            "helm image",
+            "skaffold image",
+            "devcontainer image",
+        )
         return use.kind in kinds or use.span.path in self.documents.automation
 
     @property

@@ -1,0 +1,173 @@
+"""Builds and uses in justfiles, Taskfiles, skaffold.yaml, devcontainer.json and Helm values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from posixpath import normpath
+
+import pytest
+
+from wxlint.core.cache import NO_CACHE
+from wxlint.documents.source import Source
+from wxlint.images.builds.from_helm import helm_script
+from wxlint.images.builds.from_just import just_script
+from wxlint.images.builds.from_scripts import Script
+from wxlint.images.builds.from_yaml_tools import devcontainer_script, skaffold_script, taskfile_script
+from wxlint.lint.inputs import gather
+
+DOCKERFILES = ("Dockerfile", "app/Dockerfile", ".devcontainer/Dockerfile")
+
+
+def find(paths: list[str]) -> str | None:
+    return next((path for path in map(normpath, paths) if path in DOCKERFILES), None)
+
+
+def tags(found: Script) -> list[str]:
+    return [tag.value.shown() for build in found.builds for tag in build.tags]
+
+
+def test_a_justfile() -> None:
+    text = """\
+image := "example/app"
+export version := '1.0'
+sha := `git rev-parse HEAD`
+# docker build -t no:1 .
+build variant="cpu" extra: deps
+    @docker build -t {{image}}:{{version}}-{{variant}} \\
+        --build-arg E={{ extra }} .
+    -docker push {{image + ":" + version}}-{{sha}}
+other:
+    #!/usr/bin/env bash
+    TAG=2
+    docker build -t {{ image }}:$TAG app
+"""
+    found = just_script(Source("justfile", text), find)
+    assert tags(found) == ["example/app:1.0-cpu", "example/app:2"]
+    assert [build.dockerfile for build in found.builds] == ["Dockerfile", "app/Dockerfile"]
+    assert [(name, value.shown()) for name, value in found.builds[0].args] == [("E", "{{extra}}")]
+    assert found.builds[0].built_by[0].text == "just build"
+    assert found.builds[0].tags[0].span.line == 6
+    assert [use.value.shown() for use in found.uses][1] == "example/app:1.0-{{sha}}"
+
+
+def test_a_taskfile() -> None:
+    text = """\
+version: "3"
+vars: {IMAGE: example/app, SHA: {sh: git rev-parse HEAD}}
+tasks:
+  build:
+    vars: {TAG: "1.0-{{.VARIANT}}", NAME: "{{.IMAGE}}"}
+    dir: app
+    cmds:
+      - docker build -t {{.NAME}}:{{.TAG}} .
+      - cmd: docker push {{.IMAGE}}:{{.SHA}}
+      - task: other
+  other: docker run {{.IMAGE | lower}}:1
+"""
+    found = taskfile_script(Source("Taskfile.yml", text), find, NO_CACHE)
+    assert tags(found) == ["example/app:1.0-{{.VARIANT}}"]
+    assert found.builds[0].dockerfile == "app/Dockerfile"
+    assert [use.value.shown() for use in found.uses] == [
+        "example/app:1.0-{{.VARIANT}}",
+        "example/app:{{.SHA}}",
+        "{{.IMAGE | lower}}:1",
+    ]
+    assert [use.span.line for use in found.uses] == [8, 9, 11]
+
+
+def test_skaffold() -> None:
+    text = """\
+apiVersion: skaffold/v4beta6
+build:
+  artifacts:
+    - image: example/app
+      context: app
+      docker: {target: run, buildArgs: {V: "1", W: "{{.X}}"}}
+    - {image: example/java, jib: {}}
+profiles:
+  - build: {artifacts: [{image: example/root}]}
+"""
+    found = skaffold_script(Source("skaffold.yaml", text), find, NO_CACHE)
+    assert [(build.dockerfile, build.contexts, build.target) for build in found.builds] == [
+        ("app/Dockerfile", ("app",), "run"),
+        ("Dockerfile", (".",), None),
+    ]
+    assert tags(found) == ["example/app:tag", "example/root:tag"]
+    assert [(name, value.shown()) for name, value in found.builds[0].args] == [("V", "1"), ("W", "{{.X}}")]
+
+
+def test_a_devcontainer() -> None:
+    text = """\
+{
+  // "image": "no:1",
+  "image": "example/dev:1.0", /* , */
+  "build": {"dockerfile": "Dockerfile", "context": "..", "args": {"A": "b//c"},},
+}
+"""
+    found = devcontainer_script(Source(".devcontainer/devcontainer.json", text), find)
+    (build,) = found.builds
+    assert (build.dockerfile, build.contexts) == (".devcontainer/Dockerfile", (".",))
+    assert [(name, value.text) for name, value in build.args] == [("A", "b//c")]
+    assert [(use.value.text, use.span.line, use.span.column) for use in found.uses] == [("example/dev:1.0", 3, 13)]
+    missing = devcontainer_script(Source(".devcontainer.json", '{"dockerFile": "gone/Dockerfile"}'), find)
+    assert missing.builds[0].wanted == ("gone/Dockerfile",)
+    assert devcontainer_script(Source("a.json", "{"), find).problems
+
+
+def test_values_of_a_chart() -> None:
+    text = """\
+app:
+  image: {registry: ghcr.io, repository: example/app, tag: "1.0-cuda", pullPolicy: Always}
+side: {image: "example/side:latest"}
+own:
+  image:
+    repository: example/own
+    tag: ""
+git: {repository: "https://example.org/x"}
+pinned: {repository: example/p, tag: x, digest: "sha256:%s"}
+""" % ("a" * 64)
+    found = helm_script(Source("values.yaml", text), NO_CACHE)
+    assert [(use.value.shown(), use.span.line) for use in found.uses] == [
+        ("ghcr.io/example/app:1.0-cuda", 2),
+        ("example/side:latest", 3),
+        ("example/own:the chart's version", 6),
+        ("example/p@sha256:" + "a" * 64, 9),
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "a", "[", "tasks: 1", "build: {artifacts: {}}", "image: {repository: {}}"])
+def test_what_is_none_of_them(text: str) -> None:
+    source = Source("x.yaml", text)
+    assert not just_script(source, find).builds and not taskfile_script(source, find, NO_CACHE).builds
+    assert not skaffold_script(source, find, NO_CACHE).builds and not devcontainer_script(source, find).builds
+    assert not helm_script(source, NO_CACHE).uses
+
+
+def test_they_are_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "Dockerfile": "FROM python:3.11-slim\n",
+        "justfile": "build:\n    docker build -t a:1 .\n",
+        "Taskfile.yml": "tasks: {build: docker build -t b:1 .}\n",
+        "skaffold.yaml": "apiVersion: skaffold/v4\nbuild: {artifacts: [{image: c}]}\n",
+        ".devcontainer/devcontainer.json": '{"build": {"dockerfile": "../Dockerfile"}}\n',
+        "chart/values.yaml": "image:\n  repository: e/d\n  tag: '1'\n",
+        "values-of-something.yaml": "a: 1\n",
+        "build.ps1": "docker build -t e:1 .\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    repository = gather(["."]).repository
+    kinds = {item.path: item.kind for item in repository.documents.given}
+    assert kinds == {
+        "Dockerfile": "dockerfile",
+        "justfile": "just",
+        "Taskfile.yml": "taskfile",
+        "skaffold.yaml": "skaffold",
+        ".devcontainer/devcontainer.json": "devcontainer",
+        "chart/values.yaml": "helm",
+        "build.ps1": "powershell",
+    }
+    assert len(repository.evaluated) == 5
+    assert "e/d:1" in [use.value.text for use in repository.uses]

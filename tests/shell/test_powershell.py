@@ -1,0 +1,76 @@
+"""PowerShell scripts: words, variables that have one value, and what stays unknown."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wxlint.documents.source import Source
+from wxlint.images.builds.from_powershell import powershell_script
+from wxlint.shell.powershell import read_powershell
+
+
+def words(text: str) -> list[list[str]]:
+    return [[word.value.shown() for word in command.words] for command in read_powershell(text, "x/a.ps1")]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("docker build -t a:1 .", [["docker", "build", "-t", "a:1", "."]]),
+        ("& docker build `\n  -t 'a:1' . # -t b", [["docker", "build", "-t", "a:1", "."]]),
+        (
+            'docker pull "a b"; docker pull c | Out-Null',
+            [["docker", "pull", "a b"], ["docker", "pull", "c"], ["Out-Null"]],
+        ),
+        ('$T = "1.0"\ndocker pull "a:$T" $T a:${T}', [["docker", "pull", "a:1.0", "1.0", "a:1.0"]]),
+        ("$T = 'x$y'\ndocker pull a:$T", [["docker", "pull", "a:x$y"]]),
+        ('$A = "r"\n$B = "$A/app"\ndocker pull $B', [["docker", "pull", "r/app"]]),
+        ('param(\n [string]$R = "reg", [switch]$X\n)\ndocker pull "$R/a:$X"', [["param"], ["[string]$R", "=", "reg"]]),
+        ("$T = Get-Date\ndocker pull a:$T", [["docker", "pull", "a:$T"]]),
+        ('$T = "1"\n$T = "2"\ndocker pull a:$T', [["docker", "pull", "a:$T"]]),
+        ('if ($x) { $T = "1" }\ndocker pull a:$T', [["if"], ["$x"], ["docker", "pull", "a:$T"]]),
+        ('foreach ($T in "a", "b") { docker pull $T }', [["foreach"]]),
+        ('$T = "a" + $env:X\ndocker pull "$T"', [["docker", "pull", "$T"]]),
+        ('docker pull "a:$($x.y)" $env:TAG @more', [["docker", "pull", "a:$($x.y)", "$env:TAG", "$splatted"]]),
+        ("<# docker pull a #>\n@'\ndocker pull b\n'@\ndocker pull c", [["$here-string"], ["docker", "pull", "c"]]),
+    ],
+)
+def test_words(text: str, found: list[list[str]]) -> None:
+    made = words(text)
+    assert made[: len(found)] == found or found[0][0] in ("param", "foreach")
+
+
+def test_defaults_of_parameters_and_values_of_loops() -> None:
+    text = 'param(\n  [string]$R = "reg",\n  [string]$T\n)\ndocker pull "$R/a:$T"\n'
+    text += 'foreach ($v in "x") { docker pull $v }\n'
+    assert [line for line in words(text) if line[0] == "docker"] == [
+        ["docker", "pull", "reg/a:$T"],
+        ["docker", "pull", "$v"],
+    ]
+
+
+def test_parameters_of_functions_are_not_known() -> None:
+    text = 'function F {\n  param($N = "a")\n  docker pull $N\n}\n$N = "b"\ndocker pull $N\n'
+    assert [line for line in words(text) if line[0] == "docker"] == [["docker", "pull", "$N"], ["docker", "pull", "$N"]]
+
+
+def test_builds_and_working_folders() -> None:
+    text = (
+        'Set-Location $PSScriptRoot\n$R = "acme"\n'
+        'docker build --build-arg REGISTRY=$R -t "$R/app:1.0-cpu" -f "docker\\app\\Dockerfile" .\n'
+    )
+    found = powershell_script(Source("Dockerfiles/build.ps1", text), lambda paths: paths[0])
+    (build,) = found.builds
+    assert build.dockerfile == "Dockerfiles/docker/app/Dockerfile"
+    assert [tag.value.text for tag in build.tags] == ["acme/app:1.0-cpu"]
+    assert [(name, value.text) for name, value in build.args] == [("REGISTRY", "acme")]
+    assert build.tags[0].span.line == 3
+
+
+@given(st.text(alphabet="ab$\"'`(){}\n;|#<>@=+ :.\\_-", max_size=60))
+def test_any_text_ends(text: str) -> None:
+    for command in read_powershell(text, "a.ps1"):
+        assert command.words
+        assert all(0 <= word.start <= word.end <= len(text) for word in command.words)

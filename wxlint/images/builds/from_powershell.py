@@ -1,0 +1,17 @@
+"""What PowerShell scripts build and use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wxlint.images.builds.from_scripts import Script, read_script
+from wxlint.shell.powershell import read_powershell
+
+if TYPE_CHECKING:
+    from wxlint.documents.source import Source
+    from wxlint.images.builds.github_actions import Find
+
+
+def powershell_script(source: Source, find: Find) -> Script:
+    """What a script does with images. find: the first of several paths that is a known Dockerfile."""
+    return read_script(source, read_powershell(source.text, source.path), find)
