@@ -96,7 +96,8 @@ def _build(repository: Repository, evaluated: Evaluated, build: Build) -> Iterat
                 for source, span in _sources(evaluated, instruction):
                     missing = _missing(repository, evaluated, contexts, source)
                     if missing is not None:
-                        severity = None if missing.sure else Severity.INFO
+                        copied = build.built_by[:1] and build.built_by[0].text == "devcontainer"  # often a template
+                        severity = None if missing.sure and not copied else Severity.INFO
                         text = f"{instruction.keyword} {source}: {missing.why}"
                         yield Problem(span, text, build.built_by, severity=severity)
 

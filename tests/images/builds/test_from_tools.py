@@ -124,6 +124,8 @@ own:
     repository: example/own
     tag: ""
 git: {repository: "https://example.org/x"}
+beside: {image: example/beside, tag: v1}
+open: {image: example/open, tag: ""}
 pinned: {repository: example/p, tag: x, digest: "sha256:%s"}
 """ % ("a" * 64)
     found = helm_script(Source("values.yaml", text), NO_CACHE)
@@ -131,7 +133,9 @@ pinned: {repository: example/p, tag: x, digest: "sha256:%s"}
         ("ghcr.io/example/app:1.0-cuda", 2),
         ("example/side:latest", 3),
         ("example/own:the chart's version", 6),
-        ("example/p@sha256:" + "a" * 64, 9),
+        ("example/beside:v1", 9),
+        ("example/open:the chart's version", 10),
+        ("example/p@sha256:" + "a" * 64, 11),
     ]
 
 

@@ -473,6 +473,7 @@ group "default" { targets = ["cpu", "cuda"] }
 target "cpu" { tags = ["example/app:${TAG}-cpu"] }
 target "cuda" { dockerfile = "docker/Dockerfile.cuda", tags = ["example/app:${TAG}-cuda"], args = {A = "1"} }
 target "other" { tags = ["example/other:1"] }
+target "top" { contexts = {a = "target:other"} }
 """
 BAKE = BAKE.replace(", tags", "\n  tags").replace(", args", "\n  args").replace("{ dockerfile", "{\n  dockerfile")
 BAKE = BAKE.replace('{A = "1"} }', '{A = "1"}\n}')
@@ -504,3 +505,4 @@ def test_what_a_bake_action_sets() -> None:
     assert found.builds[0].tags[0].span.line == 12
     assert [build.more for build in baked("          set: ${{ inputs.x }}.args.A=1\n").builds] == [True, True]
     assert baked("          files: ${{ inputs.x }}\n").builds == ()
+    assert tags(baked("          targets: top\n")) == ["example/other:1"]

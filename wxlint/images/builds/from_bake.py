@@ -86,11 +86,26 @@ class Bake:
         if names is None:
             yield from (("*", build) for build in self.builds())
             return
-        for name in dict.fromkeys(self._targets_of(names, 0)):
+        waiting = dict.fromkeys(self._targets_of(names, 0))
+        done: set[str] = set()
+        while waiting:
+            name = next(iter(waiting))
+            del waiting[name]
             block = self.targets.get(name)
-            for variables in self._rounds(block) if block is not None else ():
-                if block is not None:
-                    yield name, self._build(name, block, variables)
+            if name in done or block is None:
+                continue
+            done.add(name)
+            for variables in self._rounds(block):
+                yield name, self._build(name, block, variables)
+            waiting.update(dict.fromkeys(self._needed(name)))
+
+    def _needed(self, name: str) -> Iterator[str]:
+        """The targets that a target takes as contexts, which are built with it."""
+        for expression in self._attributes(name).get("contexts", []):
+            data = evaluate(expression, self.variables)
+            for value in data.values() if isinstance(data, dict) else ():
+                if isinstance(value, Value) and value.known and value.text.startswith("target:"):
+                    yield value.text.removeprefix("target:")
 
     def _targets_of(self, names: list[str], depth: int) -> Iterator[str]:
         groups = {block.labels[0]: block for block in self.groups if block.labels}

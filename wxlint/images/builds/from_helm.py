@@ -32,10 +32,22 @@ def _images(node: Node, source: Source) -> Iterator[Use]:
             use = _image(current, source)
             if use is not None:
                 yield use
-            image = _text(current, "image")
-            if image is not None and ("/" in image.text or ":" in image.text) and _text(current, "repository") is None:
-                yield _use(Value(image.text), image, source)
+            else:
+                yield from _named(current, source)
             waiting += [value for _, value in reversed(current.entries)]
+
+
+def _named(node: Mapping, source: Source) -> Iterator[Use]:
+    """`image` as a text, with its tag in it or beside it; without one, the chart's templates may add it."""
+    image, tag = _text(node, "image"), _text(node, "tag")
+    if image is None or "/" not in image.text and ":" not in image.text:
+        return
+    if ":" in image.text.rpartition("/")[2]:
+        yield _use(Value(image.text), image, source)
+    elif tag is not None:
+        yield _use(Value(f"{image.text}:{tag.text}"), tag, source)
+    else:
+        yield _use(Value(f"{image.text}:{HOLE}", ("the chart's version",)), image, source)
 
 
 def _image(node: Mapping, source: Source) -> Use | None:
