@@ -56,9 +56,11 @@ def check(repository: Repository) -> Iterator[Problem]:
     texts = [s.text for s in repository.sources.loaded.values() if s.path in repository.scripts]
     if any(word in text for text in texts for word in (" save ", "--push", "push:", "--load", " push ")):
         return  # what is published may be any of them
-    used = {_last(use) for use in repository.uses if not use.produces or use.kind == "compose image"}
+    users = [use for use in repository.uses if not use.produces or use.kind == "compose image"]
+    used = {_last(use) for use in users}
+    run = {_last(use) for use in users if use.kind != "FROM"}
     made = [use for use in repository.uses if use.produces and kinds.get(use.span.path) in ("shell", "batch")]
-    if not any(_last(use) in used for use in made):
+    if not any(_last(use) in run for use in made):
         return  # nothing here runs images of the family
     for use in made:
         reference = use.reference
