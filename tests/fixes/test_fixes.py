@@ -431,6 +431,8 @@ def test_a_read_only_file_is_not_changed_and_others_are(tree: Path, capsys: pyte
     assert Path("a/Dockerfile").read_text() == text
     assert '"flask>=2"' in Path("b/Dockerfile").read_text()
     assert "a/Dockerfile: not changed: it is read-only" in capsys.readouterr().err
+    assert main(["check", "--diff", "--no-cache", "."]) == 1
+    assert "+++ b/a/Dockerfile" in capsys.readouterr().out
 
 
 def test_a_file_that_changes_meanwhile_is_kept(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def fix(arguments: argparse.Namespace) -> int:
         last[:] = [gathered]
         return Checked(gathered.repository, run.check(gathered.repository, options_of(arguments, gathered)))
 
-    disk = Disk(str(_root(arguments)))
+    disk = Disk(_root(arguments), writes=arguments.fix)
     outcome = Trial(
         check, disk.read, unsafe=arguments.unsafe_fixes, may_change=lambda path: _given(last[0], path)
     ).run()

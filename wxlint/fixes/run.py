@@ -14,10 +14,12 @@ from wxlint.documents.source import MAX_BYTES
 
 
 class Disk:
-    """The files below a root. root: nothing outside it is changed, whatever links say."""
+    """The files below a root. root: nothing outside it is changed, whatever links say. writes: they are to be written,
+    so that a read-only one is no use.
+    """
 
-    def __init__(self, root: str) -> None:
-        self._root = os.path.realpath(root)
+    def __init__(self, root: str, *, writes: bool = True) -> None:
+        self._root, self._writes = os.path.realpath(root), writes
         self._read: dict[str, bytes] = {}
 
     def read(self, path: str) -> bytes:
@@ -29,7 +31,7 @@ class Disk:
             data = read_bytes(path, MAX_BYTES)
         except (OSError, ValueError) as error:
             raise InputError(f"{path}: not changed: {getattr(error, 'strerror', None) or error}") from error
-        if not os.access(real, os.W_OK) or not os.stat(real).st_mode & 0o222:
+        if self._writes and (not os.access(real, os.W_OK) or not os.stat(real).st_mode & 0o222):
             raise InputError(f"{path}: not changed: it is read-only")
         self._read[path] = data
         return data
