@@ -12,7 +12,7 @@ from wxlint.core.tuples import NamedTuple
 DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "batch", "other"
 WORKFLOW, MAKE, BAKE, KUBERNETES, GITLAB = "workflow", "make", "bake", "kubernetes", "gitlab"
 JUST, TASKFILE, SKAFFOLD, DEVCONTAINER, HELM = "just", "taskfile", "skaffold", "devcontainer", "helm"
-POWERSHELL = "powershell"
+POWERSHELL, PYTHON = "powershell", "python"
 
 _NAME = late(
     r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
@@ -30,6 +30,7 @@ _NAME = late(
       | (?P<devcontainer> \.?devcontainer\.json )
       | (?P<helm>         (?:.*[._-])?values(?:[._-].*)?\.ya?ml )
       | (?P<powershell>   .+\.ps1 )
+      | (?P<python>       (?:noxfile|tasks|fabfile|dodo)\.py )
       | (?P<yaml>         .+\.ya?ml )""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
@@ -45,7 +46,7 @@ _MAYBE_DOCKERFILE = frozenset("txt py rb js ts go rs java kt pl php lua r cs sh 
 
 _ENDS = (
     *(".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd", ".mk", ".hcl"),
-    *(".ps1", ".just", "justfile", "devcontainer.json"),
+    *(".ps1", ".just", "justfile", "devcontainer.json", "noxfile.py", "tasks.py", "fabfile.py", "dodo.py"),
 )
 _WORKFLOWS = late(r"(?:^|.*[/\\])\.(?:github|gitea|forgejo)[/\\]workflows[/\\]?", re.DOTALL)
 _HEAD = 65536

@@ -34,7 +34,7 @@ _WORDS = {
 }
 """Words without one of which a file of a kind has nothing to do with images."""
 _SCRIPTS = frozenset(
-    "shell batch powershell workflow make bake gitlab just taskfile skaffold devcontainer helm".split()
+    "shell batch powershell python workflow make bake gitlab just taskfile skaffold devcontainer helm".split()
 )
 """Kinds of files that build and use images by commands or targets."""
 
@@ -176,6 +176,10 @@ class Documents:
             from wxlint.images.builds.from_powershell import powershell_script
 
             return powershell_script(source, find)
+        if kind == "python":
+            from wxlint.images.builds.from_python import python_script
+
+            return python_script(source, find)
         from wxlint.images.builds import from_yaml_tools
 
         if kind == "devcontainer":
