@@ -23,7 +23,7 @@ def brings_torch(name: str, version: str | None = None, extras: tuple[str, ...] 
 
 
 @functools.lru_cache(maxsize=1024)
-def torch_needed(name: str, version: str | None) -> str | None:
+def torch_needed(name: str, version: str | None, extras: tuple[str, ...] = ()) -> str | None:
     """The specifier that a release of a distribution sets for torch ("~=2.8.0", "" for any), or None where it is not
     known.
 
@@ -34,7 +34,9 @@ def torch_needed(name: str, version: str | None) -> str | None:
     fitting = [row for row in listed if version is None or release_key(row["from"]) <= release_key(version)]
     if listed and version is not None:
         return max(fitting, key=lambda row: release_key(row["from"]))["needs"] if fitting else None
-    row = index("implicit_torch", "name").get(name)
+    rows = index("implicit_torch", "name")
+    asked = (name, *(f"{name}[{normalise(extra)}]" for extra in extras))
+    row = next((rows[one] for one in asked if one in rows), None)
     if row is None or row["through"] != "torch" or version not in (None, row["seen_in"]) or not row["seen_in"]:
         return None
     return row["requires"].partition(";")[0].strip()[len("torch") :].strip()

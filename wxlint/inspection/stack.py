@@ -62,7 +62,7 @@ def _described(name: str, version: str, torch_cuda: str | None, torch_hip: str |
         build = "cuda"
     needs = []
     if row is not None and row["libraries"] == "system" and built is not None and built["confidence"] != "unverified":
-        needs = [f"CUDA {cuda_major(cuda)}", f"cuDNN {built['cudnn']}"]
+        needs = [f"CUDA {cuda_major(cuda)}", *([f"cuDNN {built['cudnn']}"] if built["cudnn"] else ())]
     elif row is not None and row["libraries"] == "system" and cuda:
         needs = [f"CUDA {cuda_major(cuda)}"]
     if said.torch:

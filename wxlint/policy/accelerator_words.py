@@ -12,7 +12,9 @@ _CUDA = late(r"cu(?:da)?(?:\d[\d.]*)?|gpu")
 _MAKERS = {"amd": "rocm", "radeon": "rocm", "intel": "other", "arc": "other", "apple": "other"}
 """Whose GPU is meant, where a name says so: NVIDIA's otherwise."""
 _WITHOUT = frozenset(("no", "non", "without"))
-_OTHER = frozenset(("xpu", "hpu", "npu", "tpu", "gaudi", "ascend", "habana", "cann", "neuron", "neuronx", "musa"))
+_OTHER = frozenset(
+    ("xpu", "hpu", "npu", "tpu", "gaudi", "ascend", "habana", "cann", "neuron", "neuronx", "musa", "openvino")
+)
 
 
 @lru_cache(maxsize=4096)

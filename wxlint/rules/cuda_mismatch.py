@@ -5,7 +5,9 @@
 Packages such as onnxruntime-gpu, cupy-cudaNNx, ctranslate2 or tensorflow take CUDA's libraries from the system, and
 one major version does not load another's: `libcublasLt.so.11: cannot open shared object file`, or no message at all
 and the CPU does the work. Torch brings its own libraries, but extensions that are compiled against it refuse a
-toolkit of another major version.
+toolkit of another major version. A torch that nothing pins moves along with its releases: on an older base that is
+information, since it runs where the driver is new enough, and a warning beside what compiles against it (deepspeed,
+flash-attn).
 
 ## Bad
 
@@ -27,7 +29,10 @@ RUN pip install onnxruntime-gpu==1.20.1
 ```
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.findings import Severity
@@ -36,10 +41,12 @@ from wxlint.facts import cuda_of_channel as cuda_of
 from wxlint.facts.generation import cuda_major, same_cuda
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, TorchStep
-from wxlint.images.stack.packages import Accelerated
+from wxlint.images.stack.packages import NEEDS_TOOLKIT, Accelerated
 from wxlint.images.stack.state import Stack
-from wxlint.images.stack.torch.model import Torch
 from wxlint.rules import Problem
+
+if TYPE_CHECKING:
+    from wxlint.images.stack.torch.reach import Reach
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a package built for another CUDA generation than the image holds"
@@ -49,11 +56,13 @@ WEIGHT = 0
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image, stack in repository.image_stacks:
-        if image.base.accelerator != "cuda" or not stack.base.cuda:
-            continue
-        for package in stack.packages:
-            if not package.conditional and _misses_its_cuda(package, image, stack):
-                yield _problem(package, image, stack)
+        if image.base.accelerator == "cuda" and stack.base.cuda:
+            for package in stack.packages:
+                if not package.conditional and _misses_its_cuda(package, image, stack):
+                    yield _problem(package, image, stack)
+            yield from _newest_torch(image, stack)
+        elif image.base.accelerator == "cpu" and image.expected == "cuda":
+            yield from _wheels_alone(image, stack)
     for image, steps in repository.torch_steps:
         if image.base.accelerator == "cuda" and image.base.cuda and image.base.torch.channel == "none":
             yield from _default_torch(image, steps)
@@ -66,8 +75,9 @@ def _misses_its_cuda(package: Accelerated, image: Image, stack: Stack) -> bool:
     if "" in stack.system_cuda:
         return False  # conda brings one that is not known
     there = [stack.base.cuda, *stack.system_cuda, *(library.cuda for library in stack.libraries())]
-    there.append(_cuda_of(image.state.torch))
-    return all(same_cuda(package.cuda, cuda) is False for cuda in there if cuda)
+    if not all(same_cuda(package.cuda, cuda) is False for cuda in there if cuda):
+        return False
+    return all(same_cuda(package.cuda, cuda) is False for cuda in _cudas_of_torch(image, stack) if cuda)
 
 
 def _problem(package: Accelerated, image: Image, stack: Stack) -> Problem:
@@ -81,11 +91,78 @@ def _problem(package: Accelerated, image: Image, stack: Stack) -> Problem:
     return Problem(span, text, (*because, *image.why), hint, severity, image.label)
 
 
-def _cuda_of(torch: Torch) -> str:
-    """The CUDA version that torch brings along, "" when that is not known."""
+def _cudas_of_torch(image: Image, stack: Stack) -> tuple[str, ...]:
+    """The CUDA versions that torch may bring along, of one that depends on the Python; empty where that is not
+    known."""
+    torch = image.state.torch
     if torch.channel == "default":
-        return facts.default_cuda(torch.version) or "" if torch.version else ""
-    return cuda_of(torch.channel) or ""
+        if torch.version is not None:
+            return (facts.default_cuda(torch.version) or "",)
+        reach = _reach(image, stack)
+        return reach.cudas if reach is not None else ()
+    return (cuda_of(torch.channel) or "",)
+
+
+def _reach(image: Image, stack: Stack) -> Reach | None:
+    if image.state.torch.channel != "default" or image.state.torch.version is not None:
+        return None
+    from wxlint.images.stack.torch.reach import reach_of
+
+    return reach_of(image.state.torch, image.state.installs, stack.python)
+
+
+def _wheels_alone(image: Image, stack: Stack) -> Iterator[Problem]:
+    """Yield what takes CUDA from the system, in a GPU image whose only CUDA is that of torch's or NVIDIA's wheels, of
+    another generation."""
+    if stack.unread or stack.system_cuda:
+        return
+    there = [*(each.cuda for each in stack.libraries()), *_cudas_of_torch(image, stack)]
+    if not there or "" in there or "cpu" in there:
+        return
+    for package in stack.packages:
+        if package.conditional or package.libraries != "system" or package.build not in ("cuda", "any"):
+            continue
+        if package.cuda and all(same_cuda(package.cuda, cuda) is False for cuda in there):
+            what = f"{package.brought_by} brings {package.name}, which" if package.brought_by else package.written
+            held = " and ".join(dict.fromkeys(cuda_major(cuda) for cuda in there))
+            text = f"{what} is built for CUDA {package.cuda}, and {image.label} holds the wheels of CUDA {held} alone"
+            because = (*image.state.torch.because, *image.why)
+            hint = f"take a base with CUDA {cuda_major(package.cuda)}, or torch from a channel for it"
+            severity = Severity.INFO if package.confidence == "unverified" else None
+            yield Problem(package.span or image.stage.base.span, text, because, hint, severity, image.label)
+
+
+def _newest_torch(image: Image, stack: Stack) -> Iterator[Problem]:
+    """Yield an unpinned torch of the default index, where whichever release comes is not for the base's CUDA."""
+    base = image.base.cuda or ""
+    reach = _reach(image, stack) if image.base.torch.channel == "none" else None
+    if reach is None or any(same_cuda(cuda, base) is not False for cuda in reach.cudas):
+        return
+    choice = reach.choice
+    span = choice.requirement.span or choice.install.span
+    row = facts.torch_release(reach.releases[-1])
+    if choice.install.conditional or span is None or row is None:
+        return
+    compiled = next((p for p in stack.packages if p.name in NEEDS_TOOLKIT and not p.conditional), None)
+    takes = (
+        f"{choice.requirement.written} takes torch"
+        if not choice.implied
+        else f"{choice.requirement.written} brings torch"
+    )
+    text = (
+        f"{takes} {_span_of(reach.releases)} for CUDA {_span_of(reach.cudas)} from the default index "
+        f"(as of {row.row['verified_on']}), but the base holds CUDA {base}"
+    )
+    because = image.base.because
+    if compiled is not None:
+        text += f", and {compiled.name} compiles against torch with it"
+        because = (reason_at("install", compiled.written, compiled.span), *because)
+    hint = f"pin torch, from a channel for CUDA {cuda_major(base)}, or take a base with the CUDA of the build"
+    yield Problem(span, text, because, hint, None if compiled is not None else Severity.INFO, image.label)
+
+
+def _span_of(values: tuple[str, ...]) -> str:
+    return values[0] if len(values) == 1 else f"{values[0]} to {values[-1]}"
 
 
 def _default_torch(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:

@@ -4,8 +4,8 @@
 
 ctranslate2 (faster-whisper, whisperx), onnxruntime-gpu and tensorflow load cuDNN by its major version at the first
 use, not at import: `Could not load library libcudnn_ops_infer.so.8`, minutes into a job, or a silent fall back to the
-CPU. ctranslate2 went from cuDNN 8 to 9 with 4.5, onnxruntime-gpu with 1.19, tensorflow with 2.18; an unpinned install
-moves along by itself.
+CPU. ctranslate2 went from cuDNN 8 to 9 with 4.5 and loads none from 4.6.3 on, onnxruntime-gpu went to 9 with 1.19,
+tensorflow with 2.18; an unpinned install moves along by itself, away from a cuDNN that is pinned for it.
 
 ## Bad
 
@@ -53,6 +53,25 @@ def check(repository: Repository) -> Iterator[Problem]:
             if not there and (stack.base.cudnn != "none" or stack.unread):
                 continue  # where it may come from is not known
             yield _problem(package, there, image, stack)
+        yield from _for_nothing(image, stack)
+
+
+def _for_nothing(image: Image, stack: Stack) -> Iterator[Problem]:
+    """Yield a cuDNN that is pinned for a package whose newest release, which nothing pins, loads none any more."""
+    if stack.unread or image.state.torch.channel != "none" or image.base.accelerator == "cuda":
+        return
+    users = [p for p in stack.packages if p.libraries in ("system", "wheels", "torch") and p.build in ("cuda", "any")]
+    moved = [p for p in users if facts.accelerated_build(p.name, "") and not p.cudnn and not p.conditional]
+    if not moved or moved != users or any(p.confidence == "unverified" for p in moved):
+        return
+    for library in stack.libraries():
+        if library.name.startswith("nvidia-cudnn") and library.cudnn and not library.conditional:
+            user = moved[0]
+            what = f"{user.name} that {user.brought_by} brings" if user.brought_by else user.name
+            text = f"nothing in {image.label} loads cuDNN {library.cudnn}: the newest {what} does without"
+            hint = f"leave {library.name} out, or pin a release of {user.name} that needs cuDNN {library.cudnn}"
+            because = (reason_at("install", user.written, user.span), *image.why)
+            yield Problem(library.span or image.stage.base.span, text, because, hint, image=image.label)
 
 
 def _is_for_cuda(image: Image, stack: Stack) -> bool:

@@ -4,7 +4,7 @@
 
 `pip install whisperx` never says torch, and still installs it: from the default index, as a CUDA build. Install torch
 from the cpu index first (an installed torch that fits is kept), or give the whole command an index that has the CPU
-build.
+build. The same in a ROCm image; in one for another accelerator (OpenVINO, Gaudi) it is information.
 
 ## Bad
 
@@ -28,6 +28,7 @@ from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import FAMILY
 from wxlint.images.stack.torch.replacement import is_satisfied
 from wxlint.images.stack.torch.selection import PROJECT_HINT, carried
@@ -37,19 +38,28 @@ SEVERITY = Severity.ERROR
 SUMMARY = "a package that brings torch, in a CPU image with no CPU build in reach"
 HINT = "install torch from https://download.pytorch.org/whl/cpu before it"
 WEIGHT = 0
+_WITHOUT_CUDA: dict[str | None, tuple[str, Severity | None]] = {
+    "cpu": ("is a cpu image", None),
+    "rocm": ("is a rocm image", None),
+    "other": ("is for another accelerator", Severity.INFO),
+}
+"""Images that a CUDA build of torch is wrong in: what they are, and how grave that is; a plugin may go with it."""
+_ROCM = "rocmX.Y"
 
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
         if image.expected == "cuda":
             yield from _instead_of_a_channel(image, steps)
-        if image.expected != "cpu":
+        if image.meant not in _WITHOUT_CUDA:
             continue
+        what, severity = _WITHOUT_CUDA[image.meant]
+        suits = "rocm" if image.meant == "rocm" else "cpu"
         for step in steps:
             choice = step.choices[0]
             wanted = choice.requirement
             kept = step.before.channel != "none" and (
-                step.before.channel != "cpu"
+                accelerator_of(step.before.channel) != suits
                 or is_satisfied(step.before, choice) is not False
                 or image.state.torch.channel != "default"  # a later install puts the CPU build back
             )
@@ -63,12 +73,15 @@ def check(repository: Repository) -> Iterator[Problem]:
                     else "does not suit the torch that is there and brings another"
                 )
                 source = "the default index, a CUDA build on Linux"
-                text = f"{deciding.name} {brings} from {source}, but {image.label} is a cpu image"
-                hint = PROJECT_HINT.get(step.install.tool, "").format("https://download.pytorch.org/whl/cpu")
+                text = f"{deciding.name} {brings} from {source}, but {image.label} {what}"
+                index = "https://download.pytorch.org/whl/" + (_ROCM if suits == "rocm" else "cpu")
+                hint = PROJECT_HINT.get(step.install.tool, "").format(index)
                 hint = hint and f"name torch among the dependencies and {hint}"
-                yield Problem(
-                    deciding.span or wanted.span, text, (*step.install.because, *image.why), hint, image=image.label
-                )
+                if suits == "rocm":
+                    hint = hint or f"install torch from {index} before it"
+                of_base = () if image.expected else image.base.because
+                because = (*of_base, *step.install.because, *image.why)
+                yield Problem(deciding.span or wanted.span, text, because, hint, severity, image.label)
 
 
 def _deciding(step: TorchStep) -> Requirement:

@@ -60,7 +60,8 @@ def check(repository: Repository) -> Iterator[Problem]:
             wrong = _wrong(image, choice)
             because = (describe(choice), *step.install.because, *image.why)
             if wrong:
-                yield Problem(span, wrong, because, _hint(image, step.install.tool), image=image.label)
+                severity = Severity.INFO if image.meant == "other" else None  # a plugin of its own may go with it
+                yield Problem(span, wrong, because, _hint(image, step.install.tool), severity, image.label)
             elif _is_undecided(repository, image):
                 text = f"{choice.requirement.name} comes from the default index: on Linux a CUDA build, gigabytes of it"
                 yield Problem(span, text, because, _EITHER, Severity.INFO)
@@ -86,8 +87,12 @@ def _wrong(image: Image, choice: Choice) -> str:
     expectation = image.expectation
     if image.expected == "cpu":
         return f"{name} comes from the default index, a CUDA build on Linux, but {image.label} is a cpu image"
-    if image.expected == "rocm":
+    if image.meant == "rocm":
         return f"{name} comes from the default index, a CUDA build on Linux, but {image.label} is a rocm image"
+    if image.meant == "other" and image.state.torch.channel == "default" and expectation is None:
+        return (
+            f"{name} comes from the default index, a CUDA build on Linux, but {image.label} is for another accelerator"
+        )
     wanted = facts.cuda_of_channel(expectation.torch) if expectation is not None and expectation.torch else None
     if wanted is None:
         return ""
@@ -107,7 +112,9 @@ def _wrong(image: Image, choice: Choice) -> str:
 
 
 def _hint(image: Image, tool: str) -> str:
-    channel = image.expectation.torch if image.expectation is not None else "cpu" if image.expected == "cpu" else None
+    channel = (
+        image.expectation.torch if image.expectation is not None else "cpu" if image.meant in ("cpu", "other") else None
+    )
     if not channel:
         return ""
     index = f"https://download.pytorch.org/whl/{channel}"

@@ -10,6 +10,7 @@ from wxlint.conformance.checks.messages import Message
 from wxlint.conformance.checks.verdict import Outcome, Verdict, failed, passed, unproven
 from wxlint.conformance.container.model import Facts
 from wxlint.core.units import amount
+from wxlint.facts.accelerated import accelerated_build
 from wxlint.facts.channels import cuda_of_channel
 from wxlint.facts.gpu_archs import listed_archs, reaches
 from wxlint.inspection.stack import mismatches, stack_of
@@ -257,11 +258,11 @@ def _ctranslate2(evidence: Evidence, answer: Facts | None) -> tuple[list[str], l
     if answer.get("error"):
         return [], [f"ctranslate2 cannot be imported: {answer['error']}"]
     version = str(answer["version"])
-    numbers = [int(part) for part in re.findall(r"\d+", version)[:2]]
-    needed = "9" if numbers >= [4, 5] else "8"
+    built = accelerated_build("ctranslate2", f"=={version.partition('+')[0]}")
+    needed = built["cudnn"] if built is not None else ""  # from 4.6.3 on it needs none
     have = sorted({found.partition(".")[0] for found in cudnn_versions(evidence)})
     found = [f"ctranslate2 {version} with cuDNN {', '.join(have) or '(none)'}"]
-    if numbers >= [4] and needed not in have:  # before 4.0 it was built for CUDA 11
+    if built is not None and built["cuda"] != "11" and needed and needed not in have:
         return found, [f"ctranslate2 {version} needs cuDNN {needed}; the image has {', '.join(have) or 'none'}"]
     return found, []
 

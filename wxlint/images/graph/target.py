@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.carried import carries
@@ -45,6 +46,12 @@ class Image(NamedTuple):
         ]
 
     @property
+    def meant(self) -> str | None:
+        """The accelerator that names say, else that of a base for another one than CUDA."""
+        of_base = self.base.accelerator if self.base.accelerator in ("rocm", "other") else None
+        return self.expected or of_base
+
+    @property
     def label(self) -> str:
         """For messages: "asr:cuda", else the path, with the target where there is one."""
         if self.expectation is not None:
@@ -74,6 +81,10 @@ def proven_accelerator(state: State) -> tuple[str | None, tuple[Reason, ...]]:
     return found, torch.because
 
 
+_PYTHON = late(r"python-?(3\.\d+)|conda|mamba|pyenv|deadsnakes|\buv\b|pixi")
+"""What says that another Python than the distribution's may be there; its version where that is written."""
+
+
 class TorchStep(NamedTuple):
     """An install that decides about torch. before: the state it finds; choices: what it takes, torch itself first."""
 
@@ -85,7 +96,22 @@ class TorchStep(NamedTuple):
 def stack_of(image: Image) -> Stack:
     """Return the accelerated packages of an image."""
     root = image.base.root
-    return stack_after(held_by(root.reference if root is not None else None, image.base.cuda), image.state.installs)
+    held = held_by(root.reference if root is not None else None, image.base.cuda)
+    if held.python and not _is_of_the_distribution(image, held.python):
+        held = held._replace(python="")
+    return stack_after(held, image.state.installs)
+
+
+def _is_of_the_distribution(image: Image, python: str) -> bool:
+    """Whether the distribution's own Python is what installs, for all that the RUNs say."""
+    texts = [
+        instruction.text
+        for stage in contributing(image.evaluated, image.stage)
+        for instruction in image.evaluated.instructions_of(stage)
+        if instruction.keyword in ("RUN", "ENV", "COPY", "ARG")
+    ]
+    named = {found for text in texts for found in _PYTHON.findall(text.lower())}
+    return "" not in named and named <= {python}
 
 
 def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:

@@ -23,6 +23,9 @@ COMPILED = frozenset(
 )
 """Packages that are compiled when they are installed; but for the first, their setup looks for a device unless
 FORCE_CUDA is set. Source: their setup.py."""
+NEEDS_TOOLKIT = (COMPILED - {"llama-cpp-python"}) | {"apex", "deepspeed", "flash-attn"}
+"""Packages that are compiled against torch with the image's toolkit, and refuse one of another major version than
+torch's. Source: torch.utils.cpp_extension, which they use."""
 
 
 class Accelerated(NamedTuple):

@@ -26,7 +26,7 @@ class Stack(NamedTuple):
 
     system_cudnn, system_cuda: what the system's own packages bring; cuDNN's major versions and CUDA versions, "" for
     one that is not known. unread: something was installed that could not be read, so that what is missing here may
-    still be there.
+    still be there. python: the distribution's ("3.10"); "" where another may be there.
     """
 
     base: Held
@@ -34,6 +34,7 @@ class Stack(NamedTuple):
     system_cudnn: tuple[str, ...] = ()
     system_cuda: tuple[str, ...] = ()
     unread: bool = False
+    python: str = ""
 
     def libraries(self) -> list[Accelerated]:
         """Return NVIDIA's own wheels, which bring CUDA's libraries."""
@@ -76,7 +77,7 @@ def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
                 continue
             packages.pop(package.name, None)
             packages[package.name] = package._replace(step=step)
-    return Stack(base, tuple(packages.values()), tuple(cudnn), tuple(cuda), unread)
+    return Stack(base, tuple(packages.values()), tuple(cudnn), tuple(cuda), unread, python)
 
 
 def _leading(requirement: Requirement) -> str:

@@ -1,0 +1,73 @@
+"""Which releases an install that pins nothing leads to, and which CUDA they are built for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wxlint import facts
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE
+from wxlint.images.installs.model import Install
+from wxlint.images.stack.torch.model import Choice, Torch
+from wxlint.images.stack.torch.releases import numbers, release_sets, within
+from wxlint.images.stack.torch.selection import allowed, carried, choices
+
+
+class Reach(NamedTuple):
+    """The torch of the default index that an install without a pin takes.
+
+    releases: the newest for each Python that may be there, oldest first. choice: what takes it.
+    """
+
+    releases: tuple[str, ...]
+    choice: Choice
+
+    @property
+    def cudas(self) -> tuple[str, ...]:
+        """The CUDA versions that the releases are built for, oldest first; "cpu" for a CPU build."""
+        machine = self.choice.install.environment.machine or "x86_64"
+        return tuple(dict.fromkeys(facts.default_cuda(version, machine) or "" for version in self.releases))
+
+
+def reach_of(torch: Torch, installs: Sequence[Install], python: str) -> Reach | None:
+    """Return where the unpinned torch of an image leads to; None where that is not known.
+
+    python: of the distribution's packages ("3.10"); "" where another may be there.
+    """
+    if torch.channel != "default" or torch.version is not None:
+        return None
+    for install in reversed(installs):
+        found = choices(install)
+        if found and torch.span is not None and (found[0].requirement.span or install.span) == torch.span:
+            releases = _newest(found[0], install.environment.python or python or None)
+            return Reach(releases, found[0]) if releases else None
+    return None
+
+
+def _newest(choice: Choice, python: str | None) -> tuple[str, ...]:
+    install = choice.install
+    if install.prerelease or install.unread or install.open or install.tool == "conda":
+        return ()
+    needs = [_needed(one) for one in carried(install)]
+    if None in needs:
+        return ()
+    found = []
+    for (listed,) in release_sets(("default",), python):
+        fitting = [v for v in allowed(install, listed) if all(not need or within(need, v) for need in needs)]
+        if not fitting:
+            return ()  # an older release of what brings torch would be taken
+        found.append(fitting[-1])
+    return tuple(sorted(dict.fromkeys(found), key=numbers))
+
+
+def _needed(choice: Choice) -> str | None:
+    """What a package that brings torch asks of it; None where that is not known."""
+    wanted = choice.requirement
+    need = facts.torch_needed(wanted.name, wanted.pin, wanted.extras)
+    if wanted.pin is None and (wanted.specifier or HOLE in wanted.specifier) and need and _is_bound_above(need):
+        return None  # an older release of it may ask for an older torch
+    return need
+
+
+def _is_bound_above(specifier: str) -> bool:
+    return any(sign in specifier for sign in ("==", "~=", "<"))
