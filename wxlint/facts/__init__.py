@@ -17,7 +17,14 @@ from wxlint.facts.accelerated import accelerated_build, accelerated_package, car
 from wxlint.facts.base_images import BaseImage, base_image, held_companions, ngc_pytorch, normalise_repository
 from wxlint.facts.channels import channel_of_cuda, cuda_of_channel
 from wxlint.facts.cuda_tags import CudaTag, is_cuda_tag_valid
-from wxlint.facts.packages import accelerator_package, brings_own_torch, brings_torch, cuda_package, torch_needed
+from wxlint.facts.packages import (
+    accelerator_package,
+    brings_own_torch,
+    brings_torch,
+    cuda_package,
+    needed_by_project,
+    torch_needed,
+)
 from wxlint.facts.tables import normalise, table
 from wxlint.facts.torch_releases import (
     Channel,
@@ -61,6 +68,7 @@ __all__ = [
     "is_cuda_tag_valid",
     "is_sure",
     "min_driver",
+    "needed_by_project",
     "ngc_pytorch",
     "normalise",
     "normalise_repository",

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import functools
+import re
 
+from wxlint.core.patterns import late
 from wxlint.facts.tables import Globs, index, normalise, numbers, release_key, table
+
+_GITHUB = late(r"github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?(?:[@#/?]|$)", re.I)
 
 
 def brings_torch(name: str, version: str | None = None, extras: tuple[str, ...] = ()) -> dict[str, str] | None:
@@ -40,6 +44,21 @@ def torch_needed(name: str, version: str | None, extras: tuple[str, ...] = ()) -
     if row is None or row["through"] != "torch" or version not in (None, row["seen_in"]) or not row["seen_in"]:
         return None
     return row["requires"].partition(";")[0].strip()[len("torch") :].strip()
+
+
+@functools.lru_cache(maxsize=256)
+def needed_by_project(url: str) -> str | None:
+    """The lower bound that a project in git sets for torch at any commit ("" for none), or None where it is not known.
+
+    url: of the requirement, as pip takes it (`git+https://github.com/huggingface/accelerate@main`).
+    """
+    match = _GITHUB.search(url)
+    if match is None:
+        return None
+    owner, name = match[1].lower(), match[2].lower()
+    rows = index("git_projects", "project")
+    row = rows.get(f"{owner}/{name}") or rows.get(f"*/{name}")
+    return row["needs"] if row is not None else None
 
 
 def _requires(row: dict[str, str], version: str | None) -> bool:

@@ -4,7 +4,8 @@
 
 A CUDA image in a service without a reservation runs on the CPU, and says nothing. A reservation on a CPU service does
 more harm: compose refuses to start it on a host without a GPU. A device that an overlay file adds
-(`docker-compose.gpu.yml`) counts. `capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named
+(`docker-compose.gpu.yml`) counts. A driver that the engine does not have (`driver: rocm`) keeps the service from
+starting. `capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named
 parts of the driver are all it gets.
 
 Where only its content speaks for CUDA, nothing is said of a service whose environment chooses the CPU
@@ -68,6 +69,8 @@ if TYPE_CHECKING:
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a GPU service without a device, or a CPU service with one"
+_DRIVERS = ("nvidia", "cdi", "amd")
+"""The device drivers that docker's engine registers (moby: daemon/devices.go and its callers; amd from 29 on)."""
 HINT = "reserve the device under deploy.resources.reservations.devices, or take the reservation out"
 
 
@@ -90,6 +93,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     for project, service in projects.services():
         if not projects.filled.isdisjoint(service.paths):
             continue  # a template: what it asks for may stand under a condition
+        yield from _no_such_driver(service)
         meant = _meant(repository, service)
         of_variants = not service.devices and (posixpath.dirname(project.paths[0]), service.name) in variants
         if not meant.said and (of_variants or (meant.accelerator == "cuda" and _runs_on_the_cpu(service))):
@@ -105,6 +109,21 @@ def check(repository: Repository) -> Iterator[Problem]:
             (repository.policy is None or not meant.said) and _image_key(service) in used_with_device
         )
         yield from _service(service, meant, helper)
+
+
+def _no_such_driver(service: Service) -> Iterator[Problem]:
+    """Yield a device driver that no engine has: such a service never starts."""
+    for device in service.devices:
+        driver = device.driver
+        if driver is None or not driver.value.known or driver.value.text in ("", *_DRIVERS):
+            continue
+        text = f"service {service.name} asks for a device of the driver {driver.value.shown()}: the engine has none"
+        hint = "map the devices themselves" if device.vendor in ("amd", "intel") else f"use {' or '.join(_DRIVERS[:2])}"
+        if device.vendor == "amd":
+            hint += ': devices: ["/dev/kfd", "/dev/dri"]'
+        elif device.vendor == "intel":
+            hint += ': devices: ["/dev/dri"]'
+        yield Problem(driver.place.span, text, (), hint, Severity.WARNING)
 
 
 def _image_key(service: Service) -> tuple[str, ...] | None:

@@ -4,7 +4,8 @@
 
 `FROM base:latest` while the scripts build `base:cpu` and `base:cuda` takes a stale image from the registry, or fails
 on a new machine. Without a policy only the bases of Dockerfiles are judged: `latest`, or a name without a registry,
-of an image that the repository itself builds under the tags of variants only.
+of an image that the repository itself builds under the tags of variants only. A base of a variant that is built no
+more (`app:cu124` where workflows build `app:cu130`) is information: a registry may still have it, older by the day.
 
 ## Bad
 
@@ -35,6 +36,8 @@ FROM example/base:cpu
 ```
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 
 from wxlint.core.findings import Severity
@@ -63,14 +66,22 @@ def check(repository: Repository) -> Iterator[Problem]:
             continue
         if repository.policy is not None and repository.policy.variants:
             yield from _by_policy(repository, use)
-        elif use.kind == "FROM" and (reference.tag in (None, "latest") or "/" not in reference.name):
-            tags = sorted(built.tags(reference))
-            if tags and all(accelerator_words(tag) for tag in tags):
-                yield Problem(
-                    use.span,
-                    f"nothing builds {reference.shown()}; the repository builds {_tags(reference, tags)}",
-                    use.because,
-                )
+        elif use.kind == "FROM":
+            yield from _without_policy(built, use, reference)
+
+
+def _without_policy(built: _Built, use: Use, reference: Reference) -> Iterator[Problem]:
+    if reference.tag in (None, "latest") or "/" not in reference.name:
+        tags = sorted(built.tags(reference))
+        if tags and all(accelerator_words(tag) for tag in tags):
+            text = f"nothing builds {reference.shown()}; the repository builds {_tags(reference, tags)}"
+            yield Problem(use.span, text, use.because)
+            return
+    tags = built.under_other_tags(reference)
+    if tags:
+        text = f"nothing here builds {reference.shown()}; the repository builds that image as {_tags(reference, tags)}"
+        hint = "take a tag that is built today, or build this one: what a registry still has of it grows old"
+        yield Problem(use.span, text, use.because, hint, Severity.INFO)
 
 
 class _Built:
@@ -98,12 +109,38 @@ class _Built:
         names = self._tags.get(_last_part(reference), {})
         return {tag for name, tag in names if name == reference.name and tag is not None and HOLE not in tag}
 
+    def under_other_tags(self, reference: Reference) -> list[str]:
+        """The tags of variants under which this very image is built, their unknown parts as `*`.
+
+        Only where the wanted tag is one of variants too, or the beginning of theirs.
+        """
+        wanted = reference.tag
+        if not wanted or wanted == "latest":
+            return []
+        names = self._tags.get(_last_part(reference), {})
+        same = [tag for (_, tag), one in names.items() if same_name(one, reference)]
+        if None in same:
+            return []  # under which tags is not known
+        tags = [tag for tag in same if tag and accelerator_words(tag.replace(HOLE, "/"))]
+        if not tags or not (accelerator_words(wanted) or all(_begins(tag, wanted) for tag in tags)):
+            return []
+        return sorted({tag.replace(HOLE, "*") for tag in tags})
+
 
 def _may_be(own: str | None, tag: str) -> bool:
     """Whether a tag that is built, with parts that are not known, may be another."""
     if own is None or own == tag:
         return True
     return HOLE in own and tag.startswith(own.partition(HOLE)[0]) and tag.endswith(own.rpartition(HOLE)[2])
+
+
+def _begins(own: str, wanted: str) -> bool:
+    """Whether a tag that is built, whose beginning may not be known, goes on behind the wanted one."""
+    first, hole, rest = own.partition(HOLE)
+    if own.startswith(f"{wanted}-") or not hole:
+        return own.startswith(f"{wanted}-")
+    left = wanted[len(first) :] if wanted.startswith(first) else ""
+    return any(rest.startswith(f"{left[at:]}-") for at in range(1, len(left)))
 
 
 def _last_part(reference: Reference) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from wxlint import facts
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.images.graph.name_hints import evidence, expected_by_names, from_reference
 from wxlint.images.graph.state import State
@@ -66,7 +67,17 @@ def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None)
             named, reasons = expected_by_names(from_reference(base, "base image"))
         variant = named or "unknown"
         because += [r for r in reasons if r not in because]
-    return Belief(evaluated.path, target, root, variant, torch.channel, tuple(because))
+    return Belief(evaluated.path, target, root, variant, _shown(state), tuple(because))
+
+
+def _shown(state: State) -> str:
+    """The channel of an image's torch; of one that the base's maker built, and nothing replaced, that of its CUDA."""
+    torch, root = state.torch, state.root
+    if torch.channel != "unknown" or not state.cuda or root is None or torch != state.external_torch:
+        return torch.channel
+    from wxlint.images.stack.makers_torch import has_makers_torch
+
+    return facts.channel_of_cuda(state.cuda) or torch.channel if has_makers_torch(root.reference) else torch.channel
 
 
 def _final_base(evaluated: Evaluated, stage: Stage) -> str | None:

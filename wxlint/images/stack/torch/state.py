@@ -158,6 +158,14 @@ def _is_foreign(requirement: Requirement, install: Install) -> bool:
     return requirement.kind in ("unknown", "path", "vcs") or (requirement.kind == "url" and not requirement.name)
 
 
+def _leaves_torch(requirement: Requirement, state: Torch) -> bool:
+    """Whether a project in git is known to ask for no other torch than the one that is there, or for none."""
+    needs = facts.needed_by_project(requirement.url) if requirement.kind == "vcs" and requirement.url else None
+    if needs is None or state.channel == "none":
+        return needs == ""
+    return not needs or state.version is None or within(needs, state.version)
+
+
 def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
     """The state after an install that takes torch, or something that brings it."""
     wanted = choice.requirement
