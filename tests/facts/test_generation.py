@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from wxlint.facts.generation import Generation, generation_of_local, generation_of_name, same_cuda
+from wxlint.facts.generation import (
+    Generation,
+    generation_of_local,
+    generation_of_name,
+    generation_of_release,
+    same_cuda,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +60,16 @@ def test_local_versions(local: str, cuda: str, torch: str) -> None:
 )
 def test_generations_go_by_the_major_version(one: str, two: str, same: bool | None) -> None:
     assert same_cuda(one, two) is same
+
+
+@pytest.mark.parametrize(
+    ("name", "pin", "cuda"),
+    [
+        ("paddlepaddle-gpu", "2.6.1.post120", "12.0"),
+        ("paddlepaddle-gpu", "2.4.2.post117", "11.7"),
+        ("paddlepaddle-gpu", "2.6.1", ""),
+        ("flask", "2.6.1.post120", ""),
+    ],
+)
+def test_what_a_release_says(name: str, pin: str, cuda: str) -> None:
+    assert generation_of_release(name, pin).cuda == cuda

@@ -51,6 +51,12 @@ def generation_of_local(local: str) -> Generation:
     )
 
 
+def generation_of_release(name: str, pin: str) -> Generation:
+    """Return what the release of a distribution says: paddlepaddle-gpu numbers its builds by CUDA, "2.6.1.post120"."""
+    match = re.search(r"\.post(\d{2,3})$", pin) if name == "paddlepaddle-gpu" else None
+    return Generation(cuda_of_digits(match[1])) if match is not None else Generation()
+
+
 def generation_of_extra(extra: str) -> str:
     """Return the CUDA version that an extra names: `cuda12`, `cuda12-local`, `cu13`, `cuda11x`, `cuda118`."""
     match = re.match(r"cu(?:da)?(\d{2,3})", extra)

@@ -71,7 +71,7 @@ def _packages(image: Image, stack: Stack) -> Iterator[Problem]:
         if package.module in built or package.span is None or _made_cuda(package, stack) or _is_locked(package, image):
             continue
         text = f"{package.written} is a CPU build, but {image.label} is a cuda image"
-        severity = Severity.INFO if computes else None
+        severity = Severity.INFO if computes else image.doubt
         because = (*image.base.because, *image.why)
         yield Problem(package.span, text, because, f"install {package.counterpart}", severity, image.label)
 
@@ -109,7 +109,7 @@ def _compiled(image: Image) -> Iterator[Problem]:
             text = f"{requirement.written} {found.text}"
             if not found.gone:
                 text += f", but {image.label} is a cuda image"
-            yield Problem(span, text, because, found.hint, image=image.label)
+            yield Problem(span, text, because, found.hint, image.doubt, image.label)
 
 
 def _made_cuda(package: Accelerated, stack: Stack) -> bool:
@@ -138,7 +138,7 @@ def _conda(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
             written = choice.requirement.written
             text = f"conda solves {written} without a GPU in sight: a CPU build, but {image.label} is a cuda image"
             hint = "set CONDA_OVERRIDE_CUDA for the command, or ask for pytorch-gpu, a *cuda* build or cuda-version"
-            yield Problem(span, text, (*image.base.because, *image.why), hint, image=image.label)
+            yield Problem(span, text, (*image.base.because, *image.why), hint, image.doubt, image.label)
 
 
 def _overrides(image: Image) -> bool:

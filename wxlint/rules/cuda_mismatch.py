@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.facts import cuda_of_channel as cuda_of
 from wxlint.facts.generation import cuda_major, same_cuda
@@ -52,6 +53,9 @@ SEVERITY = Severity.WARNING
 SUMMARY = "a package built for another CUDA generation than the image holds"
 HINT = "take the build for the CUDA of the base, or a base with the CUDA of the build"
 WEIGHT = 0
+_APT_CUDA = late(
+    r"^(?:lib(?:cudnn|nccl|nvinfer|nvonnxparsers|nvparsers)|tensorrt)\S*?(?:\+cuda|-cuda-)(\d+)(?:[.-](\d+))?"
+)
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -61,6 +65,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 if not package.conditional and _misses_its_cuda(package, image, stack):
                     yield _problem(package, image, stack)
             yield from _newest_torch(image, stack)
+            yield from _of_the_system(image, stack)
         elif image.base.accelerator == "cpu" and image.expected == "cuda":
             yield from _wheels_alone(image, stack)
     for image, steps in repository.torch_steps:
@@ -87,7 +92,7 @@ def _problem(package: Accelerated, image: Image, stack: Stack) -> Problem:
     because = (reason_at("image", f"FROM {root.value.shown()}", root.span),) if root is not None else ()
     text = f"{what} is built for CUDA {package.cuda}, but {image.label} holds CUDA {stack.base.cuda}"
     hint = f"take a release that is built for CUDA {cuda_major(stack.base.cuda)}, or a base with CUDA {package.cuda}"
-    severity = Severity.INFO if package.confidence == "unverified" else None
+    severity = Severity.INFO if package.confidence == "unverified" or not image.base.sure else None
     return Problem(span, text, (*because, *image.why), hint, severity, image.label)
 
 
@@ -158,7 +163,26 @@ def _newest_torch(image: Image, stack: Stack) -> Iterator[Problem]:
         text += f", and {compiled.name} compiles against torch with it"
         because = (reason_at("install", compiled.written, compiled.span), *because)
     hint = f"pin torch, from a channel for CUDA {cuda_major(base)}, or take a base with the CUDA of the build"
-    yield Problem(span, text, because, hint, None if compiled is not None else Severity.INFO, image.label)
+    yield Problem(
+        span, text, because, hint, None if compiled is not None and image.base.sure else Severity.INFO, image.label
+    )
+
+
+def _of_the_system(image: Image, stack: Stack) -> Iterator[Problem]:
+    """Yield NVIDIA's packages of the distribution (cuDNN, TensorRT, NCCL) whose version or name is for another CUDA."""
+    for install in image.state.installs:
+        if install.tool != "apt" or install.conditional or install.removes:
+            continue
+        for requirement in install.requirements:
+            match = _APT_CUDA.search(requirement.written) if requirement.span is not None else None
+            cuda = f"{match[1]}.{match[2]}" if match is not None and match[2] else match[1] if match is not None else ""
+            there = [image.base.cuda or "", *stack.system_cuda]
+            if requirement.span is None or not all(same_cuda(cuda, one) is False for one in there):
+                continue
+            text = f"{requirement.written} is for CUDA {cuda}, but {image.label} holds CUDA {image.base.cuda}"
+            hint = f"take the package's build for CUDA {cuda_major(image.base.cuda or '')}"
+            severity = None if image.base.sure else Severity.INFO
+            yield Problem(requirement.span, text, (*image.base.because, *image.why), hint, severity, image.label)
 
 
 def _span_of(values: tuple[str, ...]) -> str:
@@ -179,4 +203,5 @@ def _default_torch(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Probl
         if span is not None and same_cuda(cuda, image.base.cuda or "") is False:
             text = f"the default build of torch {version} is for CUDA {cuda}, but the base holds CUDA {image.base.cuda}"
             hint = f"take torch from a channel for CUDA {cuda_major(image.base.cuda or '')}, or another base"
-            yield Problem(span, text, image.base.because, hint, image=image.label)
+            severity = None if image.base.sure else Severity.INFO
+            yield Problem(span, text, image.base.because, hint, severity, image.label)

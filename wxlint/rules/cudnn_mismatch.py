@@ -124,5 +124,5 @@ def _problem(package: Accelerated, there: set[str], image: Image, stack: Stack) 
         if library.cudnn
     )
     text = f"{what} needs cuDNN {package.cudnn}, but {image.label} {has}"
-    severity = Severity.INFO if package.confidence == "unverified" else None
+    severity = Severity.INFO if package.confidence == "unverified" else image.doubt
     return Problem(span, text, (*because, *image.why), severity=severity, image=image.label)

@@ -81,7 +81,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                     hint = hint or f"install torch from {index} before it"
                 of_base = () if image.expected else image.base.because
                 because = (*of_base, *step.install.because, *image.why)
-                yield Problem(deciding.span or wanted.span, text, because, hint, severity, image.label)
+                yield Problem(deciding.span or wanted.span, text, because, hint, image.doubt or severity, image.label)
 
 
 def _deciding(step: TorchStep) -> Requirement:

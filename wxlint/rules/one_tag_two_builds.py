@@ -77,4 +77,4 @@ def _computes_on(image: Image) -> str | None:
     found = accelerator_of(channel)
     if found is not None:
         return found
-    return image.state.accelerator if not image.state.packages else "cuda"
+    return "cuda" if image.state.packages else image.state.accelerator if image.state.sure else None

@@ -107,18 +107,25 @@ def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
     ):
         why = (*image.base.because, *because)
         yield Problem(
-            span, f"{name} comes from channel cpu in an image that starts from {image.base.root.value.shown()}", why
+            span,
+            f"{name} comes from channel cpu in an image that starts from {image.base.root.value.shown()}",
+            why,
+            severity=image.doubt,
         )
     elif image.expected is None and {found, base} == {"cuda", "rocm"} and image.base.root is not None:
         text = (
             f"{name} comes from channel {choice.channel} in an image that starts from {image.base.root.value.shown()}"
         )
         yield Problem(
-            span, text, (*image.base.because, *because), f"take torch from a {base} channel", image=image.label
+            span, text, (*image.base.because, *because), f"take torch from a {base} channel", image.doubt, image.label
         )
     elif image.base.cuda and built is not None and built[:2] != image.base.cuda[:2]:
         why = (*image.base.because, *because)
         text = f"{name} is built for CUDA {built}, but the base holds CUDA {image.base.cuda}"
         yield Problem(
-            span, text, why, "use one CUDA major version in the base and in torch's channel", Severity.WARNING
+            span,
+            text,
+            why,
+            "use one CUDA major version in the base and in torch's channel",
+            image.doubt or Severity.WARNING,
         )

@@ -60,7 +60,9 @@ def check(repository: Repository) -> Iterator[Problem]:
             wrong = _wrong(image, choice)
             because = (describe(choice), *step.install.because, *image.why)
             if wrong:
-                severity = Severity.INFO if image.meant == "other" else None  # a plugin of its own may go with it
+                severity = (
+                    Severity.INFO if image.meant == "other" else image.doubt
+                )  # a plugin of its own may go with it
                 yield Problem(span, wrong, because, _hint(image, step.install.tool), severity, image.label)
             elif _is_undecided(repository, image):
                 text = f"{choice.requirement.name} comes from the default index: on Linux a CUDA build, gigabytes of it"

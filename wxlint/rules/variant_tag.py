@@ -100,6 +100,7 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
                     use.span,
                     f"{use.kind} names {use.value.shown()}, but {image.evaluated.path} builds a {proven} image",
                     because,
+                    severity=None if image.state.sure else Severity.INFO,
                 )
 
 

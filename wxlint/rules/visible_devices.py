@@ -76,7 +76,7 @@ def _problem(image: Image, name: str, value: str, span: Span) -> Iterator[Proble
         yield Problem(span, f"{name} knows no `all`: CUDA sees no device", hint=hint, image=image.label)
     elif value in _NONE and _is_for_cuda(image):
         text = f"{name}={value} hides every GPU, but {image.label} is a cuda image"
-        yield Problem(span, text, (*image.base.because, *image.why), image=image.label)
+        yield Problem(span, text, (*image.base.because, *image.why), severity=image.doubt, image=image.label)
 
 
 def _is_for_cuda(image: Image) -> bool:

@@ -99,6 +99,7 @@ def _by_names(repository: Repository, image: Image) -> Iterator[Problem]:
             use.span,
             f"{image.label} is meant for cpu, but starts from a {found} image, {image.base.lineage[-1].value.shown()}",
             (*image.why, *use.because),
+            severity=None if image.base.sure else Severity.INFO,
         )
 
 

@@ -26,7 +26,9 @@ def external_state(use: Use, reference: Reference) -> State:
             said = _channel_of_name(reference) or ""
             held = said if facts.torch_releases(said) else held
         torch = Torch(held, found.torch_version, why, use.span, companions=facts.held_companions(found))
-        return State(found.accelerator, found.cuda, torch, (), (use,), why, root=use)
+        named = from_reference(reference, "base image")
+        sure = found.row["confidence"] != "unverified" or [one.accelerator for one in named] == [found.accelerator]
+        return State(found.accelerator, found.cuda, torch, (), (use,), why, root=use, sure=sure)
     if found is not None:
         return State(
             None, found.cuda, Torch(found.torch, found.torch_version, why, use.span), (), (use,), why, root=use

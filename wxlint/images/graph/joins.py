@@ -30,6 +30,7 @@ def common_state(states: Sequence[State], use: Use) -> State:
         installs=_common_installs(states),
         external_torch=_common_torch([s.external_torch for s in states]),
         root=first.root if len(roots) == 1 else None,
+        sure=all(s.sure for s in states),
     )
 
 

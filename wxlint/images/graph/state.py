@@ -48,7 +48,7 @@ class State(NamedTuple):
     this image down to the external base, without those that several producers do not share. root: the external base,
     None when it is not reached (a circle) or not the same for all producers. installs: every install so far into the
     environment that is used, those of the family's own bases among them. external_torch: the torch of the external
-    base.
+    base. sure: what is known of the external base was looked up, or its own name says it.
     """
 
     accelerator: str | None
@@ -62,6 +62,7 @@ class State(NamedTuple):
     installs: tuple[Install, ...] = ()
     external_torch: Torch = NONE
     root: Use | None = None
+    sure: bool = True
 
 
 UNKNOWN = State(None, None, Torch("unknown"), (), (), ())

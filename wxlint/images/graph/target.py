@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
@@ -52,6 +53,11 @@ class Image(NamedTuple):
         return self.expected or of_base
 
     @property
+    def doubt(self) -> Severity | None:
+        """The severity of what the base alone decides: information where nobody has looked it up."""
+        return None if self.base.sure or self.expected is not None else Severity.INFO
+
+    @property
     def label(self) -> str:
         """For messages: "asr:cuda", else the path, with the target where there is one."""
         if self.expectation is not None:
@@ -74,7 +80,7 @@ def proven_accelerator(state: State) -> tuple[str | None, tuple[Reason, ...]]:
     """
     torch = state.torch
     if state.accelerator not in (None, "cpu"):
-        return state.accelerator, state.because
+        return (state.accelerator, state.because) if state.sure else (None, ())
     found = accelerator_of(torch.channel) if torch.channel != "default" else None
     if found == "cpu" and (state.packages or state.others):
         return None, ()

@@ -9,7 +9,7 @@ from wxlint import facts
 from wxlint.core.findings import Span, Where
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
-from wxlint.facts.generation import generation_of_extra, generation_of_local, generation_of_name
+from wxlint.facts.generation import generation_of_extra, generation_of_local, generation_of_name, generation_of_release
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.model import FAMILY
@@ -142,7 +142,7 @@ def _described(
 ) -> Accelerated | None:
     row = facts.accelerated_package(name)
     said = generation_of_name(name)
-    of_local = generation_of_local(local) if local else said
+    of_local = generation_of_local(local) if local else generation_of_release(name, specifier.removeprefix("=="))
     oldest = lowest and "==" not in specifier
     built = facts.accelerated_build(name, specifier, python) if row is not None and not oldest else None
     cuda = said.cuda or of_local.cuda

@@ -1,0 +1,32 @@
+"""What `wxlint images` says of the torch that a base's maker built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wxlint.images.graph.summary import beliefs_of
+from wxlint.lint.inputs import gather
+
+NGC = "FROM nvcr.io/nvidia/pytorch:24.02-py3\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "torch"),
+    [
+        (NGC, "cu123"),
+        (NGC + "RUN pip install flask\n", "cu123"),
+        (NGC + "RUN pip install torch==2.3.1+cu121 -i https://download.pytorch.org/whl/cu121\n", "cu121"),
+        (NGC + "RUN pip uninstall -y torch\n", "none"),
+        ("FROM nvcr.io/nvidia/pytorch\n", "unknown"),
+        ("FROM example/pytorch:24.02-py3\n", "unknown"),
+    ],
+)
+def test_a_makers_torch_is_shown_with_its_cuda(
+    text: str, torch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("Dockerfile").write_text(text)
+    repository = gather(["."], no_policy=True).repository
+    assert [belief.torch for belief in beliefs_of(repository, None)] == [torch]
