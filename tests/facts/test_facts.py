@@ -25,6 +25,7 @@ KEYS = {
     "carriers": ("name", "from", "brings", "extra"),
     "cuda_packages": ("ecosystem", "name"),
     "drivers": ("cuda_major",),
+    "git_projects": ("project",),
     "implicit_torch": ("name",),
     "ngc_pytorch": ("release",),
     "nvidia_cuda_tags": ("version",),

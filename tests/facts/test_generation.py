@@ -6,6 +6,7 @@ import pytest
 
 from wxlint.facts.generation import (
     Generation,
+    generation_of_folder,
     generation_of_local,
     generation_of_name,
     generation_of_release,
@@ -73,3 +74,19 @@ def test_generations_go_by_the_major_version(one: str, two: str, same: bool | No
 )
 def test_what_a_release_says(name: str, pin: str, cuda: str) -> None:
     assert generation_of_release(name, pin).cuda == cuda
+
+
+@pytest.mark.parametrize(
+    ("url", "torch", "cuda"),
+    [
+        ("https://data.pyg.org/whl/torch-2.3.0+cu118.html", "2.3", "11.8"),
+        ("https://data.pyg.org/whl/torch-2.3.0%2Bcpu.html", "2.3", ""),
+        ("https://download.openmmlab.com/mmcv/dist/cu118/torch2.0/index.html", "2.0", "11.8"),
+        ("https://data.dgl.ai/wheels/torch-2.4/cu124/repo.html", "2.4", "12.4"),
+        ("https://wheels.example/torch-2.5.1_cu124.html", "2.5", "12.4"),
+        ("https://download.pytorch.org/whl/torch_stable.html", "", ""),
+        ("https://wheels.example/cu124", "", "12.4"),
+    ],
+)
+def test_what_a_folder_of_wheels_says(url: str, torch: str, cuda: str) -> None:
+    assert generation_of_folder(url) == Generation(cuda, torch)

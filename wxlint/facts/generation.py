@@ -57,6 +57,17 @@ def generation_of_release(name: str, pin: str) -> Generation:
     return Generation(cuda_of_digits(match[1])) if match is not None else Generation()
 
 
+def generation_of_folder(url: str) -> Generation:
+    """Return what the address of a folder of wheels says.
+
+    `whl/torch-2.4.0+cu121.html`, `dist/cu118/torch2.0/index.html`, `wheels/torch-2.4/cu124/repo.html`.
+    """
+    text = url.lower().replace("%2b", "+")
+    torch = re.search(r"torch-?(\d+\.\d+)(?:\.\d+)?(?![\d.])", text)
+    cuda = re.search(r"(?<![a-z])cu(\d{2,3})(?!\d)", text)
+    return Generation(cuda_of_digits(cuda[1]) if cuda is not None else "", torch[1] if torch is not None else "")
+
+
 def generation_of_extra(extra: str) -> str:
     """Return the CUDA version that an extra names: `cuda12`, `cuda12-local`, `cu13`, `cuda11x`, `cuda118`."""
     match = re.match(r"cu(?:da)?(\d{2,3})", extra)

@@ -9,7 +9,13 @@ from wxlint import facts
 from wxlint.core.findings import Span, Where
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
-from wxlint.facts.generation import generation_of_extra, generation_of_local, generation_of_name, generation_of_release
+from wxlint.facts.generation import (
+    generation_of_extra,
+    generation_of_folder,
+    generation_of_local,
+    generation_of_name,
+    generation_of_release,
+)
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.model import FAMILY
@@ -120,11 +126,22 @@ def package_of(requirement: Requirement, install: Install, python: str = "") -> 
         python=python,
         lowest=install.lowest,
     )
+    if found is not None and found.libraries == "torch" and not found.torch and requirement.kind == "name":
+        found = _of_its_folder(found, install)
     if found is not None and requirement.kind == "url" and not found.torch:
         # somebody's own wheel: the tables know what the package index has under that number
         said = generation_of_local(requirement.local or "")
         return found._replace(cuda=generation_of_name(requirement.name).cuda or said.cuda, cudnn="")
     return found
+
+
+def _of_its_folder(package: Accelerated, install: Install) -> Accelerated:
+    """Return a package as the folder of wheels that it comes from says: data.pyg.org/whl/torch-2.4.0+cu121.html."""
+    links = install.sources.links
+    if len(links) != 1 or not links[0].value.known or install.sources.extra:
+        return package
+    said = generation_of_folder(links[0].value.text)
+    return package._replace(torch=said.torch, cuda=said.cuda or package.cuda) if said.torch else package
 
 
 def _described(

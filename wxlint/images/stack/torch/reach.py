@@ -8,7 +8,7 @@ from wxlint import facts
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install
-from wxlint.images.stack.torch.model import Choice, Torch
+from wxlint.images.stack.torch.model import FAMILY, Choice, Torch
 from wxlint.images.stack.torch.releases import numbers, release_sets, within
 from wxlint.images.stack.torch.selection import allowed, carried, choices
 
@@ -48,7 +48,7 @@ def _newest(choice: Choice, python: str | None) -> tuple[str, ...]:
     install = choice.install
     if install.prerelease or install.unread or install.open or install.tool == "conda":
         return ()
-    needs = [_needed(one) for one in carried(install)]
+    needs = [_needed(one) for one in carried(install) if one.requirement.name not in FAMILY]
     if None in needs:
         return ()
     found = []

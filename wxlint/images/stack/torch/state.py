@@ -133,7 +133,8 @@ def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
     """
     unread = next(iter(install.unread), None)
     if unread is None:
-        foreign = next((r for r in install.requirements if _is_foreign(r, install)), None)
+        hidden = (r for r in install.requirements if _is_foreign(r, install))
+        foreign = next((r for r in hidden if not _leaves_torch(r, state)), None)
         if foreign is None or before is not None:
             return state
         what, maybe = foreign.written, _would_take(install)
@@ -194,7 +195,7 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         and wanted.pin in (None, state.version)
     ):
         return state  # what may be there already would do
-    version = _pinned_version(install) or (wanted.pin if not choice.implied else None)
+    version = _pinned_version(install) or (wanted.pin if not choice.implied else _of_companion(choice))
     return Torch(
         choice.channel,
         version,
@@ -215,6 +216,15 @@ def _pinned_version(install: Install) -> str | None:
         if r.name == "torch" and r.pin and not r.maybe
     ]
     return pinned[0] if pinned else None
+
+
+def _of_companion(choice: Choice) -> str | None:
+    """The one release of torch that a pinned companion goes with."""
+    wanted = choice.requirement
+    if wanted.name not in FAMILY or not wanted.pin or choice.install.no_deps:
+        return None
+    fitting = [v for v in facts.torch_releases(choice.channel) if facts.companion_fits(wanted.name, wanted.pin, v)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _takes_newest(install: Install, choice: Choice) -> bool:
