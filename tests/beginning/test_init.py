@@ -125,6 +125,38 @@ def test_services_and_registries(tree: Path) -> None:
     assert main(["check", "--no-cache"]) == 0
 
 
+def test_a_folder_says_what_a_compose_file_is_for(tree: Path) -> None:
+    write({f"docker/{v}/Dockerfile": text for v, text in (("cpu", "FROM python:3.11-slim\n"), ("cuda", CUDA))})
+    service = "services: {{app: {{image: 'acme/app:{0}', build: .{1}}}}}\n"
+    write(
+        {
+            f"docker/{v}/docker-compose.yml": service.format(v, more)
+            for v, more in (("cpu", ""), ("cuda", ", gpus: all"))
+        }
+    )
+    assert main(["init"]) == 0
+    text = Path("wxlint.yaml").read_text()
+    assert "    compose: [docker/cpu/docker-compose.yml]\n" in text
+    assert "    compose: [docker/cuda/docker-compose.yml]\n" in text
+    assert main(["check", "--no-cache"]) == 0
+
+
+def test_one_image_whose_dockerfiles_follow_no_pattern(tree: Path) -> None:
+    write(
+        {
+            "cpu/Dockerfile.small": "FROM python:3.11-slim\n",
+            "cuda/Dockerfile": CUDA,
+            "b.sh": "docker build -f cpu/Dockerfile.small -t acme/app-cpu:1.0 .\n"
+            "docker build -f cuda/Dockerfile -t acme/app-cuda:1.0 .\n",
+        }
+    )
+    assert main(["init"]) == 0
+    assert {name: dockerfile for name, (dockerfile, _) in images().items()} == {
+        "acme/app-cpu:{version}": "cpu/Dockerfile.small",
+        "acme/app-cuda:{version}": "cuda/Dockerfile",
+    }
+
+
 def test_what_is_named_and_not_seen_built_is_optional(tree: Path) -> None:
     write({**FAMILY, "build.sh": "\n".join(FAMILY["build.sh"].splitlines()[:4])})
     write({"docker-compose.yml": "services: {asr: {image: 'acme/app-asr:cpu'}, mux: {image: 'acme/app-mux:cpu'}}\n"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from wxlint.beginning.survey import Built, Served, Survey, common, is_name, most
@@ -10,6 +11,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.policy.accelerator_words import accelerator_words
 
+_PART = re.compile(r"\{[a-z-]+\}")
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_./")
 
 
@@ -156,7 +158,7 @@ def _filled(template: str, image: _Image) -> str:
 
 
 def _files(survey: Survey, images: list[_Image]) -> Iterator[str]:
-    plain = [path for path in _composed(survey, images) if not accelerator_words(_base_name(path))]
+    plain = [path for path in _composed(survey, images) if not _words_of(path)]
     if plain:
         yield f"compose: [{', '.join(map(_quoted, plain))}]"
     scripts = [path for path in survey.scripts if not path.startswith("..")]
@@ -192,21 +194,24 @@ def _optional(survey: Survey, images: list[_Image], own: list[_Image]) -> list[s
     return sorted(found - {image.stage for image in own})
 
 
-def _base_name(path: str) -> str:
-    return path.rpartition("/")[2]
+def _words_of(path: str) -> frozenset[str]:
+    """The accelerators that a compose file's name, else its folder's, speaks of."""
+    folder, _, name = path.rpartition("/")
+    return accelerator_words(name) or accelerator_words(folder.rpartition("/")[2])
 
 
 def _overlays(survey: Survey, images: list[_Image], own: list[_Image]) -> list[str]:
     """The compose files of one variant: the plain ones, and what is called for its accelerator on top."""
-    words = {path: accelerator_words(_base_name(path)) for path in _composed(survey, images)}
+    words = {path: _words_of(path) for path in _composed(survey, images)}
     ours = [path for path, found in words.items() if found == {own[0].built.accelerator}]
-    return [*(path for path, found in words.items() if not found), *ours] if ours else []
+    folders = {path.rpartition("/")[0] for path in ours}
+    return [*(path for path, found in words.items() if not found and path.rpartition("/")[0] in folders), *ours]
 
 
 def _services_of(survey: Survey, images: list[_Image], own: list[_Image]) -> set[str | None]:
     """The services of images of one variant, as `_service` says."""
     files = _overlays(survey, images, own) if own else []
-    files = files or [path for path in _composed(survey, images) if not accelerator_words(_base_name(path))]
+    files = files or [path for path in _composed(survey, images) if not _words_of(path)]
     return {_service(survey, image, files) for image in own}
 
 
@@ -280,7 +285,7 @@ def _stages(images: list[_Image], survey: Survey | None) -> Iterator[str]:
             list(_setting(image, template, _own_args(image, own), _named_service(survey, images, image)))
             for image in own
         ]
-        name = stage or own[0].built.name.rpartition("/")[2]
+        name = stage or _PART.sub("", own[0].built.name.rpartition("/")[2]).strip("-_.")
         if any(len(lines) > 1 for lines in settings) and is_name(name):
             found += [f"  {_quoted(name)}:", "    variants:"]
             found += [line for lines in settings if len(lines) > 1 for line in lines]
@@ -295,7 +300,7 @@ def _named_service(survey: Survey | None, images: list[_Image], image: _Image) -
         return ""
     own = [one for one in images if one.variant == image.variant]
     files = _overlays(survey, images, own)
-    files = files or [path for path in _composed(survey, images) if not accelerator_words(_base_name(path))]
+    files = files or [path for path in _composed(survey, images) if not _words_of(path)]
     return _service(survey, image, files) or ""
 
 
