@@ -94,6 +94,15 @@ def test_a_family_with_bases(tree: Path) -> None:
                 "acme/asr-cu121:{version}": "asr/Dockerfile.cu121",
             },
         ),
+        (
+            {
+                "Dockerfile.cpu": "FROM python:3.11-slim\n",
+                "Dockerfile.cuda": CUDA,
+                "b.sh": "for v in cpu cuda; do for a in amd64 arm64; do\n"
+                "docker build --platform linux/$a -f Dockerfile.$v -t acme/app:1.2.0-$v-$a .; done; done\n",
+            },
+            {"acme/app:{version}-cpu-amd64": "Dockerfile.cpu", "acme/app:{version}-cuda-amd64": "Dockerfile.cuda"},
+        ),
     ],
 )
 def test_other_schemes(tree: Path, files: dict[str, str], wanted: dict[str, str]) -> None:

@@ -347,6 +347,32 @@ def test_a_fix_is_taken_back_when_what_it_brings_to_light_cannot_be_fixed(
     assert b"image: x/asr:cuda\n" in Path("compose.yml").read_bytes()
 
 
+TAGGED = {
+    "deploy/pod.yaml": "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - name: asr\n      image: x/asr:{}\n"
+    "      resources: {limits: {nvidia.com/gpu: 1}}\n",
+    ".github/workflows/ci.yml": "on: push\njobs:\n  b:\n    runs-on: ubuntu-latest\n    steps:\n"
+    "      - uses: actions/checkout@v4\n      - uses: docker/build-push-action@v6\n        with:\n"
+    "          context: .\n          push: true\n          tags: x/asr:{}\n",
+    "Makefile": "TAG ?= {}\nbuild:\n\tdocker build -t x/asr:$(TAG) .\n",
+    "docker-bake.hcl": 'target "asr" {\n  context = "."\n  tags = ["x/asr:{}"]\n}\n',
+    "build.sh": '#!/bin/sh\nTAG={}\ndocker build -t x/asr:${TAG} .\ndocker push "x/asr:$TAG"\n',
+    "build.bat": "@echo off\r\nset TAG={}\r\ndocker build -t x/asr:%TAG% .\r\n",
+}
+
+
+@pytest.mark.parametrize("name", TAGGED)
+@pytest.mark.parametrize("wrong", ["latest", "cpu"])
+def test_tags_wherever_they_stand(tree: Path, name: str, wrong: str) -> None:
+    """In manifests, workflows, makefiles, bake files and scripts; where a variable holds the tag, there."""
+    policy = POLICY.replace("compose: [compose.yml]\n", "").replace(
+        "{stages: [asr]}", "{stages: [asr]}\n  cpu: {stages: [mux]}"
+    )
+    text = TAGGED[name]
+    write({"wxlint.yaml": policy, "Dockerfile": GPU_BASE, name: text.replace("{}", wrong)})
+    fix(".")
+    assert Path(name).read_bytes().decode() == text.replace("{}", "cuda")
+
+
 def test_new_lines_end_as_the_lines_around_them(tree: Path) -> None:
     write({"wxlint.yaml": POLICY, "Dockerfile": GPU_BASE, "compose.yml": SERVICE.replace(b"\n", b"\r\n") + b"!\r\n"})
     assert fix(".") == 0

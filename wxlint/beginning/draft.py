@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from wxlint.beginning.survey import Built, Served, Survey, common, is_name, most
+from wxlint.beginning.survey import ARCHITECTURES, Built, Served, Survey, common, is_name, most
 from wxlint.core.escape import escape_part
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.stack.torch.channels import accelerator_of
@@ -120,6 +120,8 @@ def _family(images: list[_Image], name: str, pattern: str, registry: str) -> Ite
     example = images[0].built
     yield f"# {escape_part(_shown(example))} ({escape_part(example.where)}), and {len(images) - 1} more"
     yield f"image: {_quoted(f'{name}:{pattern}' if whole else name)}"
+    if "{arch}" in pattern:
+        yield f'parts: {{arch: {{pattern: "{"|".join(ARCHITECTURES)}", default: {ARCHITECTURES[0]}}}}}'
     if registry:
         yield f"registry: {_quoted(registry)}  # elsewhere a variable stands in its place"
     if pattern == "latest":

@@ -19,6 +19,7 @@ from wxlint.policy.accelerator_words import accelerator_words
 
 _TOKEN = re.compile(r"[^-_.]+(?:\.[0-9][^-_.]*)*")
 _VERSION = re.compile(r"v?\d+(?:\.\d+)*(?:[a-z0-9.]*)?")
+ARCHITECTURES = ("amd64", "arm64", "aarch64")
 _SCRIPTS = (".sh", ".bash", ".bat", ".cmd")
 _NAME = re.compile(r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*")
 
@@ -26,7 +27,8 @@ _NAME = re.compile(r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*")
 class Built(NamedTuple):
     """One image that somebody builds under a name.
 
-    name: without registry host and tag, the variant's word in it as {variant}. tag: likewise, versions as {version}.
+    name: without registry host and tag, the variant's word in it as {variant}. tag: likewise, versions as {version},
+    architectures as {arch}.
     word: the variant's word as it stands there, "" for none. accelerator: cpu, cuda, rocm, other or "". path: of the
     Dockerfile, below the root. channel: torch's, "" where there is none or it is not known. upstream: the external
     base. descends: the paths of the Dockerfiles that it stands on. where: the place of the name. args: known build
@@ -192,12 +194,13 @@ def _parts(reference: Reference) -> tuple[str, str, str] | None:
 
 
 def _without_versions(tag: str) -> str:
-    """A tag with {version} for versions and for what is not known in it."""
+    """A tag with {version} for versions and for what is not known in it, and {arch}."""
     parts = re.split(r"([-_])", tag.replace(HOLE, "\1"))
     shown = [
         "{version}" if "\1" in part and not accelerator_words(part.replace("\1", "")) or _is_version(part) else part
         for part in parts
     ]
+    shown = ["{arch}" if part in ARCHITECTURES else part for part in shown]
     text = "".join(shown).replace("\1", "")
     return re.sub(r"\{version\}(?:[-_.]?\{version\})+", "{version}", text)
 
