@@ -82,6 +82,13 @@ def test_what_stands_before_the_engine_or_names_it(head: str, command: str) -> N
     assert tags(f"{head}image:\n\t{command} build -t e:1 .\n") == ["e:1"]
 
 
+def test_variables_that_name_themselves_or_many_others_end() -> None:
+    assert tags("V = $(V)$(V)$(V)$(V)\nimage:\n\tdocker build -t e:x$(V) .\n") == ["e:x$(V)$(V)$(V)$(V)"]
+    chain = "".join(f"A{n} = $(A{n + 1})$(A{n + 1})$(A{n + 1})\n" for n in range(18))
+    assert len(tags(chain + "A18 = x\nimage:\n\tdocker build -t e:y$(A0) .\n")) == 1
+    assert tags("image:\n\tdocker build -t e:$(if x) .\n") == ["e:$(if x)"]
+
+
 def test_variables_that_nothing_defines() -> None:
     text = "A_B := 1\nC = $(A_BC)\nimage: own\n\tdocker build -t e:$(MISSING)$(A_B)$$SHELL_ONE .\n\techo $(OTHER)\n"
     found = script(text).undefined

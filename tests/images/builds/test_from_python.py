@@ -56,6 +56,10 @@ def test_what_is_given_on_the_way_may_hold_build_arguments() -> None:
     assert build.more
 
 
+def test_warnings_about_the_file_are_not_shown(recwarn: pytest.WarningsRecorder) -> None:
+    assert script('x = 1if 2else 3\ny = "\\d"\n').builds == () and not recwarn.list
+
+
 @pytest.mark.parametrize("text", ["", "(", "x = " + "(" * 500, "run()", "run([])", "run([1, 2])", "run(*a)", "run('')"])
 def test_what_is_none(text: str) -> None:
     assert script(text).builds == ()

@@ -8,6 +8,7 @@ where the module gives it one text, once; every other expression is unknown.
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,9 @@ _PROGRAMS = ("docker", "podman", "buildah", "nerdctl")
 def python_script(source: Source, find: Find) -> Script:
     """What a file does with images. find: the first of several paths that is a known Dockerfile."""
     try:
-        tree = ast.parse(source.text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the file, for who runs it
+            tree = ast.parse(source.text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Script((), (), ())  # not ours to report
     reader = _Reader(source, tree)

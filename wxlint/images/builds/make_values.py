@@ -11,6 +11,8 @@ from wxlint.core.values import HOLE, Value, concat
 from wxlint.documents.makefile import Condition
 
 _DEPTH = 20
+_MOST_EXPANSIONS = 20_000
+"""Variables that one text may lead to: variables that name two others each must not take forever."""
 MAX_TEXT = 20_000
 """A longer value is unknown: a variable that doubles itself must not fill memory."""
 
@@ -37,6 +39,8 @@ class Expander:
 
     def __init__(self, variables: Mapping[str, Variable], automatic: Mapping[str, Value] | None = None) -> None:
         self.variables, self.automatic = variables, automatic or {}
+        self._open: set[str] = set()
+        self._left = _MOST_EXPANSIONS
 
     def pieces(self, text: str, depth: int = 0) -> Iterator[Piece]:
         """A text taken apart: what is copied, and what is put in."""
@@ -88,9 +92,15 @@ class Expander:
         if name in self.automatic:
             return self.automatic[name]
         variable = self.variables.get(name)
-        if variable is None or depth > _DEPTH:
-            return Value(HOLE, (written,))
-        value = variable.value if variable.value is not None else self.value(variable.text, depth + 1)
+        if variable is None or depth > _DEPTH or name in self._open or self._left <= 0:
+            return Value(HOLE, (written,))  # make refuses a variable that names itself
+        self._left -= 1
+        if variable.value is not None:
+            value = variable.value
+        else:
+            self._open.add(name)
+            value = self.value(variable.text, depth + 1)
+            self._open.discard(name)
         because = tuple(reason for place in variable.places for reason in place.because)
         return value._replace(because=tuple(dict.fromkeys((*value.because, *because))))
 
@@ -199,7 +209,7 @@ def _pattern(e: Expander, given: list[str], depth: int) -> Value | None:
 
 def _if(e: Expander, given: list[str], depth: int) -> Value | None:
     test = e.value(given[0].strip(), depth)
-    if test.holes and not test.text.replace(HOLE, "").strip():
+    if len(given) < 2 or test.holes and not test.text.replace(HOLE, "").strip():
         return None
     chosen = given[1] if test.text.strip() else ",".join(given[2:])
     return e.value(chosen, depth)
