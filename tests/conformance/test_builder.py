@@ -12,7 +12,7 @@ import pytest
 from small_family import STAGE, Family, docker, family, need_engine
 
 from wxlint.conformance.container.build_report import explain, failures, summary
-from wxlint.conformance.container.builder import build
+from wxlint.conformance.container.builder import _Log, build
 from wxlint.conformance.container.context_digest import content_digest
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import BuildResult, BuildStatus, LeftOut
@@ -182,6 +182,24 @@ def test_what_is_published_is_taken_in_place_of_what_is_here(
     assert (results["one:cpu"].digest, results["one:cpu"].status) == ("sha256:published", FOUND)
     assert (results["two:cpu"].digest, results["two:cpu"].status) == ("", status)
     assert words in results["two:cpu"].detail
+
+
+def test_a_log_that_cannot_be_written_is_the_machine_s_fault(
+    tmp_path: Path, pretend: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "taken").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "taken"))
+    result = build(plan_of(Family(tmp_path)), pretend)["base:cpu"]
+    assert (result.status, "taken/wxlint/logs" in result.detail) == (BuildStatus.ENGINE_FAULT, True)
+    assert order(tmp_path) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_a_disk_that_fills_up_costs_the_log_only() -> None:
+    log = _Log(Path("/dev/full"))
+    for _ in range(10_000):
+        log.write("a line of the build")
+    log.close()
 
 
 def test_what_changed_is_built_again_with_all_that_stands_on_it(tmp_path: Path, pretend: Engine) -> None:

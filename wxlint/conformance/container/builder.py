@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing, suppress
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -170,17 +172,15 @@ class _Run:
             self.engine.call("image", "rm", "--", digest)
 
     def _build(self, step: Step, content: str | None) -> BuildResult:
-        folder = cache_folder() / "logs" / file_name(self.plan.family or "family")
-        folder.mkdir(parents=True, exist_ok=True)
-        log = folder / f"{file_name(step.image)}.log"
+        log = cache_folder() / "logs" / file_name(self.plan.family or "family") / f"{file_name(step.image)}.log"
         self.progress(step.image, Doing("building"))
         tail: list[str] = []
         shown = ""
-        with open(log, "w", encoding="utf-8") as file:
+        with closing(_Log(log)) as file:
 
             def line(text: str) -> None:
                 nonlocal shown
-                file.write(text + "\n")
+                file.write(text)
                 tail.append(text)
                 del tail[:-_TAIL]
                 found = _STEP.match(text)
@@ -210,6 +210,26 @@ class _Run:
             )
         self.progress(step.image, f"built in {done.seconds:.0f} s")
         return result._replace(digest=info.digest)
+
+
+class _Log:
+    """The file of a build's output. A disk that fills up costs the rest of the log, not the build."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises EngineError where it cannot be made."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = open(path, "w", encoding="utf-8")  # noqa: SIM115 - `close` does
+        except OSError as error:
+            raise EngineError(f"{path}: {error.strerror}") from None
+
+    def write(self, line: str) -> None:
+        with suppress(OSError):
+            self._file.write(line + "\n")
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._file.close()
 
 
 def _arguments(plan: Plan, step: Step, content: str | None, podman: bool) -> list[str]:

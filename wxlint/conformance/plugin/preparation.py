@@ -12,7 +12,7 @@ from wxlint.conformance.checks.evidence import Evidence
 from wxlint.conformance.checks.registry import CHECKS
 from wxlint.conformance.collect.collector import Options, Workplace, collect
 from wxlint.conformance.container.engine import Engine
-from wxlint.conformance.container.model import About, BuildResult, BuildStatus, LeftOut
+from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Facts, LeftOut
 from wxlint.conformance.plugin.workspace import Workspace
 from wxlint.core.errors import EngineError, UsageError, WxlintError
 from wxlint.policy.expectations import expected_images
@@ -27,6 +27,7 @@ class Preparation(NamedTuple):
     """What all policies of a session are prepared with.
 
     selected, leave: words of --wx-select and wx_leave. progress: called with an image and what happens to it.
+    kept: evidence that the disk had no room for, of this process alone.
     """
 
     workspace: Workspace
@@ -35,6 +36,7 @@ class Preparation(NamedTuple):
     selected: Sequence[str]
     leave: Sequence[str]
     progress: Callable[[str, str], None]
+    kept: dict[str, Facts]
 
     def prepare(self, path: Path, policy: Policy, about: About, wanted: Mapping[str, frozenset[str]]) -> None:
         """See to it that there is Evidence of each image; the first process collects it, the others wait.
@@ -45,9 +47,7 @@ class Preparation(NamedTuple):
         Raises UsageError for what concerns the whole plan.
         """
         with self.workspace.lock("prepare"):
-            missing = {
-                image: names - {""} for image, names in wanted.items() if self.workspace.read(_key(path, image)) is None
-            }
+            missing = {image: names - {""} for image, names in wanted.items() if self._read(path, image) is None}
             if not missing:
                 return
             named = {*self.selected, *(image for image, names in wanted.items() if "" in names)}
@@ -59,13 +59,15 @@ class Preparation(NamedTuple):
                     place=Workplace(self.engine, about, self.workspace.path),
                     options=self.options._replace(leave=self._left(policy, named)),
                     progress=self.progress,
-                    done=lambda image, evidence: self.workspace.write(_key(path, image), evidence.to_json()),
+                    done=lambda image, evidence: self._write(path, image, evidence),
                 )
             except UsageError:
                 raise
             except WxlintError as error:
                 status = BuildStatus.ENGINE_FAULT if isinstance(error, EngineError) else BuildStatus.FAILED
                 self._give_up(path, missing, BuildResult("", status, detail=str(error)))
+            except OSError as error:  # such as a disk of this machine that is full
+                self._give_up(path, missing, BuildResult("", BuildStatus.ENGINE_FAULT, detail=str(error)))
             except BaseException as error:
                 why = str(error) or type(error).__name__
                 self._give_up(path, missing, BuildResult("", BuildStatus.ABORTED, detail=why))
@@ -73,15 +75,27 @@ class Preparation(NamedTuple):
 
     def evidence(self, path: Path, image: str) -> Evidence | None:
         """What was collected of an image; None when nothing was."""
-        facts = self.workspace.read(_key(path, image))
+        facts = self._read(path, image)
         return None if facts is None else Evidence.from_json(facts)
 
     def _give_up(self, path: Path, images: Iterable[str], result: BuildResult) -> None:
         """Keep why there is no evidence of images, for those that have none: other workers judge them, too."""
         for image in images:
-            if self.workspace.read(_key(path, image)) is None:
-                evidence = Evidence(result._replace(image=image), gpu=self.options.gpu)
-                self.workspace.write(_key(path, image), evidence.to_json())
+            if self._read(path, image) is None:
+                self._write(path, image, Evidence(result._replace(image=image), gpu=self.options.gpu))
+
+    def _read(self, path: Path, image: str) -> Facts | None:
+        key = _key(path, image)
+        found: Facts | None = self.kept.get(key) or self.workspace.read(key)
+        return found
+
+    def _write(self, path: Path, image: str, evidence: Evidence) -> None:
+        """Keep evidence for all processes of the session, or for this one where that cannot be."""
+        key = _key(path, image)
+        try:
+            self.workspace.write(key, evidence.to_json())
+        except OSError:
+            self.kept[key] = evidence.to_json()
 
     def _left(self, policy: Policy, named: set[str]) -> Mapping[str, LeftOut]:
         """Images that are looked at where they are there, and not built.

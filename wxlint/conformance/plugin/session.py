@@ -91,7 +91,9 @@ class Session:
 
         self._words = words(config.getoption("wx_select"))
         leave = words(config.getini("wx_leave"))
-        self._preparation = Preparation(self.workspace, self.engine, self.options, self._words, leave, self._progress)
+        self._preparation = Preparation(
+            self.workspace, self.engine, self.options, self._words, leave, self._progress, {}
+        )
         self.policies: dict[Path, Policy] = {}
         self._selected: set[str] = set()
         self._about: About | None = None
@@ -146,8 +148,11 @@ class Session:
             except EngineError as error:
                 self._no_engine = str(error) or "no engine answers"
                 return None
-            self.workspace.make()
-            self.workspace.write("owner", self.engine.owner)
+            try:
+                self.workspace.make()
+                self.workspace.write("owner", self.engine.owner)
+            except OSError as error:
+                pytest.exit(f"wxlint: the session's folder cannot be made: {error}", pytest.ExitCode.INTERNAL_ERROR)
             self._reaper = Reaper(self.engine, self.workspace)
             self._catch_signals()
             if self.worker:

@@ -54,9 +54,13 @@ class Workspace:
     def write(self, name: str, value: Any) -> None:
         """Keep facts under a name."""
         handle, temporary = tempfile.mkstemp(dir=self.path, prefix=".new-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(value, file)
-        os.replace(temporary, self.path / f"{file_name(name)}.json")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(value, file)
+            os.replace(temporary, self.path / f"{file_name(name)}.json")
+        except OSError:
+            os.unlink(temporary)
+            raise
 
     def read(self, name: str) -> Any:
         """The facts of a name; None when they were not written."""
