@@ -76,7 +76,10 @@ def tree_at(folder: str, ref: str) -> Tree:
     if found is None:
         raise InputError(f"--since {ref}: {folder} is in no git repository")
     root = os.path.realpath(found.root)
-    commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")[0].strip()
+    commit, complaint = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    commit = commit.strip()
+    if not commit and "repository" in complaint:  # one that belongs to somebody else, or is damaged
+        raise InputError(f"--since {ref}: git does not read {root}: {complaint}")
     if not commit:
         raise UsageError(f"--since: found {ref!r}, which names no commit here; allowed: a branch, a tag, a commit")
     name = commit.decode("ascii", "replace")
@@ -96,7 +99,8 @@ def tree_at(folder: str, ref: str) -> Tree:
 
 def _git(root: str, *words: str) -> tuple[bytes, str]:
     """What a command of git prints, and what it complains about. Raises InputError where there is no git."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    own = (name for name in os.environ if not name.startswith("GIT_") or name.startswith("GIT_CONFIG_"))
+    kept = {name: os.environ[name] for name in own}
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     command = ["git", "--no-pager", "-C", root, *settings, *words]
     try:
