@@ -155,6 +155,24 @@ KINDS = [
         id="quotes in quotes",
     ),
     pytest.param(
+        {
+            "Dockerfile": "FROM python:3.11-slim\n# wxlint: ignore[latest-tag] it was once\n# a word\nRUN true\n",
+            "compose.yml": "services:\n  a:\n    image: redis:7  # wxlint: ignore[latest-tag] why not\n",
+        },
+        [],
+        {
+            "Dockerfile": "FROM python:3.11-slim\n# a word\nRUN true\n",
+            "compose.yml": "services:\n  a:\n    image: redis:7\n",
+        },
+        id="a suppression of nothing",
+    ),
+    pytest.param(
+        {"Dockerfile": "FROM python:3.11-slim\n# wxlint: ignore[latest-tagg] a typing mistake\nRUN true\n"},
+        [],
+        {},
+        id="a suppression of a rule that does not exist",
+    ),
+    pytest.param(
         {"Dockerfile": "FROM nvidia/cuda:11.7.0-cudnn8-devel-ubuntu20.04\n"},
         [],
         {"Dockerfile": "FROM nvidia/cuda:11.7.1-cudnn8-devel-ubuntu20.04\n"},

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from wxlint.core.findings import Finding
 from wxlint.core.fix import Edit, Fix
-from wxlint.fixes import channels, devices, packages, tags
+from wxlint.fixes import channels, comments, devices, packages, tags
 from wxlint.fixes.context import Context, Proposal
 from wxlint.images.graph.repository import Repository
 
@@ -29,6 +29,7 @@ _PROPOSERS: dict[str, tuple[Proposer, ...]] = {
     "unbuilt-image": (tags.own_tag,),
     "unquoted-specifier": (packages.quoted,),
     "untagged-image": (tags.own_tag,),
+    "unused-suppression": (comments.unused,),
     "variant-tag": (tags.own_tag,),
     "wrong-base": (tags.own_base,),
 }
