@@ -121,8 +121,8 @@ def _sources(evaluated: Evaluated, instruction: Instruction) -> Iterator[tuple[s
 def _missing(repository: Repository, evaluated: Evaluated, contexts: list[str], source: str) -> _Missing | None:
     """What keeps a source out of every folder that may be the context; None where nothing does."""
     name = posixpath.normpath(source.lstrip("/"))
-    if name.startswith(".."):
-        return None
+    if name.startswith("..") or name == ".git":
+        return None  # git itself makes the latter
     paths = [posixpath.normpath(posixpath.join(context, name)) for context in contexts]
     if any(map(os.path.lexists, paths)):
         ignored = [_ignore_file(repository, evaluated.path, context, name) for context in contexts]

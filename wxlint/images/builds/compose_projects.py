@@ -198,7 +198,8 @@ class _Arrangement:
     def folders(self) -> None:
         for folder in _by_folder(self.files).values():
             if folder.base and not self._placed.issuperset(folder.base):
-                self._add(tuple(folder.base), whole=True)
+                # devcontainer.json most often lays its own file over the project's
+                self._add(tuple(folder.base), whole=posixpath.basename(folder.path) != ".devcontainer")
                 self._placed.update(folder.base)
             for name in folder.names:
                 path = posixpath.join(folder.path, name)
