@@ -40,6 +40,13 @@ WORDS = {
     "workflow": "{ } [ ] : - & * > | \" ' ${{ }} ${{ matrix.a }} jobs steps run uses with strategy env if: on: \t",
     "make": "$( ) $$ ${ } : := += ?= define endef ifeq endif include .PHONY @ - \t \\\n # %",
     "hcl": 'target group variable { } = [ ] "${ } " << EOT , for : if ? # // function',
+    "gitlab": "{ } [ ] : - & * << !reference | > \" ' $A ${A} extends include script image services parallel matrix \t",
+    "just": "{{ }} := : @ - \" ' ` + # = [ ] export \\\n #!/bin/sh",
+    "powershell": "$ ${ } $( ) ` \" ' @( @{ { } ( ) ; | # <# #> param foreach if function = @' '@ & $env:A",
+    "taskfile": "{ } [ ] : - {{ }} {{.A}} vars cmds tasks dir > | \" ' \t",
+    "helm": "{ } [ ] : - repository tag image registry digest global \" ' \t",
+    "devcontainer": '{ } [ ] : , " // /* */ image build dockerfile args context target',
+    "python": '( ) [ ] { } " \' f" , = def import * ** lambda : # \\ run subprocess \t',
     "policy": "{ } [ ] : - & * > | \" ' family images tags expect {tag} {stage} pattern rules \t",
     "ignore": "** / * ! [ ] [! ] \\ # ? . ..",
     "conda": "- : pip dependencies channels = { } & * << !!python \" '",
@@ -77,7 +84,21 @@ _SUFFIXES = {
     ".yaml": "compose",
     ".mk": "make",
     ".hcl": "hcl",
+    ".ps1": "powershell",
+    ".just": "just",
 }
+
+
+_BY_NAME = (
+    ("gitlab", ".gitlab-ci", ".yml"),
+    ("just", "justfile", ""),
+    ("taskfile", "taskfile", ""),
+    ("helm", "values", ".yaml"),
+    ("devcontainer", "devcontainer", ".json"),
+    ("python", "noxfile", ".py"),
+    ("python", "tasks", ".py"),
+)
+"""Formats by how a name starts and ends."""
 
 
 def kind_of(path: Path) -> str:
@@ -89,6 +110,9 @@ def kind_of(path: Path) -> str:
         return "workflow"
     if name.endswith(".dockerignore"):
         return "ignore"
+    for kind, start, end in _BY_NAME:
+        if name.startswith(start) and name.endswith(end):
+            return kind
     if "dockerfile" in name or "containerfile" in name:
         return "dockerfile"
     if "environment" in name and path.suffix in (".yml", ".yaml"):
@@ -140,12 +164,14 @@ def mutated(seed: Seed, others: Sequence[Seed], chance: random.Random) -> str:
 
 def readers() -> dict[str, Read]:
     """Return the reader of each format, by itself."""
+    from wxlint.core.cache import NO_CACHE
     from wxlint.core.errors import PolicyError
     from wxlint.discovery.dockerignore import parse
     from wxlint.documents.compose.reader import ComposeReader
     from wxlint.documents.dockerfile.reader import read_dockerfile
     from wxlint.documents.dockerfile.validation import syntax_problems
     from wxlint.documents.github.workflow import read_action, read_workflow
+    from wxlint.documents.gitlab import read_pipeline
     from wxlint.documents.hcl import read_hcl
     from wxlint.documents.makefile import read_makefile
     from wxlint.documents.manifests.conda_environment import read_environment
@@ -153,16 +179,31 @@ def readers() -> dict[str, Read]:
     from wxlint.documents.manifests.pyproject import read_pyproject
     from wxlint.documents.manifests.requirements_txt import read_requirements
     from wxlint.documents.source import Source
+    from wxlint.images.builds.from_helm import helm_script
+    from wxlint.images.builds.from_just import just_script
+    from wxlint.images.builds.from_python import python_script
+    from wxlint.images.builds.from_yaml_tools import devcontainer_script, taskfile_script
     from wxlint.policy.load import load_policy
     from wxlint.shell.bash.reader import read_shell
     from wxlint.shell.batch.reader import read_batch
+    from wxlint.shell.powershell import read_powershell
 
     def policy(text: str) -> object:
         with suppress(PolicyError):
             return load_policy(Source("wxlint.yaml", text), Path("wxlint.yaml"))
         return None
 
+    def find(paths: list[str]) -> str | None:
+        return paths[0] if paths else None
+
     return {
+        "gitlab": lambda text: list(read_pipeline(Source("a.yml", text), lambda _: None).jobs),
+        "just": lambda text: just_script(Source("justfile", text), find),
+        "powershell": lambda text: list(read_powershell(text, "a.ps1")),
+        "taskfile": lambda text: taskfile_script(Source("Taskfile.yml", text), find, NO_CACHE),
+        "helm": lambda text: helm_script(Source("values.yaml", text), NO_CACHE),
+        "devcontainer": lambda text: devcontainer_script(Source("devcontainer.json", text), find),
+        "python": lambda text: python_script(Source("tasks.py", text), find),
         "workflow": lambda text: (read_workflow(Source("a.yml", text)), read_action(Source("a.yml", text))),
         "make": lambda text: read_makefile(Source("Makefile", text)),
         "hcl": lambda text: read_hcl(Source("docker-bake.hcl", text)),
@@ -189,6 +230,13 @@ _NAMES = {
     "workflow": ".github/workflows/a.yml",
     "make": "Makefile",
     "hcl": "docker-bake.hcl",
+    "gitlab": ".gitlab-ci.yml",
+    "just": "justfile",
+    "powershell": "build.ps1",
+    "taskfile": "Taskfile.yml",
+    "helm": "values.yaml",
+    "devcontainer": "devcontainer.json",
+    "python": "tasks.py",
     "policy": "wxlint.yaml",
     "ignore": ".dockerignore",
 }
