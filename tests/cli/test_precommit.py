@@ -112,6 +112,28 @@ def test_only_the_files_of_the_commit_can_refuse_it(consumer: Consumer) -> None:
     assert accepted.returncode == 0 and consumer.commits() == 3, accepted.stdout + accepted.stderr
 
 
+SCHEMES = yaml.safe_load((ROOT / "tests" / "policy" / "schemes.yaml").read_text(encoding="utf-8"))
+
+
+def test_families_of_every_scheme_in_one_repository(consumer: Consumer) -> None:
+    """All of them go through together; then each one's mistake is refused, and it alone."""
+    good = {}
+    for scheme in SCHEMES:
+        files = {"wxlint.yaml": "wxlint: 1\n" + scheme["policy"], **scheme["files"]}
+        good |= {f"{scheme['id']}/{name}": text for name, text in files.items()}
+    accepted = consumer.commit(good)
+    assert accepted.returncode == 0, accepted.stdout + accepted.stderr
+    commits = consumer.commits()
+    for scheme in SCHEMES:
+        refused = consumer.commit({f"{scheme['id']}/{name}": text for name, text in scheme["bad"].items()})
+        shown = refused.stdout + refused.stderr
+        assert refused.returncode != 0 and consumer.commits() == commits, shown
+        found = re.findall(r"^(\S+?):\d+:\d+: (?:error|warning): .* \[([a-z-]+)\]$", shown, re.MULTILINE)
+        assert {rule for _, rule in found} == {scheme["finding"]}, shown
+        assert {path for path, _ in found} <= {f"{scheme['id']}/{name}" for name in scheme["bad"]}, shown
+        done("git", "reset", "--quiet", "--hard", cwd=consumer.path, env=consumer.env)
+
+
 @pytest.mark.parametrize(
     "name", ["requirements.txt", "scripts/build.sh", "build.bat", "constraints-cpu.txt", "build.bash", "pyproject.toml"]
 )

@@ -895,6 +895,9 @@ BOTH = {  # what of an Expectation: the rules that check it in the source; or wh
     "is_base": ("wrong-base", "base-upstream"),
     "forbidden_tags": ("latest-tag",),
     "contract": "it must be built",
+    "base_image": ("wrong-base",),
+    "channels": ("torch-index", "torch-without-index"),
+    "platforms": "for which it is built: evaluated by every rule, expected by none",
 }
 
 

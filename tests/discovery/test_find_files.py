@@ -28,7 +28,7 @@ def make(root: Path, *files: str, text: str = "FROM scratch\n") -> None:
 
 
 def found(*paths: Path, below: Path) -> list[str]:
-    files, problems, _ = discover(paths)
+    files, problems, *_ = discover(paths)
     assert problems == []
     return [file.path.relative_to(below).as_posix() for file in files]
 
@@ -66,7 +66,7 @@ def git(root: Path, *args: str) -> bytes:
 )
 def test_a_name_tells_the_kind(tmp_path: Path, name: str, kind: str) -> None:
     make(tmp_path, name, text="")
-    files, problems, _ = discover([tmp_path])
+    files, problems, *_ = discover([tmp_path])
     assert ([(file.path.name, file.kind) for file in files], problems) == ([(name, kind)], [])
 
 
@@ -141,7 +141,7 @@ def test_the_content_decides_about_a_doubtful_name(tmp_path: Path, name: str, te
 )
 def test_a_file_given_by_name_is_taken_whatever_it_is(tmp_path: Path, name: str, text: str, kind: str) -> None:
     make(tmp_path, name, text=text)
-    files, problems, _ = discover([tmp_path / name])
+    files, problems, *_ = discover([tmp_path / name])
     assert ([(file.path, file.kind) for file in files], problems) == ([(tmp_path / name, kind)], [])
 
 
@@ -217,7 +217,7 @@ def test_links(tmp_path: Path) -> None:
     (tree / "Dockerfile.out").symlink_to(outside / "Dockerfile")
     (tree / "Dockerfile.gone").symlink_to("nothing")
     (tree / "Dockerfile.self").symlink_to("Dockerfile.self")
-    files, problems, notes = discover([tree])
+    files, problems, notes, _ = discover([tree])
     assert [file.path.relative_to(tree).as_posix() for file in files] == ["Dockerfile.link", "real/Dockerfile"]
     assert problems == [
         f"{tree}/Dockerfile.out: a link that leads out of the tree; give the file itself by name to have it read"
@@ -233,8 +233,8 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "Dockerfile")
     os.mkfifo(tmp_path / "notes.txt")
     (tmp_path / "x.sh").mkdir()
-    assert discover([tmp_path]) == ([], [f"{tmp_path}/Dockerfile: not a regular file; not read"], [])
-    assert discover([tmp_path / "Dockerfile", tmp_path / "no\x1bne"]) == (
+    assert discover([tmp_path])[:3] == ([], [f"{tmp_path}/Dockerfile: not a regular file; not read"], [])
+    assert discover([tmp_path / "Dockerfile", tmp_path / "no\x1bne"])[:3] == (
         [],
         [
             f"{tmp_path}/Dockerfile: neither a file nor a folder",
@@ -253,7 +253,7 @@ def test_a_link_that_goes_away_while_it_is_followed(tmp_path: Path, monkeypatch:
         raise FileNotFoundError(2, "No such file or directory", path)
 
     monkeypatch.setattr(os, "readlink", gone)
-    files, problems, notes = discover([tmp_path])
+    files, problems, notes, _ = discover([tmp_path])
     assert [file.path.name for file in files] == ["Dockerfile"]
     assert (problems, notes) == ([], [f"{tmp_path}/Dockerfile.link: a link that leads nowhere"])
     (tmp_path / "Dockerfile.link").symlink_to("real.txt")
@@ -280,7 +280,7 @@ def test_a_git_folder_out_of_an_archive(tmp_path: Path, name: str, kind: str) ->
     else:
         path.touch()
         os.truncate(path, 20 << 30)
-    files, problems, _ = discover([tree])
+    files, problems, *_ = discover([tree])
     assert [file.path for file in files] == [tree / "Dockerfile"]
     expected = {"index": f"{path}: cannot be read: ", "info/exclude": f"{path}: cannot be read: larger"}.get(name)
     if expected is not None and (name == "index" or kind == "sparse"):
@@ -330,7 +330,7 @@ def test_an_index_names_no_file_outside_the_tree(tmp_path: Path, path: bytes, ta
     make(tmp_path, "outside/Dockerfile")
     (tree / "ignored/link").symlink_to(tmp_path / "outside")
     (tree / ".git/index").write_bytes(index(path))
-    files, problems, _ = discover([tree])
+    files, problems, *_ = discover([tree])
     assert [file.path for file in files] == ([tree / "ignored/Dockerfile"] if taken else [])
     assert problems == []
 
@@ -348,7 +348,7 @@ def test_a_name_that_is_not_unicode(tmp_path: Path) -> None:
     name = os.fsdecode(b"d\xe9mux.Dockerfile")
     (tmp_path / name).write_text("FROM scratch\n")
     assert [file.path.name for file in discover([tmp_path]).files] == [name]
-    _, problems, _ = discover([tmp_path / "caf\udce9"])
+    _, problems, *_ = discover([tmp_path / "caf\udce9"])
     assert problems == [f"{tmp_path}/caf\\udce9: there is no such file or folder"]
 
 
@@ -357,7 +357,7 @@ def test_what_cannot_be_read_is_said_and_stops_nothing(tmp_path: Path) -> None:
     make(tmp_path, "a/Dockerfile", "b/Dockerfile", "b/.gitignore", "b/Dockerfile.txt")
     for path in ("a", "b/.gitignore", "b/Dockerfile.txt"):
         (tmp_path / path).chmod(0)
-    files, problems, _ = discover([tmp_path])
+    files, problems, *_ = discover([tmp_path])
     (tmp_path / "a").chmod(0o700)
     assert [file.path for file in files] == [tmp_path / "b/Dockerfile"]
     reason = "cannot be read: Permission denied"
@@ -368,7 +368,7 @@ def test_a_gitignore_that_is_too_large_is_said(tmp_path: Path) -> None:
     make(tmp_path, "Dockerfile")
     with (tmp_path / ".gitignore").open("wb") as file:
         file.truncate(5 * 1024 * 1024)
-    files, problems, _ = discover([tmp_path])
+    files, problems, *_ = discover([tmp_path])
     assert [file.path.name for file in files] == ["Dockerfile"]
     assert problems == [f"{tmp_path}/.gitignore: cannot be read: larger than 4 MiB"]
 

@@ -31,8 +31,8 @@ from wxlint.lint.inputs import gather
 from wxlint.lint.suppressions import find_suppressions
 from wxlint.output import Options, formats, render
 from wxlint.policy.expectations import expected_images
+from wxlint.policy.image_names import named_member
 from wxlint.policy.load import load_policy
-from wxlint.policy.members import named_member
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.batch.reader import read_batch
 

@@ -208,3 +208,72 @@ def test_a_long_chain_is_ordered_without_recursion() -> None:
     step = Step("s0", "", cast("Any", None), "", "", None, ())
     steps = [step._replace(image=f"s{n}", needs=(f"s{n + 1}",) if n < count else ()) for n in range(count + 1)]
     assert [one.image for one in _ordered(steps)] == [f"s{n}" for n in range(count, -1, -1)]
+
+
+MANY = """\
+wxlint: 1
+image: "acme/app:{variant}-{version}"
+parts: {version: {build-arg: VERSION}}
+variants:
+  cpu: {dockerfile: Dockerfile.cpu}
+"""
+CHANNELS = [f"cu{n}" for n in (118, 121, 124, 126, 128, 130)]
+
+
+def many(root: Path) -> Policy:
+    """Nineteen variants: cpu, and each channel alone, slim (from the former) and with an architecture's name."""
+    text = MANY
+    for channel in CHANNELS:
+        text += f"  {channel}: {{build-args: {{CHANNEL: {channel}}}}}\n"
+        text += f"  {channel}-slim: {{dockerfile: Dockerfile.slim, base: {{stage: app, variant: {channel}}},"
+        text += f" build-args: {{CHANNEL: {channel}}}}}\n"
+        text += f"  {channel}-arm: {{build-args: {{CHANNEL: {channel}}}, platforms: [linux/s390x]}}\n"
+    write(root, "Dockerfile", "FROM nvidia/cuda:12.4.1-base-ubuntu22.04\nARG CHANNEL\nARG VERSION\n")
+    write(root, "Dockerfile.cpu", "FROM python:3.11-slim\n")
+    write(root, "Dockerfile.slim", "ARG CHANNEL\nARG VERSION=0\nFROM acme/app:${CHANNEL}-${VERSION}\n")
+    write(root, "wxlint.yaml", text)
+    return load_policy(read(root / "wxlint.yaml", "wxlint.yaml"), root / "wxlint.yaml")
+
+
+def test_many_variants_are_phases_of_accelerators(tmp_path: Path) -> None:
+    plan = make_plan(many(tmp_path), args={"VERSION": "1.4"}, env={})
+    assert len(plan.steps) == 19
+    assert [(phase.title, len(phase.steps)) for phase in plan.phases] == [
+        ("cpu stages", 1),
+        ("cuda stages", 12),
+        ("cuda stages on stages (2)", 6),
+    ]
+    slim = plan.step("app:cu124-slim")
+    assert slim is not None and (slim.needs, slim.reference) == (("app:cu124",), "acme/app:cu124-slim-1.4")
+    assert slim.expectation.base == "acme/app:cu124-1.4"
+
+
+def test_a_part_without_a_value_is_said_with_what_gives_it_one(tmp_path: Path) -> None:
+    plan = make_plan(many(tmp_path), env={})
+    assert len(plan.steps) == 19
+    for step in plan.steps:
+        assert step.problem == f"{step.reference}: {{version}} has no value: give --build-arg VERSION"
+
+
+def test_a_platform_that_is_not_the_host_s_is_named_in_every_format(tmp_path: Path) -> None:
+    plan = make_plan(many(tmp_path), select=["app:cu124-arm"], args={"VERSION": "1"}, env={})
+    assert [step.platform for step in plan.steps] == ["linux/s390x"]
+    assert "--platform=linux/s390x" in render_plan(plan, "sh")
+    assert "--platform=linux/s390x" in render_plan(plan, "bat")
+    assert json.loads(render_plan(plan, "bake"))["target"]["app-cu124-arm"]["platforms"] == ["linux/s390x"]
+
+
+def test_of_several_platforms_the_host_s_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = """\
+wxlint: 1
+image: "acme/app:{variant}"
+variants: {cpu: {platforms: {linux/amd64: {}, linux/arm64: {dockerfile: Dockerfile.arm64}}}}
+"""
+    write(tmp_path, "Dockerfile", "FROM python:3.11-slim\n")
+    write(tmp_path, "Dockerfile.arm64", "FROM python:3.11-slim\n")
+    write(tmp_path, "wxlint.yaml", text)
+    policy = load_policy(read(tmp_path / "wxlint.yaml", "wxlint.yaml"), tmp_path / "wxlint.yaml")
+    for machine, dockerfile in (("x86_64", "Dockerfile"), ("aarch64", "Dockerfile.arm64"), ("riscv64", "Dockerfile")):
+        monkeypatch.setattr("platform.machine", lambda machine=machine: machine)
+        (step,) = make_plan(policy, env={}).steps
+        assert step.dockerfile == dockerfile

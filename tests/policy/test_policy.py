@@ -18,9 +18,10 @@ from wxlint.documents import yaml as yaml_nodes
 from wxlint.documents.source import Source, read
 from wxlint.policy.expectations import expected_images
 from wxlint.policy.find import find_policy, is_policy
+from wxlint.policy.image_names import named_member
 from wxlint.policy.load import load_policy
-from wxlint.policy.members import named_member
 from wxlint.policy.model import (
+    Base,
     EntrypointCheck,
     Expectation,
     Policy,
@@ -125,6 +126,7 @@ class TestReference:
             optional=False,
             is_base=False,
             forbidden_tags=("latest",),
+            base_image=Base("base", "cuda"),
         )
 
     def test_a_cpu_base(self) -> None:
@@ -382,10 +384,13 @@ def test_match_of_a_fixed_registry(name: str, member: tuple[str, bool, str] | No
 
 
 KEYS = (
-    "wxlint, name, registry, registry-arg, registry-env, image, tags, parts, target, dockerfile, context, root, "
-    "compose, scripts, forbidden-tags, expect, variants, stages, rules"
+    "wxlint, name, extends, registry, registry-arg, registry-env, image, tags, parts, exclude, per-path, platforms, "
+    "target, dockerfile, context, root, compose, scripts, forbidden-tags, expect, variants, stages, rules"
 )
-CHANNEL = "a channel of the PyTorch index: cpu, cu121 and the like, rocm6.2 and the like, xpu, or default"
+CHANNEL = (
+    "a channel of the PyTorch index: cpu, cu121 and the like, rocm6.2 and the like, xpu, nightly/ before one of them, "
+    "default, any-cuda or any-rocm"
+)
 NAME = "lower-case letters and digits, with single . _ - between them"
 USER = "any, non-root, root, or a user's name or number in quotes"
 FILLED = "a path below the root, relative to it, with / and no .. in it; {stage}, {variant} and {tag} are filled in"
@@ -602,7 +607,10 @@ def with_variants(text: str) -> str:
             "  cuda: {stages: [a, b], compose: [c.yml]}\nstages: {a: {service: b}}\n",
             ["4:22: variants.cuda.stages: the compose service b is that of a too"],
         ),
-        ("  cuda: {base: {dockerfile: a/b}}\n", ['4:16: the key "stage" is missing in variants.cuda.base']),
+        (
+            "  cuda: {base: {dockerfile: a/b}}\n",
+            ["4:10: variants.cuda.base: says neither of stage and image; allowed: one of them"],
+        ),
         (
             "  cuda: {dockerfile: '{name}/Dockerfile'}\n",
             [f'4:22: variants.cuda.dockerfile: found "{{name}}/Dockerfile"; allowed: {FILLED}'],

@@ -42,6 +42,20 @@ def test_a_scheme_is_green_until_something_is_wrong(
     assert found(tmp_path, scheme["bad"]) == [scheme["finding"]]
 
 
+DOCS = (Path(__file__).parents[2] / "docs/policy.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL))
+def test_what_the_docs_show_is_a_policy(text: str, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    for folder in ("platform", "asr"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "platform/wxlint.yaml").write_text("wxlint: 1\nforbidden-tags: [dev]\n")
+    assert len(text.splitlines()) <= 10
+    path = tmp_path / "asr/wxlint.yaml"
+    assert load_policy(Source(str(path), text), path).source is not None
+
+
 PATTERNS = st.recursive(
     st.sampled_from(["a", "b", "[a-c]", r"\.", "ab", "-"]),
     lambda inner: st.one_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from wxlint.facts.channels import is_of, shown
 from wxlint.images.graph.repository import Repository
 
 
@@ -18,7 +19,7 @@ def partings(repository: Repository) -> Iterator[str]:
         if not use.produces or reference is None or not reference.tag_known or not reference.name_known:
             continue
         member = family.member(reference)
-        known = member is not None and member.known and member.variant is not None
+        known = member is not None and member.known and (member.variant is not None or member.tagged)
         if not known and reference.tag not in policy.forbidden_tags:
             yield f"{use.span.path}:{use.span.line}: {reference.shown()} is built, and the policy does not list it"
     for expectation in family.expectations:
@@ -28,9 +29,10 @@ def partings(repository: Repository) -> Iterator[str]:
     for name, variant in policy.variants.items():
         own = [i for i in repository.images if i.expectation is not None and i.expectation.variant == name]
         channels = {i.state.torch.channel for i in own} - {"none", "unknown"}
-        if variant.torch and channels and variant.torch not in channels:
+        allowed = variant.settings.channels or ()
+        if allowed and channels and not any(is_of(c, one, nightly=True) for c in channels for one in allowed):
             found = ", ".join(sorted(channels))
-            yield f"{policy.path}: variants.{name}: torch-channel is {variant.torch}, and its images have {found}"
+            yield f"{policy.path}: variants.{name}: torch-channel is {shown(allowed)}, and its images have {found}"
     named = {family.in_root(path) for globs in (policy.compose, policy.scripts) for path in policy.files(globs)[0]}
     named |= {path for group in family.compose_groups for path in group}
     for path, script in repository.scripts.items():

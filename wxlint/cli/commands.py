@@ -12,6 +12,7 @@ from wxlint.cli.streams import has_colour, has_links, say, write, write_lines
 
 if TYPE_CHECKING:
     from wxlint.core.cache import Cache
+    from wxlint.core.findings import Finding
     from wxlint.images.graph.repository import Repository
     from wxlint.lint.inputs import Gathered
     from wxlint.lint.run import Options
@@ -20,18 +21,29 @@ if TYPE_CHECKING:
 
 def check(arguments: argparse.Namespace) -> int:
     """Run the rules, and show what they find."""
+    cache = open_cache_of(arguments)
+    families = families_of(arguments, arguments.only, cache)
+    reports = [_checked(arguments, gathered) for gathered in families]
+    if len(reports) > 1:
+        from wxlint.lint.families import together
+
+        reports = [together(reports)]
+    report = reports[0]
+    show(report, arguments, families)
+    cache.save()
+    return verdict(report, arguments)
+
+
+def _checked(arguments: argparse.Namespace, gathered: Gathered) -> Report:
+    """One family's report."""
     from wxlint.lint import run
 
-    cache = open_cache_of(arguments)
-    gathered = gathered_of(arguments, arguments.only, cache)
     report = run.check(gathered.repository, options_of(arguments, gathered))
     if arguments.format == "rdjson" or any(given.startswith("rdjson:") for given in arguments.output):
         from wxlint.fixes.propose import with_fixes
 
-        report = report._replace(findings=with_fixes(report.findings, gathered.repository))
-    show(report, arguments, gathered)
-    cache.save()
-    return verdict(report, arguments)
+        return report._replace(findings=with_fixes(report.findings, gathered.repository))
+    return report
 
 
 def options_of(arguments: argparse.Namespace, gathered: Gathered) -> Options:
@@ -51,7 +63,8 @@ def _options(arguments: argparse.Namespace, gathered: Gathered) -> Options:
 
     select = names(arguments.select)
     rules = frozenset(select) if select else None
-    return Options(rules, frozenset(names(arguments.ignore)), gathered.scope, gathered.followed, gathered.notes)
+    options = Options(rules, frozenset(names(arguments.ignore)), gathered.scope, gathered.followed, gathered.notes)
+    return options._replace(left_out=gathered.families)
 
 
 def _since(ref: str, repository: Repository, options: Options) -> Options:
@@ -73,20 +86,23 @@ def baseline(arguments: argparse.Namespace) -> int:
     from wxlint.lint.internal_errors import INTERNAL_ERROR
 
     cache = open_cache_of(arguments)
-    gathered = gathered_of(arguments, False, cache)
-    report = run.check(gathered.repository, _options(arguments, gathered))
+    families = families_of(arguments, False, cache)
+    reports = [run.check(gathered.repository, _options(arguments, gathered)) for gathered in families]
     cache.save()
-    say(f"wxlint: error: {problem}" for problem in report.summary.problems)
-    if report.summary.problems:
+    problems = [problem for report in reports for problem in report.summary.problems]
+    say(f"wxlint: error: {problem}" for problem in problems)
+    if problems:
         return FAILED
-    policy = gathered.repository.policy
-    locked = {name for name, setting in policy.rules.items() if setting.locked} if policy is not None else set()
-    left_out = {STALE, INTERNAL_ERROR.id, *locked}
-    known = [finding for finding in report.findings if finding.rule not in left_out]
-    keep = [*report.sources, *(item.path for item in gathered.repository.documents.inputs)]
-    write_file(arguments.output, baseline_text(known, report.sources, arguments.output), keep=keep)
+    known: list[Finding] = []
+    for gathered, report in zip(families, reports):
+        policy = gathered.repository.policy
+        locked = {name for name, setting in policy.rules.items() if setting.locked} if policy is not None else set()
+        known += [finding for finding in report.findings if finding.rule not in {STALE, INTERNAL_ERROR.id, *locked}]
+    sources = {path: source for report in reports for path, source in report.sources.items()}
+    keep = [*sources, *(item.path for gathered in families for item in gathered.repository.documents.inputs)]
+    write_file(arguments.output, baseline_text(known, sources, arguments.output), keep=keep)
     say([f"wxlint: {len(known)} findings written to {arguments.output}"])
-    return BUG if any(finding.rule == INTERNAL_ERROR.id for finding in report.findings) else OK
+    return BUG if any(f.rule == INTERNAL_ERROR.id for report in reports for f in report.findings) else OK
 
 
 def open_cache_of(arguments: argparse.Namespace) -> Cache:
@@ -97,22 +113,28 @@ def open_cache_of(arguments: argparse.Namespace) -> Cache:
     return NO_CACHE if arguments.no_cache else open_cache(arguments.cache_dir, package)
 
 
-def gathered_of(arguments: argparse.Namespace, only: bool, cache: Cache) -> Gathered:
-    """What the arguments name. only: as in gather."""
-    from wxlint.lint.inputs import gather, read_stdin
+def families_of(arguments: argparse.Namespace, only: bool, cache: Cache) -> list[Gathered]:
+    """What the arguments name, family by family. only: as in gather."""
+    from wxlint.lint.inputs import gather
 
-    return gather(
-        arguments.paths,
-        arguments.policy,
-        arguments.no_policy,
-        only,
-        read_stdin(arguments.paths, arguments.stdin_filename),
-        arguments.stdin_filename,
-        cache=cache,
-    )
+    paths, stdin = arguments.paths, None
+    if "-" in paths or arguments.stdin_filename:
+        from wxlint.lint.standard_input import read_stdin
+
+        stdin = read_stdin(paths, arguments.stdin_filename)
+    if len(paths) > 1 and arguments.policy is None and not arguments.no_policy and stdin is None:
+        from wxlint.lint.families import gather_families
+
+        return gather_families(paths, only, cache)
+    first = gather(paths, arguments.policy, arguments.no_policy, only, stdin, arguments.stdin_filename, cache=cache)
+    if not first.families:
+        return [first]
+    from wxlint.lint.families import below
+
+    return [first, *below(first, only, cache)]
 
 
-def show(report: Report, arguments: argparse.Namespace, gathered: Gathered) -> None:
+def show(report: Report, arguments: argparse.Namespace, families: list[Gathered]) -> None:
     """Write the findings to where the arguments say."""
     from wxlint.output import Options, render
 
@@ -121,9 +143,10 @@ def show(report: Report, arguments: argparse.Namespace, gathered: Gathered) -> N
         options = Options(quiet=arguments.quiet, concise=arguments.concise, statistics=arguments.statistics)
         from wxlint.core.writing import write_file
 
-        policy = gathered.repository.policy
-        inputs = [item.path for item in gathered.repository.documents.inputs]
-        keep = [*report.sources, *inputs, *([policy.path] if policy else [])]
+        repositories = [gathered.repository for gathered in families]
+        inputs = [item.path for repository in repositories for item in repository.documents.inputs]
+        policies = [repository.policy.path for repository in repositories if repository.policy]
+        keep = [*report.sources, *inputs, *policies]
         write_file(file, render(name or arguments.format, report, options), keep=keep)
     if all(name for name, _ in outputs):
         options = Options(

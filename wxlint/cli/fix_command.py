@@ -10,6 +10,7 @@ from wxlint.cli.commands import open_cache_of, options_of, show, verdict
 from wxlint.cli.exit_codes import FOUND, OK
 from wxlint.cli.streams import say, write
 from wxlint.core.errors import UsageError
+from wxlint.core.tuples import NamedTuple
 from wxlint.fixes.run import Disk
 from wxlint.fixes.trial import Checked, Outcome, Trial
 from wxlint.lint import run
@@ -21,8 +22,30 @@ if TYPE_CHECKING:
 
 
 def fix(arguments: argparse.Namespace) -> int:
-    """Make the fixes that do no harm, or show them as a patch."""
+    """Make the fixes that do no harm, or show them as a patch; family by family."""
     _require_sense(arguments)
+    paths = [arguments.paths]
+    if len(arguments.paths) > 1 and arguments.policy is None and not arguments.no_policy:
+        from wxlint.lint.families import groups
+
+        paths = groups(arguments.paths)
+    code = OK
+    while paths:
+        found = _fix(argparse.Namespace(**{**vars(arguments), "paths": paths.pop(0)}))
+        paths += [[folder] for folder in found.families]
+        code = max(code, found.code)
+    return code
+
+
+class _Fixed(NamedTuple):
+    """code: the exit code. families: folders that have a policy of their own, which is another's to keep."""
+
+    code: int
+    families: tuple[str, ...]
+
+
+def _fix(arguments: argparse.Namespace) -> _Fixed:
+    """One family's files."""
     cache = open_cache_of(arguments)
     last: list[Gathered] = []
 
@@ -41,11 +64,11 @@ def fix(arguments: argparse.Namespace) -> int:
     if arguments.diff:
         write(disk.patch(outcome.files))
         _say(outcome, "would fix")
-        return FOUND if outcome.files else OK
+        return _Fixed(FOUND if outcome.files else OK, last[0].families)
     disk.write(outcome.files)
-    show(outcome.after.report, arguments, last[0])
+    show(outcome.after.report, arguments, last)
     _say(outcome, "fixed")
-    return verdict(outcome.after.report, arguments)
+    return _Fixed(verdict(outcome.after.report, arguments), last[0].families)
 
 
 def _require_sense(arguments: argparse.Namespace) -> None:

@@ -7,9 +7,10 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wxlint.cli.commands import gathered_of, open_cache_of, write_json
+from wxlint.cli.commands import families_of, open_cache_of, write_json
 from wxlint.cli.exit_codes import BUG, FAILED, OK
 from wxlint.cli.streams import say, write, write_lines
 from wxlint.core.errors import UsageError
@@ -25,13 +26,14 @@ def images(arguments: argparse.Namespace) -> int:
     from wxlint.images.graph.summary import belief_as_json, beliefs_of
 
     cache = open_cache_of(arguments)
-    gathered = gathered_of(arguments, True, cache)
+    families = families_of(arguments, True, cache)
     if arguments.builds:
         from wxlint.images.graph.picture import builds_of
 
-        _show_builds(list(builds_of(gathered.repository, gathered.scope)), arguments.format)
+        built = [each for one in families for each in builds_of(one.repository, one.scope)]
+        _show_builds(built, arguments.format)
     else:
-        beliefs = beliefs_of(gathered.repository, gathered.scope)
+        beliefs = [belief for one in families for belief in beliefs_of(one.repository, one.scope)]
         if arguments.format == "json":
             write_json([belief_as_json(belief) for belief in beliefs])
         elif sys.stdout is not None and sys.stdout.isatty():
@@ -39,7 +41,7 @@ def images(arguments: argparse.Namespace) -> int:
         else:
             _show_beliefs(beliefs)
     cache.save()
-    return _ending(gathered.repository)
+    return max(_ending(one.repository) for one in families)
 
 
 def _ending(repository: Repository) -> int:
@@ -135,16 +137,23 @@ def _explain_rule(name: str) -> int:
     return OK
 
 
-def _repository(arguments: argparse.Namespace) -> Repository:
+def _repository(arguments: argparse.Namespace, path: str = "") -> Repository:
+    """The repository of a file: that of the family it is of, where no paths are given."""
     from wxlint.lint.inputs import gather
 
-    return gather(arguments.paths, arguments.policy, arguments.no_policy).repository
+    paths = arguments.paths
+    if path and not paths and arguments.policy is None and not arguments.no_policy:
+        from wxlint.policy.find import find_policy
+
+        near = find_policy(Path(path))
+        return gather([], str(near) if near is not None else None).repository
+    return gather(paths, arguments.policy, arguments.no_policy).repository
 
 
 def _explain_line(arguments: argparse.Namespace, path: str, line: int) -> int:
     from wxlint.images.graph.picture import facts_at
 
-    repository = _repository(arguments)
+    repository = _repository(arguments, path)
     found = list(facts_at(repository, path, line))
     source = repository.sources.read(path)
     if source is not None:
@@ -181,8 +190,11 @@ def graph(arguments: argparse.Namespace) -> int:
     from wxlint.lint.run import Options, check
 
     cache = open_cache_of(arguments)
-    gathered = gathered_of(arguments, True, cache)
-    report = check(gathered.repository, Options(scope=gathered.scope, followed=gathered.followed))
+    gathered, *others = families_of(arguments, True, cache)
+    if others:
+        say(f"wxlint: not drawn: {folder}, which has a policy of its own" for folder in gathered.families)
+    options = Options(scope=gathered.scope, followed=gathered.followed, left_out=gathered.families)
+    report = check(gathered.repository, options)
     serious = [finding for finding in report.findings if finding.severity > Severity.INFO]
     picture = picture_of(gathered.repository, gathered.scope, serious)
     cache.save()

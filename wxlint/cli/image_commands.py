@@ -97,7 +97,7 @@ def _remote(name: str, insecure: bool, wanted: Wanted) -> Store | None:
 
 def _size(arguments: argparse.Namespace, name: str) -> int | None:
     """Bytes of an option such as 1.8GB."""
-    from wxlint.policy.load import bytes_of
+    from wxlint.policy.from_data import bytes_of
 
     text = getattr(arguments, name)
     if text is not None and not re.fullmatch(r"\d{1,9}(?:\.\d{1,3})? ?(?:[kMGT]?B|[KMGT]iB)|\d{1,15}", text, re.ASCII):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wxlint.conformance.checks.evidence import Evidence
@@ -58,12 +58,30 @@ def expectation_of(policy: Policy, names: Sequence[str], given: str | None = Non
         return found[0]
     plain = {name.partition("@")[0].removeprefix("docker.io/") for name in names}
     tails = {name.rpartition("/")[2] for name in plain}
-    found = [e for e in listed if e.reference in plain] or [
-        e for e in listed if e.reference.rpartition("/")[2] in tails or e.image in plain
-    ]
-    if len(found) != 1:
+    found = (
+        [e for e in listed if e.reference in plain]
+        or _members(policy, listed, plain)
+        or [e for e in listed if e.reference.rpartition("/")[2] in tails or e.image in plain]
+    )
+    if len({(e.stage, e.variant) for e in found}) != 1:
         raise UsageError(f"which image of {policy.path} {names[0]} is, its name does not say; --as {known[0]} does")
     return found[0]
+
+
+def _members(policy: Policy, listed: Sequence[Expectation], names: Iterable[str]) -> list[Expectation]:
+    """The images that whole references say, whose versions and other parts the policy leaves open."""
+    if not policy.is_whole:
+        return []
+    from wxlint.policy.whole_names import whole_member
+
+    found = []
+    for name in names:
+        folder, slash, last = name.rpartition("/")
+        path, _, tag = last.partition(":")
+        member = whole_member(policy, folder + slash + path, tag or "latest")
+        if member is not None and member.listed:
+            found += [e for e in listed if (e.stage, e.variant) == (member.stage, member.variant)]
+    return found
 
 
 def judge_statically(policy: Policy, expectation: Expectation, image: Inspection, predicted: bool) -> list[Judged]:

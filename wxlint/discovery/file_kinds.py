@@ -49,6 +49,10 @@ _ENDS = (
     *(".ps1", ".just", "justfile", "devcontainer.json", "noxfile.py", "tasks.py", "fabfile.py", "dodo.py"),
 )
 _WORKFLOWS = late(r"(?:^|.*[/\\])\.(?:github|gitea|forgejo)[/\\]workflows[/\\]?", re.DOTALL)
+FOLLOWED = late(
+    r"(?i)(?:requirements|constraints)[^/]*\.(?:txt|in)$|(?:^|/)(?:pyproject\.toml|Pipfile)$|\.ya?ml$|\.(?:ba)?sh$"
+)
+"""Files that are read only where a Dockerfile or a policy leads to them; a hook may give them by name."""
 _HEAD = 65536
 """Bytes of a file that tell its kind."""
 _PASSED = r"(?:[^\S\n]*(?:#[^\n]*)?\n)*"

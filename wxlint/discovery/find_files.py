@@ -28,20 +28,27 @@ class Found(NamedTuple):
 
 
 class Discovery(NamedTuple):
-    """files: sorted, each once. problems: what could not be read ("path: reason"). notes: links that lead nowhere."""
+    """files: sorted, each once. problems: what could not be read ("path: reason"). notes: links that lead nowhere.
+
+    marked: folders below those given that hold a file or folder of one of the names that were asked for.
+    """
 
     files: list[Found]
     problems: list[str]
     notes: list[str]
+    marked: tuple[str, ...] = ()
 
 
-def discover(paths: Sequence[Path]) -> Discovery:
-    """The files below `paths` and the files among them. A file given by name is taken even when git ignores it."""
-    search = _Search()
+def discover(paths: Sequence[Path], marks: tuple[str, ...] = ()) -> Discovery:
+    """The files below `paths` and the files among them. A file given by name is taken even when git ignores it.
+
+    marks: names of files and folders that make the folders which hold them `marked`.
+    """
+    search = _Search(marks)
     for path in paths:
         search.start(str(path))
     found = sorted(search.found.values(), key=lambda file: file.path.parts)
-    return Discovery(found, sorted(search.problems), sorted(search.notes))
+    return Discovery(found, sorted(search.problems), sorted(search.notes), tuple(sorted(search.marked)))
 
 
 def real_path(path: str) -> str:
@@ -101,7 +108,8 @@ class _Folder(NamedTuple):
 class _Search:
     """found: by real path, so that each file comes once."""
 
-    def __init__(self) -> None:
+    def __init__(self, marks: tuple[str, ...] = ()) -> None:
+        self.marks, self.marked = marks, set[str]()
         self.found: dict[str, Found] = {}
         self.problems: set[str] = set()
         self.notes: set[str] = set()
@@ -143,6 +151,10 @@ class _Search:
         while waiting:
             folder = waiting.pop()
             inside = self.entries(tree, folder)
+            if folder.path != path:
+                for name in self.marks:
+                    if name in inside:
+                        self.marked.add(folder.path)
             if ".gitignore" in inside:
                 try:
                     folder = folder._replace(rules=rules_in(folder.real, folder.base, folder.rules))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wxlint.core.cache import NO_CACHE, Cache
-from wxlint.core.errors import FileProblem, InputError, PolicyError, UsageError
-from wxlint.core.patterns import late
+from wxlint.core.errors import FileProblem, InputError, PolicyError
 from wxlint.core.reading import working_folder
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
@@ -19,18 +17,16 @@ from wxlint.discovery.file_kinds import (
     BAKE,
     BATCH,
     COMPOSE,
-    DOCKERFILE,
+    FOLLOWED,
     GITLAB,
     MAKE,
     OTHER,
     SHELL,
     WORKFLOW,
     kind_of_name,
-    kind_of_text,
 )
 from wxlint.discovery.find_files import discover
-from wxlint.documents.dockerfile.reader import KEYWORDS
-from wxlint.documents.source import MAX_BYTES, Source, from_bytes
+from wxlint.documents.source import Source
 from wxlint.images.graph.documents import Input
 from wxlint.images.graph.repository import Repository
 
@@ -38,10 +34,8 @@ if TYPE_CHECKING:
     from wxlint.policy.model import Policy
 
 _MARKS = (".git", ".hg")
-_FOLLOWED = late(
-    r"(?i)(?:requirements|constraints)[^/]*\.(?:txt|in)$|(?:^|/)(?:pyproject\.toml|Pipfile)$|\.ya?ml$|\.(?:ba)?sh$"
-)
-"""Files that are read only where a Dockerfile or a policy leads to them; a hook may give them by name."""
+POLICY_NAMES = ("wxlint.yaml", "wxlint.yml", ".wxlint.yaml", ".wxlint.yml", "pyproject.toml", "policies")
+"""Names of which a folder has one where it has a policy of its own."""
 _READS = (
     "wxlint reads Dockerfile*, *.Dockerfile, *-Dockerfile, Containerfile*, compose.y[a]ml, compose.*.y[a]ml, "
     "docker-compose*.y[a]ml, *.compose.y[a]ml, .github/workflows/*.y[a]ml, .gitlab-ci.yml, bake files, "
@@ -54,20 +48,23 @@ class Gathered(NamedTuple):
     """repository: what was read. scope: paths whose findings are shown; None for all.
 
     notes: what else was read, and why. followed: folders in which the files that Dockerfiles lead to (requirements,
-    pyproject) are in scope too.
+    pyproject) are in scope too. families: folders below the given ones that have a policy of their own, left out.
     """
 
     repository: Repository
     scope: frozenset[str] | None
     notes: tuple[str, ...]
     followed: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
 
 
 class _Family(NamedTuple):
-    """The files that a policy names. listed: compose files and scripts, with their kinds."""
+    """The files that a policy names. listed: compose files and scripts, with their kinds. compose_listed: whether the
+    policy says which compose files there are."""
 
     listed: dict[str, str]
     dockerfiles: frozenset[str]
+    compose_listed: bool
 
 
 def gather(
@@ -109,27 +106,77 @@ def gather(
     root = policy.root if policy else repository_root(start if paths else named[0])
     folders = [path for path in named if path.is_dir()]
     files = [path for path in named if not path.is_dir()]
-    found = discover(named)
+    found = discover(named, () if no_policy or policy_path is not None else POLICY_NAMES)
     given = {_shown(file.path): file.kind for file in found.files}
+    families = _families(found.marked, policy, given) if found.marked else {}
+    given = {path: kind for path, kind in given.items() if not _is_below_any(path, families)}
     sources: dict[str, Source] = dict(texts or {})
     if stdin is not None:
-        source, kind = _standard_input(stdin, stdin_name)
+        from wxlint.lint.standard_input import as_file
+
+        source, kind = as_file(stdin, stdin_name, _shown(Path(stdin_name)))
         sources[source.path] = source
         given[source.path] = kind
         files += [Path(stdin_name)] if stdin_name else []
     family = _family(policy) if policy else None
     context, problems = _context(family, root, folders, files)
     brought = {path: kind for path, kind in context.items() if path not in given}
+    notes = [*found.notes]
+    if policy and policy.exclude:
+        given, brought, note = _without_excluded(policy, given, brought)
+        notes += [note] if note and (files or not given) else []
     if family:
         given.update((path, kind) for path, kind in family.listed.items() if given.get(path) == OTHER)
     gathered = _scope(given, brought, policy, family, folders, narrow=bool(files or stdin is not None or only))
-    if not any(kind != OTHER or _FOLLOWED.search(path) for path, kind in given.items()):
+    left_out = families or policy and policy.exclude and found.files
+    if not left_out and not any(kind != OTHER or FOLLOWED.search(path) for path, kind in given.items()):
         where = ", ".join(_shown(path) for path in named)
         raise InputError(f"{where}: no Dockerfile, compose file or script found; {_READS}")
     inputs = [Input(path, kind) for path, kind in sorted({**given, **brought}.items())]
     repository = Repository.of(inputs, root, policy, sources, cache)
     repository.sources.problems.extend(FileProblem("", problem) for problem in (*found.problems, *problems))
-    return Gathered(repository, gathered.scope, (*gathered.notes, *found.notes), gathered.followed)
+    return Gathered(repository, gathered.scope, (*gathered.notes, *notes), gathered.followed, tuple(families))
+
+
+def _families(marked: Iterable[str], policy: Policy | None, given: Collection[str]) -> dict[str, Path]:
+    """The folders, as shown, that have another policy and files of their own, the outermost of them; with the policy.
+
+    marked: folders that may be such.
+    """
+    from wxlint.policy.find import policies_in
+
+    own = os.path.realpath(policy.path) if policy else ""
+    found: dict[str, Path] = {}
+    for folder in marked:
+        for one in policies_in(os.path.abspath(folder)):
+            if os.path.realpath(one.policy) != own:
+                found.setdefault(_shown(Path(one.folder)), one.policy)
+    return {
+        folder: path
+        for folder, path in found.items()
+        if not _is_below_any(folder, found, itself=False) and any(_is_below_any(one, [folder]) for one in given)
+    }
+
+
+def _is_below_any(path: str, folders: Collection[str], *, itself: bool = True) -> bool:
+    """Whether a path lies in one of the folders."""
+    return any(path.startswith(f"{folder}/") or itself and path == folder for folder in folders)
+
+
+def _without_excluded(
+    policy: Policy, given: dict[str, str], brought: dict[str, str]
+) -> tuple[dict[str, str], dict[str, str], str]:
+    """What is left of both when what the policy excludes is taken out, and a word on what was given."""
+    out = {path for path in (*given, *brought) if policy.excludes(_below_root(policy, path))}
+    named = sorted(out.intersection(given))
+    note = f"not looked at, by exclude in {policy.path}: {', '.join(named[:3])}" if named else ""
+    note += f" and {len(named) - 3} more" if len(named) > 3 else ""
+    kept = [{path: kind for path, kind in one.items() if path not in out} for one in (given, brought)]
+    return kept[0], kept[1], note
+
+
+def _below_root(policy: Policy, path: str) -> str:
+    return os.path.relpath(path, policy.root).replace(os.sep, "/")
 
 
 class _Scope(NamedTuple):
@@ -164,16 +211,6 @@ def _scope(
     return _Scope(frozenset((*given, *extra, policy.path)), tuple(notes), (_shown(policy.root),))
 
 
-def _standard_input(data: bytes, name: str) -> tuple[Source, str]:
-    """Standard input as a file of this name, "" for none, and its kind."""
-    if os.path.isdir(name):
-        raise UsageError(f"--stdin-filename: {name} is a folder; it takes the name of a file")
-    if len(data) > MAX_BYTES:
-        raise InputError(f"standard input: larger than {MAX_BYTES >> 20} MiB")
-    source = from_bytes(_shown(Path(name)) if name else "-", data)
-    return source, guess_kind(source.text, os.path.basename(source.path))
-
-
 def _policy(given: str | None, start: Path, cache: Cache) -> Policy | None:
     from wxlint.policy.find import find_policy
 
@@ -191,15 +228,28 @@ def _context(
 ) -> tuple[dict[str, str], list[str]]:
     """Files that are read besides those given, with their kinds, and what could not be read of the policy's own."""
     if family is not None:
-        wanted = [Path(path) for path in sorted({*family.listed, *family.dockerfiles}) if os.path.isfile(path)]
-        listed, problems, _ = discover(wanted)
+        compose = set() if family.compose_listed else _compose_beside(root)
+        wanted = [
+            Path(path) for path in sorted({*family.listed, *family.dockerfiles, *compose}) if os.path.isfile(path)
+        ]
+        listed, problems, *_ = discover(wanted)
         kinds = ((_shown(file.path), file.kind) for file in listed)
         return {path: family.listed.get(path, kind) for path, kind in kinds}, problems
     if not files or folders:
         return {}, []
     # Without a repository around them, only what lies beside: nobody wants a whole home folder read.
-    listed, _, _ = discover([root] if is_repository(root) else _beside(files))
+    listed, *_ = discover([root] if is_repository(root) else _beside(files))
     return {_shown(file.path): file.kind for file in listed if file.kind != OTHER}, []
+
+
+def _compose_beside(root: Path) -> set[str]:
+    """The compose file of a folder that compose takes by itself, and what overrides it."""
+    for stem in ("compose", "docker-compose"):
+        for ending in ("yaml", "yml"):
+            if os.path.isfile(os.path.join(root, f"{stem}.{ending}")):
+                names = [f"{stem}.{ending}", *(f"{stem}.override.{one}" for one in ("yaml", "yml"))]
+                return {_shown(root / name) for name in names}
+    return set()
 
 
 def _beside(files: list[Path]) -> list[Path]:
@@ -236,7 +286,7 @@ def _family(policy: Policy) -> _Family:
     from wxlint.policy.expectations import expected_images
 
     dockerfiles = frozenset(_shown(policy.root / e.dockerfile) for e in expected_images(policy))
-    return _Family(listed, dockerfiles)
+    return _Family(listed, dockerfiles, any(v.compose for v in policy.variants.values()) or bool(policy.compose))
 
 
 def _listed_kind(name: str, compose: bool) -> str:
@@ -272,39 +322,3 @@ def _shown(path: Path) -> str:
     if os.path.isabs(text) or text.startswith(".."):
         text = os.path.relpath(text)
     return text.replace(os.sep, "/")
-
-
-def guess_kind(text: str, name: str = "-") -> str:
-    """The kind of a text that stands for a file of this name; a Dockerfile when neither says anything else."""
-    kind = kind_of_text(name, text)
-    if kind != OTHER or _FOLLOWED.search(name):
-        return kind
-    first = re.search(r"(?m)^[ \t]*([A-Za-z]+)\b", text)
-    if (
-        first
-        and first[1].upper() in KEYWORDS
-        or not re.search(r"(?m)^[ \t]*@?(?:sudo[ \t]+)?(?:docker|podman|nerdctl|buildah)\b", text)
-    ):
-        return DOCKERFILE
-    return BATCH if re.search(r"(?im)^[ \t]*@?(?:setlocal|set[ \t]+\w+=|goto[ \t]|rem[ \t])|%\w+%", text) else SHELL
-
-
-def read_stdin(paths: Sequence[str], name: str = "") -> bytes | None:
-    """Standard input when `-` is among the paths.
-
-    Raises UsageError when `-` is there twice, or is not there and `name` is given; InputError when it cannot be read.
-    """
-    if name and "-" not in paths:
-        raise UsageError("--stdin-filename names standard input, which is read when `-` is among the paths")
-    if list(paths).count("-") > 1:
-        raise UsageError("`-` (standard input) can be given once")
-    if "-" not in paths:
-        return None
-    import sys
-
-    if sys.stdin is None:
-        raise InputError("standard input is closed; `-` reads it")
-    try:
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"standard input: cannot be read: {error.strerror or error}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from wxlint.core.errors import UsageError
@@ -32,7 +32,7 @@ class Options(NamedTuple):
 
     followed: folders in which files that inputs lead to (requirements, pyproject) are shown as well. notes: for the
     summary. jobs: see parallel.run_rules. shows: what else a finding has to hold to be shown. baseline: findings that
-    are known, and left out.
+    are known, and left out. left_out: folders of other families.
     """
 
     select: frozenset[str] | None = None
@@ -43,6 +43,7 @@ class Options(NamedTuple):
     jobs: int = 0
     shows: Callable[[Finding], bool] | None = None
     baseline: Baseline | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def check(repository: Repository, options: Options) -> Report:
@@ -63,7 +64,7 @@ def check(repository: Repository, options: Options) -> Report:
     inputs = {item.path for item in repository.documents.given}
     suppressions = _suppressions(repository, inputs, options)
     outcome = apply(
-        (finding for finding in found if _in_scope(finding.span.path, inputs, options)),
+        (finding for finding in found if _in_scope(finding.span.path, inputs, options, repository)),
         suppressions,
         known=rules,
         ran={rule.id for rule in chosen},
@@ -79,9 +80,13 @@ def check(repository: Repository, options: Options) -> Report:
     broken = internal_errors(repository.failures)
     findings += broken
     shown = {**rules, INTERNAL_ERROR.id: INTERNAL_ERROR} if broken else rules
-    findings.sort(key=lambda f: _weight(f, shown))
     summary = _summary(repository, results, findings, shown, options)
-    return Report(tuple(findings), summary, repository.sources.loaded, shown)
+    return Report(in_order(findings, shown), summary, repository.sources.loaded, shown)
+
+
+def in_order(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> tuple[Finding, ...]:
+    """The findings as they are shown."""
+    return tuple(sorted(findings, key=lambda finding: _weight(finding, rules)))
 
 
 def _new(
@@ -96,7 +101,7 @@ def _new(
     found = held.new
     for known in held.stale if STALE in ran else ():
         severity = levels.severity(load_rules()[STALE], known.path, Severity.WARNING)
-        if severity is not None and known.rule in ran and _in_scope(known.path, inputs, options):
+        if severity is not None and known.rule in ran and _in_scope(known.path, inputs, options, repository):
             found.append(baseline.finding(known)._replace(severity=severity))
     return found
 
@@ -109,7 +114,7 @@ def _one_for_each_cause(found: Iterable[Finding], rules: Iterable[Rule]) -> Iter
     return (finding for finding in findings if (finding.rule, finding.span) not in covered)
 
 
-def _weight(finding: Finding, rules: dict[str, Rule]) -> tuple[object, ...]:
+def _weight(finding: Finding, rules: Mapping[str, Rule]) -> tuple[object, ...]:
     """What is shown first: what is in use, the worst, what images compute with before tags; then by place."""
     archived = ARCHIVED.search(finding.span.path) is not None
     return archived, -finding.severity, rules[finding.rule].weight, finding.span, finding.rule, finding.message
@@ -140,7 +145,9 @@ def _message(item: Flawed, rules: Collection[str]) -> str:
     return f"{item.rule or 'this suppression'} {item.flaw.value}"
 
 
-def _in_scope(path: str, inputs: set[str], options: Options) -> bool:
+def _in_scope(path: str, inputs: set[str], options: Options, repository: Repository) -> bool:
+    if repository.is_excluded(path) or any(path.startswith(f"{folder}/") for folder in options.left_out):
+        return False
     if options.scope is None or path in options.scope:
         return True
     return path not in inputs and any(folder == "." or path.startswith(f"{folder}/") for folder in options.followed)
@@ -216,7 +223,7 @@ def _suppressions(repository: Repository, inputs: set[str], options: Options) ->
     policy = repository.policy.path if repository.policy else ""
     found: dict[str, list[Suppression]] = {}
     for path, source in repository.sources.loaded.items():
-        if "wxlint:" not in source.text or path == policy or not _in_scope(path, inputs, options):
+        if "wxlint:" not in source.text or path == policy or not _in_scope(path, inputs, options, repository):
             continue
         kind = kinds.get(path) or _followed_kind(path)
         try:
@@ -244,7 +251,9 @@ def _summary(
     severities = [f.severity for f in findings]
     inputs = repository.documents.inputs
     given = {item.path for item in repository.documents.given}
-    files = [i for i in inputs if _in_scope(i.path, given, options) and repository.sources.is_readable(i.path)]
+    files = [
+        i for i in inputs if _in_scope(i.path, given, options, repository) and repository.sources.is_readable(i.path)
+    ]
     listed = {item.path for item in inputs}
     # a file that is only read as context may be unreadable; one in scope, or that is no input, may not
     unread = [

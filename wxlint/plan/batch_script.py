@@ -70,6 +70,7 @@ def _row(row: Row) -> list[str]:
     options = ["%REGISTRY%" if value is None else value for _, value in row.args]
     words = [f"--build-arg={name}={value}" for (name, _), value in zip(row.args, options)]
     words += [f"--target={row.target}"] if row.target else []
+    words += [f"--platform={row.platform}"] if row.platform else []
     if len(words) > _MOST:
         raise InputError(f"{row.name} has {len(words)} options; a batch file can pass on {_MOST}")
     return [

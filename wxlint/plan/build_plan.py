@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.errors import InputError, UsageError
 from wxlint.core.suggest import did_you_mean
 from wxlint.plan.model import Plan, Step
-from wxlint.plan.steps import read_steps
+from wxlint.plan.steps import host_platform, read_steps
 from wxlint.policy.expectations import expected_images
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def make_plan(
     chosen = policy.registry
     if chosen and not _REGISTRY.fullmatch(chosen):
         raise UsageError(f"{chosen!r} is not a registry; allowed: one such as rajiup, ghcr.io/rajiup or localhost:5000")
-    expectations = [e for e in expected_images(policy) if not e.optional or (policy.root / e.dockerfile).is_file()]
+    policy = _with_parts(policy, args or {})
+    images = _for_host(expected_images(policy))
+    expectations = [e for e in images if not e.optional or (policy.root / e.dockerfile).is_file()]
     if variant is not None and variant not in policy.variants:
         raise UsageError(f"{policy.path} has no variant {variant!r}; it has {', '.join(policy.variants) or 'none'}")
     wanted = selected(expectations, select, policy.path)
@@ -82,6 +84,26 @@ def with_registry(policy: Policy, env: Mapping[str, str] | None = None) -> Polic
     """The policy with the registry that its `registry-env` names in the environment, when it names one."""
     named = (env if env is not None else os.environ).get(policy.registry_env or "", "").strip()
     return policy._replace(registry=named) if named and policy.registry else policy
+
+
+def _with_parts(policy: Policy, args: Mapping[str, str]) -> Policy:
+    """The policy whose parts have the values that build arguments give them."""
+    given = {name: args[part.build_arg] for name, part in policy.parts if part.build_arg and part.build_arg in args}
+    parts = tuple(
+        (name, part._replace(env=None, build_arg=None, default=given[name]) if name in given else part)
+        for name, part in policy.parts
+    )
+    return policy._replace(parts=parts)
+
+
+def _for_host(images: Iterable[Expectation]) -> list[Expectation]:
+    """Of each image that differs by platform the one for this host, else the first."""
+    found: dict[tuple[str, str], Expectation] = {}
+    for image in images:
+        key = (image.stage, image.variant)
+        if key not in found or host_platform() in image.platforms:
+            found[key] = image
+    return list(found.values())
 
 
 def selected(expectations: Iterable[Expectation], select: Sequence[str], where: str) -> list[Expectation]:

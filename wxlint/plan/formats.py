@@ -66,6 +66,7 @@ def _json(plan: Plan, _: str, __: str) -> str:
                     "dockerfile": step.dockerfile,
                     "context": step.context,
                     "target": step.target,
+                    "platform": step.platform,
                     "build_args": dict(step.args),
                     "needs": list(step.needs),
                     "external": list(step.external),
@@ -108,6 +109,8 @@ def _bake(plan: Plan, _: str, command: str) -> str:
         }
         if step.target:
             entry["target"] = text(step.target)
+        if step.platform:
+            entry["platforms"] = [step.platform]
         if step.args:
             entry["args"] = {
                 name: f"${{{variable}}}" if name == plan.registry_arg else text(value) for name, value in step.args

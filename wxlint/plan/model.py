@@ -16,7 +16,8 @@ class Step(NamedTuple):
     image: "asr:cuda". dockerfile, context: relative to the plan's root. args: for --build-arg. needs: images of the
     plan it is built from. external: other references it is built from, as far as they are known. upstream: the external
     reference its lineage ends in, None when unknown. sources: what it copies from its context, None when that is not
-    known exactly. remote: it adds files from an address. problem: why it cannot be built at all.
+    known exactly. remote: it adds files from an address. problem: why it cannot be built at all. platform: for which it
+    is built, where that is not the one of this host.
     """
 
     image: str
@@ -32,6 +33,7 @@ class Step(NamedTuple):
     sources: tuple[str, ...] | None = None
     remote: bool = False
     problem: str = ""
+    platform: str | None = None
 
 
 _MANY = 3

@@ -31,6 +31,7 @@ class Row(NamedTuple):
     context: str
     args: tuple[tuple[str, str | None], ...]
     target: str | None
+    platform: str | None
     title: str
 
 
@@ -49,6 +50,7 @@ def rows(plan: Plan) -> Iterator[Row]:
                 step.context,
                 tuple((name, None if name == plan.registry_arg and plan.registry else v) for name, v in step.args),
                 step.target,
+                step.platform,
                 phase.title,
             )
 

@@ -77,6 +77,7 @@ def _row(row: Row) -> list[str]:
         _word(row.context),
         *(f"{name}={_REGISTRY}" if value is None else _word(f"{name}={value}") for name, value in row.args),
         *([_word(f"--target={row.target}")] if row.target else []),
+        *([_word(f"--platform={row.platform}")] if row.platform else []),
     ]
 
 

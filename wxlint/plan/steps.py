@@ -14,7 +14,7 @@ from wxlint.images.evaluation.expansion import pairs
 from wxlint.images.graph.documents import Input
 from wxlint.images.graph.image_graph import same_name
 from wxlint.images.graph.repository import Repository
-from wxlint.images.model.records import Build, Evaluated, Stage
+from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Evaluated, Stage
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.plan.model import Step
 
@@ -48,12 +48,11 @@ def read_steps(policy: Policy, expectations: Sequence[Expectation], args: Mappin
     triggers: set[str] = set()
     for e in expectations:
         path = paths[e.dockerfile]
-        step = Step(e.image, e.reference, e, e.dockerfile, e.context, e.target, ())
+        platform = e.platform if e.platform != host_platform() else None
+        step = Step(e.image, e.reference, e, e.dockerfile, e.context, e.target, (), platform=platform)
         if HOLE in e.reference:
             shown = e.reference.replace(HOLE, "*")
-            steps.append(
-                step._replace(reference=shown, problem=f"{shown}: a part has no value: set its default or env")
-            )
+            steps.append(step._replace(reference=shown, problem=f"{shown}: {_without_value(policy)}"))
             continue
         dockerfile = repository.dockerfiles.get(path)
         if dockerfile is None:
@@ -70,6 +69,7 @@ def read_steps(policy: Policy, expectations: Sequence[Expectation], args: Mappin
             (os.path.normpath(root / e.context),),
             e.target,
             tuple((name, Value(value)) for name, value in step.args),
+            platform=e.platform or DEFAULT_PLATFORM,
         )
         files = Files(repository.sources.read, build.contexts)
         steps.append(_evaluated(step, evaluate(dockerfile, build, files), files, family))
@@ -78,6 +78,24 @@ def read_steps(policy: Policy, expectations: Sequence[Expectation], args: Mappin
         raise UsageError(f"no Dockerfile of {policy.path} declares the build argument {', '.join(unknown)}")
     # A trigger of a base may copy anything.
     return [step._replace(sources=None) if triggers.intersection(step.needs) else step for step in steps]
+
+
+def host_platform() -> str:
+    """The platform that images are built for here, where nothing else is said."""
+    import platform
+
+    machine = platform.machine().lower()
+    return f"linux/{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine) }"
+
+
+def _without_value(policy: Policy) -> str:
+    """What to do about the parts of references that have no value."""
+    ways = []
+    for name, part in policy.parts:
+        if part.default is None:
+            how = f"set {part.env}" if part.env else "set its default"
+            ways.append(f"{{{name}}} has no value: {f'give --build-arg {part.build_arg}' if part.build_arg else how}")
+    return "; ".join(ways) or "a part has no value"
 
 
 def _declared(dockerfile: Dockerfile) -> set[str]:
@@ -129,10 +147,22 @@ def _evaluated(step: Step, evaluated: Evaluated, files: Files, family: _Family) 
         what = f"no stage is called {step.target!r}" if evaluated.stages else "no FROM"
         return step._replace(args=(), problem=f"{step.dockerfile}: {what}")
     needs, external = _origins(step, evaluated, last, family)
+    step = _with_base(step, external)
     sources, remote = _copied(evaluated, last, files)
     return step._replace(
         needs=needs, external=external, upstream=_upstream(evaluated, last), sources=sources, remote=remote
     )
+
+
+def _with_base(step: Step, external: Iterable[str]) -> Step:
+    """The step whose base, where parts of it are not known, is the one that the Dockerfile names."""
+    base = step.expectation.base
+    if base is None or HOLE not in base:
+        return step
+    from wxlint.policy.part_patterns import literal, may_match
+
+    found = next((one for one in external if may_match(literal(one), base)), base.replace(HOLE, "*"))
+    return step._replace(expectation=step.expectation._replace(base=found))
 
 
 def _origins(step: Step, evaluated: Evaluated, last: Stage, family: _Family) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -11,11 +11,20 @@ from typing import Any
 from wxlint.core.suggest import did_you_mean
 from wxlint.discovery.gitignore import parse
 from wxlint.facts.channels import cuda_of_channel
-from wxlint.policy.expectations import merge_expect, merged, service
+from wxlint.policy.expectations import base_of, merge_expect, merged, service
 from wxlint.policy.find import repository_top
-from wxlint.policy.model import Expect, Policy, Settings, Stage, Variant
-from wxlint.policy.part_patterns import parse as parse_pattern
-from wxlint.policy.reference_pattern import BUILT_IN, KNOWN_PARTS, NAMES
+from wxlint.policy.model import (
+    ACCELERATORS,
+    BUILT_IN,
+    KNOWN_PARTS,
+    NAMES,
+    Base,
+    Expect,
+    Policy,
+    Settings,
+    Stage,
+    Variant,
+)
 from wxlint.policy.schema import quoted
 
 Keys = tuple[Any, ...]
@@ -23,7 +32,7 @@ Keys = tuple[Any, ...]
 Contradiction = tuple[Keys, str]
 """The place, and the message."""
 
-ACCELERATORS = ("cpu", "cuda", "rocm", "other")
+
 _PATHS = frozenset(("dockerfile", "context", "target", "image"))
 _LONGEST_PATH = 4096
 
@@ -36,12 +45,16 @@ def contradictions(policy: Policy, data: dict[str, Any], path: Path) -> Iterator
         yield ("image",), 'image: {registry} is used, so the key "registry" must say what stands for it by default'
     if policy.registry and "{registry}" not in policy.image_pattern:
         yield ("registry",), "registry: not used, since image has no {registry}"
+    if policy.name_pattern.count("{stage}") > 1:
+        yield ("image",), "image: {stage} stands in the name more than once; allowed: once"
     yield from _bad_parts(policy, data)
     yield from _bad_root(policy, data, path)
     yield from _long_paths(data, ())
-    for key in ("compose", "scripts"):
+    for key in ("compose", "scripts", "exclude"):
         for n, glob in enumerate(data.get(key, ())):
             yield from _bad_glob((key, n), key, glob)
+    for near in policy.per_path:
+        yield from _bad_glob(("per-path", near.glob), "per-path", near.glob)
     for rule, setting in policy.rules.items():
         for glob, _ in setting.paths:
             yield from _bad_glob(("rules", rule, "paths", glob), f"rules.{rule}.paths", glob)
@@ -55,7 +68,7 @@ def contradictions(policy: Policy, data: dict[str, Any], path: Path) -> Iterator
             yield (*where, "tag"), message
         yield from _variant_contradictions(policy, variant, data["variants"][variant.name])
     for stage in policy.stages.values():
-        yield from _stage_contradictions(policy, stage)
+        yield from _stage_contradictions(policy, stage, data["stages"][stage.name])
 
 
 def _bad_parts(policy: Policy, data: dict[str, Any]) -> Iterator[Contradiction]:
@@ -69,12 +82,13 @@ def _bad_parts(policy: Policy, data: dict[str, Any]) -> Iterator[Contradiction]:
         place = ".".join(str(key) for key in keys if not isinstance(key, int))
         for name in NAMES.findall(text):
             if name not in known:
-                near = did_you_mean(name, (*known, *KNOWN_PARTS), quoted)
-                yield keys, f"{place}: no part is called {{{name}}}; allowed: {', '.join(known)}, or one in parts{near}"
+                yield from _unknown_part(keys, place, name, known)
     for name in data.get("parts", {}):
         part = dict(policy.parts)[name]
         if name in BUILT_IN:
             yield ("parts", name), f"parts.{name}: {{{name}}} has its values from the policy; allowed: another name"
+        from wxlint.policy.part_patterns import parse as parse_pattern
+
         try:
             parse_pattern(part.pattern)
         except ValueError as error:
@@ -83,7 +97,7 @@ def _bad_parts(policy: Policy, data: dict[str, Any]) -> Iterator[Contradiction]:
         stages = sorted({stage for variant in policy.variants.values() for stage in variant.members})
         if len(stages) > 1:
             yield ("image",), f"image: without {{stage}} it is one image's name; there are {', '.join(stages)}"
-    if policy.is_whole and len(policy.variants) > 1:
+    if (policy.tag_pattern or policy.tags) and len(policy.variants) > 1:
         said = "".join((policy.image_pattern, *policy.tags))
         if "{variant}" not in said and not all(variant.tags for variant in policy.variants.values()):
             yield ("image",), "image: without {variant}, each variant needs tags of its own"
@@ -126,6 +140,7 @@ def _variant_contradictions(policy: Policy, variant: Variant, data: dict[str, An
     yield from _bad_expect((*where, "base", "expect"), variant.base_settings.expect)
     for n, glob in enumerate(variant.upstream):
         yield from _bad_glob((*where, "upstream", n), f"{shown}.upstream", glob)
+    yield from _bad_form(policy, data.get("base"), (*where, "base"))
     for n, glob in enumerate(data.get("compose", ())):
         yield from _bad_glob((*where, "compose", n), f"{shown}.compose", glob)
     for n, name in enumerate(variant.stages):
@@ -139,16 +154,15 @@ def _variant_contradictions(policy: Policy, variant: Variant, data: dict[str, An
     for name in variant.members:
         settings = merged(policy, name, variant.name)
         keys, place = _stage_key(policy, name, variant)
-        if (settings.torch, settings.expect.cuda) != (said.torch, said.expect.cuda):
+        if (settings.channels, settings.expect.cuda) != (said.channels, said.expect.cuda):
             yield from _bad_torch((*keys, "torch-channel"), place, variant.accelerator, settings)
-        if settings.base is not None and settings.base != variant.base_stage:
-            yield from _bad_base(policy, variant, name)
+        yield from _bad_base(policy, variant, name)
         own = service(name, variant, settings)
         if own and services.setdefault(own, name) != name:
             yield (*keys, "service"), f"{place}: the compose service {own} is that of {services[own]} too"
 
 
-def _stage_contradictions(policy: Policy, stage: Stage) -> Iterator[Contradiction]:
+def _stage_contradictions(policy: Policy, stage: Stage, data: dict[str, Any]) -> Iterator[Contradiction]:
     where: Keys = ("stages", stage.name)
     shown = f"stages.{stage.name}"
     homes = [name for name, variant in policy.variants.items() if stage.name in variant.members]
@@ -159,7 +173,9 @@ def _stage_contradictions(policy: Policy, stage: Stage) -> Iterator[Contradictio
         yield where, f"stages: no variant has a stage {quoted(stage.name)}; {allowed}{near}"
         return
     yield from _bad_expect((*where, "expect"), stage.settings.expect)
+    yield from _bad_form(policy, data.get("base"), (*where, "base"))
     for name, settings in stage.variants.items():
+        yield from _bad_form(policy, data["variants"][name].get("base"), (*where, "variants", name, "base"))
         if name not in homes:
             allowed = f"allowed: {', '.join(homes)}{did_you_mean(name, homes, quoted)}"
             yield (*where, "variants", name), f"{shown}.variants: no variant {quoted(name)} has this stage; {allowed}"
@@ -179,38 +195,83 @@ def _stage_key(policy: Policy, stage: str, variant: Variant) -> tuple[Keys, str]
     return ("variants", variant.name, "base"), f"variants.{variant.name}.base"
 
 
+def _bad_form(policy: Policy, said: Any, keys: Keys) -> Iterator[Contradiction]:
+    """Bases that are neither a stage of the family nor an image of another, or both."""
+    if not isinstance(said, dict):
+        return
+    place = ".".join(map(str, keys))
+    if ("stage" in said) == ("image" in said):
+        found = "both" if "stage" in said else "neither"
+        yield keys, f"{place}: says {found} of stage and image; allowed: one of them"
+    elif elsewhere := [key for key in ("image", "variant") if key in said]:
+        others = [key for key in said if key not in (elsewhere[0], "stage")]
+        if others:
+            allowed = "image alone" if elsewhere[0] == "image" else "stage and variant"
+            yield (*keys, others[0]), f"{place}: {others[0]} is said where that image is made; allowed here: {allowed}"
+    known = list(dict.fromkeys((*BUILT_IN, *(name for name, _ in policy.parts), *KNOWN_PARTS)))
+    for name in NAMES.findall(said.get("image", "")):
+        if name not in known:
+            yield from _unknown_part((*keys, "image"), f"{place}.image", name, known)
+
+
+def _unknown_part(keys: Keys, place: str, name: str, known: list[str]) -> Iterator[Contradiction]:
+    near = did_you_mean(name, (*known, *KNOWN_PARTS), quoted)
+    yield keys, f"{place}: no part is called {{{name}}}; allowed: {', '.join(known)}, or one in parts{near}"
+
+
 def _bad_base(policy: Policy, variant: Variant, stage: str) -> Iterator[Contradiction]:
+    """A stage as the base that is none, or that descends from what it is the base of."""
+    said = merged(policy, stage, variant.name)
     keys, place = _stage_key(policy, stage, variant)
-    chain = [stage]
-    while (base := merged(policy, chain[-1], variant.name).base) is not None and base != variant.base_stage:
-        if base not in variant.members:
+    if said.base is None:
+        keys, place = ("variants", variant.name), f"variants.{variant.name}"
+    chain = [Base(stage, variant.name)]
+    while True:
+        last = chain[-1]
+        of = policy.variants[last.variant or ""]
+        base = base_of(policy, last.stage or "", of, merged(policy, last.stage or "", of.name))
+        if base is None or base.stage is None:
+            return
+        home = policy.variants.get(base.variant or "")
+        if home is None or base.stage not in home.members:
             if len(chain) == 1:
-                allowed = f"allowed: {', '.join(variant.members)}{did_you_mean(base, variant.members, quoted)}"
-                yield (
-                    (*keys, "base"),
-                    f"{place}.base: the variant {variant.name} has no stage {quoted(base)}; {allowed}",
-                )
+                yield from _no_such_base(policy, base, (*keys, "base"), f"{place}.base")
             return
         if base in chain:
-            if base == stage:
-                yield (*keys, "base"), f"{place}.base: goes in a circle: {' from '.join([*chain, base])}"
+            if base == chain[0]:
+                names = " from ".join(str(one.stage) for one in (*chain, base))
+                yield (*keys, "base"), f"{place}.base: goes in a circle: {names}"
             return
         chain.append(base)
 
 
+def _no_such_base(policy: Policy, base: Base, keys: Keys, place: str) -> Iterator[Contradiction]:
+    home = policy.variants.get(base.variant or "")
+    wanted, names, what = base.stage or "", home.members if home else (), f"the variant {base.variant} has no stage"
+    if home is None:
+        wanted, names, what = base.variant or "", tuple(policy.variants), "there is no variant"
+    yield keys, f"{place}: {what} {quoted(wanted)}; allowed: {', '.join(names)}{did_you_mean(wanted, names, quoted)}"
+
+
 def _bad_torch(keys: Keys, place: str, accelerator: str, settings: Settings) -> Iterator[Contradiction]:
-    channel = settings.torch
-    if channel is None:
-        return
-    kind = "cuda" if channel.startswith("cu") else channel.rstrip("0123456789.")
+    channels = settings.channels or ()
     good = {"cpu": ("cpu",), "cuda": ("cuda", "default"), "rocm": ("rocm",)}.get(accelerator)
-    if good and kind not in good:
-        yield keys, f"{place}.torch-channel: {quoted(channel)} is no channel for the accelerator {accelerator}"
-    built_for = cuda_of_channel(channel)
+    for n, channel in enumerate(channels):
+        if good and _kind(channel) not in good:
+            at = (*keys, n) if len(channels) > 1 else keys
+            yield at, f"{place}.torch-channel: {quoted(channel)} is no channel for the accelerator {accelerator}"
+    built_for = {built for channel in channels if (built := cuda_of_channel(channel))}
     cuda = settings.expect.cuda
-    if built_for and cuda and cuda != built_for and not built_for.startswith(f"{cuda}."):
+    if built_for and cuda and not any(cuda == built or built.startswith(f"{cuda}.") for built in built_for):
         at = (*keys[:-1], "expect", "cuda")
-        yield at, f'{place}.expect.cuda: "{cuda}", but the channel {channel} is built for CUDA {built_for}'
+        listed = f"the channel {channels[0]} is" if len(channels) == 1 else f"the channels {', '.join(channels)} are"
+        yield at, f'{place}.expect.cuda: "{cuda}", but {listed} built for CUDA {", ".join(sorted(built_for))}'
+
+
+def _kind(channel: str) -> str:
+    """The accelerator that a channel is for, "default" for that of the package index."""
+    name = channel.removeprefix("nightly/").removeprefix("any-")
+    return "cuda" if name.startswith("cu") else name.rstrip("0123456789.")
 
 
 def _bad_glob(keys: Keys, place: str, glob: str) -> Iterator[Contradiction]:

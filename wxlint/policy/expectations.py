@@ -6,31 +6,44 @@ import os
 from typing import TYPE_CHECKING
 
 from wxlint.facts.channels import cuda_of_channel
-from wxlint.policy.model import Expect, Expectation, Settings
-from wxlint.policy.reference_pattern import fill
+from wxlint.policy.model import Base, Expect, Expectation, Settings
 
 if TYPE_CHECKING:
-    from wxlint.policy.model import Policy, Variant
-    from wxlint.policy.reference_pattern import Part
+    from wxlint.policy.model import Part, Policy, Variant
 
 
 def expected_images(policy: Policy) -> tuple[Expectation, ...]:
-    """Every image: all bases in the order of the variants, then the stages variant by variant, as listed."""
-    images = [_expectation(policy, stage, v) for v in policy.variants.values() for stage in v.members]
+    """Every image: all bases in the order of the variants, then the stages variant by variant, as listed.
+
+    An image whose Dockerfile, target or arguments differ by platform is one for each of them.
+    """
+    images = [one for v in policy.variants.values() for stage in v.members for one in _of_stage(policy, stage, v)]
+    if policy.is_whole and policy.forbidden_tags:
+        images = _without_listed(policy, images)
     return tuple(sorted(images, key=lambda image: not image.is_base))
 
 
-def reference(policy: Policy, stage: str, tag: str) -> str:
+def reference(policy: Policy, stage: str, variant: Variant) -> str:
     """The reference of a stage's image, "rajiup/cp-whisperx-app-asr:cuda", with the default registry."""
     if not policy.is_whole:
-        return f"{policy.name_pattern.replace('{registry}', policy.registry).replace('{stage}', stage)}:{tag}"
-    values = {name: _value(part) for name, part in policy.parts}
+        return f"{policy.name_pattern.replace('{registry}', policy.registry).replace('{stage}', stage)}:{variant.tag}"
     pattern = f"{policy.name_pattern}:{policy.tag_pattern or (policy.tags or ('{variant}',))[0]}"
-    return fill(pattern, {**values, "registry": policy.registry, "stage": stage, "variant": tag})
+    return _filled(policy, pattern, stage, variant)
 
 
-def _value(part: Part) -> str | None:
-    return (os.environ.get(part.env) if part.env else None) or part.default
+def _filled(policy: Policy, pattern: str, stage: str, variant: Variant) -> str:
+    """A reference with the values of its parts; a HOLE for one that has none."""
+    from wxlint.policy.reference_pattern import fill
+
+    args = (
+        dict(merged(policy, stage, variant.name).build_args) if any(part.build_arg for _, part in policy.parts) else {}
+    )
+    values = {name: _value(part, args) for name, part in policy.parts}
+    return fill(pattern, {**values, "registry": policy.registry, "stage": stage, "variant": variant.tag})
+
+
+def _value(part: Part, args: dict[str, str]) -> str | None:
+    return (os.environ.get(part.env) if part.env else None) or args.get(part.build_arg or "") or part.default
 
 
 def merged(policy: Policy, stage: str, variant: str) -> Settings:
@@ -53,16 +66,38 @@ def service(stage: str, variant: Variant, said: Settings) -> str | None:
     return said.service or None
 
 
-def _expectation(policy: Policy, stage: str, variant: Variant) -> Expectation:
+def base_of(policy: Policy, stage: str, variant: Variant, said: Settings) -> Base | None:
+    """What an image descends from, a stage of its own variant with that variant's name; None for the family's root."""
+    found = said.base
+    if stage != variant.base_stage:
+        found = found or variant.base or (Base(variant.base_stage) if variant.base_stage is not None else None)
+    return found._replace(variant=found.variant or variant.name) if found is not None and found.stage else found
+
+
+def _of_stage(policy: Policy, stage: str, variant: Variant) -> list[Expectation]:
+    """The image of a stage: where platforms differ in what they are built with, one for each, else one for all."""
     said = merged(policy, stage, variant.name)
+    platforms = said.platforms or ()
+    plain = tuple(name for name, differs in platforms if differs == Settings())
+    found = [_expectation(policy, stage, variant, said)._replace(platforms=plain)] if plain or not platforms else []
+    for name, differs in platforms:
+        if differs != Settings():
+            one = _expectation(policy, stage, variant, _merge([differs, said]))
+            found.append(one._replace(platforms=(name,), image=f"{one.image}@{name}" if found else one.image))
+    return found
+
+
+def _expectation(policy: Policy, stage: str, variant: Variant, said: Settings) -> Expectation:
     is_base = stage == variant.base_stage
-    base = None if is_base else said.base or variant.base_stage
     expect, accelerator = said.expect, variant.accelerator
+    channels = said.channels or ()
+    single = channels[0] if channels and not channels[0].startswith("any-") else None
+    base = base_of(policy, stage, variant, said)
 
     def fill(text: str) -> str:
         return text.replace("{stage}", stage).replace("{variant}", variant.name).replace("{tag}", variant.tag)
 
-    own = reference(policy, stage, variant.tag)
+    own = reference(policy, stage, variant)
     return Expectation(
         image=f"{stage}:{variant.tag or variant.name}",
         stage=stage,
@@ -74,11 +109,11 @@ def _expectation(policy: Policy, stage: str, variant: Variant) -> Expectation:
         context=fill(said.context or "."),
         target=None if said.target is None else fill(said.target),
         build_args=said.build_args,
-        base=None if base is None else reference(policy, base, variant.tag),
+        base=None if base is None else _reference_of(policy, base, stage, variant),
         upstream=variant.upstream if base is None else (),
-        torch=said.torch,
+        torch=single,
         needs_torch=expect.torch or "optional",
-        cuda=None if accelerator == "cpu" else expect.cuda or cuda_of_channel(said.torch),
+        cuda=None if accelerator == "cpu" else expect.cuda or (cuda_of_channel(single) if len(channels) == 1 else None),
         cudnn=None if accelerator == "cpu" else expect.cudnn,
         gpu_arch=(expect.gpu_arch or ()) if accelerator == "cuda" else (),
         python=expect.python,
@@ -93,7 +128,35 @@ def _expectation(policy: Policy, stage: str, variant: Variant) -> Expectation:
         is_base=is_base,
         forbidden_tags=policy.forbidden_tags,
         contract=expect.contract,
+        base_image=base if base is not None and base.stage else None,
+        channels=channels if channels != (single,) else (),
     )
+
+
+def _without_listed(policy: Policy, images: list[Expectation]) -> list[Expectation]:
+    """The images, of whose forbidden tags are taken out those that the policy lists for an image of the same name."""
+    from wxlint.policy.reference_pattern import fits
+    from wxlint.policy.whole_names import tags_of
+
+    free = tuple((name, part.pattern) for name, part in policy.parts)
+    listed: dict[str, set[str]] = {}
+    for image in images:
+        tags = tags_of(policy, policy.variants[image.variant], image.stage)
+        found = listed.setdefault(image.reference.rpartition(":")[0], set())
+        found.update(tag for tag in policy.forbidden_tags if any(fits(one, tag, free) for one in tags))
+    return [
+        image._replace(
+            forbidden_tags=tuple(t for t in image.forbidden_tags if t not in listed[image.reference.rpartition(":")[0]])
+        )
+        for image in images
+    ]
+
+
+def _reference_of(policy: Policy, base: Base, stage: str, variant: Variant) -> str:
+    """The reference of what an image descends from."""
+    if base.stage is not None:
+        return reference(policy, base.stage, policy.variants[base.variant or variant.name])
+    return _filled(policy, base.image or "", stage, variant)
 
 
 def merge_expect(near: Expect, far: Expect) -> Expect:

@@ -1,13 +1,17 @@
-"""Which image names belong to a family."""
+"""Which image names belong to a family; of whole references, whole_names.py says more."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
+
+if TYPE_CHECKING:
+    from wxlint.policy.model import Policy
 
 _DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
 
@@ -17,13 +21,29 @@ class Member(NamedTuple):
 
     stage: its stage, or None when that part of the name is unknown. known: the policy lists the stage.
     variant: the policy's variant that the whole reference says, None where it says none or that is not known.
-    registry: "same" as the policy's, "other", or "unknown" (parameterised).
+    registry: "same" as the policy's, "other", or "unknown" (parameterised). listed: whether the policy has the stage in
+    that variant. tagged: the tag is one of some image's, though it may be of several.
     """
 
     stage: str | None
     known: bool
     registry: str
     variant: str | None = None
+    listed: bool = True
+    tagged: bool = False
+
+
+def member_of(policy: Policy, name: Value, tag: str | None) -> Member | None:
+    """Whether a reference is of a family whose tags are its variants'. tag: None where none can be known."""
+    found = named_member(policy, name)
+    own = next((v.name for v in policy.variants.values() if v.tag == tag), None)
+    return found._replace(variant=own) if found is not None else None
+
+
+def named_member(policy: Policy, name: Value) -> Member | None:
+    """Whether an image name (a reference without tag and digest) is of the family; image_names.py says how."""
+    stages = {stage for variant in policy.variants.values() for stage in variant.members}
+    return match(name, policy.name_pattern, policy.registry, stages) if policy.image_pattern else None
 
 
 def match(name: Value, image: str, registry: str, stages: Collection[str]) -> Member | None:
@@ -49,10 +69,7 @@ def match(name: Value, image: str, registry: str, stages: Collection[str]) -> Me
 def _name_pattern(image: str) -> tuple[str, re.Pattern[str], bool]:
     """The part before the last slash; the last part as a pattern over whole names; whether it has more than {stage}."""
     fixed, _, last = image.rpartition("/")
-    before, mark, after = last.partition("{stage}")
-    if not mark:  # the family is one image
-        tail = re.compile(rf"(?P<head>|.*[/{HOLE}])(?P<stage>{re.escape(last)})", re.DOTALL)
-        return fixed, tail, True
+    before, _, after = last.partition("{stage}")
     stage = rf"(?P<stage>[a-z0-9._\-{HOLE}]+)"
     tail = re.compile(rf"(?P<head>|.*[/{HOLE}]){re.escape(before)}{stage}{re.escape(after)}", re.DOTALL)
     return fixed, tail, any(c.isalnum() for c in before + after)
@@ -64,13 +81,13 @@ def whose(head: str, fixed: str, registry: str) -> str | None:
     if HOLE in head:
         end = head[head.rindex(HOLE) + 1 :]
         return "unknown" if end.endswith(free) or free.endswith(end) else None
-    head = _without_docker_hub(head)
-    if head == _without_docker_hub(fixed.replace("{registry}", registry)):
+    head = without_docker_hub(head)
+    if head == without_docker_hub(fixed.replace("{registry}", registry)):
         return "same"
     return "other" if fixed.startswith("{registry}") and f"/{head}".endswith(free) else None
 
 
-def _without_docker_hub(name: str) -> str:
+def without_docker_hub(name: str) -> str:
     """`docker.io/rajiup` and `rajiup` are one registry."""
     host, _, rest = name.partition("/")
     return rest if host in _DOCKER_HUB else name

@@ -12,17 +12,40 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.discovery.gitignore import files_named, fits_below
 from wxlint.policy import FORBIDDEN_TAGS
-from wxlint.policy.places import find_key
 
 if TYPE_CHECKING:
     from wxlint.core.findings import Span
     from wxlint.documents.source import Source
     from wxlint.documents.yaml import Node
     from wxlint.policy.contract import Contract
-    from wxlint.policy.reference_pattern import Part
+
+NAMES = late(r"\{([a-z][a-z0-9-]*)\}")
+KNOWN_PARTS = {
+    "version": r"v?[0-9]+(\.[0-9]+)*([.-]?(a|b|rc|alpha|beta|post|dev)[.-]?[0-9]*)?",
+    "python": r"[0-9]+(\.[0-9]+)*",
+    "date": r"[0-9]{4}[.-]?[0-9]{2}[.-]?[0-9]{2}",
+    "commit": r"[0-9a-f]{7,40}",
+}
+"""Patterns of parts that a policy need not describe."""
+ACCELERATORS = ("cpu", "cuda", "rocm", "other")
+BUILT_IN = ("registry", "stage", "variant")
+
+
+class Part(NamedTuple):
+    """A part of references besides stage and variant.
+
+    default, env, build_arg: its value where an image is built, or the variable or build argument that holds it.
+    """
+
+    pattern: str
+    default: str | None = None
+    env: str | None = None
+    build_arg: str | None = None
+
 
 _FEW = 500
 """Files of a folder that a misspelt name is held against."""
@@ -65,29 +88,41 @@ class Expect(NamedTuple):
     contract: Contract | None = None
 
 
+class Base(NamedTuple):
+    """What an image descends from: a stage of its own or another variant, or an image of another family.
+
+    image: how that is called, with named parts.
+    """
+
+    stage: str | None = None
+    variant: str | None = None
+    image: str | None = None
+
+
 class Settings(NamedTuple):
     """What the policy, a variant, a stage, or a stage in one variant may each say; the nearest to the image wins.
 
     dockerfile may hold {stage}, {variant} and {tag}. service: a compose service name, or "" for none.
-    torch: a channel. build_args are merged name by name.
+    channels: those that torch may be from. build_args are merged name by name. platforms: each with what differs there.
     """
 
     dockerfile: str | None = None
     context: str | None = None
     target: str | None = None
-    base: str | None = None
-    torch: str | None = None
+    base: Base | None = None
+    channels: tuple[str, ...] | None = None
     service: str | None = None
     build_args: tuple[tuple[str, str], ...] = ()
     expect: Expect = Expect()
+    platforms: tuple[tuple[str, Settings], ...] | None = None
 
 
 class Variant(NamedTuple):
     """One kind of build of the family.
 
-    accelerator: cpu, cuda, rocm or other. base_stage: the stage that the others descend from, or None.
-    upstream: globs of the references that the base (or, without one, every stage) may be built from.
-    torch: the channel (cpu, cu121, rocm6.2, xpu, default) or None. compose: the files used together for this variant.
+    accelerator: cpu, cuda, rocm or other. base_stage: the variant's own stage that the others descend from, or None.
+    base: what they descend from that is made elsewhere. upstream: globs of the references that the family's root may
+    be built from. compose: the files used together for this variant.
     """
 
     name: str
@@ -96,12 +131,12 @@ class Variant(NamedTuple):
     base_stage: str | None
     base_settings: Settings
     upstream: tuple[str, ...]
-    torch: str | None
     stages: tuple[str, ...]
     optional: tuple[str, ...]
     compose: tuple[str, ...]
     settings: Settings
     tags: tuple[str, ...] = ()
+    base: Base | None = None
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -129,15 +164,27 @@ class RuleSetting(NamedTuple):
     locked: bool = False
 
 
+class PathSetting(NamedTuple):
+    """What differs for the files that a glob names. rules: severities by name. own, foreign: forbidden tags; None
+    where nothing is said of them."""
+
+    glob: str
+    rules: dict[str, str]
+    own: tuple[str, ...] | None = None
+    foreign: tuple[str, ...] | None = None
+
+
 class Expectation(NamedTuple):
     """What one image of the family must be: the only source of that for linter and conformance kit.
 
     image: the short name, "asr:cuda". reference: the whole one, with the default registry. dockerfile, context:
-    relative to the root. base: the reference it must descend from, None for a base. upstream: globs of allowed
-    external references; empty when `base` says it. torch: channel or None. needs_torch: required, optional or
-    forbidden. cuda: the CUDA version torch must be built for ("12.1"), or None. gpu_arch: the compute capabilities it
-    must reach. gpu: the image uses a device. size, cuda_bytes: budgets in bytes. compose: the compose files of its
-    variant. service: its compose service, or None.
+    relative to the root. base: the reference it must descend from, with a HOLE for each part that is not known; None
+    for the family's root. base_image: the same where it is of this family, as stage and variant. upstream: globs of
+    allowed external references; empty when `base` says it. torch: the channel it is built with, or None; channels: all
+    that are allowed, where these are others. needs_torch: required, optional or forbidden. cuda: the CUDA version torch
+    must be built for ("12.1"), or None. gpu_arch: the compute capabilities it must reach. gpu: the image uses a device.
+    size, cuda_bytes: budgets in bytes. compose: the compose files of its variant. service: its compose service, or
+    None. platforms: those it is built for, where the policy says it.
     """
 
     image: str
@@ -169,12 +216,26 @@ class Expectation(NamedTuple):
     is_base: bool
     forbidden_tags: tuple[str, ...]
     contract: Contract | None = None
+    base_image: Base | None = None
+    channels: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+
+    @property
+    def allowed_channels(self) -> tuple[str, ...]:
+        """Every channel that torch may be from; none where the policy does not say."""
+        return self.channels or (() if self.torch is None else (self.torch,))
+
+    @property
+    def platform(self) -> str | None:
+        """The platform it is built for, where that is one."""
+        return self.platforms[0] if len(self.platforms) == 1 else None
 
 
 class Policy(NamedTuple):
     """One family. path: as shown to people. root: the repository root; every path of a policy is relative to it.
 
     image_pattern holds {stage}, and {registry} where the registry may differ. document: for `span`; None when built in.
+    forbidden_tags: of the family's own images; foreign_tags: of all others. exclude: globs of what is not looked at.
     """
 
     path: str
@@ -195,6 +256,9 @@ class Policy(NamedTuple):
     document: Node | None = None
     parts: tuple[tuple[str, Part], ...] = ()
     tags: tuple[str, ...] = ()
+    foreign_tags: tuple[str, ...] = FORBIDDEN_TAGS
+    exclude: tuple[str, ...] = ()
+    per_path: tuple[PathSetting, ...] = ()
 
     @property
     def name_pattern(self) -> str:
@@ -204,6 +268,9 @@ class Policy(NamedTuple):
     @property
     def is_whole(self) -> bool:
         """Whether the policy says whole references, and not names whose tags are the variants'."""
+        image = self.image_pattern
+        if image and ("{stage}" not in image or "{variant}" in image):
+            return True
         return bool(self.tag_pattern or self.tags or self.parts) or any(v.tags for v in self.variants.values())
 
     @property
@@ -219,14 +286,28 @@ class Policy(NamedTuple):
 
     def level(self, rule: str, path: str) -> str | None:
         """error, warning, info or off for a rule in a file (path relative to the root); None: the rule's own."""
-        setting = self.rules.get(rule)
-        if setting is None:
-            return None
+        setting = self.rules.get(rule, RuleSetting())
         level = setting.severity
         for glob, severity in setting.paths:
             if fits_below(glob, path):
                 level = severity
+        for near in self.per_path:
+            if rule in near.rules and fits_below(near.glob, path):
+                level = near.rules[rule]
         return level
+
+    def forbidden(self, path: str, *, own: bool) -> tuple[str, ...]:
+        """The tags that no reference in a file (path relative to the root) may use. own: to an image of the family."""
+        found = self.forbidden_tags if own else self.foreign_tags
+        for near in self.per_path:
+            said = near.own if own else near.foreign
+            if said is not None and fits_below(near.glob, path):
+                found = said
+        return found
+
+    def excludes(self, path: str) -> bool:
+        """Whether a file (path relative to the root) is not looked at."""
+        return any(fits_below(glob, path) for glob in self.exclude)
 
     def files(self, globs: Sequence[str]) -> tuple[list[str], list[str]]:
         """The files that paths and globs name, relative to the root and sorted; and the globs that name none."""
@@ -258,3 +339,20 @@ class Policy(NamedTuple):
 def builtin_policy(root: Path) -> Policy:
     """What applies where a repository has no policy: no family, and no `latest`."""
     return Policy("<built-in policy>", root, "", "", None, None, "", FORBIDDEN_TAGS, {}, {}, (), (), {})
+
+
+def find_key(node: Node, keys: Sequence[str | int]) -> tuple[int, int, Node] | None:
+    """Offsets of the key (or list item) at the end of `keys`, and its value; None when there is none."""
+    from wxlint.documents.yaml import Mapping
+    from wxlint.documents.yaml import Sequence as List
+
+    start, end = node.start, node.end
+    for key in keys:
+        if isinstance(node, Mapping) and (entry := node.entry(str(key))) is not None:
+            start, end, node = entry.key.start, entry.key.end, entry.value
+        elif isinstance(node, List) and isinstance(key, int) and key < len(node.items):
+            node = node.items[key]
+            start, end = node.start, node.end
+        else:
+            return None
+    return start, end, node

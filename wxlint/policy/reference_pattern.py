@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
+from wxlint.policy.model import NAMES
 from wxlint.policy.part_patterns import Node, literal, may_match, parse
-
-NAMES = re.compile(r"\{([a-z][a-z0-9-]*)\}")
-KNOWN_PARTS = {
-    "version": r"v?[0-9]+(\.[0-9]+)*([.-]?(a|b|rc|alpha|beta|post|dev)[.-]?[0-9]*)?",
-    "python": r"[0-9]+(\.[0-9]+)*",
-    "date": r"[0-9]{4}[.-]?[0-9]{2}[.-]?[0-9]{2}",
-    "commit": r"[0-9a-f]{7,40}",
-}
-"""Patterns of parts that a policy need not describe."""
-BUILT_IN = ("registry", "stage", "variant")
-
-
-class Part(NamedTuple):
-    """A part of references besides stage and variant. default, env: its value, or the variable that holds it."""
-
-    pattern: str
-    default: str | None = None
-    env: str | None = None
 
 
 def fill(pattern: str, values: Mapping[str, str | None]) -> str:

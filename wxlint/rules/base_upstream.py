@@ -53,6 +53,7 @@ from collections.abc import Iterator
 from wxlint.core.findings import Severity
 from wxlint.core.values import HOLE
 from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.target import Image
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -67,6 +68,8 @@ def check(repository: Repository) -> Iterator[Problem]:
         root = image.base.root
         if expectation is None or not expectation.upstream or root is None or not root.value.text.strip(HOLE):
             continue
+        if _stands_on_another(repository, image):
+            continue  # that one is the root, and judged itself
         names = {root.value.text}
         if root.reference is not None:
             tag = f":{root.reference.tag}" if root.reference.tag else ""
@@ -80,3 +83,15 @@ def check(repository: Repository) -> Iterator[Problem]:
             f"{image.label} comes from {root.value.shown()}; allowed upstream: {', '.join(expectation.upstream)}",
             (*root.because, *image.why),
         )
+
+
+def _stands_on_another(repository: Repository, image: Image) -> bool:
+    """Whether an image is made from another one of the family that the policy lists."""
+    own = image.expectation
+    for use in image.base.lineage:
+        member = repository.family.member(use.reference) if use.reference is not None else None
+        if member is not None and member.known and own is not None and member.stage is not None:
+            found = repository.expected(member.stage, member.variant or "")
+            if found is not None and found.image != own.image:
+                return True
+    return False

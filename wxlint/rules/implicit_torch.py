@@ -96,15 +96,18 @@ def _deciding(step: TorchStep) -> Requirement:
 def _instead_of_a_channel(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
     """Yield what brings the default index's torch into an image whose policy names a channel."""
     channel = image.expectation.torch if image.expectation is not None else None
-    if channel in (None, "default") or image.state.torch.channel != "default":
+    if image.expectation is None or channel in (None, "default") or image.state.torch.channel != "default":
         return
+    from wxlint.facts.channels import shown
+
+    takes = shown(image.expectation.allowed_channels)
     for step in steps:
         choice = step.choices[0]
         wanted = choice.requirement
         if step.before.channel != "none" or choice.channel != "default" or not choice.implied or wanted.span is None:
             continue
         if wanted.name not in FAMILY and not step.install.conditional:
-            text = f"{wanted.name} brings torch from the default index, but {image.label} takes {channel}"
+            text = f"{wanted.name} brings torch from the default index, but {image.label} takes {takes}"
             because = (*step.install.because, *image.why)
             hint = f"install torch from the {channel} index before it"
             yield Problem(wanted.span, text, because, hint, Severity.WARNING, image.label)

@@ -30,7 +30,6 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
-from wxlint.policy import FORBIDDEN_TAGS
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -41,14 +40,12 @@ ABOUT_REFERENCES = True
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    forbidden = repository.policy.forbidden_tags if repository.policy else FORBIDDEN_TAGS
     for use in repository.uses:
         reference = use.reference
-        if reference is None or reference.digest or not reference.tag_known or reference.tag not in forbidden:
+        if reference is None or reference.digest or not reference.tag_known or reference.tag is None:
             continue
-        member = repository.family.member(reference)
-        if member is not None and member.variant is not None:
-            continue  # the policy lists it among the family's own
+        if reference.tag not in repository.forbidden_tags(use) or repository.is_listed(use):
+            continue
         verb = "makes" if use.produces else "names"
         shown = reference.shown()
         text = f"{use.kind} {verb} {shown}: the tag {reference.tag!r} is forbidden"

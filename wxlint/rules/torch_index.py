@@ -47,8 +47,8 @@ WEIGHT = 0
 
 
 def index_option(channel: str) -> str:
-    """The option that takes torch from a channel; "" for the default index."""
-    return f"write --index-url https://download.pytorch.org/whl/{channel}" if channel != "default" else ""
+    """The option that takes torch from a channel; "" for the default index, and for none."""
+    return f"write --index-url https://download.pytorch.org/whl/{channel}" if channel not in ("", "default") else ""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -82,10 +82,14 @@ def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
     )
     name = choice.requirement.name or "torch"
     expectation = image.expectation
-    if expectation is not None and expectation.torch is not None:
-        if choice.channel != expectation.torch:
-            text = f"{name} comes from channel {choice.channel}; {image.label} takes {expectation.torch}"
-            yield Problem(span, text, because, index_option(expectation.torch), image=image.label)
+    allowed = expectation.allowed_channels if expectation is not None else ()
+    if expectation is not None and allowed:
+        from wxlint.facts import channels
+
+        nightly = choice.source is not None and "/nightly/" in choice.source.value.text
+        if not any(channels.is_of(choice.channel, one, nightly=nightly) for one in allowed):
+            text = f"{name} comes from channel {choice.channel}; {image.label} takes {channels.shown(allowed)}"
+            yield Problem(span, text, because, index_option(expectation.torch or ""), image=image.label)
         return
     found, built = accelerator_of(choice.channel), facts.cuda_of_channel(choice.channel)
     base = image.base.accelerator

@@ -95,12 +95,13 @@ def _wrong(image: Image, choice: Choice) -> str:
         return (
             f"{name} comes from the default index, a CUDA build on Linux, but {image.label} is for another accelerator"
         )
-    wanted = facts.cuda_of_channel(expectation.torch) if expectation is not None and expectation.torch else None
-    if wanted is None:
+    allowed = expectation.allowed_channels if expectation is not None else ()
+    wanted = {facts.cuda_of_channel(channel) for channel in allowed} - {None}
+    if not wanted or "any-cuda" in allowed:
         return ""
     pin = choice.requirement.pin if name == "torch" else None
     built = facts.default_cuda(pin) if pin else None
-    if built is not None and ".".join(built.split(".")[:2]) == wanted:
+    if built is not None and ".".join(built.split(".")[:2]) in wanted:
         return ""
     what = (
         "is a cpu build"
@@ -109,8 +110,9 @@ def _wrong(image: Image, choice: Choice) -> str:
         if built
         else "is built for whatever CUDA version its newest release has"
     )
-    takes = expectation.torch if expectation else ""
-    return f"{name} comes from the default index and {what}; {image.label} takes {takes}"
+    from wxlint.facts.channels import shown
+
+    return f"{name} comes from the default index and {what}; {image.label} takes {shown(allowed)}"
 
 
 def _hint(image: Image, tool: str) -> str:

@@ -153,10 +153,10 @@ def _by_policy(repository: Repository, use: Use) -> Iterator[Problem]:
     if policy is None or reference is None:
         return
     member = repository.family.member(reference)
-    if member is None or not member.known:
+    if member is None or not member.known or not member.listed:
         return
     if policy.is_whole:
-        if member.variant is None and reference.tag_known:
+        if not member.tagged and reference.tag_known:
             images = [e for e in repository.family.expectations if member.stage in (None, e.stage)]
             shown = _tags(reference, list(dict.fromkeys(e.tag.replace(HOLE, "*") for e in images)))
             text = f"nothing builds {reference.shown()}; {member.stage or 'the family'} is built as {shown}"

@@ -59,7 +59,6 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity, Span
 from wxlint.core.suggest import did_you_mean
-from wxlint.core.values import Value
 from wxlint.images.graph.repository import Repository
 from wxlint.policy.templates import stage_in
 from wxlint.rules import Problem
@@ -77,12 +76,10 @@ def check(repository: Repository) -> Iterator[Problem]:
     policy = repository.policy
     if policy is None or not policy.variants:
         return
-    from wxlint.policy.members import named_member
-
     for use in repository.uses:
-        if use.reference is None or policy.is_whole:
+        if use.reference is None:
             continue
-        member = named_member(policy, Value(use.reference.name, use.value.holes))
+        member = repository.family.member(use.reference)
         if member is not None and member.stage is not None and not member.known:
             yield Problem(
                 use.span,

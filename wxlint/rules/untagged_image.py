@@ -30,6 +30,7 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
+from wxlint.images.model.records import Use
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -44,11 +45,18 @@ def check(repository: Repository) -> Iterator[Problem]:
     for use in repository.uses:
         if use.reference is None or not use.reference.untagged:
             continue
-        member = repository.family.member(use.reference)
-        if member is not None and member.variant is not None:
-            continue  # the policy lists latest among the family's own tags
+        if repository.is_listed(use) or _may_be_latest(repository, use):
+            continue
         verb = "makes" if use.produces else "names"
         shown = use.reference.shown()
         text = f"{use.kind} {verb} {shown} without a tag, which means :latest"
         severity = Severity.INFO if repository.policy is None and repository.publishes(use) else None
         yield Problem(use.span, text, use.because, image=shown, severity=severity)
+
+
+def _may_be_latest(repository: Repository, use: Use) -> bool:
+    """Whether the policy allows :latest for the family's own images, but not for foreign ones."""
+    policy = repository.policy
+    if policy is None or policy.forbidden_tags == policy.foreign_tags or not repository.is_own(use):
+        return False
+    return "latest" not in repository.forbidden_tags(use)

@@ -40,7 +40,7 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
-from wxlint.core.values import HOLE, Value
+from wxlint.core.values import HOLE
 from wxlint.images.graph.name_hints import Evidence, from_path, said_by
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image
@@ -61,21 +61,20 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 def _by_policy(repository: Repository) -> Iterator[Problem]:
     policy = repository.policy
-    if policy is None or policy.is_whole:
-        return  # of whole references, unbuilt-image says which there are
-    from wxlint.policy.members import named_member
-
+    if policy is None:
+        return
     variants = {variant.tag: variant for variant in policy.variants.values()}
     for use in repository.uses:
         reference = use.reference
-        if reference is None or not reference.tag_known or reference.tag not in variants:
+        if reference is None or not policy.is_whole and (not reference.tag_known or reference.tag not in variants):
             continue
-        member = named_member(policy, Value(reference.name, use.value.holes))
+        member = repository.family.member(reference)
         if member is None or not member.known or member.stage is None:
             continue
         own = [v for v in policy.variants.values() if member.stage in v.members]
-        if variants[reference.tag] not in own:
-            tags = " or ".join(f":{v.tag}" for v in own)
+        wrong = not member.listed if policy.is_whole else variants[reference.tag or ""] not in own
+        if wrong:
+            tags = " or ".join(v.name if policy.is_whole else f":{v.tag}" for v in own)
             yield Problem(
                 use.span,
                 f"{use.kind} names {reference.shown()}, but {member.stage} is built as {tags} only",

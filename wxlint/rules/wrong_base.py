@@ -30,12 +30,12 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
-from wxlint.core.values import Value
+from wxlint.core.values import HOLE, Value
 from wxlint.images.graph.image_graph import same_name
 from wxlint.images.graph.name_hints import from_reference
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image
-from wxlint.images.model.reference import parse_reference
+from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -48,23 +48,19 @@ ABOUT_REFERENCES = True
 def check(repository: Repository) -> Iterator[Problem]:
     for image in repository.images:
         if image.expectation is not None and image.expectation.base is not None:
-            yield from _by_policy(image, image.expectation.base)
+            yield from _by_policy(repository, image, image.expectation.base)
         else:
             yield from _by_names(repository, image)
 
 
-def _by_policy(image: Image, base: str) -> Iterator[Problem]:
+def _by_policy(repository: Repository, image: Image, base: str) -> Iterator[Problem]:
     wanted = parse_reference(Value(base))
     root = image.base.root
     if wanted is None or root is None:
         return
     for use in image.base.lineage:
         reference = use.reference
-        if (
-            reference is not None
-            and same_name(reference, wanted)
-            and (reference.tag == wanted.tag or not reference.tag_known)
-        ):
+        if reference is not None and (_is(reference, wanted) or _is_the_base(repository, image, reference)):
             return
     if root.reference is None and root.value.text != "scratch":
         return  # an unknown ARG decides
@@ -74,17 +70,44 @@ def _by_policy(image: Image, base: str) -> Iterator[Problem]:
             not root.reference.tag_known
             or tail.startswith("\0")
             or tail == wanted.path.rpartition("/")[2]
-            and root.reference.tag == wanted.tag
+            and _is_tag(root.reference, wanted)
         ):
             return
     use = image.base.lineage[0]
     chain = tuple(reason_at("image", f"FROM {u.value.shown()}", u.span) for u in image.base.lineage[1:])
+    shown = base.replace(HOLE, "*")
     yield Problem(
         use.span,
-        f"{image.label} starts from {use.value.shown()}, which does not descend from {base}",
+        f"{image.label} starts from {use.value.shown()}, which does not descend from {shown}",
         (*chain, *use.because, *image.why),
-        f"start it FROM {base}",
+        f"start it FROM {shown}",
     )
+
+
+def _is(reference: Reference, wanted: Reference) -> bool:
+    return same_name(reference, wanted) and (_is_tag(reference, wanted) or not reference.tag_known)
+
+
+def _is_tag(reference: Reference, wanted: Reference) -> bool:
+    """Whether a tag is the one that is wanted, of which parts may not be known; any is where none is said."""
+    if wanted.tag is None:
+        return True
+    if HOLE not in wanted.tag:
+        return reference.tag == wanted.tag
+    from wxlint.policy.part_patterns import literal, may_match
+
+    return may_match(literal(reference.tag or "latest"), wanted.tag)
+
+
+def _is_the_base(repository: Repository, image: Image, reference: Reference) -> bool:
+    """Whether a reference is one of those that a policy of whole references has for the base."""
+    base = image.expectation.base_image if image.expectation is not None else None
+    if base is None or repository.policy is None or not repository.policy.is_whole:
+        return False
+    member = repository.family.member(reference)
+    if member is None or member.stage not in (None, base.stage):
+        return False
+    return member.variant == base.variant or not reference.tag_known
 
 
 def _by_names(repository: Repository, image: Image) -> Iterator[Problem]:

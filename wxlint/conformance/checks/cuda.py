@@ -12,6 +12,7 @@ from wxlint.conformance.container.model import Facts
 from wxlint.core.units import amount
 from wxlint.facts.accelerated import accelerated_build
 from wxlint.facts.channels import cuda_of_channel
+from wxlint.facts.channels import shown as shown_channels
 from wxlint.facts.gpu_archs import listed_archs, reaches
 from wxlint.inspection.stack import mismatches, stack_of
 
@@ -43,7 +44,7 @@ def torch_presence(expectation: Expectation, evidence: Evidence) -> Verdict:
 
 def torch_channel(expectation: Expectation, evidence: Evidence) -> Verdict:
     """By torch/version.py: the version of the distribution proves nothing. It must be importable, too."""
-    torch, channel = evidence.torch, str(expectation.torch)
+    torch, channel = evidence.torch, shown_channels(expectation.allowed_channels)
     if evidence.torch_error:
         return failed(Message.TORCH_UNREADABLE, why=evidence.torch_error)
     if torch is None:
@@ -56,7 +57,8 @@ def torch_channel(expectation: Expectation, evidence: Evidence) -> Verdict:
             return failed(Message.TORCH_NOT_IMPORTED, why=evidence.runtime["error"], **shown).given(facts)
         if evidence.runtime.get("compiled") is False and torch.get("cuda"):
             return failed(Message.TORCH_NOT_COMPILED, **shown).given(facts)
-    right = _from_channel(torch, channel)
+    found = [_from_channel(torch, one) for one in expectation.allowed_channels]
+    right = True if True in found else None if None in found else False
     if right is None:
         return unproven(Message.CHANNEL_WITHOUT_TRACE, channel=channel, **shown).given(facts)
     if right:
@@ -67,6 +69,11 @@ def torch_channel(expectation: Expectation, evidence: Evidence) -> Verdict:
 def _from_channel(torch: Facts, channel: str) -> bool | None:
     """Whether a build is of a channel; None when nothing in it tells."""
     wanted = cuda_of_channel(channel)
+    if channel.startswith("nightly/") and ".dev" not in str(torch["version"]):
+        return False
+    channel = channel.removeprefix("nightly/")
+    if channel in ("any-cuda", "any-rocm"):
+        return bool(torch.get("cuda" if channel == "any-cuda" else "hip"))
     if channel == "cpu":
         return not torch.get("cuda") and not torch.get("hip")
     if wanted is not None:

@@ -294,12 +294,15 @@ def _always(_: Expectation) -> bool:
 CHECKS: tuple[Check, ...] = (
     Check(
         "exists",
-        ("image", "stage", "variant", "reference", "tag", "dockerfile", "context", "target", "build_args", "optional"),
+        (
+            *("image", "stage", "variant", "reference", "tag", "dockerfile", "context", "target", "build_args"),
+            *("platforms", "optional"),
+        ),
         (),
         _always,
         _exists,
     ),
-    Check("base", ("base", "upstream", "is_base"), (), lambda e: bool(e.base or e.upstream), _base),
+    Check("base", ("base", "base_image", "upstream", "is_base"), (), lambda e: bool(e.base or e.upstream), _base),
     Check("predicted", (), (PROBE,), lambda e: bool(e.dockerfile), predicted.predicted),
     Check("forbidden-tag", ("forbidden_tags",), (), lambda e: bool(e.forbidden_tags), _forbidden_tag),
     Check("python", ("python",), (PROBE,), lambda e: e.python is not None, _python),
@@ -307,9 +310,9 @@ CHECKS: tuple[Check, ...] = (
     Check("torch", ("needs_torch",), (PROBE,), lambda e: e.needs_torch != "optional", cuda.torch_presence),
     Check(
         "torch-channel",
-        ("torch",),
+        ("torch", "channels"),
         (PROBE,),
-        lambda e: e.torch not in (None, "default") and e.needs_torch != "forbidden" and not e.is_base,
+        lambda e: e.allowed_channels not in ((), ("default",)) and e.needs_torch != "forbidden" and not e.is_base,
         cuda.torch_channel,
     ),
     Check("no-cuda", ("accelerator",), (PROBE, STATIC), lambda e: e.accelerator == "cpu", cuda.no_cuda),

@@ -240,6 +240,8 @@ def _arguments(plan: Plan, step: Step, content: str | None, podman: bool) -> lis
         words += ["--build-arg", f"{name}={value}"]
     if step.target:
         words += ["--target", step.target]
+    if step.platform:
+        words += ["--platform", step.platform]
     if not podman:
         words.append("--force-rm")  # the older builder keeps the containers of a failed step otherwise
     return [*words, "--", context]

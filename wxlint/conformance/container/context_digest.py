@@ -30,6 +30,7 @@ def content_digest(step: Step, root: str, bases: dict[str, str]) -> str | None:
     total = hashlib.sha256(b"wxlint-content/1\0")
     for part in (
         step.target or "",
+        *([step.platform] if step.platform else []),
         *(f"{name}={value}" for name, value in sorted(step.args)),
         *(f"{name}@{found}" for name, found in sorted(bases.items())),
     ):

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wxlint.core.values import Value
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -43,7 +45,7 @@ class Family:
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, str], Expectation]:
-        return {(e.stage, e.variant): e for e in self.expectations}
+        return {(e.stage, e.variant): e for e in reversed(self.expectations)}  # of several platforms the first
 
     @cached_property
     def by_dockerfile(self) -> dict[str, list[Expectation]]:
@@ -66,9 +68,7 @@ class Family:
             tag = None
         key = (reference.name, tag)
         if key not in self._members:
-            from wxlint.policy.members import member_of
-
-            self._members[key] = member_of(self.policy, reference.name, tag, reference.value.holes)
+            self._members[key] = _member(self.policy, reference, tag)
         return self._members[key]
 
     def is_tagged(self, expectation: Expectation, tags: Iterable[Use]) -> bool:
@@ -112,8 +112,22 @@ class Family:
         return os.path.relpath(path, self.root).replace(os.sep, "/")
 
 
+def _member(policy: Policy, reference: Reference, tag: str | None) -> Member | None:
+    if not policy.image_pattern:
+        return None
+    if policy.is_whole:
+        from wxlint.policy.whole_names import whole_member
+
+        return whole_member(policy, reference.name, tag)
+    from wxlint.policy.image_names import member_of
+
+    return member_of(policy, Value(reference.name, reference.value.holes), tag)
+
+
 def listed_as(expectation: Expectation) -> str:
     """ "the policy lists app:gpu under variant cuda (cu124)", with the channel where the name does not say it."""
-    channel = expectation.torch
+    from wxlint.facts.channels import shown
+
+    channel = shown(expectation.allowed_channels)
     more = f" ({channel})" if channel and channel != expectation.variant else ""
     return f"the policy lists {expectation.image} under variant {expectation.variant}{more}"

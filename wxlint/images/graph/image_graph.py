@@ -25,7 +25,7 @@ from wxlint.images.graph.sources import SourceStore
 from wxlint.images.graph.state import State
 from wxlint.images.graph.target import Image, TorchStep, contributing, stack_of, torch_steps
 from wxlint.images.graph.targets import built_stages, defined, without_build
-from wxlint.images.model.records import Build, Evaluated, Stage, Use
+from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Evaluated, Stage, Use
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.images.stack.state import Stack
 
@@ -98,6 +98,7 @@ class ImageGraph:
                     for name, text in e.build_args
                 ),
                 image=e.image,
+                platform=e.platform or DEFAULT_PLATFORM,
             )
             for e in missing
         ]

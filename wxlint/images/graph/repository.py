@@ -18,6 +18,7 @@ from wxlint.images.graph.sources import SourceStore
 from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.model.records import Evaluated, Use
 from wxlint.images.stack.state import Stack
+from wxlint.policy import FORBIDDEN_TAGS
 
 if TYPE_CHECKING:
     from wxlint.images.builds.compose_projects import ComposeProjects
@@ -146,6 +147,36 @@ class Repository:
         return self.graph.beliefs
 
     # -- what the policy says
+
+    def is_excluded(self, path: str) -> bool:
+        """Whether the policy says that a file is not looked at."""
+        policy = self.policy
+        return policy is not None and bool(policy.exclude) and policy.excludes(self.family.below_root(path))
+
+    def is_own(self, use: Use) -> bool:
+        """Whether a place names an image of the family, or one that the repository builds under any tag."""
+        reference = use.reference
+        if reference is None:
+            return False
+        return self.family.member(reference) is not None or use.produces or reference.name in self._produced_names
+
+    @cached_property
+    def _produced_names(self) -> frozenset[str]:
+        return frozenset(use.reference.name for use in self.uses if use.produces and use.reference is not None)
+
+    def is_listed(self, use: Use) -> bool:
+        """Whether the policy lists the tag of a place among those of its own images."""
+        member = self.family.member(use.reference) if use.reference is not None else None
+        return member is not None and member.listed and (member.variant is not None or member.tagged)
+
+    def forbidden_tags(self, use: Use) -> tuple[str, ...]:
+        """The tags that a place may not use."""
+        policy = self.policy
+        if policy is None:
+            return FORBIDDEN_TAGS
+        if not policy.per_path and policy.forbidden_tags == policy.foreign_tags:
+            return policy.forbidden_tags
+        return policy.forbidden(self.family.below_root(use.span.path), own=self.is_own(use))
 
     def expected(self, stage: str, variant: str) -> Expectation | None:
         """The image of a stage in a variant; None when the policy has no such image."""
