@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections import deque
 from functools import partial
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.batch.parser import Chain, Condition, For, If, Label, Line, Node
+from wxlint.shell.batch.conditions import holds
+from wxlint.shell.batch.loops import end_of, items_of, pattern_of
+from wxlint.shell.batch.parser import Chain, For, If, Label, Line, Node
 from wxlint.shell.batch.variables import SET_NAMES, Variables
-from wxlint.shell.batch.words import Expanded, split_words
+from wxlint.shell.batch.words import inner_command, split_words
 from wxlint.shell.branches import alternatives
 from wxlint.shell.model import Place, Word
 from wxlint.shell.state import (
     MAX_COMMANDS,
     MAX_DEPTH,
     MAX_STEPS,
-    MAYBE,
     RAN,
     YES,
     Option,
     Refine,
     Status,
-    opposite,
 )
-from wxlint.shell.values import UNSET, Arguments, assumptions, hole, joined, merged
+from wxlint.shell.values import Arguments, hole, merged
 
-_MAX_SCOPES = 32
-"""Of setlocal, that cmd.exe takes."""
 _MAX_LINE = 8191
 """Characters of a command line that cmd.exe takes."""
 
@@ -46,8 +43,6 @@ class BatchRunner(Variables):
         self.unread: list[str] = []  # labels, the first of them last
         self.target = ""
         self.stack: list[str] = []
-        self.dirs: list[Value | None] = []
-        self.scopes: list[tuple[int, bool | None, Value | None]] = []  # where each began in the log, and its settings
 
     # -- the file: statements, labels, jumps
 
@@ -121,7 +116,7 @@ class BatchRunner(Variables):
         goal = self.labels.get(match[1].lower(), -1) if match else -1
         if goal < index or self.depth > 10:
             return None
-        status = self._condition(node.condition)
+        status = holds(self, node.condition)
         if not status.truth or not status.assumed:
             return None
 
@@ -175,7 +170,7 @@ class BatchRunner(Variables):
         return status
 
     def _if(self, node: If) -> Status:
-        status = self._condition(node.condition)
+        status = holds(self, node.condition)
         if status.certain:
             return (
                 self._run(node.body)
@@ -193,57 +188,6 @@ class BatchRunner(Variables):
         ]
         alternatives(self, options, likely, status.assumed)
         return RAN
-
-    def _condition(self, node: Condition) -> Status:
-        if node.kind in ("exist", "errorlevel", "cmdextversion"):
-            return MAYBE
-        left = self._presumed(self._text(*node.left))
-        if node.kind == "defined":
-            name = left.text.strip('"').lower()
-            value = self._presumed(self._variable(name, f"%{name}%", True)) if not left.holes else left
-            status = (
-                MAYBE
-                if value.holes and not value.text.strip(HOLE + " ")
-                else Status(value.text != "", False, assumptions(value), (name, "", False))
-            )
-            return opposite(status) if node.negated else status
-        right = self._presumed(self._text(*node.right))
-        status = self._compare(node, left, right)
-        return opposite(status) if node.negated else status
-
-    def _compare(self, node: Condition, left: Value, right: Value) -> Status:
-        assumed = (*assumptions(left), *assumptions(right))
-        one, two = (left.text.lower(), right.text.lower()) if node.fold else (left.text, right.text)
-        if node.kind == "==":
-            raw = self.text[slice(*node.left)]
-            match = re.fullmatch(r"(\"?)(?:[%!]([^%!:]+)[%!]|%~?([1-9]))(\"?)", raw)
-            refine = None
-            if (
-                match
-                and not right.holes
-                and match[1] == match[4]
-                and (not match[1] or right.text[:1] == right.text[-1:] == '"')
-            ):
-                refine = ((match[2] or match[3]).lower(), right.text.strip('"') if match[1] else right.text, True)
-            return Status(
-                None if left.holes or right.holes else one == two,
-                False,
-                assumed,
-                refine if not left.known or assumed else None,
-            )
-        if left.holes or right.holes:
-            return MAYBE
-        numbers = re.fullmatch(r"-?\d{1,9}", one) and re.fullmatch(r"-?\d{1,9}", two)
-        a, b = (int(one), int(two)) if numbers else (one, two)
-        outcomes = {"equ": a == b, "neq": a != b}
-        if numbers:
-            outcomes |= {
-                "lss": int(one) < int(two),
-                "leq": int(one) <= int(two),
-                "gtr": int(one) > int(two),
-                "geq": int(one) >= int(two),
-            }
-        return Status(outcomes[node.kind], False, assumed) if node.kind in outcomes else MAYBE
 
     # -- loops
 
@@ -264,34 +208,13 @@ class BatchRunner(Variables):
                     if ord(node.name) < 0x70 + 9
                 },
             )
-        value = self._text(*node.items)
-        if node.flag == "l":
-            match = re.fullmatch(r"\s*(-?\d{1,6})[\s,]+(-?\d{1,6})[\s,]+(-?\d{1,6})\s*", value.text)
-            numbers = (
-                range(int(match[1]), int(match[3]) + (1 if int(match[2]) > 0 else -1), int(match[2]))[:200]
-                if match and int(match[2])
-                else range(0)
-            )
-            items = [Value(str(n)) for n in numbers]
-            exact = match is not None and len(numbers) < 200
-        else:
-            names = iter(value.holes)
-            items = []
-            for piece in re.findall(r'"[^"]*"|[^\s,;="]+', value.text):
-                items.append(Value(piece, tuple(next(names, "") for _ in range(piece.count(HOLE))), value.because))
-            exact = not node.flag and not any("*" in i.text or "?" in i.text or i.text == HOLE for i in items)
+        value = self.text_of(*node.items)
+        items, exact = items_of(node, value)
         count = len(self.commands)
         if exact and not self.full and self._each(node, items):
             return RAN
         del self.commands[count:]
-        stars = (
-            Value(re.sub(r"[*?]+", HOLE, items[0].text), ("*",) * len(re.findall(r"[*?]+", items[0].text)))
-            if len(items) == 1 and not items[0].holes
-            else None
-        )
-        return self._unknown(
-            node, {node.name: stars if stars is not None and not node.flag else hole(f"%%{node.name}")}
-        )
+        return self._unknown(node, {node.name: pattern_of(node, items) or hole(f"%%{node.name}")})
 
     def _each(self, node: For, items: list[Value]) -> bool:
         mark, because, outer = self.mark(), self.because, self.loops
@@ -312,7 +235,7 @@ class BatchRunner(Variables):
     def _unknown(self, node: For, names: dict[str, Value]) -> Status:
         """The body once, with what it sets unknown."""
         base, outer, conditional = self.mark(), self.loops, self.conditional
-        body = self.text[node.items[1] : self._node_end(node.body)]
+        body = self.text[node.items[1] : end_of(node.body)]
         sets = {match[1].strip().lower() for match in SET_NAMES.finditer(body)}
         for name in sorted(sets):
             self.put(name, hole(self.named(name)))
@@ -330,30 +253,16 @@ class BatchRunner(Variables):
             self.put(name, hole(self.named(name)))
         return RAN
 
-    def _node_end(self, node: Node) -> int:
-        for _ in range(200):
-            if isinstance(node, Chain):
-                if not node.items:
-                    return 0
-                node = node.items[-1][1]
-            elif isinstance(node, If):
-                node = node.otherwise or node.body
-            elif isinstance(node, For):
-                node = node.body
-            else:
-                return node.end if isinstance(node, Line) else node.start
-        return 0
-
     # -- commands
 
     def _line(self, node: Line) -> Status:
-        expanded = self._expand(node.start, min(node.end, node.start + _MAX_LINE))
+        expanded = self.expand(node.start, min(node.end, node.start + _MAX_LINE))
         self.steps += len(expanded.text) // 20
         match = re.match(r"[ \t,;=@(]*([A-Za-z]+)", expanded.text)
         name = match[1].lower() if match else ""
         rest = expanded.text[match.end() :] if match else ""
         if match and name == "set" and rest[:1] in ' \t"/':
-            self._set(expanded, match.end(), node.start)
+            self.assign(expanded, match.end(), node.start)
             return YES
         words, redirects = split_words(expanded)
         if not words:
@@ -375,68 +284,19 @@ class BatchRunner(Variables):
             self.args = Arguments(self.args.known[1:], self.args.more, False)
             return RAN
         elif first in ("cd", "chdir", "pushd", "popd"):
-            self._directory(first, words)
+            self.change_directory(first, words)
         elif first in ("setlocal", "endlocal"):
-            self._scope(first, [word.value.text.lower() for word in words[1:]])
+            self.scope(first, [word.value.text.lower() for word in words[1:]])
             return RAN
         elif first in ("title", "color", "cls"):
             return RAN
         elif first in ("cmd", "cmd.exe", "start"):
-            words = _inner(first.removesuffix(".exe"), words)
+            words = inner_command(first.removesuffix(".exe"), words)
         redirects_out = tuple(redirects)
         self.emit(
             node.start, max(words[-1].end, node.start, *(r.end for r in redirects_out)), tuple(words), (), redirects_out
         )
         return RAN
-
-    def _scope(self, first: str, options: list[str]) -> None:
-        """setlocal keeps the variables, the directory and the way of expansion; endlocal brings them back."""
-        if first == "setlocal":
-            if len(self.scopes) >= _MAX_SCOPES:
-                return
-            self.scopes.append((len(self.log), self.delayed, self.cwd))
-            for option in options:
-                if option.endswith("delayedexpansion"):
-                    self.delayed = option.startswith("enable")
-            return
-        if not self.scopes:
-            return
-        since, self.delayed, self.cwd = self.scopes.pop()
-        self.steps += (len(self.log) - since) // 16
-        for name, old in dict(reversed(self.log[since:])).items():
-            if self.vars.get(name) is not old:
-                self.put(name, old)
-
-    def _set(self, expanded: Expanded, at: int, start: int) -> None:
-        text = expanded.text
-        while at < len(text) and text[at] in " \t":
-            at += 1
-        asked = re.compile(r"/([ap])[ \t]*", re.I).match(text, at)
-        if asked:
-            match = re.compile(r'"?\s*([^=\s"+*/-]+)[^=]*=').match(text, asked.end())
-            if match:
-                self.put(match[1].lower(), hole(self.named(match[1].lower())))
-            return
-        end = len(text)
-        if text.startswith('"', at):
-            close = text.rfind('"')
-            at, end = at + 1, close if close > at else end
-        name, equals, _ = text[at:end].partition("=")
-        if not equals or not name.strip():
-            return
-        first = at + len(name) + 1
-        raw = text[first:end]
-        plain = (
-            re.sub(r"\^(.)", r"\1", raw, flags=re.S)
-            if "^" in raw and text[first - len(name) - 2 : first - len(name) - 1] != '"'
-            else raw
-        )
-        value = expanded.value(first, end, plain)
-        name = name.strip()
-        if not value.text:
-            self.put(name.lower(), UNSET)
-            return
-        self.put(name.lower(), self.noted(name, value, start))
 
     def _call(self, words: list[Word], start: int) -> None:
         name = words[1].value.text[1:].lower()
@@ -484,52 +344,3 @@ class BatchRunner(Variables):
             self.flow = "exit" if not self.stack else "return"
         else:
             self.flow, self.target = "goto", name
-
-    def _directory(self, first: str, words: list[Word]) -> None:
-        rest = [w.value for w in words[1:] if w.value.text.lower() != "/d"]
-        if first == "popd":
-            self.cwd = self.dirs.pop() if self.dirs else hole("popd")
-        elif rest:
-            if first == "pushd":
-                self.dirs.append(self.cwd)
-            path = rest[0]._replace(text=rest[0].text.replace("\\", "/"))
-            if path.text.startswith(("/", HOLE)) or path.text[1:2] == ":" or self.cwd is None:
-                self.cwd = path._replace(text=path.text if path.holes else posixpath.normpath(path.text or "."))
-            else:
-                self.cwd = joined([self.cwd, Value("/"), path])
-                if not self.cwd.holes:
-                    self.cwd = self.cwd._replace(text=posixpath.normpath(self.cwd.text))
-            self.volume += len(self.cwd.text)
-            if self.spent:  # every command keeps its directory
-                self.cwd = hole("%CD%")
-
-
-def _inner(first: str, words: list[Word]) -> list[Word]:
-    """The command that `cmd /c` or `start` runs; the words as they are where there is none."""
-    at = 1
-    if first == "cmd":
-        while at < len(words) and words[at].value.text[:1] == "/":
-            at += 1
-            if words[at - 1].value.text[:2].lower() in ("/c", "/k"):
-                break
-        else:
-            return words
-        rest = words[at:]
-        if len(rest) == 1 and " " in rest[0].value.text.strip():  # cmd /c "docker push x"
-            return _divided(rest[0])
-        return rest or words
-    if at < len(words) and words[at].quoted:  # the title of the window
-        at += 1
-    while at < len(words) and words[at].value.text[:1] == "/":
-        at += 2 if words[at].value.text.lower() in ("/d", "/node", "/affinity") else 1
-    return words[at:] or words
-
-
-def _divided(word: Word) -> list[Word]:
-    """The words of a command line that was quoted as a whole."""
-    names = iter(word.value.holes)
-    pieces = word.value.text.split()
-    return [
-        word._replace(value=Value(piece, tuple(next(names, "") for _ in range(piece.count(HOLE))), word.value.because))
-        for piece in pieces
-    ]

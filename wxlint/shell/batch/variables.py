@@ -1,16 +1,17 @@
-"""Batch variables: `%X%`, `!X!`, `%1`, `%%s`, with their edits and parts."""
+"""Batch variables: `%X%`, `!X!`, `%1`, `%%s`, with their edits and parts, and the commands that change them."""
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.words import Expanded, edited, modified
-from wxlint.shell.model import Place
+from wxlint.shell.model import Place, Word
 from wxlint.shell.state import State
-from wxlint.shell.values import MAX_TEXT, Variable, hole, joined, merged, not_set
+from wxlint.shell.values import MAX_TEXT, UNSET, Variable, hole, joined, merged, not_set
 
 _VARIABLE = late(
     r"%%(?P<how>~[a-z$:]*(?=[A-Za-z#]))?(?P<loop>[^\s%])|%%|%(?P<part>~[fdpnxsatz]*)?(?P<arg>[0-9*])"
@@ -25,6 +26,8 @@ _LIVE = frozenset(
     "errorlevel cd date time random cmdcmdline cmdextversion username userprofile computername os path comspec".split()
 )
 
+_MAX_SCOPES = 32
+"""Of setlocal, that cmd.exe takes."""
 
 Changed = dict[str, "Variable | None"]
 """Variables that a block has changed, with what they were in front of it."""
@@ -44,6 +47,8 @@ class Variables(State):
         self.block: Changed | None = None  # the block that is being walked: %X% is as it was in front of it
         self.blocks: list[Changed] = []  # and those around it
         self.loops: dict[str, Value] = {}
+        self.dirs: list[Value | None] = []
+        self.scopes: list[tuple[int, bool | None, Value | None]] = []  # where each began in the log, and its settings
         self.delayed: bool | None = None if DELAYED.search(text) is None else False
 
     def put(self, name: str, value: Variable | None) -> None:
@@ -58,7 +63,7 @@ class Variables(State):
     def named(self, name: str) -> str:
         return f"%{self.written.get(name, name)}%"
 
-    def _presumed(self, value: Value) -> Value:
+    def presumed(self, value: Value) -> Value:
         """In a condition: unknown parts that are variables nobody sets, taken to be empty."""
         assumed: list[Reason] = []
         for name in value.holes:
@@ -75,11 +80,11 @@ class Variables(State):
             assumed.append(reason)
         return Value(value.text.replace(HOLE, ""), (), merged(value.because, tuple(assumed))) if assumed else value
 
-    def _text(self, start: int, end: int) -> Value:
-        expanded = self._expand(start, end)
+    def text_of(self, start: int, end: int) -> Value:
+        expanded = self.expand(start, end)
         return expanded.value(0, len(expanded.text), expanded.text)
 
-    def _expand(self, start: int, end: int) -> Expanded:
+    def expand(self, start: int, end: int) -> Expanded:
         out = Expanded()
         at = start
         for match in _VARIABLE.finditer(self.text, start, end):
@@ -117,12 +122,12 @@ class Variables(State):
             return hole(raw)
         if not name:
             return None if raw != "%" else Value("")
-        value = self._variable(name.lower(), raw, match["late"] is not None)
+        value = self.variable(name.lower(), raw, match["late"] is not None)
         edit = match["edit"] or match["late_edit"] or ""
         self.volume += len(value.text) if edit else 0
         return value if not edit else hole(raw) if self.spent else edited(value, edit[1:], raw)
 
-    def _variable(self, name: str, raw: str, late: bool) -> Value:
+    def variable(self, name: str, raw: str, late: bool) -> Value:
         block = {} if late or self.block is None else self.block
         variable = block[name] if name in block else self.vars.get(name)
         if isinstance(variable, Value):
@@ -146,3 +151,74 @@ class Variables(State):
         if index < len(self.args.known):
             return modified(self.args.known[index], how, raw)
         return hole(raw) if self.args.more else Value("")
+
+    # -- the commands that change them
+
+    def assign(self, expanded: Expanded, at: int, start: int) -> None:
+        """`set`. at: behind that word. start: of the line."""
+        text = expanded.text
+        while at < len(text) and text[at] in " \t":
+            at += 1
+        asked = re.compile(r"/([ap])[ \t]*", re.I).match(text, at)
+        if asked:
+            match = re.compile(r'"?\s*([^=\s"+*/-]+)[^=]*=').match(text, asked.end())
+            if match:
+                self.put(match[1].lower(), hole(self.named(match[1].lower())))
+            return
+        end = len(text)
+        if text.startswith('"', at):
+            close = text.rfind('"')
+            at, end = at + 1, close if close > at else end
+        name, equals, _ = text[at:end].partition("=")
+        if not equals or not name.strip():
+            return
+        first = at + len(name) + 1
+        raw = text[first:end]
+        plain = (
+            re.sub(r"\^(.)", r"\1", raw, flags=re.S)
+            if "^" in raw and text[first - len(name) - 2 : first - len(name) - 1] != '"'
+            else raw
+        )
+        value = expanded.value(first, end, plain)
+        name = name.strip()
+        if not value.text:
+            self.put(name.lower(), UNSET)
+            return
+        self.put(name.lower(), self.noted(name, value, start))
+
+    def scope(self, first: str, options: list[str]) -> None:
+        """setlocal keeps the variables, the directory and the way of expansion; endlocal brings them back."""
+        if first == "setlocal":
+            if len(self.scopes) >= _MAX_SCOPES:
+                return
+            self.scopes.append((len(self.log), self.delayed, self.cwd))
+            for option in options:
+                if option.endswith("delayedexpansion"):
+                    self.delayed = option.startswith("enable")
+            return
+        if not self.scopes:
+            return
+        since, self.delayed, self.cwd = self.scopes.pop()
+        self.steps += (len(self.log) - since) // 16
+        for name, old in dict(reversed(self.log[since:])).items():
+            if self.vars.get(name) is not old:
+                self.put(name, old)
+
+    def change_directory(self, first: str, words: list[Word]) -> None:
+        """`cd`, `chdir`, `pushd` and `popd`."""
+        rest = [w.value for w in words[1:] if w.value.text.lower() != "/d"]
+        if first == "popd":
+            self.cwd = self.dirs.pop() if self.dirs else hole("popd")
+        elif rest:
+            if first == "pushd":
+                self.dirs.append(self.cwd)
+            path = rest[0]._replace(text=rest[0].text.replace("\\", "/"))
+            if path.text.startswith(("/", HOLE)) or path.text[1:2] == ":" or self.cwd is None:
+                self.cwd = path._replace(text=path.text if path.holes else posixpath.normpath(path.text or "."))
+            else:
+                self.cwd = joined([self.cwd, Value("/"), path])
+                if not self.cwd.holes:
+                    self.cwd = self.cwd._replace(text=posixpath.normpath(self.cwd.text))
+            self.volume += len(self.cwd.text)
+            if self.spent:  # every command keeps its directory
+                self.cwd = hole("%CD%")

@@ -172,3 +172,34 @@ def edited(value: Value, edit: str, raw: str) -> Value:
     if not equals or not old or old.startswith("*") or "%" in edit or "!" in edit:
         return hole(raw)
     return value._replace(text=re.sub(re.escape(old), lambda _: new, value.text, flags=re.I))
+
+
+def inner_command(first: str, words: list[Word]) -> list[Word]:
+    """The command that `cmd /c` or `start` runs; the words as they are where there is none."""
+    at = 1
+    if first == "cmd":
+        while at < len(words) and words[at].value.text[:1] == "/":
+            at += 1
+            if words[at - 1].value.text[:2].lower() in ("/c", "/k"):
+                break
+        else:
+            return words
+        rest = words[at:]
+        if len(rest) == 1 and " " in rest[0].value.text.strip():  # cmd /c "docker push x"
+            return _divided(rest[0])
+        return rest or words
+    if at < len(words) and words[at].quoted:  # the title of the window
+        at += 1
+    while at < len(words) and words[at].value.text[:1] == "/":
+        at += 2 if words[at].value.text.lower() in ("/d", "/node", "/affinity") else 1
+    return words[at:] or words
+
+
+def _divided(word: Word) -> list[Word]:
+    """The words of a command line that was quoted as a whole."""
+    names = iter(word.value.holes)
+    pieces = word.value.text.split()
+    return [
+        word._replace(value=Value(piece, tuple(next(names, "") for _ in range(piece.count(HOLE))), word.value.because))
+        for piece in pieces
+    ]
