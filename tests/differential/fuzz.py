@@ -172,7 +172,7 @@ def readers() -> dict[str, Read]:
     from wxlint.documents.dockerfile.validation import syntax_problems
     from wxlint.documents.github.workflow import read_action, read_workflow
     from wxlint.documents.gitlab import read_pipeline
-    from wxlint.documents.hcl import read_hcl
+    from wxlint.documents.hcl.reader import read_hcl
     from wxlint.documents.makefile import read_makefile
     from wxlint.documents.manifests.conda_environment import read_environment
     from wxlint.documents.manifests.pipfile import read_pipfile

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxlint.documents.hcl import read_hcl
+from wxlint.documents.hcl.reader import read_hcl
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_bake import bake_script
 from wxlint.images.builds.from_scripts import Script

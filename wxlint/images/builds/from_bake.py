@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.github.expressions import Data, as_value
-from wxlint.documents.hcl import Block, Expression, Hcl, List, Object, read_hcl, read_json
+from wxlint.documents.hcl.model import Block, Expression, Hcl, List, Object
+from wxlint.documents.hcl.reader import read_hcl
 from wxlint.images.builds.bake_values import evaluate
 from wxlint.images.builds.from_scripts import Script
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Use
@@ -28,7 +29,11 @@ Find = Callable[[list[str]], "str | None"]
 
 def read_bake(source: Source) -> Hcl:
     """A bake file, in either of its languages."""
-    return read_json(source) if source.path.endswith(".json") else read_hcl(source)
+    if not source.path.endswith(".json"):
+        return read_hcl(source)
+    from wxlint.documents.hcl.json_form import read_json  # PyYAML comes with it
+
+    return read_json(source)
 
 
 def bake_script(source: Source, find: Find) -> Script:

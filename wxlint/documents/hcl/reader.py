@@ -1,7 +1,6 @@
-"""HCL as bake files use it: blocks, attributes and expressions with their places; nothing is evaluated.
+"""Reading HCL: its tokens, blocks, expressions and templates.
 
     read_hcl(source) -> Hcl            never raises; the body holds what came before the first error
-    read_json(source) -> Hcl           the same of a bake file in JSON, whose strings are templates too
 
 The grammar is that of the HCL native syntax specification, without `for` expressions, whose value is unknown.
 """
@@ -13,6 +12,19 @@ from typing import Union
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
+from wxlint.documents.hcl.model import (
+    Attribute,
+    Block,
+    Body,
+    Call,
+    Expression,
+    Hcl,
+    List,
+    Literal,
+    Name,
+    Object,
+    Template,
+)
 from wxlint.documents.source import Problem, Source
 
 _TOKEN = late(
@@ -25,81 +37,6 @@ _TOKEN = late(
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _DEPTH = 40
 _LEVELS = (("||",), ("&&",), ("==", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "/", "%"))
-
-
-class Literal(NamedTuple):
-    value: Union[str, float, bool, None]
-    start: int
-    end: int
-
-
-class Template(NamedTuple):
-    """parts: literal texts and what stands in `${ }`. places: where each part starts and ends."""
-
-    parts: tuple[Union[str, Expression], ...]
-    places: tuple[tuple[int, int], ...]
-    start: int
-    end: int
-
-
-class List(NamedTuple):
-    items: tuple[Expression, ...]
-    start: int
-    end: int
-
-
-class Object(NamedTuple):
-    entries: tuple[tuple[Expression, Expression], ...]
-    start: int
-    end: int
-
-
-class Name(NamedTuple):
-    """A variable, with the attributes taken of it."""
-
-    path: tuple[str, ...]
-    start: int
-    end: int
-
-
-class Call(NamedTuple):
-    """A function or an operator with what it is given; "?" is the choice between two."""
-
-    name: str
-    arguments: tuple[Expression, ...]
-    start: int
-    end: int
-
-
-Expression = Union[Literal, Template, List, Object, Name, Call]
-
-
-class Attribute(NamedTuple):
-    name: str
-    value: Expression
-    start: int
-
-
-class Block(NamedTuple):
-    kind: str
-    labels: tuple[str, ...]
-    body: Body
-    start: int
-    end: int
-
-
-class Body(NamedTuple):
-    attributes: tuple[Attribute, ...]
-    blocks: tuple[Block, ...]
-
-    def get(self, name: str) -> Expression | None:
-        """The value of an attribute."""
-        return next((each.value for each in self.attributes if each.name == name), None)
-
-
-class Hcl(NamedTuple):
-    body: Body
-    problems: tuple[Problem, ...]
 
 
 class _Error(Exception):
@@ -401,41 +338,3 @@ def template_of(text: str, start: int, end: int) -> Expression:
         return _Parser(text, start, end)._template(start, closing="")
     except _Error:
         return Literal(text[start:end], start, end)
-
-
-def read_json(source: Source) -> Hcl:
-    """Read a bake file in JSON. Never raises."""
-    from wxlint.documents import yaml
-
-    documents, problems = yaml.parse(source)
-    found = tuple(Problem(p.start, p.end, p.message) for p in problems)
-    root = documents[0] if documents else None
-    if not isinstance(root, yaml.Mapping):
-        return Hcl(Body((), ()), found)
-    blocks = []
-    for key, value in root.entries:
-        for label, inner in value.entries if isinstance(value, yaml.Mapping) else ():
-            attributes = tuple(
-                Attribute(name.text, _json(node, source.text), name.start)
-                for name, node in (inner.entries if isinstance(inner, yaml.Mapping) else ())
-            )
-            blocks.append(Block(key.text, (label.text,), Body(attributes, ()), label.start, inner.end))
-    return Hcl(Body((), tuple(blocks)), found)
-
-
-def _json(node: object, text: str) -> Expression:
-    from wxlint.documents import yaml
-
-    if isinstance(node, yaml.Sequence):
-        return List(tuple(_json(item, text) for item in node.items), node.start, node.end)
-    if isinstance(node, yaml.Mapping):
-        entries = tuple((Literal(k.text, k.start, k.end), _json(value, text)) for k, value in node.entries)
-        return Object(entries, node.start, node.end)
-    assert isinstance(node, yaml.Scalar)
-    if node.kind == "str":
-        start, end = node.inner(text)
-        return template_of(text, start, end) if text[start:end] == node.text else Literal(node.text, start, end)
-    plain = yaml.plain(node)
-    return Literal(
-        float(plain) if isinstance(plain, int) and not isinstance(plain, bool) else plain, node.start, node.end
-    )
