@@ -154,7 +154,14 @@ MISTAKES = [
     Mistake(
         "torch-version", "docker/asr/Dockerfile", '"torch==2.3.1"', '"torch==2.6.0"', "torch==2.6.0", '"torch==2.6.0"'
     ),
-    Mistake("unquoted-specifier", "docker/asr/Dockerfile", '"numpy==1.26.4"', "numpy>=1.26", "numpy", "numpy>=1.26"),
+    Mistake(
+        "unquoted-specifier",
+        "docker/asr/Dockerfile",
+        '"torchaudio==2.3.1"',
+        "torchaudio>=2.3",
+        "torchaudio",
+        "torchaudio>=2.3",
+    ),
     Mistake(
         "cuda-package",
         "docker/demux/Dockerfile",
