@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wxlint.documents.source import Source, decode
-from wxlint.documents.yaml import MAX_DEPTH, Mapping, Node, Scalar, Sequence, YamlError, load, parse, plain
+from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, YamlError, load, parse, plain
+from wxlint.documents.yaml.reader import MAX_DEPTH
 
 
 @pytest.fixture(params=["libyaml", "python"])
