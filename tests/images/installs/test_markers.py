@@ -63,3 +63,76 @@ def test_a_known_answer_is_right(marker: str) -> None:
     except (InvalidMarker, Exception):  # such as a comparison that has no meaning
         return
     assert found in (right, None)
+
+
+VERSIONS = ("3", "3.8", "3.11", "3.12", "3.8.1", "3.11.0", "3.9rc1")
+PREFIXES = ("3.*", "3.8.*", "3.11.*", "3.12.*")
+COMPARISON = st.one_of(
+    st.tuples(st.sampled_from(("==", "!=", "<", "<=", ">", ">=", "~=", "===")), st.sampled_from(VERSIONS)),
+    st.tuples(st.sampled_from(("==", "!=")), st.sampled_from(PREFIXES)),
+).filter(lambda pair: pair != ("~=", "3"))
+KNOWN = st.one_of(
+    st.builds(lambda pair: f"python_version {pair[0]} '{pair[1]}'", COMPARISON),
+    st.builds(lambda pair: f"python_full_version {pair[0]} '{pair[1]}'", COMPARISON),
+    st.builds(
+        "{} {} '{}'".format,
+        st.sampled_from(("sys_platform", "platform_machine", "os_name", "platform_system", "implementation_name")),
+        st.sampled_from(("==", "!=")),
+        st.sampled_from(("linux", "Linux", "win32", "x86_64", "aarch64", "posix", "cpython")),
+    ),
+    st.builds(
+        "{} {} '{}'".format,
+        st.sampled_from(("sys_platform", "platform_machine", "python_version")),
+        st.sampled_from(("in", "not in")),
+        st.sampled_from(("linux darwin", "win32", "x86_64", "arm64 aarch64", "3.8 3.11", "3.1")),
+    ),
+    st.builds("extra {} '{}'".format, st.sampled_from(("==", "!=")), st.sampled_from(("gpu", "cpu"))),
+)
+KNOWN_MARKER = st.recursive(
+    KNOWN, lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from(("and", "or")), inner), max_leaves=6
+)
+
+
+@given(KNOWN_MARKER, st.sampled_from(("3.8.1", "3.11.0", "3.12.3")), st.sampled_from(("x86_64", "aarch64")))
+def test_where_everything_is_known_the_answer_is(marker: str, python: str, machine: str) -> None:
+    values = {
+        "python_version": python.rpartition(".")[0],
+        "python_full_version": python,
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "platform_machine": machine,
+        "os_name": "posix",
+        "implementation_name": "cpython",
+        "extra": "gpu",
+    }
+    assert applies(marker, Environment(python, machine), ("gpu",)) is Marker(marker).evaluate(values)
+
+
+@pytest.mark.parametrize(
+    ("marker", "extras", "holds"),
+    [
+        ("extra == 'gpu'", (), False),
+        ("extra == 'gpu'", ("gpu",), True),
+        ("extra != 'gpu'", ("gpu",), False),
+        ("'gpu' == extra", ("gpu",), True),
+        ("extra == 'G_P.u'", ("g-p-u",), True),
+        ("extra == 'gpu'", ("\0",), None),
+        ("extra == 'gpu'", ("gpu", "\0"), True),
+        ("extra in 'gpu'", ("gpu",), None),
+        ("", (), True),
+        ("os.name == 'posix'", (), True),
+        ("sys.platform == 'win32'", (), False),
+        ("platform_python_implementation == 'CPython'", (), True),
+        ("python_version == '3.11' and", (), None),
+        ("(python_version == '3.11'", (), None),
+        ("python_version == '3.11')", (), None),
+        ("python_version = '3.11'", (), None),
+        ("python_version == 'x'", (), None),
+        ("sys_platform < 'x'", (), None),
+        (" and ".join(["os_name == 'posix'"] * 100), (), True),
+        (" and ".join(["os_name == 'posix'"] * 110), (), None),
+        ("(" * 40 + "os_name == 'posix'" + ")" * 40, (), True),
+    ],
+)
+def test_extras_and_what_is_no_marker(marker: str, extras: tuple[str, ...], holds: bool | None) -> None:
+    assert applies(marker, Environment("3.11", "x86_64"), extras) is holds
