@@ -87,8 +87,9 @@ def test_json() -> None:
         "variants": ["cpu"],
         "builders": ["docker build (build.sh:1)"],
         "places": ["base/Dockerfile"],
+        "findings": [],
     }
-    assert found["edges"][0] == {"source": "python:3.11", "target": "e/base:cpu", "label": "FROM"}
+    assert found["edges"][0] == {"source": "python:3.11", "target": "e/base:cpu", "label": "FROM", "findings": []}
     assert (len(found["nodes"]), len(found["edges"])) == (4, 4)
 
 
@@ -138,14 +139,22 @@ def test_what_stands_on_something_is_drawn_right_of_it() -> None:
     for left, right in pairwise(order):
         assert left[2] < right[0]
     paths = root.findall(f"{SVG}path")
-    assert [path.findtext(f"{SVG}title") for path in paths] == [edge.label for edge in PICTURE.edges]
+    assert [path.findtext(f"{SVG}title") for path in paths] == [
+        f"{edge.source} → {edge.target}: {edge.label}" for edge in PICTURE.edges
+    ]
     assert ["stroke-dasharray" in path.attrib for path in paths] == [False, False, True, True]
     for path, edge in zip(paths, PICTURE.edges):
         x, y = _start(path)
-        to_x, to_y = map(float, path.attrib["d"].split()[-2:])
+        to_x, to_y = _end(path)
         start, end = boxes[edge.source], boxes[edge.target]
         assert (x, y) == pytest.approx((start[2], (start[1] + start[3]) / 2), abs=0.2)
         assert (to_x, to_y) == pytest.approx((end[0], (end[1] + end[3]) / 2), abs=0.2)
+
+
+def _end(path: ET.Element) -> tuple[float, float]:
+    """Where the curve and the straight line behind it end."""
+    *_, y, last = path.attrib["d"].split()
+    return float(last.removeprefix("H")), float(y)
 
 
 def _start(path: ET.Element) -> tuple[float, float]:
@@ -157,7 +166,7 @@ def test_what_a_box_says() -> None:
     long = Node("registry.example/" + "x" * 60, "built", ("cuda",))
     root = ET.fromstring(draw(Picture((BASE, CPU, long, USER), ()), "svg"))
     texts = [[text.text for text in group.findall(f"{SVG}text")] for group in root.iter(f"{SVG}g")]
-    shown = long.name[:43] + "…"
+    shown = long.name[:14] + "…" + long.name[-29:]
     assert texts == [["python:3.11"], ["e/base:cpu", "cpu"], [shown, "cuda"], ["compose.yml"]]
     titles = [group.findtext(f"{SVG}title") for group in root.iter(f"{SVG}g")]
     assert titles[1] == "e/base:cpu\ndocker build (build.sh:1)\nbase/Dockerfile"
@@ -195,6 +204,76 @@ def test_a_circle_is_drawn_too() -> None:
     edges = (Edge("e/a", "e/b", "FROM"), Edge("e/b", "e/a", "FROM"), Edge("e/b", "e/c", "FROM"))
     boxes = _boxes(ET.fromstring(draw(Picture(nodes, edges), "svg")))
     assert boxes["e/c"][0] > boxes["e/b"][2]
+
+
+FOUND = Picture(
+    (BASE, CPU._replace(findings=("latest-tag",)), BOTH),
+    (
+        Edge("python:3.11", "e/base:cpu", "FROM", ("base-upstream", "latest-tag")),
+        Edge("e/base:cpu", 'e/"asr"#<1>', "COPY --from", ("wrong-base",)),
+    ),
+)
+
+
+def test_findings_as_text() -> None:
+    lines = draw(FOUND, "text").splitlines()
+    assert lines[:4] == [
+        "e/base:cpu (cpu)",
+        "  built by docker build (build.sh:1)",
+        "  findings: latest-tag",
+        "  from python:3.11 [base-upstream, latest-tag]",
+    ]
+    assert '  COPY --from in e/"asr"#<1> [wrong-base]' in lines
+
+
+def test_findings_in_mermaid_and_dot() -> None:
+    assert draw(FOUND, "mermaid").splitlines()[-4:] == [
+        '  n0 -->|"base-upstream, latest-tag"| n1',
+        '  n1 -.->|"wrong-base"| n2',
+        "  linkStyle 0,1 stroke:#c62828",
+        "  style n1 stroke:#c62828",
+    ]
+    lines = draw(FOUND, "dot").splitlines()
+    assert '  "e/base:cpu" [fillcolor="#d7ecff", color="#c62828", tooltip="latest-tag"];' in lines
+    assert lines[-3:-1] == [
+        '  "python:3.11" -> "e/base:cpu" [label="base-upstream, latest-tag", color="#c62828", fontcolor="#c62828"];',
+        '  "e/base:cpu" -> "e/\\"asr\\"#<1>" [style=dashed, label="wrong-base", color="#c62828", fontcolor="#c62828"];',
+    ]
+
+
+def test_findings_in_an_svg() -> None:
+    root = ET.fromstring(draw(FOUND, "svg"))
+    paths = root.findall(f"{SVG}path")
+    assert [(path.attrib["stroke"], path.attrib["stroke-width"]) for path in paths] == [("#c62828", "2")] * 2
+    marks = [text for text in root.findall(f"{SVG}text") if text.attrib["fill"] == "#c62828"]
+    assert [mark.text for mark in marks] == ["base-upstream +1", "wrong-base"]
+    boxes = _boxes(root)
+    for mark, path in zip(marks, paths):
+        x, y = _end(path)
+        assert x - 8 < float(mark.attrib["x"]) < x and y - 8 < float(mark.attrib["y"]) < y
+        assert float(mark.attrib["x"]) - 6 * len(mark.text or "") > _start(path)[0]  # between the boxes
+    borders = {}
+    for group in root.iter(f"{SVG}g"):
+        title, rect = group.findtext(f"{SVG}title") or "", group.find(f"{SVG}rect")
+        assert rect is not None
+        borders[title.split("\n")[0]] = rect.attrib["stroke"]
+        assert ("finding: latest-tag" in title) == (title.startswith("e/base:cpu"))
+    assert borders == {"python:3.11": "#5b6770", "e/base:cpu": "#c62828", 'e/"asr"#<1>': "#5b6770"}
+    assert set(boxes) == set(borders)
+
+
+def test_a_tall_column_is_folded() -> None:
+    nodes = (BASE, *(Node(f"e/{n}:cpu", "built", ("cpu",)) for n in range(40)), Node("e/top:cpu", "built", ("cpu",)))
+    edges = (*(Edge(BASE.name, n.name, "FROM") for n in nodes[1:-1]), Edge("e/7:cpu", "e/top:cpu", "FROM"))
+    boxes = _boxes(ET.fromstring(draw(Picture(nodes, edges), "svg")))
+    lefts = [boxes[f"e/{n}:cpu"][0] for n in range(40)]
+    assert sorted(lefts.count(left) for left in set(lefts)) == [20, 20]
+    assert boxes["e/7:cpu"][0] == max(lefts) < boxes["e/top:cpu"][0]  # what others stand on is near them
+    tops = {round(boxes[f"e/{n}:cpu"][1] % 60, 1) for n in range(40) if lefts[n] == max(lefts)}
+    others = {round(boxes[f"e/{n}:cpu"][1] % 60, 1) for n in range(40) if lefts[n] == min(lefts)}
+    assert len(tops) == len(others) == 1 and abs(tops.pop() - others.pop()) == 30  # half a row lower
+    few = _boxes(ET.fromstring(draw(Picture(nodes[:31], edges[:30]), "svg")))
+    assert len({few[f"e/{n}:cpu"][0] for n in range(30)}) == 1
 
 
 def test_an_empty_picture() -> None:

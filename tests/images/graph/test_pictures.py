@@ -29,7 +29,7 @@ def picture(files: dict[str, str]) -> Picture:
 
 
 def edges(drawn: Picture) -> set[tuple[str, str, str]]:
-    return {tuple(edge) for edge in drawn.edges}
+    return {(edge.source, edge.target, edge.label) for edge in drawn.edges}
 
 
 def names(files: dict[str, str]) -> list[str]:
