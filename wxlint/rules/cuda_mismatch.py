@@ -141,7 +141,7 @@ def _newest_torch(image: Image, stack: Stack) -> Iterator[Problem]:
     """Yield an unpinned torch of the default index, where whichever release comes is not for the base's CUDA."""
     base = image.base.cuda or ""
     reach = _reach(image, stack) if image.base.torch.channel == "none" else None
-    if reach is None or any(same_cuda(cuda, base) is not False for cuda in reach.cudas):
+    if reach is None or any(cuda == "cpu" or same_cuda(cuda, base) is not False for cuda in reach.cudas):
         return
     choice = reach.choice
     span = choice.requirement.span or choice.install.span

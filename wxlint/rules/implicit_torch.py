@@ -51,7 +51,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
         if image.expected == "cuda":
             yield from _instead_of_a_channel(image, steps)
-        if image.meant not in _WITHOUT_CUDA:
+        if image.meant not in _WITHOUT_CUDA or (image.expected is None and image.state.torch.channel != "default"):
             continue
         what, severity = _WITHOUT_CUDA[image.meant]
         suits = "rocm" if image.meant == "rocm" else "cpu"

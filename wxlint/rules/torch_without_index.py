@@ -89,7 +89,7 @@ def _wrong(image: Image, choice: Choice) -> str:
     expectation = image.expectation
     if image.expected == "cpu":
         return f"{name} comes from the default index, a CUDA build on Linux, but {image.label} is a cpu image"
-    if image.meant == "rocm":
+    if image.meant == "rocm" and (image.expected is not None or image.state.torch.channel == "default"):
         return f"{name} comes from the default index, a CUDA build on Linux, but {image.label} is a rocm image"
     if image.meant == "other" and image.state.torch.channel == "default" and expectation is None:
         return (
