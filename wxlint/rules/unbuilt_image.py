@@ -60,6 +60,8 @@ _NAMED = 3
 
 def check(repository: Repository) -> Iterator[Problem]:
     built = _Built(repository.uses)
+    sources = [repository.sources.read(path) for path in repository.scripts]
+    scripts = [source.text for source in sources if source is not None]
     for use in repository.uses:
         reference = use.reference
         if use.produces or reference is None or not reference.tag_known or reference.digest or built.has(reference):
@@ -67,10 +69,10 @@ def check(repository: Repository) -> Iterator[Problem]:
         if repository.policy is not None and repository.policy.variants:
             yield from _by_policy(repository, use)
         elif use.kind == "FROM":
-            yield from _without_policy(built, use, reference)
+            yield from _without_policy(built, use, reference, scripts)
 
 
-def _without_policy(built: _Built, use: Use, reference: Reference) -> Iterator[Problem]:
+def _without_policy(built: _Built, use: Use, reference: Reference, scripts: Sequence[str]) -> Iterator[Problem]:
     if reference.tag in (None, "latest") or "/" not in reference.name:
         tags = sorted(built.tags(reference))
         if tags and all(accelerator_words(tag) for tag in tags):
@@ -78,7 +80,7 @@ def _without_policy(built: _Built, use: Use, reference: Reference) -> Iterator[P
             yield Problem(use.span, text, use.because)
             return
     tags = built.under_other_tags(reference)
-    if tags:
+    if tags and not any((reference.tag or "") in text for text in scripts):
         text = f"nothing here builds {reference.shown()}; the repository builds that image as {_tags(reference, tags)}"
         hint = "take a tag that is built today, or build this one: what a registry still has of it grows old"
         yield Problem(use.span, text, use.because, hint, Severity.INFO)

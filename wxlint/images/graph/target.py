@@ -103,13 +103,16 @@ def stack_of(image: Image) -> Stack:
     """Return the accelerated packages of an image."""
     root = image.base.root
     held = held_by(root.reference if root is not None else None, image.base.cuda)
-    if held.python and not _is_of_the_distribution(image, held.python):
-        held = held._replace(python="")
+    if held.python:
+        held = held._replace(python=_installing(image, held.python))
     return stack_after(held, image.state.installs)
 
 
-def _is_of_the_distribution(image: Image, python: str) -> bool:
-    """Whether the distribution's own Python is what installs, for all that the RUNs say."""
+def _installing(image: Image, python: str) -> str:
+    """The Python that installs, for all that the RUNs say; "" where several are named or another tool brings one.
+
+    python: the distribution's.
+    """
     texts = [
         instruction.text
         for stage in contributing(image.evaluated, image.stage)
@@ -117,7 +120,9 @@ def _is_of_the_distribution(image: Image, python: str) -> bool:
         if instruction.keyword in ("RUN", "ENV", "COPY", "ARG")
     ]
     named = {found for text in texts for found in _PYTHON.findall(text.lower())}
-    return "" not in named and named <= {python}
+    if "" in named or len(named) > 1:
+        return ""
+    return named.pop() if named else python
 
 
 def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
