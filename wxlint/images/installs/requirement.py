@@ -132,8 +132,9 @@ def _parsed(value: Value) -> Requirement:
 
 
 def marker_of(text: str) -> str:
-    """The marker of a requirement, "" when it has none."""
-    return text.partition(";")[2].strip() if "://" not in text else text.partition(" ;")[2].strip()
+    """The marker of a requirement, "" when it has none. An address may hold `;`: only one beside a blank ends it."""
+    mark = ";" if "://" not in text else " ;" if " ;" in text else "; "
+    return text.partition(mark)[2].strip()
 
 
 def conda_requirement(value: Value, where: Where | None) -> Requirement:
