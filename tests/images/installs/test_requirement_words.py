@@ -83,6 +83,7 @@ def test_versions(text: str, extras: tuple[str, ...], specifier: str, pin: str |
     [
         ("app; python_version > '3'", "python_version > '3'"),
         ("app", ""),
+        (f"app @ {HOST}/a.zip; os_name == 'nt'", "os_name == 'nt'"),
         (f"app @ {HOST}/a;b.zip ; os_name == 'nt'", "os_name == 'nt'"),
         (f"app @ {HOST}/a;b.zip", ""),
     ],
