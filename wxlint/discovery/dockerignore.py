@@ -13,6 +13,7 @@ import posixpath
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from wxlint.core.tuples import NamedTuple
 
@@ -87,6 +88,7 @@ class Ignored:
         return ignored, tuple(matched)
 
 
+@lru_cache(maxsize=16)
 def parse(text: str) -> Ignored:
     """The patterns of a .dockerignore. One that the engine refuses is left out: no build with it comes to an end."""
     return Ignored(_patterns(text.split("\n")))
