@@ -2,12 +2,14 @@
 
     python -m tests.differential.installed --tool pip --cases 2000 --seed 1 [--show 5]
     python -m tests.differential.installed --tool uv --cases 2000 --seed 1
+    python -m tests.differential.installed --tool project --cases 2000 --seed 1
 
-A case is a sequence of commands (install_sequences.py). They run for real, in a throwaway environment, on local
-indexes of dummy wheels whose paths are those of the real ones; wxlint reads them in a Dockerfile. Compared are, in the
-end: which build of torch is there (none, a plain one or that of a channel) and which release, the companions of torch,
-and the other accelerated packages with their releases. `missed` packages are there and not believed to be: the case
-counts as unknown. A case whose commands fail would fail as a build: it is counted and left out.
+A case is a sequence of commands (install_sequences.py, project_sequences.py). They run for real, in a throwaway
+environment, on local indexes of dummy wheels whose paths are those of the real ones; wxlint reads them in a Dockerfile.
+Compared are, in the end: which build of torch is there (none, a plain one or that of a channel) and which release, the
+companions of torch and whether they go with it, and the other accelerated packages with their releases. `missed`
+packages are there and not believed to be: the case counts as unknown. A case whose commands fail would fail as a build:
+it is counted and left out.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from packaging.specifiers import SpecifierSet
 
 from tests.differential.dummy_index import TWINS
 from tests.differential.install_sequences import PYTHON, Case, Maker
+from tests.differential.project_sequences import ProjectMaker
 from tests.differential.real_installs import environment
 from wxlint import facts
 from wxlint.images.stack.base import Held
@@ -112,7 +115,8 @@ def run(tool: str, cases: int, seed: str, show: int = 0) -> Counter[str]:
     counts: Counter[str] = Counter()
     with environment(tool) as real:
         for number in range(cases):
-            case = Maker(f"{seed}:{number}", tool).case()
+            named = f"{seed}:{number}"
+            case = (ProjectMaker(named) if tool == "project" else Maker(named, tool)).case()
             with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
                 made = real.prepare(case, Path(one))
                 there = real.run(case, Path(one)) if made is not None else None
@@ -135,7 +139,7 @@ def run(tool: str, cases: int, seed: str, show: int = 0) -> Counter[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tool", choices=("pip", "uv"), default="pip")
+    parser.add_argument("--tool", choices=("pip", "uv", "project"), default="pip")
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--show", type=int, default=5, help="how many wrong cases to print")

@@ -84,7 +84,7 @@ class Real:
             (place / name).write_text(self.local(text, place))
         if not case.lock:
             return ""
-        environment = self._of_uv({}, "".join(case.files.values()))
+        environment = self._of_uv({}, case.files["pyproject.toml"])
         if not self._done([self.uv, *case.lock[1:]], place, environment):
             return None
         made = (place / case.made).read_text()

@@ -11,9 +11,9 @@ from tests.differential.installed import run
 from tests.differential.real_installs import uv_program
 
 
-@pytest.mark.parametrize(("tool", "cases"), [("pip", 8), ("uv", 12)])
+@pytest.mark.parametrize(("tool", "cases"), [("pip", 12), ("uv", 16), ("project", 40)])
 def test_no_belief_of_what_is_installed_is_wrong(tool: str, cases: int) -> None:
-    if tool == "uv" and uv_program() is None:
+    if tool != "pip" and uv_program() is None:
         pytest.skip("uv is not installed")
     counts = run(tool, cases, "gate", show=5)
     assert counts["wrong"] == 0, counts

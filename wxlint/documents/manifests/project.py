@@ -69,7 +69,8 @@ class Project(NamedTuple):
     problem: what is wrong with the file; includes: which parts take in others; parts: those that are there;
     default_groups: the groups that the tool installs by itself; optional_groups: those that poetry leaves out. name:
     normalised, "" where there is none. constraints, overrides: PEP 508, of uv's constraint-dependencies and
-    override-dependencies. values: uv's settings that are texts.
+    override-dependencies. values: uv's settings that are texts. bound: the indexes of distributions, whether they are
+    listed or not. forks: uv's `conflicts` are given.
     """
 
     dependencies: tuple[Dependency, ...]
@@ -85,6 +86,8 @@ class Project(NamedTuple):
     constraints: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
+    bound: tuple[tuple[str, tuple[Binding, ...]], ...] = ()
+    forks: bool = False
 
     @property
     def parts(self) -> frozenset[Part]:

@@ -78,6 +78,8 @@ class _Reader:
             uv_tables.default_groups(self.uv),
             poetry_tables.optional_groups(self.poetry),
             name=self.itself,
+            bound=tuple(self.bound.items()),
+            forks=bool(self.uv.get("conflicts")),
         )
 
     def _add_all(self, listed: object, part: Part) -> None:

@@ -99,10 +99,11 @@ class Files:
             self._from_stage[key] = self.find(*key, depth + 1), self.made_at(*key, depth + 1)
         return self._from_stage[key]
 
-    def find(self, stage: int, path: str, depth: int = 0) -> Text | None:
+    def find(self, stage: int, path: str, depth: int = 0, *, before: bool = False) -> Text | None:
         """The file that stands at an absolute container path in a stage, as the repository has it; None for one
-        that a RUN changes."""
-        if HOLE in path or depth > _DEPTH or posixpath.basename(path) in self.changed.get(stage, ()):
+        that a RUN changes, but for what it was `before`."""
+        changed = not before and posixpath.basename(path) in self.changed.get(stage, ())
+        if HOLE in path or depth > _DEPTH or changed:
             return None
         for copy in self._copies_above(stage, path):
             for candidate in _origins(copy, path):

@@ -142,19 +142,27 @@ class PackageLists:
         found = lines_of(project, source, "pyproject.toml", groups, self.environment, tool)
         if lock is not None:
             reached = reached_parts(project, groups, self.environment, tool)
-            found = self._locked(found, lock, project.name, reached)
+            found = self._locked(found, lock, project.name, reached, groups)
         if not project.dependencies and ("dynamic" in source.text or "[project]" not in source.text):
             return found._replace(unread=(Unread(UnreadKind.DYNAMIC, name), *found.unread))
         return found
 
-    def _locked(self, found: Lines, lock: Text, project: str, reached: frozenset[Part]) -> Lines:
+    def _locked(self, found: Lines, lock: Text, project: str, reached: frozenset[Part], groups: Groups) -> Lines:
         from wxlint.documents.manifests.locks import read_lock
         from wxlint.images.installs.locked import with_lock
 
         read = read_lock(lock)
         if read.problem:
             return found._replace(unread=(*found.unread, _invalid(lock, read.problem)))
-        return with_lock(found, read, lock, project=project, reached=reached, environment=self.environment)
+        return with_lock(
+            found,
+            read,
+            lock,
+            project=project,
+            reached=reached,
+            skipped=groups.skipped,
+            environment=self.environment,
+        )
 
     def settings(self, pyproject: Text | None, uv_toml: Text | None) -> UvSettings:
         """What uv's settings say: of uv.toml where there is one, else of the project's file."""
@@ -181,7 +189,7 @@ class PackageLists:
         found = lines_of(pipfile, source, "Pipfile", groups, self.environment, "pipenv")
         if lock is not None:
             reached = reached_parts(pipfile, groups, self.environment, "pipenv")
-            found = self._locked(found, lock, "", reached)
+            found = self._locked(found, lock, "", reached, groups)
         folders = [r for r in found.requirements if r.kind == "path" and r.url and not r.url.endswith(ARCHIVES)]
         kept = tuple(r for r in found.requirements if r not in folders)
         return joined([found._replace(requirements=kept), *(self._beside(source, r.url or "") for r in folders)])

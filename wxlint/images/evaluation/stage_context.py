@@ -103,6 +103,8 @@ class StageContext(InstallContext):
         source = self._find(path)
         if source is None and tool == "pip" and self._find(posixpath.join(self.absolute(folder), "setup.py")):
             return Lines(unread=(Unread(UnreadKind.DYNAMIC, f"{folder.rstrip('/')}/setup.py"),))
+        if source is None and self.files.find(self.stage, path, before=True) is not None:
+            return Lines(unread=(Unread(UnreadKind.CHANGED, f"{folder.rstrip('/')}/pyproject.toml"),))
         lists = self._lists()
         if tool == "uv":  # which may bring a Python of its own
             lists.environment = lists.environment._replace(python=None)
@@ -112,7 +114,8 @@ class StageContext(InstallContext):
         return lists.project(source, f"{folder.rstrip('/')}/pyproject.toml", groups, tool, lock)
 
     def uv_settings(self) -> UvSettings:
-        return self._lists().settings(*(self._find(name) for name in ("pyproject.toml", "uv.toml")))
+        paths = (self.absolute(name) for name in ("pyproject.toml", "uv.toml"))  # `uv add` leaves settings as they are
+        return self._lists().settings(*(self.files.find(self.stage, path, before=True) for path in paths))
 
     def pipfile(self, path: str, groups: Groups) -> Lines:
         lock = self._find(f"{path}.lock") if groups.locked else None

@@ -41,6 +41,8 @@ _WRITES = late(
     r"\b(?:tee|curl|wget|patch|toml)\b|\b(?:poetry|pdm|uv|hatch|pipenv|conda)\s+(?:env\s+)?(?:export|lock|requirements)\b"
 )
 _COMPILES = late(r"pip-compile|\b(?:pip|piptools)\s+compile\b")
+_ADDS = late(r"\b(uv|poetry|pdm)[\"']?\s+[\"']?(?:add|remove|update|upgrade)\b")
+"""Commands that change a project and its lock."""
 _OUTPUT = late(r"\s(?:-o|--output-file)[\s=]+[\"']?(?:[^\s\"']*/)?([\w.-]+)")
 _ARROW = late(r"\d?>")
 _FETCHES = late(r"\b(?:tee|curl|wget)\b")
@@ -51,6 +53,9 @@ _IN_PLACE = late(r"\s-(?:\w*i|-in-place)")
 def changed_by(text: str) -> set[str]:
     """The base names of such files of the kinds that are read: lists of requirements, projects, scripts, settings."""
     found: set[str] = set()
+    if "add" in text or "remove" in text or "update" in text:
+        for match in _ADDS.finditer(text):
+            found |= {"pyproject.toml", f"{match[1]}.lock"}
     if not _NAMED.search(text):  # most texts name no such file
         return found
     for command in _BETWEEN.split(text):

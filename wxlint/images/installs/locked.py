@@ -25,11 +25,18 @@ _CUDA_LIBRARIES = "nvidia-"
 
 
 def with_lock(
-    lines: Lines, lock: Lock, source: Source, *, project: str, reached: Collection[Part], environment: Environment
+    lines: Lines,
+    lock: Lock,
+    source: Source,
+    *,
+    project: str,
+    reached: Collection[Part],
+    skipped: Collection[str],
+    environment: Environment,
 ) -> Lines:
     """What a project asks for, as its lock pins it, with the accelerated packages that only the lock names.
 
-    project: its name. reached: the parts of it that are installed.
+    project: its name. reached: the parts of it that are installed. skipped: distributions that are left out.
     """
     taken = _taken(lock, project, reached, environment)
     if not taken:
@@ -42,12 +49,17 @@ def with_lock(
     torch = taken.get("torch")
     of_cpu = torch is None or torch.version.endswith("+cpu")
     for name, package in taken.items():
-        if name in named or not _is_accelerated(name) or (name.startswith(_CUDA_LIBRARIES) and not of_cpu):
+        if (
+            name in named
+            or name in skipped
+            or not _is_accelerated(name)
+            or (name.startswith(_CUDA_LIBRARIES) and not of_cpu)
+        ):
             continue  # what a CUDA build of torch brings is a part of it
         text = f"{name}=={package.version}"
         requirement = parse_requirement(Value(text), _where(package, source))
         found.append(_pinned(requirement, package, lines))
-    return lines._replace(requirements=tuple(found))
+    return lines._replace(requirements=tuple(found), constraints=(), locked=True, forks=False)
 
 
 def _taken(lock: Lock, project: str, reached: Collection[Part], environment: Environment) -> dict[str, Locked]:

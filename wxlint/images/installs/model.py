@@ -83,6 +83,7 @@ class UnreadKind(Enum):
     NOT_THERE = "is not in the repository"
     NOT_WHOLE = "is not read to its end"
     INVALID = "has a syntax error"
+    CHANGED = "is changed by the build"
     DYNAMIC = "is computed by the project's own build"
     EXTRA = "is chosen by a variable"
     WHEEL = "is a file whose name does not say what it holds"
@@ -107,12 +108,15 @@ class Unread(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """What a requirements file or a project lists."""
+    """What a requirements file or a project lists. locked: a lock says so. forks: a project has parts that exclude
+    each other, so that what it takes depends on more than what is listed."""
 
     requirements: tuple[Requirement, ...] = ()
     sources: Sources = Sources()
     constraints: tuple[Requirement, ...] = ()
     unread: tuple[Unread, ...] = ()
+    locked: bool = False
+    forks: bool = False
 
 
 def joined(parts: Iterable[Lines]) -> Lines:
@@ -166,7 +170,8 @@ class Groups(NamedTuple):
 
     names: those named. every_extra, every_group: all of them. excluded: named to be left out. defaults: the groups
     that the tool installs by itself are installed too. skipped: distributions that are left out.
-    locked: what a lock file beside the project says is installed.
+    locked: what a lock file beside the project says is installed. unbound: [tool.uv.sources] does not count. added:
+    requirements that a command adds to the project, and the part that it adds them to.
     """
 
     names: tuple[str, ...] = ()
@@ -177,6 +182,9 @@ class Groups(NamedTuple):
     only: bool = False
     skipped: frozenset[str] = frozenset()
     locked: bool = False
+    unbound: bool = False
+    added: tuple[str, ...] = ()
+    added_to: str = ""
 
 
 SWITCHES = frozenset(("CMAKE_ARGS", "FORCE_CUDA", "GGML_CUDA", "MMCV_WITH_OPS", "WITH_CUDA", "CONDA_OVERRIDE_CUDA"))
@@ -197,8 +205,10 @@ class Install(NamedTuple):
     unsafe-first-match. prerelease: pre-releases count. exact: what is not listed is removed (`uv sync`,
     `pip-sync`). program: the script or program whose effect is not known, for tool "script". switches: variables that
     decide what is compiled (SWITCHES). overrides: what counts in the place of any other requirement of the same name
-    (uv). lowest: the oldest releases in reach are taken, of all or of what is named (uv's --resolution). selective: an
-    upgrade or a reinstall is for some packages only, or for those too that come along.
+    (uv). lowest: older releases than the newest in reach may be taken (uv's --resolution, or what a lock that is made
+    in the build holds besides). selective: an
+    upgrade or a reinstall is for some packages only, or for those too that come along. locked: a lock says what is
+    taken.
     """
 
     tool: str
@@ -230,6 +240,7 @@ class Install(NamedTuple):
     overrides: tuple[Requirement, ...] = ()
     lowest: bool = False
     selective: bool = False
+    locked: bool = False
 
     @property
     def span(self) -> Span | None:

@@ -22,7 +22,7 @@ WITH_VALUE = frozenset(
     " --cache-dir --proxy --cert --client-cert --no-binary --only-binary --progress-bar --src --upgrade-strategy"
     " --report"
     " --config-settings -C --global-option --install-option --index-strategy --torch-backend --index --default-index"
-    " --prerelease --resolution --keyring-provider --link-mode --exclude-newer --log --no-build-package"
+    " --prerelease --resolution --optional --keyring-provider --link-mode --exclude-newer --log --no-build-package"
     " --upgrade-package -P --override --overrides --extra --group --no-build-isolation-package --package"
     " --reinstall-package --extras -E -G --categories --with --without --only --directory --project"
     " --color --use-feature"

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from wxlint import facts
 from wxlint.core.findings import Where
 from wxlint.core.values import HOLE, Value
-from wxlint.documents.manifests.project import MAIN, Part, normal
+from wxlint.documents.manifests.project import MAIN, Dependency, Part, normal
 from wxlint.documents.source import Source as Text
 from wxlint.images.installs.markers import Environment, applies
 from wxlint.images.installs.model import Groups, Lines, PackageIndex, Sources, Unread, UnreadKind, UvSettings
 from wxlint.images.installs.requirement import Bound, Doubt, Requirement, marker_of, parse_requirement
 
 if TYPE_CHECKING:
-    from wxlint.documents.manifests.project import Binding, Dependency, Project
+    from wxlint.documents.manifests.project import Binding, Project
 
 
 def lines_of(project: Project, source: Text, flag: str, groups: Groups, environment: Environment, tool: str) -> Lines:
@@ -29,8 +29,17 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
     open_ended = any(HOLE in name for name in groups.names)
     wanted: list[Requirement] = []
     unread: tuple[Unread, ...] = ()
-    for dependency in project.dependencies:
+    bound_of = dict(project.bound)
+    added = tuple(
+        Dependency(text, MAIN, bound_of.get(parse_requirement(Value(text), None).name, ()), 0) for text in groups.added
+    )
+    limits: list[Requirement] = []
+    for dependency in (*project.dependencies, *added):
+        if _is_replaced(dependency, groups):
+            continue
         if dependency.part not in reached:
+            if tool == "uv" and not project.forks:
+                limits += _limit(dependency, environment)
             if open_ended and not unread and _may_bring_torch(dependency):
                 unread = (Unread(UnreadKind.EXTRA, f"an extra of {flag}"),)
             continue
@@ -39,12 +48,34 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
             continue
         found = parse_requirement(Value(dependency.requirement), _where(dependency, source))
         if found.name not in groups.skipped:
-            bound = _bound(dependency.bindings, names, environment) if tool != "pip" else None
+            bound = _bound(dependency.bindings, names, environment) if tool != "pip" and not groups.unbound else None
             wanted.append(found._replace(bound=bound, maybe=holds is None, group=dependency.part.name))
     missing = next(_missing(project, source, groups), None) if tool in ("uv", "poetry", "pdm") else None
     if missing is not None:
         unread = (*unread, Unread(UnreadKind.NO_PART, flag, detail=missing))
-    return Lines(tuple(wanted), sources_of(project, flag) if tool != "pip" else Sources(), unread=unread)
+    return Lines(
+        tuple(wanted),
+        sources_of(project, flag) if tool != "pip" else Sources(),
+        tuple(limits),
+        unread,
+        forks=project.forks,
+    )
+
+
+def _limit(dependency: Dependency, environment: Environment) -> list[Requirement]:
+    """What a part that is not installed asks for, which uv resolves together with what is."""
+    if applies(marker_of(dependency.requirement), environment) is False:
+        return []
+    found = parse_requirement(Value(dependency.requirement), None)
+    return [found._replace(bound=_bound(dependency.bindings, (dependency.part.name,), environment))]
+
+
+def _is_replaced(dependency: Dependency, groups: Groups) -> bool:
+    """Whether what a command adds stands in the place of a dependency."""
+    if not groups.added or dependency.requirement in groups.added or dependency.part.name != groups.added_to:
+        return False
+    names = {parse_requirement(Value(text), None).name for text in groups.added}
+    return parse_requirement(Value(dependency.requirement), None).name in names
 
 
 def _missing(project: Project, source: Text, groups: Groups) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from wxlint.core.values import Value
 from wxlint.images.installs.model import Call, Groups, Install, Lines, PackageIndex, joined
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
-from wxlint.images.installs.pip import requirements_of
+from wxlint.images.installs.pip import is_on, requirements_of
 
+_CHOSEN_BY_UV = ("--extra", "--group")
 _CHOSEN = ("--extra", "--extras", "-E", "--group", "--with", "-G")
 _ONLY = ("--only", "--only-group")
 _LEFT_OUT = ("--no-group", "--without", "--no-extra")
@@ -16,8 +18,9 @@ _GLOBAL = frozenset(
 )
 
 
-def project_tool(tool: str, call: Call) -> Iterator[Install]:
-    """`uv sync`, `poetry install`, `pdm install`: what the project file in a folder asks for."""
+def project_tool(tool: str, call: Call, added: tuple[str, ...] = ()) -> Iterator[Install]:
+    """`uv sync`, `poetry install`, `pdm install`: what the project file in a folder asks for. added: what `uv add` adds
+    to it."""
     words = behind_options(call.rest, _GLOBAL)
     if not words:
         return
@@ -29,34 +32,47 @@ def project_tool(tool: str, call: Call) -> Iterator[Install]:
         where=call.where(words[0]),
         because=call.command.because,
     )
-    if verb in ("install", "sync", "i"):
+    if verb in ("install", "sync", "i") or tool == "uv":
         leading = read_arguments(call.rest[: len(call.rest) - len(words)], _GLOBAL)
-        folder = arguments.last("--directory", "--project", "-C", "-p") or leading.last(
-            "--directory", "--project", "-C", "-P", "-p"
+        shorter = () if tool == "uv" else ("-C", "-P", "-p")  # uv's -p is a Python
+        folder = arguments.last("--directory", "--project", *shorter[:1], *shorter[2:]) or leading.last(
+            "--directory", "--project", *shorter
         )
-        groups = chosen_groups(tool, arguments)
+        groups = chosen_groups(tool, arguments, call.variables if tool == "uv" else {})
+        if added:
+            to = arguments.last("--group", "--optional")
+            part = to.text if to is not None else "dev" if arguments.has("--dev") else ""
+            groups = groups._replace(added=added, added_to=part, locked=False)
         lines = call.context.project(folder.text if folder is not None else ".", groups, tool)
         yield shared._replace(
             requirements=lines.requirements,
             sources=lines.sources,
             constraints=lines.constraints,
             unread=lines.unread,
+            locked=lines.locked,
+            lowest=lines.forks,
             no_deps="torch" in groups.skipped,
-            exact=verb == "sync" or (tool == "poetry" and arguments.has("--sync")),
+            exact=(verb == "sync" and not arguments.has("--inexact")) or (tool == "poetry" and arguments.has("--sync")),
         )
     elif verb == "add":
         yield shared._replace(tool="poetry", requirements=requirements_of(arguments.positional, call))
 
 
-def chosen_groups(tool: str, arguments: Arguments) -> Groups:
-    """The extras and groups that an install of a project takes."""
-    names = _split(arguments.texts(*_CHOSEN))
+def chosen_groups(tool: str, arguments: Arguments, variables: Mapping[str, Value]) -> Groups:
+    """The extras and groups that an install of a project takes. variables: uv's, by which it chooses too."""
+    names = _split(arguments.texts(*(_CHOSEN_BY_UV if tool == "uv" else _CHOSEN)))
     only = _split(arguments.texts(*_ONLY))
     left_out = _split(arguments.texts(*_LEFT_OUT))
     production = arguments.has("--prod", "--production")
     if arguments.has("--no-dev", "--no-default-groups") or production:
         every = arguments.has("--no-default-groups") or (tool == "pdm" and production)
         left_out = (*left_out, "dev", *(("*",) if every else ()))
+    if "UV_NO_GROUP" in variables:
+        left_out = (*left_out, *_split([variables["UV_NO_GROUP"].text]))
+    if is_on(variables, "UV_NO_DEV") or is_on(variables, "UV_NO_DEFAULT_GROUPS"):
+        left_out = (*left_out, "dev", *(("*",) if is_on(variables, "UV_NO_DEFAULT_GROUPS") else ()))
+    frozen = arguments.has("--frozen") or is_on(variables, "UV_FROZEN")
+    unbound = (arguments.has("--no-sources") or is_on(variables, "UV_NO_SOURCES")) and not frozen
     if arguments.has("--only-dev"):
         only = (*only, "dev")
     if arguments.has("--dev", "-d"):
@@ -72,7 +88,10 @@ def chosen_groups(tool: str, arguments: Arguments) -> Groups:
         skipped=frozenset(
             name.lower().replace("_", "-") for name in arguments.texts("--no-install-package", "--no-install")
         ),
-        locked=tool != "uv" or not arguments.has("--upgrade", "-U"),
+        locked=tool != "uv"
+        or frozen
+        or not (unbound or arguments.has("--upgrade", "-U", "--upgrade-package", "-P", "--resolution")),
+        unbound=unbound,
     )
 
 

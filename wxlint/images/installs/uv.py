@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.values import Value
-from wxlint.images.installs.model import Call, Groups, Install, Lines, PackageIndex, Sources, UvSettings
+from wxlint.images.installs.model import (
+    Call,
+    Groups,
+    Install,
+    Lines,
+    PackageIndex,
+    Sources,
+    Unread,
+    UnreadKind,
+    UvSettings,
+)
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
 from wxlint.images.installs.pip import (
     INDEX_FLAGS,
@@ -50,21 +60,79 @@ def uv(call: Call) -> Iterator[Install]:
     if verb == "pip":
         yield from _uv_pip(inner)
     elif verb == "add":
-        arguments = read_arguments(words[1:])
-        found = requirements_of(arguments.positional, call)
-        yield finished(Install("uv", found, sources(arguments, call)), words[0], arguments, None, call)
+        yield from _add(words, call)
+    elif verb == "remove":
+        yield from _remove(words, call)
     elif verb == "sync":
-        yield from project_tool("uv", call)
+        yield from _synced(words, call)
     elif verb == "run":
         yield from _run(words, call)
 
 
-def _run(words: tuple[Word, ...], call: Call) -> Iterator[Install]:
-    """`uv run pip install ...`.
+def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) -> Iterator[Install]:
+    """What installing the project takes, with the indexes and settings of the command. words: from the verb on."""
+    arguments = read_arguments(words[1:])
+    settings = call.context.uv_settings()
+    for install in project_tool("uv", call, added):
+        if install.locked:
+            yield install
+            continue
+        made = arguments.has("--frozen", "--locked") or is_on(call.variables, "UV_FROZEN")  # by an earlier sync
+        given = Sources() if made or is_on(call.variables, "UV_LOCKED") else sources(arguments, call)
+        named = {requirement.name for requirement in install.requirements}
+        perhaps = tuple(r._replace(maybe=True) for r in settings.overrides if r.name == "torch" and r.name not in named)
+        yield install._replace(
+            requirements=(*_overridden(install.requirements, settings.overrides), *perhaps),
+            sources=given.before(install.sources),
+            constraints=(*settings.constraints, *install.constraints),
+            overrides=settings.overrides,
+            prerelease=_says("prerelease", ("allow",), settings, arguments, call),
+            best_match=_says("index-strategy", ("unsafe-best-match",), settings, arguments, call),
+            first_match=_says("index-strategy", ("unsafe-first-match",), settings, arguments, call),
+            lowest=install.lowest or _says("resolution", ("lowest", "lowest-direct"), settings, arguments, call),
+        )
 
-    That `uv run` itself syncs the project first is left aside, as before a `pip` it decides nothing.
-    """
-    rest = tuple(word for word in words[1:] if not word.value.text.startswith("-"))
+
+def _remove(words: tuple[Word, ...], call: Call) -> Iterator[Install]:
+    """`uv remove NAME`: what is left of the project is installed, and what comes with it is not known."""
+    if _leaves_be(read_arguments(words[1:]), call, "--frozen"):
+        return
+    unread = (Unread(UnreadKind.CHANGED, "pyproject.toml"),)
+    shared = Install("uv-project", unread=unread, exact=True, because=call.command.because)
+    yield shared._replace(conditional=call.command.conditional, where=call.where(words[0]))
+
+
+def _add(words: tuple[Word, ...], call: Call) -> Iterator[Install]:
+    """`uv add NAME`, which installs the project with what is added; one that was made in the build is not known."""
+    arguments = read_arguments(words[1:])
+    if _leaves_be(arguments, call, "--frozen"):
+        return
+    found = requirements_of(arguments.positional, call)
+    known = False
+    for install in _synced(words, call, tuple(requirement.written for requirement in found)):
+        known = not any(unread.kind is UnreadKind.NOT_THERE for unread in install.unread)
+        if known:
+            yield install
+    if not known:
+        yield finished(Install("uv", found, sources(arguments, call)), words[0], arguments, None, call)
+
+
+def _leaves_be(arguments: Arguments, call: Call, *options: str) -> bool:
+    """Whether a command leaves the environment of the project as it is."""
+    if arguments.has("--no-sync", *options) or is_on(call.variables, "UV_NO_SYNC"):
+        return True
+    return "--frozen" in options and is_on(call.variables, "UV_FROZEN")
+
+
+def _run(words: tuple[Word, ...], call: Call) -> Iterator[Install]:
+    """`uv run COMMAND`, which syncs the project first, and `uv run pip install ...`."""
+    own = words[: len(words) - len(behind_options(words[1:]))]
+    arguments = read_arguments(own[1:])
+    if not _leaves_be(arguments, call, "--no-project", "--isolated", "--script"):
+        for install in _synced(own, call._replace(words=(call.words[0], *own))):
+            if not any(unread.kind is UnreadKind.NOT_THERE for unread in install.unread):
+                yield install
+    rest = words[len(own) :]
     if rest and _PIP.fullmatch(rest[0].value.text):
         yield from pip("pip", call._replace(words=words[words.index(rest[0]) :]))
 

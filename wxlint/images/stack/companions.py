@@ -11,7 +11,7 @@ from wxlint.core.values import HOLE
 from wxlint.facts import cuda_of_channel as cuda_of
 from wxlint.facts.generation import same_cuda
 from wxlint.images.installs.model import Install
-from wxlint.images.stack.torch.channels import accelerator_of
+from wxlint.images.stack.torch.channels import accelerator_of, channel_of_url
 from wxlint.images.stack.torch.model import Choice, Torch
 from wxlint.images.stack.torch.replacement import possible_releases
 from wxlint.images.stack.torch.selection import choices, served_by
@@ -86,7 +86,9 @@ def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
             for name, companion in held.items():
                 if name not in renewed and not _goes_with(companion, torch):
                     found[name] = Mismatch(companion, torch, True, place)
-    return list(found.values())
+    if torch.channel in ("none", "unknown"):
+        return []
+    return [one for one in found.values() if not _is_replaced(one.torch, torch)]
 
 
 def _gone(install: Install, held: Iterable[str]) -> list[str]:
@@ -94,7 +96,9 @@ def _gone(install: Install, held: Iterable[str]) -> list[str]:
     named = {requirement.name for requirement in install.requirements}
     if install.removes:
         return [name for name in held if name in named]
-    removes = install.exact and install.tool != "uv-project" and not install.unread
+    if install.exact and install.tool == "uv-project":
+        return list(held)
+    removes = install.exact and not install.unread
     return [name for name in held if name not in named] if removes else []
 
 
@@ -112,7 +116,11 @@ def _named(install: Install, chosen: list[Choice]) -> Iterator[Companion]:
     for choice in chosen:
         wanted = choice.requirement
         if wanted.name in NAMES:
-            channel = "unknown" if elsewhere and choice.how == "default" else choice.channel
+            channel = choice.channel
+            if wanted.bound is not None and not wanted.local:
+                channel = channel_of_url(wanted.bound.url)
+            elif elsewhere and choice.how == "default":
+                channel = "unknown"
             named = choice.how in ("local", "url")
             yield Companion(wanted.name, wanted.written, wanted.span or install.span, channel, wanted.pin, named=named)
 

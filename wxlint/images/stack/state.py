@@ -47,8 +47,10 @@ def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
     cudnn: list[str] = []
     cuda: list[str] = []
     unread = False
+    tools: list[str] = []
     python = base.python
     for step, install in enumerate(installs):
+        tools.append(install.tool)
         if install.removes:
             for requirement in install.requirements:
                 gone = packages.pop(requirement.name, None)
@@ -66,8 +68,8 @@ def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
         if install.tool == "conda":
             cuda += [_leading(r) for r in install.requirements if r.name in _CONDA_CUDA]
             cudnn += [_leading(r).partition(".")[0] for r in install.requirements if r.name in _CONDA_CUDNN]
-        if install.exact and install.tool != "uv-project" and not install.unread and not install.conditional:
-            packages = {}
+        if install.exact:
+            packages = _listed_again(packages, install, tools)
         unread = (
             unread or bool(install.unread) or any(r.kind in ("vcs", "path", "unknown") for r in install.requirements)
         )
@@ -78,6 +80,18 @@ def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
             packages.pop(package.name, None)
             packages[package.name] = package._replace(step=step)
     return Stack(base, tuple(packages.values()), tuple(cudnn), tuple(cuda), unread, python)
+
+
+def _listed_again(packages: dict[str, Accelerated], install: Install, tools: list[str]) -> dict[str, Accelerated]:
+    """Return what is still there when an install removes what it does not list.
+
+    A project has an environment of its own, beside what others than uv installed. tools: of the installs before.
+    """
+    own = install.tool == "uv-project"
+    kept = {name: one for name, one in packages.items() if own and tools[one.step] not in ("uv", "uv-project")}
+    if install.unread or install.conditional:
+        return {name: one if name in kept else one._replace(conditional=True) for name, one in packages.items()}
+    return kept
 
 
 def _leading(requirement: Requirement) -> str:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from wxlint.images.stack.base import Held
 from wxlint.images.stack.companions import mismatches
+from wxlint.images.stack.state import stack_after
 from wxlint.images.stack.torch.model import NONE
 from wxlint.lint.inputs import gather
 
@@ -57,6 +59,75 @@ ROWS = [
     ({}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip install 'transformers[torch-vision]' 'torch>=2'",
      "unknown"),
 ]  # fmt: skip
+
+
+INDEX = '[[tool.uv.index]]\nname = "cpu"\nurl = "' + CPU + '"\n'
+
+
+def project(text: str, **sections: str) -> dict[str, str]:
+    """A pyproject.toml. text: its dependencies; sections: further text."""
+    more = "\n".join(sections.values())
+    head = '[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.11"\n'
+    return {"pyproject.toml": f"{head}dependencies = [{text}]\n{more}\n"}
+
+
+EXPLICIT = INDEX + "explicit = true\n"
+EXTRAS = '[project.optional-dependencies]\ngpu = ["torch==2.3.1"]\n'
+GROUP = '[dependency-groups]\ndev = ["torch~=2.7.1"]\n'
+VISION = '[tool.uv.sources]\ntorchvision = { index = "cpu" }\n'
+TORCH = '[tool.uv.sources]\ntorch = { index = "cpu" }\n'
+LOCK = {"uv.lock": 'version = 1\n[[package]]\nname = "app"\nversion = "1"\nsource = { virtual = "." }\n'
+        'dependencies = [{ name = "torchaudio" }]\n[[package]]\nname = "torchaudio"\nversion = "2.3.1"\n'
+        'source = { registry = "https://registry.example/simple" }\ndependencies = [{ name = "torch" }]\n'
+        '[[package]]\nname = "torch"\nversion = "2.3.1"\n'
+        'source = { registry = "https://registry.example/simple" }\n'}  # fmt: skip
+PROJECTS = [
+    # an index that is bound to a companion is not that of torch, which comes along
+    (project('"torchvision"', a=EXPLICIT, b=VISION), "RUN uv sync", "default"),
+    (project('"torchvision"', a=INDEX, b=VISION), "RUN uv sync", "cpu"),
+    (project('"torchvision", "torch"', a=EXPLICIT, b=TORCH), "RUN uv sync", "cpu"),
+    (project('"torchvision", "torch"', a=EXPLICIT, b=TORCH), "RUN uv sync --no-sources", "default"),
+    # parts that are not installed are resolved with the rest
+    (project('"ultralytics"', a=GROUP, b=EXPLICIT, c=TORCH), "RUN uv sync --no-dev", "cpu"),
+    # what a later sync removes, and what it leaves
+    (project('"flask"', a=EXTRAS), "RUN uv sync --extra gpu\nRUN uv sync", "none"),
+    (project('"flask"', a=EXTRAS), "RUN uv sync --extra gpu\nRUN uv sync --inexact", "default"),
+    (project('"flask"', a=EXTRAS), "RUN uv sync --extra gpu\nRUN uv run true", "default"),
+    (project('"flask"', a=EXTRAS), f"RUN pip install torch==2.3.1 -i {CPU}\nRUN uv sync", "cpu"),
+    (project('"torch==2.3.1"', a=INDEX), "RUN uv pip install torch==2.3.1 -i https://pypi.org/simple\nRUN uv run true",
+     "cpu"),
+    (project('"torch==2.3.1"', a=INDEX), "RUN UV_NO_SYNC=1 uv run true", "none"),
+    (project('"torch==2.3.1"'), "RUN uv sync -p 3.11", "default"),
+    # what is added and removed
+    (project('"flask"', a=EXPLICIT, b=TORCH), "RUN uv add torch==2.3.1", "cpu"),
+    (project('"torch==2.3.1"'), f"RUN uv sync\nRUN uv add flask --index {CPU}", "cpu"),
+    (project('"flask"'), "RUN uv add torch==2.3.1 --frozen", "none"),
+    (project('"torch==2.3.1"'), "RUN uv sync\nRUN uv remove torch", "unknown"),
+    (project('"flask"'), "RUN uv add torch==2.3.1\nRUN uv sync --frozen", "unknown"),
+    ({}, "RUN uv init && uv add torch==2.3.1", "default"),
+    # a lock, and what it does not install
+    ({**project('"torchaudio"'), **LOCK}, "RUN uv sync --frozen", "unknown"),
+    ({**project('"torchaudio"'), **LOCK}, "RUN uv sync --frozen --no-install-package torch", "none"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("files", "instructions", "channel"), PROJECTS, ids=[f"{n}: {row[1]}" for n, row in enumerate(PROJECTS)]
+)
+def test_torch_of_a_project(
+    files: dict[str, str], instructions: str, channel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert state(tmp_path, monkeypatch, files, instructions).torch.channel == channel
+
+
+def test_a_sync_removes_what_the_project_does_not_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = project('"flask"', a='[project.optional-dependencies]\ngpu = ["onnxruntime-gpu==1.18.0"]\n')
+    instructions = "RUN pip install ctranslate2==4.4.0\nRUN uv sync --extra gpu\n"
+    before = state(tmp_path, monkeypatch, files, instructions).installs
+    names = [package.name for package in stack_after(Held(), before).packages]
+    assert names == ["ctranslate2", "onnxruntime-gpu"]
+    after = state(tmp_path, monkeypatch, files, f"{instructions}RUN uv sync").installs
+    assert [package.name for package in stack_after(Held(), after).packages] == ["ctranslate2"]
 
 
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], instructions: str):  # type: ignore[no-untyped-def]

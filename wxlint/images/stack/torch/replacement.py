@@ -33,10 +33,8 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
     """Whether the installer finds the installed torch good enough; None when its version is not known and decides."""
     wanted, install = choice.requirement, choice.install
     same = choice.channel == state.channel and (not wanted.pin or wanted.pin == state.version)
-    if (
-        install.exact and install.tool == "uv-project"
-    ):  # makes the environment what its project says, whatever was there
-        return same
+    if install.tool == "uv-project" and (install.exact or state.by == "uv-project"):
+        return same  # it makes the environment what its project says, whatever was there
     if choice.how == "url":
         return same
     if install.reinstall:  # the newest in reach, whatever was there
@@ -47,7 +45,7 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
         return standing
     if any(r.name in state.stale for r in install.requirements):
         return None  # a companion that was made for another torch may bring that back
-    if install.selective:
+    if install.selective or (install.upgrade and any(r.name == "torch" for r in install.overrides)):
         return None
     if choice.implied and any(r.name == "torch" for r in install.overrides):
         return None if install.upgrade else True

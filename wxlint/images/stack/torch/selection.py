@@ -117,7 +117,12 @@ def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice
         return choice(local or channels.channel_of_url(requirement.url), "url")
     if local:
         return choice(local, "local")
-    if requirement.bound is not None:
+    if requirement.bound is not None and requirement.bound.doubt is not None:
+        return choice("unknown", "bound")
+    limited = next((c for c in install.constraints if c.name == "torch" and c.bound is not None), None)
+    if implied and limited is not None and limited.bound is not None:
+        return choice(channels.channel_of_url(limited.bound.url), "bound")
+    if requirement.bound is not None and not implied:
         known = requirement.bound.doubt is None
         return choice(channels.channel_of_url(requirement.bound.url) if known else "unknown", "bound")
     if install.backend is not None:

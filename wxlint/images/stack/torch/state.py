@@ -25,7 +25,7 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
         return _without(state, install)
     if install.tool == "apt":
         return _packaged(state, install)
-    if install.exact and install.tool != "uv-project":
+    if install.exact and (install.tool != "uv-project" or state.by == "uv-project"):
         state = _without_others(state, install, found)
     now = _resolved(state, install, found)
     if not found or found[0].implied:
@@ -141,7 +141,12 @@ def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
         decides = foreign.kind in ("vcs", "path") and not install.no_deps
     else:
         what, maybe = unread.name, ANY
-        decides = unread.kind in (UnreadKind.NOT_THERE, UnreadKind.NOT_WHOLE, UnreadKind.INVALID)
+        decides = unread.kind in (
+            UnreadKind.NOT_THERE,
+            UnreadKind.NOT_WHOLE,
+            UnreadKind.INVALID,
+            UnreadKind.CHANGED,
+        )
     if state.channel == "unknown" or before is not None:
         return state
     if state.channel != "none" and (not decides or install.no_deps or is_pinned(install.constraints)):
@@ -205,6 +210,7 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         stale=(state.companions | state.stale) - {r.name for r in install.requirements},
         present=choice.channel == "unknown",
         nightly=version is None and is_nightly(choice),
+        by=install.tool,
     )
 
 
