@@ -68,7 +68,7 @@ def _makers_own(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]
     root = image.base.root
     if root is None or not steps or image.state.external_torch.channel != "unknown":
         return
-    from wxlint.images.stack.makers_torch import has_makers_torch, takes_its_place
+    from wxlint.images.stack.makers_torch import has_makers_torch, is_constrained, takes_its_place
 
     if not has_makers_torch(root.reference):
         return
@@ -83,6 +83,11 @@ def _makers_own(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]
         if step.install.tool in _OWN_ENVIRONMENT:
             text = f"{choice.requirement.written} is installed into an environment of its own, beside the base's torch"
             yield Problem(span, text, because, severity=Severity.INFO, image=image.label)
+            return
+        if step.install.tool == "pip" and is_constrained(root.reference, image.evaluated.dockerfile.source.text):
+            text = f"pip refuses {choice.requirement.written}: the base's /etc/pip/constraint.txt holds its own torch"
+            hint = "keep the base's torch: leave out the version; another one needs its line of that file removed"
+            yield Problem(span, text, because, hint, image=image.label)
             return
         verb = "brings another torch" if choice.implied else "replaces the torch"
         text = f"{choice.requirement.written} {verb}: {image.label} has its base's own build, which no index holds"

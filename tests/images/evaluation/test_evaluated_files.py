@@ -171,7 +171,7 @@ UNREAD = [
     ),
     ("COPY . .\nRUN pipenv install", {"Pipfile": "[packages"}, UnreadKind.INVALID, "Pipfile"),
     ("COPY . .\nRUN conda env create -f e.yml", {"e.yml": "a: ["}, UnreadKind.INVALID, "e.yml"),
-    ("COPY . .\nRUN conda install --file l.txt", {"l.txt": "@EXPLICIT\n"}, UnreadKind.WHEEL, "l.txt"),
+    ("COPY . .\nRUN conda install --file l.txt", {"l.txt": "@EXPLICIT\npytorch=2.3\n"}, UnreadKind.WHEEL, "l.txt"),
     ("COPY . .\nRUN pip install .[$X]", {"pyproject.toml": PROJECT}, UnreadKind.EXTRA, "an extra of pyproject.toml"),
     ("RUN ./install.sh", {"install.sh": ""}, UnreadKind.PROGRAM, "./install.sh"),
     ("COPY . .\nRUN python install.py", {"install.py": "import subprocess"}, UnreadKind.PROGRAM, "install.py"),

@@ -19,6 +19,10 @@ from wxlint.documents.source import Source
 _FILES = late(r"(?m)^\s*\{\s*(?:url|file|name = \"[^\"]*\", hash)\s*=.*$")
 """The files of a distribution, one a line: most of a lock, and of no interest."""
 _NAME = late(r"(?m)^name = \"([^\"]+)\"$")
+_MOST_WAYS = 8
+"""Markers of the ways to one distribution that are kept apart; those behind them are one that is not known."""
+_UNKNOWN = "?"
+"""A marker that is none: whether it holds is not known."""
 _MAIN_GROUPS = ("main", "default")
 
 
@@ -123,18 +127,23 @@ def _of_root(
 def _closure(
     part: Part, needs: list[Any], packages: dict[str, list[dict[str, Any]]], places: dict[str, int]
 ) -> Iterator[Locked]:
-    """What a part takes, with the marker of the way on which it was reached first."""
+    """What a part takes, once for each marker of the ways on which it is reached."""
     waiting = [(need, "") for need in reversed(needs)]
-    seen: set[tuple[str, str, str]] = set()
+    ways: dict[tuple[str, str, str], set[str]] = {}
     while waiting:
         need, outer = waiting.pop()
         name, marker = normal(str(need["name"])), _both(outer, str(need.get("marker") or ""))
         for package in packages.get(name, ()):
             version = str(package.get("version") or "")
             key = (name, version, ",".join(texts(need, "extra")))
-            if need.get("version", version) != version or key in seen:
+            seen = ways.setdefault(key, set())
+            if need.get("version", version) != version or marker in seen or "" in seen:
                 continue
-            seen.add(key)
+            if len(seen) >= _MOST_WAYS:
+                marker = _UNKNOWN
+                if marker in seen:
+                    continue
+            seen.add(marker)
             source = table(package, "source")
             index = str(source.get("registry") or source.get("url") or source.get("git") or "")
             if version:
@@ -145,6 +154,8 @@ def _closure(
 
 
 def _both(outer: str, inner: str) -> str:
+    if _UNKNOWN in (outer, inner):
+        return _UNKNOWN
     if not outer or not inner or outer == inner:
         return outer or inner
     return f"({outer}) and ({inner})" if len(outer) + len(inner) < 1000 else outer

@@ -91,5 +91,6 @@ def read_settings(pyproject: Source | None, uv_toml: Source | None) -> Project:
         no_index=found.no_index,
         constraints=texts(uv, "constraint-dependencies"),
         overrides=texts(uv, "override-dependencies"),
+        bound=tuple(bindings(table(uv, "sources"), found.urls).items()),
         values=tuple((name, merged[name]) for name in _TEXTS if isinstance(merged.get(name), str)),
     )

@@ -76,6 +76,8 @@ class PackageLists:
     def _requirements(self, source: Text | None, name: str, as_constraints: bool, open_: tuple[str, ...]) -> Lines:
         from wxlint.documents.manifests.requirements_txt import read_requirements
 
+        if source is not None and "pylock" in source.path and _is_pylock(source.path):
+            return self.pylock(source, as_constraints=as_constraints)
         if source is None:  # constraints that are not there install nothing
             return Lines() if as_constraints else Lines(unread=(Unread(UnreadKind.NOT_THERE, name),))
         if source.path in open_:  # pip refuses it, or goes round in circles
@@ -194,14 +196,31 @@ class PackageLists:
         kept = tuple(r for r in found.requirements if r not in folders)
         return joined([found._replace(requirements=kept), *(self._beside(source, r.url or "") for r in folders)])
 
+    def pylock(self, source: Text, *, as_constraints: bool = False) -> Lines:
+        """What a pylock.toml pins, each distribution from its own index."""
+        from wxlint.documents.manifests.pylock import read_pylock
+        from wxlint.images.installs.locked import pinned_by
+
+        read = read_pylock(source)
+        if read.problem is not None:
+            return Lines(unread=(_invalid(source, read.problem),))
+        found = tuple(pinned_by(read, source, self.environment))
+        return Lines(constraints=found) if as_constraints else Lines(found, locked=True)
+
     # -- conda
 
     def conda_environment(self, source: Text | None) -> CondaEnvironment | None:
         """A conda environment file, or a list of conda packages, one a line."""
         if source is None:
             return None
+        if "@EXPLICIT" in source.text[:20_000] and not source.path.endswith(_YAML):
+            return self._locked_conda(source)
         if not source.path.endswith(_YAML):
             return _conda_list(source)
+        if "\npackage:" in source.text:
+            locked = self._locked_conda(source)
+            if locked is not None:
+                return locked
         from wxlint.documents.manifests.conda_environment import read_environment
 
         environment = read_environment(source)
@@ -217,6 +236,22 @@ class PackageLists:
         pip = joined([Lines(), *(inner._pip_item(source, *item) for item in environment.pip)])
         return CondaEnvironment(packages, pip, environment.channels, where=partial(source.span, 0, 0))
 
+    def _locked_conda(self, source: Text) -> CondaEnvironment | None:
+        """A lock of conda-lock's or a list of addresses; None for any other file."""
+        from wxlint.documents.manifests.conda_lock import is_conda_lock, read_conda_lock, read_explicit
+        from wxlint.images.installs.locked import conda_lines
+
+        if source.path.endswith(_YAML):
+            if not is_conda_lock(source):
+                return None
+            packages = read_conda_lock(source)
+        else:
+            packages = read_explicit(source)
+        if packages is None:
+            return CondaEnvironment((), Lines(), (), (Unread(UnreadKind.WHEEL, source.path),))
+        conda, pip = conda_lines(packages, source, self.environment)
+        return CondaEnvironment(conda, pip, (), where=partial(source.span, 0, 0))
+
     def _pip_item(self, source: Text, text: str, start: int, end: int) -> Lines:
         """One item of `pip:`, which conda writes into a requirements file."""
         from wxlint.documents.manifests.requirements_txt import read_requirements
@@ -224,6 +259,12 @@ class PackageLists:
         lines = read_requirements(Text(source.path, text), self._variable)
         moved = [_at(line, start, end) for line in lines]
         return joined([Lines(), *(self._of_line(line, source, False, (source.path,)) for line in moved)])
+
+
+def _is_pylock(path: str) -> bool:
+    from wxlint.documents.manifests.pylock import NAME
+
+    return NAME.fullmatch(posixpath.basename(path)) is not None
 
 
 def _at(line: Line, start: int, end: int) -> Line:
@@ -258,8 +299,6 @@ def _conda_list(source: Text) -> CondaEnvironment:
     found: list[Requirement] = []
     for number, line in enumerate(source.text.split("\n")):
         text = line.partition("#")[0].strip()
-        if text == "@EXPLICIT":
-            return CondaEnvironment((), Lines(), (), (Unread(UnreadKind.WHEEL, source.path),))
         if text:
             start = source.starts[number]
             found.append(conda_requirement(Value(text), partial(source.span, start, start + len(line))))

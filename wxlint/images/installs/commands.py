@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.images.installs.conda import conda
+from wxlint.images.installs.conda import conda, conda_lock
 from wxlint.images.installs.model import Call, Install, InstallContext
 from wxlint.images.installs.options import behind_options
 from wxlint.images.installs.pip import pip
@@ -61,7 +61,7 @@ def _kind(name: str) -> str:
     if _PIP.fullmatch(name):
         return "pip"
     base = _base(name)
-    if base in ("uv", "pip-sync", "pixi"):
+    if base in ("uv", "pip-sync", "pixi", "conda-lock"):
         return base
     if _CONDA.fullmatch(name):
         return "conda"
@@ -230,6 +230,7 @@ _READERS: dict[str, Callable[[Call], Iterator[Install]]] = {
     "pip-sync": _pip_sync,
     "uv": uv,
     "conda": conda,
+    "conda-lock": conda_lock,
     "project": _project,
     "pixi": _pixi,
     "apt": apt,

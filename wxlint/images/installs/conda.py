@@ -6,14 +6,25 @@ from collections.abc import Iterator
 
 from wxlint.images.installs.model import Call, Install, Unread, UnreadKind
 from wxlint.images.installs.options import read_arguments
-from wxlint.images.installs.requirement import conda_requirement
+from wxlint.images.installs.requirement import Requirement, conda_requirement
 
 _WITH_VALUE = frozenset(
     "-n --name -p --prefix -c --channel -f --file --solver --experimental-solver --platform --subdir"
     " --clone --repodata-fn"
     " --revision --root-prefix -r --rc-file --channel-priority".split()
 )
+_REMOVALS = ("remove", "uninstall", "env remove")
 _VERBS = ("install", "create", "update", "env create", "env update")
+
+
+def conda_lock(call: Call) -> Iterator[Install]:
+    """`conda-lock install [FILE]`, which creates an environment from a lock."""
+    arguments = read_arguments(call.rest, _WITH_VALUE | {"-E", "--extras", "--micromamba-exe", "--conda"})
+    words = list(arguments.positional)
+    if not words or words[0].value.text != "install":
+        return
+    path = words[1].value.text if len(words) > 1 else "conda-lock.yml"
+    yield from _created("create", [path], [], [], call)
 
 
 def conda(call: Call) -> Iterator[Install]:
@@ -24,14 +35,30 @@ def conda(call: Call) -> Iterator[Install]:
     verb = words.pop(0).value.text if words else ""
     if verb == "env" and words:
         verb = f"env {words.pop(0).value.text}"
+    if verb in _REMOVALS and words and not arguments.has("--all"):
+        yield Install(
+            "conda",
+            tuple(conda_requirement(word.value, call.where(word)) for word in words),
+            conditional=call.command.conditional,
+            where=call.where(call.words[1]),
+            because=call.command.because,
+            removes=True,
+        )
     if verb not in _VERBS:
         return
     channels = arguments.texts("-c", "--channel")
     requirements = [conda_requirement(word.value, call.where(word)) for word in words]
-    unread: list[Unread] = []
     files = arguments.texts("-f", "--file")
     if verb.startswith("env") and not requirements and not files:
         files = ["environment.yml"]
+    yield from _created(verb, files, requirements, channels, call)
+
+
+def _created(
+    verb: str, files: list[str], requirements: list[Requirement], channels: list[str], call: Call
+) -> Iterator[Install]:
+    """What is named and what files list: of conda, then of pip."""
+    unread: list[Unread] = []
     base = Install(
         "conda", conditional=call.command.conditional, where=call.where(call.words[1]), because=call.command.because
     )

@@ -13,10 +13,12 @@ from wxlint.images.installs.markers import Environment, applies
 from wxlint.images.installs.requirement import Bound, Requirement, parse_requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
+    from wxlint.documents.manifests.conda_lock import LockedCondaPackage
     from wxlint.documents.manifests.locks import Lock, Locked
     from wxlint.documents.manifests.project import Part
+    from wxlint.documents.manifests.pylock import PyLock
     from wxlint.documents.source import Source
     from wxlint.images.installs.model import Lines
 
@@ -66,17 +68,21 @@ def _taken(lock: Lock, project: str, reached: Collection[Part], environment: Env
     """The distributions that are installed for certain, each name once; those that are locked twice left out."""
     extras = tuple(part.name for part in reached if part.name)
     chosen = (*extras, *(f"{part.kind}-{len(project)}-{project}-{part.name}" for part in reached if part.name))
-    found: dict[str, Locked] = {}
-    open_: set[str] = set()
+    found: dict[str, dict[str, Locked]] = {}
+    perhaps: dict[str, set[str]] = {}
     for package in lock.packages:
         if package.part not in reached:
             continue
         holds = applies(package.marker, environment, chosen)
-        if holds is None or (holds and found.get(package.name, package).version != package.version):
-            open_.add(package.name)
-        elif holds:
-            found.setdefault(package.name, package)
-    return {name: package for name, package in found.items() if name not in open_}
+        if holds:
+            found.setdefault(package.name, {}).setdefault(package.version, package)
+        elif holds is None:
+            perhaps.setdefault(package.name, set()).add(package.version)
+    return {
+        name: next(iter(versions.values()))
+        for name, versions in found.items()
+        if len(versions) == 1 and perhaps.get(name, set()) <= versions.keys()
+    }
 
 
 def _pinned(requirement: Requirement, package: Locked, lines: Lines) -> Requirement:
@@ -88,6 +94,59 @@ def _pinned(requirement: Requirement, package: Locked, lines: Lines) -> Requirem
     if package.name in _FAMILY:
         bound = Bound(package.url or DEFAULT_INDEX) if package.url or lines.sources else None
     return requirement._replace(specifier=f"=={package.version}", pin=pin, local=local or None, bound=bound)
+
+
+def pinned_by(lock: PyLock, source: Source, environment: Environment) -> Iterator[Requirement]:
+    """The requirements that a pylock.toml amounts to, those that may be taken."""
+    for package in lock.packages:
+        holds = applies(package.marker, environment)
+        if holds is False:
+            continue
+        where = partial(source.span, package.start, package.start + len(package.name))
+        if not package.version or not package.index:  # from a repository, an archive or a folder
+            yield Requirement(package.name, kind="vcs", written=package.name, where=where, maybe=holds is None)
+            continue
+        found = parse_requirement(Value(f"{package.name}=={package.version}"), where)
+        yield found._replace(bound=Bound(package.index), maybe=holds is None)
+
+
+_CONDA_PLATFORMS = {"x86_64": "linux-64", "aarch64": "linux-aarch64"}
+
+
+def conda_lines(
+    packages: tuple[LockedCondaPackage, ...], source: Source, environment: Environment
+) -> tuple[tuple[Requirement, ...], Lines]:
+    """What a lock of conda has for a platform: conda's packages, and pip's. What is not in its main category may be
+    left out."""
+    from wxlint.images.installs.model import Lines
+
+    platform = _CONDA_PLATFORMS.get(environment.machine or "", "")
+    conda: list[Requirement] = []
+    pip: list[Requirement] = []
+    for package in packages:
+        if package.platform not in ("", platform) and platform:
+            continue
+        where = partial(source.span, package.start, package.start + len(package.name))
+        maybe = package.category != "main" or not platform
+        if package.manager == "pip":
+            found = parse_requirement(Value(f"{package.name}=={package.version}"), where)
+            address = parse_requirement(Value(package.url), where) if package.url.endswith(".whl") else found
+            bound = Bound(package.url) if package.url else None
+            pip.append(found._replace(local=address.local or found.local, bound=bound, maybe=maybe))
+        else:
+            written = f"{package.name}={package.version}={package.build}"
+            conda.append(
+                Requirement(
+                    package.name.lower(),
+                    specifier=f"={package.version}",
+                    pin=package.version,
+                    written=written,
+                    build=package.build,
+                    where=where,
+                    maybe=maybe,
+                )
+            )
+    return tuple(conda), Lines(tuple(pip), locked=True)
 
 
 def _is_accelerated(name: str) -> bool:

@@ -74,7 +74,8 @@ def _is_replaced(dependency: Dependency, groups: Groups) -> bool:
     """Whether what a command adds stands in the place of a dependency."""
     if not groups.added or dependency.requirement in groups.added or dependency.part.name != groups.added_to:
         return False
-    names = {parse_requirement(Value(text), None).name for text in groups.added}
+    added = [parse_requirement(Value(text), None) for text in groups.added]
+    names = {requirement.name for requirement in added if requirement.specifier or requirement.url}
     return parse_requirement(Value(dependency.requirement), None).name in names
 
 
@@ -112,7 +113,10 @@ def settings_of(project: Project, flag: str, environment: Environment) -> UvSett
     return UvSettings(
         sources_of(project, flag),
         limits_of(project.constraints, environment),
-        limits_of(project.overrides, environment),
+        tuple(
+            one._replace(bound=_bound(dict(project.bound).get(one.name, ()), (), environment))
+            for one in limits_of(project.overrides, environment)
+        ),
         project.values,
     )
 
@@ -137,10 +141,13 @@ def _chosen(project: Project, groups: Groups, tool: str) -> set[Part]:
         found |= {part for part in there if part.kind == "group"}
     if groups.defaults:
         found |= {part for part in there if part.kind == "group" and _is_default(part.name, project, tool)}
-    left_out = {normal(name) if name != "*" else name for name in groups.excluded}
-    if "*" in left_out:
-        left_out |= set(project.default_groups) if tool == "uv" else {part.name for part in there} - names
-    found = {part for part in found if part.name not in left_out - (names if "*" in left_out else set())}
+    left_out = {normal(name) for name in groups.excluded if name != "*"}
+    every = "*" in project.default_groups
+    if "*" in groups.excluded:  # of uv, the defaults; of pdm, whatever is not named
+        left_out |= (
+            set(project.default_groups) if tool == "uv" and not every else {part.name for part in there}
+        ) - names
+    found = {part for part in found if part.name not in left_out}
     return found if groups.only else {MAIN, *found}
 
 

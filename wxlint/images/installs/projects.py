@@ -64,13 +64,13 @@ def chosen_groups(tool: str, arguments: Arguments, variables: Mapping[str, Value
     only = _split(arguments.texts(*_ONLY))
     left_out = _split(arguments.texts(*_LEFT_OUT))
     production = arguments.has("--prod", "--production")
-    if arguments.has("--no-dev", "--no-default-groups") or production:
-        every = arguments.has("--no-default-groups") or (tool == "pdm" and production)
-        left_out = (*left_out, "dev", *(("*",) if every else ()))
+    if arguments.has("--no-dev") or production or is_on(variables, "UV_NO_DEV"):
+        left_out = (*left_out, "dev")
+    every = arguments.has("--no-default-groups") or is_on(variables, "UV_NO_DEFAULT_GROUPS")
+    if every or (tool == "pdm" and production):
+        left_out = (*left_out, "*")
     if "UV_NO_GROUP" in variables:
         left_out = (*left_out, *_split([variables["UV_NO_GROUP"].text]))
-    if is_on(variables, "UV_NO_DEV") or is_on(variables, "UV_NO_DEFAULT_GROUPS"):
-        left_out = (*left_out, "dev", *(("*",) if is_on(variables, "UV_NO_DEFAULT_GROUPS") else ()))
     frozen = arguments.has("--frozen") or is_on(variables, "UV_FROZEN")
     unbound = (arguments.has("--no-sources") or is_on(variables, "UV_NO_SOURCES")) and not frozen
     if arguments.has("--only-dev"):

@@ -84,7 +84,7 @@ def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) ->
         yield install._replace(
             requirements=(*_overridden(install.requirements, settings.overrides), *perhaps),
             sources=given.before(install.sources),
-            constraints=(*settings.constraints, *install.constraints),
+            constraints=(*settings.constraints, *_overridden(install.constraints, settings.overrides)),
             overrides=settings.overrides,
             prerelease=_says("prerelease", ("allow",), settings, arguments, call),
             best_match=_says("index-strategy", ("unsafe-best-match",), settings, arguments, call),
@@ -184,7 +184,7 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
             (*settings.unread, *(u for part in (*parts, *overriding) for u in part.unread)),
             upgrade=arguments.has("-U", "--upgrade") or (bool(wanted) and wanted <= renewed),
             reinstall=arguments.has("--reinstall", "--force-reinstall"),
-            no_deps=alone,
+            no_deps=alone or (bool(parts) and all(part.locked for part in parts)),
             prerelease=arguments.has("--pre") or _says("prerelease", ("allow",), settings, arguments, call),
             backend=backend,
             best_match=_says("index-strategy", ("unsafe-best-match",), settings, arguments, call),
@@ -205,7 +205,14 @@ def _overridden(found: Iterable[Requirement], overrides: tuple[Requirement, ...]
     """Requirements with what overrides put in the place of what they say of releases."""
     by_name = {one.name: one for one in overrides if one.name}
     return tuple(
-        one._replace(specifier=other.specifier, pin=other.pin, local=other.local, url=other.url, kind=other.kind)
+        one._replace(
+            specifier=other.specifier,
+            pin=other.pin,
+            local=other.local,
+            url=other.url,
+            kind=other.kind,
+            bound=other.bound or one.bound,
+        )
         if (other := by_name.get(one.name)) is not None
         else one
         for one in found

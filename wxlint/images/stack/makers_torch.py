@@ -4,12 +4,17 @@ that takes another one's release cannot give it back."""
 from __future__ import annotations
 
 from wxlint import facts
+from wxlint.core.patterns import late
 from wxlint.images.model.reference import Reference
 from wxlint.images.stack.torch.model import FAMILY, Choice
 from wxlint.images.stack.torch.replacement import is_pinned
 
 _NOT_RELEASED = ("a0", "nv", "git", "dev", "rc")
 """Parts of versions that only such builds have."""
+_NGC_TAG = late(r"(\d\d)\.(\d\d)-")
+_CONSTRAINED_SINCE = (25, 3)
+"""NVIDIA's release notes of its PyTorch images: from 25.03 on, /etc/pip/constraint.txt has the versions of all packages
+of the image, and pip installs no other."""
 
 
 def has_makers_torch(reference: Reference | None) -> bool:
@@ -18,6 +23,22 @@ def has_makers_torch(reference: Reference | None) -> bool:
         return False
     found = facts.base_image(reference.upstream, reference.tag if reference.tag is not None else "latest")
     return found is not None and bool(found.has_torch) and found.torch == "unknown" and _is_looked_up(found.row)
+
+
+def is_constrained(reference: Reference | None, text: str) -> bool:
+    """Return whether pip refuses another torch in an image, since a file of its base's constrains it.
+
+    text: of the Dockerfile; one that speaks of constraints may have lifted it. uv does not look at that file.
+    """
+    if reference is None or not reference.upstream.endswith("nvidia/pytorch") or not reference.tag:
+        return False
+    release = _NGC_TAG.match(reference.tag)
+    return (
+        release is not None
+        and (int(release[1]), int(release[2])) >= _CONSTRAINED_SINCE
+        and "constraint.txt" not in text
+        and "PIP_CONSTRAINT" not in text
+    )
 
 
 def _is_looked_up(row: dict[str, str]) -> bool:

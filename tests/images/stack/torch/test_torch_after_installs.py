@@ -15,6 +15,15 @@ from wxlint.lint.inputs import gather
 WHL = "https://download.pytorch.org/whl"
 CPU, CUDA = f"{WHL}/cpu", f"{WHL}/cu121"
 
+PYLOCK = f'''lock-version = "1.0"
+created-by = "uv"
+[[packages]]
+name = "torch"
+version = "2.6.0"
+marker = "sys_platform == 'linux'"
+index = "{CPU}"
+'''
+
 ROWS = [
     # files, instructions, channel
     ({}, "RUN pip install 'torch; sys_platform == \"darwin\"'", "none"),
@@ -41,6 +50,13 @@ ROWS = [
      "default"),
     ({"uv.toml": 'torch-backend = "cpu"\n'}, "RUN uv pip install torch", "cpu"),
     ({"uv.toml": 'constraint-dependencies = ["torch==2.3.1+cpu"]\n'}, f"RUN uv pip install torch --index {CPU}", "cpu"),
+    # what a pylock.toml pins comes from its own index, and brings nothing else
+    ({"pylock.toml": PYLOCK}, "RUN uv pip sync pylock.toml", "cpu"),
+    ({"pylock.toml": PYLOCK}, "RUN uv pip install -r pylock.toml", "cpu"),
+    ({"pylock.toml": PYLOCK}, "RUN pip install -r pylock.toml", "cpu"),
+    ({"pylock.toml": PYLOCK.replace("'linux'", "'darwin'")}, "RUN uv pip sync pylock.toml", "none"),
+    ({"pylock.toml": PYLOCK.replace('"torch"', '"whisperx"')}, "RUN uv pip install -r pylock.toml", "none"),
+    ({"pylock.gpu.toml": "lock-version = 1"}, "RUN uv pip sync pylock.gpu.toml", "unknown"),
     # an index of the settings stands before one of a list
     ({"uv.toml": f'[[index]]\nurl = "{CPU}"\n', "a.txt": f"torch==2.3.1\n--extra-index-url {CUDA}\n"},
      "RUN uv pip install -r a.txt", "cpu"),

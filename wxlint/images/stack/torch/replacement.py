@@ -33,8 +33,10 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
     """Whether the installer finds the installed torch good enough; None when its version is not known and decides."""
     wanted, install = choice.requirement, choice.install
     same = choice.channel == state.channel and (not wanted.pin or wanted.pin == state.version)
+    if install.tool == "uv-project" and state.by == "uv":
+        return True if same and _is_kept(state, choice) else None  # into the same environment or another
     if install.tool == "uv-project" and (install.exact or state.by == "uv-project"):
-        return same  # it makes the environment what its project says, whatever was there
+        return same and _is_kept(state, choice)  # it makes the environment what its project says
     if choice.how == "url":
         return same
     if install.reinstall:  # the newest in reach, whatever was there
@@ -60,6 +62,17 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
     if not wanted.specifier:
         return True
     return _all_agree(_in_range(wanted, version) for version in versions) if versions else None
+
+
+def _is_kept(state: Torch, choice: Choice) -> bool | None:
+    """Whether a project that asks for torch again, from the same channel, keeps the release that it brought before."""
+    wanted, install = choice.requirement, choice.install
+    if wanted.pin or install.locked:
+        return True
+    if state.version is None:
+        return None if wanted.specifier else True
+    inside = choice.implied or not wanted.specifier or within(wanted.specifier, state.version)
+    return inside and _is_allowed(install, state.version)
 
 
 def possible_releases(state: Torch, install: Install) -> tuple[str, ...]:

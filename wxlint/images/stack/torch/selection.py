@@ -128,6 +128,8 @@ def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice
     if install.backend is not None:
         return choice(_of_backend(install.backend.text), "backend")
     place = _searched(install, pinned, implied)
+    if install.tool == "uv-project" and install.overrides and place.channel != "default":
+        return choice("unknown", place.how, place.source)  # the lock may have one of another index
     channel = _plain(install, pinned, implied) if place.channel == "default" else place.channel
     return choice(channel, place.how, place.source)
 
@@ -292,10 +294,12 @@ def _fitting(
 
 def allowed(install: Install, listed: tuple[str, ...]) -> tuple[str, ...]:
     """The releases of torch of these that an install as a whole leaves: by what it says of torch, its companions
-    and what brings it; an override counts alone."""
+    and what brings it; of all that, an override leaves the constraints only."""
     override = next((r for r in install.overrides if r.name == "torch" and not r.maybe), None)
     if override is not None:
-        return tuple(version for version in listed if not override.specifier or within(override.specifier, version))
+        limits = [override, *(r for r in install.constraints if r.name == "torch" and not r.maybe)]
+        known = [r.specifier for r in limits if r.specifier and HOLE not in r.specifier]
+        return tuple(version for version in listed if all(within(specifier, version) for specifier in known))
     for requirement in (*install.requirements, *install.constraints):
         if requirement.maybe or not requirement.specifier or HOLE in requirement.specifier:
             continue

@@ -13,6 +13,7 @@ from wxlint.images.stack.torch.releases import within
 from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied
 from wxlint.images.stack.torch.selection import allowed, carried, describe, is_nightly
 
+_OF_CONDA = {"pytorch": "torch", "pytorch-gpu": "torch", "pytorch-cpu": "torch", "libtorch": "torch"}
 _PACKAGED = frozenset(("python3-torch", "python3-torch-cuda", "python3-pytorch", "python3-torch-rocm"))
 """Packages of Linux distributions, each with a build of its own."""
 
@@ -118,7 +119,7 @@ def _with_companions(state: Torch, install: Install) -> Torch:
 
 def _without(state: Torch, install: Install) -> Torch:
     """The state after `pip uninstall`; an image without torch stays one."""
-    gone = {r.name for r in install.requirements}
+    gone = {_OF_CONDA.get(r.name, r.name) if install.tool == "conda" else r.name for r in install.requirements}
     if state.channel != "none" and "torch" in gone:
         if not install.conditional:
             return NONE._replace(companions=state.companions - gone)
