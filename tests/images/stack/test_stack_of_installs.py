@@ -325,3 +325,14 @@ def test_what_takes_the_place_of_a_makers_torch(command: str, takes: bool) -> No
 def test_images_with_a_torch_of_their_makers(name: str, has: bool) -> None:
     assert has_makers_torch(parse_reference(Value(name, ("$T",) * name.count(HOLE)))) is has
     assert not has_makers_torch(None)
+
+
+def test_what_a_carrier_brings_is_open_beside_another_that_is_for_one_torch() -> None:
+    def brought(command: str) -> dict[str, bool]:
+        return {package.name: package.conditional for package in stack(command).packages if package.brought_by}
+
+    alone = brought("pip install pyannote-audio")
+    beside = brought("pip install vllm==0.6.4 pyannote-audio")
+    assert alone and not any(alone.values())
+    assert beside.keys() == alone.keys() and all(beside.values())
+    assert not any(brought("pip install flask pyannote-audio").values())

@@ -220,7 +220,13 @@ def _may_be_older(requirement: Requirement, install: Install) -> bool:
     sources = install.sources
     if sources.index is not None or sources.no_index or (sources.extra and install.tool != "pip"):
         return True
-    return any(r.name in FAMILY and r.specifier for r in (*install.requirements, *install.constraints))
+    others = [
+        r for r in (*install.requirements, *install.constraints, *install.overrides) if r.name != requirement.name
+    ]
+    if any(r.name in FAMILY and r.specifier for r in others):
+        return True
+    needs = (facts.torch_needed(r.name, r.pin) or "" for r in others if r.name)
+    return any("==" in needed or "~=" in needed for needed in needs)  # vllm is for one release of torch
 
 
 def _brought(requirement: Requirement, install: Install, named: Iterable[str], python: str) -> Iterator[Accelerated]:
