@@ -79,7 +79,7 @@ def test_what_may_be_nothing_does_not_part_words(text: str, expected: list[str])
         ("set -o pipefail; if true | true; then docker a; fi", ["?a"]),
         ("if true | true; then docker a; fi", ["a"]),
         ("for i in 1 $X 3; do docker $i; prog && break; done", ["1", "?3", "?…"]),
-        ("set -u; unset L; docker ${#L[@]}; docker b", ["b"]),
+        ("set -u\nunset L\ndocker ${#L[@]}\ndocker b", ["b"]),
         ("eval 'docker a; docker b )'; docker c", ["?a", "?b", "c"]),
         ("A=x; while prog; do docker $A; eval 'A=y'; done", ["?…"]),
         ("A=x; while prog; do docker $A; typeset A=y; done", ["?…"]),
@@ -261,3 +261,81 @@ def test_what_xargs_reads_may_be_open(text: str) -> None:
 )  # fmt: skip
 def test_a_shell_that_is_started_knows_its_name(text: str, expected: list[str]) -> None:
     assert calls(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("docker a; A=$((1/0)); docker b\ndocker c", ["a", "c"]),
+        ("A=abc; B=${A:0:-9}; docker b\ndocker c", ["c"]),
+        ("declare -r Q=1\nQ=2; docker b\ndocker c", ["c"]),
+        ("declare -i B; B='v 1'; docker b\ndocker c", ["c"]),
+        ("f() { A=$((1/0)); docker a; }\nf; docker b\ndocker c", ["c"]),
+        ("eval 'A=$((1/0)); docker x\ndocker y'; docker b", ["y", "b"]),
+        ("bash -c 'A=$((1/0)); docker x\ndocker y'; docker b", ["y", "b"]),
+        ("sh -c 'A=$((1/0)); docker x\ndocker y'; docker b", ["b"]),
+        ("(A=$((1/0))\ndocker x); docker b", ["b"]),
+        ("docker ${A b}; docker b\ndocker c", ["c"]),
+        ("R=; docker ${!R}; docker b\ndocker c", ["c"]),
+        ("local x=1; docker b$x", ["b…"]),
+        ("A=7; docker ${A:1:-1} ${B:=q}\ndocker c$B", ["c…"]),
+        ("prog && declare -r B=1\nB=2; docker b\ndocker c", ["?b", "c"]),
+    ],
+)
+def test_an_error_ends_the_line_of_bash_that_it_is_in(text: str, expected: list[str]) -> None:
+    assert calls(text) == expected
+
+
+@pytest.mark.parametrize(
+    "word", ["${A/b/x}", "${A^^}", "${A,,}", "${A:1:2}", "${A[0]}", "${!A}", "${A@Q}", "${#A[@]}", "${A b}", "${}"]
+)
+def test_dash_ends_at_an_expansion_that_it_does_not_know(word: str) -> None:
+    assert calls(f"A=abc\ndocker a\ndocker {word}\ndocker b", "dash") == ["a"]
+    assert calls(f"A=abc\n(docker {word}; docker c)\ndocker b", "dash") == ["b"]
+    assert calls(f"if false; then docker {word}; fi; docker b", "dash") == ["b"]
+
+
+def test_dash_knows_defaults_lengths_and_what_is_cut_off() -> None:
+    assert calls("A=abc; docker ${A:-x} ${#A} ${A#a} ${A%%c} ${A:+y} ${B:=z}", "dash") == ["abc|3|bc|ab|y|z~"]
+
+
+def test_local_outside_a_function_ends_dash() -> None:
+    assert calls("docker a; local x=1; docker b", "dash") == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sh -c 'trap \"docker t\" EXIT; docker a'", ["a", "t"]),
+        ("bash -c 'f() { trap \"docker t\" EXIT; docker a; }; f'", ["a", "t"]),
+        ("f() { trap 'docker t' EXIT; docker a; }; x=$(f); docker b", ["a", "?t", "b"]),
+        ("x=$(trap 'docker t' EXIT; docker a); docker b", ["a", "t", "b"]),
+        ("if prog; then trap 'docker t' EXIT; exit; fi; docker b", ["b", "?t"]),
+    ],
+)
+def test_a_trap_runs_where_its_shell_ends(text: str, expected: list[str]) -> None:
+    assert calls(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('f() { docker "$2" $#; }; f $A c', ["c~|2~"]),
+        ("L=($A c); docker ${#L[@]} ${L[1]}", ["2~|c~"]),
+        ("for i in $A c; do docker $i; done", ["?x~", "?c~"]),
+        ('L=(a); if [ -n "$EXTRA" ]; then L+=(b); fi; docker ${!L[@]} ${#L[@]}', ["0~|1~"]),
+        ('for i in 1 2; do if [ -z "$EXTRA" ]; then L=(a); fi; done; docker ${L[@]}', ["a~"]),
+    ],
+)
+def test_how_many_words_there_are_rests_on_what_they_rest_on(text: str, expected: list[str]) -> None:
+    assert calls(_ASSUMED + text) == expected
+
+
+@pytest.mark.parametrize("end", ["break", "[ $A = x ] && break"])
+def test_a_loop_may_have_ended_in_a_round_that_is_not_known(end: str) -> None:
+    assert calls(f"for A in $X 03; do {end}; done; docker $A") == ["…"]
+
+
+def test_a_program_does_not_start_where_what_it_reads_is_not_set() -> None:
+    text = "set -u\nsh <<E\ndocker $A\nE\ndocker b\n"
+    assert calls(text) == ["?…", "b"]

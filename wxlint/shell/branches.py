@@ -165,6 +165,10 @@ def _merge(state: State, ends: list[_End], likely: int | None, assumed: tuple[Re
 
 def _resting_on_all(one: Variable | None, values: list[Variable | None]) -> Variable | None:
     """A variable that is the same behind all branches, resting on what any of them assumes."""
+    if isinstance(one, dict):
+        others = [value for value in values if isinstance(value, dict) and value is not one]
+        assumed = tuple([r for value in others for item in value.values() for r in assumptions(item)])
+        return resting("", one, tuple(dict.fromkeys(assumed))) if assumed and one else one
     if type(one) is not Value or one is UNSET:
         return one
     because = one.because

@@ -8,6 +8,10 @@ from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 
+TOO_DEEP = "nested too deep; not read"
+TOO_LONG = "too long to follow; the rest is not read"
+LIMITS = (TOO_DEEP, TOO_LONG)
+"""Errors of a ShellResult that say that a text is more than is read of one; all others are of its syntax."""
 Place = Callable[[int], "tuple[str, int]"]
 """The path and line of an offset."""
 
@@ -63,6 +67,12 @@ class ShellResult(NamedTuple):
     errors: tuple[tuple[int, int, str], ...]
     may_end: tuple[int, ...] = ()
     at_exit: int = 0
+
+    @property
+    def error(self) -> tuple[int, int, str] | None:
+        """The error that says most: a limit, which others follow from, or else the first one."""
+        limits = [error for error in self.errors if error[2] in LIMITS]
+        return min(limits or self.errors, default=None)
 
     @property
     def variables(self) -> dict[str, Value]:

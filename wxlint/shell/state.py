@@ -184,6 +184,7 @@ class State:
         if not assumed:
             return
         self.refuted |= set(assumed)
+        self.steps += len(assumed) // 8
         for reason in assumed:
             if reason.name:
                 self.refuted |= {not_set(reason.name)}

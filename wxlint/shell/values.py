@@ -130,6 +130,11 @@ def assumptions(value: Value) -> tuple[Reason, ...]:
     return tuple([b for b in value.because if b.kind == "assumed"]) if value.because else ()
 
 
+def resting_on(value: Value, assumed: tuple[Reason, ...]) -> Value:
+    """The value, which is where it is only if `assumed` holds."""
+    return value._replace(because=merged(value.because, assumed)) if assumed else value
+
+
 def not_set(name: str) -> Reason:
     """That neither the text nor the environment sets a variable."""
     return NO_ARGUMENTS if name.isdigit() else Reason("assumed", f"{name} is not set", name=name)

@@ -7,10 +7,12 @@ those that the manual pages of the others name.
 from __future__ import annotations
 
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.model import Command, Word
 from wxlint.shell.options import Option, read_options
+from wxlint.shell.values import merged
 
 _MAX_WRAPPERS = 20
 """Of one command line."""
@@ -108,8 +110,16 @@ def unwrap(command: Command) -> Command:
         inner = _inside(command, name, wrapper)
         if inner is None:
             return command
+        if words[0].value.because:  # what the number of words rests on
+            first = inner.words[0]
+            inner = inner._replace(words=(_resting(first, words[0].value.because), *inner.words[1:]))
         command = inner
     return command
+
+
+def _resting(word: Word, because: tuple[Reason, ...]) -> Word:
+    value = word.value
+    return word._replace(value=value._replace(because=merged(value.because, because)))
 
 
 def _inside(command: Command, name: str, wrapper: _Wrapper) -> Command | None:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.shell.bash.parameters import highest, ordered
 from wxlint.shell.bash.roles import Walker
 from wxlint.shell.bash.tree import Assign
-from wxlint.shell.values import MAX_ITEMS, UNSET, Array, Associative, Variable, hole, joined
+from wxlint.shell.values import (
+    MAX_ITEMS,
+    UNSET,
+    Array,
+    Associative,
+    Variable,
+    assumptions,
+    hole,
+    joined,
+    merged,
+    resting_on,
+)
 
 _ITEM = 100
 """What an item of an array counts, in characters: each has a note of where it was set."""
@@ -59,6 +71,8 @@ def _scalar(walk: Walker, node: Assign, name: str, flags: str) -> None:
     first = old.get("0", UNSET) if isinstance(old, dict) else old
     if "i" in flags and "\0" not in flags:
         value = _number(walk, name, value, first if node.append else None)
+    elif "\0" in flags:  # it may have to be an expression, or must not be set
+        state.may_leave("exit" if "set -e" in state.vars else "fail")
     elif node.append:
         before = first if first is not None else Value("") if state.defaults else hole(f"${{{name}}}")
         value = joined([before, value])
@@ -128,6 +142,7 @@ def _array(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
         exact = False
     number = 0 if isinstance(items, Associative) else highest(items) + 1
     ends = len(state.may_end)
+    assumed: tuple[Reason, ...] = ()  # where items stand rests on it
     for key, word in node.items:
         if key is not None:
             index = walk.words.parameters.key(key, items)
@@ -139,8 +154,11 @@ def _array(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
             continue
         found = walk.words.fields(word)
         state.volume += len(found) * _ITEM
+        assumed = merged(assumed, tuple([reason for reason in walk.words.vanished if reason.kind == "assumed"]))
         for value in found:
-            items[str(number)] = state.noted(name, value, word.start)
+            if not word.quoted and value.because:
+                assumed = merged(assumed, assumptions(value))
+            items[str(number)] = state.noted(name, resting_on(value, assumed), word.start)
             number += 1
         globbed = not word.quoted and word.literal is not None and _GLOB.search(word.literal) is not None
         exact = exact and not walk.words.inexact and not globbed and not isinstance(items, Associative)

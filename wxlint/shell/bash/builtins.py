@@ -8,6 +8,7 @@ from collections.abc import Callable
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.assignments import attributed
+from wxlint.shell.bash.child_shells import in_places
 from wxlint.shell.bash.conditions import words_test
 from wxlint.shell.bash.declarations import declare, unset
 from wxlint.shell.bash.parameters import open_ended
@@ -18,7 +19,16 @@ from wxlint.shell.bash.tree import Simple, Text
 from wxlint.shell.branches import alternatives
 from wxlint.shell.model import Word
 from wxlint.shell.state import FUNCTION, LOOP, MAYBE, NO, OPEN, RAN, SUBSHELL, YES, Status
-from wxlint.shell.values import MAX_ITEMS, NO_ARGUMENTS, Arguments, hole, relative, spaced
+from wxlint.shell.values import (
+    MAX_ITEMS,
+    NO_ARGUMENTS,
+    Arguments,
+    assumptions,
+    hole,
+    relative,
+    resting_on,
+    spaced,
+)
 
 Builtin = Callable[[Walker, Simple, "list[Word]"], "Status | None"]
 """What a builtin does. None: it is given as a command like any other; a Status: it is not."""
@@ -136,7 +146,7 @@ def _set(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 def walk_arguments(walk: Walker, words: list[Word], start: int) -> Arguments:
     """Words of the command at hand as positional parameters; behind one that may be several, positions are not
     known."""
-    values = [word.value for word in words[start:]]
+    values = in_places(words[start:], assumptions(words[0].value))
     exact = min(walk.exact - start, MAX_ITEMS)
     if exact >= len(values):
         return Arguments(tuple(values))
@@ -205,8 +215,9 @@ def _eval(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if len(words) < 2:
         return YES
     word = words[1]
-    if len(words) > 2:
-        word = Word(spaced([each.value for each in words[1:]]), word.start, words[-1].end, True)
+    if len(words) > 2 or words[0].value.because:
+        text = resting_on(spaced([each.value for each in words[1:]]), assumptions(words[0].value))
+        word = Word(text, word.start, words[-1].end, True)
     if word.value.text == HOLE:
         return None
     return walk.last if walk.read_again(word) else None
@@ -254,7 +265,10 @@ def _trap(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     text, signals = rest[0], {word.value.text.upper().removeprefix("SIG") for word in rest[1:]}
     if signals & {"EXIT", "0"}:
         walk.state.put("trap EXIT", None if text.value.text in ("-", "") else text.value)
-        walk.traps[text.value.text] = text
+        walk.state.put(
+            "trap in function", Value("1") if walk.frames else None
+        )  # bash may start its last program in the
+        walk.traps[text.value.text] = text  # place of a subshell that calls it, which then ends without the trap
     if signals - {"EXIT", "0"} and text.value.known and text.value.text not in ("-", ""):
 
         def on_signal() -> Status:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.model import Command, Word
 from wxlint.shell.options import read_options
-from wxlint.shell.values import is_open
+from wxlint.shell.values import assumptions, is_open, merged, resting_on
 from wxlint.shell.wrappers import NAMES, unwrap
 
 SHELLS = frozenset(("bash", "sh", "dash", "ash", "zsh", "ksh"))
@@ -78,3 +81,14 @@ def _su(command: Command) -> Child | None:
             text = Word(option.value, option.start, option.end, word is not None and word.quoted)
             return Child(text, None, (), "sh", False, True, command)
     return None
+
+
+def in_places(words: Sequence[Word], assumed: tuple[Reason, ...]) -> list[Value]:
+    """Arguments, each of which stands where it stands only if what those in front of it rest on holds: a value without
+    quotes may be several words, or none. assumed: what all of them rest on."""
+    values: list[Value] = []
+    for word in words:
+        if not word.quoted:
+            assumed = merged(assumed, assumptions(word.value))
+        values.append(resting_on(word.value, assumed))
+    return values

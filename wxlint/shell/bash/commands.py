@@ -26,7 +26,7 @@ from wxlint.shell.state import (
     Option,
     Status,
 )
-from wxlint.shell.values import ROOT, Arguments, assumptions, hole, is_open, merged
+from wxlint.shell.values import ROOT, Arguments, assumptions, hole, is_open, merged, resting_on
 
 _MAX_CALLS = 12
 _READS = frozenset("cat ssh tee grep sort head tail xargs ffmpeg awk python python3 perl sh bash".split())
@@ -74,11 +74,15 @@ class Commands:
         if not words:
             return YES
         walk.exact = min(walk.exact, len(words))
+        doubts = len(state.may_end) + state.leaves
         redirects = tuple([walk.redirect(r) for r in node.redirects]) if node.redirects else ()
+        name = words[0].value.text
+        program = name not in BUILTINS and name not in walk.functions
         if state.flow:  # an error in a redirection is one of the program that does not start
-            name = words[0].value.text
-            state.flow = state.flow if name in BUILTINS or name in walk.functions else ""
+            state.flow = "" if program else state.flow
             return NO
+        if len(state.may_end) + state.leaves > doubts and program:
+            return self._doubtful(node, words, redirects)
         env: Env = ()
         if node.assigns:
             env = tuple([(a.name, walk.words.value(a.value)) for a in node.assigns if a.value is not None])
@@ -89,6 +93,16 @@ class Commands:
         status = self._dispatch(node, words, env, redirects)
         state.output = written
         return status
+
+    def _doubtful(self, node: Simple, words: list[Word], redirects: tuple[Redirect, ...]) -> Status:
+        """A program that may not start, for an error in a redirection."""
+        state = self.walk.state
+        conditional, state.conditional = state.conditional, True
+        self.walk.redirects = redirects
+        self._dispatch(node, words, (), redirects)
+        state.conditional = conditional
+        state.write(None)
+        return OPEN
 
     def _assignments(self, node: Simple) -> Status:
         """`A=b C=d` without a command."""
@@ -122,6 +136,8 @@ class Commands:
                 words.append(Word(Value(literal), start + shift, end + shift, quoted))
                 continue
             found = expander.fields(text)
+            if state.flow:
+                break
             if expander.vanished:
                 self.vanished = merged(self.vanished, expander.vanished)
             if expander.inexact and exact < 0:
@@ -192,7 +208,8 @@ class Commands:
         readable = not state.spent and value.known and since.known and value.text.strip()
         if not readable or _PUNCTUATION & set(value.text):
             return [words[0]._replace(value=Value(HOLE, (name,))), *words[1:]]
-        first = [words[0]._replace(value=Value(piece)) for piece in value.text.split()]
+        assumed = assumptions(words[0].value)
+        first = [words[0]._replace(value=resting_on(Value(piece), assumed)) for piece in value.text.split()]
         walk.exact += len(first) - 1
         return [*first, *words[1:]]
 
@@ -208,7 +225,7 @@ class Commands:
 
             runs = fed(words, given)
             if runs is not None:
-                return self._fed(node, runs, env)
+                return self._fed(node, runs, env, (*assumptions(words[0].value), *assumptions(given)))
         command = state.command(node.start, node.end, tuple(words), env, redirects)
         if name in MAY_RUN_TEXT or "/" in name:
             child = child_of(command)
@@ -230,15 +247,18 @@ class Commands:
                 return Status(found, False, tuple(dict.fromkeys(each for some in reasons for each in some)))
         return outcome(words)
 
-    def _fed(self, node: Simple, runs: list[tuple[Word, ...]], env: Env) -> Status:
-        """The programs that xargs runs, one by one."""
+    def _fed(self, node: Simple, runs: list[tuple[Word, ...]], env: Env, assumed: tuple[Reason, ...]) -> Status:
+        """The programs that xargs runs, one by one. assumed: on which it rests how many words and programs they are."""
         state = self.walk.state
         status = YES
         state.give(Value(""))
+        conditional, state.conditional = state.conditional, state.conditional or bool(assumed)
         for words in runs:
             state.volume += 100 * len(words)
             self.walk.exact = len(words)
-            status = self._program(node, list(words), env, ())
+            first = words[0]._replace(value=resting_on(words[0].value, assumed))
+            status = self._program(node, [first, *words[1:]], env, ())
+        state.conditional = conditional
         return status if len(runs) == 1 else OPEN if runs else YES
 
     def _given(self, redirects: tuple[Redirect, ...]) -> Value | None:

@@ -19,6 +19,7 @@ from wxlint.shell.bash.tree import (
     Function,
     Group,
     If,
+    Lines,
     Node,
     Pipe,
     Redirected,
@@ -54,6 +55,20 @@ def _seq(walk: Walker, node: Seq) -> Status:
         if number == last:
             walk.tail = tail
         status = walk.run(item)
+        if walk.state.flow:
+            break
+    walk.tail = tail
+    return status
+
+
+def _lines(walk: Walker, node: Lines) -> Status:
+    """A text that is read again."""
+    status = YES
+    tail, walk.tail = walk.tail, False
+    for number, item in enumerate(node.items, 1):
+        walk.tail = tail and number == len(node.items)
+        status = walk.line(item)
+        walk.last = status
         if walk.state.flow:
             break
     walk.tail = tail
@@ -218,7 +233,8 @@ def _if(walk: Walker, node: If) -> Status:
             return _branches(walk, [*options, (None, partial(walk.run, body))], likely, assumed)
         if likely is None and known:
             known = status.truth is not None
-            assumed = (*assumed, *status.assumed)
+            assumed = (*assumed, *[reason for reason in status.assumed if reason not in assumed])
+            walk.state.steps += len(assumed) // 8
             if status.truth:
                 likely = len(options)
         refine = status.refine
@@ -291,7 +307,7 @@ def _loop(walk: Walker, node: For | While | Count) -> Status:
 
 
 WALKS: dict[type, Callable[..., Status]] = {
-    Seq: _seq, AndOr: _and_or, Pipe: _pipe, If: _if, For: _loop, While: _loop, Count: _loop, Case: _case,
+    Seq: _seq, Lines: _lines, AndOr: _and_or, Pipe: _pipe, If: _if, For: _loop, While: _loop, Count: _loop, Case: _case,
     Group: _group, Background: _background, Function: _define, Test: _test, Arith: _arith,
     Redirected: _redirected, Unsupported: _unsupported,
 }  # fmt: skip

@@ -25,6 +25,8 @@ def declare(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if "p" in on or "f" in on or "F" in on:
         walk.state.write(None)
         return YES
+    if kind == "local" and not walk.frames:
+        return _not_local(walk)
     local = kind == "local" or (kind == "declare" and "g" not in on)
     exporting = kind == "export" or "x" in on
     flags = "".join(flag for flag in _KEPT if flag in on) if kind != "export" else ""
@@ -41,6 +43,15 @@ def declare(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
         if _NAME.fullmatch(word.value.text) and ("x" in off or (kind == "export" and "n" in on)):
             walk.state.keep(word.value.text)
     return status
+
+
+def _not_local(walk: Walker) -> Status:
+    """`local` outside a function, which sets nothing, and ends dash."""
+    if walk.flavor == "dash":
+        walk.state.flow, walk.leaving = "exit", NO
+    elif walk.flavor != "bash":
+        walk.state.may_leave("exit")
+    return NO
 
 
 def _declared(walk: Walker, assign: Assign, flags: str, local: bool) -> bool:

@@ -40,7 +40,7 @@ class Expander:
         self.zero = script
         self.presume = False
         self.inexact = False
-        self.vanished: tuple[Reason, ...] = ()  # of what the last word had that came to nothing
+        self.vanished: tuple[Reason, ...] = ()  # on which it rests how many words the last one became
         self.private: tuple[str, ...] = ()
         self.resting: tuple[Reason, ...] = ()
         self.parameters = ParameterValues(weakref.proxy(self))
@@ -73,7 +73,12 @@ class Expander:
         return self.lit(word.literal) if word.literal is not None else self.parts_value(word.parts)
 
     def parts_value(self, parts: tuple[Part, ...]) -> Value:
-        return joined([self.part(part, parts) for part in parts]) if parts else Value("")
+        found: list[Value] = []
+        for part in parts:
+            found.append(self.part(part, parts))
+            if self.state.flow:  # an error: what stands behind it is not looked at
+                break
+        return joined(found) if found else Value("")
 
     def part(self, part: Part, beside: tuple[Part, ...] = ()) -> Value:
         """One part, without splitting. beside: all parts of its word."""
@@ -90,6 +95,9 @@ class Expander:
             return self.substitutes.substitute(part.body, part.raw)
         assert type(part) is Opaque
         if part.body is None:
+            if part.raw[:2] == "${":
+                self.state.fail()
+                return hole(part.raw)
             return self.sums.arithmetic(part.raw)
         self.substitutes.aside(part.body)
         return hole(part.raw)
@@ -134,7 +142,7 @@ class Expander:
         fields = _Fields()
         self._add(fields, word.parts, split=False, because=())
         found = fields.done()
-        self.vanished = fields.noted
+        self.vanished = merged(fields.noted, fields.counted)
         return found
 
     def _add(
@@ -147,6 +155,8 @@ class Expander:
         followed: bool = False,
     ) -> None:
         for number, part in enumerate(parts):
+            if self.state.flow:  # an error: what stands behind it is not looked at
+                return
             more = followed or number + 1 < len(parts)
             if type(part) is Lit and (part.quoted or not split):
                 fields.add(self.lit(part.text))
@@ -182,6 +192,8 @@ class Expander:
             fields.add(hole(part.raw))
             return
         for index, value in enumerate(many[:MAX_ITEMS]):
+            if value.because:  # how many there are rests on it
+                fields.counted = merged(fields.counted, assumptions(value))
             if index:
                 fields.end()
             if part.quoted:
@@ -267,12 +279,13 @@ def _spaced_out(text: str, names: tuple[str, ...], followed: bool) -> tuple[str,
 class _Fields:
     """Words in the making."""
 
-    __slots__ = ("current", "finished", "noted", "open")
+    __slots__ = ("counted", "current", "finished", "noted", "open")
 
     def __init__(self) -> None:
         self.finished: list[Value] = []
         self.current: list[Value] = []
         self.noted: tuple[Reason, ...] = ()  # of what is empty
+        self.counted: tuple[Reason, ...] = ()  # of lists
         self.open = False
 
     def add(self, value: Value) -> None:

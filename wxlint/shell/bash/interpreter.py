@@ -12,15 +12,15 @@ from collections.abc import Callable, Mapping
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.assignments import assign as assign_variable
-from wxlint.shell.bash.child_shells import Child
+from wxlint.shell.bash.child_shells import Child, in_places
 from wxlint.shell.bash.commands import Commands
 from wxlint.shell.bash.control_flow import WALKS
 from wxlint.shell.bash.expansion import PRIVATE, Expander
 from wxlint.shell.bash.parser import Parser
 from wxlint.shell.bash.roles import Frame
-from wxlint.shell.bash.tree import Arith, Assign, Function, Group, Node, Pipe, Redir, Seq, Simple, Test
+from wxlint.shell.bash.tree import Arith, Assign, Function, Group, Lines, Node, Pipe, Redir, Simple, Test
 from wxlint.shell.branches import close
-from wxlint.shell.model import Command, Place, Redirect, ShellResult, Word
+from wxlint.shell.model import TOO_DEEP, TOO_LONG, Command, Place, Redirect, ShellResult, Word
 from wxlint.shell.state import (
     LAST_STEP,
     MAX_DEPTH,
@@ -87,8 +87,8 @@ class Interpreter:
 
     def give_up(self) -> Status:
         """The text takes too many steps: the rest of it is not known."""
-        if not self.state.errors or self.state.errors[-1][2] != "too long to follow; the rest is not read":
-            self.state.errors.append((0, len(self.text), "too long to follow; the rest is not read"))
+        if not self.state.errors or self.state.errors[-1][2] != TOO_LONG:
+            self.state.errors.append((0, len(self.text), TOO_LONG))
         self.state.flow = "exit"
         return RAN
 
@@ -106,20 +106,27 @@ class Interpreter:
             self.state.may_leave("exit")
 
     def whole(self, tree: Node) -> None:
-        """Walk a whole text. An error in an expansion ends the statement that it is in; of a plain sh the whole
-        text."""
-        state = self.state
-        items = tree.items if isinstance(tree, Seq) else (tree,)
+        """Walk a whole text."""
+        items = tree.items if isinstance(tree, Lines) else (tree,)
         for number, item in enumerate(items):
             self.tail, self.statement = number == len(items) - 1, number
-            catch = state.open(STATEMENT)
-            self.run(item)
-            if state.flow == "fail" and self.flavor != "bash":
-                state.flow = "exit"
-            close(state, catch)
-            if state.flow:
+            self.line(item)
+            if self.state.flow:
                 break
-            state.log.clear()  # no branch is open that could be undone
+            self.state.log.clear()  # no branch is open that could be undone
+
+    def line(self, item: Node) -> Status:
+        """Walk a line of a text. An error in an expansion ends it; of a plain sh the whole text."""
+        state = self.state
+        catch = state.open(STATEMENT)
+        status = self.run(item)
+        if state.flow == "fail":
+            status = NO
+            if self.flavor != "bash":
+                state.flow, self.leaving = "exit", NO
+        status = OPEN if catch.ends else status
+        close(state, catch)
+        return status
 
     def watched(self, node: Node) -> Status:
         guarded, self.guarded = self.guarded, True
@@ -145,7 +152,7 @@ class Interpreter:
         if catch.ends:
             status = OPEN
         failed, state.flow = state.flow == "fail", ""
-        self.at_exit()
+        self.at_exit(doubtful=self.flavor == "bash" and "trap in function" in state.vars)
         if failed and isinstance(trap, Value):  # bash may run the trap of the shell around
             conditional, state.conditional = state.conditional, True
             state.put("trap EXIT", trap)
@@ -158,18 +165,21 @@ class Interpreter:
         self.last, self.leaving = status, NO
         return status
 
-    def at_exit(self) -> None:
-        """What `trap TEXT EXIT` runs."""
+    def at_exit(self, doubtful: bool = False) -> None:
+        """What `trap TEXT EXIT` runs. doubtful: it may not."""
         state = self.state
         text = state.vars.get("trap EXIT")
         if not isinstance(text, Value):
             return
         state.put("trap EXIT", None)
         self.last = OPEN
+        conditional = state.conditional
+        state.conditional = conditional or doubtful
         if text.text in self.traps:
             self.read_again(self.traps[text.text]._replace(value=text))
+            state.conditional = conditional
             return
-        conditional, state.conditional = state.conditional, True
+        state.conditional = True
         for word in list(self.traps.values()):  # a branch decides which
             self.read_again(word)
             state.flow = ""
@@ -316,6 +326,10 @@ class Interpreter:
         state.give(None if child.text is not None else Value(""))
         self.last = YES
         done = self.read_again(text)
+        last, leaving, flow = self.last, self.leaving, state.flow
+        state.flow = ""
+        self.at_exit()
+        self.last, self.leaving, state.flow = last, leaving, flow
         self.flavor, words.bash, words.script, words.zero, self.guarded, state.args = saved
         self.functions, self.frames, self.commands.stack = functions, frames, stack
         state.environment = environment
@@ -324,7 +338,9 @@ class Interpreter:
         return done
 
     def _child_arguments(self, child: Child) -> Arguments:
-        return Arguments(tuple([word.value for word in child.args])) if child.exact else Arguments((), True)
+        if not child.exact:
+            return Arguments((), True)
+        return Arguments(tuple(in_places(child.args, assumptions(child.command.words[0].value))))
 
     def source(self, path: Word) -> bool:
         text = self.files(path.value.text) if self.files is not None else None
@@ -402,13 +418,15 @@ def run_text(
         at_exit = len(state.commands)
         interpreter.statement += 1
         held = dict(state.vars)
+        if "trap EXIT" in state.unsettled:  # set in a branch that has left
+            state.put("trap EXIT", hole("trap EXIT"))
         if "trap EXIT" in state.vars and state.unsettled:
             for name in sorted(state.unsettled - {"trap EXIT"}):
                 state.put(name, hole(state.named(name)))
         interpreter.at_exit()
         interpreter.uncalled()
     except RecursionError:  # the depth guards are there so that this does not happen
-        parser.errors.append((0, len(text), "nested too deep; not read"))
+        parser.errors.append((0, len(text), TOO_DEEP))
     held = {name: value for name, value in held.items() if " " not in name}
     commands = state.commands
     if interpreter.commands.rooted:

@@ -32,7 +32,7 @@ from wxlint.shell.state import (
     YES,
     Status,
 )
-from wxlint.shell.values import NO_ARGUMENTS, Arguments, hole, merged
+from wxlint.shell.values import NO_ARGUMENTS, Arguments, assumptions, hole, merged, resting_on
 
 GLOB_TEXT = r"[*?]|\[[^\]]+\]"
 GLOB = late(GLOB_TEXT)
@@ -44,15 +44,23 @@ _MAX_ROUNDS = 60
 def _for(walk: Walker, node: For) -> Status:
     state, expander = walk.state, walk.words
     items: list[tuple[Value, bool]] = []  # with whether it is one word for certain
+    assumed: tuple[Reason, ...] = ()
     everything = (Text(node.start, node.start, (Param("@", "", (), (), None, True, "$@"),), None, True),)
     for word in node.words if node.words is not None else everything:
         values = expander.fields(word)
         exact = not expander.inexact
+        assumed = merged(assumed, tuple([reason for reason in expander.vanished if reason.kind == "assumed"]))
         for value in values:
+            if not word.quoted and value.because:
+                assumed = merged(assumed, assumptions(value))
             globbed = not word.quoted and bool(GLOB.search(value.text))
+            if not exact and value.text != HOLE and any("@" in name or name == "$*" for name in value.holes):
+                value = hole(f"${{{node.name}}}")  # the text beside a list is in one of its words
             items.append((_unglobbed(value) if globbed else value, exact and not globbed))
     if node.chosen:
         items = [(hole(f"${{{node.name}}}"), False)]
+    if assumed:  # how many items there are rests on it
+        items = [(resting_on(value, assumed), exact) for value, exact in items]
     state.steps += len(items) // 8
     if not items or state.flow:
         return YES
@@ -60,6 +68,7 @@ def _for(walk: Walker, node: For) -> Status:
     first = next((number for number, (_, exact) in enumerate(items) if not exact), len(items))
     unknown = [value for value, exact in items if not exact]
     loop = state.open(LOOP)
+    state.conditional = state.conditional or bool(assumed)
     tail, walk.tail = walk.tail, False
     if known and not _each(walk, node, known, first):
         unknown = [hole(f"${{{node.name}}}")]
@@ -92,6 +101,10 @@ def _each(walk: Walker, node: For, values: list[Value], first: int) -> bool:
     place = state.where(state.place(node.start))
     conditional = state.conditional
     for number, value in enumerate(values):
+        if number == first and may_leave(node.body, walk.functions):  # the loop may have ended in a round in between
+            state.set(node.name, hole(f"${{{node.name}}}"))
+            _unsettled(walk, node.body)
+            state.may_leave("break")
         if number >= first:  # rounds in between have set what is not known, and may have ended the loop
             _unsettled(walk, node.body)
             walk.last = OPEN

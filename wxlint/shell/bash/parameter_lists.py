@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.parameters import highest, sliced, whole
 from wxlint.shell.bash.tree import Param
-from wxlint.shell.values import UNSET, Array, Associative, hole
+from wxlint.shell.values import UNSET, Array, Associative, assumptions, hole
 
 if TYPE_CHECKING:
     from wxlint.shell.bash.word_roles import Words
@@ -50,7 +50,7 @@ class ParameterLists:
         return values if part.op == "" else [self.words.parameters.operate(part, value) for value in values]
 
     def _keys(self, part: Param, items: Array) -> list[Value]:
-        keys = [Value(key) for key in items]
+        keys = [Value(key, (), assumptions(value)) for key, value in items.items()]
         if hole(f"${{{part.name}[@]}}") in items.values():  # more, or none, behind those that are known
             self.words.inexact = True
             keys[-1] = hole(part.raw)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.parameters import (
@@ -21,12 +22,13 @@ from wxlint.shell.bash.parameters import (
     whole,
 )
 from wxlint.shell.bash.tree import Param, Part
-from wxlint.shell.values import NO_ARGUMENTS, ROOT, UNSET, Associative, Variable, hole, merged, not_set
+from wxlint.shell.values import NO_ARGUMENTS, ROOT, UNSET, Associative, Variable, assumptions, hole, merged, not_set
 
 if TYPE_CHECKING:
     from wxlint.shell.bash.word_roles import Words
 
 _DEFAULTS = frozenset((":-", "-", ":=", "=", ":+", "+", ":?", "?"))
+_INDIRECT = late(r"(?:[A-Za-z_]\w*(?:\[.*\])?|\d+|[@*#?$!-])\Z", 16)
 _CASES = frozenset(("^^", "^", ",,", ","))
 
 
@@ -80,7 +82,8 @@ class ParameterValues:
         if name == "#":
             if self.words.presume and state.fresh:
                 return Value("0", (), (NO_ARGUMENTS,))
-            return hole(part.raw) if state.args.more else Value(str(len(state.args.known)))
+            assumed = assumptions(state.args.known[-1]) if state.args.known else ()
+            return hole(part.raw) if state.args.more else Value(str(len(state.args.known)), (), assumed)
         if name == "?" and self.words.substitutes.last.certain and self.words.substitutes.last.truth:
             return Value("0")
         if name == "BASH_SOURCE" and self.words.script:
@@ -174,7 +177,7 @@ class ParameterValues:
         """`${!name}`, and operators behind it."""
         name = self.lookup(part._replace(op=""))
         rest = part.op[1:]
-        if name is UNSET:
+        if name is UNSET or (name is not None and name.known and not _INDIRECT.match(name.text)):
             self.state.fail(status=True)
         if part.name in self.state.attributed or rest == "@" or name is None or name.holes or not NAME.match(name.text):
             return hole(part.raw)
@@ -255,7 +258,7 @@ class ParameterValues:
             many = self.words.lists.many(part._replace(op=""))
             known = many is not None and not self.words.inexact
             self.words.inexact = exact
-            return Value(str(len(many or ()))) if known else hole(part.raw)
+            return Value(str(len(many or ())), (), assumptions(many[-1]) if many else ()) if known else hole(part.raw)
         value = self.lookup(part._replace(op=""))
         if part.subscript is not None and "set -u" in self.state.vars:
             if not isinstance(self.variable(part.name), dict):  # an item that an array lacks is empty here

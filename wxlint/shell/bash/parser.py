@@ -20,6 +20,7 @@ from wxlint.shell.bash.tree import (
     Function,
     Group,
     If,
+    Lines,
     Node,
     Pipe,
     Redir,
@@ -31,6 +32,7 @@ from wxlint.shell.bash.tree import (
     While,
 )
 from wxlint.shell.bash.words import MAX_DEPTH
+from wxlint.shell.model import TOO_DEEP
 
 _RESERVED = late(
     r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|in|function|time|\{|\}|!|\[\[|\]\])"
@@ -55,13 +57,14 @@ class Parser(BracketReader):
     def script(self) -> Node:
         items: list[Node] = []
         while self.at < self.end:
-            items.append(self.commands(""))
+            found = self.commands("")
+            items.extend(found.items if isinstance(found, Lines) else (found,))
             if self.at < self.end:  # a closing word or bracket that nothing opened
                 start = self.at
                 match = _RESERVED.match(self.text, start, self.end)
                 self.at = match.end() if match else start + 1
                 self.fail(start, f"unexpected {self.text[start : self.at]!r}")
-        return items[0] if len(items) == 1 else Seq(tuple(items))
+        return Lines(tuple(items))
 
     # -- lists
 
@@ -77,7 +80,9 @@ class Parser(BracketReader):
             self.newlines()
             if self.at >= self.end:
                 break
-            if not outer and not self.bash and "\n" in text[before : self.at]:
+            if not outer and "\n" in text[before : self.at]:
+                if len(items) - line > 1:
+                    items[line:] = [Seq(tuple(items[line:]))]
                 line = len(items)
             char = text[self.at]
             if char == ")" or (char == ";" and text[self.at + 1 : self.at + 2] in (";", "&")):
@@ -107,6 +112,8 @@ class Parser(BracketReader):
                 self.unsupported = False
                 items[line:] = [Unsupported(Seq(tuple(items[line:])), before)]
         self.level = outer
+        if not outer and not closing:
+            return Lines((*items[:line], Seq(tuple(items[line:]))) if len(items) - line > 1 else tuple(items))
         return items[0] if len(items) == 1 else Seq(tuple(items)) if items else EMPTY
 
     def _and_or(self) -> Node:
@@ -182,7 +189,7 @@ class Parser(BracketReader):
     def _body(self) -> Node:
         """The command behind `name()`."""
         if self.depth >= MAX_DEPTH:
-            self.fail(self.at, "nested too deep; not read")
+            self.fail(self.at, TOO_DEEP)
             self.at = self.end
             return EMPTY
         self.depth += 1
@@ -193,7 +200,7 @@ class Parser(BracketReader):
 
     def _nest(self, word: str, start: int, after: int) -> Node | None:
         if self.depth >= MAX_DEPTH:
-            self.fail(start, "nested too deep; not read")
+            self.fail(start, TOO_DEEP)
             self.at = self.end
             return EMPTY
         self.depth += 1

@@ -64,6 +64,9 @@ class Walker(Protocol):
     def run(self, node: Node) -> Status:
         """Walk a node."""
 
+    def line(self, item: Node) -> Status:
+        """Walk a line of a text, which an error ends."""
+
     def watched(self, node: Node) -> Status:
         """Walk a command whose failure is looked at."""
 

@@ -122,5 +122,5 @@ def parts_of(text: str) -> tuple[Part, ...]:
     if "$" not in text and "`" not in text and '"' not in text and "\\" not in text:
         return (Lit(text, True),)
     parser = Parser(text.replace('"', ""))
-    parser.depth = 20
+    parser.depth, parser.level = 20, 1
     return tuple(parser.parts("", True, 0))

@@ -40,7 +40,10 @@ class Subst(NamedTuple):
 
 
 class Opaque(NamedTuple):
-    """Arithmetic and process substitution. body: the commands of a process substitution."""
+    """Arithmetic, process substitution, and a `${...}` that the shell refuses when it comes to it.
+
+    body: the commands of a process substitution.
+    """
 
     raw: str
     quoted: bool
@@ -113,6 +116,12 @@ class AndOr(NamedTuple):
 
 
 class Seq(NamedTuple):
+    items: tuple[Node, ...]
+
+
+class Lines(NamedTuple):
+    """A whole text: the shell reads a line, with all that its commands span, and runs it before it reads the next."""
+
     items: tuple[Node, ...]
 
 
@@ -202,6 +211,6 @@ class Redirected(NamedTuple):
 
 Node = Union[
     Simple, Pipe, AndOr, Seq, Group, If, For, While, Count, Case, Function, Test, Arith, Redirected,
-    Background, Unsupported
+    Background, Unsupported, Lines
 ]  # fmt: skip
 EMPTY = Seq(())

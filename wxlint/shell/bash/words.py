@@ -7,6 +7,7 @@ import re
 
 from wxlint.core.patterns import late
 from wxlint.shell.bash.tree import Lit, Node, Opaque, Param, Part, Subst, Text
+from wxlint.shell.model import TOO_DEEP
 
 MAX_DEPTH = 40
 """Nesting of substitutions and compound commands; deeper text is not read."""
@@ -18,6 +19,8 @@ _DOUBLE = late(r'[^"\\$`]+')
 _NAME = late(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
 _BRACED = late(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]")
 _OPERATOR = late(r":[-=?+]|[-=?+]|##?|%%?|//?|\^\^?|,,?|[:@~]")
+_NOT_DASH = late(r":\Z|keys\Z|[!/^,@~]")
+"""Operators that dash refuses when it comes to them."""
 _IN_BRACE = late(r"[^$`\"'\\}/\]]+")
 _ANSI = late(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c(.)|(.))", re.S)
 _ANSI_CHAR = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
@@ -181,7 +184,7 @@ class WordReader:
     def _nested(self, closing: str) -> Node | None:
         """Commands up to `closing`; None, and everything to the end skipped, when nested too deep."""
         if self.depth >= MAX_DEPTH:
-            self.fail(self.at, "nested too deep; not read")
+            self.fail(self.at, TOO_DEEP)
             self.at = self.end
             return None
         self.depth += 1
@@ -257,7 +260,9 @@ class WordReader:
         elif text.startswith("!", self.at) and _BRACED.match(text, self.at + 1, self.end):
             self.at, op = self.at + 1, "!"
         match = _BRACED.match(text, self.at, self.end)
-        if not match or self.depth >= MAX_DEPTH:
+        if self.depth >= MAX_DEPTH:
+            return Subst(None, double, self._bad_brace(start, double).raw)
+        if not match:
             return self._bad_brace(start, double)
         name = match[0]
         self.at = match.end()
@@ -286,7 +291,10 @@ class WordReader:
         self.depth -= 1
         if self.at < self.end and text[self.at] == "}":
             self.at += 1
-            return Param(name, op, arg, rest, index, double, text[start : self.at])
+            raw = text[start : self.at]
+            if self.flavor == "dash" and (index is not None or _NOT_DASH.match(op)):
+                return Opaque(raw, double, None)
+            return Param(name, op, arg, rest, index, double, raw)
         return self._bad_brace(start, double)
 
     def _anchor(self, operator: str) -> str:

@@ -265,6 +265,7 @@ class BatchRunner(Variables):
             self.assign(expanded, match.end(), node.start)
             return YES
         words, redirects = split_words(expanded)
+        self.volume += 20 * len(words)
         if not words:
             return RAN
         first = words[0].value.text.lower()

@@ -9,6 +9,7 @@ from typing import Union
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
+from wxlint.shell.model import TOO_DEEP
 
 _MAX_DEPTH = 30
 _BARE = late(r"[^\n\"^&|()]+")
@@ -158,7 +159,7 @@ class Parser:
         start = self.at
         if self.depth >= _MAX_DEPTH:
             self.at = self.end
-            self.fail(start, "nested too deep; not read")
+            self.fail(start, TOO_DEEP)
             return Line(start, start)
         self.depth += 1
         self.at += 1

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.reader import line_of
-from wxlint.shell.model import Place, ShellResult
+from wxlint.shell.model import TOO_DEEP, Place, ShellResult
 
 
 def read_batch(
@@ -38,6 +38,6 @@ def read_batch(
     try:
         runner.script_nodes(parser.script())
     except RecursionError:  # the depth guards are there so that this does not happen
-        parser.errors.append((0, len(text), "nested too deep; not read"))
+        parser.errors.append((0, len(text), TOO_DEEP))
     held = {runner.written.get(name, name): value for name, value in runner.vars.items()}
     return ShellResult(tuple(runner.commands), held, tuple(parser.errors))
