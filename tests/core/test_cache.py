@@ -327,7 +327,7 @@ def test_a_warm_run_says_the_same_and_reads_none_of_it(repository: Path, monkeyp
     warm = open_cache(cache[1], PROGRAM)
     for name, kind in (("build.sh", "shell"), ("build.bat", "batch")):
         monkeypatch.setattr(f"wxlint.shell.{'bash' if kind == 'shell' else kind}.reader.read_{kind}", None)
-        assert script_commands(kind, name, FILES[name], warm)
+        assert script_commands(kind, name, FILES[name], warm).commands
     monkeypatch.setattr("wxlint.documents.yaml._parse", None)
     for name in ("compose.yml", "wxlint.yaml"):
         assert parse(Source(name, FILES[name]), warm).documents

@@ -6,7 +6,8 @@ What a file that cannot be read says is not known, and "nothing found" would be 
 pip, conda or uv refuses ends the build as well. Reported are requirements files, projects and environments with a
 syntax error, lists that lead to more than 500 others, and whatever else a Dockerfile or compose file leads to that is
 there and is no regular file, cannot be opened, is larger than 8 MiB, or is a link that leads out of the repository.
-So is a Dockerfile whose values together are larger than any real one's, or that is built in more ways than are
+So are a RUN and a script that the shell refuses for their syntax, or that are nested deeper or take longer than is
+followed, and a Dockerfile whose values together are larger than any real one's, or that is built in more ways than are
 followed.
 What is not there at all is not reported: a step before the build may make it.
 
@@ -76,4 +77,5 @@ def _of_install(install: Install) -> Iterator[Problem]:
         if unread.kind in _REPORTED and span is not None:
             detail = f": {unread.detail}" if unread.detail else ""
             text = f"{unread.name} {unread.kind.value}{detail}; what it installs is not known"
-            yield Problem(span, text, (reason_at("install", "an install reads it", install.span),))
+            read = unread.span != install.span  # else it is the instruction itself
+            yield Problem(span, text, (reason_at("install", "an install reads it", install.span),) if read else ())

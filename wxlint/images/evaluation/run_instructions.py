@@ -23,11 +23,13 @@ from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.stage_context import StageContext
 from wxlint.images.evaluation.written_files import touched
 from wxlint.images.installs.commands import installs, may_install
-from wxlint.images.installs.model import SWITCHES, Install
+from wxlint.images.installs.model import SWITCHES, Install, Unread, UnreadKind
 from wxlint.images.installs.screening import worth_reading
 from wxlint.images.model.records import StageCopy
+from wxlint.shell.model import LIMITS
 
 if TYPE_CHECKING:
+    from wxlint.core.findings import Span
     from wxlint.documents.source import Source
     from wxlint.shell.model import Command
 
@@ -91,6 +93,8 @@ class Runs:
             return source.path, source.position(at(offset))[0]
 
         result = read_plain(text, flavor) or read_shell(text, scope.values, where=where, flavor=flavor)
+        if result.error is not None:
+            stage.steps.append(self._unread(result.error, at))
         directory, behind = stage.workdir, 0
         chain = _CHAIN.fullmatch(text) is not None  # if one command fails, so does the build
         for command in result.commands:
@@ -113,6 +117,18 @@ class Runs:
                     stage.steps.append(self._relocated(own))
                     stage.pip_config.update(pip_config.from_install(step))
         self.files.note_changes(stage.index, text[behind:])
+
+    def _unread(self, error: tuple[int, int, str], at: Callable[[int], int]) -> Install:
+        """A RUN that is not read to its end: what it installs is for the shell to say."""
+        start, end, message = error
+        kind = UnreadKind.NOT_WHOLE if message in LIMITS else UnreadKind.INVALID
+        source = self.source
+
+        def where() -> Span:
+            first = at(start)
+            return source.span(first, max(at(max(end - 1, start)) + 1, first))
+
+        return Install("script", unread=(Unread(kind, "this RUN", where, message),), program="RUN", where=where)
 
     def _makes(self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str) -> bool:
         """Whether a command makes a list of requirements, which is noted; one that anything else may have changed

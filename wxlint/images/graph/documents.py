@@ -158,8 +158,10 @@ class Documents:
             return self._of_a_tool(item.kind, source)
         from wxlint.shell.scripts import script_commands
 
-        commands = script_commands(item.kind, source.path, source.text, self._store.cache)
-        return read_script(source, commands, self.find_dockerfile)
+        found = script_commands(item.kind, source.path, source.text, self._store.cache)
+        if found.unread:
+            self._store.unread.setdefault(source.path, f"{source.path} {found.unread}")
+        return read_script(source, found.commands, self.find_dockerfile)
 
     def _of_a_tool(self, kind: str, source: Source) -> Script:
         """What a file of a rarer tool does with images."""
