@@ -42,7 +42,7 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = ()) -> Iterator
         if added:
             to = arguments.last("--group", "--optional")
             part = to.text if to is not None else "dev" if arguments.has("--dev") else ""
-            groups = groups._replace(added=added, added_to=part, locked=False)
+            groups = groups._replace(added=added, added_to=part, defaults=False, locked=False)
         lines = call.context.project(folder.text if folder is not None else ".", groups, tool)
         yield shared._replace(
             requirements=lines.requirements,
