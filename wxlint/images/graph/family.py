@@ -101,7 +101,10 @@ class Family:
 
     def in_root(self, path: str) -> str:
         """A path of the policy (relative to its root) as people see it."""
-        return posixpath.normpath(posixpath.join(self._shown_root, path))
+        joined = posixpath.normpath(posixpath.join(self._shown_root, path))
+        if not joined.startswith("../"):
+            return joined
+        return os.path.relpath(joined).replace(os.sep, "/")  # somebody works below the root
 
     @cached_property
     def _shown_root(self) -> str:
