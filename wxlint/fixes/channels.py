@@ -8,6 +8,8 @@ from wxlint import facts
 from wxlint.core.findings import Finding, Span
 from wxlint.core.fix import Edit
 from wxlint.core.patterns import late
+from wxlint.documents.dockerfile.reader import Instruction
+from wxlint.documents.dockerfile.words import json_words
 from wxlint.fixes.context import Context, Proposal, stretches
 from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.installs.model import PackageIndex
@@ -127,6 +129,9 @@ def _added(context: Context, step: TorchStep, choice: Choice, channel: str) -> t
         return None
     if span.path != command.path:
         return _in_requirements(context, step, choice, channel)
+    form = context.exec_form(command)
+    if form is not None:
+        return _in_exec_form(context, form, step, channel)
     source = context.source(span.path)
     own = [r for r in install.requirements if r.name in FAMILY]
     spans = [r.span for r in own]
@@ -146,6 +151,17 @@ def _added(context: Context, step: TorchStep, choice: Choice, channel: str) -> t
     start = source.starts[command.line - 1] + program.start(1)
     text = f"{program[1]}{context.text(command)} {listed}{option} && "
     return (context.edit(span.path, start, start, text),)
+
+
+def _in_exec_form(context: Context, form: Instruction, step: TorchStep, channel: str) -> tuple[Edit, ...] | None:
+    """Behind the last word of `["pip", "install", "torch"]`; None for other packages beside it, and for `sh -c`."""
+    install, words = step.install, json_words(form.args) or []
+    span = install.span
+    alone = all(r.name in FAMILY for r in install.requirements) and not install.unread
+    if span is None or not alone or not {"install", "add"}.intersection(words) or "--" in words:
+        return None
+    at = form.at(form.text.rindex("]"))
+    return (context.edit(span.path, at, at, f', "--index-url", "{_ROOT}{channel}"'),)
 
 
 def _in_requirements(context: Context, step: TorchStep, choice: Choice, channel: str) -> tuple[Edit, ...] | None:

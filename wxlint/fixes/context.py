@@ -10,6 +10,8 @@ from wxlint.core.findings import Finding, Span
 from wxlint.core.fix import Edit
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
+from wxlint.documents.dockerfile.reader import Instruction
+from wxlint.documents.dockerfile.words import json_words
 from wxlint.documents.source import Source
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image
@@ -51,6 +53,14 @@ class Context:
         source = self.source(path)
         assert source is not None
         return Edit(source.span(start, end), text)
+
+    def exec_form(self, span: Span) -> Instruction | None:
+        """The instruction in exec form (`["a", "b"]`) that a place lies in; what it runs has no places of its own."""
+        dockerfile = self.repository.dockerfiles.get(span.path)
+        for one in dockerfile.instructions if dockerfile is not None else ():
+            if one.line <= span.line <= one.end_line:
+                return one if json_words(one.args) is not None else None
+        return None
 
     @cached_property
     def uses(self) -> dict[Span, list[Use]]:

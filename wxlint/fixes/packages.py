@@ -15,7 +15,7 @@ def quoted(context: Context, finding: Finding) -> Proposal | None:
     """A version bound in quotes: unquoted-specifier."""
     source = context.source(finding.span.path)
     text = context.text(finding.span)
-    if source is None or not text or any(c in text for c in "\"'\\`\n"):
+    if source is None or not text or any(c in text for c in "\"'\\`\n") or context.exec_form(finding.span):
         return None
     before = source.line_text(finding.span.line)[: finding.span.column - 1]
     if before.count('"') % 2 == 0 and before.count("'") % 2 == 0:
@@ -81,7 +81,7 @@ def one_of_twins(context: Context, finding: Finding) -> Proposal | None:
 def _removed(context: Context, span: Span | None) -> Edit | None:
     """The edit that takes a requirement out: its line in a list, else the word with the space before it."""
     source = context.source(span.path) if span is not None else None
-    if span is None or source is None or span.line != span.end_line:
+    if span is None or source is None or span.line != span.end_line or context.exec_form(span):
         return None
     line = source.line_text(span.line)
     before, after = line[: span.column - 1], line[span.end_column - 1 :]

@@ -13,6 +13,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.documents.source import Source, from_bytes
 from wxlint.fixes.context import Proposal
 from wxlint.fixes.editing import edited, overlap
+from wxlint.fixes.losses import losses
 from wxlint.fixes.propose import propose
 from wxlint.images.graph.repository import Repository
 from wxlint.output import Report
@@ -21,6 +22,8 @@ _ROUNDS = 12
 """Times that what fixes bring to light is fixed as well."""
 _SINGLE_TRIES = 40
 """Fixes that are tried one by one, when all of them together did harm."""
+_REMOVES = "shadowed-build"
+"""The rule whose fix takes a requirement out."""
 
 Files = Mapping[str, bytes]
 """The files that are changed so far, by path."""
@@ -168,7 +171,10 @@ class Trial:
             return now, dict(files), [_Trouble(str(error), _path_of(error, chosen))]
         after = self._check({path: from_bytes(path, data) for path, data in changed.items()})
         lines = {path: _lines(now, after, path) for path in changed}
-        return after, changed, [*self._new(now, after, lines, chosen), *_other_images(now, after, chosen)]
+        removals = sum(candidate.finding.rule == _REMOVES for candidate in chosen)
+        lost = losses(now.repository, after.repository, changed, removals=removals)
+        troubles = [*(_Trouble(*loss) for loss in lost), *self._new(now, after, lines, chosen)]
+        return after, changed, [*troubles, *_other_images(now, after, chosen)]
 
     def _changed(self, now: Checked, files: Files, chosen: Sequence[_Candidate]) -> dict[str, bytes]:
         edits: dict[str, dict[Edit, None]] = {}
