@@ -112,6 +112,68 @@ def test_other_schemes(tree: Path, files: dict[str, str], wanted: dict[str, str]
     assert main(["init", "--check"]) == 0
 
 
+IN_FOLDERS = {
+    "services/base-cpu/Dockerfile": "FROM python:3.11-slim\nCOPY requirements.txt .\n",
+    "services/base-gpu/Dockerfile": CUDA + "COPY requirements.txt .\n",
+    "services/api/Dockerfile": "FROM acme/base:cpu\nCOPY requirements.txt .\n",
+    "services/asr/Dockerfile": "FROM acme/base:cuda\nCOPY requirements.txt .\n",
+    "services/web/Dockerfile": "FROM acme/base:cpu\nCOPY services/web .\n",
+    "build.sh": "docker build -t acme/base:cpu services/base-cpu\n"
+    "docker build -t acme/base:cuda services/base-gpu\n"
+    "docker build -t acme/asr:cuda -f services/asr/Dockerfile services/asr\n"
+    "docker build -t acme/web:cpu -f services/web/Dockerfile .\n",
+    "docker-compose.yml": "services: {api: {image: 'acme/api:cpu', build: services/api}}\n",
+}
+
+
+def contexts() -> dict[str, str]:
+    """The build contexts of the policy that was written."""
+    path = Path("wxlint.yaml")
+    policy = load_policy(Source("wxlint.yaml", path.read_text()), path)
+    return {e.image: e.context for e in expected_images(policy)}
+
+
+def test_the_contexts_are_those_of_the_builds(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(IN_FOLDERS)
+    assert main(["init"]) == 0
+    assert contexts() == {
+        "base:cpu": "services/base-cpu",
+        "base:cuda": "services/base-gpu",
+        "api:cpu": "services/api",
+        "asr:cuda": "services/asr",
+        "web:cpu": ".",
+    }
+    assert 'context: "services/{stage}"  # 2 of 5 images' in Path("wxlint.yaml").read_text()
+    assert main(["init", "--check"]) == 0
+    text = Path("wxlint.yaml").read_text()
+    Path("wxlint.yaml").write_text(text.replace('context: "services/{stage}"', "context: .", 1))
+    capsys.readouterr()
+    assert main(["init", "--check"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "build.sh:3: asr:cuda is built in services/asr, and its context in the policy is .",
+        "docker-compose.yml:1: api:cpu is built in services/api, and its context in the policy is .",
+    ]
+
+
+def test_an_image_that_is_built_in_two_folders(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    more = "docker build -t acme/api:cpu -f services/api/Dockerfile .\n"
+    write({**IN_FOLDERS, "build.sh": IN_FOLDERS["build.sh"] + more})
+    assert main(["init"]) == 0
+    told = "not decided: the build context of acme/api:cpu: . (build.sh:5), services/api (docker-compose.yml:1)"
+    assert told in capsys.readouterr().err.splitlines()
+    assert contexts()["api:cpu"] == "."
+    assert main(["init", "--check"]) == 1
+    assert "docker-compose.yml:1: api:cpu is built in services/api, and" in capsys.readouterr().out
+
+
+def test_a_context_that_no_policy_can_name(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write({**IN_FOLDERS, "build.sh": IN_FOLDERS["build.sh"].replace("/Dockerfile .", "/Dockerfile $WHERE")})
+    assert main(["init"]) == 0
+    told = "not decided: the build context of acme/web:cpu: it is not known (build.sh:4)"
+    assert told in capsys.readouterr().err.splitlines()
+    assert main(["init", "--check"]) == 0
+
+
 def test_services_and_registries(tree: Path) -> None:
     """A compose file for each variant, services with names of their own, a registry that is a variable elsewhere."""
     service = "services:\n  app-{0}:\n    image: acme/app:{0}\n"

@@ -12,6 +12,8 @@ from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.policy.accelerator_words import accelerator_words
 
 _PART = re.compile(r"\{[a-z-]+\}")
+_UNNAMED = re.compile(r"[\\{}\x00-\x1f]|^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)")
+"""What no path in a policy holds."""
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_./")
 
 
@@ -62,6 +64,7 @@ def draft(survey: Survey, *, services: bool = True) -> Draft:
     undecided += [f"it follows another pattern: {_shown(one)} ({one.where})" for one in listed_elsewhere[:10]]
     images = _images(own, names, prefix, suffix)
     undecided += _unbuilt(survey, images, pattern)
+    undecided += _contexts(own, images)
     lines = ["# The policy that this repository implies, by `wxlint init`. Each line says what it was read from."]
     if undecided:
         lines += ["#", "# Not decided:", *(f"#   {escape_part(text)}" for text in dict.fromkeys(undecided))]
@@ -85,6 +88,25 @@ def _unbuilt(survey: Survey, images: list[_Image], pattern: str) -> list[str]:
         for one in found
         if (one.name, one.word) not in built
     ]
+
+
+def _contexts(own: Iterable[Built], images: Iterable[_Image]) -> Iterator[str]:
+    """The build contexts that the policy cannot name, or that an image has besides the one that it names."""
+    taken = {}
+    for image in images:
+        one = taken[(image.built.name, image.built.word)] = image.built
+        if not _is_below(one.context):
+            found = f"it is built in {one.context}" if one.context else "it is not known"
+            yield f"the build context of {_shown(one)}: {found} ({one.where})"
+    for one in own:
+        first = taken.get((one.name, one.word), one)
+        if one.path == first.path and one.context != first.context:
+            yield f"the build context of {_shown(one)}: {first.context} ({first.where}), {one.context} ({one.where})"
+
+
+def _is_below(context: str) -> bool:
+    """Whether a policy can name a folder."""
+    return bool(context) and not _UNNAMED.search(context)
 
 
 def _shown(one: Built) -> str:
@@ -128,16 +150,25 @@ def _family(images: list[_Image], name: str, pattern: str, registry: str) -> Ite
         yield "forbidden-tags: []  # the images are published as :latest"
     else:
         yield "forbidden-tags: [latest]"
-    template, hits = _template(images, most_only=True)
-    if template:
-        yield f"dockerfile: {_quoted(template)}  # {hits} of {len(images)} images"
+    for key, paths in (("dockerfile", _dockerfiles(images)), ("context", _folders(images))):
+        template, hits = _template(paths)
+        if template and (key, template) != ("context", "."):
+            yield f"{key}: {_quoted(template)}  # {hits} of {len(images)} images"
 
 
-def _template(images: Iterable[_Image], *, most_only: bool = False) -> tuple[str, int]:
-    """The path of most Dockerfiles, with {stage} and {variant} in it."""
+def _dockerfiles(images: Iterable[_Image]) -> list[tuple[_Image, str]]:
+    return [(image, image.built.path) for image in images]
+
+
+def _folders(images: Iterable[_Image]) -> list[tuple[_Image, str]]:
+    return [(image, image.built.context) for image in images if image.built.context]
+
+
+def _template(paths: Iterable[tuple[_Image, str]]) -> tuple[str, int]:
+    """The path that most images have, with {stage} and {variant} in it."""
     counts: dict[str, int] = {}
-    for image in images:
-        for text in _templates(image):
+    for image, path in paths:
+        for text in _templates(image, path):
             counts[text] = counts.get(text, 0) + 1
     if not counts:
         return "", 0
@@ -145,10 +176,9 @@ def _template(images: Iterable[_Image], *, most_only: bool = False) -> tuple[str
     return best, counts[best]
 
 
-def _templates(image: _Image) -> set[str]:
-    path = image.built.path
+def _templates(image: _Image, path: str) -> set[str]:
     found = {path}
-    if any(character in path for character in "{}\\") or path.startswith(".."):
+    if _UNNAMED.search(path):
         return set()
     if image.stage:
         found |= {text.replace(image.stage, "{stage}") for text in set(found)}
@@ -279,12 +309,12 @@ def _goes_with(one: Built, accelerator: str) -> bool:
 
 def _stages(images: list[_Image], survey: Survey | None) -> Iterator[str]:
     """What single images have otherwise than the rule."""
-    template, _ = _template(images)
+    templates = _template(_dockerfiles(images))[0], _template(_folders(images))[0] or "."
     found: list[str] = []
     for stage in dict.fromkeys(image.stage for image in images):
         own = [image for image in images if image.stage == stage]
         settings = [
-            list(_setting(image, template, _own_args(image, own), _named_service(survey, images, image)))
+            list(_setting(image, templates, _own_args(image, own), _named_service(survey, images, image)))
             for image in own
         ]
         name = stage or _PART.sub("", own[0].built.name.rpartition("/")[2]).strip("-_.")
@@ -312,11 +342,14 @@ def _own_args(image: _Image, images: list[_Image]) -> list[tuple[str, str]]:
     return [arg for arg in image.built.args if others and any(arg not in other.built.args for other in others)]
 
 
-def _setting(image: _Image, template: str, args: list[tuple[str, str]], service: str) -> Iterator[str]:
+def _setting(image: _Image, templates: tuple[str, str], args: list[tuple[str, str]], service: str) -> Iterator[str]:
+    """What one image has of its own. templates: the Dockerfiles' and the contexts'."""
     indent = " " * 6
     yield f"{indent}{_quoted(image.variant)}:"
-    if _filled(template, image) != image.built.path:
+    if _filled(templates[0], image) != image.built.path:
         yield f"{indent}  dockerfile: {_quoted(image.built.path)}"
+    if _is_below(image.built.context) and _filled(templates[1], image) != image.built.context:
+        yield f"{indent}  context: {_quoted(image.built.context)}"
     if image.built.target:
         yield f"{indent}  target: {_quoted(image.built.target)}"
     if service:

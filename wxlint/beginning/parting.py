@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from wxlint.beginning.survey import context_of, every_build
 from wxlint.facts.channels import is_of, shown
 from wxlint.images.graph.repository import Repository
 
 
 def partings(repository: Repository) -> Iterator[str]:
-    """What is built and not listed, what is listed and not there, and channels that no image has."""
+    """What is built and not listed or in another folder, what is listed and not there, channels that no image has."""
     policy = repository.policy
     assert policy is not None
     family = repository.family
@@ -26,6 +27,7 @@ def partings(repository: Repository) -> Iterator[str]:
         path = family.in_root(expectation.dockerfile)
         if expectation.dockerfile and not os.path.isfile(path):
             yield f"{policy.path}: {expectation.image}: there is no {path}"
+    yield from _other_contexts(repository)
     for name, variant in policy.variants.items():
         own = [i for i in repository.images if i.expectation is not None and i.expectation.variant == name]
         channels = {i.state.torch.channel for i in own} - {"none", "unknown"}
@@ -41,3 +43,17 @@ def partings(repository: Repository) -> Iterator[str]:
         ]
         if ours and path not in named and path.endswith((".sh", ".bat", ".cmd")):
             yield f"{path}: builds images of the family, and the policy does not name it under scripts"
+
+
+def _other_contexts(repository: Repository) -> Iterator[str]:
+    """The builds of the policy's images whose context is another folder than the policy says."""
+    family = repository.family
+    for build in every_build(repository):
+        context = context_of(build)
+        for expectation in family.by_dockerfile.get(build.dockerfile, []) if context else []:
+            said = family.in_root(expectation.context)
+            if build.span is None or not family.is_tagged(expectation, build.tags):
+                continue
+            if os.path.normpath(said) != os.path.normpath(context):
+                place = f"{build.span.path}:{build.span.line}"
+                yield f"{place}: {expectation.image} is built in {context}, and its context in the policy is {said}"

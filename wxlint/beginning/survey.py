@@ -13,7 +13,7 @@ from wxlint.core.values import HOLE
 from wxlint.images.graph.name_hints import from_path
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.target import Image, proven_accelerator
-from wxlint.images.model.records import Use
+from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.policy.accelerator_words import accelerator_words
 
@@ -32,7 +32,7 @@ class Built(NamedTuple):
     word: the variant's word as it stands there, "" for none. accelerator: cpu, cuda, rocm, other or "". path: of the
     Dockerfile, below the root. channel: torch's, "" where there is none or it is not known. upstream: the external
     base. descends: the paths of the Dockerfiles that it stands on. where: the place of the name. args: known build
-    arguments.
+    arguments. context: the folder that it is built in, as path; "" where that is not known.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Built(NamedTuple):
     descends: tuple[str, ...]
     where: str
     args: tuple[tuple[str, str], ...] = ()
+    context: str = ""
 
 
 class Served(NamedTuple):
@@ -89,7 +90,8 @@ def survey(repository: Repository, root: str) -> Survey:
     def below(path: str) -> str:
         return os.path.relpath(path, root).replace(os.sep, "/")
 
-    built: dict[tuple[str, ...], Built] = {}
+    built: list[Built] = []
+    contexts = _contexts(repository, below)
     named: set[str] = set()
     computed: dict[str, str] = {}
     for image in repository.images:
@@ -103,10 +105,11 @@ def survey(repository: Repository, root: str) -> Survey:
                 computed[f"{use.value.shown()} ({below(use.span.path)}:{use.span.line})"] = _tail(use)
                 continue
             named.add(image.evaluated.path)
-            built.setdefault((found.name, found.tag, found.word, found.path, found.target), found)
+            for place, context in contexts.get(_key(build, use), {}).items() or [(found.where, "")]:
+                built.append(found._replace(context=context, where=place))
     files = {use.span.path for use in repository.uses}
     return Survey(
-        tuple(built.values()),
+        tuple(_once(built)),
         tuple(below(path) for path in repository.dockerfiles if path not in named),
         tuple(_services(repository, below)),
         tuple(
@@ -117,6 +120,47 @@ def survey(repository: Repository, root: str) -> Survey:
         tuple(computed.items()),
         tuple(_named(repository, below)),
     )
+
+
+def _once(built: Iterable[Built]) -> Iterator[Built]:
+    """The images, each once for each context that it is built in, with a known one before one that is not."""
+    found: dict[tuple[str, ...], dict[str, Built]] = {}
+    for one in built:
+        found.setdefault((one.name, one.tag, one.word, one.path, one.target), {}).setdefault(one.context, one)
+    for contexts in found.values():
+        if len(contexts) > 1:
+            contexts.pop("", None)
+        yield from contexts.values()
+
+
+def every_build(repository: Repository) -> Iterator[Build]:
+    """Every build of a Dockerfile in scripts and compose files, those of the same image too."""
+    for script in repository.scripts.values():
+        yield from (build for build in script.builds if build.dockerfile)
+    if repository.compose is not None:
+        from wxlint.images.builds.from_compose import service_builds
+
+        yield from service_builds(repository.compose, repository.documents.find_dockerfile)
+
+
+def _contexts(repository: Repository, below: Callable[[str], str]) -> dict[tuple[str, ...], dict[str, str]]:
+    """The contexts of the builds of each name, by their places."""
+    found: dict[tuple[str, ...], dict[str, str]] = {}
+    for build in every_build(repository):
+        context = context_of(build)
+        for use in build.tags:
+            place = f"{below(use.span.path)}:{use.span.line}"
+            found.setdefault(_key(build, use), {}).setdefault(place, below(context) if context else "")
+    return found
+
+
+def _key(build: Build, use: Use) -> tuple[str, ...]:
+    return build.dockerfile, build.target or "", use.value.text
+
+
+def context_of(build: Build) -> str:
+    """The folder that a build most likely gets as its context, as shown; "" where that is not known."""
+    return build.contexts[0] if build.contexts and os.path.isdir(build.contexts[0]) else ""
 
 
 def _named(repository: Repository, below: Callable[[str], str]) -> Iterator[Named]:
