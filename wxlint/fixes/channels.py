@@ -7,18 +7,16 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.core.findings import Finding, Span
 from wxlint.core.fix import Edit
-from wxlint.core.patterns import late
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.fixes.context import Context, Proposal, stretches
+from wxlint.fixes.split_off import NotSplit, divided
 from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.installs.model import PackageIndex
 from wxlint.images.stack.torch.channels import channel_of_url
 from wxlint.images.stack.torch.model import FAMILY, Choice
 
 _ROOT = "https://download.pytorch.org/whl/"
-_PROGRAM = late(r"(?:RUN[ \t]+(?:--\S+[ \t]+)*|&&[ \t]*)((?:[\w./-]+[ \t]+)+)\Z")
-"""The words of an install command before `install`, where it is the first of a RUN or of a list."""
 
 
 def own_channel(context: Context, finding: Finding) -> Proposal | None:
@@ -143,14 +141,11 @@ def _added(context: Context, step: TorchStep, choice: Choice, channel: str) -> t
         place = last._replace(line=last.end_line, column=last.end_column)
         return (Edit(place, option),)
     # The index of torch lacks most of what stands beside it: torch is installed first, and then satisfies the rest.
-    before = source.line_text(command.line)[: command.column - 1]
-    program = _PROGRAM.search(before)
-    if program is None:
+    try:
+        place, text = divided(context, install, [s for s in spans if s is not None], option)
+    except NotSplit:
         return None
-    listed = " ".join(context.text(s) for s in spans if s is not None)
-    start = source.starts[command.line - 1] + program.start(1)
-    text = f"{program[1]}{context.text(command)} {listed}{option} && "
-    return (context.edit(span.path, start, start, text),)
+    return (Edit(place, text),)
 
 
 def _in_exec_form(context: Context, form: Instruction, step: TorchStep, channel: str) -> tuple[Edit, ...] | None:
