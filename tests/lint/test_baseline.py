@@ -77,6 +77,28 @@ def test_from_another_folder(folder: Path, capfd: pytest.CaptureFixture[str], mo
     assert main(["check", "--no-cache", "--baseline", "../known.json", ".."]) == 0
 
 
+@pytest.mark.parametrize("policy", ["", "wxlint: 1\nimage: x/{stage}\n"])
+def test_files_that_are_not_looked_at_leave_no_stale_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], policy: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b", "b/c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text("FROM example/base:latest\n")
+        if policy and name != "b/c":
+            (tmp_path / name / "wxlint.yaml").write_text(policy)
+    assert main(["baseline", "--no-cache", "--output", "known.json", "a", "b"]) == 0
+    for given in (["a"], ["b"], ["b/c"], ["a", "b/c"], ["./a/"], [str(tmp_path / "a")], ["a/Dockerfile"]):
+        assert check(capfd, *given) == [], given
+    (tmp_path / "b" / "c" / "Dockerfile").unlink()
+    assert check(capfd, "a") == []
+    assert check(capfd, "b") == ["unused-suppression known.json:4"]
+    assert check(capfd, "a", "b") == ["unused-suppression known.json:4"]
+    monkeypatch.chdir(tmp_path / "a")
+    assert main(["check", "--no-cache", "--baseline", "../known.json"]) == 0
+    assert main(["check", "--no-cache", "--baseline", "../known.json", "."]) == 0
+
+
 def test_a_locked_rule_is_not_hidden(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "wxlint.yaml").write_text("wxlint: 1\nrules: {latest-tag: {severity: error, locked: true}}\n")
     assert "latest-tag Dockerfile:1" in check(capfd)

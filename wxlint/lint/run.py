@@ -101,7 +101,7 @@ def _new(
     found = held.new
     for known in held.stale if STALE in ran else ():
         severity = levels.severity(load_rules()[STALE], known.path, Severity.WARNING)
-        if severity is not None and known.rule in ran and _in_scope(known.path, inputs, options, repository):
+        if severity is not None and known.rule in ran and _looked_at(known.path, inputs, options, repository):
             found.append(baseline.finding(known)._replace(severity=severity))
     return found
 
@@ -151,6 +151,18 @@ def _in_scope(path: str, inputs: set[str], options: Options, repository: Reposit
     if options.scope is None or path in options.scope:
         return True
     return path not in inputs and any(folder == "." or path.startswith(f"{folder}/") for folder in options.followed)
+
+
+def _looked_at(path: str, inputs: set[str], options: Options, repository: Repository) -> bool:
+    """Whether a run shows what there is of a file, be it nothing; one that is gone counts with its folder."""
+    read = options.scope is not None or path in repository.sources.loaded or _is_below(path, options.followed)
+    return read and _in_scope(path, inputs, options, repository)
+
+
+def _is_below(path: str, folders: Iterable[str]) -> bool:
+    return any(
+        (folder == "." and not path.startswith(("../", "/"))) or path.startswith(f"{folder}/") for folder in folders
+    )
 
 
 def require_rules(names: Iterable[str], rules: Collection[str]) -> None:
