@@ -8,6 +8,7 @@ start an engine of their own in memory.
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 import tempfile
@@ -49,16 +50,22 @@ def engine_rows(name: str) -> Iterator[Row]:
     yield name, "", fault.code, fault.seconds, fault.seconds, ", ".join(fault.left)
 
 
-def main(wanted: list[str]) -> None:
+PHASES = (*STAGES, "wxlint build", "xdist controller", "xdist worker", "engine gone", "disk full")
+
+
+def main() -> None:
     """Print a row for each phase and signal."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("phase", nargs="*", choices=(*PHASES, []), help=f"all without one: {', '.join(PHASES)}")
+    wanted = parser.parse_args().phase
     print(f"{time.strftime('%Y-%m-%d')}\n")
     print("| phase | ended by | exit code | seconds to end | seconds until nothing is left | left |")
     print("|---|---|---|---|---|---|")
-    for name in wanted or (*STAGES, "wxlint build", "xdist controller", "xdist worker", "engine gone", "disk full"):
+    for name in wanted or PHASES:
         found = engine_rows if name in ("engine gone", "disk full") else rows
         for phase, what, code, seconds, clear, left in found(name):
             print(f"| {phase} | {what} | {code} | {seconds:.1f} | {clear:.1f} | {left or 'nothing'} |", flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -157,7 +157,10 @@ def policy_words(lines: list[str], line: int) -> list[Word]:
     for key in keys:
         found = _below(schema, found, key)
     listed = _resolved(schema, found).get("properties", {}) if found is not None else {}
-    return [Word(name, str(_resolved(schema, about).get("description", ""))) for name, about in listed.items()]
+    return [
+        Word(name, str(about.get("description") or _resolved(schema, about).get("description", "")))
+        for name, about in listed.items()
+    ]
 
 
 def _resolved(schema: Mapping[str, Any], node: Mapping[str, Any] | None) -> Mapping[str, Any]:
