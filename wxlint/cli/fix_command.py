@@ -102,7 +102,8 @@ def _say(outcome: Outcome, done: str) -> None:
         assert finding.fix is not None
         say([f"{done} {finding.span.path}:{finding.span.line}: {finding.rule}: {finding.fix.text}"])
     for finding, why in outcome.refused:
-        text = finding.fix.text if finding.fix is not None else ""
-        say([f"not fixed {finding.span.path}:{finding.span.line}: {finding.rule}: {text}: {why}"])
+        text = f"{finding.fix.text}: " if finding.fix is not None else ""
+        say([f"not fixed {finding.span.path}:{finding.span.line}: {finding.rule}: {text}{why}"])
     found, files = count(len(outcome.made), "finding"), count(len(outcome.files), "file")
-    say([f"{done} {found} in {files}"])
+    more = f"; {count(outcome.unsafe, 'more finding')} may be fixed with --unsafe-fixes" if outcome.unsafe else ""
+    say([f"{done} {found} in {files}{more}"])

@@ -9,7 +9,7 @@ from wxlint.core.findings import Finding, Span
 from wxlint.core.fix import Edit
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
-from wxlint.fixes.context import Context, Proposal, stretches
+from wxlint.fixes.context import Context, NoFix, Proposal, stretches
 from wxlint.fixes.split_off import NotSplit, divided
 from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.installs.model import PackageIndex
@@ -97,7 +97,7 @@ def _of_source(context: Context, finding: Finding, source: PackageIndex, old: st
     return context.traced(finding._replace(because=source.value.because), old, wanted, span=span)
 
 
-def missing_index(context: Context, finding: Finding) -> Proposal | None:
+def missing_index(context: Context, finding: Finding) -> Proposal | NoFix | None:
     """The index of the image's channel, where torch comes from the default one: torch-without-index."""
     found: dict[tuple[Edit, ...], None] = {}
     labels: set[str] = set()
@@ -109,8 +109,8 @@ def missing_index(context: Context, finding: Finding) -> Proposal | None:
         if channel is None or channel == "default" or choice.channel != "default":
             continue
         edits = _added(context, step, choice, channel)
-        if edits is None:
-            return None
+        if edits is None or isinstance(edits, NoFix):
+            return edits
         found[edits] = None
         labels.add(image.label)
         channels.add(channel)
@@ -120,7 +120,7 @@ def missing_index(context: Context, finding: Finding) -> Proposal | None:
     return Proposal(next(iter(found)), f"take torch from {channels.pop()}", safe, frozenset(labels))
 
 
-def _added(context: Context, step: TorchStep, choice: Choice, channel: str) -> tuple[Edit, ...] | None:
+def _added(context: Context, step: TorchStep, choice: Choice, channel: str) -> tuple[Edit, ...] | NoFix | None:
     install, wanted = step.install, choice.requirement
     span, command = wanted.span, install.span
     if install.tool not in ("pip", "uv") or span is None or command is None or wanted.url:
@@ -143,18 +143,18 @@ def _added(context: Context, step: TorchStep, choice: Choice, channel: str) -> t
     # The index of torch lacks most of what stands beside it: torch is installed first, and then satisfies the rest.
     try:
         place, text = divided(context, install, [s for s in spans if s is not None], option)
-    except NotSplit:
-        return None
+    except NotSplit as error:
+        return NoFix(f"other packages are installed with torch, and {error}")
     return (Edit(place, text),)
 
 
-def _in_exec_form(context: Context, form: Instruction, step: TorchStep, channel: str) -> tuple[Edit, ...] | None:
-    """Behind the last word of `["pip", "install", "torch"]`; None for other packages beside it, and for `sh -c`."""
+def _in_exec_form(context: Context, form: Instruction, step: TorchStep, channel: str) -> tuple[Edit, ...] | NoFix:
+    """Behind the last word of `["pip", "install", "torch"]`; not with other packages beside it, nor for `sh -c`."""
     install, words = step.install, json_words(form.args) or []
     span = install.span
     alone = all(r.name in FAMILY for r in install.requirements) and not install.unread
     if span is None or not alone or not {"install", "add"}.intersection(words) or "--" in words:
-        return None
+        return NoFix("an instruction in exec form (a JSON array) takes an index only where it installs torch alone")
     at = form.at(form.text.rindex("]"))
     return (context.edit(span.path, at, at, f', "--index-url", "{_ROOT}{channel}"'),)
 

@@ -33,6 +33,12 @@ class Proposal(NamedTuple):
     images: frozenset[str] = frozenset()
 
 
+class NoFix(NamedTuple):
+    """What stands in the way of a fix, for a person."""
+
+    why: str
+
+
 class Context:
     """A repository, and what stands at the places of its findings."""
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from wxlint.core.findings import Finding
 from wxlint.core.fix import Edit, Fix
 from wxlint.fixes import channels, comments, devices, packages, tags
-from wxlint.fixes.context import Context, Proposal
+from wxlint.fixes.context import Context, NoFix, Proposal
 from wxlint.images.graph.repository import Repository
 
-Proposer = Callable[[Context, Finding], Proposal | None]
+Proposer = Callable[[Context, Finding], Proposal | NoFix | None]
 
 _PROPOSERS: dict[str, tuple[Proposer, ...]] = {
     "compose-run-gpus": (devices.compose_run,),
@@ -46,7 +46,7 @@ def propose(findings: Iterable[Finding], repository: Repository) -> Iterator[tup
     context = Context(repository)
     for finding in findings:
         proposal = _first(context, finding)
-        if proposal is not None and proposal.edits:
+        if isinstance(proposal, Proposal) and proposal.edits:
             edits = tuple(edit for edit in dict.fromkeys(proposal.edits) if _changes(context, edit))
             if edits:
                 fix = Fix(edits, proposal.safe, proposal.text)
@@ -60,7 +60,16 @@ def with_fixes(findings: Iterable[Finding], repository: Repository) -> tuple[Fin
     return tuple(known.get(finding, finding) for finding in listed)
 
 
-def _first(context: Context, finding: Finding) -> Proposal | None:
+def hindered(findings: Iterable[Finding], repository: Repository) -> Iterator[tuple[Finding, str]]:
+    """The findings that have no fix here though others of their rule have one, where it is known why."""
+    context = Context(repository)
+    for finding in findings:
+        proposal = _first(context, finding)
+        if isinstance(proposal, NoFix):
+            yield finding, proposal.why
+
+
+def _first(context: Context, finding: Finding) -> Proposal | NoFix | None:
     for proposer in _PROPOSERS.get(finding.rule, ()):
         proposal = proposer(context, finding)
         if proposal is not None:

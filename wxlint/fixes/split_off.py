@@ -10,6 +10,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.fixes.context import Context, offsets
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.options import WITH_VALUE
+from wxlint.images.stack.torch.model import FAMILY
 
 _PROGRAM = late(r"(?:RUN[ \t]+(?:--\S+[ \t]+)*|&&\s*)((?:[\w./=:-]+\s+)+)\Z")
 """The words of an install command before `install`, where it is the first of a RUN or of a list."""
@@ -48,13 +49,13 @@ class Command(NamedTuple):
 
 
 def divided(context: Context, install: Install, own: Sequence[Span], option: str) -> tuple[Span, str]:
-    """Where a command stands, and what to write before it: a command for the requirements at `own`, with one more
-    option. Raises NotSplit.
+    """Where a command stands, and what to write before it: a command for torch and its companions, which are at `own`,
+    with one more option. Raises NotSplit.
     """
     command = _command(context, install)
     words = list(_words(command.rest))
     taken = [context.text(span) for span in own]
-    others = [context.text(r.span) for r in install.requirements if r.span is not None and r.span not in own]
+    others = [context.text(r.span) for r in install.requirements if r.span is not None and r.name not in FAMILY]
     if not all(taken) or set(taken) & set(others):
         raise NotSplit("a variable holds torch and other packages")
     kept = _options(words, {_bare(text) for text in (*taken, *others)})

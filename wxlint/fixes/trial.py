@@ -14,7 +14,7 @@ from wxlint.documents.source import Source, from_bytes
 from wxlint.fixes.context import Proposal
 from wxlint.fixes.editing import edited, overlap
 from wxlint.fixes.losses import losses
-from wxlint.fixes.propose import propose
+from wxlint.fixes.propose import hindered, propose
 from wxlint.images.graph.repository import Repository
 from wxlint.output import Report
 
@@ -47,13 +47,15 @@ class Refused(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """before, after: the runs. files: the new bytes of what is changed. made, refused: findings with their fixes."""
+    """before, after: the runs. files: the new bytes of what is changed. made, refused: findings with their fixes, if
+    they have one. unsafe: findings left with a fix that only --unsafe-fixes tries."""
 
     before: Checked
     after: Checked
     files: dict[str, bytes]
     made: tuple[Finding, ...]
     refused: tuple[Refused, ...]
+    unsafe: int
 
 
 class _Candidate(NamedTuple):
@@ -112,7 +114,15 @@ class Trial:
         left = {_key(finding) for finding in now.report.findings}
         refused = tuple(one for key, one in self._refused.items() if key[:3] in left or not made)
         changed = {path: data for path, data in files.items() if data != self._bytes(path)}
-        return Outcome(before, now, changed, tuple(made), refused)
+        why = (Refused(*one) for one in hindered(now.report.findings, now.repository))
+        return Outcome(before, now, changed, tuple(made), (*refused, *why), self._left_unsafe(now))
+
+    def _left_unsafe(self, now: Checked) -> int:
+        """How many findings have a fix that is not tried because it may not be what is meant."""
+        if self._unsafe:
+            return 0
+        proposed = (finding.fix for finding, _ in propose(now.report.findings, now.repository))
+        return sum(fix is not None and not fix.safe for fix in proposed)
 
     def _candidates(self, now: Checked) -> list[_Candidate]:
         """The fixes of this round, without those that cross another one."""
@@ -209,7 +219,7 @@ class Trial:
             if there[key] <= old[key] - fixed[key]:
                 continue
             if key in fixed and finding.message in said:
-                found.append(_Trouble("it does not clear the finding", finding.span.path))
+                found.append(_Trouble(_left(finding), finding.span.path))
                 continue
             if mended is None and self._strict:
                 mended = set()
@@ -224,6 +234,14 @@ class Trial:
                 found.append(_Trouble(f"it makes a new finding: {place}: {finding.rule}: {finding.message}", key[1]))
         problems = set(after.report.summary.problems) - set(now.report.summary.problems)
         return [*found, *(_Trouble(f"a file cannot be read with it: {text}", "") for text in sorted(problems))]
+
+
+def _left(finding: Finding) -> str:
+    """What a fix leaves, and why it is there still."""
+    why = finding.because[0].text if finding.because else finding.message
+    return (
+        f"it does not clear the finding, which is at line {finding.span.line}, column {finding.span.column} then: {why}"
+    )
 
 
 def _left_new(outcome: Outcome) -> bool:
