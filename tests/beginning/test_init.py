@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from before_family import family
 
+from wxlint.cli.init_command import _loaded
 from wxlint.cli.main import main
 from wxlint.documents.source import Source
 from wxlint.policy.expectations import expected_images
@@ -174,6 +175,72 @@ def test_a_context_that_no_policy_can_name(tree: Path, capsys: pytest.CaptureFix
     assert main(["init", "--check"]) == 0
 
 
+def test_a_base_is_what_others_come_from(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    services = "".join(f"  {name}: {{image: 'acme/{name}:gpu', build: g}}\n" for name in "acd")
+    services += "".join(f"  {name}: {{image: 'acme/{name}', build: g}}\n" for name in "fgh")
+    write({"g/Dockerfile": CUDA, "docker-compose.yml": f"services:\n{services}"})
+    assert main(["init"]) == 0
+    text = Path("wxlint.yaml").read_text()
+    assert "    stages: [a, c, d]\n" in text and "base:" not in text
+    said = capsys.readouterr().err.splitlines()
+    for line, name in enumerate("fgh", 5):
+        told = f"it follows another pattern: acme/{name}:latest, g/Dockerfile (docker-compose.yml:{line})"
+        assert f"not decided: {told}" in said and f"#   {told}\n" in text
+
+
+SPEECH = {
+    "services/base-cpu/Dockerfile": "FROM python:3.11-slim\n",
+    "services/base-gpu/Dockerfile": CUDA,
+    "services/api/Dockerfile": "FROM reg/speech-base-cpu:1.2.0\n",
+    "services/embed/Dockerfile": "FROM reg/speech-base-gpu:1.2.0\n"
+    "RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cu121\n",
+    "build.sh": "".join(
+        f"docker build -t reg/speech-{stage}:1.2.0 services/{stage}\n"
+        for stage in ("base-cpu", "base-gpu", "api", "embed")
+    ),
+}
+
+
+def test_the_stage_says_the_variant(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(SPEECH)
+    assert main(["init"]) == 0
+    assert images() == {
+        f"reg/speech-{stage}:{{version}}": (f"services/{stage}/Dockerfile", channel)
+        for stage, channel in (("base-cpu", "cpu"), ("base-gpu", "cu121"), ("api", "cpu"), ("embed", "cu121"))
+    }
+    text = Path("wxlint.yaml").read_text()
+    assert "    base: base-cpu\n" in text and "    base: base-gpu\n" in text
+    assert "not decided" not in capsys.readouterr().err
+    assert main(["check", "--no-cache"]) == 0
+    assert main(["init", "--check"]) == 0
+
+
+@pytest.mark.parametrize(
+    "old, new, told",
+    [
+        ("embed:1.2.0", "embed:1.2.0-dev", "it follows another pattern: reg/speech-embed:{version}-dev"),
+        ("base-gpu:1.2.0", "base-gpu", "it follows another pattern: reg/speech-base-gpu:latest"),
+        ("reg/speech-embed", "reg/speech-api", "it has the name of another image: reg/speech-api:{version}"),
+        ("reg/speech-embed", "reg/speech-$WHAT", "the name is computed: reg/speech-$WHAT:1.2.0"),
+    ],
+)
+def test_each_image_that_is_left_out_is_said(
+    tree: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, told: str
+) -> None:
+    write({**SPEECH, "build.sh": SPEECH["build.sh"].replace(old, new)})
+    assert main(["init"]) == 0
+    assert f"not decided: {told}" in capsys.readouterr().err
+    policy = load_policy(Source("wxlint.yaml", Path("wxlint.yaml").read_text()), Path("wxlint.yaml"))
+    assert len(expected_images(policy)) == 3
+
+
+def test_a_stage_says_the_variant_of_images_called_latest(tree: Path) -> None:
+    write({name: text.replace(":1.2.0", "") for name, text in SPEECH.items()})
+    assert main(["init"]) == 0
+    assert len(images()) == 4
+    assert main(["init", "--check"]) == 0
+
+
 def test_services_and_registries(tree: Path) -> None:
     """A compose file for each variant, services with names of their own, a registry that is a variable elsewhere."""
     service = "services:\n  app-{0}:\n    image: acme/app:{0}\n"
@@ -282,3 +349,18 @@ def test_hostile_names_stay_in_their_place(tree: Path) -> None:
     assert main(["init", "--output", "p.yaml"]) == 0
     path = Path("p.yaml")
     assert load_policy(Source("p.yaml", path.read_text()), path).variants == {}
+
+
+def test_what_does_not_load_is_said_without_a_place_in_no_file(tmp_path: Path) -> None:
+    text, problem = _loaded('wxlint: 1\nimage: "a/{stage}:{version}"\nvariants: {x: {stages: [b]}}\n', tmp_path)
+    assert problem.startswith("the family as a whole: ") and "accelerator" in problem
+    assert "wxlint.yaml" not in problem
+    assert "# variants: {x: {stages: [b]}}\n" in text
+
+
+def test_a_long_list_ends_with_how_many_more_there_are(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write({f"d{n}/Dockerfile": CUDA for n in range(23)})
+    assert main(["init"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert sum(line.startswith("not decided: nothing builds it under a name: d") for line in said) == 20
+    assert "not decided: nothing builds it under a name: 3 more" in said

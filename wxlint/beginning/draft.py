@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from wxlint.beginning.survey import ARCHITECTURES, Built, Served, Survey, common, is_name, most
+from wxlint.beginning.members import Member, goes_with, listed, members, shown, stands_on
+from wxlint.beginning.survey import ARCHITECTURES, Built, Served, Survey, is_name, most
 from wxlint.core.escape import escape_part
 from wxlint.core.tuples import NamedTuple
-from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.policy.accelerator_words import accelerator_words
 
 _PART = re.compile(r"\{[a-z-]+\}")
@@ -24,61 +24,38 @@ class Draft(NamedTuple):
     open: tuple[str, ...]
 
 
-class _Image(NamedTuple):
-    stage: str
-    variant: str
-    built: Built
-
-
 def draft(survey: Survey, *, services: bool = True) -> Draft:
     """Write the policy down; what most images have in common is the rule, and the rest is said.
 
     services: say which compose service each image has, where that is not called like its stage.
     """
     tails = {one.name.rpartition("/")[2].replace("{variant}", one.word) for one in survey.built}
-    undecided = [f"the name is computed: {one}" for one, tail in survey.computed if tail not in tails][:10]
-    undecided += [f"nothing builds it under a name: {path}" for path in survey.unnamed[:10]]
-    known = [one for one in survey.built if one.accelerator]
-    decided = {one.path for one in known}
-    undecided += [
-        f"what it is for: {one.path} ({one.where})"
-        for one in survey.built
-        if not one.accelerator and one.path not in decided
-    ]
+    undecided = listed("the name is computed", (one for one, tail in survey.computed if tail not in tails))
+    undecided += listed("nothing builds it under a name", survey.unnamed)
+    chosen = members(survey)
+    survey, images, names = chosen.survey, chosen.images, chosen.names
+    undecided += chosen.undecided
     undecided += [
         f"torch's channel for {one.accelerator}: {one.path} takes {one.channel} ({one.where})"
-        for one in known
-        if one.channel and not _goes_with(one, one.accelerator)
+        for one in survey.built
+        if one.accelerator and one.channel and not goes_with(one, one.accelerator)
     ]
-    pattern = most(one.tag for one in known if one.tag != "latest") or most(one.tag for one in known)
-    own = [one for one in known if one.tag == pattern]
-    prefix, suffix = common(one.name for one in own)
-    names = {one.name for one in own}
-    if len(names) > 1 and "/" not in prefix and any("/" in name for name in names):
-        folder = most(one.name.rpartition("/")[0] for one in own)
-        own = [one for one in own if one.name.rpartition("/")[0] == folder]
-        names = {one.name for one in own}
-        prefix, suffix = common(names)
-        prefix = prefix or (f"{folder}/" if folder and len(names) > 1 else "")
-    listed_elsewhere = [one for one in survey.built if one not in own and one.accelerator and one.tag != "latest"]
-    undecided += [f"it follows another pattern: {_shown(one)} ({one.where})" for one in listed_elsewhere[:10]]
-    images = _images(own, names, prefix, suffix)
-    undecided += _unbuilt(survey, images, pattern)
-    undecided += _contexts(own, images)
+    undecided += _unbuilt(survey, images, chosen.tag)
+    undecided += _contexts(survey.built, images)
     lines = ["# The policy that this repository implies, by `wxlint init`. Each line says what it was read from."]
     if undecided:
         lines += ["#", "# Not decided:", *(f"#   {escape_part(text)}" for text in dict.fromkeys(undecided))]
     lines.append("wxlint: 1")
     if images:
         registry = _registry(survey, names)
-        lines += ["", *_family(images, _pattern(names, prefix, suffix), pattern, registry)]
+        lines += ["", *_family(images, chosen.name, chosen.tag, registry)]
         lines += [*_files(survey, images), *_variants(images, survey), *_stages(images, survey if services else None)]
     else:
         lines += ["", "forbidden-tags: [latest]"]
     return Draft("\n".join(lines) + "\n", tuple(dict.fromkeys(undecided)))
 
 
-def _unbuilt(survey: Survey, images: list[_Image], pattern: str) -> list[str]:
+def _unbuilt(survey: Survey, images: list[Member], pattern: str) -> list[str]:
     """What something names as an image of the family, and no build of which is known."""
     names = {image.built.name for image in images}
     built = {(image.built.name, image.built.word) for image in images}
@@ -90,42 +67,23 @@ def _unbuilt(survey: Survey, images: list[_Image], pattern: str) -> list[str]:
     ]
 
 
-def _contexts(own: Iterable[Built], images: Iterable[_Image]) -> Iterator[str]:
+def _contexts(built: Iterable[Built], images: Iterable[Member]) -> Iterator[str]:
     """The build contexts that the policy cannot name, or that an image has besides the one that it names."""
     taken = {}
     for image in images:
-        one = taken[(image.built.name, image.built.word)] = image.built
+        one = taken[shown(image.built)] = image.built
         if not _is_below(one.context):
             found = f"it is built in {one.context}" if one.context else "it is not known"
-            yield f"the build context of {_shown(one)}: {found} ({one.where})"
-    for one in own:
-        first = taken.get((one.name, one.word), one)
+            yield f"the build context of {shown(one)}: {found} ({one.where})"
+    for one in built:
+        first = taken.get(shown(one), one)
         if one.path == first.path and one.context != first.context:
-            yield f"the build context of {_shown(one)}: {first.context} ({first.where}), {one.context} ({one.where})"
+            yield f"the build context of {shown(one)}: {first.context} ({first.where}), {one.context} ({one.where})"
 
 
 def _is_below(context: str) -> bool:
     """Whether a policy can name a folder."""
     return bool(context) and not _UNNAMED.search(context)
-
-
-def _shown(one: Built) -> str:
-    return f"{one.name}:{one.tag}".replace("{variant}", one.word)
-
-
-def _images(own: list[Built], names: set[str], prefix: str, suffix: str) -> list[_Image]:
-    found: dict[tuple[str, str], _Image] = {}
-    for one in own:
-        stage = one.name[len(prefix) : len(one.name) - len(suffix)] if len(names) > 1 else ""
-        variant = one.word or one.accelerator
-        if (stage and not is_name(stage)) or not is_name(variant):
-            continue
-        found.setdefault((stage, variant), _Image(stage, variant, one))
-    return list(found.values())
-
-
-def _pattern(names: set[str], prefix: str, suffix: str) -> str:
-    return f"{prefix}{{stage}}{suffix}" if len(names) > 1 else next(iter(names))
 
 
 def _registry(survey: Survey, names: set[str]) -> str:
@@ -136,11 +94,11 @@ def _registry(survey: Survey, names: set[str]) -> str:
     return registries.pop() if varies and len(registries) == 1 else ""
 
 
-def _family(images: list[_Image], name: str, pattern: str, registry: str) -> Iterator[str]:
-    whole = pattern not in ("{variant}", "latest") or "{variant}" in name
+def _family(images: list[Member], name: str, pattern: str, registry: str) -> Iterator[str]:
+    whole = pattern not in ("{variant}", "latest") or "{variant}" in name or _by_stage(images)
     name = f"{{registry}}{name.removeprefix(registry)}" if registry else name
     example = images[0].built
-    yield f"# {escape_part(_shown(example))} ({escape_part(example.where)}), and {len(images) - 1} more"
+    yield f"# {escape_part(shown(example))} ({escape_part(example.where)}), and {len(images) - 1} more"
     yield f"image: {_quoted(f'{name}:{pattern}' if whole else name)}"
     if "{arch}" in pattern:
         yield f'parts: {{arch: {{pattern: "{"|".join(ARCHITECTURES)}", default: {ARCHITECTURES[0]}}}}}'
@@ -156,15 +114,15 @@ def _family(images: list[_Image], name: str, pattern: str, registry: str) -> Ite
             yield f"{key}: {_quoted(template)}  # {hits} of {len(images)} images"
 
 
-def _dockerfiles(images: Iterable[_Image]) -> list[tuple[_Image, str]]:
+def _dockerfiles(images: Iterable[Member]) -> list[tuple[Member, str]]:
     return [(image, image.built.path) for image in images]
 
 
-def _folders(images: Iterable[_Image]) -> list[tuple[_Image, str]]:
+def _folders(images: Iterable[Member]) -> list[tuple[Member, str]]:
     return [(image, image.built.context) for image in images if image.built.context]
 
 
-def _template(paths: Iterable[tuple[_Image, str]]) -> tuple[str, int]:
+def _template(paths: Iterable[tuple[Member, str]]) -> tuple[str, int]:
     """The path that most images have, with {stage} and {variant} in it."""
     counts: dict[str, int] = {}
     for image, path in paths:
@@ -176,7 +134,7 @@ def _template(paths: Iterable[tuple[_Image, str]]) -> tuple[str, int]:
     return best, counts[best]
 
 
-def _templates(image: _Image, path: str) -> set[str]:
+def _templates(image: Member, path: str) -> set[str]:
     found = {path}
     if _UNNAMED.search(path):
         return set()
@@ -185,11 +143,17 @@ def _templates(image: _Image, path: str) -> set[str]:
     return found | {text.replace(image.variant, "{variant}") for text in set(found)}
 
 
-def _filled(template: str, image: _Image) -> str:
+def _filled(template: str, image: Member) -> str:
     return template.replace("{stage}", image.stage).replace("{variant}", image.variant)
 
 
-def _files(survey: Survey, images: list[_Image]) -> Iterator[str]:
+def _by_stage(images: Iterable[Member]) -> bool:
+    """Whether there are several variants, and no reference says which."""
+    found = list(images)
+    return len({image.variant for image in found}) > 1 and not any(image.built.word for image in found)
+
+
+def _files(survey: Survey, images: list[Member]) -> Iterator[str]:
     plain = [path for path in _composed(survey, images) if not _words_of(path)]
     if plain:
         yield f"compose: [{', '.join(map(_quoted, plain))}]"
@@ -198,14 +162,14 @@ def _files(survey: Survey, images: list[_Image]) -> Iterator[str]:
         yield f"scripts: [{', '.join(map(_quoted, scripts))}]"
 
 
-def _composed(survey: Survey, images: Iterable[_Image]) -> list[str]:
+def _composed(survey: Survey, images: Iterable[Member]) -> list[str]:
     """The compose files in which a service runs or builds one of the images."""
-    listed = list(images)
-    own = [one for one in survey.services if any(_serves(one, image) for image in listed)]
+    found = list(images)
+    own = [one for one in survey.services if any(_serves(one, image) for image in found)]
     return sorted({one.file for one in own if not one.file.startswith("..")})
 
 
-def _serves(service: Served, image: _Image) -> bool:
+def _serves(service: Served, image: Member) -> bool:
     """Whether a service runs an image: by its name and the word in its tag, else by the Dockerfile that it builds."""
     built = image.built
     name = built.name.replace("{variant}", built.word)
@@ -218,7 +182,7 @@ def _words(tag: str) -> list[str]:
     return tag.replace("_", "-").split("-")
 
 
-def _optional(survey: Survey, images: list[_Image], own: list[_Image]) -> list[str]:
+def _optional(survey: Survey, images: list[Member], own: list[Member]) -> list[str]:
     """The stages of other variants that something names with this variant's word, though no build of it is known."""
     words = {image.built.word for image in own}
     names = {image.built.name: image.stage for image in images if image.stage}
@@ -232,7 +196,7 @@ def _words_of(path: str) -> frozenset[str]:
     return accelerator_words(name) or accelerator_words(folder.rpartition("/")[2])
 
 
-def _overlays(survey: Survey, images: list[_Image], own: list[_Image]) -> list[str]:
+def _overlays(survey: Survey, images: list[Member], own: list[Member]) -> list[str]:
     """The compose files of one variant: the plain ones, and what is called for its accelerator on top."""
     words = {path: _words_of(path) for path in _composed(survey, images)}
     ours = [path for path, found in words.items() if found == {own[0].built.accelerator}]
@@ -240,14 +204,14 @@ def _overlays(survey: Survey, images: list[_Image], own: list[_Image]) -> list[s
     return [*(path for path, found in words.items() if not found and path.rpartition("/")[0] in folders), *ours]
 
 
-def _services_of(survey: Survey, images: list[_Image], own: list[_Image]) -> set[str | None]:
+def _services_of(survey: Survey, images: list[Member], own: list[Member]) -> set[str | None]:
     """The services of images of one variant, as `_service` says."""
     files = _overlays(survey, images, own) if own else []
     files = files or [path for path in _composed(survey, images) if not _words_of(path)]
     return {_service(survey, image, files) for image in own}
 
 
-def _service(survey: Survey, image: _Image, files: list[str]) -> str | None:
+def _service(survey: Survey, image: Member, files: list[str]) -> str | None:
     """The name of the service that runs an image, "" for none; None where it is called like the stage."""
     own = {one.name for one in survey.services if one.file in files and _serves(one, image)}
     if image.stage and image.stage in own or not files:
@@ -255,14 +219,16 @@ def _service(survey: Survey, image: _Image, files: list[str]) -> str | None:
     return own.pop() if len(own) == 1 else "" if not own else None
 
 
-def _variants(images: list[_Image], survey: Survey) -> Iterator[str]:
+def _variants(images: list[Member], survey: Survey) -> Iterator[str]:
     yield "variants:"
     for variant in dict.fromkeys(image.variant for image in images):
         own = [image for image in images if image.variant == variant]
         base = _base(own)
         yield f"  {_quoted(variant)}:"
         yield f"    accelerator: {most(image.built.accelerator for image in own)}"
-        if not any(image.built.word for image in own):
+        if _by_stage(images):
+            yield f"    tags: [{_quoted(own[0].built.tag)}]  # the stage says the variant"
+        elif not any(image.built.word for image in own):
             yield '    tag: ""'
         if base is not None:
             yield f"    base: {base.stage}"
@@ -271,7 +237,7 @@ def _variants(images: list[_Image], survey: Survey) -> Iterator[str]:
         upstream = sorted(one for one in started if one and one.rpartition(":")[0] not in names)
         if upstream:
             yield f"    upstream: [{', '.join(map(_quoted, upstream))}]"
-        channels = [image.built.channel for image in own if _goes_with(image.built, own[0].built.accelerator)]
+        channels = [image.built.channel for image in own if goes_with(image.built, own[0].built.accelerator)]
         if channels:
             channel = most(channels)
             yield f"    torch-channel: {channel}  # {channels.count(channel)} of {len(channels)} images with torch"
@@ -288,26 +254,16 @@ def _variants(images: list[_Image], survey: Survey) -> Iterator[str]:
             yield f"    optional: [{', '.join(map(_quoted, optional))}]  # named, and not seen built"
 
 
-def _base(images: list[_Image]) -> _Image | None:
+def _base(images: list[Member]) -> Member | None:
     """The image of a variant that all others stand on."""
     for one in images:
         others = [image for image in images if image is not one]
-        if others and one.stage and all(_stands_on(image.built, one.built) for image in others):
+        if others and one.stage and all(stands_on(image.built, one.built) for image in others):
             return one
     return None
 
 
-def _stands_on(one: Built, base: Built) -> bool:
-    """Whether an image is built from another one, or from one of that name which nobody builds (base:latest)."""
-    return base.path in one.descends or one.upstream.rpartition(":")[0] == base.name
-
-
-def _goes_with(one: Built, accelerator: str) -> bool:
-    """Whether torch's channel is of the accelerator that the image is for."""
-    return bool(one.channel) and accelerator_of(one.channel) == accelerator
-
-
-def _stages(images: list[_Image], survey: Survey | None) -> Iterator[str]:
+def _stages(images: list[Member], survey: Survey | None) -> Iterator[str]:
     """What single images have otherwise than the rule."""
     templates = _template(_dockerfiles(images))[0], _template(_folders(images))[0] or "."
     found: list[str] = []
@@ -326,7 +282,7 @@ def _stages(images: list[_Image], survey: Survey | None) -> Iterator[str]:
         yield from found
 
 
-def _named_service(survey: Survey | None, images: list[_Image], image: _Image) -> str:
+def _named_service(survey: Survey | None, images: list[Member], image: Member) -> str:
     """The service of an image where it has a name of its own."""
     if survey is None:
         return ""
@@ -336,13 +292,13 @@ def _named_service(survey: Survey | None, images: list[_Image], image: _Image) -
     return _service(survey, image, files) or ""
 
 
-def _own_args(image: _Image, images: list[_Image]) -> list[tuple[str, str]]:
+def _own_args(image: Member, images: list[Member]) -> list[tuple[str, str]]:
     """The build arguments that set an image off from the other variants of its stage, of the same Dockerfile."""
     others = [other for other in images if other is not image and other.built.path == image.built.path]
     return [arg for arg in image.built.args if others and any(arg not in other.built.args for other in others)]
 
 
-def _setting(image: _Image, templates: tuple[str, str], args: list[tuple[str, str]], service: str) -> Iterator[str]:
+def _setting(image: Member, templates: tuple[str, str], args: list[tuple[str, str]], service: str) -> Iterator[str]:
     """What one image has of its own. templates: the Dockerfiles' and the contexts'."""
     indent = " " * 6
     yield f"{indent}{_quoted(image.variant)}:"

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 from wxlint.beginning.survey import context_of, every_build
 from wxlint.facts.channels import is_of, shown
+from wxlint.images.graph.family import Family
 from wxlint.images.graph.repository import Repository
+from wxlint.images.model.records import Build
+from wxlint.policy.model import Expectation
 
 
 def partings(repository: Repository) -> Iterator[str]:
@@ -52,8 +55,15 @@ def _other_contexts(repository: Repository) -> Iterator[str]:
         context = context_of(build)
         for expectation in family.by_dockerfile.get(build.dockerfile, []) if context else []:
             said = family.in_root(expectation.context)
-            if build.span is None or not family.is_tagged(expectation, build.tags):
+            if build.span is None or not _is_called(family, expectation, build):
                 continue
             if os.path.normpath(said) != os.path.normpath(context):
                 place = f"{build.span.path}:{build.span.line}"
                 yield f"{place}: {expectation.image} is built in {context}, and its context in the policy is {said}"
+
+
+def _is_called(family: Family, expectation: Expectation, build: Build) -> bool:
+    """Whether a build gives its image the name of one of the policy's."""
+    found = [family.member(use.reference) for use in build.tags if use.reference is not None]
+    wanted = (expectation.stage, expectation.variant)
+    return any(one is not None and (one.stage, one.variant) == wanted for one in found)

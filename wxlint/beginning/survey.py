@@ -33,6 +33,7 @@ class Built(NamedTuple):
     Dockerfile, below the root. channel: torch's, "" where there is none or it is not known. upstream: the external
     base. descends: the paths of the Dockerfiles that it stands on. where: the place of the name. args: known build
     arguments. context: the folder that it is built in, as path; "" where that is not known.
+    bases: the names of the images that it stands on, without tags.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Built(NamedTuple):
     where: str
     args: tuple[tuple[str, str], ...] = ()
     context: str = ""
+    bases: tuple[str, ...] = ()
 
 
 class Served(NamedTuple):
@@ -218,7 +220,16 @@ def _built(image: Image, use: Use, below: Callable[[str], str]) -> Built | None:
         tuple(dict.fromkeys(below(one.span.path) for one in image.base.lineage)),
         f"{below(use.span.path)}:{use.span.line}",
         tuple((name, value.text) for name, value in image.evaluated.build.args if value.known),
+        "",
+        tuple(_names(one.reference for one in image.base.lineage)),
     )
+
+
+def _names(references: Iterable[Reference | None]) -> Iterator[str]:
+    for reference in references:
+        parts = _parts(reference) if reference is not None else None
+        if parts is not None:
+            yield parts[0].replace("{variant}", parts[2])
 
 
 def _parts(reference: Reference) -> tuple[str, str, str] | None:

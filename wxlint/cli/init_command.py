@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from pathlib import Path
 
 from wxlint.cli.exit_codes import FAILED, FOUND, OK
@@ -57,11 +58,16 @@ def _loaded(text: str, folder: Path) -> tuple[str, str]:
     try:
         load_policy(Source(str(path), text), path)
     except PolicyError as error:
-        why = error.lines[-1] if error.lines else str(error)
+        why = _without_place(error.lines[-1] if error.lines else str(error), str(path))
         commented = "".join(f"# {line}\n" for line in text.splitlines() if not line.startswith("#"))
         head = "# The policy that this repository implies, by `wxlint init`; below what could not be taken as it is.\n"
         return f"{head}wxlint: 1\nforbidden-tags: [latest]\n\n{commented}", f"the family as a whole: {why}"
     return text, ""
+
+
+def _without_place(message: str, path: str) -> str:
+    """A message without its place, which is one in a text that nobody has."""
+    return re.sub(rf"^{re.escape(path)}(?::\d+)*: (?:error: )?", "", message)
 
 
 def _check(path: str, policy: str | None) -> int:

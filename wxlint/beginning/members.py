@@ -1,0 +1,138 @@
+"""Which of the images that a repository builds are one family, and what is said of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from wxlint.beginning.survey import Built, Named, Survey, common, is_name, most
+from wxlint.core.tuples import NamedTuple
+from wxlint.images.stack.torch.channels import accelerator_of
+
+_MOST_LISTED = 20
+"""Images of one kind that are named one by one."""
+
+
+class Member(NamedTuple):
+    """An image of the family."""
+
+    stage: str
+    variant: str
+    built: Built
+
+
+class Members(NamedTuple):
+    """images: the family. name, tag: their patterns. names: theirs without tags. survey: what was seen, with the words
+    of variants in names as `images` has them. undecided: why others are none of them.
+    """
+
+    images: list[Member]
+    name: str
+    tag: str
+    names: set[str]
+    survey: Survey
+    undecided: list[str]
+
+
+def members(survey: Survey) -> Members:
+    """Choose the family: the images whose names and tags follow the commonest pattern."""
+    survey = survey._replace(built=tuple(_as_its_base(one, survey.built) for one in survey.built))
+    known = [one for one in survey.built if one.accelerator]
+    tag = most(one.tag for one in known if one.tag != "latest") or most(one.tag for one in known)
+    own = [one for one in known if one.tag == tag]
+    if _stages_decide(own):
+        survey = survey._replace(
+            built=tuple(one._replace(name=_spelled(one), word="") if _has(one, tag) else one for one in survey.built),
+            named=tuple(one._replace(name=_spelled(one), word="") if _has(one, tag) else one for one in survey.named),
+        )
+        known = [one for one in survey.built if one.accelerator]
+        own = [one for one in known if one.tag == tag]
+    if "{variant}" not in tag and any(one.word for one in own):
+        own = [one for one in own if one.word]
+    prefix, suffix = common(one.name for one in own)
+    names = {one.name for one in own}
+    if len(names) > 1 and "/" not in prefix and any("/" in name for name in names):
+        folder = most(one.name.rpartition("/")[0] for one in own)
+        own = [one for one in own if one.name.rpartition("/")[0] == folder]
+        names = {one.name for one in own}
+        prefix, suffix = common(names)
+        prefix = prefix or (f"{folder}/" if folder and len(names) > 1 else "")
+    images = _images(own, names, prefix, suffix)
+    name = f"{prefix}{{stage}}{suffix}" if len(names) > 1 else next(iter(names), "")
+    return Members(images, name, tag, names, survey, list(_left_out(survey.built, images)))
+
+
+def _stages_decide(own: Iterable[Built]) -> bool:
+    """Whether the names of only some images say variants: those are stages (base-cpu, base-gpu) like the others."""
+    worded = {one.name for one in own if "{variant}" in one.name}
+    plain = {one.name for one in own if not one.word}
+    return bool(worded) and len(plain) >= len(worded)
+
+
+def _has(one: Built | Named, tag: str) -> bool:
+    """Whether an image of a tag has the word of its variant in its name."""
+    return one.tag == tag and "{variant}" in one.name
+
+
+def _spelled(one: Built | Named) -> str:
+    """The name of an image, with the word of its variant in it."""
+    return one.name.replace("{variant}", one.word)
+
+
+def _as_its_base(one: Built, built: Iterable[Built]) -> Built:
+    """An image that does not say what it is for, as what it stands on does, where that is one thing."""
+    if one.accelerator:
+        return one
+    found = {base.accelerator for base in built if base.accelerator and stands_on(one, base)}
+    return one._replace(accelerator=found.pop()) if len(found) == 1 else one
+
+
+def stands_on(one: Built, base: Built) -> bool:
+    """Whether an image is built from another one, or from one of that name which nobody builds (base:latest)."""
+    named = (*one.bases, one.upstream.rpartition(":")[0])
+    return base.path != one.path and base.path in one.descends or _spelled(base) in named
+
+
+def _images(own: Iterable[Built], names: set[str], prefix: str, suffix: str) -> list[Member]:
+    found: dict[tuple[str, ...], Member] = {}
+    for one in own:
+        stage = one.name[len(prefix) : len(one.name) - len(suffix)] if len(names) > 1 else ""
+        variant = one.word or one.accelerator
+        if (stage and not is_name(stage)) or not is_name(variant):
+            continue
+        found.setdefault((stage, variant) if one.word else (stage,), Member(stage, variant, one))
+    return list(found.values())
+
+
+def _left_out(built: Iterable[Built], images: Iterable[Member]) -> Iterator[str]:
+    """Each image that is none of the family, and why."""
+    taken = {shown(image.built): image.built for image in images}
+    kinds: dict[str, list[str]] = {}
+    for one in built:
+        same = taken.get(shown(one))
+        if same is not None and (same.path, same.target) == (one.path, one.target):
+            continue
+        place = f"{shown(one)}, {one.path} ({one.where})"
+        if same is not None:
+            kind = "it has the name of another image"
+        else:
+            kind = "it follows another pattern" if one.accelerator else "what it is for"
+        kinds.setdefault(kind, []).append(place)
+    for kind, found in kinds.items():
+        yield from listed(kind, found)
+
+
+def listed(kind: str, found: Iterable[str]) -> list[str]:
+    """What is not decided for one reason, and how many more there are of a long list."""
+    each = list(dict.fromkeys(found))
+    more = [f"{kind}: {len(each) - _MOST_LISTED} more"] if len(each) > _MOST_LISTED else []
+    return [*(f"{kind}: {one}" for one in each[:_MOST_LISTED]), *more]
+
+
+def shown(one: Built) -> str:
+    """The name and tag of an image, with what the pattern has for versions."""
+    return f"{one.name}:{one.tag}".replace("{variant}", one.word)
+
+
+def goes_with(one: Built, accelerator: str) -> bool:
+    """Whether torch's channel is of the accelerator that the image is for."""
+    return bool(one.channel) and accelerator_of(one.channel) == accelerator
