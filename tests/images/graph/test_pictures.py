@@ -80,6 +80,28 @@ def test_two_builds_of_one_name_are_one_box() -> None:
     assert node.places == ("Dockerfile",)
 
 
+@pytest.mark.parametrize(
+    ("stages", "source"),
+    [
+        ("FROM e/base:1 AS build\nFROM build AS runtime\n", "e/base:1"),
+        ("FROM e/base:1 AS a\nFROM a AS b\nFROM python:3.11 AS c\nFROM b\n", "e/base:1"),
+        ("FROM e/base:1 AS a\nFROM python:3.11 AS b\nFROM b\n", "python:3.11"),
+    ],
+)
+def test_an_image_of_several_stages_stands_on_the_base_of_the_first(stages: str, source: str) -> None:
+    files = {
+        "base/Dockerfile": "FROM debian:12\n",
+        "top/Dockerfile": stages,
+        "build.sh": "docker build -t e/base:1 base\ndocker build -t e/top:1 top\n",
+    }
+    assert {edge for edge in edges(picture(files)) if edge[1] == "e/top:1"} == {(source, "e/top:1", "FROM")}
+
+
+def test_where_an_argument_chooses_the_stage_the_argument_is_drawn() -> None:
+    files = {"Dockerfile": "FROM a:1 AS a\nFROM b:1 AS b\nARG WHICH\nFROM ${WHICH}\n"}
+    assert [edge.source for edge in picture(files).edges if edge.target == "Dockerfile"] == ["${WHICH}"]
+
+
 USERS = {
     "Dockerfile": "FROM python:3.11\n",
     "build.sh": "docker build -t e/app:1 .\n",

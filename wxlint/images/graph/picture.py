@@ -96,9 +96,16 @@ def _built(repository: Repository, evaluated: Evaluated, stage: Stage) -> Built:
     label = f"{evaluated.path} [{target}]" if target else evaluated.path
     state = repository.beliefs.state(evaluated, stage)
     said = belief(evaluated, stage, state, target or None)
-    lineage = state.lineage
-    base = lineage[0].reference if lineage else stage.base.reference
+    base = _lowest(evaluated, stage).base.reference
     return Built(tags[0] if tags else label, said, base, build.built_by, tags, evaluated, stage)
+
+
+def _lowest(evaluated: Evaluated, stage: Stage) -> Stage:
+    """The stage of a Dockerfile that a stage is built from in the end; itself where it is not known which."""
+    current = stage
+    while len(current.parents) == 1 and not current.external:
+        current = evaluated.stages[current.parents[0]]  # an earlier one
+    return current if not current.parents else stage
 
 
 def picture_of(repository: Repository, scope: frozenset[str] | None, findings: Iterable[Finding] = ()) -> Picture:
@@ -122,7 +129,7 @@ def picture_of(repository: Repository, scope: frozenset[str] | None, findings: I
             nodes.setdefault(source, Node(source, "base"))
             edge = Edge(source, each.name, "FROM")
             edges[edge] = None
-            places.setdefault(edge, []).append(each.stage.base.span)
+            places.setdefault(edge, []).append(_lowest(each.evaluated, each.stage).base.span)
     for use in repository.uses:
         for edge in _user_edges(repository, use, names):
             nodes.setdefault(edge.target, Node(edge.target, "user", places=(edge.target,)))
