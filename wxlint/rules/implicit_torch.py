@@ -49,6 +49,8 @@ _ROCM = "rocmX.Y"
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
+        if image.expected == "cpu":
+            yield from _beside_an_open_base(repository, image, steps)
         if image.expected == "cuda":
             yield from _instead_of_a_channel(image, steps)
         if image.meant not in _WITHOUT_CUDA or (image.expected is None and image.state.torch.channel != "default"):
@@ -82,6 +84,25 @@ def check(repository: Repository) -> Iterator[Problem]:
                 of_base = () if image.expected else image.base.because
                 because = (*of_base, *step.install.because, *image.why)
                 yield Problem(deciding.span or wanted.span, text, because, hint, image.doubt or severity, image.label)
+
+
+def _beside_an_open_base(repository: Repository, image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
+    """Yield what brings torch into a CPU image, unless a base of which nothing is known holds one."""
+    for step in steps:
+        wanted = step.choices[0].requirement
+        if step.before.channel != "unknown" or wanted.name in FAMILY or wanted.span is None:
+            continue
+        from wxlint.images.graph.open_bases import open_base
+
+        base = open_base(repository, image, step)
+        if base:
+            text = (
+                f"{wanted.name} brings torch from the default index, a CUDA build on Linux, but {image.label} is a cpu "
+                f"image; whether {base} holds a torch already is not known"
+            )
+            because = (*step.install.because, *image.why)
+            yield Problem(wanted.span, text, because, "", Severity.WARNING, image.label)
+            return
 
 
 def _deciding(step: TorchStep) -> Requirement:

@@ -6,7 +6,8 @@ On Linux a plain `pip install torch` is a CUDA build. In a CPU image that is the
 gigabytes of CUDA that nothing uses. In a CUDA image it is whatever CUDA version the newest release was built for, not
 the one the base and the policy have. An installed torch that already satisfies the requirement stays, and is no
 finding. In an image that nothing calls a CPU or a GPU image, on a base without CUDA and without a policy, it is
-information only.
+information only. In a CPU image on a base of which nothing is known it is a warning: the base may hold that torch
+already.
 
 ## Bad
 
@@ -28,7 +29,7 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image
+from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.stack.torch.model import FAMILY, Choice
 from wxlint.images.stack.torch.selection import PROJECT_HINT, describe
 from wxlint.rules import Problem
@@ -48,8 +49,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         for step in steps:
             choice = step.choices[0]
             if (
-                step.before.channel == "unknown"
-                or step.install.conditional
+                step.install.conditional
                 or choice.channel != "default"
                 or choice.requirement.name not in (*FAMILY, "pytorch")
             ):
@@ -57,8 +57,14 @@ def check(repository: Repository) -> Iterator[Problem]:
             span = choice.requirement.span or step.install.span
             if span is None:
                 continue
-            wrong = _wrong(image, choice)
             because = (describe(choice), *step.install.because, *image.why)
+            if step.before.channel == "unknown":
+                text = _beside_an_open_base(repository, image, step)
+                if text:
+                    hint = _hint(image, step.install.tool)
+                    yield Problem(span, text, because, hint, Severity.WARNING, image.label)
+                continue
+            wrong = _wrong(image, choice)
             if wrong:
                 severity = (
                     Severity.INFO if image.meant == "other" else image.doubt
@@ -67,6 +73,19 @@ def check(repository: Repository) -> Iterator[Problem]:
             elif _is_undecided(repository, image):
                 text = f"{choice.requirement.name} comes from the default index: on Linux a CUDA build, gigabytes of it"
                 yield Problem(span, text, because, _EITHER, Severity.INFO)
+
+
+def _beside_an_open_base(repository: Repository, image: Image, step: TorchStep) -> str:
+    """What is to be said of a CPU image whose base may hold the torch already; "" for nothing."""
+    if image.expected != "cpu":
+        return ""
+    from wxlint.images.graph.open_bases import open_base
+
+    base, wanted = open_base(repository, image, step), step.choices[0].requirement
+    return base and (
+        f"{wanted.name} comes from the default index, a CUDA build on Linux, but {image.label} is a cpu image; "
+        f"whether {base} holds {wanted.written or wanted.name} already is not known"
+    )
 
 
 def _is_undecided(repository: Repository, image: Image) -> bool:
