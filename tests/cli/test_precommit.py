@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from wxlint.cli.main import main
+
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = ROOT / "action.yml"
 GITLAB = ROOT / "templates" / "gitlab-ci.yml"
@@ -165,6 +167,35 @@ def test_a_file_of_another_kind_alone_is_no_failure(consumer: Consumer, name: st
         ("docker/Dockerfile-gpu", True),
         ("build.bash", True),
         ("app/pyproject.toml", True),
+        ("build.ps1", True),
+        (".gitlab-ci.yml", True),
+        ("ci/build.gitlab-ci.yml", True),
+        ("justfile", True),
+        ("docker/images.just", True),
+        ("Taskfile.yml", True),
+        ("Taskfile.dist.yaml", True),
+        ("k8s/asr.yaml", True),
+        ("deploy/kubernetes/base/asr.yml", True),
+        ("deploy/asr-deployment.yaml", True),
+        ("deploy/CronJob.yaml", True),
+        ("overlays/gpu/kustomization.yaml", True),
+        ("charts/asr/values.yaml", True),
+        ("values-gpu.yaml", True),
+        ("skaffold.yaml", True),
+        (".devcontainer/devcontainer.json", True),
+        ("gpu.compose.yml", True),
+        ("noxfile.py", True),
+        ("tasks.py", True),
+        ("environment.yml", True),
+        ("gpu-environment.yaml", True),
+        ("docker/pip.conf", True),
+        ("requirements/base.txt", True),
+        ("requirements/gpu/torch.in", True),
+        ("dev-requirements.txt", True),
+        (".travis.yml", False),
+        ("config/services.yaml", False),
+        ("docs/notes.txt", False),
+        ("app/mytasks.py", False),
         ("Dockerfile-notes.md", False),
         ("Dockerfile.dockerignore", False),
         ("Dockerfiles/readme.md", False),
@@ -177,6 +208,19 @@ def test_a_file_of_another_kind_alone_is_no_failure(consumer: Consumer, name: st
 def test_which_files_the_hook_takes(name: str, checked: bool) -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert [bool(re.search(hook["files"], name)) for hook in hooks] == [checked, checked]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["requirements/base.txt", "dev-requirements.txt", "docker/pip.conf", "tasks.py", "environment.yml", "a.just"],
+)
+def test_a_file_that_the_hook_gives_alone_is_no_error(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text("# nothing yet\n", encoding="utf-8")
+    assert main(["check", "--no-cache", name]) == 0
 
 
 def test_the_fixing_hook_changes_files_and_refuses_the_commit(consumer: Consumer, hook: tuple[str, str]) -> None:

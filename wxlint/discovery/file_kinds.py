@@ -50,7 +50,8 @@ _ENDS = (
 )
 _WORKFLOWS = late(r"(?:^|.*[/\\])\.(?:github|gitea|forgejo)[/\\]workflows[/\\]?", re.DOTALL)
 FOLLOWED = late(
-    r"(?i)(?:requirements|constraints)[^/]*\.(?:txt|in)$|(?:^|/)(?:pyproject\.toml|Pipfile)$|\.ya?ml$|\.(?:ba)?sh$"
+    r"(?i)(?:requirements|constraints)(?:[^/]*|/.+)\.(?:txt|in)$|(?:^|/)(?:pyproject\.toml|Pipfile|pip\.conf)$"
+    r"|\.ya?ml$|\.(?:ba)?sh$"
 )
 """Files that are read only where a Dockerfile or a policy leads to them; a hook may give them by name."""
 _HEAD = 65536
