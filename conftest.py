@@ -7,6 +7,7 @@ HYPOTHESIS_PROFILE=deep looks much further, for when a reader changes; quick loo
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,3 +31,15 @@ def cache_of_this_session() -> Iterator[None]:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("WXLINT_CACHE_DIR", str(Path(folder) / "cache"))
         yield
+
+
+@pytest.fixture
+def signals_by_default() -> Iterator[None]:
+    """Let started programs be ended by signals that whoever started the tests ignores, as `nohup` and `&` do."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGHUP)}
+    for number, handler in kept.items():
+        if handler is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)

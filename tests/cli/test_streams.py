@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("signals_by_default")
+
 ALL = ("check", "check -", "images", "plan", "build", "sweep", "inspect x.tar", "rules", "explain latest-tag", "schema")
 PRINTING = ("check", "images", "plan", "rules", "rules --format json", "explain latest-tag", "schema", "schema report")
 POLICY = """\

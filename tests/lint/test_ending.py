@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("signals_by_default")
+
 COUNT = 160
 """Dockerfiles: enough for two processes."""
 
