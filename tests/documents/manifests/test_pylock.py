@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxlint.documents.manifests.project import DEFAULT_INDEX
 from wxlint.documents.manifests.pylock import NAME, Pinned, read_pylock
 from wxlint.documents.source import Source
 
@@ -31,7 +30,7 @@ wheels = [
 name = "torch"
 version = "2.6.0"
 marker = "sys_platform == 'darwin'"
-wheels = [{{ url = "https://files.pythonhosted.org/packages/x/torch-2.6.0-cp311-none-macosx_11_0_arm64.whl" }}]
+wheels = [{{ url = "https://registry.example/packages/x/torch-2.6.0-cp311-none-macosx_11_0_arm64.whl" }}]
 
 [[packages]]
 name = "own"
@@ -57,7 +56,7 @@ def test_what_uv_writes() -> None:
     assert [p.index.rpartition("/")[0] or p.index for p in read.packages] == [
         "https://registry.example",
         CPU,
-        DEFAULT_INDEX,
+        "https://registry.example/packages/x",
         "",
         "",
     ]

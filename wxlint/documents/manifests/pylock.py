@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.documents.manifests.project import DEFAULT_INDEX, listing, load, normal, table
+from wxlint.documents.manifests.project import listing, load, normal, table
 from wxlint.documents.source import Source
 
 NAME = late(r"pylock(?:\.[^./]+)?\.toml")
@@ -79,5 +78,4 @@ def _origin(package: dict[str, Any]) -> str:
         return index
     files = [*listing(package, "wheels"), table(package, "sdist"), table(package, "archive")]
     urls = (file.get("url") for file in files if isinstance(file, dict))
-    address = next((url for url in urls if isinstance(url, str)), "")
-    return DEFAULT_INDEX if re.match(r"https://files\.pythonhosted\.org/", address) else address
+    return next((url for url in urls if isinstance(url, str)), "")

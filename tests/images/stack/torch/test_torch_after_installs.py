@@ -110,8 +110,7 @@ PROJECTS = [
     (project('"flask"', a=EXTRAS), "RUN uv sync --extra gpu\nRUN uv sync --inexact", "default"),
     (project('"flask"', a=EXTRAS), "RUN uv sync --extra gpu\nRUN uv run true", "default"),
     (project('"flask"', a=EXTRAS), f"RUN pip install torch==2.3.1 -i {CPU}\nRUN uv sync", "cpu"),
-    (project('"torch==2.3.1"', a=INDEX), "RUN uv pip install torch==2.3.1 -i https://pypi.org/simple\nRUN uv run true",
-     "cpu"),
+    (project('"torch==2.3.1"', a=INDEX), f"RUN uv pip install torch==2.3.1 -i {CUDA}\nRUN uv run true", "cpu"),
     (project('"torch==2.3.1"', a=INDEX), "RUN UV_NO_SYNC=1 uv run true", "none"),
     (project('"torch==2.3.1"'), "RUN uv sync -p 3.11", "default"),
     # what is added and removed
