@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.patterns import late
-from wxlint.core.reasons import Reason, reason_at
+from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE, Value, concat
-from wxlint.documents.github.expressions import Data, condition, expand, is_unknown, unknown
+from wxlint.documents.github.expressions import Data, condition, expand
 from wxlint.documents.github.workflow import Job, Step, Workflow, entries, read_action, read_workflow
 from wxlint.documents.yaml import Mapping as Node_Mapping
 from wxlint.documents.yaml import Node, Scalar
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import Call, Script, read_script
 from wxlint.images.builds.github_actions import Find, Inputs, build_push, metadata_tags
-from wxlint.images.builds.github_matrix import ANY, node_data, rounds, scalar_data
+from wxlint.images.builds.github_contexts import OUTPUT_FILES, environment_of, inputs_of, left_open, written_by
+from wxlint.images.builds.github_matrix import ANY, node_data, rounds
 from wxlint.images.builds.github_workspace import Workspace
 from wxlint.images.builds.placed_text import fill_in, parts_of
 from wxlint.images.model.records import Build, Use
@@ -26,12 +27,9 @@ from wxlint.images.model.reference import parse_reference
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
     from wxlint.documents.yaml import Problem
-    from wxlint.shell.model import Command
 
 _DEPTH = 4
 """Workflows that call workflows, and actions that use actions: GitHub allows four levels of workflows."""
-_FILES = {"GITHUB_ENV": "/github/env", "GITHUB_OUTPUT": "/github/output"}
-"""Variables of every step that name files: values of later steps are written there."""
 _PROGRAMS = ("docker", "podman", "buildah", "nerdctl")
 _PRINTS = late(
     r"""\$\([ ]*(?:cat[ ]+|<[ ]*|(?P<jq>jq[ ]+(?:-[crMSe]+[ ]+|--[a-z-]+[ ]+)*(?:\.|'\.'|"\.")[ ]+))"""
@@ -118,7 +116,7 @@ class _Run:
     def workflow(self, workflow: Workflow, given: dict[str, Data], depth: int) -> None:
         """All jobs of a workflow."""
         contexts: dict[str, Data] = {
-            "inputs": _inputs(workflow, given),
+            "inputs": inputs_of(workflow, given),
             "github": {ANY: True, "workspace": Value(".")},
             "env": {ANY: True},
         }
@@ -126,7 +124,7 @@ class _Run:
             contexts["github"]["event"] = {ANY: True, "inputs": contexts["inputs"]}
         if len(workflow.events) == 1 and workflow.events != {"workflow_call"}:
             contexts["github"]["event_name"] = Value(next(iter(workflow.events)))
-        contexts["env"] = _environment(workflow.env, workflow.source, contexts)
+        contexts["env"] = environment_of(workflow.env, workflow.source, contexts)
         ended: dict[str, Data] = {}
         for job in _in_order(workflow.jobs):
             inside = {**contexts, "needs": {ANY: True, **ended}}
@@ -143,7 +141,7 @@ class _Run:
             if job.uses is not None:
                 self._call(job, source, inside, depth)
                 continue
-            inside["env"] = _environment(job.env, source, inside)
+            inside["env"] = environment_of(job.env, source, inside)
             if job.container is not None:
                 self._image("job container", job.container, source, inside)
             for _, service in entries(job.services):
@@ -187,14 +185,14 @@ class _Run:
             decided = condition(step.condition or "true", contexts)
             if decided is False:
                 continue
-            inside = {**contexts, "env": _environment(step.env, source, contexts)}
+            inside = {**contexts, "env": environment_of(step.env, source, contexts)}
             outputs: dict[str, Data] = {ANY: True}
             if step.run is not None:
                 for name, value in self._shell(source, step, inside, label, workspace):
                     if name.startswith("env."):
-                        contexts["env"] = {**contexts["env"], name[4:]: value if decided else _open(value, name)}
+                        contexts["env"] = {**contexts["env"], name[4:]: value if decided else left_open(value, name)}
                     else:
-                        outputs[name] = value if decided else _open(value, name)
+                        outputs[name] = value if decided else left_open(value, name)
             elif step.uses is not None:
                 outputs.update(self._action(source, step, inside, label, workspace, depth))
             if step.id:
@@ -207,13 +205,13 @@ class _Run:
         shell = step.shell.split(" ")[0] or "bash"
         assert step.run is not None
         if shell not in ("bash", "sh") or not (
-            any(word in step.run.text for word in _PROGRAMS) or any(name in step.run.text for name in _FILES)
+            any(word in step.run.text for word in _PROGRAMS) or any(name in step.run.text for name in OUTPUT_FILES)
         ):
             return []
         text = EmbeddedText()
         fill_in(text, source, step.run, contexts)
         variables = {name: value for name, value in contexts["env"].items() if isinstance(value, Value)}
-        variables.update({name: Value(path) for name, path in _FILES.items()})
+        variables.update({name: Value(path) for name, path in OUTPUT_FILES.items()})
         flavor = "bash" if shell == "bash" else "sh"
         commands = text.commands(source, variables, step.run.end, flavor)
         directory = expand(step.directory.text, contexts) if step.directory is not None else None
@@ -225,7 +223,7 @@ class _Run:
             own = reason._replace(path=source.path, line=build.span.line if build.span else 0)
             self.builds.append(build._replace(built_by=(own, *build.built_by[1:])))
         starts = workspace.starts(directory, None)
-        return [(name, self._with_files(value, starts)) for name, value in _written(commands)]
+        return [(name, self._with_files(value, starts)) for name, value in written_by(commands)]
 
     def _with_files(self, value: Data, starts: list[str]) -> Data:
         """A value with what `$(cat FILE)` and `$(jq -c . FILE)` print."""
@@ -311,7 +309,7 @@ class _Run:
         given = {
             key.text: node_data(value, source, contexts, f"inputs.{key.text}") for key, value in entries(step.given)
         }
-        inside = {**contexts, "inputs": _inputs(action, given), "steps": {ANY: True}}
+        inside = {**contexts, "inputs": inputs_of(action, given), "steps": {ANY: True}}
         self.steps(action.source, action.jobs[0].steps, inside, label, workspace, depth + 1)
 
 
@@ -329,66 +327,3 @@ def _in_order(jobs: tuple[Job, ...]) -> Iterator[Job]:
 
 def _use(kind: str, value: Value, source: Source, start: int, end: int) -> Use:
     return Use(kind, value, parse_reference(value), source.span(start, end), because=value.because)
-
-
-def _inputs(workflow: Workflow, given: dict[str, Data]) -> dict[str, Data]:
-    """What `inputs` is: what a caller gives, else the defaults.
-
-    A default counts where nobody else starts the workflow: with another event, inputs are empty.
-    """
-    found: dict[str, Data] = {ANY: True}
-    certain = not workflow.events or bool(given) or workflow.events <= {"workflow_dispatch", "workflow_call"}
-    for name, default in workflow.inputs:
-        if name in given:
-            found[name] = given[name]
-        elif default is None or not certain:
-            found[name] = unknown(f"inputs.{name}")
-        else:
-            data = scalar_data(default, {})
-            if isinstance(data, Value):
-                line = workflow.source.position(default.start)[0]
-                reason = Reason("default", f"the default of the input {name}", workflow.source.path, line, name)
-                data = data._replace(because=(reason,))
-            found[name] = data
-    found.update({name: value for name, value in given.items() if name not in found})
-    return found
-
-
-def _environment(node: Node_Mapping | None, source: Source, contexts: Mapping[str, Data]) -> dict[str, Data]:
-    """The variables of a level, over those of the levels above it."""
-    found: dict[str, Data] = dict(contexts["env"])
-    for key, value in entries(node):
-        if not isinstance(value, Scalar):
-            continue
-        data = expand(value.text, contexts)
-        line = source.position(value.start)[0]
-        if data.text != HOLE:
-            reason = Reason("variable", f"{key.text}={data.shown()}", source.path, line, key.text)
-            data = data._replace(because=(*data.because, reason))
-        found[key.text] = data
-    return found
-
-
-def _written(commands: Iterable[Command]) -> Iterator[tuple[str, Data]]:
-    """What commands write for later steps: `echo "NAME=VALUE" >> "$GITHUB_OUTPUT"`."""
-    seen: dict[str, Data] = {}
-    for command in commands:
-        targets = {redirect.target.value.text for redirect in command.redirects if redirect.operator == ">>"}
-        if targets.isdisjoint(_FILES.values()) or command.words[0].value.text != "echo":
-            continue
-        parts = [word.value for word in command.words[1:] if word.value.text not in ("-n", "-e")]
-        if not parts:
-            continue
-        name, equals, text = parts[0].text.partition("=")
-        if not equals or HOLE in name:
-            continue
-        name = f"env.{name}" if _FILES["GITHUB_ENV"] in targets else name
-        value = parts[0]._replace(text=text)
-        doubtful = command.conditional or name in seen or len(parts) > 1
-        seen[name] = _open(value, name) if doubtful else value
-    yield from seen.items()
-
-
-def _open(value: Data, name: str) -> Data:
-    """A value that may not have been set."""
-    return value if is_unknown(value) else unknown(name)
