@@ -150,11 +150,25 @@ def test_a_checked_file_is_not_overwritten(tree: Path) -> None:
     assert main(["report"]) == 2
 
 
-def test_two_hundred_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_hundred_images_share_boxes_and_each_has_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for number in range(200):
         Path(f"s{number}").mkdir()
-        Path(f"s{number}/Dockerfile").write_text("FROM python:latest\n")
-    shown = Tree(page("--path", "."))
-    assert len([1 for tag, attrs in shown.elements if tag == "article"]) == 200
-    assert not [1 for tag, _ in shown.elements if tag == "svg"]
+        Path(f"s{number}/Dockerfile").write_text(f"FROM python:{'latest' if number % 2 else '3.11'}\n")
+    text = page("--path", ".")
+    shown = Tree(text)
+    assert len([1 for tag, attrs in shown.elements if tag == "article"]) == 100
+    assert len([1 for tag, attrs in shown.elements if "data-image" in attrs]) == 200
+    drawn = text[text.index("<svg") : text.index("</svg>")]
+    assert drawn.count("s0/Dockerfile and 99 more") == drawn.count("s1/Dockerfile and 99 more") == 3
+    assert "s198/Dockerfile" in drawn  # in the title of its box
+
+
+def test_a_picture_of_too_many_boxes_is_left_out_with_a_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in range(70):
+        Path(f"s{number}").mkdir()
+        Path(f"s{number}/Dockerfile").write_text(f"FROM base{number}:1.0\n")
+    text = page("--path", ".")
+    assert "<svg" not in text
+    assert "No picture: it would have 140 boxes." in text

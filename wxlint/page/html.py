@@ -15,14 +15,17 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.units import amount
 from wxlint.documents.source import Source
 from wxlint.images.graph.drawing import draw
-from wxlint.images.graph.picture import builds_of, picture_of
+from wxlint.images.graph.picture import Built, builds_of, picture_of
 from wxlint.output import Report, page, summary_line
+from wxlint.page.folding import folded
 
 if TYPE_CHECKING:
     from wxlint.images.graph.repository import Repository
 
+_FOLD = 60
+"""Boxes of a picture above which images that stand in the same place share one."""
 _PICTURE = 120
-"""Images of a picture that a page can still show; more are in the table only."""
+"""Boxes of a picture that a page can still show; more are in the table only."""
 
 
 class Extras(NamedTuple):
@@ -36,7 +39,8 @@ def render(report: Report, repository: Repository, title: str, extras: Extras) -
     """Yield the page. Texts of checked files are text in it, and no more."""
     style, script = _asset("style.css"), _asset("filter.js")
     policy = (
-        f"default-src 'none'; style-src 'sha256-{_hash(style)}'; script-src 'sha256-{_hash(script)}'; base-uri 'none'"
+        f"default-src 'none'; style-src 'sha256-{_hash(style)}'; script-src 'sha256-{_hash(script)}'; base-uri 'none'; "
+        "form-action 'none'"
     )
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -45,8 +49,10 @@ def render(report: Report, repository: Repository, title: str, extras: Extras) -
         f"<title>{text(title)} · wxlint</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n"
         f"<h1>{text(title)}</h1>\n<p>{text(summary_line(report.summary))}</p>\n"
     )
+    built = list(builds_of(repository, None))
+    yield from _contents(report, len(built), extras)
     yield from _problems(report)
-    yield from _images(repository)
+    yield from _images(repository, report, built)
     yield from _findings(report)
     if extras.verdicts is not None:
         yield from _verdicts(extras.verdicts)
@@ -79,11 +85,28 @@ def _problems(report: Report) -> Iterator[str]:
         yield "</ul>\n"
 
 
-def _images(repository: Repository) -> Iterator[str]:
+def _contents(report: Report, built: int, extras: Extras) -> Iterator[str]:
+    """Links to the parts of the page, and the filter, which needs the script."""
+    parts = [("images", f"Images ({built})"), ("findings", f"Findings ({len(report.findings)})")]
+    parts += [("verdicts", "Verdicts")] if extras.verdicts is not None else []
+    parts += [("layers", "CUDA by layer")] if extras.inspected else []
+    links = "".join(f'<li><a href="#{name}">{shown}</a></li>' for name, shown in parts)
+    yield f'<nav aria-label="Parts of the page"><ul>{links}</ul></nav>\n'
+    yield (
+        '<form class="filter" role="search" aria-label="Images and findings">\n<div><label for="word">Word</label>'
+        '<input id="word" type="search" autocomplete="off"></div>\n<div><label for="least">Findings at least</label>'
+        '<select id="least"><option value="1">info</option><option value="2">warning</option>'
+        '<option value="3">error</option></select></div>\n<output id="shown" aria-live="polite"></output>\n</form>\n'
+    )
+
+
+def _images(repository: Repository, report: Report, built_images: Sequence[Built]) -> Iterator[str]:
     """The family as a picture, and as a table with the stack of each image."""
-    picture = picture_of(repository, None)
-    yield "<h2>Images</h2>\n"
-    if 0 < len(picture.nodes) <= _PICTURE:
+    picture = folded(picture_of(repository, None, report.findings), _FOLD)
+    yield '<h2 id="images">Images</h2>\n'
+    if len(picture.nodes) > _PICTURE:
+        yield f"<p>No picture: it would have {len(picture.nodes)} boxes. The table says the same.</p>\n"
+    elif picture.nodes:
         drawn = draw(picture, "svg")
         drawn = drawn[drawn.index("<svg") :].replace(
             "<svg", '<svg role="img" aria-label="What is built from what; the table below says the same"', 1
@@ -96,7 +119,7 @@ def _images(repository: Repository) -> Iterator[str]:
         "</tr></thead>\n<tbody>\n"
     )
     stacks = {(image.evaluated, image.stage.index): stack for image, stack in repository.image_stacks}
-    for built in builds_of(repository, None):
+    for built in built_images:
         belief = built.belief
         stack = stacks.get((built.evaluated, built.stage.index))
         packages = [_package(p.written, p.build, p.cuda) for p in stack.packages] if stack is not None else []
@@ -104,7 +127,7 @@ def _images(repository: Repository) -> Iterator[str]:
         cells = (belief.variant, belief.torch, belief.base or "not known", ", ".join(packages), by)
         row = "".join(f"<td>{text(cell)}</td>" for cell in cells)
         where = f'<span class="soft">{text(belief.path)}</span>'
-        yield f'<tr><th scope="row">{text(built.name)}<br>{where}</th>{row}</tr>\n'
+        yield f'<tr data-image><th scope="row">{text(built.name)}<br>{where}</th>{row}</tr>\n'
     yield "</tbody>\n</table>\n</div>\n"
 
 
@@ -124,15 +147,9 @@ def _styled(drawn: str) -> str:
 
 
 def _findings(report: Report) -> Iterator[str]:
-    yield "<h2>Findings</h2>\n"
+    yield '<h2 id="findings">Findings</h2>\n'
     if not report.findings:
         yield "<p>Nothing found.</p>\n"
-    yield (
-        '<form class="filter" role="search" aria-label="Findings">\n<div><label for="word">Word</label>'
-        '<input id="word" type="search" autocomplete="off"></div>\n<div><label for="least">At least</label>'
-        '<select id="least"><option value="1">info</option><option value="2">warning</option>'
-        '<option value="3">error</option></select></div>\n<output id="shown" aria-live="polite"></output>\n</form>\n'
-    )
     for finding in report.findings:
         yield from _finding(finding, report.sources.get(finding.span.path))
 
@@ -175,7 +192,8 @@ def _verdicts(report: Mapping[str, Any]) -> Iterator[str]:
     checks = list(dict.fromkeys(check["name"] for image in images for check in image["checks"]))
     heads = "".join(f'<th scope="col">{text(name)}</th>' for name in checks)
     yield (
-        '<h2>Verdicts</h2>\n<div class="scroll" tabindex="0" role="region" aria-label="Verdicts">\n<table>\n'
+        '<h2 id="verdicts">Verdicts</h2>\n'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Verdicts">\n<table>\n'
         "<caption>What tests of the built images showed</caption>\n"
         f'<thead><tr><th scope="col">Image</th>{heads}</tr></thead>\n<tbody>\n'
     )
@@ -198,7 +216,7 @@ def _verdict(check: Mapping[str, Any] | None) -> str:
 
 def _layers(inspected: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """What brought CUDA in, by layer: a bar for each image, and the same as a table."""
-    yield "<h2>CUDA by layer</h2>\n"
+    yield '<h2 id="layers">CUDA by layer</h2>\n'
     for image in inspected:
         layers = image["layers"]
         whole = max(sum(layer["bytes"] for layer in layers), 1)
@@ -207,6 +225,7 @@ def _layers(inspected: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         yield f"<h3>{text(image['reference'])}</h3>\n<p>{share}</p>\n"
         yield from _bar([layer["cuda_bytes"] for layer in layers], whole)
         yield (
+            f'<div class="scroll" tabindex="0" role="region" aria-label="Layers of {text(image["reference"])}">\n'
             '<table>\n<thead><tr><th scope="col">Layer</th><th scope="col">CUDA</th><th scope="col">All</th>'
             '<th scope="col">Made by</th></tr></thead>\n<tbody>\n'
         )
@@ -214,7 +233,7 @@ def _layers(inspected: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             if layer["cuda_bytes"]:
                 cells = (amount(layer["cuda_bytes"]), amount(layer["bytes"]), layer["created_by"][:200])
                 yield f'<tr><th scope="row">{number}</th>{"".join(f"<td>{text(cell)}</td>" for cell in cells)}</tr>\n'
-        yield "</tbody>\n</table>\n"
+        yield "</tbody>\n</table>\n</div>\n"
 
 
 def _bar(parts: Sequence[int], whole: int) -> Iterator[str]:
