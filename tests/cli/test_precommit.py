@@ -1,4 +1,4 @@
-"""The gates: the pre-commit hook with the real pre-commit program, the GitHub action, this repository's workflow."""
+"""The pre-commit hooks, with the real pre-commit program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 import yaml
@@ -17,9 +17,6 @@ import yaml
 from wxlint.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
-ACTION = ROOT / "action.yml"
-GITLAB = ROOT / "templates" / "gitlab-ci.yml"
-WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 
 GOOD = "FROM python:3.12-slim\nRUN echo ready\n"
 BAD = "FROM python:latest\nRUN echo ready\n"
@@ -230,137 +227,3 @@ def test_the_fixing_hook_changes_files_and_refuses_the_commit(consumer: Consumer
     assert result.returncode != 0 and "files were modified by this hook" in result.stderr
     assert (consumer.path / "Dockerfile").read_text() == text.replace("flask>=2", '"flask>=2"')
     assert consumer.commit({}).returncode == 0
-
-
-# The action and the workflow
-
-
-@pytest.mark.parametrize(("schema", "path"), [("github-actions", ACTION), ("github-workflows", WORKFLOW)])
-def test_the_files_for_github_are_valid(schema: str, path: Path) -> None:
-    command = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", str(path))
-    result = run(*command, cwd=ROOT)
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-def steps(path: Path) -> Iterator[dict[str, Any]]:
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for job in document.get("jobs", document).values():
-        if isinstance(job, dict):
-            yield from job.get("steps", [])
-
-
-@pytest.mark.parametrize("path", [ACTION, WORKFLOW], ids=["action", "workflow"])
-def test_no_expression_is_put_into_a_script(path: Path) -> None:
-    found = list(steps(path))
-    assert found
-    for step in found:
-        assert "${{" not in step.get("run", "")
-
-
-def action_check(tmp_path: Path, code: int, **inputs: str) -> tuple[int, str, list[list[str]]]:
-    """Run the script of the step "check" with a wxlint that records its arguments and ends with `code`."""
-    (script,) = [step["run"] for step in steps(ACTION) if step.get("id") == "check"]
-    program = tmp_path / "wxlint" / "bin" / "python"
-    program.parent.mkdir(parents=True)
-    program.write_text(
-        f'#!/bin/sh\nprintf "%s\\0" "$@" >> "$RUNNER_TEMP/calls"\necho >> "$RUNNER_TEMP/calls"\nexit {code}\n'
-    )
-    program.chmod(0o755)
-    env = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "outputs")}
-    env |= {"INPUT_PATHS": "", "INPUT_ARGS": "", "INPUT_FORMAT": "github", "INPUT_SARIF": "", "INPUT_SINCE": ""}
-    env |= {"INPUT_BASELINE": "", "INPUT_SUMMARY": "false", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")} | inputs
-    result = run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script, cwd=tmp_path, env=env)
-    calls = [call.split("\0") for call in (tmp_path / "calls").read_text().split("\0\n")[:-1]]
-    assert all(call[:3] == ["-I", "-m", "wxlint"] for call in calls)
-    return result.returncode, (tmp_path / "outputs").read_text(), [call[3:] for call in calls]
-
-
-@pytest.mark.parametrize("code", [0, 1, 2, 3])
-def test_the_action_ends_as_wxlint_ends(tmp_path: Path, code: int) -> None:
-    ended, outputs, calls = action_check(tmp_path, code, INPUT_SARIF="out dir/x.sarif", INPUT_PATHS="docker")
-    assert (ended, outputs) == (code, f"exit-code={code}\n")
-    assert calls == [["check", "--output=sarif:out dir/x.sarif", "--format=github", "--", "docker"]]
-
-
-def test_the_action_shows_a_summary_and_new_findings_only(tmp_path: Path) -> None:
-    inputs = {"INPUT_SUMMARY": "true", "INPUT_SINCE": "$(x) y", "INPUT_BASELINE": "b a.json"}
-    summary = f"--output=markdown:{tmp_path / 'summary'}"
-    wanted = ["check", "--since=$(x) y", "--baseline=b a.json", summary, "--format=github", "--"]
-    assert action_check(tmp_path, 0, **inputs)[2] == [wanted]
-
-
-def test_the_template_for_gitlab_is_valid() -> None:
-    command = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(GITLAB))
-    result = run(*command, cwd=ROOT)
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-def test_the_template_for_gitlab_runs_and_reports(tmp_path: Path) -> None:
-    """Its script, with wxlint at hand and installing left out."""
-    job = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))["wxlint"]
-    (tmp_path / "Dockerfile").write_text(BAD)
-    env = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
-    env |= {name: value for name, value in job["variables"].items() if name != "WXLINT_ARGS"} | {"WXLINT_ARGS": ""}
-    script = "\n".join(line for line in job["script"] if not line.startswith("pip install"))
-    assert len(script.splitlines()) == len(job["script"]) - 1
-    result = run("bash", "-eo", "pipefail", "-c", script, cwd=tmp_path, env=env)
-    assert result.returncode == 1, result.stdout + result.stderr
-    assert "latest-tag" in (tmp_path / job["artifacts"]["reports"]["codequality"]).read_text()
-    assert "<failure" in (tmp_path / job["artifacts"]["reports"]["junit"]).read_text()
-
-
-def test_the_action_passes_inputs_on_as_they_are(tmp_path: Path) -> None:
-    hostile = "$(touch owned) `touch owned`; touch owned #\"\n\n--policy=x\n* '\n"
-    ended, _, calls = action_check(tmp_path, 0, INPUT_PATHS=hostile, INPUT_ARGS="--fail-on=error\n--ignore=a b")
-    assert ended == 0 and not (tmp_path / "owned").exists()
-    lines = ['$(touch owned) `touch owned`; touch owned #"', "--policy=x", "* '"]
-    assert calls == [["check", "--fail-on=error", "--ignore=a b", "--format=github", "--", *lines]]
-
-
-def test_the_action_without_inputs_gives_no_paths(tmp_path: Path) -> None:
-    assert action_check(tmp_path, 0)[2] == [["check", "--format=github", "--"]]
-
-
-def test_the_action_imports_nothing_of_the_checked_repository(tmp_path: Path) -> None:
-    """Up to the message of the real pip: there is nothing to install here."""
-    (script,) = [step["run"] for step in steps(ACTION) if step.get("name") == "Install wxlint"]
-    workspace = tmp_path / "workspace"
-    workspace.mkdir()
-    for name in ("venv", "pip", "ensurepip", "argparse", "sitecustomize"):
-        (workspace / f"{name}.py").write_text(
-            "import os, sys\nopen(os.path.dirname(__file__) + '/run', 'w')\nsys.exit(9)\n"
-        )
-    env = {"PATH": os.environ["PATH"], "PYTHON": sys.executable, "PYTHONPATH": str(workspace)}
-    env |= {"RUNNER_TEMP": str(tmp_path / "temp"), "GITHUB_ACTION_PATH": str(tmp_path / "nothing")}
-    result = run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script, cwd=workspace, env=env)
-    assert result.returncode == 1 and "/nothing" in result.stderr, result.stdout + result.stderr
-    assert not (workspace / "run").exists()
-    assert (tmp_path / "temp" / "wxlint" / "bin" / "pip").exists()
-
-
-def tool(name: str) -> str:
-    found = shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
-def test_zizmor_has_nothing_to_say() -> None:
-    result = run(
-        tool("zizmor"), "--offline", "--no-progress", "--persona=regular", str(ACTION), str(WORKFLOW.parent), cwd=ROOT
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-def test_actionlint_has_nothing_to_say() -> None:
-    result = run(tool("actionlint"), str(WORKFLOW), cwd=ROOT)
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-@pytest.mark.parametrize("path", [ACTION, WORKFLOW], ids=["action", "workflow"])
-def test_shellcheck_has_nothing_to_say_of_the_steps(path: Path) -> None:
-    for step in steps(path):
-        if "\n" in step.get("run", ""):
-            text = "#!/bin/bash -e\n" + step["run"]
-            result = subprocess.run([tool("shellcheck"), "-"], input=text, capture_output=True, text=True, check=False)
-            assert result.returncode == 0, result.stdout

@@ -158,16 +158,6 @@ def test_a_suggestion_of_rdjson_has_columns_in_bytes() -> None:
     assert found["code"]["url"].endswith("/docs/rules/latest-tag.md")
 
 
-@given(TEXTS, TEXTS)
-def test_markdown_shows_texts_as_they_are(message: str, path: str) -> None:
-    text = rendered(report_of(message, path), "markdown")
-    rows = [line for line in text.split("\n") if line.startswith("| ")]
-    assert len(rows) == 4
-    assert all(row.count("|") == 5 for row in rows)
-    plain = text.replace("https://github.com/wxlint/wxlint/blob/main/docs/rules/", "")
-    assert "@" not in plain and "`" not in plain and "javascript:" not in plain and "<script" not in plain
-
-
 def test_several_outputs_of_one_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
