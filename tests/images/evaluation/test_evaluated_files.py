@@ -125,6 +125,20 @@ NAMES = [
     ("COPY . .\nRUN conda install --file l.txt", {"l.txt": "# x\npytorch=2.3 # y\n\nnumpy\n"}, "pytorch numpy"),
     ("COPY . .\nRUN ./install.sh", {"install.sh": "pip install torch\n./install_ffmpeg.sh\n"}, "torch"),
     ("COPY . .\nRUN bash install.sh", {"install.sh": "apt-get install -y libcudnn8\n"}, "libcudnn8"),
+    (
+        "COPY . .\nRUN ./setup.sh",
+        {"setup.sh": "pip install flask\n./install-b.sh\n", "install-b.sh": "pip install torch\n"},
+        "flask torch",
+    ),
+    (
+        "COPY bin /opt\nRUN /opt/install.sh",
+        {
+            "bin/install.sh": "/opt/setup-b.sh\n",
+            "bin/setup-b.sh": "bash /opt/setup-c.sh\n",
+            "bin/setup-c.sh": "pip install torch\n",
+        },
+        "torch",
+    ),
     ("COPY . .\nRUN ./install.sh gpu", {"install.sh": "pip install $1\n"}, ""),
     ("COPY . .\nRUN ./install.sh gpu", {"install.sh": "echo $1\napt-get install libcudnn8\n"}, "libcudnn8"),
     ("COPY . .\nRUN ./install.sh gpu", {"install.sh": "pip install torch\n"}, "torch"),
@@ -174,9 +188,26 @@ UNREAD = [
     ("COPY . .\nRUN conda install --file l.txt", {"l.txt": "@EXPLICIT\npytorch=2.3\n"}, UnreadKind.WHEEL, "l.txt"),
     ("COPY . .\nRUN pip install .[$X]", {"pyproject.toml": PROJECT}, UnreadKind.EXTRA, "an extra of pyproject.toml"),
     ("RUN ./install.sh", {"install.sh": ""}, UnreadKind.PROGRAM, "./install.sh"),
+    (
+        "COPY . .\nRUN ./setup.sh",
+        {"setup.sh": "./install.sh\n", "install.sh": "./setup.sh\n"},
+        UnreadKind.PROGRAM,
+        "./setup.sh",
+    ),
+    (
+        "COPY . .\nRUN ./setup.sh",
+        {"setup.sh": "./install.sh gpu\n", "install.sh": "pip install $1\n"},
+        UnreadKind.PROGRAM,
+        "./install.sh",
+    ),
     ("COPY . .\nRUN python install.py", {"install.py": "import subprocess"}, UnreadKind.PROGRAM, "install.py"),
     ("COPY . .\nRUN python install.py", {"install.py": "os.system('x')"}, UnreadKind.PROGRAM, "install.py"),
 ]
+
+
+def test_scripts_that_call_each_other_many_times_are_followed_so_far() -> None:
+    files = {f"setup{n}.sh": f"./setup{n + 1}.sh\n" * 30 for n in range(8)} | {"setup8.sh": "pip install torch\n"}
+    assert "torch" in names("COPY . .\nRUN ./setup0.sh", files)
 
 
 @pytest.mark.parametrize(("body", "files", "kind", "name"), UNREAD, ids=[f"{i}" for i, _ in enumerate(UNREAD)])

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _ARGUMENTS = late(r"\$\{?[1-9@*#]|\bgetopts\b")
 _CHAIN = late(r"(?:\$\{\w+\}|(?!\b(?:if|for|while|until|case|function|select)\b|\|\||&(?![&>0-9]))[^;({`#\n]|&&|\\\n)*")
 """A RUN whose commands are joined by `&&` only."""
+_MOST_SCRIPTS = 500
+"""Scripts that are followed for one build: scripts that call each other many times must not take forever."""
 _STARTS_PROGRAMS = late(
     r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module"
 )
@@ -49,6 +51,7 @@ class Runs:
 
     def __init__(self, source: Source, files: Files, stages: list[OpenStage], built_by: tuple[Reason, ...]) -> None:
         self.source, self.files, self.stages, self.built_by = source, files, stages, built_by
+        self.scripts_left = _MOST_SCRIPTS
 
     def read(self, stage: OpenStage, instruction: Instruction) -> None:
         """Add what a RUN installs to the stage's steps, and note the files it changes."""
@@ -108,11 +111,8 @@ class Runs:
                 continue
             context = self._context(stage, at, command, directory)
             for install in installs(command, self._pip_values(stage), context):
-                followed = self._script(stage, install, directory, command) if install.tool == "script" else None
-                if followed is None and install.tool == "script" and self._brings_nothing(stage, install.program):
-                    continue
                 switches = _switches(stage, command)
-                for step in followed if followed is not None else [install]:
+                for step in self._followed(stage, install, directory, command):
                     own = step._replace(switches=switches) if switches else step
                     stage.steps.append(self._relocated(own))
                     stage.pip_config.update(pip_config.from_install(step))
@@ -152,15 +152,32 @@ class Runs:
                 self.files.note_made(stage.index, path, None)
         return False
 
-    def _script(self, stage: OpenStage, install: Install, directory: str, command: Command) -> list[Install] | None:
+    def _followed(
+        self, stage: OpenStage, install: Install, directory: str, command: Command, callers: tuple[str, ...] = ()
+    ) -> list[Install]:
+        """What a step installs: of a script that the repository has, what the script does; else the step itself.
+
+        callers: the paths of the scripts that lead here.
+        """
+        if install.tool != "script":
+            return [install]
+        found = self._script(stage, install, directory, command, callers)
+        if found is None:
+            return [] if self._brings_nothing(stage, install.program) else [install]
+        return found
+
+    def _script(
+        self, stage: OpenStage, install: Install, directory: str, command: Command, callers: tuple[str, ...]
+    ) -> list[Install] | None:
         """What a shell script of the repository installs when a RUN calls it; None when it cannot be read."""
         from wxlint.shell.bash.reader import read_shell
 
         name = install.program
         path = posixpath.normpath(posixpath.join(directory, name)) if command.cwd is None else HOLE
         source = self.files.find(stage.index, path)
-        if source is None:
+        if source is None or source.path in callers or self.scripts_left <= 0:
             return None
+        self.scripts_left -= 1
         if name.endswith(".py"):  # not followed; one that starts no program and no installer by name installs nothing
             return None if _STARTS_PROGRAMS.search(source.text) else []
         if "curl" in source.text or "wget" in source.text:
@@ -171,10 +188,9 @@ class Runs:
                 continue
             context = self._context(stage, lambda offset: offset, inner, directory, source)
             for step in installs(inner, self._pip_values(stage), context):
-                if step.tool == "script" and self._brings_nothing(stage, step.program):
-                    continue
-                found.append(step._replace(conditional=step.conditional or install.conditional))
-                stage.pip_config.update(pip_config.from_install(step))
+                for one in self._followed(stage, step, directory, inner, (*callers, source.path)):
+                    found.append(one._replace(conditional=one.conditional or install.conditional))
+                    stage.pip_config.update(pip_config.from_install(one))
         given = command.words[-1].value.text != name
         if given and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
             return None  # what it is called with may decide
