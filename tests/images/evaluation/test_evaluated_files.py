@@ -205,6 +205,11 @@ UNREAD = [
 ]
 
 
+def test_a_script_that_cannot_be_read_and_says_nothing_of_an_install_is_passed_over() -> None:
+    assert installs("RUN ./run.sh && bash /opt/x.sh", {}) == []
+    assert [i.unread[0].kind for i in installs("RUN bash /opt/setup.sh", {})] == [UnreadKind.PROGRAM]
+
+
 def test_scripts_that_call_each_other_many_times_are_followed_so_far() -> None:
     files = {f"setup{n}.sh": f"./setup{n + 1}.sh\n" * 30 for n in range(8)} | {"setup8.sh": "pip install torch\n"}
     assert "torch" in names("COPY . .\nRUN ./setup0.sh", files)

@@ -196,7 +196,7 @@ def test_an_extra_that_may_be_any() -> None:
     + [(f"bash {name}.bash", True) for name in "provision init build torch package".split()]
     + [("python setup.py install", True), ("./$NAME.sh", True), ("./`x`.sh", True), ("amdgpu-install", True)]
     + [("pixi install", True), ("sh cuda_12.run", True), ("$PIP install x", True), ("PIP INSTALL x", True)]
-    + [("apt-get install curl", False), ("pip; install", False), ("install pip", False), ("./run.sh", False)]
+    + [("apt-get install curl", False), ("pip; install", False), ("install pip", False), ("./run.sh", True)]
     + [("sh other.run", False), ("cuda install", False), ("apt-get update cuda", False), ("ls", False)],
 )
 def test_the_quick_look(text: str, worth: bool) -> None:

@@ -22,7 +22,7 @@ from wxlint.images.evaluation.interpreter import OTHER_PYTHON
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.stage_context import StageContext
 from wxlint.images.evaluation.written_files import touched
-from wxlint.images.installs.commands import installs, may_install
+from wxlint.images.installs.commands import installs, is_installer, may_install
 from wxlint.images.installs.model import SWITCHES, Install, Unread, UnreadKind
 from wxlint.images.installs.screening import worth_reading
 from wxlint.images.model.records import StageCopy
@@ -162,9 +162,9 @@ class Runs:
         if install.tool != "script":
             return [install]
         found = self._script(stage, install, directory, command, callers)
-        if found is None:
-            return [] if self._brings_nothing(stage, install.program) else [install]
-        return found
+        if found is not None:
+            return found
+        return [install] if is_installer(install.program) and not self._brings_nothing(stage, install.program) else []
 
     def _script(
         self, stage: OpenStage, install: Install, directory: str, command: Command, callers: tuple[str, ...]
@@ -193,7 +193,7 @@ class Runs:
                     stage.pip_config.update(pip_config.from_install(one))
         given = command.words[-1].value.text != name
         if given and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
-            return None  # what it is called with may decide
+            return [install]  # what it is called with may decide
         return found
 
     def _brings_nothing(self, stage: OpenStage, name: str) -> bool:

@@ -75,7 +75,7 @@ def _kind(name: str) -> str:
         return "environment"
     if base == "amdgpu-install" or _RUN_FILE.fullmatch(base):
         return "vendor"
-    if name.endswith((".sh", ".bash")) and _INSTALLER.search(base[-300:]) and not VENDORS.search(name[-300:]):
+    if name.endswith((".sh", ".bash")) and not VENDORS.search(name[-300:]):
         return "script"
     return "shell" if base in _SHELLS else ""
 
@@ -85,7 +85,7 @@ def _base(name: str) -> str:
 
 
 def is_installer(name: str) -> bool:
-    """Whether a script may install something that a rule looks at, by its name."""
+    """Whether a script that cannot be read may install something that a rule looks at, by its name."""
     return _INSTALLER.search(name[-300:]) is not None and VENDORS.search(name[-300:]) is None
 
 
@@ -213,7 +213,7 @@ def _shell(call: Call) -> Iterator[Install]:
     name = program.value.text
     if _RUN_FILE.fullmatch(_base(name)):
         yield from vendor(call._replace(words=call.words[call.words.index(program) :]))
-    elif name.endswith((".sh", ".bash")) and is_installer(name):
+    elif name.endswith((".sh", ".bash")) and not VENDORS.search(name[-300:]):
         yield call.opaque(program)
 
 

@@ -45,7 +45,7 @@ def worth_reading(text: str) -> bool:
             if _in_order(command, _INSTALLS):
                 return True
     if (".sh" in text or ".py" in text or ".bash" in text) and any(
-        "$" in word or "`" in word or _NAMED_INSTALLER.search(word)
+        "$" in word or "`" in word or not word.endswith(".py") or _NAMED_INSTALLER.search(word)
         for word in _WORD.findall(text)
         if _SCRIPT.search(word)
     ):
