@@ -150,6 +150,7 @@ CHAINS = [
     ([HERE, "pip install torchaudio"], "cpu", "2.3.1"),
     ([HERE, "pip install torchvision==0.19.1"], "default", "2.4.1"),
     ([HERE, "pip install torchvision==0.18.1"], "cpu", "2.3.1"),
+    ([HERE, "pip install torchvision==0.2.2"], "unknown", None),  # older than the tables: it may ask for any torch
     ([HERE, "pip install -U torchvision"], "default", None),
     ([HERE, "pip install 'torchvision>=0.18'"], "cpu", "2.3.1"),
     ([HERE, "pip install whisperx==3.7.2"], "default", None),

@@ -71,8 +71,9 @@ def _is_kept(state: Torch, choice: Choice) -> bool | None:
         return True
     if state.version is None:
         return None if wanted.specifier else True
-    inside = choice.implied or not wanted.specifier or within(wanted.specifier, state.version)
-    return inside and _is_allowed(install, state.version)
+    if not choice.implied and wanted.specifier and not within(wanted.specifier, state.version):
+        return False
+    return _is_allowed(install, state.version)
 
 
 def possible_releases(state: Torch, install: Install) -> tuple[str, ...]:
@@ -97,9 +98,19 @@ def _in_range(wanted: Requirement, version: str) -> bool:
     return same_release(wanted.pin, version) if wanted.pin else within(wanted.specifier, version)
 
 
-def _is_allowed(install: Install, version: str) -> bool:
-    """Whether nothing else of an install stands against a release of torch that is there."""
-    return bool(allowed(install, (version,)))
+def _is_allowed(install: Install, version: str) -> bool | None:
+    """Whether nothing else of an install stands against a release of torch that is there; None where that is not
+    known, for companions older than the tables."""
+    if allowed(install, (version,)):
+        return True
+    return None if not install.no_deps and any(_is_not_listed(r, version) for r in install.requirements) else False
+
+
+def _is_not_listed(companion: Requirement, version: str) -> bool:
+    """Whether the tables do not have the release of a companion, or this one of torch."""
+    if companion.name not in FAMILY[1:] or not companion.pin:
+        return False
+    return facts.companion_fits(companion.name, companion.pin, version) is None
 
 
 def _is_highest(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | None:
@@ -120,8 +131,9 @@ def _is_highest(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool
 
 def _keeps(there: str, channel: str, version: str, best: str, choice: Choice) -> bool | None:
     """Whether an upgrade leaves one release of one channel where the best that it finds is another."""
-    if not _is_allowed(choice.install, version):
-        return False
+    stands = _is_allowed(choice.install, version)
+    if not stands:
+        return stands
     if not best:
         return None if choice.install.tool == "uv" else True
     if choice.install.tool == "uv" and same_release(version, best):  # a plain version is that of any build
