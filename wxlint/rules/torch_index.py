@@ -7,7 +7,7 @@ channel is read from
 wherever it is given: `-i`, environment, ARG, requirements file, local version, wheel URL, uv backend, conda. With a
 policy it must be the
 variant's own; without one it must fit what the image is for, and a CUDA channel must be of the same major version as
-the base's CUDA.
+the base's CUDA. A CPU build that a later install replaces by a GPU's is `torch-replaced`, not this.
 
 ## Bad
 
@@ -87,13 +87,14 @@ def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
         from wxlint.facts import channels
 
         nightly = choice.source is not None and "/nightly/" in choice.source.value.text
-        if not any(channels.is_of(choice.channel, one, nightly=nightly) for one in allowed):
+        fits = any(channels.is_of(choice.channel, one, nightly=nightly) for one in allowed)
+        if not fits and not _is_overtaken(image, accelerator_of(choice.channel)):
             text = f"{name} comes from channel {choice.channel}; {image.label} takes {channels.shown(allowed)}"
             yield Problem(span, text, because, index_option(expectation.torch or ""), image=image.label)
         return
     found, built = accelerator_of(choice.channel), facts.cuda_of_channel(choice.channel)
     base = image.base.accelerator
-    if image.expected == "other" or found == "other":
+    if image.expected == "other" or found == "other" or _is_overtaken(image, found):
         return  # most other accelerators work with the cpu build and a plugin
     if image.expected is not None and found != image.expected:
         yield Problem(
@@ -133,3 +134,11 @@ def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
             "use one CUDA major version in the base and in torch's channel",
             image.doubt or Severity.WARNING,
         )
+
+
+def _is_overtaken(image: Image, found: str | None) -> bool:
+    """Whether a CPU build is not what stays: a later install puts a GPU's in its place, and nothing is left of it.
+
+    `torch-replaced` speaks of that; what the last one is, is judged by itself.
+    """
+    return found == "cpu" and accelerator_of(image.state.torch.channel) in ("cuda", "rocm")
