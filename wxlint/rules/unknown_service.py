@@ -46,7 +46,8 @@ HINT = "name a service that a compose file has"
 _PLAIN = frozenset(
     "-d --detach --build --rm -T --no-TTY --no-deps --force-recreate --no-cache --pull --remove-orphans -q --quiet -i"
     " -t -it --interactive --tty --wait --service-ports --no-build --no-start --entrypoint -e --env -v --volume -u"
-    " --user -w --workdir --name -p --publish --profile --project-name --env-file --progress --ansi".split()
+    " --user -w --workdir --name -p --publish --profile --project-name --env-file --progress --ansi --index"
+    " --build-arg --timeout --scale --exit-code-from".split()
 )
 """Options that leave it open neither which files are read nor which word is the service."""
 _ONE, _MANY = ("compose run", "compose exec"), ("compose up", "compose build", "compose pull", "compose restart")
@@ -72,8 +73,6 @@ def _call(repository: Repository, call: Call, names: set[str]) -> Iterator[Probl
     if not _PLAIN.issuperset(option.name for option in docker.options):
         return
     source = repository.sources.read(call.path)
-    if docker.verb in _MANY and any(option.name in ("--pull", "--progress") for option in docker.options):
-        return  # their values stand where services do
     for word in docker.arguments[:1] if docker.verb in _ONE else _services(docker.arguments):
         name = word.value.text
         if not word.value.known or source is None or not name or name.startswith("-") or name in names:

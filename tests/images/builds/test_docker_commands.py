@@ -52,6 +52,22 @@ def test_options_of_compose(option: str) -> None:
     assert arguments(f"docker compose {option} value up a") == ("compose up", ["a"])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exec -e value web",
+        "exec -T --index 2 -w /x web",
+        "up --timeout 3 --pull always web",
+        "build --build-arg A=1 -m 1g web",
+        "pull --policy missing web",
+        "restart -t 3 web",
+        "create --scale web=2 web",
+    ],
+)
+def test_options_of_the_commands_of_compose(text: str) -> None:
+    assert arguments(f"docker compose {text}") == (f"compose {text.split()[0]}", ["web"])
+
+
 VERBS = [
     ("docker run a:1", "run"),
     ("podman run a:1", "run"),

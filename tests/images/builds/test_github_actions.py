@@ -294,3 +294,14 @@ def test_a_repository_below_the_folder_that_is_checked() -> None:
 def test_where_a_run_starts(directory: str, run: str, dockerfile: str) -> None:
     where = f"        working-directory: {directory}\n" if directory else ""
     assert build(f"      - run: {run} -t e:x\n{where}").dockerfile == dockerfile
+
+
+def test_quotes_in_a_list_are_those_of_csv() -> None:
+    step = push(tags='"e:1"\n"e:2",e:3', build_args='"A=1"\nB="2"\n"C=${{ github.sha }}"')
+    (found,) = script(job(step)).builds
+    assert tags(script(job(step))) == ["e:1", "e:2", "e:3"]
+    assert [(name, value.shown()) for name, value in found.args] == [
+        ("A", "1"),
+        ("B", '"2"'),
+        ("C", "${{ github.sha }}"),
+    ]

@@ -54,6 +54,18 @@ _COMPOSE_VALUE = frozenset(
 )
 
 
+_COMPOSE_VERB_VALUE = {
+    "run": _RUN_VALUE - {"-c", "-a", "-h"},
+    "exec": frozenset("-e --env --index -u --user -w --workdir --detach-keys".split()),
+    "up": frozenset("--attach --exit-code-from --no-attach --pull --scale -t --timeout --wait-timeout".split()),
+    "create": frozenset("--pull --scale".split()),
+    "build": frozenset("--build-arg --builder -m --memory --progress --provenance --sbom --ssh".split()),
+    "pull": frozenset(("--policy",)),
+    "restart": frozenset(("-t", "--timeout")),
+    "down": frozenset(("--rmi", "-t", "--timeout")),
+}
+"""The options of each command of compose that take a value, as its reference has them."""
+
 _IMAGE_NAME = late(r"IMAGE|IMG|CONTAINER|REPO|TAG|REFERENCE", re.I)
 _OPTION_NAME = late(
     r"OPT|ARG|FLAG|PARAM|EXTRA|GPU|DEVICE|RUNTIME|VOL|MOUNT|ENV|PORT|NET|TTY|INTERACTIVE|RUN|USER|CMD|COMMAND|PROXY|CACHE|PLATFORM",
@@ -175,7 +187,7 @@ def _compose(words: list[Word], command: Command) -> DockerCommand | None:
     options, words = _options(words, _COMPOSE_VALUE)
     if not words:
         return None
-    inner, rest = _options(words[1:], _RUN_VALUE - {"-c", "-a", "-h"} if words[0].value.text == "run" else frozenset())
+    inner, rest = _options(words[1:], _COMPOSE_VERB_VALUE.get(words[0].value.text, frozenset()))
     return DockerCommand(f"compose {words[0].value.text}", (*options, *inner), tuple(rest), command)
 
 

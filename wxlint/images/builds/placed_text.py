@@ -47,11 +47,17 @@ def fill_in(text: EmbeddedText, source: Source, scalar: Scalar, contexts: Mappin
 
 
 def parts_of(source: Source, scalar: Scalar, contexts: Mapping[str, Data], separators: str = "\n,") -> list[Placed]:
-    """The parts of a list in a scalar, without blanks around them; empty ones are left out."""
+    """The parts of a list in a scalar, without blanks around them; empty ones are left out.
+
+    A part in double quotes is one of CSV, as docker's actions read lists: it may hold separators.
+    """
     found: list[Placed] = []
     part: list[_Char] = []
+    quoted = False
     for one in _chars(source, scalar, contexts):
-        if one.char in separators:
+        if one.char == '"' and (quoted or not part):
+            quoted = not quoted
+        elif one.char in separators and not quoted:
             found += _part(part)
             part = []
         else:
