@@ -220,7 +220,9 @@ def _eval(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
         word = Word(text, word.start, words[-1].end, True)
     if word.value.text == HOLE:
         return None
-    return walk.last if walk.read_again(word) else None
+    from wxlint.shell.bash.nested_texts import read_again
+
+    return walk.last if read_again(walk, word) else None
 
 
 def _brackets(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
@@ -272,7 +274,9 @@ def _trap(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if signals - {"EXIT", "0"} and text.value.known and text.value.text not in ("-", ""):
 
         def on_signal() -> Status:
-            walk.read_again(text)
+            from wxlint.shell.bash.nested_texts import read_again
+
+            read_again(walk, text)
             return RAN
 
         alternatives(walk.state, [(None, on_signal), (None, None)], None, ())
@@ -299,7 +303,11 @@ def _source(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if len(words) < 2:
         return None
     path = words[1]._replace(value=relative(words[1].value))
-    return walk.last if path.value.known and walk.source(path) else None
+    if not path.value.known:
+        return None
+    from wxlint.shell.bash.nested_texts import source
+
+    return walk.last if source(walk, path) else None
 
 
 BUILTINS: dict[str, Builtin] = {

@@ -7,7 +7,7 @@ from functools import partial
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.builtins import BASH_ONLY, BUILTINS, SILENT, Builtin, walk_arguments
-from wxlint.shell.bash.child_shells import MAY_RUN_TEXT, Child, child_of
+from wxlint.shell.bash.child_shells import MAY_RUN_TEXT, child_of
 from wxlint.shell.bash.outcomes import outcome
 from wxlint.shell.bash.roles import Frame, Walker
 from wxlint.shell.bash.text_programs import FILTERS, SOURCES, filtered, grep_finds, printed
@@ -32,35 +32,23 @@ _MAX_CALLS = 12
 _READS = frozenset("cat ssh tee grep sort head tail xargs ffmpeg awk python python3 perl sh bash".split())
 """Programs that read their standard input, as a rule."""
 _GREPS = frozenset(("grep", "egrep", "fgrep"))
-_PUNCTUATION = frozenset("\"'\\$`;&|<>(){}*?[]#~\n\0")
 Env = tuple[tuple[str, Value], ...]
 
 
-def _closed_up(words: list[Word]) -> list[Value]:
-    """The values of words as `echo` joins them: an unknown word that may be none takes the space beside it."""
-    out: list[Value] = []
-    glue = False
-    for number, word in enumerate(words):
-        value = word.value
-        nothing = not word.quoted and not value.text.strip(HOLE) and is_open(value)
-        if number > 1 and (nothing or glue):
-            before = out.pop()
-            value = Value(before.text + value.text, before.holes + value.holes, merged(before.because, value.because))
-        glue = nothing and (glue or number == 1)
-        out.append(value)
-    return out
+def _runs(walk: Walker, function: str) -> bool:
+    """Whether a function is being walked."""
+    return any(frame.function == function for frame in walk.frames)
 
 
 class Commands:
     """Runs simple commands.
 
-    called: functions that have been entered. stack: those that are being walked. rooted: words may have ROOT.
+    called: functions that have been entered. rooted: words may have ROOT.
     """
 
     def __init__(self, walk: Walker) -> None:
         self.walk = walk
         self.called: set[str] = set()
-        self.stack: list[str] = []
         self.rooted = False
 
     def run(self, node: Simple) -> Status:
@@ -158,8 +146,11 @@ class Commands:
         walk = self.walk
         name = words[0].value.text
         if walk.flavor != "bash" or "shopt -s expand_aliases" in walk.state.vars:
-            words = self._aliased(node, words)
-            name = words[0].value.text
+            if f"alias {name}" in walk.state.vars:
+                from wxlint.shell.bash.aliases import aliased
+
+                words = aliased(walk, node, words)
+                name = words[0].value.text
         if name in walk.functions:
             entered = self._called(name, words, env, node.start)
             if entered is not None:
@@ -193,26 +184,6 @@ class Commands:
         alternatives(walk.state, [(None, known), (None, None)], None, ())
         return OPEN
 
-    def _aliased(self, node: Simple, words: list[Word]) -> list[Word]:
-        """The words behind an alias that an earlier line has defined."""
-        walk, state = self.walk, self.walk.state
-        name = words[0].value.text
-        value, since = state.vars.get(f"alias {name}"), state.vars.get(f"alias of {name}")
-        if not isinstance(value, Value) or not isinstance(since, Value) or node.words[0].quoted:
-            return words
-        statement, _, offset = since.text.partition(" ")
-        again = bool(state.fixed or state.shift)  # what is read when it runs knows all that has run
-        if since.known and not again and (int(statement) == walk.statement or int(offset) > node.start):
-            return words
-        state.volume += len(value.text) * 10
-        readable = not state.spent and value.known and since.known and value.text.strip()
-        if not readable or _PUNCTUATION & set(value.text):
-            return [words[0]._replace(value=Value(HOLE, (name,))), *words[1:]]
-        assumed = assumptions(words[0].value)
-        first = [words[0]._replace(value=resting_on(Value(piece), assumed)) for piece in value.text.split()]
-        walk.exact += len(first) - 1
-        return [*first, *words[1:]]
-
     # -- programs
 
     def _program(self, node: Simple, words: list[Word], env: Env, redirects: tuple[Redirect, ...]) -> Status:
@@ -230,7 +201,9 @@ class Commands:
         if name in MAY_RUN_TEXT or "/" in name:
             child = child_of(command)
             if child is not None:
-                status = self._child(child, node)
+                from wxlint.shell.bash.nested_texts import child_shell
+
+                status = child_shell(walk, child, node)
                 if status is not None:
                     return status
         given = self._given(redirects) if name in _GREPS else None
@@ -276,7 +249,7 @@ class Commands:
             return False
         if walk.exact == len(words) or name == "echo":
             if name in SOURCES:
-                text = printed(_closed_up(words), state.cwd, walk.flavor == "bash")
+                text = printed(words, state.cwd, walk.flavor == "bash")
             else:
                 given = self._given(redirects)
                 text = filtered(values, given) if given is not None else None
@@ -290,31 +263,6 @@ class Commands:
         state.write(text)
         return True
 
-    # -- other shells
-
-    def _child(self, child: Child, node: Simple) -> Status | None:
-        """Walk the text of another shell. None when it is not known, or goes too deep."""
-        walk, state = self.walk, self.walk.state
-        text = child.text
-        if text is None:
-            found = next((r for r in reversed(child.command.redirects) if r.operator.startswith("<")), None)
-            if found is not None and found.operator in ("<<", "<<-", "<<<"):
-                text = found.target
-            elif found is None and state.given is not None:
-                text = Word(state.given, *state.span(node.start, node.end), True)
-        if text is None or (text.value.holes and not text.value.text.strip(HOLE)) or state.depth > MAX_DEPTH - 20:
-            return None
-        done = False
-
-        def body() -> Status:
-            nonlocal done
-            done = walk.child_scope(child, text)
-            return walk.last if done else OPEN
-
-        count = len(state.commands)
-        status = walk.in_subshell(body)
-        return status if done or len(state.commands) > count else None
-
     # -- functions
 
     def _called(self, name: str, words: list[Word], env: Env, start: int) -> Status | None:
@@ -327,7 +275,7 @@ class Commands:
         if not which.holes:
             return self._enter(bodies[int(which.text)], words, env, start)
         state.steps += 4 * len(bodies)
-        if name in self.stack or state.steps > 2 * MAX_STEPS:
+        if _runs(walk, name) or state.steps > 2 * MAX_STEPS:
             return None
 
         def enter(function: Function) -> Status:
@@ -343,7 +291,7 @@ class Commands:
     def _enter(self, function: Function, words: list[Word], env: Env, start: int) -> Status | None:
         """Walk a function with its arguments. None when that goes too deep, or it is being walked already."""
         walk, state = self.walk, self.walk.state
-        if function.name in self.stack or len(self.stack) > _MAX_CALLS or state.depth > MAX_DEPTH - 10:
+        if _runs(walk, function.name) or len(walk.frames) > _MAX_CALLS or state.depth > MAX_DEPTH - 10:
             return None
         if len(state.commands) > 2 * MAX_COMMANDS or state.steps > 2 * MAX_STEPS:
             return None
@@ -356,9 +304,8 @@ class Commands:
         state.because = (*state.because, Reason("call", shown[:80], *state.where(state.place(start)), function.name))
         state.via = (*state.via, state.place(start))
         catch = state.open(FUNCTION)
-        frame = Frame(state.branching)
+        frame = Frame(function.name, state.branching)
         walk.frames.append(frame)
-        self.stack.append(function.name)
         state.steps += 8
         for name, value in env:
             walk.local(name)
@@ -368,7 +315,6 @@ class Commands:
             status = frame.status or RAN
         elif frame.status is not None and frame.status != status:
             status = OPEN
-        self.stack.pop()
         close(state, catch)
         for name in frame.hidden:
             state.put(f"local {len(walk.frames)} {name}", None)

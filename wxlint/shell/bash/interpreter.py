@@ -10,21 +10,19 @@ import weakref
 from collections.abc import Callable, Mapping
 
 from wxlint.core.reasons import Reason
-from wxlint.core.values import HOLE, Value
+from wxlint.core.values import Value
 from wxlint.shell.bash.assignments import assign as assign_variable
-from wxlint.shell.bash.child_shells import Child, in_places
 from wxlint.shell.bash.commands import Commands
 from wxlint.shell.bash.control_flow import WALKS
-from wxlint.shell.bash.expansion import PRIVATE, Expander
+from wxlint.shell.bash.expansion import Expander
 from wxlint.shell.bash.parser import Parser
-from wxlint.shell.bash.roles import Frame
+from wxlint.shell.bash.roles import Files, Frame
 from wxlint.shell.bash.tree import Arith, Assign, Function, Group, Lines, Node, Pipe, Redir, Simple, Test
 from wxlint.shell.branches import close
 from wxlint.shell.model import TOO_DEEP, TOO_LONG, Command, Place, Redirect, ShellResult, Word
 from wxlint.shell.state import (
     LAST_STEP,
     MAX_DEPTH,
-    MAX_STEPS,
     MAYBE,
     NO,
     OPEN,
@@ -35,12 +33,11 @@ from wxlint.shell.state import (
     State,
     Status,
 )
-from wxlint.shell.values import MAX_TEXT, NO_ARGUMENTS, Arguments, assumptions, hole, joined, merged, relative
+from wxlint.shell.values import NO_ARGUMENTS, Arguments, hole, joined, relative
 
 _FAILS = frozenset((Simple, Pipe, Group, Test, Arith))
 """Nodes whose failure ends a text under `set -e`."""
 _ELSEWHERE = frozenset((">", ">>", ">|", "1>", "1>>", "1>|", "&>", "&>>", ">&", "1>&"))
-Files = Callable[[str], "str | None"]
 
 
 class Interpreter:
@@ -171,17 +168,19 @@ class Interpreter:
         text = state.vars.get("trap EXIT")
         if not isinstance(text, Value):
             return
+        from wxlint.shell.bash.nested_texts import read_again
+
         state.put("trap EXIT", None)
         self.last = OPEN
         conditional = state.conditional
         state.conditional = conditional or doubtful
         if text.text in self.traps:
-            self.read_again(self.traps[text.text]._replace(value=text))
+            read_again(self, self.traps[text.text]._replace(value=text))
             state.conditional = conditional
             return
         state.conditional = True
         for word in list(self.traps.values()):  # a branch decides which
-            self.read_again(word)
+            read_again(self, word)
             state.flow = ""
         state.conditional = conditional
 
@@ -265,99 +264,6 @@ class Interpreter:
                 found = None
         return found if found is not None and not found.holes else None
 
-    # -- text that is read again
-
-    def read_again(self, word: Word) -> bool:
-        text = word.value.text
-        state = self.state
-        if state.depth > MAX_DEPTH - 20 or len(text) > MAX_TEXT or state.steps > MAX_STEPS:
-            return False
-        words = self.words
-        saved = state.fixed, state.shift, words.private, words.resting
-        words.resting = merged(words.resting, assumptions(word.value))
-        if word.value.holes:
-            words.private = word.value.holes
-            for number in range(len(words.private)):
-                text = text.replace(HOLE, chr(PRIVATE + number), 1)
-        parser = Parser(text, self.flavor)
-        parser.depth = 25
-        tree = parser.script()
-        exact = None if state.fixed else self._exact(word, text)
-        if exact is not None:
-            state.shift = exact
-        elif not state.fixed:
-            state.fixed = (word.start, word.end)
-        state.steps += len(text) // 10
-        conditional = state.conditional
-        if parser.errors:  # a shell that refuses the text runs none of it, or what stands in front
-            state.conditional = True
-        leaves = state.leaves
-        state.depth += 10
-        self.run(tree)
-        state.depth -= 10
-        if parser.errors and state.leaves == leaves:
-            state.conditional = conditional
-        state.fixed, state.shift, words.private, words.resting = saved
-        return True
-
-    def _exact(self, word: Word, text: str) -> int | None:
-        """How far the text stands from its place in the source, when it stands there as it is."""
-        at = word.start + (0 if word.end - word.start == len(text) else 1)
-        return at if self.text[at : at + len(text)] == text else None
-
-    def child_scope(self, child: Child, text: Word) -> bool:
-        state, words = self.state, self.words
-        outside, log = state.vars, len(state.log)
-        state.vars = {name: outside[name] for name in (*state.exported, *state.environment) if name in outside}
-        for name, value in child.command.env:
-            doubtful = f"export {name}" in outside and value is outside.get(name)
-            state.put(name, hole(state.named(name)) if doubtful else value)
-            state.export(name)
-        environment, state.environment = state.environment, frozenset(state.exported)
-        functions, frames, stack = self.functions, self.frames, self.commands.stack
-        saved = self.flavor, words.bash, words.script, words.zero, self.guarded, state.args
-        self.functions, self.frames, self.commands.stack = {}, [], []
-        self.flavor, words.bash, self.guarded = child.flavor, child.flavor == "bash", False
-        words.script, words.zero = "", child.name.text if child.name is not None and child.name.known else ""
-        state.args = self._child_arguments(child)
-        if child.strict:
-            state.put("set -e", Value("1"))
-            self.strict = True
-        state.give(None if child.text is not None else Value(""))
-        self.last = YES
-        done = self.read_again(text)
-        last, leaving, flow = self.last, self.leaving, state.flow
-        state.flow = ""
-        self.at_exit()
-        self.last, self.leaving, state.flow = last, leaving, flow
-        self.flavor, words.bash, words.script, words.zero, self.guarded, state.args = saved
-        self.functions, self.frames, self.commands.stack = functions, frames, stack
-        state.environment = environment
-        state.vars = outside
-        del state.log[log:]
-        return done
-
-    def _child_arguments(self, child: Child) -> Arguments:
-        if not child.exact:
-            return Arguments((), True)
-        return Arguments(tuple(in_places(child.args, assumptions(child.command.words[0].value))))
-
-    def source(self, path: Word) -> bool:
-        text = self.files(path.value.text) if self.files is not None else None
-        state = self.state
-        if text is None or state.depth > MAX_DEPTH - 20 or len(self.frames) > 10 or state.steps > MAX_STEPS:
-            return False
-        saved, state.fixed = state.fixed, state.fixed or (path.start, path.end)
-        parser = Parser(text.replace(HOLE, "\ufffd"), self.flavor)
-        parser.depth = 25
-        tree = parser.script()
-        state.steps += len(text) // 50
-        state.depth += 10
-        self.run(tree)
-        state.depth -= 10
-        state.fixed = saved
-        return True
-
     # -- the whole text
 
     def uncalled(self) -> None:
@@ -375,10 +281,10 @@ class Interpreter:
                 state.args, state.conditional, state.depth = Arguments((), True), True, 0
                 state.refuted |= {NO_ARGUMENTS}
                 state.because = (Reason("call", f"function {name}", *state.where(function.start), "function"),)
-                self.commands.stack, self.frames, self.last = [name], [Frame()], OPEN
+                self.frames, self.last = [Frame(name)], OPEN
                 state.catches.clear()
                 self.run(function.body)
-                self.commands.stack, self.frames = [], []
+                self.frames = []
                 state.undo(mark)
         state.flow = ""
 

@@ -6,20 +6,25 @@ from collections.abc import Callable
 from typing import Protocol
 
 from wxlint.core.values import Value
-from wxlint.shell.bash.child_shells import Child
 from wxlint.shell.bash.expansion import Expander
 from wxlint.shell.bash.tree import Assign, Function, Node, Redir
 from wxlint.shell.model import Redirect, Word
 from wxlint.shell.state import State, Status
 from wxlint.shell.values import Variable
 
+Files = Callable[[str], "str | None"]
+
 
 class Frame:
-    """A function call: what its `local`s hid, and what it returned. doubtful: names that only a branch makes local."""
+    """A call of a function: what its `local`s hid, and what it returned.
 
-    __slots__ = ("branching", "doubtful", "hidden", "status")
+    doubtful: names that only a branch makes local. branching: how many branches were open at the call.
+    """
 
-    def __init__(self, branching: int = 0) -> None:
+    __slots__ = ("branching", "doubtful", "function", "hidden", "status")
+
+    def __init__(self, function: str, branching: int = 0) -> None:
+        self.function = function
         self.branching = branching
         self.hidden: dict[str, Variable | None] = {}
         self.doubtful: set[str] = set()
@@ -29,14 +34,14 @@ class Frame:
 class Walker(Protocol):
     """The interpreter, as builtins and compound commands see it.
 
-    text: the whole text. flavor: "bash", "dash", or "sh" where it is not known which. functions: the bodies that the
-    text has so far for each name; which of them holds is kept beside the variables, as "function NAME". frames: the
-    function calls that are being walked. last: the outcome of the last command; substituted: of the last `$(...)`;
-    leaving: of `exit`. guarded: whether a failure is looked at, so that `set -e` does not end the text. tail: whether
-    nothing follows. exact: how many of the words of the command at hand stand where they seem to stand. quiet:
-    whether programs that only print are no commands of their own. traps: the words of `trap` by their text. strict:
-    whether `set -e` was seen. redirects: those of the command at hand. statement: the number of the statement of the
-    whole text that is being walked.
+    text: the whole text. files: gives the text of a file that `source` names. flavor: "bash", "dash", or "sh" where it
+    is not known which. functions: the bodies that the text has so far for each name; which of them holds is kept beside
+    the variables, as "function NAME". frames: the function calls that are being walked. last: the outcome of the last
+    command; substituted: of the last `$(...)`; leaving: of `exit`. guarded: whether a failure is looked at, so that
+    `set -e` does not end the text. tail: whether nothing follows. exact: how many of the words of the command at hand
+    stand where they seem to stand. quiet: whether programs that only print are no commands of their own. traps: the
+    words of `trap` by their text. strict: whether `set -e` was seen. redirects: those of the command at hand.
+    statement: the number of the statement of the whole text that is being walked.
     """
 
     state: State
@@ -57,6 +62,7 @@ class Walker(Protocol):
     statement: int
     redirects: tuple[Redirect, ...]
     text: str
+    files: Files | None
 
     def give_up(self) -> Status:
         """The text takes too many steps: the rest of it is not known."""
@@ -91,14 +97,8 @@ class Walker(Protocol):
     def in_subshell(self, body: Callable[[], Status]) -> Status:
         """Walk in a subshell."""
 
-    def child_scope(self, child: Child, text: Word) -> bool:
-        """Walk the text of another shell, in a subshell that has been entered. False when that goes too deep."""
+    def at_exit(self) -> None:
+        """Walk what `trap TEXT EXIT` runs."""
 
     def input_of(self, redirects: tuple[Redirect, ...]) -> Value | None:
         """What redirections give to read; None when that is not known."""
-
-    def read_again(self, word: Word) -> bool:
-        """Walk the text of `eval TEXT`. False when that goes too deep."""
-
-    def source(self, path: Word) -> bool:
-        """Walk a file of the repository. False where it cannot be read."""

@@ -8,7 +8,8 @@ import re
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.values import MAX_TEXT, ROOT, absolute, joined, merged, relative, spaced
+from wxlint.shell.model import Word
+from wxlint.shell.values import MAX_TEXT, ROOT, absolute, is_open, joined, merged, relative, spaced
 
 _SED = late(r"s([/|,#:@!])((?:(?!\1)[^\\]|\\.)*)\1((?:(?!\1)[^\\]|\\.)*)\1(g?)\Z", re.S)
 _FORMAT = late(r"%(?:(%)|([-0 +#]*)(\d*)(?:\.(\d+))?([a-zA-Z]))|\\(.)", re.S)
@@ -23,9 +24,9 @@ FILTERS = frozenset(("tr", "cut", "sed", "cat"))
 """Programs whose output what they are given says."""
 
 
-def printed(words: list[Value], cwd: Value | None, bash: bool) -> Value | None:
+def printed(words: list[Word], cwd: Value | None, bash: bool) -> Value | None:
     """What a program prints, line ends included; None when that is not known."""
-    name, rest = words[0].text, words[1:]
+    name, rest = words[0].value.text, _closed_up(words[1:])
     if name == "echo":
         return _echo(rest, bash)
     if name == "printf":
@@ -47,6 +48,21 @@ def printed(words: list[Value], cwd: Value | None, bash: bool) -> Value | None:
 
 def _line(value: Value | None) -> Value | None:
     return None if value is None else joined([value, Value("\n")])
+
+
+def _closed_up(words: list[Word]) -> list[Value]:
+    """The values of arguments as `echo` joins them: an unknown word that may be none takes the space beside it."""
+    out: list[Value] = []
+    glue = False
+    for number, word in enumerate(words):
+        value = word.value
+        nothing = not word.quoted and not value.text.strip(HOLE) and is_open(value)
+        if number and (nothing or glue):
+            before = out.pop()
+            value = Value(before.text + value.text, before.holes + value.holes, merged(before.because, value.because))
+        glue = nothing and (glue or not number)
+        out.append(value)
+    return out
 
 
 def _echo(rest: list[Value], bash: bool) -> Value | None:
