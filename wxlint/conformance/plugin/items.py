@@ -32,8 +32,9 @@ class PolicyFile(pytest.File):
     def collect(self) -> Iterator[pytest.Collector]:
         """Its images, as far as they are selected."""
         try:
-            policy = session_of(self.config).policy(self.path)
-            chosen = session_of(self.config).select(policy)
+            policies = session_of(self.config).policies
+            policy = policies[self.path]
+            chosen = policies.select(policy)
         except WxlintError as error:
             raise self.CollectError("\n".join(escape(line) for line in str(error).splitlines())) from None
         for expectation in chosen:

@@ -6,8 +6,6 @@ Under xdist every worker has one; they share a folder, so that each image is bui
 from __future__ import annotations
 
 import os
-import signal
-import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
@@ -27,6 +25,8 @@ from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Doing
 from wxlint.conformance.plugin import workers
 from wxlint.conformance.plugin.allowances import read_allowances
+from wxlint.conformance.plugin.interruption import Interruption
+from wxlint.conformance.plugin.policies import Policies
 from wxlint.conformance.plugin.preparation import Preparation
 from wxlint.conformance.plugin.progress import Progress, line_of
 from wxlint.conformance.plugin.reaper import Reaper
@@ -36,19 +36,15 @@ from wxlint.conformance.plugin.workspace import Workspace, alive
 from wxlint.core.errors import EngineError, UsageError
 from wxlint.core.escape import escape
 from wxlint.core.processes import SUPERVISOR, Completed
-from wxlint.core.suggest import did_you_mean
-from wxlint.policy.expectations import expected_images
 
 if TYPE_CHECKING:
-    from wxlint.policy.model import Expectation, Policy
+    from wxlint.policy.model import Expectation
 
 Record = dict[str, Any]
 """What a report carries of one test, JSON only."""
 _SESSION: pytest.StashKey[Session] = pytest.StashKey()
 _HELD: pytest.StashKey[gpu.Gpu] = pytest.StashKey()
 _OWN: pytest.StashKey[Record] = pytest.StashKey()
-_WATCH = 0.5
-"""Seconds between two looks of a worker at its controller."""
 _NO_GPU = Verdict(Outcome.UNPROVEN, Message.NO_GPU_USED)
 
 
@@ -89,54 +85,25 @@ class Session:
         self.allowances = read_allowances([*config.getini("wx_allow"), *config.getoption("wx_allow")])
         from wxlint.plan.build_plan import words
 
-        self._words = words(config.getoption("wx_select"))
+        self.policies = Policies(config.rootpath, words(config.getoption("wx_select")))
         leave = words(config.getini("wx_leave"))
         self._preparation = Preparation(
-            self.workspace, self.engine, self.options, self._words, leave, self._progress, {}
+            self.workspace, self.engine, self.options, self.policies.words, leave, self._progress, {}
         )
-        self.policies: dict[Path, Policy] = {}
-        self._selected: set[str] = set()
         self._about: About | None = None
         self._no_engine = ""
         self._reaper: Reaper | None = None
         self._ended = threading.Event()
         self._evidence: dict[tuple[Path, str], Evidence] = {}
         self._checks: dict[Path, dict[str, set[str]]] = {}
-        self._before: dict[signal.Signals, Any] = {}
-        self._interrupted = False
         self._shown = Progress(config)
+        self._interruption = Interruption(name, owner, self.worker)
+        config.pluginmanager.register(self._interruption, "wxlint-interruption")
         if self.worker:
-            threading.Thread(target=self._watch, daemon=True).start()
+            threading.Thread(target=self._interruption.watch, args=(self._ended,), daemon=True).start()
         elif config.pluginmanager.hasplugin("dsession"):
-            self._catch_signals()
+            self._interruption.catch_signals()
             threading.Thread(target=self._follow, daemon=True).start()
-
-    # -- policies
-
-    def policy(self, path: Path) -> Policy:
-        """Raises PolicyError or InputError."""
-        if path not in self.policies:
-            from wxlint.documents.source import read
-            from wxlint.plan.build_plan import with_registry
-            from wxlint.policy.load import load_policy
-
-            shown = os.path.relpath(path).replace(os.sep, "/")
-            self.policies[path] = with_registry(load_policy(read(path, shown), path))
-        return self.policies[path]
-
-    def select(self, policy: Policy) -> list[Expectation]:
-        """The images of a policy that --wx-select chooses; words that fit none are remembered as such."""
-        from wxlint.plan.build_plan import selected
-
-        expectations = list(expected_images(policy))
-        if not self._words:
-            return expectations
-        found: set[str] = set()
-        for word in self._words:
-            with suppress(UsageError):
-                found.update(e.image for e in selected(expectations, [word], policy.path))
-                self._selected.add(word)
-        return [e for e in expectations if e.image in found]
 
     # -- the engine
 
@@ -154,7 +121,7 @@ class Session:
             except OSError as error:
                 pytest.exit(f"wxlint: the session's folder cannot be made: {error}", pytest.ExitCode.INTERNAL_ERROR)
             self._reaper = Reaper(self.engine, self.workspace)
-            self._catch_signals()
+            self._interruption.catch_signals()
             if self.worker:
                 workers.enlist(self.workspace)
         return self._about
@@ -166,36 +133,6 @@ class Session:
             return {"available": False, "reason": self._no_engine}
         return {"available": True, **about._asdict(), "runtimes": list(about.runtimes)}
 
-    def _watch(self) -> None:
-        """In a worker: end with the controller, which may be killed; execnet would wait for what runs."""
-        while not self._ended.wait(_WATCH):
-            if not alive(self.engine.owner):
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
-
-    def _catch_signals(self) -> None:
-        """A polite end is taken as Ctrl-C, so that pytest clears up and reports; a worker's end is that of all."""
-        taken: dict[signal.Signals, Any] = {signal.SIGTERM: signal.SIG_DFL}
-        if self.worker:
-            taken[signal.SIGINT] = signal.default_int_handler
-        with suppress(ValueError):  # not in the main thread: somebody else decides
-            for number, default in taken.items():
-                if signal.getsignal(number) is default:
-                    self._before[number] = signal.signal(number, self._interrupt)
-
-    def _interrupt(self, number: int, frame: object) -> None:
-        """End as by Ctrl-C, once: a second signal must not break off what clears up."""
-        if self._interrupted or isinstance(sys.exc_info()[1], KeyboardInterrupt):
-            return
-        if self.worker:  # before this one clears up, so that none takes its place
-            workers.end_all(self.workspace.name)
-        raise KeyboardInterrupt(signal.Signals(number).name)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_keyboard_interrupt(self) -> None:
-        """From here on this process clears up."""
-        self._interrupted = True
-
     # -- preparing
 
     @pytest.hookimpl(tryfirst=True)
@@ -206,14 +143,7 @@ class Session:
                 self._checks.setdefault(path, {}).setdefault(image, set()).add(check)
         if self.config.option.collectonly or self._stops_here(session):
             return
-        unknown = [word for word in self._words if word not in self._selected]
-        if unknown and self.policies:
-            known = {
-                n for p in self.policies.values() for e in expected_images(p) for n in (e.image, e.stage, e.variant)
-            }
-            several = f"; there are {', '.join(sorted(known)[:12])}"
-            shown = ", ".join(f"{escape(word)}{did_you_mean(word, sorted(known)) or several}" for word in unknown)
-            raise pytest.UsageError(f"--wx-select: no image is called {shown}")
+        self.policies.refuse_unknown_words()
         about = self.about() if self._checks else None
         if about is not None:
             for path, images in self._checks.items():
@@ -236,7 +166,7 @@ class Session:
             yield item.path, getattr(item, "expectation").image, check.name  # noqa: B009 - of a CheckItem
         for marker in item.iter_markers("wx_image"):
             for name in marker.args:
-                path, _, expectation = self._find(str(name))
+                path, expectation = self.policies.find(str(name))
                 yield path, expectation.image, ""
 
     def _progress(self, image: str, what: str) -> None:
@@ -300,23 +230,9 @@ class Session:
 
     # -- people's own tests
 
-    def _find(self, name: str) -> tuple[Path, Policy, Expectation]:
-        if not self.policies:
-            from wxlint.policy.find import find_policy
-
-            path = find_policy(self.config.rootpath)
-            if path is not None:
-                self.policy(path)
-        for path, policy in self.policies.items():
-            for expectation in expected_images(policy):
-                if expectation.image == name:
-                    return path, policy, expectation
-        known = sorted(e.image for policy in self.policies.values() for e in expected_images(policy))
-        raise pytest.UsageError(f"no policy has an image {name!r}; there are {', '.join(known[:10]) or 'none'}")
-
     def image(self, name: str, item: pytest.Item) -> Image:
         """An image for a test; the test fails when there is none, and is skipped where none is needed."""
-        path, _, expectation = self._find(name)
+        path, expectation = self.policies.find(name)
         evidence = self.evidence(path, name)
         if evidence.info is None:
             build = evidence.build
@@ -398,6 +314,4 @@ class Session:
                 self.workspace.remove()
         if self._reaper is not None:
             self._reaper.dismiss()
-        for number, handler in self._before.items():
-            with suppress(ValueError):
-                signal.signal(number, handler)
+        self._interruption.give_back()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.tuples import NamedTuple
@@ -25,12 +26,9 @@ from wxlint.documents.compose.merge import (
     Merger,
     Place,
     Reader,
-    Series,
     Table,
     Text,
-    Tree,
     with_context,
-    with_listed_gpus,
 )
 from wxlint.documents.compose.services import REMOTE, Service, ServiceReader
 from wxlint.documents.compose.template import marked, masked
@@ -38,9 +36,11 @@ from wxlint.documents.source import Source
 from wxlint.documents.yaml import Mapping as MappingNode
 from wxlint.documents.yaml import Yaml, parse
 
+if TYPE_CHECKING:
+    from wxlint.documents.compose.extends import Extender
+
 BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 OVERRIDES = tuple(name.replace("compose.", "compose.override.") for name in BASES)
-_MAX_EXTENDS = 50
 _MAX_INCLUDE_DEPTH = 20
 _MAX_INCLUDES = 200
 
@@ -190,15 +190,20 @@ class _Loader:
     ) -> dict[str, Member]:
         """The services of files merged in order, each with its includes and extends carried out."""
         services: dict[str, Member] = {}
-        extender = _Extender(self, variables)
+        extender: Extender | None = None
         for path in paths:
             raws = self.raw(path, base, variables)
             self.complete = self.complete and raws is not None
             for own, includes in raws or ():
                 for include in includes:
                     own = self._merged(self._include(include, variables, (*including, path)), own)
-                extended = extender.all(path, own)
-                services = self._merged(services, extended)
+                if any(isinstance(each.value, Table) and "extends" in each.value.entries for each in own.values()):
+                    if extender is None:
+                        from wxlint.documents.compose.extends import Extender
+
+                        extender = Extender(self, variables)
+                    own = extender.all(path, own)
+                services = self._merged(services, own)
         return services
 
     def _merged(self, base: dict[str, Member], over: dict[str, Member]) -> dict[str, Member]:
@@ -247,6 +252,9 @@ class _Loader:
             return None
         return path
 
+    def has_tags(self, source: Source) -> bool:
+        return self.reader.has_tags(source)
+
     def typed(self, services: dict[str, Member]) -> Project:
         reader = ServiceReader(self.problems)
         found = [
@@ -268,111 +276,3 @@ class _Loader:
                 if name not in names and "$" not in name:
                     self.problem(dependency.place, f"there is no service {name} to depend on", True, name)
         return Project(tuple(found), self.reader.problems(self.problems), tuple(self.paths), tuple(self.unknown))
-
-
-class _Extender:
-    """Carries out `extends` in the services of files that have the same variables, one file after the other."""
-
-    def __init__(self, loader: _Loader, variables: Mapping[str, Value]) -> None:
-        self.loader, self.variables = loader, variables
-        self.done: dict[tuple[str, str], Member] = {}
-        self.other_files: dict[str, dict[str, Member]] = {}
-        self.main: dict[str, Member] = {}
-        """The services of the file whose services are extended."""
-
-    def all(self, path: str, services: dict[str, Member]) -> dict[str, Member]:
-        self.done, self.main = {}, services
-        return {name: self._service(path, name, services, ()) for name in services}
-
-    def _service(self, path: str, name: str, services: dict[str, Member], chain: tuple[tuple[str, str], ...]) -> Member:
-        member = services[name]
-        extends = member.value.get("extends") if isinstance(member.value, Table) else None
-        if extends is None or not isinstance(member.value, Table):
-            return member
-        if (path, name) not in self.done:
-            base = self._base(path, extends, services, (*chain, (path, name)))
-            own = member.value._replace(entries={k: v for k, v in member.value.entries.items() if k != "extends"})
-            self.done[path, name] = member._replace(value=self._extended(base.value, own) if base else own)
-        return self.done[path, name]
-
-    def _extended(self, base: Tree, own: Table) -> Tree:
-        """A service on top of the one it extends. The service's own tag is about the files below."""
-        merger = self.loader.merger
-        if base.tag or self.loader.reader.has_tags(base.place.source):
-            base = merger.untagged(base)
-        if isinstance(base, Table) and isinstance(base.get("gpus"), Text) and own.get("gpus"):  # `all` is no list yet
-            base = base._replace(entries={key: value for key, value in base.entries.items() if key != "gpus"})
-        return merger.merge(base, own._replace(tag=""))._replace(tag=own.tag)
-
-    def _base(
-        self, path: str, extends: Table | Series | Text, services: dict[str, Member], chain: tuple[tuple[str, str], ...]
-    ) -> Member | None:
-        """The service that is extended, itself extended."""
-        service = extends.get("service") if isinstance(extends, Table) else extends
-        file = extends.get("file") if isinstance(extends, Table) else None
-        loader = self.loader
-        if not isinstance(service, Text) or service.kind == "null":
-            loader.complete = False
-            return None
-        if isinstance(file, Text) and file.kind != "null":
-            target = loader.follow(file)
-            if target is None:
-                return None
-            path, services = target, self._services(target)
-        if not service.value.known:
-            loader.unknown.append(service)
-            loader.complete = False
-            return None
-        name = service.value.text
-        if name not in services:
-            loader.problem(service.place, f"there is no service {name} in {path} to extend")
-        elif (path, name) in chain:
-            loader.problem(service.place, f"the service {name} extends itself")
-        elif len(chain) > _MAX_EXTENDS:
-            loader.problem(service.place, f"more than {_MAX_EXTENDS} services extend each other")
-        else:
-            base = self._service(path, name, services, chain)
-            return self._without_tags_of_namesakes(base, chain[-1], path)
-        return None
-
-    def _without_tags_of_namesakes(self, base: Member, extending: tuple[str, str], path: str) -> Member:
-        """A service as it comes to one that extends it.
-
-        Compose carries out the tags of the file that it reads, and of the one that is extended, by their paths: those
-        of another service with the name of the extending one are carried out as well.
-        """
-        own_path, name = extending
-        for services in (self.main, self.other_files.get(path, {})):
-            twin = services.get(name)
-            if twin is None or twin.key.source.path == own_path or not self.loader.reader.has_tags(twin.key.source):
-                continue  # what it says itself is merged
-            base = base._replace(value=_without_tagged(base.value, twin.value))
-        return base
-
-    def _services(self, path: str) -> dict[str, Member]:
-        """The services of another file, without its includes; relative paths start from that file's folder."""
-        if path not in self.other_files:
-            raws = self.loader.raw(path, posixpath.dirname(path), self.variables) or []
-            self.other_files[path] = {
-                name: member._replace(value=with_listed_gpus(member.value))
-                for raw in raws
-                for name, member in raw.services.items()
-            }
-        return self.other_files[path]
-
-
-def _without_tagged(tree: Tree, twin: Tree) -> Tree:
-    """A service of another file as one of the same name there leaves it.
-
-    Compose carries out the tags of that file by path, and the service that extends is at the path of its namesake.
-    """
-    if not isinstance(tree, Table) or not isinstance(twin, Table):
-        return tree
-    entries = {}
-    for key, member in tree.entries.items():
-        other = twin.entries.get(key)
-        if other is None:
-            entries[key] = member
-        elif other.value.tag not in ("!reset", "!override"):
-            entries[key] = member._replace(value=_without_tagged(member.value, other.value))
-    return tree._replace(entries=entries)

@@ -28,8 +28,6 @@ PROJECT_HINT = {
 """What to do about the index of a tool that installs a whole project, by the tool."""
 _LOCAL_OF_TORCH = late(r"^torch==[\w.]+\+(\w+)")
 """A distribution that asks for one build of torch takes it, or nothing."""
-_CONDA_TORCH = ("pytorch", "pytorch-gpu", "pytorch-cpu", "torchvision", "torchaudio", "libtorch")
-_CONDA_CUDA = ("pytorch-cuda", "cudatoolkit", "cuda-version", "cuda-toolkit", "cuda-runtime")
 
 
 def choices(install: Install) -> list[Choice]:
@@ -38,7 +36,9 @@ def choices(install: Install) -> list[Choice]:
     if install.tool == "apt" or install.removes:
         return []
     if install.tool == "conda":
-        return _conda(install)
+        from wxlint.images.stack.torch import conda_builds
+
+        return conda_builds.choices(install)
     direct = [r for r in install.requirements if r.name in FAMILY]
     if direct:
         return [
@@ -322,32 +322,6 @@ def _goes_with(companion: Requirement, version: str) -> bool:
 def served_by(source: PackageIndex) -> str:
     """The channel of an index, whose address may be partly unknown."""
     return channels.channel_of_url(source.value.text) if source.value.known else "unknown"
-
-
-def _conda(install: Install) -> list[Choice]:
-    named = {r.name: r for r in install.requirements}
-    torch = next((named[name] for name in _CONDA_TORCH if name in named), None)
-    if torch is None:
-        return []
-    implied = torch.name not in ("pytorch", "pytorch-gpu", "pytorch-cpu")
-    return [Choice(_of_conda(named, torch), "conda", torch, implied, install)]
-
-
-def _of_conda(named: dict[str, Requirement], torch: Requirement) -> str:
-    """The channel that the packages of a conda install amount to."""
-    build = torch.build.lower()
-    mutex = named.get("pytorch-mutex", torch)
-    if "cpuonly" in named or "pytorch-cpu" in named or "cpu" in build or "cpu" in mutex.build:
-        return "cpu"
-    for name in _CONDA_CUDA:
-        wanted = named.get(name)
-        version = (wanted.pin or wanted.specifier.lstrip("=<>~")) if wanted else ""
-        if wanted and version[:1].isdigit():
-            return facts.channel_of_cuda(version.rstrip(".*"))
-    match = re.search(r"cuda(\d+)\.?(\d)", build)
-    if not match:
-        return "unknown"
-    return f"cu{match[1]}{match[2]}" if "." in build else f"cu{match[0][4:].replace('.', '')}"
 
 
 def describe(choice: Choice) -> Reason:

@@ -1,0 +1,40 @@
+"""Which build of torch a conda install takes: what its packages amount to together."""
+
+from __future__ import annotations
+
+import re
+
+from wxlint import facts
+from wxlint.images.installs.model import Install
+from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.torch.model import Choice
+
+_CONDA_TORCH = ("pytorch", "pytorch-gpu", "pytorch-cpu", "torchvision", "torchaudio", "libtorch")
+_CONDA_CUDA = ("pytorch-cuda", "cudatoolkit", "cuda-version", "cuda-toolkit", "cuda-runtime")
+
+
+def choices(install: Install) -> list[Choice]:
+    """Return the torch choice of an install by conda, if it has one."""
+    named = {r.name: r for r in install.requirements}
+    torch = next((named[name] for name in _CONDA_TORCH if name in named), None)
+    if torch is None:
+        return []
+    implied = torch.name not in ("pytorch", "pytorch-gpu", "pytorch-cpu")
+    return [Choice(_of_conda(named, torch), "conda", torch, implied, install)]
+
+
+def _of_conda(named: dict[str, Requirement], torch: Requirement) -> str:
+    """The channel that the packages of a conda install amount to."""
+    build = torch.build.lower()
+    mutex = named.get("pytorch-mutex", torch)
+    if "cpuonly" in named or "pytorch-cpu" in named or "cpu" in build or "cpu" in mutex.build:
+        return "cpu"
+    for name in _CONDA_CUDA:
+        wanted = named.get(name)
+        version = (wanted.pin or wanted.specifier.lstrip("=<>~")) if wanted else ""
+        if wanted and version[:1].isdigit():
+            return facts.channel_of_cuda(version.rstrip(".*"))
+    match = re.search(r"cuda(\d+)\.?(\d)", build)
+    if not match:
+        return "unknown"
+    return f"cu{match[1]}{match[2]}" if "." in build else f"cu{match[0][4:].replace('.', '')}"
