@@ -1,6 +1,6 @@
 """Which tests pass over each line, and how long each takes: measured once, in a process of its own.
 
-python -m tests.mutation.coverage_by_test ANSWER ROOM...      what `measured` runs
+python -m tests.mutation.coverage_by_test ANSWER ROOM... -- TEST...      what `measured` runs
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.mutation.suite import OPTIONS, ROOT, TESTS, environment
+from tests.mutation.suite import OPTIONS, ROOT, environment
 
 WHILE_IMPORTING = ""
 """Stands in for a test on lines that run before the first one."""
@@ -28,18 +28,18 @@ class Measured(NamedTuple):
     seconds: dict[str, float]
 
 
-def measured(rooms: Sequence[str]) -> Measured:
-    """Run the tests once, without a mistake; leave the program where they fail."""
+def measured(rooms: Sequence[str], tests: Sequence[str]) -> Measured:
+    """Run tests once, without a mistake; leave the program where they fail."""
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer"
-        command = [sys.executable, "-m", "tests.mutation.coverage_by_test", str(answer), *rooms]
+        command = [sys.executable, "-m", "tests.mutation.coverage_by_test", str(answer), *rooms, "--", *tests]
         done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"the tests fail without any mistake:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         return Measured(*pickle.loads(answer.read_bytes()))
 
 
-def _record(answer: Path, rooms: Sequence[str]) -> int:
+def _record(answer: Path, rooms: Sequence[str], chosen: Sequence[str]) -> int:
     import coverage
     import pytest
 
@@ -58,7 +58,7 @@ def _record(answer: Path, rooms: Sequence[str]) -> int:
                 seconds[item.nodeid] = time.process_time() - began
 
     running.start()
-    code = pytest.main([*OPTIONS, *TESTS], plugins=[Contexts()])
+    code = pytest.main([*OPTIONS, *chosen], plugins=[Contexts()])
     running.stop()
     data = running.get_data()
     tests = {os.path.relpath(path, ROOT): data.contexts_by_lineno(path) for path in data.measured_files()}
@@ -67,4 +67,5 @@ def _record(answer: Path, rooms: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_record(Path(sys.argv[1]), sys.argv[2:]))
+    split = sys.argv.index("--")
+    sys.exit(_record(Path(sys.argv[1]), sys.argv[2:split], sys.argv[split + 1 :]))

@@ -4,6 +4,7 @@
     python -m tests.mutation.run --sample 0            every mistake; an hour
     python -m tests.mutation.run wxlint/images/stack/torch/selection.py --sample 0 --survivors left.txt
     python -m tests.mutation.run wxlint/images/stack/torch/selection.py --among left.txt
+    python -m tests.mutation.run wxlint/images/builds --tests tests/images/builds      with those of one room
 
 Each mistake is made in a process of its own, which runs the tests that pass over its line until one fails, those that
 are near and quick first. A mistake in a function is put into the program as it stands, after all tests are collected;
@@ -198,7 +199,7 @@ def _files(room: Path) -> list[Path]:
     return [room] if room.is_file() else sorted(room.rglob("*.py"))
 
 
-def run(mistakes: Sequence[Mistake], found: Measured, jobs: int) -> list[Mistake]:
+def run(mistakes: Sequence[Mistake], tests: Sequence[str], found: Measured, jobs: int) -> list[Mistake]:
     """Make every mistake; return those that survive."""
     runner = Runner(jobs, sys.stdout)
     chosen = [(mistake, tests_of(mistake, found)) for mistake in mistakes]
@@ -206,7 +207,7 @@ def run(mistakes: Sequence[Mistake], found: Measured, jobs: int) -> list[Mistake
     plugin = InLoadedProgram(runner, [pair for pair in chosen if not pair[1].fresh])
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        pytest.main([*OPTIONS, "-s", *TESTS], plugins=[plugin])
+        pytest.main([*OPTIONS, "-s", *tests], plugins=[plugin])
     if not plugin.ran:
         sys.exit(said.getvalue())
     return runner.survived
@@ -215,6 +216,7 @@ def run(mistakes: Sequence[Mistake], found: Measured, jobs: int) -> list[Mistake
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rooms", nargs="*", default=["wxlint/images"], help="folders or files below the root")
+    parser.add_argument("--tests", nargs="+", default=TESTS, help="run these instead of all that know the rooms")
     parser.add_argument("--sample", type=int, default=300, help="how many mistakes to make; 0 for all (default 300)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
@@ -233,9 +235,9 @@ def main() -> int:
     random.Random(arguments.seed).shuffle(mistakes)
     if not arguments.among:
         mistakes = mistakes[: arguments.sample or total]
-    found = measured(arguments.rooms)
+    found = measured(arguments.rooms, arguments.tests)
     print(f"{len(mistakes)} of {total} mistakes, {time.monotonic() - began:.0f} s so far", flush=True)
-    survived = run(mistakes, found, arguments.jobs)
+    survived = run(mistakes, arguments.tests, found, arguments.jobs)
     if arguments.survivors:
         arguments.survivors.write_text("".join(f"{mistake}\n" for mistake in sorted(survived)))
     percent = 100 * (len(mistakes) - len(survived)) / len(mistakes)
