@@ -208,3 +208,152 @@ def test_through_the_command_line_code(tmp_path: Path, monkeypatch: pytest.Monke
     found = {(f.rule, f.span.path, f.span.line) for f in report.findings}
     assert ("variant-tag", ".gitlab-ci.yml", 4) in found
     assert any(rule == "syntax-error" and path == "ci/more.yml" for rule, path, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("variables", "tag", "made"),
+    [
+        ("{A: '1'}", "a:${A}x", "a:1x"),
+        ("{A: '1'}", "a:%A%", "a:1"),
+        ("{A: '1'}", "a:$A$$B", "a:1$B"),
+        ("{A: {value: '1', description: x}}", "a:$A", "a:1"),
+        ("{A: {description: x}}", "a:$A", "a:$A"),
+        ("{A: [1]}", "a:$A", "a:$A"),
+        ("{A: $B-x, B: y}", "a:$A", "a:y-x"),
+        ("{A: x$GONE}", "a:$A", "a:x$GONE"),
+        ("{}", "a:$CI_COMMIT_TAG", "a:$CI_COMMIT_TAG"),
+    ],
+)
+def test_variables_in_an_image(variables: str, tag: str, made: str) -> None:
+    (use,) = script(f"one:\n  variables: {variables}\n  image: '{tag}'\n  script: [ls]\n").uses
+    assert use.value.shown() == made
+
+
+def test_variables_that_name_each_other_are_not_known() -> None:
+    (use,) = script("one: {variables: {A: $B, B: $A}, image: 'a:$A', script: [ls]}\n").uses
+    assert use.value.shown() in ("a:$A", "a:$B")
+
+
+def test_a_chain_of_variables_is_followed_ten_deep() -> None:
+    chain = ", ".join(f"V{number}: $V{number + 1}" for number in range(10))
+    (use,) = script(f"one: {{variables: {{{chain}, V10: end}}, image: 'a:$V0', script: [ls]}}\n").uses
+    assert use.value.shown() == "a:end"
+
+
+def test_reasons_of_a_variable() -> None:
+    text = "variables:\n  A: '1'\none:\n  variables: {B: $A-x}\n  image: a:$B\n  script: [ls]\n"
+    (use,) = script(text).uses
+    assert [(reason.kind, reason.text, reason.path, reason.line, reason.name) for reason in use.because] == [
+        ("variable", "A=1", ".gitlab-ci.yml", 2, "A"),
+        ("variable", "B=$A-x", ".gitlab-ci.yml", 4, "B"),
+    ]
+
+
+def test_a_variable_of_an_included_job_stands_in_its_file() -> None:
+    others = {"ci__base.yml": "# base\n.base:\n  variables: {A: '1'}\n  image: a:$A\n"}
+    found = script("include: /ci/base.yml\none: {extends: .base, script: [ls]}\n", **others)
+    assert [(use.span.path, use.span.line, use.because[0].path, use.because[0].line) for use in found.uses] == [
+        ("ci/base.yml", 4, "ci/base.yml", 3)
+    ]
+
+
+@pytest.mark.parametrize(
+    "keys", ["image: $IMAGE", "image: 3", "image: [a:1]", "image: {}", "services: a:1", "services: [3, $X, {}]"]
+)
+def test_what_names_no_image(keys: str) -> None:
+    assert script(f"one:\n  script: [ls]\n  {keys}\n").uses == ()
+
+
+@pytest.mark.parametrize("image", ["'a/b:1'", '"a/b:1"', "a/b:1", "{name: 'a/b:1', entrypoint: ['']}"])
+def test_where_an_image_stands(image: str) -> None:
+    text = f"one:\n  image: {image}\n  script: [ls]\n"
+    (use,) = script(text).uses
+    assert text.splitlines()[1][use.span.column - 1 : use.span.end_column - 1] == "a/b:1"
+
+
+@pytest.mark.parametrize("program", ["docker", "podman", "buildah", "nerdctl"])
+def test_programs_that_build(program: str) -> None:
+    assert tags(script(f"one: {{script: [{program} build -t a:1 .]}}\n")) == ["a:1"]
+
+
+def test_what_comes_after_a_script_runs_in_a_shell_of_its_own() -> None:
+    text = "one:\n  script: [export A=1, 'docker build -t a:$A .']\n  after_script: ['docker push b:$A']\n"
+    found = script(text)
+    assert [use.value.shown() for use in found.uses] == ["a:1", "b:$A"]
+    assert [use.value.shown() for use in script("one: {after_script: [docker push b:1]}\n").uses] == ["b:1"]
+
+
+def test_lines_of_another_file_count_in_front_of_a_script() -> None:
+    others = {"ci__base.yml": ".base:\n  before_script: [export A=1, 'docker pull a:$A']\n"}
+    text = (
+        "include: ci/base.yml\none:\n  extends: .base\n  script:\n    - docker build -t b:$A .\n    - docker push b:1\n"
+    )
+    found = script(text, **others)
+    assert tags(found) == ["b:1"]
+    places = [(use.value.shown(), use.span.path, use.span.line) for use in found.uses]
+    assert places[1:] == [("b:1", ".gitlab-ci.yml", 5), ("b:1", ".gitlab-ci.yml", 6)]
+
+
+@pytest.mark.parametrize(
+    ("tags", "hosted"),
+    [
+        ("[GPU]", False),
+        ("[linux, nvidia-a100]", False),
+        ("[cuda12]", False),
+        ("[$RUNNER]", False),
+        ("[linux]", True),
+        ("gpu", True),  # not a list: GitLab refuses it
+        ("[[gpu]]", True),
+    ],
+)
+def test_runners_that_may_have_a_gpu(tags: str, hosted: bool) -> None:
+    (call,) = script(f"one: {{tags: {tags}, script: [docker run a:1]}}\n").calls
+    assert call.hosted is hosted
+
+
+def test_a_build_says_its_job_and_its_line() -> None:
+    (build,) = script("one:\n  script:\n    - ls\n    - docker build .\n").builds
+    (reason,) = build.built_by
+    assert (reason.kind, reason.text, reason.path, reason.line) == ("build", "job one", ".gitlab-ci.yml", 4)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "made"),
+    [
+        ("[]", ["a:$V"]),
+        ("[V, {V: 1}]", ["a:1"]),
+        ("[{V: 1}, [V]]", ["a:1"]),
+        ("[{V: [1, [2]]}]", ["a:1", "a:$V"]),
+        ("[{V: []}]", ["a:$V"]),
+        ("{V: 1}", ["a:$V"]),
+    ],
+)
+def test_odd_matrices(matrix: str, made: list[str]) -> None:
+    text = f"one:\n  parallel: {{matrix: {matrix}}}\n  script: [docker build -t a:$V .]\n"
+    assert tags(script(text)) == made
+
+
+def test_a_number_of_equal_jobs_is_one_round() -> None:
+    assert tags(script("one: {parallel: 3, script: [docker build -t a:1 .]}\n")) == ["a:1"]
+
+
+def test_rounds_of_a_matrix_end_at_the_limit_of_gitlab() -> None:
+    numbers = ", ".join(map(str, range(30)))
+    text = f"one:\n  parallel: {{matrix: [{{V: [{numbers}], W: [{numbers}]}}]}}\n  image: a:$V-$W\n  script: [ls]\n"
+    assert len(script(text).uses) == 200
+
+
+def test_where_a_value_of_a_matrix_stands() -> None:
+    text = "one:\n  parallel:\n    matrix:\n      - V: [cpu, cuda]\n  image: a:$V\n  script: [ls]\n"
+    reason = script(text).uses[1].because[0]
+    assert (reason.kind, reason.text, reason.line, reason.name) == ("loop", "V=cuda", 4, "V")
+
+
+def test_a_file_that_another_one_includes_does_nothing_by_itself() -> None:
+    files = {"ci/base.yml": Source("ci/base.yml", "one: {script: [docker build -t a:1 .]}\nx: [\n")}
+    pipelines = Pipelines(find, files.get)
+    pipelines.add(Source(".gitlab-ci.yml", "include: ci/base.yml\n"))
+    pipelines.add(files["ci/base.yml"])
+    assert pipelines.script("ci/base.yml") == pipelines.script("gone.yml") == Script((), (), ())
+    assert set(pipelines.files) == {".gitlab-ci.yml", "ci/base.yml"}
+    assert list(pipelines.problems["ci/base.yml"]) != []

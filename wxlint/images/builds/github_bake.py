@@ -29,8 +29,7 @@ def bake_builds(
     inputs: Inputs, label: str, find: Find, workspace: Workspace, read: Callable[[str], Source | None]
 ) -> Iterator[Build]:
     """The builds of one step, with the tags that they make."""
-    targets = inputs.listed("targets") or inputs.listed("targets", "\n")
-    names = [part.value.text for part in targets] or ["default"]
+    names = [part.value.text for part in inputs.listed("targets")] or ["default"]
     changes = inputs.listed("set", "\n")
     variables = {name: value for name, value in inputs.contexts["env"].items() if isinstance(value, Value)}
     for path in _files(inputs, workspace):
@@ -78,6 +77,8 @@ def _changed(build: Build, name: str, changes: list[Placed], source: Source) -> 
             shift = part.value.text.index("=") + 1
             value = part.value._replace(text=text)
             plain = part.end - part.start == len(part.value.text)
+            if key.endswith("+") and not tags:
+                tags += build.tags
             tags.append(tag_use(value, source.span(part.start + shift if plain else part.start, part.end)))
         elif key == "target":
             build = build._replace(target=text if HOLE not in text else None)

@@ -1,0 +1,37 @@
+"""Workflows of one job, written for tests of what its steps build."""
+
+from __future__ import annotations
+
+import posixpath
+
+from wxlint.documents.source import Source
+from wxlint.images.builds.from_scripts import Script
+from wxlint.images.builds.from_workflows import Workflows
+
+DOCKERFILES = ("Dockerfile", "app/Dockerfile", "app/Dockerfile.cuda", "sub/app/Dockerfile")
+
+
+def script(text: str, root: str = "", **others: str) -> Script:
+    """What one workflow does. others: files of the repository, `__` for `/`."""
+    files = {name.replace("__", "/"): Source(name.replace("__", "/"), own) for name, own in others.items()}
+    find = lambda paths: next((p for p in map(posixpath.normpath, paths) if p in DOCKERFILES), None)  # noqa: E731
+    workflows = Workflows(find, files.get)
+    workflows.add(Source(f"{root}.github/workflows/ci.yml", text))
+    return workflows.script(f"{root}.github/workflows/ci.yml")
+
+
+def job(*steps: str, head: str = "", runner: str = "ubuntu-latest") -> str:
+    return f"on: push\njobs:\n  image:\n    runs-on: {runner}\n{head}    steps:\n{''.join(steps)}"
+
+
+def action(name: str, label: str = "", **inputs: str) -> str:
+    """A step. inputs: `_` for `-`."""
+    given = "".join(
+        f"          {key.replace('_', '-')}: |-\n" + "".join(f"            {line}\n" for line in value.split("\n"))
+        for key, value in inputs.items()
+    )
+    return f"      - uses: {name}\n{label}" + (f"        with:\n{given}" if given else "")
+
+
+def tags(found: Script) -> list[str]:
+    return [tag.value.shown() for each in found.builds for tag in each.tags]
