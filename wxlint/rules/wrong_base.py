@@ -127,7 +127,14 @@ def _by_names(repository: Repository, image: Image) -> Iterator[Problem]:
 
 
 def _from_a_cpu_image(repository: Repository, image: Image) -> Iterator[Problem]:
-    """A GPU image on one that its name calls a CPU image: a CPU build of torch in that stays, whatever is asked for."""
+    """A GPU image on one that its name calls a CPU image: a CPU build of torch in that stays, whatever is asked for.
+
+    An image that puts CUDA itself on top of its CPU image, which is not known to hold such a torch, is made so.
+    """
+    if image.base.torch.channel != "cpu" and any(
+        package.row["ecosystem"] == "apt" and not package.conditional for package in image.state.packages
+    ):
+        return
     for use in image.base.lineage:
         reference = use.reference
         said = from_reference(reference, "base image") if reference is not None and reference.tag_known else []
