@@ -260,35 +260,6 @@ def test_dependencies_that_are_left_out(text: str) -> None:
     assert (install.requirements, install.no_deps) == ((), True)
 
 
-GROUPS = [
-    # text, what is different from a plain install of the tool
-    ("uv sync --extra gpu", {"names": ("gpu",)}),
-    ("uv sync --extra gpu --extra audio", {"names": ("gpu", "audio")}),
-    ("uv sync --group dev", {"names": ("dev",)}),
-    ("uv sync --all-extras", {"every_extra": True}),
-    ("uv sync --all-groups", {"every_group": True}),
-    ("uv sync --no-group dev", {"excluded": ("dev",)}),
-    ("uv sync --no-extra gpu", {"excluded": ("gpu",)}),
-    ("uv sync --only-group dev", {"names": ("dev",), "only": True}),
-    ("poetry install -E gpu", {"names": ("gpu",)}),
-    ("poetry install --extras 'gpu audio'", {"names": ("gpu", "audio")}),
-    ("poetry install --extras gpu,audio", {"names": ("gpu", "audio")}),
-    ("poetry install --with dev", {"names": ("dev",)}),
-    ("poetry install --without dev", {"excluded": ("dev",)}),
-    ("poetry install --only main", {"only": False}),
-    ("poetry install --only dev", {"names": ("dev",), "only": True}),
-    ("pdm install -G gpu", {"names": ("gpu",)}),
-]
-
-
-@pytest.mark.parametrize(("text", "expected"), GROUPS, ids=[row[0] for row in GROUPS])
-def test_groups_of_a_project(text: str, expected: dict[str, object]) -> None:
-    within = context(text)
-    read(text, folder=within)
-    ((_, groups, _),) = within.projects
-    assert {name: getattr(groups, name) for name in expected} == expected
-
-
 SWITCHES = [
     ("PIP_UPGRADE=1 pip install torch", "upgrade", True),
     ("PIP_UPGRADE=true pip install torch", "upgrade", True),
@@ -478,31 +449,6 @@ def test_what_an_environment_of_conda_hands_to_pip(verb: str, upgrade: bool) -> 
     assert (conda.tool, pip.tool, pip.upgrade, conda.upgrade) == ("conda", "pip", upgrade, False)
     assert [r.name for r in pip.requirements] == ["torch"] and pip.sources.index is not None
     assert pip.span == conda.span
-
-
-PIPENV = [
-    ("pipenv install", {}, "Pipfile"),
-    ("pipenv sync", {}, "Pipfile"),
-    ("pipenv install", {"PIPENV_PIPFILE": "/x/Pipfile"}, "/x/Pipfile"),
-    ("python -m pipenv install", {}, "Pipfile"),
-]
-
-
-@pytest.mark.parametrize(("text", "env", "path"), PIPENV, ids=[f"{row[0]} {row[2]}" for row in PIPENV])
-def test_pipfiles(text: str, env: dict[str, str], path: str) -> None:
-    within = context(text, pipfile=True)
-    install = one(text, env, within)
-    assert [found for found, _ in within.pipfiles] == [path]
-    assert (install.tool, [r.name for r in install.requirements]) == ("pipenv", ["torch"])
-    assert install.sources.index is not None and install.sources.index.flag == "file"
-
-
-@pytest.mark.parametrize("flag", ["-i", "--index", "--pypi-mirror"])
-def test_an_index_that_is_given_to_pipenv(flag: str) -> None:
-    text = f"pipenv install {flag} {CPU} torch"
-    index = one(text).sources.index
-    assert index is not None and (index.flag, index.value.text) == (flag, CPU)
-    assert index.span is not None and text[index.span.column - 1 : index.span.end_column - 1] == CPU
 
 
 def test_installs_stand_where_their_verbs_do() -> None:
