@@ -96,6 +96,14 @@ VERBS = [
     ("docker-compose up", "compose up"),
     ("podman-compose run a", "compose run"),
     ("docker stack deploy -c f.yml app", "stack deploy"),
+    ("docker stack deploy --compose-file f.yml --resolve-image never app", "stack deploy"),
+    ("docker stack app", "stack app"),
+    ("docker run-it a", "run-it"),
+    ("$DOCKER run a:1", "run"),
+    ("$Q docker run a:1", "run"),
+    ("${SUDO}docker run a:1", "run"),
+    ("$CONTAINER_ENGINE build .", "build"),
+    ("C:\\\\bin\\\\docker.exe run a:1", "run"),
 ]
 
 
@@ -120,6 +128,22 @@ IMAGES = [
     ("docker run $IMAGE a/b:1", None),
     ("docker run $X ./a", None),
     ("docker run sha256:abc", None),
+    ("docker run $X /bin/a:b", None),
+    ("docker run $X ./a:1", None),
+    ("docker run $X a/b", "a/b"),
+    ("docker run $X a:1", "a:1"),
+    ("docker run $X a", None),
+    ("docker run $X -d a", None),
+    ("docker run $X -p 80:80", None),
+    ("docker run $X -d $Y a/b:latest", "a/b:latest"),
+    *(
+        (f"docker run ${{{name}}} a", "a")
+        for name in (
+            "OPTS ARGS FLAGS PARAMS EXTRA GPU DEVICE RUNTIME VOLUMES MOUNTS ENV PORTS NET TTY INTERACTIVE RUN USER CMD"
+            " COMMAND PROXY CACHE PLATFORM platform".split()
+        )
+    ),
+    *((f"docker run ${{{name}}} a:1", None) for name in "IMAGE IMG CONTAINER REPO TAG REFERENCE image".split()),
     ("docker pull a:1 b:1", "a:1 b:1"),
     ("docker tag a:1 b:1 c:1", "a:1 b:1"),
     ("docker tag 0123456789ab b:1", "b:1"),
@@ -136,6 +160,50 @@ def test_images_that_are_used(text: str, images: str | None) -> None:
     assert " ".join(use.value.text for use in found if use.value.text[:1] not in ("$", "\0", ".")) == (images or "")
     for use in found:
         assert text[use.span.column - 1 : use.span.end_column - 1] == use.value.text
+
+
+def test_arguments_of_a_stack() -> None:
+    for option in ("-c", "--compose-file", "--orchestrator", "--resolve-image"):
+        assert arguments(f"docker stack deploy app {option} value") == ("stack deploy", ["app"])
+
+
+KANIKO = [
+    # options, contexts, target, platform, tags
+    ("--context app --destination a:1", ["app"], None, [], ["a:1"]),
+    ("-c app -d a:1 -d b:1", ["app"], None, [], ["a:1", "b:1"]),
+    ("--context=dir://app --target run", ["app"], "run", [], []),
+    ("--context a --context b", ["b"], None, [], []),
+    ("--custom-platform linux/arm64 -c app", ["app"], None, ["linux/arm64"], []),
+    ("--customPlatform=linux/arm64 -c app", ["app"], None, ["linux/arm64"], []),
+    *(
+        (f"{option} value -c app", ["app"], None, [], [])
+        for option in ("--build-arg --cache-repo --cache-dir --label --verbosity -f --dockerfile".split())
+    ),
+    ("--cache=true --single-snapshot -c app", ["app"], None, [], []),
+    ("--destination a:1", [], None, [], ["a:1"]),
+]
+
+
+@pytest.mark.parametrize(("text", "contexts", "target", "platforms", "tags"), KANIKO, ids=[row[0] for row in KANIKO])
+def test_options_of_kaniko(
+    text: str, contexts: list[str], target: str | None, platforms: list[str], tags: list[str]
+) -> None:
+    found = docker_command(read_shell(f"/kaniko/executor {text}").commands[0])
+    assert found is not None and found.verb == "build"
+
+    def values(name: str) -> list[str]:
+        return [option.value.text for option in found.values(name) if option.value is not None]
+
+    assert [word.value.text for word in found.arguments] == contexts
+    assert (values("--target"), values("--platform"), values("--tag")) == (
+        [target] if target else [],
+        platforms,
+        tags,
+    )
+
+
+def test_an_executor_that_is_not_kanikos() -> None:
+    assert docker_command(read_shell("/opt/executor --context app").commands[0]) is None
 
 
 def test_what_tag_produces_and_what_every_tag_means() -> None:
