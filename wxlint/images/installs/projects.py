@@ -14,7 +14,7 @@ _CHOSEN = ("--extra", "--extras", "-E", "--group", "--with", "-G")
 _ONLY = ("--only", "--only-group")
 _LEFT_OUT = ("--no-group", "--without", "--no-extra")
 _GLOBAL = frozenset(
-    "--directory --project -C -P -p --config-file --color --python --cache-dir".split()
+    "--directory --project -C -P -p --config-file --color --config-setting --python --cache-dir".split()
 )
 
 

@@ -6,6 +6,7 @@ import pytest
 from shell_installs import CPU, CUDA, one
 
 from wxlint.images.installs.markers import Environment
+from wxlint.images.installs.screening import worth_reading
 from wxlint.images.stack.torch.model import NONE, Torch
 from wxlint.images.stack.torch.selection import carried, choices, describe
 from wxlint.images.stack.torch.state import after, is_changed
@@ -16,6 +17,32 @@ OWN = "https://registry.example/simple"
 
 CHANNELS = [
     # text, channel, what decides
+    ("pip install torch", "default", "default"),
+    (f"pip install torch -i {CPU}", "cpu", "index"),
+    (f"pip install torch==2.3.1+cu121 --extra-index-url {CUDA}", "cu121", "local"),
+    (f"pip install torch==2.3.1 --extra-index-url {CUDA}", "cu121", "extra"),
+    (f"pip install torch==2.6.0 --extra-index-url {CUDA}", "default", "extra"),
+    (f"pip install torch --extra-index-url {CUDA}", "unknown", "extra"),
+    (f"pip install torch --extra-index-url {CPU}", "cpu", "extra"),
+    (f"pip install {CUDA}/torch-2.3.1%2Bcu121-cp311-cp311-linux_x86_64.whl", "cu121", "url"),
+    ("pip install torch -i http://pypi.douban.com/", "default", "index"),
+    ("pip install torch -i https://wheels.example.com/simple", "unknown", "index"),
+    ("pip install torch -i $NOBODY_SETS_IT", "unknown", "index"),
+    ("pip install torch==2.3.1+cpu -f https://download.pytorch.org/whl/torch_stable.html", "cpu", "local"),
+    ("PIP_CONSTRAINT=constraints.txt pip install torch", "cpu", "local"),
+    (f"uv pip install torch --extra-index-url {CUDA}", "cu121", "extra"),
+    (f"uv pip install torch --index {CUDA}", "cu121", "extra"),
+    ("uv pip install torch --torch-backend=auto", "cpu", "backend"),
+    ("uv pip install torch --torch-backend=cu124", "cu124", "backend"),
+    ("uv pip install torch --torch-backend=rocm6.0", "rocm6.0", "backend"),
+    ("conda install pytorch pytorch-cuda=12.1", "cu121", "conda"),
+    ("conda install pytorch cpuonly", "cpu", "conda"),
+    ("conda install pytorch=1.12 cudatoolkit=11.3", "cu113", "conda"),
+    ("conda install pytorch=2.3.1=py3.11_cuda12.1_cudnn8.9.2_0", "cu121", "conda"),
+    ("conda install pytorch=2.3.1=cpu_py311", "cpu", "conda"),
+    ("pip install openai-whisper", "default", "default"),
+    (f"pip install flash-attn==2.5.2 --extra-index-url {CUDA}", "unknown", "extra"),
+    ("pip install 'transformers[torch]'", "default", "default"),
     ("pip install torch==2.3.1+rocm6.0", "rocm6.0", "local"),
     (f"pip install torch==$V -i {CUDA}", "unknown", "computed"),
     ("pip install torch==$V+cu121", "cu121", "local"),
@@ -78,6 +105,7 @@ CHANNELS = [
 
 @pytest.mark.parametrize(("text", "channel", "how"), CHANNELS, ids=[row[0] for row in CHANNELS])
 def test_the_channel_that_decides(text: str, channel: str, how: str) -> None:
+    assert worth_reading(text)
     choice = choices(one(text))[0]
     assert (choice.channel, choice.how) == (channel, how)
 
@@ -146,6 +174,24 @@ HERE = f"pip install torch==2.3.1 torchvision==0.18.1 torchaudio==2.3.1 -i {CPU}
 BARE = f"pip install torch==2.3.1 -i {CPU}"
 CHAINS = [
     # commands, the channel and version that are there in the end
+    ([f"pip install torch==2.3.1 -i {CPU}"], "cpu", "2.3.1"),
+    ([f"pip install torch==2.3.1 -i {CPU}", "pip install torch"], "cpu", "2.3.1"),
+    ([f"pip install torch==2.3.1 -i {CPU}", "pip install torch==2.3.1"], "cpu", "2.3.1"),
+    ([f"pip install torch==2.3.1 -i {CPU}", "pip install torch==2.3.1+cu121 -f x"], "cu121", "2.3.1"),
+    ([f"pip install torch==2.3.1 -i {CPU}", "pip install torch==2.4.1"], "default", "2.4.1"),
+    ([f"pip install torch==2.3.1 -i {CPU}", "pip install 'torch>=2.0'"], "cpu", "2.3.1"),
+    ([f"pip install torch==2.3.1 -i {CPU}", "pip install 'torch>=2.4'"], "default", None),
+    ([f"pip install torch==2.3.1 -i {CPU}", "pip install -U torch"], "default", None),
+    ([f"pip install torch==2.3.1 -i {CUDA}", f"pip install -U torch==2.2.2 -i {CUDA}"], "cu121", "2.2.2"),
+    ([f"pip install torch==2.3.1 -i {CPU}", "pip install openai-whisper"], "cpu", "2.3.1"),
+    (["pip install openai-whisper"], "default", None),
+    ([f"pip install 'torch<2.9' -i {CUDA}", "pip install 'torch>=1.0,<3'"], "cu121", None),
+    ([f"pip install 'torch<2.9' -i {CUDA}", "pip install 'torch>=2.4,<3'"], "unknown", None),
+    ([f"pip install 'torch<2.9' -i {CUDA}", "pip install 'torch>=2.6,<3'"], "default", None),
+    (["pip install -r missing.txt"], "unknown", None),
+    (["pip install --target /x torch"], "none", None),
+    (["pip install flask", "apt-get install -y curl"], "none", None),
+    ([f"[ -f x ] && pip install torch==2.3.1 -i {CPU}", f"pip install torch==2.3.1 -i {CUDA}"], "unknown", None),
     ([HERE, "pip install torchvision"], "cpu", "2.3.1"),
     ([HERE, "pip install torchaudio"], "cpu", "2.3.1"),
     ([HERE, "pip install torchvision==0.19.1"], "default", "2.4.1"),
