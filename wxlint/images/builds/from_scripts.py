@@ -259,7 +259,7 @@ def _build(
     if dockerfile is not None and not named:
         contexts = [posixpath.dirname(dockerfile) or "."]
     elif dockerfile is not None and contexts:  # both paths start in the same folder
-        contexts.insert(0, contexts[tried.index(dockerfile)])
+        contexts.insert(0, contexts[tried.index(dockerfile) % len(contexts)])
     target = docker.values("--target")
     platform = docker.values("--platform")
     chosen = platform[-1].value.text if platform and platform[-1].value is not None else ""
