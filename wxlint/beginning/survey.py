@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
+from wxlint.images.graph.image import Image, proven_accelerator
 from wxlint.images.graph.name_hints import from_path
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image, proven_accelerator
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.policy.accelerator_words import accelerator_words

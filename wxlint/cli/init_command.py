@@ -71,14 +71,14 @@ def _without_place(message: str, path: str) -> str:
 
 
 def _check(path: str, policy: str | None) -> int:
-    from wxlint.beginning.parting import partings
+    from wxlint.beginning.differences import differences
     from wxlint.lint.inputs import gather
 
     if policy is None:
         say([f"wxlint: error: {path}: there is no policy; `wxlint init` writes one"])
         return FAILED
     gathered = gather([path], policy)
-    found = list(dict.fromkeys(partings(gathered.repository)))
+    found = list(dict.fromkeys(differences(gathered.repository)))
     write_lines(found)
     return FOUND if found else OK
 

@@ -11,7 +11,7 @@ from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.fixes.context import Context, NoFix, Proposal, stretches
 from wxlint.fixes.split_off import NotSplit, divided
-from wxlint.images.graph.target import Image, TorchStep
+from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.installs.model import PackageIndex
 from wxlint.images.stack.torch.channels import channel_of_url
 from wxlint.images.stack.torch.model import FAMILY, Choice

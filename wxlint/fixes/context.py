@@ -13,8 +13,8 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.documents.source import Source
+from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image
 from wxlint.images.model.records import Build, Use
 
 _SET = frozenset(("arg", "env", "variable", "default", "build-arg"))

@@ -6,7 +6,7 @@ from wxlint import facts
 from wxlint.core.findings import Finding, Span
 from wxlint.core.fix import Edit
 from wxlint.fixes.context import Context, Proposal
-from wxlint.images.graph.target import Image
+from wxlint.images.graph.image import Image
 from wxlint.images.installs.requirement import normalise
 from wxlint.images.stack.packages import Accelerated
 

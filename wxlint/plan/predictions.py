@@ -11,9 +11,9 @@ from wxlint.core.values import HOLE, Value
 from wxlint.images.evaluation.evaluator import evaluate
 from wxlint.images.graph.documents import Input
 from wxlint.images.graph.family import Family
+from wxlint.images.graph.image import proven_accelerator
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.state import State
-from wxlint.images.graph.target import proven_accelerator
 from wxlint.images.model.records import Build, Evaluated, Stage
 from wxlint.images.stack.base import held_by
 from wxlint.images.stack.state import Stack, stack_after

@@ -53,8 +53,8 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.discovery.git_index import repository as git_repository
 from wxlint.discovery.gitignore import is_ignored
 from wxlint.documents.dockerfile.words import json_words, listed_words
+from wxlint.images.graph.image import contributing
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import contributing
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:

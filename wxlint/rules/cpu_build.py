@@ -33,8 +33,8 @@ from collections.abc import Iterator
 
 from wxlint import facts
 from wxlint.core.findings import Severity
+from wxlint.images.graph.image import Image, TorchStep, contributing
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image, TorchStep, contributing
 from wxlint.images.stack.packages import COMPILED, Accelerated
 from wxlint.images.stack.state import Stack
 from wxlint.rules import Problem

@@ -40,8 +40,8 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.facts import cuda_of_channel as cuda_of
 from wxlint.facts.generation import cuda_major, same_cuda
+from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.stack.packages import NEEDS_TOOLKIT, Accelerated
 from wxlint.images.stack.state import Stack
 from wxlint.rules import Problem

@@ -39,7 +39,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
-    from wxlint.images.graph.target import Image
+    from wxlint.images.graph.image import Image
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a CUDA image that is built for arm64, where its torch has no CUDA"

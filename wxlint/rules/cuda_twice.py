@@ -30,8 +30,8 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.core.tuples import NamedTuple
+from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image
 from wxlint.images.stack.base import flavour_of, held_by
 from wxlint.rules import Problem
 

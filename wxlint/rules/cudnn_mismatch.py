@@ -27,8 +27,8 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason, reason_at
+from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image
 from wxlint.images.stack.packages import Accelerated
 from wxlint.images.stack.state import Stack
 from wxlint.images.stack.torch.model import Torch

@@ -30,8 +30,8 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
+from wxlint.images.graph.image import Image, contributing
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image, contributing
 from wxlint.images.model.reference import Reference
 from wxlint.images.stack.base import flavour_of
 from wxlint.rules import Problem

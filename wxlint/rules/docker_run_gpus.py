@@ -39,10 +39,10 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.docker_cli import DockerCommand
 from wxlint.images.builds.from_scripts import Call
+from wxlint.images.graph.image import proven_accelerator
 from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.state import State
-from wxlint.images.graph.target import proven_accelerator
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.rules import Problem
 
@@ -106,7 +106,7 @@ def _variant(repository: Repository, reference: Reference) -> tuple[str | None, 
     if not said:
         if states:
             return _proven(states)
-        named = [repository.beliefs.state(*producer) for producer in repository.graph.made_under(reference)]
+        named = [repository.beliefs.state(*producer) for producer in repository.graph.builds_of_name(reference)]
         return _proven(named) if named else _well_known(reference)
     if any(state.accelerator not in (None, said[0].accelerator) and state.torch.channel == "none" for state in states):
         return None, ()  # variant-tag speaks of a tag that its build contradicts

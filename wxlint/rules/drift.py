@@ -47,8 +47,8 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
+from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image
 from wxlint.images.model.records import Use
 from wxlint.rules import ARCHIVED, Problem
 

@@ -51,8 +51,8 @@ from wxlint.core.findings import Severity, Span
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
+from wxlint.images.graph.image import Image, contributing
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image, contributing
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

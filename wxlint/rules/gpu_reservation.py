@@ -57,9 +57,9 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.family import listed_as
+from wxlint.images.graph.image import proven_accelerator
 from wxlint.images.graph.name_hints import accelerator_words, said_by
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import proven_accelerator
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.rules import Problem
 

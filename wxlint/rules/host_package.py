@@ -29,8 +29,8 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
+from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING

@@ -25,8 +25,8 @@ RUN pip install openai-whisper
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
+from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import FAMILY

@@ -48,8 +48,8 @@ from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
+from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.channels import channel_of_local, channel_of_url

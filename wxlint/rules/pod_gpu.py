@@ -43,9 +43,9 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
+from wxlint.images.graph.image import proven_accelerator
 from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import proven_accelerator
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:

@@ -29,8 +29,8 @@ from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
 from wxlint.facts import cuda_of_channel as cuda_of
 from wxlint.facts.generation import same_cuda
+from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image
 from wxlint.images.stack.companions import Mismatch, mismatches
 from wxlint.images.stack.packages import Accelerated
 from wxlint.images.stack.torch.model import Torch

@@ -33,8 +33,8 @@ from collections.abc import Iterator
 
 from wxlint import facts
 from wxlint.core.findings import Severity
+from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import Choice
 from wxlint.images.stack.torch.selection import describe

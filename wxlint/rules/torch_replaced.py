@@ -34,8 +34,8 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
+from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import ANY, Choice, Torch
 from wxlint.images.stack.torch.state import after

@@ -28,8 +28,8 @@ from collections.abc import Iterator
 
 from wxlint import facts
 from wxlint.core.findings import Severity
+from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.stack.torch.model import FAMILY, Choice
 from wxlint.images.stack.torch.selection import PROJECT_HINT, describe
 from wxlint.rules import Problem

@@ -43,8 +43,8 @@ from wxlint.core.reasons import reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.documents.dockerfile.words import json_words
+from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image
 from wxlint.images.stack.torch.model import FAMILY
 from wxlint.rules import Problem
 

@@ -41,9 +41,9 @@ from collections.abc import Iterator
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE
+from wxlint.images.graph.image import Image
 from wxlint.images.graph.name_hints import Evidence, from_path, said_by
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.target import Image
 from wxlint.images.model.records import Use
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.rules import Problem

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wxlint.images.graph.target import Image
+from wxlint.images.graph.image import Image
 from wxlint.lint import run
 from wxlint.lint.inputs import gather
 

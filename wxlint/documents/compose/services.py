@@ -1,4 +1,4 @@
-"""Services of a compose file as typed values, read from the trees of compose_merge.py.
+"""Services of a compose file as typed values, read from the trees of merge.py.
 
 Only what decides about images, variants and devices, with only the checks that concern it: not the compose schema.
 """

@@ -41,7 +41,7 @@ class Files:
         self.copies: dict[int, Copies] = {}
         self.changed: dict[int, set[str]] = {}
         self.made: dict[int, dict[str, Lines | None]] = {}
-        self.any_made = False
+        self.any_written = False
         self._copies_left = _MOST_COPIES
         self.lines_left = _MOST_LINES
         """How many more lines of lists are read for this build."""
@@ -55,17 +55,17 @@ class Files:
         if found:
             self.changed.setdefault(stage, set()).update(found)
 
-    def note_made(self, stage: int, path: str, lines: Lines | None) -> None:
+    def note_written(self, stage: int, path: str, lines: Lines | None) -> None:
         """A file at an absolute path that a command has made, and what it asks for; None where that is not known."""
         self.made.setdefault(stage, {})[path] = lines
-        self.any_made = True
+        self.any_written = True
 
     def made_at(self, stage: int, path: str, depth: int = 0) -> Lines | None:
         """What a made file asks for, in the stage or copied from another; None for a file that is none of these,
         or not known."""
         if path in self.made.get(stage, ()):
             return self.made[stage][path]
-        if depth > _DEPTH or not self.any_made or any(map(path.startswith, self.swept.get(stage, ()))):
+        if depth > _DEPTH or not self.any_written or any(map(path.startswith, self.swept.get(stage, ()))):
             return None
         for copy in self._copies_above(stage, path):
             for candidate in _origins(copy, path):

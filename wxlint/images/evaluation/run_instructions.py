@@ -105,7 +105,7 @@ class Runs:
             if command.start > behind:  # what a command changes counts for those after it
                 self.files.note_changes(stage.index, text[behind : command.start])
                 behind = command.start
-            if (makes or self.files.any_made) and self._makes(stage, at, command, directory):
+            if (makes or self.files.any_written) and self._makes(stage, at, command, directory):
                 continue
             if not may_install(command) or ("config" in text and _configures(stage, command)):
                 continue
@@ -138,9 +138,9 @@ class Runs:
             made = made_by(command, context)
             if made is not None:
                 lines = None if command.conditional else made.lines
-                self.files.note_made(stage.index, context.absolute(made.path), lines)
+                self.files.note_written(stage.index, context.absolute(made.path), lines)
                 return True
-        if not self.files.any_made or may_install(command):
+        if not self.files.any_written or may_install(command):
             return False
         context = self._context(stage, at, command, directory)
         for written in touched(command):
@@ -149,7 +149,7 @@ class Runs:
             if star:
                 self.files.sweep(stage.index, path)
             elif self.files.made_at(stage.index, path) is not None:
-                self.files.note_made(stage.index, path, None)
+                self.files.note_written(stage.index, path, None)
         return False
 
     def _followed(

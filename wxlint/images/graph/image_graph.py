@@ -18,13 +18,13 @@ from wxlint.images.evaluation.named_contexts import Contexts
 from wxlint.images.graph.documents import Documents
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family, listed_as
+from wxlint.images.graph.image import Image, TorchStep, contributing, stack_of, torch_steps
+from wxlint.images.graph.image_stages import built_stages, defined, without_build
 from wxlint.images.graph.install_hints import weak_evidence
 from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.name_hints import Evidence, evidence, expected_by_names
 from wxlint.images.graph.sources import SourceStore
 from wxlint.images.graph.state import State
-from wxlint.images.graph.target import Image, TorchStep, contributing, stack_of, torch_steps
-from wxlint.images.graph.targets import built_stages, defined, without_build
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Evaluated, Stage, Use
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.images.stack.state import Stack
@@ -216,7 +216,7 @@ class ImageGraph:
         return list({(evaluated, stage.index): (evaluated, stage) for evaluated, stage in found}.values())
 
     @cached_property
-    def _made(self) -> dict[str, list[Producer]]:
+    def _tagged_by_name(self) -> dict[str, list[Producer]]:
         """Every build that makes a tag, by the name without the tag."""
         found: dict[str, list[Producer]] = {}
         for path, builds in self.builds.items():
@@ -228,9 +228,9 @@ class ImageGraph:
                         found.setdefault(name, []).extend([(evaluated, stage)] if stage is not None else [])
         return found
 
-    def made_under(self, reference: Reference) -> list[Producer]:
+    def builds_of_name(self, reference: Reference) -> list[Producer]:
         """The builds that make an image of this name, whatever its tag."""
-        return self._made.get(reference.name, []) if reference.name_known else []
+        return self._tagged_by_name.get(reference.name, []) if reference.name_known else []
 
     @cached_property
     def beliefs(self) -> Beliefs:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
+from wxlint.images.graph.image import contributing
 from wxlint.images.graph.name_hints import accelerator_words
-from wxlint.images.graph.target import contributing
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import StageCopy
 from wxlint.images.stack.torch.model import Torch
 from wxlint.images.stack.torch.selection import choices
 
 if TYPE_CHECKING:
+    from wxlint.images.graph.image import Image, TorchStep
     from wxlint.images.graph.repository import Repository
-    from wxlint.images.graph.target import Image, TorchStep
     from wxlint.images.model.reference import Reference
 
 _MAY_HOLD = late(
@@ -45,7 +45,7 @@ def open_base(repository: Repository, image: Image, step: TorchStep) -> str:
     if choice.implied and not _PLAIN.fullmatch(reference.path.rpartition("/")[2].lower()):
         return ""  # what asks for any torch often stands on a base that has one
     if _may_come_otherwise(image, step) or any(
-        repository.beliefs.state(*made).torch.channel != "none" for made in repository.graph.made_under(reference)
+        repository.beliefs.state(*made).torch.channel != "none" for made in repository.graph.builds_of_name(reference)
     ):
         return ""
     return reference.shown()

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wxlint.core.reasons import Reason
+from wxlint.images.graph.image_stages import built_stages
 from wxlint.images.graph.summary import Belief, belief
-from wxlint.images.graph.targets import built_stages
 
 if TYPE_CHECKING:
     from wxlint.core.findings import Finding

@@ -12,10 +12,10 @@ from wxlint.documents.source import Source
 from wxlint.images.graph.documents import Documents, Input
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family
+from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.image_graph import ImageGraph
 from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.sources import SourceStore
-from wxlint.images.graph.target import Image, TorchStep
 from wxlint.images.model.records import Evaluated, Use
 from wxlint.images.stack.state import Stack
 from wxlint.policy import FORBIDDEN_TAGS

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.roles import Walker
 from wxlint.shell.bash.tree import Simple
+from wxlint.shell.bash.walker import Walker
 from wxlint.shell.model import Word
 from wxlint.shell.values import assumptions, resting_on
 

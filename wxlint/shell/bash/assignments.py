@@ -6,8 +6,8 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.shell.bash.parameters import highest, ordered
-from wxlint.shell.bash.roles import Walker
 from wxlint.shell.bash.tree import Assign
+from wxlint.shell.bash.walker import Walker
 from wxlint.shell.values import (
     MAX_ITEMS,
     UNSET,

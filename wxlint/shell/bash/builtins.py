@@ -12,10 +12,10 @@ from wxlint.shell.bash.child_shells import in_places
 from wxlint.shell.bash.conditions import words_test
 from wxlint.shell.bash.declarations import declare, unset
 from wxlint.shell.bash.parameters import open_ended
-from wxlint.shell.bash.reading import mapfile, read
-from wxlint.shell.bash.roles import Walker
+from wxlint.shell.bash.read_builtin import mapfile, read
 from wxlint.shell.bash.text_programs import formatted, inside
 from wxlint.shell.bash.tree import Simple, Text
+from wxlint.shell.bash.walker import Walker
 from wxlint.shell.branches import alternatives
 from wxlint.shell.model import Word
 from wxlint.shell.state import FUNCTION, LOOP, MAYBE, NO, OPEN, RAN, SUBSHELL, YES, Status

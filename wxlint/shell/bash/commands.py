@@ -9,9 +9,9 @@ from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.builtins import BASH_ONLY, BUILTINS, SILENT, Builtin, walk_arguments
 from wxlint.shell.bash.child_shells import MAY_RUN_TEXT, child_of
 from wxlint.shell.bash.outcomes import outcome
-from wxlint.shell.bash.roles import Frame, Walker
 from wxlint.shell.bash.text_programs import FILTERS, SOURCES, filtered, grep_finds, printed
 from wxlint.shell.bash.tree import Function, Simple
+from wxlint.shell.bash.walker import Frame, Walker
 from wxlint.shell.branches import alternatives, close
 from wxlint.shell.model import Redirect, Word
 from wxlint.shell.state import (
@@ -192,7 +192,7 @@ class Commands:
         if state.output is not None and self._prints(name, words, redirects, node):
             return YES
         if name == "xargs" and walk.exact == len(words) and (given := self._given(redirects)) is not None:
-            from wxlint.shell.bash.fed import fed
+            from wxlint.shell.bash.xargs import fed
 
             runs = fed(words, given)
             if runs is not None:

@@ -8,7 +8,6 @@ from functools import partial
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.shell.bash.conditions import Arms, arithmetic_test, case_match, expression
-from wxlint.shell.bash.roles import Walker
 from wxlint.shell.bash.tree import (
     AndOr,
     Arith,
@@ -28,6 +27,7 @@ from wxlint.shell.bash.tree import (
     Unsupported,
     While,
 )  # fmt: skip
+from wxlint.shell.bash.walker import Walker
 from wxlint.shell.branches import alternatives
 from wxlint.shell.state import (
     MAYBE,

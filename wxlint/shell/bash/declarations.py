@@ -5,8 +5,8 @@ from __future__ import annotations
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.parameters import highest
-from wxlint.shell.bash.roles import Walker
 from wxlint.shell.bash.tree import Assign, Simple
+from wxlint.shell.bash.walker import Walker
 from wxlint.shell.model import Word
 from wxlint.shell.state import NO, OPEN, YES, Status
 from wxlint.shell.values import UNSET, Associative, hole

@@ -16,8 +16,8 @@ from wxlint.shell.bash.commands import Commands
 from wxlint.shell.bash.control_flow import WALKS
 from wxlint.shell.bash.expansion import Expander
 from wxlint.shell.bash.parser import Parser
-from wxlint.shell.bash.roles import Files, Frame
 from wxlint.shell.bash.tree import Arith, Assign, Function, Group, Lines, Node, Pipe, Redir, Simple, Test
+from wxlint.shell.bash.walker import Files, Frame
 from wxlint.shell.branches import close
 from wxlint.shell.model import TOO_DEEP, TOO_LONG, Command, Place, Redirect, ShellResult, Word
 from wxlint.shell.state import (
@@ -41,7 +41,7 @@ _ELSEWHERE = frozenset((">", ">>", ">|", "1>", "1>>", "1>|", "&>", "&>>", ">&", 
 
 
 class Interpreter:
-    """One text, with everything it calls of itself. See roles.Walker for the attributes."""
+    """One text, with everything it calls of itself. See walker.Walker for the attributes."""
 
     def __init__(self, text: str, state: State, *, flavor: str, script: str, files: Files | None) -> None:
         self.text, self.state, self.flavor, self.files = text, state, flavor, files

@@ -11,7 +11,6 @@ from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.assigned_names import assigned, may_leave
 from wxlint.shell.bash.assignments import attributed
 from wxlint.shell.bash.conditions import arithmetic_test
-from wxlint.shell.bash.roles import Walker
 from wxlint.shell.bash.tree import (
     Count,
     For,
@@ -20,6 +19,7 @@ from wxlint.shell.bash.tree import (
     Text,
     While,
 )  # fmt: skip
+from wxlint.shell.bash.walker import Walker
 from wxlint.shell.branches import close, resting
 from wxlint.shell.state import (
     INPUT,

@@ -6,8 +6,8 @@ from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.child_shells import Child, in_places
 from wxlint.shell.bash.expansion import PRIVATE
 from wxlint.shell.bash.parser import Parser
-from wxlint.shell.bash.roles import Walker
 from wxlint.shell.bash.tree import Simple
+from wxlint.shell.bash.walker import Walker
 from wxlint.shell.model import Word
 from wxlint.shell.state import MAX_DEPTH, MAX_STEPS, OPEN, YES, Status
 from wxlint.shell.values import MAX_TEXT, Arguments, assumptions, hole, merged

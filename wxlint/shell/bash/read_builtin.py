@@ -7,8 +7,8 @@ import re
 from wxlint.core.patterns import late
 from wxlint.core.values import Value
 from wxlint.shell.bash.assignments import attributed
-from wxlint.shell.bash.roles import Walker
 from wxlint.shell.bash.tree import Simple
+from wxlint.shell.bash.walker import Walker
 from wxlint.shell.model import Word
 from wxlint.shell.options import read_options
 from wxlint.shell.state import MAYBE, NO, YES, Status

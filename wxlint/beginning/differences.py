@@ -1,4 +1,4 @@
-"""Where a written policy and its repository part."""
+"""Where a written policy and its repository differ."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wxlint.images.model.records import Build
 from wxlint.policy.model import Expectation
 
 
-def partings(repository: Repository) -> Iterator[str]:
+def differences(repository: Repository) -> Iterator[str]:
     """What is built and not listed or in another folder, what is listed and not there, channels that no image has."""
     policy = repository.policy
     assert policy is not None
