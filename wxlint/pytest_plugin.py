@@ -32,8 +32,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--wx-build", choices=("auto", "always", "never"), metavar="MODE", help=modes)
     pulled = "judge the published images: bring each from its registry, and build none"
     group.addoption("--wx-pull", action="store_true", help=pulled)
-    engines = "docker or podman (default: docker); contexts and DOCKER_HOST count"
-    group.addoption("--wx-engine", metavar="PROGRAM", default="docker", help=engines)
+    engines = (
+        "docker (the default) or podman; also addresses (unix://, tcp://, ssh://) and docker contexts: among several "
+        "the images are spread, those that need a GPU to engines with one"
+    )
+    group.addoption("--wx-engine", metavar="ENGINE,...", action="append", default=[], help=engines)
     images = "these images only: asr:cuda, a stage, a variant or a glob"
     group.addoption("--wx-select", metavar="NAME,...", action="append", default=[], help=images)
     argument = "a build argument, for the Dockerfiles that declare it"
@@ -69,9 +72,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for text in config.getoption("wx_arg"):
         if not text.partition("=")[0] or "=" not in text:
             raise pytest.UsageError(f"--wx-arg {text!r}: NAME=VALUE is expected")
-    engine = config.getoption("wx_engine").replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
-    if engine not in ("docker", "podman"):
-        raise pytest.UsageError(f"--wx-engine: unknown engine {engine!r}; known are docker and podman")
+    if config.getoption("wx_engine"):
+        _check_engines(config)
     try:
         given = config.getoption("wx_timeout")
         seconds = float(config.getini("wx_timeout")) if given is None else given
@@ -86,6 +88,16 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(_Recorder(config), _RECORDER)
+
+
+def _check_engines(config: pytest.Config) -> None:
+    from wxlint.conformance.container.client import read_clients
+    from wxlint.core.errors import UsageError
+
+    try:
+        read_clients(config.getoption("wx_engine"))
+    except UsageError as error:
+        raise pytest.UsageError(f"--wx-engine: {error}") from None
 
 
 def _check_allowances(config: pytest.Config) -> None:

@@ -74,7 +74,7 @@ def test_no_client_is_said() -> None:
 
 
 def test_another_program_is_refused() -> None:
-    with pytest.raises(UsageError, match="docker and podman"):
+    with pytest.raises(UsageError, match="known are docker, podman"):
         Engine("rm")
 
 
@@ -99,10 +99,16 @@ def test_an_answer_about_an_image_that_cannot_be_used(tmp_path: Path, body: str)
         fake(tmp_path, body).image("x")
 
 
-def test_an_engine_that_dies_while_a_container_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        "error during connect: EOF",
+        'time="2026-11-29T13:07:50Z" level=error msg="error waiting for container: unexpected EOF"',
+    ],
+)
+def test_an_engine_that_dies_while_a_container_runs(tmp_path: Path, words: str) -> None:
     engine = fake(
-        tmp_path,
-        "sys.exit(0) if sys.argv[1] == 'rm' else (print('error during connect: EOF', file=sys.stderr), sys.exit(125))",
+        tmp_path, f"sys.exit(0) if sys.argv[1] == 'rm' else (print({words!r}, file=sys.stderr), sys.exit(125))"
     )
     with pytest.raises(EngineError, match="no engine answers"):
         engine.run("x")

@@ -163,7 +163,7 @@ def test_a_gpu_that_was_asked_for_fails_without_an_engine(tmp_path: Path) -> Non
         (("--wx-select", "nowhere"), "no image is called nowhere"),
         (("--wx-select", "bsae"), "did you mean 'base'?"),
         (("--wx-arg", "X"), "NAME=VALUE is expected"),
-        (("--wx-engine", "rm"), "docker and podman"),
+        (("--wx-engine", "rm"), "known are docker, podman"),
         (("--wx-build", "sometimes"), "invalid choice"),
         (("--wx-allow", "everything"), "allowed are no-engine, skip:CHECK and unproven:CHECK"),
         (("--wx-allow", "skip:nothing"), "there is no check 'nothing'"),

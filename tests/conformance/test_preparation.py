@@ -30,13 +30,13 @@ class FullDisk(Workspace):
 @pytest.fixture
 def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preparation:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    return Preparation(FullDisk("full").make(), Engine("docker", "full"), Options(), (), (), lambda *_: None, {})
+    return Preparation(FullDisk("full").make(), [Engine("docker", "full")], Options(), (), (), lambda *_: None, {})
 
 
 def evidence(tmp_path: Path, full: Preparation) -> Evidence:
     made = Family(tmp_path / "family")
     policy = load_policy(read(made.policy, "wxlint.yaml"), made.policy)
-    full.prepare(made.policy, policy, ABOUT, {"one:cpu": frozenset(("exists",))})
+    full.prepare(made.policy, policy, [ABOUT], {"one:cpu": frozenset(("exists",))})
     found = full.evidence(made.policy, "one:cpu")
     assert found is not None
     return found

@@ -145,7 +145,7 @@ from wxlint.conformance.plugin.workspace import Workspace
 from wxlint.core import processes
 workspace = Workspace(sys.argv[2]).make()
 workspace.write("owner", owner())
-Reaper(Engine(sys.argv[3], sys.argv[2]), workspace)
+Reaper([Engine(sys.argv[3], sys.argv[2])], workspace)
 class Seen:
     def __call__(self, pid, starts): print("+", flush=True)
 processes.SUPERVISOR.observers.append(Seen())

@@ -160,7 +160,7 @@ def hanging_run(folder: Path, phase: str, *arguments: str, command: tuple[str, .
             stdout=(made.folder / "out.txt").open("wb"),
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_default_signals,
+            preexec_fn=default_signals,
         )
         run = HangingRun(made, process)
         try:
@@ -172,7 +172,7 @@ def hanging_run(folder: Path, phase: str, *arguments: str, command: tuple[str, .
             wait_for(lambda: not run.left(), LIMIT)
 
 
-def _default_signals() -> None:
+def default_signals() -> None:
     """A shell starts its background jobs with SIGINT ignored."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)

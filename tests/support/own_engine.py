@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +17,8 @@ from typing import NamedTuple
 from ended_runs import STAGES, wait_for
 from small_family import Family, docker, family, pytest_command
 
+RUNNING = ("ps", "--no-trunc", "--format", "{{.Command}}")
+"""Lists the commands of running containers."""
 _START = 60.0
 """Seconds for an engine to answer."""
 
@@ -30,14 +35,15 @@ class Fault(NamedTuple):
 class OwnEngine:
     """host: for DOCKER_HOST. It has no network, and touches none of this machine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
+        """options: further ones of dockerd."""
         self.folder = folder
         self.host = f"unix://{folder}/docker.sock"
         paths = ("--data-root", folder / "data", "--exec-root", folder / "exec", "--pidfile", folder / "pid")
         network = ("--bridge=none", "--iptables=false", "--ip-forward=false")
         # In a network namespace of its own: an engine without a bridge removes docker0, which may be another's.
         self._process = subprocess.Popen(
-            ["unshare", "--net", "dockerd", *map(str, paths), "-H", self.host, *network],
+            ["unshare", "--net", "dockerd", *map(str, paths), "-H", self.host, *network, *options],
             stdout=(folder / "log").open("wb"),
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -45,6 +51,15 @@ class OwnEngine:
         answers = ["docker", "-H", self.host, "version"]
         started = wait_for(lambda: not subprocess.run(answers, capture_output=True).returncode, _START)
         assert started, (folder / "log").read_text()[-2000:]
+
+    def docker(self, *arguments: str) -> str:
+        """What its client prints."""
+        return docker("-H", self.host, *arguments)
+
+    def load(self, *names: str) -> None:
+        """Give it images of this machine's engine."""
+        with subprocess.Popen(["docker", "save", *names], stdout=subprocess.PIPE) as saved:
+            subprocess.run(["docker", "-H", self.host, "load", "-q"], stdin=saved.stdout, check=True)
 
     def kill(self) -> None:
         """End the engine at once, as a crash does."""
@@ -80,24 +95,24 @@ class OwnEngine:
 
 
 @contextmanager
-def own_engine(folder: Path, megabytes: int) -> Iterator[OwnEngine]:
-    """An engine whose disk is so large, and is memory. Needs root and dockerd."""
-    home = folder / "engine"
-    home.mkdir()
+def own_engine(megabytes: int, *options: str) -> Iterator[OwnEngine]:
+    """An engine whose disk is so large, and is memory. Needs root and dockerd. options: further ones of dockerd."""
+    home = Path(tempfile.mkdtemp(prefix="engine-", dir="/tmp"))  # the path of a socket has 107 bytes at most
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(home)], check=True)
     try:
-        engine = OwnEngine(home)
+        engine = OwnEngine(home, *options)
         try:
             yield engine
         finally:
             engine.close()
     finally:
         subprocess.run(["umount", "-l", str(home)], check=True)
+        home.rmdir()
 
 
 def full_disk(folder: Path) -> Fault:
     """A family whose image does not fit on the engine's disk."""
-    with own_engine(folder, 200) as engine, family(folder / "family", {}) as made:
+    with own_engine(200) as engine, family(folder / "family", {}) as made:
         made.write("docker/base/Dockerfile", "FROM scratch\nCOPY big /big\nUSER 1000\n")
         made.write("wxlint.yaml", made.policy.read_text().replace("python:3.11-slim*", "scratch"))
         with (made.folder / "big").open("wb") as file:
@@ -109,10 +124,9 @@ def full_disk(folder: Path) -> Fault:
 
 def engine_gone(folder: Path) -> Fault:
     """A run whose engine is killed while an image's entrypoint hangs."""
-    with own_engine(folder, 1500) as engine, family(folder / "family", {"one": STAGES["entrypoint"]}) as made:
+    with own_engine(1500) as engine, family(folder / "family", {"one": STAGES["entrypoint"]}) as made:
         assert made.pytest("-k", "exists").returncode == 0
-        with subprocess.Popen(["docker", "save", *made.images(), "python:3.11-slim"], stdout=subprocess.PIPE) as saved:
-            subprocess.run(["docker", "-H", engine.host, "load", "-q"], stdin=saved.stdout, check=True)
+        engine.load(*made.images(), "python:3.11-slim")
         process = subprocess.Popen(
             pytest_command("-p", "no:hypothesispytest", "--wx-build", "never", "wxlint.yaml"),
             cwd=made.folder,
@@ -121,8 +135,7 @@ def engine_gone(folder: Path) -> Fault:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        listing = ("-H", engine.host, "ps", "--no-trunc", "--format", "{{.Command}}")
-        assert wait_for(lambda: "sleep 3600" in docker(*listing), 120)
+        assert wait_for(lambda: "sleep 3600" in engine.docker(*RUNNING), 120)
         start = time.monotonic()
         engine.kill()
         output, _ = process.communicate(timeout=300)
@@ -138,3 +151,37 @@ def _files(made: Family) -> tuple[str, ...]:
 
     wait_for(lambda: not found(), 15)
     return tuple(found())
+
+
+@contextmanager
+def by_tcp(engine: OwnEngine) -> Iterator[str]:
+    """Its address on this machine's loopback: what is sent there goes on to its socket."""
+    server = socket.create_server(("127.0.0.1", 0))
+    path = engine.host.removeprefix("unix://")
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                here, _ = server.accept()
+                there = socket.socket(socket.AF_UNIX)
+                try:
+                    there.connect(path)
+                except OSError:
+                    here.close()
+                    continue
+                for pair in ((here, there), (there, here)):
+                    threading.Thread(target=_pass_on, args=pair, daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        server.close()
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(1 << 16):
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)

@@ -287,7 +287,8 @@ def _text_or_json(parser: argparse.ArgumentParser) -> None:
 
 
 def _engine(parser: argparse.ArgumentParser, meaning: str | None = None) -> None:
-    parser.add_argument("--engine", default="docker", choices=("docker", "podman"), help=meaning)
+    usual = "docker, podman, an address such as ssh://HOST, or a docker context (default: docker)"
+    parser.add_argument("--engine", default="docker", metavar="ENGINE", help=meaning or usual)
 
 
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {

@@ -48,13 +48,18 @@ def merge(reports: Sequence[Report]) -> Report:
     for report in reports:
         for image in report["images"]:
             joined = images.setdefault(_key(image), {**image, "checks": []})
+            if joined.get("engine") != image.get("engine"):
+                joined.pop("engine", None)
             joined["checks"] = _checks([*joined["checks"], *image["checks"]])
     listed = list(images.values())
     there = {(image["policy"], image["image"]) for image in listed if image["digest"]}
     listed = [image for image in listed if image["digest"] or (image["policy"], image["image"]) not in there]
-    engine = next((r["engine"] for r in reports if r["engine"].get("available")), reports[0]["engine"])
-    found = counts(check for image in listed for check in image["checks"])
-    return {"schema": SCHEMA, "engine": engine, "images": listed, "counts": found}
+    engines = [each for r in reports for each in r.get("engines", [r["engine"]]) if each.get("available")]
+    engines = [each for at, each in enumerate(engines) if each not in engines[:at]]
+    found: Report = {"schema": SCHEMA, "engine": engines[0] if engines else reports[0]["engine"], "images": listed}
+    if len(engines) > 1:
+        found["engines"] = engines
+    return {**found, "counts": counts(check for image in listed for check in image["checks"])}
 
 
 def left_open(report: Report, allowed: Allowances) -> list[str]:

@@ -50,7 +50,7 @@ class Supervisor:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._starter: ThreadPoolExecutor | None = None
         self._starter_of = 0  # the process that it belongs to: a thread does not survive a fork
-        self._stopped_by: int | None = None
+        self._clearing: frozenset[int] = frozenset()  # threads that may still start some, once all were stopped
         self.observers: list[Callable[[int, bool], None]] = []
         """Called with the number of a process, and whether it starts or ended."""
 
@@ -77,7 +77,7 @@ class Supervisor:
 
     def stop_all(self) -> None:
         """End all of them, those that are just being started included; other threads start none until `resume`."""
-        self._stopped_by = threading.get_ident()
+        self._clearing |= {threading.get_ident()}
         self._thread().submit(lambda: None).result()
         processes = list(self._running)
         for process in processes:
@@ -91,12 +91,17 @@ class Supervisor:
 
     def check(self) -> None:
         """Raise EndedError for other threads once `stop_all` was called: what they ran was cut off."""
-        if self._stopped_by not in (None, threading.get_ident()):
+        if self._clearing and threading.get_ident() not in self._clearing:
             raise EndedError("the run is being ended")
 
     def resume(self) -> None:
         """Let all threads start processes again."""
-        self._stopped_by = None
+        self._clearing = frozenset()
+
+    def help_clear(self) -> None:
+        """Let this thread start processes after `stop_all`, too: it clears up for the one that called it."""
+        if self._clearing:
+            self._clearing |= {threading.get_ident()}
 
     def _discard(self, future: Future[subprocess.Popen[bytes]]) -> None:
         if future.exception() is None:
@@ -105,7 +110,7 @@ class Supervisor:
 
     def _start(self, command: list[str], settings: dict[str, Any], caller: int) -> subprocess.Popen[bytes]:
         # Checked in the thread that `stop_all` waits for: checked before, a start could slip in behind it.
-        if self._stopped_by not in (None, caller):
+        if self._clearing and caller not in self._clearing:
             raise EndedError(f"{command[0]} is not started: the run is being ended")
         process = subprocess.Popen(command, start_new_session=True, **settings)
         self._running.add(process)

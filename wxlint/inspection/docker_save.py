@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO
 
@@ -14,15 +14,21 @@ from wxlint.inspection.streams import RawFile
 
 
 @contextmanager
-def saved(program: str, references: Sequence[str]) -> Iterator[RawFile]:
+def saved(program: str, references: Sequence[str], env: Mapping[str, str] | None = None) -> Iterator[RawFile]:
     """The archive of one or several images, which share their layers in it.
+
+    env: of the program; None for that of this process.
 
     Raises EngineError when the program cannot be started or the engine gives up: its reason counts then, not what was
     made of half an archive. EndedError when it was cut off by the end of the run.
     """
     with tempfile.TemporaryFile() as complaints:  # a pipe for these could fill up and block the engine
         process = SUPERVISOR.start(
-            [program, "save", "--", *references], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints
+            [program, "save", "--", *references],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            env=None if env is None else dict(env),
         )
         stream = process.stdout
         assert stream is not None

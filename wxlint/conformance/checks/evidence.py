@@ -65,7 +65,7 @@ class Evidence(NamedTuple):
     believes of it (plan.model.Prediction), None when that is not known. lineage: each reference that it is built from
     by that, with its layers, None where the engine does not have it. files, commands: what the contract asks of, by
     path and in order; matches: whether its patterns are in variables and labels.
-    only_layers: the image was not run, nor looked for in an engine.
+    only_layers: the image was not run, nor looked for in an engine. engine: the name of the one that has it.
     twins: references with a forbidden tag that the engine has.
     probe, static: what the probe and the layers say; None with a problem when they say nothing, and None without one
     when they were not asked. passwd: /etc/passwd of an image without Python. gpu: whether one was to be used.
@@ -93,6 +93,7 @@ class Evidence(NamedTuple):
     commands: list[Facts] | None = None
     matches: Mapping[str, bool | None] = MappingProxyType({})
     only_layers: bool = False
+    engine: str = ""
 
     @property
     def stand_in(self) -> bool:

@@ -83,9 +83,8 @@ def collect(
     Args:
         wanted: image to the names of the checks that will judge it.
 
-    Raises UsageError and InputError for what concerns the whole plan.
+    Raises UsageError and InputError for what concerns the whole plan, EndedError once the run is being ended.
     """
-    SUPERVISOR.resume()
     plan = make_plan(policy, select=tuple(wanted), args=dict(options.args))
     lacking: tuple[str, ...] = ()
     if options.mode != NEVER:
@@ -118,6 +117,9 @@ def collect(
 
         for future in [pool.submit(one, step) for step in steps]:
             future.result()
+    except EndedError:  # whoever ends the run clears up
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         SUPERVISOR.stop_all()

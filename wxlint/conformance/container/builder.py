@@ -63,7 +63,6 @@ def build(
     """
     if mode not in MODES:
         raise UsageError(f"unknown build mode {mode!r}; known are {', '.join(MODES)}")
-    SUPERVISOR.resume()
     run = _Run(plan, engine, mode, progress, leave)
     run.pull = pull and mode == NEVER
     return run.all(jobs or max(2, min(4, os.cpu_count() or 2)))
@@ -95,6 +94,9 @@ class _Run:
                 if running:
                     for future in wait(running, return_when=FIRST_COMPLETED)[0]:
                         self.results[running.pop(future)] = future.result()
+        except EndedError:  # whoever ends the run clears up
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             SUPERVISOR.stop_all()

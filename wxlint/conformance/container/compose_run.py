@@ -50,7 +50,7 @@ def compose_command(engine: Engine) -> list[str]:
         from pytest_docker.plugin import get_docker_services  # noqa: F401 - only whether it is there
     except ImportError:
         raise NoComposeError("pytest-docker is not installed; pip install 'wxlint[conformance]'") from None
-    if not processes.run([engine.program, "compose", "version"], timeout=30).code:
+    if not processes.run([engine.program, "compose", "version"], timeout=30, env=engine.client.env).code:
         return [engine.program, "compose"]
     old = shutil.which("docker-compose")
     if old and not processes.run([old, "version"], timeout=30).code:
@@ -75,7 +75,8 @@ def _run_service(engine: Engine, stack: Stack, service: str, arguments: Sequence
 
     command = compose_command(engine)
     project = f"wxlint-{engine.session}-{os.getpid()}-{re.sub(r'[^a-z0-9]', '', service.lower())}"
-    env = {**os.environ, **stack.env}
+    settings = {**stack.env, **engine.client.settings}
+    env = {**os.environ, **settings}
     files = [str((stack.root / name).absolute()) for name in stack.files]
     override = stack.folder / f"compose-{file_name(service)}-{os.getpid()}.yml"
     if any(re.search(r'["$`\\]', path) for path in (*files, str(override))):
@@ -97,7 +98,7 @@ def _run_service(engine: Engine, stack: Stack, service: str, arguments: Sequence
     paths = [*files, str(override)]
     try:
         with (
-            _environment(stack.env),
+            _environment(settings),
             get_docker_services(shlex.join(command), paths, project, [], ["down -v --remove-orphans -t 5"]),
         ):
             words = ["run", "--rm", "--no-deps", "-T", *_BEFORE_POSITIONALS[len(command)], service, *arguments]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from wxlint.conformance.container.client import Client, read_client
 from wxlint.conformance.container.model import (
     OWNER_LABEL,
     PROCESS_LABEL,
@@ -21,14 +22,15 @@ from wxlint.conformance.container.model import (
     ImageInfo,
 )
 from wxlint.core import processes
-from wxlint.core.errors import EngineError, UsageError
+from wxlint.core.errors import EngineError
 from wxlint.core.processes import Completed
 
 _DOWN = re.compile(
-    r"Cannot connect to|Is the docker daemon running|error during connect|connection refused|no such host|EOF$"
-    r"|unable to connect",
+    r"Cannot connect to|Is the docker daemon running|error during connect|connection refused|no such host"
+    r"|\bEOF\"?\s*$|error waiting for container|unable to connect",
     re.I,
 )
+"""What clients say when there is no engine, or it ended while they waited."""
 _FAULT = re.compile(
     r"Cannot connect to the Docker daemon|error during connect|permission denied while trying to connect"
     r"|no space left on device|disk quota exceeded|input/output error|read-only file system: .*/var/lib/",
@@ -53,11 +55,10 @@ def is_engine_fault(text: str) -> bool:
 class Engine:
     """One engine for one session: everything that it starts carries the session's labels."""
 
-    def __init__(self, program: str = "docker", session: str = "", owner: str = "") -> None:
-        """Raises UsageError for a program that is neither docker nor podman, by name or path."""
-        if os.path.basename(program).removesuffix(".exe") not in ("docker", "podman"):
-            raise UsageError(f"unknown engine {program!r}; known are docker and podman")
-        self.program, self.session, self.owner = program, session, owner
+    def __init__(self, at: str | Client = "docker", session: str = "", owner: str = "") -> None:
+        """Raises UsageError for a text that names no engine."""
+        self.client = read_client(at) if isinstance(at, str) else at
+        self.program, self.session, self.owner = self.client.program, session, owner
         self._count = itertools.count(1)
         self._limits: tuple[str, ...] | None = None
 
@@ -67,7 +68,7 @@ class Engine:
 
     def call(self, *arguments: str, stdin: bytes = b"", timeout: float = 60.0) -> Completed:
         """Run the client. Raises EngineError when it cannot be started or the engine does not answer."""
-        done = processes.run([self.program, *arguments], stdin, timeout)
+        done = processes.run([self.program, *arguments], stdin, timeout, env=self.client.env)
         if done.timed_out:
             raise EngineError(f"{self.program} {arguments[0]} did not answer within {timeout:.0f} seconds")
         if done.code and _DOWN.search(done.err):
@@ -92,10 +93,12 @@ class Engine:
         except (ValueError, TypeError):
             runtimes = ()
         texts = (str(client.get("Version", "")), str(server.get("Os", "")), str(server.get("Arch", "")))
-        return About(os.path.basename(self.program), version, *texts, runtimes, self._local())
+        return About(os.path.basename(self.program), version, *texts, runtimes, self._local(), self.client.name)
 
     def _local(self) -> bool:
-        host = os.environ.get("DOCKER_HOST" if not self.is_podman else "CONTAINER_HOST", "")
+        host = self.client.host
+        if not host and not self.client.context:
+            host = os.environ.get("DOCKER_HOST" if not self.is_podman else "CONTAINER_HOST", "")
         if not host and not self.is_podman:
             done = self.call("context", "inspect", "--format", "{{.Endpoints.docker.Host}}", timeout=30)
             host = done.out.strip() if not done.code else ""
@@ -160,7 +163,7 @@ class Engine:
         command += [*self._sealing(network, read_only), *options, "--", image, *arguments]
         done = None
         try:
-            done = processes.run(command, stdin, timeout)
+            done = processes.run(command, stdin, timeout, env=self.client.env)
         finally:
             if done is None or done.timed_out or done.code < 0 or done.code == 125:
                 self._remove(name)
@@ -190,7 +193,7 @@ class Engine:
 
     def _file(self, container: str, path: str, limit: int) -> FileStat | None:
         command = [self.program, "cp", "-L", "--", f"{container}:{path}", "-"]
-        data, message = processes.head(command, limit + (1 << 14))
+        data, message = processes.head(command, limit + (1 << 14), env=self.client.env)
         if not data:
             if _DOWN.search(message) or is_engine_fault(message):
                 raise EngineError(message)
@@ -233,7 +236,7 @@ class Engine:
 
     def _remove(self, name: str) -> None:
         with suppress(EngineError):  # what could not be removed is found by its label
-            processes.run([self.program, "rm", "-f", "-v", "--", name], timeout=30)
+            processes.run([self.program, "rm", "-f", "-v", "--", name], timeout=30, env=self.client.env)
 
     # -- builds
 
@@ -248,12 +251,12 @@ class Engine:
 
         DOCKER_BUILDKIT of the environment wins.
         """
-        env = dict(os.environ)
+        env = {**os.environ, **self.client.settings}
         if not self.is_podman and "DOCKER_BUILDKIT" not in env:
             version = self.call("version", "--format", "{{.Client.Version}}", timeout=30).out
             major = int(found[0]) if (found := re.match(r"\d+", version)) else 99
             if major >= 23:
-                has = not processes.run([self.program, "buildx", "version"], timeout=30).code
+                has = not processes.run([self.program, "buildx", "version"], timeout=30, env=env).code
                 env["DOCKER_BUILDKIT"] = "1" if has else "0"
             else:
                 env["DOCKER_BUILDKIT"] = "1"

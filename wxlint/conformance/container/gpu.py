@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from wxlint.conformance.container.locks import locked
 from wxlint.conformance.container.model import About
+from wxlint.conformance.container.paths import file_name
 from wxlint.core import processes
 from wxlint.core.errors import EngineError
 
@@ -44,10 +45,19 @@ _ERRORS = (
 
 
 class Gpu(NamedTuple):
-    """One GPU, or all that the engine gives when they cannot be told apart. device: its number or ""."""
+    """One GPU, or all that the engine gives when they cannot be told apart.
+
+    device: its number or "". host: the engine as it was given, "" for one of this machine.
+    """
 
     device: str
     name: str
+    host: str = ""
+
+    @property
+    def lock(self) -> str:
+        """The name of the file that is locked by who uses it."""
+        return f"{file_name(self.host) + '-' if self.host else ''}{self.device or 'all'}.lock"
 
     def options(self, podman: bool = False) -> list[str]:
         """What `docker run` needs to give it to a container."""
@@ -82,17 +92,23 @@ def missing(about: About) -> list[str]:
     return found
 
 
+def seen(about: About) -> bool:
+    """Whether an engine is seen to have a GPU; one that is not may have it all the same."""
+    return "nvidia" in about.runtimes or (about.local and not missing(about))
+
+
 def gpus(about: About) -> tuple[Gpu, ...]:
     """The GPUs of the engine's host; one without a number when they cannot be listed from here."""
+    host = "" if about.local else about.name
     if about.local and shutil.which("nvidia-smi"):
         try:
             done = processes.run(["nvidia-smi", "-L"], timeout=30)
         except EngineError:
-            return (Gpu("", "GPU"),)
+            return (Gpu("", "GPU", host),)
         listed = re.findall(r"^GPU (\d+): (.+?)(?: \(UUID.*)?$", done.out, re.MULTILINE)
         if not done.code and listed:
             return tuple(Gpu(number, name) for number, name in listed)
-    return (Gpu("", "GPU"),)
+    return (Gpu("", "GPU", host),)
 
 
 @contextmanager
@@ -102,11 +118,11 @@ def take(available: tuple[Gpu, ...]) -> Iterator[Gpu]:
     folder.mkdir(mode=0o700, exist_ok=True)
     with ExitStack() as stack:
         for gpu in available:
-            if stack.enter_context(locked(folder / f"{gpu.device or 'all'}.lock", wait=False)):
+            if stack.enter_context(locked(folder / gpu.lock, wait=False)):
                 yield gpu
                 return
         first = available[os.getpid() % len(available)]  # all are taken: queue for one, not all for the same
-        stack.enter_context(locked(folder / f"{first.device or 'all'}.lock"))
+        stack.enter_context(locked(folder / first.lock))
         yield first
 
 

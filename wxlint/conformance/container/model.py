@@ -25,7 +25,7 @@ class Doing(str):
 
 
 class About(NamedTuple):
-    """An engine that answers. runtimes: of `docker info`; local: it runs on this machine."""
+    """An engine that answers. runtimes: of `docker info`; local: it runs on this machine; name: as it was given."""
 
     program: str
     version: str
@@ -34,6 +34,7 @@ class About(NamedTuple):
     architecture: str
     runtimes: tuple[str, ...]
     local: bool
+    name: str = ""
 
 
 class ImageInfo(NamedTuple):

@@ -15,6 +15,7 @@ from wxlint.core.errors import WxlintError
 from wxlint.core.escape import escape
 
 if TYPE_CHECKING:
+    from wxlint.conformance.checks.evidence import Evidence
     from wxlint.policy.model import Expectation, Policy
 
 
@@ -63,13 +64,15 @@ class CheckItem(pytest.Item):
         super().__init__(**rest)
         self.policy, self.expectation, self.check = policy, expectation, check
         self.verdict: Verdict | None = None
+        self.evidence: Evidence | None = None
         self.digest = ""
 
     def runtest(self) -> None:
         """Judge; what is neither passed nor allowed fails."""
         session = session_of(self.config)
-        self.verdict, self.digest = session.judge(self.path, self.expectation, self.check)
-        verdict = self.verdict
+        self.verdict, self.evidence = session.judge(self.path, self.expectation, self.check)
+        verdict, info = self.verdict, self.evidence.info
+        self.digest = info.digest if info is not None else ""
         self.user_properties += [
             ("wxlint.image", self.expectation.image),
             ("wxlint.reference", self.expectation.reference),
@@ -95,7 +98,7 @@ class CheckItem(pytest.Item):
             "code": self.verdict.code,
             "reason": self.verdict.reason,
             "evidence": dict(self.verdict.evidence),
-            "engine": session_of(self.config).engine_record(),
+            "engine": session_of(self.config).engine_record(self.evidence),
         }
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

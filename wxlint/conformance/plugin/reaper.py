@@ -6,21 +6,22 @@ included; `wxlint sweep` clears what a power cut left.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from wxlint.conformance.container.client import Client
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.plugin.session_id import owner as own_name
 from wxlint.conformance.plugin.session_id import started
-from wxlint.conformance.plugin.sweep import owner_of, sweep
+from wxlint.conformance.plugin.sweep import owner_of, sweep_all
 from wxlint.conformance.plugin.workspace import Workspace, alive
-from wxlint.core.errors import WxlintError
 from wxlint.core.processes import SUPERVISOR
 
 _ROUNDS = 20
@@ -32,10 +33,11 @@ _PROGRAM = "import sys; from wxlint.conformance.plugin.reaper import main; main(
 class Reaper:
     """The reaper of this process: it waits for the end of a pipe, through which it learns of the clients that run."""
 
-    def __init__(self, engine: Engine, workspace: Workspace) -> None:
+    def __init__(self, engines: Sequence[Engine], workspace: Workspace) -> None:
+        clients = json.dumps([engine.client for engine in engines])
         paths = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, engine.program, workspace.name, str(os.getpid())],
+            [sys.executable, "-c", _PROGRAM, clients, workspace.name, str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -68,7 +70,7 @@ def watched(program: str) -> Iterator[Engine]:
     engine = Engine(program, os.urandom(6).hex(), owner)
     workspace = Workspace(engine.session).make()
     workspace.write("owner", owner)
-    reaper = Reaper(engine, workspace)
+    reaper = Reaper([engine], workspace)
     try:
         yield engine
     finally:
@@ -76,8 +78,11 @@ def watched(program: str) -> Iterator[Engine]:
         workspace.remove()
 
 
-def main(program: str, name: str, process: str) -> None:
-    """Wait for the end of the session's process, then remove what it left. Runs in the reaper."""
+def main(listed: str, name: str, process: str) -> None:
+    """Wait for the end of the session's process, then remove what it left. Runs in the reaper.
+
+    listed: the engines' clients, as JSON.
+    """
     clients: dict[str, str] = {}
     for line in sys.stdin.buffer:
         words = line.decode("ascii", "replace").strip()
@@ -92,14 +97,14 @@ def main(program: str, name: str, process: str) -> None:
         if pid.isdigit() and start and started(int(pid)) == start:
             with suppress(OSError):
                 os.killpg(int(pid), signal.SIGTERM)  # a client that is asked cancels what it ordered
-    clear(program, name, process)
+    clear([Engine(Client(*client), name) for client in json.loads(listed)], name, process)
     for pid, start in clients.items():
         if pid.isdigit() and start and started(int(pid)) == start:
             with suppress(OSError):
                 os.killpg(int(pid), signal.SIGKILL)
 
 
-def clear(program: str, name: str, process: str) -> None:
+def clear(engines: Sequence[Engine], name: str, process: str) -> None:
     """Remove what a process of a session left, or all of the session when that is over too.
 
     Until twice nothing is found: a client that was starting may still add something.
@@ -107,12 +112,11 @@ def clear(program: str, name: str, process: str) -> None:
     quiet = 0
     for _ in range(_ROUNDS):
         over = not alive(owner_of(name))
-        try:
-            swept = sweep(Engine(program, name), name, process="" if over else process)
-        except WxlintError:  # the engine is gone, and its containers with it; the rest is for `wxlint sweep`
+        swept = sweep_all(engines, name, process="" if over else process)
+        if not swept:  # the engines are gone, and their containers with them; the rest is for `wxlint sweep`
             time.sleep(_PAUSE)
             continue
-        quiet = quiet + 1 if not swept.containers and not swept.networks else 0
+        quiet = quiet + 1 if not any(each.containers or each.networks for each in swept) else 0
         if quiet == 2:
             break
         time.sleep(_PAUSE)

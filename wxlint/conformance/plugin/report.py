@@ -149,15 +149,19 @@ def report(records: Sequence[Record]) -> dict[str, Any]:
     for one in records:
         if "check" in one:
             new = {key: one[key] for key in ("image", "policy", "reference")}
+            if one["engine"].get("name"):
+                new["engine"] = one["engine"]["name"]
             entry = images.setdefault(
                 (one["policy"], one["image"]), {**new, "digest": one["digest"] or None, "checks": []}
             )
             values = {key: one[key] for key in ("verdict", "code", "reason", "evidence")}
             entry["checks"].append({"name": one["check"], **values})
-    nobody = {"available": False, "reason": "no check of an image ran"}
+    engines = [one["engine"] for one in records if "engine" in one]
+    engines = [each for at, each in enumerate(engines) if each not in engines[:at]]
     return {
         "schema": SCHEMA,
-        "engine": next((one["engine"] for one in records if "engine" in one), nobody),
+        "engine": engines[0] if engines else {"available": False, "reason": "no check of an image ran"},
+        **({"engines": engines} if len(engines) > 1 else {}),
         "images": list(images.values()),
         "counts": counts(one for one in records if "check" in one),
     }

@@ -21,17 +21,17 @@ from wxlint.conformance.checks.verdict import Outcome, Verdict
 from wxlint.conformance.collect.collector import Options
 from wxlint.conformance.container import gpu
 from wxlint.conformance.container.build_report import explain
-from wxlint.conformance.container.engine import Engine
-from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Doing
+from wxlint.conformance.container.model import BuildResult, BuildStatus, Doing
 from wxlint.conformance.plugin import workers
 from wxlint.conformance.plugin.allowances import read_allowances
+from wxlint.conformance.plugin.engines import Engines
 from wxlint.conformance.plugin.interruption import Interruption
 from wxlint.conformance.plugin.policies import Policies
 from wxlint.conformance.plugin.preparation import Preparation
 from wxlint.conformance.plugin.progress import Progress, line_of
 from wxlint.conformance.plugin.reaper import Reaper
 from wxlint.conformance.plugin.session_id import session_name
-from wxlint.conformance.plugin.sweep import sweep
+from wxlint.conformance.plugin.sweep import sweep_all
 from wxlint.conformance.plugin.workspace import Workspace, alive
 from wxlint.core.errors import EngineError, UsageError
 from wxlint.core.escape import escape
@@ -73,10 +73,10 @@ class Session:
         """The options make sense: pytest_plugin.py saw to that."""
         self.config = config
         self.worker = hasattr(config, "workerinput")
-        name, owner = session_name(config)
+        name, self.owner = session_name(config)
         self.workspace = Workspace(name)
         args = tuple((text.partition("=")[0], text.partition("=")[2]) for text in config.getoption("wx_arg"))
-        self.engine = Engine(config.getoption("wx_engine"), name, owner)
+        self.engines = Engines.named(config.getoption("wx_engine"), name, self.owner)
         mode = config.getoption("wx_build") or config.getini("wx_build")
         seconds = config.getoption("wx_timeout") or float(config.getini("wx_timeout"))
         pull = bool(config.getoption("wx_pull"))
@@ -88,16 +88,15 @@ class Session:
         self.policies = Policies(config.rootpath, words(config.getoption("wx_select")))
         leave = words(config.getini("wx_leave"))
         self._preparation = Preparation(
-            self.workspace, self.engine, self.options, self.policies.words, leave, self._progress, {}
+            self.workspace, self.engines, self.options, self.policies.words, leave, self._progress, {}
         )
-        self._about: About | None = None
         self._no_engine = ""
         self._reaper: Reaper | None = None
         self._ended = threading.Event()
         self._evidence: dict[tuple[Path, str], Evidence] = {}
         self._checks: dict[Path, dict[str, set[str]]] = {}
         self._shown = Progress(config)
-        self._interruption = Interruption(name, owner, self.worker)
+        self._interruption = Interruption(name, self.owner, self.worker)
         config.pluginmanager.register(self._interruption, "wxlint-interruption")
         if self.worker:
             threading.Thread(target=self._interruption.watch, args=(self._ended,), daemon=True).start()
@@ -107,30 +106,30 @@ class Session:
 
     # -- the engine
 
-    def about(self) -> About | None:
-        """The engine; None when none answers, with the reason in `_no_engine`. It is called once."""
-        if self._about is None and not self._no_engine:
+    def answers(self) -> bool:
+        """Whether all engines answer; the reason is in `_no_engine` where one does not. They are asked once."""
+        if not self.engines.abouts and not self._no_engine:
             try:
-                self._about = self.engine.about()
+                self.engines.ask()
             except EngineError as error:
-                self._no_engine = str(error) or "no engine answers"
-                return None
+                self._no_engine = str(error)
+                return False
             try:
                 self.workspace.make()
-                self.workspace.write("owner", self.engine.owner)
+                self.workspace.write("owner", self.owner)
             except OSError as error:
                 pytest.exit(f"wxlint: the session's folder cannot be made: {error}", pytest.ExitCode.INTERNAL_ERROR)
-            self._reaper = Reaper(self.engine, self.workspace)
+            self._reaper = Reaper(self.engines, self.workspace)
             self._interruption.catch_signals()
             if self.worker:
                 workers.enlist(self.workspace)
-        return self._about
+        return bool(self.engines.abouts)
 
-    def engine_record(self) -> Record:
-        """For the report."""
-        about = self.about()
-        if about is None:
+    def engine_record(self, evidence: Evidence | None) -> Record:
+        """For the report: the engine that evidence was collected on."""
+        if not self.answers():
             return {"available": False, "reason": self._no_engine}
+        about = self.engines.of(evidence.engine if evidence else "")[1]
         return {"available": True, **about._asdict(), "runtimes": list(about.runtimes)}
 
     # -- preparing
@@ -144,12 +143,11 @@ class Session:
         if self.config.option.collectonly or self._stops_here(session):
             return
         self.policies.refuse_unknown_words()
-        about = self.about() if self._checks else None
-        if about is not None:
+        if self._checks and self.answers():
             for path, images in self._checks.items():
                 wanted = {image: frozenset(names) for image, names in images.items()}
                 try:
-                    self._preparation.prepare(path, self.policies[path], about, wanted)
+                    self._preparation.prepare(path, self.policies[path], self.engines.abouts, wanted)
                 except UsageError as error:
                     raise pytest.UsageError(str(error)) from None
                 finally:
@@ -193,27 +191,27 @@ class Session:
 
     def evidence(self, path: Path, image: str) -> Evidence:
         """What is known of an image; it is collected now when that was not done before."""
-        about = self.about()
-        if about is None:
+        if not self.answers():
             return Evidence(BuildResult(image, BuildStatus.NO_ENGINE, detail=self._no_engine), gpu=self.options.gpu)
         if (path, image) not in self._evidence:
             found = self._preparation.evidence(path, image)
             if found is None:
                 checks = self._checks.get(path, {}).get(image, set())
-                self._preparation.prepare(path, self.policies[path], about, {image: frozenset(checks | {"exists"})})
+                wanted = {image: frozenset(checks | {"exists"})}
+                self._preparation.prepare(path, self.policies[path], self.engines.abouts, wanted)
                 found = self._preparation.evidence(path, image)
             assert found is not None
             self._evidence[path, image] = found
         return self._evidence[path, image]
 
-    def judge(self, path: Path, expectation: Expectation, check: Check) -> tuple[Verdict, str]:
-        """(the verdict, the image's digest)"""
+    def judge(self, path: Path, expectation: Expectation, check: Check) -> tuple[Verdict, Evidence]:
+        """The verdict, and what it rests on."""
         evidence = self.evidence(path, expectation.image)
         judged = frozenset(image for image, names in self._checks.get(path, {}).items() if "exists" in names)
         verdict = judge(check, expectation, evidence, judged)
         if verdict.message is Message.NO_ENGINE and self.allowances.no_engine:
             verdict = Verdict(Outcome.SKIP, Message.NOT_WANTED, {"why": f"{verdict.reason} (--wx-allow no-engine)"})
-        return verdict, evidence.info.digest if evidence.info else ""
+        return verdict, evidence
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
@@ -261,10 +259,11 @@ class Session:
     ) -> Completed:
         """Run a container for a test."""
         held = item.stash.get(_HELD, None)
-        given = held.options(self.engine.is_podman) if held else ["-e", "NVIDIA_VISIBLE_DEVICES=void"]
+        engine, _ = self.engines.of(image.evidence.engine)
+        given = held.options(engine.is_podman) if held else ["-e", "NVIDIA_VISIBLE_DEVICES=void"]
         given += ["--entrypoint", entrypoint] if entrypoint is not None else []
         given += [word for name, value in (env or {}).items() for word in ("-e", f"{name}={value}")]
-        return self.engine.run(
+        return engine.run(
             image.digest,
             tuple(arguments),
             options=[*given, *options],
@@ -278,8 +277,8 @@ class Session:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """A test marked wx_gpu holds a GPU, and waits for it before its time limit starts."""
         with ExitStack() as stack:
-            if any(item.iter_markers("wx_gpu")) and self.options.gpu and (about := self.about()) is not None:
-                item.stash[_HELD] = stack.enter_context(gpu.take(gpu.gpus(about)))
+            if any(item.iter_markers("wx_gpu")) and self.options.gpu and self.answers():
+                item.stash[_HELD] = stack.enter_context(gpu.take(gpu.gpus(self.engines.with_gpu()[1])))
             yield
 
     @pytest.hookimpl(tryfirst=True)
@@ -292,10 +291,9 @@ class Session:
             if self.allowances.accept("device", _NO_GPU):
                 pytest.skip(f"{Outcome.UNPROVEN.value}: {_NO_GPU.reason}")
             pytest.fail(f"{_NO_GPU.reason}; --wx-allow unproven:device allows it", pytrace=False)
-        about = self.about()
-        if about is None:
+        if not self.answers():
             pytest.fail(f"the GPU was to be checked: {escape(self._no_engine)}", pytrace=False)
-        lacking = gpu.missing(about)
+        lacking = gpu.missing(self.engines.with_gpu()[1])
         if lacking:
             pytest.fail("; ".join(lacking), pytrace=False)
 
@@ -306,10 +304,9 @@ class Session:
         """Remove what this process left; the controller, or a worker without one, removes all of the session."""
         self._ended.set()
         SUPERVISOR.stop_all()
-        last = not self.worker or not alive(self.engine.owner)
+        last = not self.worker or not alive(self.owner)
         if self.workspace.path.is_dir():
-            with suppress(EngineError):
-                sweep(self.engine, self.workspace.name, process="" if last else str(os.getpid()))
+            sweep_all(self.engines, self.workspace.name, process="" if last else str(os.getpid()))
             if last:
                 self.workspace.remove()
         if self._reaper is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import OWNER_LABEL, PROCESS_LABEL, SESSION_LABEL
 from wxlint.conformance.plugin.workspace import PREFIX, Workspace, alive
 from wxlint.core.errors import EngineError
+from wxlint.core.processes import SUPERVISOR
 
 
 class Swept(NamedTuple):
@@ -95,6 +97,27 @@ def sweep(
     folders = [] if process else _folders(session, everything, dry_run, living)
     kinds = (tuple(removed[kind]) for kind in _KINDS)
     return Swept(*kinds, tuple(folders), tuple(sorted(living)))  # type: ignore[call-arg]
+
+
+def sweep_all(engines: Sequence[Engine], session: str, *, process: str = "") -> list[Swept]:
+    """Remove what a session left, in all of its engines at once; one that is gone keeps nobody from the others.
+
+    Returns:
+        What was removed of each that answered.
+    """
+
+    def one(engine: Engine) -> Swept | None:
+        SUPERVISOR.help_clear()
+        with suppress(EngineError):
+            return sweep(engine, session, process=process)
+        return None
+
+    if len(engines) == 1:
+        found = [one(engines[0])]
+    else:
+        with ThreadPoolExecutor(len(engines)) as pool:
+            found = list(pool.map(one, engines))
+    return [each for each in found if each is not None]
 
 
 def _folders(session: str | None, everything: bool, dry_run: bool, living: set[str]) -> list[str]:
