@@ -164,7 +164,9 @@ class Runs:
         found = self._script(stage, install, directory, command, callers)
         if found is not None:
             return found
-        return [install] if is_installer(install.program) and not self._brings_nothing(stage, install.program) else []
+        program = install.program
+        says_nothing = program.endswith((".sh", ".bash")) and not is_installer(program)
+        return [] if says_nothing or self._brings_nothing(stage, program) else [install]
 
     def _script(
         self, stage: OpenStage, install: Install, directory: str, command: Command, callers: tuple[str, ...]
