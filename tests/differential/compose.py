@@ -242,10 +242,11 @@ def _is_gpu(source: str) -> bool:
 # -- running
 
 
-def run(cases: int, seed: int, show: int = 0) -> Counter[str]:
-    """Compare `cases` projects of a seed; counts by kind. The first `show` that are wrong or crash are printed."""
+def run(cases: int, seed: int, show: int = 0, start: int = 0) -> Counter[str]:
+    """Compare `cases` projects of a seed, from number `start` on; counts by kind. The first `show` that are wrong or
+    crash are printed."""
     counts: Counter[str] = Counter()
-    for n in range(cases):
+    for n in range(start, start + cases):
         made = project(f"{seed}-{n}")
         with tempfile.TemporaryDirectory(prefix="compose-") as folder:
             outcomes = list(compare(made, Path(folder).resolve()))
@@ -265,12 +266,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=int, default=0, help="the number of the first case, for a run in pieces")
     parser.add_argument("--show", type=int, default=3, help="print the first cases that are wrong")
     arguments = parser.parse_args()
     if plugin() is None:
         print("no compose plugin here", file=sys.stderr)
         return 2
-    counts = run(arguments.cases, arguments.seed, arguments.show)
+    counts = run(arguments.cases, arguments.seed, arguments.show, arguments.start)
     for kind in ("projects", "refused", "unseen", "agree", "unknown", "wrong", "wrong projects", "crash"):
         print(f"{kind:15}{counts[kind]:8}")
     return 1 if counts["wrong"] or counts["crash"] else 0

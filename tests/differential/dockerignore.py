@@ -131,12 +131,12 @@ class Context:
         return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file())
 
 
-def run(cases: int, seed: int, show: int = 0) -> Counter[str]:
-    """Compare `cases` lists of patterns; counts of files by kind."""
+def run(cases: int, seed: int, show: int = 0, start: int = 0) -> Counter[str]:
+    """Compare `cases` lists of patterns, from number `start` on; counts of files by kind."""
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="dockerignore-") as folder:
         context = Context(Path(folder))
-        for n in range(cases):
+        for n in range(start, start + cases):
             text = patterns(random.Random(f"{seed}-{n}"))
             sent = context.sent(text)
             counts["cases"] += 1
@@ -157,9 +157,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=int, default=0, help="the number of the first case, for a run in pieces")
     parser.add_argument("--show", type=int, default=10, help="print the first cases that are wrong")
     arguments = parser.parse_args()
-    counts = run(arguments.cases, arguments.seed, arguments.show)
+    counts = run(arguments.cases, arguments.seed, arguments.show, arguments.start)
     for kind in ("cases", "refused", "agree", "wrong"):
         print(f"{kind:10}{counts[kind]:8}")
     return 1 if counts["wrong"] else 0

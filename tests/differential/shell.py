@@ -213,9 +213,9 @@ def _lists(value: Value) -> bool:
     return any("@" in name or "[*]" in name for name in value.holes)
 
 
-def outcomes(bench: Bench, cases: int, seed: str, bash: bool) -> Iterator[tuple[str, Outcome]]:
+def outcomes(bench: Bench, cases: int, seed: str, bash: bool, start: int = 0) -> Iterator[tuple[str, Outcome]]:
     """Judge scripts, with the name that each has as a seed."""
-    for number in range(cases):
+    for number in range(start, start + cases):
         name = f"{seed} {number} {bash}"
         yield name, judge(bench.run(Script(name, bash).text(), bash, name))
 
@@ -256,6 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--start", type=int, default=0, help="the number of the first case, for a run in pieces")
     parser.add_argument("--shell", choices=("bash", "dash"), default="bash")
     parser.add_argument("--show", type=int, default=3, help="how many scripts that are read wrongly are printed")
     parser.add_argument("--kind", default="wrong", help="which outcomes are printed")
@@ -265,7 +266,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     calls = agreed = 0
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
-        for name, outcome in outcomes(bench, options.cases, options.seed, options.shell == "bash"):
+        for name, outcome in outcomes(bench, options.cases, options.seed, options.shell == "bash", options.start):
             counts[outcome.kind] += 1
             if outcome.kind in ("agree", "unknown"):
                 calls, agreed = calls + len(outcome.case.calls or ()), agreed + outcome.agreed
@@ -273,7 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 left -= 1
                 print(shown(shrunk(bench, outcome, name) if options.kind != "agree" else outcome))
     print(
-        f"{options.shell}, seed {options.seed}: {options.cases} cases, "
+        f"{options.shell}, seed {options.seed}: {options.cases} cases from {options.start}, "
         + ", ".join(f"{n} {kind}" for kind, n in counts.items())
         + f"; {agreed} of {calls} calls wholly known"
     )
