@@ -185,7 +185,8 @@ class Runs:
         if "curl" in source.text or "wget" in source.text:
             stage.fetches.append(source.text)
         found: list[Install] = []
-        for inner in read_shell(source.text, self._pip_values(stage)).commands:
+        given = _given(command, name)
+        for inner in read_shell(source.text, self._pip_values(stage), args=given).commands:
             if not may_install(inner) or _configures(stage, inner):
                 continue
             context = self._context(stage, lambda offset: offset, inner, directory, source)
@@ -193,8 +194,7 @@ class Runs:
                 for one in self._followed(stage, step, directory, inner, (*callers, source.path)):
                     found.append(one._replace(conditional=one.conditional or install.conditional))
                     stage.pip_config.update(pip_config.from_install(one))
-        given = command.words[-1].value.text != name
-        if given and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
+        if given is None and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
             return [install]  # what it is called with may decide
         return found
 
@@ -262,6 +262,16 @@ def _switches(stage: OpenStage, command: Command) -> tuple[tuple[str, Value], ..
     seen = {name: stage.visible[name] for name in SWITCHES & stage.visible.keys() - stage.unset}
     seen.update((name, value) for name, value in command.env if name in SWITCHES)
     return tuple(sorted(seen.items()))
+
+
+def _given(command: Command, script: str) -> tuple[Value, ...] | None:
+    """What a script is called with; None where that, or how many it is, is not known."""
+    words = command.words
+    at = next((place for place, word in enumerate(words) if word.value.text == script), None)
+    given = words[at + 1 :] if at is not None else ()
+    if at is None or any(not word.value.known and not word.quoted for word in given):
+        return None
+    return tuple(word.value for word in given)
 
 
 def _is_root(user: str | None) -> bool:

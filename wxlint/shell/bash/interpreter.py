@@ -308,12 +308,15 @@ def run_text(
     defaults: bool,
     script: str,
     files: Files | None = None,
+    args: tuple[Value, ...] | None = None,
 ) -> ShellResult:
     """See reader.read_shell."""
     parser = Parser(text, flavor)
     state = State(where, defaults)
     state.vars.update(variables)
     state.environment = frozenset(variables)
+    if args is not None:
+        state.args = Arguments(args)
     interpreter = Interpreter(text, state, flavor=flavor, script=script, files=files)
     at_exit = 0
     held: Mapping[str, object] = {}

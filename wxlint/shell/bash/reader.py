@@ -25,6 +25,7 @@ def read_shell(
     defaults: bool = True,
     script: str = "",
     files: Callable[[str], str | None] | None = None,
+    args: tuple[Value, ...] | None = None,
 ) -> ShellResult:
     """The commands of a shell text, in the order they would run. Never raises.
 
@@ -36,6 +37,7 @@ def read_shell(
             RUN, whose base image may set X).
         script: the path of the script, for `$0` and `$(dirname "$0")`; unknown when empty.
         files: the text of a file that `source` names, as it is written there; None for one that cannot be read.
+        args: what the script is called with, `$1` and on; None where that is not known.
     """
     from wxlint.shell.bash.interpreter import run_text
 
@@ -47,6 +49,7 @@ def read_shell(
         defaults=defaults,
         script=script,
         files=files,
+        args=args,
     )
 
 
