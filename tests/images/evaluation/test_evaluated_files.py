@@ -60,7 +60,24 @@ sphinx = "*"
 PIPFILE = "[packages]\nflask = '*'\n[dev-packages]\npytest = '*'\n[gpu]\ntorch = '*'\n"
 CONDA = "channels: [pytorch]\ndependencies:\n  - python=3.12\n  - pytorch=2.3\n  - pip:\n    - torchaudio\n"
 
+REQS = {"requirements.txt": "torch\n"}
+WHERE_THE_BASE_STARTS = [  # without a WORKDIR, commands start where the base image says
+    ("COPY ./requirements.txt /app\nRUN pip install -r requirements.txt", REQS, "torch"),
+    ("COPY . /workspace\nRUN pip install -r requirements.txt", REQS, "torch"),
+    ("COPY . /workspace\nRUN cd app && pip install -r requirements.txt", {"app/requirements.txt": "torch\n"}, "torch"),
+    ("COPY a.txt /srv/requirements.txt\nRUN pip install -r requirements.txt", {"a.txt": "torch\n"}, "torch"),
+    ("COPY . /workspace\nRUN pip install .", {"pyproject.toml": PROJECT}, "flask"),
+    ("COPY . /workspace\nRUN bash install.sh", {"install.sh": "pip install torch\n"}, "torch"),
+    ("COPY . /workspace\nRUN pip install -r /requirements.txt", REQS, ""),
+    ("WORKDIR /x\nCOPY . /workspace\nRUN pip install -r requirements.txt", REQS, ""),
+    (
+        "COPY a /srv/a\nCOPY b /srv/b\nRUN pip install -r requirements.txt",
+        {"a/requirements.txt": "torch\n", "b/requirements.txt": "flask\n"},
+        "",
+    ),
+]
 NAMES = [
+    *WHERE_THE_BASE_STARTS,
     # body, files, what is installed
     (LIST, {"requirements.txt": "torch\n# flask\n\nnumpy\n"}, "torch numpy"),
     (LIST, {"requirements.txt": "-r other.txt\nnumpy\n", "other.txt": "torch\n"}, "torch numpy"),

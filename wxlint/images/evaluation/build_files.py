@@ -115,6 +115,26 @@ class Files:
                     return found
         return None
 
+    def brought(self, stage: int, path: str) -> Text | None:
+        """The one file that copies bring under a relative path, wherever they put it.
+
+        For a stage without a WORKDIR: its commands start in a folder that only the base image knows, and a build that
+        works has the file there.
+        """
+        if HOLE in path or posixpath.basename(path) in self.changed.get(stage, ()):
+            return None
+        found: dict[str, Text] = {}
+        for copy in self.copies.get(stage, ()):
+            self._copies_left -= 1
+            if copy.stage is not None or copy.cloned or self._copies_left < 0:
+                continue
+            folder, _, name = copy.source.rstrip("/").rpartition("/")
+            alone = path in (name, copy.dest.rpartition("/")[2] if not copy.as_folder else name)
+            text = self.in_context(posixpath.join(folder, name) if alone else posixpath.join(copy.source, path))
+            if text is not None:
+                found[text.path] = text
+        return next(iter(found.values())) if len(found) == 1 else None
+
     def _outside(self, copy: Copy, path: str) -> Text | None:
         """A file that a copy brings from the build context, or a clone from the repository."""
         if not copy.cloned:

@@ -177,6 +177,8 @@ class Runs:
         name = install.program
         path = posixpath.normpath(posixpath.join(directory, name)) if command.cwd is None else HOLE
         source = self.files.find(stage.index, path)
+        if source is None and directory == "/" and not name.startswith("/"):
+            source = self.files.brought(stage.index, path[1:])
         if source is None or source.path in callers or self.scripts_left <= 0:
             return None
         self.scripts_left -= 1

@@ -50,6 +50,8 @@ class StageContext(InstallContext):
     ) -> None:
         self.files, self.stage, self.source, self.at, self.command = files, stage, source, at, command
         self.environment, self.builds_wheels = environment, builds_wheels
+        self.adrift = directory == "/"
+        """Whether commands may start in a folder that only the base image knows."""
         if command.cwd is not None:
             known = command.cwd.known
             directory = posixpath.normpath(posixpath.join(directory, command.cwd.text)) if known else HOLE
@@ -68,7 +70,11 @@ class StageContext(InstallContext):
         return posixpath.normpath(posixpath.join(self.directory, path))
 
     def _find(self, path: str) -> Source | None:
-        return self.files.find(self.stage, self.absolute(path))
+        place = self.absolute(path)
+        found = self.files.find(self.stage, place)
+        if found is None and self.adrift and not path.startswith("/"):
+            return self.files.brought(self.stage, place[1:])
+        return found
 
     def _lists(self, variables: Mapping[str, Value] = _ASIDE) -> PackageLists:
         return PackageLists(self.files, self.stage, self.environment, variables)
@@ -99,18 +105,18 @@ class StageContext(InstallContext):
         return self._lists().requirements(Source(source.path, "\n".join(lines)), path, as_constraints=False)
 
     def project(self, folder: str, groups: Groups, tool: str) -> Lines:
-        path = posixpath.join(self.absolute(folder), "pyproject.toml")
+        path = posixpath.join(folder, "pyproject.toml")
         source = self._find(path)
-        if source is None and tool == "pip" and self._find(posixpath.join(self.absolute(folder), "setup.py")):
+        if source is None and tool == "pip" and self._find(posixpath.join(folder, "setup.py")):
             return Lines(unread=(Unread(UnreadKind.DYNAMIC, f"{folder.rstrip('/')}/setup.py"),))
-        if source is None and self.files.find(self.stage, path, before=True) is not None:
+        if source is None and self.files.find(self.stage, self.absolute(path), before=True) is not None:
             return Lines(unread=(Unread(UnreadKind.CHANGED, f"{folder.rstrip('/')}/pyproject.toml"),))
         lists = self._lists()
         if tool == "uv":  # which may bring a Python of its own
             lists.environment = lists.environment._replace(python=None)
         lock = None
         if groups.locked and tool in LOCKS:
-            lock = self._find(posixpath.join(self.absolute(folder), LOCKS[tool]))
+            lock = self._find(posixpath.join(folder, LOCKS[tool]))
         return lists.project(source, f"{folder.rstrip('/')}/pyproject.toml", groups, tool, lock)
 
     def uv_settings(self) -> UvSettings:
