@@ -78,6 +78,7 @@ def service_builds(projects: ComposeProjects, find: Callable[[list[str]], str | 
             platform=_platform(service),
             service=service,
             named_contexts=tuple((named.name, named.value or Value("")) for named in build.additional_contexts),
+            platforms=_platforms(service, build),
         )
 
 
@@ -98,6 +99,12 @@ def _argument(named: Named) -> Value:
         return Value(HOLE, (f"${{{named.name}}}",), (reason,))
     reason = reason_at("build-arg", f"build arg {named.name}={named.value.shown()}", place)
     return named.value._replace(because=(*named.value.because, reason))
+
+
+def _platforms(service: Service, build: ServiceBuild) -> tuple[str, ...]:
+    """The platforms that a service says its image is built for, as far as they are known."""
+    said = build.platforms or ((service.platform,) if service.platform is not None else ())
+    return tuple(text.value.text for text in said if text.value.known and text.value.text)
 
 
 def _platform(service: Service) -> str:

@@ -286,7 +286,7 @@ def _build(
         None,
         named_contexts,
         more=more,
-        platforms=tuple(chosen.split(",")) if "," in chosen and HOLE not in chosen else (),
+        platforms=tuple(one for one in chosen.split(",") if "/" in one and HOLE not in one),
         wanted=() if dockerfile or unknown_options else tuple(tried),
     )
 

@@ -86,7 +86,7 @@ def build_push(inputs: Inputs, label: str, find: Find, workspace: Workspace) -> 
         None,
         tuple((name, Value(text)) for name, _, text in contexts),
         wanted=() if dockerfile else tried,
-        platforms=tuple(part.value.text for part in platforms if part.value.known) if len(platforms) > 1 else (),
+        platforms=tuple(part.value.text for part in platforms if part.value.known),
         more=any(HOLE in part.value.text.partition("=")[0] for part in inputs.listed("build-args", "\n")),
     )
 

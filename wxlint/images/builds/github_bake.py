@@ -83,5 +83,5 @@ def _changed(build: Build, name: str, changes: list[Placed], source: Source) -> 
         elif key == "target":
             build = build._replace(target=text if HOLE not in text else None)
         elif key in ("platform", "platforms") and text.startswith("linux/") and HOLE not in text:
-            build = build._replace(platform=text)
+            build = build._replace(platform=text, platforms=(text,))
     return build._replace(args=tuple(args.items()), tags=tuple(tags) or build.tags)

@@ -60,6 +60,13 @@ class ImageGraph:
     @cached_property
     def builds(self) -> dict[str, list[Build]]:
         """Every way each Dockerfile is built; by hand, with its defaults, when nothing in the repository builds it."""
+        return {
+            path: _distinct([*builds, *self._by_hand(path, builds)]) for path, builds in self.builds_as_written.items()
+        }
+
+    @cached_property
+    def builds_as_written(self) -> dict[str, list[Build]]:
+        """Every place that builds each Dockerfile, though several may make the same of it."""
         found: dict[str, list[Build]] = {path: [] for path in self.documents.dockerfiles}
         for script in self.documents.scripts.values():
             for build in script.builds:
@@ -67,7 +74,7 @@ class ImageGraph:
                     found[build.dockerfile].append(build)
         for build in self._service_builds:
             found[build.dockerfile].append(build)
-        return {path: _distinct([*builds, *self._by_hand(path, builds)]) for path, builds in found.items()}
+        return found
 
     @cached_property
     def _service_builds(self) -> list[Build]:
@@ -278,7 +285,7 @@ class ImageGraph:
 
     def _image(self, evaluated: Evaluated, stage: Stage) -> Image:
         base, state = self.beliefs.base(evaluated, stage), self.beliefs.state(evaluated, stage)
-        expectation = self._expectation(evaluated)
+        expectation = self.expectation_of(evaluated.build)
         own = evaluated.target(evaluated.build.target)
         if expectation is not None and (stage is own or expectation.target == stage.name):
             reasons: tuple[Reason, ...] = (Reason("policy", listed_as(expectation), self.family.path),)
@@ -296,12 +303,11 @@ class ImageGraph:
         )
         return weak_evidence(evaluated, stage, base, choices)
 
-    def _expectation(self, evaluated: Evaluated) -> Expectation | None:
+    def expectation_of(self, build: Build) -> Expectation | None:
         """What the policy expects of a build's image: all it says of the Dockerfile, else what it says of the tag."""
-        listed = self.family.by_dockerfile.get(evaluated.path, [])
+        listed = self.family.by_dockerfile.get(build.dockerfile, [])
         if len(listed) == 1:
             return listed[0]
-        build = evaluated.build
         given = {(name, value.text) for name, value in build.args}
         fitting = (
             [e for e in listed if e.image == build.image]

@@ -61,7 +61,7 @@ class Build(NamedTuple):
     more: bool = False
     """Options that could not be read ("$EXTRA_ARGS") may set further arguments."""
     platforms: tuple[str, ...] = ()
-    """Every platform that it is built for, where they are known and several."""
+    """The platforms that it is said to be built for, as far as they are known; none where nothing says so."""
     wanted: tuple[str, ...] = ()
     """Where the Dockerfile was looked for, when its path is known and none was found."""
 
