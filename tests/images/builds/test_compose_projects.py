@@ -13,6 +13,7 @@ from wxlint.images.builds.compose_projects import ComposeProjects, read_projects
 
 OVERLAY = "services: {a: {gpus: all}}\n"
 BASE = "services: {a: {image: a:1}}\n"
+ALONE = [(("compose.yaml",), True)]
 
 
 class Counting(ComposeReader):
@@ -50,6 +51,16 @@ def shown(files: dict[str, str], **options: object) -> list[tuple[tuple[str, ...
         (
             {"compose.yaml": BASE, "compose.other.yaml": BASE},
             [(("compose.yaml",), True), (("compose.other.yaml",), False)],
+        ),
+        *(
+            ({"compose.yaml": BASE, "compose.min.yaml": f"services: {{a: {{{service}}}}}\n"}, [*ALONE, (own, False)])
+            for service, own in (
+                ("image: a-min:1, build: {dockerfile: Dockerfile.min}", ("compose.min.yaml",)),
+                ("build: {dockerfile: Dockerfile.min}, ports: ['80:80']", ("compose.min.yaml",)),
+                ("build: {dockerfile: Dockerfile.min}", ("compose.yaml", "compose.min.yaml")),
+                ("build: {target: dev}, volumes: ['.:/app']", ("compose.yaml", "compose.min.yaml")),
+                ("image: a-min:1, build: {args: {A: b}}", ("compose.yaml", "compose.min.yaml")),
+            )
         ),
         (
             {"dev.compose.yml": BASE, "dev.gpu.compose.yml": OVERLAY, "x.compose.yml": OVERLAY},

@@ -66,7 +66,7 @@ class _Search:
     def by_scripts(self, calls: Iterable[Call]) -> Iterator[tuple[str, ...]]:
         """What docker compose and docker stack are given in one command.
 
-        Lists of files that are read anyway are left out. A list that is not known as a whole comes as what is known of
+        A file alone that is read anyway is left out. A list that is not known as a whole comes as what is known of
         it, each path by itself.
         """
         for call in calls:
@@ -79,7 +79,7 @@ class _Search:
                 continue
             starts = [*reversed(folders(call.path, call.docker.command.cwd))]
             found = [path for value in given if (path := self.found(value, starts)) is not None]
-            if not all(path in self.known for path in found):
+            if len(found) > 1 or not all(path in self.known for path in found):
                 yield from [tuple(found)] if len(found) == len(given) else [(path,) for path in found]
 
     def by_environments(self, places: Iterable[str]) -> Iterator[str]:

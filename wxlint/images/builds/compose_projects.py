@@ -1,8 +1,8 @@
 """Compose projects: which files are started together, and what compose would refuse of them.
 
 docker compose itself takes one base file with its override; other files beside it (`docker-compose.gpu.yml`) are meant
-to be given with `-f` on top. A file with a service that has neither image nor build is such an overlay; any other
-stands by itself.
+to be given with `-f` on top. A file with a service that has neither an image nor all that a build takes is such an
+overlay; any other stands by itself, unless a script gives it on top.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.documents.compose.fields import resolve
 from wxlint.documents.compose.merge import ComposeProblem
 from wxlint.documents.compose.reader import BASES, ComposeFile, ComposeReader, Project, default_files
-from wxlint.documents.compose.services import REMOTE, Service
+from wxlint.documents.compose.services import REMOTE, Build, Service
 
 _MAX_LISTS = 100
 """Lists of files out of scripts that are merged: a loop may make thousands."""
@@ -233,20 +233,25 @@ class _Arrangement:
 def _is_overlay(file: ComposeFile, below: frozenset[str]) -> bool:
     """Whether a file only makes sense on top of another, with these services.
 
-    It does when it gives one of them no image, and no context to build.
+    It does when it gives one of them no image, and not all that a build takes.
     """
 
     def partial(service: Service) -> bool:
-        build = service.build
-        builds = build is not None and (build.context is not None or build.dockerfile_inline is not None)
         return (
             service.name in below
             and service.extends is None
-            and not builds
-            and (service.image is None or build is not None)
+            and (service.image is None if service.build is None else not _stands_alone(service, service.build))
         )
 
     return any(partial(service) for service in file.services)
+
+
+def _stands_alone(service: Service, build: Build) -> bool:
+    """Whether a service builds all by itself: from a context, or from a Dockerfile with a name for the image or a word
+    on how it runs; a Dockerfile alone is meant for what the base says of the rest."""
+    if build.context is not None or build.dockerfile_inline is not None:
+        return True
+    return build.dockerfile is not None and (service.image is not None or not service.only_builds)
 
 
 def _parts(files: Mapping[str, ComposeFile], reader: ComposeReader) -> dict[str, ComposeFile]:
