@@ -41,6 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--wx-select", metavar="NAME,...", action="append", default=[], help=images)
     argument = "a build argument, for the Dockerfiles that declare it"
     group.addoption("--wx-arg", metavar="NAME=VALUE", action="append", default=[], help=argument)
+    part = "the value of a part of the references, such as version=1.4.0"
+    group.addoption("--wx-part", metavar="NAME=VALUE", action="append", default=[], help=part)
     allowed = "what may stay unproven: unproven:CHECK, skip:CHECK, no-engine (adds to ini wx_allow)"
     group.addoption("--wx-allow", metavar="WHAT,...", action="append", default=[], help=allowed)
     seconds = "limit of a container that has none of its own (default: 60, or ini wx_timeout)"
@@ -69,9 +71,10 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> Iterator[None]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse options that make no sense."""
-    for text in config.getoption("wx_arg"):
-        if not text.partition("=")[0] or "=" not in text:
-            raise pytest.UsageError(f"--wx-arg {text!r}: NAME=VALUE is expected")
+    for option in ("wx_arg", "wx_part"):
+        for text in config.getoption(option):
+            if not text.partition("=")[0] or "=" not in text:
+                raise pytest.UsageError(f"--{option.replace('_', '-')} {text!r}: NAME=VALUE is expected")
     if config.getoption("wx_engine"):
         _check_engines(config)
     try:

@@ -47,7 +47,7 @@ def test_findings_are_1_and_name_the_place(here: Path) -> None:
     (here / "Dockerfile").write_text(BAD)
     done = run("check", ".")
     assert done.returncode == 1
-    assert "Dockerfile:1:6: error:" in done.stdout and "[latest-tag]" in done.stdout and "^" in done.stdout
+    assert "Dockerfile:1:6: warning:" in done.stdout and "[latest-tag]" in done.stdout and "^" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -192,13 +192,13 @@ def test_the_json_is_what_the_readme_says(here: Path) -> None:
     assert found["schema"] == "wxlint/1"
     (finding,) = found["findings"]
     assert {k: finding[k] for k in ("rule", "severity", "path", "line", "column", "end_line", "end_column")} == {
-        "rule": "latest-tag", "severity": "error", "path": "docker/Dockerfile",
+        "rule": "latest-tag", "severity": "warning", "path": "docker/Dockerfile",
         "line": 2, "column": 6, "end_line": 2, "end_column": 19,
     }  # fmt: skip
     assert finding["message"] and finding["hint"] and finding["because"] == ["ARG TAG=latest (line 1)"]
     assert found["summary"]["files"] == 1
     assert found["summary"]["references"] == {"good": 0, "bad": 1, "unknown": 0}
-    assert (found["summary"]["errors"], found["summary"]["warnings"]) == (1, 0)
+    assert (found["summary"]["errors"], found["summary"]["warnings"]) == (0, 1)
 
 
 def test_select_and_ignore(here: Path) -> None:
@@ -224,10 +224,10 @@ def test_standard_input(here: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "found"),
     [
-        ("", "docker push a/b:latest\n", "-:1:13: error: docker push"),
-        ("", "@setlocal\r\nset T=latest\r\ndocker push a/b:%T%\r\n", "-:3:13: error: docker push"),
+        ("", "docker push a/b:latest\n", "-:1:13: warning: docker push"),
+        ("", "@setlocal\r\nset T=latest\r\ndocker push a/b:%T%\r\n", "-:3:13: warning: docker push"),
         ("", "RUN docker push a/b:latest\n", "RUN stands before the first FROM"),
-        ("sub/build.cmd", "set T=latest\r\ndocker push a/b:%T%\r\n", "sub/build.cmd:2:13: error: docker push"),
+        ("sub/build.cmd", "set T=latest\r\ndocker push a/b:%T%\r\n", "sub/build.cmd:2:13: warning: docker push"),
         (
             "sub/Dockerfile",
             "FROM python:3.11-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n",

@@ -168,7 +168,7 @@ def test_several_outputs_of_one_run(
     assert json.loads(Path("g.json").read_text())[0]["check_name"] == "latest-tag"
     assert ET.parse("j.xml").getroot().tag == "testsuites"
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("Dockerfile:1:6: error: ") and lines[1:2] == ["    1  latest-tag"]
+    assert lines[0].startswith("Dockerfile:1:6: warning: ") and lines[1:2] == ["    1  latest-tag"]
     assert main(["check", "--output", "a", "--output", "b", "Dockerfile"]) == 2
     assert main(["check", "--output", "json:Dockerfile", "Dockerfile"]) == 2
     assert Path("Dockerfile").read_text() == "FROM python:latest\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -252,7 +253,34 @@ def test_a_part_without_a_value_is_said_with_what_gives_it_one(tmp_path: Path) -
     plan = make_plan(many(tmp_path), env={})
     assert len(plan.steps) == 19
     for step in plan.steps:
-        assert step.problem == f"{step.reference}: {{version}} has no value: give --build-arg VERSION"
+        assert step.problem == (
+            f"{step.reference}: {{version}} has no value: give it with --part version=1.0.0, "
+            'or --build-arg VERSION=1.0.0, or parts: {version: {default: "1.0.0"}} in the policy'
+        )
+
+
+def test_a_part_is_given_and_its_build_argument_with_it(tmp_path: Path) -> None:
+    plan = make_plan(many(tmp_path), parts={"version": "1.4"}, env={})
+    slim = plan.step("app:cu124-slim")
+    assert slim is not None and slim.reference == "acme/app:cu124-slim-1.4" and not slim.problem
+    assert dict(slim.args) == {"CHANNEL": "cu124", "VERSION": "1.4"} and slim.needs == ("app:cu124",)
+    cpu = plan.step("app:cpu")
+    assert cpu is not None and (cpu.reference, cpu.args) == ("acme/app:cpu-1.4", ())
+
+
+@pytest.mark.parametrize(
+    ("part", "why"),
+    [
+        ({"verson": "1"}, "has no such part in its references; it has version, did you mean 'version'?"),
+        ({"version": "1/2"}, "--part version=1/2: found '1/2'; allowed: what fits v?[0-9]+"),
+        ({"version": ""}, "found ''; allowed"),
+        ({"variant": "cpu"}, "choose with --select or --variant"),
+        ({"registry": "x"}, "the registry is given with --registry"),
+    ],
+)
+def test_a_part_that_is_none(tmp_path: Path, part: dict[str, str], why: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(why)):
+        make_plan(many(tmp_path), parts=part, env={})
 
 
 def test_a_platform_that_is_not_the_host_s_is_named_in_every_format(tmp_path: Path) -> None:

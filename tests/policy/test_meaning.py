@@ -44,7 +44,7 @@ OWN = "forbidden-tags: {own: [dev], foreign: [latest]}\n"
     [
         ("docker pull acme/app:latest", "unbuilt-image"),
         ("docker pull acme/app", "unbuilt-image"),
-        ("docker pull acme/app:dev", "latest-tag"),
+        ("docker pull acme/app:dev", "unbuilt-image"),
         ("docker pull debian:latest", "latest-tag"),
         ("docker pull debian", "untagged-image"),
         ("docker pull debian:dev", None),

@@ -60,7 +60,6 @@ def check(repository: Repository, options: Options) -> Report:
     found: dict[Finding, None] = {}
     for rule in chosen:
         found.update(dict.fromkeys(_findings(rule, results.problems[rule.id], levels)))
-    found = dict.fromkeys(_one_for_each_cause(found, chosen))
     inputs = {item.path for item in repository.documents.given}
     suppressions = _suppressions(repository, inputs, options)
     outcome = apply(
@@ -70,7 +69,7 @@ def check(repository: Repository, options: Options) -> Report:
         ran={rule.id for rule in chosen},
         locked=_locked(repository),
     )
-    findings = outcome.findings
+    findings = _one_for_each_cause(outcome.findings, chosen)
     if UNUSED in {rule.id for rule in chosen}:
         findings += _flaws(levels, outcome.flawed, rules)
     if options.baseline is not None:
@@ -106,12 +105,28 @@ def _new(
     return found
 
 
-def _one_for_each_cause(found: Iterable[Finding], rules: Iterable[Rule]) -> Iterator[Finding]:
-    """The findings without those that another rule's finding at the same place stands for."""
+def _one_for_each_cause(findings: list[Finding], rules: Iterable[Rule]) -> list[Finding]:
+    """The findings without those that another rule's, no less severe, stands for at the same place, and says."""
     instead = {rule.id: rule.instead_of for rule in rules if rule.instead_of}
-    findings = list(found)
-    covered = {(other, finding.span) for finding in findings for other in instead.get(finding.rule, ())}
-    return (finding for finding in findings if (finding.rule, finding.span) not in covered)
+    standing = {
+        (other, finding.span): finding
+        for finding in sorted(findings, key=lambda one: one.severity)
+        for other in instead.get(finding.rule, ())
+    }
+    if not standing:
+        return findings
+    kept: dict[Finding, tuple[Reason, ...]] = {}
+    covered: list[tuple[Finding, Finding]] = []
+    for finding in findings:
+        other = standing.get((finding.rule, finding.span))
+        if other is None or other.severity < finding.severity:
+            kept[finding] = ()
+        else:
+            covered.append((finding, other))
+    for finding, other in covered:
+        if other in kept:
+            kept[other] += (Reason("group", f"{finding.rule} at the same place: {finding.message}"),)
+    return [finding._replace(because=tuple(dict.fromkeys((*finding.because, *also)))) for finding, also in kept.items()]
 
 
 def _weight(finding: Finding, rules: Mapping[str, Rule]) -> tuple[object, ...]:

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.errors import InputError, UsageError
 from wxlint.core.suggest import did_you_mean
+from wxlint.core.values import HOLE
 from wxlint.plan.model import Plan, Step
 from wxlint.plan.steps import host_platform, read_steps
 from wxlint.policy.expectations import expected_images
+from wxlint.policy.model import BUILT_IN
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation, Policy
@@ -32,16 +34,20 @@ def make_plan(
     variant: str | None = None,
     optional: bool = False,
     args: Mapping[str, str] | None = None,
+    parts: Mapping[str, str] | None = None,
     registry: str | None = None,
     env: Mapping[str, str] | None = None,
+    lenient: bool = False,
 ) -> Plan:
     """Read the family's Dockerfiles and order its images.
 
     Args:
         select: image names, stages, variants or globs; what they are built from comes along.
+        lenient: leave it to the caller to refuse arguments that no Dockerfile declares (`Plan.undeclared`).
         optional: take in the images that the policy calls optional; without it, those that `select` names as an image
             or a stage.
         args: further build arguments, for the Dockerfiles that declare them.
+        parts: values of parts of the references, by name.
         registry: default the policy's `registry-env` in `env`, then the policy's own.
 
     Raises UsageError for a selection or an argument that fits nothing, or a registry that is none, InputError for
@@ -53,7 +59,7 @@ def make_plan(
     chosen = policy.registry
     if chosen and not _REGISTRY.fullmatch(chosen):
         raise UsageError(f"{chosen!r} is not a registry; allowed: one such as rajiup, ghcr.io/rajiup or localhost:5000")
-    policy = _with_parts(policy, args or {})
+    policy = with_parts(with_arguments(policy, args or {}), parts or {})
     images = _for_host(expected_images(policy))
     expectations = [e for e in images if not e.optional or (policy.root / e.dockerfile).is_file()]
     if variant is not None and variant not in policy.variants:
@@ -61,7 +67,9 @@ def make_plan(
     wanted = selected(expectations, select, policy.path)
     if variant is not None:
         wanted = [e for e in wanted if e.variant == variant]
-    steps = read_steps(policy, expectations, args or {})
+    steps, undeclared = read_steps(policy, expectations, args or {})
+    if undeclared and not lenient:
+        raise UsageError(f"no Dockerfile of {policy.path} declares the build argument {', '.join(undeclared)}")
     ordered = _ordered(steps)
     named = set(words(select))
     keep = {e.image for e in wanted if optional or not e.optional or {e.image, e.stage} & named}
@@ -77,6 +85,7 @@ def make_plan(
         policy.registry_arg,
         policy.registry_env,
         tuple(step for step in ordered if step.image in keep),
+        undeclared,
     )
 
 
@@ -86,14 +95,38 @@ def with_registry(policy: Policy, env: Mapping[str, str] | None = None) -> Polic
     return policy._replace(registry=named) if named and policy.registry else policy
 
 
-def _with_parts(policy: Policy, args: Mapping[str, str]) -> Policy:
+def with_arguments(policy: Policy, args: Mapping[str, str]) -> Policy:
     """The policy whose parts have the values that build arguments give them."""
     given = {name: args[part.build_arg] for name, part in policy.parts if part.build_arg and part.build_arg in args}
-    parts = tuple(
-        (name, part._replace(env=None, build_arg=None, default=given[name]) if name in given else part)
-        for name, part in policy.parts
-    )
-    return policy._replace(parts=parts)
+    parts = tuple((name, part._replace(given=given.get(name, part.given))) for name, part in policy.parts)
+    return policy._replace(parts=parts) if given else policy
+
+
+def with_parts(policy: Policy, values: Mapping[str, str], option: str = "--part") -> Policy:
+    """The policy whose parts have these values. Raises UsageError for a part that there is not, or a wrong value."""
+    from wxlint.policy.reference_pattern import fits
+
+    known = dict(policy.parts)
+    for name, value in values.items():
+        if name not in known:
+            raise UsageError(f"{option} {name}={value}: {_no_such_part(policy, name)}")
+        pattern = known[name].pattern
+        if not value or HOLE in value or not fits(f"{{{name}}}", value, ((name, pattern),)):
+            raise UsageError(
+                f"{option} {name}={value}: found {value!r}; allowed: what fits {pattern}, as {policy.path} says"
+            )
+        known[name] = known[name]._replace(given=value)
+    return policy._replace(parts=tuple(known.items())) if values else policy
+
+
+def _no_such_part(policy: Policy, name: str) -> str:
+    if name == "registry":
+        return "the registry is given with --registry"
+    if name in BUILT_IN:
+        return f"{{{name}}} has its values from {policy.path}; choose with --select or --variant"
+    names = [one for one, _ in policy.parts]
+    listed = ", ".join(names) or "none besides registry, stage and variant"
+    return f"{policy.path} has no such part in its references; it has {listed}{did_you_mean(name, names)}"
 
 
 def _for_host(images: Iterable[Expectation]) -> list[Expectation]:

@@ -48,7 +48,10 @@ class Phase(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """steps: each behind what it needs. registry: of the references. registry_default: the user's, or the policy's."""
+    """steps: each behind what it needs. registry: of the references. registry_default: the user's, or the policy's.
+
+    undeclared: build arguments that were given and that no Dockerfile declares.
+    """
 
     family: str
     root: str
@@ -58,6 +61,7 @@ class Plan(NamedTuple):
     registry_arg: str | None
     registry_env: str | None
     steps: tuple[Step, ...]
+    undeclared: tuple[str, ...] = ()
 
     def step(self, image: str) -> Step | None:
         return next((step for step in self.steps if step.image == image), None)

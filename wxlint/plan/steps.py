@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from wxlint.core.errors import UsageError
 from wxlint.core.values import HOLE, Value
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
@@ -17,6 +16,8 @@ from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Evaluated, Stage
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.plan.model import Step
+from wxlint.policy.expectations import part_values, reference_pattern
+from wxlint.policy.model import NAMES
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Dockerfile
@@ -28,15 +29,17 @@ _PREDEFINED = frozenset(
     for word in (name, name.lower())
 )
 """Build arguments that need no ARG: https://docs.docker.com/reference/dockerfile/#predefined-args."""
+_EXAMPLES = {"version": "1.0.0", "python": "3.11", "date": "2026-01-31", "commit": "0123abc"}
+"""Values of parts that messages can show."""
 
 
-def read_steps(policy: Policy, expectations: Sequence[Expectation], args: Mapping[str, str]) -> list[Step]:
-    """Evaluate the Dockerfile of each expectation.
+def read_steps(
+    policy: Policy, expectations: Sequence[Expectation], args: Mapping[str, str]
+) -> tuple[list[Step], tuple[str, ...]]:
+    """Evaluate the Dockerfile of each expectation, and say which arguments no Dockerfile declares.
 
     Args:
         args: build arguments, for the Dockerfiles that declare them.
-
-    Raises UsageError for an argument that no Dockerfile declares.
     """
     root = policy.root
     paths = {e.dockerfile: os.path.normpath(root / e.dockerfile) for e in expectations}
@@ -52,7 +55,7 @@ def read_steps(policy: Policy, expectations: Sequence[Expectation], args: Mappin
         step = Step(e.image, e.reference, e, e.dockerfile, e.context, e.target, (), platform=platform)
         if HOLE in e.reference:
             shown = e.reference.replace(HOLE, "*")
-            steps.append(step._replace(reference=shown, problem=f"{shown}: {_without_value(policy)}"))
+            steps.append(step._replace(reference=shown, problem=f"{shown}: {_without_value(policy, e)}"))
             continue
         dockerfile = repository.dockerfiles.get(path)
         if dockerfile is None:
@@ -73,11 +76,9 @@ def read_steps(policy: Policy, expectations: Sequence[Expectation], args: Mappin
         )
         files = Files(repository.sources.read, build.contexts)
         steps.append(_evaluated(step, evaluate(dockerfile, build, files), files, family))
-    unknown = sorted(set(args) - declared - _PREDEFINED)
-    if unknown:
-        raise UsageError(f"no Dockerfile of {policy.path} declares the build argument {', '.join(unknown)}")
     # A trigger of a base may copy anything.
-    return [step._replace(sources=None) if triggers.intersection(step.needs) else step for step in steps]
+    steps = [step._replace(sources=None) if triggers.intersection(step.needs) else step for step in steps]
+    return steps, tuple(sorted(set(args) - declared - _PREDEFINED))
 
 
 def host_platform() -> str:
@@ -88,13 +89,20 @@ def host_platform() -> str:
     return f"linux/{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine) }"
 
 
-def _without_value(policy: Policy) -> str:
-    """What to do about the parts of references that have no value."""
+def _without_value(policy: Policy, e: Expectation) -> str:
+    """What to write for the parts of a reference that have no value."""
+    used = NAMES.findall(reference_pattern(policy))
+    values = part_values(policy, e.stage, policy.variants[e.variant])
     ways = []
     for name, part in policy.parts:
-        if part.default is None:
-            how = f"set {part.env}" if part.env else "set its default"
-            ways.append(f"{{{name}}} has no value: {f'give --build-arg {part.build_arg}' if part.build_arg else how}")
+        if name not in used or values[name] is not None:
+            continue
+        example = _EXAMPLES.get(name, "VALUE")
+        how = [f"--part {name}={example}"]
+        how += [f"--build-arg {part.build_arg}={example}"] if part.build_arg else []
+        how += [f"the variable {part.env}"] if part.env else []
+        how += [f'parts: {{{name}: {{default: "{example}"}}}} in the policy']
+        ways.append(f"{{{name}}} has no value: give it with {', or '.join(how)}")
     return "; ".join(ways) or "a part has no value"
 
 
@@ -113,6 +121,8 @@ def _given(policy: Policy, e: Expectation, declared: set[str], args: Mapping[str
     given = dict(e.build_args)
     if policy.registry_arg in declared:
         given[str(policy.registry_arg)] = policy.registry
+    parts = (part for _, part in policy.parts if part.given is not None and part.build_arg in declared)
+    given.update((str(part.build_arg), str(part.given)) for part in parts)
     given.update((name, value) for name, value in args.items() if name in declared or name in _PREDEFINED)
     return given
 

@@ -27,22 +27,32 @@ def reference(policy: Policy, stage: str, variant: Variant) -> str:
     """The reference of a stage's image, "rajiup/cp-whisperx-app-asr:cuda", with the default registry."""
     if not policy.is_whole:
         return f"{policy.name_pattern.replace('{registry}', policy.registry).replace('{stage}', stage)}:{variant.tag}"
-    pattern = f"{policy.name_pattern}:{policy.tag_pattern or (policy.tags or ('{variant}',))[0]}"
-    return _filled(policy, pattern, stage, variant)
+    return _filled(policy, reference_pattern(policy), stage, variant)
+
+
+def reference_pattern(policy: Policy) -> str:
+    """How images are called where they are built, in a policy of whole references."""
+    return f"{policy.name_pattern}:{policy.tag_pattern or (policy.tags or ('{variant}',))[0]}"
 
 
 def _filled(policy: Policy, pattern: str, stage: str, variant: Variant) -> str:
     """A reference with the values of its parts; a HOLE for one that has none."""
     from wxlint.policy.reference_pattern import fill
 
-    args = (
-        dict(merged(policy, stage, variant.name).build_args) if any(part.build_arg for _, part in policy.parts) else {}
-    )
-    values = {name: _value(part, args) for name, part in policy.parts}
+    values = part_values(policy, stage, variant)
     return fill(pattern, {**values, "registry": policy.registry, "stage": stage, "variant": variant.tag})
 
 
+def part_values(policy: Policy, stage: str, variant: Variant) -> dict[str, str | None]:
+    """The values of the parts in references of an image; None where there is none."""
+    by_args = any(part.build_arg for _, part in policy.parts)
+    args = dict(merged(policy, stage, variant.name).build_args) if by_args else {}
+    return {name: _value(part, args) for name, part in policy.parts}
+
+
 def _value(part: Part, args: dict[str, str]) -> str | None:
+    if part.given is not None:
+        return part.given
     return (os.environ.get(part.env) if part.env else None) or args.get(part.build_arg or "") or part.default
 
 

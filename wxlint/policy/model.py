@@ -39,12 +39,14 @@ class Part(NamedTuple):
     """A part of references besides stage and variant.
 
     default, env, build_arg: its value where an image is built, or the variable or build argument that holds it.
+    given: its value by the command line, which goes before them.
     """
 
     pattern: str
     default: str | None = None
     env: str | None = None
     build_arg: str | None = None
+    given: str | None = None
 
 
 _FEW = 500

@@ -4,9 +4,11 @@
 
 `latest` names whatever was pushed last. A stage built `FROM base:latest` on a machine that has an old one builds on
 the old one, and nothing says so. Every kind of reference counts: FROM, COPY --from, mounts, ONBUILD triggers, compose
-images, docker commands in scripts and Makefiles. A reference with a digest is fixed by the digest and is left alone. In
-CI workflows, bake files, Makefiles and Kubernetes manifests it is information as long as there is no policy: `latest`
-is published beside versions there.
+images, docker commands in scripts and Makefiles. A reference with a digest is fixed by the digest and is left alone.
+
+As long as there is no policy it is a warning where a Dockerfile stands on such an image or somebody runs a foreign one,
+and information what the repository calls its own images: in a build's tag, in CI workflows, bake files, Makefiles and
+Kubernetes manifests `latest` is published beside versions. With a policy it is an error everywhere.
 
 ## Bad
 
@@ -30,6 +32,7 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
+from wxlint.images.model.records import Use
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -49,5 +52,17 @@ def check(repository: Repository) -> Iterator[Problem]:
         verb = "makes" if use.produces else "names"
         shown = reference.shown()
         text = f"{use.kind} {verb} {shown}: the tag {reference.tag!r} is forbidden"
-        severity = Severity.INFO if repository.policy is None and repository.publishes(use) else None
-        yield Problem(use.span, text, use.because, image=shown, severity=severity)
+        yield Problem(use.span, text, use.because, image=shown, severity=without_policy(repository, use))
+
+
+def without_policy(repository: Repository, use: Use) -> Severity | None:
+    """The severity while no policy says how images are called: it is a warning that a Dockerfile stands on what was
+    pushed last, and information what the repository calls its own images, and what it publishes."""
+    if repository.policy is not None:
+        return None
+    own = use.produces or repository.publishes(use) or not _in_dockerfile(use) and repository.is_own(use)
+    return Severity.INFO if own else Severity.WARNING
+
+
+def _in_dockerfile(use: Use) -> bool:
+    return use.stage is not None or use.kind == "syntax"

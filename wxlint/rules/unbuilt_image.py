@@ -53,6 +53,7 @@ SEVERITY = Severity.ERROR
 SUMMARY = "a family image that is used and that nothing builds"
 HINT = "use a tag that is built, or build this one"
 ABOUT_REFERENCES = True
+INSTEAD_OF = ("latest-tag", "untagged-image")
 
 _NAMED = 3
 """Tags that a message lists in full."""

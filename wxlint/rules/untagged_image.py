@@ -3,8 +3,8 @@
 ## Why
 
 Docker reads `python` as `python:latest`: the same trap as `latest-tag`, and harder to see. A name of an earlier stage
-is no image and is left alone, as is `scratch`. In CI workflows, bake files, Makefiles and
-Kubernetes manifests it is information as long as there is no policy.
+is no image and is left alone, as is `scratch`. As long as there is no policy its severity is that of `latest-tag`: a
+warning, or information about what the repository calls its own images.
 
 ## Bad
 
@@ -32,12 +32,12 @@ from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Use
 from wxlint.rules import Problem
+from wxlint.rules.latest_tag import without_policy
 
 SEVERITY = Severity.ERROR
 SUMMARY = "an image reference without a tag, which means :latest"
 HINT = "add the tag or digest that is meant"
 WEIGHT = 2
-INSTEAD_OF = ("unbuilt-image",)
 ABOUT_REFERENCES = True
 
 
@@ -50,8 +50,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         verb = "makes" if use.produces else "names"
         shown = use.reference.shown()
         text = f"{use.kind} {verb} {shown} without a tag, which means :latest"
-        severity = Severity.INFO if repository.policy is None and repository.publishes(use) else None
-        yield Problem(use.span, text, use.because, image=shown, severity=severity)
+        yield Problem(use.span, text, use.because, image=shown, severity=without_policy(repository, use))
 
 
 def _may_be_latest(repository: Repository, use: Use) -> bool:

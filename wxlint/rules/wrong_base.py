@@ -43,6 +43,7 @@ SUMMARY = "a stage that does not descend from its variant's base"
 HINT = "start the stage FROM the base of its variant"
 WEIGHT = 0
 ABOUT_REFERENCES = True
+INSTEAD_OF = ("unbuilt-image", "latest-tag", "untagged-image")
 
 
 def check(repository: Repository) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 class Policies:
     """The policies that were read, by path.
 
-    words: those of --wx-select, which choose images of any of them.
+    words: those of --wx-select, which choose images of any of them. args, parts: build arguments, and values of parts
+    of the references, for the policies that know them.
     """
 
-    def __init__(self, root: Path, words: list[str]) -> None:
-        self._root, self.words = root, words
+    def __init__(self, root: Path, words: list[str], args: Mapping[str, str], parts: Mapping[str, str]) -> None:
+        self._root, self.words, self._args, self._parts = root, words, args, parts
+        self._known_parts: set[str] = set()
         self._read: dict[Path, Policy] = {}
         self._fitting: set[str] = set()
 
@@ -34,11 +36,15 @@ class Policies:
         """Return the policy of a file. Raises PolicyError or InputError."""
         if path not in self._read:
             from wxlint.documents.source import read
-            from wxlint.plan.build_plan import with_registry
+            from wxlint.plan.build_plan import with_arguments, with_parts, with_registry
             from wxlint.policy.load import load_policy
 
             shown = os.path.relpath(path).replace(os.sep, "/")
-            self._read[path] = with_registry(load_policy(read(path, shown), path))
+            policy = with_arguments(with_registry(load_policy(read(path, shown), path)), self._args)
+            known = {name for name, _ in policy.parts}
+            self._known_parts |= known
+            given = {name: value for name, value in self._parts.items() if name in known}
+            self._read[path] = with_parts(policy, given, option="--wx-part")
         return self._read[path]
 
     def select(self, policy: Policy) -> list[Expectation]:
@@ -56,13 +62,19 @@ class Policies:
         return [e for e in expectations if e.image in found]
 
     def refuse_unknown_words(self) -> None:
-        """Raise pytest.UsageError for words of --wx-select that fit no image of any policy."""
+        """Raise pytest.UsageError for words of --wx-select, and names of --wx-part, that no policy has."""
         unknown = [word for word in self.words if word not in self._fitting]
         if unknown and self._read:
             known = sorted({n for _, e in self._images() for n in (e.image, e.stage, e.variant)})
             several = f"; there are {', '.join(known[:12])}"
             shown = ", ".join(f"{escape(word)}{did_you_mean(word, known) or several}" for word in unknown)
             raise pytest.UsageError(f"--wx-select: no image is called {shown}")
+        lacking = next((name for name in self._parts if name not in self._known_parts), None)
+        if lacking is not None and self._read:
+            parts = sorted(self._known_parts)
+            hint = did_you_mean(lacking, parts)
+            there = ", ".join(parts) or "none"
+            raise pytest.UsageError(f"--wx-part: no policy has a part {escape(lacking)!r}; there are {there}{hint}")
 
     def find(self, name: str) -> tuple[Path, Expectation]:
         """Return an image by its name, and the file of its policy; that of the repository is read where none is."""

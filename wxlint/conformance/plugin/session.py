@@ -85,7 +85,8 @@ class Session:
         self.allowances = read_allowances([*config.getini("wx_allow"), *config.getoption("wx_allow")])
         from wxlint.plan.build_plan import words
 
-        self.policies = Policies(config.rootpath, words(config.getoption("wx_select")))
+        parts = {text.partition("=")[0]: text.partition("=")[2] for text in config.getoption("wx_part")}
+        self.policies = Policies(config.rootpath, words(config.getoption("wx_select")), dict(args), parts)
         leave = words(config.getini("wx_leave"))
         self._preparation = Preparation(
             self.workspace, self.engines, self.options, self.policies.words, leave, self._progress, {}
