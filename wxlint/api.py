@@ -60,7 +60,7 @@ StrPath = str | os.PathLike[str]
 def check(
     paths: Iterable[StrPath] = (),
     *,
-    policy: StrPath | None = None,
+    policy: StrPath | Sequence[StrPath] | None = None,
     use_policy: bool = True,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
@@ -71,7 +71,8 @@ def check(
 
     Args:
         paths: files and folders; none for the root of the policy, else the working folder.
-        policy: the policy file; without one it is looked for upward from the first path.
+        policy: the policy file, or those of several families: each file is under the one whose root is the nearest
+            above it. Without one, each file is under the policy that is found from it upward.
         use_policy: False for none.
         select: the rules that run; all when empty.
         ignore: rules that do not.
@@ -82,26 +83,32 @@ def check(
     """
     from wxlint.lint import run
 
-    gathered = _gathered(paths, policy, use_policy, texts)
-    options = run.Options(
-        frozenset(select) or None, frozenset(ignore), gathered.scope, gathered.followed, gathered.notes, jobs=1
-    )
-    report = run.check(gathered.repository, options)
-    if fixes:
-        from wxlint.fixes.propose import with_fixes
+    reports = []
+    for gathered in _gathered(paths, policy, use_policy, texts):
+        options = run.Options(
+            frozenset(select) or None, frozenset(ignore), gathered.scope, gathered.followed, gathered.notes, jobs=1
+        )
+        report = run.check(gathered.repository, options._replace(left_out=gathered.families))
+        if fixes:
+            from wxlint.fixes.propose import with_fixes
 
-        report = report._replace(findings=with_fixes(report.findings, gathered.repository))
-    return report
+            report = report._replace(findings=with_fixes(report.findings, gathered.repository))
+        reports.append(report)
+    if len(reports) == 1:
+        return reports[0]
+    from wxlint.lint.families import together
+
+    return together(reports)
 
 
 def images(
-    paths: Iterable[StrPath] = (), *, policy: StrPath | None = None, use_policy: bool = True
+    paths: Iterable[StrPath] = (), *, policy: StrPath | Sequence[StrPath] | None = None, use_policy: bool = True
 ) -> tuple[Belief, ...]:
     """What is known of every image that the Dockerfiles can build, as `wxlint images` shows it. Raises WxlintError."""
     from wxlint.images.graph.summary import beliefs_of
 
-    gathered = _gathered(paths, policy, use_policy, None, only=True)
-    return tuple(beliefs_of(gathered.repository, gathered.scope))
+    families = _gathered(paths, policy, use_policy, None, only=True)
+    return tuple(belief for one in families for belief in beliefs_of(one.repository, one.scope))
 
 
 def inspect(image: StrPath, *, platform: str = "") -> Inspection:
@@ -127,17 +134,20 @@ def load_policy(path: StrPath) -> Policy:
 
 def _gathered(
     paths: Iterable[StrPath],
-    policy: StrPath | None,
+    policy: StrPath | Sequence[StrPath] | None,
     use_policy: bool,
     texts: Mapping[str, str] | None,
     *,
     only: bool = False,
-) -> Gathered:
+) -> list[Gathered]:
+    """What the paths name, family by family."""
     from wxlint.documents.source import Source
-    from wxlint.lint.inputs import gather
+    from wxlint.lint.families import every_family
 
     named: Sequence[str] = [os.fspath(path) for path in paths]
     if "-" in named:
         raise UsageError("`-` names standard input on a command line only; see `texts`")
+    given = [policy] if isinstance(policy, (str, os.PathLike)) else policy or ()
+    policies = [os.fspath(one) for one in given]
     sources = {path: Source(path, text.replace("\r\n", "\n")) for path, text in (texts or {}).items()}
-    return gather(named, None if policy is None else os.fspath(policy), not use_policy, only, texts=sources)
+    return every_family(named, policies, no_policy=not use_policy, only=only, texts=sources)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ LINES = {
         "asr/Dockerfile.cu121:1:6: warning: FROM names python:latest: the tag 'latest' is forbidden [latest-tag]",
     ],
     "web": [],
-    "tools": ["tools/Dockerfile:1:6: error: FROM names debian:latest: the tag 'latest' is forbidden [latest-tag]"],
+    "tools": ["tools/Dockerfile:1:6: warning: FROM names debian:latest: the tag 'latest' is forbidden [latest-tag]"],
 }
 
 
@@ -59,8 +60,8 @@ def test_a_run_over_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
     code, lines, said = check(capsys, ".")
     assert code == FOUND
     assert sorted(lines) == sorted(line for each in LINES.values() for line in each)
-    assert lines[-1].startswith("asr/Dockerfile.cu121:1:6: warning"), "in the order of weight, not of families"
-    assert "2 errors, 1 warning in 4 files" in said
+    assert [line.partition(":")[0] for line in lines] == ["asr/Dockerfile.cu121"] * 2 + ["tools/Dockerfile"]
+    assert "1 error, 2 warnings in 4 files" in said
 
 
 @pytest.mark.parametrize("family", ["asr", "web", "tools"])
@@ -107,3 +108,89 @@ def test_images_of_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert all(f"{name}: " in out for name in ("asr/Dockerfile.cpu", "web/Dockerfile", "tools/Dockerfile"))
     assert "asr/old" not in out
+
+
+def test_policies_given_divide_the_files(capsys: pytest.CaptureFixture[str]) -> None:
+    both = ("--policy", "asr/wxlint.yaml", "--policy", "web/pyproject.toml")
+    code, lines, said = check(capsys, *both)
+    assert (code, lines) == (FOUND, LINES["asr"])
+    assert " in 3 files" in said
+    assert check(capsys, *both, "web/Dockerfile")[:2] == (OK, [])
+    assert check(capsys, *both, "asr")[1] == LINES["asr"]
+    assert check(capsys, *both, ".")[1] == LINES["asr"], "a folder above stands for those below it"
+    code, _, said = check(capsys, *both, "tools/Dockerfile")
+    assert code == FAILED
+    assert "lies below the root of none of the policies given: asr/wxlint.yaml, web/pyproject.toml" in said
+
+
+def test_two_families_in_the_same_folders(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    family = 'wxlint: 1\nroot: ..\nimage: "acme/{0}:{{variant}}"\ndockerfile: {0}.Dockerfile\nvariants: {{{1}: {{}}}}\n'
+    (here / "both").mkdir()
+    for name, variant in (("one", "cpu"), ("two", "cu121")):
+        (here / f"both/{name}.Dockerfile").write_text("FROM python:3.11-slim\nRUN pip install torch\n")
+        (here / f"both/policies.{name}.yaml").write_text(family.format(f"both/{name}", variant))
+    (here / "both/Dockerfile").write_text("FROM python:latest\n")
+    both = ("--policy", "both/policies.one.yaml", "--policy", "both/policies.two.yaml")
+    _, lines, said = check(capsys, *both, "both")
+    assert [line.partition(": ")[0] for line in lines if "latest-tag" in line] == ["both/Dockerfile:1:6"]
+    assert [line for line in lines if "one.Dockerfile:2" in line and "one:cpu" in line]
+    assert not [line for line in lines if "two.Dockerfile" in line and "cpu image" in line]
+    assert " in 3 files" in said
+
+
+@pytest.mark.parametrize("command", ["images", "graph", "explain"])
+def test_every_command_takes_them_all(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [command, "asr/Dockerfile.cpu", "."] if command == "explain" else [command]
+    assert main([*words, "--policy", "asr/wxlint.yaml", "--policy", "web/pyproject.toml"]) == OK
+    said = capsys.readouterr().out
+    assert "asr/Dockerfile.cpu" in said and ("web/Dockerfile" in said) == (command != "explain")
+    assert main([command, "asr/Dockerfile.cpu"] if command == "explain" else [command, "."]) == OK
+    assert "asr/Dockerfile.cpu" in capsys.readouterr().out
+
+
+def test_one_page_for_all(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--html", "page.html"]) == OK
+    text = (here / "page.html").read_text()
+    assert all(name in text for name in ("asr/Dockerfile.cpu", "web/Dockerfile", "tools/Dockerfile"))
+
+
+def test_plans_of_all_families(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan"]) == OK
+    said = capsys.readouterr().out
+    assert said.index("asr: 2 images") < said.index("web: 1 image")
+    assert main(["plan", "web", "asr/Dockerfile.cpu", "--format", "json"]) == OK
+    assert [one["family"] for one in json.loads(capsys.readouterr().out)["plans"]] == ["web", "asr"]
+    assert main(["plan", "web", "--select", "cpu"]) == OK
+    assert "asr" not in capsys.readouterr().out
+    for words, why in (
+        (["plan", "--format", "sh"], "choose one with --policy asr/wxlint.yaml or --policy "),
+        (["plan", "--select", "cu12"], "no image is called 'cu12'; did you mean 'cu121'?"),
+        (["plan", "--variant", "rocm"], "have no variant 'rocm'; they have cpu, cu121"),
+        (["plan", "--part", "version=1"], "have no such part; they have none"),
+        (["plan", "--build-arg", "X=1"], "declares the build argument X"),
+        (["plan", "asr", "--policy", "web/pyproject.toml"], "give --policy web/pyproject.toml, or paths: asr"),
+        (["plan", "tools"], "no policy found from tools up or below"),
+        (["plan", "nowhere"], "nowhere: no such file or folder"),
+    ):
+        assert main(words) == FAILED
+        assert why in capsys.readouterr().err
+
+
+def test_a_family_is_behind_the_one_whose_images_it_is_built_from(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "asr/Dockerfile.cpu").write_text("FROM acme/web:cpu\n")
+    assert main(["plan"]) == OK
+    said = capsys.readouterr().out
+    assert said.index("web: 1 image") < said.index("asr: 2 images")
+
+
+def test_the_library_takes_them_all() -> None:
+    from wxlint import api
+
+    assert {finding.span.path for finding in api.check(["."]).findings} == {"asr/Dockerfile.cu121", "tools/Dockerfile"}
+    given = api.check(policy=["asr/wxlint.yaml", "web/pyproject.toml"])
+    assert {finding.span.path for finding in given.findings} == {"asr/Dockerfile.cu121"}
+    assert {belief.path for belief in api.images(policy=["asr/wxlint.yaml", "web/pyproject.toml"])} == {
+        "asr/Dockerfile.cpu", "asr/Dockerfile.cu121", "web/Dockerfile",
+    }  # fmt: skip

@@ -271,7 +271,7 @@ def test_a_part_is_given_and_its_build_argument_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("part", "why"),
     [
-        ({"verson": "1"}, "has no such part in its references; it has version, did you mean 'version'?"),
+        ({"verson": "1"}, "has no such part in its references; it has version; did you mean 'version'?"),
         ({"version": "1/2"}, "--part version=1/2: found '1/2'; allowed: what fits v?[0-9]+"),
         ({"version": ""}, "found ''; allowed"),
         ({"variant": "cpu"}, "choose with --select or --variant"),

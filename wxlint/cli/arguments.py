@@ -150,7 +150,7 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rule", metavar="RULE|FILE:LINE|IMAGE")
     parser.add_argument("paths", nargs="*", metavar="PATH", help="where images and files are looked for")
     policy = parser.add_mutually_exclusive_group()
-    policy.add_argument("--policy", metavar="FILE")
+    _policies(policy)
     policy.add_argument("--no-policy", action="store_true")
 
 
@@ -188,7 +188,12 @@ def _inspect(parser: argparse.ArgumentParser) -> None:
     add("--max-size", metavar="SIZE", help="exit 1 when its layers have more than this, such as 1.8GB or 500MiB")
     add("--max-cuda-size", metavar="SIZE", help="exit 1 when there is more CUDA than this in it")
     add("--no-hidden-cuda", action="store_true", help="exit 1 when a lower layer has CUDA that a later one removes")
-    add("--policy", metavar="FILE", help="exit 1 when the image is not as the policy says, as far as layers show it")
+    add(
+        "--policy",
+        metavar="FILE",
+        action="append",
+        help="exit 1 when the image is not as the policy (of several, its own) says, as far as layers show it",
+    )
     add("--as", dest="image_of", metavar="NAME", help="which image of the policy it is, such as asr:cuda")
     add("--predicted", action="store_true", help="exit 1 when it is not as `wxlint check` believes")
     add("--allow", metavar="WHAT,...", action="append", default=[], help="what may stay open: unproven:CHECK")
@@ -245,7 +250,7 @@ def _report(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="with --html: what to check (default: as check)",
     )
-    add("--policy", metavar="FILE", help="with --html: the policy (default: found from the first path upward)")
+    _policies(parser)
     add(
         "--allow",
         metavar="WHAT,...",
@@ -260,9 +265,7 @@ def _inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders; - for standard input")
     parser.add_argument("--stdin-filename", default="", metavar="FILE", help="the file that standard input stands for")
     policy = parser.add_mutually_exclusive_group()
-    policy.add_argument(
-        "--policy", metavar="FILE", help="the policy file (default: found by walking up from the first path)"
-    )
+    _policies(policy)
     policy.add_argument("--no-policy", action="store_true", help="use the built-in policy only")
     cache = parser.add_mutually_exclusive_group()
     cache.add_argument(
@@ -272,7 +275,8 @@ def _inputs(parser: argparse.ArgumentParser) -> None:
 
 
 def _selection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--policy", metavar="FILE")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="what the policies are found from (default: here)")
+    _policies(parser)
     parser.add_argument(
         "--select", action="append", default=[], metavar="IMAGE,...", help="these, and what they are built from"
     )
@@ -280,6 +284,18 @@ def _selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--optional", action="store_true", help="images that the policy calls optional, too")
     parser.add_argument("--registry", metavar="NAME")
     parser.add_argument("--build-arg", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument(
+        "--part", action="append", default=[], metavar="NAME=VALUE", help="a part of the names, such as version=1.4.0"
+    )
+
+
+def _policies(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--policy",
+        metavar="FILE",
+        action="append",
+        help="the policy, of several families several times (default: for each file the nearest above it)",
+    )
 
 
 def _text_or_json(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wxlint.cli.arguments import LEVELS, names
 from wxlint.cli.exit_codes import BUG, FAILED, FOUND, OK
 from wxlint.cli.streams import has_colour, has_links, say, write, write_lines
+from wxlint.core.errors import UsageError
 
 if TYPE_CHECKING:
     from wxlint.core.cache import Cache
@@ -122,11 +123,15 @@ def families_of(arguments: argparse.Namespace, only: bool, cache: Cache) -> list
         from wxlint.lint.standard_input import read_stdin
 
         stdin = read_stdin(paths, arguments.stdin_filename)
-    if len(paths) > 1 and arguments.policy is None and not arguments.no_policy and stdin is None:
-        from wxlint.lint.families import gather_families
+    policies = arguments.policy or []
+    if stdin is None and (len(paths) > 1 or len(policies) > 1):
+        from wxlint.lint.families import every_family
 
-        return gather_families(paths, only, cache)
-    first = gather(paths, arguments.policy, arguments.no_policy, only, stdin, arguments.stdin_filename, cache=cache)
+        return every_family(paths, policies, no_policy=arguments.no_policy, only=only, cache=cache)
+    if len(policies) > 1:
+        raise UsageError(f"standard input is one file: give one --policy, not {' and '.join(policies)}")
+    policy = policies[0] if policies else None
+    first = gather(paths, policy, arguments.no_policy, only, stdin, arguments.stdin_filename, cache=cache)
     if not first.families:
         return [first]
     from wxlint.lint.families import below
@@ -170,8 +175,6 @@ def _outputs(arguments: argparse.Namespace) -> list[tuple[str, str]]:
         if given != "-":
             found.append((head, tail) if named else ("", given))
     if sum(not name for name, _ in found) > 1:
-        from wxlint.core.errors import UsageError
-
         raise UsageError("--output: only one file can be without a format; write FORMAT:FILE for the others")
     return found
 

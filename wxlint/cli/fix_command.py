@@ -14,6 +14,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.fixes.run import Disk
 from wxlint.fixes.trial import Checked, Outcome, Trial
 from wxlint.lint import run
+from wxlint.lint.families import Share, gather_share
 from wxlint.lint.inputs import Gathered, gather
 from wxlint.output import count
 
@@ -24,17 +25,26 @@ if TYPE_CHECKING:
 def fix(arguments: argparse.Namespace) -> int:
     """Make the fixes that do no harm, or show them as a patch; family by family."""
     _require_sense(arguments)
-    paths = [arguments.paths]
-    if len(arguments.paths) > 1 and arguments.policy is None and not arguments.no_policy:
-        from wxlint.lint.families import groups
-
-        paths = groups(arguments.paths)
+    shares = _shares(arguments)
     code = OK
-    while paths:
-        found = _fix(argparse.Namespace(**{**vars(arguments), "paths": paths.pop(0)}))
-        paths += [[folder] for folder in found.families]
+    while shares:
+        found = _fix(arguments, shares.pop(0))
+        shares += [(folder,) for folder in found.families]
         code = max(code, found.code)
     return code
+
+
+def _shares(arguments: argparse.Namespace) -> list[Share | tuple[str, ...]]:
+    """What each family has of the paths: by the policies given, else by those that are found."""
+    if arguments.policy and len(arguments.policy) > 1:
+        from wxlint.lint.families import shares_of
+
+        return list(shares_of(arguments.paths, arguments.policy))
+    if len(arguments.paths) > 1 and not arguments.policy and not arguments.no_policy:
+        from wxlint.lint.families import groups
+
+        return [tuple(group) for group in groups(arguments.paths)]
+    return [tuple(arguments.paths)]
 
 
 class _Fixed(NamedTuple):
@@ -44,15 +54,19 @@ class _Fixed(NamedTuple):
     families: tuple[str, ...]
 
 
-def _fix(arguments: argparse.Namespace) -> _Fixed:
+def _fix(arguments: argparse.Namespace, share: Share | tuple[str, ...]) -> _Fixed:
     """One family's files."""
     cache = open_cache_of(arguments)
     last: list[Gathered] = []
 
+    def read(texts: Mapping[str, Source]) -> Gathered:
+        if isinstance(share, Share):
+            return gather_share(share, arguments.only, cache, texts)
+        policy = arguments.policy[0] if arguments.policy else None
+        return gather(share, policy, arguments.no_policy, arguments.only, cache=cache, texts=texts)
+
     def check(texts: Mapping[str, Source]) -> Checked:
-        gathered = gather(
-            arguments.paths, arguments.policy, arguments.no_policy, arguments.only, cache=cache, texts=texts
-        )
+        gathered = read(texts)
         last[:] = [gathered]
         return Checked(gathered.repository, run.check(gathered.repository, options_of(arguments, gathered)))
 
@@ -61,14 +75,15 @@ def _fix(arguments: argparse.Namespace) -> _Fixed:
         check, disk.read, unsafe=arguments.unsafe_fixes, may_change=lambda path: _given(last[0], path)
     ).run()
     cache.save()
+    families = () if isinstance(share, Share) else last[0].families
     if arguments.diff:
         write(disk.patch(outcome.files))
         _say(outcome, "would fix")
-        return _Fixed(FOUND if outcome.files else OK, last[0].families)
+        return _Fixed(FOUND if outcome.files else OK, families)
     disk.write(outcome.files)
     show(outcome.after.report, arguments, last)
     _say(outcome, "fixed")
-    return _Fixed(verdict(outcome.after.report, arguments), last[0].families)
+    return _Fixed(verdict(outcome.after.report, arguments), families)
 
 
 def _require_sense(arguments: argparse.Namespace) -> None:

@@ -137,25 +137,29 @@ def _explain_rule(name: str) -> int:
     return OK
 
 
-def _repository(arguments: argparse.Namespace, path: str = "") -> Repository:
-    """The repository of a file: that of the family it is of, where no paths are given."""
+def _repositories(arguments: argparse.Namespace, path: str = "") -> list[Repository]:
+    """The repository of a file as its own family has it; without one, or where paths are given, of every family."""
+    from wxlint.lint.families import every_family, shares_of
     from wxlint.lint.inputs import gather
 
-    paths = arguments.paths
-    if path and not paths and arguments.policy is None and not arguments.no_policy:
-        from wxlint.policy.find import find_policy
+    paths, policies = arguments.paths, arguments.policy or []
+    if path and not paths and not arguments.no_policy:
+        if len(policies) > 1:
+            return [gather([], share.policy).repository for share in shares_of([path], policies)]
+        if not policies:
+            from wxlint.policy.find import find_policy
 
-        near = find_policy(Path(path))
-        return gather([], str(near) if near is not None else None).repository
-    return gather(paths, arguments.policy, arguments.no_policy).repository
+            near = find_policy(Path(path))
+            return [gather([], str(near) if near is not None else None).repository]
+    return [one.repository for one in every_family(paths, policies, no_policy=arguments.no_policy)]
 
 
 def _explain_line(arguments: argparse.Namespace, path: str, line: int) -> int:
     from wxlint.images.graph.picture import facts_at
 
-    repository = _repository(arguments, path)
-    found = list(facts_at(repository, path, line))
-    source = repository.sources.read(path)
+    repositories = _repositories(arguments, path)
+    found = list(dict.fromkeys(fact for one in repositories for fact in facts_at(one, path, line)))
+    source = next((source for one in repositories if (source := one.sources.read(path)) is not None), None)
     if source is not None:
         write_lines([f"{path}:{line}: {source.line_text(line).strip()}"])
     for fact in found:
@@ -163,40 +167,48 @@ def _explain_line(arguments: argparse.Namespace, path: str, line: int) -> int:
         write_lines(f"    because {reason.shown(path)}" for reason in dict.fromkeys(fact.because))
     if not found:
         write_lines(["  names no image, gives no build argument and installs nothing that is known"])
-    return _ending(repository)
+    return max(map(_ending, repositories))
 
 
 def _explain_image(arguments: argparse.Namespace, name: str) -> int:
     from wxlint.core.suggest import did_you_mean
     from wxlint.images.graph.picture import builds_of, explained
 
-    repository = _repository(arguments)
-    built = list(builds_of(repository, None))
-    found = [each for each in built if name in (each.name, each.evaluated.path, *each.tags)]
+    repositories = _repositories(arguments)
+    built = [(each, _names_of(one, each)) for one in repositories for each in builds_of(one, None)]
+    found = [each for each, names in built if name in names]
     if not found:
-        known = dict.fromkeys(label for each in built for label in (each.name, each.evaluated.path, *each.tags))
+        known = dict.fromkeys(label for _, names in built for label in names)
         raise UsageError(f"nothing here builds {name!r}, and it is no rule{did_you_mean(name, known)}")
     for each in found:
         write_lines(explained(each))
-    return _ending(repository)
+    return max(map(_ending, repositories))
+
+
+def _names_of(repository: Repository, built: Built) -> tuple[str, ...]:
+    """What an image is called: its tags, its Dockerfile, and what the policy calls it."""
+    expectation = repository.graph.expectation_of(built.evaluated.build)
+    by_policy = (expectation.image, expectation.reference) if expectation is not None else ()
+    return (built.name, built.evaluated.path, *built.tags, *by_policy)
 
 
 def graph(arguments: argparse.Namespace) -> int:
-    """Draw what is built from what, by whom, and who runs it, with findings where they stand."""
+    """Draw what is built from what, by whom, and who runs it, of all families, with findings where they stand."""
     from wxlint.core.findings import Severity
     from wxlint.core.suggest import did_you_mean
     from wxlint.images.graph.drawing import draw
-    from wxlint.images.graph.picture import picture_of
+    from wxlint.images.graph.picture import joined, picture_of
     from wxlint.lint.run import Options, check
 
     cache = open_cache_of(arguments)
-    gathered, *others = families_of(arguments, True, cache)
-    if others:
-        say(f"wxlint: not drawn: {folder}, which has a policy of its own" for folder in gathered.families)
-    options = Options(scope=gathered.scope, followed=gathered.followed, left_out=gathered.families)
-    report = check(gathered.repository, options)
-    serious = [finding for finding in report.findings if finding.severity > Severity.INFO]
-    picture = picture_of(gathered.repository, gathered.scope, serious)
+    families = families_of(arguments, True, cache)
+    pictures = []
+    for gathered in families:
+        options = Options(scope=gathered.scope, followed=gathered.followed, left_out=gathered.families)
+        report = check(gathered.repository, options)
+        serious = [finding for finding in report.findings if finding.severity > Severity.INFO]
+        pictures.append(picture_of(gathered.repository, gathered.scope, serious))
+    picture = joined(pictures)
     cache.save()
     if arguments.focus is not None:
         names = [node.name for node in picture.nodes]
@@ -209,5 +221,6 @@ def graph(arguments: argparse.Namespace) -> int:
     else:
         from wxlint.core.writing import write_file
 
-        write_file(arguments.output, [text], keep=[item.path for item in gathered.repository.documents.inputs])
-    return _ending(gathered.repository)
+        inputs = [item.path for one in families for item in one.repository.documents.inputs]
+        write_file(arguments.output, [text], keep=inputs)
+    return max(_ending(one.repository) for one in families)

@@ -6,12 +6,13 @@ import argparse
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wxlint.cli.arguments import names
 from wxlint.cli.exit_codes import FAILED, FOUND, OK
+from wxlint.cli.policies import one_policy, policies_of
 from wxlint.cli.streams import say, write, write_lines
 from wxlint.core.errors import UsageError
 from wxlint.core.reading import working_folder
@@ -36,12 +37,12 @@ def inspect(arguments: argparse.Namespace) -> int:
     judges = arguments.policy is not None or arguments.predicted
     if not judges and (arguments.image_of or arguments.report or arguments.allow):
         raise UsageError("--as, --report and --allow are of use with --policy or --predicted only")
-    policy = _policy(arguments.policy) if judges else None
+    policies = policies_of(arguments.policy) if judges else []
     wanted = None
-    if policy is not None:
+    if policies:
         from wxlint.conformance.statically import names_wanted
 
-        wanted = names_wanted(policy)
+        wanted = frozenset().union(*map(names_wanted, policies))
     found = run_inspect(
         arguments.image,
         arguments.expect,
@@ -58,7 +59,7 @@ def inspect(arguments: argparse.Namespace) -> int:
     text = escape_json(to_json(found)) if arguments.format == "json" else escape_lines(render_text(found))
     write([text if text.endswith("\n") else text + "\n"])
     say(f"wxlint: {arguments.image}{reason}" for reason in wrong)
-    kept = policy is None or _judge(policy, found, arguments)
+    kept = not policies or _judge(policies, found, arguments)
     return OK if kept and not wrong else FOUND
 
 
@@ -105,15 +106,15 @@ def _size(arguments: argparse.Namespace, name: str) -> int | None:
     return int(text) if text is not None and text.isdigit() else bytes_of(text)
 
 
-def _judge(policy: Policy, image: Inspection, arguments: argparse.Namespace) -> bool:
-    """Whether an image is as the policy says; what is not, and what its layers do not show, is said."""
+def _judge(policies: Sequence[Policy], image: Inspection, arguments: argparse.Namespace) -> bool:
+    """Whether an image is as its policy says; what is not, and what its layers do not show, is said."""
     from wxlint.conformance.checks.messages import Message
     from wxlint.conformance.plugin.allowances import read_allowances
     from wxlint.conformance.plugin.report import write_report
-    from wxlint.conformance.statically import PREDICTED, expectation_of, judge_statically, record
+    from wxlint.conformance.statically import PREDICTED, judge_statically, policy_of, record
 
     allowed = read_allowances(arguments.allow)
-    expectation = expectation_of(policy, (image.reference, arguments.image), arguments.image_of)
+    policy, expectation = policy_of(policies, (image.reference, arguments.image), arguments.image_of)
     judged = judge_statically(policy, expectation, image, arguments.predicted)
     if arguments.policy is None:
         judged = [one for one in judged if one.check == PREDICTED]
@@ -153,45 +154,56 @@ def _dockerfiles(given: list[str]) -> Iterator[tuple[str, list[tuple[str, str, i
 
 
 def plan(arguments: argparse.Namespace) -> int:
-    """Show the build plan in one of its formats, or write it to a file."""
-    from wxlint.plan.formats import render_plan
+    """Show the build plan in one of its formats, or write it to a file; those of several families as text or JSON."""
+    from wxlint.plan.formats import render_plan, render_plans
 
     working_folder()
-    plan = _plan(arguments)
-    text = render_plan(plan, arguments.format, arguments.script, _command_line(arguments))
+    plans = _plans(arguments)
+    if len(plans) == 1:
+        text = render_plan(plans[0], arguments.format, arguments.script, _command_line(arguments))
+    else:
+        if arguments.format not in ("text", "json"):
+            one_policy(policies_of(arguments.policy, arguments.paths), f"--format {arguments.format} is of one family")
+        text = render_plans(plans, arguments.format)
     if arguments.output in (None, "-"):
         write([text])
     else:
         from wxlint.core.writing import write_file
 
-        sources = [os.path.join(plan.root, step.dockerfile) for step in plan.steps]
-        write_file(arguments.output, [text], keep=[plan.policy, *sources])
+        sources = [os.path.join(one.root, step.dockerfile) for one in plans for step in one.steps]
+        write_file(arguments.output, [text], keep=[*(one.policy for one in plans), *sources])
     return OK
 
 
 def build(arguments: argparse.Namespace) -> int:
-    """Build the images of the plan; what is done is said as it comes, the results in the end."""
+    """Build the images of the plans; what is done is said as it comes, the results in the end."""
     from wxlint.conformance.container.build_report import failures, line, summary
     from wxlint.conformance.container.builder import build
     from wxlint.conformance.container.model import BuildStatus
     from wxlint.conformance.plugin.reaper import watched
 
     working_folder()
-    plan = _plan(arguments)
+    plans = _plans(arguments)
+    code = OK
     with watched(arguments.engine) as engine:
-        results = build(plan, engine, arguments.mode, arguments.jobs, lambda image, text: say([f"{image}: {text}"]))
-    width = max((len(step.image) for step in plan.steps), default=0)
-    for step in plan.steps:
-        shown = f"{step.image:{width}}  {line(results[step.image])}"
-        write_lines([f"{shown}  {step.reference}" if results[step.image].ok else shown])
-    write_lines([summary(results.values())])
-    say(failures(results.values()))
-    missing = [image for image, result in results.items() if result.status is BuildStatus.MISSING]
-    if missing:
-        say([f"to build what is missing: wxlint build --select {','.join(missing)}"])
-    if any(result.status is BuildStatus.ENGINE_FAULT for result in results.values()):
-        return FAILED
-    return OK if all(result.ok for result in results.values()) else FOUND
+        for plan in plans:
+            results = build(plan, engine, arguments.mode, arguments.jobs, lambda image, text: say([f"{image}: {text}"]))
+            width = max((len(step.image) for step in plan.steps), default=0)
+            for step in plan.steps:
+                shown = f"{step.image:{width}}  {line(results[step.image])}"
+                write_lines([f"{shown}  {step.reference}" if results[step.image].ok else shown])
+            write_lines(
+                [f"{plan.family}: {summary(results.values())}" if len(plans) > 1 else summary(results.values())]
+            )
+            say(failures(results.values()))
+            missing = [image for image, result in results.items() if result.status is BuildStatus.MISSING]
+            if missing:
+                own = f"--policy {plan.policy} " if len(plans) > 1 else ""
+                say([f"to build what is missing: wxlint build {own}--select {','.join(missing)}"])
+            faulty = any(result.status is BuildStatus.ENGINE_FAULT for result in results.values())
+            good = all(result.ok for result in results.values())
+            code = max(code, FAILED if faulty else OK if good else FOUND)
+    return code
 
 
 def report(arguments: argparse.Namespace) -> int:
@@ -234,39 +246,33 @@ def sweep(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _plan(arguments: argparse.Namespace) -> Plan:
-    from wxlint.plan.build_plan import make_plan
+def _plans(arguments: argparse.Namespace) -> list[Plan]:
+    from wxlint.plan.families import make_plans
 
-    pairs = [item.partition("=") for item in arguments.build_arg]
-    if any(not equals for _, equals, _ in pairs):
-        raise UsageError("--build-arg takes NAME=VALUE")
-    return make_plan(
-        _policy(arguments.policy),
+    return make_plans(
+        policies_of(arguments.policy, arguments.paths),
         select=names(arguments.select),
         variant=arguments.variant,
         optional=arguments.optional,
-        args={name: value for name, _, value in pairs},
+        args=_pairs(arguments.build_arg, "--build-arg"),
+        parts=_pairs(arguments.part, "--part"),
         registry=arguments.registry,
         env=os.environ,
     )
 
 
-def _policy(given: str | None) -> Policy:
-    from wxlint.documents.source import read
-    from wxlint.policy.find import find_policy
-    from wxlint.policy.load import load_policy
-
-    path = Path(given) if given else find_policy(Path.cwd())
-    if path is None:
-        raise UsageError("no policy found from here up; give one with --policy")
-    return load_policy(read(path, str(path)), path)
+def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    pairs = [item.partition("=") for item in given]
+    if any(not name or not equals for name, equals, _ in pairs):
+        raise UsageError(f"{option} takes NAME=VALUE")
+    return {name: value for name, _, value in pairs}
 
 
 def _command_line(arguments: argparse.Namespace) -> str:
     """The command line that makes this plan again."""
     words = ["wxlint", "plan"]
-    for option in ("policy", "select", "variant", "optional", "registry", "build_arg", "format", "script"):
+    for option in ("policy", "select", "variant", "optional", "registry", "build_arg", "part", "format", "script"):
         given = getattr(arguments, option)
         for value in given if isinstance(given, list) else [given] if given else []:
             words += [f"--{option.replace('_', '-')}", *([] if value is True else [value])]
-    return shlex.join(words)
+    return shlex.join([*words, *arguments.paths])

@@ -71,15 +71,20 @@ def _without_place(message: str, path: str) -> str:
 
 
 def _check(path: str, policy: str | None) -> int:
+    """Show where a folder and its policy part; without one, each family below the folder and its own."""
     from wxlint.beginning.differences import differences
+    from wxlint.cli.policies import policies_of
     from wxlint.lint.inputs import gather
 
-    if policy is None:
-        say([f"wxlint: error: {path}: there is no policy; `wxlint init` writes one"])
-        return FAILED
-    gathered = gather([path], policy)
-    found = list(dict.fromkeys(differences(gathered.repository)))
-    write_lines(found)
+    shares = [([path], policy)] if policy is not None else []
+    if not shares:
+        try:
+            shares = [([], one.path) for one in policies_of(None, [path])]
+        except UsageError:
+            say([f"wxlint: error: {path}: there is no policy; `wxlint init` writes one"])
+            return FAILED
+    found = [line for paths, one in shares for line in differences(gather(paths, one).repository)]
+    write_lines(dict.fromkeys(found))
     return FOUND if found else OK
 
 

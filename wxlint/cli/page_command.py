@@ -20,17 +20,22 @@ def page(arguments: argparse.Namespace) -> int:
     """Write a page on a repository."""
     from wxlint.conformance.merge import merge, read_report
     from wxlint.lint import run
-    from wxlint.lint.inputs import gather
+    from wxlint.lint.families import every_family, together
     from wxlint.page.html import Extras, render
 
     verdicts = merge([read_report(path) for path in arguments.verdicts]) if arguments.verdicts else None
     inspected = [_inspected(path) for path in arguments.inspected]
-    gathered = gather(arguments.path, arguments.policy)
-    report = run.check(gathered.repository, run.Options(None, frozenset(), gathered.scope, gathered.followed))
-    policy = gathered.repository.policy
+    families = every_family(arguments.path, arguments.policy or [])
+    reports = [
+        run.check(one.repository, run.Options(None, frozenset(), one.scope, one.followed, left_out=one.families))
+        for one in families
+    ]
+    report = reports[0] if len(reports) == 1 else together(reports)
+    policy = families[0].repository.policy if len(families) == 1 else None
     title = (policy.name if policy is not None else "") or os.path.basename(os.path.abspath(str(_top(arguments))))
-    keep = [*report.sources, *(item.path for item in gathered.repository.documents.inputs)]
-    write_file(arguments.html, render(report, gathered.repository, title, Extras(verdicts, inspected)), keep=keep)
+    keep = [*report.sources, *(item.path for one in families for item in one.repository.documents.inputs)]
+    text = render(report, [one.repository for one in families], title, Extras(verdicts, inspected))
+    write_file(arguments.html, text, keep=keep)
     say([f"wxlint: {arguments.html} written"])
     return OK
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wxlint.conformance.checks.evidence import Evidence
@@ -66,6 +67,25 @@ def expectation_of(policy: Policy, names: Sequence[str], given: str | None = Non
     if len({(e.stage, e.variant) for e in found}) != 1:
         raise UsageError(f"which image of {policy.path} {names[0]} is, its name does not say; --as {known[0]} does")
     return found[0]
+
+
+def policy_of(policies: Sequence[Policy], names: Sequence[str], given: str | None = None) -> tuple[Policy, Expectation]:
+    """The one of several policies that has an image, and what it says of it.
+
+    The arguments are those of `expectation_of`. Raises UsageError where none or several have it.
+    """
+    if len(policies) == 1:
+        return policies[0], expectation_of(policies[0], names, given)
+    found = []
+    for policy in policies:
+        with suppress(UsageError):
+            found.append((policy, expectation_of(policy, names, given)))
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(policy.path for policy, _ in found) or ", ".join(policy.path for policy in policies)
+    what = given or names[0]
+    why = f"{what} is an image of several policies" if found else f"{what} is an image of none of the policies"
+    raise UsageError(f"{why}: {listed}; choose one with --policy{'' if found else ', and say which image with --as'}")
 
 
 def _members(policy: Policy, listed: Sequence[Expectation], names: Iterable[str]) -> list[Expectation]:

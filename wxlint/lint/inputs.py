@@ -107,14 +107,14 @@ def gather(
     folders = [path for path in named if path.is_dir()]
     files = [path for path in named if not path.is_dir()]
     found = discover(named, () if no_policy or policy_path is not None else POLICY_NAMES)
-    given = {_shown(file.path): file.kind for file in found.files}
+    given = {shown(file.path): file.kind for file in found.files}
     families = _families(found.marked, policy, given) if found.marked else {}
     given = {path: kind for path, kind in given.items() if not _is_below_any(path, families)}
     sources: dict[str, Source] = dict(texts or {})
     if stdin is not None:
         from wxlint.lint.standard_input import as_file
 
-        source, kind = as_file(stdin, stdin_name, _shown(Path(stdin_name)))
+        source, kind = as_file(stdin, stdin_name, shown(Path(stdin_name)))
         sources[source.path] = source
         given[source.path] = kind
         files += [Path(stdin_name)] if stdin_name else []
@@ -130,7 +130,7 @@ def gather(
     gathered = _scope(given, brought, policy, family, folders, narrow=bool(files or stdin is not None or only))
     left_out = families or policy and policy.exclude and found.files
     if not left_out and not any(kind != OTHER or FOLLOWED.search(path) for path, kind in given.items()):
-        where = ", ".join(_shown(path) for path in named)
+        where = ", ".join(shown(path) for path in named)
         raise InputError(f"{where}: no Dockerfile, compose file or script found; {_READS}")
     inputs = [Input(path, kind) for path, kind in sorted({**given, **brought}.items())]
     repository = Repository.of(inputs, root, policy, sources, cache)
@@ -150,7 +150,7 @@ def _families(marked: Iterable[str], policy: Policy | None, given: Collection[st
     for folder in marked:
         for one in policies_in(os.path.abspath(folder)):
             if os.path.realpath(one.policy) != own:
-                found.setdefault(_shown(Path(one.folder)), one.policy)
+                found.setdefault(shown(Path(one.folder)), one.policy)
     return {
         folder: path
         for folder, path in found.items()
@@ -196,7 +196,7 @@ def _scope(
     narrow: bool,
 ) -> _Scope:
     """What is shown. narrow: only what was given by name."""
-    followed = tuple(_shown(folder) for folder in folders)
+    followed = tuple(shown(folder) for folder in folders)
     if narrow:
         return _Scope(frozenset(given), (), followed)
     if policy is None or family is None or not brought:
@@ -208,19 +208,29 @@ def _scope(
     if extra:
         where = ", ".join(followed)
         notes.append(f"also read {', '.join(extra)}: named by {policy.path} for the family in {where}")
-    return _Scope(frozenset((*given, *extra, policy.path)), tuple(notes), (_shown(policy.root),))
+    return _Scope(frozenset((*given, *extra, policy.path)), tuple(notes), (shown(policy.root),))
 
 
 def _policy(given: str | None, start: Path, cache: Cache) -> Policy | None:
     from wxlint.policy.find import find_policy
 
-    path = Path(given) if given is not None else find_policy(start)
-    if path is None:
-        return None
+    path = given if given is not None else find_policy(start)
+    return None if path is None else load_given(path, cache)
+
+
+def load_given(given: str | Path, cache: Cache = NO_CACHE) -> Policy:
+    """The policy in a file. Raises PolicyError and InputError."""
     from wxlint.documents.source import read
     from wxlint.policy.load import load_policy
 
-    return load_policy(read(path, _shown(path)), path, cache)
+    path = Path(given)
+    return load_policy(read(path, shown(path)), path, cache)
+
+
+def files_of(policy: Policy) -> set[str]:
+    """The files that a policy names, as shown. Raises PolicyError for one that is not there."""
+    family = _family(policy)
+    return {*family.listed, *family.dockerfiles}
 
 
 def _context(
@@ -233,13 +243,13 @@ def _context(
             Path(path) for path in sorted({*family.listed, *family.dockerfiles, *compose}) if os.path.isfile(path)
         ]
         listed, problems, *_ = discover(wanted)
-        kinds = ((_shown(file.path), file.kind) for file in listed)
+        kinds = ((shown(file.path), file.kind) for file in listed)
         return {path: family.listed.get(path, kind) for path, kind in kinds}, problems
     if not files or folders:
         return {}, []
     # Without a repository around them, only what lies beside: nobody wants a whole home folder read.
     listed, *_ = discover([root] if is_repository(root) else _beside(files))
-    return {_shown(file.path): file.kind for file in listed if file.kind != OTHER}, []
+    return {shown(file.path): file.kind for file in listed if file.kind != OTHER}, []
 
 
 def _compose_beside(root: Path) -> set[str]:
@@ -248,7 +258,7 @@ def _compose_beside(root: Path) -> set[str]:
         for ending in ("yaml", "yml"):
             if os.path.isfile(os.path.join(root, f"{stem}.{ending}")):
                 names = [f"{stem}.{ending}", *(f"{stem}.override.{one}" for one in ("yaml", "yml"))]
-                return {_shown(root / name) for name in names}
+                return {shown(root / name) for name in names}
     return set()
 
 
@@ -273,7 +283,7 @@ def _family(policy: Policy) -> _Family:
     for keys, globs in ((("compose",), policy.compose), (("scripts",), policy.scripts), *variants):
         for n, glob in enumerate(globs):
             names, missing = policy.files([glob])
-            listed.update((_shown(policy.root / name), _listed_kind(name, keys[-1] == "compose")) for name in names)
+            listed.update((shown(policy.root / name), _listed_kind(name, keys[-1] == "compose")) for name in names)
             if missing:
                 span = policy.span(*keys, n)
                 place = f"{policy.path}:{span.line}:{span.column}" if span else policy.path
@@ -285,7 +295,7 @@ def _family(policy: Policy) -> _Family:
         raise PolicyError(problems)
     from wxlint.policy.expectations import expected_images
 
-    dockerfiles = frozenset(_shown(policy.root / e.dockerfile) for e in expected_images(policy))
+    dockerfiles = frozenset(shown(policy.root / e.dockerfile) for e in expected_images(policy))
     return _Family(listed, dockerfiles, any(v.compose for v in policy.variants.values()) or bool(policy.compose))
 
 
@@ -316,7 +326,7 @@ def is_repository(folder: Path) -> bool:
     return any((folder / mark).exists() for mark in _MARKS)
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """A path as people see it: relative to the working folder, with `/`."""
     text = os.path.normpath(path)
     if os.path.isabs(text) or text.startswith(".."):

@@ -15,7 +15,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.units import amount
 from wxlint.documents.source import Source
 from wxlint.images.graph.drawing import draw
-from wxlint.images.graph.picture import Built, builds_of, picture_of
+from wxlint.images.graph.picture import Built, builds_of, joined, picture_of
 from wxlint.output import Report, page, summary_line
 from wxlint.page.folding import folded
 
@@ -35,8 +35,8 @@ class Extras(NamedTuple):
     inspected: Sequence[Mapping[str, Any]] = ()
 
 
-def render(report: Report, repository: Repository, title: str, extras: Extras) -> Iterator[str]:
-    """Yield the page. Texts of checked files are text in it, and no more."""
+def render(report: Report, repositories: Sequence[Repository], title: str, extras: Extras) -> Iterator[str]:
+    """Yield the page on one or more families. Texts of checked files are text in it, and no more."""
     style, script = _asset("style.css"), _asset("filter.js")
     policy = (
         f"default-src 'none'; style-src 'sha256-{_hash(style)}'; script-src 'sha256-{_hash(script)}'; base-uri 'none'; "
@@ -49,10 +49,10 @@ def render(report: Report, repository: Repository, title: str, extras: Extras) -
         f"<title>{text(title)} · wxlint</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n"
         f"<h1>{text(title)}</h1>\n<p>{text(summary_line(report.summary))}</p>\n"
     )
-    built = list(builds_of(repository, None))
+    built = [each for repository in repositories for each in builds_of(repository, None)]
     yield from _contents(report, len(built), extras)
     yield from _problems(report)
-    yield from _images(repository, report, built)
+    yield from _images(repositories, report, built)
     yield from _findings(report)
     if extras.verdicts is not None:
         yield from _verdicts(extras.verdicts)
@@ -100,9 +100,9 @@ def _contents(report: Report, built: int, extras: Extras) -> Iterator[str]:
     )
 
 
-def _images(repository: Repository, report: Report, built_images: Sequence[Built]) -> Iterator[str]:
-    """The family as a picture, and as a table with the stack of each image."""
-    picture = folded(picture_of(repository, None, report.findings), _FOLD)
+def _images(repositories: Sequence[Repository], report: Report, built_images: Sequence[Built]) -> Iterator[str]:
+    """The families as a picture, and as a table with the stack of each image."""
+    picture = folded(joined([picture_of(one, None, report.findings) for one in repositories]), _FOLD)
     yield '<h2 id="images">Images</h2>\n'
     if len(picture.nodes) > _PICTURE:
         yield f"<p>No picture: it would have {len(picture.nodes)} boxes. The table says the same.</p>\n"
@@ -118,7 +118,7 @@ def _images(repository: Repository, report: Report, built_images: Sequence[Built
         "<th scope='col'>torch</th><th scope='col'>Base</th><th scope='col'>Stack</th><th scope='col'>Built by</th>"
         "</tr></thead>\n<tbody>\n"
     )
-    stacks = {(image.evaluated, image.stage.index): stack for image, stack in repository.image_stacks}
+    stacks = {(image.evaluated, image.stage.index): stack for one in repositories for image, stack in one.image_stacks}
     for built in built_images:
         belief = built.belief
         stack = stacks.get((built.evaluated, built.stage.index))

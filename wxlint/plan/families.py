@@ -108,12 +108,11 @@ def _listed(policies: Sequence[Policy]) -> str:
 def _ordered(plans: Sequence[Plan]) -> list[Plan]:
     """Each plan behind those that make what it takes from elsewhere; of a circle, as they were given."""
     makes = {plan.policy: {step.reference for step in plan.steps} for plan in plans}
+    takes = {
+        plan.policy: {name for step in plan.steps for name in (*step.external, step.expectation.base)} for plan in plans
+    }
     needs = {
-        plan.policy: {
-            other.policy
-            for other in plans
-            if other is not plan and any(makes[other.policy].intersection(step.external) for step in plan.steps)
-        }
+        plan.policy: {other.policy for other in plans if other is not plan and makes[other.policy] & takes[plan.policy]}
         for plan in plans
     }
     found: list[Plan] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,14 @@ def render_plan(plan: Plan, form: str = "text", script: str | None = None, comma
     return FORMATS[form](plan, script or "", command or f"wxlint plan --format {form}")
 
 
+def render_plans(plans: Sequence[Plan], form: str) -> str:
+    """The plans of several families as text or json, in the order in which they can be built."""
+    if form == "text":
+        return "\n".join(_text(plan, "", "") for plan in plans)
+    whole = {"schema": "wxlint-plans/1", "plans": [_data(plan) for plan in plans]}
+    return escape_json(json.dumps(whole, indent=2)) + "\n"
+
+
 def _text(plan: Plan, _: str, __: str) -> str:
     phases = plan.phases
     images = f"{len(plan.steps)} image{'s' * (len(plan.steps) != 1)}"
@@ -54,6 +62,10 @@ def _text(plan: Plan, _: str, __: str) -> str:
 
 
 def _json(plan: Plan, _: str, __: str) -> str:
+    return escape_json(json.dumps(_data(plan), indent=2)) + "\n"
+
+
+def _data(plan: Plan) -> dict[str, Any]:
     phases = [
         {
             "title": phase.title,
@@ -77,8 +89,7 @@ def _json(plan: Plan, _: str, __: str) -> str:
         }
         for phase in plan.phases
     ]
-    whole = {"schema": "wxlint-plan/1", "family": plan.family, "registry": plan.registry, "phases": phases}
-    return escape_json(json.dumps(whole, indent=2)) + "\n"
+    return {"schema": "wxlint-plan/1", "family": plan.family, "registry": plan.registry, "phases": phases}
 
 
 def _bake(plan: Plan, _: str, command: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wxlint.core.reasons import Reason
@@ -182,6 +182,29 @@ def _joined(one: Node, other: Node) -> Node:
         builders=tuple(dict.fromkeys((*one.builders, *other.builders))),
         places=tuple(dict.fromkeys((*one.places, *other.places))),
     )
+
+
+def joined(pictures: Sequence[Picture]) -> Picture:
+    """One picture of several families: what one builds and another takes from elsewhere is one image."""
+    if len(pictures) == 1:
+        return pictures[0]
+    nodes: dict[str, Node] = {}
+    edges: dict[tuple[str, str, str], Edge] = {}
+    for picture in pictures:
+        for node in picture.nodes:
+            known = nodes.get(node.name)
+            nodes[node.name] = node if known is None else _one_node(known, node)
+        for edge in picture.edges:
+            key = edge.source, edge.target, edge.label
+            findings = tuple(dict.fromkeys((*edges[key].findings, *edge.findings) if key in edges else edge.findings))
+            edges[key] = edge._replace(findings=findings)
+    return Picture(tuple(nodes.values()), tuple(edges.values()))
+
+
+def _one_node(one: Node, other: Node) -> Node:
+    first, second = sorted((one, other), key=lambda node: node.kind != "built")
+    findings = tuple(dict.fromkeys((*first.findings, *second.findings)))
+    return _joined(first, second)._replace(findings=findings)
 
 
 def explained(built: Built) -> list[str]:
