@@ -55,7 +55,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
-    from wxlint.images.graph.target import Image
+    from wxlint.images.graph.image import Image
     from wxlint.images.model.records import Build
     from wxlint.policy.model import Expectation
 
