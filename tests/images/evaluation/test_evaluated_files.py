@@ -76,7 +76,16 @@ WHERE_THE_BASE_STARTS = [  # without a WORKDIR, commands start where the base im
         "",
     ),
 ]
+IN_THE_DOCKERFILE = [
+    ("COPY <<EOF requirements.txt\ntorch\nEOF\nRUN pip install -r requirements.txt", {}, "torch"),
+    ("COPY <<-EOF /x/\n\ttorch\n\tEOF\nRUN pip install -r /x/EOF", {}, "torch"),
+    ("COPY <<a.txt <<b.txt /x/\nflask\na.txt\ntorch\nb.txt\nRUN pip install -r /x/b.txt", {}, "torch"),
+    ("COPY <<'EOF' /x.sh\npip install ${1:-torch}\nEOF\nRUN bash /x.sh", {}, "torch"),
+    ("COPY <<EOF /r.txt\ntorch\nEOF\nCOPY r.txt /r.txt\nRUN pip install -r /r.txt", {"r.txt": "flask\n"}, "flask"),
+    ("ARG V=2\nCOPY <<EOF /r.txt\ntorch==$V\nEOF\nRUN pip install -r /r.txt", {}, ""),
+]
 NAMES = [
+    *IN_THE_DOCKERFILE,
     *WHERE_THE_BASE_STARTS,
     # body, files, what is installed
     (LIST, {"requirements.txt": "torch\n# flask\n\nnumpy\n"}, "torch numpy"),

@@ -41,6 +41,8 @@ class Files:
         self.copies: dict[int, Copies] = {}
         self.changed: dict[int, set[str]] = {}
         self.made: dict[int, dict[str, Lines | None]] = {}
+        self.inline: dict[int, dict[str, Text]] = {}
+        """Files whose content stands in the Dockerfile itself."""
         self.any_written = False
         self._copies_left = _MOST_COPIES
         self.lines_left = _MOST_LINES
@@ -87,9 +89,9 @@ class Files:
 
     def put(self, stage: int, dest: str) -> None:
         """A COPY to a path: what was made there before is gone."""
-        made = self.made.get(stage, {})
-        for path in [path for path in made if path == dest or path.startswith(dest.rstrip("/") + "/")]:
-            del made[path]
+        for made in (self.made.get(stage, {}), self.inline.get(stage, {})):
+            for path in [path for path in made if path == dest or path.startswith(dest.rstrip("/") + "/")]:
+                del made[path]
 
     def _in_stage(self, stage: int, path: str, depth: int) -> tuple[Text | None, Lines | None]:
         """What stands in an earlier stage, which changes no more, and what was made there: each looked for once."""
@@ -105,6 +107,9 @@ class Files:
         changed = not before and posixpath.basename(path) in self.changed.get(stage, ())
         if HOLE in path or depth > _DEPTH or changed:
             return None
+        written = self.inline.get(stage)
+        if written and path in written:
+            return written[path]
         for copy in self._copies_above(stage, path):
             for candidate in _origins(copy, path):
                 if copy.stage is not None:
@@ -173,6 +178,8 @@ class Files:
         self.changed[stage] = set(self.changed.get(parent, ()))
         self.made[stage] = dict(self.made.get(parent, {}))
         self.swept[stage] = list(self.swept.get(parent, ()))
+        if self.inline.get(parent):
+            self.inline[stage] = dict(self.inline[parent])
 
 
 def _origins(copy: Copy, path: str) -> list[str]:

@@ -16,6 +16,7 @@ from wxlint.documents.dockerfile.flags import mount_fields
 from wxlint.documents.dockerfile.instruction_checks import onbuild_trigger
 from wxlint.documents.dockerfile.reader import Dockerfile, Instruction
 from wxlint.documents.dockerfile.words import json_words, listed_words
+from wxlint.documents.source import Source
 from wxlint.images.evaluation.arguments import Arguments
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.copied_files import Copies, Copy
@@ -289,6 +290,8 @@ class _Evaluation:
         absolute = posixpath.normpath(posixpath.join(stage.workdir, dest))
         if not flag:
             self.files.put(stage.index, absolute)
+        if instruction.heredocs:
+            self._write_out(stage, instruction, absolute, folder)
         if not flag or origin is not None:
             copies = self.files.copies[stage.index]
             for path in sources:
@@ -296,6 +299,20 @@ class _Evaluation:
         if origin is not None or external is not None:
             reference = external.reference if external else None
             stage.steps.append(StageCopy(origin, tuple(sources), instruction, reference, absolute))
+
+    def _write_out(self, stage: OpenStage, instruction: Instruction, dest: str, folder: bool) -> None:
+        """Note the files whose content a COPY holds, each line where it stands in the Dockerfile."""
+        for document in instruction.heredocs:
+            if document.expand and "$" in document.body:
+                continue
+            text = self.source.text[document.start : document.end]
+            if document.chomp:
+                text = "\n".join(
+                    " " * (len(line) - len(line.lstrip("\t"))) + line.lstrip("\t") for line in text.split("\n")
+                )
+            above = "\n" * (self.source.position(document.start)[0] - 1)
+            path = posixpath.join(dest, document.name) if folder else dest
+            self.files.inline.setdefault(stage.index, {})[path] = Source(self.source.path, above + text)
 
     # -- RUN
 
