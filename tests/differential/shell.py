@@ -158,9 +158,8 @@ def _known(value: Value, proven: bool) -> bool:
 
 
 def _is_certain(command: Command) -> bool:
-    """Whether a command runs, as far as the reader says. An expression of unknown operands may be an error."""
-    sums = any(name.startswith("$((") for word in command.words for name in word.value.holes)
-    return not command.conditional and not _is_open(command) and not sums
+    """Whether a command runs, as far as the reader says."""
+    return not command.conditional and not _is_open(command)
 
 
 def _aligned(calls: Sequence[Arguments], certain: Sequence[Command], open_: Sequence[Command], proven: bool) -> int:

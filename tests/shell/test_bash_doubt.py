@@ -339,3 +339,25 @@ def test_a_loop_may_have_ended_in_a_round_that_is_not_known(end: str) -> None:
 def test_a_program_does_not_start_where_what_it_reads_is_not_set() -> None:
     text = "set -u\nsh <<E\ndocker $A\nE\ndocker b\n"
     assert calls(text) == ["?…", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "flavor", "ends"),
+    [
+        ("docker $((n/$n))\ndocker b", "bash", False),
+        ("docker $(($n*2))\ndocker b", "bash", False),
+        ("docker $((n/$n))\ndocker b", "dash", True),
+        ("n=2; if prog; then unset n; fi; docker $((n/$n))\ndocker b", "dash", True),
+    ],
+)
+def test_an_operand_that_is_not_set_may_make_an_expression_an_error(text: str, flavor: str, ends: bool) -> None:
+    found = read_shell(text, {}, flavor=flavor)
+    first = next(command for command in found.commands if command.words[0].value.text == "docker")
+    assert bool(found.may_end) is ends and (ends or first.conditional)
+    assert calls(text.replace("/$n", "+$n").replace("$n*2", "$n+2"), flavor)[-1] == "b"
+
+
+@pytest.mark.parametrize("value", ["$*v-1", "$EXTRA", "a$1"])
+def test_a_number_whose_expression_is_not_known_may_end_a_text_under_set_u(value: str) -> None:
+    assert read_shell(f'set -u\ndeclare -i C=3\nC="{value}"\ndocker a\n', {}).may_end
+    assert not read_shell(f'declare -i C=3\nC="{value}"\ndocker a\n', {}).may_end

@@ -16,6 +16,17 @@ Place = Callable[[int], "tuple[str, int]"]
 """The path and line of an offset."""
 
 
+class ScriptFile(NamedTuple):
+    """A file that a script reads with `source`. path: as shown to people, relative to where the run starts."""
+
+    path: str
+    text: str
+
+
+Files = Callable[[str, "Value | None"], "ScriptFile | None"]
+"""The file of a path as `source` is given it, and of the folder where the script is; None for one that is not read."""
+
+
 class Word(NamedTuple):
     """One argument. start, end: the word as written, in the text given. quoted: any part of it was."""
 
@@ -78,3 +89,19 @@ class ShellResult(NamedTuple):
     def variables(self) -> dict[str, Value]:
         """The scalar ones."""
         return {name: value for name, value in self.held.items() if isinstance(value, Value)}
+
+
+def line_of(text: str, script: str = "") -> Place:
+    """Return the default of `where`: lines of the text itself."""
+    starts: list[int] = []
+
+    def where(offset: int) -> tuple[str, int]:
+        from bisect import bisect_right
+        from re import finditer
+
+        if not starts:
+            starts.append(0)
+            starts.extend(match.end() for match in finditer("\n", text))
+        return script, bisect_right(starts, offset)
+
+    return where

@@ -6,37 +6,83 @@ from wxlint.core.cache import NO_CACHE, Cache, Records
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
-from wxlint.shell.model import LIMITS, Command, Redirect, Word
+from wxlint.shell.model import LIMITS, Command, Files, Redirect, ScriptFile, Word, line_of
+
+
+class Asked(NamedTuple):
+    """A file that a script names with `source`, as it is named in the folder `cwd`, and what was found."""
+
+    path: str
+    cwd: Value | None
+    found: ScriptFile | None
 
 
 class ScriptCommands(NamedTuple):
-    """What a script runs. unread: why not all of it is known, if it was not read to its end."""
+    """What a script runs. unread: why not all of it is known, if it was not read to its end. asked: the files that it
+    names with `source`."""
 
     commands: tuple[Command, ...]
     unread: str
+    asked: tuple[Asked, ...] = ()
 
 
-RECORDS = Records(ScriptCommands, Command, Word, Redirect, Value, Reason)
+RECORDS = Records(ScriptCommands, Command, Word, Redirect, Value, Reason, Asked, ScriptFile)
 """Every class in the commands of a script: with one missing here, nothing is kept."""
 
 
-def script_commands(kind: str, path: str, text: str, cache: Cache = NO_CACHE) -> ScriptCommands:
-    """Return what a script runs, in order. kind: shell or batch. path: as reasons show it."""
+def script_commands(
+    kind: str, path: str, text: str, cache: Cache = NO_CACHE, files: Files | None = None
+) -> ScriptCommands:
+    """Return what a script runs, in order.
+
+    Args:
+        kind: shell or batch. path, text: of the script, as reasons show it.
+        cache: what earlier runs read. files: the files that `source` names.
+    """
 
     def read() -> ScriptCommands:
         if kind == "batch":
-            from wxlint.shell.bash.reader import line_of
-            from wxlint.shell.batch.reader import read_batch
+            return _batch(path, text)
+        return _shell(path, text, files or _no_file)
 
-            read_as = read_batch(text, where=line_of(text, path))
-            limits = [error for error in read_as.errors if error[2] in LIMITS]
-            return ScriptCommands(read_as.commands, _said(limits[0], text) if limits else "")
-        from wxlint.shell.bash.reader import read_shell
+    known = cache.recall((kind, path, text), RECORDS, read)
+    if files is None or _holds(known, files):
+        return known
+    now = [files(name, cwd) for name, cwd, _ in known.asked]
+    texts = [part for file in now for part in (("", "") if file is None else (file.path, file.text))]
+    known = cache.recall((kind, path, text, *texts), RECORDS, read)
+    return known if _holds(known, files) else read()
 
-        found = read_shell(text, script=path)
-        return ScriptCommands(found.commands, _said(found.error, text) if found.error else "")
 
-    return cache.recall((kind, path, text), RECORDS, read)
+def _holds(known: ScriptCommands, files: Files) -> bool:
+    """Tell whether the files that a script names are as they were when it was read."""
+    return all(files(name, cwd) == found for name, cwd, found in known.asked)
+
+
+def _no_file(path: str, cwd: Value | None) -> None:
+    return None
+
+
+def _batch(path: str, text: str) -> ScriptCommands:
+    from wxlint.shell.batch.reader import read_batch
+
+    found = read_batch(text, where=line_of(text, path))
+    limits = [error for error in found.errors if error[2] in LIMITS]
+    return ScriptCommands(found.commands, _said(limits[0], text) if limits else "")
+
+
+def _shell(path: str, text: str, files: Files) -> ScriptCommands:
+    from wxlint.shell.bash.reader import read_shell
+
+    asked: dict[tuple[str, str], Asked] = {}
+
+    def find(name: str, cwd: Value | None) -> ScriptFile | None:
+        found = files(name, cwd)
+        asked.setdefault((name, "" if cwd is None else cwd.text), Asked(name, cwd, found))
+        return found
+
+    found = read_shell(text, script=path, files=find)
+    return ScriptCommands(found.commands, _said(found.error, text) if found.error else "", tuple(asked.values()))
 
 
 def _said(error: tuple[int, int, str], text: str) -> str:

@@ -25,6 +25,8 @@ Changes = dict[str, "Variable | None"]
 SUBSHELL, FUNCTION, LOOP, ROUND, STATEMENT = "subshell", "function", "loop", "round", "statement"
 INPUT = "standard input"
 """Kept beside the variables, so that a branch that reads from it is undone."""
+UNREAD = "unread text"
+"""Kept beside the variables behind a text that may have set any of them, and was not read."""
 LEFT = "left"
 """The flow of a walk that goes on nowhere: every branch has left for one of the constructs around it."""
 
@@ -87,7 +89,7 @@ class State:
     """
 
     def __init__(self, where: Place, defaults: bool) -> None:
-        self.where, self.defaults = where, defaults
+        self.where, self.presumes = where, defaults
         self.vars: dict[str, Variable] = {}
         self.log: list[tuple[str, Variable | None]] = []
         self.attributed: set[str] = set()  # variables that `declare` has given an attribute
@@ -114,6 +116,7 @@ class State:
         self.errors: list[tuple[int, int, str]] = []
         self.depth = self.steps = self.volume = 0
         self.full = False  # too many commands: loops are not unrolled any more
+        self.inside: Place | None = None  # places in the file, named by `source`, that is being walked
         self.fixed: tuple[int, int] | None = None  # where words of a text that is read again are said to stand
         self.shift = 0
         self.glue = False  # words are divided after values are joined: what a branch adds begins with a space
@@ -209,13 +212,19 @@ class State:
         shown = shown.partition("\n")[0]
         self.volume += len(value.text)
         text = f"{name}={shown if len(shown) <= 80 else shown[:79] + '…'}"
-        note = Reason("variable", text, *self.where(self.place(offset)), name)
+        where = self.where(self.place(offset)) if self.inside is None else self.inside(offset)
+        note = Reason("variable", text, *where, name)
         return Value(value.text, value.holes, merged(value.because, (note,)))
 
     @property
     def spent(self) -> bool:
         """Whether the text has been given so much room that long values stay unknown from here on."""
         return self.volume > _MAX_VOLUME
+
+    @property
+    def defaults(self) -> bool:
+        """Whether a variable that nothing here sets may be taken not to be set."""
+        return self.presumes and UNREAD not in self.vars
 
     @property
     def fresh(self) -> bool:

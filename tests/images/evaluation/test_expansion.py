@@ -130,6 +130,9 @@ UNKNOWN = [
     ("${NO:?is needed}", HOLE, None),
     ("${E:?is needed}", HOLE, None),
     ("${A/x}", HOLE, None),
+    # also in what is not taken: every word is expanded
+    ("a${E:+${NO/x/${E:?is needed}}}", HOLE, None),
+    ("a${A:-${E:?is needed}}", HOLE, None),
 ]
 
 

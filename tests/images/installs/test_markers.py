@@ -32,6 +32,8 @@ ARM = Environment("3.11", "aarch64")
         ("'linux' == sys_platform", ARM, True),
         ("platform_release >= '5'", ARM, None),
         ("not a marker", ARM, None),
+        ("platform_machine == 'x86_64' and 'gpu' == ex", ARM, None),
+        ("os.name == 'posix'", ARM, True),
         ("(" * 200, ARM, None),
     ],
 )

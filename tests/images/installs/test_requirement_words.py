@@ -41,6 +41,7 @@ HOST = "https://registry.example"
         ("odd.tar.gz", "", "path", "odd.tar.gz"),
         ("odd.zip", "", "path", "odd.zip"),
         ("two words", "", "unknown", None),
+        (".yaml<=2.1", "", "unknown", None),
         ("app==", "", "unknown", None),
         ("app[Bad!]", "", "unknown", None),
         ("app>=1,<2,", "app", "name", None),

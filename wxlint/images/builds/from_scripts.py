@@ -19,7 +19,7 @@ from wxlint.shell.options import read_options
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Problem, Source
-    from wxlint.shell.model import Command
+    from wxlint.shell.model import Command, ScriptFile
 
 
 class Call(NamedTuple):
@@ -322,6 +322,23 @@ def folders(script: str, cwd: Value | None) -> list[str]:
     if folder and (moved == folder or moved.startswith(f"{folder}/")):  # `cd "$(dirname "$0")/.."`
         return [moved]
     return [posixpath.join(start, moved) for start in starts]
+
+
+def sourced_file(read: Callable[[str], Source | None], script: str, path: str, cwd: Value | None) -> ScriptFile | None:
+    """The file of the repository that a script names with `source`; None where there is none, or it may be several.
+
+    read: a file inside the repository. script: the path of the script. path: as it is written there. cwd: the folder
+    in which it runs then.
+    """
+    from wxlint.shell.model import ScriptFile
+
+    if path.startswith(("/", "~")):
+        return None
+    tried = dict.fromkeys(posixpath.normpath(posixpath.join(start, path)) for start in folders(script, cwd))
+    found = [source for each in tried if each != script and (source := read(each)) is not None]
+    if not found or any(source.text != found[0].text for source in found):
+        return None
+    return ScriptFile(found[0].path, found[0].text)
 
 
 def uses_by_place(uses: Iterable[Use]) -> Mapping[tuple[Span, str], Use]:

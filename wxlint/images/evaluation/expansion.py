@@ -89,12 +89,12 @@ def _looked_up(name: str, scope: Scope) -> Value | None:
 
 def _chosen(part: Choice, scope: Scope) -> Value:
     value = _looked_up(part.name, scope)
+    word = _joined(part.word, scope)  # BuildKit expands it in any case, and may refuse it
     absent = part.name in scope.unset or (value is None and scope.closed) or part.name in _NEVER_SET
     if not absent:
         if value is None or (not value.known and not value.text.strip(HOLE)):  # may be set or not, empty or not
             return _unknown(part.written)
         absent = part.colon and value.text == ""
-    word = _joined(part.word, scope)
     if part.operator == "+":
         return Value("") if absent else word
     if not absent:
@@ -109,6 +109,7 @@ def _edited(part: Trim | Replace, scope: Scope) -> Value:
     from wxlint.images.evaluation.glob_patterns import PatternError, check_pattern, replace, trim_end, trim_start
 
     value, pattern = _looked_up(part.name, scope), _joined(part.pattern, scope)
+    new = _joined(part.text, scope) if isinstance(part, Replace) else Value("")  # refused whatever the value is
     try:
         if pattern.known:
             check_pattern(pattern.text)  # refused whatever the value is
@@ -118,7 +119,6 @@ def _edited(part: Trim | Replace, scope: Scope) -> Value:
             longest = pattern.text.startswith(part.operator)
             trim = trim_start if part.operator == "#" else trim_end
             return value._replace(text=trim(value.text, pattern.text[longest:], longest))
-        new = _joined(part.text, scope)
         if not new.known or (part.everywhere and "$" in new.text):  # `$1` there names a group of the match
             return _unknown(part.written)
         return value._replace(text=replace(value.text, pattern.text, new.text, part.everywhere))

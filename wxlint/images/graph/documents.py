@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from wxlint.core.tuples import NamedTuple
-from wxlint.images.builds.from_scripts import Script, read_script
+from wxlint.images.builds.from_scripts import Script, read_script, sourced_file
 from wxlint.images.evaluation.dockerfiles import Dockerfiles
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family
@@ -74,9 +74,25 @@ class Documents:
                 continue
             source = self._store.require(item.path)
             words = _WORDS.get(item.kind, _PROGRAMS)
-            if source is not None and any(word in source.text for word in words):
+            if source is None:
+                continue
+            if any(word in source.text for word in words) or (item.kind == "shell" and self._sources_one(source)):
                 found[item.path] = self._failures.attempt(item.path, partial(self._script, item, source), _NOTHING)
         return found
+
+    def _sources_one(self, source: Source) -> bool:
+        """Whether a script names, for `source`, one that names a container engine."""
+        text = source.text
+        if "source " not in text and ". " not in text:
+            return False
+        return any(name in text for name in self._engine_scripts - {posixpath.basename(source.path)})
+
+    @cached_property
+    def _engine_scripts(self) -> frozenset[str]:
+        """The file names of the shell scripts that name a container engine."""
+        sources = [self._store.require(item.path) for item in self.given if item.kind == "shell"]
+        naming = [s.path for s in sources if s is not None and any(word in s.text for word in _PROGRAMS)]
+        return frozenset(map(posixpath.basename, naming))
 
     @cached_property
     def workflows(self) -> Workflows:
@@ -158,7 +174,8 @@ class Documents:
             return self._of_a_tool(item.kind, source)
         from wxlint.shell.scripts import script_commands
 
-        found = script_commands(item.kind, source.path, source.text, self._store.cache)
+        files = partial(sourced_file, self._store.read, source.path) if item.kind == "shell" else None
+        found = script_commands(item.kind, source.path, source.text, self._store.cache, files)
         if found.unread:
             self._store.unread.setdefault(source.path, f"{source.path} {found.unread}")
         return read_script(source, found.commands, self.find_dockerfile)

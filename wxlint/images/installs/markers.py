@@ -31,6 +31,14 @@ _FIXED = {
     "platform_python_implementation": "CPython",
 }
 
+_NAMES = frozenset(
+    "python_version python_full_version os_name sys_platform platform_release platform_system platform_version"
+    " platform_machine platform_python_implementation implementation_name implementation_version extra extras"
+    " dependency_groups os.name sys.platform platform.version platform.machine platform.python_implementation"
+    " python_implementation".split()
+)
+"""Variables of markers: those of the page, and the old names that the packaging library still takes."""
+
 
 class Environment(NamedTuple):
     """What a Python is and where it runs: Linux and CPython always.
@@ -125,6 +133,9 @@ def _condition(tokens: list[str], at: int, depth: int) -> tuple[_Node, int]:
             raise ValueError(tokens[at])
         return found, at + 1
     left, sign, right = tokens[at : at + 3]
+    for side in (left, right):
+        if side[0] not in "'\"" and side not in _NAMES:
+            raise ValueError(side)
     if sign not in ("===", "==", "~=", "!=", "<=", ">=", "<", ">", "in", "not in"):
         raise ValueError(sign)
     return _Term(left, sign, right), at + 3

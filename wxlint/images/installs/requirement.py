@@ -14,6 +14,8 @@ from wxlint.core.values import HOLE, Value
 _SPEC = late(
     r"\s*([A-Za-z0-9\0](?:[A-Za-z0-9._\0-]*[A-Za-z0-9_\0])?)\s*(\[[^\]]*\])?\s*(?:@\s*(\S+)|(\(?\s*(?:===|==|~=|!=|<=|>=|<|>|=)[^;]*))?\s*(;.*)?"
 )
+_DOTTED = late(r"\.[\w.-]*\s*(?:===|==|~=|!=|<=|>=)")
+"""A name that pip refuses, and no path."""
 _WHEEL = late(r"([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+?)(?:-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl")
 _CLAUSES = late(
     r"(?:(?:===\s*[^\s,;()=]+|(?:==|~=(?!\s*\w+(?:\.\*|[^\w.]|$))|!=|<=|>=|<|>)\s*[\w\0](?:[\w.*+!\0-]*[\w*\0])?)\s*(?:,\s*(?!$)|,?\s*$))+"
@@ -89,7 +91,7 @@ def _parsed(value: Value) -> Requirement:
     written = value.shown().strip()
     if "://" in text:
         text = text.partition(" ;")[0]
-    if text.startswith((".", "/", "~", "file:", "${PWD}")) and not text.endswith(".whl"):
+    if text.startswith((".", "/", "~", "file:", "${PWD}")) and not text.endswith(".whl") and not _DOTTED.match(text):
         return Requirement("", kind="path", url=text, written=written)
     if re.match(r"(git|hg|svn|bzr)\+", text):
         egg = re.search(r"#(?:.*&)?egg=([\w.-]+)", text)

@@ -288,10 +288,22 @@ def value_of(text: str, names: Names, bash: bool = True) -> int:
     except RecursionError:
         raise UnknownError from None
     except UnknownError:
-        reader = _Reader(text, names, bash, 0)  # what is refused is refused whatever is not known
+        if is_refused(text, names, bash):
+            raise WrongError from None
+        raise
+
+
+def is_refused(text: str, names: Names, bash: bool = True) -> bool:
+    """Tell whether an expression is none, whatever its operands hold."""
+    try:
+        reader = _Reader(text, names, bash, 0)
         reader.quiet = 1
         reader.whole()
-        raise
+    except WrongError:
+        return True
+    except (UnknownError, RecursionError):
+        return False
+    return False
 
 
 def evaluated(text: str, names: Names, bash: bool = True) -> int | None:

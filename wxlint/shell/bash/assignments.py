@@ -91,8 +91,9 @@ def _number(walk: Walker, name: str, value: Value, before: Value | None) -> Valu
     if start is None and before is not None and not before.holes:
         start = walk.words.sums.number(before.text)
     if number is None or start is None:
-        if not walk.state.flow:  # it may be no expression
-            walk.state.may_leave("fail")
+        if not walk.state.flow:  # it may be no expression, or name what is not set
+            ends = "set -u" in walk.state.vars or "set -e" in walk.state.vars
+            walk.state.may_leave("exit" if ends else "fail")
         return hole(f"${{{name}}}")
     return value._replace(text=str(start + number))
 

@@ -76,11 +76,11 @@ def _exit(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 
 
 def _return(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
-    if not walk.frames:
+    frame = walk.returning()
+    if frame is None:
         return NO  # only a function, or a file that is read with `source`, returns
     status = _code(walk, words)
     walk.state.flow = "return"
-    frame = walk.frames[-1]
     frame.status = status if frame.status is None or frame.status == status else OPEN
     return status
 
@@ -218,11 +218,14 @@ def _eval(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if len(words) > 2 or words[0].value.because:
         text = resting_on(spaced([each.value for each in words[1:]]), assumptions(words[0].value))
         word = Word(text, word.start, words[-1].end, True)
-    if word.value.text == HOLE:
-        return None
     from wxlint.shell.bash.nested_texts import read_again
 
-    return walk.last if read_again(walk, word) else None
+    if word.value.text != HOLE and read_again(walk, word):
+        return walk.last
+    from wxlint.shell.bash.unread_texts import forget_all
+
+    forget_all(walk, word.value)
+    return None
 
 
 def _brackets(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
@@ -302,12 +305,21 @@ def _shopt(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 def _source(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if len(words) < 2:
         return None
-    path = words[1]._replace(value=relative(words[1].value))
-    if not path.value.known:
+    words = [words[0], *words[2:]] if words[1].value.text == "--" else words
+    if len(words) < 2:
         return None
-    from wxlint.shell.bash.nested_texts import source
+    path = words[1]._replace(value=relative(words[1].value))
+    beside = walk.flavor != "bash" and "/" not in path.value.text  # looked for in PATH alone
+    args = walk_arguments(walk, words, 2) if len(words) > 2 and walk.flavor == "bash" else None
+    if path.value.known and not beside:
+        from wxlint.shell.bash.nested_texts import source
 
-    return walk.last if source(walk, path) else None
+        if source(walk, path, args):
+            return walk.last
+    from wxlint.shell.bash.unread_texts import forget_all
+
+    forget_all(walk, path.value)
+    return None
 
 
 BUILTINS: dict[str, Builtin] = {

@@ -298,11 +298,16 @@ class Commands:
         self.called.add(function.name)
         expander = walk.words
         saved = state.args, state.because, state.via, state.fixed, state.shift, expander.private, expander.resting
+        reading, script = walk.reading, expander.script
         expander.private, expander.resting = function.private, function.resting
+        expander.script = function.path or walk.script
+        walk.enter(function.path)
         state.args = self._arguments(words)
         shown = " ".join([function.name, *[word.value.shown() for word in words[1:7]]])
         state.because = (*state.because, Reason("call", shown[:80], *state.where(state.place(start)), function.name))
         state.via = (*state.via, state.place(start))
+        if function.path and not state.fixed:  # its places are those of another text
+            state.fixed = state.span(start, start)
         catch = state.open(FUNCTION)
         frame = Frame(function.name, state.branching)
         walk.frames.append(frame)
@@ -328,6 +333,8 @@ class Commands:
             elif state.vars.get(name) is not old:
                 state.put(name, hole(state.named(name)))
         state.args, state.because, state.via, state.fixed, state.shift, expander.private, expander.resting = saved
+        expander.script = script
+        walk.enter(reading)
         return status
 
     def _arguments(self, words: list[Word]) -> Arguments:

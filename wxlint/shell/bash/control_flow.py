@@ -185,8 +185,8 @@ def _arith(walk: Walker, node: Arith) -> Status:
 
 def _define(walk: Walker, node: Function) -> Status:
     bodies = walk.functions.setdefault(node.name, [])
-    if walk.words.private or walk.words.resting:
-        node = node._replace(private=walk.words.private, resting=walk.words.resting)
+    if walk.words.private or walk.words.resting or walk.reading:
+        node = node._replace(private=walk.words.private, resting=walk.words.resting, path=walk.reading)
     same = (at for at, body in enumerate(bodies) if body.start == node.start and body == node)
     index = next(same, len(bodies))
     if index == _MAX_BODIES:

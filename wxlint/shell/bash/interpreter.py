@@ -17,9 +17,9 @@ from wxlint.shell.bash.control_flow import WALKS
 from wxlint.shell.bash.expansion import Expander
 from wxlint.shell.bash.parser import Parser
 from wxlint.shell.bash.tree import Arith, Assign, Function, Group, Lines, Node, Pipe, Redir, Simple, Test
-from wxlint.shell.bash.walker import Files, Frame
+from wxlint.shell.bash.walker import Frame
 from wxlint.shell.branches import close
-from wxlint.shell.model import TOO_DEEP, TOO_LONG, Command, Place, Redirect, ShellResult, Word
+from wxlint.shell.model import TOO_DEEP, TOO_LONG, Command, Files, Place, Redirect, ShellResult, Word
 from wxlint.shell.state import (
     LAST_STEP,
     MAX_DEPTH,
@@ -56,6 +56,9 @@ class Interpreter:
         self.tail = True
         self.substituted: Status | None = None
         self.exact = self.statement = 0
+        self.script, self.reading = script, ""
+        self.places: dict[str, Place] = {}
+        self.read: list[tuple[int, Frame]] = []  # files named by `source`: the calls around each, and what it returns
         self.redirects: tuple[Redirect, ...] = ()
 
     # -- nodes
@@ -264,13 +267,25 @@ class Interpreter:
                 found = None
         return found if found is not None and not found.holes else None
 
+    def enter(self, path: str) -> None:
+        self.reading, self.state.inside = path, self.places.get(path)
+
+    def returning(self) -> Frame | None:
+        if self.read and self.read[-1][0] == len(self.frames):
+            return self.read[-1][1]
+        return self.frames[-1] if self.frames else None
+
     # -- the whole text
+
+    def _is_uncalled(self, name: str) -> bool:
+        """Whether nothing calls a function of the text itself."""
+        return name not in self.commands.called and not self.functions[name][-1].path
 
     def uncalled(self) -> None:
         """Functions that nothing calls may be called from elsewhere: once each, with unknown arguments."""
         tried: set[str] = set()
         state = self.state
-        while names := [n for n in self.functions if n not in self.commands.called and n not in tried]:
+        while names := [n for n in self.functions if self._is_uncalled(n) and n not in tried]:
             for name in names:
                 if name in self.commands.called:
                     continue

@@ -6,10 +6,11 @@ from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.child_shells import Child, in_places
 from wxlint.shell.bash.expansion import PRIVATE
 from wxlint.shell.bash.parser import Parser
-from wxlint.shell.bash.tree import Simple
-from wxlint.shell.bash.walker import Walker
-from wxlint.shell.model import Word
-from wxlint.shell.state import MAX_DEPTH, MAX_STEPS, OPEN, YES, Status
+from wxlint.shell.bash.tree import Node, Simple
+from wxlint.shell.bash.walker import Frame, Walker
+from wxlint.shell.branches import close
+from wxlint.shell.model import Word, line_of
+from wxlint.shell.state import FUNCTION, MAX_DEPTH, MAX_STEPS, OPEN, RAN, YES, Status
 from wxlint.shell.values import MAX_TEXT, Arguments, assumptions, hole, merged
 
 _ROOM = 20
@@ -57,22 +58,55 @@ def _exact(whole: str, word: Word, text: str) -> int | None:
     return at if whole[at : at + len(text)] == text else None
 
 
-def source(walk: Walker, path: Word) -> bool:
-    """Walk a file of the repository. Return False where it cannot be read."""
-    text = walk.files(path.value.text) if walk.files is not None else None
-    state = walk.state
-    if text is None or state.depth > MAX_DEPTH - _ROOM or len(walk.frames) > 10 or state.steps > MAX_STEPS:
+def source(walk: Walker, path: Word, args: Arguments | None) -> bool:
+    """Walk a file of the repository. Return False where it is not read.
+
+    args: its own positional parameters; None where it has those of the text around.
+    """
+    state, words = walk.state, walk.words
+    if walk.files is None or state.depth > MAX_DEPTH - _ROOM or len(walk.frames) > 10 or state.steps > MAX_STEPS:
         return False
-    saved, state.fixed = state.fixed, state.fixed or (path.start, path.end)
-    parser = Parser(text.replace(HOLE, "\ufffd"), walk.flavor)
+    file = walk.files(path.value.text, state.cwd)
+    if file is None:
+        return False
+    parser = Parser(file.text.replace(HOLE, "\ufffd"), walk.flavor)
     parser.depth = 25
     tree = parser.script()
-    state.steps += len(text) // 50
-    state.depth += 10
-    walk.run(tree)
-    state.depth -= 10
-    state.fixed = saved
+    state.steps += len(file.text) // 50
+    if parser.errors:
+        return False
+    saved = state.fixed, words.script, walk.reading, words.private, words.resting
+    state.fixed = state.fixed or (path.start, path.end)
+    words.script = file.path
+    words.private, words.resting = (), assumptions(path.value)
+    walk.places[file.path] = line_of(file.text, file.path)
+    walk.enter(file.path)
+    outer, given = state.args, state.args if args is None else args
+    state.args = given
+    walk.last = _file(walk, tree)
+    if args is not None:
+        state.args = outer if state.args is given else Arguments((), True)
+    state.fixed, words.script, reading, words.private, words.resting = saved
+    walk.enter(reading)
     return True
+
+
+def _file(walk: Walker, tree: Node) -> Status:
+    """Walk the text of a file named by `source`, which `return` ends."""
+    state = walk.state
+    frame, catch = Frame("", state.branching), state.open(FUNCTION)
+    walk.read.append((len(walk.frames), frame))
+    state.depth += 10
+    walk.last = YES
+    status = walk.run(tree)
+    state.depth -= 10
+    walk.read.pop()
+    if state.flow == "return":
+        status = frame.status or RAN
+    elif frame.status is not None and frame.status != status:
+        status = OPEN
+    close(state, catch)
+    return status
 
 
 def child_shell(walk: Walker, child: Child, node: Simple) -> Status | None:
@@ -110,6 +144,8 @@ def _in_scope(walk: Walker, child: Child, text: Word) -> bool:
         state.export(name)
     environment, state.environment = state.environment, frozenset(state.exported)
     functions, frames = walk.functions, walk.frames
+    script, reading, walk.script = walk.script, walk.reading, ""
+    walk.enter("")
     saved = walk.flavor, words.bash, words.script, words.zero, walk.guarded, state.args
     walk.functions, walk.frames = {}, []
     walk.flavor, words.bash, walk.guarded = child.flavor, child.flavor == "bash", False
@@ -126,6 +162,8 @@ def _in_scope(walk: Walker, child: Child, text: Word) -> bool:
     walk.at_exit()
     walk.last, walk.leaving, state.flow = last, leaving, flow
     walk.flavor, words.bash, words.script, words.zero, walk.guarded, state.args = saved
+    walk.script = script
+    walk.enter(reading)
     walk.functions, walk.frames = functions, frames
     state.environment = environment
     state.vars = outside

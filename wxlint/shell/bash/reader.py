@@ -6,14 +6,13 @@ what cannot be known is a HOLE. The text is read as bash reads it (parser.py) an
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.model import Place, ShellResult
+from wxlint.shell.model import Files, Place, ShellResult, line_of
 
 
 def read_shell(
@@ -24,7 +23,7 @@ def read_shell(
     where: Place | None = None,
     defaults: bool = True,
     script: str = "",
-    files: Callable[[str], str | None] | None = None,
+    files: Files | None = None,
     args: tuple[Value, ...] | None = None,
 ) -> ShellResult:
     """The commands of a shell text, in the order they would run. Never raises.
@@ -36,7 +35,7 @@ def read_shell(
         stays unknown (a
             RUN, whose base image may set X).
         script: the path of the script, for `$0` and `$(dirname "$0")`; unknown when empty.
-        files: the text of a file that `source` names, as it is written there; None for one that cannot be read.
+        files: the files that `source` names; without it none is read.
         args: what the script is called with, `$1` and on; None where that is not known.
     """
     from wxlint.shell.bash.interpreter import run_text
@@ -91,18 +90,3 @@ def shell_comments(text: str) -> tuple[int, ...]:
     with suppress(RecursionError):  # the depth guards are there so that this does not happen
         parser.script()
     return tuple(sorted(parser.comments))
-
-
-def line_of(text: str, script: str = "") -> Place:
-    """Return the default of `where`: lines of the text itself."""
-    starts: list[int] = []
-
-    def where(offset: int) -> tuple[str, int]:
-        from bisect import bisect_right
-
-        if not starts:
-            starts.append(0)
-            starts.extend(match.end() for match in re.finditer("\n", text))
-        return script, bisect_right(starts, offset)
-
-    return where

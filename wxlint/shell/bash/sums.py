@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wxlint.core.reasons import Reason
-from wxlint.core.values import Value
-from wxlint.shell.bash.arithmetic import DoubtfulError, Names, UnknownError, WrongError, evaluated, value_of
+from wxlint.core.values import HOLE, Value
+from wxlint.shell.bash.arithmetic import DoubtfulError, Names, UnknownError, WrongError, evaluated, is_refused, value_of
 from wxlint.shell.bash.assigned_names import SETS
 from wxlint.shell.bash.parameters import ordered
 from wxlint.shell.bash.parser import Parser
@@ -64,6 +64,8 @@ class Sums:
         mark = self.state.mark()
         number = None if value.holes else self.checked(value.text, strict=strict)
         self.words.presume = presume
+        if value.holes and strict:
+            self._doubt(value)
         if number is not None:
             because = value.because
             for name in re.findall(r"[A-Za-z_]\w*", value.text):
@@ -76,6 +78,11 @@ class Sums:
         self.state.flow = flow
         self.unsettle(text)
         return None
+
+    def _doubt(self, value: Value) -> None:
+        """An expression with parts that are not known, and may be empty: then it may be an error."""
+        if is_refused(value.text.replace(HOLE, ""), self.names, self.words.bash):
+            self.state.may_leave("fail" if self.words.bash else "exit")
 
     def unsettle(self, text: str) -> None:
         """What an expression of unknown value may set becomes unknown."""

@@ -180,13 +180,16 @@ class Case(NamedTuple):
 
 
 class Function(NamedTuple):
-    """private, resting: of the text that is read again in which it stands (see expansion.Expander)."""
+    """private, resting: of the text that is read again in which it stands (see expansion.Expander). path: of the file
+    that `source` names in which it stands; empty for the text itself.
+    """
 
     name: str
     body: Node
     start: int
     private: tuple[str, ...] = ()
     resting: tuple[Reason, ...] = ()
+    path: str = ""
 
 
 class Test(NamedTuple):

@@ -8,11 +8,9 @@ from typing import Protocol
 from wxlint.core.values import Value
 from wxlint.shell.bash.expansion import Expander
 from wxlint.shell.bash.tree import Assign, Function, Node, Redir
-from wxlint.shell.model import Redirect, Word
+from wxlint.shell.model import Files, Place, Redirect, Word
 from wxlint.shell.state import State, Status
 from wxlint.shell.values import Variable
-
-Files = Callable[[str], "str | None"]
 
 
 class Frame:
@@ -41,7 +39,9 @@ class Walker(Protocol):
     `set -e` does not end the text. tail: whether nothing follows. exact: how many of the words of the command at hand
     stand where they seem to stand. quiet: whether programs that only print are no commands of their own. traps: the
     words of `trap` by their text. strict: whether `set -e` was seen. redirects: those of the command at hand.
-    statement: the number of the statement of the whole text that is being walked.
+    statement: the number of the statement of the whole text that is being walked. script: the path of the text itself;
+    reading: of the file named by `source` that is being walked, empty where none is; read: such files, with how many
+    calls are around each, and what it returns; places: of their lines.
     """
 
     state: State
@@ -63,6 +63,10 @@ class Walker(Protocol):
     redirects: tuple[Redirect, ...]
     text: str
     files: Files | None
+    reading: str
+    script: str
+    read: list[tuple[int, Frame]]
+    places: dict[str, Place]
 
     def give_up(self) -> Status:
         """The text takes too many steps: the rest of it is not known."""
@@ -102,3 +106,9 @@ class Walker(Protocol):
 
     def input_of(self, redirects: tuple[Redirect, ...]) -> Value | None:
         """What redirections give to read; None when that is not known."""
+
+    def enter(self, path: str) -> None:
+        """What is walked from here on stands in that file, named by `source`; with "" in the text itself."""
+
+    def returning(self) -> Frame | None:
+        """The call, or the file named by `source`, that `return` ends."""

@@ -6,6 +6,7 @@ import re
 from collections import deque
 from functools import partial
 
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.conditions import holds
@@ -27,6 +28,9 @@ from wxlint.shell.state import (
 )
 from wxlint.shell.values import Arguments, hole, merged
 
+_FILES = (".bat", ".cmd")
+_KEEPS = late(r"(?:^|/)(?:activate|deactivate|conda|vcvars\w*|vsdevcmd|setvars)\.(?:bat|cmd)$")
+"""Files that make an environment ready: they set names of their own."""
 _MAX_LINE = 8191
 """Characters of a command line that cmd.exe takes."""
 
@@ -278,6 +282,7 @@ class BatchRunner(Variables):
                 for match in SET_NAMES.finditer(expanded.text):
                     self.put(match[1].strip().lower(), hole(self.named(match[1].strip().lower())))
                 return RAN
+            self._other_file(words[0].value)
         elif first in ("goto", "exit") or first.startswith("goto:"):
             self._jump(first, words)
             return RAN
@@ -293,11 +298,21 @@ class BatchRunner(Variables):
             return RAN
         elif first in ("cmd", "cmd.exe", "start"):
             words = inner_command(first.removesuffix(".exe"), words)
+        elif first.endswith(_FILES):  # without `call`, what stands behind it does not run
+            self.flow = "return" if self.stack else "exit"
         redirects_out = tuple(redirects)
         self.emit(
             node.start, max(words[-1].end, node.start, *(r.end for r in redirects_out)), tuple(words), (), redirects_out
         )
         return RAN
+
+    def _other_file(self, path: Value) -> None:
+        """Another batch file runs with the variables of this one, and may set any of them."""
+        shown = path.shown().lower().replace("\\", "/")
+        if not shown.endswith(_FILES) or _KEEPS.search(shown):
+            return
+        for name in list(self.vars):
+            self.put(name, hole(self.named(name)))
 
     def _call(self, words: list[Word], start: int) -> None:
         name = words[1].value.text[1:].lower()

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.reader import line_of
-from wxlint.shell.model import TOO_DEEP, Place, ShellResult
+from wxlint.shell.model import TOO_DEEP, Place, ShellResult, line_of
 
 
 def read_batch(
