@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.cli.arguments import LEVELS, names
 from wxlint.cli.exit_codes import BUG, FAILED, FOUND, OK
-from wxlint.cli.streams import has_colour, has_links, say, write, write_lines
+from wxlint.cli.streams import has_colour, has_links, progress_line, say, write, write_lines
 from wxlint.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,15 @@ def check(arguments: argparse.Namespace) -> int:
     """Run the rules, and show what they find."""
     cache = open_cache_of(arguments)
     families = families_of(arguments, arguments.only, cache)
-    reports = [_checked(arguments, gathered) for gathered in families]
+    line = progress_line()
+    try:
+        for gathered in families:
+            if line is not None:
+                line.of_dockerfiles(gathered.repository)
+        reports = [_checked(arguments, gathered) for gathered in families]
+    finally:
+        if line is not None:
+            line.end()
     if len(reports) > 1:
         from wxlint.lint.families import together
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.cli.commands import open_cache_of, options_of, show, verdict
 from wxlint.cli.exit_codes import FOUND, OK
-from wxlint.cli.streams import say, write
+from wxlint.cli.streams import progress_line, say, write
 from wxlint.core.errors import UsageError
 from wxlint.core.tuples import NamedTuple
 from wxlint.fixes.run import Disk
@@ -58,6 +58,7 @@ def _fix(arguments: argparse.Namespace, share: Share | tuple[str, ...]) -> _Fixe
     """One family's files."""
     cache = open_cache_of(arguments)
     last: list[Gathered] = []
+    line = progress_line()
 
     def read(texts: Mapping[str, Source]) -> Gathered:
         if isinstance(share, Share):
@@ -68,12 +69,17 @@ def _fix(arguments: argparse.Namespace, share: Share | tuple[str, ...]) -> _Fixe
     def check(texts: Mapping[str, Source]) -> Checked:
         gathered = read(texts)
         last[:] = [gathered]
+        if line is not None:
+            line.of_dockerfiles(gathered.repository)
         return Checked(gathered.repository, run.check(gathered.repository, options_of(arguments, gathered)))
 
     disk = Disk(_root(arguments), writes=arguments.fix)
-    outcome = Trial(
-        check, disk.read, unsafe=arguments.unsafe_fixes, may_change=lambda path: _given(last[0], path)
-    ).run()
+    trial = Trial(check, disk.read, unsafe=arguments.unsafe_fixes, may_change=lambda path: _given(last[0], path))
+    try:
+        outcome = trial.run()
+    finally:
+        if line is not None:
+            line.end()
     cache.save()
     families = () if isinstance(share, Share) else last[0].families
     if arguments.diff:

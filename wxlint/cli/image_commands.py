@@ -7,13 +7,14 @@ import os
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wxlint.cli.arguments import names
 from wxlint.cli.exit_codes import FAILED, FOUND, OK
 from wxlint.cli.policies import one_policy, policies_of
-from wxlint.cli.streams import say, write, write_lines
+from wxlint.cli.streams import progress_line, say, write, write_lines
 from wxlint.core.errors import UsageError
 from wxlint.core.reading import working_folder
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from wxlint.inspection.layers import Wanted
     from wxlint.inspection.model import Inspection
     from wxlint.inspection.stores import Store
+    from wxlint.inspection.streams import RawFile
     from wxlint.plan.model import Plan
     from wxlint.policy.model import Policy
 
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 def inspect(arguments: argparse.Namespace) -> int:
     """Show what an image holds, and compare it with what was expected."""
     from wxlint.core.escape import escape_json, escape_lines
-    from wxlint.inspection.docker_save import saved
     from wxlint.inspection.inspector import run_inspect
     from wxlint.inspection.report import Limits, check_expect, check_limits, render_text, to_json
 
@@ -46,7 +47,7 @@ def inspect(arguments: argparse.Namespace) -> int:
     found = run_inspect(
         arguments.image,
         arguments.expect,
-        lambda name: saved(arguments.engine or "docker", [name]),
+        lambda name: _saved(arguments.engine or "docker", name),
         tuple(_dockerfiles(arguments.dockerfile)),
         wanted,
         remote=None if arguments.engine else lambda name: _remote(name, arguments.insecure, wanted),
@@ -67,14 +68,13 @@ def diff(arguments: argparse.Namespace) -> int:
     """Show what changed from one image to another."""
     from wxlint.core.escape import escape_json
     from wxlint.inspection.difference import changes, failures, render
-    from wxlint.inspection.docker_save import saved
     from wxlint.inspection.inspector import run_inspect
 
     working_folder()
     old, new = (
         run_inspect(
             name,
-            engine=lambda one: saved(arguments.engine or "docker", [one]),
+            engine=lambda one: _saved(arguments.engine or "docker", one),
             remote=None if arguments.engine else lambda one: _remote(one, arguments.insecure, None),
             platform=arguments.platform,
         )
@@ -85,6 +85,20 @@ def diff(arguments: argparse.Namespace) -> int:
     wrong = failures(changes(old, new), arguments.fail_on)
     say(f"wxlint: {one.what}: {one.old} -> {one.new}" for one in wrong)
     return FOUND if wrong else OK
+
+
+@contextmanager
+def _saved(program: str, name: str) -> Iterator[RawFile]:
+    """An image of an engine as a stream, with a word on how far it is read."""
+    from wxlint.inspection.docker_save import saved
+
+    line = progress_line()
+    try:
+        with saved(program, [name]) as stream:
+            yield stream if line is None else line.of_stream(stream)
+    finally:
+        if line is not None:
+            line.end()
 
 
 def _remote(name: str, insecure: bool, wanted: Wanted) -> Store | None:

@@ -6,9 +6,13 @@ import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from wxlint.core.errors import InputError, WxlintError
 from wxlint.core.escape import escape, escape_lines
+
+if TYPE_CHECKING:
+    from wxlint.cli.progress import Progress
 
 
 def write(pieces: Iterable[str | bytes]) -> None:
@@ -59,6 +63,15 @@ def say_bug() -> None:
 def close_output() -> None:
     """Send nothing more to a standard output whose reader has gone, not even what is flushed at the end."""
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+
+
+def progress_line() -> Progress | None:
+    """The line that says how far long work is; None where standard error is no terminal, or one that cannot wipe."""
+    if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        return None
+    from wxlint.cli.progress import Progress
+
+    return Progress(sys.stderr)
 
 
 def has_colour() -> bool:

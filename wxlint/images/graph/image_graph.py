@@ -48,6 +48,8 @@ class ImageGraph:
     def __init__(self, documents: Documents, store: SourceStore, family: Family, failures: Failures) -> None:
         self.documents, self.family = documents, family
         self._store, self._failures = store, failures
+        self.watch: Callable[[str], None] | None = None
+        """Called with each Dockerfile that is evaluated, so that somebody may count them."""
         self._contexts = Contexts(store.read, store.root)
         self._evaluated: dict[str, list[Evaluated]] = {}
         self._images: dict[str, tuple[Image, ...]] = {}
@@ -129,6 +131,8 @@ class ImageGraph:
             found = [self._evaluate(build) for build in builds[:followed]]
             found += [self._nothing(build, skipped=True) for build in builds[followed:]]
             self._evaluated[path] = found
+            if self.watch is not None:
+                self.watch(path)
         return found
 
     def by_hand(self, path: str) -> Evaluated:
