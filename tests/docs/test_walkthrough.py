@@ -7,35 +7,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from typed_steps import fits, steps
 
 ROOT = Path(__file__).resolve().parents[2]
-CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
-
-
-class Step(NamedTuple):
-    """One command, and the lines that it answers with; "..." stands for any number of lines."""
-
-    command: str
-    answer: tuple[str, ...]
-
-
-def steps(text: str) -> list[Step]:
-    found: list[Step] = []
-    for block in CONSOLE.findall(text):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                found.append(Step(line[2:], ()))
-            else:
-                found[-1] = found[-1]._replace(answer=(*found[-1].answer, line))
-    return found
-
-
-def fits(wanted: tuple[str, ...], said: str) -> bool:
-    pattern = "".join("(?:.*\n)*?" if line == "..." else re.escape(line) + "\n" for line in wanted)
-    return re.fullmatch(pattern, said) is not None
 
 
 def test_the_five_minutes_are_as_they_are_told(tmp_path: Path) -> None:

@@ -662,7 +662,7 @@ class TestSchema:
             "type properties required additionalProperties propertyNames items uniqueItems minItems enum const pattern "
             "minLength minimum maximum exclusiveMinimum anyOf $ref $defs".split()
         )
-        annotations = {"$schema", "title", "description", "default", "examples", "patternErrorMessage"}
+        annotations = {"$schema", "$id", "title", "description", "default", "examples", "patternErrorMessage"}
         for rule in subschemas(schema()):
             assert set(rule) <= read_ones | annotations
             assert len({"type", "anyOf", "$ref"} & set(rule)) == 1, "what is to be told apart by type needs one"
