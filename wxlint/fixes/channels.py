@@ -10,13 +10,12 @@ from wxlint.core.fix import Edit
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.fixes.context import Context, NoFix, Proposal, stretches
+from wxlint.fixes.projects import WHEELS, project_index
 from wxlint.fixes.split_off import NotSplit, divided
 from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.installs.model import PackageIndex
 from wxlint.images.stack.torch.channels import channel_of_url
 from wxlint.images.stack.torch.model import FAMILY, Choice
-
-_ROOT = "https://download.pytorch.org/whl/"
 
 
 def own_channel(context: Context, finding: Finding) -> Proposal | None:
@@ -123,10 +122,11 @@ def missing_index(context: Context, finding: Finding) -> Proposal | NoFix | None
 def _added(context: Context, step: TorchStep, choice: Choice, channel: str) -> tuple[Edit, ...] | NoFix | None:
     install, wanted = step.install, choice.requirement
     span, command = wanted.span, install.span
-    if install.tool not in ("pip", "uv") or span is None or command is None or wanted.url:
+    if install.tool not in ("pip", "uv", "uv-project") or span is None or command is None or wanted.url:
         return None
     if span.path != command.path:
-        return _in_requirements(context, step, choice, channel)
+        added = project_index if span.path.endswith("pyproject.toml") else _in_requirements
+        return added(context, step, choice, channel)
     form = context.exec_form(command)
     if form is not None:
         return _in_exec_form(context, form, step, channel)
@@ -136,7 +136,7 @@ def _added(context: Context, step: TorchStep, choice: Choice, channel: str) -> t
     if source is None or None in spans or any(s is not None and s.path != span.path for s in spans):
         return None
     last = max(s for s in spans if s is not None)
-    option = f" --index-url {_ROOT}{channel}"
+    option = f" --index-url {WHEELS}{channel}"
     if len(own) == len(install.requirements) and not install.unread:
         place = last._replace(line=last.end_line, column=last.end_column)
         return (Edit(place, option),)
@@ -156,7 +156,7 @@ def _in_exec_form(context: Context, form: Instruction, step: TorchStep, channel:
     if span is None or not alone or not {"install", "add"}.intersection(words) or "--" in words:
         return NoFix("an instruction in exec form (a JSON array) takes an index only where it installs torch alone")
     at = form.at(form.text.rindex("]"))
-    return (context.edit(span.path, at, at, f', "--index-url", "{_ROOT}{channel}"'),)
+    return (context.edit(span.path, at, at, f', "--index-url", "{WHEELS}{channel}"'),)
 
 
 def _in_requirements(context: Context, step: TorchStep, choice: Choice, channel: str) -> tuple[Edit, ...] | None:
@@ -171,7 +171,7 @@ def _in_requirements(context: Context, step: TorchStep, choice: Choice, channel:
     if None in edits:
         return None
     top = Span(span.path, 1, 1, 1, 1)
-    return (Edit(top, f"--extra-index-url {_ROOT}{channel}\n"), *(edit for edit in edits if edit is not None))
+    return (Edit(top, f"--extra-index-url {WHEELS}{channel}\n"), *(edit for edit in edits if edit is not None))
 
 
 def _with_local(context: Context, span: Span, pin: str, channel: str) -> Edit | None:

@@ -27,6 +27,8 @@ def reservation(context: Context, finding: Finding) -> Proposal | None:
             edit = inserted(source, path, ("deploy", "resources", "reservations", "devices"), _DEVICE)
             return Proposal((edit,), f"reserve a GPU for {service.name}", _said(context, finding)) if edit else None
         asking = next((d for d in service.devices if d.place.span == finding.span), None)
+        if asking is not None and asking.computes is False:
+            return _computing(source, finding)
         if asking is not None and asking.gpu:
             if asking.how == "deploy" and asking.quantity is None and not asking.device_ids:
                 return _counted(source, finding)
@@ -44,15 +46,43 @@ def _said(context: Context, finding: Finding) -> bool:
 def _counted(source: Source, finding: Finding) -> Proposal | None:
     """A number for a device that has none."""
     place = offsets(source, finding.span)[0]
-    holder = next((holder for holder, *_ in reversed(_chain(parse(source).documents, place))), None)
-    items = holder.items if isinstance(holder, Sequence) else ()
-    node = next((item for item in items if item.start == place), None)
-    if not isinstance(node, Mapping) or _is_flow(source, node):
+    node = _item_at(source, place)
+    if node is None or _is_flow(source, node):
         return None
     first = node.entries[0].key
     column = source.position(first.start)[1] - 1
     edit = Edit(source.span(first.start, first.start), f"count: all\n{' ' * column}")
     return Proposal((edit,), "ask for all devices", False)
+
+
+def _computing(source: Source, finding: Finding) -> Proposal | None:
+    """The capability that CUDA needs, for a device that names others."""
+    holder = _item_at(source, offsets(source, finding.span)[0])
+    entry = holder.entry("capabilities") if holder is not None else None
+    names = entry.value if entry is not None else None
+    if not isinstance(names, Sequence) or not names.items or names.start < entry.key.start:  # an alias
+        return None
+    last = names.items[-1]
+    end = last.end
+    while end > last.start and source.text[end - 1] in "\n ":
+        end -= 1
+    if _is_flow(source, names):
+        text = ", compute"
+    else:
+        line, column = source.position(last.start)
+        before = source.line_text(line)[: column - 1]
+        if before.strip() != "-":
+            return None
+        text = f"\n{before}compute"
+    return Proposal((Edit(source.span(end, end), text),), "add compute to the capabilities", False)
+
+
+def _item_at(source: Source, place: int) -> Mapping | None:
+    """The mapping that is the item of a list at a place."""
+    holder = next((holder for holder, *_ in reversed(_chain(parse(source).documents, place))), None)
+    items = holder.items if isinstance(holder, Sequence) else ()
+    node = next((item for item in items if item.start == place), None)
+    return node if isinstance(node, Mapping) else None
 
 
 def pod(context: Context, finding: Finding) -> Proposal | None:

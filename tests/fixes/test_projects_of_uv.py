@@ -1,0 +1,126 @@
+"""The index that a project of uv lacks, and the capability that a device lacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wxlint.cli.main import main
+
+POLICY = """\
+wxlint: 1
+image: "acme/{stage}"
+dockerfile: "{stage}/Dockerfile"
+variants:
+  cpu: {torch-channel: cpu, stages: [api]}
+"""
+DOCKERFILE = "FROM python:3.12-slim\nCOPY pyproject.toml ./\nRUN pip install uv==0.6.9 && uv sync\n"
+PROJECT = (
+    '[project]\nname = "api"\nversion = "1"\nrequires-python = ">=3.12"\ndependencies = ["fastapi", "torch==2.6.0"]\n'
+)
+ADDED = """
+[[tool.uv.index]]
+name = "pytorch-cpu"
+url = "https://download.pytorch.org/whl/cpu"
+explicit = true
+
+[tool.uv.sources]
+torch = { index = "pytorch-cpu" }
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "api").mkdir()
+    (tmp_path / "wxlint.yaml").write_text(POLICY)
+    (tmp_path / "api/Dockerfile").write_text(DOCKERFILE)
+    (tmp_path / "build.sh").write_text("docker build -t acme/api:cpu api\n")
+    return tmp_path / "api/pyproject.toml"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_project_gets_its_index(project: Path, end: str, mark: str) -> None:
+    before = (mark + PROJECT.replace("\n", end)).encode()
+    project.write_bytes(before)
+    assert main(["check", "--no-cache", "--fix", "."]) == 0
+    assert project.read_bytes() == before + ADDED.replace("\n", end).encode()
+    assert main(["check", "--no-cache", "--fix", "--unsafe-fixes", "."]) == 0
+    assert project.read_bytes() == before + ADDED.replace("\n", end).encode()
+
+
+def test_a_project_without_a_last_line_end(project: Path) -> None:
+    project.write_text(PROJECT.rstrip("\n"))
+    assert main(["check", "--no-cache", "--fix", "."]) == 0
+    assert project.read_text() == PROJECT + ADDED
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '\n[tool.uv.sources]\nfastapi = { path = "../fastapi" }\n',
+        '\n[[ tool . "uv" . index ]]\nname = "house"\nurl = "https://registry.example/simple"\n',
+        "\n[tool]\nuv = { no-sources = true }\n",
+    ],
+)
+def test_a_project_that_says_where_from_is_its_authors(
+    project: Path, more: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write_text(PROJECT + more)
+    main(["check", "--no-cache", "--fix", "."])
+    assert project.read_text() == PROJECT + more
+    assert "the project says already where packages come from" in capsys.readouterr().err
+
+
+def test_a_project_of_two_channels_has_no_one_index(project: Path) -> None:
+    project.write_text(PROJECT)
+    (project.parents[1] / "wxlint.yaml").write_text(POLICY + "  cuda: {torch-channel: cu124, stages: [api]}\n")
+    with open("build.sh", "a") as file:
+        file.write("docker build -t acme/api:cuda api\n")
+    assert main(["check", "--no-cache", "--fix", "."]) == 1
+    assert project.read_text() == PROJECT
+
+
+COMPOSE = """\
+services:
+  api:
+    image: registry.example/acme/llm-api:v3.1-cuda
+    deploy:
+      resources:
+        reservations:
+          devices:
+            - driver: nvidia
+              count: 1
+              capabilities: %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[gpu, utility]", "[gpu, utility, compute]"),
+        ("[gpu, utility]  # for nvidia-smi", "[gpu, utility, compute]  # for nvidia-smi"),
+        ("['gpu', 'video' ]", "['gpu', 'video', compute ]"),
+        ("\n                - gpu\n                - utility", None),
+        ("\n              - gpu\n              - utility # x", None),
+    ],
+)
+def test_a_device_gets_the_capability_that_cuda_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "compose.yaml"
+    file.write_text(COMPOSE % before)
+    assert main(["check", "--no-cache", "--fix", "--unsafe-fixes", "."]) == 0
+    if after is None:
+        indent = before.rpartition("\n")[2].partition("-")[0]
+        after = before.replace("- utility", f"- utility\n{indent}- compute", 1) if "#" not in before else None
+    text = file.read_text()
+    assert "compute" in text and text.replace("compute", "", 1).count("utility") == (COMPOSE % before).count("utility")
+    assert after is None or text == COMPOSE % after
+    again = file.read_bytes()
+    assert main(["check", "--no-cache", "--fix", "--unsafe-fixes", "."]) == 0
+    assert file.read_bytes() == again
