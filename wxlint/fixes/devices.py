@@ -60,7 +60,9 @@ def _computing(source: Source, finding: Finding) -> Proposal | None:
     holder = _item_at(source, offsets(source, finding.span)[0])
     entry = holder.entry("capabilities") if holder is not None else None
     names = entry.value if entry is not None else None
-    if not isinstance(names, Sequence) or not names.items or names.start < entry.key.start:  # an alias
+    if entry is None or not isinstance(names, Sequence) or not names.items:
+        return None
+    if names.start < entry.key.start:  # an alias
         return None
     last = names.items[-1]
     end = last.end

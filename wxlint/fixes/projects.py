@@ -6,7 +6,7 @@ import re
 
 from wxlint.core.fix import Edit
 from wxlint.fixes.context import Context, NoFix
-from wxlint.images.graph.target import TorchStep
+from wxlint.images.graph.image import TorchStep
 from wxlint.images.stack.torch.model import FAMILY, Choice
 
 WHEELS = "https://download.pytorch.org/whl/"
