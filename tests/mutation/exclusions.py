@@ -20,18 +20,26 @@ class Exclusion(NamedTuple):
 _LIMIT = "a limit against hostile input: one more is no other limit"
 EXCLUSIONS = (
     Exclusion("builds/bake_values.py", "20000", "20001", _LIMIT),
+    Exclusion("builds/compose_projects.py", "100", "101", _LIMIT),
+    Exclusion("builds/compose_projects.py", "50000", "50001", _LIMIT),
     Exclusion("builds/from_bake.py", "20", "21", _LIMIT),
-    Exclusion("builds/from_makefiles.py", "500", "501", _LIMIT),
+    Exclusion("builds/from_gitlab.py", "12", "13", _LIMIT),
     Exclusion("builds/from_makefiles.py", "50", "51", _LIMIT),
+    Exclusion("builds/from_makefiles.py", "500", "501", _LIMIT),
     Exclusion("builds/make_values.py", "20", "21", _LIMIT),
     Exclusion("builds/make_values.py", "20000", "20001", _LIMIT),
-    Exclusion("evaluation/build_files.py", "300000", "300001", _LIMIT),
     Exclusion("evaluation/build_files.py", "100000", "100001", _LIMIT),
+    Exclusion("evaluation/build_files.py", "12", "13", _LIMIT),
+    Exclusion("evaluation/build_files.py", "300000", "300001", _LIMIT),
     Exclusion("evaluation/evaluator.py", "4000000", "4000001", _LIMIT),
     Exclusion("evaluation/evaluator.py", "4096", "4097", _LIMIT),
     Exclusion("evaluation/expansion.py", "100000", "100001", _LIMIT),
     Exclusion("evaluation/generated_requirements.py", "20000", "20001", _LIMIT),
+    Exclusion("evaluation/package_lists.py", "12", "13", _LIMIT),
+    Exclusion("evaluation/run_instructions.py", "500", "501", _LIMIT),
+    Exclusion("graph/image_graph.py", "50000", "50001", _LIMIT),
     Exclusion("graph/lineage.py", "1000", "1001", _LIMIT),
+    Exclusion("installs/markers.py", "400", "401", _LIMIT),
 )
 
 

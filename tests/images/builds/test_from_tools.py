@@ -50,6 +50,45 @@ other:
     assert [use.value.shown() for use in found.uses][1] == "example/app:1.0-{{sha}}"
 
 
+@pytest.mark.parametrize(
+    ("lines", "made"),
+    [
+        ("build:\n  docker build -t a:1 .", ["a:1"]),
+        ("build:\n  podman build -t a:1 .", ["a:1"]),
+        ("build:\n  buildah build -t a:1 .", ["a:1"]),
+        ("build:\n  nerdctl build -t a:1 .", ["a:1"]),
+        ("engine := 'docker'\nbuild:\n  {{engine}} build -t a:1 .", ["a:1"]),
+        ("build:\n  {{engine}} build -t a:1 .\nengine := 'docker'", ["a:1"]),
+        ("v := '1' # the version\nbuild:\n  docker build -t a:{{v}} .", ["a:1"]),
+        ("v := '1' + 'x'\nbuild:\n  docker build -t a:{{v}} .", ["a:{{v}}"]),
+        ("v := ''\nbuild:\n  docker build -t a:1{{v}} .", ["a:1"]),
+        ("v := 1\nbuild:\n  docker build -t a:{{v}} .", ["a:{{v}}"]),
+        ("v := '1'\nbuild v='2':\n  docker build -t a:{{v}} .", ["a:2"]),
+        ("v := '1'\nbuild v:\n  docker build -t a:{{v}} .", ["a:{{v}}"]),
+        ("build *v='2':\n  docker build -t a:{{v}} .", ["a:2"]),
+        ("build:\n  docker build -t a:{{ 'x' + \"y\" }} .", ["a:xy"]),
+        ("build:\n  docker build -t a:{{ x() }} .", ["a:{{ x() }}"]),
+        ("build:\n  docker build -t 'a:{{{{v}}' .", ["a:{{v}}"]),
+        ("@build: deps\n  docker build -t a:1 .", ["a:1"]),
+        ("build:\n  T=1\n  docker build -t a:$T .", ["a:$T"]),  # each line has a shell of its own
+        ("build:\n  T=1; \\\n  docker build -t a:$T .", ["a:1"]),
+        ("build:\n  #!/bin/bash\n  T=1\n  docker build -t a:$T .", ["a:1"]),
+        ("build:\n\n  @-docker build -t a:1 .\n# docker build -t a:2 .\n", ["a:1"]),
+        ("# build:\n  docker build -t a:1 .", []),
+    ],
+)
+def test_recipes_of_a_justfile(lines: str, made: list[str]) -> None:
+    assert tags(just_script(Source("justfile", lines), find)) == made
+
+
+def test_reasons_of_a_justfile() -> None:
+    text = "v := '1'\nbuild w='2':\n  docker build -t a:{{v}}-{{w}} .\n"
+    (build,) = just_script(Source("justfile", text), find).builds
+    reasons = [(reason.kind, reason.text, reason.line, reason.name) for reason in build.tags[0].because]
+    assert reasons == [("variable", "v=1", 1, "v"), ("default", "w=2", 2, "w")]
+    assert (build.built_by[0].kind, build.built_by[0].line, build.built_by[0].name) == ("build", 3, "build")
+
+
 def test_a_taskfile() -> None:
     text = """\
 version: "3"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wxlint.documents.source import Source
     from wxlint.shell.model import Command
 
-_PROGRAMS = ("docker", "podman", "buildah", "nerdctl", "$(MAKE)", "${MAKE}")
+_PROGRAMS = ("docker", "podman", "buildah", "nerdctl")
 _PREFIXES = "@-+ \t"
 """What make takes off the start of a command line."""
 _NAMED = late(r"(?<!\$)\$[({](\w{2,})[)}]")
@@ -129,7 +129,7 @@ class _Make:
             return
         for rule, source in self.rules:
             for recipe, _ in rule.recipes:
-                if any(word in recipe.text for word in _PROGRAMS[:4]):
+                if any(word in recipe.text for word in _PROGRAMS):
                     self._references += [
                         (match[1], recipe.places[match.start(1)], source) for match in _NAMED.finditer(recipe.text)
                     ]
@@ -149,9 +149,8 @@ class _Make:
             if HOLE not in word
         }
         for rule, source in self.rules:
-            if not any(word in recipe.text for recipe, _ in rule.recipes for word in _PROGRAMS):
-                if not any("$" in recipe.text for recipe, _ in rule.recipes):
-                    continue
+            if not any(word in recipe.text for recipe, _ in rule.recipes for word in (*_PROGRAMS, "$")):
+                continue
             for name in expander.value(rule.targets).text.split():
                 if "%" not in name:
                     yield _Target(name, rule, source)
