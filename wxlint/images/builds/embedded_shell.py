@@ -77,7 +77,7 @@ class EmbeddedText:
         source: Source,
         variables: Mapping[str, Value],
         end: int,
-        flavor: str = "bash",
+        flavor: str,
         extra: tuple[Reason, ...] = (),
     ) -> tuple[Command, ...]:
         """What the text runs.

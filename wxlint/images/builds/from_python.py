@@ -98,7 +98,7 @@ class _Reader:
         start, end = self._place(node)
         text = EmbeddedText()
         text.filled(value, start, end)
-        yield from text.commands(self.source, {}, end)
+        yield from text.commands(self.source, {}, end, "bash")
 
     def _value(self, node: ast.expr, depth: int = 0) -> Value:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
