@@ -205,12 +205,12 @@ def test_both_paths_of_a_build_start_in_one_folder() -> None:
 @pytest.mark.parametrize(
     ("given", "platform", "platforms"),
     [
-        ("linux/arm64", "linux/arm64", ()),
+        ("linux/arm64", "linux/arm64", ("linux/arm64",)),
         ("linux/arm64,linux/riscv64", "linux/amd64", ("linux/arm64", "linux/riscv64")),
-        ("linux/arm64,$P", "linux/amd64", ()),
+        ("linux/arm64,$P", "linux/amd64", ("linux/arm64",)),
         ("linux/$P", "linux/amd64", ()),
         ("arm64", "linux/amd64", ()),
-        ("linux/amd64 --platform linux/arm64", "linux/arm64", ()),
+        ("linux/amd64 --platform linux/arm64", "linux/arm64", ("linux/arm64",)),
     ],
 )
 def test_platforms(given: str, platform: str, platforms: tuple[str, ...]) -> None:
