@@ -32,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--wx-build", choices=("auto", "always", "never"), metavar="MODE", help=modes)
     pulled = "judge the published images: bring each from its registry, and build none"
     group.addoption("--wx-pull", action="store_true", help=pulled)
+    digest = "which image of its registry it must be, with --wx-pull or --wx-build never: asr:cuda=sha256:..."
+    group.addoption("--wx-digest", metavar="IMAGE=DIGEST", action="append", default=[], help=digest)
     engines = (
         "docker (the default) or podman; also addresses (unix://, tcp://, ssh://) and docker contexts: among several "
         "the images are spread, those that need a GPU to engines with one"
@@ -86,11 +88,25 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--wx-timeout: a number of seconds above 0 is expected")
     if config.getoption("wx_pull") and config.getoption("wx_build") not in (None, "never"):
         raise pytest.UsageError("--wx-pull builds nothing; --wx-build does")
+    if config.getoption("wx_digest"):
+        _check_digests(config)
     if config.getoption("wx_allow"):
         _check_allowances(config)
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(_Recorder(config), _RECORDER)
+
+
+def _check_digests(config: pytest.Config) -> None:
+    import re
+
+    for text in config.getoption("wx_digest"):
+        if not re.fullmatch(r"[^=]+=sha256:[0-9a-f]{64}", text):
+            raise pytest.UsageError(
+                f"--wx-digest {text!r}: IMAGE=sha256:... is expected, such as asr:cuda=sha256:0123..."
+            )
+    if not config.getoption("wx_pull") and config.getoption("wx_build") != "never":
+        raise pytest.UsageError("--wx-digest is about published images: with --wx-pull, or --wx-build never")
 
 
 def _check_engines(config: pytest.Config) -> None:

@@ -173,7 +173,8 @@ def _schema(parser: argparse.ArgumentParser) -> None:
 
 
 _IMAGE = (
-    "an image in a registry (a name with its host), an image of the engine (any other name), a saved image, a folder "
+    "an image of the engine or, for a name with a registry's host, of that registry where the engine has none "
+    "(docker://NAME: always of the registry), a saved image, a folder "
     "(OCI layout, skopeo's dir), or - for standard input; #NAME selects one of several"
 )
 
@@ -198,7 +199,7 @@ def _inspect(parser: argparse.ArgumentParser) -> None:
     add("--predicted", action="store_true", help="exit 1 when it is not as `wxlint check` believes")
     add("--allow", metavar="WHAT,...", action="append", default=[], help="what may stay open: unproven:CHECK")
     add("--report", metavar="FILE", help="write the verdicts on the policy as JSON")
-    add("--engine", choices=("docker", "podman"), help="take names from this engine, those with a registry's host too")
+    add("--engine", choices=("docker", "podman"), help="take names from this engine only")
     add("--dockerfile", action="append", default=[], metavar="FILE", help="where its layers may come from")
 
 
@@ -234,7 +235,7 @@ def _diff(parser: argparse.ArgumentParser) -> None:
     add("--fail-on", action="append", default=[], choices=("growth", "build"), help="exit 1 when it grew, or for torch")
     add("--platform", default="", metavar="OS/ARCH", help="of an index (default: this machine's)")
     add("--insecure", action="store_true", help="a registry on this machine, without TLS")
-    add("--engine", choices=("docker", "podman"), help="take names from this engine, those with a registry's host too")
+    add("--engine", choices=("docker", "podman"), help="take names from this engine only")
 
 
 def _report(parser: argparse.ArgumentParser) -> None:

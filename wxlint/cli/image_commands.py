@@ -50,7 +50,7 @@ def inspect(arguments: argparse.Namespace) -> int:
         lambda name: _saved(arguments.engine or "docker", name),
         tuple(_dockerfiles(arguments.dockerfile)),
         wanted,
-        remote=None if arguments.engine else lambda name: _remote(name, arguments.insecure, wanted),
+        remote=None if arguments.engine else lambda name: _remote(name, arguments, wanted),
         platform=arguments.platform,
     )
     wrong = []
@@ -75,7 +75,7 @@ def diff(arguments: argparse.Namespace) -> int:
         run_inspect(
             name,
             engine=lambda one: _saved(arguments.engine or "docker", one),
-            remote=None if arguments.engine else lambda one: _remote(one, arguments.insecure, None),
+            remote=None if arguments.engine else lambda one: _remote(one, arguments, None),
             platform=arguments.platform,
         )
         for name in (arguments.old, arguments.new)
@@ -101,13 +101,39 @@ def _saved(program: str, name: str) -> Iterator[RawFile]:
             line.end()
 
 
-def _remote(name: str, insecure: bool, wanted: Wanted) -> Store | None:
-    """The store of an image in a registry, for a name that begins with the host of one."""
+_SCHEME = "docker://"
+"""What skopeo writes before the name of an image in its registry."""
+
+
+def _remote(name: str, arguments: argparse.Namespace, wanted: Wanted) -> Store | None:
+    """The store of an image in a registry; None for one that the engine has, or whose name has no host.
+
+    `docker://NAME`, --insecure and --platform ask the registry whatever the engine has.
+    """
     from wxlint.inspection.registry.client import Registry, place_of
     from wxlint.inspection.registry.store import RegistryStore
 
-    place = place_of(name)
-    return None if place is None else RegistryStore(Registry(place, insecure), wanted)
+    asked = name.startswith(_SCHEME)
+    plain = name.removeprefix(_SCHEME)
+    place = place_of(plain) or (place_of(f"docker.io/{plain}") if asked else None)
+    if place is None and asked:
+        raise UsageError(f"{name!r} is not the name of an image in a registry")
+    if place is None:
+        return None
+    if not asked and not arguments.insecure and not arguments.platform and _engine_has(plain):
+        say([f"wxlint: {plain} is the engine's; {_SCHEME}{plain} is the one in its registry"])
+        return None
+    return RegistryStore(Registry(place, arguments.insecure), wanted)
+
+
+def _engine_has(name: str) -> bool:
+    from wxlint.core import processes
+    from wxlint.core.errors import EngineError
+
+    try:
+        return not processes.run(["docker", "image", "inspect", "--format", "{{.Id}}", "--", name], timeout=10).code
+    except EngineError:  # docker is not installed
+        return False
 
 
 def _size(arguments: argparse.Namespace, name: str) -> int | None:
@@ -128,7 +154,8 @@ def _judge(policies: Sequence[Policy], image: Inspection, arguments: argparse.Na
     from wxlint.conformance.statically import PREDICTED, judge_statically, policy_of, record
 
     allowed = read_allowances(arguments.allow)
-    policy, expectation = policy_of(policies, (image.reference, arguments.image), arguments.image_of)
+    names = (image.reference, arguments.image.removeprefix(_SCHEME))
+    policy, expectation = policy_of(policies, names, arguments.image_of)
     judged = judge_statically(policy, expectation, image, arguments.predicted)
     if arguments.policy is None:
         judged = [one for one in judged if one.check == PREDICTED]

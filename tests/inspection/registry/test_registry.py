@@ -389,6 +389,41 @@ def test_a_redirect_elsewhere_does_not_get_the_token(served: Served, tmp_path: P
         assert other.requests and all("Authorization" not in headers for _, headers in other.requests)
 
 
+def test_a_name_is_the_engine_s_where_it_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = make.docker_files([make.Layer(make.files(TORCH))], ["registry.example/t/asr:cpu"])
+    (tmp_path / "saved.tar").write_bytes(make.files(image))
+    engine = tmp_path / "docker"
+    engine.write_text(
+        f'#!/bin/sh\nlast() {{ for word; do :; done; echo "$word"; }}\n'
+        f'[ "$(last "$@")" = registry.example/t/asr:cpu ] || exit 1\n[ "$1" = image ] || cat {tmp_path}/saved.tar\n'
+    )
+    engine.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("WXLINT_CACHE_DIR", str(tmp_path / "cache"))
+    asked: list[Place] = []
+
+    def registry(place: Place, _: bool) -> Registry:
+        asked.append(place)
+        raise ImageError("no registry is asked in this test")
+
+    monkeypatch.setattr("wxlint.inspection.registry.client.Registry", registry)
+    assert main(["inspect", "registry.example/t/asr:cpu", "--expect", "cuda:12.1"]) == 0
+    assert "is the engine's; docker://registry.example/t/asr:cpu is the one in its registry" in capsys.readouterr().err
+    assert asked == []
+    for words in (["docker://registry.example/t/asr:cpu"], ["registry.example/t/asr:cpu", "--platform", "linux/arm64"]):
+        assert main(["inspect", *words]) == 2
+    assert main(["inspect", "registry.example/t/other:cpu"]) == 2
+    assert main(["inspect", "docker://python:3.11"]) == 2
+    assert [place.name for place in asked] == [
+        *["registry.example/t/asr:cpu"] * 2,
+        "registry.example/t/other:cpu",
+        "docker.io/library/python:3.11",
+    ]
+    assert main(["inspect", "docker://a b"]) == 2
+
+
 def test_insecure_is_for_this_machine_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", "registry.example/asr:cpu", "--insecure"]) == 2
     assert "registries on this machine" in capsys.readouterr().err

@@ -47,6 +47,7 @@ class Options(NamedTuple):
     mode: of the builder. args: build arguments. gpu: GPU checks must run. jobs: at the same time, 0 for a choice by the
     machine. timeout: seconds for a container that has no limit of its own. leave: images that are looked at where they
     are there, and not built, unless one that is built stands on them. pull: with mode never, take what is published.
+    digests: with mode never, which image of its registry an image must be.
     """
 
     mode: str = AUTO
@@ -56,6 +57,7 @@ class Options(NamedTuple):
     timeout: float = 60.0
     leave: Mapping[str, LeftOut] = MappingProxyType({})
     pull: bool = False
+    digests: Mapping[str, str] = MappingProxyType({})
 
 
 class Workplace(NamedTuple):
@@ -91,7 +93,9 @@ def collect(
         lacking = _preflight(plan, place, options, progress)
     if lacking:
         options = options._replace(mode=NEVER)
-    results = build(plan, place.engine, options.mode, options.jobs, progress, options.leave, options.pull)
+    results = build(
+        plan, place.engine, options.mode, options.jobs, progress, options.leave, options.pull, options.digests
+    )
     for image in wanted:
         if plan.step(image) is None:  # an optional one without a Dockerfile
             done(image, Evidence(BuildResult(image, BuildStatus.NO_DOCKERFILE), gpu=options.gpu))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wxlint.conformance.container.build_report import BUILD_TIMEOUT, explain
 from wxlint.conformance.container.context_digest import content_digest
 from wxlint.conformance.container.engine import Engine, is_engine_fault
-from wxlint.conformance.container.model import CONTENT_LABEL, BuildResult, BuildStatus, Doing, LeftOut
+from wxlint.conformance.container.model import CONTENT_LABEL, BuildResult, BuildStatus, Doing, ImageInfo, LeftOut
 from wxlint.conformance.container.paths import cache_folder, file_name
 from wxlint.core.errors import EndedError, EngineError, UsageError
 from wxlint.core.processes import SUPERVISOR, Completed
@@ -48,6 +48,7 @@ def build(
     progress: Progress = lambda _, __: None,
     leave: Mapping[str, LeftOut] = MappingProxyType({}),
     pull: bool = False,
+    digests: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, BuildResult]:
     """Bring every image of the plan into the engine; the results by image, in the plan's order.
 
@@ -57,6 +58,7 @@ def build(
         jobs: builds at the same time, 0 for a choice by the machine.
         leave: images that are only looked for, unless one that is built stands on them.
         pull: with `never`, bring each image that is not left out from its registry, where the engine has it or not.
+        digests: with `never`, which image of its registry an image must be, sha256:….
 
     Raises UsageError for another mode, EngineError when the engine is gone. What is being built is stopped when this is
     left by an exception such as Ctrl-C.
@@ -64,7 +66,7 @@ def build(
     if mode not in MODES:
         raise UsageError(f"unknown build mode {mode!r}; known are {', '.join(MODES)}")
     run = _Run(plan, engine, mode, progress, leave)
-    run.pull = pull and mode == NEVER
+    run.pull, run.digests = pull and mode == NEVER, digests
     return run.all(jobs or max(2, min(4, os.cpu_count() or 2)))
 
 
@@ -75,6 +77,7 @@ class _Run:
         self.leave = {image: why for image, why in leave.items() if image not in needed}
         self.results: dict[str, BuildResult] = {}
         self.pull = False
+        self.digests: Mapping[str, str] = {}
 
     def all(self, jobs: int) -> dict[str, BuildResult]:
         waiting, running = list(self.plan.steps), dict[Future[BuildResult], str]()
@@ -136,6 +139,8 @@ class _Run:
             return self._pull(step, result)
         before = self.engine.image(step.reference)
         if job.mode == NEVER:
+            if step.image in self.digests:
+                return self._published(step, before, result)
             if before is not None:
                 return result._replace(digest=before.digest)
             status = BuildStatus.LEFT_OUT if job.left_out is not None else BuildStatus.MISSING
@@ -160,12 +165,32 @@ class _Run:
     def _pull(self, step: Step, result: BuildResult) -> BuildResult:
         """Take what is published: one that is here already may be another."""
         self.progress(step.image, Doing("pulling"))
-        problem = self.engine.pull(step.reference, BUILD_TIMEOUT)
+        name = self._pinned(step)
+        problem = self.engine.pull(name or step.reference, BUILD_TIMEOUT)
+        if name and not problem:  # so that what is built from it, and its layers, are found by its name
+            problem = self.engine.tag(name, step.reference)
         info = None if problem else self.engine.image(step.reference)
         self.progress(step.image, "not pulled" if info is None else "pulled")
         if info is None:
             return result._replace(status=BuildStatus.FAILED, detail=problem)
         return result._replace(digest=info.digest)
+
+    def _published(self, step: Step, there: ImageInfo | None, result: BuildResult) -> BuildResult:
+        """The engine's image, where it is the one of a digest in its registry."""
+        name = self._pinned(step)
+        wanted = self.engine.image(name)
+        if wanted is None:
+            return result._replace(status=BuildStatus.MISSING, reference=name)
+        if there is None or there.digest != wanted.digest:
+            other = "is not there" if there is None else f"is another, {there.digest}"
+            detail = f"the engine has {name}, and {step.reference} {other}"
+            return result._replace(status=BuildStatus.FAILED, detail=detail)
+        return result._replace(digest=there.digest)
+
+    def _pinned(self, step: Step) -> str:
+        """The name by its digest; "" where none is asked for."""
+        digest = self.digests.get(step.image, "")
+        return f"{repository(step.reference)}@{digest}" if digest else ""
 
     def _remove_replaced(self, digest: str) -> None:
         """Remove an image that we had built before and that nobody names now; the engine keeps what is built on."""
@@ -247,6 +272,12 @@ def _arguments(plan: Plan, step: Step, content: str | None, podman: bool) -> lis
     if not podman:
         words.append("--force-rm")  # the older builder keeps the containers of a failed step otherwise
     return [*words, "--", context]
+
+
+def repository(reference: str) -> str:
+    """A reference without its tag."""
+    head, _, last = reference.rpartition("/")
+    return f"{head}/{last.partition(':')[0]}" if head else last.partition(":")[0]
 
 
 def _below(plan: Plan, step: Step) -> Iterator[str]:

@@ -133,6 +133,11 @@ class Engine:
             raise EngineError(f"{self.program} pull {reference}: {done.message}")
         return f"{self.program} pull {reference}: {done.message or f'exit code {done.code}'}" if done.code else ""
 
+    def tag(self, source: str, name: str) -> str:
+        """Give an image another name; the reason when that fails, else ""."""
+        done = self.call("tag", "--", source, name)
+        return f"{self.program} tag {source} {name}: {done.message or f'exit code {done.code}'}" if done.code else ""
+
     # -- containers
 
     def run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +75,14 @@ class Policies:
             hint = did_you_mean(lacking, parts)
             there = ", ".join(parts) or "none"
             raise pytest.UsageError(f"--wx-part: no policy has a part {escape(lacking)!r}; there are {there}{hint}")
+
+    def refuse_unknown_images(self, option: str, images: Iterable[str]) -> None:
+        """Raise pytest.UsageError for images that no policy has."""
+        known = sorted(expectation.image for _, expectation in self._images())
+        for image in images:
+            if known and image not in known:
+                hint = did_you_mean(image, known) or f"; there are {', '.join(known[:12])}"
+                raise pytest.UsageError(f"{option}: no image is called {escape(image)}{hint}")
 
     def find(self, name: str) -> tuple[Path, Expectation]:
         """Return an image by its name, and the file of its policy; that of the repository is read where none is."""

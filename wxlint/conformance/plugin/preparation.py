@@ -60,7 +60,7 @@ class Preparation(NamedTuple):
             missing = {image: names - {""} for image, names in wanted.items() if self._read(path, image) is None}
             if not missing:
                 return
-            named = {*self.selected, *(image for image, names in wanted.items() if "" in names)}
+            named = {*self.selected, *self.options.digests, *(image for image, names in wanted.items() if "" in names)}
             SUPERVISOR.resume()
             if len(self.engines) == 1:
                 self._collect(path, policy, missing, named, (self.engines[0], abouts[0]))

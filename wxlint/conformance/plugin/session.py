@@ -81,7 +81,10 @@ class Session:
         seconds = config.getoption("wx_timeout") or float(config.getini("wx_timeout"))
         pull = bool(config.getoption("wx_pull"))
         mode = "never" if pull else mode
-        self.options = Options(mode, args, bool(config.getoption("wx_gpu")), timeout=seconds, pull=pull)
+        digests = dict(text.split("=", 1) for text in config.getoption("wx_digest"))
+        self.options = Options(
+            mode, args, bool(config.getoption("wx_gpu")), timeout=seconds, pull=pull, digests=digests
+        )
         self.allowances = read_allowances([*config.getini("wx_allow"), *config.getoption("wx_allow")])
         from wxlint.plan.build_plan import words
 
@@ -144,6 +147,7 @@ class Session:
         if self.config.option.collectonly or self._stops_here(session):
             return
         self.policies.refuse_unknown_words()
+        self.policies.refuse_unknown_images("--wx-digest", self.options.digests)
         if self._checks and self.answers():
             for path, images in self._checks.items():
                 wanted = {image: frozenset(names) for image, names in images.items()}
