@@ -59,7 +59,7 @@ def _by_policy(repository: Repository, image: Image, base: str) -> Iterator[Prob
     root = image.base.root
     if wanted is None or root is None:
         return
-    for use in image.base.lineage:
+    for use in (*image.base.lineage, *image.base.partly):  # what some of several builds pass through is not known
         reference = use.reference
         if reference is not None and (_is(reference, wanted) or _is_the_base(repository, image, reference)):
             return

@@ -86,3 +86,14 @@ def test_one_build_that_goes_another_way_proves_nothing_of_those_above() -> None
     assert found == ["wrong-base docker/mid/Dockerfile"]
     for image in images:
         assert image.base.accelerator is None
+
+
+def test_one_build_that_names_the_base_by_an_unknown_registry_is_no_proof_against_it() -> None:
+    files = {**FAMILY, "docker/mid/Dockerfile": "ARG REGISTRY=example\nFROM ${REGISTRY}/base:cuda\n"}
+    other = script(mid="--build-arg REGISTRY=$1")
+    found, images = check({**files, "build.sh": script(mid="--build-arg A=1"), "other.sh": other})
+    assert found == []
+    for image in images:
+        assert [use.value.text for use in image.base.lineage][:1] == ["example/mid:cuda"]
+        assert image.base.root is not None
+        assert "example/base:cuda" in {use.value.text for use in image.base.partly}

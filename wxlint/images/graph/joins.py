@@ -16,6 +16,7 @@ T = TypeVar("T")
 def common_state(states: Sequence[State], use: Use) -> State:
     """The state of an image that several builds produce. use: what names it."""
     first = states[0]
+    lineage, partly = _common_lineage([s.lineage for s in states])
     shared_packages = set.intersection(*({package_key(p) for p in s.packages} for s in states))
     roots = {s.root.value.text if s.root is not None else None for s in states}
     return State(
@@ -23,7 +24,7 @@ def common_state(states: Sequence[State], use: Use) -> State:
         _agreed([s.cuda for s in states]),
         _common_torch([s.torch for s in states]),
         tuple(p for p in first.packages if package_key(p) in shared_packages),
-        (use, *_common_lineage([s.lineage for s in states])),
+        (use, *lineage),
         first.because,
         tuple(o for o in first.others if all(o in s.others for s in states[1:])),
         tuple(item for item in first.stored if all(item in s.stored for s in states[1:])),
@@ -31,6 +32,7 @@ def common_state(states: Sequence[State], use: Use) -> State:
         external_torch=_common_torch([s.external_torch for s in states]),
         root=first.root if len(roots) == 1 else None,
         sure=all(s.sure for s in states),
+        partly=tuple(dict.fromkeys((*partly, *(one for s in states for one in s.partly)))),
     )
 
 
@@ -51,7 +53,8 @@ def _common_installs(states: Sequence[State]) -> tuple[Install, ...]:
     return tuple(one for one in states[0].installs if all(one in state.installs for state in states[1:]))
 
 
-def _common_lineage(lineages: Sequence[tuple[Use, ...]]) -> tuple[Use, ...]:
-    """The images that each of several lineages passes through, in the order of the first."""
+def _common_lineage(lineages: Sequence[tuple[Use, ...]]) -> tuple[tuple[Use, ...], tuple[Use, ...]]:
+    """The images that each of several lineages passes through, in the order of the first, and those that only some do."""
     shared = set.intersection(*({use.value.text for use in lineage} for lineage in lineages))
-    return tuple(use for use in lineages[0] if use.value.text in shared)
+    some = (use for lineage in lineages for use in lineage if use.value.text not in shared)
+    return tuple(use for use in lineages[0] if use.value.text in shared), tuple(some)
