@@ -36,7 +36,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wxlint.core.findings import Severity
+from wxlint.core.findings import Severity, Span
 from wxlint.core.patterns import late
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.values import HOLE
@@ -46,6 +46,8 @@ from wxlint.rules import Problem
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.merge import Text
+    from wxlint.documents.compose.services import Service
+    from wxlint.images.builds.from_scripts import Script
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a build whose Dockerfile is not there"
@@ -55,10 +57,12 @@ HINT = "name the Dockerfile that is meant"
 def check(repository: Repository) -> Iterator[Problem]:
     for script in repository.scripts.values():
         for build in script.builds:
-            if build.wanted and build.span is not None and _is_missing(repository, build):
-                path = build.wanted[0]
-                near = did_you_mean(path, list(repository.dockerfiles), str)
-                yield Problem(build.span, f"there is no {path}{near}", build.built_by, image=path)
+            if not build.wanted or build.span is None or any(os.path.lexists(path) for path in build.wanted):
+                continue
+            found = _named(repository, script, build) or _in_a_loop(script, build)
+            if found is not None and not _is_ignored(build.span.path, build.wanted):
+                path, span = found
+                yield Problem(span, f"there is no {path}{_near(repository, path)}", build.built_by, image=path)
     yield from _of_services(repository)
 
 
@@ -68,17 +72,47 @@ def _of_services(repository: Repository) -> Iterator[Problem]:
     if projects is None:
         return
     seen = set()
+    elsewhere = {service.key.span.path for _, service in projects.services() if _is_run_elsewhere(repository, service)}
     for _, service in projects.services():
         build = service.build
         if build is None or build.dockerfile is None or build.folder is None or build.dockerfile_path is None:
+            continue
+        if service.key.span.path in elsewhere:
             continue
         path, span = posixpath.normpath(build.dockerfile_path), build.dockerfile.place.span
         if span in seen or not projects.filled.isdisjoint(service.paths):
             continue
         seen.add(span)
         if _is_gone(repository, build.dockerfile, build.folder, path):
-            near = did_you_mean(path, list(repository.dockerfiles), str)
-            yield Problem(span, f"there is no {path}{near}", image=path)
+            yield Problem(span, f"there is no {path}{_near(repository, path)}", image=path)
+
+
+def _near(repository: Repository, path: str) -> str:
+    """A suggestion; of two that are both just called Dockerfile, their folders have to be alike."""
+    folder, name = posixpath.split(path)
+    own = posixpath.basename(folder)
+    others = [
+        other
+        for other in repository.dockerfiles
+        if posixpath.basename(other) != name or did_you_mean(own, [posixpath.basename(posixpath.dirname(other))])
+    ]
+    return did_you_mean(path, others, str)
+
+
+def _is_run_elsewhere(repository: Repository, service: Service) -> bool:
+    """Whether what a service builds is there from a folder above its file on only: it is copied there first, or run
+    with --project-directory."""
+    build = service.build
+    if build is None or build.dockerfile is None or build.dockerfile_path is None:
+        return False
+    written, folder = build.dockerfile.value.text, posixpath.dirname(service.key.span.path)
+    if not folder or HOLE in written or written.startswith("/") or os.path.lexists(build.dockerfile_path):
+        return False
+    above = [folder]
+    while above[-1]:
+        above.append(posixpath.dirname(above[-1]))
+    known = repository.dockerfiles
+    return any(posixpath.normpath(posixpath.join(each, written)) in known for each in above[1:])
 
 
 def _is_gone(repository: Repository, written: Text, folder: str, path: str) -> bool:
@@ -116,21 +150,47 @@ _MAKER = late(r"(?i)(?:\.(?:sh|bash|bat|cmd|ps1|py|mk|md|rst|ya?ml)|(?:^|/)(?:Ma
 _YAML = (".yaml", ".yml")
 
 
-def _is_missing(repository: Repository, build: Build) -> bool:
-    """Whether none of the places where a Dockerfile was looked for has one, and nothing may make it."""
-    if any(os.path.lexists(path) for path in build.wanted):
-        return False
-    span = build.span
-    source = repository.sources.read(span.path) if span is not None else None
-    if source is None or span is None:
-        return False
-    name = posixpath.basename(build.wanted[0])
-    own = "\n".join(source.line_text(line) for line in range(span.line, span.end_line + 1))
-    explicit = any(path in own for path in build.wanted)  # written as it is, not made of variables
-    folders = {posixpath.dirname(path) or "." for path in build.wanted}
-    if not explicit and any(map(os.path.isdir, folders)):
-        return False  # `docker build .` where the working folder is not known
-    return explicit and source.text.count(name) == own.count(name) and not _is_ignored(source.path, build.wanted)
+_PLAIN_NAMES = ("Dockerfile", "Containerfile")
+
+
+def _named(repository: Repository, script: Script, build: Build) -> tuple[str, Span] | None:
+    """The Dockerfile that a build names as it is, with its place; None where something else in the file may make it."""
+    assert build.span is not None
+    source = repository.sources.read(build.span.path)
+    if source is None:
+        return None
+    text = source.text.replace("\\", "/")
+    path = max((path for path in build.wanted if _places(path, text)), key=len, default="")
+    places = _places(path, text) if path else []
+    builds = {each.span for each in script.builds if path in each.wanted}
+    if not places or len(places) > len(builds):
+        return None
+    folder, name = posixpath.split(path)
+    if name not in _PLAIN_NAMES:
+        elsewhere = len(_places(name, text)) > len(places)
+    else:
+        elsewhere = len(_places(folder, text)) > len(places) if folder else text.count(name) > len(places)
+    inside = [at for at in places if source.position(at)[0] == build.span.line]
+    at = (inside or places)[0]
+    return None if elsewhere else (path, source.span(at, at + len(path)))
+
+
+def _places(path: str, text: str) -> list[int]:
+    """Where a text names a path, whatever stands in front of it."""
+    return [match.start() for match in re.finditer(rf"(?<![\w.-]){re.escape(path)}(?![\w.-])", text)]
+
+
+def _in_a_loop(script: Script, build: Build) -> tuple[str, Span] | None:
+    """The Dockerfile of one round of a loop whose other rounds have theirs."""
+    assert build.span is not None
+    path = min(build.wanted, key=len)
+    if all(reason.kind != "loop" for reason in build.built_by) or os.path.isdir(posixpath.dirname(path) or "."):
+        return None
+    others = [each for each in script.builds if each.span == build.span and each.dockerfile]
+    calls = [call for call in script.calls if call.span == build.span]
+    if not others or not calls or any(call.docker.command.conditional for call in calls):
+        return None
+    return path, build.span
 
 
 def _is_ignored(path: str, wanted: tuple[str, ...]) -> bool:

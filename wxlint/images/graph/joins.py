@@ -54,7 +54,7 @@ def _common_installs(states: Sequence[State]) -> tuple[Install, ...]:
 
 
 def _common_lineage(lineages: Sequence[tuple[Use, ...]]) -> tuple[tuple[Use, ...], tuple[Use, ...]]:
-    """The images that each of several lineages passes through, in the order of the first, and those that only some do."""
+    """The images that each of several lineages passes through, in the order of the first, and what only some do."""
     shared = set.intersection(*({use.value.text for use in lineage} for lineage in lineages))
     some = (use for lineage in lineages for use in lineage if use.value.text not in shared)
     return tuple(use for use in lineages[0] if use.value.text in shared), tuple(some)

@@ -46,9 +46,9 @@ class State(NamedTuple):
 
     accelerator: of the base, or None when it is not known. cuda: the base's CUDA version. lineage: the FROM uses from
     this image down to the external base, without those that several producers do not share, which are in partly. root:
-    the external base, None when it is not reached (a circle) or not the same for all producers. installs: every install so far into the
-    environment that is used, those of the family's own bases among them. external_torch: the torch of the external
-    base. sure: what is known of the external base was looked up, or its own name says it.
+    the external base, None when it is not reached (a circle) or not the same for all producers. installs: every install
+    so far into the environment that is used, those of the family's own bases among them. external_torch: the torch of
+    the external base. sure: what is known of the external base was looked up, or its own name says it.
     """
 
     accelerator: str | None
