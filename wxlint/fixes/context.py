@@ -88,9 +88,11 @@ class Context:
 
     @cached_property
     def images(self) -> dict[str, list[Image]]:
-        """The images of each Dockerfile."""
+        """The images of each Dockerfile, as it stands there."""
         found: dict[str, list[Image]] = {}
         for image in self.repository.images:
+            if image.evaluated.build.edits:
+                continue
             found.setdefault(image.evaluated.path, []).append(image)
         return found
 

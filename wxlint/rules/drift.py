@@ -66,7 +66,8 @@ def check(repository: Repository) -> Iterator[Problem]:
                     text = f"{use.reference.shown()} is built {differs} in {first.span.path}"
                     because = (reason_at("build", f"{first.kind} {first.value.shown()}", first.span),)
                     services = any(each.evaluated.build.service is not None for each in (image, other))
-                    yield Problem(use.span, text, because, severity=Severity.INFO if services else None)
+                    severity = Severity.INFO if services else None
+                    yield Problem(use.span, text, because, severity=severity, image=use.reference.shown())
                     break
 
 

@@ -38,7 +38,7 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason, reason_at
-from wxlint.core.values import HOLE
+from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.from_scripts import Call
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Evaluated, Stage
@@ -58,25 +58,50 @@ _TAKES_ARGUMENTS = re.compile(r"python[\d.]*|uvicorn|gunicorn|node|java|ffmpeg|f
 def check(repository: Repository) -> Iterator[Problem]:
     for script in repository.scripts.values():
         for call in script.calls:
-            if call.docker.verb == "run" and len(call.docker.arguments) > 1:
+            if call.docker.verb in ("run", "compose run") and len(call.docker.arguments) > 1:
                 yield from _call(repository, call)
 
 
 def _call(repository: Repository, call: Call) -> Iterator[Problem]:
     image, command = call.docker.arguments[0].value, call.docker.arguments[1]
     names = {option.name for option in call.docker.options}
-    if not image.known or names & {"--entrypoint", "", HOLE} or not _PROGRAM.fullmatch(_base(command.value.text)):
+    if names & {"--entrypoint", "", HOLE} or not _PROGRAM.fullmatch(_base(command.value.text)):
         return
-    reference = parse_reference(image)
-    producers = repository.graph.producers(reference) if reference is not None else []
-    found = [_entrypoint(evaluated, stage) for evaluated, stage in producers]
+    found = _of_service(repository, image) if call.docker.verb == "compose run" else _of_image(repository, image)
     source = repository.sources.read(call.path)
     if not found or None in found or source is None:
         return
     reasons = tuple(dict.fromkeys(reason for reason in found if reason is not None))
-    shown = reasons[0].text
-    text = f"{command.value.text} is an argument of the image's {shown}: it is not run"
-    yield Problem(source.span(command.start, command.end), text, reasons)
+    text = f"{command.value.text} is an argument of the ENTRYPOINT of {image.shown()}: it is not run"
+    yield Problem(source.span(command.start, command.end), text, (*reasons, *image.because), image=image.shown())
+
+
+def _of_image(repository: Repository, image: Value) -> list[Reason | None]:
+    """The entrypoints of what the repository builds under a name, of which the registry may not be known."""
+    reference = parse_reference(image)
+    if reference is None or HOLE in image.text.rpartition("/")[2]:
+        return []
+    return [_entrypoint(evaluated, stage) for evaluated, stage in repository.graph.producers(reference)]
+
+
+def _of_service(repository: Repository, name: Value) -> list[Reason | None]:
+    """The entrypoints of a service, in each project that has it: its own, else that of its image."""
+    found: list[Reason | None] = []
+    projects = repository.compose
+    services = projects.services() if projects is not None and name.known and not projects.filled else ()
+    for _, service in services:
+        if service.name != name.text:
+            continue
+        if service.entrypoint is not None:
+            words = [text.value.text for text in service.entrypoint.words] if service.entrypoint.listed else []
+            text = f"ENTRYPOINT {json.dumps(words)}"
+            found.append(reason_at("image", text, service.entrypoint.place.span) if _swallows(words) else None)
+            continue
+        own = [_entrypoint(image.evaluated, image.stage) for image in repository.graph.images_of(service)]
+        if service.build is None and service.image is not None:
+            own = _of_image(repository, service.image.value)
+        found += own or [None]
+    return found
 
 
 def _base(text: str) -> str:
@@ -99,9 +124,13 @@ def _entrypoint(evaluated: Evaluated, stage: Stage) -> Reason | None:
         words = json.loads(found.args)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(words, list) or len(words) < 2 or not all(isinstance(word, str) for word in words):
-        return None
-    program, script = _base(words[0]), words[1]
-    own = _TAKES_ARGUMENTS.fullmatch(program) and not (program.startswith("python") and script in ("-c", "-"))
     span = found.span(evaluated.dockerfile.source, 0, len(found.text))
-    return reason_at("image", f"ENTRYPOINT {found.args.strip()}", span) if own else None
+    return reason_at("image", f"ENTRYPOINT {found.args.strip()}", span) if _swallows(words) else None
+
+
+def _swallows(words: object) -> bool:
+    """Whether a program takes all words behind its own as arguments."""
+    if not isinstance(words, list) or len(words) < 2 or not all(isinstance(word, str) for word in words):
+        return False
+    program, script = _base(words[0]), words[1]
+    return bool(_TAKES_ARGUMENTS.fullmatch(program)) and not (program.startswith("python") and script in ("-c", "-"))

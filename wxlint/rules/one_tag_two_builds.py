@@ -66,7 +66,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 reason_at("build", f"{first.kind} {first.value.shown()}", first.span),
                 *image.state.torch.because,
             )
-            yield Problem(use.span, text, because)
+            yield Problem(use.span, text, because, image=name)
 
 
 def _computes_on(image: Image) -> str | None:

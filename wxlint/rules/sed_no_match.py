@@ -30,7 +30,6 @@ docker build -t example/asr:cpu --build-arg VARIANT=cpu .
 ```
 """
 
-import re
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
@@ -41,45 +40,19 @@ SEVERITY = Severity.WARNING
 SUMMARY = "a sed over a Dockerfile that changes nothing"
 HINT = "pass a build argument instead of editing the Dockerfile, or correct the pattern"
 
-_SUBSTITUTE = re.compile(r"s(?P<mark>[^\\\w\s])(?P<old>(?:\\.|(?!(?P=mark)).)*)(?P=mark)", re.DOTALL)
-_PLAIN = re.compile(r"[\w\s/:.=@$^{}\"'*,<>-]*")
-"""Characters that mean the same in sed's patterns and in ours, once braces are quoted."""
-
 
 def check(repository: Repository) -> Iterator[Problem]:
     for script in repository.scripts.values():
         for edit in script.edits:
             dockerfile = repository.sources.read(edit.dockerfile)
-            patterns = [_pattern(expression) for expression in edit.expressions]
-            if dockerfile is None or not patterns:
+            known = [each for each in edit.substitutions if each is not None]
+            if dockerfile is None or not known or len(known) < len(edit.substitutions):
                 continue
-            if any(pattern is None for pattern in patterns):
-                continue
-            about = [pattern for pattern in patterns if pattern is not None and "FROM" in pattern.pattern]
-            tried = about or [pattern for pattern in patterns if pattern is not None]
+            about = [each for each in known if "FROM" in each.old]
             lines = dockerfile.text.split("\n")
-            if any(pattern.search(line) for pattern in tried for line in lines):
+            if any(each.matches(line) for each in about or known for line in lines):
                 continue
-            what = "FROM" if about else "its patterns"
-            text = f"sed changes nothing of {edit.dockerfile}: no line of it matches {what!r}"
+            text = f"{edit.tool} changes nothing of {edit.dockerfile}: no line of it matches"
             if about:
-                text = f"sed leaves every FROM of {edit.dockerfile} as it is: no pattern matches one"
+                text = f"{edit.tool} leaves every FROM of {edit.dockerfile} as it is: no pattern matches one"
             yield Problem(edit.span, text, edit.because, image=edit.dockerfile)
-
-
-def _pattern(expression: str) -> "re.Pattern[str] | None":
-    """The pattern of a substitution; None for another command, and for what patterns of sed and ours do not share."""
-    found = _SUBSTITUTE.match(expression.strip())
-    if found is None:
-        return None
-    old = found["old"].replace("\\" + found["mark"], found["mark"]).replace("\\.", "[.]").replace("\\-", "-")
-    if not _PLAIN.fullmatch(old.replace("[.]", "")):
-        return None
-    start, end = "^" if old.startswith("^") else "", "$" if old.endswith("$") else ""
-    body = old[len(start) : len(old) - len(end)]
-    for char in "${}^":
-        body = body.replace(char, "\\" + char)
-    try:
-        return re.compile(f"{start}{body}{end}")
-    except re.error:
-        return None

@@ -157,7 +157,7 @@ def test_where_relative_paths_start(path: str, cwd: Value | None, starts: list[s
 )
 def test_edits_of_dockerfiles(text: str, expressions: list[tuple[str, ...]]) -> None:
     edits = script(text).edits
-    assert [edit.expressions for edit in edits] == expressions
+    assert [tuple(each.written if each else None for each in edit.substitutions) for edit in edits] == expressions
     assert all(edit.dockerfile == "Dockerfile" and edit.span.line == 1 for edit in edits)
 
 

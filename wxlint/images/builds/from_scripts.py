@@ -15,11 +15,12 @@ from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.docker_cli import DockerCommand, docker_command
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
-from wxlint.shell.options import read_options
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Problem, Source
+    from wxlint.images.builds.piped import Fed
     from wxlint.shell.model import Command, ScriptFile
+    from wxlint.shell.substitutions import Substitution
 
 
 class Call(NamedTuple):
@@ -32,12 +33,16 @@ class Call(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """A sed of a script over a Dockerfile. expressions: those that are known. dockerfile: its path."""
+    """What a script changes of a Dockerfile. substitutions: None for one that is not understood. dockerfile: its path.
 
-    expressions: tuple[str, ...]
+    tool: sed, or PowerShell's -replace.
+    """
+
+    substitutions: tuple[Substitution | None, ...]
     dockerfile: str
     span: Span
     because: tuple[Reason, ...]
+    tool: str = "sed"
 
 
 class Undefined(NamedTuple):
@@ -74,47 +79,75 @@ def read_script(
     calls: list[Call] = []
     builds: list[Build] = []
     uses: list[Use] = []
-    commands = tuple(commands)
     edits: list[Edit] = []
+    commands = tuple(commands)
+    followed = _with_inner(source, commands)
     rounds = _Rounds(source, commands)
-    for command in commands:
+    for number, (command, fed) in enumerate(followed):
         docker = docker_command(command)
+        tried = starts(command.cwd) if starts else folders(source.path, command.cwd)
         if docker is None:
             if command.words[0].value.text == "sed":
-                edits += _edit(
-                    command, source, find, starts(command.cwd) if starts else folders(source.path, command.cwd)
-                )
+                edits += _edit(command, source, find, tried)
             continue
         span = source.span(command.start, command.end)
         calls.append(Call(docker, span, source.path))
         if docker.verb == "build":
-            cwd = docker.command.cwd
-            build = _build(docker, source, span, find, rounds, starts(cwd) if starts else folders(source.path, cwd))
+            if fed is None and _reads_input(docker):
+                fed = _fed([each for each, _ in followed], number, source.text)
+            build = _build(docker, source, span, find, rounds, tried, fed)
             builds.append(build)
             uses.extend(build.tags)
+            if fed is not None and fed.tool == "-replace" and build.dockerfile:
+                edits.append(Edit(fed.substitutions, build.dockerfile, span, command.because, fed.tool))
         elif docker.verb in ("run", "create", "pull", "push", "tag"):
             uses.extend(_arguments(docker, source, rounds))
     return Script(tuple(calls), tuple(builds), tuple(uses), tuple(edits))
 
 
+_POWERSHELLS = frozenset(("powershell", "powershell.exe", "pwsh", "pwsh.exe"))
+
+
+def _with_inner(source: Source, commands: tuple[Command, ...]) -> list[tuple[Command, Fed | None]]:
+    """Commands, those of a PowerShell that is given a text among them, with what these read from their input."""
+    found: list[tuple[Command, Fed | None]] = []
+    for command in commands:
+        if command.words[0].value.text.lower() in _POWERSHELLS:
+            from wxlint.images.builds.piped import inner_commands
+
+            found += inner_commands(command, source.path)
+        else:
+            found.append((command, None))
+    return found
+
+
+def _reads_input(docker: DockerCommand) -> bool:
+    """Whether a build takes its Dockerfile from standard input."""
+    named = docker.values("-f", "--file")
+    if named:
+        return named[-1].value is not None and named[-1].value.text == "-"
+    return any(word.value.text == "-" for word in docker.arguments)
+
+
+def _fed(commands: list[Command], number: int, text: str) -> Fed | None:
+    from wxlint.images.builds.piped import fed_to
+
+    return fed_to(commands, number, text)
+
+
 def _edit(command: Command, source: Source, find: Callable[[list[str]], str | None], starts: list[str]) -> list[Edit]:
     """The Dockerfiles that a sed changes; none where one of its expressions is not known."""
-    read = read_options(command.words[1:], frozenset(("-e", "--expression", "-f", "--file", "-l")))
-    given = [option.value for option in read.options if option.name in ("-e", "--expression")]
-    names = {option.name for option in read.options}
-    files = [word.value for word in read.positional]
-    if not given and files:
-        given, files = [files[0]], files[1:]
-    if names & {"-f", "--file", "-n", ""} or any(value is None or not value.known for value in given):
-        return []
-    expressions = tuple(value.text for value in given if value is not None)
+    from wxlint.images.builds.piped import read_sed
+
+    read = read_sed(command)
     found: list[Edit] = []
-    for value in files:
+    for word in read[1] if read is not None else ():
+        value = word.value
         path = (
             find([posixpath.normpath(posixpath.join(start, value.text)) for start in starts]) if value.known else None
         )
-        if path is not None:
-            found.append(Edit(expressions, path, source.span(command.start, command.end), command.because))
+        if path is not None and read is not None:
+            found.append(Edit(read[0], path, source.span(command.start, command.end), command.because))
     return found
 
 
@@ -213,6 +246,7 @@ def _build(
     find: Callable[[list[str]], str | None],
     rounds: _Rounds,
     starts: list[str],
+    fed: Fed | None = None,
 ) -> Build:
     because = docker.command.because
     tags = tuple(
@@ -253,8 +287,15 @@ def _build(
             kaniko = "kaniko" in docker.command.words[0].value.text  # looks below the context first
             below = [*contexts, *starts] if kaniko else starts
             tried = [posixpath.normpath(posixpath.join(f, _slashes(given.text))) for f in below]
+    elif fed is not None:
+        pass
     elif context.known and "://" not in context.text and context.text != "-":
         tried = [posixpath.join(c, n) for c in contexts for n in ("Dockerfile", "Containerfile")]
+    edits: tuple[Substitution, ...] = ()
+    if fed is not None and fed.file.known and None not in fed.substitutions:
+        tried = [posixpath.normpath(posixpath.join(f, _slashes(fed.file.text))) for f in starts]
+        edits = tuple(each for each in fed.substitutions if each is not None)
+        because = (reason_at("build", f"{fed.tool} edits its Dockerfile", span), *because) if edits else because
     dockerfile = find(tried)
     if dockerfile is not None and not named:
         contexts = [posixpath.dirname(dockerfile) or "."]
@@ -288,6 +329,7 @@ def _build(
         more=more,
         platforms=tuple(one for one in chosen.split(",") if "/" in one and HOLE not in one),
         wanted=() if dockerfile or unknown_options else tuple(tried),
+        edits=edits,
     )
 
 

@@ -148,10 +148,22 @@ class ImageGraph:
         path = build.dockerfile
         try:
             dockerfile = self.documents.dockerfiles[path]
+            if build.edits:
+                dockerfile = self._edited(dockerfile, build)
             return evaluate(dockerfile, build, self.files(path, build.contexts), self._contexts.may_name)
         except Exception as error:
             self._failures.record(path, error)
             return self._nothing(build)
+
+    def _edited(self, dockerfile: Dockerfile, build: Build) -> Dockerfile:
+        """A Dockerfile with what a build changes of it, line by line; empty where that is not known."""
+        from wxlint.documents.dockerfile.reader import read_dockerfile
+        from wxlint.documents.source import Source
+        from wxlint.shell.substitutions import edited
+
+        source = dockerfile.source
+        text = edited(source.text, build.edits)
+        return read_dockerfile(Source(source.path, text if text is not None else "", source.encoding))
 
     def files(self, path: str, contexts: tuple[str, ...]) -> Files:
         """The repository as a build of a Dockerfile sees it."""
@@ -352,7 +364,15 @@ def _identity(build: Build) -> tuple[object, ...]:
         (name, value.text, value.holes, tuple(reason.line for reason in value.because if reason.kind == "build-arg"))
         for name, value in build.args
     )
-    return build.target, args, build.more, tuple(tag.value.text for tag in build.tags), build.platform, build.image
+    return (
+        build.target,
+        args,
+        build.more,
+        tuple(tag.value.text for tag in build.tags),
+        build.platform,
+        build.image,
+        build.edits,
+    )
 
 
 def _key(reference: Reference) -> str:

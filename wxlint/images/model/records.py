@@ -15,6 +15,7 @@ from wxlint.images.model.reference import Reference
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
+    from wxlint.shell.substitutions import Substitution
 
 
 class Use(NamedTuple):
@@ -64,6 +65,8 @@ class Build(NamedTuple):
     """The platforms that it is said to be built for, as far as they are known; none where nothing says so."""
     wanted: tuple[str, ...] = ()
     """Where the Dockerfile was looked for, when its path is known and none was found."""
+    edits: tuple[Substitution, ...] = ()
+    """What is changed of the Dockerfile on its way into the build."""
 
 
 class StageCopy(NamedTuple):
