@@ -94,6 +94,7 @@ def _show_builds(builds: list[Built], form: str) -> None:
                     "tags": list(each.tags),
                     "args": {name: value.shown() for name, value in each.evaluated.build.args},
                     "built_by": [reason.shown() for reason in each.built_by],
+                    "builders": [reason.shown() for reason in each.builders],
                 }
                 for each in builds
             ]
@@ -105,7 +106,7 @@ def _show_builds(builds: list[Built], form: str) -> None:
             each.belief.variant,
             each.belief.torch,
             each.belief.base or "unknown",
-            each.built_by[0].shown() if each.built_by else "by hand",
+            ", ".join(reason.shown() for reason in each.builders) or "by hand",
         )
         for each in builds
     ]

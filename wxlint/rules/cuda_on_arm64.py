@@ -40,6 +40,7 @@ from wxlint.rules import Problem
 
 if TYPE_CHECKING:
     from wxlint.images.graph.image import Image
+    from wxlint.images.stack.torch.model import Torch
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a CUDA image that is built for arm64, where its torch has no CUDA"
@@ -51,21 +52,24 @@ _WITHOUT_ARM64 = frozenset(("cu102", "cu113", "cu116", "cu117", "cu118", "cu121"
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image in repository.images:
-        build = image.evaluated.build
-        if build.span is None or "linux/arm64" not in (*build.platforms, build.platform):
+        if image.stage is not image.evaluated.target(image.evaluated.build.target):
             continue
-        if image.expected != "cuda" or image.stage is not image.evaluated.target(build.target):
+        lacking, torch = _lacking(image)
+        if not lacking:
             continue
-        why = _why(image)
-        if why:
-            yield Problem(build.span, why, (*image.state.torch.because, *image.why), image=image.label)
+        for build in repository.graph.alike(image.evaluated.build):
+            if build.span is not None and "linux/arm64" in (*build.platforms, build.platform):
+                why = (*torch.because, *image.reasons, *build.built_by)
+                yield Problem(build.span, lacking, why, image=image.label)
 
 
-def _why(image: Image) -> str:
-    """What an arm64 build of a CUDA image lacks; "" where nothing is known to be missing."""
+def _lacking(image: Image) -> tuple[str, Torch]:
+    """What an arm64 build of an image lacks; "" where nothing is known to be missing."""
+    for torch in (image.base.torch, image.state.torch):
+        if torch.channel in _WITHOUT_ARM64:
+            return f"channel {torch.channel} of torch has no builds for linux/arm64", torch
     torch = image.state.torch
-    if torch.channel in _WITHOUT_ARM64:
-        return f"channel {torch.channel} of torch has no builds for linux/arm64"
     if torch.channel == "default" and torch.version and facts.default_cuda(torch.version, "aarch64") == "cpu":
-        return f"torch {torch.version} of the default index is a CPU build on linux/arm64"
-    return ""
+        if image.expected == "cuda":
+            return f"torch {torch.version} of the default index is a CPU build on linux/arm64", torch
+    return "", torch

@@ -3,7 +3,8 @@
 ## Why
 
 The policy says which images the family has. One whose Dockerfile is gone, or that the pipeline's compose file does
-not know, is noticed when somebody calls it. Optional stages may be missing.
+not know, is noticed when somebody calls it. Optional stages may be missing. An image whose Dockerfile is built under
+other tags only is information: it may be built elsewhere.
 
 ## Bad
 
@@ -45,6 +46,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity, Span
+from wxlint.core.reasons import reason_at
 from wxlint.core.suggest import did_you_mean
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
@@ -78,6 +80,25 @@ def check(repository: Repository) -> Iterator[Problem]:
         names += f" and {len(images) - _NAMED} more" if len(images) > _NAMED else ""
         yield Problem(span, f"{names} {have} no Dockerfile: {path} does not exist{near}")
     yield from _services(repository)
+    yield from _unbuilt(repository, policy)
+
+
+def _unbuilt(repository: Repository, policy: Policy) -> Iterator[Problem]:
+    """Yield images whose Dockerfile scripts, services or CI build under other tags only, all of them known."""
+    for path, expectations in repository.family.by_dockerfile.items():
+        builds = [build for build in repository.graph.builds.get(path, ()) if build.built_by]
+        tags = [tag for build in builds for tag in build.tags]
+        references = [tag.reference for tag in tags if tag.reference is not None and tag.reference.tag_known]
+        if not tags or len(references) < len(tags) or any(build.more or not build.tags for build in builds):
+            continue
+        because = (reason_at("build", f"{tags[0].kind} {tags[0].value.shown()}", tags[0].span),)
+        for expectation in expectations:
+            if expectation.optional or expectation.is_base or repository.family.is_tagged(expectation, tuple(tags)):
+                continue
+            span = policy.span("variants", expectation.variant) or Span(policy.path, 1, 1, 1, 1)
+            text = f"nothing builds {expectation.image}: its Dockerfile is built under other tags only"
+            hint = "build it, too, or make it optional in the policy"
+            yield Problem(span, text, because, hint, severity=Severity.INFO, image=expectation.image)
 
 
 def _dockerfile_key(policy: Policy, expectation: Expectation) -> Span | None:

@@ -57,17 +57,21 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
+from wxlint.core.values import HOLE
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
-    from wxlint.images.model.records import Evaluated
+    from wxlint.images.model.records import Evaluated, Use
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a registry that one builder passes and another one forgets"
 HINT = "pass the registry as a build argument here, too"
 
 _IN_FRONT = late(r"""^["']?\$\{?(\w+)(?::?-[^}]*)?\}?/""")
+
+_DECIDES = late(r"(?i)regist|user|owner|namespace|org|hub|prefix")
+"""Names of variables that people set to push elsewhere."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -83,7 +87,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         for name, default in _registry_arguments(evaluated[0], last_parts).items():
             passing = next((e for e in evaluated if name in dict(e.build.args) and e.build.span is not None), None)
             if passing is not None:
-                yield from _forgotten(evaluated, name, default, passing)
+                yield from _forgotten(repository, evaluated, name, default, passing)
 
 
 def _registry_arguments(evaluated: Evaluated, built: set[str]) -> dict[str, str]:
@@ -103,18 +107,21 @@ def _registry_arguments(evaluated: Evaluated, built: set[str]) -> dict[str, str]
     return found
 
 
-def _forgotten(evaluated: list[Evaluated], name: str, default: str, passing: Evaluated) -> Iterator[Problem]:
-    for each in evaluated:
-        build = each.build
+def _forgotten(
+    repository: Repository, evaluated: list[Evaluated], name: str, default: str, passing: Evaluated
+) -> Iterator[Problem]:
+    for build in (build for each in evaluated for build in repository.graph.alike(each.build)):
         if build.span is None or build.more or name in dict(build.args):
             continue
-        registries = {_registry(use.value.written()) for use in build.tags}
+        registries = {_registry(use) for use in build.tags}
         if registries and default.strip("/") not in registries:
             because = (reason_at("build-arg", f"{name} is passed", passing.build.span),)
             text = f"{build.dockerfile} takes its base from {name}={default} here: the argument {name} is not passed"
             yield Problem(build.span, text, because, image=build.dockerfile)
 
 
-def _registry(name: str) -> str:
-    """What stands in front of the last part of an image's name."""
-    return name.rpartition("/")[0]
+def _registry(use: Use) -> str:
+    """What stands in front of the last part of an image's name; where a variable decides it, the variable."""
+    written = use.value.written().rpartition("/")[0]
+    assumed = next((r.name for r in use.because if r.kind in ("assumed", "default") and _DECIDES.search(r.name)), "")
+    return f"${{{assumed}}}" if assumed and HOLE not in written else written

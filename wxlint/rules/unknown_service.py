@@ -3,7 +3,8 @@
 ## Why
 
 `docker compose run asr` ends with `no such service: asr` after a service was renamed, or where the compose file never
-had it. A name counts as known when any compose file of the repository defines it.
+had it. A name counts as known when any compose file of the repository defines it. `docker compose build` where no
+service of the repository has a `build` does nothing and ends well: that is a warning.
 
 ## Bad
 
@@ -46,7 +47,7 @@ HINT = "name a service that a compose file has"
 _PLAIN = frozenset(
     "-d --detach --build --rm -T --no-TTY --no-deps --force-recreate --no-cache --pull --remove-orphans -q --quiet -i"
     " -t -it --interactive --tty --wait --service-ports --no-build --no-start --entrypoint -e --env -v --volume -u"
-    " --user -w --workdir --name -p --publish --profile --project-name --env-file --progress --ansi --index"
+    " --user -w --workdir --name -p --publish --profile --project-name --env-file --progress --ansi --index --parallel"
     " --build-arg --timeout --scale --exit-code-from".split()
 )
 """Options that leave it open neither which files are read nor which word is the service."""
@@ -61,9 +62,21 @@ def check(repository: Repository) -> Iterator[Problem]:
     names |= {service.name for _, service in projects.services()}
     if not names or any(problem for file in projects.files for problem in file.problems):
         return
+    built = {service.name for _, service in projects.services() if service.build is not None or service.provider}
     for script in repository.scripts.values():
         for call in script.calls:
             yield from _call(repository, call, names)
+            if call.docker.verb == "compose build" and not built:
+                yield from _nothing_to_build(call, [file.source.path for file in projects.files])
+
+
+def _nothing_to_build(call: Call, files: list[str]) -> Iterator[Problem]:
+    """Yield a build of services of which none says how it is built: docker compose does nothing, and ends well."""
+    docker = call.docker
+    if docker.command.cwd is None and _PLAIN.issuperset(option.name for option in docker.options):
+        text = f"builds nothing: no service of {', '.join(files)} has a build"
+        hint = "give the services a build, or call what builds their images"
+        yield Problem(call.span, text, hint=hint, severity=Severity.WARNING)
 
 
 def _call(repository: Repository, call: Call, names: set[str]) -> Iterator[Problem]:

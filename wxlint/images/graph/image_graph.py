@@ -66,6 +66,11 @@ class ImageGraph:
             path: _distinct([*builds, *self._by_hand(path, builds)]) for path, builds in self.builds_as_written.items()
         }
 
+    def alike(self, build: Build) -> list[Build]:
+        """The builds that make the same image of a Dockerfile, itself among them."""
+        written = self.builds_as_written.get(build.dockerfile, ())
+        return [each for each in written if _identity(each) == _identity(build)] or [build]
+
     @cached_property
     def builds_as_written(self) -> dict[str, list[Build]]:
         """Every place that builds each Dockerfile, though several may make the same of it."""

@@ -21,7 +21,10 @@ _MORE = ("job service", "docker action", "helm image", "devcontainer image")
 
 
 class Built(NamedTuple):
-    """One image of one build. name: its first tag, else the Dockerfile with the target."""
+    """One image of one build. name: its first tag, else the Dockerfile with the target.
+
+    builders: everybody who builds it just so.
+    """
 
     name: str
     belief: Belief
@@ -30,6 +33,7 @@ class Built(NamedTuple):
     tags: tuple[str, ...]
     evaluated: Evaluated
     stage: Stage
+    builders: tuple[Reason, ...]
 
 
 class Node(NamedTuple):
@@ -97,7 +101,8 @@ def _built(repository: Repository, evaluated: Evaluated, stage: Stage) -> Built:
     state = repository.beliefs.state(evaluated, stage)
     said = belief(evaluated, stage, state, target or None)
     base = _lowest(evaluated, stage).base.reference
-    return Built(tags[0] if tags else label, said, base, build.built_by, tags, evaluated, stage)
+    builders = tuple(dict.fromkeys(each.built_by[0] for each in repository.graph.alike(build) if each.built_by))
+    return Built(tags[0] if tags else label, said, base, build.built_by, tags, evaluated, stage, builders)
 
 
 def _lowest(evaluated: Evaluated, stage: Stage) -> Stage:
@@ -118,7 +123,7 @@ def picture_of(repository: Repository, scope: frozenset[str] | None, findings: I
     """Without their findings, so that each is there once."""
     places: dict[Edge, list[Span]] = {}
     for each in built:
-        builders = tuple(reason.shown() for reason in each.built_by[:1])
+        builders = tuple(reason.shown() for reason in each.builders)
         node = Node(each.name, "built", (each.belief.variant,), builders, (each.evaluated.path,))
         nodes[each.name] = _joined(nodes[each.name], node) if each.name in nodes else node
     for each in built:
@@ -211,6 +216,8 @@ def explained(built: Built) -> list[str]:
     """How an image came to be what it is, step by step: base, what was installed, why."""
     lines = [f"{built.name}: {built.belief.variant}, torch {built.belief.torch}"]
     lines += [f"  built: {reason.shown(built.evaluated.path)}" for reason in built.built_by]
+    others = [reason for reason in built.builders if reason not in built.built_by]
+    lines += [f"  built likewise: {reason.shown(built.evaluated.path)}" for reason in others]
     lines += [f"  tag: {tag}" for tag in built.tags]
     lines.append(f"  Dockerfile: {built.evaluated.path}")
     for name, value in built.evaluated.build.args:
