@@ -29,6 +29,7 @@ _NAME = late(
       | (?P<skaffold>     skaffold(?:[._-].*)?\.ya?ml )
       | (?P<devcontainer> \.?devcontainer\.json )
       | (?P<helm>         (?:.*[._-])?values(?:[._-].*)?\.ya?ml )
+      | (?P<kubernetes>   kustomization\.ya?ml )
       | (?P<powershell>   .+\.ps1 )
       | (?P<python>       (?:noxfile|tasks|fabfile|dodo)\.py )
       | (?P<yaml>         .+\.ya?ml )""",

@@ -1,7 +1,8 @@
-"""Kubernetes manifests: the containers in them, whatever kind of object holds them, and the images of a kustomization.
+"""Kubernetes manifests: the containers in them, whatever kind of object holds them.
 
-Containers are found by where they stand: in the lists `containers`, `initContainers` and `ephemeralContainers`, and
-below `container` (Argo). So custom resources (KServe, Ray) are read as Deployments are.
+Containers are found by where they stand: in the lists `containers`, `initContainers`, `ephemeralContainers` and
+`sidecars`, below `container` and `script` (Argo), and wherever a custom resource has an `image` beside what only a
+container has (KServe's `predictor.model`). So custom resources (KServe, Ray, Argo) are read as Deployments are.
 """
 
 from __future__ import annotations
@@ -9,11 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wxlint.core.cache import NO_CACHE, Cache
+from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
 
-_LISTS = ("containers", "initContainers", "ephemeralContainers")
+_LISTS = ("containers", "initContainers", "ephemeralContainers", "sidecars")
+_SINGLE = ("container", "script")
+_OF_CONTAINERS = frozenset(
+    "resources command args env imagePullPolicy ports volumeMounts storageUri runtimeVersion".split()
+)
+"""Keys of which one has to stand beside `image` for a mapping to be a container that is in no list."""
+_DEVICE = late(
+    r"(?:nvidia\.com|amd\.com|gpu\.intel\.com)/(?:v?p?gpu|mig|i915|xe).*|[\w.-]+/(?:.*[-_.])?v?gpu(?:[-_.].*)?"
+)
+"""Resources that are a GPU, or a part of one, as the makers' device plugins and those of clouds call them."""
+_OPEN_KINDS = late(r".*(?:Runtime|Template|Preset|Profile)s?")
+"""Kinds whose containers others complete: a TrainJob its TrainingRuntime, an InferenceService its ServingRuntime."""
 
 
 class Container(NamedTuple):
@@ -26,7 +39,7 @@ class Container(NamedTuple):
 
 
 class Pod(NamedTuple):
-    """Containers that run together. gpu_elsewhere: something else says that it gets a GPU."""
+    """Containers that run together. gpu_elsewhere: something else says, or may say, that it gets a GPU."""
 
     containers: tuple[Container, ...]
     gpu_elsewhere: bool
@@ -41,49 +54,89 @@ class Renamed(NamedTuple):
 
 
 class Manifests(NamedTuple):
+    """patched: the images that patches of kustomizations set, with their places. patches: files that are patches.
+
+    given: containers that a patch gives a GPU, by name; "" stands for any.
+    """
+
     pods: tuple[Pod, ...]
-    renamed: tuple[Renamed, ...]
+    renamed: tuple[Renamed, ...] = ()
+    patched: tuple[Scalar, ...] = ()
+    patches: tuple[str, ...] = ()
+    given: frozenset[str] = frozenset()
 
 
 def read_manifests(source: Source, cache: Cache = NO_CACHE) -> Manifests:
     """Read a file. Templates that are no YAML give what stands before the first mark. Never raises."""
     documents, _ = parse(source, cache)
     pods: list[Pod] = []
-    renamed: list[Renamed] = []
+    found = Manifests(())
     for document in documents:
         if not isinstance(document, Mapping):
             continue
         kind = document.get("kind")
-        if isinstance(kind, Scalar) and kind.text == "Kustomization" or source.path.endswith("kustomization.yaml"):
-            renamed += _renamed(document.get("images"))
-        pods += _pods(document)
-    return Manifests(tuple(pods), tuple(renamed))
+        named = kind.text if isinstance(kind, Scalar) else ""
+        if named in ("Kustomization", "Component") or source.path.endswith(("kustomization.yaml", "kustomization.yml")):
+            from wxlint.documents.kustomize import read_kustomization
+
+            found = read_kustomization(document, source)
+            continue
+        open_kind = _OPEN_KINDS.fullmatch(named) is not None and named != "PodTemplate"
+        pods += with_shared_gpus(pods_of(document, is_open=open_kind))
+    return found._replace(pods=tuple(pods))
 
 
-def _pods(node: Node) -> Iterator[Pod]:
+def with_shared_gpus(pods: Iterator[Pod]) -> list[Pod]:
+    """The pods of one object; where one has a GPU for an image, the others of that image (a head of Ray) need none."""
+    found = list(pods)
+    images = {each.image.text for pod in found for each in pod.containers if each.gpus}
+    return [
+        pod._replace(gpu_elsewhere=True)
+        if any(each.image.text in images and not each.gpus for each in pod.containers)
+        else pod
+        for pod in found
+    ]
+
+
+def pods_of(node: Node, *, is_open: bool = False) -> Iterator[Pod]:
+    """The pods below a node. is_open: others may complete them."""
     waiting = [node]
     while waiting:
         node = waiting.pop()
         if isinstance(node, Sequence):
             waiting += reversed(node.items)
         elif isinstance(node, Mapping):
-            found = [
-                container
-                for key, value in node.entries
-                if key.text in _LISTS and isinstance(value, Sequence)
-                for item in value.items
-                for container in _container(item, key.text != "containers")
-            ]
-            single = node.get("container")
-            if isinstance(single, Mapping):
-                found += _container(single, False)
+            found = _containers(node)
             if found:
                 elsewhere = any(key.text in ("runtimeClassName", "resourceClaims") for key, _ in node.entries)
-                yield Pod(tuple(found), elsewhere)
-            waiting += [value for key, value in reversed(node.entries) if key.text not in _LISTS]
+                patch = node.get("podSpecPatch")  # Argo
+                elsewhere = elsewhere or isinstance(patch, Scalar) and "gpu" in patch.text
+                yield Pod(tuple(found), elsewhere or is_open or any(map(_has_device, node.entries)))
+            elif isinstance(node.get("image"), Scalar) and any(key.text in _OF_CONTAINERS for key, _ in node.entries):
+                alone = _container(node, helper=False)
+                if alone:
+                    closed = isinstance(node.get("resources"), Mapping)
+                    yield Pod(tuple(alone), is_open or not closed or _sees_devices(node))
+            waiting += [value for key, value in reversed(node.entries) if key.text not in (*_LISTS, *_SINGLE)]
 
 
-def _container(node: Node, helper: bool) -> list[Container]:
+def _containers(node: Mapping) -> list[Container]:
+    """The containers of a pod: those of its lists, and the one of a step."""
+    found = [
+        container
+        for key, value in node.entries
+        if key.text in _LISTS and isinstance(value, Sequence)
+        for item in value.items
+        for container in _container(item, helper=key.text != "containers")
+    ]
+    for key in _SINGLE:
+        single = node.get(key)
+        if isinstance(single, Mapping):
+            found += _container(single, helper=False)
+    return found
+
+
+def _container(node: Node, *, helper: bool) -> list[Container]:
     image = node.get("image") if isinstance(node, Mapping) else None
     if not isinstance(image, Scalar) or not isinstance(node, Mapping) or image.kind != "str":
         return []
@@ -99,17 +152,29 @@ def _container(node: Node, helper: bool) -> list[Container]:
 
 def is_gpu(resource: str) -> bool:
     """Whether a resource is a GPU, or a part of one: nvidia.com/gpu, nvidia.com/mig-1g.5gb, amd.com/gpu."""
-    maker, _, name = resource.partition("/")
-    return maker in ("nvidia.com", "amd.com", "gpu.intel.com") and name.startswith(("gpu", "mig", "i915", "xe"))
+    return _DEVICE.fullmatch(resource) is not None
 
 
-def _renamed(node: Node | None) -> Iterator[Renamed]:
-    for item in node.items if isinstance(node, Sequence) else ():
-        if isinstance(item, Mapping):
-            name, new_name, new_tag = (item.get(key) for key in ("name", "newName", "newTag"))
-            if isinstance(name, Scalar):
-                yield Renamed(
-                    name,
-                    new_name if isinstance(new_name, Scalar) else None,
-                    new_tag if isinstance(new_tag, Scalar) else None,
-                )
+def _has_device(entry: tuple[Scalar, Node]) -> bool:
+    """Whether an entry of a pod holds a container that sees GPUs without asking for one."""
+    key, value = entry
+    items = value.items if isinstance(value, Sequence) and key.text in _LISTS else (value,)
+    return any(isinstance(item, Mapping) and _sees_devices(item) for item in items)
+
+
+def _sees_devices(container: Mapping) -> bool:
+    """Whether a container is privileged, claims a device, or has an environment that a default runtime goes by."""
+    security, resources, env = (container.get(key) for key in ("securityContext", "resources", "env"))
+    privileged = security.get("privileged") if isinstance(security, Mapping) else None
+    names = {
+        name.text
+        for item in (env.items if isinstance(env, Sequence) else ())
+        if isinstance(item, Mapping) and isinstance(name := item.get("name"), Scalar)
+    }
+    claims = resources.get("claims") if isinstance(resources, Mapping) else None
+    return (
+        isinstance(privileged, Scalar)
+        and privileged.text == "true"
+        or "NVIDIA_VISIBLE_DEVICES" in names
+        or claims is not None
+    )

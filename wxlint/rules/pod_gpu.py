@@ -5,7 +5,9 @@
 Without `nvidia.com/gpu` in its limits a container gets no device: CUDA finds nothing, and the program computes on the
 CPU or ends. A cpu image that asks for a GPU keeps it from those that need it, and waits for ever where there is none.
 What an image is for is said by its tag, else by what the repository builds under its name. Containers beside one that
-has the GPU, init containers, and pods with a runtime class or a resource claim are left alone.
+has the GPU, init containers, and pods with a runtime class or a resource claim are left alone, and so are templates
+that others complete (a TrainingRuntime), containers that a patch of a kustomization gives a GPU, and those that only
+build.
 
 ## Bad
 
@@ -42,6 +44,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.images.graph.image import proven_accelerator
 from wxlint.images.graph.name_hints import said_by
@@ -57,6 +60,13 @@ SUMMARY = "a cuda container without a GPU, or a cpu container with one"
 HINT = "set nvidia.com/gpu under resources.limits of cuda containers only"
 
 
+_MAKERS = {"cuda": "nvidia.com", "rocm": "amd.com"}
+"""Whose GPUs an image computes on, as device plugins call them."""
+_WORD = late(r"[^a-z]+")
+_PREPARES = frozenset("build builder compile compiler lint docs test tests download downloader fetch copy".split())
+"""Words in the names of containers that need no GPU for what they do."""
+
+
 def check(repository: Repository) -> Iterator[Problem]:
     kubernetes = repository.documents.kubernetes
     if kubernetes is None:
@@ -70,11 +80,19 @@ def _container(repository: Repository, running: Running) -> Iterator[Problem]:
     if reference is None or not reference.tag_known:
         return
     accelerator, because = _meant(repository, reference)
-    if accelerator == "cuda" and not container.gpus:
+    if accelerator in _MAKERS and not container.gpus:
         served = pod.gpu_elsewhere or container.helper or any(other.gpus for other in pod.containers)
-        if not served:
-            text = f"container {container.name} runs a cuda image and asks for no GPU"
-            yield Problem(running.use.span, text, because)
+        if not served and not _PREPARES & set(_WORD.split(container.name.lower())):
+            text = f"container {container.name} runs a {accelerator} image and asks for no GPU"
+            yield Problem(
+                running.use.span, text, because, hint=f"set {_MAKERS[accelerator]}/gpu under resources.limits"
+            )
+    elif accelerator in _MAKERS:
+        others = {*_MAKERS.values()} - {_MAKERS[accelerator]}
+        foreign = [key for key, _ in container.gpus if key.text.partition("/")[0] in others]
+        if len(foreign) == len(container.gpus):
+            text = f"container {container.name} runs a {accelerator} image and asks for {foreign[0].text}"
+            yield Problem(running.source.span(foreign[0].start, foreign[0].end), text, because)
     elif accelerator == "cpu" and container.gpus:
         key = container.gpus[0][0]
         text = f"container {container.name} runs a cpu image, {reference.shown()}, and asks for {key.text}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from wxlint.core.cache import NO_CACHE, Cache
@@ -16,7 +16,9 @@ from wxlint.images.model.reference import parse_reference
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
+    from wxlint.documents.yaml import Scalar
 
+Read = Callable[[str], "Source | None"]
 KIND = "kubernetes image"
 _MARK = late(r"\{\{.*?\}\}|\$\{\w+\}|\$\(\w+\)|<[\w-]+>")
 """What another program puts in before the manifest is used: a template, a variable, a word in angle brackets."""
@@ -34,15 +36,42 @@ class Running(NamedTuple):
 class Kubernetes:
     """All manifests of a repository."""
 
-    def __init__(self, sources: Iterable[Source], cache: Cache = NO_CACHE) -> None:
+    def __init__(self, sources: Iterable[Source], cache: Cache = NO_CACHE, read: Read | None = None) -> None:
+        """read: a file that a kustomization names."""
         self._files: dict[str, tuple[Source, Manifests]] = {
             source.path: (source, read_manifests(source, cache)) for source in sources
         }
+        self._patched: list[tuple[Source, Scalar]] = []
+        """The images that patches set."""
+        self._given: set[str] = set()
+        """The containers that patches give a GPU, by name; "" for any."""
+        self._patches: set[str] = set()
+        """The files that are patches: what they say of a container is not all that holds of it."""
+        for source, manifests in self._files.values():
+            self._patched += [(source, image) for image in manifests.patched]
+            self._given |= manifests.given
+            self._patches |= {
+                posixpath.normpath(posixpath.join(posixpath.dirname(source.path), path)) for path in manifests.patches
+            }
+        for path in sorted(self._patches):
+            self._read_patch(path, read, cache)
         self._renamed: dict[str, set[str]] = {}
         """The image names that kustomizations near a folder give another tag or name, by folder."""
         for path, (_, manifests) in self._files.items():
             for renamed in manifests.renamed:
                 self._renamed.setdefault(posixpath.dirname(path), set()).add(renamed.name.text)
+
+    def _read_patch(self, path: str, read: Read | None, cache: Cache) -> None:
+        from wxlint.documents.kustomize import read_patch
+        from wxlint.documents.yaml import parse
+
+        known = self._files.get(path)
+        source = known[0] if known is not None else read(path) if read is not None else None
+        for document in parse(source, cache).documents if source is not None else ():
+            images, given = read_patch(document)
+            self._given |= given
+            if source is not None and known is None:  # a manifest is read as one
+                self._patched += [(source, image) for image in images]
 
     @property
     def running(self) -> Iterable[Running]:
@@ -50,16 +79,24 @@ class Kubernetes:
         everything = set().union(*self._renamed.values()) if self._renamed else set()
         for source, manifests in self._files.values():
             for pod in manifests.pods:
+                names = {"", *(container.name for container in pod.containers)}
+                if source.path in self._patches or self._given & names:
+                    pod = pod._replace(gpu_elsewhere=True)
                 for container in pod.containers:
                     use = image_use(container, source)
                     reference = use.reference
-                    names = (use.value.text, reference.name if reference is not None else "")
-                    if everything.isdisjoint(names):
+                    if everything.isdisjoint((use.value.text, reference.name if reference is not None else "")):
                         yield Running(container, pod, use, source)
 
     def uses(self) -> Iterable[Use]:
         """The images of containers, and those that kustomizations put in their place."""
         yield from (running.use for running in self.running if running.use.value.text != HOLE)
+        for source, image in self._patched:
+            value = filled(image.text)
+            span = source.span(
+                *(image.inner(source.text) if image.style in ("", "'", '"') else (image.start, image.end))
+            )
+            yield Use("kustomize image", value, parse_reference(value), span)
         for source, manifests in self._files.values():
             for renamed in manifests.renamed:
                 place = renamed.new_tag or renamed.new_name

@@ -155,7 +155,7 @@ class Documents:
         from wxlint.images.builds.from_kubernetes import Kubernetes
 
         sources = [source for path in paths if (source := self._store.require(path)) is not None]
-        return self._failures.attempt(paths[0], lambda: Kubernetes(sources, self._store.cache), None)
+        return self._failures.attempt(paths[0], lambda: Kubernetes(sources, self._store.cache, self._store.read), None)
 
     def _script(self, item: Input, source: Source) -> Script:
         if item.kind == "workflow":

@@ -1,0 +1,119 @@
+"""Kustomizations: the images that they rename, and what their patches set: images and GPUs.
+
+Patches are read in their obvious forms: strategic merges of containers, and operations of JSON 6902 on an image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wxlint.core.patterns import late
+from wxlint.documents.kubernetes import Manifests, Renamed, is_gpu, pods_of
+from wxlint.documents.scalar_places import scalar_places
+from wxlint.documents.source import Source
+from wxlint.documents.yaml import Entry, Mapping, Node, Scalar, Sequence, parse
+
+_FILES = ("patchesStrategicMerge", "patches", "patchesJson6902")
+_IMAGE = late(r"/(?:.*/)?(?:containers|initContainers)/[^/]+/image")
+
+
+def read_kustomization(document: Mapping, source: Source) -> Manifests:
+    """What a kustomization changes of the manifests that it takes."""
+    patches: list[str] = []
+    patched: list[Scalar] = []
+    given: set[str] = set()
+    for key in _FILES:
+        listed = document.get(key)
+        for item in listed.items if isinstance(listed, Sequence) else ():
+            text = item.get("patch") if isinstance(item, Mapping) else item
+            path = item.get("path") if isinstance(item, Mapping) else None
+            if isinstance(path, Scalar):
+                patches.append(path.text)
+            elif isinstance(text, Scalar) and "\n" not in text.text.strip() and ":" not in text.text:
+                patches.append(text.text)
+            elif isinstance(text, Scalar):
+                for node in _parsed(text, source):
+                    images, gpus = read_patch(node)
+                    patched += images
+                    given |= gpus
+    return Manifests((), tuple(_renamed(document.get("images"))), tuple(patched), tuple(patches), frozenset(given))
+
+
+def read_patch(node: Node) -> tuple[list[Scalar], set[str]]:
+    """The images that a patch sets, and the containers that it gives a GPU; "" for one that is not known."""
+    if isinstance(node, Sequence):
+        return _operations(node)
+    images: list[Scalar] = []
+    for pod in pods_of(node):
+        images += [container.image for container in pod.containers]
+    return images, set(_given(node))
+
+
+def _given(node: Node, name: str = "") -> Iterator[str]:
+    """The containers of a strategic merge that get a GPU, which may say nothing of their images."""
+    if isinstance(node, Sequence):
+        for item in node.items:
+            own = item.get("name") if isinstance(item, Mapping) else None
+            yield from _given(item, own.text if isinstance(own, Scalar) else name)
+    elif isinstance(node, Mapping):
+        for key, value in node.entries:
+            if is_gpu(key.text) and not (isinstance(value, Scalar) and value.text == "0"):
+                yield name
+            else:
+                yield from _given(value, name)
+
+
+def _operations(node: Sequence) -> tuple[list[Scalar], set[str]]:
+    images: list[Scalar] = []
+    given: set[str] = set()
+    for item in node.items:
+        if not isinstance(item, Mapping):
+            continue
+        op, path, value = (item.get(key) for key in ("op", "path", "value"))
+        if not isinstance(op, Scalar) or op.text not in ("add", "replace") or not isinstance(path, Scalar):
+            continue
+        if isinstance(value, Scalar) and _IMAGE.fullmatch(path.text):
+            images.append(value)
+        elif is_gpu(path.text.rpartition("/resources/")[2].partition("/")[2].replace("~1", "/")):
+            given.add("")
+        elif value is not None:
+            given |= {"" for _ in _given(value)}
+    return images, given
+
+
+def _parsed(text: Scalar, source: Source) -> Iterator[Node]:
+    """The documents of a text inside the file, every scalar with its place in the file."""
+    places = scalar_places(source.text, text)
+    documents, _ = parse(Source(source.path, text.text))
+    for document in documents:
+        yield _moved(document, places)
+
+
+def _moved(node: Node, places: list[int]) -> Node:
+    def at(offset: int) -> int:
+        return places[min(offset, len(places) - 1)]
+
+    start, end = at(node.start), at(max(node.end - 1, 0)) + 1
+    if isinstance(node, Scalar):
+        return node._replace(start=start, end=end)
+    if isinstance(node, Sequence):
+        return node._replace(items=tuple(_moved(item, places) for item in node.items), start=start, end=end)
+    entries = tuple(Entry(_key(key, places), _moved(value, places)) for key, value in node.entries)
+    return node._replace(entries=entries, start=start, end=end)
+
+
+def _key(key: Scalar, places: list[int]) -> Scalar:
+    moved = _moved(key, places)
+    return moved if isinstance(moved, Scalar) else key
+
+
+def _renamed(node: Node | None) -> Iterator[Renamed]:
+    for item in node.items if isinstance(node, Sequence) else ():
+        if isinstance(item, Mapping):
+            name, new_name, new_tag = (item.get(key) for key in ("name", "newName", "newTag"))
+            if isinstance(name, Scalar):
+                yield Renamed(
+                    name,
+                    new_name if isinstance(new_name, Scalar) else None,
+                    new_tag if isinstance(new_tag, Scalar) else None,
+                )
