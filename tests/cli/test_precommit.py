@@ -182,6 +182,7 @@ def test_a_file_of_another_kind_alone_is_no_failure(consumer: Consumer, name: st
         (".devcontainer/devcontainer.json", True),
         ("gpu.compose.yml", True),
         ("noxfile.py", True),
+        ("tox.ini", True),
         ("tasks.py", True),
         ("environment.yml", True),
         ("gpu-environment.yaml", True),

@@ -156,3 +156,9 @@ def test_a_list_that_is_there_and_is_not_read_is_a_finding(folder: Path, kind: s
     code, output = run("images", "--no-cache", "Dockerfile")
     assert ("torch default" in output) == (kind == "windows")
     assert ("torch unknown" in output) == (kind != "windows")
+
+
+def test_a_pipeline_of_a_program_that_is_not_read_is_named(folder: Path) -> None:
+    (folder / ".travis.yml").write_text("services:\n  - docker\nscript:\n  - docker build -t e/a:latest .\n")
+    (folder / "other.yml").write_text("a: 1\n")
+    assert gather([".travis.yml", "other.yml"]).notes == (".travis.yml is not read: wxlint knows no form of Travis CI",)

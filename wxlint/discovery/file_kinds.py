@@ -12,7 +12,7 @@ from wxlint.core.tuples import NamedTuple
 DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "batch", "other"
 WORKFLOW, MAKE, BAKE, KUBERNETES, GITLAB = "workflow", "make", "bake", "kubernetes", "gitlab"
 JUST, TASKFILE, SKAFFOLD, DEVCONTAINER, HELM = "just", "taskfile", "skaffold", "devcontainer", "helm"
-POWERSHELL, PYTHON = "powershell", "python"
+POWERSHELL, PYTHON, TOX = "powershell", "python", "tox"
 
 _NAME = late(
     r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
@@ -32,6 +32,7 @@ _NAME = late(
       | (?P<kubernetes>   kustomization\.ya?ml )
       | (?P<powershell>   .+\.ps1 )
       | (?P<python>       (?:noxfile|tasks|fabfile|dodo)\.py )
+      | (?P<tox>          tox\.ini )
       | (?P<yaml>         .+\.ya?ml )""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
@@ -47,7 +48,7 @@ _MAYBE_DOCKERFILE = frozenset("txt py rb js ts go rs java kt pl php lua r cs sh 
 
 _ENDS = (
     *(".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd", ".mk", ".hcl"),
-    *(".ps1", ".just", "justfile", "devcontainer.json", "noxfile.py", "tasks.py", "fabfile.py", "dodo.py"),
+    *(".ps1", ".just", "justfile", "devcontainer.json", "noxfile.py", "tasks.py", "fabfile.py", "dodo.py", "tox.ini"),
 )
 _WORKFLOWS = late(r"(?:^|.*[/\\])\.(?:github|gitea|forgejo)[/\\]workflows[/\\]?", re.DOTALL)
 FOLLOWED = late(
@@ -55,12 +56,27 @@ FOLLOWED = late(
     r"|\.ya?ml$|\.(?:ba)?sh$"
 )
 """Files that are read only where a Dockerfile or a policy leads to them; a hook may give them by name."""
+OTHER_PIPELINES = {
+    "travis.yml": "Travis CI",
+    "azure-pipelines.yml": "Azure Pipelines",
+    "bitbucket-pipelines.yml": "Bitbucket Pipelines",
+    "drone.yml": "Drone",
+    "woodpecker.yml": "Woodpecker CI",
+    "appveyor.yml": "AppVeyor",
+    "cloudbuild.yaml": "Cloud Build",
+    "buildspec.yml": "CodeBuild",
+}
+"""Files that build images, too, whose form is not read, with what reads them."""
 _HEAD = 65536
 """Bytes of a file that tell its kind."""
 _PASSED = r"(?:[^\S\n]*(?:#[^\n]*)?\n)*"
 """Blank lines and comments: each line in one way only, since a text of blank lines has 2^n otherwise."""
 _FROM = late(rf"{_PASSED}(?:[ \t]*ARG[ \t][^\n]*\n{_PASSED})*[ \t]*FROM[ \t]+\S", re.IGNORECASE)
-_SERVICES = late(r"""^(?:\{[ \t]*)?["']?(?:services|include)["']?[ \t]*:""", re.MULTILINE)
+_SERVICES = late(
+    r"""^(?:\{[ \t]*)?["']?(?:include["']?[ \t]*:|services["']?[ \t]*:(?![ \t]*(?:#[^\n]*)?\n[ \t]*-[ \t]))""",
+    re.MULTILINE,
+)
+"""A list of services is another program's: `services: [docker]` of Travis and its like."""
 _MANIFEST = late(r"^apiVersion:[ \t]*\S(?=.*?(?:\bimage:[ \t]*[^ \t\n#]|^images:[ \t]*\n))", re.MULTILINE | re.DOTALL)
 """A manifest that names images; the schema of one (`image:` with more below it) does not."""
 _VALUES = late(r"""^[ \t]*(?:repository|image):[ \t]*["']?[a-z0-9][\w./:-]+["']?[ \t]*(?:#|$)""", re.MULTILINE)

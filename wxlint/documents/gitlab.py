@@ -39,9 +39,14 @@ class Job(NamedTuple):
     open: bool
 
 
-def read_pipeline(source: Source, read: Callable[[str], Source | None], cache: Cache = NO_CACHE) -> Pipeline:
-    """Read a configuration with what it includes. Never raises."""
-    pipeline = Pipeline(read, cache)
+def read_pipeline(
+    source: Source,
+    read: Callable[[str], Source | None],
+    cache: Cache = NO_CACHE,
+    matching: Callable[[str], list[str]] = lambda _: [],
+) -> Pipeline:
+    """Read a configuration with what it includes. matching: the files of a pattern. Never raises."""
+    pipeline = Pipeline(read, cache, matching)
     pipeline.add(source, 0)
     return pipeline
 
@@ -52,8 +57,10 @@ class Pipeline:
     files: those that were read, the first one first. variables: of the whole pipeline. problems: by file.
     """
 
-    def __init__(self, read: Callable[[str], Source | None], cache: Cache) -> None:
-        self.read, self.cache = read, cache
+    def __init__(
+        self, read: Callable[[str], Source | None], cache: Cache, matching: Callable[[str], list[str]]
+    ) -> None:
+        self.read, self.cache, self.matching = read, cache, matching
         self.files: dict[str, None] = {}
         self.problems: dict[str, tuple[Problem, ...]] = {}
         self.top: dict[str, Placed] = {}
@@ -75,18 +82,22 @@ class Pipeline:
         if not isinstance(root, Mapping):
             return
         for path in _local_includes(root.get("include")):
-            found = self._included(path, source.path)
-            if found is not None:
+            for found in self._included(path, source.path):
                 self.add(found, depth + 1)
         for key, value in root.entries:
             self._top_level(key, value, source)
 
-    def _included(self, path: str, by: str) -> Source | None:
-        """A local file: from the root of the repository on, which is a folder above the file that includes it."""
+    def _included(self, path: str, by: str) -> list[Source]:
+        """Local files: from the root of the repository on, which is a folder above the file that includes them.
+
+        path: may hold `*`, for all but folders, and `**`.
+        """
         folder = posixpath.dirname(by)
         while True:
-            found = self.read(posixpath.normpath(posixpath.join(folder, path)))
-            if found is not None or not folder:
+            full = posixpath.normpath(posixpath.join(folder, path))
+            paths = self.matching(full) if "*" in path else [full]
+            found = [source for each in paths if (source := self.read(each)) is not None]
+            if found or not folder:
                 return found
             folder = posixpath.dirname(folder)
 
@@ -111,11 +122,14 @@ class Pipeline:
 
     def _job(self, name: str) -> Job:
         given, is_open = self._resolved(name, 0)
-        inherit = given.get("inherit")
-        default = inherit.node.get("default") if inherit is not None and isinstance(inherit.node, Mapping) else None
-        if not isinstance(default, Scalar) or default.text != "false":
-            given = {**{key: self.top[key] for key in _DEFAULTS if key in self.top}, **given}
-        return Job(name, self.keys[name], given, is_open)
+        kept = _inherited(given.get("inherit"), "default")
+        defaults = {key: self.top[key] for key in _DEFAULTS if key in self.top and (kept is None or key in kept)}
+        return Job(name, self.keys[name], {**defaults, **given}, is_open)
+
+    def variables_of(self, job: Job) -> dict[str, Placed]:
+        """The variables of the whole pipeline that a job inherits."""
+        kept = _inherited(job.given.get("inherit"), "variables")
+        return {name: value for name, value in self.variables.items() if kept is None or name in kept}
 
     def _resolved(self, name: str, depth: int) -> tuple[dict[str, Placed], bool]:
         """The keywords of a job with those that it extends, and whether some of these are not known."""
@@ -158,19 +172,33 @@ class Pipeline:
                 yield from self.lines(Placed(item, given.source), depth + 1)
 
 
+def _inherited(inherit: Placed | None, key: str) -> set[str] | None:
+    """What `inherit` lets in of the defaults or of the variables; None for all of them."""
+    node = inherit.node.get(key) if inherit is not None and isinstance(inherit.node, Mapping) else None
+    if isinstance(node, Sequence):
+        return set(_names(node))
+    return set() if isinstance(node, Scalar) and node.text == "false" else None
+
+
 def _merged(below: dict[str, Placed], own: dict[str, Placed]) -> dict[str, Placed]:
     """Keywords over those of a job that is extended: maps are joined, everything else is replaced."""
     found = dict(below)
     for key, placed in own.items():
         before = found.get(key)
-        if key == "variables" and before is not None:
-            if isinstance(before.node, Mapping) and isinstance(placed.node, Mapping):
-                entries = {entry.key.text: entry for entry in (*before.node.entries, *placed.node.entries)}
-                node = Mapping(tuple(entries.values()), placed.node.start, placed.node.end, placed.node.tag)
-                found[key] = Placed(node, placed.source)
-                continue
-        found[key] = placed
+        node = _joined(before.node, placed.node, 0) if before is not None else placed.node
+        found[key] = Placed(node, placed.source)
     return found
+
+
+def _joined(below: Node, own: Node, depth: int) -> Node:
+    if not isinstance(below, Mapping) or not isinstance(own, Mapping) or depth > _DEPTH:
+        return own
+    entries = {entry.key.text: entry for entry in below.entries}
+    for entry in own.entries:
+        before = entries.get(entry.key.text)
+        value = _joined(before.value, entry.value, depth + 1) if before is not None else entry.value
+        entries[entry.key.text] = entry._replace(value=value)
+    return Mapping(tuple(entries.values()), own.start, own.end, own.tag)
 
 
 def _names(node: Node) -> list[str]:
@@ -183,5 +211,5 @@ def _local_includes(node: Node | None) -> Iterator[str]:
     for item in items:
         local = item.get("local") if isinstance(item, Mapping) else item
         for each in local.items if isinstance(local, Sequence) else (local,):
-            if isinstance(each, Scalar) and each.kind == "str" and "://" not in each.text and "*" not in each.text:
+            if isinstance(each, Scalar) and each.kind == "str" and "://" not in each.text:
                 yield each.text.lstrip("/")

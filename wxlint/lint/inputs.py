@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,15 +14,13 @@ from wxlint.core.reading import working_folder
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
 from wxlint.discovery.file_kinds import (
-    BAKE,
-    BATCH,
     COMPOSE,
+    DOCKERFILE,
     FOLLOWED,
-    GITLAB,
-    MAKE,
+    KUBERNETES,
     OTHER,
+    OTHER_PIPELINES,
     SHELL,
-    WORKFLOW,
     kind_of_name,
 )
 from wxlint.discovery.find_files import discover
@@ -39,7 +37,7 @@ POLICY_NAMES = ("wxlint.yaml", "wxlint.yml", ".wxlint.yaml", ".wxlint.yml", "pyp
 _READS = (
     "wxlint reads Dockerfile*, *.Dockerfile, *-Dockerfile, Containerfile*, compose.y[a]ml, compose.*.y[a]ml, "
     "docker-compose*.y[a]ml, *.compose.y[a]ml, .github/workflows/*.y[a]ml, .gitlab-ci.yml, bake files, "
-    "Makefiles, justfiles, Taskfiles, Kubernetes manifests, Helm values, skaffold.yaml, devcontainer.json, "
+    "Makefiles, justfiles, Taskfiles, Kubernetes manifests, Helm values, skaffold.yaml, devcontainer.json, tox.ini, "
     "*.sh, *.bash, *.bat, *.cmd, *.ps1 and shell scripts that may be run"
 )
 
@@ -121,7 +119,7 @@ def gather(
     family = _family(policy) if policy else None
     context, problems = _context(family, root, folders, files)
     brought = {path: kind for path, kind in context.items() if path not in given}
-    notes = [*found.notes]
+    notes = [*found.notes, *_unread_pipelines(given)]
     if policy and policy.exclude:
         given, brought, note = _without_excluded(policy, given, brought)
         notes += [note] if note and (files or not given) else []
@@ -177,6 +175,14 @@ def _without_excluded(
 
 def _below_root(policy: Policy, path: str) -> str:
     return os.path.relpath(path, policy.root).replace(os.sep, "/")
+
+
+def _unread_pipelines(given: dict[str, str]) -> Iterator[str]:
+    """Yield what is to be said of files given by name that belong to a program whose form is not read."""
+    for path, kind in given.items():
+        program = OTHER_PIPELINES.get(os.path.basename(path).lower().lstrip("."))
+        if kind == OTHER and program:
+            yield f"{path} is not read: wxlint knows no form of {program}"
 
 
 class _Scope(NamedTuple):
@@ -305,7 +311,7 @@ def _listed_kind(name: str, compose: bool) -> str:
         return COMPOSE
     folder, base = os.path.split(name)
     kind = kind_of_name(base, folder).kind
-    return kind if kind in (BATCH, WORKFLOW, MAKE, BAKE, GITLAB) else SHELL
+    return kind if kind and kind not in (DOCKERFILE, COMPOSE, KUBERNETES) else SHELL
 
 
 def repository_root(start: Path) -> Path:

@@ -357,3 +357,59 @@ def test_a_file_that_another_one_includes_does_nothing_by_itself() -> None:
     assert pipelines.script("ci/base.yml") == pipelines.script("gone.yml") == Script((), (), ())
     assert set(pipelines.files) == {".gitlab-ci.yml", "ci/base.yml"}
     assert list(pipelines.problems["ci/base.yml"]) != []
+
+
+def test_inherit_lists_say_which_defaults_and_variables_come() -> None:
+    found = script(
+        """\
+default: {image: "example/a:1", services: ["docker:27"], before_script: ["docker build -t e/b:1 ."]}
+variables: {TAG: "2", OTHER: "3"}
+one: {inherit: {default: [services], variables: [TAG]}, script: ["docker build -t e/one:$TAG-$OTHER ."]}
+two: {inherit: {default: false, variables: false}, script: ["docker build -t e/two:$TAG ."]}
+"""
+    )
+    assert [use.value.shown() for use in found.uses if not use.produces] == ["docker:27"]
+    assert tags(found) == ["e/one:2-$OTHER", "e/two:$TAG"]
+
+
+def test_maps_of_extended_jobs_are_joined_and_the_last_parent_wins() -> None:
+    found = script(
+        """\
+.a:
+  image: {name: "example/a:1", entrypoint: [""]}
+  variables: {X: "1", Y: "1"}
+  script: ["docker build -t e/x:$X-$Y ."]
+.b: {image: {name: "example/b:1"}, variables: {Y: "2"}}
+job: {extends: [.a, .b], image: {entrypoint: ["sh"]}}
+"""
+    )
+    assert [use.value.shown() for use in found.uses if not use.produces] == ["example/b:1"]
+    assert tags(found) == ["e/x:1-2"]
+
+
+def test_includes_with_patterns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        ".gitlab-ci.yml": "include: [{local: '/ci/*.yml'}, {local: 'deep/**/*.yml'}, 'gone/*.yml']\n",
+        "ci/a.yml": "a: {script: ['docker build -t e/a:1 .']}\n",
+        "ci/b.yaml": "b: {script: ['docker build -t e/b:1 .']}\n",
+        "ci/more/c.yml": "c: {script: ['docker build -t e/c:1 .']}\n",
+        "deep/x/d.yml": "d: {script: ['docker build -t e/d:1 .']}\n",
+        "Dockerfile": "FROM python:3.11-slim\n",
+    }.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text)
+    found = gather(["."]).repository
+    assert tags(found.scripts[".gitlab-ci.yml"]) == ["e/a:1", "e/d:1"]
+
+
+def test_inputs_of_a_configuration_are_not_known() -> None:
+    found = script(
+        """\
+spec: {inputs: {tag: {default: "1"}}}
+---
+job: {image: "example/a:$[[ inputs.tag ]]", script: ["docker build -t e/x:$[[ inputs.tag ]] -f app/Dockerfile ."]}
+"""
+    )
+    assert [use.value.shown() for use in found.uses if not use.produces] == ["example/a:$[[ inputs.tag ]]"]
+    assert tags(found) == ["e/x:$[[ inputs.tag ]]"] and found.builds[0].dockerfile == "app/Dockerfile"

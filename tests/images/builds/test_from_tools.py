@@ -12,6 +12,7 @@ from wxlint.documents.source import Source
 from wxlint.images.builds.from_helm import helm_script
 from wxlint.images.builds.from_just import just_script
 from wxlint.images.builds.from_scripts import Script
+from wxlint.images.builds.from_tox import tox_script
 from wxlint.images.builds.from_yaml_tools import devcontainer_script, skaffold_script, taskfile_script
 from wxlint.lint.inputs import gather
 
@@ -214,3 +215,58 @@ def test_they_are_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     }
     assert len(repository.evaluated) == 5
     assert "e/d:1" in [use.value.text for use in repository.uses]
+
+
+TOX = """\
+[tox]
+envlist = docker
+[testenv]
+set_env =
+    TAG = 1.0
+    HOST = {env:HOST}
+commands = pytest {posargs}
+# docker build -t no:1 .
+[testenv:docker]
+setenv = NAME=example/app
+allowlist_externals = docker
+commands_pre = docker pull example/base:1
+commands =
+    - docker build -t {env:NAME}:{env:TAG} \\
+        --build-arg E={env:EXTRA:none} {toxinidir}
+    py311: docker build -t {env:NAME}:{env:HOST} {toxinidir}/app
+    docker run --gpus all {env:NAME}:{env:TAG} {posargs:pytest -q}
+    # docker build -t no:2 .
+[flake8]
+commands = docker build -t no:3 .
+[testenv:other]
+deps = docker
+commands = docker build -t e/other:{env:TAG} -f {tox_root}/app/Dockerfile .
+"""
+
+
+def test_a_tox_ini() -> None:
+    found = tox_script(Source("tox.ini", TOX), find)
+    assert tags(found) == ["example/app:1.0", "example/app:{env:HOST}", "e/other:1.0"]
+    assert [build.dockerfile for build in found.builds] == ["Dockerfile", "app/Dockerfile", "app/Dockerfile"]
+    assert [(name, value.shown()) for name, value in found.builds[0].args] == [("E", "none")]
+    assert [build.built_by[0].text for build in found.builds] == ["tox docker", "tox docker", "tox other"]
+    assert [(use.kind, use.value.shown(), use.span.line) for use in found.uses if not use.produces] == [
+        ("docker pull", "example/base:1", 12),
+        ("docker run", "example/app:1.0", 17),
+    ]
+    assert [call.docker.verb for call in found.calls] == ["pull", "build", "build", "run", "build"]
+
+
+def test_a_tox_ini_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("Dockerfile").write_text("FROM python:3.11-slim\n")
+    Path("tox.ini").write_text("[testenv]\ncommands = docker build -t example/app:1.0 .\n")
+    repository = gather(["."]).repository
+    assert tags(repository.scripts["tox.ini"]) == ["example/app:1.0"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[", "[testenv]", "commands = docker build .", "[testenv]\ncommands =\n  docker build {\n"]
+)
+def test_a_tox_ini_that_says_nothing(text: str) -> None:
+    assert tags(tox_script(Source("tox.ini", text), find)) == []

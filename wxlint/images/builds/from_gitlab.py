@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from wxlint.documents.source import Source
     from wxlint.documents.yaml import Problem
 
-_REFERENCE = late(r"\$\$|\$\{(\w+)\}|\$(\w+)|%(\w+)%")
+_REFERENCE = late(r"\$\$|\$\{(\w+)\}|\$(\w+)|%(\w+)%|(?P<input>\$\[\[[^\]\n]*\]\])")
+"""`$$`, a variable, or an input of a configuration that is included, which GitLab fills in first."""
+_INPUT = late(r"\$\[\[[^\]\n]*\]\]")
 _PROGRAMS = ("docker", "podman", "buildah", "nerdctl", "kaniko")
 _DEPTH = 12
 _MOST_ROUNDS = 200
@@ -32,18 +34,20 @@ _MOST_ROUNDS = 200
 
 Find = Callable[[list[str]], "str | None"]
 Read = Callable[[str], "Source | None"]
+Matching = Callable[[str], list[str]]
 
 
 class Pipelines:
     """The GitLab pipelines of a repository. find: the first of several paths that is a known Dockerfile."""
 
-    def __init__(self, find: Find, read: Read, cache: Cache = NO_CACHE) -> None:
-        self.find, self.read, self.cache = find, read, cache
+    def __init__(self, find: Find, read: Read, cache: Cache = NO_CACHE, matching: Matching = lambda _: []) -> None:
+        """matching: the files of a pattern that a configuration includes."""
+        self.find, self.read, self.cache, self.matching = find, read, cache, matching
         self.pipelines: dict[str, Pipeline] = {}
 
     def add(self, source: Source) -> None:
         """Read a configuration."""
-        self.pipelines[source.path] = read_pipeline(source, self.read, self.cache)
+        self.pipelines[source.path] = read_pipeline(source, self.read, self.cache, self.matching)
 
     @property
     def files(self) -> Iterator[str]:
@@ -86,6 +90,8 @@ class _Variables:
         return concat(parts)
 
     def _named(self, match: re.Match[str], depth: int) -> Value:
+        if match["input"] is not None:
+            return Value(HOLE, (match[0],))
         name = match[1] or match[2] or match[3]
         if name is None:
             return Value("$")
@@ -114,7 +120,7 @@ class _Run:
     def job(self, job: Job) -> None:
         """Every round of a job."""
         own = job.given.get("variables")
-        given = {name: _variable(placed, name) for name, placed in self.pipeline.variables.items()}
+        given = {name: _variable(placed, name) for name, placed in self.pipeline.variables_of(job).items()}
         for key, node in own.node.entries if own is not None and isinstance(own.node, Node_Mapping) else ():
             given[key.text] = _variable(Placed(node, own.source if own is not None else job.key.source), key.text)
         given.update((name, Value(HOLE, (f"${name}",))) for name in _changed_by_rules(job))
@@ -157,10 +163,15 @@ class _Run:
             own = _text(line) + "\n"
             if line.source is source and isinstance(line.node, Scalar):
                 places = scalar_places(source.text, line.node)
-                text.written(own, places)
                 end = places[-1]
             else:  # of another file: it counts, and has no place here
-                text.written(own, [end] * len(own))
+                places = [end] * len(own)
+            at = 0
+            for match in _INPUT.finditer(own):
+                text.written(own[at : match.start()], places[at : match.start()])
+                text.filled(Value(HOLE, (match[0],)), places[match.start()], places[match.end() - 1] + 1)
+                at = match.end()
+            text.written(own[at:], places[at:])
         commands = text.commands(source, variables.environment(), end, "bash")
         found = read_script(source, commands, self.find, lambda cwd: folders(self.path, cwd))
         hosted = not _has_gpu(job)

@@ -34,7 +34,7 @@ _WORDS = {
 }
 """Words without one of which a file of a kind has nothing to do with images."""
 _SCRIPTS = frozenset(
-    "shell batch powershell python workflow make bake gitlab just taskfile skaffold devcontainer helm".split()
+    "shell batch powershell python workflow make bake gitlab just taskfile skaffold devcontainer helm tox".split()
 )
 """Kinds of files that build and use images by commands or targets."""
 
@@ -111,7 +111,7 @@ class Documents:
         """The GitLab pipelines of the inputs."""
         from wxlint.images.builds.from_gitlab import Pipelines
 
-        found = Pipelines(self.find_dockerfile, self._store.read, self._store.cache)
+        found = Pipelines(self.find_dockerfile, self._store.read, self._store.cache, self._store.matching)
         for item in self.given:
             source = self._store.require(item.path) if item.kind == "gitlab" else None
             if source is not None:
@@ -199,6 +199,10 @@ class Documents:
             from wxlint.images.builds.from_python import python_script
 
             return python_script(source, find)
+        if kind == "tox":
+            from wxlint.images.builds.from_tox import tox_script
+
+            return tox_script(source, find)
         from wxlint.images.builds import from_yaml_tools
 
         if kind == "devcontainer":

@@ -11,6 +11,9 @@ from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.errors import FileProblem, InputError
 from wxlint.documents.source import Source, read
 
+_MOST_MATCHES = 150
+"""Files of one pattern: as many as GitLab includes."""
+
 
 class SourceStore:
     """The texts of one run, by path.
@@ -51,6 +54,12 @@ class SourceStore:
     def loaded(self) -> dict[str, Source]:
         """Everything that was read."""
         return {path: source for path, source in self._sources.items() if source is not None}
+
+    def matching(self, pattern: str) -> list[str]:
+        """The paths of a pattern with `*` and `**`, in order; `read` refuses those outside the root."""
+        import glob
+
+        return sorted(map(os.path.normpath, glob.glob(pattern, recursive=True)))[:_MOST_MATCHES]
 
     def mentions(self, word: str) -> bool:
         """Tell whether any text that was read holds a word."""
