@@ -221,6 +221,7 @@ def test_contexts_that_are_not_known() -> None:
         ('["linux/arm64", "linux/amd64"]', "linux/amd64"),
         ('["linux/arm64", "linux/arm/v7"]', "linux/arm64"),
         ("OTHER", "linux/amd64"),
+        ('["linux/arm64", OTHER]', "linux/amd64"),
     ],
 )
 def test_the_platform_that_is_judged(given: str, platform: str) -> None:

@@ -267,8 +267,11 @@ class Bake:
         return next((tag.value.text for tag in tags if tag.value.known), "")
 
     def _platforms(self, given: list[Expression], variables: Mapping[str, Data]) -> list[str]:
+        """The platforms of a target; none where one of them is not known."""
         data = evaluate(given[0], variables) if given else []
-        return [item.text for item in data if isinstance(item, Value) and item.known] if isinstance(data, list) else []
+        items = data if isinstance(data, list) else []
+        known = [item.text for item in items if isinstance(item, Value) and item.known]
+        return known if len(known) == len(items) else []
 
     def _platform(self, given: list[Expression], variables: Mapping[str, Data]) -> str:
         known = self._platforms(given, variables)

@@ -90,7 +90,7 @@ class _Make:
 
     def _decided(self, item: Item) -> bool | None:
         """Whether an item counts, by the conditions it stands in; None where that is not known."""
-        expander = Expander(self.variables)
+        expander = Expander(self.variables, whole=self._whole)
         found = [expander.holds(test) for test in item.tests]
         return False if False in found else None if None in found else True
 
@@ -171,7 +171,7 @@ class _Make:
         needed = Expander(variables).value(target.rule.prerequisites)
         first = Value(needed.text.split()[0]) if needed.known and needed.text.split() else Value(HOLE, ("$<",))
         automatic = {"@": name, "<": first, "^": needed, "*": target.stem or Value(HOLE, ("$*",))}
-        expander = Expander(variables, automatic)
+        expander = Expander(variables, automatic, whole=self._whole)
         for recipe, tests in target.rule.recipes:
             if False not in [expander.holds(test) for test in tests]:
                 self._recipe(target, recipe, expander, because)

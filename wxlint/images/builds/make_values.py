@@ -35,10 +35,13 @@ class Piece(NamedTuple):
 
 
 class Expander:
-    """Expands texts. variables: by name. automatic: `@`, `<`, `^`, `*`."""
+    """Expands texts. variables: by name. automatic: `@`, `<`, `^`, `*`. whole: no included file is unread, which may
+    set what is not set."""
 
-    def __init__(self, variables: Mapping[str, Variable], automatic: Mapping[str, Value] | None = None) -> None:
-        self.variables, self.automatic = variables, automatic or {}
+    def __init__(
+        self, variables: Mapping[str, Variable], automatic: Mapping[str, Value] | None = None, *, whole: bool = True
+    ) -> None:
+        self.variables, self.automatic, self.whole = variables, automatic or {}, whole
         self._open: set[str] = set()
         self._left = _MOST_EXPANSIONS
 
@@ -114,7 +117,7 @@ class Expander:
     def _defined(self, name: str) -> bool | None:
         variable = self.variables.get(name.strip())
         if variable is None:
-            return False  # as long as the environment does not set it
+            return False if self.whole else None  # as long as the environment does not set it
         if variable.value is not None:
             return bool(variable.value.text) if variable.value.known else None
         return bool(variable.text)
@@ -128,7 +131,7 @@ class Expander:
 
     def _tested(self, text: str) -> Value:
         """A side of a condition. A variable that nothing sets is empty there, as long as the environment sets none."""
-        name = re.fullmatch(r"\s*\$[({]([\w.-]+)[)}]\s*", text)
+        name = re.fullmatch(r"\s*\$[({]([\w.-]+)[)}]\s*", text) if self.whole else None
         if name is not None and name[1] not in self.variables and name[1] not in self.automatic:
             return Value("")
         return self.value(text)
