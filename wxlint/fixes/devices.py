@@ -120,12 +120,15 @@ def run(context: Context, finding: Finding) -> Proposal | None:
     start, _ = offsets(source, finding.span)
     for script in context.repository.scripts.values():
         for call in script.calls:
-            if call.path != source.path or not call.docker.arguments or call.docker.arguments[0].start != start:
+            if call.path != source.path or not call.docker.arguments:
+                continue
+            image = call.docker.arguments[0].start
+            if not min(call.docker.command.start, image) <= start <= image:
                 continue
             option = next((o for o in call.docker.options if o.name == "--gpus"), None)
             if option is None:
-                return Proposal((context.edit(source.path, start, start, "--gpus all "),), "add --gpus all", False)
-            edit = _without(context, source, call.span.line, option.start, start)
+                return Proposal((context.edit(source.path, image, image, "--gpus all "),), "add --gpus all", False)
+            edit = _without(context, source, call.span.line, option.start, image)
             return Proposal((edit,), "take --gpus out", False) if edit else None
     return None
 

@@ -30,8 +30,11 @@ docker run --rm --gpus all example/asr:cuda
 ```
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.findings import Severity
@@ -45,6 +48,10 @@ from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.state import State
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.rules import Problem
+
+if TYPE_CHECKING:
+    from wxlint.core.findings import Span
+    from wxlint.documents.source import Source
 
 SEVERITY = Severity.WARNING
 SUMMARY = "docker run of a GPU image without a GPU, or of a CPU image with one"
@@ -74,14 +81,24 @@ def _call(repository: Repository, call: Call) -> Iterator[Problem]:
     source = repository.sources.read(call.path)
     if variant is None or source is None:
         return
-    span = source.span(docker.arguments[0].start, docker.arguments[0].end)
     if variant in _OPTIONS and not call.hosted and not names & set(_DEVICE) and not _handles_files(docker):
         severity = Severity.INFO if len(docker.arguments) > 1 or "--entrypoint" in names else None
         text = f"{reference.shown()} is a {variant} image, and runs without {_OPTIONS[variant]}"
         hint = "" if variant == "cuda" else "give it the devices of the driver: --device /dev/kfd --device /dev/dri"
-        yield Problem(span, text, because, hint, severity=severity)
+        start, image = docker.command.start, docker.arguments[0]
+        inside = start if start <= image.start else image.start
+        yield Problem(source.span(inside, max(image.end, inside)), text, because, hint, severity=severity)
     elif variant == "cpu" and "--gpus" in names:
-        yield Problem(span, f"{reference.shown()} is a cpu image, and runs with --gpus", because)
+        yield Problem(
+            _option(docker, source, "--gpus"), f"{reference.shown()} is a cpu image, and runs with --gpus", because
+        )
+
+
+def _option(docker: DockerCommand, source: Source, name: str) -> Span:
+    """Where an option stands, with its value."""
+    option = next(option for option in docker.options if option.name == name)
+    start = source.text.rfind(name, min(docker.command.start, option.start), option.end)
+    return source.span(start if start >= 0 else option.start, option.end)
 
 
 def _handles_files(docker: DockerCommand) -> bool:
