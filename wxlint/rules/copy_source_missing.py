@@ -68,6 +68,9 @@ SUMMARY = "a COPY of what is not in the build context"
 HINT = "build in the folder that the Dockerfile was written for, or correct the path or .dockerignore"
 
 _PLAIN = late(r"[\w./@+-]+")
+_MOUNT = late(r"--mount=(\S+)")
+_DOCKER = late(r"\b(?:docker|podman|buildah)(?=[ \t]+[a-z])|(?:(?:-f|--file|--dockerfile)[= \t]+|file:[ \t]*)\S+")
+"""What command lines of builders name that makes no file: their program, and the Dockerfile."""
 
 
 class _Missing(NamedTuple):
@@ -92,14 +95,14 @@ def _build(repository: Repository, evaluated: Evaluated, build: Build) -> Iterat
         return
     for one in contributing(evaluated, stage):
         for instruction in evaluated.instructions_of(one):
-            if instruction.keyword in ("COPY", "ADD") and not _from_elsewhere(instruction):
-                for source, span in _sources(evaluated, instruction):
-                    missing = _missing(repository, evaluated, contexts, source)
-                    if missing is not None:
-                        copied = build.built_by[:1] and build.built_by[0].text == "devcontainer"  # often a template
-                        severity = None if missing.sure and not copied else Severity.INFO
-                        text = f"{instruction.keyword} {source}: {missing.why}"
-                        yield Problem(span, text, build.built_by, severity=severity)
+            for source, span in _sources(evaluated, instruction):
+                missing = _missing(repository, evaluated, contexts, source)
+                if missing is not None:
+                    copied = build.built_by[:1] and build.built_by[0].text == "devcontainer"  # often a template
+                    severity = None if missing.sure and not copied else Severity.INFO
+                    verb = "RUN --mount" if instruction.keyword == "RUN" else instruction.keyword
+                    text = f"{verb} {source}: {missing.why}"
+                    yield Problem(span, text, build.built_by, severity=severity)
 
 
 def _from_elsewhere(instruction: Instruction) -> bool:
@@ -107,15 +110,37 @@ def _from_elsewhere(instruction: Instruction) -> bool:
 
 
 def _sources(evaluated: Evaluated, instruction: Instruction) -> Iterator[tuple[str, Span]]:
-    """The sources that are written as they are, with their places."""
+    """What an instruction takes out of the build context, as far as it is written as it is, with its places."""
     source = evaluated.dockerfile.source
-    if "<<" in instruction.text or json_words(instruction.args) is not None:
+    if instruction.keyword == "RUN":
+        for start, end in _bound(instruction):
+            yield instruction.text[start:end], instruction.span(source, start, end)
+    if instruction.keyword not in ("COPY", "ADD") or _from_elsewhere(instruction) or "<<" in instruction.text:
         return
-    *sources, _ = [(0, 0), *listed_words(instruction.text, instruction.args_at)]
-    for start, end in sources[1:]:
+    listed = json_words(instruction.args)
+    if listed is not None:
+        words = [word for word in listed if isinstance(word, str)]
+        places = [instruction.text.find(f'"{word}"', instruction.args_at) + 1 for word in words]
+        stretches = [(at, at + len(word)) for at, word in zip(places, words) if at > 0]
+    else:
+        stretches = listed_words(instruction.text, instruction.args_at)
+    for start, end in stretches[:-1]:
         text = instruction.text[start:end]
         if _PLAIN.fullmatch(text) and posixpath.normpath(text) not in (".", "/", ".."):
             yield text, instruction.span(source, start, end)
+
+
+def _bound(instruction: Instruction) -> Iterator[tuple[int, int]]:
+    """The sources of bind mounts of the build context."""
+    for match in _MOUNT.finditer(instruction.text, 0, instruction.args_at):
+        parts = (part.partition("=") for part in match[1].split(","))
+        given: dict[str, str] = {name: value for name, _, value in parts}
+        named = given.get("source") or given.get("src") or ""
+        if given.get("type", "bind") != "bind" or "from" in given or not _PLAIN.fullmatch(named):
+            continue
+        if posixpath.normpath(named) not in (".", "/", ".."):
+            start = instruction.text.find(f"={named}", match.start(1)) + 1
+            yield start, start + len(named)
 
 
 def _missing(repository: Repository, evaluated: Evaluated, contexts: list[str], source: str) -> _Missing | None:
@@ -174,7 +199,7 @@ def _tracked(path: str) -> frozenset[str] | None:
 def _may_be_made(repository: Repository, build: Build, paths: list[str], name: str, tracked: frozenset[str]) -> bool:
     """Whether a path that is not there may be there when somebody builds."""
     builders = {reason.path for reason in build.built_by} | ({build.span.path} if build.span is not None else set())
-    texts = [source.text for path in builders if (source := repository.sources.read(path)) is not None]
+    texts = [_DOCKER.sub("", source.text) for path in builders if (source := repository.sources.read(path)) is not None]
     words = {name.split("/")[0], posixpath.basename(name)}
     if any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) for text in texts for word in words):
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -188,7 +189,17 @@ def _named(verb: Word, arguments: Arguments, call: Call, alone: bool) -> Lines:
         for option in arguments.given("-e", "--editable")
         if not alone and option.value
     ]
+    found += [_group(option, call) for option in arguments.given("--group")]
     return joined([Lines(), *found])
+
+
+def _group(option: Option, call: Call) -> Lines:
+    """A dependency group, `NAME` of the project in the working folder or `PATH:NAME`; pip reads them from 25.1 on."""
+    path, _, name = (option.value.text if option.value is not None else "").rpartition(":")
+    if name:
+        folder = posixpath.dirname(path.removesuffix("pyproject.toml")) or "."
+        return call.context.project(folder, Groups((name,), only=True), "pip")
+    return Lines()
 
 
 def positional(word: Word, call: Call, alone: bool, tool: str = "pip") -> Lines:

@@ -50,7 +50,8 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         if found.name not in groups.skipped:
             bound = _bound(dependency.bindings, names, environment) if tool != "pip" and not groups.unbound else None
             wanted.append(found._replace(bound=bound, maybe=holds is None, group=dependency.part.name))
-    missing = next(_missing(project, source, groups), None) if tool in ("uv", "poetry", "pdm") else None
+    strict = tool in ("uv", "poetry", "pdm") or groups.only  # pip warns of an extra, and refuses a group
+    missing = next(_missing(project, source, groups), None) if strict else None
     if missing is not None:
         unread = (*unread, Unread(UnreadKind.NO_PART, flag, detail=missing))
     return Lines(
