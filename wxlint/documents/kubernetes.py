@@ -45,45 +45,17 @@ class Pod(NamedTuple):
     gpu_elsewhere: bool
 
 
-class Renamed(NamedTuple):
-    """What a kustomization makes of an image. name: as manifests write it. new: "" for what it leaves as it is."""
-
-    name: Scalar
-    new_name: Scalar | None
-    new_tag: Scalar | None
-
-
-class Manifests(NamedTuple):
-    """patched: the images that patches of kustomizations set, with their places. patches: files that are patches.
-
-    given: containers that a patch gives a GPU, by name; "" stands for any.
-    """
-
-    pods: tuple[Pod, ...]
-    renamed: tuple[Renamed, ...] = ()
-    patched: tuple[Scalar, ...] = ()
-    patches: tuple[str, ...] = ()
-    given: frozenset[str] = frozenset()
-
-
-def read_manifests(source: Source, cache: Cache = NO_CACHE) -> Manifests:
+def read_pods(source: Source, cache: Cache = NO_CACHE) -> tuple[Pod, ...]:
     """Read a file. Templates that are no YAML give what stands before the first mark. Never raises."""
     documents, _ = parse(source, cache)
     pods: list[Pod] = []
-    found = Manifests(())
     for document in documents:
-        if not isinstance(document, Mapping):
-            continue
-        kind = document.get("kind")
-        named = kind.text if isinstance(kind, Scalar) else ""
-        if named in ("Kustomization", "Component") or source.path.endswith(("kustomization.yaml", "kustomization.yml")):
-            from wxlint.documents.kustomize import read_kustomization
-
-            found = read_kustomization(document, source)
-            continue
-        open_kind = _OPEN_KINDS.fullmatch(named) is not None and named != "PodTemplate"
-        pods += with_shared_gpus(pods_of(document, is_open=open_kind))
-    return found._replace(pods=tuple(pods))
+        if isinstance(document, Mapping):
+            kind = document.get("kind")
+            named = kind.text if isinstance(kind, Scalar) else ""
+            open_kind = _OPEN_KINDS.fullmatch(named) is not None and named != "PodTemplate"
+            pods += with_shared_gpus(pods_of(document, is_open=open_kind))
+    return tuple(pods)
 
 
 def with_shared_gpus(pods: Iterator[Pod]) -> list[Pod]:

@@ -7,18 +7,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.patterns import late
-from wxlint.documents.kubernetes import Manifests, Renamed, is_gpu, pods_of
+from wxlint.core.tuples import NamedTuple
+from wxlint.documents.kubernetes import is_gpu, pods_of
 from wxlint.documents.scalar_places import scalar_places
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Entry, Mapping, Node, Scalar, Sequence, parse
 
+_NAMES = ("kustomization.yaml", "kustomization.yml")
 _FILES = ("patchesStrategicMerge", "patches", "patchesJson6902")
 _IMAGE = late(r"/(?:.*/)?(?:containers|initContainers)/[^/]+/image")
 
 
-def read_kustomization(document: Mapping, source: Source) -> Manifests:
-    """What a kustomization changes of the manifests that it takes."""
+class Renamed(NamedTuple):
+    """What a kustomization makes of an image. name: as manifests write it. new: "" for what it leaves as it is."""
+
+    name: Scalar
+    new_name: Scalar | None
+    new_tag: Scalar | None
+
+
+class Kustomization(NamedTuple):
+    """patched: the images that patches set, with their places. patches: files that are patches.
+
+    given: containers that a patch gives a GPU, by name; "" stands for any.
+    """
+
+    renamed: tuple[Renamed, ...] = ()
+    patched: tuple[Scalar, ...] = ()
+    patches: tuple[str, ...] = ()
+    given: frozenset[str] = frozenset()
+
+
+def read_kustomization(source: Source, cache: Cache = NO_CACHE) -> Kustomization:
+    """What the kustomization in a file changes of the manifests that it takes; nothing for another file."""
+    documents, _ = parse(source, cache)
+    for document in documents:
+        kind = document.get("kind") if isinstance(document, Mapping) else None
+        named = kind.text in ("Kustomization", "Component") if isinstance(kind, Scalar) else False
+        if isinstance(document, Mapping) and (named or source.path.endswith(_NAMES)):
+            return _read(document, source)
+    return Kustomization()
+
+
+def _read(document: Mapping, source: Source) -> Kustomization:
     patches: list[str] = []
     patched: list[Scalar] = []
     given: set[str] = set()
@@ -36,7 +69,7 @@ def read_kustomization(document: Mapping, source: Source) -> Manifests:
                     images, gpus = read_patch(node)
                     patched += images
                     given |= gpus
-    return Manifests((), tuple(_renamed(document.get("images"))), tuple(patched), tuple(patches), frozenset(given))
+    return Kustomization(tuple(_renamed(document.get("images"))), tuple(patched), tuple(patches), frozenset(given))
 
 
 def read_patch(node: Node) -> tuple[list[Scalar], set[str]]:

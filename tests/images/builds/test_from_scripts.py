@@ -284,4 +284,4 @@ def test_where_an_edit_looks_for_the_dockerfile() -> None:
     assert [edit.dockerfile for edit in edits] == ["x/Dockerfile"]
     assert script("sed -i -l 3 -e s/a/b/ -e $E Dockerfile").edits == ()
     (edit,) = script("sed -i -l 3 s/a/b/ Dockerfile").edits
-    assert edit.expressions == ("s/a/b/",)
+    assert [each.written for each in edit.substitutions if each] == ["s/a/b/"]

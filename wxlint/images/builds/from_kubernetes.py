@@ -10,7 +10,8 @@ from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
-from wxlint.documents.kubernetes import Container, Manifests, Pod, read_manifests
+from wxlint.documents.kubernetes import Container, Pod, read_pods
+from wxlint.documents.kustomize import Kustomization, read_kustomization
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import parse_reference
 
@@ -38,28 +39,32 @@ class Kubernetes:
 
     def __init__(self, sources: Iterable[Source], cache: Cache = NO_CACHE, read: Read | None = None) -> None:
         """read: a file that a kustomization names."""
-        self._files: dict[str, tuple[Source, Manifests]] = {
-            source.path: (source, read_manifests(source, cache)) for source in sources
-        }
+        self._files: dict[str, tuple[Source, tuple[Pod, ...]]] = {}
+        self._kustomizations: list[tuple[Source, Kustomization]] = []
         self._patched: list[tuple[Source, Scalar]] = []
         """The images that patches set."""
         self._given: set[str] = set()
         """The containers that patches give a GPU, by name; "" for any."""
         self._patches: set[str] = set()
         """The files that are patches: what they say of a container is not all that holds of it."""
-        for source, manifests in self._files.values():
-            self._patched += [(source, image) for image in manifests.patched]
-            self._given |= manifests.given
-            self._patches |= {
-                posixpath.normpath(posixpath.join(posixpath.dirname(source.path), path)) for path in manifests.patches
-            }
-        for path in sorted(self._patches):
-            self._read_patch(path, read, cache)
         self._renamed: dict[str, set[str]] = {}
         """The image names that kustomizations near a folder give another tag or name, by folder."""
-        for path, (_, manifests) in self._files.items():
-            for renamed in manifests.renamed:
-                self._renamed.setdefault(posixpath.dirname(path), set()).add(renamed.name.text)
+        for source in sources:
+            self._add(source, cache)
+        for path in sorted(self._patches):
+            self._read_patch(path, read, cache)
+
+    def _add(self, source: Source, cache: Cache) -> None:
+        kustomization = read_kustomization(source, cache)
+        if kustomization == Kustomization():
+            self._files[source.path] = (source, read_pods(source, cache))
+            return
+        folder = posixpath.dirname(source.path)
+        self._kustomizations.append((source, kustomization))
+        self._patched += [(source, image) for image in kustomization.patched]
+        self._given |= kustomization.given
+        self._patches |= {posixpath.normpath(posixpath.join(folder, path)) for path in kustomization.patches}
+        self._renamed.setdefault(folder, set()).update(renamed.name.text for renamed in kustomization.renamed)
 
     def _read_patch(self, path: str, read: Read | None, cache: Cache) -> None:
         from wxlint.documents.kustomize import read_patch
@@ -77,8 +82,8 @@ class Kubernetes:
     def running(self) -> Iterable[Running]:
         """Every container whose image is what the manifest says."""
         everything = set().union(*self._renamed.values()) if self._renamed else set()
-        for source, manifests in self._files.values():
-            for pod in manifests.pods:
+        for source, pods in self._files.values():
+            for pod in pods:
                 names = {"", *(container.name for container in pod.containers)}
                 if source.path in self._patches or self._given & names:
                     pod = pod._replace(gpu_elsewhere=True)
@@ -97,8 +102,8 @@ class Kubernetes:
                 *(image.inner(source.text) if image.style in ("", "'", '"') else (image.start, image.end))
             )
             yield Use("kustomize image", value, parse_reference(value), span)
-        for source, manifests in self._files.values():
-            for renamed in manifests.renamed:
+        for source, kustomization in self._kustomizations:
+            for renamed in kustomization.renamed:
                 place = renamed.new_tag or renamed.new_name
                 if place is None:
                     continue
