@@ -11,8 +11,8 @@ from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.fixes.context import Context, Proposal, offsets
 from wxlint.images.graph.image import proven_accelerator
-from wxlint.images.graph.image_graph import same_name
 from wxlint.images.graph.name_hints import said_by
+from wxlint.images.graph.producers import same_name
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.policy.model import Expectation

@@ -11,7 +11,7 @@ from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
 from wxlint.images.evaluation.expansion import pairs
 from wxlint.images.graph.documents import Input
-from wxlint.images.graph.image_graph import same_name
+from wxlint.images.graph.producers import same_name
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Evaluated, Stage
 from wxlint.images.model.reference import Reference, parse_reference

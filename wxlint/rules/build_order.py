@@ -42,7 +42,7 @@ from collections.abc import Iterator
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
 from wxlint.images.builds.from_scripts import Script
-from wxlint.images.graph.image_graph import same_name
+from wxlint.images.graph.producers import same_name
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build
 from wxlint.images.model.reference import Reference

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxlint.core.values import HOLE, Value
-from wxlint.images.graph.image_graph import same_name
+from wxlint.images.graph.producers import same_name
 from wxlint.images.model.reference import parse_reference
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wxlint.core.tuples import NamedTuple
-from wxlint.images.graph.image_graph import same_name
+from wxlint.images.graph.producers import same_name
 
 if TYPE_CHECKING:
     from wxlint.core.findings import Finding

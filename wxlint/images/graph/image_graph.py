@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wxlint.core.reasons import Reason
-from wxlint.core.values import HOLE, Value
+from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import Dockerfile
 from wxlint.images.builds.from_scripts import uses_by_place
 from wxlint.images.evaluation.build_files import Files
@@ -23,20 +23,17 @@ from wxlint.images.graph.image_stages import built_stages, defined, without_buil
 from wxlint.images.graph.install_hints import weak_evidence
 from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.name_hints import Evidence, evidence, expected_by_names
+from wxlint.images.graph.producers import Producer, Producers
 from wxlint.images.graph.sources import SourceStore
 from wxlint.images.graph.state import State
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Evaluated, Stage, Use
-from wxlint.images.model.reference import Reference, parse_reference
+from wxlint.images.model.reference import Reference
 from wxlint.images.stack.state import Stack
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
     from wxlint.documents.source import Source
     from wxlint.policy.model import Expectation
-
-Producer = tuple[Evaluated, Stage]
-"""A build, and the stage of its Dockerfile that becomes the image."""
-
 
 MOST_INSTRUCTIONS = 50_000
 """Instructions of one Dockerfile that are evaluated, all its builds together; no build is left out of fewer."""
@@ -209,56 +206,16 @@ class ImageGraph:
     # -- producers
 
     @cached_property
-    def _produced(self) -> dict[str, list[tuple[Reference, Producer]]]:
-        """What builds produce, by the last part of the name and the tag."""
-        found: dict[str, list[tuple[Reference, Producer]]] = {}
-        listed = self.family.by_dockerfile
-        for path, builds in self.builds.items():
-            if path not in listed and not any(build.tags for build in builds):
-                continue
-            for evaluated in self.evaluated_at(path):
-                stage = evaluated.target(evaluated.build.target)
-                if stage is None:
-                    continue
-                for reference in self._names(evaluated):
-                    if reference.tag_known:
-                        found.setdefault(_key(reference), []).append((reference, (evaluated, stage)))
-        return found
-
-    def _names(self, evaluated: Evaluated) -> list[Reference]:
-        """What a build's image is called: its tags, and what the policy calls it."""
-        references = [use.reference for use in evaluated.build.tags if use.reference is not None]
-        expectations = self.family.by_dockerfile.get(evaluated.path, [])
-        for expectation in expectations:
-            reference = parse_reference(Value(expectation.reference))
-            same = len(expectations) == 1 or self.family.is_tagged(expectation, evaluated.build.tags)
-            if reference is not None and same:
-                references.append(reference)
-        return references
+    def _producers(self) -> Producers:
+        return Producers(self.builds, self.evaluated_at, self.family)
 
     def producers(self, reference: Reference) -> list[Producer]:
         """The builds of this repository that produce an image a FROM names."""
-        if not reference.tag_known:
-            return []
-        found = [p for name, p in self._produced.get(_key(reference), ()) if same_name(name, reference)]
-        return list({(evaluated, stage.index): (evaluated, stage) for evaluated, stage in found}.values())
-
-    @cached_property
-    def _tagged_by_name(self) -> dict[str, list[Producer]]:
-        """Every build that makes a tag, by the name without the tag."""
-        found: dict[str, list[Producer]] = {}
-        for path, builds in self.builds.items():
-            if any(build.tags for build in builds):
-                for evaluated in self.evaluated_at(path):
-                    stage = evaluated.target(evaluated.build.target)
-                    references = (use.reference for use in evaluated.build.tags)
-                    for name in {r.name for r in references if r is not None and r.name_known}:
-                        found.setdefault(name, []).extend([(evaluated, stage)] if stage is not None else [])
-        return found
+        return self._producers.of(reference)
 
     def builds_of_name(self, reference: Reference) -> list[Producer]:
         """The builds that make an image of this name, whatever its tag."""
-        return self._tagged_by_name.get(reference.name, []) if reference.name_known else []
+        return self._producers.of_name(reference)
 
     @cached_property
     def beliefs(self) -> Beliefs:
@@ -378,18 +335,3 @@ def _identity(build: Build) -> tuple[object, ...]:
         build.image,
         build.edits,
     )
-
-
-def _key(reference: Reference) -> str:
-    return f"{reference.path.rpartition('/')[2].rpartition(HOLE)[2]}:{reference.tag or 'latest'}"
-
-
-def same_name(one: Reference, other: Reference) -> bool:
-    """Tell whether two names can mean one repository: equal, or equal behind an unknown registry."""
-    if one.name == other.name:
-        return True
-    if one.name_known and other.name_known:
-        return False
-    tails = [name.rpartition(HOLE)[2].lstrip("/") for name in (one.name, other.name)]
-    shorter, longer = sorted(tails, key=len)
-    return bool(shorter) and (longer == shorter or longer.endswith("/" + shorter))
