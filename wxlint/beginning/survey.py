@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from wxlint.beginning.origin import filled, origin_of
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.images.graph.image import Image, proven_accelerator
@@ -92,6 +93,7 @@ def survey(repository: Repository, root: str) -> Survey:
     def below(path: str) -> str:
         return os.path.relpath(path, root).replace(os.sep, "/")
 
+    origin = origin_of(root)
     built: list[Built] = []
     contexts = _contexts(repository, below)
     named: set[str] = set()
@@ -102,7 +104,7 @@ def survey(repository: Repository, root: str) -> Survey:
         if target is None or image.stage.index != target.index:
             continue
         for use in build.tags:
-            found = _built(image, use, below)
+            found = _built(image, use, below, origin)
             if found is None:
                 computed[f"{use.value.shown()} ({below(use.span.path)}:{use.span.line})"] = _tail(use)
                 continue
@@ -120,7 +122,7 @@ def survey(repository: Repository, root: str) -> Survey:
             )
         ),
         tuple(computed.items()),
-        tuple(_named(repository, below)),
+        tuple(_named(repository, below, origin)),
     )
 
 
@@ -165,11 +167,11 @@ def context_of(build: Build) -> str:
     return build.contexts[0] if build.contexts and os.path.isdir(build.contexts[0]) else ""
 
 
-def _named(repository: Repository, below: Callable[[str], str]) -> Iterator[Named]:
+def _named(repository: Repository, below: Callable[[str], str], origin: str) -> Iterator[Named]:
     for use in repository.uses:
         if use.reference is None or not (use.produces or use.kind == "compose image"):
             continue
-        parts = _parts(use.reference)
+        parts = _parts(use.reference, origin)
         if parts is not None:
             yield Named(*parts, f"{below(use.span.path)}:{use.span.line}")
 
@@ -197,8 +199,8 @@ def _services(repository: Repository, below: Callable[[str], str]) -> Iterator[S
         )
 
 
-def _built(image: Image, use: Use, below: Callable[[str], str]) -> Built | None:
-    parts = _parts(use.reference) if use.reference is not None else None
+def _built(image: Image, use: Use, below: Callable[[str], str], origin: str) -> Built | None:
+    parts = _parts(use.reference, origin) if use.reference is not None else None
     if parts is None:
         return None
     name, tag, word = parts
@@ -221,19 +223,21 @@ def _built(image: Image, use: Use, below: Callable[[str], str]) -> Built | None:
         f"{below(use.span.path)}:{use.span.line}",
         tuple((name, value.text) for name, value in image.evaluated.build.args if value.known),
         "",
-        tuple(_names(one.reference for one in image.base.lineage)),
+        tuple(_names((one.reference for one in image.base.lineage), origin)),
     )
 
 
-def _names(references: Iterable[Reference | None]) -> Iterator[str]:
+def _names(references: Iterable[Reference | None], origin: str) -> Iterator[str]:
     for reference in references:
-        parts = _parts(reference) if reference is not None else None
+        parts = _parts(reference, origin) if reference is not None else None
         if parts is not None:
             yield parts[0].replace("{variant}", parts[2])
 
 
-def _parts(reference: Reference) -> tuple[str, str, str] | None:
+def _parts(reference: Reference, origin: str) -> tuple[str, str, str] | None:
     """The name, the tag and the variant's word of a reference, as in Built; None where one is not known."""
+    if reference.value.holes:
+        reference = parse_reference(filled(reference.value, origin)) or reference
     path = reference.path
     if not path or HOLE in path or path != path.lower():
         return None

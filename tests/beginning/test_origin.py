@@ -1,0 +1,87 @@
+"""What `${{ github.repository }}` stands for in a clone: the remote that it came from, read without git."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wxlint.beginning.origin import filled, origin_of
+from wxlint.cli.main import main
+from wxlint.core.values import HOLE, Value
+
+
+def clone(folder: Path, url: str, name: str = "origin") -> None:
+    (folder / ".git").mkdir()
+    text = (
+        f'[core]\n\tbare = false\n[remote "{name}"]\n\turl = {url}\n\tfetch = x\n[branch "main"]\n\turl = other/one\n'
+    )
+    (folder / ".git" / "config").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://registry.example/Acme/Speech.git", "acme/speech"),
+        ("https://registry.example/acme/speech/", "acme/speech"),
+        ("git@registry.example:acme/speech.git", "acme/speech"),
+        ("ssh://git@registry.example:22/acme/speech.py", "acme/speech.py"),
+        ("https://user:word@registry.example/group/acme/speech", "acme/speech"),
+        ("/srv/repositories", ""),
+        ("speech", ""),
+        ("https://registry.example/acme/sp$(x)eech", ""),
+    ],
+)
+def test_the_name_of_a_clone(tmp_path: Path, url: str, name: str) -> None:
+    clone(tmp_path, url)
+    (tmp_path / "deep").mkdir()
+    assert origin_of(str(tmp_path / "deep")) == name
+
+
+def test_no_clone_no_name(tmp_path: Path) -> None:
+    assert origin_of(str(tmp_path)) == ""
+    clone(tmp_path, "https://registry.example/acme/speech", "upstream")
+    assert origin_of(str(tmp_path)) == ""
+
+
+def test_what_is_filled() -> None:
+    value = Value(f"ghcr.io/{HOLE}:{HOLE}-cuda", ("${{ github.repository }}", "${{ ref tag }}"))
+    assert filled(value, "acme/speech") == Value(f"ghcr.io/acme/speech:{HOLE}-cuda", ("${{ ref tag }}",))
+    assert filled(value, "") == value
+    parts = Value(f"{HOLE}/{HOLE}", ("${{ github.repository_owner }}", "${{ github.event.repository.name }}"))
+    assert filled(parts, "acme/speech") == Value("acme/speech", ())
+
+
+WORKFLOW = """\
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    strategy:
+      matrix:
+        device: [cpu, cuda]
+    steps:
+      - uses: actions/checkout@v6
+      - uses: docker/build-push-action@v6
+        with:
+          file: Dockerfile.${{ matrix.device }}
+          tags: ghcr.io/${{ github.repository }}:1.0-${{ matrix.device }}
+"""
+
+
+def test_a_workflow_that_names_its_images_by_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clone(tmp_path, "https://registry.example/Acme/Speech")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    (tmp_path / ".github/workflows/images.yml").write_text(WORKFLOW)
+    (tmp_path / "Dockerfile.cpu").write_text("FROM python:3.11-slim\n")
+    (tmp_path / "Dockerfile.cuda").write_text("FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\n")
+    assert main(["init"]) == 0
+    assert "not decided" not in capsys.readouterr().err
+    text = Path("wxlint.yaml").read_text()
+    assert 'image: "ghcr.io/acme/speech:{version}-{variant}"' in text
+    assert 'dockerfile: "Dockerfile.{variant}"  # 2 of 2 images' in text
+    assert main(["check", "--no-cache", "--fail-on", "info", "."]) == 0
+    assert main(["init", "--check"]) == 0
