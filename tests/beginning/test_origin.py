@@ -52,6 +52,21 @@ def test_what_is_filled() -> None:
     assert filled(parts, "acme/speech") == Value("acme/speech", ())
 
 
+@pytest.mark.parametrize(
+    ("text", "holes", "filled_text"),
+    [
+        (f"{HOLE}/app:1", ("${{ secrets.USER }}",), "acme/app:1"),
+        (f"{HOLE}/{HOLE}:1", ("${{ secrets.USER }}", "${{ vars.NAME }}"), "acme/speech:1"),
+        (f"{HOLE}/{HOLE}:1", ("${{ secrets.USER }}", "${NAME}"), f"acme/{HOLE}:1"),
+        (f"ghcr.io/{HOLE}/app", ("${{ secrets.USER }}",), f"ghcr.io/{HOLE}/app"),
+        (f"{HOLE}/app", ("${REGISTRY}",), f"{HOLE}/app"),
+    ],
+)
+def test_secret_accounts_are_taken_for_the_owners(text: str, holes: tuple[str, ...], filled_text: str) -> None:
+    found = filled(Value(text, holes), "acme/speech")
+    assert found.text == filled_text and found.text.count(HOLE) == len(found.holes)
+
+
 WORKFLOW = """\
 on: push
 jobs:
@@ -83,5 +98,44 @@ def test_a_workflow_that_names_its_images_by_the_repository(
     text = Path("wxlint.yaml").read_text()
     assert 'image: "ghcr.io/acme/speech:{version}-{variant}"' in text
     assert 'dockerfile: "Dockerfile.{variant}"  # 2 of 2 images' in text
+    assert main(["check", "--no-cache", "--fail-on", "info", "."]) == 0
+    assert main(["init", "--check"]) == 0
+
+
+def test_what_is_taken_for_a_secret_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clone(tmp_path, "https://registry.example/acme/speech")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    text = WORKFLOW.replace("ghcr.io/${{ github.repository }}", "${{ secrets.ACCOUNT }}/speech")
+    (tmp_path / ".github/workflows/images.yml").write_text(text)
+    (tmp_path / "Dockerfile.cpu").write_text("FROM python:3.11-slim\n")
+    (tmp_path / "Dockerfile.cuda").write_text("FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\n")
+    assert main(["init"]) == 0
+    assert 'image: "acme/speech:{version}-{variant}"' in Path("wxlint.yaml").read_text()
+    said = capsys.readouterr().err
+    assert "not decided: the name is computed: ${{ secrets.ACCOUNT }}/speech:1.0-cpu" in said
+    assert "acme/speech is taken" in said
+
+
+def test_a_plain_tag_and_other_words_go_with_the_variants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    bases = {
+        "": "nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04",
+        "-cpu": "python:3.11-slim",
+        "-amd": "rocm/dev-ubuntu-22.04:6.2",
+    }
+    lines = []
+    for word, base in bases.items():
+        (tmp_path / f"Dockerfile{word}").write_text(f"FROM {base}\n")
+        lines.append(f"docker build -t acme/app:1.2{word} -f Dockerfile{word} .\n")
+    (tmp_path / "build.sh").write_text("".join(lines))
+    assert main(["init"]) == 0
+    text = Path("wxlint.yaml").read_text()
+    assert 'image: "acme/app:{version}-{variant}"' in text
+    assert '  cuda:\n    accelerator: cuda\n    tag: ""\n' in text
+    assert "  amd:\n    accelerator: rocm\n" in text and "  cpu:\n    accelerator: cpu\n" in text
     assert main(["check", "--no-cache", "--fail-on", "info", "."]) == 0
     assert main(["init", "--check"]) == 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from wxlint.beginning.survey import Built, Named, Survey, common, is_name, most
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.stack.torch.channels import accelerator_of
 
+_WORD = re.compile(r"[-_.]?\{variant\}")
 _MOST_LISTED = 20
 """Images of one kind that are named one by one."""
 
@@ -37,7 +40,7 @@ def members(survey: Survey) -> Members:
     """Choose the family: the images whose names and tags follow the commonest pattern."""
     survey = survey._replace(built=tuple(_as_its_base(one, survey.built) for one in survey.built))
     known = [one for one in survey.built if one.accelerator]
-    tag = most(one.tag for one in known if one.tag != "latest") or most(one.tag for one in known)
+    tag = _commonest(one.tag for one in known if one.tag != "latest") or most(one.tag for one in known)
     own = [one for one in known if one.tag == tag]
     if _stages_decide(own):
         survey = survey._replace(
@@ -48,6 +51,7 @@ def members(survey: Survey) -> Members:
         own = [one for one in known if one.tag == tag]
     if "{variant}" not in tag and any(one.word for one in own):
         own = [one for one in own if one.word]
+    own += _with_other_words(known, own, tag)
     prefix, suffix = common(one.name for one in own)
     names = {one.name for one in own}
     if len(names) > 1 and "/" not in prefix and any("/" in name for name in names):
@@ -59,6 +63,39 @@ def members(survey: Survey) -> Members:
     images = _images(own, names, prefix, suffix)
     name = f"{prefix}{{stage}}{suffix}" if len(names) > 1 else next(iter(names), "")
     return Members(images, name, tag, names, survey, list(_left_out(survey.built, images)))
+
+
+def _commonest(tags: Iterable[str]) -> str:
+    """The tag that most images have; of several the one that says the variant, and of those the one with a version."""
+    counts = Counter(tags)
+    return max(counts, key=lambda tag: (counts[tag], "{variant}" in tag, "{version}" in tag)) if counts else ""
+
+
+def _with_other_words(known: Iterable[Built], own: Iterable[Built], tag: str) -> Iterator[Built]:
+    """The images for other accelerators, under the same names, whose tags say it in a word of their own, or not at all.
+
+    With app:{version}-cpu goes app:{version} that is built for CUDA, and app:{version}-amd that is for ROCm.
+    """
+    seen: dict[str, set[str]] = {}
+    words: dict[str, set[str]] = {}
+    for one in own:
+        seen.setdefault(one.name, set()).add(one.accelerator)
+        words.setdefault(one.name, set()).add(one.word)
+    bare = _WORD.sub("", tag)
+    if bare in (tag, "", "latest"):
+        return
+    worded = re.compile("([a-z0-9]+)".join(map(re.escape, tag.split("{variant}"))))
+    for one in sorted(known, key=lambda one: one.tag == bare):
+        if one.word or one.name not in seen:
+            continue
+        match = worded.fullmatch(one.tag)
+        if one.tag == bare and one.accelerator not in words[one.name]:
+            words[one.name].add(one.accelerator)
+            yield one
+        elif match is not None and one.accelerator not in seen[one.name]:
+            words[one.name].add(one.accelerator)
+            seen[one.name].add(one.accelerator)
+            yield one._replace(tag=tag, word=match[1])
 
 
 def _stages_decide(own: Iterable[Built]) -> bool:

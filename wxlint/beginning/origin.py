@@ -19,6 +19,7 @@ _NAME = re.compile(
 )
 _WHOLE = ("${{ github.repository }}", "${GITHUB_REPOSITORY}", "${GITHUB_REPOSITORY,,}", "$GITHUB_REPOSITORY")
 _OWNER = ("${{ github.repository_owner }}", "${GITHUB_REPOSITORY_OWNER}", "$GITHUB_REPOSITORY_OWNER")
+_SECRET = re.compile(r"\$\{\{ ?(?:secrets|vars)\.[\w-]+ ?\}\}\Z")
 _OWN = ("${{ github.event.repository.name }}",)
 
 
@@ -48,4 +49,20 @@ def filled(value: Value, origin: str) -> Value:
     for hole, part in zip(value.holes, parts):
         text += known.get(hole, HOLE) + part
         holes += [] if hole in known else [hole]
-    return value._replace(text=text, holes=tuple(holes))
+    return _secrets_filled(value._replace(text=text, holes=tuple(holes)), owner, name)
+
+
+def _secrets_filled(value: Value, owner: str, name: str) -> Value:
+    """A name whose account, or account and name, a workflow keeps as secrets: most likely the repository's own."""
+    account, slash, rest = value.text.partition("/")
+    if not (account == HOLE and slash and _SECRET.match(value.holes[0])):
+        return value
+    last, colon, tag = rest.partition(":")
+    if last == HOLE and _SECRET.match(value.holes[1]):
+        return value._replace(text=f"{owner}/{name}{colon}{tag}", holes=value.holes[2:])
+    return value._replace(text=f"{owner}/{rest}", holes=value.holes[1:])
+
+
+def is_guessed(value: Value) -> bool:
+    """Whether `filled` takes a secret for the repository's own name."""
+    return value.text.startswith(f"{HOLE}/") and _SECRET.match(value.holes[0]) is not None

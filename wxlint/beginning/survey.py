@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from wxlint.beginning.origin import filled, origin_of
+from wxlint.beginning.origin import filled, is_guessed, origin_of
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.images.graph.image import Image, proven_accelerator
@@ -108,6 +108,10 @@ def survey(repository: Repository, root: str) -> Survey:
             if found is None:
                 computed[f"{use.value.shown()} ({below(use.span.path)}:{use.span.line})"] = _tail(use)
                 continue
+            if origin and is_guessed(use.value):
+                computed[
+                    f"{use.value.shown()} ({found.where}); {found.name} is taken".replace("{variant}", found.word)
+                ] = ""
             named.add(image.evaluated.path)
             for place, context in contexts.get(_key(build, use), {}).items() or [(found.where, "")]:
                 built.append(found._replace(context=context, where=place))
