@@ -117,25 +117,3 @@ def test_what_is_taken_for_a_secret_is_said(
     said = capsys.readouterr().err
     assert "not decided: the name is computed: ${{ secrets.ACCOUNT }}/speech:1.0-cpu" in said
     assert "acme/speech is taken" in said
-
-
-def test_a_plain_tag_and_other_words_go_with_the_variants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".git").mkdir()
-    bases = {
-        "": "nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04",
-        "-cpu": "python:3.11-slim",
-        "-amd": "rocm/dev-ubuntu-22.04:6.2",
-    }
-    lines = []
-    for word, base in bases.items():
-        (tmp_path / f"Dockerfile{word}").write_text(f"FROM {base}\n")
-        lines.append(f"docker build -t acme/app:1.2{word} -f Dockerfile{word} .\n")
-    (tmp_path / "build.sh").write_text("".join(lines))
-    assert main(["init"]) == 0
-    text = Path("wxlint.yaml").read_text()
-    assert 'image: "acme/app:{version}-{variant}"' in text
-    assert '  cuda:\n    accelerator: cuda\n    tag: ""\n' in text
-    assert "  amd:\n    accelerator: rocm\n" in text and "  cpu:\n    accelerator: cpu\n" in text
-    assert main(["check", "--no-cache", "--fail-on", "info", "."]) == 0
-    assert main(["init", "--check"]) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from wxlint.beginning.members import Member, goes_with, listed, members, shown, stands_on
+from wxlint.beginning.members import Member, Members, goes_with, listed, members, shown, stands_on
 from wxlint.beginning.survey import ARCHITECTURES, Built, Served, Survey, is_name, most
 from wxlint.core.escape import escape_part
 from wxlint.core.tuples import NamedTuple
@@ -48,8 +48,8 @@ def draft(survey: Survey, *, services: bool = True) -> Draft:
     lines.append("wxlint: 1")
     if images:
         registry = _registry(survey, names)
-        lines += ["", *_family(images, chosen.name, chosen.tag, registry)]
-        lines += [*_files(survey, images), *_variants(images, survey), *_stages(images, survey if services else None)]
+        lines += ["", *_family(chosen, registry)]
+        lines += [*_files(survey, images), *_variants(chosen), *_stages(images, survey if services else None)]
     else:
         lines += ["", "forbidden-tags: [latest]"]
     return Draft("\n".join(lines) + "\n", tuple(dict.fromkeys(undecided)))
@@ -94,12 +94,13 @@ def _registry(survey: Survey, names: set[str]) -> str:
     return registries.pop() if varies and len(registries) == 1 else ""
 
 
-def _family(images: list[Member], name: str, pattern: str, registry: str) -> Iterator[str]:
-    whole = pattern not in ("{variant}", "latest") or "{variant}" in name or _by_stage(images)
-    name = f"{{registry}}{name.removeprefix(registry)}" if registry else name
+def _family(chosen: Members, registry: str) -> Iterator[str]:
+    images, pattern = chosen.images, chosen.tag
+    name = f"{{registry}}{chosen.name.removeprefix(registry)}" if registry else chosen.name
     example = images[0].built
     yield f"# {escape_part(shown(example))} ({escape_part(example.where)}), and {len(images) - 1} more"
-    yield f"image: {_quoted(f'{name}:{pattern}' if whole else name)}"
+    yield f"image: {_quoted(f'{name}:{pattern}' if chosen.whole else name)}"
+    yield from _tags(chosen, "", "")
     if "{arch}" in pattern:
         yield f'parts: {{arch: {{pattern: "{"|".join(ARCHITECTURES)}", default: {ARCHITECTURES[0]}}}}}'
     if registry:
@@ -147,10 +148,12 @@ def _filled(template: str, image: Member) -> str:
     return template.replace("{stage}", image.stage).replace("{variant}", image.variant)
 
 
-def _by_stage(images: Iterable[Member]) -> bool:
-    """Whether there are several variants, and no reference says which."""
-    found = list(images)
-    return len({image.variant for image in found}) > 1 and not any(image.built.word for image in found)
+def _tags(chosen: Members, variant: str, indent: str) -> Iterator[str]:
+    """The further tags of every image, or of a variant's."""
+    own = {alias.tag for alias in chosen.aliases if alias.variant == variant}
+    tags = sorted(own - {chosen.tag})
+    if tags:
+        yield f"{indent}tags: [{', '.join(map(_quoted, tags))}]"
 
 
 def _files(survey: Survey, images: list[Member]) -> Iterator[str]:
@@ -219,17 +222,19 @@ def _service(survey: Survey, image: Member, files: list[str]) -> str | None:
     return own.pop() if len(own) == 1 else "" if not own else None
 
 
-def _variants(images: list[Member], survey: Survey) -> Iterator[str]:
+def _variants(chosen: Members) -> Iterator[str]:
+    images, survey = chosen.images, chosen.survey
     yield "variants:"
     for variant in dict.fromkeys(image.variant for image in images):
         own = [image for image in images if image.variant == variant]
         base = _base(own)
         yield f"  {_quoted(variant)}:"
         yield f"    accelerator: {most(image.built.accelerator for image in own)}"
-        if _by_stage(images):
+        if chosen.by_stage:
             yield f"    tags: [{_quoted(own[0].built.tag)}]  # the stage says the variant"
         elif not any(image.built.word for image in own):
             yield '    tag: ""'
+        yield from _tags(chosen, variant, "    ")
         if base is not None:
             yield f"    base: {base.stage}"
         names = {image.built.name for image in images}

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from wxlint.beginning.aliases import Alias, Original, aliases
 from wxlint.beginning.survey import Built, Named, Survey, common, is_name, most
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.stack.torch.channels import accelerator_of
@@ -25,7 +26,7 @@ class Member(NamedTuple):
 
 class Members(NamedTuple):
     """images: the family. name, tag: their patterns. names: theirs without tags. survey: what was seen, with the words
-    of variants in names as `images` has them. undecided: why others are none of them.
+    of variants in names as `images` has them. undecided: why others are none of them. aliases: their further tags.
     """
 
     images: list[Member]
@@ -34,6 +35,17 @@ class Members(NamedTuple):
     names: set[str]
     survey: Survey
     undecided: list[str]
+    aliases: tuple[Alias, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the policy names whole references: the tag is not the variant's name alone."""
+        return self.tag not in ("{variant}", "latest") or "{variant}" in self.name or self.by_stage
+
+    @property
+    def by_stage(self) -> bool:
+        """Whether there are several variants, and no reference says which."""
+        return len({image.variant for image in self.images}) > 1 and not any(image.built.word for image in self.images)
 
 
 def members(survey: Survey) -> Members:
@@ -62,7 +74,11 @@ def members(survey: Survey) -> Members:
         prefix = prefix or (f"{folder}/" if folder and len(names) > 1 else "")
     images = _images(own, names, prefix, suffix)
     name = f"{prefix}{{stage}}{suffix}" if len(names) > 1 else next(iter(names), "")
-    return Members(images, name, tag, names, survey, list(_left_out(survey.built, images)))
+    found = Members(images, name, tag, names, survey, [])
+    originals = (Original(image.variant, image.built) for image in images)
+    also = aliases(survey.built, originals, tag) if found.whole and not found.by_stage else {}
+    left = (one for one in survey.built if one not in also)
+    return found._replace(undecided=list(_left_out(left, images)), aliases=tuple(dict.fromkeys(also.values())))
 
 
 def _commonest(tags: Iterable[str]) -> str:

@@ -1,0 +1,65 @@
+"""Families whose tags say the variant in other ways than most, and their further tags."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wxlint.cli.main import main
+
+CUDA = "nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04"
+
+
+def test_a_plain_tag_and_other_words_go_with_the_variants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    bases = {
+        "": "nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04",
+        "-cpu": "python:3.11-slim",
+        "-amd": "rocm/dev-ubuntu-22.04:6.2",
+    }
+    lines = []
+    for word, base in bases.items():
+        (tmp_path / f"Dockerfile{word}").write_text(f"FROM {base}\n")
+        lines.append(f"docker build -t acme/app:1.2{word} -f Dockerfile{word} .\n")
+    (tmp_path / "build.sh").write_text("".join(lines))
+    assert main(["init"]) == 0
+    text = Path("wxlint.yaml").read_text()
+    assert 'image: "acme/app:{version}-{variant}"' in text
+    assert '  cuda:\n    accelerator: cuda\n    tag: ""\n' in text
+    assert "  amd:\n    accelerator: rocm\n" in text and "  cpu:\n    accelerator: cpu\n" in text
+    assert main(["check", "--no-cache", "--fail-on", "info", "."]) == 0
+    assert main(["init", "--check"]) == 0
+
+
+@pytest.fixture
+def floating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A family of two, each built under its release and under floating tags."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile.cpu").write_text("FROM python:3.11-slim\n")
+    (tmp_path / "Dockerfile").write_text(f"FROM {CUDA}\n")
+    tags = {"Dockerfile.cpu": ("1.2-cpu", "1.3-cpu", "cpu", "nightly-cpu"), "Dockerfile": ("1.2", "1.3", "latest")}
+    lines = [f"docker build -t acme/app:{tag} -f {file} .\n" for file, each in tags.items() for tag in each]
+    (tmp_path / "build.sh").write_text("".join(lines))
+    return tmp_path
+
+
+def test_further_tags_are_written_where_they_belong(floating: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init"]) == 0
+    text = Path("wxlint.yaml").read_text()
+    assert 'image: "acme/app:{version}-{variant}"\ntags: ["nightly-{variant}", "{variant}"]\n' in text
+    assert '    tag: ""\n    tags: [latest]\n' in text
+    assert "not decided" not in capsys.readouterr().err
+    assert main(["check", "--no-cache", "--fail-on", "info", "."]) == 0
+    assert main(["init", "--check"]) == 0
+
+
+def test_a_tag_of_another_dockerfile_is_no_further_tag(floating: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (floating / "Dockerfile.lean").write_text(f"FROM {CUDA}\n")
+    with open("build.sh", "a") as file:
+        file.write("docker build -t acme/app:lean -f Dockerfile.lean .\n")
+    assert main(["init"]) == 0
+    assert "lean" not in Path("wxlint.yaml").read_text().partition("wxlint: 1")[2]
+    assert "it follows another pattern: acme/app:lean, Dockerfile.lean" in capsys.readouterr().err
