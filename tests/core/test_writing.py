@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -73,6 +74,20 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
             write_file(tmp_path / name, ["through"])
             assert reader.communicate()[0] == b"through"
     assert (tmp_path / "pipe").is_fifo() and (tmp_path / "link").is_symlink()
+
+
+def test_a_pipe_that_nothing_reads_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wxlint.core.writing._WAITS", 0)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="a pipe that nothing reads"):
+        write_file(tmp_path / "pipe", ["x"])
+
+
+def test_a_socket_is_refused(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s"))
+        with pytest.raises(InputError, match="cannot be written"):
+            write_file(tmp_path / "s", ["x"])
 
 
 def test_a_device_is_written_to() -> None:

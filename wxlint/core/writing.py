@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 
 from wxlint.core.errors import InputError, UsageError
 
 _OWN_STREAM = re.compile(r"/dev/std(?P<name>out|err)$|/(?:dev|proc/self)/fd/(?P<number>[0-9]{1,4})$")
+
+_PAUSE = 0.1
+_WAITS = 50
+"""Pauses, of 0.1 s each, that a pipe is waited for until something reads it."""
 
 
 def write_file(
@@ -60,7 +66,25 @@ def _write(
     elif stat.S_ISBLK(there.st_mode) or stat.S_ISDIR(there.st_mode):
         raise InputError(f"{name}: cannot be written: it is a {'folder' if stat.S_ISDIR(there.st_mode) else 'disk'}")
     else:
-        _fill(os.open(name, os.O_WRONLY | getattr(os, "O_NOCTTY", 0)), pieces)
+        _fill(_opened(name), pieces)
+
+
+def _opened(name: str) -> int:
+    """A pipe, a terminal or a device, open for writing. A pipe that nothing reads is waited for, but not for ever."""
+    flags = os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)
+    for left in range(_WAITS, -1, -1):
+        try:
+            handle = os.open(name, flags)
+        except OSError as error:
+            if error.errno != errno.ENXIO or stat.S_ISSOCK(os.stat(name).st_mode):
+                raise
+            if not left:
+                raise InputError(f"{name}: cannot be written: it is a pipe that nothing reads") from error
+            time.sleep(_PAUSE)
+        else:
+            os.set_blocking(handle, True)
+            return handle
+    raise AssertionError("the last round raises")
 
 
 def _status(path: str) -> os.stat_result | None:

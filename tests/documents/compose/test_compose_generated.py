@@ -195,3 +195,11 @@ def test_the_tags_of_a_namesake_of_a_service_on_the_way() -> None:
     assert found["a"].image is None
     assert found["a"].build is not None
     assert image(found["b"]) == "c"
+
+
+@pytest.mark.parametrize("file", ["", "file: compose.yml, "])
+def test_gpus_without_a_value_leave_those_of_an_extended_service(file: str) -> None:
+    files = {
+        "compose.yml": f"services:\n  a: {{extends: {{{file}service: b}}, gpus: }}\n  b: {{image: b, gpus: all}}\n"
+    }
+    assert [device.quantity.value.text for device in services(files)["a"].devices if device.quantity] == ["all"]

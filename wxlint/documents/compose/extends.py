@@ -68,7 +68,9 @@ class Extender:
         merger = self.loader.merger
         if base.tag or self.loader.has_tags(base.place.source):
             base = merger.untagged(base)
-        if isinstance(base, Table) and isinstance(base.get("gpus"), Text) and own.get("gpus"):  # `all` is no list yet
+        gpus = own.get("gpus")
+        stays = gpus is None or (isinstance(gpus, Text) and gpus.kind == "null")
+        if isinstance(base, Table) and isinstance(base.get("gpus"), Text) and not stays:  # `all` is no list yet
             base = base._replace(entries={key: value for key, value in base.entries.items() if key != "gpus"})
         return merger.merge(base, own._replace(tag=""))._replace(tag=own.tag)
 
