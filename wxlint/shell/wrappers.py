@@ -86,7 +86,9 @@ _TABLE: dict[str, _Wrapper] = {
     ),
     "caffeinate": _wrapper("-t -w"),
     **dict.fromkeys(
-        "builtin busybox catchsegv chronic eatmydata fakeroot linux32 noglob nohup setsid unbuffer winpty".split(),
+        (
+            "builtin busybox catchsegv coproc chronic eatmydata fakeroot linux32 noglob nohup setsid unbuffer winpty"
+        ).split(),
         _PLAIN,
     ),
 }

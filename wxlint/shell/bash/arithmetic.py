@@ -28,7 +28,7 @@ class UnknownError(Exception):
 
 
 class DoubtfulError(UnknownError):
-    """What a variable holds is not known, or not read, and may be no expression."""
+    """It may be no expression: what a variable holds is not known, or not read, or only bash takes it."""
 
 
 class WrongError(Exception):
@@ -64,7 +64,7 @@ class _Reader:
             kind = match.lastgroup or ""
             text = match[kind]
             if kind == "symbol" and text in _PLAIN_SH and not self.bash:
-                raise UnknownError
+                raise DoubtfulError
             self.tokens.append((kind, text))
             at = match.end()
 
@@ -267,7 +267,9 @@ def number(text: str, bash: bool = True) -> int:
     base, mark, digits = text.partition("#")
     try:
         if mark:
-            if not bash or not 2 <= int(base) <= 36:
+            if not bash:
+                raise DoubtfulError
+            if not 2 <= int(base) <= 36:
                 raise UnknownError
             value = int(digits, int(base))
         elif text[:2] in ("0x", "0X"):

@@ -33,9 +33,11 @@ from wxlint.shell.values import (
 Builtin = Callable[[Walker, Simple, "list[Word]"], "Status | None"]
 """What a builtin does. None: it is given as a command like any other; a Status: it is not."""
 _NAME = late(r"[A-Za-z_]\w*")
+_OPTIONS = frozenset(("expand_aliases", "nocasematch", "lastpipe"))
+"""Of `shopt`, that change what is read here."""
 _SWITCHES = {"e": "set -e", "u": "set -u", "a": "set -a"}
 _LONG = {"errexit": "set -e", "nounset": "set -u", "allexport": "set -a", "pipefail": "set -o pipefail"}
-BASH_ONLY = frozenset("declare typeset let mapfile readarray source shopt pushd popd builtin [[".split())
+BASH_ONLY = frozenset("declare typeset let mapfile readarray source shopt pushd popd builtin coproc [[".split())
 """Commands that a plain sh may not have."""
 
 
@@ -191,7 +193,12 @@ def _getopts(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 
 
 def _printf(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    if len(words) > 1 and words[1].value.text == "-v" and walk.flavor == "dash":
+        return NO
     if len(words) > 2 and words[1].value.text == "-v" and _NAME.fullmatch(words[2].value.text):
+        if walk.flavor == "sh":
+            walk.state.set(words[2].value.text, hole(f"${{{words[2].value.text}}}"))
+            return OPEN
         name = walk.words.parameters.target(words[2].value.text)
         text = formatted([word.value for word in words[3:]])
         walk.state.set(name, attributed(walk, name, hole(f"${{{name}}}") if text is None else text))
@@ -297,8 +304,11 @@ def _alias(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 
 
 def _shopt(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
-    if any(word.value.text == "expand_aliases" for word in words):
-        walk.state.put("shopt -s expand_aliases", Value("1"))
+    on = any(word.value.text == "-s" for word in words)
+    off = any(word.value.text == "-u" for word in words)
+    for word in words[1:]:
+        if word.value.text in _OPTIONS and (on or off):
+            walk.state.put(f"shopt -s {word.value.text}", Value("1") if on else None)
     return None
 
 

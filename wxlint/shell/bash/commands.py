@@ -16,6 +16,7 @@ from wxlint.shell.branches import alternatives, close
 from wxlint.shell.model import Redirect, Word
 from wxlint.shell.state import (
     FUNCTION,
+    INPUT,
     MAX_COMMANDS,
     MAX_DEPTH,
     MAX_STEPS,
@@ -29,8 +30,14 @@ from wxlint.shell.state import (
 from wxlint.shell.values import ROOT, Arguments, assumptions, hole, is_open, merged, resting_on
 
 _MAX_CALLS = 12
-_READS = frozenset("cat ssh tee grep sort head tail xargs ffmpeg awk python python3 perl sh bash".split())
+_READS = frozenset(
+    "cat ssh tee grep sort head tail xargs ffmpeg awk python python3 perl sh bash dash zsh ksh sed tr cut wc uniq jq"
+    " node ruby php lua mysql psql sqlite3 nc socat gpg openssl base64 gzip gunzip sha256sum md5sum less more dd"
+    " patch".split()
+)
 """Programs that read their standard input, as a rule."""
+_ENGINES = frozenset(("docker", "podman", "nerdctl", "docker-compose"))
+_INTERACTIVE = frozenset("-i -it -ti -dit -itd -tid -id --interactive - --password-stdin load import compose".split())
 _GREPS = frozenset(("grep", "egrep", "fgrep"))
 Env = tuple[tuple[str, Value], ...]
 
@@ -38,6 +45,19 @@ Env = tuple[tuple[str, Value], ...]
 def _runs(walk: Walker, function: str) -> bool:
     """Whether a function is being walked."""
     return any(frame.function == function for frame in walk.frames)
+
+
+def _is_interactive(word: Word) -> bool:
+    """Whether a word of a container engine's command has it read from standard input, or may."""
+    return word.value.text in _INTERACTIVE or (word.value.text == HOLE and not word.quoted)
+
+
+def _may_read(words: list[Word]) -> bool:
+    """Whether a program may read from its standard input: most do not."""
+    name = words[0].value.text
+    if name in _ENGINES:
+        return name == "docker-compose" or any(_is_interactive(word) for word in words)
+    return name in _READS or "/" in name or HOLE in name
 
 
 class Commands:
@@ -209,7 +229,7 @@ class Commands:
         given = self._given(redirects) if name in _GREPS else None
         if name not in SILENT:
             state.write(None)
-        if name in _READS:
+        if INPUT in state.vars and _may_read(words):
             state.give(None)
         if not walk.quiet or name != "cd":
             state.commands.append(command)

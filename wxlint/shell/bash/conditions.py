@@ -192,7 +192,7 @@ def _binary(expander: Expander, operator: str, left: Text, right: Text) -> Statu
         return compare(operator, _as_number(expander, value), _as_number(expander, expander.value(right)))
     found = expander.pattern(right.parts)
     wanted = operator != "!="
-    if found is None:
+    if found is None or "shopt -s nocasematch" in expander.state.vars:
         return MAYBE
     plain = right.literal is not None and not any(
         type(p) is Lit and not p.quoted and re.search(r"[*?\[\\]", p.text) for p in right.parts
@@ -244,7 +244,14 @@ def arm_matches(expander: Expander, value: Value, patterns: tuple[Text, ...]) ->
         elif value.known:
             if regex.fullmatch(value.text):
                 return True, False
-        elif pattern.literal is None or re.search(r"[*?\[]", pattern.literal) or could_equal(value, pattern.literal):
+            if "shopt -s nocasematch" in expander.state.vars:
+                matched = None
+        elif (
+            pattern.literal is None
+            or re.search(r"[*?\[]", pattern.literal)
+            or could_equal(value, pattern.literal)
+            or "shopt -s nocasematch" in expander.state.vars
+        ):
             matched = None
     return matched, False
 

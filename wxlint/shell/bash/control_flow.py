@@ -135,13 +135,27 @@ def _piped(walk: Walker, items: tuple[Node, ...]) -> Status:
         walk.state.give(written)
         walk.last = before
     walk.guarded = guarded
-    status = walk.inside(items[-1])
+    last = walk.state.vars.get("shopt -s lastpipe")
+    if last is None or walk.flavor != "bash":
+        status = walk.inside(items[-1])
+    else:
+        status = _in_this_shell(walk, items[-1], sure=isinstance(last, Value) and not last.holes)
+        mark = walk.state.mark()
     walk.state.undo(mark)
     if on is None:
         return status
     if failed and isinstance(on, Value) and on.text == "1":
         return Status(False)
     return OPEN  # whoever writes may be ended by who does not read
+
+
+def _in_this_shell(walk: Walker, node: Node, *, sure: bool) -> Status:
+    """The last command of a pipe under `shopt -s lastpipe`. sure: whether that is on."""
+    if sure:
+        return walk.run(node)
+    options: list[Option] = [(None, partial(walk.run, node)), (None, partial(walk.inside, node))]
+    alternatives(walk.state, options, None, ())
+    return OPEN
 
 
 def _group(walk: Walker, node: Group) -> Status:

@@ -27,6 +27,9 @@ def declare(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
         return YES
     if kind == "local" and not walk.frames:
         return _not_local(walk)
+    if walk.flavor == "dash" and (on or off):  # it takes no options but -p
+        walk.state.flow, walk.leaving = "exit", NO
+        return NO
     local = kind == "local" or (kind == "declare" and "g" not in on)
     exporting = kind == "export" or "x" in on
     flags = "".join(flag for flag in _KEPT if flag in on) if kind != "export" else ""
@@ -102,7 +105,10 @@ def _named(walk: Walker, word: Word, flags: str, local: bool, exporting: bool) -
         return
     if local and walk.frames and f"local {len(walk.frames)} {name}" not in state.vars:
         walk.local(name)
-        state.set(name, Associative() if "A" in flags else UNSET)
+        if walk.flavor == "bash":
+            state.set(name, Associative() if "A" in flags else UNSET)
+        elif walk.flavor != "dash" and name in state.vars:  # in dash it keeps its value
+            state.set(name, hole(state.named(name)))
     elif "A" in flags and name not in state.vars:
         state.set(name, Associative())
     attributes(walk, name, flags)

@@ -252,14 +252,14 @@ def _rounds(walk: Walker, node: While | Count, condition: Callable[[], Status], 
             break  # a round may have ended the loop
         if step is not None and walk.words.sums.calculated(step) is None:
             break
-        if len(state.log) == log:
-            break  # nothing changes: it does not end
         status = condition()
         if state.flow or not status.certain:
             break
         if status.truth == until:
             walk.tail = tail
             return True
+        if len(state.log) == log:
+            break  # nothing changes: it does not end
     walk.tail = tail
     return False
 

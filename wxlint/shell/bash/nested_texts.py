@@ -11,7 +11,7 @@ from wxlint.shell.bash.walker import Frame, Walker
 from wxlint.shell.branches import close
 from wxlint.shell.model import Word, line_of
 from wxlint.shell.state import FUNCTION, MAX_DEPTH, MAX_STEPS, OPEN, RAN, YES, Status
-from wxlint.shell.values import MAX_TEXT, Arguments, assumptions, hole, merged
+from wxlint.shell.values import MAX_TEXT, UNSET, Arguments, assumptions, hole, merged
 
 _ROOM = 20
 """How much of the depth a text inside needs."""
@@ -138,6 +138,10 @@ def _in_scope(walk: Walker, child: Child, text: Word) -> bool:
     state, words = walk.state, walk.words
     outside, log = state.vars, len(state.log)
     state.vars = {name: outside[name] for name in (*state.exported, *state.environment) if name in outside}
+    given = {name for name, _ in child.command.env}
+    for name in state.exported:
+        if name not in given and isinstance(state.vars.get(name), Value):  # `env -u NAME` took it away
+            state.put(name, UNSET)
     for name, value in child.command.env:
         doubtful = f"export {name}" in outside and value is outside.get(name)
         state.put(name, hole(state.named(name)) if doubtful else value)

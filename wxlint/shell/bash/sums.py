@@ -36,7 +36,7 @@ class Sums:
             return value_of(text, self.names, self.words.bash)
         except DoubtfulError:
             if strict:
-                self.state.may_leave("fail")
+                self.state.may_leave("fail" if self.words.bash else "exit")
         except WrongError:
             if not strict:
                 if "set -u" in self.state.vars:  # what is not set may end the text before the error is seen

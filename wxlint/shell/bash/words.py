@@ -275,6 +275,10 @@ class WordReader:
                 op = "keys"
         arg: tuple[Part, ...] = ()
         rest: tuple[Part, ...] = ()
+        if op == "!" and self.flavor != "dash" and text.startswith(("*}", "@}"), self.at):  # names that start so
+            self.at += 2
+            self.depth -= 1
+            return Subst(None, double, text[start : self.at])
         operator = _OPERATOR.match(text, self.at, self.end) if op in ("", "!") else None
         if operator:
             op = op + operator[0]
