@@ -167,7 +167,11 @@ def _explain_line(arguments: argparse.Namespace, path: str, line: int) -> int:
         write_lines([f"  {fact.text}"])
         write_lines(f"    because {reason.shown(path)}" for reason in dict.fromkeys(fact.because))
     if not found:
-        write_lines(["  names no image, gives no build argument and installs nothing that is known"])
+        from wxlint.images.graph.line_meaning import line_meaning
+
+        meant = dict.fromkeys(said for one in repositories for said in line_meaning(one, path, line))
+        nothing = ["names no image, gives no build argument and installs nothing that is known"]
+        write_lines(f"  {said}" for said in meant or nothing)
     return max(map(_ending, repositories))
 
 

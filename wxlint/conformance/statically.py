@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wxlint.conformance.checks.evidence import Evidence
+from wxlint.conformance.checks.messages import Message
 from wxlint.conformance.checks.registry import checks_of, judge
 from wxlint.conformance.checks.verdict import Verdict
 from wxlint.conformance.collect.contract import file_facts, matches
@@ -107,13 +108,14 @@ def _members(policy: Policy, listed: Sequence[Expectation], names: Iterable[str]
 def judge_statically(policy: Policy, expectation: Expectation, image: Inspection, predicted: bool) -> list[Judged]:
     """The verdict of every property; those that only a container shows are UNPROVEN, and accepted as such.
 
-    predicted: also hold the image against its Dockerfile where that is not in the repository, which is unproven then.
+    predicted: also hold the image against its Dockerfile where nothing is known of what that makes, which is unproven
+    then.
     """
     evidence = _evidence(policy, expectation, image)
     if expectation.contract is not None:
         evidence = _with_contract(evidence, expectation.contract, image.paths)
-    checks = [c for c in checks_of(expectation) if c.name != PREDICTED or predicted or evidence.prediction is not None]
-    return [Judged(check.name, judge(check, expectation, evidence)) for check in checks]
+    judged = [Judged(check.name, judge(check, expectation, evidence)) for check in checks_of(expectation)]
+    return [one for one in judged if predicted or one.verdict.message is not Message.NOT_PREDICTED]
 
 
 def record(policy: Policy, expectation: Expectation, image: Inspection, judged: Judged) -> dict[str, Any]:
