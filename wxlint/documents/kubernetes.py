@@ -135,7 +135,8 @@ def _has_device(entry: tuple[Scalar, Node]) -> bool:
 
 
 def _sees_devices(container: Mapping) -> bool:
-    """Whether a container is privileged, claims a device, or has an environment that a default runtime goes by."""
+    """Whether a container is privileged, claims a device, has an environment that a default runtime goes by, or says
+    itself that it wants none."""
     security, resources, env = (container.get(key) for key in ("securityContext", "resources", "env"))
     privileged = security.get("privileged") if isinstance(security, Mapping) else None
     names = {
@@ -143,10 +144,12 @@ def _sees_devices(container: Mapping) -> bool:
         for item in (env.items if isinstance(env, Sequence) else ())
         if isinstance(item, Mapping) and isinstance(name := item.get("name"), Scalar)
     }
-    claims = resources.get("claims") if isinstance(resources, Mapping) else None
+    claims, limits = (resources.get(key) if isinstance(resources, Mapping) else None for key in ("claims", "limits"))
     return (
         isinstance(privileged, Scalar)
         and privileged.text == "true"
         or "NVIDIA_VISIBLE_DEVICES" in names
         or claims is not None
+        or isinstance(limits, Mapping)
+        and any(is_gpu(key.text) and isinstance(value, Scalar) and value.text == "0" for key, value in limits.entries)
     )

@@ -166,6 +166,8 @@ def _named(repository: Repository, script: Script, build: Build) -> tuple[str, S
     if not places or len(places) > len(builds):
         return None
     folder, name = posixpath.split(path)
+    if folder and not os.path.isdir(path.split("/")[0]):
+        return None  # a submodule, or another repository that is checked out here
     if name not in _PLAIN_NAMES:
         elsewhere = len(_places(name, text)) > len(places)
     else:

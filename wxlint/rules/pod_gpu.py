@@ -52,6 +52,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
+    from wxlint.documents.kubernetes import Container
     from wxlint.images.builds.from_kubernetes import Running
     from wxlint.images.model.reference import Reference
 
@@ -83,7 +84,7 @@ def _container(repository: Repository, running: Running) -> Iterator[Problem]:
     if accelerator in _MAKERS and not container.gpus:
         served = pod.gpu_elsewhere or container.helper or any(other.gpus for other in pod.containers)
         if not served and not _PREPARES & set(_WORD.split(container.name.lower())):
-            text = f"container {container.name} runs a {accelerator} image and asks for no GPU"
+            text = f"{_named(container)} runs a {accelerator} image and asks for no GPU"
             yield Problem(
                 running.use.span, text, because, hint=f"set {_MAKERS[accelerator]}/gpu under resources.limits"
             )
@@ -91,12 +92,16 @@ def _container(repository: Repository, running: Running) -> Iterator[Problem]:
         others = {*_MAKERS.values()} - {_MAKERS[accelerator]}
         foreign = [key for key, _ in container.gpus if key.text.partition("/")[0] in others]
         if len(foreign) == len(container.gpus):
-            text = f"container {container.name} runs a {accelerator} image and asks for {foreign[0].text}"
+            text = f"{_named(container)} runs a {accelerator} image and asks for {foreign[0].text}"
             yield Problem(running.source.span(foreign[0].start, foreign[0].end), text, because)
     elif accelerator == "cpu" and container.gpus:
         key = container.gpus[0][0]
-        text = f"container {container.name} runs a cpu image, {reference.shown()}, and asks for {key.text}"
+        text = f"{_named(container)} runs a cpu image, {reference.shown()}, and asks for {key.text}"
         yield Problem(running.source.span(key.start, key.end), text, because, "take the GPU out of its limits")
+
+
+def _named(container: Container) -> str:
+    return f"container {container.name}" if container.name else "a container"
 
 
 def _meant(repository: Repository, reference: Reference) -> tuple[str | None, tuple[Reason, ...]]:
