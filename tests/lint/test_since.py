@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 from pathlib import Path
@@ -150,3 +151,43 @@ def test_nothing_of_the_repository_runs(family: Path, capfd: pytest.CaptureFixtu
     (family / "base/Dockerfile").write_text("FROM python:3.12-slim\n")
     assert "app/Dockerfile:1 latest-tag" in found(capfd)
     assert not (family / "ran").exists()
+
+
+def test_files_by_name_show_what_of_them_is_touched(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (family / "base/Dockerfile").write_text("FROM python:3.12-slim\n")
+    assert found(capfd, "app/Dockerfile", "alone/Dockerfile") == {"app/Dockerfile:1 latest-tag"}
+    assert found(capfd, "alone/Dockerfile") == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "shown"),
+    [
+        ("alone/Dockerfile", "FROM example/alone:latest\nRUN true\n", {"alone/Dockerfile:1 latest-tag"}),
+        ("alone/Dockerfile", FILES["alone/Dockerfile"], set()),
+        ("", "FROM example/alone:latest\n", {"-:1 latest-tag"}),
+        ("new/Dockerfile", "FROM example/alone:latest\n", {"new/Dockerfile:1 latest-tag"}),
+    ],
+)
+def test_standard_input_counts_as_it_is_typed(
+    name: str,
+    text: str,
+    shown: set[str],
+    family: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert found(capfd, "-", *(["--stdin-filename", name] if name else [])) == shown
+
+
+def test_each_of_several_builders_of_one_image_is_one_of_its_own(
+    family: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (family / "Makefile").write_text("app:\n\tdocker build -t example/app:latest app\n")
+    git("add", ".")
+    git("commit", "-qm", "second")
+    (family / "Makefile").write_text("app:\n\tdocker build -t example/app:latest app  # again\n")
+    assert {"Makefile:2 latest-tag", "build.sh:3 latest-tag", "app/Dockerfile:1 latest-tag"} <= found(capfd)
+    git("checkout", "-q", ".")
+    (family / "build.sh").write_text(FILES["build.sh"] + "# again\n")
+    assert {"Makefile:2 latest-tag", "build.sh:3 latest-tag", "app/Dockerfile:1 latest-tag"} <= found(capfd)

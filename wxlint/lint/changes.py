@@ -39,12 +39,20 @@ def touched_since(repository: Repository, ref: str) -> Touched | None:
     for path, builds in graph.builds.items():
         known.update(graph.read_by(path))
         known.update(name for build in builds for name in ignore_files(path, build))
-    changed = frozenset(path for path in known if os.path.isfile(path) and tree.is_changed(path))
+    typed = repository.sources.in_memory
+    changed = frozenset(path for path in known - typed if os.path.isfile(path) and tree.is_changed(path))
+    changed |= {path for path in typed if _is_other_text(tree, path, repository.sources.loaded.get(path))}
     deleted = frozenset(tree.deleted())
     old = {path: source for path in (*changed, *deleted) if (source := _old(tree, path)) is not None}
     if len(old) > _MOST_OLD_FILES:
         return None
     return touched_by(repository, Change(changed, deleted, tuple(_gone(repository, inputs, old))))
+
+
+def _is_other_text(tree: Tree, path: str, source: Source | None) -> bool:
+    """Whether a text that does not come from the disk differs from the file of its name."""
+    data = tree.content(path)
+    return source is not None and (data is None or from_bytes(path, data).text != source.text)
 
 
 def _read_everything(repository: Repository) -> None:

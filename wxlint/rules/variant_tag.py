@@ -89,9 +89,9 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
         base, channel = image.state.accelerator, image.state.torch.channel
         proven = base if base not in (None, "cpu") else accelerator_of(channel) if channel != "default" else None
         if proven is None:
-            yield from _by_names(image)
+            yield from _by_names(repository, image)
             continue
-        for use in image.evaluated.build.tags:
+        for use in (tag for build in repository.graph.alike(image.evaluated.build) for tag in build.tags):
             said = _said(use)
             if said and said[0].accelerator != proven and not (said[0].accelerator == "other" or proven == "other"):
                 because = (*image.state.because, *image.state.torch.because, *use.because)
@@ -103,13 +103,13 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
                 )
 
 
-def _by_names(image: Image) -> Iterator[Problem]:
+def _by_names(repository: Repository, image: Image) -> Iterator[Problem]:
     """Compare the tag with the Dockerfile's name, where the content proves neither."""
     named = from_path(image.evaluated.path)
     if not named or named[0].accelerator not in ("cpu", "cuda"):
         return
     build = image.evaluated.build
-    for use in build.tags:
+    for use in (tag for each in repository.graph.alike(build) for tag in each.tags):
         said = _said(use)
         if not said or said[0].accelerator not in ("cpu", "cuda") or said[0].accelerator == named[0].accelerator:
             continue

@@ -85,13 +85,13 @@ def _is_gone(use: Use, change: Change) -> bool:
 
 def _reads(repository: Repository, evaluated: Evaluated) -> set[str]:
     """The files that decide about a build: the Dockerfile, who builds it, what it reads, what keeps files out."""
-    build = evaluated.build
     found = {evaluated.path, *_lists(evaluated), *repository.graph.read_by(evaluated.path)}
-    found.update(reason.path for reason in build.built_by)
-    found.update(reason.path for _, value in build.args for reason in value.because)
-    if build.span is not None:
-        found.add(build.span.path)
-    found.update(ignore_files(evaluated.path, build))
+    for build in repository.graph.alike(evaluated.build):
+        found.update(reason.path for reason in build.built_by)
+        found.update(reason.path for _, value in build.args for reason in value.because)
+        if build.span is not None:
+            found.add(build.span.path)
+        found.update(ignore_files(evaluated.path, build))
     return found
 
 
@@ -133,11 +133,10 @@ def _with_downstream(repository: Repository, evaluated: list[Evaluated], affecte
 def _places(repository: Repository, affected: list[Evaluated], change: Change) -> Iterable[tuple[str, int]]:
     """The lines that build an affected image or name it, and of a service that does, the line of its name."""
     numbers = {id(each) for each in affected}
-    for each in affected:
-        span = each.build.span
-        if span is not None:
-            yield span.path, span.line
-        for tag in each.build.tags:
+    for build in (build for each in affected for build in repository.graph.alike(each.build)):
+        if build.span is not None:
+            yield build.span.path, build.span.line
+        for tag in build.tags:
             yield tag.span.path, tag.span.line
     named: set[Span] = set()
     for use in repository.uses:

@@ -29,6 +29,8 @@ class SourceStore:
         self.unread: dict[str, str] = {}
         """Files that are there and could not be read as context, with the reasons."""
         self._sources: dict[str, Source | None] = dict(texts or {})
+        self.in_memory = frozenset(self._sources)
+        """The paths whose texts do not come from the disk."""
 
     def read(self, path: str) -> Source | None:
         """Read a file inside the root as context; None when there is none or it cannot be read."""
