@@ -2,18 +2,19 @@
 
     python bench/monorepo.py [--keep FOLDER] [--jobs N]
 
-Times and memory at a quarter, a half and the whole of it: cold is a run with an empty cache, warm the one after it.
-Both should grow with the files and no faster.
+Seconds of CPU and memory at a quarter, a half and the whole of it: cold is a run with an empty cache, warm the one
+after it. Both should grow with the files and no faster, so that the last two columns stay as they are. Where perf may
+count, instructions stand for seconds: other work on the machine does not change them.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,9 +123,19 @@ def write(folder: Path, share: float) -> int:
     return number
 
 
-def measured(folder: Path, cache: Path, jobs: int) -> tuple[float, float]:
-    """Seconds and MiB of one check."""
-    command = [
+def counted() -> bool:
+    """Whether instructions can be counted here."""
+    if shutil.which("perf") is None:
+        return False
+    tried = subprocess.run(["perf", "stat", "-x,", "-e", "instructions:u", "true"], capture_output=True, text=True)
+    return tried.returncode == 0 and tried.stderr.strip()[:1].isdigit()
+
+
+def measured(folder: Path, cache: Path, jobs: int, *, instructions: bool) -> tuple[float, float]:
+    """Seconds of CPU, or thousands of millions of instructions, and MiB of one check."""
+    counts = folder.parent / "counts"
+    command = ["perf", "stat", "-x,", "-e", "instructions:u", "-o", str(counts), "--"] if instructions else []
+    command += [
         sys.executable,
         "-m",
         "wxlint",
@@ -136,13 +147,15 @@ def measured(folder: Path, cache: Path, jobs: int) -> tuple[float, float]:
         "--cache-dir",
         str(cache),
     ]
-    start = time.perf_counter()
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1):
         raise SystemExit(f"wxlint ended with {process.returncode}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    if instructions:
+        line = next(line for line in counts.read_text().splitlines() if "instructions" in line)
+        return int(line.split(",")[0]) / 1e9, usage.ru_maxrss / 1024
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def main() -> None:
@@ -155,14 +168,17 @@ def main() -> None:
     if arguments.keep is not None:
         print(write(arguments.keep, 1.0), "files")
         return
-    print(f"{'files':>6}  {'cold s':>7}  {'warm s':>7}  {'MiB':>5}  {'cold ms/file':>12}  {'warm ms/file':>12}")
+    instructions = counted()
+    unit, per = ("G", "M/file") if instructions else ("s", "ms/file")
+    heads = (f"{'files':>6}", f"{'cold ' + unit:>7}", f"{'warm ' + unit:>7}", f"{'MiB':>5}")
+    print("  ".join((*heads, f"{'cold ' + per:>12}", f"{'warm ' + per:>12}")))
     for share in (0.25, 0.5, 1.0):
         with tempfile.TemporaryDirectory() as name:
             folder, cache = Path(name) / "repository", Path(name) / "cache"
             (folder / ".git").mkdir(parents=True)
             number = write(folder, share)
-            cold, memory = measured(folder, cache, arguments.jobs)
-            warm, _ = measured(folder, cache, arguments.jobs)
+            cold, memory = measured(folder, cache, arguments.jobs, instructions=instructions)
+            warm, _ = measured(folder, cache, arguments.jobs, instructions=instructions)
             each = [f"{seconds * 1000 / number:12.2f}" for seconds in (cold, warm)]
             print(f"{number:6}  {cold:7.2f}  {warm:7.2f}  {memory:5.0f}  {each[0]}  {each[1]}", flush=True)
 

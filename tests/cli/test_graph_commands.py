@@ -20,6 +20,7 @@ COMPOSE = "services:\n  asr:\n    image: example/asr:1.0-cuda\n    gpus: all\n"
 @pytest.fixture
 def family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "programs"))  # without graphviz
     monkeypatch.setenv("WXLINT_CACHE_DIR", str(tmp_path / ".cache"))
     for name, text in (
         ("base/Dockerfile", BASE),
@@ -166,3 +167,25 @@ def test_a_tall_column_is_folded_between_its_boxes(family: Path, capfd: pytest.C
     places = {(float(box.get("x", 0)), float(box.get("y", 0))) for box in boxes}
     assert len(places) == len(boxes) and len({x for x, _ in places}) >= 4
     assert float(root.get("height", 0)) < 25 * 60
+
+
+@pytest.mark.parametrize(
+    ("program", "own"),
+    [
+        ("cat > seen; echo '<svg>drawn</svg>'", False),
+        ("cat > seen; exit 1", True),
+        ("cat > seen; echo nothing", True),
+        ("exit 1", True),
+    ],
+)
+def test_graphviz_draws_where_it_is_there(
+    program: str, own: bool, family: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (family / "programs").mkdir()
+    dot = family / "programs" / "dot"
+    dot.write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{program}\n")
+    dot.chmod(0o755)
+    text = out(capfd, "graph", "--format", "svg")
+    assert ("from elsewhere" in text) == own and ("drawn" in text) == (not own)
+    if "seen" in program:
+        assert (family / "seen").read_text() == out(capfd, "graph", "--format", "dot")

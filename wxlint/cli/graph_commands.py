@@ -197,6 +197,27 @@ def _names_of(repository: Repository, built: Built) -> tuple[str, ...]:
     return (built.name, built.evaluated.path, *built.tags, *by_policy)
 
 
+_GRAPHVIZ_SECONDS = 30
+
+
+def _by_graphviz(text: str) -> str:
+    """The picture as graphviz lays it out; "" where it is not installed, or cannot."""
+    import shutil
+    import subprocess
+
+    program = shutil.which("dot")
+    if program is None:
+        return ""
+    try:
+        done = subprocess.run(
+            [program, "-Tsvg"], input=text.encode(), capture_output=True, timeout=_GRAPHVIZ_SECONDS, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    drawn = done.stdout.decode("utf-8", "replace")
+    return drawn if "<svg" in drawn else ""
+
+
 def graph(arguments: argparse.Namespace) -> int:
     """Draw what is built from what, by whom, and who runs it, of all families, with findings where they stand."""
     from wxlint.core.findings import Severity
@@ -220,7 +241,8 @@ def graph(arguments: argparse.Namespace) -> int:
         if arguments.focus not in names:
             raise UsageError(f"--focus: there is no image {arguments.focus!r}{did_you_mean(arguments.focus, names)}")
         picture = picture.around(arguments.focus)
-    text = draw(picture, arguments.format)
+    text = _by_graphviz(draw(picture, "dot")) if arguments.format == "svg" else ""
+    text = text or draw(picture, arguments.format)
     if arguments.output in (None, "-"):
         write([text])
     else:

@@ -64,7 +64,8 @@ def test_dot() -> None:
     assert draw(PICTURE, "dot").splitlines() == [
         "digraph images {",
         "  rankdir=LR;",
-        '  node [shape=box, style="filled,rounded", fontname="monospace"];',
+        '  node [shape=box, style="filled,rounded", fontname="monospace", fontsize=12, color="#5b6770"];',
+        '  edge [fontname="monospace", fontsize=10, color="#7a8793", arrowsize=0.7];',
         '  "python:3.11" [fillcolor="#ffffff"];',
         '  "e/base:cpu" [fillcolor="#d7ecff"];',
         '  "e/\\"asr\\"#<1>" [fillcolor="#eeeeee"];',

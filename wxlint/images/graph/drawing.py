@@ -86,7 +86,12 @@ def _dot(picture: Picture) -> str:
     def quoted(text: str) -> str:
         return '"' + escape(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
-    lines = ["digraph images {", "  rankdir=LR;", '  node [shape=box, style="filled,rounded", fontname="monospace"];']
+    lines = [
+        "digraph images {",
+        "  rankdir=LR;",
+        '  node [shape=box, style="filled,rounded", fontname="monospace", fontsize=12, color="#5b6770"];',
+        '  edge [fontname="monospace", fontsize=10, color="#7a8793", arrowsize=0.7];',
+    ]
     for node in picture.nodes:
         border = f', color="{_FINDING}", tooltip={quoted(", ".join(node.findings))}' if node.findings else ""
         lines.append(f'  {quoted(node.name)} [fillcolor="{_colour(node)}"{border}];')
