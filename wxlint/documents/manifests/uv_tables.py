@@ -70,8 +70,11 @@ def default_groups(uv: dict[str, Any]) -> tuple[str, ...]:
     return tuple(normal(name) for name in texts(uv, "default-groups")) if isinstance(chosen, list) else ("dev",)
 
 
-def read_settings(pyproject: Source | None, uv_toml: Source | None) -> Project:
-    """What `uv pip` takes from a uv.toml, which stands before [tool.uv] of a pyproject.toml."""
+def read_settings(pyproject: Source | None, uv_toml: Source | None, *, pip: bool = True) -> Project:
+    """What uv takes from a uv.toml, which stands in the place of [tool.uv] of a pyproject.toml.
+
+    pip: whether it is `uv pip` that reads, which has a table of its own.
+    """
     source = uv_toml or pyproject
     if source is None:
         return Project(())
@@ -80,8 +83,8 @@ def read_settings(pyproject: Source | None, uv_toml: Source | None) -> Project:
         return Project((), problem=data)
     uv = data if uv_toml is not None else table(table(data, "tool"), "uv")
     merged = dict(uv)
-    for key, value in table(uv, "pip").items():
-        merged[key] = value
+    if pip:
+        merged.update(table(uv, "pip"))
     found = indexes(merged)
     return Project(
         (),

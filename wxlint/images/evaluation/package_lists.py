@@ -131,8 +131,21 @@ class PackageLists:
 
     # -- projects
 
-    def project(self, source: Text | None, name: str, groups: Groups, tool: str, lock: Text | None = None) -> Lines:
-        """What installing a project asks for. tool: who reads its file. lock: what pins it, where that counts."""
+    def project(
+        self,
+        source: Text | None,
+        name: str,
+        groups: Groups,
+        tool: str,
+        *,
+        lock: Text | None = None,
+        uv_toml: Text | None = None,
+    ) -> Lines:
+        """What installing a project asks for.
+
+        tool: who reads its file. lock: what pins it, where that counts. uv_toml: uv's settings beside it, which stand
+        in the place of those in [tool.uv].
+        """
         from wxlint.documents.manifests.pyproject import read_pyproject
         from wxlint.images.installs.project_files import lines_of, reached_parts
 
@@ -142,6 +155,9 @@ class PackageLists:
         if project.problem:
             return Lines(unread=(_invalid(source, project.problem),))
         found = lines_of(project, source, "pyproject.toml", groups, self.environment, tool)
+        if uv_toml is not None:
+            settings = self.settings(None, uv_toml, pip=False)
+            found = found._replace(sources=settings.sources, unread=(*found.unread, *settings.unread))
         if lock is not None:
             reached = reached_parts(project, groups, self.environment, tool)
             found = self._locked(found, lock, project.name, reached, groups)
@@ -166,14 +182,14 @@ class PackageLists:
             environment=self.environment,
         )
 
-    def settings(self, pyproject: Text | None, uv_toml: Text | None) -> UvSettings:
-        """What uv's settings say: of uv.toml where there is one, else of the project's file."""
+    def settings(self, pyproject: Text | None, uv_toml: Text | None, *, pip: bool = True) -> UvSettings:
+        """What uv's settings say: of uv.toml where there is one, else of the project's file. pip: to `uv pip`."""
         if pyproject is None and uv_toml is None:
             return UvSettings()
         from wxlint.documents.manifests.uv_tables import read_settings
         from wxlint.images.installs.project_files import settings_of
 
-        settings = read_settings(pyproject, uv_toml)
+        settings = read_settings(pyproject, uv_toml, pip=pip)
         if settings.problem and uv_toml is not None:
             return UvSettings(unread=(_invalid(uv_toml, settings.problem),))
         return settings_of(settings, "uv.toml" if uv_toml is not None else "pyproject.toml", self.environment)

@@ -117,7 +117,9 @@ class StageContext(InstallContext):
         lock = None
         if groups.locked and tool in LOCKS:
             lock = self._find(posixpath.join(folder, LOCKS[tool]))
-        return lists.project(source, f"{folder.rstrip('/')}/pyproject.toml", groups, tool, lock)
+        uv_toml = self._find(posixpath.join(folder, "uv.toml")) if tool == "uv" else None
+        name = f"{folder.rstrip('/')}/pyproject.toml"
+        return lists.project(source, name, groups, tool, lock=lock, uv_toml=uv_toml)
 
     def uv_settings(self) -> UvSettings:
         paths = (self.absolute(name) for name in ("pyproject.toml", "uv.toml"))  # `uv add` leaves settings as they are

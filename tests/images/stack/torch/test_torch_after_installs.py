@@ -103,6 +103,11 @@ PROJECTS = [
     (project('"torchvision"', a=INDEX, b=VISION), "RUN uv sync", "cpu"),
     (project('"torchvision", "torch"', a=EXPLICIT, b=TORCH), "RUN uv sync", "cpu"),
     (project('"torchvision", "torch"', a=EXPLICIT, b=TORCH), "RUN uv sync --no-sources", "default"),
+    # a uv.toml stands in the place of the settings of [tool.uv], but for its sources
+    ({**project('"torch==2.3.1"', a=INDEX), "uv.toml": "native-tls = true\n"}, "RUN uv sync", "default"),
+    ({**project('"torch==2.3.1"'), "uv.toml": f'index-url = "{CPU}"\n'}, "RUN uv sync", "cpu"),
+    ({**project('"torch==2.3.1"', a=EXPLICIT, b=TORCH), "uv.toml": f'index-url = "{CUDA}"\n'}, "RUN uv sync", "cpu"),
+    ({**project('"torch==2.3.1"'), "uv.toml": f'[pip]\nindex-url = "{CPU}"\n'}, "RUN uv sync", "default"),
     # parts that are not installed are resolved with the rest
     (project('"ultralytics"', a=GROUP, b=EXPLICIT, c=TORCH), "RUN uv sync --no-dev", "cpu"),
     # what a later sync removes, and what it leaves
