@@ -63,3 +63,31 @@ def test_a_tag_of_another_dockerfile_is_no_further_tag(floating: Path, capsys: p
     assert main(["init"]) == 0
     assert "lean" not in Path("wxlint.yaml").read_text().partition("wxlint: 1")[2]
     assert "it follows another pattern: acme/app:lean, Dockerfile.lean" in capsys.readouterr().err
+
+
+def test_a_word_of_ones_own_is_a_variant_where_its_dockerfile_is_called_so(floating: Path) -> None:
+    (floating / "Dockerfile.tensorrt").write_text(f"FROM {CUDA}\n")
+    with open("build.sh", "a") as file:
+        file.write("docker build -t acme/app:1.2-tensorrt -f Dockerfile.tensorrt .\n")
+    assert main(["init"]) == 0
+    assert "  tensorrt:\n    accelerator: cuda\n" in Path("wxlint.yaml").read_text()
+    assert main(["check", "--no-cache", "--fail-on", "info", "."]) == 0
+    assert main(["init", "--check"]) == 0
+
+
+def test_a_plain_tag_beside_gpu_is_taken_for_the_cpus_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\n")
+    (tmp_path / "Dockerfile.gpu").write_text(f"FROM {CUDA}\n")
+    tags = {"Dockerfile": ("1.2", "latest"), "Dockerfile.gpu": ("1.2-gpu", "latest-gpu")}
+    lines = [f"docker build -t acme/app:{tag} -f {file} .\n" for file, each in tags.items() for tag in each]
+    (tmp_path / "build.sh").write_text("".join(lines))
+    assert main(["init"]) == 0
+    text = Path("wxlint.yaml").read_text()
+    assert '  cpu:\n    accelerator: cpu\n    tag: ""\n    tags: [latest]\n' in text
+    said = capsys.readouterr().err.splitlines()
+    assert said[1:] == ["not decided: what it is for: acme/app:{version}, Dockerfile (build.sh:1); cpu is taken"]
+    assert main(["check", "--no-cache", "--fail-on", "info", "."]) == 0

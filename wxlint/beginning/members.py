@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from wxlint.beginning.aliases import Alias, Original, aliases
 from wxlint.beginning.survey import Built, Named, Survey, common, is_name, most
@@ -63,7 +63,9 @@ def members(survey: Survey) -> Members:
         own = [one for one in known if one.tag == tag]
     if "{variant}" not in tag and any(one.word for one in own):
         own = [one for one in own if one.word]
-    own += _with_other_words(known, own, tag)
+    own += list(_with_other_words(known, own, tag))
+    plain = list(_plain_beside_gpu(survey.built, own, tag))
+    own += plain
     prefix, suffix = common(one.name for one in own)
     names = {one.name for one in own}
     if len(names) > 1 and "/" not in prefix and any("/" in name for name in names):
@@ -76,9 +78,11 @@ def members(survey: Survey) -> Members:
     name = f"{prefix}{{stage}}{suffix}" if len(names) > 1 else next(iter(names), "")
     found = Members(images, name, tag, names, survey, [])
     originals = (Original(image.variant, image.built) for image in images)
-    also = aliases(survey.built, originals, tag) if found.whole and not found.by_stage else {}
-    left = (one for one in survey.built if one not in also)
-    return found._replace(undecided=list(_left_out(left, images)), aliases=tuple(dict.fromkeys(also.values())))
+    built = [one._replace(accelerator="cpu") if _is_like(one, plain) else one for one in survey.built]
+    also = aliases(built, originals, tag) if found.whole and not found.by_stage else {}
+    left = (one for one in built if one not in also)
+    taken = [f"what it is for: {shown(one)}, {one.path} ({one.where}); cpu is taken" for one in plain]
+    return found._replace(undecided=[*taken, *_left_out(left, images)], aliases=tuple(dict.fromkeys(also.values())))
 
 
 def _commonest(tags: Iterable[str]) -> str:
@@ -87,7 +91,7 @@ def _commonest(tags: Iterable[str]) -> str:
     return max(counts, key=lambda tag: (counts[tag], "{variant}" in tag, "{version}" in tag)) if counts else ""
 
 
-def _with_other_words(known: Iterable[Built], own: Iterable[Built], tag: str) -> Iterator[Built]:
+def _with_other_words(known: Iterable[Built], own: Sequence[Built], tag: str) -> Iterator[Built]:
     """The images for other accelerators, under the same names, whose tags say it in a word of their own, or not at all.
 
     With app:{version}-cpu goes app:{version} that is built for CUDA, and app:{version}-amd that is for ROCm.
@@ -108,10 +112,33 @@ def _with_other_words(known: Iterable[Built], own: Iterable[Built], tag: str) ->
         if one.tag == bare and one.accelerator not in words[one.name]:
             words[one.name].add(one.accelerator)
             yield one
-        elif match is not None and one.accelerator not in seen[one.name]:
-            words[one.name].add(one.accelerator)
+        elif match is not None and (one.accelerator not in seen[one.name] or _named_alike(one, match[1], own)):
+            words[one.name].add(match[1])
             seen[one.name].add(one.accelerator)
             yield one._replace(tag=tag, word=match[1])
+
+
+def _is_like(one: Built, plain: Iterable[Built]) -> bool:
+    """Whether an image is made from the same Dockerfile as one that is taken for the CPU's, and says no more."""
+    return not one.accelerator and any((one.name, one.path, one.target) == (p.name, p.path, p.target) for p in plain)
+
+
+def _plain_beside_gpu(built: Iterable[Built], own: Iterable[Built], tag: str) -> Iterator[Built]:
+    """app:{version} beside app:{version}-gpu, with nothing in it that says what it is for: most likely the CPU's."""
+    words: dict[str, set[str]] = {}
+    for one in own:
+        words.setdefault(one.name, set()).add(one.accelerator)
+    for one in built:
+        if not one.accelerator and not one.word and one.tag == _WORD.sub("", tag) != tag:
+            found = words.get(one.name, set())
+            if "cuda" in found and "cpu" not in found:
+                found.add("cpu")
+                yield one._replace(accelerator="cpu")
+
+
+def _named_alike(one: Built, word: str, own: Iterable[Built]) -> bool:
+    """Whether a Dockerfile is called for its word as those of other variants are for theirs (Dockerfile.tensorrt)."""
+    return any(other.word and other.path == one.path.replace(word, other.word) != one.path for other in own)
 
 
 def _stages_decide(own: Iterable[Built]) -> bool:
