@@ -76,5 +76,5 @@ def test_a_finding_on_a_terminal_links_to_its_page(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, b"")
     first, counted, summary = shown.splitlines()
     assert "\x1b]8;;https://" in first and "rules/latest-tag.md\x1b\\" in first and first.endswith("\x1b]8;;\x1b\\")
-    assert "\x1b[1;31merror:" in first
-    assert counted == "    1  latest-tag" and summary.startswith("1 error in 1 file")
+    assert "\x1b[1;33mwarning:" in first
+    assert counted == "    1  latest-tag" and summary.startswith("1 warning in 1 file")
