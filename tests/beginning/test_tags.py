@@ -91,3 +91,21 @@ def test_a_plain_tag_beside_gpu_is_taken_for_the_cpus_and_that_is_said(
     said = capsys.readouterr().err.splitlines()
     assert said[1:] == ["not decided: what it is for: acme/app:{version}, Dockerfile (build.sh:1); cpu is taken"]
     assert main(["check", "--no-cache", "--fail-on", "info", "."]) == 0
+
+
+def test_images_that_are_published_as_latest_stand_on_no_foreign_latest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    for word, base in (("cpu", "python:3.11-slim"), ("gpu", CUDA)):
+        (tmp_path / f"Dockerfile.{word}").write_text(f"FROM {base}\n")
+    (tmp_path / "build.sh").write_text(
+        "docker build -t acme/app-cpu -f Dockerfile.cpu .\ndocker build -t acme/app-gpu -f Dockerfile.gpu .\n"
+    )
+    assert main(["init"]) == 0
+    assert main(["check", "--no-cache", "--fail-on", "info", "."]) == 0
+    (tmp_path / "Dockerfile.cpu").write_text("FROM python:latest\n")
+    capsys.readouterr()
+    assert main(["check", "--no-cache", "--concise", "."]) == 1
+    assert "Dockerfile.cpu:1:6: error: FROM names python:latest" in capsys.readouterr().out

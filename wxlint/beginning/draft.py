@@ -106,7 +106,7 @@ def _family(chosen: Members, registry: str) -> Iterator[str]:
     if registry:
         yield f"registry: {_quoted(registry)}  # elsewhere a variable stands in its place"
     if pattern == "latest":
-        yield "forbidden-tags: []  # the images are published as :latest"
+        yield "forbidden-tags: {own: [], foreign: [latest]}  # the images are published as :latest"
     else:
         yield "forbidden-tags: [latest]"
     for key, paths in (("dockerfile", _dockerfiles(images)), ("context", _folders(images))):
