@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 from ended_runs import STAGES, hanging_run
 from own_engine import engine_gone, full_disk
+from small_family import POLICY, family
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 Row = tuple[str, str, object, float, float, str]
@@ -50,7 +52,21 @@ def engine_rows(name: str) -> Iterator[Row]:
     yield name, "", fault.code, fault.seconds, fault.seconds, ", ".join(fault.left)
 
 
-PHASES = (*STAGES, "wxlint build", "xdist controller", "xdist worker", "engine gone", "disk full")
+def registry_rows() -> Iterator[Row]:
+    """The same of a registry that is gone: of a run that pulls from it, and of `wxlint inspect`."""
+    nowhere = "127.0.0.1:9"
+    policy = POLICY.replace('image: "', 'registry: "' + nowhere + '/t"\nimage: "{{registry}}/')
+    with tempfile.TemporaryDirectory() as folder, family(Path(folder), None, policy) as made:
+        start = time.monotonic()
+        done = made.pytest("-q", "--wx-pull")
+        yield "registry gone", "pull", done.returncode, *(2 * (time.monotonic() - start,)), ""
+        start = time.monotonic()
+        command = [sys.executable, "-m", "wxlint", "inspect", "--insecure", f"{nowhere}/t/asr:cpu"]
+        ended = subprocess.run(command, capture_output=True)
+        yield "registry gone", "inspect", ended.returncode, *(2 * (time.monotonic() - start,)), ""
+
+
+PHASES = (*STAGES, "wxlint build", "xdist controller", "xdist worker", "engine gone", "disk full", "registry gone")
 
 
 def main() -> None:
@@ -62,8 +78,10 @@ def main() -> None:
     print("| phase | ended by | exit code | seconds to end | seconds until nothing is left | left |")
     print("|---|---|---|---|---|---|")
     for name in wanted or PHASES:
-        found = engine_rows if name in ("engine gone", "disk full") else rows
-        for phase, what, code, seconds, clear, left in found(name):
+        found = registry_rows() if name == "registry gone" else rows(name)
+        if name in ("engine gone", "disk full"):
+            found = engine_rows(name)
+        for phase, what, code, seconds, clear, left in found:
             print(f"| {phase} | {what} | {code} | {seconds:.1f} | {clear:.1f} | {left or 'nothing'} |", flush=True)
 
 

@@ -165,11 +165,18 @@ def markers() -> dict[str, str]:
     }
 
 
-def torch_text() -> Facts | None:
-    """The build of the torch that would be imported, from the text of torch/version.py; None without torch."""
+def torch_text(folder: str = "") -> Facts | None:
+    """The build of the torch that would be imported, from the text of torch/version.py; None without torch.
+
+    folder: where the image's programs run; {"error": ...} for another torch in it, which `python -m` imports there.
+    """
     found = importlib.util.find_spec("torch")  # does not import it
     if found is None or found.origin is None:
         return None
+    for name in ("torch.py", "torch/__init__.py") if folder else ():
+        path = os.path.join(folder, name)
+        if os.path.exists(path) and not os.path.samefile(path, found.origin):
+            return {"error": f"{path} in the working folder stands before {found.origin}"}
     path = os.path.join(os.path.dirname(found.origin), "version.py")
     with open(path, encoding="utf-8", errors="replace") as file:
         text = file.read(1 << 16)
@@ -182,6 +189,8 @@ def torch_text() -> Facts | None:
 
 def torch_runtime() -> Facts:
     """What torch says of itself once imported."""
+    if "torch" in sys.modules and "torch._C" not in sys.modules:
+        raise ImportError("what runs when Python starts (sitecustomize, a .pth file) puts a torch in its place")
     torch = importlib.import_module("torch")
     compiled = getattr(torch.cuda, "_is_compiled", None)
     return {
@@ -370,15 +379,18 @@ def driver() -> Facts:
     return {"by": f"the driver, CUDA {version.value // 1000}.{version.value % 1000 // 10}", "devices": found}
 
 
-def probe(gpu: bool, timeout: float, roots: list[str]) -> Facts:
-    """Everything. `timeout`: seconds for all of it; what is late is an error of its own part only."""
+def probe(gpu: bool, timeout: float, roots: list[str], folder: str = "") -> Facts:
+    """Everything. `timeout`: seconds for all of it; what is late is an error of its own part only.
+
+    folder: the image's working folder.
+    """
     start = time.monotonic()
     answer: Facts = {
         "schema": SCHEMA,
         "python": interpreter(),
         "user": user(),
         "markers": markers(),
-        "torch": _guarded(torch_text),
+        "torch": _guarded(lambda: torch_text(folder)),
     }
 
     def on_disk() -> Any:
@@ -435,10 +447,13 @@ def main(arguments: list[str]) -> int:
         signal.alarm(int(timeout) + 15)
     inside = "--container" in arguments
     roots = [value("--files", "")] if "--files" in arguments else ["/"] if inside else host_roots()
+    folder = ""
     if inside:
+        with contextlib.suppress(OSError):  # it was removed
+            folder = os.getcwd()
         os.chdir("/")
         add_image_folders()
-    answer = probe(gpu, timeout, roots)
+    answer = probe(gpu, timeout, roots, folder)
     line = f"\n{MARK}{value('--nonce', '')} {json.dumps(answer)}\n"
     data = (line if inside else json.dumps(answer, indent=2) + "\n").encode()
     while data:

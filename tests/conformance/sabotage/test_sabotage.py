@@ -6,87 +6,30 @@ to hide it, `torch-channel` is never passed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 import pytest
-from small_family import Family, docker, family, need_engine
-
-POLICY = """\
-wxlint: 1
-name: sabotage
-image: "{prefix}-{{stage}}"
-expect:
-  user: non-root
-  entrypoint: {{args: [--help], pattern: usage, timeout: 15}}
-variants:
-  cuda:
-    base: {{stage: base, expect: {{torch: optional}}}}
-    upstream: ["python:3.11-slim*"]
-    torch-channel: cu121
-    stages: [{stages}]
-    expect: {{python: "3.11", torch: required}}
-stages:
-  keepsroot: {{expect: {{user: stage}}}}
-"""
-BASE = """\
-FROM python:3.11-slim
-RUN useradd --uid 1000 stage
-COPY app.py /app.py
-COPY torch /tmp/torch
-RUN cp -r /tmp/torch "$(python -c 'import site; print(site.getsitepackages()[0])')/torch"
-USER stage
-ENTRYPOINT ["python", "/app.py"]
-"""
-VERSION = "__version__ = '2.2.1+cu121'\ncuda = '12.1'\nhip = None\n"
-GOOD_TORCH = """\
-class version: cuda, hip = "12.1", None
-class cuda:
-    _is_compiled = staticmethod(lambda: True)
-    is_available = staticmethod(lambda: False)
-    get_arch_list = staticmethod(lambda: [])
-class backends:
-    class cudnn:
-        version = staticmethod(lambda: 8902)
-__version__ = "2.2.1+cu121"
-"""
-SITE = "$(python -c 'import site; print(site.getsitepackages()[0])')"
-ROOT, STAGE = "USER root", "USER stage"
-
-
-def script(text: str, path: str = "/usr/local/bin/python") -> tuple[str, ...]:
-    """A program in front of the image's own."""
-    words = text.replace("'", "'\\''").replace("\n", "\\n")
-    return ROOT, f"RUN rm -f {path} && printf '#!/bin/sh\\n{words}\\n' > {path} && chmod 755 {path}", STAGE
-
-
-def torch(text: str) -> tuple[str, ...]:
-    """Another torch/__init__.py."""
-    words = text.replace("'", "'\\''").replace("\n", "\\n")
-    return ROOT, f"RUN printf '{words}\\n' > {SITE}/torch/__init__.py", STAGE
-
-
-def module(name: str, text: str) -> tuple[str, ...]:
-    """A file in the folder of installed packages."""
-    words = text.replace("'", "'\\''").replace("\n", "\\n")
-    return ROOT, f"RUN printf '{words}\\n' > {SITE}/{name}", STAGE
-
+from sabotaged import (
+    GOOD_TORCH,
+    OTHER_BASE,
+    PROBED,
+    ROOT,
+    SITE,
+    STAGE,
+    Checks,
+    Sabotage,
+    judged,
+    module,
+    not_green,
+    script,
+    torch,
+)
+from small_family import Family, docker, need_engine
 
 EXITS = "import os; os._exit(0)"
 IN_WORKDIR = ("WORKDIR /evil", ROOT, f"RUN echo '{EXITS}' > /evil/json.py && cp /evil/json.py /evil/os.py", STAGE)
 ANSWER = '{"schema": "wxlint-probe/1", "torch": null, "torch_runtime": null}'
 CALLS = "import socket; socket.create_connection(('1.1.1.1', 53), 5); print('usage')"
-PROBED = ("python", "user", "torch", "torch-channel", "libraries-load", "providers", "distributions")
-"""What only the probe proves."""
-
-
-class Sabotage(NamedTuple):
-    """lines: of the Dockerfile, behind FROM. failing: properties that must FAIL. words: in the reason of the first."""
-
-    lines: tuple[str, ...]
-    failing: tuple[str, ...] = ("torch-channel",)
-    words: str = ""
 
 
 SABOTAGES = {
@@ -158,48 +101,24 @@ SABOTAGES = {
     "writes": Sabotage(('ENTRYPOINT ["sh", "-c", "echo x > /etc/passwd && echo usage"]',), ("entrypoint",)),
     "calls": Sabotage((f'ENTRYPOINT ["python", "-c", "{CALLS}"]',), ("entrypoint",)),
 }
-CONTROL = torch(GOOD_TORCH)
-OTHER_BASE = "FROM python:3.11-slim\nCOPY app.py /app.py\nRUN useradd stage\nUSER stage\n"
 
 
 @pytest.fixture(scope="module")
-def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Family, dict[str, dict[str, Any]]]]:
-    """Each image's properties by name; the images are built and judged in one run."""
+def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Family, dict[str, Checks]]]:
     need_engine()
-    stages = {name: "\n".join(("FROM {prefix}-base:cuda", *each.lines, "")) for name, each in SABOTAGES.items()}
-    stages |= {"control": "\n".join(("FROM {prefix}-base:cuda", *CONTROL, "")), "otherbase": OTHER_BASE}
-    with family(tmp_path_factory.mktemp("sabotage"), stages, POLICY) as made:
-        made.write("docker/base/Dockerfile", BASE)
-        made.write("torch/version.py", VERSION)
-        made.write("torch/__init__.py", "raise ImportError('libtorch_cuda.so: cannot open shared object file')\n")
-        docker("tag", "python:3.11-slim", f"{made.prefix}-silent:latest")
-        done = made.pytest("-q", "--wx-report", "report.json", "--wx-timeout", "20", timeout=1500)
-        assert done.returncode == 1, done.stdout[-3000:]
-        report = json.loads((made.folder / "report.json").read_text())
-        yield (
-            made,
-            {
-                each["image"].partition(":")[0]: {check["name"]: check for check in each["checks"]}
-                for each in report["images"]
-            },
-        )
+    with judged(tmp_path_factory.mktemp("sabotage"), SABOTAGES, otherbase=OTHER_BASE) as found:
+        yield found
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("name", SABOTAGES)
-def test_a_sabotaged_image_is_never_green(images: tuple[Family, dict[str, dict[str, Any]]], name: str) -> None:
-    checks, sabotage = images[1][name], SABOTAGES[name]
-    assert checks["exists"]["verdict"] == "PASS", checks["exists"]["reason"]
-    verdicts = {check: found["verdict"] for check, found in checks.items()}
-    assert verdicts["torch-channel"] == "FAIL", checks["torch-channel"]
-    assert {check for check in sabotage.failing if verdicts[check] != "FAIL"} == set(), verdicts
-    assert all(found["reason"] and found["code"] for found in checks.values())
-    if sabotage.words:
-        assert sabotage.words in checks[sabotage.failing[0]]["reason"]
+def test_a_sabotaged_image_is_never_green(images: tuple[Family, dict[str, Checks]], name: str) -> None:
+    not_green(images[1][name], SABOTAGES[name])
+    assert images[1][name]["torch-channel"]["verdict"] == "FAIL", images[1][name]["torch-channel"]
 
 
 @pytest.mark.engine
-def test_an_image_without_sabotage_passes(images: tuple[Family, dict[str, dict[str, Any]]]) -> None:
+def test_an_image_without_sabotage_passes(images: tuple[Family, dict[str, Checks]]) -> None:
     checks = images[1]["control"]
     shown_apart = ("libraries-load", "device", "predicted")
     verdicts = {check: found["verdict"] for check, found in checks.items() if check not in shown_apart}
@@ -208,27 +127,27 @@ def test_an_image_without_sabotage_passes(images: tuple[Family, dict[str, dict[s
 
 @pytest.mark.engine
 def test_a_torch_that_no_install_brings_is_not_as_predicted(
-    images: tuple[Family, dict[str, dict[str, Any]]],
+    images: tuple[Family, dict[str, Checks]],
 ) -> None:
     found = images[1]["control"]["predicted"]
     assert (found["verdict"], "check says no torch, the image has torch 2.2.1" in found["reason"]) == ("FAIL", True)
 
 
 @pytest.mark.engine
-def test_another_base_is_seen(images: tuple[Family, dict[str, dict[str, Any]]]) -> None:
+def test_another_base_is_seen(images: tuple[Family, dict[str, Checks]]) -> None:
     checks = images[1]["otherbase"]
     assert (checks["base"]["verdict"], checks["base"]["code"]) == ("FAIL", "other-base")
     assert checks["torch"]["verdict"] == "FAIL"
 
 
 @pytest.mark.engine
-def test_a_forbidden_tag_is_seen(images: tuple[Family, dict[str, dict[str, Any]]]) -> None:
+def test_a_forbidden_tag_is_seen(images: tuple[Family, dict[str, Checks]]) -> None:
     assert images[1]["silent"]["forbidden-tag"]["verdict"] == "FAIL"
     assert images[1]["control"]["forbidden-tag"]["verdict"] == "PASS"
 
 
 @pytest.mark.engine
-def test_the_base_is_judged_when_one_image_is_selected(images: tuple[Family, dict[str, dict[str, Any]]]) -> None:
+def test_the_base_is_judged_when_one_image_is_selected(images: tuple[Family, dict[str, Checks]]) -> None:
     made, _ = images
     done = made.pytest("-q", "-k", "base", "--wx-select", "otherbase", "--wx-build", "never")
     assert done.returncode == 1, done.stdout

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +20,7 @@ from typing import Any
 
 import make_image as make
 import pytest
+from own_registry import own_registry, way_to
 
 from wxlint.cli.main import main
 from wxlint.core.errors import ImageError
@@ -445,26 +445,8 @@ def test_an_image_that_is_not_there(served: Served) -> None:
 
 @pytest.fixture(scope="module")
 def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if shutil.which("docker-registry") is None:
-        pytest.skip("docker-registry is not installed (Debian's package of that name)")
-    folder = tmp_path_factory.mktemp("registry")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    text = f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n"
-    (folder / "config.yml").write_text(text)
-    with open(folder / "log", "wb") as log:
-        server = subprocess.Popen(["docker-registry", "serve", str(folder / "config.yml")], stdout=log, stderr=log)
-    try:
-        for _ in range(600):
-            with socket.socket() as tried:
-                if tried.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            threading.Event().wait(0.05)
-        yield f"127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
+    with own_registry(tmp_path_factory.mktemp("registry")) as registry:
+        yield registry.host
 
 
 def push(host: str, served: Served, tag: str) -> None:
@@ -517,3 +499,32 @@ def test_what_skopeo_makes_of_a_layer_is_read_by_its_table(
     image = run_inspect(f"{debian}/t/dense:cpu", remote=lambda _: RegistryStore(registry))
     assert image.torch is not None and image.torch.cuda == "12.1"
     assert (image.cuda.bytes, registry.received < 20_000) == (200_000, True)
+
+
+def test_a_real_registry_that_dies_while_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("WXLINT_CACHE_DIR", str(tmp_path / "cache"))
+    served = Served()
+    served.image([layer(DENSE)])
+    with own_registry(tmp_path / "registry") as registry:
+        push(registry.host, served, "cpu")
+        sent = 0
+
+        def dies(piece: bytes) -> bytes | None:
+            nonlocal sent
+            sent += len(piece)
+            if sent > 100_000:
+                registry.stop()
+                return None
+            return piece
+
+        with way_to(registry.host, dies) as host:
+            assert main(["inspect", "--insecure", f"{host}/t/asr:cpu", "--expect", "cuda"]) == 2
+        said = capsys.readouterr()
+        assert said.out == "" and f"wxlint: error: {host}/t/asr:cpu: the " in said.err
+        assert main(["inspect", "--insecure", f"{registry.host}/t/asr:cpu"]) == 2
+        assert "cannot be reached" in capsys.readouterr().err
+        registry.start()
+        assert main(["inspect", "--insecure", f"{registry.host}/t/asr:cpu", "--expect", "cuda"]) == 0

@@ -81,8 +81,17 @@ def sweep(
     """
     removed: dict[str, list[str]] = {kind: [] for kind in _KINDS}
     living: set[str] = set()
-    for kind, words in _KINDS.items():
-        for thing in _labelled(engine, kind, words):
+    kinds = [kind for kind in _KINDS if session is None or kind != "image"]  # what a session builds stays
+
+    def listed(kind: str) -> list[_Labelled]:
+        SUPERVISOR.help_clear()
+        return list(_labelled(engine, kind, _KINDS[kind]))
+
+    with ThreadPoolExecutor(len(kinds)) as pool:  # a client takes long to start where the machine is busy
+        found = dict(zip(kinds, pool.map(listed, kinds)))
+    for kind, things in found.items():
+        words = _KINDS[kind]
+        for thing in things:
             owner = thing.owner or owner_of(thing.session)
             if session is not None:
                 if thing.session != session or (process and thing.process != process):
@@ -95,8 +104,8 @@ def sweep(
             if dry_run or not engine.call(*words.removing, "--", thing.identifier).code:
                 removed[kind].append(thing.name)
     folders = [] if process else _folders(session, everything, dry_run, living)
-    kinds = (tuple(removed[kind]) for kind in _KINDS)
-    return Swept(*kinds, tuple(folders), tuple(sorted(living)))  # type: ignore[call-arg]
+    names = (tuple(removed[kind]) for kind in _KINDS)
+    return Swept(*names, tuple(folders), tuple(sorted(living)))  # type: ignore[call-arg]
 
 
 def sweep_all(engines: Sequence[Engine], session: str, *, process: str = "") -> list[Swept]:
