@@ -64,6 +64,9 @@ REQS = {"requirements.txt": "torch\n"}
 WHERE_THE_BASE_STARTS = [  # without a WORKDIR, commands start where the base image says
     ("COPY ./requirements.txt /app\nRUN pip install -r requirements.txt", REQS, "torch"),
     ("COPY . /workspace\nRUN pip install -r requirements.txt", REQS, "torch"),
+    ("COPY . .\nRUN pip install $(cat requirements.txt)", REQS, "torch"),
+    ("COPY . .\nRUN uv pip install --system `cat requirements.txt`", REQS, "torch"),
+    ("COPY . .\nRUN pip install flask $(< requirements.txt)", REQS, "flask torch"),
     ("COPY . /workspace\nRUN cd app && pip install -r requirements.txt", {"app/requirements.txt": "torch\n"}, "torch"),
     ("COPY a.txt /srv/requirements.txt\nRUN pip install -r requirements.txt", {"a.txt": "torch\n"}, "torch"),
     ("COPY . /workspace\nRUN pip install .", {"pyproject.toml": PROJECT}, "flask"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span, Where
 from wxlint.core.patterns import late
-from wxlint.core.values import Value
+from wxlint.core.values import HOLE, Value
 from wxlint.images.installs.markers import applies
 from wxlint.images.installs.model import (
     Call,
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _OPTIONS = late(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
 """An unquoted variable whose name says that it holds options: it may be empty, and names nothing to install."""
+_PRINTED = late(r"(?:\$\(\s*(?:cat\s+|<\s*)|`cat\s+)[\"']?([\w./-]+)[\"']?\s*[)`]")
+"""What prints a list, as a command substitution."""
 _SEARCHED = frozenset(("var/task", "${LAMBDA_TASK_ROOT}", "$LAMBDA_TASK_ROOT"))
 """Folders that Python looks in by itself: that of a function's code in AWS Lambda's images."""
 ARCHIVES = (".whl", ".tar.gz", ".zip")
@@ -203,7 +205,12 @@ def _group(option: Option, call: Call) -> Lines:
 
 
 def positional(word: Word, call: Call, alone: bool, tool: str = "pip") -> Lines:
-    """One argument: a requirement, or a project in a folder. alone: dependencies are left out."""
+    """One argument: a requirement, a project in a folder, or what a list holds (`$(cat requirements.txt)`).
+
+    alone: dependencies are left out.
+    """
+    if word.value.text == HOLE and (printed := _PRINTED.fullmatch(word.value.holes[0])) is not None:
+        return call.context.requirements(printed[1], call.variables)
     requirement = parse_requirement(word.value, call.where(word))
     if requirement.kind != "path":
         holds = applies(marker_of(word.value.text), call.context.environment)
