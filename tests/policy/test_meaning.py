@@ -207,3 +207,14 @@ def test_mistakes(more: str, message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         load_policy(Source("p.yaml", "wxlint: 1\n" + BASES + more))
     assert any(message in problem for problem in caught.value.problems), caught.value.problems
+
+
+def test_a_variant_names_the_service_of_its_only_image() -> None:
+    policy = (
+        'image: "acme/app:{variant}"\ndockerfile: Dockerfile.{variant}\ncompose: [compose.yaml]\n'
+        "variants: {cpu: {service: app}, cuda: {service: app-gpu}, rocm: {service: app-amd}}\n"
+    )
+    files = {f"Dockerfile.{variant}": "FROM scratch\n" for variant in ("cpu", "cuda", "rocm")}
+    services = "services:\n  app: {image: 'acme/app:cpu'}\n  app-gpu: {image: 'acme/app:cuda', gpus: all}\n"
+    rules = found(policy, **files, **{"compose.yaml": services})
+    assert [one for one in rules if one[0] == "missing-stage"] == [("missing-stage", "compose.yaml", 1)]

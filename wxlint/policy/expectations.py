@@ -65,7 +65,7 @@ def merged(policy: Policy, stage: str, variant: str) -> Settings:
         near.insert(1, of_variant.base_settings)
     far = [of_variant.settings, policy.settings]
     if stage == of_variant.base_stage:  # what stages promise their users, a base does not
-        far = [s._replace(expect=_of_a_base(s.expect)) for s in far]
+        far = [s._replace(expect=_of_a_base(s.expect), service=None) for s in far]
     return _merge([*near, *far])
 
 

@@ -90,10 +90,18 @@ def check(repository: Repository) -> Iterator[Problem]:
     pattern = policy.settings.dockerfile
     if not pattern or "{stage}" not in pattern:
         return
+    patterns = _of_variants(pattern, policy)
     for path in repository.dockerfiles:
-        stage = stage_in(repository.family.below_root(path), pattern)
+        below = repository.family.below_root(path)
+        stage = next(filter(None, (stage_in(below, one) for one in patterns)), None)
         if stage is not None and path not in repository.family.by_dockerfile:
             yield Problem(Span(path, 1, 1, 1, 1), f"{policy.path} has no stage {stage!r}{_near(stage, policy)}")
+
+
+def _of_variants(pattern: str, policy: Policy) -> tuple[str, ...]:
+    """The pattern as each variant has it: a file for something that is no variant is none of the family's."""
+    filled = (pattern.replace("{variant}", v.name).replace("{tag}", v.tag) for v in policy.variants.values())
+    return tuple(dict.fromkeys(filled))
 
 
 def _near(stage: str, policy: Policy) -> str:
