@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxlint.core.errors import PolicyError
-from wxlint.core.values import HOLE
 from wxlint.core.findings import Severity
+from wxlint.core.values import HOLE
 from wxlint.documents.source import Source
 from wxlint.lint import run as engine
 from wxlint.lint.inputs import gather
