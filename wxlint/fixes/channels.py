@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from wxlint import facts
@@ -9,7 +10,7 @@ from wxlint.core.findings import Finding, Span
 from wxlint.core.fix import Edit
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
-from wxlint.fixes.context import Context, NoFix, Proposal, stretches
+from wxlint.fixes.context import Context, NoFix, Proposal, offsets, stretches
 from wxlint.fixes.projects import WHEELS, project_index
 from wxlint.fixes.split_off import NotSplit, divided
 from wxlint.images.graph.image import Image, TorchStep
@@ -35,7 +36,7 @@ def own_channel(context: Context, finding: Finding) -> Proposal | None:
         edits.update(dict.fromkeys(edit for edit in found if edit is not None))
         labels.add(image.label)
         channels.add(wanted)
-        safe = safe and said is not None
+        safe = safe and said is not None and choice.how != "url"  # whether there is such a wheel is not known
     if not edits or len(channels) != 1:
         return None
     return Proposal(tuple(edits), f"take torch from {channels.pop()}", safe, frozenset(labels))
@@ -85,7 +86,19 @@ def _rewritten(
     if choice.how == "backend" and install.backend is not None:
         yield context.traced(finding._replace(because=(*install.backend.because, *finding.because)), old, wanted)
     if choice.how == "url" and choice.requirement.span is not None:
+        yield from _in_address(context, choice.requirement.span, old, wanted)
+
+
+def _in_address(context: Context, span: Span, old: str, wanted: str) -> Iterator[Edit | None]:
+    """The channel in the address of a wheel: in its folder, and in the version in its name."""
+    source, text, channel = context.source(span.path), context.text(span), re.escape(old)
+    found = list(re.finditer(rf"(?<=/|\+){channel}(?=[/-])|(?<=%2[Bb]){channel}(?=-)", text))
+    if source is None or not found or "$" in text:
         yield None
+        return
+    start, _ = offsets(source, span)
+    for match in found:
+        yield context.edit(span.path, start + match.start(), start + match.end(), wanted)
 
 
 def _of_source(context: Context, finding: Finding, source: PackageIndex, old: str, wanted: str) -> Edit | None:

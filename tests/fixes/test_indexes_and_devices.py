@@ -124,3 +124,49 @@ def test_a_device_gets_the_capability_that_cuda_needs(
     again = file.read_bytes()
     assert main(["check", "--no-cache", "--fix", "--unsafe-fixes", "."]) == 0
     assert file.read_bytes() == again
+
+
+def test_a_service_that_computes_on_the_cpu_gets_no_gpu_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\n")
+    (tmp_path / "wxlint.yaml").write_text(
+        'wxlint: 1\nimage: "acme/api:{variant}"\ndockerfile: Dockerfile\ncompose: [compose.yaml]\n'
+        "variants: {cuda: {stages: [api]}}\n"
+    )
+    text = "services:\n  api:\n    image: acme/api:cuda\n    build: .\n    environment: [DEVICE=cpu]\n"
+    (tmp_path / "compose.yaml").write_text(text)
+    assert main(["check", "--no-cache", "--fix", "."]) == 1
+    assert (tmp_path / "compose.yaml").read_text() == text
+    (tmp_path / "compose.yaml").write_text(text.replace("DEVICE=cpu", "DEVICE=cuda"))
+    assert main(["check", "--no-cache", "--fix", "."]) == 0
+    assert "driver: nvidia" in (tmp_path / "compose.yaml").read_text()
+
+
+WHEEL = "https://download.pytorch.org/whl/{0}/torch-2.3.1%2B{0}-cp311-cp311-linux_x86_64.whl"
+
+
+@pytest.mark.parametrize("name", ["torch @ {}", "{}"])
+def test_the_address_of_a_wheel_is_that_of_the_channel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    line = 'FROM python:3.11-slim\nRUN pip install "' + name + '"\n'
+    file = tmp_path / "Dockerfile.cpu"
+    file.write_text(line.format(WHEEL.format("cu121")))
+    assert main(["check", "--no-cache", "--fix", "."]) == 1  # whether there is such a wheel is not known
+    assert file.read_text() == line.format(WHEEL.format("cu121"))
+    assert main(["check", "--no-cache", "--fix", "--unsafe-fixes", "."]) == 0
+    assert file.read_text() == line.format(WHEEL.format("cpu"))
+
+
+def test_the_address_of_a_wheel_in_a_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile.cpu").write_text("FROM python:3.11-slim\nCOPY r.txt .\nRUN pip install -r r.txt\n")
+    (tmp_path / "r.txt").write_text(f"flask\ntorch @ {WHEEL.format('cu121')}  # the wheel\n")
+    assert main(["check", "--no-cache", "--fix", "--unsafe-fixes", "."]) == 0
+    assert (tmp_path / "r.txt").read_text() == f"flask\ntorch @ {WHEEL.format('cpu')}  # the wheel\n"
