@@ -10,6 +10,7 @@ TESTS = (
     "tests/images",
     "tests/rules",
     "tests/lint/test_reference_family.py",
+    "tests/lint/test_since.py",
     "tests/cli/test_graph_commands.py",
 )
 OPTIONS = (

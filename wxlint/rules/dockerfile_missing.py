@@ -40,6 +40,7 @@ from wxlint.core.findings import Severity, Span
 from wxlint.core.patterns import late
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.values import HOLE
+from wxlint.images.builds.from_scripts import folders_above
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build
 from wxlint.rules import Problem
@@ -108,11 +109,8 @@ def _is_run_elsewhere(repository: Repository, service: Service) -> bool:
     written, folder = build.dockerfile.value.text, posixpath.dirname(service.key.span.path)
     if not folder or HOLE in written or written.startswith("/") or os.path.lexists(build.dockerfile_path):
         return False
-    above = [folder]
-    while above[-1]:
-        above.append(posixpath.dirname(above[-1]))
     known = repository.dockerfiles
-    return any(posixpath.normpath(posixpath.join(each, written)) in known for each in above[1:])
+    return any(posixpath.normpath(posixpath.join(each, written)) in known for each in folders_above(folder)[1:])
 
 
 def _is_gone(repository: Repository, written: Text, folder: str, path: str) -> bool:

@@ -98,6 +98,7 @@ VERBS = [
     ("$Q docker run a:1", "run"),
     ("${SUDO}docker run a:1", "run"),
     ("$CONTAINER_ENGINE build .", "build"),
+    ("$CONTAINER_ENGINE login", "login"),
     ("C:\\\\bin\\\\docker.exe run a:1", "run"),
 ]
 

@@ -126,6 +126,9 @@ def test_arguments_and_contexts_of_a_build() -> None:
     ("path", "cwd", "starts"),
     [
         ("build.sh", None, ["."]),
+        ("./build.sh", None, ["."]),
+        ("/app/ci/build.sh", None, ["/", "/app", "/app/ci"]),
+        ("../ci/build.sh", None, [".", "..", "../ci"]),
         ("a/b/build.sh", None, [".", "a", "a/b"]),
         ("a/build.sh", Value("x"), ["./x", "a/x"]),
         ("a/build.sh", Value("a"), ["a"]),

@@ -98,6 +98,8 @@ NAMES = [
     (LIST, {"requirements.txt": "a; python_version < '3.9'\nb; python_version > '3.9'\n"}, "b"),
     (LIST, {"requirements.txt": "a; sys_platform == 'win32'\n"}, ""),
     (LIST, {"requirements.txt": "-e ./lib[gpu]\n", "lib/pyproject.toml": PROJECT}, "flask torch"),
+    (LIST, {"requirements.txt": "-e ./lib[Docs,gpu,]\n", "lib/pyproject.toml": PROJECT}, "flask torch"),
+    (LIST, {"requirements.txt": "-e file://lib[gpu]\n", "lib/pyproject.toml": PROJECT}, "flask torch"),
     (LIST, {"requirements.txt": "-e file://lib\n", "lib/pyproject.toml": PROJECT}, "flask"),
     (LIST, {"requirements.txt": "-e git+https://registry.example/x/whisperx.git\n"}, "whisperx"),
     ("RUN pip install -r requirements.txt", {"requirements.txt": "torch\n"}, ""),

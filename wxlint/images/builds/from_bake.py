@@ -13,7 +13,7 @@ from wxlint.documents.github.expressions import Data, as_value
 from wxlint.documents.hcl.model import Block, Expression, Hcl, List, Object
 from wxlint.documents.hcl.reader import read_hcl
 from wxlint.images.builds.bake_values import evaluate
-from wxlint.images.builds.from_scripts import Script
+from wxlint.images.builds.from_scripts import Script, folders_above
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Use
 from wxlint.images.model.reference import parse_reference
 
@@ -210,9 +210,7 @@ class Bake:
         """Where a context may lie: from the folder of the file, or from one above it."""
         if not context.known or "://" in context.text or context.text.startswith(("/", "target:")):
             return []
-        above = [posixpath.dirname(self.source.path) or "."]
-        while above[-1] not in ("", "."):
-            above.append(posixpath.dirname(above[-1]) or ".")
+        above = folders_above(posixpath.dirname(self.source.path))
         return [posixpath.normpath(posixpath.join(folder, context.text)) for folder in above]
 
     def _tags(self, given: list[Expression], variables: Mapping[str, Data]) -> Iterator[Use]:

@@ -11,7 +11,7 @@ from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.makefile import Assignment, Item, Makefile, Recipe, Rule, read_makefile
 from wxlint.images.builds.embedded_shell import EmbeddedText
-from wxlint.images.builds.from_scripts import Call, Script, Undefined, read_script
+from wxlint.images.builds.from_scripts import Call, Script, Undefined, folders_above, read_script
 from wxlint.images.builds.make_values import Expander, Variable
 from wxlint.images.model.records import Build, Use
 
@@ -237,9 +237,7 @@ class _Make:
 
     def _starts(self, cwd: Value | None) -> list[str]:
         """Where relative paths start: in the folder of the Makefile, or in one above it, from where it is called."""
-        above = [self.folder or "."]
-        while above[-1] not in ("", "."):
-            above.append(posixpath.dirname(above[-1]) or ".")
+        above = folders_above(self.folder)
         if cwd is None:
             return above
         if not cwd.known or cwd.text.startswith("/"):

@@ -347,13 +347,18 @@ def _slashes(path: str) -> str:
     return path.replace("\\", "/")
 
 
+def folders_above(folder: str) -> list[str]:
+    """A folder and those above it, up to "." or the root."""
+    found = [folder or "."]
+    while (above := posixpath.dirname(found[-1]) or ".") != found[-1]:
+        found.append(above)
+    return found
+
+
 def folders(script: str, cwd: Value | None) -> list[str]:
     """Where a script's relative paths may start. After a `cd` that is not known: nowhere."""
     folder = posixpath.dirname(script)
-    above = [folder]
-    while above[-1] and above[-1] != ".":
-        above.append(posixpath.dirname(above[-1]))
-    starts = list(dict.fromkeys(f or "." for f in reversed(above)))
+    starts = folders_above(folder)[::-1]
     if cwd is None:
         return starts
     if not cwd.known:

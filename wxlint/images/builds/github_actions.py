@@ -148,7 +148,7 @@ def metadata_tags(inputs: Inputs) -> Value:
             continue
         names.append(fields.get("name", part.value))
     tags: list[Value] = []
-    specs = [part.value for part in inputs.listed("tags", "\n")] or [Value("type=ref,event=branch")]
+    specs = [part.value for part in inputs.listed("tags", "\n")] or [Value("type=ref")]
     for spec in specs:
         tag = _metadata_tag(spec, prefix, suffix)
         if tag is not None:
