@@ -144,9 +144,18 @@ def _built_here(repository: Repository, value: Value, path: str) -> tuple[str | 
 
 
 def _proven(states: list[State]) -> tuple[str | None, tuple[Reason, ...]]:
-    """What all builds under a name prove alike."""
+    """What all builds under a name prove alike; nothing where CUDA's smallest base is all there is."""
+    if any(_is_bare(state) for state in states):
+        return None, ()
     found = [proven_accelerator(state) for state in states]
     return found[0] if len({accelerator for accelerator, _ in found}) == 1 else (None, ())
+
+
+def _is_bare(state: State) -> bool:
+    """Whether an image stands on nvidia/cuda's `base`, which holds no library, and installs nothing for it."""
+    reference = state.root.reference if state.root is not None else None
+    small = reference is not None and reference.tag_known and "-base-" in (reference.tag or "")
+    return small and state.torch.channel == "none" and not state.packages
 
 
 def _well_known(reference: Reference) -> tuple[str | None, tuple[Reason, ...]]:
