@@ -77,6 +77,8 @@ def _call(repository: Repository, call: Call) -> Iterator[Problem]:
     names = {option.name for option in docker.options}
     if reference is None or "" in names or HOLE in names:
         return
+    if any("nvidia-docker" in word.value.text for word in docker.command.words[:2]):
+        names.add("--runtime")  # it gives a container its GPUs by itself
     variant, because = _variant(repository, reference) if value.known else _built_here(repository, value, call.path)
     source = repository.sources.read(call.path)
     if variant is None or source is None:

@@ -288,3 +288,20 @@ def test_where_an_edit_looks_for_the_dockerfile() -> None:
     assert script("sed -i -l 3 -e s/a/b/ -e $E Dockerfile").edits == ()
     (edit,) = script("sed -i -l 3 s/a/b/ Dockerfile").edits
     assert [each.written for each in edit.substitutions if each] == ["s/a/b/"]
+
+
+@pytest.mark.parametrize(
+    ("text", "dockerfile", "context"),
+    [
+        ("docker build .", "x/Dockerfile", "x"),
+        ("docker build -f Dockerfile .", "x/Dockerfile", "x"),
+        ("docker build -f y/Dockerfile .", "y/Dockerfile", "."),
+        ("docker build -f Dockerfile.gpu .", "Dockerfile.gpu", "."),
+    ],
+)
+def test_a_dockerfile_beside_the_script_is_the_one_that_it_means(text: str, dockerfile: str, context: str) -> None:
+    known = ("Dockerfile", "Dockerfile.gpu", "x/Dockerfile", "y/Dockerfile")
+    source = Source("x/build.sh", text)
+    commands = read_shell(text, script=source.path).commands
+    (made,) = read_script(source, commands, lambda paths: next((path for path in paths if path in known), None)).builds
+    assert (made.dockerfile, made.contexts[0]) == (dockerfile, context)

@@ -279,6 +279,7 @@ def _build(
             args.append((name, Value(HOLE, (f"${{{name}}}",), (reason,))))
     context = next((w.value for w in docker.arguments if w.value.text not in ("",)), Value(HOLE, ("context",)))
     named = docker.values("-f", "--file")
+    starts = _own_first(docker, source, starts, context, find)
     contexts = [posixpath.normpath(posixpath.join(f, _slashes(context.text))) for f in starts] if context.known else []
     tried: list[str] = []
     if named:
@@ -331,6 +332,21 @@ def _build(
         wanted=() if dockerfile or unknown_options else tuple(tried),
         edits=edits,
     )
+
+
+def _own_first(
+    docker: DockerCommand, source: Source, starts: list[str], context: Value, find: Callable[[list[str]], str | None]
+) -> list[str]:
+    """Where paths start: first in the script's own folder, where the Dockerfile that it names lies beside it."""
+    own = posixpath.dirname(source.path)
+    named = docker.values("-f", "--file")
+    given = named[-1].value if named else context
+    if docker.command.cwd is not None or own not in starts[1:] or given is None or not given.known:
+        return starts
+    path = posixpath.normpath(posixpath.join(own, _slashes(given.text)))
+    names = [path] if named else [posixpath.join(path, name) for name in ("Dockerfile", "Containerfile")]
+    beside = [name for name in names if posixpath.dirname(name) == own]
+    return [own, *(start for start in starts if start != own)] if beside and find(beside) is not None else starts
 
 
 def may_give_arguments(source: Source, start: int, end: int) -> bool:
