@@ -44,6 +44,7 @@ PACKAGES = [
     ("conda install jaxlib=0.4=*cuda*", "jaxlib", "cuda", "wheels", "", "", ""),
     ("conda install tensorflow-gpu", "tensorflow-gpu", "cuda", "wheels", "", "", ""),
     ("conda install tensorflow=2.13=cpu_x", "tensorflow", "cpu", "wheels", "", "", ""),
+    ("conda install openvino", "openvino", "other", "wheels", "", "", ""),
 ]
 
 

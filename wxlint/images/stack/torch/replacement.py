@@ -53,7 +53,7 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
         return None if install.upgrade else True
     if choice.implied:
         return _suits(state, choice, versions)
-    if wanted.local and wanted.name in FAMILY:
+    if wanted.local:
         return state.channel == choice.channel and (wanted.pin is None or wanted.pin == state.version)
     if install.tool == "conda":
         return not wanted.specifier or (wanted.pin is not None and wanted.pin == state.version)
