@@ -1,0 +1,46 @@
+"""What an image has of installs that other stages made: environments are copied, systems are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wxlint.lint.inputs import gather
+
+BUILDER = """\
+FROM python:3.11 AS builder
+RUN apt-get install -y libcudnn8
+RUN python -m venv /venv && /venv/bin/pip install onnxruntime-gpu
+RUN /venv/bin/pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cpu
+"""
+
+
+def installed(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.chdir(folder)
+    (folder / "Dockerfile").write_text(text)
+    (image,) = [one for one in gather(["."], no_policy=True).repository.images if not one.stage.name]
+    return [requirement.name for install in image.state.installs for requirement in install.requirements]
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        ("COPY --from=builder /venv /venv", ["onnxruntime-gpu", "torch"]),
+        ("COPY --from=builder /venv /venv\nCOPY --from=builder /venv/lib /lib", ["onnxruntime-gpu", "torch"]),
+        ("RUN pip install jax\nCOPY --from=builder /venv /venv", ["jax", "onnxruntime-gpu", "torch"]),
+        ("COPY --from=builder /venv /venv\nRUN pip install jax", ["onnxruntime-gpu", "torch", "jax"]),
+        ("COPY --from=builder /etc/passwd /etc/passwd", []),
+        ("COPY --from=other/image:1 /venv /venv", []),
+        ("RUN pip install jax", ["jax"]),
+    ],
+)
+def test_installs_of_a_copied_environment(
+    lines: str, names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert installed(f"{BUILDER}FROM python:3.11-slim\n{lines}\n", tmp_path, monkeypatch) == names
+
+
+def test_installs_of_the_stage_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"{BUILDER}FROM builder\nCOPY --from=builder /venv /venv\n"
+    assert installed(text, tmp_path, monkeypatch) == ["libcudnn8", "onnxruntime-gpu", "torch"]
