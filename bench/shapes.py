@@ -223,6 +223,21 @@ def shell_reads(n: int) -> Files:
 
 
 @shape
+def shell_loops_that_read(n: int) -> Files:
+    return shell("while read -r A B; do docker pull $A:$B; done <<E\n" + "a b\n" * n + "E\n")
+
+
+@shape
+def shell_sources(n: int) -> Files:
+    return {**shell(". ./env.sh\ndocker pull a:$T\n" * n), "env.sh": "T=1\n"}
+
+
+@shape
+def shell_sources_that_are_not_there(n: int) -> Files:
+    return shell("".join(f"A{i}=b\n. ./gone{i}.sh\n" for i in range(n)) + "docker pull a:$A1\n")
+
+
+@shape
 def shell_wrapped(n: int) -> Files:
     return shell("env " + "A=b " * n + "docker pull a:1\nsh " + "-x " * n + "-c 'docker pull a:2'\n")
 
@@ -319,6 +334,16 @@ def batch_labels(n: int) -> Files:
 @shape
 def batch_calls(n: int) -> Files:
     return batch("call :f\n" * n + "goto :eof\n:f\ndocker pull a\ncall :g\ncall :g\ngoto :eof\n:g\n")
+
+
+@shape
+def batch_call_args(n: int) -> Files:
+    return batch("call :f " + "a " * n + '\ngoto :eof\n:f\ndocker pull %1:%2\nshift\nif not "%1"=="" goto f\n')
+
+
+@shape
+def batch_calls_of_files(n: int) -> Files:
+    return batch("".join(f"set A{i}=b\ncall x{i}.bat\n" for i in range(n)) + "docker pull a:%A1%\n")
 
 
 @shape

@@ -52,6 +52,28 @@ class Outcome(NamedTuple):
     agreed: int = 0
 
 
+class Surroundings(NamedTuple):
+    """programs, folder: 1 where programs fail, and a file is there."""
+
+    environment: dict[str, str]
+    programs: int
+    folder: int
+    arguments: tuple[str, ...] = ()
+
+
+ELSEWHERE = (
+    Surroundings({}, 0, 0),
+    Surroundings({"EXTRA": "x", "MODE": "a b"}, 1, 1),
+    Surroundings({**dict(zip("ABCD", ("q", "latest", "z z", "9"))), "EXTRA": "latest"}, 0, 1, ("latest", "7", "v-1")),
+    Surroundings({**dict.fromkeys("ABCD", ""), "EXTRA": "", "MODE": "x"}, 1, 0, ("a-b",)),
+    Surroundings(
+        dict(zip("ABCDxij", ("latest", "cuda", "7", "latest", "1", "2", "3"))), 0, 0, ("v-1", "", "cuda", "x")
+    ),
+    Surroundings({"MODE": "latest"}, 1, 1, ("", "q")),
+)
+"""Where a script that depends on nothing does the same."""
+
+
 class Bench:
     """A folder with the programs that scripts call."""
 
@@ -71,7 +93,17 @@ class Bench:
         """Run a script where programs, files and the environment are as the seed says."""
         chance = random.Random(f"{seed} surroundings")
         given = {name: chance.choice(["x", "a b", "latest"]) for name in ENVIRONMENT if chance.random() < 0.25}
-        programs = self.root / f"bin{chance.randint(0, 1)}"
+        programs, folder = chance.randint(0, 1), chance.randint(0, 1)
+        return self.run_in(text, bash, Surroundings(given, programs, folder))
+
+    def depends(self, case: Case) -> bool:
+        """Whether what a script calls is another elsewhere: with other variables, arguments, programs or files."""
+        return any(self.run_in(case.text, case.bash, each).calls != case.calls for each in ELSEWHERE)
+
+    def run_in(self, text: str, bash: bool, around: Surroundings) -> Case:
+        """Run a script in surroundings."""
+        given = around.environment
+        programs = self.root / f"bin{around.programs}"
         environment = {
             "PATH": f"{programs}:/usr/bin:/bin",
             "REC": str(self.record),
@@ -79,13 +111,14 @@ class Bench:
             "LC_ALL": "C.UTF-8",
             **given,
         }
-        folder = self.root / f"work{chance.randint(0, 1)}"
+        folder = self.root / f"work{around.folder}"
         (self.root / "script").write_text(text)
         self.record.write_bytes(b"")
         shell = ["/bin/bash", "--norc"] if bash else ["/bin/dash"]
         try:
             subprocess.run(
-                [*shell, str(self.root / "script")], env=environment, cwd=folder, timeout=_LIMIT, check=False,
+                [*shell, str(self.root / "script"), *around.arguments], env=environment, cwd=folder,
+                timeout=_LIMIT, check=False,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
@@ -259,16 +292,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--shell", choices=("bash", "dash"), default="bash")
     parser.add_argument("--show", type=int, default=3, help="how many scripts that are read wrongly are printed")
     parser.add_argument("--kind", default="wrong", help="which outcomes are printed")
+    parser.add_argument("--open", action="store_true", help="count those left open that do the same everywhere")
     options = parser.parse_args(arguments)
     counts = dict.fromkeys(("agree", "unknown", "wrong", "crash", "skipped"), 0)
     left = options.show
-    calls = agreed = 0
+    calls = agreed = known_elsewhere = 0
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
         for name, outcome in outcomes(bench, options.cases, options.seed, options.shell == "bash", options.start):
             counts[outcome.kind] += 1
             if outcome.kind in ("agree", "unknown"):
                 calls, agreed = calls + len(outcome.case.calls or ()), agreed + outcome.agreed
+            if options.open and outcome.kind == "unknown":
+                known_elsewhere += not bench.depends(outcome.case)
             if outcome.kind in (options.kind, "crash") and left > 0:
                 left -= 1
                 print(shown(shrunk(bench, outcome, name) if options.kind != "agree" else outcome))
@@ -276,6 +312,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{options.shell}, seed {options.seed}: {options.cases} cases from {options.start}, "
         + ", ".join(f"{n} {kind}" for kind, n in counts.items())
         + f"; {agreed} of {calls} calls wholly known"
+        + (f"; {known_elsewhere} of the unknown do the same everywhere" if options.open else "")
     )
     return 1 if counts["wrong"] or counts["crash"] else 0
 

@@ -14,7 +14,7 @@ from wxlint.documents.source import Source
 from wxlint.images.builds.from_scripts import sourced_file
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.batch.reader import read_batch
-from wxlint.shell.model import ShellResult
+from wxlint.shell.model import TOO_LONG, ShellResult
 from wxlint.shell.scripts import script_commands
 
 RECORDER = """#!/bin/sh
@@ -194,3 +194,9 @@ def test_another_batch_file_may_set_any_variable() -> None:
 def test_a_batch_file_without_call_is_the_last_that_runs() -> None:
     found = read_batch("docker pull a\r\nother.bat x\r\ndocker pull never\r\n").commands
     assert [command.words[-1].value.text for command in found] == ["a", "x"]
+
+
+def test_too_many_other_batch_files_are_not_followed_to_the_end() -> None:
+    text = "".join(f"set A{n}=b\r\ncall x{n}.bat\r\n" for n in range(2_000)) + "docker pull a\r\n"
+    assert TOO_LONG in [error[2] for error in read_batch(text).errors]
+    assert not read_batch(text.replace("call ", "rem ")).errors

@@ -15,8 +15,9 @@ from wxlint.shell.batch.parser import Chain, For, If, Label, Line, Node
 from wxlint.shell.batch.variables import SET_NAMES, Variables
 from wxlint.shell.batch.words import inner_command, split_words
 from wxlint.shell.branches import alternatives
-from wxlint.shell.model import Place, Word
+from wxlint.shell.model import TOO_LONG, Place, Word
 from wxlint.shell.state import (
+    LAST_STEP,
     MAX_COMMANDS,
     MAX_DEPTH,
     MAX_STEPS,
@@ -310,6 +311,11 @@ class BatchRunner(Variables):
         """Another batch file runs with the variables of this one, and may set any of them."""
         shown = path.shown().lower().replace("\\", "/")
         if not shown.endswith(_FILES) or _KEEPS.search(shown):
+            return
+        self.steps += 4 * len(self.vars)
+        if self.steps > LAST_STEP:
+            self.errors.append((0, len(self.text), TOO_LONG))
+            self.flow = "exit"
             return
         for name in list(self.vars):
             self.put(name, hole(self.named(name)))

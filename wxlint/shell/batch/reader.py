@@ -39,4 +39,4 @@ def read_batch(
     except RecursionError:  # the depth guards are there so that this does not happen
         parser.errors.append((0, len(text), TOO_DEEP))
     held = {runner.written.get(name, name): value for name, value in runner.vars.items()}
-    return ShellResult(tuple(runner.commands), held, tuple(parser.errors))
+    return ShellResult(tuple(runner.commands), held, (*parser.errors, *runner.errors))
