@@ -170,3 +170,78 @@ def test_the_address_of_a_wheel_in_a_list(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "r.txt").write_text(f"flask\ntorch @ {WHEEL.format('cu121')}  # the wheel\n")
     assert main(["check", "--no-cache", "--fix", "--unsafe-fixes", "."]) == 0
     assert (tmp_path / "r.txt").read_text() == f"flask\ntorch @ {WHEEL.format('cpu')}  # the wheel\n"
+
+
+UV_INDEX = """\
+[project]
+name = "api"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["torch==2.3.1"]
+
+[tool.uv.sources]
+torch = {{ index = "{name}" }} # the build
+
+[[tool.uv.index]]
+name = "{name}"
+url = "https://download.pytorch.org/whl/{channel}"
+explicit = true
+"""
+POETRY = """\
+[tool.poetry]
+name = "api"
+version = "1"
+description = ""
+authors = []
+
+[tool.poetry.dependencies]
+python = "^3.11"
+torch = {{ version = "2.3.1", source = '{name}' }}
+
+[[tool.poetry.source]]
+name = '{name}'
+url = 'https://download.pytorch.org/whl/{channel}'
+priority = "explicit"
+"""
+
+
+@pytest.mark.parametrize(("name", "after"), [("pt", "pt"), ("pytorch-cu121", "pytorch-cpu"), ("cu121", "cpu")])
+@pytest.mark.parametrize(("tool", "project"), [("uv sync", UV_INDEX), ("poetry install --no-root", POETRY)])
+def test_the_index_of_a_project_is_that_of_the_channel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tool: str, project: str, name: str, after: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile.cpu").write_text(
+        f"FROM python:3.11-slim\nRUN pip install {tool.split()[0]}\nCOPY pyproject.toml .\nRUN {tool}\n"
+    )
+    (tmp_path / "pyproject.toml").write_text(project.format(name=name, channel="cu121"))
+    assert main(["check", "--no-cache", "--fix", "--unsafe-fixes", "."]) == 0
+    assert (tmp_path / "pyproject.toml").read_text() == project.format(name=after, channel="cpu")
+
+
+def test_two_indexes_of_one_channel_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile.cpu").write_text("FROM python:3.11-slim\nCOPY pyproject.toml .\nRUN uv sync\n")
+    text = UV_INDEX.format(name="a", channel="cu121")
+    text += '\n[[tool.uv.index]]\nname = "b"\nurl = "https://registry.example/whl/cu121"\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert main(["check", "--no-cache", "--fix", "--unsafe-fixes", "."]) == 1
+    assert (tmp_path / "pyproject.toml").read_text() == text
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "RUN UV_TORCH_BACKEND={} uv pip install --system torch==2.3.1\n",
+        "ENV UV_TORCH_BACKEND={}\nRUN uv pip install --system torch==2.3.1\n",
+        "RUN uv pip install --system --torch-backend={} torch==2.3.1\n",
+    ],
+)
+def test_the_backend_of_uv_is_that_of_the_channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile.cpu").write_text("FROM python:3.11-slim\n" + lines.format("cu121"))
+    assert main(["check", "--no-cache", "--fix", "--unsafe-fixes", "."]) == 0
+    assert (tmp_path / "Dockerfile.cpu").read_text() == "FROM python:3.11-slim\n" + lines.format("cpu")

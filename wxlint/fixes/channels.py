@@ -11,7 +11,7 @@ from wxlint.core.fix import Edit
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.fixes.context import Context, NoFix, Proposal, offsets, stretches
-from wxlint.fixes.projects import WHEELS, project_index
+from wxlint.fixes.projects import WHEELS, other_channel, project_index
 from wxlint.fixes.split_off import NotSplit, divided
 from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.installs.model import PackageIndex
@@ -84,9 +84,27 @@ def _rewritten(
         if channel_of_url(source.value.text) == old:
             yield _of_source(context, finding, source, old, wanted)
     if choice.how == "backend" and install.backend is not None:
-        yield context.traced(finding._replace(because=(*install.backend.because, *finding.because)), old, wanted)
+        because = (*install.backend.because, *finding.because)
+        traced = context.traced(finding._replace(because=because), old, wanted)
+        yield traced or _backend_on_line(context, install.span, old, wanted)
+    place = choice.requirement.span
+    if place is not None and place.path.endswith("pyproject.toml") and choice.how not in ("local", "url"):
+        yield from other_channel(context, place.path, old, wanted)
     if choice.how == "url" and choice.requirement.span is not None:
         yield from _in_address(context, choice.requirement.span, old, wanted)
+
+
+def _backend_on_line(context: Context, span: Span | None, old: str, wanted: str) -> Edit | None:
+    """The backend that one command is given, or that is set for it, on its line."""
+    source = context.source(span.path) if span is not None else None
+    if span is None or source is None:
+        return None
+    given = rf"(?:(?<=UV_TORCH_BACKEND=)|(?<=--torch-backend[= ])){re.escape(old)}(?![\w.-])"
+    found = [match.span() for match in re.finditer(given, source.line_text(span.line))]
+    if len(found) != 1:
+        return None
+    begin = source.starts[span.line - 1]
+    return context.edit(span.path, begin + found[0][0], begin + found[0][1], wanted)
 
 
 def _in_address(context: Context, span: Span, old: str, wanted: str) -> Iterator[Edit | None]:

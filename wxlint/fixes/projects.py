@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from wxlint.core.fix import Edit
 from wxlint.fixes.context import Context, NoFix
@@ -33,3 +34,20 @@ def project_index(context: Context, step: TorchStep, choice: Choice, channel: st
     end = len(source.text)
     begin = "\n" if source.text.endswith("\n") else "\n\n"
     return (context.edit(span.path, end, end, begin + "\n".join(lines) + "\n"),)
+
+
+def other_channel(context: Context, path: str, old: str, wanted: str) -> Iterator[Edit | None]:
+    """The channel in the address of the one index (of uv) or source (of poetry) that has it, and in its name."""
+    source = context.source(path)
+    text = source.text if source is not None else ""
+    found = list(re.finditer(rf"(?<=/whl/){re.escape(old)}(?=/?[\"'])", text))
+    if len(found) != 1:
+        yield None
+        return
+    named = re.findall(
+        rf"""^[ \t]*name[ \t]*=[ \t]*["']([\w.-]*(?<![a-z0-9]){re.escape(old)})["']""", text, re.MULTILINE
+    )
+    if len(set(named)) == 1:
+        found += list(re.finditer(rf"(?<=[\"']){re.escape(named[0])}(?=[\"'])", text))
+    for match in found:
+        yield context.edit(path, match.end() - len(old), match.end(), wanted)
