@@ -383,7 +383,7 @@ TAGGED = {
 def test_tags_wherever_they_stand(tree: Path, name: str, wrong: str) -> None:
     """In manifests, workflows, makefiles, bake files and scripts; where a variable holds the tag, there."""
     policy = POLICY.replace("compose: [compose.yml]\n", "").replace(
-        "{stages: [asr]}", "{stages: [asr]}\n  cpu: {stages: [mux]}"
+        "{stages: [asr]}", "{stages: [asr]}\n  cpu: {optional: [mux]}"
     )
     text = TAGGED[name]
     write({"wxlint.yaml": policy, "Dockerfile": GPU_BASE, name: text.replace("{}", wrong)})
