@@ -228,7 +228,7 @@ class ImageGraph:
         found = self._images.get(path)
         if found is None:
             evaluated = self.evaluated_at(path)
-            built = [(one, index) for one in evaluated for index in built_stages(one)]
+            built = [(one, index) for one in evaluated if _has_target(one) for index in built_stages(one)]
             indexes = {index for _, index in built}
             if evaluated and not indexes.issuperset(defined(evaluated[0])):
                 plain = self.by_hand(path)
@@ -313,6 +313,11 @@ class ImageGraph:
 
                 everything += inline_uses((service for _, service in compose.services()), self._store.read)
         return tuple(uses_by_place(everything).values())
+
+
+def _has_target(evaluated: Evaluated) -> bool:
+    """Whether the stage that a build names is there; else the build makes nothing, whatever its tags say."""
+    return evaluated.build.target is None or evaluated.target(evaluated.build.target) is not None
 
 
 def _distinct(builds: list[Build]) -> list[Build]:
