@@ -14,6 +14,7 @@ from wxlint.cli.commands import families_of, open_cache_of, write_json
 from wxlint.cli.exit_codes import BUG, FAILED, OK
 from wxlint.cli.streams import say, write, write_lines
 from wxlint.core.errors import UsageError
+from wxlint.core.values import HOLE
 
 if TYPE_CHECKING:
     from wxlint.images.graph.picture import Built
@@ -182,6 +183,7 @@ def _explain_image(arguments: argparse.Namespace, name: str) -> int:
     repositories = _repositories(arguments)
     built = [(each, _names_of(one, each)) for one in repositories for each in builds_of(one, None)]
     found = [each for each, names in built if name in names]
+    found = found or [each for one in repositories for each in _members(one, name)]
     if not found:
         known = dict.fromkeys(label for _, names in built for label in names)
         raise UsageError(f"nothing here builds {name!r}, and it is no rule{did_you_mean(name, known)}")
@@ -190,10 +192,24 @@ def _explain_image(arguments: argparse.Namespace, name: str) -> int:
     return max(map(_ending, repositories))
 
 
+def _members(repository: Repository, name: str) -> list[Built]:
+    """The builds of the image that the policy says a name is of, whose version and other parts it leaves open."""
+    from wxlint.core.values import Value
+    from wxlint.images.graph.picture import builds_of
+    from wxlint.images.model.reference import parse_reference
+
+    reference = parse_reference(Value(name))
+    member = repository.family.member(reference) if reference is not None else None
+    if member is None or member.stage is None or member.variant is None:
+        return []
+    built = [(each, repository.graph.expectation_of(each.evaluated.build)) for each in builds_of(repository, None)]
+    return [each for each, e in built if e is not None and (e.stage, e.variant) == (member.stage, member.variant)]
+
+
 def _names_of(repository: Repository, built: Built) -> tuple[str, ...]:
     """What an image is called: its tags, its Dockerfile, and what the policy calls it."""
     expectation = repository.graph.expectation_of(built.evaluated.build)
-    by_policy = (expectation.image, expectation.reference) if expectation is not None else ()
+    by_policy = (expectation.image, expectation.reference.replace(HOLE, "*")) if expectation is not None else ()
     return (built.name, built.evaluated.path, *built.tags, *by_policy)
 
 

@@ -3,7 +3,8 @@
 ## Why
 
 The tag is all that a person sees of an image. `asr:cpu` that was built from a CUDA Dockerfile, or a stage that the
-policy has in one variant only used under another's tag, is found out in production. Without a policy the tag that a
+policy has in one variant only used under another's tag, is found out in production. With a policy a build of one
+image's Dockerfile, or target, under the tag of another is found whatever is in it. Without a policy the tag that a
 build gives is held against what the Dockerfile's base and torch channel prove, and, where they prove nothing, against
 what the Dockerfile's name says.
 
@@ -56,6 +57,7 @@ ABOUT_REFERENCES = True
 
 def check(repository: Repository) -> Iterator[Problem]:
     yield from _by_policy(repository)
+    yield from _by_dockerfile(repository)
     yield from _by_content(repository)
 
 
@@ -80,6 +82,29 @@ def _by_policy(repository: Repository) -> Iterator[Problem]:
                 f"{use.kind} names {reference.shown()}, but {member.stage} is built as {tags} only",
                 (*use.because, Reason("policy", "the policy", policy.path)),
             )
+
+
+def _by_dockerfile(repository: Repository) -> Iterator[Problem]:
+    """Tags of one image of the policy on a build of another one's Dockerfile, or of another one's target."""
+    for path, listed in repository.family.by_dockerfile.items():
+        if path not in repository.dockerfiles_in_scope:
+            continue
+        for build in repository.graph.builds_as_written.get(path, ()):
+            of_target = [e for e in listed if e.target is not None and e.target == build.target]
+            own = of_target or listed
+            named = {(one.stage, one.variant) for one in own}
+            for use in build.tags:
+                if use.reference is None or use.reference.untagged:
+                    continue  # untagged-image says it
+                member = repository.family.member(use.reference)
+                if member is None or member.stage is None or member.variant is None or not member.listed:
+                    continue
+                if (member.stage, member.variant) not in named:
+                    what = f"the target {build.target} of {path}" if of_target else path
+                    images = ", ".join(dict.fromkeys(one.image for one in own))
+                    text = f"{use.kind} names {use.value.shown()}, but {what} is for {images} in the policy"
+                    because = (*use.because, *build.built_by, Reason("policy", "the policy", repository.family.path))
+                    yield Problem(use.span, text, because)
 
 
 def _by_content(repository: Repository) -> Iterator[Problem]:
