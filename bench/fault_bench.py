@@ -37,10 +37,14 @@ def rows(name: str) -> Iterator[Row]:
             hanging_run(Path(folder), phase, *arguments, command=command) as run,
         ):
             if name == "xdist worker":
-                clear = run.end_worker(number)
-                yield name, number.name, "the run goes on", clear, clear, ""
-                continue
-            ended = run.end(number)
+                if number in (signal.SIGINT, signal.SIGTERM):
+                    ended = run.end(number, run.client_parent())
+                else:
+                    clear = run.end_worker(number)
+                    yield name, number.name, "the run goes on", clear, clear, ""
+                    continue
+            else:
+                ended = run.end(number)
         left = ", ".join(f"{len(found)} {kind}" for kind, found in ended.left._asdict().items() if found)
         yield name, number.name, ended.code, ended.seconds, ended.clear, left
 

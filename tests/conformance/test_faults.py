@@ -71,6 +71,9 @@ def test_a_worker_that_is_ended_leaves_nothing(tmp_path: Path, number: int) -> N
     pytest.importorskip("xdist")
     with hanging_run(tmp_path, "entrypoint", "-n", "2") as run:
         run.end_worker(number)
+        if number in (INT, TERM):
+            assert run.process.wait(120) == CODES[signal.Signals(number)]
+            assert "replacing crashed worker" not in (tmp_path / "out.txt").read_text()
 
 
 def need_own_engine() -> None:

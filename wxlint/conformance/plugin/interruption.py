@@ -52,6 +52,12 @@ class Interruption:
         """From here on this process clears up."""
         self._clearing_up = True
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object, error: object) -> None:
+        """xdist, in the controller: one worker's end is that of all; xdist would first start another in its place."""
+        if error == "keyboard-interrupt":
+            raise KeyboardInterrupt("a worker was interrupted")
+
     def watch(self, ended: threading.Event) -> None:
         """In a worker: end with the controller, which may be killed; execnet would wait for what runs."""
         while not ended.wait(_WATCH):
