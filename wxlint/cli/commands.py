@@ -12,6 +12,7 @@ from wxlint.cli.streams import has_colour, has_links, progress_line, say, write,
 from wxlint.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from wxlint.cli.remembered import Write
     from wxlint.core.cache import Cache
     from wxlint.core.findings import Finding
     from wxlint.images.graph.repository import Repository
@@ -21,8 +22,14 @@ if TYPE_CHECKING:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Run the rules, and show what they find."""
+    """Run the rules, and show what they find; what an earlier run showed where nothing differs that it looked at."""
+    from wxlint.cli.remembered import remembered
+
     cache = open_cache_of(arguments)
+    return remembered(arguments, cache, lambda write: _check(arguments, cache, write))
+
+
+def _check(arguments: argparse.Namespace, cache: Cache, write: Write) -> int:
     families = families_of(arguments, arguments.only, cache)
     line = progress_line()
     try:
@@ -38,7 +45,7 @@ def check(arguments: argparse.Namespace) -> int:
 
         reports = [together(reports)]
     report = reports[0]
-    show(report, arguments, families)
+    show(report, arguments, families, write)
     cache.save()
     return verdict(report, arguments)
 
@@ -147,8 +154,8 @@ def families_of(arguments: argparse.Namespace, only: bool, cache: Cache) -> list
     return [first, *below(first, only, cache)]
 
 
-def show(report: Report, arguments: argparse.Namespace, families: list[Gathered]) -> None:
-    """Write the findings to where the arguments say."""
+def show(report: Report, arguments: argparse.Namespace, families: list[Gathered], to: Write = write) -> None:
+    """Write the findings to where the arguments say. to: writes to standard output."""
     from wxlint.output import Options, render
 
     outputs = _outputs(arguments)
@@ -169,7 +176,7 @@ def show(report: Report, arguments: argparse.Namespace, families: list[Gathered]
             statistics=arguments.statistics,
             links=has_links(),
         )
-        write(render(arguments.format, report, options))
+        to(render(arguments.format, report, options))
 
 
 def _outputs(arguments: argparse.Namespace) -> list[tuple[str, str]]:

@@ -123,11 +123,21 @@ class Cache:
     """The entries of one working folder. Without a path: an empty one that keeps nothing."""
 
     def __init__(self, path: str = "", stamp: str = "") -> None:
-        self.path = path
+        self.path, self._stamp = path, stamp
         self._head = f"wxlint {stamp} {sys.hexversion:x}\n".encode()
-        self._entries: dict[Key, bytes] = _load(path, self._head) if path else {}
+        self._loaded: dict[Key, bytes] | None = None if path else {}
         self._used: dict[Key, bytes] = {}
         self._grown = False
+
+    @property
+    def _entries(self) -> dict[Key, bytes]:
+        if self._loaded is None:
+            self._loaded = _load(self.path, self._head)
+        return self._loaded
+
+    def beside(self, name: str) -> Cache:
+        """The cache of this name in the same folder; one that keeps nothing beside one that does not."""
+        return Cache(os.path.join(os.path.dirname(self.path), name + _SUFFIX), self._stamp) if self.path else self
 
     def recall(self, key: Key, records: Codec, read: Callable[[], T]) -> T:
         """Return what `read` gives, from an earlier run where there is an entry of that key."""

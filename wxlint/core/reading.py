@@ -9,9 +9,13 @@ import codecs
 import errno
 import os
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from wxlint.core.disk import question
 from wxlint.core.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -50,18 +54,52 @@ def read_bytes(path: str | os.PathLike[str], limit: int, *, follow: bool = True)
 
     Raises TooLarge, NotAFile, or another OSError; each with `strerror` as a reason for people.
     """
-    with _opened(path, follow) as file:
-        if file.size <= limit:  # a huge one is refused without the memory that reading it takes
-            data = file.read(limit + 1)  # it may grow meanwhile, and files of /proc tell no size
-            if len(data) <= limit:
-                return data
-    raise TooLarge(errno.EFBIG, f"larger than {_size(limit)}", path)
+    return _data(_all_bytes(path, limit << 1 | follow), path)
 
 
 def read_head(path: str | os.PathLike[str], count: int, *, follow: bool = True) -> bytes:
     """The first `count` bytes of a regular file. Raises OSError as `read_bytes` does."""
-    with _opened(path, follow) as file:
-        return file.read(count)
+    return _data(_first_bytes(path, count << 1 | follow), path)
+
+
+Failure = tuple[str, "int | None", str]
+"""An error as plain data: the name of its class, its number, and the reason for people."""
+
+
+def _data(found: bytes | Failure, path: str | os.PathLike[str]) -> bytes:
+    if isinstance(found, bytes):
+        return found
+    name, number, reason = found
+    raise {"TooLarge": TooLarge, "NotAFile": NotAFile}.get(name, OSError)(number, reason, path)
+
+
+def _failure(error: OSError) -> Failure:
+    return type(error).__name__, error.errno, error.strerror or str(error)
+
+
+@question
+def _all_bytes(path: str, number: int) -> bytes | Failure:
+    """number: twice the limit, and one more where links are followed."""
+    limit = number >> 1
+    try:
+        with _opened(path, bool(number & 1)) as file:
+            if file.size <= limit:  # a huge one is refused without the memory that reading it takes
+                data = file.read(limit + 1)  # it may grow meanwhile, and files of /proc tell no size
+                if len(data) <= limit:
+                    return data
+    except OSError as error:
+        return _failure(error)
+    return "TooLarge", errno.EFBIG, f"larger than {_size(limit)}"
+
+
+@question
+def _first_bytes(path: str, number: int) -> bytes | Failure:
+    """number: twice the count, and one more where links are followed."""
+    try:
+        with _opened(path, bool(number & 1)) as file:
+            return file.read(number >> 1)
+    except OSError as error:
+        return _failure(error)
 
 
 class _opened:  # noqa: N801 - used as `with _opened(…)`
@@ -121,6 +159,8 @@ def decode(data: bytes) -> str:
 
 def working_folder() -> Path:
     """The working folder. Raises InputError when it is gone."""
+    from pathlib import Path
+
     try:
         return Path.cwd()
     except OSError as error:

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from wxlint.core import disk
 from wxlint.core.tuples import NamedTuple
 from wxlint.discovery.file_kinds import KUBERNETES, OTHER, SHELL, is_shell_program, kind_of, kind_of_name, may_be_ours
 from wxlint.discovery.git_index import repository, rules_in
@@ -54,7 +55,7 @@ def discover(paths: Sequence[Path], marks: tuple[str, ...] = ()) -> Discovery:
 def real_path(path: str) -> str:
     """A path without links; the path itself, made absolute, when a link goes away while it is followed."""
     try:
-        return os.path.realpath(path)
+        return disk.real(path)
     except OSError:
         return os.path.abspath(path)
 
@@ -122,8 +123,8 @@ class _Search:
     def start(self, path: str) -> None:
         """One path as given."""
         try:
-            real = os.path.realpath(path)
-            mode = os.stat(real).st_mode
+            real = disk.real(path)
+            mode = disk.mode(real)
             if stat.S_ISREG(mode):
                 self.found[real] = Found(Path(path), kind_of(path))
         except (FileNotFoundError, ValueError):
@@ -161,7 +162,7 @@ class _Search:
                 except OSError as error:
                     self.problem(os.path.join(folder.path, ".gitignore"), error)
             for name, entry in inside.items():
-                if entry.is_dir(follow_symlinks=False):
+                if entry.is_folder:
                     if name not in _SKIPPED:
                         waiting += self.below(tree, folder, name)
                 else:
@@ -171,11 +172,10 @@ class _Search:
         if tree.problem is not None:
             self.problem(tree.problem.filename or path, tree.problem)
 
-    def entries(self, tree: _Tree, folder: _Folder) -> Mapping[str, os.DirEntry[str]]:
+    def entries(self, tree: _Tree, folder: _Folder) -> Mapping[str, disk.Entry]:
         """What lies in a folder; nothing for an environment and for another repository, which is a walk of its own."""
         try:
-            with os.scandir(folder.real) as entries:
-                inside = {entry.name: entry for entry in entries}
+            inside = disk.entries(folder.real)
         except OSError as error:
             self.problem(folder.path, error)
             return {}
@@ -189,16 +189,16 @@ class _Search:
             return {}
         return inside
 
-    def file(self, tree: _Tree, folder: _Folder, entry: os.DirEntry[str], links: list[tuple[str, str]]) -> None:
+    def file(self, tree: _Tree, folder: _Folder, entry: disk.Entry, links: list[tuple[str, str]]) -> None:
         """One entry that is no folder. links: takes those that are links, with the path as shown."""
         name = entry.name
         if may_be_ours(name) and kind_of_name(name, folder.real).kind:
             if self.is_ignored(tree, folder, name):
                 return
             shown = os.path.join(folder.path, name)
-            if entry.is_symlink():
+            if entry.is_link:
                 links.append((shown, entry.path))
-            elif entry.is_file(follow_symlinks=False):
+            elif entry.is_file:
                 self.take(shown, entry.path)
             else:
                 self.problem(shown, "not a regular file; not read")
@@ -241,7 +241,7 @@ class _Search:
 
     def link(self, shown: str, link: str, root: str) -> None:
         real = real_path(link)
-        if not os.path.exists(real):
+        if not disk.exists(real):
             self.notes.add(f"{_printable(shown)}: a link that leads nowhere")
         elif os.path.commonpath((real, root)) != root:
             self.problem(shown, "a link that leads out of the tree; give the file itself by name to have it read")
@@ -249,10 +249,10 @@ class _Search:
             self.take(shown, real)
 
 
-def _is_program(entry: os.DirEntry[str]) -> bool:
+def _is_program(entry: disk.Entry) -> bool:
     """Whether a file without an ending is a shell script: one that may be run, and names a shell in its first line."""
     try:
-        mode = entry.stat(follow_symlinks=False).st_mode
+        mode = disk.mode(entry.path, follow=False)
         return stat.S_ISREG(mode) and mode & 0o111 != 0 and is_shell_program(entry.path)
     except OSError:
         return False
@@ -260,6 +260,6 @@ def _is_program(entry: os.DirEntry[str]) -> bool:
 
 def _is_regular(path: str) -> bool:
     try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
+        return stat.S_ISREG(disk.mode(path, follow=False))
     except OSError:
         return False

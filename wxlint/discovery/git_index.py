@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 
+from wxlint.core import disk
 from wxlint.core.reading import NotAFile, read_bytes, read_head
 from wxlint.core.tuples import NamedTuple
 from wxlint.discovery.gitignore import Rules, parse
@@ -66,9 +67,9 @@ def repository(folder: str) -> Repository | None:
     at = folder
     while True:
         git = os.path.join(at, ".git")
-        if os.path.isdir(git):
+        if disk.is_folder(git):
             return Repository(at, git, git)
-        if os.path.isfile(git):
+        if disk.is_file(git):
             return _linked(at, git)
         above = os.path.dirname(at)
         if above == at:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from wxlint.core import disk
 from wxlint.core.tuples import NamedTuple
 
 Item = frozenset[int] | None
@@ -103,16 +106,31 @@ def fits_below(glob: str, path: str) -> bool:
 def files_named(glob: str, root: Path) -> list[str]:
     """The files that a path or a glob from `root` names, relative to it. Links to folders are not followed."""
     if not any(c in glob for c in "*?["):
-        return [glob] if os.path.isfile(os.path.join(root, glob)) else []
+        return [glob] if disk.is_file(os.path.join(root, glob)) else []
     rules = Rules(b"", parse(os.fsencode(f"/{glob}")), None, {})
     literal = re.split(r"[*?\[]", glob, maxsplit=1)[0].rpartition("/")[0]
     found = []
-    for folder, folders, names in os.walk(os.path.join(root, literal)):
-        folders[:] = [name for name in folders if name not in (".git", "node_modules")]
+    for folder, names in _walked(os.path.join(root, literal)):
         below = os.path.relpath(folder, root).replace(os.sep, "/")
         paths = names if below == "." else [f"{below}/{name}" for name in names]
         found += [path for path in paths if is_ignored(os.fsencode(path), False, rules)]
     return found
+
+
+def _walked(top: str) -> Iterator[tuple[str, list[str]]]:
+    """The folders from one down, those that cannot be listed left out, each with what in it is no folder."""
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        with suppress(OSError):
+            inside = disk.entries(folder)
+            yield folder, [name for name, entry in inside.items() if not _is_folder(entry)]
+            skipped = (".git", "node_modules")
+            waiting += [e.path for name, e in reversed(inside.items()) if e.is_folder and name not in skipped]
+
+
+def _is_folder(entry: disk.Entry) -> bool:
+    return entry.is_folder or entry.is_link and disk.is_folder(entry.path)
 
 
 def _without_trailing_spaces(line: bytes) -> bytes:

@@ -66,20 +66,21 @@ def _upper_bound(specifier: str) -> tuple[tuple[int, ...], bool]:
     return found
 
 
-def carried(name: str, specifier: str, extras: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+@functools.lru_cache(maxsize=4096)
+def carried(name: str, specifier: str, extras: tuple[str, ...] = ()) -> tuple[tuple[str, str], ...]:
     """Return the accelerated packages that a distribution brings along, each with the specifier it sets.
 
     specifier: as of `accelerated_build`; the newest release that it allows is looked at. extras: lower case.
     """
     rows = _carriers().get(normalise(name))
     if rows is None:
-        return []
+        return ()
     limit, included = _upper_bound(specifier)
     found: dict[str, str] = {}
     for row in rows:
         if _holds_newest(row, limit, included) and (not row["extra"] or row["extra"] in extras):
             found[row["brings"]] = row["requires"].replace(" ", ",")
-    return list(found.items())
+    return tuple(found.items())
 
 
 def _holds_newest(row: dict[str, str], limit: tuple[int, ...], included: bool) -> bool:

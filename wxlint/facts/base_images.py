@@ -48,12 +48,12 @@ _OFFICIAL = frozenset(
 """Namespaces of Docker's official images: of all architectures, and of one each."""
 
 
+@functools.lru_cache(maxsize=4096)
 def normalise_repository(repository: str) -> str:
     """`docker.io/library/python`, `index.docker.io/python` and known mirrors of Docker Hub are all `python`."""
-    for prefix in _MIRRORS:
-        if repository.startswith(prefix):
-            repository = repository[len(prefix) :]
-            break
+    if repository.startswith(_MIRRORS):
+        mirror = next(prefix for prefix in _MIRRORS if repository.startswith(prefix))
+        repository = repository[len(mirror) :]
     namespace, slash, name = repository.partition("/")
     return name if slash and "/" not in name and namespace in _OFFICIAL else repository
 

@@ -11,6 +11,7 @@ from wxlint.facts.tables import Globs, index, normalise, numbers, release_key, t
 _GITHUB = late(r"github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?(?:[@#/?]|$)", re.I)
 
 
+@functools.lru_cache(maxsize=4096)
 def brings_torch(name: str, version: str | None = None, extras: tuple[str, ...] = ()) -> dict[str, str] | None:
     """The row of a distribution that requires torch on Linux, without any extra or with one of these; or None.
 

@@ -31,6 +31,7 @@ def fields(name: str) -> tuple[list[str], list[list[str]]]:
     return rows[0], rows[1:]
 
 
+@functools.lru_cache(maxsize=4096)
 def normalise(name: str) -> str:
     """A distribution's name as PEP 503 compares it: `Whisper_X.Y` is `whisper-x-y`."""
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -42,6 +43,7 @@ def index(name: str, key: str) -> dict[str, dict[str, str]]:
     return {row[key]: row for row in table(name)}
 
 
+@functools.lru_cache(maxsize=4096)
 def numbers(version: str) -> tuple[int, ...]:
     """The release numbers of a version, for comparing; what follows them does not count."""
     match = re.match(r"\d+(?:\.\d+)*", version)

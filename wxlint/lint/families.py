@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wxlint.core import disk
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.errors import UsageError
 from wxlint.core.tuples import NamedTuple
@@ -79,10 +79,10 @@ def shares_of(paths: Sequence[str], policies: Sequence[str], cache: Cache = NO_C
     """
     given = list(dict.fromkeys(policies))
     loaded = {one: load_given(one, cache) for one in given}
-    roots = {one: os.path.realpath(policy.root) for one, policy in loaded.items()}
+    roots = {one: disk.real(policy.root) for one, policy in loaded.items()}
     chosen: dict[str, dict[str, None]] = {one: {} for one in given}
     for path in paths:
-        real = os.path.realpath(path)
+        real = disk.real(path)
         above = [one for one in given if _is_below(real, roots[one])]
         nearest = max((len(roots[one]) for one in above), default=0)
         mine = [one for one in above if len(roots[one]) == nearest]
@@ -158,7 +158,7 @@ def groups(paths: Sequence[str]) -> list[list[str]]:
     groups: dict[Path | None, list[str]] = {}
     known: dict[str, Path | None] = {}
     for path in paths:
-        folder = path if Path(path).is_dir() else str(Path(path).parent)
+        folder = path if disk.is_folder(path) else str(Path(path).parent)
         if folder not in known:
             known[folder] = find_policy(Path(folder))
         groups.setdefault(known[folder], []).append(path)

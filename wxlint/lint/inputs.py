@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wxlint.core import disk
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.errors import FileProblem, InputError, PolicyError
 from wxlint.core.reading import working_folder
@@ -95,15 +96,15 @@ def gather(
     folder = working_folder()
     named = [Path(path) for path in paths if path != "-"]
     for path in named:
-        if not os.path.lexists(path):
+        if not disk.lexists(path):
             raise InputError(f"{path}: no such file or folder")
     start = named[0] if named else Path(stdin_name) if stdin_name else folder
     policy = None if no_policy else _policy(policy_path, start, cache)
     if not paths:
         named = [policy.root if policy else folder]
     root = policy.root if policy else repository_root(start if paths else named[0])
-    folders = [path for path in named if path.is_dir()]
-    files = [path for path in named if not path.is_dir()]
+    folders = [path for path in named if disk.is_folder(path)]
+    files = [path for path in named if not disk.is_folder(path)]
     found = discover(named, () if no_policy or policy_path is not None else POLICY_NAMES)
     given = {shown(file.path): file.kind for file in found.files}
     families = _families(found.marked, policy, given) if found.marked else {}
@@ -143,11 +144,11 @@ def _families(marked: Iterable[str], policy: Policy | None, given: Collection[st
     """
     from wxlint.policy.find import policies_in
 
-    own = os.path.realpath(policy.path) if policy else ""
+    own = disk.real(policy.path) if policy else ""
     found: dict[str, Path] = {}
     for folder in marked:
         for one in policies_in(os.path.abspath(folder)):
-            if os.path.realpath(one.policy) != own:
+            if disk.real(one.policy) != own:
                 found.setdefault(shown(Path(one.folder)), one.policy)
     return {
         folder: path
@@ -245,9 +246,7 @@ def _context(
     """Files that are read besides those given, with their kinds, and what could not be read of the policy's own."""
     if family is not None:
         compose = set() if family.compose_listed else _compose_beside(root)
-        wanted = [
-            Path(path) for path in sorted({*family.listed, *family.dockerfiles, *compose}) if os.path.isfile(path)
-        ]
+        wanted = [Path(path) for path in sorted({*family.listed, *family.dockerfiles, *compose}) if disk.is_file(path)]
         listed, problems, *_ = discover(wanted)
         kinds = ((shown(file.path), file.kind) for file in listed)
         return {path: family.listed.get(path, kind) for path, kind in kinds}, problems
@@ -262,7 +261,7 @@ def _compose_beside(root: Path) -> set[str]:
     """The compose file of a folder that compose takes by itself, and what overrides it."""
     for stem in ("compose", "docker-compose"):
         for ending in ("yaml", "yml"):
-            if os.path.isfile(os.path.join(root, f"{stem}.{ending}")):
+            if disk.is_file(os.path.join(root, f"{stem}.{ending}")):
                 names = [f"{stem}.{ending}", *(f"{stem}.override.{one}" for one in ("yaml", "yml"))]
                 return {shown(root / name) for name in names}
     return set()
@@ -273,7 +272,7 @@ def _beside(files: list[Path]) -> list[Path]:
     found: list[Path] = []
     for folder in sorted({path.parent for path in files}):
         with suppress(OSError):  # a folder that may be entered but not listed: what was named is read all the same
-            found += [entry for entry in sorted(folder.iterdir()) if entry.is_file()]
+            found += [path for name in disk.names(folder) if disk.is_file(path := folder / name)]
     return found
 
 
@@ -319,17 +318,18 @@ def repository_root(start: Path) -> Path:
 
     Without one: the working folder when the path lies in it, else the path's own folder.
     """
-    start = start if start.is_dir() else start.parent
-    for folder in (start.resolve(), *start.resolve().parents):
+    start = start if disk.is_folder(start) else start.parent
+    resolved = Path(disk.real(start))
+    for folder in (resolved, *resolved.parents):
         if is_repository(folder):
             return folder
     cwd = Path.cwd()
-    return cwd if start.resolve().is_relative_to(cwd) else start
+    return cwd if resolved.is_relative_to(cwd) else start
 
 
 def is_repository(folder: Path) -> bool:
     """Whether a version control system keeps its data in the folder."""
-    return any((folder / mark).exists() for mark in _MARKS)
+    return any(disk.exists(folder / mark) for mark in _MARKS)
 
 
 def shown(path: Path) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from wxlint.core.disk import asked_elsewhere
 from wxlint.core.findings import Span
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.failures import Failure
@@ -57,6 +58,7 @@ def run_rules(repository: Repository, rules: Sequence[Rule], jobs: int = 0) -> R
     count = min(jobs or min(_cores(), _MOST), len(repository.dockerfiles) // _LEAST)
     if count < 2 or repository.policy is not None or not _can_fork():
         return _run(repository, rules)
+    asked_elsewhere()
     own, *shares = _divided(repository, count)
     workers: list[_Worker | None] = []
     try:

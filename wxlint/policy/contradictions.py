@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from wxlint.core import disk
 from wxlint.core.suggest import did_you_mean
 from wxlint.discovery.gitignore import parse
 from wxlint.facts.channels import cuda_of_channel
@@ -105,11 +106,11 @@ def _bad_parts(policy: Policy, data: dict[str, Any]) -> Iterator[Contradiction]:
 
 def _bad_root(policy: Policy, data: dict[str, Any], path: Path) -> Iterator[Contradiction]:
     """A root that is no folder, or that lies outside the repository of the policy: nothing beyond that is read."""
-    if not policy.root.is_dir():
+    if not disk.is_folder(policy.root):
         if "root" in data:
             yield ("root",), f"root: there is no folder {quoted(policy.root.as_posix())}"
         return
-    top, root = repository_top(path), os.path.realpath(policy.root)
+    top, root = repository_top(path), disk.real(policy.root)
     if root != top and not root.startswith(top.rstrip("/") + "/"):
         found, allowed = quoted(data.get("root", policy.root.as_posix())), quoted(os.path.relpath(top))
         message = f"root: {found} lies outside the policy's repository; allowed: {allowed}, or a folder in it"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from wxlint.core import disk
 from wxlint.facts.channels import cuda_of_channel
 from wxlint.policy.model import Base, Expect, Expectation, Settings
 
@@ -53,7 +53,7 @@ def part_values(policy: Policy, stage: str, variant: Variant) -> dict[str, str |
 def _value(part: Part, args: dict[str, str]) -> str | None:
     if part.given is not None:
         return part.given
-    return (os.environ.get(part.env) if part.env else None) or args.get(part.build_arg or "") or part.default
+    return (disk.variable(part.env) if part.env else None) or args.get(part.build_arg or "") or part.default
 
 
 def merged(policy: Policy, stage: str, variant: str) -> Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from wxlint.core import disk
 from wxlint.core.errors import InputError, PolicyError
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
@@ -39,25 +40,25 @@ def find_policy(start: Path) -> Path | None:
     several for the same files, or when a file that may be one cannot be read.
     """
     at = os.path.abspath(start)
-    folder = at if os.path.isdir(at) else os.path.dirname(at)
+    folder = at if disk.is_folder(at) else os.path.dirname(at)
     while True:
         found = [one for one in policies_in(folder) if _is_below(at, one.folder)]
         if found:
             return max(found, key=lambda one: len(one.folder)).policy
         above = os.path.dirname(folder)
-        if above == folder or os.path.exists(os.path.join(folder, ".git")):
+        if above == folder or disk.exists(os.path.join(folder, ".git")):
             return None
         folder = above
 
 
 def policies_in(folder: str) -> list[Governed]:
     """The policies of a folder. Raises PolicyError as find_policy does."""
-    found = [path for name in FILE_NAMES if os.path.lexists(path := os.path.join(folder, name))]
+    found = [path for name in FILE_NAMES if disk.lexists(path := os.path.join(folder, name))]
     for path in found:
-        if not os.path.isfile(path):
+        if not disk.is_file(path):
             raise PolicyError([f"{os.path.relpath(path)}: this is the name of a policy, and it is no regular file"])
     project = os.path.join(folder, PROJECT)
-    if os.path.isfile(project) and _is_project_policy(project):
+    if disk.is_file(project) and _is_project_policy(project):
         found.append(project)
     declared = _declared(os.path.join(folder, "policies"))
     roots = dict.fromkeys((*found, *declared), folder)
@@ -101,17 +102,17 @@ def repository_top(policy: Path) -> str:
     The nearest folder above the policy's file with `.git` or `.hg`. Without one: the file's own folder (its parent when
     that is called policies), or the working folder when that lies above.
     """
-    folder = os.path.dirname(os.path.realpath(policy))
+    folder = os.path.dirname(disk.real(policy))
     at = folder
     while True:
-        if any(os.path.lexists(os.path.join(at, mark)) for mark in _MARKS):
+        if any(disk.lexists(os.path.join(at, mark)) for mark in _MARKS):
             return at
         above = os.path.dirname(at)
         if above == at:
             break
         at = above
     own = os.path.dirname(folder) if os.path.basename(folder) == "policies" else folder
-    here = os.path.realpath(".")
+    here = disk.real(".")
     return here if own == here or own.startswith(here.rstrip("/") + "/") else own
 
 
@@ -120,14 +121,14 @@ def _declared(folder: str) -> list[str]:
 
     found = []
     try:
-        names = sorted(os.listdir(folder))
+        names = disk.names(folder)
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise PolicyError([f"{folder}: cannot be read: {error.strerror}"]) from error
     for name in names:
         path = os.path.join(folder, name)
-        if name.endswith((".yaml", ".yml")) and os.path.isfile(path):
+        if name.endswith((".yaml", ".yml")) and disk.is_file(path):
             try:
                 text = read(Path(path), path).text
             except InputError as error:

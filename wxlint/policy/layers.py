@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from wxlint.core import disk
 from wxlint.core.errors import InputError, PolicyError
 from wxlint.core.span import Span
 from wxlint.core.suggest import did_you_mean
@@ -47,7 +48,7 @@ class Layers(Source):
 
 def presets() -> tuple[str, ...]:
     """The names of the policies that come with the program."""
-    return tuple(sorted(name.removesuffix(".yaml") for name in os.listdir(_PRESETS) if name.endswith(".yaml")))
+    return tuple(sorted(name.removesuffix(".yaml") for name in disk.names(_PRESETS) if name.endswith(".yaml")))
 
 
 def extended(source: Source, node: Node, path: Path, document: Callable[[Source], Node]) -> tuple[Source, Node]:
@@ -61,7 +62,7 @@ def extended(source: Source, node: Node, path: Path, document: Callable[[Source]
     """
     layers = Layers(source)
     top = repository_top(path)
-    return layers, _with_bases(layers, node, path, 0, _Way(top, document, (os.path.realpath(path),)))
+    return layers, _with_bases(layers, node, path, 0, _Way(top, document, (disk.real(path),)))
 
 
 class _Way:
@@ -103,14 +104,14 @@ def _base(name: str, path: Path, way: _Way) -> tuple[Source, str] | str:
         file = os.path.join(_PRESETS, f"{name}.yaml")
         return read(Path(file), f"wxlint preset {name}"), file
     file = os.path.join(path.parent, name)
-    real = os.path.realpath(file)
+    real = disk.real(file)
     if not real.startswith(way.top.rstrip("/") + "/"):
         return f"{quoted(name)} lies outside the policy's repository; allowed: a policy in {quoted(way.top)}"
     if real in way.files:
         return f"{quoted(name)} extends itself"
     if len(way.files) >= _MOST:
         return f"{quoted(name)} is the {_MOST}th policy that extends another; allowed: fewer"
-    if not os.path.isfile(real):
+    if not disk.is_file(real):
         beside = [os.path.join(os.path.dirname(name), one) for one in _policies(os.path.dirname(file))]
         return f"found {quoted(name)}, which names no file; allowed: a policy{did_you_mean(name, beside, quoted)}"
     try:
@@ -122,7 +123,7 @@ def _base(name: str, path: Path, way: _Way) -> tuple[Source, str] | str:
 def _policies(folder: str) -> list[str]:
     """The files of a folder that may be policies."""
     try:
-        return [name for name in sorted(os.listdir(folder)) if name.endswith((".yaml", ".yml", ".toml"))][:100]
+        return [name for name in disk.names(folder) if name.endswith((".yaml", ".yml", ".toml"))][:100]
     except OSError:
         return []
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wxlint.core import disk
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.discovery.gitignore import files_named, fits_below
@@ -327,8 +328,8 @@ class Policy(NamedTuple):
         found: list[str] = []
         for folder in dict.fromkeys((os.path.dirname(path), "")):
             with suppress(OSError, ValueError):
-                found += [os.path.join(folder, name) for name in sorted(os.listdir(self.root / folder))[:_FEW]]
-        return [name for name in found if os.path.isfile(self.root / name)]
+                found += [os.path.join(folder, name) for name in disk.names(self.root / folder)[:_FEW]]
+        return [name for name in found if disk.is_file(self.root / name)]
 
     def span(self, *keys: str | int) -> Span | None:
         """Where the policy says something: the key (or a list's item) at the end of `keys`; None when it does not."""

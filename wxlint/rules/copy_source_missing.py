@@ -47,6 +47,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wxlint.core import disk
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
@@ -90,7 +91,7 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 def _build(repository: Repository, evaluated: Evaluated, build: Build) -> Iterator[Problem]:
     stage = evaluated.target(build.target)
-    contexts = [context for context in build.contexts if os.path.isdir(context)]
+    contexts = [context for context in build.contexts if disk.is_folder(context)]
     if stage is None or not contexts:
         return
     for one in contributing(evaluated, stage):
@@ -149,13 +150,13 @@ def _missing(repository: Repository, evaluated: Evaluated, contexts: list[str], 
     if name.startswith("..") or name == ".git":
         return None  # git itself makes the latter
     paths = [posixpath.normpath(posixpath.join(context, name)) for context in contexts]
-    if any(map(os.path.lexists, paths)):
+    if any(map(disk.lexists, paths)):
         ignored = [_ignore_file(repository, evaluated.path, context, name) for context in contexts]
         return _Missing(f"{ignored[0]} keeps it out of the build context", True) if all(ignored) else None
     tracked = _tracked(paths[0])
     if tracked is None or _may_be_made(repository, evaluated.build, paths, name, tracked):
         return None
-    folders = [folder for folder in _folders(evaluated.path) if os.path.lexists(posixpath.join(folder, name))]
+    folders = [folder for folder in _folders(evaluated.path) if disk.lexists(posixpath.join(folder, name))]
     hint = f"; there is one in {folders[0]}" if folders else ""
     return _Missing(f"there is none in the build context {contexts[0]}{hint}", bool(folders or tracked))
 
@@ -184,12 +185,12 @@ def _is_out(ignored: Ignored, text: str, context: str, name: str) -> bool:
     """Whether nothing of a path is in the context. An exception may bring back files of an ignored folder."""
     if not ignored(name):
         return False
-    return os.path.isfile(posixpath.join(context, name)) or not re.search(r"(?m)^[ \t]*!", text)
+    return disk.is_file(posixpath.join(context, name)) or not re.search(r"(?m)^[ \t]*!", text)
 
 
 def _tracked(path: str) -> frozenset[str] | None:
     """The files that git tracks around a path; None where it cannot be said."""
-    found = git_repository(os.path.dirname(os.path.realpath(path)))
+    found = git_repository(os.path.dirname(disk.real(path)))
     try:
         return frozenset(map(os.fsdecode, found.tracked())) if found is not None else frozenset()
     except OSError:
@@ -208,14 +209,14 @@ def _may_be_made(repository: Repository, build: Build, paths: list[str], name: s
 
 def _is_git_s(path: str, tracked: frozenset[str]) -> bool:
     """Whether git ignores a path, has it without a file here, or has it in a submodule."""
-    found = git_repository(os.path.dirname(os.path.realpath(path)))
+    found = git_repository(os.path.dirname(disk.real(path)))
     if found is None:
         return False
-    below = os.path.relpath(os.path.realpath(path), found.root)
+    below = os.path.relpath(disk.real(path), found.root)
     if any(each == below or each.startswith(f"{below}/") or below.startswith(f"{each}/") for each in tracked):
         return True
     try:
-        rules = found.rules(os.path.dirname(os.path.realpath(path)))
+        rules = found.rules(os.path.dirname(disk.real(path)))
         return any(is_ignored(os.fsencode(below), folder, rules) for folder in (False, True))
     except OSError:
         return True

@@ -36,6 +36,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wxlint.core import disk
 from wxlint.core.findings import Severity, Span
 from wxlint.core.patterns import late
 from wxlint.core.suggest import did_you_mean
@@ -58,7 +59,7 @@ HINT = "name the Dockerfile that is meant"
 def check(repository: Repository) -> Iterator[Problem]:
     for script in repository.scripts.values():
         for build in script.builds:
-            if not build.wanted or build.span is None or any(os.path.lexists(path) for path in build.wanted):
+            if not build.wanted or build.span is None or any(disk.lexists(path) for path in build.wanted):
                 continue
             found = _named(repository, script, build) or _in_a_loop(script, build)
             if found is not None and not _is_ignored(build.span.path, build.wanted):
@@ -107,7 +108,7 @@ def _is_run_elsewhere(repository: Repository, service: Service) -> bool:
     if build is None or build.dockerfile is None or build.dockerfile_path is None:
         return False
     written, folder = build.dockerfile.value.text, posixpath.dirname(service.key.span.path)
-    if not folder or HOLE in written or written.startswith("/") or os.path.lexists(build.dockerfile_path):
+    if not folder or HOLE in written or written.startswith("/") or disk.lexists(build.dockerfile_path):
         return False
     known = repository.dockerfiles
     return any(posixpath.normpath(posixpath.join(each, written)) in known for each in folders_above(folder)[1:])
@@ -122,17 +123,17 @@ def _is_gone(repository: Repository, written: Text, folder: str, path: str) -> b
     line = source.line_text(written.place.span.line)
     if not text or HOLE in path or text.startswith("/") or text not in line or "$" in line:
         return False  # made of variables, which a host may set
-    if os.path.lexists(path) or not os.path.isdir(folder) or not os.listdir(folder):
+    if disk.lexists(path) or not disk.is_folder(folder) or not disk.names(folder):
         return False
-    if not Path(os.path.realpath(path)).is_relative_to(repository.sources.root):
+    if not Path(disk.real(path)).is_relative_to(repository.sources.root):
         return False
     above = posixpath.dirname(path)
-    if os.path.isdir(above) and not os.listdir(above):
+    if disk.is_folder(above) and not disk.names(above):
         return False
     if _is_ignored(source.path, (path,)):
         return False
     beside = {posixpath.dirname(source.path) or ".", folder}
-    files = [posixpath.normpath(posixpath.join(where, name)) for where in beside for name in os.listdir(where)]
+    files = [posixpath.normpath(posixpath.join(where, name)) for where in beside for name in disk.names(where)]
     own = posixpath.normpath(source.path)
     moved = re.compile(rf"\b(?:cp|mv)\b.*{re.escape(posixpath.basename(source.path))}")
     for name in {*repository.scripts, *filter(_MAKER.search, files)} - {own}:
@@ -164,7 +165,7 @@ def _named(repository: Repository, script: Script, build: Build) -> tuple[str, S
     if not places or len(places) > len(builds):
         return None
     folder, name = posixpath.split(path)
-    if folder and not os.path.isdir(path.split("/")[0]):
+    if folder and not disk.is_folder(path.split("/")[0]):
         return None  # a submodule, or another repository that is checked out here
     if name not in _PLAIN_NAMES:
         elsewhere = len(_places(name, text)) > len(places)
@@ -184,7 +185,7 @@ def _in_a_loop(script: Script, build: Build) -> tuple[str, Span] | None:
     """The Dockerfile of one round of a loop whose other rounds have theirs."""
     assert build.span is not None
     path = min(build.wanted, key=len)
-    if all(reason.kind != "loop" for reason in build.built_by) or os.path.isdir(posixpath.dirname(path) or "."):
+    if all(reason.kind != "loop" for reason in build.built_by) or disk.is_folder(posixpath.dirname(path) or "."):
         return None
     others = [each for each in script.builds if each.span == build.span and each.dockerfile]
     calls = [call for call in script.calls if call.span == build.span]
@@ -198,11 +199,11 @@ def _is_ignored(path: str, wanted: tuple[str, ...]) -> bool:
     from wxlint.discovery.git_index import repository
     from wxlint.discovery.gitignore import is_ignored
 
-    found = repository(os.path.dirname(os.path.realpath(path)))
+    found = repository(os.path.dirname(disk.real(path)))
     if found is None:
         return False
     for each in wanted:
-        real = os.path.realpath(each)
+        real = disk.real(each)
         below = os.path.relpath(real, found.root)
         try:
             if is_ignored(os.fsencode(below), False, found.rules(os.path.dirname(real))):

@@ -41,10 +41,10 @@ FROM python:3.11-slim
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wxlint.core import disk
 from wxlint.core.findings import Severity, Span
 from wxlint.core.reasons import reason_at
 from wxlint.core.suggest import did_you_mean
@@ -69,7 +69,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     lacking: dict[str, list[Expectation]] = {}
     for expectation in repository.family.expectations:
         path = repository.family.in_root(expectation.dockerfile)
-        if expectation.optional or path in repository.dockerfiles or os.path.lexists(path):
+        if expectation.optional or path in repository.dockerfiles or disk.lexists(path):
             continue
         lacking.setdefault(path, []).append(expectation)
     for path, images in lacking.items():

@@ -43,10 +43,10 @@ docker build -f docker/Dockerfile.cuda -t example/asr:cuda .
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Iterator
 
+from wxlint.core import disk
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
@@ -101,7 +101,7 @@ def _is_mentioned(repository: Repository, path: str) -> bool:
     name = posixpath.basename(path)
     folder = posixpath.dirname(path)
     places = [folder]
-    while places[-1] and os.path.realpath(places[-1]) != repository.sources.root and len(places) < 8:
+    while places[-1] and disk.real(places[-1]) != repository.sources.root and len(places) < 8:
         places.append(posixpath.dirname(places[-1]))
     for place in places:
         for readme in ("README.md", "README.rst", "readme.md"):

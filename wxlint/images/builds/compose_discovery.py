@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from wxlint.core import disk
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
@@ -61,7 +62,7 @@ class _Search:
     @cached_property
     def _real(self) -> frozenset[str]:
         """The files that are read anyway, without links."""
-        return frozenset(map(os.path.realpath, self.known))
+        return frozenset(map(disk.real, self.known))
 
     def by_scripts(self, calls: Iterable[Call]) -> Iterator[tuple[str, ...]]:
         """What docker compose and docker stack are given in one command.
@@ -113,11 +114,11 @@ class _Search:
         return self._compose[path]
 
     def _is_link(self, path: str) -> bool:
-        return os.path.islink(path) and os.path.realpath(path) in self._real
+        return disk.is_link(path) and disk.real(path) in self._real
 
     def _is_ignored(self, path: str) -> bool:
         """Whether git ignores a file: a script made it here, and elsewhere it is not there."""
-        folder, name = os.path.split(os.path.realpath(path))
+        folder, name = os.path.split(disk.real(path))
         if folder not in self._git:
             self._git[folder] = _GitFolder(folder)
         ignored = self._git[folder].ignored(name)

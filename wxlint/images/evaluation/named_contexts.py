@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections.abc import Callable
 
+from wxlint.core import disk
 from wxlint.documents.dockerfile.reader import Dockerfile
 from wxlint.documents.dockerfile.templated import is_template
 from wxlint.documents.source import Source
@@ -42,7 +42,7 @@ class Contexts:
         """The texts, in a folder and those above it, that speak of named build contexts."""
         if folder not in self._texts:
             found = []
-            real = os.path.realpath(folder or ".")
+            real = disk.real(folder or ".")
             for place in (
                 folder or ".",
                 *((posixpath.join(folder, ".github/workflows"),) if real == self.root else ()),
@@ -67,6 +67,6 @@ class Contexts:
 def _entries(folder: str) -> list[str]:
     """The names in a folder, sorted; none where there is no folder, or it may not be listed."""
     try:
-        return sorted(os.listdir(folder))
+        return disk.names(folder)
     except OSError:
         return []

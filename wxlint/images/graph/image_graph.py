@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from wxlint.core import disk
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import Dockerfile
@@ -117,7 +118,7 @@ class ImageGraph:
     def _contexts_above(self, path: str) -> list[str]:
         """The folder of a Dockerfile and those above it, up to the root: one of them is likely the build context."""
         contexts = [posixpath.dirname(path) or "."]
-        while contexts[-1] not in (".", "/", "") and os.path.realpath(contexts[-1]) != self._store.root:
+        while contexts[-1] not in (".", "/", "") and disk.real(contexts[-1]) != self._store.root:
             contexts.append(posixpath.dirname(contexts[-1]) or ".")
         return contexts
 

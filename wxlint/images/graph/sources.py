@@ -7,6 +7,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from wxlint.core import disk
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.errors import FileProblem, InputError
 from wxlint.documents.source import Source, read
@@ -24,7 +25,7 @@ class SourceStore:
     def __init__(self, root: str | Path, texts: Mapping[str, Source] | None = None, cache: Cache = NO_CACHE) -> None:
         """texts: those that do not come from the disk. cache: what earlier runs read of such texts."""
         self.cache = cache
-        self.root = os.path.realpath(root)
+        self.root = disk.real(root)
         self.problems: list[FileProblem] = []
         self.unread: dict[str, str] = {}
         """Files that are there and could not be read as context, with the reasons."""
@@ -69,7 +70,7 @@ class SourceStore:
 
     def _inside_root(self, path: str) -> Source | None:
         try:
-            mode = os.stat(path).st_mode  # most files that are looked for do not exist: following links comes after
+            mode = disk.mode(path)  # most files that are looked for do not exist: following links comes after
         except OSError as error:
             if isinstance(error, PermissionError):
                 self.unread[path] = f"cannot be read: {error.strerror}"
@@ -78,7 +79,7 @@ class SourceStore:
             return None
         if stat.S_ISDIR(mode):
             return None
-        if not self._is_inside(os.path.realpath(path)):
+        if not self._is_inside(disk.real(path)):
             if self._is_inside(os.path.abspath(path)):
                 self.unread[path] = "a link that leads out of the repository"
             return None
