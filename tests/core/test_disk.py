@@ -86,6 +86,7 @@ CHANGES: dict[str, tuple[Callable[[], object], Callable[[Path], object]]] = {
         lambda: disk.entries("."),
         lambda at: ((at / "file").unlink(), (at / "file").mkdir()),
     ),
+    "match": (lambda: disk.matching("**/n*", 9), lambda at: (at / "folder/new").touch()),
     "link": (lambda: disk.real("lost"), lambda at: ((at / "lost").unlink(), (at / "lost").symlink_to("file"))),
     "mode": (lambda: disk.mode("file"), lambda at: (at / "file").chmod(0o755)),
     "variable": (lambda: disk.variable("WXLINT_TRY"), lambda at: os.environ.update(WXLINT_TRY="1")),

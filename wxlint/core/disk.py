@@ -217,3 +217,15 @@ def _listed(folder: str | os.PathLike[str]) -> Iterable[tuple[str, str]]:
     if isinstance(found, int):
         raise OSError(found, os.strerror(found), folder)
     return found
+
+
+@question
+def _matching(pattern: str, most: int) -> tuple[str, ...]:
+    import glob
+
+    return tuple(sorted(map(os.path.normpath, glob.glob(pattern, recursive=True)))[:most])
+
+
+def matching(pattern: str, most: int) -> list[str]:
+    """The paths of a pattern with `*` and `**`, in order, the first `most` of them."""
+    return list(_matching(pattern, most))

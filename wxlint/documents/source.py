@@ -55,9 +55,9 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """The stretch of characters [start, end)."""
-        line, column = self.position(start)
-        end_line, end_column = self.position(max(start, end))
-        return Span(self.path, line, column, end_line, end_column)
+        starts, end = self.starts, max(start, end)
+        line, end_line = bisect_right(starts, start), bisect_right(starts, end)
+        return Span(self.path, line, start - starts[line - 1] + 1, end_line, end - starts[end_line - 1] + 1)
 
     def line_text(self, line: int) -> str:
         """The text of a line (from 1), without its line end; empty when there is no such line."""

@@ -31,7 +31,6 @@ docker run --rm --entrypoint python example/asr:1.0 -c 'import torch'
 ```
 """
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator
@@ -39,6 +38,7 @@ from collections.abc import Iterator
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
+from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.builds.from_scripts import Call
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Evaluated, Stage
@@ -94,6 +94,8 @@ def _of_service(repository: Repository, name: Value) -> list[Reason | None]:
             continue
         if service.entrypoint is not None:
             words = [text.value.text for text in service.entrypoint.words] if service.entrypoint.listed else []
+            import json  # rare: a second way to say it
+
             text = f"ENTRYPOINT {json.dumps(words)}"
             found.append(reason_at("image", text, service.entrypoint.place.span) if _swallows(words) else None)
             continue
@@ -120,10 +122,7 @@ def _entrypoint(evaluated: Evaluated, stage: Stage) -> Reason | None:
             found = instruction
     if found is None:
         return None
-    try:
-        words = json.loads(found.args)
-    except (ValueError, RecursionError):
-        return None
+    words = json_words(found.args)
     span = found.span(evaluated.dockerfile.source, 0, len(found.text))
     return reason_at("image", f"ENTRYPOINT {found.args.strip()}", span) if _swallows(words) else None
 

@@ -60,9 +60,7 @@ class SourceStore:
 
     def matching(self, pattern: str) -> list[str]:
         """The paths of a pattern with `*` and `**`, in order; `read` refuses those outside the root."""
-        import glob
-
-        return sorted(map(os.path.normpath, glob.glob(pattern, recursive=True)))[:_MOST_MATCHES]
+        return disk.matching(pattern, _MOST_MATCHES)
 
     def mentions(self, word: str) -> bool:
         """Tell whether any text that was read holds a word."""

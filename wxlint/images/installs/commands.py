@@ -13,14 +13,11 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.images.installs.conda import conda, conda_lock
 from wxlint.images.installs.model import Call, Install, InstallContext
 from wxlint.images.installs.options import behind_options
 from wxlint.images.installs.pip import pip
-from wxlint.images.installs.projects import pipenv, project_tool
 from wxlint.images.installs.screening import NAMES
 from wxlint.images.installs.system import apt, vendor
-from wxlint.images.installs.uv import uv
 from wxlint.shell.wrappers import NAMES as WRAPPERS
 from wxlint.shell.wrappers import unwrap
 
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
 
 _PIP = late(r"(?:.*[/\\\0])?pip(?:\d(?:\.\d+)?)?(?:\.exe)?")
 _PYTHON = late(r"(?:.*[/\\])?(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?|\0.*|.*\0")
-_CONDA = late(r"(?:.*[/\\\0])?(?:conda|mamba|micromamba)(?:\.exe)?")
+_CONDA_PROGRAM = late(r"(?:.*[/\\\0])?(?:conda|mamba|micromamba)(?:\.exe)?")
 _INSTALLER = late(rf"(?:{NAMES})[\w./-]*\.(?:sh|bash|py)$", re.I)
 """Scripts whose name says that they install something."""
 VENDORS = late(
@@ -63,7 +60,7 @@ def _kind(name: str) -> str:
     base = _base(name)
     if base in ("uv", "pip-sync", "pixi", "conda-lock"):
         return base
-    if _CONDA.fullmatch(name):
+    if _CONDA_PROGRAM.fullmatch(name):
         return "conda"
     if base in _PROJECT_TOOLS:
         return "project"
@@ -171,6 +168,27 @@ def _nothing(_: Call) -> Iterator[Install]:
     return iter(())
 
 
+# Most repositories install with pip and apt: the readers of other tools are imported by who needs them.
+
+
+def _uv(call: Call) -> Iterator[Install]:
+    from wxlint.images.installs.uv import uv
+
+    return uv(call)
+
+
+def _conda(call: Call) -> Iterator[Install]:
+    from wxlint.images.installs.conda import conda
+
+    return conda(call)
+
+
+def _conda_lock(call: Call) -> Iterator[Install]:
+    from wxlint.images.installs.conda import conda_lock
+
+    return conda_lock(call)
+
+
 def _pip_sync(call: Call) -> Iterator[Install]:
     """`pip-sync FILE...`, which is `pip sync` with requirements.txt where no file is named."""
     first = call.words[0]
@@ -179,6 +197,8 @@ def _pip_sync(call: Call) -> Iterator[Install]:
 
 
 def _project(call: Call) -> Iterator[Install]:
+    from wxlint.images.installs.projects import pipenv, project_tool
+
     tool = _base(call.name)
     return pipenv(call) if tool == "pipenv" else project_tool(tool, call)
 
@@ -228,9 +248,9 @@ def _first_argument(words: tuple[Word, ...]) -> Word | None:
 _READERS: dict[str, Callable[[Call], Iterator[Install]]] = {
     "pip": lambda call: pip("pip", call),
     "pip-sync": _pip_sync,
-    "uv": uv,
-    "conda": conda,
-    "conda-lock": conda_lock,
+    "uv": _uv,
+    "conda": _conda,
+    "conda-lock": _conda_lock,
     "project": _project,
     "pixi": _pixi,
     "apt": apt,
