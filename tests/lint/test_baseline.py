@@ -51,7 +51,7 @@ def test_one_more_of_the_same_is_new(folder: Path, capfd: pytest.CaptureFixture[
 
 def test_a_changed_line_is_new_and_its_entry_stale(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "Dockerfile").write_text("FROM example/other:latest\n")
-    assert check(capfd) == ["latest-tag Dockerfile:1", "unused-suppression known.json:2"]
+    assert check(capfd) == ["unused-suppression known.json:2", "latest-tag Dockerfile:1"]
     assert check(capfd, "docker-compose.yml") == []
     assert check(capfd, "--select", "gpu-reservation,unused-suppression") == []
 
