@@ -198,7 +198,7 @@ def test_rules_and_reason_are_read() -> None:
 
 def test_one_comment_covers_several_findings() -> None:
     files = {"Dockerfile": "# wxlint: ignore[latest-tag, untagged-image] why\nFROM python:latest AS a\nFROM redis\n"}
-    assert check(files) == [("untagged-image", "Dockerfile", 3), ("unused-suppression", "Dockerfile", 1)]
+    assert check(files) == [("unused-suppression", "Dockerfile", 1), ("untagged-image", "Dockerfile", 3)]
 
 
 def test_a_suppression_counts_only_in_its_own_file() -> None:
