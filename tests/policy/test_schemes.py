@@ -89,6 +89,10 @@ def test_a_pattern_that_never_ends_elsewhere_ends_here() -> None:
     [
         ('image: "a/b:{verison}"', "2:8: image: no part is called {verison}; .*did you mean .*version"),
         ("image: a/b\nparts: {date: '(a'}", r"3:15: parts.date: found \"\(a\", which is no pattern: a \( that is not"),
+        (
+            "image: 'a/b:{x}'\nparts: {x: {pattern: '[0-9]+', default: abc}}",
+            r"3:41: parts.x.default: found \"abc\"; allowed: what fits \[0-9\]\+",
+        ),
         ("image: a/b\nparts: {x: '(?=a)'}", r"which is no pattern: \(\? at 1; allowed: \( \) and \(\?: \)"),
         ("image: a/b:{version}\nvariants: {cpu: {}, cuda: {}}", "2:8: image: without {variant}, each variant needs"),
         ("image: a/b\nvariants: {cpu: {stages: [x, y]}}", "2:8: image: without {stage} it is one image's name"),

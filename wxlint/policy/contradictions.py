@@ -88,12 +88,17 @@ def _bad_parts(policy: Policy, data: dict[str, Any]) -> Iterator[Contradiction]:
         part = dict(policy.parts)[name]
         if name in BUILT_IN:
             yield ("parts", name), f"parts.{name}: {{{name}}} has its values from the policy; allowed: another name"
+        from wxlint.policy.part_patterns import may_match
         from wxlint.policy.part_patterns import parse as parse_pattern
 
         try:
-            parse_pattern(part.pattern)
+            pattern = parse_pattern(part.pattern)
         except ValueError as error:
             yield ("parts", name), f"parts.{name}: found {quoted(part.pattern)}, which is no pattern: {error}"
+            continue
+        if part.default is not None and not may_match(pattern, part.default):
+            message = f"parts.{name}.default: found {quoted(part.default)}; allowed: what fits {part.pattern}"
+            yield ("parts", name, "default"), message
     if "{stage}" not in policy.image_pattern and not any("{stage}" in tag for tag in policy.tags):
         stages = sorted({stage for variant in policy.variants.values() for stage in variant.members})
         if len(stages) > 1:
