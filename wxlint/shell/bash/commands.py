@@ -165,12 +165,12 @@ class Commands:
         """A function, a builtin, a program."""
         walk = self.walk
         name = words[0].value.text
-        if walk.flavor != "bash" or "shopt -s expand_aliases" in walk.state.vars:
-            if f"alias {name}" in walk.state.vars:
-                from wxlint.shell.bash.aliases import aliased
+        variables = walk.state.vars
+        if (walk.flavor != "bash" or "shopt -s expand_aliases" in variables) and f"alias {name}" in variables:
+            from wxlint.shell.bash.aliases import aliased
 
-                words = aliased(walk, node, words)
-                name = words[0].value.text
+            words = aliased(walk, node, words)
+            name = words[0].value.text
         if name in walk.functions:
             entered = self._called(name, words, env, node.start)
             if entered is not None:
