@@ -65,6 +65,7 @@ def test_explain_an_image(family: Path, capfd: pytest.CaptureFixture[str]) -> No
     text = out(capfd, "explain", "example/asr:1.0-cuda")
     assert "argument: TAG=cuda (build.sh:2)" in text and "base: example/base:cuda" in text
     assert "because: FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04 (base/Dockerfile:1)" in text
+    assert "which is FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04 (base/Dockerfile:1)" in text
     assert text == out(capfd, "explain", "app/Dockerfile")
     assert "did you mean 'example/asr:1.0-cuda'" in out(capfd, "explain", "example/asr:1.0-cudn", code=2)
 
@@ -189,3 +190,33 @@ def test_graphviz_draws_where_it_is_there(
     assert ("from elsewhere" in text) == own and ("drawn" in text) == (not own)
     if "seen" in program:
         assert (family / "seen").read_text() == out(capfd, "graph", "--format", "dot")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("Makefile", "app:\n\tdocker build -t example/new:1 app\n"),
+        ("tox.ini", "[testenv]\ncommands = docker build -t example/new:1 app\n"),
+        ("justfile", "app:\n    docker build -t example/new:1 app\n"),
+        (".gitlab-ci.yml", "app: {script: ['docker build -t example/new:1 app']}\n"),
+        ("docker-bake.hcl", 'target "app" {\n  context = "app"\n  tags = ["example/new:1"]\n}\n'),
+        ("build.ps1", "docker build -t example/new:1 app\n"),
+        ("compose.yaml", "services: {new: {image: 'example/new:1', build: app}}\n"),
+    ],
+)
+def test_explain_an_image_of_every_builder(
+    path: str, text: str, family: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (family / "docker-compose.yml").unlink()
+    (family / "app/Dockerfile").write_text(APP + "RUN pip install torch==2.6.0 onnxruntime-gpu==1.20.1\n")
+    (family / path).write_text(text)
+    shown = out(capfd, "explain", "example/new:1")
+    assert f"({path}:" in shown and "which is FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04 (base/Dockerfile:1)" in shown
+    assert "holds: onnxruntime-gpu==1.20.1 (app/Dockerfile:4)" in shown
+
+
+def test_explain_names_everybody_who_builds_an_image(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (family / "Makefile").write_text("a:\n\tdocker build -t example/base:cuda base\n")
+    text = out(capfd, "explain", "example/base:cuda")
+    assert "(Makefile:2)" in text and "(build.sh:1)" in text
+    assert "make a (Makefile:2)" in out(capfd, "images", "--builds")

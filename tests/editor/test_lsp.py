@@ -125,7 +125,7 @@ def test_hover_and_the_way_to_the_base(tmp_path: Path) -> None:
         await editor.open("Dockerfile", "FROM x/base:cpu\nRUN pip install onnxruntime\n")
         hover = await editor.client.text_document_hover_async(lsp.HoverParams(**editor.at("Dockerfile", 0)))
         assert hover is not None and isinstance(hover.contents, lsp.MarkupContent)
-        assert "x/app:cpu" in hover.contents.value and "holds onnxruntime" in hover.contents.value
+        assert "x/app:cpu" in hover.contents.value and "holds: onnxruntime" in hover.contents.value
         assert "FROM names x/base:cpu" in hover.contents.value
         place = await editor.client.text_document_definition_async(lsp.DefinitionParams(**editor.at("Dockerfile", 0)))
         assert isinstance(place, lsp.Location)

@@ -181,14 +181,14 @@ def _explain_image(arguments: argparse.Namespace, name: str) -> int:
     from wxlint.images.graph.picture import builds_of, explained
 
     repositories = _repositories(arguments)
-    built = [(each, _names_of(one, each)) for one in repositories for each in builds_of(one, None)]
-    found = [each for each, names in built if name in names]
-    found = found or [each for one in repositories for each in _members(one, name)]
+    built = [(one, each, _names_of(one, each)) for one in repositories for each in builds_of(one, None)]
+    found = [(one, each) for one, each, names in built if name in names]
+    found = found or [(one, each) for one in repositories for each in _members(one, name)]
     if not found:
-        known = dict.fromkeys(label for _, names in built for label in names)
+        known = dict.fromkeys(label for *_, names in built for label in names)
         raise UsageError(f"nothing here builds {name!r}, and it is no rule{did_you_mean(name, known)}")
-    for each in found:
-        write_lines(explained(each))
+    for one, each in found:
+        write_lines(explained(one, each))
     return max(map(_ending, repositories))
 
 

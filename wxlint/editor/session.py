@@ -81,7 +81,7 @@ class Session:
         for built in builds_of(repository, None):
             instruction = built.stage.instruction
             if built.evaluated.path == path and instruction.line <= line <= instruction.end_line:
-                lines += [*explained(built), *_stack(repository, built.evaluated, built.stage.index)]
+                lines += explained(repository, built)
         for fact in facts_at(repository, path, line):
             lines.append(fact.text)
             lines += [f"  because {reason.shown(path)}" for reason in dict.fromkeys(fact.because)]
@@ -107,13 +107,6 @@ class Session:
         """The keys that a policy may have on a line. line: from 1."""
         text = self.texts.get(path, "")
         return policy_words(text.split("\n"), line) if is_policy(text) else []
-
-
-def _stack(repository: Repository, evaluated: object, stage: int) -> list[str]:
-    for image, stack in repository.image_stacks:
-        if image.evaluated is evaluated and image.stage.index == stage:
-            return [f"holds {package.written}" for package in stack.packages]
-    return []
 
 
 def _policy_findings(path: str, text: str) -> Iterable[Finding]:

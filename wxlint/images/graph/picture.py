@@ -212,21 +212,36 @@ def _one_node(one: Node, other: Node) -> Node:
     return _joined(first, second)._replace(findings=findings)
 
 
-def explained(built: Built) -> list[str]:
-    """How an image came to be what it is, step by step: base, what was installed, why."""
+def explained(repository: Repository, built: Built) -> list[str]:
+    """How an image came to be what it is, step by step: who builds it, from what, with what in it, and why."""
+    own = built.evaluated.path
     lines = [f"{built.name}: {built.belief.variant}, torch {built.belief.torch}"]
-    lines += [f"  built: {reason.shown(built.evaluated.path)}" for reason in built.built_by]
+    lines += [f"  built: {reason.shown(own)}" for reason in built.built_by]
     others = [reason for reason in built.builders if reason not in built.built_by]
-    lines += [f"  built likewise: {reason.shown(built.evaluated.path)}" for reason in others]
+    lines += [f"  built likewise: {reason.shown(own)}" for reason in others]
     lines += [f"  tag: {tag}" for tag in built.tags]
-    lines.append(f"  Dockerfile: {built.evaluated.path}")
+    lines.append(f"  Dockerfile: {own}")
     for name, value in built.evaluated.build.args:
         place = next((reason for reason in reversed(value.because) if reason.line), None)
         where = f" ({place.path}:{place.line})" if place is not None else ""
         lines.append(f"  argument: {name}={value.shown()}{where}")
     lines.append(f"  base: {built.belief.base or 'unknown'}")
-    lines += [f"  because: {reason.shown(built.evaluated.path)}" for reason in built.belief.because]
+    for use in repository.beliefs.state(built.evaluated, built.stage).lineage[1:]:
+        lines.append(f"  which is FROM {use.value.shown()} ({use.span.path}:{use.span.line})")
+    lines += [f"  holds: {package}" for package in _stack(repository, built)]
+    lines += [f"  because: {reason.shown(own)}" for reason in built.belief.because]
     return lines
+
+
+def _stack(repository: Repository, built: Built) -> list[str]:
+    """The accelerated packages of an image, as they are written, with their places."""
+    for image, stack in repository.graph.stacks_at(built.evaluated.path):
+        if image.evaluated is built.evaluated and image.stage is built.stage:
+            return [
+                f"{one.written} ({one.span.path}:{one.span.line})" if one.span is not None else one.written
+                for one in stack.packages
+            ]
+    return []
 
 
 class Fact(NamedTuple):
