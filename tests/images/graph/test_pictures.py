@@ -162,8 +162,9 @@ def test_an_image_step_by_step() -> None:
         "Dockerfile": "ARG TAG=1\nARG OTHER\nFROM example/base:${TAG}\nRUN pip install torch==2.3.1+cu121\n",
         "build.sh": "docker build -t e/app:1 -t e/app:2 --build-arg TAG=2 --build-arg OTHER=x .\n",
     }
-    (built,) = builds_of(repository(files), None)
-    lines = explained(built)
+    found = repository(files)
+    (built,) = builds_of(found, None)
+    lines = explained(found, built)
     assert lines[0].startswith("e/app:1: ")
     for line in (
         "  built: docker build (build.sh:1)",
@@ -178,8 +179,9 @@ def test_an_image_step_by_step() -> None:
 
 
 def test_a_base_that_is_not_known() -> None:
-    (built,) = builds_of(repository({"Dockerfile": "ARG B\nFROM ${B}\n"}), None)
-    assert "  base: unknown" in explained(built)
+    found = repository({"Dockerfile": "ARG B\nFROM ${B}\n"})
+    (built,) = builds_of(found, None)
+    assert "  base: unknown" in explained(found, built)
 
 
 def test_what_stands_on_a_line() -> None:
