@@ -163,6 +163,9 @@ def test_a_gpu_that_was_asked_for_fails_without_an_engine(tmp_path: Path) -> Non
         (("--wx-select", "nowhere"), "no image is called nowhere"),
         (("--wx-select", "bsae"), "did you mean 'base'?"),
         (("--wx-arg", "X"), "NAME=VALUE is expected"),
+        (("--wx-arg", "X=1"), "--wx-arg: no Dockerfile of wxlint.yaml declares the build argument X"),
+        (("--wx-part", "X"), "NAME=VALUE is expected"),
+        (("--wx-part", "version=1"), "--wx-part: no policy has a part 'version'; there are none"),
         (("--wx-engine", "rm"), "known are docker, podman"),
         (("--wx-build", "sometimes"), "invalid choice"),
         (("--wx-allow", "everything"), "allowed are no-engine, skip:CHECK and unproven:CHECK"),
@@ -175,6 +178,14 @@ def test_options_that_make_no_sense_are_refused(tmp_path: Path, arguments: tuple
     done = without_engine(Family(tmp_path), *arguments)
     assert done.returncode == 4, done.stdout
     assert said in done.stdout + done.stderr
+
+
+def test_an_argument_is_of_any_of_several_policies(tmp_path: Path) -> None:
+    made = Family(tmp_path)
+    made.write("other/wxlint.yaml", "wxlint: 1\nimage: acme/other\nvariants: {cpu: {}}\n")
+    made.write("other/Dockerfile", "FROM python:3.11-slim\nARG X\n")
+    said = without_engine(made, "other/wxlint.yaml", "-q", "--wx-arg", "X=1")
+    assert "declares the build argument" not in said.stdout + said.stderr and said.returncode == 1
 
 
 def test_a_broken_policy_is_an_error_at_its_place(tmp_path: Path) -> None:

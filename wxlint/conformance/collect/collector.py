@@ -87,7 +87,7 @@ def collect(
 
     Raises UsageError and InputError for what concerns the whole plan, EndedError once the run is being ended.
     """
-    plan = make_plan(policy, select=tuple(wanted), args=dict(options.args))
+    plan = make_plan(policy, select=tuple(wanted), args=dict(options.args), lenient=True)
     lacking: tuple[str, ...] = ()
     if options.mode != NEVER:
         lacking = _preflight(plan, place, options, progress)

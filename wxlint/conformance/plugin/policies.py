@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wxlint.core.errors import UsageError
+from wxlint.core.errors import UsageError, WxlintError
 from wxlint.core.escape import escape
 from wxlint.core.suggest import did_you_mean
 from wxlint.policy.expectations import expected_images
@@ -83,6 +83,20 @@ class Policies:
             if known and image not in known:
                 hint = did_you_mean(image, known) or f"; there are {', '.join(known[:12])}"
                 raise pytest.UsageError(f"{option}: no image is called {escape(image)}{hint}")
+
+    def refuse_undeclared_arguments(self) -> None:
+        """Raise pytest.UsageError for build arguments of --wx-arg that no Dockerfile of any policy declares."""
+        if not self._args or not self._read:
+            return
+        from wxlint.plan.build_plan import make_plan
+
+        unknown = set(self._args)
+        for policy in self._read.values():
+            with suppress(WxlintError):  # what is wrong with a plan is said where its images are built
+                unknown &= set(make_plan(policy, args=self._args, lenient=True).undeclared)
+        if unknown:
+            paths, names = ", ".join(policy.path for policy in self._read.values()), ", ".join(sorted(unknown))
+            raise pytest.UsageError(f"--wx-arg: no Dockerfile of {paths} declares the build argument {escape(names)}")
 
     def find(self, name: str) -> tuple[Path, Expectation]:
         """Return an image by its name, and the file of its policy; that of the repository is read where none is."""

@@ -118,7 +118,7 @@ class Preparation(NamedTuple):
         """The images that each engine looks at, by its number. Raises UsageError for what concerns the whole plan."""
         from wxlint.plan.build_plan import make_plan
 
-        plan = make_plan(policy, select=tuple(images), args=dict(self.options.args))
+        plan = make_plan(policy, select=tuple(images), args=dict(self.options.args), lenient=True)
         builds = self.options.mode != NEVER
         steps = [step for step in plan.steps if builds or step.image in images]
         candidates = [

@@ -147,6 +147,7 @@ class Session:
         if self.config.option.collectonly or self._stops_here(session):
             return
         self.policies.refuse_unknown_words()
+        self.policies.refuse_undeclared_arguments()
         self.policies.refuse_unknown_images("--wx-digest", self.options.digests)
         if self._checks and self.answers():
             for path, images in self._checks.items():
