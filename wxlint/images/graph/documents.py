@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.builds.from_scripts import Script, read_script, sourced_file
 from wxlint.images.evaluation.dockerfiles import Dockerfiles
@@ -33,6 +34,9 @@ _WORDS = {
     "helm": ("repository", "image"),
 }
 """Words without one of which a file of a kind has nothing to do with images."""
+_SOURCED = late(r"(?m)(?:^|[\s;&|({])(?:source|\.)[ \t]+([^\n;&|]+)")
+"""`source` and what follows it on its line."""
+_FILE_NAME = late(r"[\w.-]+")
 _SCRIPTS = frozenset(
     "shell batch powershell python workflow make bake gitlab just taskfile skaffold devcontainer helm tox".split()
 )
@@ -85,7 +89,8 @@ class Documents:
         text = source.text
         if "source " not in text and ". " not in text:
             return False
-        return any(name in text for name in self._engine_scripts - {posixpath.basename(source.path)})
+        others = self._engine_scripts - {posixpath.basename(source.path)}
+        return any(not others.isdisjoint(_FILE_NAME.findall(match[1])) for match in _SOURCED.finditer(text))
 
     @cached_property
     def _engine_scripts(self) -> frozenset[str]:
