@@ -14,6 +14,8 @@ import make_image as make
 import pytest
 from own_registry import own_registry
 
+from wxlint.cli.main import main
+
 POLICY = """\
 wxlint: 1
 image: "r/{stage}"
@@ -68,6 +70,19 @@ def judged(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[bytes], 
         return done.returncode, {check["name"]: (check["verdict"], check["code"]) for check in checks}
 
     return judge
+
+
+@pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not installed")
+def test_images_of_two_forms_are_compared(tmp_path: Path, registry: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, layer in (("old", GOOD), ("new", BAD)):
+        saved = tmp_path / f"{name}.tar"
+        saved.write_bytes(make.docker_save([make.Layer(layer)], [f"r/{name}:cpu"], **SETTINGS))
+        skopeo("--dest-tls-verify=false", f"docker-archive:{saved}", f"docker://{registry}/r/{name}:cpu")
+    old, new = str(tmp_path / "old.tar"), f"{registry}/r/new:cpu"
+    assert main(["diff", "--insecure", old, f"{registry}/r/old:cpu", "--fail-on", "growth"]) == 0
+    capsys.readouterr()
+    assert main(["diff", "--insecure", old, new, "--fail-on", "growth"]) == 1
+    assert "numpy: 1.26.4 -> 2.0.0" in capsys.readouterr().out.splitlines()
 
 
 def test_an_image_that_keeps_the_policy(judged: Callable[[bytes], tuple[int, dict[str, Any]]]) -> None:

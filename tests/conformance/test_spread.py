@@ -13,6 +13,7 @@ from wxlint.conformance.container import gpu
 from wxlint.conformance.container.client import Client, contexts, read_client, read_clients
 from wxlint.conformance.container.model import About
 from wxlint.conformance.container.spread import Candidate, spread
+from wxlint.conformance.plugin.engines import Engines
 from wxlint.core.errors import UsageError
 from wxlint.documents.source import read
 from wxlint.plan.build_plan import make_plan
@@ -118,6 +119,16 @@ def test_a_client_leads_the_program_to_its_engine(monkeypatch: pytest.MonkeyPatc
     assert (Client(host="unix:///a").env or {})["DOCKER_HOST"] == "unix:///a"
     env = Client(context="gpu-box").env or {}
     assert (env["DOCKER_HOST"], env["DOCKER_CONTEXT"]) == ("", "gpu-box")
+
+
+def test_a_service_on_one_engine_does_not_lead_the_others_astray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    plain, other = Engines.named(["docker,unix:///a"], "s", "o")
+    (alone,) = Engines.named([], "s", "o")
+    monkeypatch.setenv("DOCKER_HOST", "unix:///a")
+    assert plain.env is not None and "DOCKER_HOST" not in plain.env
+    assert other.env is not None and other.env["DOCKER_HOST"] == "unix:///a"
+    assert alone.env is None, "the user's environment counts as it is"
 
 
 def test_an_engine_elsewhere_has_gpus_of_its_own() -> None:

@@ -119,12 +119,20 @@ def test_settings_that_break_it(tmp_path: Path, check: str, settings: dict[str, 
         ("packages", make.tar(make.member(f"{make.SITE}/.wh.numpy-1.26.4.dist-info"))),
         ("user", make.tar(make.member("etc/passwd", b"app:x:0:0::/:/bin/sh\n"))),
         ("no-cuda", make.files({"usr/lib/libcudart.so.12": b"x"})),
+        ("no-cuda", make.files(make.distribution("nvidia-cublas-cu12", "12.1.3.1"))),
     ],
 )
 def test_layers_that_break_it(tmp_path: Path, check: str, members: bytes) -> None:
     save(tmp_path, (*LAYERS, make.Layer(members)))
     code, found = judged(tmp_path)
     assert (code, found[check]) == (1, "FAIL")
+
+
+def test_cuda_that_a_later_layer_removes_is_still_in_the_image(tmp_path: Path) -> None:
+    brings = make.Layer(make.files({"usr/lib/libcudart.so.12": b"x" * 3000}))
+    save(tmp_path, (*LAYERS, brings, make.Layer(make.tar(make.member("usr/lib/.wh.libcudart.so.12")))))
+    code, found = judged(tmp_path)
+    assert (code, found["cuda-size"]) == (1, "FAIL")
 
 
 def test_a_path_through_a_loop_of_links_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

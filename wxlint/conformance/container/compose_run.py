@@ -50,7 +50,7 @@ def compose_command(engine: Engine) -> list[str]:
         from pytest_docker.plugin import get_docker_services  # noqa: F401 - only whether it is there
     except ImportError:
         raise NoComposeError("pytest-docker is not installed; pip install 'wxlint[conformance]'") from None
-    if not processes.run([engine.program, "compose", "version"], timeout=30, env=engine.client.env).code:
+    if not processes.run([engine.program, "compose", "version"], timeout=30, env=engine.env).code:
         return [engine.program, "compose"]
     old = shutil.which("docker-compose")
     if old and not processes.run([old, "version"], timeout=30).code:

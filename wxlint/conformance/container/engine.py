@@ -59,6 +59,8 @@ class Engine:
         """Raises UsageError for a text that names no engine."""
         self.client = read_client(at) if isinstance(at, str) else at
         self.program, self.session, self.owner = self.client.program, session, owner
+        self.env = self.client.env
+        """Of its client; None for that of this process."""
         self._count = itertools.count(1)
         self._limits: tuple[str, ...] | None = None
 
@@ -68,7 +70,7 @@ class Engine:
 
     def call(self, *arguments: str, stdin: bytes = b"", timeout: float = 60.0) -> Completed:
         """Run the client. Raises EngineError when it cannot be started or the engine does not answer."""
-        done = processes.run([self.program, *arguments], stdin, timeout, env=self.client.env)
+        done = processes.run([self.program, *arguments], stdin, timeout, env=self.env)
         if done.timed_out:
             raise EngineError(f"{self.program} {arguments[0]} did not answer within {timeout:.0f} seconds")
         if done.code and _DOWN.search(done.err):
@@ -98,7 +100,7 @@ class Engine:
     def _local(self) -> bool:
         host = self.client.host
         if not host and not self.client.context:
-            host = os.environ.get("DOCKER_HOST" if not self.is_podman else "CONTAINER_HOST", "")
+            host = (self.env or os.environ).get("DOCKER_HOST" if not self.is_podman else "CONTAINER_HOST", "")
         if not host and not self.is_podman:
             done = self.call("context", "inspect", "--format", "{{.Endpoints.docker.Host}}", timeout=30)
             host = done.out.strip() if not done.code else ""
@@ -168,7 +170,7 @@ class Engine:
         command += [*self._sealing(network, read_only), *options, "--", image, *arguments]
         done = None
         try:
-            done = processes.run(command, stdin, timeout, env=self.client.env)
+            done = processes.run(command, stdin, timeout, env=self.env)
         finally:
             if done is None or done.timed_out or done.code < 0 or done.code == 125:
                 self._remove(name)
@@ -198,7 +200,7 @@ class Engine:
 
     def _file(self, container: str, path: str, limit: int) -> FileStat | None:
         command = [self.program, "cp", "-L", "--", f"{container}:{path}", "-"]
-        data, message = processes.head(command, limit + (1 << 14), env=self.client.env)
+        data, message = processes.head(command, limit + (1 << 14), env=self.env)
         if not data:
             if _DOWN.search(message) or is_engine_fault(message):
                 raise EngineError(message)
@@ -241,7 +243,7 @@ class Engine:
 
     def _remove(self, name: str) -> None:
         with suppress(EngineError):  # what could not be removed is found by its label
-            processes.run([self.program, "rm", "-f", "-v", "--", name], timeout=30, env=self.client.env)
+            processes.run([self.program, "rm", "-f", "-v", "--", name], timeout=30, env=self.env)
 
     # -- builds
 
@@ -256,7 +258,7 @@ class Engine:
 
         DOCKER_BUILDKIT of the environment wins.
         """
-        env = {**os.environ, **self.client.settings}
+        env = dict(self.env or os.environ)
         if not self.is_podman and "DOCKER_BUILDKIT" not in env:
             version = self.call("version", "--format", "{{.Client.Version}}", timeout=30).out
             major = int(found[0]) if (found := re.match(r"\d+", version)) else 99

@@ -105,7 +105,7 @@ def _saved(engine: Engine, targets: Sequence[Target]) -> dict[str, Facts]:
     from wxlint.inspection.stores import stream_store
 
     try:
-        with saved(engine.program, [target.reference for target in targets], engine.client.env) as stream:
+        with saved(engine.program, [target.reference for target in targets], engine.env) as stream:
             store = stream_store(stream, ", ".join(target.reference for target in targets[:3]))
             return {
                 t.reference: layer_facts(inspect_store(store, t.reference, t.reference, t.dockerfiles)) for t in targets

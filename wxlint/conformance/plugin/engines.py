@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,7 +21,11 @@ class Engines(tuple[Engine, ...]):
     @classmethod
     def named(cls, texts: Iterable[str], session: str, owner: str) -> Engines:
         """Those of --wx-engine. Raises UsageError."""
-        return cls(Engine(client, session, owner) for client in read_clients(texts))
+        found = cls(Engine(client, session, owner) for client in read_clients(texts))
+        if len(found) > 1:  # a service that runs on one of them changes the environment that the others would inherit
+            for engine in found:
+                engine.env = engine.env or dict(os.environ)
+        return found
 
     def ask(self) -> None:
         """Have all answer. Raises EngineError, with every one that does not: none of them is passed over."""
