@@ -32,14 +32,13 @@ def unverified() -> list[str]:
     """A reference for each row that is not looked up, where its pattern lets one be made."""
     found = []
     for row in table("base_images"):
-        if row["confidence"] != "unverified" or "*" in row["repository"]:
-            continue
-        if accelerator_words(row["repository"].rpartition("/")[2]):
-            continue  # its own name says it
+        repository = row["repository"].replace("*", "tool")
+        if row["confidence"] != "unverified" or accelerator_words(repository.rpartition("/")[2]):
+            continue  # nobody has to look up what its own name says
         for tag in ("1.0", "12.4.1-devel-ubuntu22.04", "24.05-py3"):
-            held = base_image(row["repository"], tag)
+            held = base_image(repository, tag)
             if held is not None and held.row == row and held.accelerator != "unknown":
-                found.append(f"{row['repository']}:{tag}")
+                found.append(f"{repository}:{tag}")
                 break
     return found
 

@@ -14,7 +14,14 @@ None when the tables do not know: never take that for a yes or a no.
 from __future__ import annotations
 
 from wxlint.facts.accelerated import accelerated_build, accelerated_package, carried, is_sure
-from wxlint.facts.base_images import BaseImage, base_image, held_companions, ngc_pytorch, normalise_repository
+from wxlint.facts.base_images import (
+    BaseImage,
+    base_image,
+    held_companions,
+    ngc_pytorch,
+    normalise_repository,
+    python_of_system,
+)
 from wxlint.facts.channels import channel_of_cuda, cuda_of_channel
 from wxlint.facts.cuda_tags import CudaTag, is_cuda_tag_valid
 from wxlint.facts.packages import (
@@ -72,6 +79,7 @@ __all__ = [
     "ngc_pytorch",
     "normalise",
     "normalise_repository",
+    "python_of_system",
     "python_range",
     "rocm_channels",
     "table",

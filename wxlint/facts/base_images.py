@@ -163,3 +163,29 @@ def held_companions(image: BaseImage) -> frozenset[str]:
 def ngc_pytorch(release: str) -> dict[str, str] | None:
     """The row of an NVIDIA PyTorch container release ("23.10"): its CUDA and torch versions."""
     return index("ngc_pytorch", "release").get(release)
+
+
+_OF_SYSTEM = {
+    **dict.fromkeys(("20.04", "focal"), "3.8"),
+    **dict.fromkeys(("22.04", "jammy"), "3.10"),
+    **dict.fromkeys(("24.04", "noble"), "3.12"),
+}
+"""The Python of Ubuntu's releases, by the tags of its images. Source: the distribution's package python3."""
+_UBUNTU_IN_NAME = late(r"ubuntu-?(\d\d\.\d\d)$")
+
+
+def python_of_system(path: str, tag: str) -> str:
+    """The Python of Ubuntu's packages, for images of Ubuntu itself and CUDA and ROCm images on it; "" for others.
+
+    An image that brings a Python of its own has it in the environment of its installs.
+
+    Args:
+        path: of the reference, without the registry.
+    """
+    name = path.rpartition("/")[2]
+    if path.endswith("nvidia/cuda"):
+        return _OF_SYSTEM.get(tag.rpartition("-ubuntu")[2], "")
+    if path.startswith("rocm/dev-ubuntu"):
+        found = _UBUNTU_IN_NAME.search(name)
+        return _OF_SYSTEM.get(found[1], "") if found is not None else ""
+    return _OF_SYSTEM.get(tag.partition("-")[0], "") if name == "ubuntu" else ""

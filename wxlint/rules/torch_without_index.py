@@ -6,8 +6,8 @@ On Linux a plain `pip install torch` is a CUDA build. In a CPU image that is the
 gigabytes of CUDA that nothing uses. In a CUDA image it is whatever CUDA version the newest release was built for, not
 the one the base and the policy have. An installed torch that already satisfies the requirement stays, and is no
 finding. In an image that nothing calls a CPU or a GPU image, on a base without CUDA and without a policy, it is
-information only. In a CPU image on a base of which nothing is known it is a warning: the base may hold that torch
-already.
+information only, and a warning where the name or the tag of its base says CPU. In a CPU image on a base of which
+nothing is known it is a warning too: the base may hold that torch already.
 
 ## Bad
 
@@ -28,7 +28,8 @@ from collections.abc import Iterator
 
 from wxlint import facts
 from wxlint.core.findings import Severity
-from wxlint.images.graph.image import Image, TorchStep
+from wxlint.images.graph.image import Image, TorchStep, contributing
+from wxlint.images.graph.name_hints import Evidence, from_reference
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.torch.model import FAMILY, Choice
 from wxlint.images.stack.torch.selection import PROJECT_HINT, describe
@@ -40,6 +41,7 @@ _EITHER = (
     "for a CPU image add --index-url https://download.pytorch.org/whl/cpu; "
     "for a GPU image say so in its name, or give the index of its CUDA channel"
 )
+_CPU = "https://download.pytorch.org/whl/cpu"
 HINT = "give the index of the image's channel: --index-url https://download.pytorch.org/whl/CHANNEL"
 WEIGHT = 0
 
@@ -72,7 +74,22 @@ def check(repository: Repository) -> Iterator[Problem]:
                 yield Problem(span, wrong, because, _hint(image, step.install.tool), severity, image.label)
             elif _is_undecided(repository, image):
                 text = f"{choice.requirement.name} comes from the default index: on Linux a CUDA build, gigabytes of it"
-                yield Problem(span, text, because, _EITHER, Severity.INFO)
+                of_base = _named_for_cpu(image)
+                if of_base is None:
+                    yield Problem(span, text, because, _EITHER, Severity.INFO)
+                    continue
+                hint = PROJECT_HINT.get(step.install.tool, "add --index-url {}").format(_CPU)
+                yield Problem(span, f"{text}; {of_base.reason.text} says CPU", because, hint, Severity.WARNING)
+
+
+def _named_for_cpu(image: Image) -> Evidence | None:
+    """Return what says that the image which this one stands on is for the CPU: its name, or its tag."""
+    stages = contributing(image.evaluated, image.stage)
+    references = [stage.base.reference for stage in stages if not stage.parents]
+    named = [
+        one for reference in references if reference is not None for one in from_reference(reference, "base image")
+    ]
+    return named[0] if {one.accelerator for one in named} == {"cpu"} else None
 
 
 def _beside_an_open_base(repository: Repository, image: Image, step: TorchStep) -> str:

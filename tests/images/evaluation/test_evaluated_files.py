@@ -421,3 +421,41 @@ def test_kinds_of_reasons() -> None:
     assert [(r.kind, r.name) for r in run("ARG V\nFROM a:$V\n", {}).stages[0].base.value.because] == [("arg", "V")]
     (none,) = run("ARG V\nFROM a:$V\n", {}).uses
     assert not none.value.known
+
+
+@pytest.mark.parametrize(
+    ("body", "python"),
+    [
+        ("FROM ubuntu:24.04\nRUN apt-get update && apt-get install -y python3-pip", "3.12"),
+        ("FROM ubuntu:jammy-20240808\nRUN apt install -y --no-install-recommends git python3", "3.10"),
+        ("FROM nvidia/cuda:12.8.1-runtime-ubuntu24.04\nRUN apt-get install -y python3-pip", "3.12"),
+        ("FROM rocm/dev-ubuntu-22.04:6.2\nRUN apt-get install -y python3-pip", "3.10"),
+        ("FROM ubuntu:24.04", None),
+        ("FROM ubuntu:24.04\nRUN apt-get install -y python3.12-venv", "3.12"),
+        ("FROM ubuntu:24.04\nRUN add-apt-repository ppa:deadsnakes/ppa && apt-get install -y python3.11", None),
+        ("FROM ubuntu:24.04\nRUN apt-get install -y python3\nCOPY --from=python:3.13 /usr/local /usr/local", None),
+        ("FROM ubuntu:24.04\nRUN apt-get install -y python3\nCOPY --from=ghcr.io/astral-sh/uv:0.9 /uv /bin/uv", "3.12"),
+        ("FROM acme/ubuntu-tools:24.04\nRUN apt-get install -y python3", None),
+    ],
+)
+def test_the_python_of_a_system(body: str, python: str | None) -> None:
+    stage = run(f"{body}\nRUN pip install torch\n", {}).stages[-1]
+    assert [step.environment.python for step in stage.steps if isinstance(step, Install)][-1] == python
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("$(cat r.txt)", "numpy torch"),
+        ("$(grep ^numpy r.txt)", "numpy"),
+        ("$(grep -v torch r.txt) av", "numpy av"),
+    ],
+)
+def test_a_list_whose_lines_become_arguments(words: str, found: str) -> None:
+    assert names(f"COPY . .\nRUN pip install {words}", {"r.txt": "numpy\ntorch==2.3.1\n"}) == found
+
+
+@pytest.mark.parametrize("words", ["$(sort r.txt)", '"$(grep -v torch r.txt)"', "$(cat r.txt | sort)", "$(cat $X)"])
+def test_words_of_a_list_that_something_else_makes(words: str) -> None:
+    (install,) = installs(f"COPY . .\nRUN pip install {words}", {"r.txt": "numpy\ntorch==2.3.1\n"})
+    assert [requirement.kind for requirement in install.requirements] == ["unknown"]

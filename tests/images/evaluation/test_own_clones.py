@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wxlint.images.evaluation.own_clones import own_clones
+from wxlint.images.evaluation.own_clones import clones
 
 
 def torch(root: Path) -> str:
@@ -87,4 +87,5 @@ def test_a_later_run_finds_the_files_too(tmp_path: Path) -> None:
     ],
 )
 def test_where_a_clone_stands(text: str, folders: list[str]) -> None:
-    assert own_clones(text, "/w", lambda owner, name: (owner, name) == ("acme", "voice")) == folders
+    found = [c.folder for c in clones(text, "/w") if c.main and (c.owner, c.name) == ("acme", "voice")]
+    assert found == folders

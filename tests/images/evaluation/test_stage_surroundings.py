@@ -9,7 +9,7 @@ from wxlint.images.evaluation.copied_files import PIP_CONF, Copies, Copy
 from wxlint.images.evaluation.default_shell import flavor_of, flavor_of_command
 from wxlint.images.evaluation.downloads import from_vendor, of_vendors, origin
 from wxlint.images.evaluation.glob_patterns import PatternError, replace, trim_end, trim_start
-from wxlint.images.evaluation.interpreter import OTHER_PYTHON, machine_of, python_of
+from wxlint.images.evaluation.interpreter import OTHER_PYTHON, machine_of, may_bring_another, python_of
 from wxlint.images.evaluation.pip_config import configured, from_text
 from wxlint.images.evaluation.placeholder_args import is_placeholder
 from wxlint.images.evaluation.written_files import changed_by, touched
@@ -171,6 +171,19 @@ def test_the_machine_of_a_stage(platform: str | None, image: str, build: str, ma
 )
 def test_what_may_bring_another_python(text: str, other: bool) -> None:
     assert (OTHER_PYTHON.search(text) is not None) is other
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("apt install python3.12 python3.12-venv", False),
+        ("apt install python3.11", True),
+        ("apt install python3.12 && uv venv", True),
+        ("pip install x", False),
+    ],
+)
+def test_the_python_that_is_there_is_no_other(text: str, other: bool) -> None:
+    assert may_bring_another(text, "3.12") is other
 
 
 DOWNLOADS = [

@@ -70,7 +70,8 @@ class Project(NamedTuple):
     default_groups: the groups that the tool installs by itself; optional_groups: those that poetry leaves out. name:
     normalised, "" where there is none. constraints, overrides: PEP 508, of uv's constraint-dependencies and
     override-dependencies. values: uv's settings that are texts. bound: the indexes of distributions, whether they are
-    listed or not. forks: uv's `conflicts` are given.
+    listed or not. forks: uv's `conflicts` are given. dynamic: main's dependencies stand elsewhere. files: requirements
+    files that parts take in. setuptools: it builds the project.
     """
 
     dependencies: tuple[Dependency, ...]
@@ -88,6 +89,9 @@ class Project(NamedTuple):
     values: tuple[tuple[str, str], ...] = ()
     bound: tuple[tuple[str, tuple[Binding, ...]], ...] = ()
     forks: bool = False
+    dynamic: bool = False
+    files: tuple[tuple[Part, str], ...] = ()
+    setuptools: bool = True
 
     @property
     def parts(self) -> frozenset[Part]:

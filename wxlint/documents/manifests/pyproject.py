@@ -6,6 +6,7 @@ Formats: PEP 621 dependencies, PEP 735 groups, `[tool.uv]`, poetry's and pdm's o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from wxlint.documents.manifests import poetry_tables, uv_tables
@@ -21,6 +22,7 @@ from wxlint.documents.manifests.project import (
     load,
     normal,
     table,
+    texts,
 )
 from wxlint.documents.source import Source
 
@@ -67,6 +69,7 @@ class _Reader:
         self._add_all(listing(self.uv, "dev-dependencies"), Part("group", "dev"))
         for entry in poetry_tables.entries(self.poetry, urls):
             self._append(entry.requirement, entry.part, entry.bindings, key=entry.key)
+        listed_elsewhere = "dependencies" in texts(self.metadata, "dynamic")
         return Project(
             tuple(self.dependencies),
             uv.default or poetry.default or pdm.default,
@@ -80,7 +83,26 @@ class _Reader:
             name=self.itself,
             bound=tuple(self.bound.items()),
             forks=bool(self.uv.get("conflicts")),
+            dynamic=not self.poetry.get("dependencies") and (listed_elsewhere or not (self.metadata or self.poetry)),
+            files=tuple(self._files()),
+            setuptools="setuptools" in str(table(self.data, "build-system").get("build-backend", "setuptools")),
         )
+
+    def _files(self) -> Iterator[tuple[Part, str]]:
+        """Yield the requirements files that setuptools or a plugin of hatch reads."""
+        tool = table(self.data, "tool")
+        setuptools = table(table(tool, "setuptools"), "dynamic")
+        main = setuptools.get("dependencies")
+        given = [(MAIN, main)] if main is not None else []
+        given += [
+            (Part("extra", normal(name)), value) for name, value in table(setuptools, "optional-dependencies").items()
+        ]
+        hook = table(table(table(table(tool, "hatch"), "metadata"), "hooks"), "requirements_txt")
+        given += [(MAIN, {"file": hook.get("files")})] if hook else []
+        for part, value in given:
+            paths = value.get("file") if isinstance(value, dict) else None
+            for path in [paths] if isinstance(paths, str) else paths if isinstance(paths, list) else ():
+                yield part, str(path)
 
     def _add_all(self, listed: object, part: Part) -> None:
         for text in listed if isinstance(listed, list) else ():

@@ -48,6 +48,7 @@ class Files:
         self.lines_left = _MOST_LINES
         """How many more lines of lists are read for this build."""
         self.swept: dict[int, list[str]] = {}
+        self.clones: dict[int, dict[str, str]] = {}
         self._from_stage: dict[tuple[int, str], tuple[Text | None, Lines | None]] = {}
 
     def note_changes(self, stage: int, text: str) -> None:
@@ -61,6 +62,14 @@ class Files:
         """A file at an absolute path that a command has made, and what it asks for; None where that is not known."""
         self.made.setdefault(stage, {})[path] = lines
         self.any_written = True
+
+    def note_clone(self, stage: int, folder: str, project: str) -> None:
+        """An absolute folder that holds another repository. project: its owner and name."""
+        self.clones.setdefault(stage, {})[folder] = project
+
+    def clone_at(self, stage: int, folder: str) -> str | None:
+        """The owner and the name of the repository that a RUN cloned to a folder."""
+        return self.clones[stage].get(folder) if stage in self.clones else None
 
     def made_at(self, stage: int, path: str, depth: int = 0) -> Lines | None:
         """What a made file asks for, in the stage or copied from another; None for a file that is none of these,
@@ -180,6 +189,8 @@ class Files:
         self.swept[stage] = list(self.swept.get(parent, ()))
         if self.inline.get(parent):
             self.inline[stage] = dict(self.inline[parent])
+        if parent in self.clones:
+            self.clones[stage] = dict(self.clones[parent])
 
 
 def _origins(copy: Copy, path: str) -> list[str]:

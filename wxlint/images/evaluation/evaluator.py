@@ -22,7 +22,7 @@ from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.copied_files import Copies, Copy
 from wxlint.images.evaluation.default_shell import flavor_of, flavor_of_command
 from wxlint.images.evaluation.expansion import Scope, expand, pairs
-from wxlint.images.evaluation.interpreter import environment_of
+from wxlint.images.evaluation.interpreter import environment_of, python_of, system_python_of
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.placeholder_args import is_placeholder
 from wxlint.images.evaluation.run_instructions import Runs, shell_texts
@@ -225,6 +225,7 @@ class _Evaluation:
         else:
             stage = OpenStage(index, name, instruction, use)
             stage.environment = environment_of(platform, use.reference, self.build.platform)
+            stage.system_python = system_python_of(use.reference)
             stage.flavor = stage.base_flavor = flavor_of(use.reference)
             self.files.copies[index] = Copies()
             self._set_by_base(stage, use)
@@ -298,6 +299,8 @@ class _Evaluation:
                 copies.add(Copy(path, absolute, origin, folder))
         if origin is not None or external is not None:
             reference = external.reference if external else None
+            if python_of(reference) is not None:  # a Python may come along
+                stage.forget_python()
             stage.steps.append(StageCopy(origin, tuple(sources), instruction, reference, absolute))
 
     def _write_out(self, stage: OpenStage, instruction: Instruction, dest: str, folder: bool) -> None:
@@ -321,7 +324,7 @@ class _Evaluation:
         copied = len(copies)
         if instruction.flags:
             self._mounts(stage, instruction, copies)
-        clones = self._clones(stage, instruction) if self.files.is_own is not None else []
+        clones = self._clones(stage, instruction) if "git clone" in instruction.text else []
         for clone in clones:
             copies.add(clone)
         self.runs.read(stage, instruction)
@@ -330,14 +333,17 @@ class _Evaluation:
             copies.add(clone)
 
     def _clones(self, stage: OpenStage, instruction: Instruction) -> list[Copy]:
-        """What a RUN clones of the repository itself, which stands there from now on."""
-        from wxlint.images.evaluation.own_clones import own_clones
+        """What a RUN clones of the repository itself, which stands there from now on; other clones are noted."""
+        from wxlint.images.evaluation.own_clones import clones
 
-        assert self.files.is_own is not None
         found = []
-        for text, _ in shell_texts(instruction) if "git clone" in instruction.text else ():
-            found += own_clones(text, stage.workdir, self.files.is_own)
-        return [Copy(".", folder, None, True, cloned=True) for folder in found]
+        for text, _ in shell_texts(instruction):
+            for clone in clones(text, stage.workdir):
+                if self.files.is_own is None or not self.files.is_own(clone.owner, clone.name):
+                    self.files.note_clone(stage.index, clone.folder, f"{clone.owner}/{clone.name}")
+                elif clone.main:
+                    found.append(Copy(".", clone.folder, None, True, cloned=True))
+        return found
 
     def _mounts(self, stage: OpenStage, instruction: Instruction, copies: Copies) -> None:
         """Images named by --mount=from=; bind mounts count as copies while the instruction runs."""

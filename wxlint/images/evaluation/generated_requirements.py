@@ -95,6 +95,15 @@ def made_by(command: Command, context: InstallContext) -> Made | None:
     return Made(target, merged([*before, lines]))
 
 
+def written_by(command: Command, context: InstallContext) -> Lines | None:
+    """The requirements that `cat` or `grep` write of a file; None for what is no list, or not known."""
+    name = command.words[0].value.text.rpartition("/")[2]
+    if name not in ("cat", "grep", "egrep") or any(redirected(command)):
+        return None
+    arguments = read_arguments(command.words[1:], frozenset(("-e", "--expression", "--regexp")))
+    return _WRITERS[name](_Call(name, command.words, arguments, command, context, "", False))
+
+
 _READERS_OF_FLAGS = frozenset(("cat", "cp", "mv", "grep", "egrep", "sed"))
 """Programs whose short options are not those of tools that export lists."""
 

@@ -17,10 +17,31 @@ _OF_NAMESPACE = {"arm64v8": "aarch64", "amd64": "x86_64"}
 _TAG = late(r"(3\.\d+(?:\.\d+)?)(?:[-.].*)?")
 _IN_TAG = late(r"(?:^|[-_])(?:python|py)(3\.\d+(?:\.\d+)?)(?:[-_].*)?$")
 OTHER_PYTHON = late(
-    r"\b(?:conda|mamba|micromamba|pyenv|pixi)\b|uv\s+(?:python|venv)\b|python3\.\d+(?![\d/])|--python[ =]"
-    r"|add-apt-repository"
+    r"conda|mamba|[Mm]iniforge|\b(?:pyenv|pixi)\b|uv\s+(?:python|venv)\b|python3\.\d+(?![\d/])|--python[ =]"
+    r"|add-apt-repository|deadsnakes"
 )
 """What may bring another Python than that of the base image."""
+
+_APT = late(r"\bapt(?:-get)?\b")
+_PYTHON = late(r"\bpython3\b")
+
+
+def may_bring_another(text: str, python: str) -> bool:
+    """Whether the commands of a RUN may bring another Python than this one."""
+    own = "python" + ".".join(python.split(".")[:2])
+    return any(match[0] != own for match in OTHER_PYTHON.finditer(text))
+
+
+def brings_system_python(text: str) -> bool:
+    """Whether the commands of a RUN install the distribution's Python."""
+    return "install" in text and _APT.search(text) is not None and _PYTHON.search(text) is not None
+
+
+def system_python_of(reference: Reference | None) -> str:
+    """The Python that the packages of a base image's distribution bring, "" where that is not known."""
+    if reference is None or not reference.tag or HOLE in reference.tag or HOLE in reference.name:
+        return ""
+    return facts.python_of_system(reference.path, reference.tag)
 
 
 def python_of(reference: Reference | None) -> str | None:

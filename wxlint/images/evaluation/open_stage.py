@@ -6,6 +6,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.images.evaluation.expansion import Scope
+from wxlint.images.evaluation.interpreter import brings_system_python, may_bring_another
 from wxlint.images.installs.markers import ANY_LINUX
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Stage, StageCopy, Use
@@ -41,6 +42,8 @@ class OpenStage:
         self.pip_looked: tuple[int, str, str | None] = 0, "", None
         self.environment = ANY_LINUX
         """The Python and the machine, as the base image has them."""
+        self.system_python = ""
+        """The Python that the packages of the base's distribution bring; "" where another may come."""
 
     def child(self, index: int, name: str, instruction: Instruction, base: Use) -> OpenStage:
         """A stage that starts from this one, with everything but its steps."""
@@ -49,13 +52,28 @@ class OpenStage:
         stage.workdir, stage.user, stage.shell = self.workdir, self.user, self.shell
         stage.pip_config, stage.pip_file, stage.pip_looked = dict(self.pip_config), self.pip_file, self.pip_looked
         stage.fetches = list(self.fetches)
-        stage.environment = self.environment
+        stage.environment, stage.system_python = self.environment, self.system_python
         stage.flavor, stage.base_flavor = self.flavor, self.base_flavor
         return stage
 
     def scope(self) -> Scope:
         """The variables that the next instruction sees."""
         return Scope(self.visible, self.unset)
+
+    def note_python(self, text: str) -> None:
+        """Follow which Python the commands of a RUN leave there."""
+        python = self.environment.python or self.system_python
+        if not python:
+            return
+        if may_bring_another(text, python):
+            self.forget_python()
+        elif self.environment.python is None and brings_system_python(text):
+            self.environment = self.environment._replace(python=python)
+
+    def forget_python(self) -> None:
+        """Another Python may be there from here on."""
+        self.environment = self.environment._replace(python=None)
+        self.system_python = ""
 
     def set_env(self, name: str, value: Value) -> None:
         self.env[name] = self.visible[name] = value

@@ -1,4 +1,4 @@
-"""Where a RUN clones the very repository that its Dockerfile lies in: the files there are those of the checkout."""
+"""What a RUN clones. Of the very repository that its Dockerfile lies in, the files are those of the checkout."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
 from wxlint.documents.source import Source
 
 _CLONE = late(r"\bgit\s+clone\b([^;&|\n]*)")
@@ -23,44 +24,59 @@ _VALUED = frozenset(
 Read = Callable[[str], "Source | None"]
 
 
-def own_clones(text: str, workdir: str, is_own: Callable[[str, str], bool]) -> list[str]:
-    """The folders, absolute, that hold the repository's own files after the commands of a RUN.
+class Clone(NamedTuple):
+    """A folder, absolute, that holds another repository. owner, name: in lower case. main: at its main branch."""
 
-    One that is at another commit than its main branch's is none. is_own: whether an owner and a name are this
-    repository's.
-    """
-    if _MOVES.search(text):
-        return []
+    folder: str
+    owner: str
+    name: str
+    main: bool
+
+
+def clones(text: str, workdir: str) -> list[Clone]:
+    """What the commands of a RUN clone, and where to."""
+    moves = _MOVES.search(text) is not None
     found = []
     for match in _CLONE.finditer(text):
-        given = _arguments(match[1].split())
+        given, main = _arguments(match[1].split())
         address = _ADDRESS.fullmatch(given[0].strip("\"'")) if given else None
-        if address is None or not is_own(address[1].lower(), address[2].lower()):
+        if address is None:
             continue
         folder = given[1].strip("\"'") if len(given) > 1 else address[2]
         entered = _CD.findall(text, 0, match.start())
         path = posixpath.normpath(posixpath.join(workdir, *(word.strip("\"'") for word in entered), folder))
         if path.startswith("/") and not set("$`~*") & set(path):
-            found.append(path)
+            found.append(Clone(path, address[1].lower(), address[2].lower(), main and not moves))
     return found
 
 
-def _arguments(words: list[str]) -> list[str]:
-    """What `git clone` is given besides options; nothing where it takes another branch."""
+def own_project(url: str, is_own: Callable[[str, str], bool]) -> bool:
+    """Whether `git+https://...` is this repository itself at its main branch."""
+    address, _, fragment = url.partition("+")[2].partition("#")
+    scheme, slashes, rest = address.partition("://")
+    rest, at, ref = rest.rpartition("@") if "@" in rest.partition("/")[2] else (rest, "", "")
+    found = _ADDRESS.fullmatch(f"{scheme}{slashes}{rest}")
+    if found is None or "subdirectory" in fragment or (at and ref not in _BRANCHES):
+        return False
+    return is_own(found[1].lower(), found[2].lower())
+
+
+def _arguments(words: list[str]) -> tuple[list[str], bool]:
+    """What `git clone` is given besides options, and whether it takes the main branch."""
     found: list[str] = []
+    main = True
     waiting = words[::-1]
     while waiting:
         word = waiting.pop().strip("\\")
         name, equals, value = word.partition("=")
         if name in ("-b", "--branch", "--revision"):
             branch = value if equals else waiting.pop() if waiting else ""
-            if branch.strip("\"'") not in _BRANCHES:
-                return []
+            main = branch.strip("\"'") in _BRANCHES
         elif word in _VALUED:
             waiting[-1:] = []
         elif word and not word.startswith("-"):
             found.append(word)
-    return found
+    return found, main
 
 
 def names_of(root: str, folder: str, read: Read) -> Callable[[str, str], bool]:

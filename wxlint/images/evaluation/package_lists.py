@@ -4,7 +4,7 @@ each followed to others."""
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ from wxlint.images.installs.pip import ARCHIVES
 from wxlint.images.installs.requirement import Requirement, conda_requirement, marker_of, parse_requirement
 
 if TYPE_CHECKING:
-    from wxlint.documents.manifests.project import Part
+    from wxlint.documents.manifests.project import Part, Project
     from wxlint.documents.manifests.requirements_txt import Line
 
 _DEPTH = 12
@@ -127,7 +127,17 @@ class PackageLists:
         folder, _, extras = written.removeprefix("file://").partition("[")
         names = tuple(extra.strip().lower() for extra in extras.partition("]")[0].split(",") if extra.strip())
         path = posixpath.normpath(posixpath.join(posixpath.dirname(source.path), folder.strip(), "pyproject.toml"))
-        return self.project(self.files.read(path), path, Groups(names), "pip")
+        return self.project(self.files.read(path), path, Groups(names), "pip", beside=self._in_folder_of(path))
+
+    def own_project(self, extras: tuple[str, ...]) -> Lines:
+        """What the project at the root of the repository asks for."""
+        path = f"{self.files.root}pyproject.toml"
+        return self.project(self.files.read(path), path, Groups(extras), "pip", beside=self._in_folder_of(path))
+
+    def _in_folder_of(self, path: str) -> Callable[[str], Text | None]:
+        """The files of the folder that a file of the repository lies in."""
+        folder = posixpath.dirname(path)
+        return lambda name: self.files.read(posixpath.normpath(posixpath.join(folder, name)))
 
     # -- projects
 
@@ -140,17 +150,21 @@ class PackageLists:
         *,
         lock: Text | None = None,
         uv_toml: Text | None = None,
+        beside: Callable[[str], Text | None] = lambda _: None,
     ) -> Lines:
         """What installing a project asks for.
 
-        tool: who reads its file. lock: what pins it, where that counts. uv_toml: uv's settings beside it, which stand
-        in the place of those in [tool.uv].
+        Args:
+            tool: who reads its file.
+            lock: what pins it, where that counts.
+            uv_toml: uv's settings beside it, which stand in the place of those in [tool.uv].
+            beside: the files of its folder.
         """
         from wxlint.documents.manifests.pyproject import read_pyproject
         from wxlint.images.installs.project_files import lines_of, reached_parts
 
         if source is None:
-            return Lines(unread=(Unread(UnreadKind.NOT_THERE, name),))
+            return self._dynamic(None, name, beside, groups) or Lines(unread=(Unread(UnreadKind.NOT_THERE, name),))
         project = read_pyproject(source)
         if project.problem:
             return Lines(unread=(_invalid(source, project.problem),))
@@ -161,9 +175,26 @@ class PackageLists:
         if lock is not None:
             reached = reached_parts(project, groups, self.environment, tool)
             found = self._locked(found, lock, project.name, reached, groups)
-        if not project.dependencies and ("dynamic" in source.text or "[project]" not in source.text):
+        package = tool == "pip" or "[project]" in source.text or not project.dependencies  # a workspace's root is none
+        if not project.dynamic or not package or (lock is not None and found.locked):
+            return found
+        elsewhere = self._dynamic(project, name, beside, groups)
+        if elsewhere is None:
             return found._replace(unread=(Unread(UnreadKind.DYNAMIC, name), *found.unread))
-        return found
+        return found._replace(
+            requirements=(*elsewhere.requirements, *found.requirements), unread=(*elsewhere.unread, *found.unread)
+        )
+
+    def _dynamic(
+        self, project: Project | None, name: str, beside: Callable[[str], Text | None], groups: Groups
+    ) -> Lines | None:
+        """What the files beside a pyproject.toml list, or in the place of one."""
+        if project is None and beside("setup.py") is None and beside("setup.cfg") is None:
+            return None
+        from wxlint.images.evaluation.setuptools_projects import dynamic_lines
+
+        listed = partial(self.requirements, as_constraints=False)
+        return dynamic_lines(project, name, beside, groups, self.environment, listed)
 
     def _locked(self, found: Lines, lock: Text, project: str, reached: frozenset[Part], groups: Groups) -> Lines:
         from wxlint.documents.manifests.locks import read_lock

@@ -18,7 +18,6 @@ from wxlint.images.evaluation import pip_config
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.default_shell import flavor_of_command, flavor_of_text
 from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_make
-from wxlint.images.evaluation.interpreter import OTHER_PYTHON
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.stage_context import StageContext
 from wxlint.images.evaluation.written_files import touched
@@ -64,8 +63,7 @@ class Runs:
             if "pip.conf" in text:
                 self._pip_values(stage)
                 stage.pip_file = pip_config.from_text(text)
-            if stage.environment.python is not None and OTHER_PYTHON.search(text):
-                stage.environment = stage.environment._replace(python=None)
+            stage.note_python(text)
             makes = may_make(text)
             if stage.shell and (makes or worth_reading(text)):
                 self._commands(stage, text, at, makes, flavor_of_text(text, flavor))
@@ -114,6 +112,8 @@ class Runs:
                 switches = _switches(stage, command)
                 for step in self._followed(stage, install, directory, command):
                     own = step._replace(switches=switches) if switches else step
+                    if any(r.kind == "vcs" and r.url for r in own.requirements) and self.files.is_own is not None:
+                        own = context.with_own_project(own, self.files.is_own)
                     stage.steps.append(self._relocated(own))
                     stage.pip_config.update(pip_config.from_install(step))
         self.files.note_changes(stage.index, text[behind:])

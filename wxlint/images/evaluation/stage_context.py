@@ -10,19 +10,21 @@ from wxlint.core.findings import Span, Where
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.source import Source
-from wxlint.images.evaluation.build_files import Files
+from wxlint.images.evaluation.build_files import Files, IsOwn
 from wxlint.images.evaluation.package_lists import PackageLists
 from wxlint.images.installs.markers import Environment
 from wxlint.images.installs.model import (
     LOCKS,
     CondaEnvironment,
     Groups,
+    Install,
     InstallContext,
     Lines,
     Unread,
     UnreadKind,
     UvSettings,
 )
+from wxlint.images.installs.requirement import Requirement, parse_requirement
 from wxlint.shell.model import Command
 
 _WHEELS = late(r"(?:^|/)wheels?(?:/|$)")
@@ -97,6 +99,15 @@ class StageContext(InstallContext):
             unread=tuple(u._replace(where=where) for u in found.unread),
         )
 
+    def substituted(self, command: str) -> Lines | None:
+        if ".txt" not in command:
+            return None
+        from wxlint.images.evaluation.generated_requirements import written_by
+        from wxlint.shell.bash.reader import read_shell
+
+        inner = read_shell(command, {}).commands
+        return written_by(inner[0], self) if len(inner) == 1 else None
+
     def filtered(self, path: str, keep: Callable[[str], bool]) -> Lines | None:
         source = self._find(path)
         if source is None or self.files.made_at(self.stage, self.absolute(path)) is not None:
@@ -107,8 +118,10 @@ class StageContext(InstallContext):
     def project(self, folder: str, groups: Groups, tool: str) -> Lines:
         path = posixpath.join(folder, "pyproject.toml")
         source = self._find(path)
-        if source is None and tool == "pip" and self._find(posixpath.join(folder, "setup.py")):
-            return Lines(unread=(Unread(UnreadKind.DYNAMIC, f"{folder.rstrip('/')}/setup.py"),))
+        clone = self.files.clone_at(self.stage, self.absolute(folder)) if source is None else None
+        if clone is not None:
+            cloned = parse_requirement(Value(f"git+https://github.com/{clone}"), None)
+            return Lines((cloned._replace(extras=groups.names, written=f"{clone} of a clone"),))
         if source is None and self.files.find(self.stage, self.absolute(path), before=True) is not None:
             return Lines(unread=(Unread(UnreadKind.CHANGED, f"{folder.rstrip('/')}/pyproject.toml"),))
         lists = self._lists()
@@ -118,8 +131,31 @@ class StageContext(InstallContext):
         if groups.locked and tool in LOCKS:
             lock = self._find(posixpath.join(folder, LOCKS[tool]))
         uv_toml = self._find(posixpath.join(folder, "uv.toml")) if tool == "uv" else None
-        name = f"{folder.rstrip('/')}/pyproject.toml"
-        return lists.project(source, name, groups, tool, lock=lock, uv_toml=uv_toml)
+        reads_setup = source is not None or tool == "pip" or not (groups.defaults or groups.locked)
+        return lists.project(
+            source,
+            f"{folder.rstrip('/')}/pyproject.toml",
+            groups,
+            tool,
+            lock=lock,
+            uv_toml=uv_toml,
+            beside=lambda name: self._find(posixpath.join(folder, name)) if reads_setup else None,
+        )
+
+    def with_own_project(self, install: Install, is_own: IsOwn) -> Install:
+        """An install with what this repository's project asks for in the place of its address in git."""
+        from wxlint.images.evaluation.own_clones import own_project
+
+        found: list[Requirement] = []
+        unread = install.unread
+        for requirement in install.requirements:
+            if requirement.kind != "vcs" or not requirement.url or not own_project(requirement.url, is_own):
+                found.append(requirement)
+                continue
+            lines = self._lists().own_project(requirement.extras)
+            found += (r._replace(maybe=True) if requirement.maybe else r for r in lines.requirements)
+            unread += lines.unread
+        return install._replace(requirements=tuple(found), unread=unread)
 
     def uv_settings(self) -> UvSettings:
         paths = (self.absolute(name) for name in ("pyproject.toml", "uv.toml"))  # `uv add` leaves settings as they are

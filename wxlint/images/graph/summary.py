@@ -73,9 +73,13 @@ def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None)
 def _shown(state: State) -> str:
     """The channel of an image's torch; of one that the base's maker built, and nothing replaced, that of its CUDA."""
     torch, root = state.torch, state.root
-    if torch.channel != "unknown" or not state.cuda or root is None or torch != state.external_torch:
+    if torch.channel != "unknown" or not state.cuda or root is None:
         return torch.channel
     from wxlint.images.stack.makers_torch import has_makers_torch
+    from wxlint.images.stack.torch.state import is_changed
+
+    if torch != state.external_torch and is_changed(state.external_torch, torch):
+        return torch.channel
 
     return facts.channel_of_cuda(state.cuda) or torch.channel if has_makers_torch(root.reference) else torch.channel
 

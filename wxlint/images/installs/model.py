@@ -272,6 +272,11 @@ class InstallContext:
         """What a text that a command itself writes lists, as a requirements file."""
         return Lines()
 
+    def substituted(self, command: str) -> Lines | None:
+        """What the output of a command lists whose words become arguments (`$(cat list.txt)`); None where that is not
+        known."""
+        return None
+
     def filtered(self, path: str, keep: Callable[[str], bool]) -> Lines | None:
         """What a requirements file lists with the lines that are kept; None where the file is not known."""
         return None

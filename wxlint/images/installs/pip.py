@@ -209,8 +209,12 @@ def positional(word: Word, call: Call, alone: bool, tool: str = "pip") -> Lines:
 
     alone: dependencies are left out.
     """
-    if word.value.text == HOLE and (printed := _PRINTED.fullmatch(word.value.holes[0])) is not None:
-        return call.context.requirements(printed[1], call.variables)
+    if word.value.text == HOLE and not word.quoted and word.value.holes[0][:1] in ("$", "`"):
+        if (printed := _PRINTED.fullmatch(word.value.holes[0])) is not None:
+            return call.context.requirements(printed[1], call.variables)
+        listed = call.context.substituted(word.value.holes[0].strip("$`()"))
+        if listed is not None:
+            return listed
     requirement = parse_requirement(word.value, call.where(word))
     if requirement.kind != "path":
         holds = applies(marker_of(word.value.text), call.context.environment)

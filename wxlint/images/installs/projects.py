@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from wxlint.core.values import Value
-from wxlint.images.installs.model import Call, Groups, Install, Lines, PackageIndex, joined
+from wxlint.core.values import HOLE, Value
+from wxlint.images.installs.model import LOCKS, Call, Groups, Install, Lines, PackageIndex, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
-from wxlint.images.installs.pip import is_on, requirements_of
+from wxlint.images.installs.pip import is_on, is_options, requirements_of
 
 _CHOSEN_BY_UV = ("--extra", "--group")
 _CHOSEN = ("--extra", "--extras", "-E", "--group", "--with", "-G")
+_INDEXES = ("--index", "--default-index", "--extra-index-url", "--index-url", "-i")
 _ONLY = ("--only", "--only-group")
 _LEFT_OUT = ("--no-group", "--without", "--no-extra")
 _GLOBAL = frozenset(
@@ -43,7 +44,17 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = ()) -> Iterator
             to = arguments.last("--group", "--optional")
             part = to.text if to is not None else "dev" if arguments.has("--dev") else ""
             groups = groups._replace(added=added, added_to=part, defaults=False, locked=False)
-        lines = call.context.project(folder.text if folder is not None else ".", groups, tool)
+        place = folder.text if folder is not None else "."
+        lines = call.context.project(place, groups, tool)
+        if (
+            added
+            and arguments.has(*_INDEXES)
+            and call.context.project(place, groups._replace(locked=True), tool).locked
+        ):
+            unread = Unread(
+                UnreadKind.CHANGED, LOCKS[tool]
+            )  # which of its pins stay beside another index is uv's to say
+            lines = lines._replace(unread=(*lines.unread, unread))
         yield shared._replace(
             requirements=lines.requirements,
             sources=lines.sources,
@@ -61,6 +72,8 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = ()) -> Iterator
 def chosen_groups(tool: str, arguments: Arguments, variables: Mapping[str, Value]) -> Groups:
     """The extras and groups that an install of a project takes. variables: uv's, by which it chooses too."""
     names = _split(arguments.texts(*(_CHOSEN_BY_UV if tool == "uv" else _CHOSEN)))
+    if any(map(is_options, arguments.positional)):
+        names = (*names, HOLE)  # a variable may choose any of them
     only = _split(arguments.texts(*_ONLY))
     left_out = _split(arguments.texts(*_LEFT_OUT))
     production = arguments.has("--prod", "--production")

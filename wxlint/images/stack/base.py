@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from wxlint import facts
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.model.reference import Reference
@@ -32,7 +33,7 @@ def held_by(reference: Reference | None, cuda: str | None) -> Held:
     """
     if reference is None or not reference.tag or not reference.tag_known:
         return Held(cuda or "")
-    return _by_tag(reference, cuda)._replace(python=_python(reference.path, reference.tag))
+    return _by_tag(reference, cuda)._replace(python=facts.python_of_system(reference.path, reference.tag))
 
 
 def flavour_of(reference: Reference) -> str:
@@ -49,17 +50,6 @@ def _by_tag(reference: Reference, cuda: str | None) -> Held:
     if cudnn is not None:
         return Held(cuda or "", cudnn[1] or _bare_cudnn(cuda))
     return Held(cuda or "", "none" if ours and _FLAVOUR.search(tag) else "")
-
-
-_OF_UBUNTU = {"20.04": "3.8", "22.04": "3.10", "24.04": "3.12"}
-"""The Python of Ubuntu's releases. An image that brings its own has it in the environment of its installs."""
-
-
-def _python(path: str, tag: str) -> str:
-    """Return the Python of Ubuntu's packages, for Ubuntu itself and CUDA images on it."""
-    if path.endswith("nvidia/cuda"):
-        return _OF_UBUNTU.get(tag.rpartition("-ubuntu")[2], "")
-    return _OF_UBUNTU.get(tag, "") if path.rpartition("/")[2] == "ubuntu" else ""
 
 
 def _bare_cudnn(cuda: str | None) -> str:

@@ -167,7 +167,8 @@ def _is_foreign(requirement: Requirement, install: Install) -> bool:
 
 def _leaves_torch(requirement: Requirement, state: Torch) -> bool:
     """Whether a project in git is known to ask for no other torch than the one that is there, or for none."""
-    needs = facts.needed_by_project(requirement.url) if requirement.kind == "vcs" and requirement.url else None
+    plain = requirement.kind == "vcs" and requirement.url and not requirement.extras
+    needs = facts.needed_by_project(requirement.url or "") if plain else None
     if needs is None or state.channel == "none":
         return needs == ""
     return not needs or state.version is None or within(needs, state.version)

@@ -1,0 +1,338 @@
+"""What the expressions of a setup.py are, as far as their text says it."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from wxlint.documents.manifests.setup_values import (
+    NONE,
+    Function,
+    Item,
+    Lined,
+    Listed,
+    Nothing,
+    Scope,
+    Table,
+    Value,
+    common,
+)
+
+_MOST_STEPS = 200_000
+_MOST_CALLS = 20
+
+
+def called(node: ast.AST) -> str:
+    """The last name of what is called: "join" of os.path.join."""
+    if not isinstance(node, ast.Call):
+        return ""
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+_SAME = frozenset("abspath realpath resolve absolute expanduser str Path PurePath fspath as_posix".split())
+"""Calls that leave a path or a text what it is."""
+_LINES = frozenset(
+    "readlines splitlines read read_text list sorted tuple set map filter parse_requirements strip rstrip".split()
+)
+"""Calls that give a file's lines, or leave them what they are."""
+_MAPPED = ("str", "str.strip", "str.rstrip", "None")
+"""What may be mapped over lines, or filter them."""
+_HARMLESS = (
+    "#",
+    "-",
+    "--",
+    "-r",
+    "-e",
+    "-i",
+    "-f",
+    "-c",
+    "git+",
+    "http",
+    "https",
+    "--index-url",
+    "--extra-index-url",
+    "",
+)
+"""What lines that are no requirements start with: a filter of such lines leaves the requirements."""
+_OF_MM = frozenset(("parse_line", "parse_require_file", "gen_packages_items"))
+"""The functions inside `parse_requirements` as the OpenMMLab and ModelScope projects write it: it lists a file's
+requirements, with their versions. Source: their setup.py."""
+
+
+class Evaluator:
+    """What expressions are. Calls of `setup` and of the file's functions are for who follows its statements."""
+
+    def __init__(self) -> None:
+        self.steps = _MOST_STEPS
+        self.calls = 0
+
+    def of_setup(self, node: ast.Call, scope: Scope) -> Value:
+        raise NotImplementedError
+
+    def of_function(self, function: Function, node: ast.Call, scope: Scope) -> Value:
+        raise NotImplementedError
+
+    def step(self, cost: int = 1) -> None:
+        """Raises: ValueError: too much is computed."""
+        self.steps -= cost
+        if self.steps < 0:
+            raise ValueError("too much is computed")
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """One call inside another."""
+        self.calls += 1
+        try:
+            if self.calls > _MOST_CALLS:
+                raise ValueError("calls lead to themselves")
+            yield
+        finally:
+            self.calls -= 1
+
+    def value(self, node: ast.expr, scope: Scope) -> Value:
+        """What an expression is."""
+        self.step()
+        if isinstance(node, ast.Constant):
+            if node.value is None:
+                return NONE
+            return Item(node.value, node.lineno) if isinstance(node.value, str) else None
+        if isinstance(node, ast.Name):
+            return Item("setup.py", node.lineno) if node.id == "__file__" else scope.get(node.id)
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            return self._list(node.elts, scope)
+        if isinstance(node, ast.Dict):
+            return self._table(node, scope)
+        if isinstance(node, ast.BinOp):
+            return self._operation(node, scope)
+        if isinstance(node, ast.Subscript):
+            return self._entry(node, scope)
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+            return self._comprehension(node, scope)
+        if isinstance(node, ast.JoinedStr):
+            return self._formatted(node, scope)
+        if isinstance(node, ast.IfExp):
+            holds = self.holds(node.test, scope)
+            ways = [self.value(way, scope) for way in (node.body, node.orelse)]
+            return common(ways) if holds is None else ways[0 if holds else 1]
+        if isinstance(node, ast.Attribute):
+            return self._parent(node, scope)
+        return self._call(node, scope) if isinstance(node, ast.Call) else None
+
+    def sum_of(self, left: Value, right: Value) -> Value:
+        """`left + right`, or `left` extended by `right`."""
+        if isinstance(left, Item) and isinstance(right, Item):
+            self.step(len(left.text) + len(right.text))
+            return Item(left.text + right.text, left.line)
+        lists = [Listed((one,), whole=True) if isinstance(one, Lined) else one for one in (left, right)]
+        known = [one for one in lists if isinstance(one, Listed)]
+        if not known or any(isinstance(one, (Item, Table, Function, Nothing)) for one in lists):
+            return None
+        self.step(sum(len(one.items) for one in known))
+        items = tuple(item for one in known for item in one.items)
+        return Listed(items, whole=len(known) == 2 and all(one.whole for one in known))
+
+    def holds(self, test: ast.expr, scope: Scope) -> bool | None:
+        """Whether a condition holds in a Linux image; None where that is open."""
+        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.comparators[0], ast.Constant):
+            left, right = ast.unparse(test.left), test.comparators[0].value
+            is_it = {"__name__": "__main__", "sys.platform": "linux", "os.name": "posix", "platform.system()": "Linux"}
+            if left in is_it and isinstance(test.ops[0], (ast.Eq, ast.NotEq)):
+                return (is_it[left] == right) == isinstance(test.ops[0], ast.Eq)
+        if called(test) == "startswith" and isinstance(test, ast.Call) and len(test.args) == 1:
+            start = test.args[0]
+            if ast.unparse(test.func) == "sys.platform.startswith" and isinstance(start, ast.Constant):
+                return "linux".startswith(str(start.value))
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            inner = self.holds(test.operand, scope)
+            return None if inner is None else not inner
+        if called(test) == "isinstance" and isinstance(test, ast.Call) and len(test.args) == 2:
+            kind = {Item: "str", Listed: "list"}.get(type(self.value(test.args[0], scope)))
+            asked = ast.unparse(test.args[1])
+            return (asked == kind) if kind is not None and asked in ("str", "list") else None
+        if self.rejects_others(test, scope):
+            return False
+        return True if self.keeps_requirements(test, scope) else None
+
+    def keeps_requirements(self, test: ast.expr, scope: Scope) -> bool:
+        """Whether a condition about a file's line holds for each that is a requirement."""
+        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+            return all(self.keeps_requirements(one, scope) for one in test.values)
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            return self.rejects_others(test.operand, scope)
+        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.NotEq):
+            about = test.left.value if isinstance(test.left, ast.Subscript) else test.left
+            other = test.comparators[0]
+            return (
+                isinstance(self.value(about, scope), Lined)
+                and isinstance(other, ast.Constant)
+                and other.value in (*_HARMLESS, "\n")
+            )
+        return isinstance(self.value(test, scope), Lined)
+
+    def rejects_others(self, test: ast.expr, scope: Scope) -> bool:
+        """Whether a condition about a file's line holds for none that is a requirement."""
+        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+            return all(self.rejects_others(one, scope) for one in test.values)
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            return isinstance(self.value(test.operand, scope), Lined)
+        if called(test) != "startswith" or not isinstance(test, ast.Call) or len(test.args) != 1:
+            return False
+        starts = test.args[0].elts if isinstance(test.args[0], ast.Tuple) else [test.args[0]]
+        about = test.func.value if isinstance(test.func, ast.Attribute) else None
+        return (
+            about is not None
+            and isinstance(self.value(about, scope), Lined)
+            and all(isinstance(s, ast.Constant) and s.value in _HARMLESS[:-1] for s in starts)
+        )
+
+    # -- kinds of expressions
+
+    def _list(self, elements: list[ast.expr], scope: Scope) -> Listed:
+        items: list[Item | Lined] = []
+        whole = True
+        for element in elements:
+            value = self.value(element.value if isinstance(element, ast.Starred) else element, scope)
+            if isinstance(element, ast.Starred) and isinstance(value, Listed):
+                self.step(len(value.items))
+                items += value.items
+                whole = whole and value.whole
+            elif isinstance(value, (Item, Lined)):
+                items.append(value)
+            else:
+                whole = False
+        return Listed(tuple(items), whole)
+
+    def _table(self, node: ast.Dict, scope: Scope) -> Table:
+        found = Table(())
+        for key, value in zip(node.keys, node.values, strict=True):
+            held = self.value(value, scope)
+            if key is None:
+                found = found.updated(held) if isinstance(held, Table) else Table(found.items, whole=False)
+                continue
+            name = self.value(key, scope)
+            found = found.having(name.text, held) if isinstance(name, Item) else Table(found.items, whole=False)
+        return found
+
+    def _entry(self, node: ast.Subscript, scope: Scope) -> Value:
+        """`extras["gpu"]`, and `line.split("#")[0]`, a line without its comment."""
+        if called(node.value) in ("split", "partition") and isinstance(node.value, ast.Call):
+            call, first = node.value, getattr(node.slice, "value", None)
+            by = getattr(call.args[0], "value", "") if call.args else ""
+            about = self.value(call.func.value, scope) if isinstance(call.func, ast.Attribute) else None
+            return about if first == 0 and by in ("#", " #") and isinstance(about, Lined) else None
+        table, key = self.value(node.value, scope), self.value(node.slice, scope)
+        return table.get(key.text) if isinstance(table, Table) and isinstance(key, Item) else None
+
+    def _operation(self, node: ast.BinOp, scope: Scope) -> Value:
+        left, right = self.value(node.left, scope), self.value(node.right, scope)
+        if isinstance(node.op, ast.Add):
+            return self.sum_of(left, right)
+        if isinstance(node.op, ast.Div) and isinstance(left, Item) and isinstance(right, Item):
+            return Item(posixpath.join(left.text, right.text), left.line)
+        return None
+
+    def _parent(self, node: ast.Attribute, scope: Scope) -> Value:
+        path = self.value(node.value, scope) if node.attr == "parent" else None
+        return Item(posixpath.dirname(path.text), path.line) if isinstance(path, Item) else None
+
+    def _formatted(self, node: ast.JoinedStr, scope: Scope) -> Value:
+        parts = []
+        for part in node.values:
+            plain = isinstance(part, ast.FormattedValue) and part.conversion == -1 and part.format_spec is None
+            value = self.value(part.value if plain and isinstance(part, ast.FormattedValue) else part, scope)
+            if isinstance(value, Lined) and len(node.values) == 1:
+                return value
+            if not isinstance(value, Item):
+                return None
+            self.step(len(value.text))
+            parts.append(value.text)
+        return Item("".join(parts), node.lineno)
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Scope) -> Value:
+        generator = node.generators[0]
+        over = self.value(generator.iter, scope)
+        if len(node.generators) != 1 or not isinstance(generator.target, ast.Name):
+            return None
+        inner = Scope(scope, frozenset())
+        sources = over.items if isinstance(over, Listed) else (over,) if isinstance(over, Lined) else None
+        if sources is None:
+            return None
+        items: list[Item | Lined] = []
+        for source in sources:
+            inner.set(generator.target.id, source)
+            held = self.value(node.elt, inner)
+            kept = all(self.keeps_requirements(test, inner) for test in generator.ifs)
+            if not isinstance(held, (Item, Lined)) or (generator.ifs and not (isinstance(source, Lined) and kept)):
+                return Listed(tuple(items), whole=False)
+            items.append(held)
+        return Listed(tuple(items), whole=not isinstance(over, Listed) or over.whole)
+
+    def _call(self, node: ast.Call, scope: Scope) -> Value:
+        name = called(node)
+        if name == "setup":
+            return self.of_setup(node, scope)
+        about = self.value(node.func.value, scope) if isinstance(node.func, ast.Attribute) else None
+        function = scope.get(name) if isinstance(node.func, ast.Name) else None
+        if isinstance(function, Function):
+            if {n.name for n in ast.walk(function.node) if isinstance(n, ast.FunctionDef)} >= _OF_MM:
+                return (
+                    self._file(self.value(node.args[0], scope)) if len(node.args) == 1 and not node.keywords else None
+                )
+            return self.of_function(function, node, scope)
+        given = [self.value(argument, scope) for argument in node.args]
+        if name in ("open", "read_text") and isinstance(about, Item):
+            return self._file(about)
+        if name == "open":
+            return self._file(given[0] if given else None)
+        if name == "split" and isinstance(about, Lined):
+            return about if given and isinstance(given[0], Item) and given[0].text == "\n" else None
+        if name in _LINES:
+            return self._lines(name, node, about, given)
+        return self._path(name, node, about, given)
+
+    @staticmethod
+    def _lines(name: str, node: ast.Call, about: Value, given: list[Value]) -> Value:
+        kept = about if about is not None else given[0] if given else None
+        if name in ("map", "filter"):
+            plain = len(given) == 2 and ast.unparse(node.args[0]) in _MAPPED
+            return given[1] if plain and isinstance(given[1], Lined) else None
+        if isinstance(kept, Item) and name in ("strip", "rstrip") and not given:
+            return Item(kept.text.strip(), kept.line)
+        return kept if isinstance(kept, (Lined, Listed)) else None
+
+    def _path(self, name: str, node: ast.Call, about: Value, given: list[Value]) -> Value:
+        first = given[0] if given else None
+        if name == "join" and isinstance(node.func, ast.Attribute):
+            return self._joined(node, about, given)
+        if name == "dirname" and isinstance(first, Item):
+            return Item(posixpath.dirname(first.text), first.line)
+        if name in ("getcwd", "cwd"):
+            return Item("", node.lineno)
+        if name == "get" and isinstance(about, Table) and isinstance(first, Item):
+            return about.get(first.text)
+        kept = about if about is not None else first
+        return kept if name in _SAME and isinstance(kept, (Item, Lined)) else None
+
+    @staticmethod
+    def _file(path: Value) -> Value:
+        return Lined(posixpath.normpath(path.text), path.line) if isinstance(path, Item) and path.text else None
+
+    @staticmethod
+    def _joined(node: ast.Call, about: Value, given: list[Value]) -> Value:
+        texts = [one.text for one in given if isinstance(one, Item)]
+        if about is None and texts and len(texts) == len(given):
+            return Item(posixpath.join(*texts), node.lineno)
+        return None
+
+
+def skips_a_line(node: ast.stmt, evaluator: Evaluator, scope: Scope) -> bool:
+    """Whether a statement of a loop over a file's lines only passes over lines that are no requirements."""
+    return (
+        isinstance(node, ast.If)
+        and not node.orelse
+        and len(node.body) == 1
+        and isinstance(node.body[0], ast.Continue)
+        and evaluator.rejects_others(node.test, scope)
+    )

@@ -1,0 +1,135 @@
+"""What a project asks for whose requirements stand in setup.py, setup.cfg, or files that its pyproject.toml names."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from wxlint.core.values import HOLE
+from wxlint.documents.manifests.project import MAIN, Dependency, Part, Project, normal
+from wxlint.documents.manifests.setup_cfg import read_setup_cfg
+from wxlint.documents.manifests.setup_py import SetupCall, read_setup_py
+from wxlint.documents.manifests.setup_values import Lined
+from wxlint.documents.source import Source as Text
+from wxlint.images.installs.model import Groups, Lines, Unread, UnreadKind, joined
+from wxlint.images.installs.project_files import lines_of
+
+if TYPE_CHECKING:
+    from wxlint.documents.manifests.setup_values import Item, Listed
+    from wxlint.images.installs.markers import Environment
+
+Beside = Callable[[str], "Text | None"]
+"""A file of the project's folder by its path; None where it is not there."""
+Listing = Callable[["Text | None", str], Lines]
+
+
+class _Found(NamedTuple):
+    """What one file says. files: requirements files that a part takes in. whole: nothing else is listed."""
+
+    source: Text
+    dependencies: tuple[Dependency, ...]
+    files: tuple[tuple[Part, str], ...]
+    whole: bool
+
+
+def dynamic_lines(
+    pyproject: Project | None, name: str, beside: Beside, groups: Groups, environment: Environment, listed: Listing
+) -> Lines | None:
+    """Return what the files beside a pyproject.toml, or in its place, list; None where there are none.
+
+    Args:
+        name: of the project's file, as it is shown.
+        listed: what a requirements file lists; its name is as written.
+    """
+    if pyproject is not None and pyproject.files:
+        return _of_files(listed, pyproject.files, beside, groups)
+    if pyproject is not None and not pyproject.setuptools:
+        return None
+    setup_py, setup_cfg = beside("setup.py"), beside("setup.cfg")
+    if setup_py is None and setup_cfg is None:
+        return None
+    found = _read(setup_py, setup_cfg)
+    if found is None:
+        shown = posixpath.join(posixpath.dirname(name), "setup.py")
+        return Lines(unread=(Unread(UnreadKind.DYNAMIC, shown),))
+    project = Project(found.dependencies)
+    lines = lines_of(project, found.source, posixpath.basename(found.source.path), groups, environment, "pip")
+    lines = joined([lines, _of_files(listed, found.files, beside, groups)])
+    if found.whole:
+        return lines
+    return lines._replace(unread=(*lines.unread, Unread(UnreadKind.DYNAMIC, found.source.path)))
+
+
+def _of_files(listed: Listing, files: tuple[tuple[Part, str], ...], beside: Beside, groups: Groups) -> Lines:
+    """The requirements of files, without whatever else they hold: a project's metadata has no indexes."""
+    chosen = {Part("extra", normal(extra)) for extra in groups.names} | {MAIN}
+    if any(HOLE in extra for extra in groups.names):
+        chosen |= {part for part, _ in files}
+    found = [
+        listed(beside(path), path)
+        for part, path in files
+        if part in chosen or (groups.every_extra and part.kind == "extra")
+    ]
+    named = (tuple(r for r in lines.requirements if r.name) for lines in found)
+    return Lines(
+        tuple(requirement for requirements in named for requirement in requirements),
+        unread=tuple(unread for lines in found for unread in lines.unread),
+    )
+
+
+def _read(setup_py: Text | None, setup_cfg: Text | None) -> _Found | None:
+    """What setup.py lists, or setup.cfg where that one lists nothing; None where it cannot be told."""
+    call = read_setup_py(setup_py) if setup_py is not None else SetupCall()
+    if call.problem:
+        return None
+    cfg = read_setup_cfg(setup_cfg) if setup_cfg is not None else None
+    if cfg is not None and cfg.problem:
+        return None
+    if call.requires is not None or (cfg is None and setup_py is not None):
+        assert setup_py is not None
+        return _of_call(setup_py, call)
+    if cfg is None or setup_cfg is None:
+        return None
+    texts = [(MAIN, cfg.requires or "")] + [(Part("extra", normal(extra)), text) for extra, text in cfg.extras]
+    dependencies, files = [], []
+    for part, text in texts:
+        if text.strip().startswith("file:"):
+            paths = text.strip().removeprefix("file:").replace("\n", ",").split(",")
+            files += [(part, path.strip()) for path in paths if path.strip()]
+            continue
+        for line in text.split("\n"):
+            wanted = line.partition(" #")[0].strip()
+            if wanted and not wanted.startswith("#"):
+                dependencies.append(Dependency(wanted, part, (), _line_of(setup_cfg, wanted)))
+    return _Found(setup_cfg, tuple(dependencies), tuple(files), whole=True)
+
+
+def _of_call(source: Text, call: SetupCall) -> _Found:
+    parts: list[tuple[Part, Listed]] = [] if call.requires is None else [(MAIN, call.requires)]
+    parts += [(_extra(name), listed) for name, listed in call.extras]
+    dependencies: list[Dependency] = []
+    files: list[tuple[Part, str]] = []
+    for part, item in _items(parts):
+        if isinstance(item, Lined):
+            files.append((part, item.path))
+        else:
+            dependencies.append(Dependency(item.text, part, (), item.line))
+    whole = call.requires is None or call.requires.whole
+    return _Found(source, tuple(dependencies), tuple(files), whole)
+
+
+def _items(parts: list[tuple[Part, Listed]]) -> Iterator[tuple[Part, Item | Lined]]:
+    for part, listed in parts:
+        for item in listed.items:
+            yield part, item
+
+
+def _extra(name: str) -> Part:
+    """`gpu`, or `:python_version < "3.8"`, which is no extra but a marker; those are passed over."""
+    return Part("extra", normal(name.partition(":")[0]) or name)
+
+
+def _line_of(source: Text, text: str) -> int:
+    at = source.text.find(text)
+    return source.position(at)[0] if at >= 0 else 0
