@@ -196,6 +196,22 @@ def test_a_check_that_does_more_than_show_findings_is_not_kept(here: Path, shown
     assert not list(here.parent.glob("cache/*-run.*"))
 
 
+def test_what_several_processes_asked_is_kept(tmp_path: Path, shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WXLINT_CACHE_DIR", str(tmp_path / "cache"))
+    many = tmp_path / "many"
+    many.mkdir()
+    monkeypatch.chdir(many)
+    for number in range(160):
+        _write(f"s{number}/Dockerfile", f"FROM python:3.{number}\nCOPY a /\nRUN pip install -r /a/b.txt\n")(many)
+    monkeypatch.setattr("wxlint.lint.parallel._cores", lambda: 2)
+    first = shown(".", "--jobs", "2")
+    assert shown(".", "--jobs", "2") == first and not shown.rules_ran
+    (many / "s150/a").mkdir()
+    _write("s150/a/b.txt", "torch==2.3.1 --index-url x\n")(many)
+    found = shown(".", "--jobs", "2")
+    assert shown.rules_ran and found == shown("--no-cache", ".", "--jobs", "1")
+
+
 def test_a_check_that_failed_is_not_kept(here: Path, shown: Shown) -> None:
     (here / "docker/base/Dockerfile").write_bytes(b"\0" * 9_000_000)
     for _ in range(2):

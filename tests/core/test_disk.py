@@ -115,9 +115,25 @@ def test_what_cannot_be_kept_makes_the_rest_worthless(here: Path, monkeypatch: p
     assert not asked.is_whole
 
 
-def test_nothing_is_kept_afterwards_or_of_another_process(here: Path) -> None:
+def test_nothing_is_kept_afterwards(here: Path) -> None:
     with disk.kept_questions() as asked:
-        disk.asked_elsewhere()
-    assert not asked.is_whole
+        disk.exists("none")
     disk.exists("file")
-    assert not asked.answers
+    assert len(asked.answers) == 1 and disk.asked_so_far() is None
+
+
+def test_what_another_process_asked_is_added(here: Path) -> None:
+    with disk.kept_questions() as asked:
+        disk.exists("file")
+    with disk.kept_questions() as other:
+        disk.exists("file")
+        disk.exists("none")
+    asked.adopt(other.since(1))
+    assert asked.is_whole and asked.answers == other.answers
+    (here / "file").unlink()
+    with disk.kept_questions() as later:
+        disk.exists("file")
+    asked.adopt(later.since(0))
+    assert not asked.is_whole
+    later.adopt(asked.since(0))
+    assert not later.is_whole

@@ -15,6 +15,7 @@ from typing import Any
 
 Question = tuple[str, str, int]
 """What is asked, of which path or name, and a number that belongs to it."""
+Answers = tuple[tuple[Question, Any], ...]
 MAX_KEPT = 4 * 1024 * 1024
 """Bytes of all questions and answers; a run with more keeps none."""
 _FOLDER, _LINK, _FILE, _OTHER = "dlf?"
@@ -39,13 +40,30 @@ class Asked:
         except BaseException:
             self.is_whole = False
             raise
-        self._left -= len(text) + (len(found) if isinstance(found, (bytes, str)) else 100)
+        self._keep(question, found)
+        return found
+
+    def _keep(self, question: Question, answer: Any) -> None:
+        self._left -= len(question[1]) + (len(answer) if isinstance(answer, (bytes, str)) else 100)
         if self._left < 0:
             self.is_whole = False
             self.answers.clear()
         else:
-            self.answers[question] = found
-        return found
+            self.answers[question] = answer
+
+    def since(self, count: int) -> Answers | None:
+        """The questions behind the first `count`; None where they are not whole."""
+        return tuple(self.answers.items())[count:] if self.is_whole else None
+
+    def adopt(self, answers: Answers | None) -> None:
+        """Add what another process has asked for the same run."""
+        for question, answer in answers or ():
+            if question not in self.answers:
+                self._keep(question, answer)
+            elif self.answers[question] != answer:
+                self.is_whole = False
+        if answers is None:
+            self.is_whole = False
 
 
 _ANSWERS: dict[str, Callable[[str, int], Any]] = {}
@@ -63,10 +81,9 @@ def kept_questions() -> Iterator[Asked]:
         _now = None
 
 
-def asked_elsewhere() -> None:
-    """Note that another process asks for this run: what is kept is not whole."""
-    if _now is not None:
-        _now.is_whole = False
+def asked_so_far() -> Asked | None:
+    """What is kept now; None where nothing is."""
+    return _now
 
 
 def is_answered(question: Question, answer: Any) -> bool:

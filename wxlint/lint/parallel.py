@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from wxlint.core.disk import asked_elsewhere
+from wxlint.core.disk import Answers, asked_so_far
 from wxlint.core.findings import Span
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.failures import Failure
@@ -35,13 +35,15 @@ class Results(NamedTuple):
     """What the rules report.
 
     problems: by the rule's id. verdicts: "good" or "unknown", by the place that names an image and what it names.
-    read: every file that was read. failures: documents that broke the program.
+    read: every file that was read. failures: documents that broke the program. asked: what a process asked by itself,
+    None where that was not kept.
     """
 
     problems: dict[str, list[Problem]]
     verdicts: dict[tuple[Span, str], str]
     read: list[str]
     failures: list[Failure]
+    asked: Answers | None = ()
 
 
 class _Worker(NamedTuple):
@@ -58,7 +60,6 @@ def run_rules(repository: Repository, rules: Sequence[Rule], jobs: int = 0) -> R
     count = min(jobs or min(_cores(), _MOST), len(repository.dockerfiles) // _LEAST)
     if count < 2 or repository.policy is not None or not _can_fork():
         return _run(repository, rules)
-    asked_elsewhere()
     own, *shares = _divided(repository, count)
     workers: list[_Worker | None] = []
     try:
@@ -74,6 +75,10 @@ def run_rules(repository: Repository, rules: Sequence[Rule], jobs: int = 0) -> R
             if worker:
                 worker.process.kill()
                 worker.process.join()
+    asked = asked_so_far()
+    if asked is not None:
+        for results in found[1:]:
+            asked.adopt(results.asked)
     for path in dict.fromkeys(path for results in found[1:] for path in results.read):
         repository.sources.read(path)
     for failure in (failure for results in found[1:] for failure in results.failures):
@@ -168,7 +173,10 @@ def _work(repository: Repository, rules: Sequence[Rule], share: list[str], resul
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
         threading.Thread(target=_end_with_parent, daemon=True).start()
-        results.send(_run(repository.restricted_to(share), rules))
+        asked = asked_so_far()
+        known = len(asked.answers) if asked else 0
+        found = _run(repository.restricted_to(share), rules)
+        results.send(found._replace(asked=asked.since(known)) if asked else found)
         results.close()
     os._exit(0)
 
