@@ -65,7 +65,13 @@ class Preparation(NamedTuple):
             if len(self.engines) == 1:
                 self._collect(path, policy, missing, named, (self.engines[0], abouts[0]))
                 return
-            shares = self._shares(policy, missing, abouts)
+            try:
+                shares = self._shares(policy, missing, abouts)
+            except UsageError:
+                raise
+            except WxlintError as error:
+                self._give_up(path, missing, BuildResult("", BuildStatus.FAILED, detail=str(error)))
+                return
             pool = ThreadPoolExecutor(len(shares))
             try:
                 for future in [
@@ -104,12 +110,12 @@ class Preparation(NamedTuple):
             raise
         except WxlintError as error:
             status = BuildStatus.ENGINE_FAULT if isinstance(error, EngineError) else BuildStatus.FAILED
-            self._give_up(path, images, BuildResult("", status, detail=f"{error}{several}"))
+            self._give_up(path, images, BuildResult("", status, detail=f"{error}{several}"), about.name)
         except OSError as error:  # such as a disk of this machine that is full
-            self._give_up(path, images, BuildResult("", BuildStatus.ENGINE_FAULT, detail=str(error)))
+            self._give_up(path, images, BuildResult("", BuildStatus.ENGINE_FAULT, detail=str(error)), about.name)
         except BaseException as error:
             why = str(error) or type(error).__name__
-            self._give_up(path, images, BuildResult("", BuildStatus.ABORTED, detail=why))
+            self._give_up(path, images, BuildResult("", BuildStatus.ABORTED, detail=why), about.name)
             raise
 
     def _shares(
@@ -136,11 +142,14 @@ class Preparation(NamedTuple):
         facts = self._read(path, image)
         return None if facts is None else Evidence.from_json(facts)
 
-    def _give_up(self, path: Path, images: Iterable[str], result: BuildResult) -> None:
-        """Keep why there is no evidence of images, for those that have none: other workers judge them, too."""
+    def _give_up(self, path: Path, images: Iterable[str], result: BuildResult, engine: str = "") -> None:
+        """Keep why there is no evidence of images, for those that have none: other workers judge them, too.
+
+        engine: the name of the one that was to have them.
+        """
         for image in images:
             if self._read(path, image) is None:
-                self._write(path, image, Evidence(result._replace(image=image), gpu=self.options.gpu))
+                self._write(path, image, Evidence(result._replace(image=image), gpu=self.options.gpu, engine=engine))
 
     def _read(self, path: Path, image: str) -> Facts | None:
         key = _key(path, image)
