@@ -125,13 +125,15 @@ def test_reasons_open_without_the_script(browser: Any, small: Path) -> None:
 
 def test_the_filter_hides_what_does_not_fit(browser: Any, small: Path) -> None:
     page = opened(browser, small)
-    assert page.locator("#shown").inner_text() == "20 of 20 images, 49 of 49 findings"
+    whole = page.locator("article").count()
+    assert page.locator("#shown").inner_text() == f"20 of 20 images, {whole} of {whole} findings"
     page.get_by_label("Word").fill("DIARIZATION")
-    assert page.locator("#shown").inner_text() == "1 of 20 images, 12 of 49 findings"
+    left = page.locator("article:visible").count()
+    assert 0 < left < whole
+    assert page.locator("#shown").inner_text() == f"1 of 20 images, {left} of {whole} findings"
     assert all("diarization" in each.text_content() for each in page.locator("article:visible").all())
-    assert page.locator("article:visible").count() == 12
     page.keyboard.press("Enter")  # goes nowhere
-    assert page.locator("#shown").inner_text() == "1 of 20 images, 12 of 49 findings"
+    assert page.locator("#shown").inner_text() == f"1 of 20 images, {left} of {whole} findings"
 
 
 @pytest.mark.parametrize("size", ["small", "large"])
