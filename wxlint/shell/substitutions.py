@@ -21,7 +21,7 @@ _EXTENDED = re.compile(r"[{}]")
 
 class Substitution(NamedTuple):
     """old: a pattern, for one line. new: None where it is more than plain text. every: all places of a line, not the
-    first alone. whole_text: the text is one, not a line at a time."""
+    first alone."""
 
     written: str
     old: str
@@ -51,12 +51,11 @@ def sed_substitution(expression: str, *, extended: bool = False) -> Substitution
         return None
     mark = found["mark"]
     old = _pattern(found["old"].replace("\\" + mark, mark), extended=extended)
-    new: str | None = found["new"].replace("\\" + mark, mark).replace("\\.", ".").replace("\\-", "-")
-    if new is not None and ("&" in new or "\\" in new):
-        new = None
     if old is None:
         return None
-    return Substitution(expression, old, new, "g" in found["flags"], "I" in found["flags"])
+    new = found["new"].replace("\\" + mark, mark).replace("\\.", ".").replace("\\-", "-")
+    plain = new if "&" not in new and "\\" not in new else None
+    return Substitution(expression, old, plain, "g" in found["flags"], "I" in found["flags"])
 
 
 def net_substitution(written: str, old: str, new: str, *, ignore_case: bool) -> Substitution | None:
