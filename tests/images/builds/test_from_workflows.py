@@ -460,7 +460,7 @@ def test_check_reads_workflows_as_context_of_a_dockerfile(tmp_path: Path, monkey
     folder = tmp_path / ".github" / "workflows"
     folder.mkdir(parents=True)
     (folder / "image.yml").write_text(job(PUSH.format(file="Dockerfile.cpu", tag="1.0-cuda")))
-    (tmp_path / "Dockerfile.cpu").write_text("FROM python:3.11-slim\nARG CUDA\nARG BASE\n")
+    (tmp_path / "Dockerfile.cpu").write_text("FROM python:3.11-slim AS runtime\nARG CUDA\nARG BASE\n")
     for paths in (["."], [".github/workflows/image.yml"]):
         found = gather(paths)
         report = engine.check(found.repository, engine.Options(scope=found.scope))
