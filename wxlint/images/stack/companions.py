@@ -141,6 +141,9 @@ def _is_taken(companion: Companion, present: Companion | None, install: Install,
     if present is None or install.upgrade or install.reinstall:
         return True
     other = companion.named and companion.channel not in ("unknown", present.channel)
+    if present.version is None and not companion.named:  # what was taken then may be the very release
+        may_be = [v for release in present.beside for v in getattr(facts.companions(release), present.name, ())]
+        return bool(may_be) and companion.version not in may_be
     return companion.version != present.version or other  # an index does not count while the release is there
 
 
