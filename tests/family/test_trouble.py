@@ -19,7 +19,7 @@ TROUBLES = {
         [
             "unbuilt-image",
             "nothing builds rajiup/cp-whisperx-app-base:v2; base is built as :cpu, :cuda",
-            "use a tag that is built",
+            "start it FROM rajiup/cp-whisperx-app-base:cpu",
         ],
     ),
     "latest, as before": (

@@ -79,6 +79,7 @@ def drawn(found: Report) -> Shown:
 
 @given(HOSTILE, HOSTILE, HOSTILE)
 @example("x\\", "\\", "`")
+@example("", " `", "")
 def test_readers_see_the_texts_and_nothing_else(message: str, path: str, hint: str) -> None:
     shown = drawn(report(message, path, hint))
     assert len(shown.rows) == 2

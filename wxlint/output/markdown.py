@@ -51,7 +51,8 @@ def _is_plain(word: str) -> bool:
 
 
 def _code(text: str) -> str:
-    """A code span. Renderers disagree on pipes and backticks in those of tables: texts with these are entities."""
+    """A code span. Renderers disagree on pipes and backticks in those of tables: texts with these are entities, blanks
+    at their ends among them."""
     if "|" in text or "`" in text:
-        return re.sub("[^a-zA-Z0-9 /-]", lambda match: f"&#{ord(match[0])};", text)
+        return re.sub(r"[^a-zA-Z0-9 /-]|\A +| +\Z", lambda match: "".join(f"&#{ord(one)};" for one in match[0]), text)
     return f"`{text}`"
