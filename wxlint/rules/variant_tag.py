@@ -39,7 +39,7 @@ FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04
 
 from collections.abc import Iterator
 
-from wxlint.core.findings import Severity
+from wxlint.core.findings import Severity, Span
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE
 from wxlint.images.graph.image import Image
@@ -56,12 +56,14 @@ ABOUT_REFERENCES = True
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    yield from _by_policy(repository)
-    yield from _by_dockerfile(repository)
+    said: set[tuple[Span, str]] = set()
+    yield from _by_policy(repository, said)
+    yield from _by_dockerfile(repository, said)
     yield from _by_content(repository)
 
 
-def _by_policy(repository: Repository) -> Iterator[Problem]:
+def _by_policy(repository: Repository, said: set[tuple[Span, str]]) -> Iterator[Problem]:
+    """Tags of variants that the image does not have. said: what is reported, to which it adds."""
     policy = repository.policy
     if policy is None:
         return
@@ -76,6 +78,7 @@ def _by_policy(repository: Repository) -> Iterator[Problem]:
         own = [v for v in policy.variants.values() if member.stage in v.members]
         wrong = not member.listed if policy.is_whole else variants[reference.tag or ""] not in own
         if wrong:
+            said.add((use.span, use.value.text))
             tags = " or ".join(v.name if policy.is_whole else f":{v.tag}" for v in own)
             yield Problem(
                 use.span,
@@ -84,8 +87,11 @@ def _by_policy(repository: Repository) -> Iterator[Problem]:
             )
 
 
-def _by_dockerfile(repository: Repository) -> Iterator[Problem]:
-    """Tags of one image of the policy on a build of another one's Dockerfile, or of another one's target."""
+def _by_dockerfile(repository: Repository, said: set[tuple[Span, str]]) -> Iterator[Problem]:
+    """Tags of one image of the policy on a build of another one's Dockerfile, or of another one's target.
+
+    said: what is reported already.
+    """
     for path, listed in repository.family.by_dockerfile.items():
         if path not in repository.dockerfiles_in_scope:
             continue
@@ -94,8 +100,8 @@ def _by_dockerfile(repository: Repository) -> Iterator[Problem]:
             own = of_target or listed
             named = {(one.stage, one.variant) for one in own}
             for use in build.tags:
-                if use.reference is None or use.reference.untagged:
-                    continue  # untagged-image says it
+                if use.reference is None or use.reference.untagged or (use.span, use.value.text) in said:
+                    continue  # untagged-image says it, or the tag itself
                 member = repository.family.member(use.reference)
                 if member is None or member.stage is None or member.variant is None or not member.listed:
                     continue
