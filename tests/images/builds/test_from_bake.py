@@ -121,7 +121,7 @@ def test_what_inherits_from_what_inherits() -> None:
       contexts = { python = "docker-image://python:3.11" }
     }
     target "_b" {
-      inherits = ["_a", "missing"]
+      inherits = ["_a"]
       args = { B = "b", C = "b" }
     }
     target "c" {
@@ -138,6 +138,93 @@ def test_what_inherits_from_what_inherits() -> None:
     assert {name: value.because[-1].text for name, value in build.args}["B"] == "args B=b"
     assert {name: value.because[-1].line for name, value in build.args}["B"] == 10
     assert [name for name, _ in build.named_contexts] == ["python"]
+
+
+MATRIX = """
+target "app" {
+  name = "app-${f}"
+  matrix = { f = ["cpu", "gpu"] }
+  context = "app"
+  args = { B = "base-${f}" }
+  tags = ["e:${f}"]
+}
+"""
+
+
+def test_what_a_matrix_makes_can_be_inherited() -> None:
+    """With what its own round says, whatever the variables of the one that inherits are."""
+    text = """
+    target "test" {
+      inherits = ["app-${g}"]
+      name = "test-${g}"
+      matrix = { g = ["cpu", "gpu"], f = ["other"] }
+      target = "test"
+      tags = ["e:test-${g}"]
+    }
+    """
+    found = script(MATRIX + text)
+    assert tags(found) == ["e:cpu", "e:gpu", "e:test-cpu", "e:test-gpu"]
+    build = found.builds[3]
+    assert (build.dockerfile, build.contexts, build.target, build.more) == ("app/Dockerfile", ("app",), "test", False)
+    assert [(name, value.text) for name, value in build.args] == [("B", "base-gpu")]
+
+
+def test_a_target_has_not_the_name_of_what_it_inherits() -> None:
+    build = script(MATRIX + 'target "own" { inherits = ["app-gpu"] }').builds[-1]
+    assert build.built_by[0].text == "bake target own"
+
+
+def test_what_a_matrix_makes_as_a_context() -> None:
+    build = script(MATRIX + 'target "b" { contexts = { base = "target:app-gpu", all = "target:app" } }').builds[-1]
+    named = [(name, value.text) for name, value in build.named_contexts]
+    assert named == [("base", "docker-image://e:gpu"), ("all", "target:app")]
+
+
+@pytest.mark.parametrize(
+    ("group", "made"), [("_app-gpu", ["e:gpu"]), ("_app", ["e:cpu", "e:gpu"]), ("_app-x", []), ("_app-cpu", ["e:cpu"])]
+)
+def test_what_a_matrix_makes_in_a_group(group: str, made: list[str]) -> None:
+    text = MATRIX.replace('"app"', '"_app"').replace('"app-', '"_app-')
+    assert tags(script(f'group "default" {{ targets = ["{group}"] }}\n{text}')) == made
+
+
+@pytest.mark.parametrize("parents", ['["_a", "missing"]', "OTHER", '["_${OTHER}"]', '["_a", OTHER]', '["twice"]'])
+def test_nothing_is_known_of_what_a_target_that_is_not_known_may_give(parents: str) -> None:
+    text = f"""
+    target "_a" {{
+      dockerfile = "docker/Dockerfile.cuda"
+      target = "a"
+      tags = ["e:a"]
+      args = {{ A = "a", B = "a" }}
+      platforms = ["linux/arm64"]
+    }}
+    target "twice" {{
+      matrix = {{ x = ["1", "2"] }}
+      name = "twice"
+    }}
+    target "child" {{
+      inherits = {parents}
+      args = {{ B = "b" }}
+    }}
+    """
+    build = script(text).builds[-1]
+    assert (build.dockerfile, build.contexts, build.target, build.tags) == ("", (), None, ())
+    assert (build.more, build.platforms) == (True, ())
+    assert {name: value.text for name, value in build.args if value.known} == {"B": "b"}
+
+
+def test_what_a_target_says_itself_is_known_whatever_it_inherits() -> None:
+    own = 'context = "app"\ndockerfile = "Dockerfile"\ntags = ["e:own"]'
+    text = 'target "a" {\ninherits = ["missing"]\n%s\n%s\n}'
+    (build,) = script(text % (own, 'target = "x"')).builds
+    assert (build.dockerfile, build.target, build.tags[0].value.text) == ("app/Dockerfile", "x", "e:own")
+    (build,) = script(text % (own, "")).builds
+    assert (build.dockerfile, build.contexts) == ("", ("app",))
+
+
+def test_what_the_metadata_action_gives_is_no_dockerfile() -> None:
+    (build,) = script('target "a" { inherits = ["docker-metadata-action"] }').builds
+    assert (build.dockerfile, build.tags, build.more) == ("Dockerfile", (), True)
 
 
 def test_where_a_tag_stands() -> None:

@@ -61,6 +61,15 @@ def test_targets(targets: str, made: list[str]) -> None:
     assert tags(baked(targets=targets)) == made
 
 
+@pytest.mark.parametrize(("targets", "made"), [("app-b", ["e:b"]), ("app", ["e:a", "e:b"]), ("app-c", [])])
+def test_targets_of_a_matrix(targets: str, made: list[str]) -> None:
+    """By their own names, which `set` knows too, or all by the label."""
+    text = 'target "app" {\n name = "app-${x}"\n matrix = {x = ["a", "b"]}\n tags = ["e:${x}"]\n}\n'
+    found = baked(repository={"docker-bake.hcl": text}, targets=targets, set="app-b.target=runtime")
+    assert tags(found) == made
+    assert [build.target for build in found.builds] == ["runtime" if tag == "e:b" else None for tag in made]
+
+
 @pytest.mark.parametrize(
     ("inputs", "made"),
     [

@@ -8,9 +8,10 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from wxlint.core.reasons import Reason, reason_at
+from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.github.expressions import Data, as_value
-from wxlint.documents.hcl.model import Block, Expression, Hcl, List, Object
+from wxlint.documents.hcl.model import Block, Expression, Hcl, List, Name, Object
 from wxlint.documents.hcl.reader import read_hcl
 from wxlint.images.builds.bake_values import evaluate
 from wxlint.images.builds.from_scripts import Script, folders_above
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 _MOST_ROUNDS = 256
 _DEPTH = 20
 _IMAGE = "docker-image://"
+_GIVEN_BY_ACTION = {"docker-metadata-action": ("tags", "args")}
+"""What the target of docker/metadata-action's own bake files gives: https://github.com/docker/metadata-action."""
+_GIVEN = ("context", "dockerfile", "target", "args", "tags", "platforms")
+"""What a target that is not known may give."""
 
 Find = Callable[[list[str]], "str | None"]
 
@@ -46,6 +51,35 @@ def bake_script(source: Source, find: Find) -> Script:
     return Script((), builds, uses, problems=() if templates else hcl.problems)
 
 
+class _Target(NamedTuple):
+    """A target, or one round of a target's matrix. variables: what its own attributes see, the round's among them."""
+
+    name: str
+    block: Block
+    variables: Mapping[str, Data]
+
+    @property
+    def label(self) -> str:
+        return self.block.labels[0]
+
+
+class _Said(NamedTuple):
+    """What a target says of an attribute, with the variables of the target that says it.
+
+    sure: false for what a target that is not known may say.
+    """
+
+    expression: Expression
+    variables: Mapping[str, Data]
+    sure: bool = True
+
+    def value(self) -> Data:
+        return evaluate(self.expression, self.variables)
+
+
+_Attributes = dict[str, list[_Said]]
+
+
 class Bake:
     """The targets of one bake file. given: variables that the environment sets."""
 
@@ -53,7 +87,6 @@ class Bake:
         self.source, self.find = source, find
         self.uses: list[Use] = []
         blocks = hcl.body.blocks
-        self.targets = {block.labels[0]: block for block in blocks if block.kind == "target" and block.labels}
         self.groups = [block for block in blocks if block.kind == "group"]
         self.variables: dict[str, Data] = {}
         for attribute in hcl.body.attributes:
@@ -64,6 +97,19 @@ class Bake:
                 self.variables[block.labels[0]] = given[block.labels[0]]
             elif default is not None:
                 self.variables[block.labels[0]] = self._reasoned(block.labels[0], default, "default")
+        labelled = {block.labels[0]: block for block in blocks if block.kind == "target" and block.labels}
+        self.targets = [target for block in labelled.values() for target in self._made(block)]
+        self._by_name: dict[str, list[_Target]] = {}
+        for target in self.targets:
+            self._by_name.setdefault(target.name, []).append(target)
+
+    def _made(self, block: Block) -> Iterator[_Target]:
+        """The targets that a block stands for: a matrix is expanded before anything names its targets."""
+        name = block.body.get("name") if block.body.get("matrix") is not None else None
+        for variables in self._rounds(block):
+            made = evaluate(name, variables) if name is not None else None
+            known = isinstance(made, Value) and made.known
+            yield _Target(made.text if isinstance(made, Value) and known else block.labels[0], block, variables)
 
     def _reasoned(self, name: str, expression: Expression, kind: str) -> Data:
         """A variable's value, with where it comes from; the environment may give another."""
@@ -79,12 +125,12 @@ class Bake:
     def builds(self) -> Iterator[Build]:
         """One build for each target that is built by itself, in each round of its matrix."""
         named = {item.text for group in self.groups for item in self._list(group, "targets") if isinstance(item, Value)}
-        inherited = {i.text for block in self.targets.values() for i in self._list(block, "inherits")}
-        for name, block in self.targets.items():
-            if name not in named and (name.startswith("_") or (name in inherited and name != "default")):
-                continue
-            for variables in self._rounds(block):
-                yield self._build(name, block, variables)
+        inherited = {parent.text for target in self.targets for parent in self._parents(target)}
+        for target in self.targets:
+            label = target.label
+            hidden = label.startswith("_") or (label in inherited and label != "default")
+            if not hidden or named.intersection((label, target.name)):
+                yield self._build(target)
 
     def named_builds(self, names: list[str] | None) -> Iterator[tuple[str, Build]]:
         """The builds of targets, those of groups among them. names: None for every target that is built by itself."""
@@ -96,18 +142,17 @@ class Bake:
         while waiting:
             name = next(iter(waiting))
             del waiting[name]
-            block = self.targets.get(name)
-            if name in done or block is None:
+            if name in done:
                 continue
             done.add(name)
-            for variables in self._rounds(block):
-                yield name, self._build(name, block, variables)
-            waiting.update(dict.fromkeys(self._needed(name)))
+            for target in self._by_name.get(name) or [one for one in self.targets if one.label == name]:
+                yield target.name, self._build(target)
+                waiting.update(dict.fromkeys(self._needed(target)))
 
-    def _needed(self, name: str) -> Iterator[str]:
+    def _needed(self, target: _Target) -> Iterator[str]:
         """The targets that a target takes as contexts, which are built with it."""
-        for expression in self._attributes(name).get("contexts", []):
-            data = evaluate(expression, self.variables)
+        for said in self._attributes(target).get("contexts", []):
+            data = said.value()
             for value in data.values() if isinstance(data, dict) else ():
                 if isinstance(value, Value) and value.known and value.text.startswith("target:"):
                     yield value.text.removeprefix("target:")
@@ -147,30 +192,45 @@ class Bake:
             }
             yield {**self.variables, **each}
 
-    def _attributes(self, name: str, depth: int = 0) -> dict[str, list[Expression]]:
+    def _parents(self, target: _Target) -> list[Value]:
+        """The targets that a target inherits; a hole for those that are not known."""
+        inherits = target.block.body.get("inherits")
+        data = evaluate(inherits, target.variables) if inherits is not None else []
+        items = data if isinstance(data, list) else [data]
+        return [item if isinstance(item, Value) else Value(HOLE, ("inherits",)) for item in items]
+
+    def _attributes(self, target: _Target, depth: int = 0) -> _Attributes:
         """What a target says, with what it inherits: the strongest last. Maps are joined, others replaced."""
-        block = self.targets.get(name)
-        if block is None or depth > _DEPTH:
-            return {}
-        found: dict[str, list[Expression]] = {}
-        for parent in self._list(block, "inherits"):
-            for key, values in self._attributes(parent.text, depth + 1).items():
-                found[key] = [*found.get(key, []), *values]
-        for attribute in block.body.attributes:
-            found.setdefault(attribute.name, []).append(attribute.value)
+        found: _Attributes = {}
+        for parent in self._parents(target) if depth <= _DEPTH else ():
+            for key, said in self._inherited(parent, target.block, depth + 1).items():
+                found[key] = [*found.get(key, []), *said]
+        for attribute in target.block.body.attributes:
+            found.setdefault(attribute.name, []).append(_Said(attribute.value, target.variables))
         return found
 
-    def _build(self, name: str, block: Block, variables: Mapping[str, Data]) -> Build:
-        attributes = self._attributes(name)
+    def _inherited(self, parent: Value, block: Block, depth: int) -> _Attributes:
+        """What a parent gives; nothing known of all that it may give where no target, or not one only, has its name."""
+        known = self._by_name.get(parent.text, ()) if parent.known else ()
+        if len(known) == 1:
+            given = self._attributes(known[0], depth)
+            return {key: said for key, said in given.items() if key not in ("name", "matrix")}
+        names = _GIVEN_BY_ACTION.get(parent.text, _GIVEN)
+        unknown = _Said(Name((parent.shown(),), block.start, block.start + len("target")), {}, sure=False)
+        return {key: [unknown] for key in names}
+
+    def _build(self, made: _Target) -> Build:
+        block, attributes = made.block, self._attributes(made)
 
         def value(key: str) -> Value | None:
             given = attributes.get(key)
-            return as_value(evaluate(given[-1], variables), key) if given else None
+            return as_value(given[-1].value(), key) if given else None
 
         context, dockerfile = value("context") or Value("."), value("dockerfile") or Value("Dockerfile")
         contexts = self._folders(context)
         path = None
-        if dockerfile.known and "dockerfile-inline" not in attributes:
+        sure = all(said.sure for said in attributes.get("target", [])[-1:])
+        if dockerfile.known and sure and "dockerfile-inline" not in attributes:
             path = self.find([posixpath.normpath(posixpath.join(folder, dockerfile.text)) for folder in contexts])
         if path is not None:
             fitting = [
@@ -180,30 +240,30 @@ class Bake:
         target = value("target")
         span = self.source.span(block.start, block.start + len("target"))
         if attributes.get("target"):
-            last = attributes["target"][-1]
+            last = attributes["target"][-1].expression
             span = self.source.span(last.start, last.end)
         label = value("name") if "matrix" in attributes else None
-        shown = label.shown() if label is not None else name
+        shown = label.shown() if label is not None else made.name
         return Build(
             path or "",
             tuple(contexts),
             target.text if target is not None and target.known and target.text else None,
-            tuple(self._arguments(attributes.get("args", []), variables)),
-            tuple(self._tags(attributes.get("tags", [])[-1:], variables)),
+            tuple(self._arguments(attributes.get("args", []))),
+            tuple(self._tags(attributes.get("tags", [])[-1:])),
             (reason_at("build", f"bake target {shown}", self.source.span(block.start, block.start)),),
             span,
-            self._platform(attributes.get("platforms", [])[-1:], variables),
+            self._platform(attributes.get("platforms", [])[-1:]),
             None,
-            tuple(self._contexts(attributes.get("contexts", []), variables)),
-            platforms=tuple(self._platforms(attributes.get("platforms", [])[-1:], variables)),
-            more=any(self._may_hold_more(given, variables) for given in attributes.get("args", [])),
+            tuple(self._contexts(attributes.get("contexts", []))),
+            platforms=tuple(self._platforms(attributes.get("platforms", [])[-1:])),
+            more=any(self._may_hold_more(given) for given in attributes.get("args", [])),
         )
 
-    def _may_hold_more(self, arguments: Expression, variables: Mapping[str, Data]) -> bool:
+    def _may_hold_more(self, said: _Said) -> bool:
         """Whether a map of arguments has some whose names are not known."""
-        if not isinstance(arguments, Object):
-            return not isinstance(evaluate(arguments, variables), dict)
-        names = (evaluate(key, variables) for key, _ in arguments.entries)
+        if not isinstance(said.expression, Object):
+            return not isinstance(said.value(), dict)
+        names = (evaluate(key, said.variables) for key, _ in said.expression.entries)
         return any(not isinstance(name, Value) or not name.known for name in names)
 
     def _folders(self, context: Value) -> list[str]:
@@ -213,8 +273,10 @@ class Bake:
         above = folders_above(posixpath.dirname(self.source.path))
         return [posixpath.normpath(posixpath.join(folder, context.text)) for folder in above]
 
-    def _tags(self, given: list[Expression], variables: Mapping[str, Data]) -> Iterator[Use]:
-        for expression in given:
+    def _tags(self, given: list[_Said]) -> Iterator[Use]:
+        for expression, variables, sure in given:
+            if not sure:
+                continue
             items = expression.items if isinstance(expression, List) else (expression,)
             for item in items:
                 data = evaluate(item, variables)
@@ -225,9 +287,12 @@ class Bake:
                         span = self.source.span(start, end)
                         yield Use("bake tag", value, parse_reference(value), span, True, because=value.because)
 
-    def _arguments(self, given: list[Expression], variables: Mapping[str, Data]) -> Iterator[tuple[str, Value]]:
+    def _arguments(self, given: list[_Said]) -> Iterator[tuple[str, Value]]:
         found: dict[str, Value] = {}
-        for expression in given:
+        for expression, variables, sure in given:
+            if not sure:  # it may give others for what was given before it
+                found = {name: Value(HOLE, (name,)) for name in found}
+                continue
             if isinstance(expression, Object):
                 entries = [
                     (evaluate(key, variables), evaluate(item, variables), key.start) for key, item in expression.entries
@@ -245,14 +310,14 @@ class Bake:
                 found[name.text] = value._replace(because=(*value.because, reason))
         yield from found.items()
 
-    def _contexts(self, given: list[Expression], variables: Mapping[str, Data]) -> Iterator[tuple[str, Value]]:
-        for expression in given:
+    def _contexts(self, given: list[_Said]) -> Iterator[tuple[str, Value]]:
+        for expression, variables, _ in given:
             for key, item in expression.entries if isinstance(expression, Object) else ():
                 name, data = evaluate(key, variables), evaluate(item, variables)
                 if not isinstance(name, Value) or not isinstance(data, Value):
                     continue
                 if data.text.startswith("target:"):
-                    tag = self._first_tag(data.text.removeprefix("target:"), variables)
+                    tag = self._first_tag(data.text.removeprefix("target:"))
                     data = data._replace(text=f"{_IMAGE}{tag}") if tag else data
                 elif data.text.startswith(_IMAGE):
                     image = data._replace(text=data.text.removeprefix(_IMAGE))
@@ -260,17 +325,20 @@ class Bake:
                     self.uses.append(Use("bake context", image, parse_reference(image), span, because=image.because))
                 yield name.text, data
 
-    def _first_tag(self, target: str, variables: Mapping[str, Data]) -> str:
-        tags = self._tags(self._attributes(target).get("tags", [])[-1:], variables)
+    def _first_tag(self, name: str) -> str:
+        known = self._by_name.get(name, ())
+        if len(known) != 1:
+            return ""
+        tags = self._tags(self._attributes(known[0]).get("tags", [])[-1:])
         return next((tag.value.text for tag in tags if tag.value.known), "")
 
-    def _platforms(self, given: list[Expression], variables: Mapping[str, Data]) -> list[str]:
+    def _platforms(self, given: list[_Said]) -> list[str]:
         """The platforms of a target; none where one of them is not known."""
-        data = evaluate(given[0], variables) if given else []
+        data = given[0].value() if given else []
         items = data if isinstance(data, list) else []
         known = [item.text for item in items if isinstance(item, Value) and item.known]
         return known if len(known) == len(items) else []
 
-    def _platform(self, given: list[Expression], variables: Mapping[str, Data]) -> str:
-        known = self._platforms(given, variables)
+    def _platform(self, given: list[_Said]) -> str:
+        known = self._platforms(given)
         return known[0] if known and DEFAULT_PLATFORM not in known else DEFAULT_PLATFORM
