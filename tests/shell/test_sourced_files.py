@@ -196,7 +196,9 @@ def test_a_batch_file_without_call_is_the_last_that_runs() -> None:
     assert [command.words[-1].value.text for command in found] == ["a", "x"]
 
 
-def test_too_many_other_batch_files_are_not_followed_to_the_end() -> None:
-    text = "".join(f"set A{n}=b\r\ncall x{n}.bat\r\n" for n in range(2_000)) + "docker pull a\r\n"
-    assert TOO_LONG in [error[2] for error in read_batch(text).errors]
-    assert not read_batch(text.replace("call ", "rem ")).errors
+@pytest.mark.parametrize(("files", "whole"), [(1_000, True), (6_000, False)])
+def test_many_other_batch_files_are_followed_and_too_many_are_not(files: int, whole: bool) -> None:
+    text = "".join(f"set A{n}=b\r\ncall x{n}.bat\r\n" for n in range(files)) + "docker pull a:%A7%\r\n"
+    found = read_batch(text)
+    assert (TOO_LONG in [error[2] for error in found.errors]) is not whole
+    assert not whole or found.commands[-1].words[-1].value.holes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
@@ -78,6 +78,18 @@ class Catch:
         self.kind, self.mark, self.conditional = kind, mark, conditional
         self.passed = False
         self.ends: list[tuple[Changes, Mark]] = []
+
+
+def known_names(variables: Mapping[str, Variable]) -> list[str]:
+    """The variables of which anything is known. Attributes and options, whose names hold a space, are none.
+
+    Spelt out without calls: it is asked again at each text that is not read.
+    """
+    return [
+        name
+        for name, value in variables.items()
+        if " " not in name and (value.__class__ is not Value or value.text != HOLE)
+    ]
 
 
 class State:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.shell.bash.walker import Walker
 from wxlint.shell.branches import resting
-from wxlint.shell.state import UNREAD
+from wxlint.shell.state import UNREAD, known_names
 from wxlint.shell.values import hole
 
 _KEEPS = late(
@@ -41,8 +39,8 @@ def forget_all(walk: Walker, text: Value) -> None:
         for name in sorted(_OS_RELEASE):
             state.put(name, hole(state.named(name)))
         return
-    names = [name for name in state.vars if re.fullmatch(r"\w+", name)]
-    state.steps += len(names)
+    names = known_names(state.vars)
+    state.steps += len(names) + len(state.vars) // 64
     if not state.presumes:  # a RUN: a file of the image seldom sets what a Dockerfile does
         for name in names:
             assumed = Reason("assumed", f"{shown[:80]}, which is not read, leaves {name} as it is")

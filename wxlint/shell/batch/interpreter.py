@@ -26,6 +26,7 @@ from wxlint.shell.state import (
     Option,
     Refine,
     Status,
+    known_names,
 )
 from wxlint.shell.values import Arguments, hole, merged
 
@@ -312,12 +313,13 @@ class BatchRunner(Variables):
         shown = path.shown().lower().replace("\\", "/")
         if not shown.endswith(_FILES) or _KEEPS.search(shown):
             return
-        self.steps += 4 * len(self.vars)
+        names = known_names(self.vars)
+        self.steps += 4 * len(names) + len(self.vars) // 16
         if self.steps > LAST_STEP:
             self.errors.append((0, len(self.text), TOO_LONG))
             self.flow = "exit"
             return
-        for name in list(self.vars):
+        for name in names:
             self.put(name, hole(self.named(name)))
 
     def _call(self, words: list[Word], start: int) -> None:
