@@ -268,6 +268,70 @@ def test_a_part_is_given_and_its_build_argument_with_it(tmp_path: Path) -> None:
     assert cpu is not None and (cpu.reference, cpu.args) == ("acme/app:cpu-1.4", ())
 
 
+def two(root: Path, dockerfile: str, parts: str = "", tags: str = "") -> Policy:
+    """A base and what is built from it; the tags of both have a version."""
+    write(root, "base/Dockerfile", "FROM python:3.11-slim\n")
+    write(root, "api/Dockerfile", dockerfile)
+    text = 'wxlint: 1\nimage: "acme/{stage}:{variant}-{version}"\ndockerfile: "{stage}/Dockerfile"\n'
+    write(root, "wxlint.yaml", f"{text}{parts}\n{tags}\nvariants: {{cpu: {{base: base, stages: [api]}}}}\n")
+    return load_policy(read(root / "wxlint.yaml", "wxlint.yaml"), root / "wxlint.yaml")
+
+
+BY_TAG = "parts: {version: {build-arg: TAG}}"
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "parts", "why"),
+    [
+        ("ARG TAG\nFROM acme/base:cpu-${TAG}\n", "", "FROM acme/base:cpu-, and the plan builds acme/base:cpu-1.4.0"),
+        ("ARG TAG=\nFROM acme/base:cpu-${TAG}\n", "", f"cpu-1.4.0; write {BY_TAG} in "),
+        ("ARG TAG=1.0.0\nFROM acme/base:cpu-$TAG AS x\nFROM x\n", "", f"cpu-1.4.0; write {BY_TAG} in "),
+        (
+            "ARG OTHER=1.0.0\nFROM acme/base:cpu-$OTHER\n",
+            BY_TAG,
+            "cpu-1.4.0; write parts: {version: {build-arg: OTHER}}",
+        ),
+        ("\nFROM acme/base:cpu-1.0.0\n", "", "write parts: {version: {build-arg: VERSION}} in "),
+    ],
+)
+def test_a_base_of_another_version_than_the_planned_one_is_refused(
+    tmp_path: Path, dockerfile: str, parts: str, why: str
+) -> None:
+    plan = make_plan(two(tmp_path, dockerfile, parts), parts={"version": "1.4.0"}, env={})
+    problems = {step.image: step.problem for step in plan.steps}
+    assert not problems["base:cpu"] and problems["api:cpu"].startswith("api/Dockerfile:2: FROM acme/base:cpu-")
+    assert why in problems["api:cpu"]
+    with pytest.raises(InputError, match=r"cannot be built: api:cpu: api/Dockerfile:2: FROM"):
+        render_plan(plan, "sh")
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "needs"),
+    [
+        ("ARG TAG=1.0.0\nFROM acme/base:cpu-${TAG}\n", ("base:cpu",)),
+        ("FROM acme/base:cpu-1.4.0\n", ("base:cpu",)),
+        ("FROM acme/base:cpu-debug\n", ()),
+        ("FROM acme/base:cpu-stable\n", ()),
+        ("FROM acme/other:cpu-1.0.0\n", ()),
+        ("FROM acme/api:cpu-1.0.0\n", ()),
+    ],
+)
+def test_a_base_that_is_planned_or_none_of_the_family_s_releases_is_not_refused(
+    tmp_path: Path, dockerfile: str, needs: tuple[str, ...]
+) -> None:
+    plan = make_plan(
+        two(tmp_path, dockerfile, BY_TAG, 'tags: ["{variant}-stable"]'), parts={"version": "1.4.0"}, env={}
+    )
+    step = plan.step("api:cpu")
+    assert step is not None and (step.problem, step.needs) == ("", needs)
+
+
+def test_a_part_by_its_default_is_given_to_the_dockerfile(tmp_path: Path) -> None:
+    parts = 'parts: {version: {build-arg: TAG, default: "1.2"}}'
+    step = make_plan(two(tmp_path, "ARG TAG\nFROM acme/base:cpu-${TAG}\n", parts), env={}).step("api:cpu")
+    assert step is not None and (step.args, step.needs) == ((("TAG", "1.2"),), ("base:cpu",))
+
+
 @pytest.mark.parametrize(
     ("part", "why"),
     [

@@ -16,6 +16,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Evaluated, Stage
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.plan.model import Step
+from wxlint.plan.other_tags import other_tag
 from wxlint.policy.expectations import part_values, reference_pattern
 from wxlint.policy.model import NAMES
 
@@ -75,7 +76,13 @@ def read_steps(
             platform=e.platform or DEFAULT_PLATFORM,
         )
         files = Files(repository.sources.read, build.contexts)
-        steps.append(_evaluated(step, evaluate(dockerfile, build, files), files, family))
+        evaluated = evaluate(dockerfile, build, files)
+        step = _evaluated(step, evaluated, files, family)
+        last = evaluated.target(e.target)
+        if last is not None and not step.problem:
+            used = [stage for stage in evaluated.stages if stage.index <= last.index]
+            step = step._replace(problem=other_tag(policy, step, used, expectations))
+        steps.append(step)
     # A trigger of a base may copy anything.
     steps = [step._replace(sources=None) if triggers.intersection(step.needs) else step for step in steps]
     return steps, tuple(sorted(set(args) - declared - _PREDEFINED))
@@ -121,8 +128,9 @@ def _given(policy: Policy, e: Expectation, declared: set[str], args: Mapping[str
     given = dict(e.build_args)
     if policy.registry_arg in declared:
         given[str(policy.registry_arg)] = policy.registry
-    parts = (part for _, part in policy.parts if part.given is not None and part.build_arg in declared)
-    given.update((str(part.build_arg), str(part.given)) for part in parts)
+    values = part_values(policy, e.stage, policy.variants[e.variant])
+    parts = ((part.build_arg, values[name]) for name, part in policy.parts if part.build_arg in declared)
+    given.update((str(name), value) for name, value in parts if value is not None)
     given.update((name, value) for name, value in args.items() if name in declared or name in _PREDEFINED)
     return given
 
