@@ -13,6 +13,7 @@ cd /d "%~dp0.."
 
 set "REGISTRY=%DOCKERHUB_USER%"
 if "%REGISTRY%"=="" set "REGISTRY=rajiup"
+if not defined BUILD_ARGS set "BUILD_ARGS="
 set "STEM=%REGISTRY%/cp-whisperx-app-"
 set "CHOICE=%~1"
 if "%CHOICE%"=="" set "CHOICE=all"

@@ -284,3 +284,39 @@ def test_endlocal_brings_back_what_a_nested_scope_has_changed() -> None:
     text = "set A=1\nset B=1\nsetlocal\nset A=2\nsetlocal\nset A=3\nset B=3\nendlocal\ndocker push %A%%B%\nendlocal\n"
     commands = read_batch(text + "docker pull %A%%B%\n").commands
     assert [command.words[2].value.text for command in commands] == ["21", "11"]
+
+
+HERE = 'set "R=%~dp0"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('docker "%~dp0..\\app" "%~f0"', "scripts/../app scripts/b.bat"),
+        ('cd /d "%~dp0"\ndocker "%~dp0app" app', "../scripts/app app"),
+        ('cd /d "%~dp0\\.."\ndocker app "%~dp0"', "app scripts/"),
+        ('pushd "%~dp0.."\ncd app\ndocker "%~dp0x"', "../scripts/x"),
+        (HERE + 'docker "%R:~0,-1%\\x" "%R:\\=/%x"', "scripts/x scripts/x"),
+        (HERE + 'if "%R:~-1%"=="\\" set "R=%R:~0,-1%"\ndocker %R%', "scripts"),
+        ('for %%i in ("%~dp0..") do set R=%%~fi\ndocker %R%\\app', "scripts/../app"),
+        (HERE + "cd /d %N%\ndocker %R%x", "…/scripts/x"),
+        (HERE + "docker %R:~3% %R:s=t% %R:~0,-99%", "… … …"),
+        ("docker %~0 %~t0", "… …"),
+        (HERE + "if exist %R% docker a\nif %R%==x docker b", "a b"),
+    ],
+)
+def test_the_folder_of_the_script_is_absolute(text: str, expected: str) -> None:
+    """A path below it means the same in every folder, and as much of it as lies outside the repository is unknown."""
+    commands = [c for c in read_batch(text, script="scripts/b.bat").commands if c.words[0].value.text == "docker"]
+    shown = [word.value.text.replace(HOLE, "…") for command in commands for word in command.words[1:]]
+    assert " ".join(shown) == expected
+
+
+def test_the_folder_of_a_script_at_the_top() -> None:
+    assert lines('cd /d "%~dp0"\nc %~dp0app', script="b.bat") == ["cd|/d|.", "c|app"]
+
+
+def test_options_that_the_caller_may_give_are_none_without_them() -> None:
+    text = 'if not defined X set "X="\nc %X% a\nif defined X d'
+    found = read_batch(text).commands
+    assert [(c.words[0].value.text, c.conditional, len(c.words)) for c in found] == [("c", False, 2), ("d", True, 1)]

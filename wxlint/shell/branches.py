@@ -159,6 +159,8 @@ def _merge(state: State, ends: list[_End], likely: int | None, assumed: tuple[Re
             state.put(name, _either(state, name, values))
         elif one is None and not state.defaults:
             state.put(name, hole(state.named(name)))
+        elif one is UNSET and state.glue:  # in a batch file a variable that is not set is an empty one
+            state.put(name, Value("", (), assumed))
         else:
             state.put(name, one if one is None else resting(name, one, assumed))
 

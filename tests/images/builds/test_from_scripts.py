@@ -11,6 +11,7 @@ from wxlint.documents.source import Source
 from wxlint.images.builds.from_scripts import Script, folders, read_script
 from wxlint.images.model.records import Build
 from wxlint.shell.bash.reader import read_shell
+from wxlint.shell.scripts import script_commands
 
 
 def script(text: str, dockerfiles: tuple[str, ...] = ("Dockerfile",), path: str = "build.sh") -> Script:
@@ -305,3 +306,28 @@ def test_a_dockerfile_beside_the_script_is_the_one_that_it_means(text: str, dock
     commands = read_shell(text, script=source.path).commands
     (made,) = read_script(source, commands, lambda paths: next((path for path in paths if path in known), None)).builds
     assert (made.dockerfile, made.contexts[0]) == (dockerfile, context)
+
+
+DOCKERFILE = "app/Dockerfile"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'cd /d "%~dp0.."\ndocker build app',
+        'cd /d "%~dp0\\.."\ndocker build app',
+        'cd /d "%~dp0"\ndocker build ..\\app',
+        'pushd "%~dp0.."\ndocker build app',
+        'set ROOT=%~dp0..\ncd /d "%ROOT%"\ndocker build app',
+        'docker build "%~dp0..\\app"',
+        'cd /d "%~dp0"\ndocker build -f "%~dp0..\\app\\Dockerfile" "%~dp0.."',
+    ],
+)
+def test_builds_of_a_batch_file_behind_its_own_folder(text: str) -> None:
+    """As the commands of script files are read, so that what reads them knows where they are."""
+    source = Source("ci/b.bat", text)
+    commands = script_commands("batch", source.path, text).commands
+    found = read_script(
+        source, commands, lambda paths: next((p for p in map(normpath, paths) if p == DOCKERFILE), None)
+    )
+    assert [build.dockerfile for build in found.builds] == [DOCKERFILE]

@@ -13,6 +13,7 @@ cd /d "%~dp0__UP__"
 
 set "REGISTRY=%__VARIABLE__%"
 if "%REGISTRY%"=="" set "REGISTRY=__DEFAULT__"
+if not defined BUILD_ARGS set "BUILD_ARGS="
 set "STEM=__STEM__"
 set "CHOICE=%~1"
 if "%CHOICE%"=="" set "CHOICE=all"

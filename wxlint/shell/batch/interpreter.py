@@ -13,7 +13,7 @@ from wxlint.shell.batch.conditions import holds
 from wxlint.shell.batch.loops import end_of, items_of, pattern_of
 from wxlint.shell.batch.parser import Chain, For, If, Label, Line, Node
 from wxlint.shell.batch.variables import SET_NAMES, Variables
-from wxlint.shell.batch.words import inner_command, split_words
+from wxlint.shell.batch.words import inner_command, seen_from, split_words
 from wxlint.shell.branches import alternatives
 from wxlint.shell.model import TOO_LONG, Place, Word
 from wxlint.shell.state import (
@@ -302,10 +302,10 @@ class BatchRunner(Variables):
             words = inner_command(first.removesuffix(".exe"), words)
         elif first.endswith(_FILES):  # without `call`, what stands behind it does not run
             self.flow = "return" if self.stack else "exit"
-        redirects_out = tuple(redirects)
-        self.emit(
-            node.start, max(words[-1].end, node.start, *(r.end for r in redirects_out)), tuple(words), (), redirects_out
-        )
+        end = max(words[-1].end, node.start, *(redirect.end for redirect in redirects))
+        said = [word._replace(value=seen_from(word.value, self.cwd)) for word in words]
+        targets = [r._replace(target=r.target._replace(value=seen_from(r.target.value, self.cwd))) for r in redirects]
+        self.emit(node.start, end, tuple(said), (), tuple(targets))
         return RAN
 
     def _other_file(self, path: Value) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.model import TOO_DEEP, Place, ShellResult, line_of
+from wxlint.shell.values import Variable
 
 
 def read_batch(
@@ -38,5 +39,11 @@ def read_batch(
         runner.script_nodes(parser.script())
     except RecursionError:  # the depth guards are there so that this does not happen
         parser.errors.append((0, len(text), TOO_DEEP))
-    held = {runner.written.get(name, name): value for name, value in runner.vars.items()}
+    held = {runner.written.get(name, name): _seen(value) for name, value in runner.vars.items()}
     return ShellResult(tuple(runner.commands), held, (*parser.errors, *runner.errors))
+
+
+def _seen(variable: Variable) -> Variable:
+    from wxlint.shell.batch.words import seen_from
+
+    return seen_from(variable, None) if isinstance(variable, Value) else variable

@@ -8,10 +8,10 @@ import re
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.batch.words import Expanded, edited, modified
+from wxlint.shell.batch.words import Expanded, edited, modified, own_path
 from wxlint.shell.model import Place, Word
 from wxlint.shell.state import State
-from wxlint.shell.values import MAX_TEXT, UNSET, Variable, hole, joined, merged, not_set
+from wxlint.shell.values import MAX_TEXT, ROOT, UNSET, Variable, hole, joined, merged, not_set, relative
 
 _VARIABLE = late(
     r"%%(?P<how>~[a-z$:]*(?=[A-Za-z#]))?(?P<loop>[^\s%])|%%|%(?P<part>~[fdpnxsatz]*)?(?P<arg>[0-9*])"
@@ -146,7 +146,7 @@ class Variables(State):
                 else Value("")
             )
         if number == "0":
-            return modified(Value(self.script), how, raw) if self.script and how else hole(raw)
+            return own_path(self.script, how, raw)
         index = int(number) - 1
         if index < len(self.args.known):
             return modified(self.args.known[index], how, raw)
@@ -213,7 +213,10 @@ class Variables(State):
             if first == "pushd":
                 self.dirs.append(self.cwd)
             path = rest[0]._replace(text=rest[0].text.replace("\\", "/"))
-            if path.text.startswith(("/", HOLE)) or path.text[1:2] == ":" or self.cwd is None:
+            if path.holes == (ROOT,) and path.text.startswith(HOLE):
+                path = relative(path)
+                self.cwd = path._replace(text=posixpath.normpath(path.text))
+            elif path.text.startswith(("/", HOLE)) or path.text[1:2] == ":" or self.cwd is None:
                 self.cwd = path._replace(text=path.text if path.holes else posixpath.normpath(path.text or "."))
             else:
                 self.cwd = joined([self.cwd, Value("/"), path])

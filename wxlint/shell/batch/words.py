@@ -9,7 +9,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.model import Redirect, Word
-from wxlint.shell.values import hole, merged
+from wxlint.shell.values import ROOT, hole, merged, relative
 
 _OUTSIDE = late(r"[^ \t\n\r<>\"^\\]+")
 _INSIDE = late(r"[^\"\\]+")
@@ -158,8 +158,42 @@ def modified(value: Value, how: str, raw: str) -> Value:
     return value._replace(text=out)
 
 
+def own_path(script: str, how: str, raw: str) -> Value:
+    """`%~dp0`, `%~nx0`: the absolute path of the script itself, or parts of it. script: empty where it is not known."""
+    letters = set(how[1:].lower())
+    if not script or not letters or letters & set("atz"):
+        return hole(raw)
+    value = modified(Value(script), how, raw)
+    if value.holes or not letters & set("pf") or value.text.startswith("/"):
+        return value
+    return Value(f"{HOLE}/{value.text.removeprefix('./')}", (ROOT,))
+
+
+def seen_from(value: Value, cwd: Value | None) -> Value:
+    """A word with its path below the folder that paths are relative to as a command in `cwd` sees it."""
+    if ROOT not in value.holes:
+        return value
+    value = relative(value, cwd)
+    return value._replace(text=value.text.replace("\\", "/").removeprefix("./") or ".")
+
+
+def _cut_below_root(text: str, edit: str) -> str | None:
+    """What an edit leaves of a path whose start is not known; None where it is not known. Its slashes are backslashes
+    as cmd.exe has them."""
+    known = text[1:].replace("/", "\\")
+    if edit in ("\\=/", "/=\\"):
+        return text
+    match = re.fullmatch(r"~(?:0,)?-(\d{1,4})", edit)
+    if match is None or not 0 < int(match[1]) <= len(known):
+        return None
+    return text[: -int(match[1])] if edit.startswith("~0,") else known[-int(match[1]) :]
+
+
 def edited(value: Value, edit: str, raw: str) -> Value:
     """`%X:a=b%` and `%X:~0,3%`."""
+    if value.holes == (ROOT,) and value.text.startswith(HOLE):
+        cut = _cut_below_root(value.text, edit)
+        return hole(raw) if cut is None else Value(cut, (ROOT,) * cut.count(HOLE), value.because)
     if value.holes:
         return hole(raw)
     if edit.startswith("~"):
