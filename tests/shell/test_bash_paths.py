@@ -59,3 +59,30 @@ def test_a_condition_on_it_is_open(test: str) -> None:
 
 def test_it_is_not_empty() -> None:
     assert calls(ROOT + 'if [ -z "$R" ]; then docker a; fi; [ -n "$R" ] && docker b') == ["b"]
+
+
+TOP = "git rev-parse --show-toplevel"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f'cd "$({TOP})"; docker a', ["a"]),
+        (f'R=$({TOP}); docker "$R/a"', ["./a"]),
+        (f'R="$({TOP} 2>/dev/null || pwd)"; cd docker; docker "$R/a"', ["../a"]),
+        (f'cd "$(dirname "$0")"; cd `{TOP}`; docker -f $(pwd)/x', ["-f ./x"]),
+        ('R=$(git -C "$(dirname "$0")" rev-parse --show-toplevel); docker $R/a', ["./a"]),
+        (f"cd clone; docker $({TOP})/a", ["…/a"]),
+        (f"cd /tmp; docker $({TOP})/a", ["…/a"]),
+        (f"cd $X; docker $({TOP})/a", ["…/a"]),
+        ("docker $(git -C clone rev-parse --show-toplevel)/a", ["…/a"]),
+        ("docker $(git rev-parse --git-dir)/a", ["…/a"]),
+    ],
+)
+def test_the_root_of_the_repository_is_known_where_the_script_lies(text: str, expected: list[str]) -> None:
+    assert calls(text) == expected
+
+
+def test_the_root_of_the_repository_is_not_known_to_a_text_that_is_no_file() -> None:
+    (command,) = (c for c in read_shell(f"docker $({TOP})", {}).commands if c.words[0].value.text == "docker")
+    assert not command.words[1].value.known

@@ -46,6 +46,19 @@ def printed(words: list[Word], cwd: Value | None, bash: bool) -> Value | None:
     return None
 
 
+def repository_root(words: list[Value], cwd: Value | None, script: str) -> Value | None:
+    """What `git rev-parse --show-toplevel` prints where the script lies, and above it; None anywhere else, for that may
+    be another repository, and for any other command of git. script: its path, empty where it is no file."""
+    rest = words[1:]
+    if len(rest) > 2 and rest[0].text == "-C":
+        cwd, rest = inside(cwd, rest[1]), rest[2:]
+    if not script or [value.text for value in rest] != ["rev-parse", "--show-toplevel"]:
+        return None
+    if cwd is not None and cwd.text != "." and not (cwd.known and f"{script}/".startswith(f"{cwd.text}/")):
+        return None
+    return _line(absolute(Value(".")))
+
+
 def _line(value: Value | None) -> Value | None:
     return None if value is None else joined([value, Value("\n")])
 
