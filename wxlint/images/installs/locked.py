@@ -49,15 +49,16 @@ def with_lock(
         found.append(_pinned(requirement, pinned, lines) if pinned is not None else requirement)
     named = {requirement.name for requirement in lines.requirements}
     torch = taken.get("torch")
+    forked = torch is None and any(package.name == "torch" for package in lock.packages)
     of_cpu = torch is None or torch.version.endswith("+cpu")
     for name, package in taken.items():
         if (
             name in named
             or name in skipped
             or not _is_accelerated(name)
-            or (name.startswith(_CUDA_LIBRARIES) and not of_cpu)
+            or (name.startswith(_CUDA_LIBRARIES) and (forked or not of_cpu))
         ):
-            continue  # what a CUDA build of torch brings is a part of it
+            continue  # what a CUDA build of torch brings is a part of it; which of several builds it is, is not known
         text = f"{name}=={package.version}"
         requirement = parse_requirement(Value(text), _where(package, source))
         found.append(_pinned(requirement, package, lines))
