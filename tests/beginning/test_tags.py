@@ -109,3 +109,37 @@ def test_images_that_are_published_as_latest_stand_on_no_foreign_latest(
     capsys.readouterr()
     assert main(["check", "--no-cache", "--concise", "."]) == 1
     assert "Dockerfile.cpu:1:6: error: FROM names python:latest" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("script", "parts"),
+    [
+        ("T=${1:-1.0.0}\n%sT=$T", "parts: {version: {build-arg: T}}"),
+        ("T=1.0.0\n%sT=$T", "parts: {version: {build-arg: T}}"),
+        ("%sT=$T --build-arg LABEL=$T", "parts: {version: {build-arg: T}}"),  # the one that the base's tag takes
+        ("%sLABEL=$T", "parts: {version: {build-arg: LABEL}}"),
+        ("%sLABEL=$T --build-arg OTHER=$T", ""),
+        ("T=1.0.0\n%sLABEL=1.0.0", ""),  # it may be the version of anything
+        ("%sT=v$T", ""),
+        ("%sT=$OTHER", ""),
+    ],
+)
+def test_the_build_argument_that_carries_the_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, parts: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder, text in {
+        ".git": "",
+        "base": "FROM python:3.11-slim\n",
+        "api": "ARG T=1.0.0\nFROM acme/base:cpu-${T}\nARG LABEL\nARG OTHER\n",
+    }.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "Dockerfile").write_text(text)
+    build = "docker build -t acme/base:cpu-$T base\ndocker build -t acme/api:cpu-$T api --build-arg "
+    (tmp_path / "build.sh").write_text(f"{script % build}\n")
+    assert main(["init"]) == 0
+    lines = Path("wxlint.yaml").read_text().splitlines()
+    assert 'image: "acme/{stage}:{variant}-{version}"' in lines
+    assert [line for line in lines if line.startswith("parts:")] == ([parts] if parts else [])
+    assert main(["plan", "--part", "version=1.4.0", "--format", "sh"]) == (0 if ": T}" in parts else 2)
+    assert main(["init", "--check"]) == 0

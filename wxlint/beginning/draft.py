@@ -101,8 +101,7 @@ def _family(chosen: Members, registry: str) -> Iterator[str]:
     yield f"# {escape_part(shown(example))} ({escape_part(example.where)}), and {len(images) - 1} more"
     yield f"image: {_quoted(f'{name}:{pattern}' if chosen.whole else name)}"
     yield from _tags(chosen, "", "")
-    if "{arch}" in pattern:
-        yield f'parts: {{arch: {{pattern: "{"|".join(ARCHITECTURES)}", default: {ARCHITECTURES[0]}}}}}'
+    yield from _parts(images, pattern)
     if registry:
         yield f"registry: {_quoted(registry)}  # elsewhere a variable stands in its place"
     if pattern == "latest":
@@ -113,6 +112,30 @@ def _family(chosen: Members, registry: str) -> Iterator[str]:
         template, hits = _template(paths)
         if template and (key, template) != ("context", "."):
             yield f"{key}: {_quoted(template)}  # {hits} of {len(images)} images"
+
+
+def _parts(images: Iterable[Member], pattern: str) -> Iterator[str]:
+    """What is said of the parts of tags: their patterns, and the build argument that carries one into Dockerfiles."""
+    found = []
+    if "{arch}" in pattern:
+        found.append(f'arch: {{pattern: "{"|".join(ARCHITECTURES)}", default: {ARCHITECTURES[0]}}}')
+    carrier = _carrier(images)
+    if carrier and "{version}" in pattern:
+        found.append(f"version: {{build-arg: {carrier}}}")
+    if found:
+        yield f"parts: {{{', '.join(found)}}}"
+
+
+def _carrier(images: Iterable[Member]) -> str:
+    """The one build argument that has the version of every image that is given it; "" where it is not one.
+
+    Those that bring it into the tag of a base go before others.
+    """
+    each = [image.built.carriers for image in images]
+    taken = [{name for name, takes in found if takes} for found in each]
+    given = list(filter(None, taken)) or [{name for name, _ in found} for found in each if found]
+    common = set.intersection(*given) if given else set()
+    return common.pop() if len(common) == 1 else ""
 
 
 def _dockerfiles(images: Iterable[Member]) -> list[tuple[Member, str]]:

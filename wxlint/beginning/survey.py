@@ -14,13 +14,14 @@ from wxlint.core.values import HOLE
 from wxlint.images.graph.image import Image, proven_accelerator
 from wxlint.images.graph.name_hints import from_path
 from wxlint.images.graph.repository import Repository
-from wxlint.images.model.records import Build, Use
+from wxlint.images.model.records import Build, Stage, Use
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.policy.accelerator_words import accelerator_words
 
 _TOKEN = re.compile(r"[^-_.]+(?:\.[0-9][^-_.]*)*")
 _VERSION = re.compile(r"v?\d+(?:\.\d+)*(?:[a-z0-9.]*)?")
 ARCHITECTURES = ("amd64", "arm64", "aarch64")
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _SCRIPTS = (".sh", ".bash", ".bat", ".cmd")
 _NAME = re.compile(r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*")
 
@@ -34,7 +35,8 @@ class Built(NamedTuple):
     Dockerfile, below the root. channel: torch's, "" where there is none or it is not known. upstream: the external
     base. descends: the paths of the Dockerfiles that it stands on. where: the place of the name. args: known build
     arguments. context: the folder that it is built in, as path; "" where that is not known.
-    bases: the names of the images that it stands on, without tags.
+    bases: the names of the images that it stands on, without tags. carriers: build arguments that have the value of the
+    version in the tag, and whether they bring it into the tag of a base.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Built(NamedTuple):
     args: tuple[tuple[str, str], ...] = ()
     context: str = ""
     bases: tuple[str, ...] = ()
+    carriers: tuple[tuple[str, bool], ...] = ()
 
 
 class Served(NamedTuple):
@@ -228,7 +231,32 @@ def _built(image: Image, use: Use, below: Callable[[str], str], origin: str) -> 
         tuple((name, value.text) for name, value in image.evaluated.build.args if value.known),
         "",
         tuple(_names((one.reference for one in image.base.lineage), origin)),
+        tuple(_carriers(image, use, tag.replace("{variant}", word), origin)),
     )
+
+
+def _carriers(image: Image, use: Use, tag: str, origin: str) -> Iterator[tuple[str, bool]]:
+    """The build arguments that have the version of a tag as their value, as in Built.
+
+    A computed value that stands in both is no accident; a known one may be, where it is not the tag of a base.
+    """
+    if tag.count("{version}") != 1:
+        return
+    evaluated = image.evaluated
+    written = use.value.written()
+    for name, value in evaluated.build.args:
+        own = value.written()
+        if own and written.endswith(f":{tag.replace('{version}', own)}"):
+            taken = any(_takes(stage, name, tag, origin) for stage in evaluated.stages)
+            if taken or not value.known:
+                yield name, taken
+
+
+def _takes(stage: Stage, name: str, tag: str, origin: str) -> bool:
+    """Whether a stage starts from an image with a tag of the same pattern, in which a build argument stands."""
+    parts = _parts(stage.base.reference, origin) if stage.base.reference is not None else None
+    found = parts is not None and parts[1].replace("{variant}", parts[2]) == tag
+    return found and name in _VARIABLE.findall(stage.instruction.text.rpartition(":")[2])
 
 
 def _names(references: Iterable[Reference | None], origin: str) -> Iterator[str]:
