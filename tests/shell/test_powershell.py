@@ -74,3 +74,31 @@ def test_any_text_ends(text: str) -> None:
     for command in read_powershell(text, "a.ps1"):
         assert command.words
         assert all(0 <= word.start <= word.end <= len(text) for word in command.words)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('Set-Location (Join-Path $PSScriptRoot "..")\ndocker a', [". a"]),
+        ("Set-Location (Split-Path $PSScriptRoot -Parent)\ndocker $PSScriptRoot/x", [". ci/x"]),
+        ("Set-Location $PSScriptRoot\ndocker $PSScriptRoot/x\nSet-Location ..\ndocker a", ["ci ../ci/x", ". a"]),
+        ('$R = Join-Path -Path $PSScriptRoot -ChildPath ".."\nPush-Location $R\ndocker "$R\\a"', [". ci/../a"]),
+        ('$R = (Resolve-Path "$PSScriptRoot/..").Path\ncd $R\ndocker a', [". a"]),
+        ("$R = $PSScriptRoot\ndocker $R/a (Join-Path $R b c)", ["- ci/a ci/b/c"]),
+        ("cd (Split-Path -Parent (Split-Path -Parent $MyInvocation.MyCommand.Path))\ndocker a", [". a"]),
+        ("cd (Split-Path (Split-Path $PSScriptRoot))\ndocker a", [".. a"]),
+        ("cd (git rev-parse --show-toplevel)\ndocker a", [". a"]),
+        ('docker "$(git rev-parse --show-toplevel)/a"', ["- a"]),
+        ("git clone x\ncd x\ncd (git rev-parse --show-toplevel)\ndocker a", ["… a"]),
+        ('cd (Join-Path $X "..")\ndocker a', ["… a"]),
+        ("cd $X\ncd ..\ndocker a", ["… a"]),
+        ("cd (Split-Path $PSScriptRoot -Leaf)\ndocker a", ["… a"]),
+        ('cd (Join-Path $PSScriptRoot "..").Length\ndocker a', ["… a"]),
+        ("if ($X) { cd (Join-Path $PSScriptRoot ..) }\ndocker a", ["… a"]),
+    ],
+)  # fmt: skip
+def test_paths_below_the_folder_of_the_script(text: str, expected: list[str]) -> None:
+    """The working folder, `-` where none is set, and the words behind docker; `…` for what is not known."""
+    commands = [c for c in read_powershell(text + "\n", "ci/b.ps1") if c.words[0].value.text == "docker"]
+    found = [" ".join([c.cwd.text if c.cwd else "-", *(w.value.text for w in c.words[1:])]) for c in commands]
+    assert [text.replace("\0", "…") for text in found] == expected

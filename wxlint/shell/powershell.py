@@ -2,9 +2,9 @@
 
     read_powershell(text, path) -> Commands in the order of the file        never raises
 
-A variable is known where the script gives it one text, once, outside of any block, or as the default of one of its own
-parameters; everything else (loops, functions, splatting, expressions) is unknown. Syntax as in the pages about_Parsing,
-about_Quoting_Rules and about_Variables of PowerShell's documentation.
+A variable is known where the script gives it one text or path, once, outside of any block, or as the default of one of
+its own parameters; everything else (loops, functions, splatting, other expressions) is unknown. Syntax as in the
+pages about_Parsing, about_Quoting_Rules and about_Variables of PowerShell's documentation.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value, concat
 from wxlint.shell.model import Command, Word
+from wxlint.shell.values import ROOT, absolute, relative
 
 _ASSIGN = late(r"(?:\[[\w.\[\]]+\][ \t]*)?\$(?:(?:script|global|local):)?(\w+)[ \t]*(\+?=)(?!=)[ \t]*")
 _PARAMETER = late(r"""\$(\w+)[ \t]*(?:=[ \t]*("[^"]*"|'[^']*'))?""")
@@ -24,6 +25,14 @@ _PARAMS = late(r"(?i)\bparam[ \t\r\n]*\(")
 _NAME = late(r"(?:env:)?\w+|\{(?:env:)?\w+\}")
 _MOVES = frozenset(("cd", "set-location", "push-location", "pushd", "sl", "chdir", "pop-location", "popd"))
 _DEPTH = 12
+_PATHS = late(
+    r"(?i)[ \t]*(?:(?:join|split|resolve|convert)-path\b|git(?:\.exe)?[ \t]+rev-parse[ \t]+--show-toplevel\b)"
+)
+"""How an expression starts that gives a path."""
+_CLONE = late(r"(?i)\bgit(?:\.exe)?[ \t]+(?:clone|init)\b")
+"""What makes another repository, so that it is open which one git is asked for."""
+_PROPERTY = late(r"(?i)\.(?:Path|ProviderPath)\b")
+_OWN_PATH = frozenset(("pscommandpath", "myinvocation.mycommand.path", "myinvocation.mycommand.definition"))
 
 
 class _Token(NamedTuple):
@@ -48,7 +57,7 @@ class _Script:
         """What each variable is given: a word, or None for what is not known; the depth; the kind of reason."""
         self.parameters: list[tuple[int, int]] = []
         """The stretches of the text that declare parameters."""
-        self.tokens = list(_tokens(self.text))
+        self.tokens = list(_folded(self.text))
         self._note_parameters()
         self._note_assignments()
 
@@ -64,8 +73,9 @@ class _Script:
                 command = self._command(words, depth, cwd)
                 if command is not None:
                     if command.words[0].value.text.lower() in _MOVES:
-                        cwd = self._moved(command, depth)
-                    yield command
+                        cwd = _moved(command, depth, cwd)
+                        command = command._replace(cwd=cwd)
+                    yield _seen(command)
             words = []
             depth += (token.mark in "{(") - (token.mark in "})")
 
@@ -79,13 +89,6 @@ class _Script:
             return None
         return Command(made, (), (), made[0].start, made[-1].end, depth > 0, (), (), cwd)
 
-    def _moved(self, command: Command, depth: int) -> Value:
-        """The folder behind a `Set-Location`."""
-        given = [word.value for word in command.words[1:] if not word.value.text.startswith("-")]
-        if depth or len(given) != 1 or not given[0].known or command.words[0].value.text.lower().startswith("pop"):
-            return Value(HOLE, ("the working folder",))
-        return given[0]
-
     # -- variables
 
     def _value(self, token: _Token, depth: int) -> Value:
@@ -94,7 +97,11 @@ class _Script:
     def _variable(self, name: str, depth: int) -> Value:
         unknown = Value(HOLE, (f"${name}",))
         if name.lower() == "psscriptroot":
-            return Value(posixpath.dirname(self.path) or ".")
+            return absolute(Value(posixpath.dirname(self.path) or ".")) or unknown
+        if name.lower() in _OWN_PATH:
+            return absolute(Value(self.path)) or unknown
+        if name.startswith("("):
+            return (self._expression(name[1:-1], depth + 1) if depth <= _DEPTH else None) or unknown
         found = self.given.get(name.lower(), [])
         if len(found) != 1 or depth > _DEPTH:
             return unknown
@@ -106,6 +113,23 @@ class _Script:
         text = f"${name}={value.shown()}"
         reason = Reason("default" if kind == "default" else "variable", text, self.path, line, name)
         return value._replace(because=(*value.because, reason))
+
+    def _expression(self, text: str, depth: int) -> Value | None:
+        """The path that an expression gives; None where it is another one, or has parameters that are not read."""
+        words = list(_folded(text))
+        if not words or any(word.mark for word in words):
+            return None
+        name = text[words[0].start : words[0].end].lower()
+        options = {text[word.start : word.end].lower() for word in words[1:] if text[word.start] == "-"}
+        given = [self._value(word, depth) for word in words[1:] if text[word.start] != "-"]
+        if name in ("git", "git.exe"):
+            return absolute(Value(".")) if len(words) == 3 and not _CLONE.search(self.text) else None
+        if name == "join-path" and len(given) >= 2 and options <= {"-path", "-childpath"}:
+            return concat([given[0], *(part for each in given[1:] for part in (Value("/"), each))])
+        if name == "split-path" and len(given) == 1 and options <= {"-path", "-parent"}:
+            return _parent(given[0])
+        resolves = name in ("resolve-path", "convert-path") and options <= {"-path", "-literalpath"}
+        return given[0] if resolves and len(given) == 1 else None
 
     def _note_parameters(self) -> None:
         first = True
@@ -129,18 +153,83 @@ class _Script:
             if any(start <= token.start < end for start, end in self.parameters):
                 continue
             given = [each for each in self.tokens[number : number + 8] if each.start >= match.end()]
-            plain = (
-                match[2] == "="
-                and len(given) > 1
-                and given[0].quoted
-                and bool(given[1].mark)
-                and given[1].mark in "\n;}"
-            )
-            self.given.setdefault(match[1].lower(), []).append((given[0] if plain else None, depth, "variable"))
+            value = self._assigned(given) if match[2] == "=" else None
+            self.given.setdefault(match[1].lower(), []).append((value, depth, "variable"))
         for each in self.text.split("foreach")[1:]:  # the variable of a loop has many values
             name = _PARAMETER.search(each.partition(" in ")[0])
             if name is not None:
                 self.given.setdefault(name[1].lower(), []).append((None, 1, "variable"))
+
+    def _assigned(self, given: list[_Token]) -> _Token | None:
+        """What an assignment gives: a text, or a path. given: what stands behind the sign."""
+        end = next((number for number, token in enumerate(given) if token.mark and token.mark in "\n;}"), 0)
+        if not end:
+            return None
+        first, last = given[0], given[end - 1]
+        if _PATHS.match(self.text, first.start) and not any(token.mark for token in given[:end]):
+            return _Token("", ((f"({self.text[first.start : last.end]})", ""),), first.start, last.end, True)
+        is_path = len(first.parts) == 1 and (
+            first.parts[0][0][:1] == "(" or first.parts[0][0].lower() == "psscriptroot"
+        )
+        return first if end == 1 and (first.quoted or is_path) else None
+
+
+def _moved(command: Command, depth: int, cwd: Value | None) -> Value:
+    """The folder behind a `Set-Location`. cwd: the one in front of it."""
+    given = [word.value for word in command.words[1:] if not word.value.text.startswith("-")]
+    unknown = Value(HOLE, ("the working folder",))
+    if depth or len(given) != 1 or command.words[0].value.text.lower().startswith("pop"):
+        return unknown
+    path = relative(given[0])
+    text = path.text.replace("\\", "/")
+    if not path.known:
+        return unknown
+    if given[0].known and cwd is not None and not text.startswith(("/", "~")) and text[1:2] != ":":
+        if not cwd.known:
+            return unknown
+        text = f"{cwd.text}/{text}"
+    return path._replace(text=posixpath.normpath(text or "."))
+
+
+def _seen(command: Command) -> Command:
+    """A command with the paths of its words as its folder sees them."""
+    words = [word._replace(value=_below(word.value, command.cwd)) for word in command.words]
+    return command._replace(words=tuple(words))
+
+
+def _below(value: Value, cwd: Value | None) -> Value:
+    if ROOT not in value.holes:
+        return value
+    value = relative(value, cwd)
+    return value._replace(text=value.text.replace("\\", "/").removeprefix("./") or ".")
+
+
+def _parent(path: Value) -> Value | None:
+    """A path without its last part; None where that is not known."""
+    head, slash, tail = path.text.replace("\\", "/").rstrip("/").rpartition("/")
+    if not slash and path.holes == (ROOT,) and tail == HOLE:
+        return path._replace(text=f"{HOLE}/..")
+    if not slash or not head or HOLE in tail:
+        return None
+    return path._replace(text=head)
+
+
+def _folded(text: str) -> Iterator[_Token]:
+    """The tokens of a text, with an expression in brackets that gives a path as one word."""
+    at = 0
+    for token in _tokens(text):
+        if token.start < at:
+            continue
+        if token.mark == "(" and _PATHS.match(text, token.end):
+            at = _closing(text, token.start) + 1
+            name = text[token.start : at]
+            if (followed := _PROPERTY.match(text, at)) is not None:
+                at = followed.end()
+            if at < len(text) and text[at] not in " \t\r\n;|{}()":
+                name, at = "expression", _word(text, at, len(text)).end
+            yield _Token("", ((name, ""),), token.start, at, True)
+            continue
+        yield token
 
 
 def _closing(text: str, at: int) -> int:
