@@ -18,7 +18,7 @@ LEVELS = {severity.label: severity for severity in Severity}
 _CHECK = """Check Dockerfiles, compose files and scripts against the image policy.
 
 A folder is searched; one that holds a family's Dockerfiles brings in the compose files and scripts that
-the policy names. Findings of files given by name are limited to those; the rest of the repository is context.
+the policy names. Findings are limited to the files and folders given; the rest of the repository is context.
 `-` reads standard input. No path: the policy's root, or the current folder."""
 
 

@@ -10,6 +10,7 @@ from wxlint.cli.commands import open_cache_of, options_of, show, verdict
 from wxlint.cli.exit_codes import FOUND, OK
 from wxlint.cli.streams import progress_line, say, write
 from wxlint.core.errors import UsageError
+from wxlint.core.paths import is_below
 from wxlint.core.tuples import NamedTuple
 from wxlint.fixes.run import Disk
 from wxlint.fixes.trial import Checked, Outcome, Trial
@@ -115,7 +116,7 @@ def _given(gathered: Gathered, path: str) -> bool:
     scope = gathered.scope
     if scope is None or path in scope:
         return True
-    return any(folder == "." or path.startswith(f"{folder}/") for folder in gathered.followed)
+    return any(is_below(path, folder) for folder in gathered.followed)
 
 
 def _say(outcome: Outcome, done: str) -> None:

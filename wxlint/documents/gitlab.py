@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 
 from wxlint.core.cache import NO_CACHE, Cache
+from wxlint.core.paths import folders_above, normal
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Mapping, Node, Problem, Scalar, Sequence, parse
@@ -92,14 +93,13 @@ class Pipeline:
 
         path: may hold `*`, for all but folders, and `**`.
         """
-        folder = posixpath.dirname(by)
-        while True:
-            full = posixpath.normpath(posixpath.join(folder, path))
+        for folder in folders_above(posixpath.dirname(by)):
+            full = normal(posixpath.join(folder, path))
             paths = self.matching(full) if "*" in path else [full]
             found = [source for each in paths if (source := self.read(each)) is not None]
-            if found or not folder:
+            if found:
                 return found
-            folder = posixpath.dirname(folder)
+        return []
 
     def _top_level(self, key: Scalar, value: Node, source: Source) -> None:
         if key.text == "variables" and isinstance(value, Mapping):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wxlint.core import disk
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.errors import UsageError
+from wxlint.core.paths import is_below
 from wxlint.core.tuples import NamedTuple
 from wxlint.lint.inputs import Gathered, files_of, gather, load_given, shown
 from wxlint.lint.internal_errors import INTERNAL_ERROR
@@ -118,7 +119,7 @@ def gather_share(
         policy = gathered.repository.policy
         own = {policy.path} if policy is not None else set()
         scope = frozenset(path for path in (*files, *own) if path in own or not share.foreign.holds(path))
-        scope = frozenset(p for p in scope if not any(p.startswith(f"{folder}/") for folder in share.left_out))
+        scope = frozenset(p for p in scope if not any(is_below(p, folder) for folder in share.left_out))
     return gathered._replace(scope=scope, families=(*gathered.families, *share.left_out))
 
 

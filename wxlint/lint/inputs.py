@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wxlint.core import disk
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.errors import FileProblem, InputError, PolicyError
+from wxlint.core.paths import is_below
 from wxlint.core.reading import working_folder
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
@@ -159,7 +160,7 @@ def _families(marked: Iterable[str], policy: Policy | None, given: Collection[st
 
 def _is_below_any(path: str, folders: Collection[str], *, itself: bool = True) -> bool:
     """Whether a path lies in one of the folders."""
-    return any(path.startswith(f"{folder}/") or itself and path == folder for folder in folders)
+    return any(is_below(path, folder) or itself and path == folder for folder in folders)
 
 
 def _without_excluded(
@@ -206,9 +207,9 @@ def _scope(
     followed = tuple(shown(folder) for folder in folders)
     if narrow:
         return _Scope(frozenset(given), (), followed)
-    if policy is None or family is None or not brought:
+    if not brought:
         return _Scope(None, (), followed)
-    if family.dockerfiles.isdisjoint(given):
+    if policy is None or family is None or family.dockerfiles.isdisjoint(given):
         return _Scope(frozenset(given), (), followed)
     extra = sorted(path for path in brought if path in family.listed)
     notes = []
@@ -250,10 +251,11 @@ def _context(
         listed, problems, *_ = discover(wanted)
         kinds = ((shown(file.path), file.kind) for file in listed)
         return {path: family.listed.get(path, kind) for path, kind in kinds}, problems
-    if not files or folders:
+    top = disk.real(root)
+    if any(disk.real(folder) == top for folder in folders):
         return {}, []
     # Without a repository around them, only what lies beside: nobody wants a whole home folder read.
-    listed, *_ = discover([root] if is_repository(root) else _beside(files))
+    listed, *_ = discover([root] if is_repository(root) else [] if folders else _beside(files))
     return {shown(file.path): file.kind for file in listed if file.kind != OTHER}, []
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.errors import UsageError
 from wxlint.core.findings import Finding, Severity
+from wxlint.core.paths import from_root, is_below
 from wxlint.core.reasons import Reason
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
@@ -56,6 +57,7 @@ def check(repository: Repository, options: Options) -> Report:
         if (options.select is None or name in options.select) and name not in options.ignore
     ]
     results = run_rules(repository, chosen, options.jobs)
+    options = _with_lists(repository, results, options)
     levels = _Levels(repository)
     found: dict[Finding, None] = {}
     for rule in chosen:
@@ -81,6 +83,21 @@ def check(repository: Repository, options: Options) -> Report:
     shown = {**rules, INTERNAL_ERROR.id: INTERNAL_ERROR} if broken else rules
     summary = _summary(repository, results, findings, shown, options)
     return Report(in_order(findings, shown), summary, repository.sources.loaded, shown)
+
+
+def _with_lists(repository: Repository, results: Results, options: Options) -> Options:
+    """The options for folders without a policy: the lists that their Dockerfiles install are in scope too."""
+    scope = options.scope
+    if scope is None or not options.followed or repository.policy is not None:
+        return options
+    if all(problem.span.path in scope for problems in results.problems.values() for problem in problems):
+        return options
+    from wxlint.images.graph.downstream import lists_of
+
+    own = [path for path in repository.graph.builds if path in scope]
+    return options._replace(
+        scope=scope.union(*(lists_of(each) for path in own for each in repository.graph.evaluated_at(path)))
+    )
 
 
 def in_order(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> tuple[Finding, ...]:
@@ -131,7 +148,7 @@ def _one_for_each_cause(findings: list[Finding], rules: Iterable[Rule]) -> list[
 
 def _weight(finding: Finding, rules: Mapping[str, Rule]) -> tuple[object, ...]:
     """What is shown first: what is in use, the worst, what images compute with before tags; then by place."""
-    archived = ARCHIVED.search(finding.span.path) is not None
+    archived = ARCHIVED.search(from_root(finding.span.path)) is not None
     return archived, -finding.severity, rules[finding.rule].weight, finding.span, finding.rule, finding.message
 
 
@@ -161,11 +178,11 @@ def _message(item: Flawed, rules: Collection[str]) -> str:
 
 
 def _in_scope(path: str, inputs: set[str], options: Options, repository: Repository) -> bool:
-    if repository.is_excluded(path) or any(path.startswith(f"{folder}/") for folder in options.left_out):
+    if repository.is_excluded(path) or _is_below(path, options.left_out):
         return False
     if options.scope is None or path in options.scope:
         return True
-    return path not in inputs and any(folder == "." or path.startswith(f"{folder}/") for folder in options.followed)
+    return path not in inputs and _is_below(path, options.followed)
 
 
 def _looked_at(path: str, inputs: set[str], options: Options, repository: Repository) -> bool:
@@ -175,9 +192,7 @@ def _looked_at(path: str, inputs: set[str], options: Options, repository: Reposi
 
 
 def _is_below(path: str, folders: Iterable[str]) -> bool:
-    return any(
-        (folder == "." and not path.startswith(("../", "/"))) or path.startswith(f"{folder}/") for folder in folders
-    )
+    return any(is_below(path, folder) for folder in folders)
 
 
 def require_rules(names: Iterable[str], rules: Collection[str]) -> None:

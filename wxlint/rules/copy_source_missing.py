@@ -49,6 +49,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core import disk
 from wxlint.core.findings import Severity
+from wxlint.core.paths import folders_above, normal
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.discovery.git_index import repository as git_repository
@@ -149,7 +150,7 @@ def _missing(repository: Repository, evaluated: Evaluated, contexts: list[str], 
     name = posixpath.normpath(source.lstrip("/"))
     if name.startswith("..") or name == ".git":
         return None  # git itself makes the latter
-    paths = [posixpath.normpath(posixpath.join(context, name)) for context in contexts]
+    paths = [normal(posixpath.join(context, name)) for context in contexts]
     if any(map(disk.lexists, paths)):
         ignored = [_ignore_file(repository, evaluated.path, context, name) for context in contexts]
         return _Missing(f"{ignored[0]} keeps it out of the build context", True) if all(ignored) else None
@@ -163,17 +164,14 @@ def _missing(repository: Repository, evaluated: Evaluated, contexts: list[str], 
 
 def _folders(path: str) -> list[str]:
     """The folders above a Dockerfile, from its own on."""
-    found = [posixpath.dirname(path) or "."]
-    while found[-1] not in (".", "/", ""):
-        found.append(posixpath.dirname(found[-1]) or ".")
-    return found
+    return folders_above(posixpath.dirname(path))
 
 
 def _ignore_file(repository: Repository, dockerfile: str, context: str, name: str) -> str:
     """The file that keeps a path out of a build context; "" for none."""
     from wxlint.discovery.dockerignore import parse
 
-    own, shared = f"{dockerfile}.dockerignore", posixpath.normpath(posixpath.join(context, ".dockerignore"))
+    own, shared = f"{dockerfile}.dockerignore", normal(posixpath.join(context, ".dockerignore"))
     for path in (own, shared):
         source = repository.sources.read(path)
         if source is not None:

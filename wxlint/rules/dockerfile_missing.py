@@ -38,10 +38,10 @@ from typing import TYPE_CHECKING
 
 from wxlint.core import disk
 from wxlint.core.findings import Severity, Span
+from wxlint.core.paths import folders_above, normal
 from wxlint.core.patterns import late
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.values import HOLE
-from wxlint.images.builds.from_scripts import folders_above
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build
 from wxlint.rules import Problem
@@ -81,7 +81,7 @@ def _of_services(repository: Repository) -> Iterator[Problem]:
             continue
         if service.key.span.path in elsewhere:
             continue
-        path, span = posixpath.normpath(build.dockerfile_path), build.dockerfile.place.span
+        path, span = normal(build.dockerfile_path), build.dockerfile.place.span
         if span in seen or not projects.filled.isdisjoint(service.paths):
             continue
         seen.add(span)
@@ -111,7 +111,7 @@ def _is_run_elsewhere(repository: Repository, service: Service) -> bool:
     if not folder or HOLE in written or written.startswith("/") or disk.lexists(build.dockerfile_path):
         return False
     known = repository.dockerfiles
-    return any(posixpath.normpath(posixpath.join(each, written)) in known for each in folders_above(folder)[1:])
+    return any(normal(posixpath.join(each, written)) in known for each in folders_above(folder)[1:])
 
 
 def _is_gone(repository: Repository, written: Text, folder: str, path: str) -> bool:
@@ -133,8 +133,8 @@ def _is_gone(repository: Repository, written: Text, folder: str, path: str) -> b
     if _is_ignored(source.path, (path,)):
         return False
     beside = {posixpath.dirname(source.path) or ".", folder}
-    files = [posixpath.normpath(posixpath.join(where, name)) for where in beside for name in disk.names(where)]
-    own = posixpath.normpath(source.path)
+    files = [normal(posixpath.join(where, name)) for where in beside for name in disk.names(where)]
+    own = normal(source.path)
     moved = re.compile(rf"\b(?:cp|mv)\b.*{re.escape(posixpath.basename(source.path))}")
     for name in {*repository.scripts, *filter(_MAKER.search, files)} - {own}:
         maker = repository.sources.read(name)

@@ -46,6 +46,7 @@ docker build --build-arg TORCH=2.7.0 -t example/asr:1.0-cpu .
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
+from wxlint.core.paths import from_root
 from wxlint.core.reasons import reason_at
 from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
@@ -81,7 +82,7 @@ def _made(repository: Repository) -> dict[str, list[tuple[Use, Image]]]:
         for use in build.tags:
             reference = use.reference
             if reference is not None and reference.tag_known and reference.name_known:
-                if ARCHIVED.search(use.span.path) is None:
+                if ARCHIVED.search(from_root(use.span.path)) is None:
                     found.setdefault(f"{reference.name}:{reference.tag or 'latest'}", []).append((use, image))
     return {name: sorted(made, key=lambda each: each[0].span) for name, made in found.items() if len(made) > 1}
 

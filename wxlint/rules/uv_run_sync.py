@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.findings import Severity, Span
+from wxlint.core.paths import normal
 from wxlint.core.reasons import reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
@@ -172,7 +173,7 @@ def _script(repository: Repository, image: Image, instructions: Sequence[Instruc
     named = [word for word in copied if posixpath.basename(word) == name and HOLE not in word] or [name]
     for context in image.evaluated.build.contexts:
         for word in named:
-            found = repository.sources.read(posixpath.normpath(posixpath.join(context, word.lstrip("/"))))
+            found = repository.sources.read(normal(posixpath.join(context, word.lstrip("/"))))
             if found is not None:
                 return found
     return None

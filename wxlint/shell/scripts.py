@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wxlint.core.cache import NO_CACHE, Cache, Records
+from wxlint.core.paths import from_root
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
@@ -40,11 +41,15 @@ def script_commands(
         cache: what earlier runs read. files: the files that `source` names.
     """
 
+    is_batch = kind == "batch"
+
     def read() -> ScriptCommands:
-        if kind == "batch":
+        if is_batch:
             return _batch(path, text)
         return _shell(path, text, files or _no_file)
 
+    here = from_root(".")
+    kind = kind if here == "." else f"{kind} seen from {here}"
     known = cache.recall((kind, path, text), RECORDS, read)
     if files is None or _holds(known, files):
         return known
@@ -81,7 +86,7 @@ def _shell(path: str, text: str, files: Files) -> ScriptCommands:
         asked.setdefault((name, "" if cwd is None else cwd.text), Asked(name, cwd, found))
         return found
 
-    found = read_shell(text, script=path, files=find)
+    found = read_shell(text, where=line_of(text, path), script=from_root(path), files=find)
     return ScriptCommands(found.commands, _said(found.error, text) if found.error else "", tuple(asked.values()))
 
 

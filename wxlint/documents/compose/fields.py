@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from wxlint.core.paths import normal
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
@@ -25,7 +26,7 @@ def resolve(base: str, text: Value) -> str | None:
     """A path in a compose file as a path from the root; None when unknown variables or a home folder are in it."""
     if text.holes or text.text.startswith("~"):
         return None
-    return posixpath.normpath(posixpath.join(base, text.text))
+    return normal(posixpath.join(base, text.text))
 
 
 class Fields:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from wxlint.core.cache import NO_CACHE, Cache
+from wxlint.core.paths import normal
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.documents.compose.fields import resolve
@@ -86,7 +87,7 @@ class ComposeReader:
 
     def file(self, path: str) -> ComposeFile | None:
         """One file; None when it cannot be read."""
-        path = posixpath.normpath(path)
+        path = normal(path)
         source = self.source(path)
         if source is None:
             return None
@@ -107,7 +108,7 @@ class ComposeReader:
     def project(self, paths: Sequence[str], env_files: Sequence[str] | None = None) -> Project:
         """The services of a base file and its overrides, merged in order. env_files: instead of the base's `.env`."""
         project = _Loader(self)
-        paths = [posixpath.normpath(path) for path in paths]
+        paths = [normal(path) for path in paths]
         base = posixpath.dirname(paths[0]) if paths else ""
         variables = project.environment(env_files or [posixpath.join(base, ".env")], {})
         services = project.files(paths, base, variables, ())

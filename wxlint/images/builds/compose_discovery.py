@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wxlint.core import disk
+from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
@@ -102,7 +103,7 @@ class _Search:
         text = value.text.replace("\\", "/")
         if not value.known or not text or text.startswith(("/", "~", "-")):
             return None
-        paths = [posixpath.normpath(posixpath.join(start, text)) for start in starts]
+        paths = [normal(posixpath.join(start, text)) for start in starts]
         return next((path for path in paths if path in self.known or self.is_compose(path)), None)
 
     def is_compose(self, path: str) -> bool:

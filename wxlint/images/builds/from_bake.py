@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING
 
+from wxlint.core.paths import folders_above, normal
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
@@ -14,7 +15,7 @@ from wxlint.documents.github.expressions import Data, as_value
 from wxlint.documents.hcl.model import Block, Expression, Hcl, List, Name, Object
 from wxlint.documents.hcl.reader import read_hcl
 from wxlint.images.builds.bake_values import evaluate
-from wxlint.images.builds.from_scripts import Script, folders_above
+from wxlint.images.builds.from_scripts import Script
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Use
 from wxlint.images.model.reference import parse_reference
 
@@ -231,11 +232,9 @@ class Bake:
         path = None
         sure = all(said.sure for said in attributes.get("target", [])[-1:])
         if dockerfile.known and sure and "dockerfile-inline" not in attributes:
-            path = self.find([posixpath.normpath(posixpath.join(folder, dockerfile.text)) for folder in contexts])
+            path = self.find([normal(posixpath.join(folder, dockerfile.text)) for folder in contexts])
         if path is not None:
-            fitting = [
-                folder for folder in contexts if posixpath.normpath(posixpath.join(folder, dockerfile.text)) == path
-            ]
+            fitting = [folder for folder in contexts if normal(posixpath.join(folder, dockerfile.text)) == path]
             contexts = [*fitting, *(folder for folder in contexts if folder not in fitting)]
         target = value("target")
         span = self.source.span(block.start, block.start + len("target"))
@@ -271,7 +270,7 @@ class Bake:
         if not context.known or "://" in context.text or context.text.startswith(("/", "target:")):
             return []
         above = folders_above(posixpath.dirname(self.source.path))
-        return [posixpath.normpath(posixpath.join(folder, context.text)) for folder in above]
+        return [normal(posixpath.join(folder, context.text)) for folder in above]
 
     def _tags(self, given: list[_Said]) -> Iterator[Use]:
         for expression, variables, sure in given:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 
+from wxlint.core.paths import normal
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.compose.fields import Named
@@ -60,7 +61,7 @@ def service_builds(projects: ComposeProjects, find: Callable[[list[str]], str | 
     for _, service in projects.services():
         build = service.build
         dockerfile = _dockerfile(build) if build is not None else None
-        path = find([posixpath.normpath(dockerfile)]) if dockerfile is not None else None
+        path = find([normal(dockerfile)]) if dockerfile is not None else None
         if build is None or build.folder is None or path is None:
             continue
         tags = [_use("compose build tag", tag, produces=True) for tag in build.tags]

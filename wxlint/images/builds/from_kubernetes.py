@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from wxlint.core.cache import NO_CACHE, Cache
+from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
@@ -63,7 +64,7 @@ class Kubernetes:
         self._kustomizations.append((source, kustomization))
         self._patched += [(source, image) for image in kustomization.patched]
         self._given |= kustomization.given
-        self._patches |= {posixpath.normpath(posixpath.join(folder, path)) for path in kustomization.patches}
+        self._patches |= {normal(posixpath.join(folder, path)) for path in kustomization.patches}
         self._renamed.setdefault(folder, set()).update(renamed.name.text for renamed in kustomization.renamed)
 
     def _read_patch(self, path: str, read: Read | None, cache: Cache) -> None:

@@ -6,12 +6,13 @@ import posixpath
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from wxlint.core.paths import folders_above, normal
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.makefile import Assignment, Item, Makefile, Recipe, Rule, read_makefile
 from wxlint.images.builds.embedded_shell import EmbeddedText
-from wxlint.images.builds.from_scripts import Call, Script, Undefined, folders_above, read_script
+from wxlint.images.builds.from_scripts import Call, Script, Undefined, read_script
 from wxlint.images.builds.make_values import Expander, Variable
 from wxlint.images.model.records import Build, Use
 
@@ -105,7 +106,7 @@ class _Make:
             if HOLE in name:
                 self._whole = False
                 continue
-            path = posixpath.normpath(posixpath.join(self.folder, name))
+            path = normal(posixpath.join(self.folder, name))
             if path not in self._files and len(self._files) < _INCLUDES:
                 source = self.read(path)
                 if source is not None:
@@ -242,7 +243,7 @@ class _Make:
             return above
         if not cwd.known or cwd.text.startswith("/"):
             return []
-        return [posixpath.normpath(posixpath.join(folder, cwd.text)) for folder in above]
+        return [normal(posixpath.join(folder, cwd.text)) for folder in above]
 
 
 def _stem(pattern: str, word: str) -> str | None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span
+from wxlint.core.paths import folders_above, from_root, normal, repository_above
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
@@ -143,9 +144,7 @@ def _edit(command: Command, source: Source, find: Callable[[list[str]], str | No
     found: list[Edit] = []
     for word in read[1] if read is not None else ():
         value = word.value
-        path = (
-            find([posixpath.normpath(posixpath.join(start, value.text)) for start in starts]) if value.known else None
-        )
+        path = find([normal(posixpath.join(start, value.text)) for start in starts]) if value.known else None
         if path is not None and read is not None:
             found.append(Edit(read[0], path, source.span(command.start, command.end), command.because))
     return found
@@ -280,21 +279,21 @@ def _build(
     context = next((w.value for w in docker.arguments if w.value.text not in ("",)), Value(HOLE, ("context",)))
     named = docker.values("-f", "--file")
     starts = _own_first(docker, source, starts, context, find)
-    contexts = [posixpath.normpath(posixpath.join(f, _slashes(context.text))) for f in starts] if context.known else []
+    contexts = [normal(posixpath.join(f, _slashes(context.text))) for f in starts] if context.known else []
     tried: list[str] = []
     if named:
         given = named[-1].value
         if given is not None and given.known and given.text != "-":
             kaniko = "kaniko" in docker.command.words[0].value.text  # looks below the context first
             below = [*contexts, *starts] if kaniko else starts
-            tried = [posixpath.normpath(posixpath.join(f, _slashes(given.text))) for f in below]
+            tried = [normal(posixpath.join(f, _slashes(given.text))) for f in below]
     elif fed is not None:
         pass
     elif context.known and "://" not in context.text and context.text != "-":
         tried = [posixpath.join(c, n) for c in contexts for n in ("Dockerfile", "Containerfile")]
     edits: tuple[Substitution, ...] = ()
     if fed is not None and fed.file.known and None not in fed.substitutions:
-        tried = [posixpath.normpath(posixpath.join(f, _slashes(fed.file.text))) for f in starts]
+        tried = [normal(posixpath.join(f, _slashes(fed.file.text))) for f in starts]
         edits = tuple(each for each in fed.substitutions if each is not None)
         because = (reason_at("build", f"{fed.tool} edits its Dockerfile", span), *because) if edits else because
     dockerfile = find(tried)
@@ -338,14 +337,14 @@ def _own_first(
     docker: DockerCommand, source: Source, starts: list[str], context: Value, find: Callable[[list[str]], str | None]
 ) -> list[str]:
     """Where paths start: first in the script's own folder, where the Dockerfile that it names lies beside it."""
-    own = posixpath.dirname(source.path)
+    own = posixpath.dirname(source.path) or "."
     named = docker.values("-f", "--file")
     given = named[-1].value if named else context
     if docker.command.cwd is not None or own not in starts[1:] or given is None or not given.known:
         return starts
-    path = posixpath.normpath(posixpath.join(own, _slashes(given.text)))
+    path = normal(posixpath.join(own, _slashes(given.text)))
     names = [path] if named else [posixpath.join(path, name) for name in ("Dockerfile", "Containerfile")]
-    beside = [name for name in names if posixpath.dirname(name) == own]
+    beside = [name for name in names if (posixpath.dirname(name) or ".") == own]
     return [own, *(start for start in starts if start != own)] if beside and find(beside) is not None else starts
 
 
@@ -363,18 +362,9 @@ def _slashes(path: str) -> str:
     return path.replace("\\", "/")
 
 
-def folders_above(folder: str) -> list[str]:
-    """A folder and those above it, up to "." or the root."""
-    found = [folder or "."]
-    while (above := posixpath.dirname(found[-1]) or ".") != found[-1]:
-        found.append(above)
-    return found
-
-
 def folders(script: str, cwd: Value | None) -> list[str]:
     """Where a script's relative paths may start. After a `cd` that is not known: nowhere."""
-    folder = posixpath.dirname(script)
-    starts = folders_above(folder)[::-1]
+    starts = folders_above(posixpath.dirname(script))[::-1]
     if cwd is None:
         return starts
     if not cwd.known:
@@ -382,8 +372,9 @@ def folders(script: str, cwd: Value | None) -> list[str]:
     moved = _slashes(cwd.text)
     if moved.startswith("/"):
         return []
+    folder, top = posixpath.dirname(from_root(script)), repository_above() or "."
     if folder and (moved == folder or moved.startswith(f"{folder}/")):  # `cd "$(dirname "$0")/.."`
-        return [moved]
+        return [normal(posixpath.join(top, moved))]
     return [posixpath.join(start, moved) for start in starts]
 
 
@@ -397,7 +388,7 @@ def sourced_file(read: Callable[[str], Source | None], script: str, path: str, c
 
     if path.startswith(("/", "~")):
         return None
-    tried = dict.fromkeys(posixpath.normpath(posixpath.join(start, path)) for start in folders(script, cwd))
+    tried = dict.fromkeys(normal(posixpath.join(start, path)) for start in folders(script, cwd))
     found = [source for each in tried if each != script and (source := read(each)) is not None]
     if not found or any(source.text != found[0].text for source in found):
         return None

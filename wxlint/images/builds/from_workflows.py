@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from wxlint.core.cache import NO_CACHE, Cache
+from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE, Value, concat
@@ -79,7 +80,7 @@ class Workflows:
         for path, workflow in self.workflows.items():
             for job in workflow.jobs:
                 if job.uses is not None and job.uses.text.startswith("./"):
-                    found.add(posixpath.normpath(posixpath.join(root_of(path), job.uses.text)))
+                    found.add(normal(posixpath.join(root_of(path), job.uses.text)))
         return found
 
     def called(self, path: str) -> Workflow | None:
@@ -101,7 +102,7 @@ class Workflows:
 
 def root_of(path: str) -> str:
     """The folder of the repository that a workflow belongs to."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), "..", ".."))
+    return normal(posixpath.join(posixpath.dirname(path), "..", ".."))
 
 
 class _Run:
@@ -157,7 +158,7 @@ class _Run:
         assert job.uses is not None
         if not job.uses.text.startswith("./") or depth >= _DEPTH:
             return
-        called = self.workflows.called(posixpath.normpath(posixpath.join(self.root, job.uses.text)))
+        called = self.workflows.called(normal(posixpath.join(self.root, job.uses.text)))
         if called is not None:
             given = {
                 key.text: node_data(value, source, contexts, f"inputs.{key.text}") for key, value in entries(job.given)
@@ -241,7 +242,7 @@ class _Run:
         """What a command prints that only prints a file of the repository; None for others."""
         command = _PRINTS.fullmatch(written)
         source = (
-            self.workflows.read(posixpath.normpath(posixpath.join(starts[0], command["path"])))
+            self.workflows.read(normal(posixpath.join(starts[0], command["path"])))
             if (command is not None and starts)
             else None
         )

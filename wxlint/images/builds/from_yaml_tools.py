@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
@@ -123,7 +124,7 @@ def _command(source: Source, line: Scalar, values: dict[str, Value], find: Find,
     def starts(cwd: Value | None) -> list[str]:
         if HOLE in folder or "{{" in folder:
             return []
-        return [posixpath.normpath(posixpath.join(start, folder)) for start in folders(source.path, cwd)]
+        return [normal(posixpath.join(start, folder)) for start in folders(source.path, cwd)]
 
     return read_script(source, commands, find, starts)
 
@@ -157,9 +158,9 @@ def _artifact(source: Source, node: Node, find: Find) -> Build | None:
         return None
     context = _scalar(node, "context")
     folder = posixpath.dirname(source.path) or "."
-    folder = posixpath.normpath(posixpath.join(folder, context.text if context is not None else "."))
+    folder = normal(posixpath.join(folder, context.text if context is not None else "."))
     file, target = _scalar(docker, "dockerfile"), _scalar(docker, "target")
-    path = posixpath.normpath(posixpath.join(folder, file.text if file is not None else "Dockerfile"))
+    path = normal(posixpath.join(folder, file.text if file is not None else "Dockerfile"))
     known = "{{" not in path
     value = _filled(image.text, {})
     value = value._replace(text=f"{value.text}:{HOLE}", holes=(*value.holes, "tag"))  # skaffold chooses it
@@ -208,16 +209,14 @@ def devcontainer_script(source: Source, find: Find) -> Script:
         return Script((), (), tuple(uses), problems=_problems(problems))
     context = _scalar(given, "context") or _scalar(root, "context")
     target = _scalar(given, "target")
-    path = posixpath.normpath(posixpath.join(folder, file.text))
+    path = normal(posixpath.join(folder, file.text))
     span = source.span(*file.inner(source.text))
     dockerfile = find([path])
     base = posixpath.dirname(path) or "."
     below = context.text if context is not None else "."
     build = Build(
         dockerfile or "",
-        (posixpath.normpath(posixpath.join(folder if context is not None else base, below)),)
-        if "${" not in below
-        else (),
+        (normal(posixpath.join(folder if context is not None else base, below)),) if "${" not in below else (),
         target.text if target is not None else None,
         tuple(_arguments(source, given.get("args") if isinstance(given, Mapping) else None)),
         (),

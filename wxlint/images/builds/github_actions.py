@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span
+from wxlint.core.paths import normal
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value, concat
@@ -69,7 +70,7 @@ def build_push(inputs: Inputs, label: str, find: Find, workspace: Workspace) -> 
         path = local(_workspace(file)) if file.known else None
     elif folder is not None:
         path = posixpath.join(folder, "Dockerfile")
-    tried = (posixpath.normpath(path),) if path is not None else ()
+    tried = (normal(path),) if path is not None else ()
     dockerfile = find(list(tried))
     target = inputs.value("target")
     platforms = inputs.listed("platforms")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.images.model.records import DEFAULT_PLATFORM
@@ -47,7 +48,7 @@ class Workspace:
             path = path[len(self._own) :].lstrip("/") or "."
         elif any(_within(path, folder) for folder in self._foreign):
             return None
-        return posixpath.normpath(posixpath.join(self.root, path))
+        return normal(posixpath.join(self.root, path))
 
     def starts(self, directory: Value | None, cwd: Value | None) -> list[str]:
         """Where relative paths of a step start, behind a `cd` in it."""

@@ -6,6 +6,7 @@ import fnmatch
 import posixpath
 from collections.abc import Callable, Iterator
 
+from wxlint.core.paths import normal
 from wxlint.core.values import HOLE
 from wxlint.documents.source import Source as Text
 from wxlint.images.evaluation.copied_files import Copies, Copy
@@ -35,9 +36,7 @@ class Files:
         root: the repository, "" or ending in "/". is_own: whether an owner and a name are its own.
         """
         self.read, self.root, self.is_own = read, root, is_own
-        self.folders = [
-            folder.rstrip("/") + "/" if folder != "." else "" for folder in map(posixpath.normpath, contexts)
-        ]
+        self.folders = [folder.rstrip("/") + "/" if folder != "." else "" for folder in map(normal, contexts)]
         self.copies: dict[int, Copies] = {}
         self.changed: dict[int, set[str]] = {}
         self.made: dict[int, dict[str, Lines | None]] = {}
@@ -179,7 +178,7 @@ class Files:
         """A file named in another one: relative to that, or an absolute path of the image."""
         if path.startswith("/"):
             return self.find(stage, posixpath.normpath(path))
-        return self.read(posixpath.normpath(posixpath.join(posixpath.dirname(source.path), path)))
+        return self.read(normal(posixpath.join(posixpath.dirname(source.path), path)))
 
     def inherit(self, stage: int, parent: int) -> None:
         """Let a stage start with the files of another one."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from wxlint.core import disk
+from wxlint.core.paths import normal
 from wxlint.documents.dockerfile.reader import Dockerfile
 from wxlint.documents.dockerfile.templated import is_template
 from wxlint.documents.source import Source
@@ -55,11 +56,11 @@ class Contexts:
                         or lower in ("makefile", "justfile", "tiltfile")
                         or "workflows" in place
                     ):
-                        source = self.read(posixpath.normpath(posixpath.join(place, entry)))
+                        source = self.read(normal(posixpath.join(place, entry)))
                         if source is not None and ("contexts" in source.text or "build-context" in source.text):
                             found.append(source.text)
             inside = real.startswith(self.root) and real != self.root
-            above = self._around(posixpath.normpath(posixpath.join(folder, ".."))) if inside else []
+            above = self._around(normal(posixpath.join(folder, ".."))) if inside else []
             self._texts[folder] = found + above
         return self._texts[folder]
 

@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Where
+from wxlint.core.paths import normal
 from wxlint.core.values import Value
 from wxlint.documents.source import Source as Text
 from wxlint.images.evaluation.build_files import Files
@@ -126,7 +127,7 @@ class PackageLists:
         """A project that a file names by its folder, with extras."""
         folder, _, extras = written.removeprefix("file://").partition("[")
         names = tuple(extra.strip().lower() for extra in extras.partition("]")[0].split(",") if extra.strip())
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(source.path), folder.strip(), "pyproject.toml"))
+        path = normal(posixpath.join(posixpath.dirname(source.path), folder.strip(), "pyproject.toml"))
         return self.project(self.files.read(path), path, Groups(names), "pip", beside=self._in_folder_of(path))
 
     def own_project(self, extras: tuple[str, ...]) -> Lines:
@@ -137,7 +138,7 @@ class PackageLists:
     def _in_folder_of(self, path: str) -> Callable[[str], Text | None]:
         """The files of the folder that a file of the repository lies in."""
         folder = posixpath.dirname(path)
-        return lambda name: self.files.read(posixpath.normpath(posixpath.join(folder, name)))
+        return lambda name: self.files.read(normal(posixpath.join(folder, name)))
 
     # -- projects
 

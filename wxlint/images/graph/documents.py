@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.builds.from_scripts import Script, read_script, sourced_file
@@ -217,7 +218,7 @@ class Documents:
 
     def find_dockerfile(self, paths: list[str]) -> str | None:
         """The first of several paths that is a Dockerfile of this run."""
-        return next((path for path in map(posixpath.normpath, paths) if path in self.dockerfiles), None)
+        return next((path for path in map(normal, paths) if path in self.dockerfiles), None)
 
     @cached_property
     def compose(self) -> ComposeProjects | None:

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from wxlint.core.paths import normal
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.producers import same_name
 
@@ -58,7 +59,7 @@ def touched_by(repository: Repository, change: Change) -> Touched:
     ]
     affected = _with_downstream(repository, evaluated, affected)
     files = set(change.changed) | {each.path for each in affected}
-    files.update(path for each in affected for path in _lists(each))
+    files.update(path for each in affected for path in lists_of(each))
     places = frozenset(_places(repository, affected, change))
     return Touched(frozenset(files), places, tuple(sorted(change.deleted)))
 
@@ -85,7 +86,7 @@ def _is_gone(use: Use, change: Change) -> bool:
 
 def _reads(repository: Repository, evaluated: Evaluated) -> set[str]:
     """The files that decide about a build: the Dockerfile, who builds it, what it reads, what keeps files out."""
-    found = {evaluated.path, *_lists(evaluated), *repository.graph.read_by(evaluated.path)}
+    found = {evaluated.path, *lists_of(evaluated), *repository.graph.read_by(evaluated.path)}
     for build in repository.graph.alike(evaluated.build):
         found.update(reason.path for reason in build.built_by)
         found.update(reason.path for _, value in build.args for reason in value.because)
@@ -97,11 +98,11 @@ def _reads(repository: Repository, evaluated: Evaluated) -> set[str]:
 
 def ignore_files(path: str, build: Build) -> list[str]:
     """The files that may keep others out of a build of a Dockerfile."""
-    folders = [posixpath.normpath(posixpath.join(context, ".dockerignore")) for context in build.contexts[:1]]
+    folders = [normal(posixpath.join(context, ".dockerignore")) for context in build.contexts[:1]]
     return [f"{path}.dockerignore", *folders]
 
 
-def _lists(evaluated: Evaluated) -> set[str]:
+def lists_of(evaluated: Evaluated) -> set[str]:
     """The files in which what is installed is written."""
     return {
         requirement.span.path

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wxlint.core import disk
+from wxlint.core.paths import folders_above, normal
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import Dockerfile
@@ -117,10 +118,9 @@ class ImageGraph:
 
     def _contexts_above(self, path: str) -> list[str]:
         """The folder of a Dockerfile and those above it, up to the root: one of them is likely the build context."""
-        contexts = [posixpath.dirname(path) or "."]
-        while contexts[-1] not in (".", "/", "") and disk.real(contexts[-1]) != self._store.root:
-            contexts.append(posixpath.dirname(contexts[-1]) or ".")
-        return contexts
+        folders = folders_above(posixpath.dirname(path))
+        top = next((n for n, folder in enumerate(folders) if disk.real(folder) == self._store.root), len(folders))
+        return folders[: top + 1]
 
     # -- evaluation
 
@@ -186,7 +186,7 @@ class ImageGraph:
         noted = self._read_by.setdefault(path, set())
 
         def read(name: str) -> Source | None:
-            noted.add(posixpath.normpath(name))
+            noted.add(normal(name))
             return self._store.read(name)
 
         return read

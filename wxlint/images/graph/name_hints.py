@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from wxlint.core.paths import from_root
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
@@ -41,7 +42,7 @@ def from_reference(reference: Reference, what: str) -> list[Evidence]:
 
 def from_path(path: str) -> list[Evidence]:
     """Evidence from a Dockerfile's own name, else from the folders it lies in, the nearest first."""
-    folder, name = posixpath.split(path)
+    folder, name = posixpath.split(from_root(path))
     stem = re.sub(r"(?i)(docker|container)file", " ", name)
     found = said_by(stem.strip(" ._-"), "file name") if stem.strip(" ._-") else []
     if found:

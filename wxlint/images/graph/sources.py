@@ -10,6 +10,7 @@ from pathlib import Path
 from wxlint.core import disk
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.errors import FileProblem, InputError
+from wxlint.core.paths import normal
 from wxlint.documents.source import Source, read
 
 _MOST_MATCHES = 150
@@ -35,12 +36,14 @@ class SourceStore:
 
     def read(self, path: str) -> Source | None:
         """Read a file inside the root as context; None when there is none or it cannot be read."""
+        path = normal(path) if path.startswith("../") else path
         if path not in self._sources:
             self._sources[path] = self._inside_root(path)
         return self._sources[path]
 
     def require(self, path: str) -> Source | None:
         """Read an input; one that cannot be read is a problem of the run."""
+        path = normal(path) if path.startswith("../") else path
         if path not in self._sources:
             try:
                 self._sources[path] = read(Path(path), path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from wxlint.core.paths import from_root
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.builtins import BASH_ONLY, BUILTINS, SILENT, Builtin, walk_arguments
@@ -322,7 +323,7 @@ class Commands:
         saved = state.args, state.because, state.via, state.fixed, state.shift, expander.private, expander.resting
         reading, script = walk.reading, expander.script
         expander.private, expander.resting = function.private, function.resting
-        expander.script = function.path or walk.script
+        expander.script = from_root(function.path) if function.path else walk.script
         walk.enter(function.path)
         state.args = self._arguments(words)
         shown = " ".join([function.name, *[word.value.shown() for word in words[1:7]]])

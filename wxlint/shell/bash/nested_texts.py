@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wxlint.core.paths import from_root
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.child_shells import Child, in_places
 from wxlint.shell.bash.expansion import PRIVATE
@@ -77,7 +78,7 @@ def source(walk: Walker, path: Word, args: Arguments | None) -> bool:
         return False
     saved = state.fixed, words.script, walk.reading, words.private, words.resting
     state.fixed = state.fixed or (path.start, path.end)
-    words.script = file.path
+    words.script = from_root(file.path)
     words.private, words.resting = (), assumptions(path.value)
     walk.places[file.path] = line_of(file.text, file.path)
     walk.enter(file.path)
