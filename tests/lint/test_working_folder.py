@@ -89,6 +89,14 @@ TREES = {
         "tools/ci/build.sh": 'cd "$(dirname "$0")/../.."\ndocker build -t acme/a:cpu -f app/img/Dockerfile .\n',
         "app/img/Dockerfile": "FROM python:3.11-slim\nRUN pip install torch==2.3.1\n",
     },
+    "scripts for Windows name their own folder": {
+        "tools/ci/build.bat": "cd /d %~dp0..\\..\ndocker build -t acme/a:cpu -f app/img/Dockerfile .\n",
+        "tools/ci/build.ps1": 'docker build -t acme/b:cpu -f "$PSScriptRoot/../../app/b/Dockerfile" .\n',
+        "tools/ci/top.sh": 'cd "$(git rev-parse --show-toplevel)"\ndocker build -t acme/c:cpu -f app/c/Dockerfile .\n',
+        "app/img/Dockerfile": "FROM python:3.11-slim\nRUN pip install torch==2.3.1\n",
+        "app/b/Dockerfile": "FROM python:3.11-slim\nRUN pip install torch==2.3.1\n",
+        "app/c/Dockerfile": "FROM python:3.11-slim\nRUN pip install torch==2.3.1\n",
+    },
     "a workflow and a makefile give the tag": {
         ".github/workflows/ci.yml": "on: push\njobs:\n  a:\n    runs-on: ubuntu-22.04\n    steps:\n"
         "      - uses: actions/checkout@v4\n      - run: docker build -t acme/b:cpu -f app/b/Dockerfile .\n",

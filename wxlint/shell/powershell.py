@@ -12,6 +12,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from wxlint.core.paths import from_root
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
@@ -97,9 +98,9 @@ class _Script:
     def _variable(self, name: str, depth: int) -> Value:
         unknown = Value(HOLE, (f"${name}",))
         if name.lower() == "psscriptroot":
-            return absolute(Value(posixpath.dirname(self.path) or ".")) or unknown
+            return absolute(Value(posixpath.dirname(from_root(self.path)) or ".")) or unknown
         if name.lower() in _OWN_PATH:
-            return absolute(Value(self.path)) or unknown
+            return absolute(Value(from_root(self.path))) or unknown
         if name.startswith("("):
             return (self._expression(name[1:-1], depth + 1) if depth <= _DEPTH else None) or unknown
         found = self.given.get(name.lower(), [])

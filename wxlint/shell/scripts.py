@@ -71,7 +71,7 @@ def _no_file(path: str, cwd: Value | None) -> None:
 def _batch(path: str, text: str) -> ScriptCommands:
     from wxlint.shell.batch.reader import read_batch
 
-    found = read_batch(text, where=line_of(text, path), script=path)
+    found = read_batch(text, where=line_of(text, path), script=from_root(path))
     limits = [error for error in found.errors if error[2] in LIMITS]
     return ScriptCommands(found.commands, _said(limits[0], text) if limits else "")
 
