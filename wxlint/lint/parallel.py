@@ -96,10 +96,21 @@ def _run(repository: Repository, rules: Sequence[Rule]) -> Results:
     problems = {rule.id: problems_of(rule, repository) for rule in rules}
     try:
         uses = repository.uses
+        somewhere = dict.fromkeys(_built_somewhere(repository), "unknown")
     except Exception:  # every rule that looks at them has said so
-        uses = ()
+        uses, somewhere = (), {}
     verdicts = {(use.span, use.value.text): _verdict(use) for use in uses}
+    verdicts.update(somewhere)
     return Results(problems, verdicts, list(repository.sources.loaded), list(repository.failures))
+
+
+def _built_somewhere(repository: Repository) -> Iterator[tuple[Span, str]]:
+    """The tags that scripts give to images of which it is not known in which folder they are built."""
+    for script in repository.documents.scripts.values():
+        placed = {build.span for build in script.builds if build.dockerfile or build.contexts}
+        for build in script.builds:
+            if build.span not in placed:
+                yield from ((use.span, use.value.text) for use in build.tags)
 
 
 def _verdict(use: Use) -> str:
