@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span
@@ -14,6 +13,7 @@ from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.docker_cli import DockerCommand, docker_command
+from wxlint.images.builds.loop_rounds import Rounds
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
 
@@ -83,7 +83,7 @@ def read_script(
     edits: list[Edit] = []
     commands = tuple(commands)
     followed = _with_inner(source, commands)
-    rounds = _Rounds(source, commands)
+    rounds = Rounds(source, commands)
     for number, (command, fed) in enumerate(followed):
         docker = docker_command(command)
         tried = starts(command.cwd) if starts else folders(source.path, command.cwd)
@@ -150,56 +150,6 @@ def _edit(command: Command, source: Source, find: Callable[[list[str]], str | No
     return found
 
 
-class _Rounds:
-    """The rounds of loops and the calls that lead to the commands of a script."""
-
-    def __init__(self, source: Source, commands: tuple[Command, ...]) -> None:
-        self.source, self.commands = source, commands
-        self.always: dict[tuple[_Heads, int, int], bool] = {}
-
-    @cached_property
-    def _walked(self) -> dict[_Heads, dict[tuple[int, int], set[tuple[Reason, ...]]]]:
-        """The rounds that reach each command, by the loops and functions it stands in."""
-        found: dict[_Heads, dict[tuple[int, int], set[tuple[Reason, ...]]]] = {}
-        for command in self.commands:
-            if command.because:
-                places = found.setdefault(_heads(command.because), {})
-                places.setdefault((command.start, command.end), set()).add(command.because)
-        return found
-
-    @cached_property
-    def _all_rounds(self) -> dict[_Heads, set[tuple[Reason, ...]]]:
-        return {heads: set().union(*places.values()) for heads, places in self._walked.items()}
-
-    def reasons(self, docker: DockerCommand, value: Value, start: int, end: int) -> tuple[Reason, ...]:
-        """Those that an image depends on: none when it is written there as it is, in a command that every round comes
-        to."""
-        command = docker.command
-        if not command.because or not self._literal(value, start, end):
-            return command.because
-        for word in command.words:  # the program and what it does
-            if word.value.text.startswith("-") or word.start >= start:
-                break
-            if not self._literal(word.value, word.start, word.end):
-                return command.because
-        key = (_heads(command.because), command.start, command.end)
-        if key not in self.always:
-            self.always[key] = self._all_rounds[key[0]] <= self._walked[key[0]][key[1:]]
-        return () if self.always[key] else command.because
-
-    def _literal(self, value: Value, start: int, end: int) -> bool:
-        return self.source.text[start:end].replace('"', "").replace("'", "") == value.text
-
-
-_Heads = tuple[tuple[str, str, int], ...]
-
-
-def _heads(because: tuple[Reason, ...]) -> _Heads:
-    """Loops and calls without what differs from round to round: a loop by its variable and line, a call by its
-    function."""
-    return tuple((reason.kind, reason.name, reason.line if reason.kind == "loop" else 0) for reason in because)
-
-
 def _use(
     kind: str, value: Value, source: Source, start: int, end: int, because: tuple[Reason, ...], produces: bool = False
 ) -> Use:
@@ -208,7 +158,7 @@ def _use(
     )
 
 
-def _arguments(docker: DockerCommand, source: Source, rounds: _Rounds) -> list[Use]:
+def _arguments(docker: DockerCommand, source: Source, rounds: Rounds) -> list[Use]:
     """The images that run, create, pull, push and tag name."""
     count = 2 if docker.verb == "tag" else 1 if docker.verb in ("run", "create") else len(docker.arguments)
     flags = {option.name for option in docker.options} | {word.value.text for word in docker.arguments}
@@ -243,7 +193,7 @@ def _build(
     source: Source,
     span: Span,
     find: Callable[[list[str]], str | None],
-    rounds: _Rounds,
+    rounds: Rounds,
     starts: list[str],
     fed: Fed | None = None,
 ) -> Build:
