@@ -87,4 +87,5 @@ def family(cpu_images: None, tmp_path: Path) -> Iterator[Family]:
     settings = f"STAGE_USER={user}\nCOMPOSE_PROJECT_NAME=wxlint-family-{os.getpid()}\n"
     (tmp_path / ".env").write_text(settings, encoding="utf-8")
     yield Family(tmp_path)
-    program("docker", "compose", "down", "--remove-orphans", cwd=tmp_path)
+    done = program("docker", "compose", "down", "--remove-orphans", cwd=tmp_path)
+    assert done.code == 0, done.err
