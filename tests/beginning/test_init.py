@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from before_family import family
 
-from wxlint.cli.init_command import _loaded
+from wxlint.beginning.draft import Draft
+from wxlint.cli.init_command import _in_part
 from wxlint.cli.main import main
 from wxlint.documents.source import Source
 from wxlint.policy.expectations import expected_images
@@ -163,8 +164,7 @@ def test_an_image_that_is_built_in_two_folders(tree: Path, capsys: pytest.Captur
     told = "not decided: the build context of acme/api:cpu: . (build.sh:5), services/api (docker-compose.yml:1)"
     assert told in capsys.readouterr().err.splitlines()
     assert contexts()["api:cpu"] == "."
-    assert main(["init", "--check"]) == 1
-    assert "docker-compose.yml:1: api:cpu is built in services/api, and" in capsys.readouterr().out
+    assert main(["init", "--check"]) == 0  # one of the two is as the policy says
 
 
 def test_a_context_that_no_policy_can_name(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -352,7 +352,8 @@ def test_hostile_names_stay_in_their_place(tree: Path) -> None:
 
 
 def test_what_does_not_load_is_said_without_a_place_in_no_file(tmp_path: Path) -> None:
-    text, problem = _loaded('wxlint: 1\nimage: "a/{stage}:{version}"\nvariants: {x: {stages: [b]}}\n', tmp_path)
+    found = Draft('wxlint: 1\nimage: "a/{stage}:{version}"\nvariants: {x: {stages: [b]}}\n', ())
+    text, (problem,) = _in_part(found, tmp_path)
     assert problem.startswith("the family as a whole: ") and "accelerator" in problem
     assert "wxlint.yaml" not in problem
     assert "# variants: {x: {stages: [b]}}\n" in text

@@ -61,7 +61,8 @@ def test_a_tag_of_another_dockerfile_is_no_further_tag(floating: Path, capsys: p
     with open("build.sh", "a") as file:
         file.write("docker build -t acme/app:lean -f Dockerfile.lean .\n")
     assert main(["init"]) == 0
-    assert "lean" not in Path("wxlint.yaml").read_text().partition("wxlint: 1")[2]
+    assert 'other-images: ["acme/app:lean"]' in Path("wxlint.yaml").read_text()
+    assert main(["init", "--check"]) == 0
     assert "it follows another pattern: acme/app:lean, Dockerfile.lean" in capsys.readouterr().err
 
 

@@ -7,8 +7,8 @@ import pytest
 from tests.support.policies import problems
 
 KEYS = (
-    "wxlint, name, extends, registry, registry-arg, registry-env, image, tags, parts, exclude, per-path, platforms, "
-    "target, dockerfile, context, root, compose, scripts, forbidden-tags, expect, variants, stages, rules"
+    "wxlint, name, extends, registry, registry-arg, registry-env, image, tags, parts, other-images, exclude, per-path, "
+    "platforms, target, dockerfile, context, root, compose, scripts, forbidden-tags, expect, variants, stages, rules"
 )
 CHANNEL = (
     "a channel of the PyTorch index: cpu, cu121 and the like, rocm6.2 and the like, xpu, nightly/ before one of them, "

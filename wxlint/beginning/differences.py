@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from wxlint.beginning.survey import context_of, every_build
 from wxlint.facts.channels import is_of, shown
 from wxlint.images.graph.family import Family
 from wxlint.images.graph.repository import Repository
-from wxlint.images.model.records import Build
-from wxlint.policy.model import Expectation
+from wxlint.images.model.records import Build, Use
+from wxlint.images.model.reference import Reference
+from wxlint.images.stack.torch.channels import accelerator_of
+from wxlint.policy.model import Expectation, Policy
 
 
 def differences(repository: Repository) -> Iterator[str]:
@@ -18,22 +21,16 @@ def differences(repository: Repository) -> Iterator[str]:
     policy = repository.policy
     assert policy is not None
     family = repository.family
-    for use in repository.uses:
-        reference = use.reference
-        if not use.produces or reference is None or not reference.tag_known or not reference.name_known:
-            continue
-        member = family.member(reference)
-        known = member is not None and member.known and (member.variant is not None or member.tagged)
-        if not known and reference.tag not in policy.forbidden_tags:
-            yield f"{use.span.path}:{use.span.line}: {reference.shown()} is built, and the policy does not list it"
+    for use, reference in unlisted(policy, family, repository.uses):
+        yield f"{use.span.path}:{use.span.line}: {reference.shown()} is built, and the policy does not list it"
     for expectation in family.expectations:
         path = family.in_root(expectation.dockerfile)
-        if expectation.dockerfile and not os.path.isfile(path):
+        if expectation.dockerfile and not expectation.optional and not os.path.isfile(path):
             yield f"{policy.path}: {expectation.image}: there is no {path}"
     yield from _other_contexts(repository)
     for name, variant in policy.variants.items():
         own = [i for i in repository.images if i.expectation is not None and i.expectation.variant == name]
-        channels = {i.state.torch.channel for i in own} - {"none", "unknown"}
+        channels = {i.state.torch.channel for i in own if accelerator_of(i.state.torch.channel) == variant.accelerator}
         allowed = variant.settings.channels or ()
         if allowed and channels and not any(is_of(c, one, nightly=True) for c in channels for one in allowed):
             found = ", ".join(sorted(channels))
@@ -48,18 +45,42 @@ def differences(repository: Repository) -> Iterator[str]:
             yield f"{path}: builds images of the family, and the policy does not name it under scripts"
 
 
+def unlisted(policy: Policy, family: Family, uses: Iterable[Use]) -> Iterator[tuple[Use, Reference]]:
+    """The images that are built and neither of the family nor listed as others; each with its reference.
+
+    A forbidden tag of an image of the family is a finding of `check`.
+    """
+    for use in uses if policy.image_pattern else ():
+        reference = use.reference
+        if not use.produces or reference is None or not reference.tag_known or not reference.name_known:
+            continue
+        member = family.member(reference)
+        tag = reference.tag or "latest"
+        if member is not None and (member.known and (member.variant or member.tagged) or tag in policy.forbidden_tags):
+            continue
+        if not any(fnmatch.fnmatchcase(f"{reference.name}:{tag}", glob) for glob in policy.other_images):
+            yield use, reference
+
+
 def _other_contexts(repository: Repository) -> Iterator[str]:
-    """The builds of the policy's images whose context is another folder than the policy says."""
+    """The builds of the policy's images where none of an image's has the context that the policy says."""
     family = repository.family
+    found: dict[str, list[str]] = {}
+    agreed = set()
     for build in every_build(repository):
         context = context_of(build)
         for expectation in family.by_dockerfile.get(build.dockerfile, []) if context else []:
             said = family.in_root(expectation.context)
             if build.span is None or not _is_called(family, expectation, build):
                 continue
-            if os.path.normpath(said) != os.path.normpath(context):
-                place = f"{build.span.path}:{build.span.line}"
-                yield f"{place}: {expectation.image} is built in {context}, and its context in the policy is {said}"
+            if os.path.normpath(said) == os.path.normpath(context):
+                agreed.add(expectation.image)
+                continue
+            place = f"{build.span.path}:{build.span.line}"
+            text = f"{place}: {expectation.image} is built in {context}, and its context in the policy is {said}"
+            found.setdefault(expectation.image, []).append(text)
+    for image, lines in found.items():
+        yield from lines if image not in agreed else ()
 
 
 def _is_called(family: Family, expectation: Expectation, build: Build) -> bool:

@@ -24,10 +24,11 @@ class Draft(NamedTuple):
     open: tuple[str, ...]
 
 
-def draft(survey: Survey, *, services: bool = True) -> Draft:
+def draft(survey: Survey, *, services: bool = True, others: Iterable[str] = ()) -> Draft:
     """Write the policy down; what most images have in common is the rule, and the rest is said.
 
-    services: say which compose service each image has, where that is not called like its stage.
+    services: say which compose service each image has, where that is not called like its stage. others: globs of what
+    is built besides the family.
     """
     tails = {one.name.rpartition("/")[2].replace("{variant}", one.word) for one in survey.built}
     undecided = listed("the name is computed", (one for one, tail in survey.computed if tail not in tails))
@@ -49,6 +50,8 @@ def draft(survey: Survey, *, services: bool = True) -> Draft:
     if images:
         registry = _registry(survey, names)
         lines += ["", *_family(chosen, registry)]
+        if others:
+            lines.append(f"other-images: [{', '.join(map(_quoted, others))}]  # built here, under another pattern")
         lines += [*_files(survey, images), *_variants(chosen), *_stages(images, survey if services else None)]
     else:
         lines += ["", "forbidden-tags: [latest]"]

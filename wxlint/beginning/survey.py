@@ -273,7 +273,7 @@ def _parts(reference: Reference, origin: str) -> tuple[str, str, str] | None:
     path = reference.path
     if not path or HOLE in path or path != path.lower():
         return None
-    tag, word = _without_word(_without_versions(reference.tag or "latest"))
+    tag, word = _without_word(without_versions(reference.tag or "latest"))
     if not word:
         head, slash, last = path.rpartition("/")
         last, word = _without_word(last)
@@ -284,7 +284,7 @@ def _parts(reference: Reference, origin: str) -> tuple[str, str, str] | None:
     return f"{reference.registry}/{path}" if known else path, tag, word
 
 
-def _without_versions(tag: str) -> str:
+def without_versions(tag: str) -> str:
     """A tag with {version} for versions and for what is not known in it, and {arch}."""
     parts = re.split(r"([-_])", tag.replace(HOLE, "\1"))
     shown = [

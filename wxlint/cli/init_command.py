@@ -5,11 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wxlint.cli.exit_codes import FAILED, FOUND, OK
 from wxlint.cli.streams import say, write, write_lines
 from wxlint.core.errors import InputError, PolicyError, UsageError
+
+if TYPE_CHECKING:
+    from wxlint.beginning.draft import Draft
+    from wxlint.images.graph.repository import Repository
+    from wxlint.policy.model import Policy
 
 
 def init(arguments: argparse.Namespace) -> int:
@@ -25,44 +32,56 @@ def init(arguments: argparse.Namespace) -> int:
     there = find_policy(start)
     if arguments.check:
         return _check(arguments.path, arguments.policy or (str(there) if there else None))
-    from wxlint.beginning.draft import draft
-    from wxlint.beginning.survey import survey
-
     root = str(repository_root(start))
     output = arguments.output or os.path.join(arguments.path, "wxlint.yaml")
     if output != "-" and (os.path.lexists(output) or (there is not None and arguments.output is None)):
         raise UsageError(f"{there or output}: is there already, and is not overwritten (see --output, --check)")
-    gathered = gather([arguments.path], no_policy=True)
-    seen = survey(gathered.repository, arguments.path)
-    found = draft(seen)
-    text, problem = _loaded(found.text, Path(arguments.path))
-    if problem:
-        text, problem = _loaded(draft(seen, services=False).text, Path(arguments.path))
+    found = _drafted(gather([arguments.path], no_policy=True).repository, Path(arguments.path))
     if output == "-":
-        write([text])
+        write([found.text])
     else:
         from wxlint.core.writing import write_file
 
-        write_file(output, [text])
+        write_file(output, [found.text])
         say([f"wxlint: {output} written, for {os.path.relpath(root)}"])
-    say(f"not decided: {one}" for one in (*found.open, *([problem] if problem else [])))
+    say(f"not decided: {one}" for one in found.open)
     return OK
 
 
-def _loaded(text: str, folder: Path) -> tuple[str, str]:
-    """A draft that loads: the whole one, else what is sure of it, and then why."""
+def _drafted(repository: Repository, folder: Path) -> Draft:
+    """The first of several drafts that loads: the whole one, one without services, else what is sure of it."""
+    from wxlint.beginning.draft import draft
+    from wxlint.beginning.others import other_images
+    from wxlint.beginning.survey import survey
+
+    seen = survey(repository, str(folder))
+    for services in (True, False):
+        found = draft(seen, services=services)
+        with suppress(PolicyError):
+            others = other_images(repository, _loaded(found.text, folder))
+            return draft(seen, services=services, others=others) if others else found
+    return _in_part(found, folder)
+
+
+def _loaded(text: str, folder: Path) -> Policy:
     from wxlint.documents.source import Source
     from wxlint.policy.load import load_policy
 
     path = folder / "wxlint.yaml"
+    return load_policy(Source(str(path), text), path)
+
+
+def _in_part(found: Draft, folder: Path) -> Draft:
+    """A draft as a comment, and why it does not load."""
     try:
-        load_policy(Source(str(path), text), path)
+        _loaded(found.text, folder)
     except PolicyError as error:
-        why = _without_place(error.lines[-1] if error.lines else str(error), str(path))
-        commented = "".join(f"# {line}\n" for line in text.splitlines() if not line.startswith("#"))
+        why = _without_place(error.lines[-1] if error.lines else str(error), str(folder / "wxlint.yaml"))
+        commented = "".join(f"# {line}\n" for line in found.text.splitlines() if not line.startswith("#"))
         head = "# The policy that this repository implies, by `wxlint init`; below what could not be taken as it is.\n"
-        return f"{head}wxlint: 1\nforbidden-tags: [latest]\n\n{commented}", f"the family as a whole: {why}"
-    return text, ""
+        text = f"{head}wxlint: 1\nforbidden-tags: [latest]\n\n{commented}"
+        return found._replace(text=text, open=(*found.open, f"the family as a whole: {why}"))
+    return found
 
 
 def _without_place(message: str, path: str) -> str:

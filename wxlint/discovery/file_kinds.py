@@ -16,7 +16,7 @@ POWERSHELL, PYTHON, TOX = "powershell", "python", "tox"
 
 _NAME = late(
     r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
-      | (?P<maybe>        (?:dockerfile|containerfile)[^.].* | .+[-_ ](?:dockerfile|containerfile) )
+      | (?P<maybe>        (?:dockerfile|containerfile)[^.].* | .*[^.](?:dockerfile|containerfile) )
       | (?P<compose>      (?: compose(?:\..+)? | docker-compose(?![a-z]).* | .+\.compose )\.ya?ml )
       | (?P<composed>     .*compose.*\.ya?ml )
       | (?P<gitlab>       .*\.gitlab-ci\.ya?ml | gitlab-ci\.ya?ml )

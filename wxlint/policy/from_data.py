@@ -71,6 +71,7 @@ def policy_from(data: Data, source: Source, node: Node, path: Path) -> Policy:
         foreign_tags=FORBIDDEN_TAGS if foreign is None else foreign,
         exclude=tuple(data.get("exclude", ())),
         per_path=tuple(_path_setting(glob, said) for glob, said in data.get("per-path", {}).items()),
+        other_images=tuple(data.get("other-images", ())),
     )
 
 

@@ -239,6 +239,7 @@ class Policy(NamedTuple):
 
     image_pattern holds {stage}, and {registry} where the registry may differ. document: for `span`; None when built in.
     forbidden_tags: of the family's own images; foreign_tags: of all others. exclude: globs of what is not looked at.
+    other_images: globs of references that are built here, to images that are none of the family's.
     """
 
     path: str
@@ -262,6 +263,7 @@ class Policy(NamedTuple):
     foreign_tags: tuple[str, ...] = FORBIDDEN_TAGS
     exclude: tuple[str, ...] = ()
     per_path: tuple[PathSetting, ...] = ()
+    other_images: tuple[str, ...] = ()
 
     @property
     def name_pattern(self) -> str:
