@@ -18,6 +18,7 @@ from wxlint.cli.exit_codes import FOUND, OK
 from wxlint.cli.streams import has_colour, has_links, write
 from wxlint.core import disk, reading
 from wxlint.core.cache import Cache
+from wxlint.core.paths import look_anew
 
 ANSWERED_BY = (disk, reading)
 """The modules whose questions a run may have asked: they answer them again."""
@@ -49,6 +50,7 @@ def remembered(arguments: argparse.Namespace, cache: Cache, run: Callable[[Write
         shown.extend(found)
         write(found)
 
+    look_anew()
     with disk.kept_questions() as asked:
         code, text = runs.recall(key, _Run(asked), lambda: (run(show), b"".join(shown)))
     if not shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import posixpath
 
@@ -52,12 +53,21 @@ def from_root(path: str) -> str:
 
 def repository_above() -> str | None:
     """The root of the repository that holds the working folder, as people see it; None where there is none."""
-    here = os.getcwd()
+    return _root_above(os.getcwd())
+
+
+@functools.lru_cache(maxsize=1)
+def _root_above(here: str) -> str | None:
     for height in range(here.count(os.sep) + 1):
         folder = "/".join([".."] * height) or "."
         if any(disk.exists(f"{folder}/{mark}") for mark in _MARKS):
             return folder
     return None
+
+
+def look_anew() -> None:
+    """Begin a run: another may have been in the same folder before there was a repository."""
+    _root_above.cache_clear()
 
 
 def _ups(path: str) -> int:

@@ -9,7 +9,7 @@ from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.facts.channels import cuda_of_channel
-from wxlint.facts.tables import Globs, fields, index, numbers
+from wxlint.facts.tables import Globs, fields, numbers, row_of
 
 
 class BaseImage(NamedTuple):
@@ -162,7 +162,7 @@ def held_companions(image: BaseImage) -> frozenset[str]:
 
 def ngc_pytorch(release: str) -> dict[str, str] | None:
     """The row of an NVIDIA PyTorch container release ("23.10"): its CUDA and torch versions."""
-    return index("ngc_pytorch", "release").get(release)
+    return row_of("ngc_pytorch", "release", release)
 
 
 _OF_SYSTEM = {

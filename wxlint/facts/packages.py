@@ -6,7 +6,7 @@ import functools
 import re
 
 from wxlint.core.patterns import late
-from wxlint.facts.tables import Globs, index, normalise, numbers, release_key, table
+from wxlint.facts.tables import Globs, normalise, numbers, release_key, row_of, table
 
 _GITHUB = late(r"github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?(?:[@#/?]|$)", re.I)
 
@@ -18,10 +18,9 @@ def brings_torch(name: str, version: str | None = None, extras: tuple[str, ...] 
     version: an exact one, where it is pinned. `through` names the requirement that leads to torch. `since`: the
     earliest release looked at from which all require it. `before`: the first release looked at that no longer does.
     """
-    rows = index("implicit_torch", "name")
     name = normalise(name)
     for asked in (name, *(f"{name}[{normalise(extra)}]" for extra in extras)):
-        row = rows.get(asked)
+        row = row_of("implicit_torch", "name", asked)
         if row is not None and _requires(row, version):
             return row
     return None
@@ -39,9 +38,8 @@ def torch_needed(name: str, version: str | None, extras: tuple[str, ...] = ()) -
     fitting = [row for row in listed if version is None or release_key(row["from"]) <= release_key(version)]
     if listed and version is not None:
         return max(fitting, key=lambda row: release_key(row["from"]))["needs"] if fitting else None
-    rows = index("implicit_torch", "name")
     asked = (name, *(f"{name}[{normalise(extra)}]" for extra in extras))
-    row = next((rows[one] for one in asked if one in rows), None)
+    row = next((row for one in asked if (row := row_of("implicit_torch", "name", one)) is not None), None)
     if row is None or row["through"] != "torch" or version not in (None, row["seen_in"]) or not row["seen_in"]:
         return None
     return row["requires"].partition(";")[0].strip()[len("torch") :].strip()
@@ -57,8 +55,7 @@ def needed_by_project(url: str) -> str | None:
     if match is None:
         return None
     owner, name = match[1].lower(), match[2].lower()
-    rows = index("git_projects", "project")
-    row = rows.get(f"{owner}/{name}") or rows.get(f"*/{name}")
+    row = row_of("git_projects", "project", f"{owner}/{name}") or row_of("git_projects", "project", f"*/{name}")
     return row["needs"] if row is not None else None
 
 

@@ -43,6 +43,20 @@ def index(name: str, key: str) -> dict[str, dict[str, str]]:
     return {row[key]: row for row in table(name)}
 
 
+def row_of(name: str, key: str, text: str) -> dict[str, str] | None:
+    """The row of a table that has this text in the column `key`, or None: of a large table few are looked at."""
+    head, rows = _by_text(name, key)
+    row = rows.get(text)
+    return dict(zip(head, row, strict=True)) if row is not None else None
+
+
+@functools.cache
+def _by_text(name: str, key: str) -> tuple[list[str], dict[str, list[str]]]:
+    head, body = fields(name)
+    column = head.index(key)
+    return head, {row[column]: row for row in body}
+
+
 @functools.lru_cache(maxsize=4096)
 def numbers(version: str) -> tuple[int, ...]:
     """The release numbers of a version, for comparing; what follows them does not count."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wxlint.core import disk
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.errors import FileProblem, InputError, PolicyError
-from wxlint.core.paths import is_below
+from wxlint.core.paths import is_below, look_anew
 from wxlint.core.reading import working_folder
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
@@ -94,6 +94,7 @@ def gather(
 
     Raises UsageError, InputError or PolicyError.
     """
+    look_anew()
     folder = working_folder()
     named = [Path(path) for path in paths if path != "-"]
     for path in named:

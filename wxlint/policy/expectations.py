@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from wxlint.core import disk
 from wxlint.facts.channels import cuda_of_channel
@@ -169,12 +171,17 @@ def _reference_of(policy: Policy, base: Base, stage: str, variant: Variant) -> s
     return _filled(policy, base.image or "", stage, variant)
 
 
-def merge_expect(near: Expect, far: Expect) -> Expect:
-    """What `near` says, and what `far` says where it says nothing."""
-    merged = near._replace(**{key: said for key, said in far._asdict().items() if getattr(near, key) is None})
-    if near.contract is not None and far.contract is not None:
-        return merged._replace(contract=near.contract.over(far.contract))
-    return merged
+def merge_expect(*layers: Expect) -> Expect:
+    """What the first of these says of each thing that says anything; contracts are laid over each other."""
+    contracts = [layer.contract for layer in layers if layer.contract is not None]
+    merged = Expect._make(map(_first_said, zip(*layers)))
+    if len(contracts) < 2:
+        return merged
+    return merged._replace(contract=functools.reduce(lambda near, far: near.over(far), contracts))
+
+
+def _first_said(values: Iterable[Any]) -> Any:
+    return next((value for value in values if value is not None), None)
 
 
 def _of_a_base(expect: Expect) -> Expect:
@@ -188,10 +195,9 @@ def _of_a_base(expect: Expect) -> Expect:
 
 
 def _merge(layers: list[Settings]) -> Settings:
-    said = Settings()
-    for far in layers:
-        args = tuple(sorted({**dict(far.build_args), **dict(said.build_args)}.items()))
-        expect = merge_expect(said.expect, far.expect)
-        said = said._replace(**{key: value for key, value in far._asdict().items() if getattr(said, key) is None})
-        said = said._replace(build_args=args, expect=expect)
-    return said
+    """What the layers say together, the nearest first."""
+    args = {name: value for layer in reversed(layers) for name, value in layer.build_args}
+    said = Settings._make(map(_first_said, zip(*layers)))
+    return said._replace(
+        build_args=tuple(sorted(args.items())), expect=merge_expect(*(layer.expect for layer in layers))
+    )

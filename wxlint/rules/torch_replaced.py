@@ -58,7 +58,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             choice = step.choices[0]
             if step.install.conditional or choice.requirement.span is None and step.install.span is None:
                 continue
-            now = after(step.before, step.install, list(step.choices))
+            now = after(step.before, step.install)
             if _is_replaced(step, choice, now) and not _said_elsewhere(image, step, now):
                 yield _problem(image, step, choice, now)
 

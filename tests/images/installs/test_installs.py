@@ -18,7 +18,6 @@ from wxlint.images.installs.markers import Environment, applies
 from wxlint.images.installs.requirement import conda_requirement, parse_requirement
 from wxlint.images.installs.screening import worth_reading
 from wxlint.images.stack.torch.model import NONE, Torch
-from wxlint.images.stack.torch.selection import choices
 from wxlint.images.stack.torch.state import after
 
 NAMES = [
@@ -427,7 +426,7 @@ WORDS = (
 def test_any_command_line_has_an_answer(text: str) -> None:
     for install in read(text, {"PIP_INDEX_URL": CPU}):
         for state in (NONE, Torch("cu121", "2.3.1"), Torch("unknown")):
-            after(state, install, choices(install))
+            after(state, install)
         for requirement in install.requirements:
             assert requirement.span is None or requirement.span.end_column <= len(text) + 1
 

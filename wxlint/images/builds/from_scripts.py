@@ -86,10 +86,11 @@ def read_script(
     rounds = Rounds(source, commands)
     for number, (command, fed) in enumerate(followed):
         docker = docker_command(command)
+        if docker is None and command.words[0].value.text != "sed":
+            continue
         tried = starts(command.cwd) if starts else folders(source.path, command.cwd)
         if docker is None:
-            if command.words[0].value.text == "sed":
-                edits += _edit(command, source, find, tried)
+            edits += _edit(command, source, find, tried)
             continue
         span = source.span(command.start, command.end)
         calls.append(Call(docker, span, source.path))

@@ -18,6 +18,7 @@ from wxlint.images.stack.base import held_by
 from wxlint.images.stack.state import Stack, stack_after
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import Choice, Torch
+from wxlint.images.stack.torch.selection import choices
 from wxlint.images.stack.torch.state import after, is_changed
 
 if TYPE_CHECKING:
@@ -131,12 +132,12 @@ def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
     """
     for stage in contributing(image.evaluated, image.stage):
         torch = beliefs.base(image.evaluated, stage).torch
-        for install, found in beliefs.installs(image.evaluated, stage):
+        for install in stage.installs:
             if install.elsewhere:
                 continue
-            now = after(torch, install, found)
+            found, now = choices(install), after(torch, install)
             if found and (is_changed(torch, now) or now.channel == "unknown"):
-                yield TorchStep(torch, install, tuple(found))
+                yield TorchStep(torch, install, found)
             torch = now
 
 

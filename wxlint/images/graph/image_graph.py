@@ -31,6 +31,7 @@ from wxlint.images.graph.state import State
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Evaluated, Stage, Use
 from wxlint.images.model.reference import Reference
 from wxlint.images.stack.state import Stack
+from wxlint.images.stack.torch.selection import choices
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
@@ -67,8 +68,8 @@ class ImageGraph:
 
     def alike(self, build: Build) -> list[Build]:
         """The builds that make the same image of a Dockerfile, itself among them."""
-        written = self.builds_as_written.get(build.dockerfile, ())
-        return [each for each in written if _identity(each) == _identity(build)] or [build]
+        written, identity = self.builds_as_written.get(build.dockerfile, ()), _identity(build)
+        return [each for each in written if _identity(each) == identity] or [build]
 
     @cached_property
     def builds_as_written(self) -> dict[str, list[Build]]:
@@ -274,13 +275,8 @@ class ImageGraph:
         return Image(evaluated, stage, base, state, expected, reasons, None)
 
     def _weak_evidence(self, evaluated: Evaluated, stage: Stage, base: State) -> list[Evidence]:
-        choices = (
-            choice
-            for one in contributing(evaluated, stage)
-            for _, chosen in self.beliefs.installs(evaluated, one)
-            for choice in chosen
-        )
-        return weak_evidence(evaluated, stage, base, choices)
+        installs = (install for one in contributing(evaluated, stage) for install in one.installs)
+        return weak_evidence(evaluated, stage, base, (choice for one in installs for choice in choices(one)))
 
     def expectation_of(self, build: Build) -> Expectation | None:
         """What the policy expects of a build's image: all it says of the Dockerfile, else what it says of the tag."""

@@ -16,8 +16,7 @@ from wxlint.images.graph.state import UNKNOWN, Package, State, Stored, additions
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Evaluated, Stage, StageCopy
 from wxlint.images.model.reference import Reference
-from wxlint.images.stack.torch.model import NONE, Choice, Torch
-from wxlint.images.stack.torch.selection import choices
+from wxlint.images.stack.torch.model import NONE, Torch
 from wxlint.images.stack.torch.state import after
 
 Node = tuple[Evaluated, int]
@@ -42,7 +41,6 @@ class Beliefs:
         self._bases: dict[Node, State] = {}
         self._depths: dict[Node, int] = {}
         self._needs: dict[Node, tuple[list[Node], list[Node]]] = {}
-        self._choices: dict[Node, list[tuple[Install, list[Choice]]]] = {}
 
     def base(self, evaluated: Evaluated, stage: Stage) -> State:
         """The state before a stage's first instruction after FROM."""
@@ -61,14 +59,6 @@ class Beliefs:
                 for one in circle:
                     self._settle(one, in_circle=len(circle) > 1 or one in self._needed(one))
         return self._states[node]
-
-    def installs(self, evaluated: Evaluated, stage: Stage) -> list[tuple[Install, list[Choice]]]:
-        """The installs of a stage, each with what it takes of torch."""
-        node = (evaluated, stage.index)
-        found = self._choices.get(node)
-        if found is None:
-            found = self._choices[node] = [(install, choices(install)) for install in stage.installs]
-        return found
 
     # -- the order
 
@@ -119,7 +109,7 @@ class Beliefs:
             return
         try:
             base = self._bases[node] = self._base(node, stage)
-            self._states[node] = self._built(evaluated, stage, base, self.installs(evaluated, stage))
+            self._states[node] = self._built(evaluated, stage, base)
         except Exception as error:
             self._failures.record(evaluated.path, error)
 
@@ -145,34 +135,29 @@ class Beliefs:
         certain = start[0] is node[0] and len(node[0].stages[node[1]].parents) == 1
         if not stage.triggered or certain:
             return state
-        steps = stage._replace(steps=stage.triggered)
-        return self._built(start[0], steps, state, [(one, choices(one)) for one in steps.installs])
+        return self._built(start[0], stage._replace(steps=stage.triggered), state)
 
-    def _built(
-        self, evaluated: Evaluated, stage: Stage, base: State, chosen: list[tuple[Install, list[Choice]]]
-    ) -> State:
-        """What the steps of a stage make of its base. chosen: its installs, each with what it takes of torch."""
+    def _built(self, evaluated: Evaluated, stage: Stage, base: State) -> State:
+        """What the steps of a stage make of its base."""
         torch, packages, others = base.torch, list(base.packages), list(base.others)
         installs = list(base.installs)
         stored = {item.folder: item for item in base.stored}
-        found = iter(chosen)
         for step in stage.steps:
             if isinstance(step, Install):
-                install, takes = next(found)
-                if install.elsewhere:
-                    stored[install.folder] = _stored(stored.get(install.folder), install, takes)
+                if step.elsewhere:
+                    stored[step.folder] = _stored(stored.get(step.folder), step)
                     continue
-                torch = after(torch, install, takes)
-                if install.exact and install.tool != "uv-project" and not (install.unread or install.conditional):
+                torch = after(torch, step)
+                if step.exact and step.tool != "uv-project" and not (step.unread or step.conditional):
                     packages, others = [], []
-                installs.append(install)
-                if install.removes:
-                    gone = set() if install.conditional else {r.name for r in install.requirements}
+                installs.append(step)
+                if step.removes:
+                    gone = set() if step.conditional else {r.name for r in step.requirements}
                     packages = [p for p in packages if p.name not in gone]
                     others = [o for o in others if o.name not in gone]
                 else:
-                    packages.extend(cuda_packages(install))
-                    others.extend(additions(install))
+                    packages.extend(cuda_packages(step))
+                    others.extend(additions(step))
             else:
                 torch, packages = self._copied(evaluated, stage, step, torch, packages)
                 installs += self._copied_installs(evaluated, stage, step, installs)
@@ -235,10 +220,10 @@ class Beliefs:
         return torch, distinct(packages, (p for p in source.packages if p.row.get("ecosystem") != "apt"))
 
 
-def _stored(before: Stored | None, install: Install, chosen: list[Choice]) -> Stored:
+def _stored(before: Stored | None, install: Install) -> Stored:
     """A folder of its own after an install into it."""
     item = before or Stored(install.folder, NONE, ())
-    torch = after(item.torch, install._replace(elsewhere=False), chosen)
+    torch = after(item.torch, install._replace(elsewhere=False))
     return Stored(install.folder, torch, (*item.packages, *cuda_packages(install)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from wxlint import facts
 from wxlint.core.findings import Span
@@ -59,7 +59,7 @@ def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
     found: dict[str, Mismatch] = {}
     for install in installs:
         chosen = choices(install)
-        before, torch = torch, after(torch, install, chosen)
+        before, torch = torch, after(torch, install)
         renewed = set()
         for name in _gone(install, held):
             held.pop(name, None)
@@ -111,7 +111,7 @@ def _concerns(install: Install) -> bool:
     )
 
 
-def _named(install: Install, chosen: list[Choice]) -> Iterator[Companion]:
+def _named(install: Install, chosen: Sequence[Choice]) -> Iterator[Companion]:
     elsewhere = _comes_from_an_unknown_index(install, chosen)
     for choice in chosen:
         wanted = choice.requirement
@@ -125,7 +125,7 @@ def _named(install: Install, chosen: list[Choice]) -> Iterator[Companion]:
             yield Companion(wanted.name, wanted.written, wanted.span or install.span, channel, wanted.pin, named=named)
 
 
-def _comes_from_an_unknown_index(install: Install, chosen: list[Choice]) -> bool:
+def _comes_from_an_unknown_index(install: Install, chosen: Sequence[Choice]) -> bool:
     """Whether torch's build is one that no known index has: what else has it may have its companions too."""
     builds = {choice.channel for choice in chosen if choice.how == "local"}
     sources = install.sources

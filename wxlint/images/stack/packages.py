@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -67,16 +68,18 @@ class Accelerated(NamedTuple):
         return self.where() if self.where is not None else None
 
 
-def accelerated_packages(install: Install, python: str = "") -> Iterator[Accelerated]:
-    """Yield what an install brings, packages that are named before those that they bring.
+@functools.lru_cache(maxsize=4096)
+def accelerated_packages(install: Install, python: str = "") -> tuple[Accelerated, ...]:
+    """What an install brings, packages that are named before those that they bring.
 
     python: the image's Python, "3.10"; "" when it is not known.
     """
     if install.tool == "apt" or install.removes:
-        return
-    if install.tool == "conda":
-        yield from _of_conda(install)
-        return
+        return ()
+    return tuple(_of_conda(install) if install.tool == "conda" else _of_python(install, python))
+
+
+def _of_python(install: Install, python: str) -> Iterator[Accelerated]:
     named = {requirement.name for requirement in install.requirements}
     for requirement in install.requirements:
         found = package_of(requirement, install, python)

@@ -6,6 +6,7 @@ A channel is the last part of an address of the PyTorch wheel index: `cpu`, `cu1
 
 from __future__ import annotations
 
+import functools
 import re
 
 from wxlint.core.patterns import late
@@ -32,6 +33,7 @@ _DEFAULT = late(
 """The default index and the public mirrors that serve the same files (documented by their operators)."""
 
 
+@functools.lru_cache(maxsize=1024)
 def channel_of_url(url: str) -> str:
     """The channel an index URL serves: a channel, "default", "all" (every channel at once) or "unknown"."""
     url = url.strip().replace("%2B", "+").replace("%2b", "+")

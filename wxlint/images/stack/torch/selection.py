@@ -7,6 +7,7 @@ uv tries its extra indexes first, in order, and stops at the first that has the 
 
 from __future__ import annotations
 
+import functools
 import re
 
 from wxlint import facts
@@ -30,31 +31,28 @@ _LOCAL_OF_TORCH = late(r"^torch==[\w.]+\+(\w+)")
 """A distribution that asks for one build of torch takes it, or nothing."""
 
 
-def choices(install: Install) -> list[Choice]:
+@functools.lru_cache(maxsize=4096)
+def choices(install: Install) -> tuple[Choice, ...]:
     """The torch choices of one install: torch itself and its companions, else the first requirement that brings
     torch."""
     if install.tool == "apt" or install.removes:
-        return []
+        return ()
     if install.tool == "conda":
         from wxlint.images.stack.torch import conda_builds
 
-        return conda_builds.choices(install)
+        return tuple(conda_builds.choices(install))
     direct = [r for r in install.requirements if r.name in FAMILY]
-    if direct:
-        return [
-            _choose(install, r, r.name != "torch") for r in sorted(direct, key=lambda r: (r.name != "torch", r.maybe))
-        ]
-    found = carried(install)
-    return found[:1]
+    direct.sort(key=lambda r: (r.name != "torch", r.maybe))
+    return tuple(_choose(install, r, r.name != "torch") for r in direct) or carried(install)[:1]
 
 
-def carried(install: Install) -> list[Choice]:
+@functools.lru_cache(maxsize=4096)
+def carried(install: Install) -> tuple[Choice, ...]:
     """The choices of the requirements that bring torch with them; those of another accelerator first."""
     if install.no_deps or install.tool in ("apt", "conda") or install.removes:
-        return []
-    own = [Choice("unknown", "own", r, True, install) for r in install.requirements if brings_own(r)]
-    brought = [_brought(install, r) for r in install.requirements]
-    return own or [choice for choice in brought if choice is not None]
+        return ()
+    own = tuple(Choice("unknown", "own", r, True, install) for r in install.requirements if brings_own(r))
+    return own or tuple(c for r in install.requirements if (c := _brought(install, r)) is not None)
 
 
 def _brought(install: Install, requirement: Requirement) -> Choice | None:

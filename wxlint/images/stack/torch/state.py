@@ -3,6 +3,8 @@ requirement stays."""
 
 from __future__ import annotations
 
+import functools
+
 from wxlint import facts
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE
@@ -11,21 +13,23 @@ from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.model import ANY, FAMILY, NONE, Choice, Torch
 from wxlint.images.stack.torch.releases import within
 from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied
-from wxlint.images.stack.torch.selection import allowed, carried, describe, is_nightly
+from wxlint.images.stack.torch.selection import allowed, carried, choices, describe, is_nightly
 
 _OF_CONDA = {"pytorch": "torch", "pytorch-gpu": "torch", "pytorch-cpu": "torch", "libtorch": "torch"}
 _PACKAGED = frozenset(("python3-torch", "python3-torch-cuda", "python3-pytorch", "python3-torch-rocm"))
 """Packages of Linux distributions, each with a build of its own."""
 
 
-def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
-    """The state after one install command. found: its `choices`."""
+@functools.lru_cache(maxsize=4096)
+def after(state: Torch, install: Install) -> Torch:
+    """The state after one install command."""
     if install.elsewhere:
         return state
     if install.removes:
         return _without(state, install)
     if install.tool == "apt":
         return _packaged(state, install)
+    found = choices(install)
     if install.exact and (install.tool != "uv-project" or state.by == "uv-project"):
         state = _without_others(state, install, found)
     now = _resolved(state, install, found)
@@ -34,7 +38,7 @@ def after(state: Torch, install: Install, found: list[Choice]) -> Torch:
     return _with_companions(now, install)
 
 
-def _without_others(state: Torch, install: Install, found: list[Choice]) -> Torch:
+def _without_others(state: Torch, install: Install, found: tuple[Choice, ...]) -> Torch:
     """The state before an install that removes what it does not list, as far as it is still there afterwards."""
     stays = any(not (choice.implied and install.no_deps) for choice in found)
     hidden = any(_is_foreign(r, install) for r in install.requirements)
@@ -47,7 +51,7 @@ def _without_others(state: Torch, install: Install, found: list[Choice]) -> Torc
     return kept if stays or state.channel == "none" else NONE._replace(companions=kept.companions)
 
 
-def _resolved(state: Torch, install: Install, found: list[Choice]) -> Torch:
+def _resolved(state: Torch, install: Install, found: tuple[Choice, ...]) -> Torch:
     """The state after what an install takes.
 
     Resolvers decide about pins first, then in the order that is written, then about what these bring; what is
