@@ -113,12 +113,30 @@ def test_the_content_decides_about_a_doubtful_name(tmp_path: Path, name: str, te
         ("build.txt", "@echo off\r\n", "batch"),
         ("Dockerfile.md", "FROM scratch\n", "dockerfile"),
         ("empty", "", "other"),
+        ("run.py", "from os import path\n", "other"),
+        ("run.py", "from os import path\nrun(['docker', 'build', '.'])\n", "python"),
     ],
 )
 def test_a_file_given_by_name_is_taken_whatever_it_is(tmp_path: Path, name: str, text: str, kind: str) -> None:
     make(tmp_path, name, text=text)
     files, problems, *_ = discover([tmp_path / name])
     assert ([(file.path, file.kind) for file in files], problems) == ([(tmp_path / name, kind)], [])
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "read"),
+    [
+        ("pipeline.py", "run(['docker', 'compose', 'up'])\n", True),
+        ("scripts/a.py", 'os.system("docker build .")\n', True),
+        ("apps/asr/docker/build.py", "run(['podman', 'build', '.'])\n", True),
+        ("pipeline.py", "import docker  # docker\n", False),
+        ("docker/asr/asr.py", "run(['docker', 'compose', 'up'])\n", False),
+        ("src/app.py", "run(['docker', 'compose', 'up'])\n", False),
+    ],
+)
+def test_a_program_that_runs_containers(tmp_path: Path, path: str, text: str, read: bool) -> None:
+    make(tmp_path, path, text=text)
+    assert [file.kind for file in discover([tmp_path]).files] == (["python"] if read else [])
 
 
 @pytest.mark.parametrize(

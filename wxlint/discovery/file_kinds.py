@@ -81,6 +81,12 @@ _SERVICES = late(
 _MANIFEST = late(r"^apiVersion:[ \t]*\S(?=.*?(?:\bimage:[ \t]*[^ \t\n#]|^images:[ \t]*\n))", re.MULTILINE | re.DOTALL)
 """A manifest that names images; the schema of one (`image:` with more below it) does not."""
 _VALUES = late(r"""^[ \t]*(?:repository|image):[ \t]*["']?[a-z0-9][\w./:-]+["']?[ \t]*(?:#|$)""", re.MULTILINE)
+_RUNS_CONTAINERS = late(r"""["'](?:docker|podman|nerdctl|buildah)(?:-compose)?["' ]""")
+"""A text of a Python program that begins as a command line of an engine does."""
+_PROGRAM_FOLDERS = frozenset(
+    ("", "bin", "build", "ci", ".ci", "deploy", "dev", "docker", "hack", "release", "script", "scripts", "tools")
+)
+"""What folders are called whose Python files may run containers; "" is the top of the repository."""
 _SHEBANG = late(r"#![^\n]*\b(?:sh|bash|dash|ash|ksh|zsh)\b")
 _ECHO_OFF = late(r"\s*@?echo[ \t]+off\b|\s*(?:@?rem[ \t]|::)", re.IGNORECASE)
 
@@ -134,6 +140,8 @@ def kind_of(path: str) -> str:
 def kind_of_text(name: str, text: str) -> str:
     """The kind of a text, from the name of its file where that tells, then from how it starts; else OTHER."""
     kind, sure = kind_of_name(name)
+    if not kind and name.endswith(".py"):
+        return PYTHON if _RUNS_CONTAINERS.search(text) else OTHER
     if kind == HELM and not _confirms(kind, text):
         kind = KUBERNETES
     if kind and (kind != KUBERNETES or _confirms(kind, text)):
@@ -147,6 +155,16 @@ def kind_of_text(name: str, text: str) -> str:
 def is_shell_program(path: str) -> bool:
     """Whether the first line of a file names a shell."""
     return _SHEBANG.match(read_head(path, 128, follow=False).decode("latin-1")) is not None
+
+
+def may_hold_programs(folder: str) -> bool:
+    """Whether Python files of a folder may be about containers. folder: below the top of the repository, "a/b/"."""
+    return folder.rstrip("/").rpartition("/")[2].lower() in _PROGRAM_FOLDERS
+
+
+def runs_containers(path: str) -> bool:
+    """Whether a Python file holds command lines of an engine. Raises OSError when it cannot be read."""
+    return _RUNS_CONTAINERS.search(_head(path)) is not None
 
 
 def _confirms(kind: str, text: str) -> bool:

@@ -14,7 +14,18 @@ from pathlib import Path
 
 from wxlint.core import disk
 from wxlint.core.tuples import NamedTuple
-from wxlint.discovery.file_kinds import KUBERNETES, OTHER, SHELL, is_shell_program, kind_of, kind_of_name, may_be_ours
+from wxlint.discovery.file_kinds import (
+    KUBERNETES,
+    OTHER,
+    PYTHON,
+    SHELL,
+    is_shell_program,
+    kind_of,
+    kind_of_name,
+    may_be_ours,
+    may_hold_programs,
+    runs_containers,
+)
 from wxlint.discovery.git_index import repository, rules_in
 from wxlint.discovery.gitignore import Rules, is_ignored
 
@@ -204,6 +215,9 @@ class _Search:
                 self.problem(shown, "not a regular file; not read")
         elif "." not in name and _is_program(entry) and not self.is_ignored(tree, folder, name):
             self.found.setdefault(entry.path, Found(Path(folder.path, name), SHELL))
+        elif name.endswith(".py") and entry.is_file and not entry.is_link and _runs_containers(folder, entry):
+            if not self.is_ignored(tree, folder, name):
+                self.found.setdefault(entry.path, Found(Path(folder.path, name), PYTHON))
 
     def below(self, tree: _Tree, folder: _Folder, name: str) -> list[_Folder]:
         """The folder to read next; none when it is ignored, though what is tracked in it is taken."""
@@ -254,6 +268,14 @@ def _is_program(entry: disk.Entry) -> bool:
     try:
         mode = disk.mode(entry.path, follow=False)
         return stat.S_ISREG(mode) and mode & 0o111 != 0 and is_shell_program(entry.path)
+    except OSError:
+        return False
+
+
+def _runs_containers(folder: _Folder, entry: disk.Entry) -> bool:
+    """Whether a Python file is a program that runs containers."""
+    try:
+        return may_hold_programs(os.fsdecode(folder.base)) and runs_containers(entry.path)
     except OSError:
         return False
 

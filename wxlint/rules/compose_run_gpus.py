@@ -20,9 +20,11 @@ docker compose run --rm asr out/movie
 
 from collections.abc import Iterator
 
-from wxlint.core.findings import Severity
+from wxlint.core.findings import Severity, Span
+from wxlint.images.builds.from_scripts import Call
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
+from wxlint.shell.options import Option
 
 SEVERITY = Severity.ERROR
 SUMMARY = "`docker compose run --gpus`, a flag that does not exist"
@@ -32,7 +34,14 @@ HINT = "reserve the device in the compose file and leave the flag out"
 def check(repository: Repository) -> Iterator[Problem]:
     for script in repository.scripts.values():
         for call in script.calls:
-            if call.docker.verb in ("compose run", "compose up", "compose exec") and any(
-                o.name == "--gpus" for o in call.docker.options
-            ):
-                yield Problem(call.span, f"`docker {call.docker.verb}` has no flag --gpus")
+            option = next((o for o in call.docker.options if o.name == "--gpus"), None)
+            if call.docker.verb in ("compose run", "compose up", "compose exec") and option is not None:
+                yield Problem(_place(repository, call, option), f"`docker {call.docker.verb}` has no flag --gpus")
+
+
+def _place(repository: Repository, call: Call, option: Option) -> Span:
+    """The command line; the flag itself where a program adds it to one elsewhere."""
+    source = repository.sources.read(call.path)
+    if source is None or call.docker.command.start <= option.start < call.docker.command.end:
+        return call.span
+    return source.span(option.start, option.end)

@@ -1,8 +1,8 @@
-"""What the tasks of noxfile.py, tasks.py and their like build and use: command lines that are written out.
+"""What Python programs build and use: noxfile.py, tasks.py and their like, and programs that run containers.
 
 The file is parsed, never run. A command is a list of texts (`subprocess.run([...])`), texts one after the other
-(`session.run("docker", "build", ...)`), or one text that a shell reads (`c.run("docker build ...")`). A name counts
-where the module gives it one text, once; every other expression is unknown.
+(`session.run("docker", "build", ...)`), or one text that a shell reads (`c.run("docker build ...")`). What names hold
+is followed in the order of the statements (see python_flow); a name of the module counts where it is given once.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wxlint.core.reasons import Reason, reason_at
-from wxlint.core.values import HOLE, Value, concat
+from wxlint.core.patterns import late
+from wxlint.core.reasons import reason_at
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import Script, read_script
-from wxlint.shell.model import Command, Word
+from wxlint.images.builds.python_flow import Flow, Start
+from wxlint.shell.model import Command
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
     from wxlint.images.builds.github_actions import Find
 
-_CALLS = frozenset("run call check_call check_output Popen run_always run_install sudo local".split())
 _PROGRAMS = ("docker", "podman", "buildah", "nerdctl")
+_BETWEEN = late(r"(?:[\s,]|#[^\n]*\n)*")
+"""What stands between the words of one list."""
 
 
 def python_script(source: Source, find: Find) -> Script:
@@ -35,7 +37,7 @@ def python_script(source: Source, find: Find) -> Script:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Script((), (), ())  # not ours to report
     reader = _Reader(source, tree)
-    return _named(read_script(source, tuple(reader.commands(tree)), find), reader)
+    return _named(read_script(source, tuple(reader.commands()), find), reader)
 
 
 def _named(script: Script, reader: _Reader) -> Script:
@@ -50,86 +52,57 @@ def _named(script: Script, reader: _Reader) -> Script:
 
 class _Reader:
     def __init__(self, source: Source, tree: ast.Module) -> None:
-        self.source = source
-        self.names: dict[str, list[ast.expr | None]] = {}
-        self.functions: list[tuple[int, int, str]] = []
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                self.functions.append((node.lineno, node.end_lineno or node.lineno, node.name))
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                self.names.setdefault(node.id, []).append(None)
-            elif isinstance(node, ast.arg):
-                self.names.setdefault(node.arg, []).append(None)
-        for statement in tree.body:
-            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-                target = statement.targets[0]
-                if isinstance(target, ast.Name) and self.names.get(target.id) == [None]:
-                    self.names[target.id] = [statement.value]
+        self.source, self.tree = source, tree
+        self.functions = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
 
     def function_at(self, line: int) -> str:
         """The innermost function around a line."""
-        found = [each for each in self.functions if each[0] <= line <= each[1]]
-        return max(found)[2] if found else ""
+        found = [(f.lineno, f.name) for f in self.functions if f.lineno <= line <= (f.end_lineno or f.lineno)]
+        return max(found)[1] if found else ""
 
-    def commands(self, tree: ast.Module) -> Iterator[Command]:
-        """The commands of calls, in the order of the file."""
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_call(node)]
-        for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
-            first = call.args[0] if call.args else None
-            if isinstance(first, (ast.List, ast.Tuple)):
-                yield from self._words(call, first.elts)
-            elif isinstance(first, ast.Constant) and isinstance(first.value, str) and " " not in first.value:
-                yield from self._words(call, call.args)
-            elif isinstance(first, (ast.Constant, ast.JoinedStr)):
-                yield from self._shell(first)
+    def commands(self) -> Iterator[Command]:
+        """The command lines, in the order of the file."""
+        shared = _shared(self.tree)
+        starts: list[Start] = []
+        for body in (self.tree.body, *(function.body for function in self.functions)):
+            flow = Flow(self.source, shared)
+            flow.follow(body)
+            starts += flow.starts
+        for start in sorted(dict.fromkeys(starts), key=lambda start: start.first):
+            if start.text is not None:
+                yield from self._shell(start)
+            elif start.words and start.words[0].value.known and start.words[0].value.text:
+                yield Command(start.words, (), (), start.first, self._end(start), False, (), (), start.cwd)
 
-    def _words(self, call: ast.Call, given: list[ast.expr]) -> Iterator[Command]:
-        words = [
-            Word(self._value(node), *self._place(node), quoted=not isinstance(node, ast.Starred)) for node in given
-        ]
-        if words and words[0].value.known and words[0].value.text:
-            cwd = next((self._value(key.value) for key in call.keywords if key.arg == "cwd"), None)
-            yield Command(tuple(words), (), (), words[0].start, words[-1].end, False, (), (), cwd)
+    def _end(self, start: Start) -> int:
+        """Where the list ends that a command line begins in."""
+        end = start.words[0].end
+        for word in start.words[1:]:
+            if word.start < end or _BETWEEN.fullmatch(self.source.text, end, word.start) is None:
+                break
+            end = word.end
+        return end
 
-    def _shell(self, node: ast.expr) -> Iterator[Command]:
-        value = self._value(node)
-        if not any(word in value.text for word in _PROGRAMS):
+    def _shell(self, start: Start) -> Iterator[Command]:
+        word = start.text
+        if word is None or not any(program in word.value.text for program in _PROGRAMS):
             return
-        start, end = self._place(node)
         text = EmbeddedText()
-        text.filled(value, start, end)
-        yield from text.commands(self.source, {}, end, "bash")
-
-    def _value(self, node: ast.expr, depth: int = 0) -> Value:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return Value(node.value.replace(HOLE, ""))
-        if isinstance(node, ast.JoinedStr):
-            return concat([self._value(part, depth) for part in node.values])
-        if isinstance(node, ast.FormattedValue):
-            return self._value(node.value, depth) if node.format_spec is None else _unknown(node)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            return concat([self._value(node.left, depth + 1), self._value(node.right, depth + 1)])
-        if isinstance(node, ast.Name) and depth < 10:
-            given = self.names.get(node.id, [])
-            if len(given) == 1 and given[0] is not None:
-                value = self._value(given[0], depth + 1)
-                reason = Reason("variable", f"{node.id}={value.shown()}", self.source.path, given[0].lineno, node.id)
-                return value._replace(because=(*value.because, reason))
-        return _unknown(node)
-
-    def _place(self, node: ast.expr) -> tuple[int, int]:
-        """The offsets of an expression; Python counts columns in bytes of UTF-8."""
-        return self._offset(node.lineno, node.col_offset), self._offset(node.end_lineno or 1, node.end_col_offset or 0)
-
-    def _offset(self, line: int, column: int) -> int:
-        before = self.source.line_text(line).encode("utf-8", "surrogatepass")[:column]
-        return self.source.starts[min(line, len(self.source.starts)) - 1] + len(before.decode("utf-8", "ignore"))
+        text.filled(word.value, word.start, word.end)
+        yield from text.commands(self.source, {}, word.end, "bash")
 
 
-def _unknown(node: ast.expr) -> Value:
-    return Value(HOLE, (ast.unparse(node),))
-
-
-def _is_call(node: ast.Call) -> bool:
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return name in _CALLS
+def _shared(tree: ast.Module) -> dict[str, ast.expr]:
+    """The names to which the module gives something, once in the file."""
+    stored: dict[str, int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg) or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)):
+            name = node.arg if isinstance(node, ast.arg) else node.id
+            stored[name] = stored.get(name, 0) + 1
+    return {
+        target.id: statement.value
+        for statement in tree.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets[:1]
+        if isinstance(target, ast.Name) and stored[target.id] == 1
+    }
