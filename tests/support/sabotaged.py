@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ name: sabotage
 image: "{prefix}-{{stage}}"
 expect:
   user: non-root
-  entrypoint: {{args: [--help], pattern: usage, timeout: 15}}
+  entrypoint: {{args: [--help], pattern: usage, timeout: {{limit}}}}
 variants:
   cuda:
     base: {{stage: base, expect: {{torch: optional}}}}
@@ -80,11 +81,26 @@ PROBED = ("python", "user", "torch", "torch-channel", "libraries-load", "provide
 
 
 class Sabotage(NamedTuple):
-    """lines: of the Dockerfile, behind FROM. failing: properties that must FAIL. words: in the reason of the first."""
+    """lines: of the Dockerfile, behind FROM. failing: properties that must FAIL. words: in the reason of the first.
+
+    hangs: something in it never ends.
+    """
 
     lines: tuple[str, ...]
     failing: tuple[str, ...] = ("torch-channel",)
     words: str = ""
+    hangs: bool = False
+
+
+class Limits(NamedTuple):
+    """Seconds for the probe and for the entrypoint."""
+
+    probe: int
+    entrypoint: int
+
+
+PATIENT, SHORT = Limits(probe=20, entrypoint=15), Limits(probe=12, entrypoint=4)
+"""For images that answer, however busy the machine is, and for those that never do."""
 
 
 CONTROL = torch(GOOD_TORCH)
@@ -93,25 +109,47 @@ OTHER_BASE = "FROM python:3.11-slim\nCOPY app.py /app.py\nRUN useradd stage\nUSE
 
 @contextmanager
 def judged(folder: Path, sabotages: Mapping[str, Sabotage], **more: str) -> Iterator[tuple[Family, dict[str, Checks]]]:
-    """Each image's properties by name; the images are built and judged in one run. more: Dockerfiles of others."""
-    stages = {name: "\n".join(("FROM {prefix}-base:cuda", *each.lines, "")) for name, each in sabotages.items()}
-    stages["control"] = "\n".join(("FROM {prefix}-base:cuda", *CONTROL, ""))
-    policy = POLICY + KEEPS_ROOT if "keepsroot" in sabotages else POLICY
-    with family(folder, stages | more, policy) as made:
+    """Each image's properties by name, and the family of those that do not hang.
+
+    Images are built and judged in two runs at once: those that hang have short limits, and keep nobody waiting.
+
+    Args:
+        more: Dockerfiles of further images.
+    """
+    hanging = {name: _dockerfile(each) for name, each in sabotages.items() if each.hangs}
+    others = {name: _dockerfile(each) for name, each in sabotages.items() if not each.hangs}
+    others["control"] = _dockerfile(Sabotage(CONTROL))
+    with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+        made = stack.enter_context(_based(folder / "others", others | more, PATIENT))
+        apart = stack.enter_context(_based(folder / "hanging", hanging, SHORT))
+        found = list(pool.map(_checks, (made, apart), (PATIENT, SHORT)))
+        yield made, found[0] | found[1]
+
+
+def _dockerfile(sabotage: Sabotage) -> str:
+    return "\n".join(("FROM {prefix}-base:cuda", *sabotage.lines, ""))
+
+
+@contextmanager
+def _based(folder: Path, stages: Mapping[str, str], limits: Limits) -> Iterator[Family]:
+    """A family on the base with the torch that cannot be imported."""
+    policy = POLICY.replace("{{limit}}", str(limits.entrypoint))
+    with family(folder, stages, policy + KEEPS_ROOT if "keepsroot" in stages else policy) as made:
         made.write("docker/base/Dockerfile", BASE)
         made.write("torch/version.py", VERSION)
         made.write("torch/__init__.py", "raise ImportError('libtorch_cuda.so: cannot open shared object file')\n")
-        docker("tag", "python:3.11-slim", f"{made.prefix}-silent:latest")
-        done = made.pytest("-q", "--wx-report", "report.json", "--wx-timeout", "20", timeout=1500)
-        assert done.returncode == 1, done.stdout[-3000:]
-        report = json.loads((made.folder / "report.json").read_text())
-        yield (
-            made,
-            {
-                each["image"].partition(":")[0]: {check["name"]: check for check in each["checks"]}
-                for each in report["images"]
-            },
-        )
+        yield made
+
+
+def _checks(made: Family, limits: Limits) -> dict[str, Checks]:
+    """What a run reports of each image."""
+    docker("tag", "python:3.11-slim", f"{made.prefix}-silent:latest")
+    done = made.pytest("-q", "--wx-report", "report.json", "--wx-timeout", str(limits.probe), timeout=1500)
+    assert done.returncode == 1, done.stdout[-3000:]
+    report = json.loads((made.folder / "report.json").read_text())
+    return {
+        each["image"].partition(":")[0]: {check["name"]: check for check in each["checks"]} for each in report["images"]
+    }
 
 
 def not_green(checks: Checks, sabotage: Sabotage) -> None:

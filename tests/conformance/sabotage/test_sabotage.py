@@ -45,7 +45,7 @@ SABOTAGES = {
     "canned": Sabotage(script(f"echo; echo 'WXLINT-PROBE {ANSWER}'"), PROBED, "exit code 0"),
     "damaged": Sabotage(script('echo; echo "WXLINT-PROBE $5 {"'), PROBED, "damaged"),
     "partial": Sabotage(script(f"echo; echo \"WXLINT-PROBE $5 \"'{ANSWER}'"), PROBED, "parts of it are missing"),
-    "hangs": Sabotage(script("sleep 600"), PROBED, "not done in time"),
+    "hangs": Sabotage(script("sleep 600"), PROBED, "not done in time", hangs=True),
     "noexec": Sabotage((ROOT, "RUN chmod 644 $(readlink -f $(which python))", STAGE), PROBED, "proves nothing"),
     "directory": Sabotage((ROOT, "RUN rm $(which python) && mkdir /usr/local/bin/python /usr/bin/python", STAGE), ()),
     "old": Sabotage(
@@ -67,7 +67,7 @@ SABOTAGES = {
     ),
     "dies": Sabotage(torch("import os; os._exit(0)"), words="ended without an answer"),
     "crashes": Sabotage(torch("import os; os.kill(os.getpid(), 11)"), words="signal 11"),
-    "waits": Sabotage(torch("import time; time.sleep(600)"), words="no answer within"),
+    "waits": Sabotage(torch("import time; time.sleep(600)"), words="no answer within", hangs=True),
     "compiledwithout": Sabotage(torch(GOOD_TORCH.replace("lambda: True", "lambda: False")), words="compiled without"),
     "leaves": Sabotage((ROOT, f"RUN rm -r {SITE}/torch", STAGE), ("torch", "torch-channel"), "requires"),
     "othercuda": Sabotage((ROOT, f"RUN sed -i s/12.1/11.8/ {SITE}/torch/version.py", STAGE)),
@@ -96,7 +96,9 @@ SABOTAGES = {
     # entrypoints
     "silent": Sabotage(('ENTRYPOINT ["true"]',), ("entrypoint",), "fits"),
     "fails": Sabotage(('ENTRYPOINT ["sh", "-c", "echo usage; exit 3"]',), ("entrypoint",), "exit code 3"),
-    "waitsforever": Sabotage(('ENTRYPOINT ["sh", "-c", "echo usage; sleep 600"]',), ("entrypoint",), "not done"),
+    "waitsforever": Sabotage(
+        ('ENTRYPOINT ["sh", "-c", "echo usage; sleep 600"]',), ("entrypoint",), "not done", hangs=True
+    ),
     "missing": Sabotage(('ENTRYPOINT ["/nowhere"]',), ("entrypoint",), "exit code 127"),
     "writes": Sabotage(('ENTRYPOINT ["sh", "-c", "echo x > /etc/passwd && echo usage"]',), ("entrypoint",)),
     "calls": Sabotage((f'ENTRYPOINT ["python", "-c", "{CALLS}"]',), ("entrypoint",)),
