@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
+from ended_runs import CODES, LIMIT, Left, started_run, wait_for
 from own_registry import OwnRegistry, own_registry, way_to
 from small_family import POLICY, STAGE, Family, docker, family, need_engine
 
@@ -128,7 +131,6 @@ def test_a_registry_that_is_gone_blames_no_image(published: Published) -> None:
     assert "connection refused" in output
 
 
-@pytest.mark.slow  # the engine tries five times
 def test_a_registry_that_dies_midway_blames_no_image(published: Published) -> None:
     sent = 0
 
@@ -147,6 +149,44 @@ def test_a_registry_that_dies_midway_blames_no_image(published: Published) -> No
         published.registry.start()
     assert (code, verdicts["one:cpu"]) == (1, "ERROR"), output
     assert " 0 FAIL" in output
+    assert "a layer broke off, and the registry does not answer any more" in output
+
+
+def test_a_layer_that_breaks_off_once_is_no_fault(published: Published) -> None:
+    sent = 0
+
+    def breaks(piece: bytes) -> bytes | None:
+        nonlocal sent
+        before, sent = sent, sent + len(piece)
+        return None if before <= 300_000 < sent else piece
+
+    with way_to(published.registry.host, breaks) as host:
+        code, verdicts, output = published.run("--wx-pull", host=host)
+    assert (code, verdicts) == (0, {"base:cpu": "PASS", "one:cpu": "PASS"}), output
+    assert sent > 300_000
+
+
+@pytest.mark.parametrize("number", CODES)
+def test_a_run_that_is_ended_while_it_pulls_leaves_nothing(published: Published, number: signal.Signals) -> None:
+    sent, goes_on = 0, threading.Event()
+
+    def stalls(piece: bytes) -> bytes:
+        nonlocal sent
+        sent += len(piece)
+        if sent > 300_000:
+            goes_on.wait(LIMIT)
+        return piece
+
+    try:
+        with (
+            way_to(published.registry.host, stalls) as host,
+            started_run(published.made, "--wx-pull", env={"TEST_REGISTRY": f"{host}/t"}) as run,
+        ):
+            assert wait_for(lambda: sent > 300_000, LIMIT), run.output()
+            ended = run.end(number)
+    finally:
+        goes_on.set()
+    assert (ended.code, ended.left) == (CODES[number], Left())
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +23,9 @@ services:
     image: {prefix}-one:cpu
     environment: {{HANGS: "1"}}
     networks: [inner]
+    volumes: [named:/named, /unnamed]
 networks: {{inner: {{}}}}
+volumes: {{named: {{}}}}
 """
 STAGES = {
     "build": f"FROM {{prefix}}-base:cpu\nRUN {HANGS}\n",
@@ -33,6 +36,9 @@ STAGES = {
     "service": f'{STAGE}ENTRYPOINT ["sh", "-c", "if [ -n \\"$HANGS\\" ]; then {HANGS}; fi; echo usage"]\n',
 }
 """The Dockerfile of the stage that hangs, by the phase in which it does."""
+INT, TERM, HUP, KILL = signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL
+CODES = {INT: 2, TERM: 2, HUP: -HUP, KILL: -KILL}
+"""What pytest ends with, by the signal that ends it."""
 LIMIT = 120.0
 """Seconds that anything is waited for."""
 
@@ -40,10 +46,11 @@ LIMIT = 120.0
 class Left(NamedTuple):
     """What is there of a run: things of the engine, processes of it or of its containers and builds, files."""
 
-    containers: tuple[str, ...]
-    networks: tuple[str, ...]
-    processes: tuple[str, ...]
-    files: tuple[str, ...]
+    containers: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    processes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return any(self)
@@ -63,24 +70,39 @@ class HangingRun:
 
     def __init__(self, made: Family, process: subprocess.Popen[bytes]) -> None:
         self.made, self.process = made, process
+        self._volumes: set[str] = set()
 
     def left(self) -> Left:
         """What is there of it now."""
-        labelled = ("--filter", "label=wxlint.session", "--format")
-        form = '{{.Names}} {{.Label "wxlint.owner"}}'
-        mark = f"/{self.process.pid}/"  # the owner is host, boot, number and start of the process
-        containers = [line for line in docker("ps", "-a", *labelled, form).splitlines() if mark in line]
-        networks = [
-            line
-            for line in docker("network", "ls", *labelled, form.replace("Names", "Name")).splitlines()
-            if mark in line
-        ]
         files = [str(path) for path in (self.made.folder / ".tmp").iterdir() if not path.name.startswith("pytest-of-")]
-        return Left(tuple(containers), tuple(networks), tuple(self._processes()), tuple(files))
+        return Left(
+            self._things("ps", "-a", name="Names"),
+            self._things("network", "ls"),
+            self._things("volume", "ls") + tuple(self._volumes & set(docker("volume", "ls", "-q").split())),
+            tuple(self._processes()),
+            tuple(files),
+        )
+
+    def note_volumes(self) -> None:
+        """Remember those of its containers: one without a name carries no label."""
+        names = [line.split()[0] for line in self._things("ps", "-a", name="Names")]
+        form = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}} {{end}}{{end}}'
+        self._volumes |= set(docker("inspect", "--format", form, *names).split()) if names else set()
+
+    def _things(self, *listing: str, name: str = "Name") -> tuple[str, ...]:
+        """Those of the engine that carry its label, or the name that compose is given for it."""
+        form = f'{{{{.{name}}}}} {{{{.Label "wxlint.owner"}}}}'
+        pid = self.process.pid
+        mark = re.compile(rf"wxlint-[0-9a-f]+-{pid}-\S* |/{pid}/")  # the owner: host, boot, number, start
+        return tuple(line for line in docker(*listing, "--format", form).splitlines() if mark.search(line))
 
     def hangs(self) -> bool:
         """Whether what hangs has started."""
         return any(" 3600;" in line.replace("sleep", "") for line in self._processes())
+
+    def output(self) -> str:
+        """The end of what it printed."""
+        return (self.made.folder / "out.txt").read_text(errors="replace")[-2000:]
 
     def client_parent(self) -> int:
         """The number of the process that started the client of what hangs."""
@@ -140,7 +162,7 @@ def _words(path: Path) -> list[str]:
 
 @contextmanager
 def hanging_run(folder: Path, phase: str, *arguments: str, command: tuple[str, ...] = ()) -> Iterator[HangingRun]:
-    """A run of pytest that is given once something hangs in it; without hypothesis, which it would import to end.
+    """A run that is given once something hangs in it.
 
     Args:
         phase: of STAGES.
@@ -151,25 +173,41 @@ def hanging_run(folder: Path, phase: str, *arguments: str, command: tuple[str, .
     with family(folder, {"one": STAGES[phase]}, policy) as made:
         if phase == "service":
             made.write("docker-compose.yml", COMPOSE.format(prefix=made.prefix))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "wxlint", *command]
-            if command
-            else pytest_command("-p", "no:hypothesispytest", "wxlint.yaml", *arguments),
-            cwd=made.folder,
-            env=made.env({"PYTHONUNBUFFERED": "1"}),
-            stdout=(made.folder / "out.txt").open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=default_signals,
-        )
-        run = HangingRun(made, process)
-        try:
-            assert wait_for(run.hangs, LIMIT), (made.folder / "out.txt").read_text(errors="replace")[-2000:]
+        with started_run(made, *arguments, command=command) as run:
+            assert wait_for(run.hangs, LIMIT), run.output()
+            run.note_volumes()
             yield run
-        finally:
-            process.kill()
-            process.wait()
-            wait_for(lambda: not run.left(), LIMIT)
+
+
+@contextmanager
+def started_run(
+    made: Family, *arguments: str, command: tuple[str, ...] = (), env: Mapping[str, str] | None = None
+) -> Iterator[HangingRun]:
+    """A run of a family that was just started; of pytest without hypothesis, which that would import to end.
+
+    Args:
+        arguments: further ones of pytest.
+        command: another one of wxlint in place of pytest.
+        env: further variables.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wxlint", *command]
+        if command
+        else pytest_command("-p", "no:hypothesispytest", "wxlint.yaml", *arguments),
+        cwd=made.folder,
+        env=made.env({"PYTHONUNBUFFERED": "1", **(env or {})}),
+        stdout=(made.folder / "out.txt").open("wb"),
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=default_signals,
+    )
+    run = HangingRun(made, process)
+    try:
+        yield run
+    finally:
+        process.kill()
+        process.wait()
+        wait_for(lambda: not run.left(), LIMIT)
 
 
 def default_signals() -> None:

@@ -136,12 +136,14 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: str | None = None,
     on_line: Callable[[str], None] | None = None,
+    until: Callable[[str], bool] | None = None,
     binary: bool = False,
 ) -> Completed:
     """Run to the end, or kill it with everything it started when `timeout` seconds are over.
 
     Args:
         on_line: called with every line of its output (both streams together; `err` is then empty).
+        until: called in its place; the program is ended at a line for which it says so.
         binary: keep the standard output as bytes, too.
 
     Raises EngineError when it cannot be started, EndedError when it was cut off by the end of the run. It is killed too
@@ -152,10 +154,12 @@ def run(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT if on_line else subprocess.PIPE,
+        stderr=subprocess.STDOUT if on_line or until else subprocess.PIPE,
         env=None if env is None else dict(env),
         cwd=cwd,
     )
+    if until is not None:
+        on_line = _ending(process, until)
     kept = [bytearray(), bytearray()]
     threads = [threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)]
     for stream, into in zip((process.stdout, process.stderr), kept):
@@ -217,6 +221,16 @@ def head(
     SUPERVISOR.check()
     drain.join(GRACE)
     return data, bytes(complaints[-4000:]).decode("utf-8", "replace").strip()
+
+
+def _ending(process: subprocess.Popen[bytes], until: Callable[[str], bool]) -> Callable[[str], None]:
+    """End a process at the first line for which `until` says so."""
+
+    def on_line(text: str) -> None:
+        if process.poll() is None and until(text):
+            kill(process)
+
+    return on_line
 
 
 def kill(process: subprocess.Popen[bytes], grace: float = GRACE) -> None:

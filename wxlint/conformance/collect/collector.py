@@ -26,6 +26,7 @@ from wxlint.conformance.container.compose_run import SHOWN, NoComposeError, Stac
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Doing, Facts, ImageInfo, LeftOut, Ran
 from wxlint.conformance.container.preflight import preflight
+from wxlint.conformance.container.pulling import pull
 from wxlint.core.errors import EndedError, EngineError, WxlintError
 from wxlint.core.processes import SUPERVISOR, Completed
 from wxlint.plan.build_plan import make_plan
@@ -255,7 +256,7 @@ class _Collector:
         info = self.engine.image(name)
         if info is None and base is None and (self.options.mode != NEVER or self.options.pull):
             with suppress(EngineError):
-                self.engine.pull(name)
+                pull(self.engine, name)
             info = self.engine.image(name)
         return info.layers if info else None
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from wxlint.conformance.container import pulling
 from wxlint.conformance.container.build_report import BUILD_TIMEOUT, explain
 from wxlint.conformance.container.context_digest import content_digest
-from wxlint.conformance.container.engine import Engine, is_engine_fault
+from wxlint.conformance.container.engine import Engine
+from wxlint.conformance.container.faults import fault_of_build
 from wxlint.conformance.container.model import CONTENT_LABEL, BuildResult, BuildStatus, Doing, ImageInfo, LeftOut
 from wxlint.conformance.container.paths import cache_folder, file_name
 from wxlint.core.errors import EndedError, EngineError, UsageError
@@ -166,7 +168,7 @@ class _Run:
         """Take what is published: one that is here already may be another."""
         self.progress(step.image, Doing("pulling"))
         name = self._pinned(step)
-        problem = self.engine.pull(name or step.reference, BUILD_TIMEOUT)
+        problem = pulling.pull(self.engine, name or step.reference, BUILD_TIMEOUT)
         if name and not problem:  # so that what is built from it, and its layers, are found by its name
             problem = self.engine.tag(name, step.reference)
         info = None if problem else self.engine.image(step.reference)
@@ -190,7 +192,7 @@ class _Run:
     def _pinned(self, step: Step) -> str:
         """The name by its digest; "" where none is asked for."""
         digest = self.digests.get(step.image, "")
-        return f"{repository(step.reference)}@{digest}" if digest else ""
+        return f"{pulling.repository(step.reference)}@{digest}" if digest else ""
 
     def _remove_replaced(self, digest: str) -> None:
         """Remove an image that we had built before and that nobody names now; the engine keeps what is built on."""
@@ -225,9 +227,8 @@ class _Run:
         if done.code or done.timed_out:
             self.progress(step.image, f"failed after {done.seconds:.0f} s; log: {log}")
             result = result._replace(exit_code=done.code, timed_out=done.timed_out, tail=tail)
-            fault = next((text for text in reversed(tail.splitlines()) if is_engine_fault(text)), None)
-            if fault is not None:
-                return result._replace(status=BuildStatus.ENGINE_FAULT, detail=fault.strip())
+            if fault := fault_of_build(tail):
+                return result._replace(status=BuildStatus.ENGINE_FAULT, detail=fault)
             return result._replace(status=BuildStatus.FAILED)
         info = self.engine.image(step.reference)
         if info is None:
@@ -272,12 +273,6 @@ def _arguments(plan: Plan, step: Step, content: str | None, podman: bool) -> lis
     if not podman:
         words.append("--force-rm")  # the older builder keeps the containers of a failed step otherwise
     return [*words, "--", context]
-
-
-def repository(reference: str) -> str:
-    """A reference without its tag."""
-    head, _, last = reference.rpartition("/")
-    return f"{head}/{last.partition(':')[0]}" if head else last.partition(":")[0]
 
 
 def _below(plan: Plan, step: Step) -> Iterator[str]:

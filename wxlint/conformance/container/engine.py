@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from wxlint.conformance.container.client import Client, read_client
+from wxlint.conformance.container.faults import is_engine_fault, is_engine_gone
 from wxlint.conformance.container.model import (
     OWNER_LABEL,
     PROCESS_LABEL,
@@ -25,31 +26,9 @@ from wxlint.core import processes
 from wxlint.core.errors import EngineError
 from wxlint.core.processes import Completed
 
-_DOWN = re.compile(
-    r"Cannot connect to|Is the docker daemon running|error during connect|connection refused|no such host"
-    r"|\bEOF\"?\s*$|error waiting for container|unable to connect",
-    re.I,
-)
-"""What clients say when there is no engine, or it ended while they waited."""
-_FAULT = re.compile(
-    r"Cannot connect to the Docker daemon|error during connect|permission denied while trying to connect"
-    r"|no space left on device|disk quota exceeded|input/output error|read-only file system: .*/var/lib/",
-    re.I,
-)
-_UNREACHABLE = re.compile(
-    r"connection refused|connection reset|no such host|server misbehaving|network is unreachable|no route to host"
-    r"|timeout|deadline exceeded|Client\.Timeout|EOF$",
-    re.I,
-)
-"""What engines say when a registry does not answer."""
 MAX_MEMORY = 16 << 30
 MAX_CPUS = 4
 MAX_PIDS = 1024
-
-
-def is_engine_fault(text: str) -> bool:
-    """Whether a line of an engine's output says that the engine or its host is at fault, and no image."""
-    return _FAULT.search(text) is not None
 
 
 class Engine:
@@ -73,7 +52,7 @@ class Engine:
         done = processes.run([self.program, *arguments], stdin, timeout, env=self.env)
         if done.timed_out:
             raise EngineError(f"{self.program} {arguments[0]} did not answer within {timeout:.0f} seconds")
-        if done.code and _DOWN.search(done.err):
+        if done.code and is_engine_gone(done.err):
             raise EngineError(f"no engine answers: {done.message}")
         return done
 
@@ -122,19 +101,6 @@ class Engine:
                 f"{self.program} image inspect {reference}: an answer that cannot be used ({error})"
             ) from None
 
-    def pull(self, reference: str, timeout: float = 120.0) -> str:
-        """Bring an image from its registry.
-
-        Returns:
-            The reason when that fails, else "".
-
-        Raises EngineError where no registry answers.
-        """
-        done = self.call("pull", "-q", "--", reference, timeout=timeout)
-        if done.code and (_UNREACHABLE.search(done.err) or is_engine_fault(done.err)):
-            raise EngineError(f"{self.program} pull {reference}: {done.message}")
-        return f"{self.program} pull {reference}: {done.message or f'exit code {done.code}'}" if done.code else ""
-
     def tag(self, source: str, name: str) -> str:
         """Give an image another name; the reason when that fails, else ""."""
         done = self.call("tag", "--", source, name)
@@ -174,8 +140,8 @@ class Engine:
         finally:
             if done is None or done.timed_out or done.code < 0 or done.code == 125:
                 self._remove(name)
-        if done.code == 125 and (_DOWN.search(done.err) or is_engine_fault(done.err)):
-            raise EngineError(f"no engine answers: {done.message}" if _DOWN.search(done.err) else done.message)
+        if done.code == 125 and (is_engine_gone(done.err) or is_engine_fault(done.err)):
+            raise EngineError(f"no engine answers: {done.message}" if is_engine_gone(done.err) else done.message)
         return done
 
     def files(self, image: str, paths: Iterable[str], limit: int = 1 << 20) -> dict[str, FileStat | None]:
@@ -202,7 +168,7 @@ class Engine:
         command = [self.program, "cp", "-L", "--", f"{container}:{path}", "-"]
         data, message = processes.head(command, limit + (1 << 14), env=self.env)
         if not data:
-            if _DOWN.search(message) or is_engine_fault(message):
+            if is_engine_gone(message) or is_engine_fault(message):
                 raise EngineError(message)
             return None
         return _first_member(data, limit)
