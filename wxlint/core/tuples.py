@@ -38,10 +38,14 @@ else:
             return made
 
         def _replace(self, /, **values):
-            replaced = tuple.__new__(type(self), map(values.pop, self._fields, self))
-            if values:
-                raise TypeError(f"{type(self).__name__} has no field {', '.join(values)}")
-            return replaced
+            replaced = list(self)
+            try:
+                for field in values:
+                    replaced[self._fields.index(field)] = values[field]
+            except ValueError:
+                unknown = ", ".join(values.keys() - set(self._fields))
+                raise TypeError(f"{type(self).__name__} has no field {unknown}") from None
+            return tuple.__new__(type(self), replaced)
 
         def _asdict(self):
             return dict(zip(self._fields, self))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from wxlint.core.patterns import late
 
-_NAMES = re.compile(r"\{(stage|variant|tag)\}")
+_NAMES = late(r"\{(stage|variant|tag)\}")
 
 
 def stage_in(path: str, template: str) -> str | None:

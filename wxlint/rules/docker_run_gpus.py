@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.docker_cli import DockerCommand
@@ -113,7 +114,7 @@ def _handles_files(docker: DockerCommand) -> bool:
     return bool(words) and all(not command or command[0] in _FILES for command in commands)
 
 
-_COMMAND = re.compile(r"-[a-z]*c[a-z]*")
+_COMMAND = late(r"-[a-z]*c[a-z]*")
 _FILES = frozenset("cat chmod chown cp echo find gzip head id ls mkdir mv rm sha256sum tar test true".split())
 
 

@@ -32,10 +32,10 @@ docker run --rm --entrypoint python example/asr:1.0 -c 'import torch'
 """
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.words import json_words
@@ -49,9 +49,9 @@ SEVERITY = Severity.WARNING
 SUMMARY = "a command that an ENTRYPOINT takes as its arguments"
 HINT = "use --entrypoint PROGRAM, with its arguments behind the image"
 
-_PROGRAM = re.compile(r"python[\d.]*|bash|sh|nvidia-smi|pip[\d.]*|node|ls|cat|env|uname")
+_PROGRAM = late(r"python[\d.]*|bash|sh|nvidia-smi|pip[\d.]*|node|ls|cat|env|uname")
 """What people run in an image to look at it."""
-_TAKES_ARGUMENTS = re.compile(r"python[\d.]*|uvicorn|gunicorn|node|java|ffmpeg|fastapi|streamlit")
+_TAKES_ARGUMENTS = late(r"python[\d.]*|uvicorn|gunicorn|node|java|ffmpeg|fastapi|streamlit")
 """Programs that start no other program that is named behind their own arguments."""
 
 

@@ -24,7 +24,6 @@ RUN apt-get update && apt-get install -y python3-pip
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
@@ -37,7 +36,7 @@ SEVERITY = Severity.WARNING
 SUMMARY = "the driver or the container toolkit inside an image"
 HINT = "install it on the host: what the image needs of it comes in when the container starts"
 
-_MAY_NAME = re.compile(r"nvidia-|cuda")
+_MAY_NAME = late(r"nvidia-|cuda")
 _TOOLKIT = late(
     r"nvidia-(?:container-toolkit(?:-base)?|container-runtime|docker2?)|libnvidia-container(?:1|-tools|-dev)"
 )

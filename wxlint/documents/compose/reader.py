@@ -55,6 +55,14 @@ class ComposeFile(NamedTuple):
     problems: tuple[ComposeProblem, ...]
 
 
+class RawFile(NamedTuple):
+    """The documents of a file with these variables filled in, and what is wrong with them."""
+
+    documents: list[Raw]
+    problems: dict[ComposeProblem, None]
+    variables: Mapping[str, Value]
+
+
 class Project(NamedTuple):
     """What docker compose would run. paths: every compose file that was read, included and extended ones too.
 
@@ -82,6 +90,8 @@ class ComposeReader:
         self._read, self._cache = read, cache
         self._sources: dict[str, Source | None] = {}
         self._parsed: dict[str, Yaml] = {}
+        self._raw: dict[tuple[str, str], RawFile] = {}
+        """By the file, and the folder that its relative paths start from."""
         self._tagged: dict[str, bool] = {}
         self._templates: dict[str, bool] = {}  # whether they have marks
 
@@ -118,6 +128,24 @@ class ComposeReader:
         if path not in self._sources:
             self._sources[path] = self._read(path)
         return self._sources[path]
+
+    def raw(self, source: Source, base: str, variables: Mapping[str, Value]) -> RawFile:
+        """The documents of a file, read once for those who give it the same variables."""
+        found = self._raw.get((source.path, base))
+        if found is None or found.variables != variables:
+            found = self._raw[(source.path, base)] = self._read_raw(source, base, variables)
+        return found
+
+    def _read_raw(self, source: Source, base: str, variables: Mapping[str, Value]) -> RawFile:
+        documents, problems = self.yaml(source.path, source)
+        found: dict[ComposeProblem, None] = {}
+        for start, end, message in problems:
+            found[ComposeProblem(source.span(start, end), message)] = None
+        if not documents and not problems:
+            found[ComposeProblem(source.span(0, 0), "the file is empty", True)] = None
+        reader = DocumentReader(Reader(source, base, variables, found))
+        raws = [reader.document(node) for node in documents if isinstance(node, MappingNode) or not problems]
+        return RawFile(raws, found, variables)
 
     def yaml(self, path: str, source: Source) -> Yaml:
         found = self._parsed.get(path)
@@ -178,13 +206,9 @@ class _Loader:
         if source is None:
             return None
         self.paths[path] = None
-        documents, problems = self.reader.yaml(path, source)
-        for start, end, message in problems:
-            self.problems[ComposeProblem(source.span(start, end), message)] = None
-        if not documents and not problems:
-            self.problems[ComposeProblem(source.span(0, 0), "the file is empty", True)] = None
-        reader = DocumentReader(Reader(source, base, variables, self.problems))
-        return [reader.document(node) for node in documents if isinstance(node, MappingNode) or not problems]
+        found = self.reader.raw(source, base, variables)
+        self.problems.update(found.problems)
+        return found.documents
 
     def files(
         self, paths: Sequence[str], base: str, variables: Mapping[str, Value], including: tuple[str, ...]
