@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wxlint.beginning.origin import filled, origin_of
+from wxlint.beginning.origin import Known, filled, known_names, origin_of
 from wxlint.cli.main import main
 from wxlint.core.values import HOLE, Value
 
@@ -46,10 +46,10 @@ def test_no_clone_no_name(tmp_path: Path) -> None:
 
 def test_what_is_filled() -> None:
     value = Value(f"ghcr.io/{HOLE}:{HOLE}-cuda", ("${{ github.repository }}", "${{ ref tag }}"))
-    assert filled(value, "acme/speech") == Value(f"ghcr.io/acme/speech:{HOLE}-cuda", ("${{ ref tag }}",))
-    assert filled(value, "") == value
+    assert filled(value, Known("acme/speech")) == Value(f"ghcr.io/acme/speech:{HOLE}-cuda", ("${{ ref tag }}",))
+    assert filled(value, Known()) == value
     parts = Value(f"{HOLE}/{HOLE}", ("${{ github.repository_owner }}", "${{ github.event.repository.name }}"))
-    assert filled(parts, "acme/speech") == Value("acme/speech", ())
+    assert filled(parts, Known("acme/speech")) == Value("acme/speech", ())
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,20 @@ def test_what_is_filled() -> None:
         (f"{HOLE}/{HOLE}:1", ("${{ secrets.USER }}", "${{ vars.NAME }}"), "acme/speech:1"),
         (f"{HOLE}/{HOLE}:1", ("${{ secrets.USER }}", "${NAME}"), f"acme/{HOLE}:1"),
         (f"ghcr.io/{HOLE}/app", ("${{ secrets.USER }}",), f"ghcr.io/{HOLE}/app"),
-        (f"{HOLE}/app", ("${REGISTRY}",), f"{HOLE}/app"),
+        (f"{HOLE}/app", ("${REGISTRY}",), "acme/app"),
+        (f"{HOLE}/group/app", ("${REGISTRY}",), f"{HOLE}/group/app"),
     ],
 )
-def test_secret_accounts_are_taken_for_the_owners(text: str, holes: tuple[str, ...], filled_text: str) -> None:
-    found = filled(Value(text, holes), "acme/speech")
+def test_open_accounts_are_taken_for_the_owners(text: str, holes: tuple[str, ...], filled_text: str) -> None:
+    found = filled(Value(text, holes), Known("acme/speech"))
     assert found.text == filled_text and found.text.count(HOLE) == len(found.holes)
+
+
+def test_an_account_is_that_of_the_same_name_elsewhere() -> None:
+    known = known_names("acme/speech", ["rival/app", "rival/app", "other/app", "third/web", "third/asr", "third/tts"])
+    for name, head in {"app": "rival", "web": "third", "new": "third"}.items():
+        assert filled(Value(f"{HOLE}/{name}:1", ("${REGISTRY}",)), known).text == f"{head}/{name}:1"
+    assert filled(Value(f"{HOLE}/new:1", ("${REGISTRY}",)), known_names("", ["library"])).text == f"{HOLE}/new:1"
 
 
 WORKFLOW = """\
@@ -113,7 +121,9 @@ def test_what_is_taken_for_a_secret_is_said(
     (tmp_path / "Dockerfile.cpu").write_text("FROM python:3.11-slim\n")
     (tmp_path / "Dockerfile.cuda").write_text("FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\n")
     assert main(["init"]) == 0
-    assert 'image: "acme/speech:{version}-{variant}"' in Path("wxlint.yaml").read_text()
+    text = Path("wxlint.yaml").read_text()
+    assert 'image: "{registry}/speech:{version}-{variant}"' in text and "registry: acme  # " in text
+    assert main(["init", "--check"]) == 0
     said = capsys.readouterr().err
     assert "not decided: the name is computed: ${{ secrets.ACCOUNT }}/speech:1.0-cpu" in said
     assert "acme/speech is taken" in said

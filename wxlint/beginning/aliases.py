@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from wxlint.beginning.survey import Built
+from wxlint.beginning.model import Built
 from wxlint.core.tuples import NamedTuple
 
 _PART = re.compile(r"\{[a-z]+\}")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from wxlint.beginning.compose_files import ComposeFiles
 from wxlint.beginning.members import Member, Members, goes_with, listed, members, shown, stands_on
-from wxlint.beginning.survey import ARCHITECTURES, Built, Served, Survey, is_name, most
+from wxlint.beginning.model import Built, Survey
+from wxlint.beginning.names import ARCHITECTURES, is_name, most
 from wxlint.core.escape import escape_part
 from wxlint.core.tuples import NamedTuple
-from wxlint.policy.accelerator_words import accelerator_words
 
 _PART = re.compile(r"\{[a-z-]+\}")
 _UNNAMED = re.compile(r"[\\{}\x00-\x1f]|^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)")
@@ -30,10 +31,9 @@ def draft(survey: Survey, *, services: bool = True, others: Iterable[str] = ()) 
     services: say which compose service each image has, where that is not called like its stage. others: globs of what
     is built besides the family.
     """
-    tails = {one.name.rpartition("/")[2].replace("{variant}", one.word) for one in survey.built}
-    undecided = listed("the name is computed", (one for one, tail in survey.computed if tail not in tails))
-    undecided += listed("nothing builds it under a name", survey.unnamed)
+    undecided = listed("the name is computed", survey.computed)
     chosen = members(survey)
+    undecided += listed("nothing builds it under a name", (one.path for one in chosen.survey.unnamed))
     survey, images, names = chosen.survey, chosen.images, chosen.names
     undecided += chosen.undecided
     undecided += [
@@ -52,7 +52,9 @@ def draft(survey: Survey, *, services: bool = True, others: Iterable[str] = ()) 
         lines += ["", *_family(chosen, registry)]
         if others:
             lines.append(f"other-images: [{', '.join(map(_quoted, others))}]  # built here, under another pattern")
-        lines += [*_files(survey, images), *_variants(chosen), *_stages(images, survey if services else None)]
+        composed = ComposeFiles(survey, images)
+        lines += [*_files(survey, composed.plain), *_variants(chosen, composed)]
+        lines += _stages(images, composed if services else None)
     else:
         lines += ["", "forbidden-tags: [latest]"]
     return Draft("\n".join(lines) + "\n", tuple(dict.fromkeys(undecided)))
@@ -91,10 +93,8 @@ def _is_below(context: str) -> bool:
 
 def _registry(survey: Survey, names: set[str]) -> str:
     """The registry that names start with, where some have a variable in its place; "" where none has."""
-    registries = {name.partition("/")[0] for name in names if "/" in name}
-    tails = {name.partition("/")[2] for name in names}
-    varies = any(tail in tails for _, tail in survey.computed if tail)
-    return registries.pop() if varies and len(registries) == 1 else ""
+    registries = {name.rpartition("/")[0] for name in names if "/" in name}
+    return registries.pop() if len(registries) == 1 and not survey.open_accounts.isdisjoint(names) else ""
 
 
 def _family(chosen: Members, registry: str) -> Iterator[str]:
@@ -182,33 +182,12 @@ def _tags(chosen: Members, variant: str, indent: str) -> Iterator[str]:
         yield f"{indent}tags: [{', '.join(map(_quoted, tags))}]"
 
 
-def _files(survey: Survey, images: list[Member]) -> Iterator[str]:
-    plain = [path for path in _composed(survey, images) if not _words_of(path)]
+def _files(survey: Survey, plain: list[str]) -> Iterator[str]:
     if plain:
         yield f"compose: [{', '.join(map(_quoted, plain))}]"
     scripts = [path for path in survey.scripts if not path.startswith("..")]
     if scripts:
         yield f"scripts: [{', '.join(map(_quoted, scripts))}]"
-
-
-def _composed(survey: Survey, images: Iterable[Member]) -> list[str]:
-    """The compose files in which a service runs or builds one of the images."""
-    found = list(images)
-    own = [one for one in survey.services if any(_serves(one, image) for image in found)]
-    return sorted({one.file for one in own if not one.file.startswith("..")})
-
-
-def _serves(service: Served, image: Member) -> bool:
-    """Whether a service runs an image: by its name and the word in its tag, else by the Dockerfile that it builds."""
-    built = image.built
-    name = built.name.replace("{variant}", built.word)
-    if service.image and service.tag and name.rpartition("/")[2] == service.image.rpartition("/")[2]:
-        return not built.word or "{variant}" in built.name or built.word in _words(service.tag)
-    return bool(service.path) and service.path == built.path
-
-
-def _words(tag: str) -> list[str]:
-    return tag.replace("_", "-").split("-")
 
 
 def _optional(survey: Survey, images: list[Member], own: list[Member]) -> list[str]:
@@ -219,36 +198,7 @@ def _optional(survey: Survey, images: list[Member], own: list[Member]) -> list[s
     return sorted(found - {image.stage for image in own})
 
 
-def _words_of(path: str) -> frozenset[str]:
-    """The accelerators that a compose file's name, else its folder's, speaks of."""
-    folder, _, name = path.rpartition("/")
-    return accelerator_words(name) or accelerator_words(folder.rpartition("/")[2])
-
-
-def _overlays(survey: Survey, images: list[Member], own: list[Member]) -> list[str]:
-    """The compose files of one variant: the plain ones, and what is called for its accelerator on top."""
-    words = {path: _words_of(path) for path in _composed(survey, images)}
-    ours = [path for path, found in words.items() if found == {own[0].built.accelerator}]
-    folders = {path.rpartition("/")[0] for path in ours}
-    return [*(path for path, found in words.items() if not found and path.rpartition("/")[0] in folders), *ours]
-
-
-def _services_of(survey: Survey, images: list[Member], own: list[Member]) -> set[str | None]:
-    """The services of images of one variant, as `_service` says."""
-    files = _overlays(survey, images, own) if own else []
-    files = files or [path for path in _composed(survey, images) if not _words_of(path)]
-    return {_service(survey, image, files) for image in own}
-
-
-def _service(survey: Survey, image: Member, files: list[str]) -> str | None:
-    """The name of the service that runs an image, "" for none; None where it is called like the stage."""
-    own = {one.name for one in survey.services if one.file in files and _serves(one, image)}
-    if image.stage and image.stage in own or not files:
-        return None
-    return own.pop() if len(own) == 1 else "" if not own else None
-
-
-def _variants(chosen: Members) -> Iterator[str]:
+def _variants(chosen: Members, composed: ComposeFiles) -> Iterator[str]:
     images, survey = chosen.images, chosen.survey
     yield "variants:"
     for variant in dict.fromkeys(image.variant for image in images):
@@ -272,10 +222,10 @@ def _variants(chosen: Members) -> Iterator[str]:
         if channels:
             channel = most(channels)
             yield f"    torch-channel: {channel}  # {channels.count(channel)} of {len(channels)} images with torch"
-        overlays = _overlays(survey, images, own)
+        overlays = composed.of_variant(variant)
         if overlays:
             yield f"    compose: [{', '.join(map(_quoted, overlays))}]"
-        if _services_of(survey, images, [image for image in own if image is not base]) == {""}:
+        if {composed.service(image) for image in own if image is not base} == {""}:
             yield "    service: false"
         stages = [image.stage for image in own if image.stage and image is not base]
         if stages:
@@ -294,14 +244,14 @@ def _base(images: list[Member]) -> Member | None:
     return None
 
 
-def _stages(images: list[Member], survey: Survey | None) -> Iterator[str]:
+def _stages(images: list[Member], composed: ComposeFiles | None) -> Iterator[str]:
     """What single images have otherwise than the rule."""
     templates = _template(_dockerfiles(images))[0], _template(_folders(images))[0] or "."
     found: list[str] = []
     for stage in dict.fromkeys(image.stage for image in images):
         own = [image for image in images if image.stage == stage]
         settings = [
-            list(_setting(image, templates, _own_args(image, own), _named_service(survey, images, image)))
+            list(_setting(image, templates, _own_args(image, own), composed and composed.service(image) or ""))
             for image in own
         ]
         name = stage or _PART.sub("", own[0].built.name.rpartition("/")[2]).strip("-_.")
@@ -311,16 +261,6 @@ def _stages(images: list[Member], survey: Survey | None) -> Iterator[str]:
     if found:
         yield "stages:"
         yield from found
-
-
-def _named_service(survey: Survey | None, images: list[Member], image: Member) -> str:
-    """The service of an image where it has a name of its own."""
-    if survey is None:
-        return ""
-    own = [one for one in images if one.variant == image.variant]
-    files = _overlays(survey, images, own)
-    files = files or [path for path in _composed(survey, images) if not _words_of(path)]
-    return _service(survey, image, files) or ""
 
 
 def _own_args(image: Member, images: list[Member]) -> list[tuple[str, str]]:

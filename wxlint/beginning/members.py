@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from wxlint.beginning.aliases import Alias, Original, aliases
-from wxlint.beginning.survey import Built, Named, Survey, common, is_name, most
+from wxlint.beginning.guesses import guesses
+from wxlint.beginning.model import Built, Named, Survey
+from wxlint.beginning.names import common, is_name, most, spelled
+from wxlint.beginning.other_words import plain_beside_gpu, with_other_words
+from wxlint.beginning.unnamed import named_by_paths
+from wxlint.beginning.whole_tags import is_called, with_whole_tags
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.stack.torch.channels import accelerator_of
 
-_WORD = re.compile(r"[-_.]?\{variant\}")
+_N = TypeVar("_N", Built, Named)
 _MOST_LISTED = 20
 """Images of one kind that are named one by one."""
 
@@ -40,7 +45,7 @@ class Members(NamedTuple):
     @property
     def whole(self) -> bool:
         """Whether the policy names whole references: the tag is not the variant's name alone."""
-        return self.tag not in ("{variant}", "latest") or "{variant}" in self.name or self.by_stage
+        return _is_whole(self.name, self.tag) or self.by_stage or bool(self.aliases)
 
     @property
     def by_stage(self) -> bool:
@@ -50,95 +55,85 @@ class Members(NamedTuple):
 
 def members(survey: Survey) -> Members:
     """Choose the family: the images whose names and tags follow the commonest pattern."""
-    survey = survey._replace(built=tuple(_as_its_base(one, survey.built) for one in survey.built))
-    known = [one for one in survey.built if one.accelerator]
+    with_tags = with_whole_tags(survey.built)
+    survey = survey._replace(built=tuple(_as_its_base(one, with_tags) for one in with_tags))
+    guessed = guesses(survey)
+    invented = []
+    if not guessed and not any(one.accelerator for one in survey.built):
+        invented = named_by_paths(survey.unnamed, survey.called)
+        left = tuple(one for one in survey.unnamed if one.path not in {image.path for image in invented})
+        survey = survey._replace(built=(*survey.built, *invented), unnamed=left)
+    known = [one for one in survey.built if one.accelerator] or list(guessed.values())
     tag = _commonest(one.tag for one in known if one.tag != "latest") or most(one.tag for one in known)
     own = [one for one in known if one.tag == tag]
     if _stages_decide(own):
         survey = survey._replace(
-            built=tuple(one._replace(name=_spelled(one), word="") if _has(one, tag) else one for one in survey.built),
-            named=tuple(one._replace(name=_spelled(one), word="") if _has(one, tag) else one for one in survey.named),
+            built=tuple(_with_its_word(one) if _has(one, tag) else one for one in survey.built),
+            named=tuple(_with_its_word(one) if _has(one, tag) else one for one in survey.named),
         )
         known = [one for one in survey.built if one.accelerator]
         own = [one for one in known if one.tag == tag]
     if "{variant}" not in tag and any(one.word for one in own):
         own = [one for one in own if one.word]
-    own += list(_with_other_words(known, own, tag))
-    plain = list(_plain_beside_gpu(survey.built, own, tag))
-    own += plain
-    prefix, suffix = common(one.name for one in own)
+    own += with_other_words((guessed.get(one, one) for one in survey.built), own, tag)
+    own += plain_beside_gpu(survey.built, own, tag)
+    own, prefix, suffix = _of_one_account(own)
     names = {one.name for one in own}
+    taken = list(_taken(own, survey.built))
+    taken += [f"what the images are called: no build names them; {survey.called} is taken"] if invented else []
+    survey = survey._replace(built=tuple(_as_in(own, one) for one in survey.built))
+    images = _images(own, names, prefix, suffix)
+    name = f"{prefix}{{stage}}{suffix}" if len(names) > 1 else next(iter(names), "")
+    found = Members(images, name, tag, names, survey, [])
+    originals = (Original(image.variant, image.built) for image in images)
+    also = {} if found.by_stage else aliases(survey.built, originals, tag)
+    if not found.whole:
+        also = {one: alias for one, alias in also.items() if not alias.variant}
+    others = (one for one in survey.built if one not in also)
+    return found._replace(undecided=[*taken, *_left_out(others, images)], aliases=tuple(dict.fromkeys(also.values())))
+
+
+def _of_one_account(own: list[Built]) -> tuple[list[Built], str, str]:
+    """The images whose names have something in common, and what they start and end with."""
+    names = {one.name for one in own}
+    prefix, suffix = common(names)
     if len(names) > 1 and "/" not in prefix and any("/" in name for name in names):
         folder = most(one.name.rpartition("/")[0] for one in own)
         own = [one for one in own if one.name.rpartition("/")[0] == folder]
         names = {one.name for one in own}
         prefix, suffix = common(names)
         prefix = prefix or (f"{folder}/" if folder and len(names) > 1 else "")
-    images = _images(own, names, prefix, suffix)
-    name = f"{prefix}{{stage}}{suffix}" if len(names) > 1 else next(iter(names), "")
-    found = Members(images, name, tag, names, survey, [])
-    originals = (Original(image.variant, image.built) for image in images)
-    built = [one._replace(accelerator="cpu") if _is_like(one, plain) else one for one in survey.built]
-    also = aliases(built, originals, tag) if found.whole and not found.by_stage else {}
-    left = (one for one in built if one not in also)
-    taken = [f"what it is for: {shown(one)}, {one.path} ({one.where}); cpu is taken" for one in plain]
-    return found._replace(undecided=[*taken, *_left_out(left, images)], aliases=tuple(dict.fromkeys(also.values())))
+    return own, prefix, suffix
+
+
+def _is_whole(name: str, tag: str) -> bool:
+    return tag not in ("{variant}", "latest") or "{variant}" in name
+
+
+def _taken(own: Iterable[Built], built: Iterable[Built]) -> Iterator[str]:
+    """What is said of the images of the family whose accelerator is a guess."""
+    known = {(one.path, one.target, one.args) for one in built if one.accelerator}
+    for one in own:
+        if (one.path, one.target, one.args) not in known:
+            why = ", as a service asks for it" if one.asked == one.accelerator else ""
+            yield f"what it is for: {shown(one)}, {one.path} ({one.where}); {one.accelerator} is taken{why}"
+
+
+def _as_in(own: Iterable[Built], one: Built) -> Built:
+    """An image that is built again under a name of the family, as the family has it."""
+    for other in own:
+        if (other.path, other.target) == (one.path, one.target) and not one.word:
+            if "{variant}" in other.name and spelled(other.name, other.word) == one.name:
+                return one._replace(name=other.name, word=other.word, accelerator=other.accelerator)
+            if other.name == one.name and not one.accelerator:
+                one = one._replace(accelerator=other.accelerator)
+    return one
 
 
 def _commonest(tags: Iterable[str]) -> str:
     """The tag that most images have; of several the one that says the variant, and of those the one with a version."""
     counts = Counter(tags)
     return max(counts, key=lambda tag: (counts[tag], "{variant}" in tag, "{version}" in tag)) if counts else ""
-
-
-def _with_other_words(known: Iterable[Built], own: Sequence[Built], tag: str) -> Iterator[Built]:
-    """The images for other accelerators, under the same names, whose tags say it in a word of their own, or not at all.
-
-    With app:{version}-cpu goes app:{version} that is built for CUDA, and app:{version}-amd that is for ROCm.
-    """
-    seen: dict[str, set[str]] = {}
-    words: dict[str, set[str]] = {}
-    for one in own:
-        seen.setdefault(one.name, set()).add(one.accelerator)
-        words.setdefault(one.name, set()).add(one.word)
-    bare = _WORD.sub("", tag)
-    if bare in (tag, "", "latest"):
-        return
-    worded = re.compile("([a-z0-9]+)".join(map(re.escape, tag.split("{variant}"))))
-    for one in sorted(known, key=lambda one: one.tag == bare):
-        if one.word or one.name not in seen:
-            continue
-        match = worded.fullmatch(one.tag)
-        if one.tag == bare and one.accelerator not in words[one.name]:
-            words[one.name].add(one.accelerator)
-            yield one
-        elif match is not None and (one.accelerator not in seen[one.name] or _named_alike(one, match[1], own)):
-            words[one.name].add(match[1])
-            seen[one.name].add(one.accelerator)
-            yield one._replace(tag=tag, word=match[1])
-
-
-def _is_like(one: Built, plain: Iterable[Built]) -> bool:
-    """Whether an image is made from the same Dockerfile as one that is taken for the CPU's, and says no more."""
-    return not one.accelerator and any((one.name, one.path, one.target) == (p.name, p.path, p.target) for p in plain)
-
-
-def _plain_beside_gpu(built: Iterable[Built], own: Iterable[Built], tag: str) -> Iterator[Built]:
-    """app:{version} beside app:{version}-gpu, with nothing in it that says what it is for: most likely the CPU's."""
-    words: dict[str, set[str]] = {}
-    for one in own:
-        words.setdefault(one.name, set()).add(one.accelerator)
-    for one in built:
-        if not one.accelerator and not one.word and one.tag == _WORD.sub("", tag) != tag:
-            found = words.get(one.name, set())
-            if "cuda" in found and "cpu" not in found:
-                found.add("cpu")
-                yield one._replace(accelerator="cpu")
-
-
-def _named_alike(one: Built, word: str, own: Iterable[Built]) -> bool:
-    """Whether a Dockerfile is called for its word as those of other variants are for theirs (Dockerfile.tensorrt)."""
-    return any(other.word and other.path == one.path.replace(word, other.word) != one.path for other in own)
 
 
 def _stages_decide(own: Iterable[Built]) -> bool:
@@ -153,9 +148,9 @@ def _has(one: Built | Named, tag: str) -> bool:
     return one.tag == tag and "{variant}" in one.name
 
 
-def _spelled(one: Built | Named) -> str:
-    """The name of an image, with the word of its variant in it."""
-    return one.name.replace("{variant}", one.word)
+def _with_its_word(one: _N) -> _N:
+    """An image with the word of its variant as a part of its name like others."""
+    return one._replace(name=spelled(one.name, one.word), word="")
 
 
 def _as_its_base(one: Built, built: Iterable[Built]) -> Built:
@@ -169,7 +164,7 @@ def _as_its_base(one: Built, built: Iterable[Built]) -> Built:
 def stands_on(one: Built, base: Built) -> bool:
     """Whether an image is built from another one, or from one of that name which nobody builds (base:latest)."""
     named = (*one.bases, one.upstream.rpartition(":")[0])
-    return base.path != one.path and base.path in one.descends or _spelled(base) in named
+    return base.path != one.path and base.path in one.descends or spelled(base.name, base.word) in named
 
 
 def _images(own: Iterable[Built], names: set[str], prefix: str, suffix: str) -> list[Member]:
@@ -179,7 +174,9 @@ def _images(own: Iterable[Built], names: set[str], prefix: str, suffix: str) -> 
         variant = one.word or one.accelerator
         if (stage and not is_name(stage)) or not is_name(variant):
             continue
-        found.setdefault((stage, variant) if one.word else (stage,), Member(stage, variant, one))
+        key = (stage, variant) if one.word else (stage,)
+        if key not in found or is_called(one.path, variant) and not is_called(found[key].built.path, variant):
+            found[key] = Member(stage, variant, one)
     return list(found.values())
 
 
@@ -210,7 +207,7 @@ def listed(kind: str, found: Iterable[str]) -> list[str]:
 
 def shown(one: Built) -> str:
     """The name and tag of an image, with what the pattern has for versions."""
-    return f"{one.name}:{one.tag}".replace("{variant}", one.word)
+    return f"{spelled(one.name, one.word)}:{spelled(one.tag, one.word)}"
 
 
 def goes_with(one: Built, accelerator: str) -> bool:

@@ -1,11 +1,15 @@
-"""The name of the repository on its forge, which workflows put into the names of images."""
+"""What stands for the parts of names that a repository leaves open: its own name on its forge, and its accounts."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from wxlint.core.reading import read_head
+from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.discovery.git_index import repository
 
@@ -38,31 +42,62 @@ def origin_of(folder: str) -> str:
     return f"{name[1]}/{name[2]}" if name is not None else ""
 
 
-def filled(value: Value, origin: str) -> Value:
-    """A name with what is known of it by the origin."""
-    if not origin or not value.holes:
+class Known(NamedTuple):
+    """origin: "owner/name" on the forge, or "". heads: registries and accounts by the last part of a name, where the
+    repository says them in another place; for "" the commonest.
+    """
+
+    origin: str = ""
+    heads: Mapping[str, str] = MappingProxyType({})
+
+
+def known_names(origin: str, names: Iterable[str]) -> Known:
+    """names: of the images that a repository builds and runs, without their tags."""
+    heads: dict[str, Counter[str]] = {}
+    for name in names:
+        head, _, tail = name.rpartition("/")
+        if head:
+            heads.setdefault(tail, Counter())[head] += 1
+            heads.setdefault("", Counter())[head] += 1
+    return Known(origin, {tail: found.most_common(1)[0][0] for tail, found in heads.items()})
+
+
+def filled(value: Value, known: Known) -> Value:
+    """A name with what is known of its open parts."""
+    if not value.holes and not value.text.startswith("/"):
         return value
-    owner, _, name = origin.partition("/")
-    known = {**dict.fromkeys(_WHOLE, origin), **dict.fromkeys(_OWNER, owner), **dict.fromkeys(_OWN, name)}
+    owner, _, name = known.origin.partition("/")
+    words = {**dict.fromkeys(_WHOLE, known.origin), **dict.fromkeys(_OWNER, owner), **dict.fromkeys(_OWN, name)}
+    words = {hole: word for hole, word in words.items() if word}
     first, *parts = value.text.split(HOLE)
     text, holes = first, []
     for hole, part in zip(value.holes, parts):
-        text += known.get(hole, HOLE) + part
-        holes += [] if hole in known else [hole]
-    return _secrets_filled(value._replace(text=text, holes=tuple(holes)), owner, name)
+        text += words.get(hole, HOLE) + part
+        holes += [] if hole in words else [hole]
+    return _account_filled(value._replace(text=text, holes=tuple(holes)), known)
 
 
-def _secrets_filled(value: Value, owner: str, name: str) -> Value:
-    """A name whose account, or account and name, a workflow keeps as secrets: most likely the repository's own."""
+def _account_filled(value: Value, known: Known) -> Value:
+    """A name whose account is left open: the one that the same name has elsewhere, else the repository's own.
+
+    A workflow that keeps the account and the name as secrets most likely means the repository's own name.
+    """
     account, slash, rest = value.text.partition("/")
-    if not (account == HOLE and slash and _SECRET.match(value.holes[0])):
+    if account not in (HOLE, "") or not slash:
         return value
+    owner, _, name = known.origin.partition("/")
     last, colon, tag = rest.partition(":")
-    if last == HOLE and _SECRET.match(value.holes[1]):
+    if name and account == last == HOLE and all(map(_SECRET.match, value.holes[:2])):
         return value._replace(text=f"{owner}/{name}{colon}{tag}", holes=value.holes[2:])
-    return value._replace(text=f"{owner}/{rest}", holes=value.holes[1:])
+    head = known.heads.get(last) or (owner if account and _SECRET.match(value.holes[0]) else "")
+    if not head and HOLE not in last and "/" not in last:
+        head = known.heads.get("") or owner
+    return value._replace(text=f"{head}/{rest}", holes=value.holes[len(account) :]) if head else value
 
 
-def is_guessed(value: Value) -> bool:
-    """Whether `filled` takes a secret for the repository's own name."""
-    return value.text.startswith(f"{HOLE}/") and _SECRET.match(value.holes[0]) is not None
+def is_guessed(value: Value, known: Known) -> bool:
+    """Whether `filled` takes something for the account of a name that the repository does not say elsewhere."""
+    account, slash, rest = value.text.partition("/")
+    if account not in (HOLE, "") or not slash or rest.partition(":")[0] in known.heads:
+        return False
+    return not filled(value, known).text.startswith(f"{account}/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wxlint.beginning.differences import unlisted
-from wxlint.beginning.survey import without_versions
+from wxlint.beginning.names import without_versions
 from wxlint.images.graph.family import Family
 from wxlint.images.graph.repository import Repository
 from wxlint.policy.model import Policy

@@ -1,0 +1,106 @@
+"""Families whose files say little of what an image is called or for, and what a careful reader takes it for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wxlint.cli.main import main
+
+CUDA = "FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\n"
+PLAIN = "FROM python:3.11-slim\n"
+DEFAULT = f"{PLAIN}RUN pip install torch==2.3.1\n"
+GPU = "deploy: {resources: {reservations: {devices: [{driver: nvidia, count: 1, capabilities: [gpu]}]}}}"
+
+KINDS: dict[str, tuple[dict[str, str], list[str]]] = {
+    "a registry that only compose files name": (
+        {
+            "Dockerfile": PLAIN,
+            "cuda.Dockerfile": CUDA,
+            "build.sh": 'docker build -t "$R/app:$V" .\ndocker build -f cuda.Dockerfile -t "$R/app:$V-cuda" .\n',
+            "docker-compose.yml": "services: {app: {image: 'acme/app:latest'}}\n",
+        },
+        [
+            'image: "{registry}/app:{version}-{variant}"',
+            "registry: acme  # elsewhere a variable",
+            "app:{version}, Dockerfile (build.sh:1); cpu is taken",
+            '  cpu:\n    accelerator: cpu\n    tag: ""\n',
+        ],
+    ),
+    "names with a word of their own, and what a service asks for": (
+        {
+            "Dockerfile": f"ARG ROCM\n{DEFAULT}",
+            "Dockerfile.min": PLAIN,
+            "build.sh": "docker build -t acme/app:$V .\ndocker build -f Dockerfile.min -t acme/app-min:$V .\n"
+            "docker build --build-arg ROCM=1 -t acme/app-rocm:$V .\n",
+            "docker-compose.yml": f"services: {{app: {{image: acme/app, build: ., {GPU}}}}}\n",
+            "docker-compose.min.yml": "services: {app: {image: acme/app-min}}\n",
+        },
+        [
+            'image: "acme/app-{variant}:{version}"',
+            "cuda is taken, as a service asks for it",
+            "app-min:{version}, Dockerfile.min (build.sh:2); cpu is taken",
+            "compose: [docker-compose.yml]\n",
+            '  min:\n    accelerator: cpu\n    upstream: ["python:3.11-slim"]\n    compose: [docker-compose.min.yml]\n',
+            '  cuda:\n    accelerator: cuda\n    tag: ""\n',
+        ],
+    ),
+    "whole tags for variants": (
+        {
+            **{f"{tag}/Dockerfile": CUDA for tag in ("cu126-slim", "cu126-mega", "cu130-slim", "old/cu118")},
+            "cpu/Dockerfile": PLAIN,
+            "build.sh": "for t in cpu cu126-slim cu126-mega cu130-slim; do\n"
+            'docker build -t acme/app:$t $t; docker build -t "acme/app:$t-$DAY" $t; done\n',
+        },
+        [
+            'image: "acme/app:{variant}-{version}"\ntags: ["{variant}"]\n',
+            'dockerfile: "{variant}/Dockerfile"  # 4 of 4 images',
+            "  cu130-slim:\n    accelerator: cuda\n",
+            "  cpu:\n    accelerator: cpu\n",
+        ],
+    ),
+    "no names at all": (
+        {"docker/cpu/Dockerfile": PLAIN, "docker/nvidia/Dockerfile": CUDA, "docker/helper/Dockerfile": PLAIN},
+        [
+            "what the images are called: no build names them; speech is taken",
+            "nothing builds it under a name: docker/helper/Dockerfile",
+            'dockerfile: "docker/{variant}/Dockerfile"  # 2 of 2 images',
+            "  nvidia:\n    accelerator: cuda\n",
+        ],
+    ),
+    "compose files that stand alone": (
+        {
+            "Dockerfile.cpu": PLAIN,
+            "Dockerfile.cuda": CUDA,
+            "build.sh": "for v in cpu cuda; do docker build -f Dockerfile.$v -t acme/app:1.2-$v .; done\n",
+            "compose.yaml": "services: {web: {image: 'acme/app:1.2-cpu'}}\n",
+            "compose.cuda.yaml": f"services: {{app: {{image: 'acme/app:1.2-cuda', {GPU}}}}}\n",
+        },
+        ["  cuda:\n    accelerator: cuda\n", "    compose: [compose.cuda.yaml]\n", "compose: [compose.yaml]\n"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_taken(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "speech"
+    (root / ".git").mkdir(parents=True)
+    monkeypatch.chdir(root)
+    files, wanted = KINDS[kind]
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    assert main(["init"]) == 0
+    policy = (root / "wxlint.yaml").read_text()
+    assert [one for one in wanted if one not in policy] == [], policy
+    assert main(["init", "--check"]) == 0
+
+
+def test_a_repository_without_any_gpu_has_no_variants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text(PLAIN)
+    (tmp_path / "build.sh").write_text("docker build -t acme/web:1.0 .\n")
+    assert main(["init"]) == 0
+    assert "variants:" not in (tmp_path / "wxlint.yaml").read_text()
