@@ -19,9 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
-from ended_runs import STAGES, hanging_run
-from own_engine import engine_gone, full_disk
-from small_family import POLICY, family
+from ended_runs import STAGES, Ended, hanging_run
+from own_engine import engine_gone, full_disk, registry_gone
+from published import published_family
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 Row = tuple[str, str, object, float, float, str]
@@ -45,32 +45,43 @@ def rows(name: str) -> Iterator[Row]:
                     continue
             else:
                 ended = run.end(number)
-        left = ", ".join(f"{len(found)} {kind}" for kind, found in ended.left._asdict().items() if found)
-        yield name, number.name, ended.code, ended.seconds, ended.clear, left
+        yield name, number.name, *_shown(ended)
 
 
-def engine_rows(name: str) -> Iterator[Row]:
-    """The same of faults of the engine."""
+def pull_rows() -> Iterator[Row]:
+    """The same of a pull, and of a registry that ends during one."""
+    with tempfile.TemporaryDirectory() as folder, published_family(Path(folder)) as published:
+        for number in SIGNALS:
+            published.forget()
+            yield "pull", number.name, *_shown(published.ended_while_pulling(number))
+        published.forget()
+        seconds, (code, _, _) = published.without_registry()
+        yield "pull", "registry gone", code, seconds, seconds, ""
+
+
+def _shown(ended: Ended) -> tuple[int, float, float, str]:
+    left = ", ".join(f"{len(found)} {kind}" for kind, found in ended.left._asdict().items() if found)
+    return ended.code, ended.seconds, ended.clear, left
+
+
+def fault_row(name: str) -> Row:
+    """The same of a fault of the engine or of the upstream's registry."""
     with tempfile.TemporaryDirectory() as folder:
-        fault = (full_disk if name == "disk full" else engine_gone)(Path(folder))
-    yield name, "", fault.code, fault.seconds, fault.seconds, ", ".join(fault.left)
+        fault = FAULTS[name](Path(folder))
+    return name, "", fault.code, fault.seconds, fault.seconds, ", ".join(fault.left)
 
 
-def registry_rows() -> Iterator[Row]:
-    """The same of a registry that is gone: of a run that pulls from it, and of `wxlint inspect`."""
-    nowhere = "127.0.0.1:9"
-    policy = POLICY.replace('image: "', 'registry: "' + nowhere + '/t"\nimage: "{{registry}}/')
-    with tempfile.TemporaryDirectory() as folder, family(Path(folder), None, policy) as made:
-        start = time.monotonic()
-        done = made.pytest("-q", "--wx-pull")
-        yield "registry gone", "pull", done.returncode, *(2 * (time.monotonic() - start,)), ""
-        start = time.monotonic()
-        command = [sys.executable, "-m", "wxlint", "inspect", "--insecure", f"{nowhere}/t/asr:cpu"]
-        ended = subprocess.run(command, capture_output=True)
-        yield "registry gone", "inspect", ended.returncode, *(2 * (time.monotonic() - start,)), ""
+def inspect_row() -> Row:
+    """The same of `wxlint inspect` and a registry that is gone."""
+    start = time.monotonic()
+    command = [sys.executable, "-m", "wxlint", "inspect", "--insecure", "127.0.0.1:9/t/asr:cpu"]
+    ended = subprocess.run(command, capture_output=True)
+    seconds = time.monotonic() - start
+    return "inspect", "registry gone", ended.returncode, seconds, seconds, ""
 
 
-PHASES = (*STAGES, "wxlint build", "xdist controller", "xdist worker", "engine gone", "disk full", "registry gone")
+FAULTS = {"engine gone": engine_gone, "disk full": full_disk, "registry gone": registry_gone}
+PHASES = (*STAGES, "wxlint build", "xdist controller", "xdist worker", "pull", *FAULTS, "inspect")
 
 
 def main() -> None:
@@ -82,9 +93,12 @@ def main() -> None:
     print("| phase | ended by | exit code | seconds to end | seconds until nothing is left | left |")
     print("|---|---|---|---|---|---|")
     for name in wanted or PHASES:
-        found = registry_rows() if name == "registry gone" else rows(name)
-        if name in ("engine gone", "disk full"):
-            found = engine_rows(name)
+        if name in FAULTS:
+            found = iter([fault_row(name)])
+        elif name == "inspect":
+            found = iter([inspect_row()])
+        else:
+            found = pull_rows() if name == "pull" else rows(name)
         for phase, what, code, seconds, clear, left in found:
             print(f"| {phase} | {what} | {code} | {seconds:.1f} | {clear:.1f} | {left or 'nothing'} |", flush=True)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ended_runs import CODES, STAGES, Left, hanging_run
-from own_engine import Fault, engine_gone, full_disk
+from own_engine import Fault, engine_gone, full_disk, registry_gone
 from small_family import need_engine
 
 INT, TERM, HUP, KILL = signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL
@@ -77,20 +78,30 @@ def test_a_worker_that_is_ended_leaves_nothing(tmp_path: Path, number: signal.Si
             assert "replacing crashed worker" not in (tmp_path / "out.txt").read_text()
 
 
-def need_own_engine() -> None:
+@pytest.mark.engine
+def test_a_registry_that_a_build_needs_is_an_error_and_blames_no_image(tmp_path: Path) -> None:
     need_engine()
-    if shutil.which("dockerd") is None or shutil.which("unshare") is None or os.geteuid():
-        pytest.skip("an engine of one's own needs dockerd, unshare and root")
+    blames_no_image(registry_gone(tmp_path), "connection refused")
 
 
 @pytest.mark.engine
-@pytest.mark.slow
-@pytest.mark.parametrize("fault", [full_disk, engine_gone], ids=["disk full", "engine gone"])
-def test_an_engine_that_fails_is_an_error_and_blames_no_image(tmp_path: Path, fault: object) -> None:
-    need_own_engine()
-    assert callable(fault)
-    found = fault(tmp_path)
-    assert isinstance(found, Fault)
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [(full_disk, "no space left on device"), (engine_gone, "no engine answers")],
+    ids=["disk full", "engine gone"],
+)
+def test_an_engine_that_fails_is_an_error_and_blames_no_image(
+    tmp_path: Path, fault: Callable[[Path], Fault], words: str
+) -> None:
+    need_engine()
+    if shutil.which("dockerd") is None or shutil.which("unshare") is None or os.geteuid():
+        pytest.skip("an engine of one's own needs dockerd, unshare and root")
+    blames_no_image(fault(tmp_path), words)
+
+
+def blames_no_image(found: Fault, words: str) -> None:
+    """Assert that a run ended in ERROR, with a reason, and left nothing."""
     assert (found.code, found.left) == (1, ()), found.output
     assert "ERROR" in found.output
+    assert words in found.output
     assert " 0 FAIL" in found.output

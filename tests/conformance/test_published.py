@@ -2,76 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import re
 import signal
-import subprocess
-import threading
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import pytest
-from ended_runs import CODES, LIMIT, Left, started_run, wait_for
-from own_registry import OwnRegistry, own_registry, way_to
-from small_family import POLICY, STAGE, Family, docker, family, need_engine
+from ended_runs import CODES, Left
+from own_registry import way_to
+from published import MIDWAY, Published, published_family
+from small_family import docker, need_engine
 
 pytestmark = pytest.mark.engine
 OTHER = "sha256:" + "0" * 64
 
 
-class Published(NamedTuple):
-    """A family whose images are in a registry, and in the engine under no name. digest: of one:cpu there."""
-
-    registry: OwnRegistry
-    made: Family
-    digest: str
-
-    def run(self, *arguments: str, host: str = "") -> tuple[int, dict[str, str], str]:
-        """(exit code, verdict of `exists` by image, output); host: another way to the registry."""
-        done = self.made.pytest(
-            *("-q", "-k", "exists or entrypoint", "--wx-report", "report.json", *arguments),
-            env={"TEST_REGISTRY": f"{host or self.registry.host}/t"},
-        )
-        if not (self.made.folder / "report.json").is_file():
-            return done.returncode, {}, done.stdout + done.stderr
-        report = json.loads((self.made.folder / "report.json").read_text())
-        found = {i["image"]: c["verdict"] for i in report["images"] for c in i["checks"] if c["name"] == "exists"}
-        return done.returncode, found, done.stdout + done.stderr
-
-    def forget(self) -> None:
-        """Remove the family's images from the engine, whatever way they came."""
-        listing = ("images", "--digests", "--format", "{{.Repository}} {{.Tag}} {{.Digest}}")
-        for line in docker(*listing).splitlines():
-            name, tag, digest = line.split()
-            if self.made.prefix in name:
-                for each in (f"{name}:{tag}", f"{name}@{digest}"):
-                    subprocess.run(["docker", "rmi", "-f", each], capture_output=True)
-
-
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     need_engine()
-    policy = POLICY.replace(
-        'image: "{prefix}-', 'registry: r\nregistry-env: TEST_REGISTRY\nimage: "{{registry}}/{prefix}-'
-    )
-    with (
-        own_registry(tmp_path_factory.mktemp("registry")) as registry,
-        family(tmp_path_factory.mktemp("family"), {"one": STAGE}, policy) as made,
-    ):
-        made.write("noise.bin", "".join(f"{number}\n" for number in range(1_000_000)))
-        text = STAGE.replace("{prefix}-base", "${REGISTRY}/{prefix}-base").replace("{prefix}", made.prefix)
-        made.write("docker/one/Dockerfile", f"ARG REGISTRY={registry.host}/t\n{text}COPY noise.bin /noise.bin\n")
-        env = {"TEST_REGISTRY": f"{registry.host}/t"}
-        # The older builder keeps no layers of an image that is removed: they are to come from the registry.
-        done = made.pytest("-q", "-k", "exists", env={**env, "DOCKER_BUILDKIT": "0"})
-        assert done.returncode == 0, done.stdout
-        for image in ("base:cpu", "one:cpu"):
-            pushed = docker("push", f"{registry.host}/t/{made.prefix}-{image}")
-        digest = re.search(r"digest: (sha256:[0-9a-f]{64})", pushed)
-        assert digest is not None, pushed
-        published = Published(registry, made, digest[1])
-        yield published
-        published.forget()
+    with published_family(tmp_path_factory.mktemp("published")) as found:
+        yield found
 
 
 @pytest.fixture
@@ -132,21 +80,7 @@ def test_a_registry_that_is_gone_blames_no_image(published: Published) -> None:
 
 
 def test_a_registry_that_dies_midway_blames_no_image(published: Published) -> None:
-    sent = 0
-
-    def dies(piece: bytes) -> bytes | None:
-        nonlocal sent
-        sent += len(piece)
-        if sent > 300_000:
-            published.registry.stop()
-            return None
-        return piece
-
-    try:
-        with way_to(published.registry.host, dies) as host:
-            code, verdicts, output = published.run("--wx-pull", host=host)
-    finally:
-        published.registry.start()
+    _, (code, verdicts, output) = published.without_registry()
     assert (code, verdicts["one:cpu"]) == (1, "ERROR"), output
     assert " 0 FAIL" in output
     assert "a layer broke off, and the registry does not answer any more" in output
@@ -158,34 +92,17 @@ def test_a_layer_that_breaks_off_once_is_no_fault(published: Published) -> None:
     def breaks(piece: bytes) -> bytes | None:
         nonlocal sent
         before, sent = sent, sent + len(piece)
-        return None if before <= 300_000 < sent else piece
+        return None if before <= MIDWAY < sent else piece
 
     with way_to(published.registry.host, breaks) as host:
         code, verdicts, output = published.run("--wx-pull", host=host)
     assert (code, verdicts) == (0, {"base:cpu": "PASS", "one:cpu": "PASS"}), output
-    assert sent > 300_000
+    assert sent > MIDWAY
 
 
 @pytest.mark.parametrize("number", CODES)
 def test_a_run_that_is_ended_while_it_pulls_leaves_nothing(published: Published, number: signal.Signals) -> None:
-    sent, goes_on = 0, threading.Event()
-
-    def stalls(piece: bytes) -> bytes:
-        nonlocal sent
-        sent += len(piece)
-        if sent > 300_000:
-            goes_on.wait(LIMIT)
-        return piece
-
-    try:
-        with (
-            way_to(published.registry.host, stalls) as host,
-            started_run(published.made, "--wx-pull", env={"TEST_REGISTRY": f"{host}/t"}) as run,
-        ):
-            assert wait_for(lambda: sent > 300_000, LIMIT), run.output()
-            ended = run.end(number)
-    finally:
-        goes_on.set()
+    ended = published.ended_while_pulling(number)
     assert (ended.code, ended.left) == (CODES[number], Left())
 
 

@@ -19,7 +19,7 @@ from ended_runs import default_signals, wait_for
 from own_engine import RUNNING, OwnEngine, by_tcp, own_engine
 from small_family import Family, docker, family, need_engine, pytest_command
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow]
+pytestmark = pytest.mark.engine
 POLICY = """\
 wxlint: 1
 name: two
@@ -122,26 +122,30 @@ def test_gpu_images_are_built_and_judged_where_a_gpu_is(two: Two, made: Family) 
 
 
 def test_without_builds_images_are_looked_at_where_they_are(two: Two, made: Family) -> None:
-    made.pytest("-q", "--wx-engine", two.tcp, "--wx-build", "always")
-    done = made.pytest("-q", "--wx-engine", two.words, "--wx-build", "never", "--wx-report", "report.json")
+    made.pytest("-q", "-k", "exists", "--wx-engine", two.tcp)
+    done = made.pytest(
+        "-q", "-k", "exists", "--wx-engine", two.words, "--wx-build", "never", "--wx-report", "report.json"
+    )
     assert {image["engine"] for image in report(made)["images"]} == {two.tcp}, done.stdout
     assert set(verdicts(made, "exists").values()) == {"PASS"}
 
 
 def test_workers_share_both(two: Two, made: Family) -> None:
     pytest.importorskip("xdist")
-    done = made.pytest("-q", "-n", "2", "--wx-engine", two.words, "--wx-report", "report.json")
+    done = made.pytest("-q", "-k", "entrypoint", "-n", "2", "--wx-engine", two.words, "--wx-report", "report.json")
     assert set(verdicts(made, "entrypoint").values()) == {"PASS"}, done.stdout
     assert {image["engine"] for image in report(made)["images"]} == {two.plain.host, two.tcp}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
+)
 def test_the_end_of_a_run_is_the_end_on_both(two: Two, made: Family, number: int) -> None:
     for stage in STAGES:
         text = STAGES[stage].rpartition("ENTRYPOINT")[0] + HANGS
         made.write(f"docker/{stage}/Dockerfile", text.replace("{prefix}", made.prefix))
     process = subprocess.Popen(
-        pytest_command("-p", "no:hypothesispytest", "wxlint.yaml", "--wx-engine", two.words),
+        pytest_command("-k", "entrypoint", "wxlint.yaml", "--wx-engine", two.words),
         cwd=made.folder,
         env=made.env(),
         stdout=subprocess.DEVNULL,
@@ -174,15 +178,8 @@ def test_one_that_does_not_answer_is_said_and_nothing_is_built(two: Two, made: F
 
 def test_one_whose_disk_is_full_is_an_error_for_its_images_alone(two: Two, made: Family) -> None:
     with own_engine(300) as small:
-        done = made.pytest(
-            "-q",
-            "--wx-engine",
-            f"{two.plain.host},{small.host}",
-            "--wx-report",
-            "report.json",
-            "--wx-select",
-            "one,asr",
-        )
+        words = f"{two.plain.host},{small.host}"
+        done = made.pytest("-q", "-k", "exists and (one or asr)", "--wx-engine", words, "--wx-report", "report.json")
         found = {image["image"]: image["checks"] for image in report(made)["images"]}
     by_image = {image: {one["verdict"] for one in checks if one["name"] == "exists"} for image, checks in found.items()}
     assert sorted(map(sorted, by_image.values())) == [["ERROR"], ["PASS"]], done.stdout
@@ -196,7 +193,7 @@ def test_one_that_is_killed_costs_its_own_images_only(two: Two, made: Family) ->
         made.write("docker/asr/Dockerfile", text.replace("{prefix}", made.prefix))
         words = f"{mortal.host},{two.plain.host}"
         process = subprocess.Popen(
-            pytest_command("-q", "wxlint.yaml", "--wx-engine", words, "--wx-report", "report.json"),
+            pytest_command("-q", "-k", "entrypoint", "wxlint.yaml", "--wx-engine", words, "--wx-report", "report.json"),
             cwd=made.folder,
             env=made.env(),
             stdout=subprocess.PIPE,
@@ -249,7 +246,9 @@ def by_ssh(two: Two, ssh: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
 
 def test_a_context_that_is_reached_by_ssh(two: Two, made: Family, by_ssh: str) -> None:
     done = made.pytest(
-        "-q", "--wx-gpu", "--wx-engine", f"{two.plain.host},{by_ssh}", "--wx-report", "report.json", timeout=200
+        *("-q", "-k", "entrypoint", "--wx-gpu", "--wx-report", "report.json"),
+        *("--wx-engine", f"{two.plain.host},{by_ssh}"),
+        timeout=200,
     )
     assert two.images(made) == ({"base:cpu", "one:cpu"}, {"base:cuda", "asr:cuda"}), done.stdout
     engines = {image["image"]: image["engine"] for image in report(made)["images"]}

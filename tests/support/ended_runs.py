@@ -183,7 +183,7 @@ def hanging_run(folder: Path, phase: str, *arguments: str, command: tuple[str, .
 def started_run(
     made: Family, *arguments: str, command: tuple[str, ...] = (), env: Mapping[str, str] | None = None
 ) -> Iterator[HangingRun]:
-    """A run of a family that was just started; of pytest without hypothesis, which that would import to end.
+    """A run of a family that was just started.
 
     Args:
         arguments: further ones of pytest.
@@ -191,9 +191,7 @@ def started_run(
         env: further variables.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "wxlint", *command]
-        if command
-        else pytest_command("-p", "no:hypothesispytest", "wxlint.yaml", *arguments),
+        [sys.executable, "-m", "wxlint", *command] if command else pytest_command("wxlint.yaml", *arguments),
         cwd=made.folder,
         env=made.env({"PYTHONUNBUFFERED": "1", **(env or {})}),
         stdout=(made.folder / "out.txt").open("wb"),

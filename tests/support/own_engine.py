@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ended_runs import STAGES, wait_for
-from small_family import Family, docker, family, pytest_command
+from small_family import POLICY, Family, docker, family, pytest_command
 
 RUNNING = ("ps", "--no-trunc", "--format", "{{.Command}}")
 """Lists the commands of running containers."""
@@ -112,11 +112,11 @@ def own_engine(megabytes: int, *options: str) -> Iterator[OwnEngine]:
 
 def full_disk(folder: Path) -> Fault:
     """A family whose image does not fit on the engine's disk."""
-    with own_engine(200) as engine, family(folder / "family", {}) as made:
+    with own_engine(1200) as engine, family(folder / "family", {}) as made:  # 1 GB must be free to begin with
         made.write("docker/base/Dockerfile", "FROM scratch\nCOPY big /big\nUSER 1000\n")
         made.write("wxlint.yaml", made.policy.read_text().replace("python:3.11-slim*", "scratch"))
         with (made.folder / "big").open("wb") as file:
-            file.truncate(300 << 20)
+            file.truncate(1300 << 20)
         start = time.monotonic()
         done = made.pytest(env={"DOCKER_HOST": engine.host})
         return Fault(done.returncode, time.monotonic() - start, done.stdout, _files(made))
@@ -128,7 +128,7 @@ def engine_gone(folder: Path) -> Fault:
         assert made.pytest("-k", "exists").returncode == 0
         engine.load(*made.images(), "python:3.11-slim")
         process = subprocess.Popen(
-            pytest_command("-p", "no:hypothesispytest", "--wx-build", "never", "wxlint.yaml"),
+            pytest_command("--wx-build", "never", "wxlint.yaml"),
             cwd=made.folder,
             env=made.env({"DOCKER_HOST": engine.host}),
             stdout=subprocess.PIPE,
@@ -140,6 +140,16 @@ def engine_gone(folder: Path) -> Fault:
         engine.kill()
         output, _ = process.communicate(timeout=300)
         return Fault(process.returncode, time.monotonic() - start, output, _files(made))
+
+
+def registry_gone(folder: Path) -> Fault:
+    """A family whose upstream is in a registry that does not answer."""
+    nowhere = "127.0.0.1:9/t/x:1"
+    with family(folder / "family", {}, POLICY.replace("python:3.11-slim*", nowhere)) as made:
+        made.write("docker/base/Dockerfile", f"FROM {nowhere}\nUSER 1000\n")
+        start = time.monotonic()
+        done = made.pytest()
+        return Fault(done.returncode, time.monotonic() - start, done.stdout, _files(made))
 
 
 def _files(made: Family) -> tuple[str, ...]:

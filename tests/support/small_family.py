@@ -101,7 +101,10 @@ class Family:
 
 
 def pytest_command(*arguments: str) -> list[str]:
-    """`pytest` with the plugin, whether it is installed with its entry point or run from the tree."""
+    """`pytest` with the plugin, whether it is installed with its entry point or run from the tree.
+
+    Without hypothesis, which half of the start goes to, and some of an end.
+    """
     return [
         sys.executable,
         "-m",
@@ -109,6 +112,8 @@ def pytest_command(*arguments: str) -> list[str]:
         *([] if _installed() else ["-p", "wxlint.pytest_plugin"]),
         "-p",
         "no:cacheprovider",
+        "-p",
+        "no:hypothesispytest",
         *arguments,
     ]
 
