@@ -11,7 +11,7 @@ import pytest
 
 from wxlint.core.cache import Cache
 from wxlint.documents.source import Source
-from wxlint.images.builds.from_scripts import sourced_file
+from wxlint.images.builds.script_folders import sourced_file
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.batch.reader import read_batch
 from wxlint.shell.model import TOO_LONG, ShellResult

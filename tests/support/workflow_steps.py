@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 
 from wxlint.documents.source import Source
-from wxlint.images.builds.from_scripts import Script
 from wxlint.images.builds.from_workflows import Workflows
+from wxlint.images.builds.model import Script
 
 DOCKERFILES = ("Dockerfile", "app/Dockerfile", "app/Dockerfile.cuda", "sub/app/Dockerfile")
 

@@ -41,7 +41,7 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
-from wxlint.images.builds.from_scripts import Script
+from wxlint.images.builds.model import Script
 from wxlint.images.graph.producers import same_name
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build

@@ -21,7 +21,7 @@ docker compose run --rm asr out/movie
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity, Span
-from wxlint.images.builds.from_scripts import Call
+from wxlint.images.builds.model import Call
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 from wxlint.shell.options import Option

@@ -41,8 +41,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.images.builds.docker_cli import DockerCommand
-from wxlint.images.builds.from_scripts import Call
+from wxlint.images.builds.model import Call
 from wxlint.images.graph.image import proven_accelerator
 from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.repository import Repository
@@ -53,6 +52,7 @@ from wxlint.rules import Problem
 if TYPE_CHECKING:
     from wxlint.core.findings import Span
     from wxlint.documents.source import Source
+    from wxlint.images.builds.docker_cli import DockerCommand
 
 SEVERITY = Severity.WARNING
 SUMMARY = "docker run of a GPU image without a GPU, or of a CPU image with one"

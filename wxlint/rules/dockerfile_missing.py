@@ -49,7 +49,7 @@ from wxlint.rules import Problem
 if TYPE_CHECKING:
     from wxlint.documents.compose.merge import Text
     from wxlint.documents.compose.services import Service
-    from wxlint.images.builds.from_scripts import Script
+    from wxlint.images.builds.model import Script
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a build whose Dockerfile is not there"

@@ -39,7 +39,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.words import json_words
-from wxlint.images.builds.from_scripts import Call
+from wxlint.images.builds.model import Call
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Evaluated, Stage
 from wxlint.images.model.reference import parse_reference

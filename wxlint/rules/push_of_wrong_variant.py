@@ -43,7 +43,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
-    from wxlint.images.builds.from_scripts import Script
+    from wxlint.images.builds.model import Script
     from wxlint.images.model.records import Use
 
 SEVERITY = Severity.WARNING

@@ -33,7 +33,7 @@ import re
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
-from wxlint.images.builds.from_scripts import Undefined
+from wxlint.images.builds.model import Undefined
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 

@@ -35,7 +35,7 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.core.suggest import did_you_mean
-from wxlint.images.builds.from_scripts import Call
+from wxlint.images.builds.model import Call
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 from wxlint.shell.model import Word

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wxlint.documents.hcl.reader import read_hcl
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_bake import bake_script
-from wxlint.images.builds.from_scripts import Script
+from wxlint.images.builds.model import Script
 
 DOCKERFILES = ("Dockerfile", "docker/Dockerfile.cuda", "app/Dockerfile")
 

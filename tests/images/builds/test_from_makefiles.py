@@ -10,7 +10,7 @@ import pytest
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_makefiles import makefile_script
-from wxlint.images.builds.from_scripts import Script
+from wxlint.images.builds.model import Script
 
 DOCKERFILES = ("Dockerfile", "Dockerfile.cpu", "app/Dockerfile", "app/Dockerfile.cuda")
 

@@ -8,7 +8,7 @@ import pytest
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_python import python_script
-from wxlint.images.builds.from_scripts import Script
+from wxlint.images.builds.model import Script
 
 
 def script(text: str) -> Script:

@@ -11,9 +11,9 @@ from wxlint.core.cache import NO_CACHE
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_helm import helm_script
 from wxlint.images.builds.from_just import just_script
-from wxlint.images.builds.from_scripts import Script
 from wxlint.images.builds.from_tox import tox_script
 from wxlint.images.builds.from_yaml_tools import devcontainer_script, skaffold_script, taskfile_script
+from wxlint.images.builds.model import Script
 from wxlint.lint.inputs import gather
 
 DOCKERFILES = ("Dockerfile", "app/Dockerfile", ".devcontainer/Dockerfile")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from wxlint.documents.source import Source
-from wxlint.images.builds.from_scripts import Script
 from wxlint.images.builds.from_workflows import Workflows
+from wxlint.images.builds.model import Script
 from wxlint.lint import run as engine
 from wxlint.lint.inputs import gather
 

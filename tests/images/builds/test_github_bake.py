@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.workflow_steps import action, job, script, tags
-from wxlint.images.builds.from_scripts import Script
+from wxlint.images.builds.model import Script
 
 BAKE = """\
 variable "TAG" { default = "0" }

@@ -6,7 +6,8 @@ import pytest
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_powershell import powershell_script
-from wxlint.images.builds.from_scripts import Script, read_script
+from wxlint.images.builds.from_scripts import read_script
+from wxlint.images.builds.model import Script
 from wxlint.shell.scripts import script_commands
 
 KNOWN = ("a/Dockerfile", "b/Dockerfile")

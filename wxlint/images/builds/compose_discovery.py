@@ -19,7 +19,8 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.discovery.git_index import Repository, repository, rules_in
 from wxlint.discovery.gitignore import Rules, is_ignored
-from wxlint.images.builds.from_scripts import Call, folders
+from wxlint.images.builds.model import Call
+from wxlint.images.builds.script_folders import folders
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source

@@ -15,7 +15,7 @@ from wxlint.documents.github.expressions import Data, as_value
 from wxlint.documents.hcl.model import Block, Expression, Hcl, List, Name, Object
 from wxlint.documents.hcl.reader import read_hcl
 from wxlint.images.builds.bake_values import evaluate
-from wxlint.images.builds.from_scripts import Script
+from wxlint.images.builds.model import Script
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Use
 from wxlint.images.model.reference import parse_reference
 

@@ -16,7 +16,9 @@ from wxlint.documents.scalar_places import scalar_places
 from wxlint.documents.yaml import Mapping as Node_Mapping
 from wxlint.documents.yaml import Scalar, Sequence
 from wxlint.images.builds.embedded_shell import EmbeddedText
-from wxlint.images.builds.from_scripts import Call, Script, folders, read_script
+from wxlint.images.builds.from_scripts import read_script
+from wxlint.images.builds.model import Call, Script
+from wxlint.images.builds.script_folders import folders
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
-from wxlint.images.builds.from_scripts import Script
+from wxlint.images.builds.model import Script
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import parse_reference
 

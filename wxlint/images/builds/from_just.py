@@ -13,8 +13,10 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value, concat
 from wxlint.images.builds.embedded_shell import EmbeddedText
-from wxlint.images.builds.from_scripts import Call, Script, folders, read_script
+from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.github_actions import Find
+from wxlint.images.builds.model import Call, Script
+from wxlint.images.builds.script_folders import folders
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source

@@ -12,8 +12,9 @@ from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.makefile import Assignment, Item, Makefile, Recipe, Rule, read_makefile
 from wxlint.images.builds.embedded_shell import EmbeddedText
-from wxlint.images.builds.from_scripts import Call, Script, Undefined, read_script
+from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.make_values import Expander, Variable
+from wxlint.images.builds.model import Call, Script, Undefined
 from wxlint.images.model.records import Build, Use
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wxlint.images.builds.from_scripts import Script, read_script
+from wxlint.images.builds.from_scripts import read_script
+from wxlint.images.builds.model import Script
 from wxlint.shell.powershell import read_powershell
 
 if TYPE_CHECKING:

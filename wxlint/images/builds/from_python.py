@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.images.builds.embedded_shell import EmbeddedText
-from wxlint.images.builds.from_scripts import Script, read_script
+from wxlint.images.builds.from_scripts import read_script
+from wxlint.images.builds.model import Script
 from wxlint.images.builds.python_flow import Flow, Start
 from wxlint.shell.model import Command
 

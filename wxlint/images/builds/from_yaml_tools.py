@@ -19,8 +19,10 @@ from wxlint.documents.scalar_places import scalar_places
 from wxlint.documents.source import Problem, Source
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
 from wxlint.images.builds.embedded_shell import EmbeddedText
-from wxlint.images.builds.from_scripts import Call, Script, folders, read_script
+from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.github_actions import Find
+from wxlint.images.builds.model import Call, Script
+from wxlint.images.builds.script_folders import folders
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
 

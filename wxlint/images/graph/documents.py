@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.images.builds.from_scripts import Script, read_script, sourced_file
+from wxlint.images.builds.model import Script
 from wxlint.images.evaluation.dockerfiles import Dockerfiles
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family
@@ -178,6 +178,8 @@ class Documents:
             return bake_script(source, self.find_dockerfile)
         if item.kind not in ("shell", "batch"):
             return self._of_a_tool(item.kind, source)
+        from wxlint.images.builds.from_scripts import read_script
+        from wxlint.images.builds.script_folders import sourced_file
         from wxlint.shell.scripts import script_commands
 
         files = partial(sourced_file, self._store.read, source.path) if item.kind == "shell" else None

@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wxlint.core import disk
+from wxlint.core.findings import Span
 from wxlint.core.paths import folders_above, normal
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import Dockerfile
-from wxlint.images.builds.from_scripts import uses_by_place
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
 from wxlint.images.evaluation.named_contexts import Contexts
@@ -309,12 +309,20 @@ class ImageGraph:
                 from wxlint.images.evaluation.inline_dockerfiles import inline_uses
 
                 everything += inline_uses((service for _, service in compose.services()), self._store.read)
-        return tuple(uses_by_place(everything).values())
+        return _once(everything)
 
 
 def _has_target(evaluated: Evaluated) -> bool:
     """Whether the stage that a build names is there; else the build makes nothing, whatever its tags say."""
     return evaluated.build.target is None or evaluated.target(evaluated.build.target) is not None
+
+
+def _once(uses: Iterable[Use]) -> tuple[Use, ...]:
+    """One use per place and text: a Dockerfile that several builds evaluate alike names an image once."""
+    found: dict[tuple[Span, str], Use] = {}
+    for use in uses:
+        found.setdefault((use.span, use.value.text), use)
+    return tuple(found.values())
 
 
 def _distinct(builds: list[Build]) -> list[Build]:

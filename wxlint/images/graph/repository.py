@@ -22,7 +22,7 @@ from wxlint.policy import FORBIDDEN_TAGS
 
 if TYPE_CHECKING:
     from wxlint.images.builds.compose_projects import ComposeProjects
-    from wxlint.images.builds.from_scripts import Script
+    from wxlint.images.builds.model import Script
     from wxlint.images.evaluation.dockerfiles import Dockerfiles
     from wxlint.policy.model import Expectation, Policy
 

@@ -1,0 +1,56 @@
+"""What a script does with docker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wxlint.core.findings import Span
+from wxlint.core.reasons import Reason
+from wxlint.core.tuples import NamedTuple
+from wxlint.images.model.records import Build, Use
+
+if TYPE_CHECKING:
+    from wxlint.documents.source import Problem
+    from wxlint.images.builds.docker_cli import DockerCommand
+    from wxlint.shell.substitutions import Substitution
+
+
+class Call(NamedTuple):
+    """A docker command of a script, with its place. hosted: on a machine of GitHub's, which has no GPU."""
+
+    docker: DockerCommand
+    span: Span
+    path: str
+    hosted: bool = False
+
+
+class Edit(NamedTuple):
+    """What a script changes of a Dockerfile. substitutions: None for one that is not understood. dockerfile: its path.
+
+    tool: sed, or PowerShell's -replace.
+    """
+
+    substitutions: tuple[Substitution | None, ...]
+    dockerfile: str
+    span: Span
+    because: tuple[Reason, ...]
+    tool: str = "sed"
+
+
+class Undefined(NamedTuple):
+    """A variable that nothing defines. others: the names that are defined."""
+
+    name: str
+    span: Span
+    others: tuple[str, ...]
+
+
+class Script(NamedTuple):
+    """What a script does with docker. problems: what is wrong with the file."""
+
+    calls: tuple[Call, ...]
+    builds: tuple[Build, ...]
+    uses: tuple[Use, ...]
+    edits: tuple[Edit, ...] = ()
+    undefined: tuple[Undefined, ...] = ()
+    problems: tuple[Problem, ...] = ()
