@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.core.values import HOLE
+from wxlint.core.values import HOLE, Value
 from wxlint.shell.options import Option, read_options
 from wxlint.shell.wrappers import NAMES as WRAPPERS
 from wxlint.shell.wrappers import unwrap
@@ -103,6 +103,11 @@ class DockerCommand(NamedTuple):
 
     def values(self, *names: str) -> list[Option]:
         return [option for option in self.options if option.name in names and option.value is not None]
+
+    def last(self, *names: str) -> Value | None:
+        """The value of the option that counts where one value is taken; None where none is given."""
+        found = self.values(*names)
+        return found[-1].value if found else None
 
 
 def docker_command(command: Command) -> DockerCommand | None:

@@ -82,9 +82,9 @@ def _with_inner(source: Source, commands: tuple[Command, ...]) -> list[tuple[Com
 
 def _reads_input(docker: DockerCommand) -> bool:
     """Whether a build takes its Dockerfile from standard input."""
-    named = docker.values("-f", "--file")
-    if named:
-        return named[-1].value is not None and named[-1].value.text == "-"
+    named = docker.last("-f", "--file")
+    if named is not None:
+        return named.text == "-"
     return any(word.value.text == "-" for word in docker.arguments)
 
 
