@@ -56,6 +56,11 @@ class OpenStage:
         stage.flavor, stage.base_flavor = self.flavor, self.base_flavor
         return stage
 
+    @property
+    def is_adrift(self) -> bool:
+        """Whether commands may start in a folder that only the base image knows."""
+        return self.workdir == "/"
+
     def scope(self) -> Scope:
         """The variables that the next instruction sees."""
         return Scope(self.visible, self.unset)

@@ -1,5 +1,4 @@
-"""What the lists of packages that a build reads say: requirements files, projects, Pipfiles, conda environments,
-each followed to others."""
+"""What the lists of packages that a build reads say: requirements files, projects, Pipfiles, followed to others."""
 
 from __future__ import annotations
 
@@ -15,7 +14,6 @@ from wxlint.documents.source import Source as Text
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.installs.markers import Environment, applies
 from wxlint.images.installs.model import (
-    CondaEnvironment,
     Groups,
     Lines,
     PackageIndex,
@@ -26,7 +24,7 @@ from wxlint.images.installs.model import (
     joined,
 )
 from wxlint.images.installs.pip import ARCHIVES
-from wxlint.images.installs.requirement import Requirement, conda_requirement, marker_of, parse_requirement
+from wxlint.images.installs.requirement import marker_of, parse_requirement
 
 if TYPE_CHECKING:
     from wxlint.documents.manifests.project import Part, Project
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 
 _DEPTH = 12
 """Lists that name each other deeper are not read to their end."""
-_YAML = (".yml", ".yaml")
 
 
 @lru_cache(maxsize=64)
@@ -92,6 +89,14 @@ class PackageLists:
         return joined(
             [Lines(), *(self._of_line(line, source, as_constraints, (*open_, source.path)) for line in lines)]
         )
+
+    def placed(self, source: Text, text: str, start: int, end: int) -> Lines:
+        """What a text lists that stands in [start, end) of another file: an item of conda's `pip:`."""
+        from wxlint.documents.manifests.requirements_txt import read_requirements
+
+        lines = read_requirements(Text(source.path, text), self._variable)
+        moved = [_at(line, start, end) for line in lines]
+        return joined([Lines(), *(self._of_line(line, source, False, (source.path,)) for line in moved)])
 
     def _variable(self, name: str) -> Value:
         from wxlint.documents.manifests.requirements_txt import unknown_variable
@@ -255,59 +260,6 @@ class PackageLists:
         found = tuple(pinned_by(read, source, self.environment))
         return Lines(constraints=found) if as_constraints else Lines(found, locked=True)
 
-    # -- conda
-
-    def conda_environment(self, source: Text | None) -> CondaEnvironment | None:
-        """A conda environment file, or a list of conda packages, one a line."""
-        if source is None:
-            return None
-        if "@EXPLICIT" in source.text[:20_000] and not source.path.endswith(_YAML):
-            return self._locked_conda(source)
-        if not source.path.endswith(_YAML):
-            return _conda_list(source)
-        if "\npackage:" in source.text:
-            locked = self._locked_conda(source)
-            if locked is not None:
-                return locked
-        from wxlint.documents.manifests.conda_environment import read_environment
-
-        environment = read_environment(source)
-        if environment.problem is not None:
-            start, message = environment.problem
-            unread = Unread(UnreadKind.INVALID, source.path, partial(source.span, start, start), message)
-            return CondaEnvironment((), Lines(), (), (unread,))
-        packages = tuple(
-            conda_requirement(Value(text), partial(source.span, start, end))
-            for text, start, end in environment.packages
-        )
-        inner = PackageLists(self.files, self.stage, _with_python(self.environment, packages), self.variables)
-        pip = joined([Lines(), *(inner._pip_item(source, *item) for item in environment.pip)])
-        return CondaEnvironment(packages, pip, environment.channels, where=partial(source.span, 0, 0))
-
-    def _locked_conda(self, source: Text) -> CondaEnvironment | None:
-        """A lock of conda-lock's or a list of addresses; None for any other file."""
-        from wxlint.documents.manifests.conda_lock import is_conda_lock, read_conda_lock, read_explicit
-        from wxlint.images.installs.locked import conda_lines
-
-        if source.path.endswith(_YAML):
-            if not is_conda_lock(source):
-                return None
-            packages = read_conda_lock(source)
-        else:
-            packages = read_explicit(source)
-        if packages is None:
-            return CondaEnvironment((), Lines(), (), (Unread(UnreadKind.WHEEL, source.path),))
-        conda, pip = conda_lines(packages, source, self.environment)
-        return CondaEnvironment(conda, pip, (), where=partial(source.span, 0, 0))
-
-    def _pip_item(self, source: Text, text: str, start: int, end: int) -> Lines:
-        """One item of `pip:`, which conda writes into a requirements file."""
-        from wxlint.documents.manifests.requirements_txt import read_requirements
-
-        lines = read_requirements(Text(source.path, text), self._variable)
-        moved = [_at(line, start, end) for line in lines]
-        return joined([Lines(), *(self._of_line(line, source, False, (source.path,)) for line in moved)])
-
 
 def _is_pylock(path: str) -> bool:
     from wxlint.documents.manifests.pylock import NAME
@@ -340,23 +292,3 @@ def _sources(line: Line, source: Text) -> Sources:
 
 def _invalid(source: Text, problem: str) -> Unread:
     return Unread(UnreadKind.INVALID, source.path, partial(source.span, 0, 0), problem)
-
-
-def _conda_list(source: Text) -> CondaEnvironment:
-    """`conda install --file requirements.txt`: one package a line."""
-    found: list[Requirement] = []
-    for number, line in enumerate(source.text.split("\n")):
-        text = line.partition("#")[0].strip()
-        if text:
-            start = source.starts[number]
-            found.append(conda_requirement(Value(text), partial(source.span, start, start + len(line))))
-    return CondaEnvironment(tuple(found), Lines(), (), where=partial(source.span, 0, 0))
-
-
-def _with_python(environment: Environment, packages: tuple[Requirement, ...]) -> Environment:
-    """The environment with the Python that conda installs."""
-    python = next((r for r in packages if r.name == "python"), None)
-    if python is None:
-        return environment._replace(python=None)
-    pin = python.pin
-    return environment._replace(python=pin if pin and "." in pin and "*" not in pin else None)

@@ -96,21 +96,21 @@ class Runs:
         result = read_plain(text, flavor) or read_shell(text, scope.values, where=where, flavor=flavor)
         if result.error is not None:
             stage.steps.append(self._unread(result.error, at))
-        directory, behind = stage.workdir, 0
+        behind = 0
         chain = _CHAIN.fullmatch(text) is not None  # if one command fails, so does the build
         for command in result.commands:
             command = command._replace(conditional=False) if chain else command
             if command.start > behind:  # what a command changes counts for those after it
                 self.files.note_changes(stage.index, text[behind : command.start])
                 behind = command.start
-            if (makes or self.files.any_written) and self._makes(stage, at, command, directory):
+            if (makes or self.files.any_written) and self._makes(stage, at, command):
                 continue
             if not may_install(command) or ("config" in text and _configures(stage, command)):
                 continue
-            context = self._context(stage, at, command, directory)
+            context = self._context(stage, at, command)
             for install in installs(command, self._pip_values(stage), context):
                 switches = _switches(stage, command)
-                for step in self._followed(stage, install, directory, command):
+                for step in self._followed(stage, install, command):
                     own = step._replace(switches=switches) if switches else step
                     if any(r.kind == "vcs" and r.url for r in own.requirements) and self.files.is_own is not None:
                         own = context.with_own_project(own, self.files.is_own)
@@ -130,11 +130,11 @@ class Runs:
 
         return Install("script", unread=(Unread(kind, "this RUN", where, message),), program="RUN", where=where)
 
-    def _makes(self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str) -> bool:
+    def _makes(self, stage: OpenStage, at: Callable[[int], int], command: Command) -> bool:
         """Whether a command makes a list of requirements, which is noted; one that anything else may have changed
         is forgotten."""
         if is_maker(command):
-            context = self._context(stage, at, command, directory)
+            context = self._context(stage, at, command)
             made = made_by(command, context)
             if made is not None:
                 lines = None if command.conditional else made.lines
@@ -142,7 +142,7 @@ class Runs:
                 return True
         if not self.files.any_written or may_install(command):
             return False
-        context = self._context(stage, at, command, directory)
+        context = self._context(stage, at, command)
         for written in touched(command):
             folder, star, _ = written.partition("*")
             path = context.absolute(folder.rpartition("/")[0] + "/" if star else written)
@@ -153,7 +153,7 @@ class Runs:
         return False
 
     def _followed(
-        self, stage: OpenStage, install: Install, directory: str, command: Command, callers: tuple[str, ...] = ()
+        self, stage: OpenStage, install: Install, command: Command, callers: tuple[str, ...] = ()
     ) -> list[Install]:
         """What a step installs: of a script that the repository has, what the script does; else the step itself.
 
@@ -161,7 +161,7 @@ class Runs:
         """
         if install.tool != "script":
             return [install]
-        found = self._script(stage, install, directory, command, callers)
+        found = self._script(stage, install, command, callers)
         if found is not None:
             return found
         program = install.program
@@ -169,15 +169,15 @@ class Runs:
         return [] if says_nothing or self._brings_nothing(stage, program) else [install]
 
     def _script(
-        self, stage: OpenStage, install: Install, directory: str, command: Command, callers: tuple[str, ...]
+        self, stage: OpenStage, install: Install, command: Command, callers: tuple[str, ...]
     ) -> list[Install] | None:
         """What a shell script of the repository installs when a RUN calls it; None when it cannot be read."""
         from wxlint.shell.bash.reader import read_shell
 
         name = install.program
-        path = posixpath.normpath(posixpath.join(directory, name)) if command.cwd is None else HOLE
+        path = posixpath.normpath(posixpath.join(stage.workdir, name)) if command.cwd is None else HOLE
         source = self.files.find(stage.index, path)
-        if source is None and directory == "/" and not name.startswith("/"):
+        if source is None and stage.is_adrift and not name.startswith("/"):
             source = self.files.brought(stage.index, path[1:])
         if source is None or source.path in callers or self.scripts_left <= 0:
             return None
@@ -191,9 +191,9 @@ class Runs:
         for inner in read_shell(source.text, self._pip_values(stage), args=given).commands:
             if not may_install(inner) or _configures(stage, inner):
                 continue
-            context = self._context(stage, lambda offset: offset, inner, directory, source)
+            context = self._context(stage, lambda offset: offset, inner, source)
             for step in installs(inner, self._pip_values(stage), context):
-                for one in self._followed(stage, step, directory, inner, (*callers, source.path)):
+                for one in self._followed(stage, step, inner, (*callers, source.path)):
                     found.append(one._replace(conditional=one.conditional or install.conditional))
                     stage.pip_config.update(pip_config.from_install(one))
         if given is None and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
@@ -228,18 +228,9 @@ class Runs:
         return install._replace(because=(*install.because, *self.built_by)) if self.built_by else install
 
     def _context(
-        self, stage: OpenStage, at: Callable[[int], int], command: Command, directory: str, script: Source | None = None
+        self, stage: OpenStage, at: Callable[[int], int], command: Command, script: Source | None = None
     ) -> StageContext:
-        return StageContext(
-            self.files,
-            stage.index,
-            script or self.source,
-            at,
-            directory,
-            command,
-            stage.environment,
-            partial(self._builds_wheels, stage),
-        )
+        return StageContext(self.files, stage, script or self.source, at, command, partial(self._builds_wheels, stage))
 
     def _builds_wheels(self, stage: OpenStage, origin: int) -> bool:
         """Whether an earlier stage made wheels that a stage copies."""

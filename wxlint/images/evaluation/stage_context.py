@@ -5,14 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span, Where
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.source import Source
 from wxlint.images.evaluation.build_files import Files, IsOwn
-from wxlint.images.evaluation.package_lists import PackageLists
-from wxlint.images.installs.markers import Environment
 from wxlint.images.installs.model import (
     LOCKS,
     CondaEnvironment,
@@ -27,6 +26,10 @@ from wxlint.images.installs.model import (
 from wxlint.images.installs.requirement import Requirement, parse_requirement
 from wxlint.shell.model import Command
 
+if TYPE_CHECKING:
+    from wxlint.images.evaluation.open_stage import OpenStage
+    from wxlint.images.evaluation.package_lists import PackageLists
+
 _WHEELS = late(r"(?:^|/)wheels?(?:/|$)")
 _ASIDE: Mapping[str, Value] = {}
 
@@ -34,30 +37,25 @@ _ASIDE: Mapping[str, Value] = {}
 class StageContext(InstallContext):
     """What one command of a stage sees.
 
-    source: the file that the command stands in, and at: from offsets of the shell text to its. directory: where
-    the text starts.
-    builds_wheels: whether an earlier stage, of this index, made wheels and this one copies from it.
+    source: the file that the command stands in, and at: from offsets of the shell text to its. builds_wheels: whether
+    an earlier stage, of this index, made wheels and this one copies from it.
     """
 
     def __init__(
         self,
         files: Files,
-        stage: int,
+        stage: OpenStage,
         source: Source,
         at: Callable[[int], int],
-        directory: str,
         command: Command,
-        environment: Environment,
         builds_wheels: Callable[[int], bool],
     ) -> None:
-        self.files, self.stage, self.source, self.at, self.command = files, stage, source, at, command
-        self.environment, self.builds_wheels = environment, builds_wheels
-        self.adrift = directory == "/"
-        """Whether commands may start in a folder that only the base image knows."""
+        self.files, self.stage, self.source, self.at, self.command = files, stage.index, source, at, command
+        self.environment, self.builds_wheels = stage.environment, builds_wheels
+        self.is_adrift, self.directory = stage.is_adrift, stage.workdir
         if command.cwd is not None:
             known = command.cwd.known
-            directory = posixpath.normpath(posixpath.join(directory, command.cwd.text)) if known else HOLE
-        self.directory = directory
+            self.directory = posixpath.normpath(posixpath.join(self.directory, command.cwd.text)) if known else HOLE
 
     def where(self, start: int, end: int) -> Where:
         return partial(self._stretch, start, end)
@@ -74,11 +72,13 @@ class StageContext(InstallContext):
     def _find(self, path: str) -> Source | None:
         place = self.absolute(path)
         found = self.files.find(self.stage, place)
-        if found is None and self.adrift and not path.startswith("/"):
+        if found is None and self.is_adrift and not path.startswith("/"):
             return self.files.brought(self.stage, place[1:])
         return found
 
     def _lists(self, variables: Mapping[str, Value] = _ASIDE) -> PackageLists:
+        from wxlint.images.evaluation.package_lists import PackageLists
+
         return PackageLists(self.files, self.stage, self.environment, variables)
 
     def requirements(self, path: str, variables: Mapping[str, Value], *, as_constraints: bool = False) -> Lines:
@@ -166,7 +166,9 @@ class StageContext(InstallContext):
         return self._lists().pipfile(self._find(path), path, groups, lock)
 
     def conda_environment(self, path: str) -> CondaEnvironment | None:
-        return self._lists().conda_environment(self._find(path))
+        from wxlint.images.evaluation.conda_lists import conda_environment
+
+        return conda_environment(self._lists(), self._find(path))
 
     def has_wheels(self, path: str) -> bool:
         place = self.absolute(path)
