@@ -15,6 +15,7 @@ Kind = Literal[
     "variable",  # a variable that a script, an .env file or a configuration file sets
     "default",  # the default of a variable that is not set
     "assumed",  # taken to be so as long as nothing says otherwise: "NAME is not set"
+    "platform",  # the platform that a build is for
     "build-arg",  # a build argument that a build gives
     "base",  # a fact about an upstream image
     "build",  # who builds the image

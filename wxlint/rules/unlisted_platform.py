@@ -111,7 +111,7 @@ def _of_stage(repository: Repository, image: Image, own: tuple[str, ...]) -> Ite
     while len(stage.parents) == 1 and not stage.external:
         stage = image.evaluated.stages[stage.parents[0]]
     fixed = stage.platform
-    if fixed is None or not fixed.known or any(reason.kind == "assumed" for reason in fixed.because):
+    if fixed is None or not fixed.known or any(reason.kind in ("assumed", "platform") for reason in fixed.because):
         return
     if "/" in fixed.text and not _has(own, fixed.text):
         text = _text(image.label, fixed.text, "built", own)

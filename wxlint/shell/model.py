@@ -27,6 +27,20 @@ Files = Callable[[str, "Value | None"], "ScriptFile | None"]
 """The file of a path as `source` is given it, and of the folder where the script is; None for one that is not read."""
 
 
+class Surroundings(NamedTuple):
+    """What is known of where a text runs.
+
+    machine: as `uname -m` prints it; "" where it is not known. has_file: whether a path is a file for sure, as it is
+    written and in the folder of a `cd`; None where nothing is known of files.
+    """
+
+    machine: str = ""
+    has_file: Callable[[str, Value | None], bool] | None = None
+
+
+ANYWHERE = Surroundings()
+
+
 class Word(NamedTuple):
     """One argument. start, end: the word as written, in the text given. quoted: any part of it was."""
 

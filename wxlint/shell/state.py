@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.model import Command, Place, Redirect, Word
+from wxlint.shell.model import ANYWHERE, Command, Place, Redirect, Surroundings, Word
 from wxlint.shell.values import NO_ARGUMENTS, UNSET, Arguments, Variable, hole, merged, not_set
 
 MAX_COMMANDS = 5_000
@@ -100,8 +100,8 @@ class State:
     "set -e".
     """
 
-    def __init__(self, where: Place, defaults: bool) -> None:
-        self.where, self.presumes = where, defaults
+    def __init__(self, where: Place, defaults: bool, around: Surroundings = ANYWHERE) -> None:
+        self.where, self.presumes, self.around = where, defaults, around
         self.vars: dict[str, Variable] = {}
         self.log: list[tuple[str, Variable | None]] = []
         self.attributed: set[str] = set()  # variables that `declare` has given an attribute

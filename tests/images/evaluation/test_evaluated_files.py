@@ -114,7 +114,7 @@ NAMES = [
     ('COPY ["a.txt", "/x/"]\nRUN pip install -r /x/a.txt', {"a.txt": "a\n"}, "a"),
     ("ADD a.txt /x/\nRUN pip install -r /x/a.txt", {"a.txt": "a\n"}, "a"),
     ("ARG F=a.txt\nCOPY $F /x/\nRUN pip install -r /x/a.txt", {"a.txt": "a\n"}, "a"),
-    ("COPY ../a.txt /x/\nRUN pip install -r /x/a.txt", {"a.txt": "a\n"}, ""),
+    ("COPY ../a.txt /x/\nRUN pip install -r /x/a.txt", {"a.txt": "a\n"}, "a"),
     ("COPY . /x\nRUN cd /x && pip install -r a.txt", {"a.txt": "a\n"}, "a"),
     ("COPY . /x\nRUN cd $D && pip install -r a.txt", {"a.txt": "a\n"}, ""),
     ("COPY . /x\nWORKDIR /\nWORKDIR x\nRUN pip install -r a.txt", {"a.txt": "a\n"}, "a"),

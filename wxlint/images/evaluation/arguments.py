@@ -13,14 +13,15 @@ from wxlint.images.model.records import DEFAULT_PLATFORM, Build
 
 
 @lru_cache(maxsize=64)
-def platform_args(platform: str) -> Mapping[str, Value]:
+def platform_args(platform: str, *, is_only: bool = True) -> Mapping[str, Value]:
     """The predefined platform arguments for one target platform.
 
     The builder is taken to be of the default platform where that is built for; for another one it is not known.
+    is_only: false for a build of several platforms, where what a RUN does for one of them does not hold for all.
     """
     system, _, rest = platform.partition("/")
     architecture, _, variant = rest.partition("/")
-    reason = (Reason("assumed", f"platform {platform} assumed"),)
+    reason = (Reason("platform" if is_only else "assumed", f"built for {platform}"),)
     found = {}
     for name, text in {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}.items():
         found[f"TARGET{name}"] = value = Value(text, (), reason)
@@ -35,7 +36,7 @@ class Arguments:
     def __init__(self, build: Build) -> None:
         self.given = dict(build.args)
         self._build = build
-        predefined = platform_args(build.platform)
+        predefined = platform_args(build.platform, is_only=len(build.platforms) < 2)
         self._outer = {name: self.given.get(name, value) for name, value in predefined.items()}
         self._unset: set[str] = set()
         self.outer = Scope(self._outer, self._unset, closed=True)

@@ -164,9 +164,9 @@ class Files:
             yield copy
 
     def in_context(self, path: str) -> Text | None:
-        """A file of the build context."""
-        relative = posixpath.normpath(path.lstrip("/"))
-        if relative.startswith("..") or HOLE in relative:
+        """A file of the build context. `..` at its root stays there, as BuildKit has it."""
+        relative = posixpath.normpath("/" + path.lstrip("/"))[1:]
+        if HOLE in relative:
             return None
         for folder in self.folders:
             found = self.read(folder + relative)

@@ -59,7 +59,13 @@ class _Evaluation:
         self.names = StageNames(dockerfile, build, contexts_named)
         self.stages: list[OpenStage] = []
         self.uses: list[Use] = []
-        self.runs = Runs(self.source, files, self.stages, build.built_by if build.args else ())
+        self.runs = Runs(
+            self.source,
+            files,
+            self.stages,
+            build.built_by if build.args else (),
+            one_platform=len(build.platforms) < 2,
+        )
         self.characters_left = MOST_CHARACTERS
         self.unknown_from: Span | None = None
         self.handlers = {

@@ -20,12 +20,12 @@ from wxlint.images.evaluation.default_shell import flavor_of_command, flavor_of_
 from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_make
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.stage_context import StageContext
-from wxlint.images.evaluation.written_files import touched
+from wxlint.images.evaluation.written_files import may_remove, touched
 from wxlint.images.installs.commands import installs, is_installer, may_install
 from wxlint.images.installs.model import SWITCHES, Install, Unread, UnreadKind
 from wxlint.images.installs.screening import worth_reading
 from wxlint.images.model.records import StageCopy
-from wxlint.shell.model import LIMITS
+from wxlint.shell.model import LIMITS, Surroundings
 
 if TYPE_CHECKING:
     from wxlint.core.findings import Span
@@ -46,10 +46,20 @@ class Runs:
     """Reads the RUN instructions of one evaluation.
 
     stages: those begun so far. built_by: the build's reasons, where its arguments may decide; else empty.
+    one_platform: whether the build is for one platform only, which tests of the machine then go by.
     """
 
-    def __init__(self, source: Source, files: Files, stages: list[OpenStage], built_by: tuple[Reason, ...]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        files: Files,
+        stages: list[OpenStage],
+        built_by: tuple[Reason, ...],
+        *,
+        one_platform: bool = True,
+    ) -> None:
         self.source, self.files, self.stages, self.built_by = source, files, stages, built_by
+        self.one_platform = one_platform
         self.scripts_left = _MOST_SCRIPTS
 
     def read(self, stage: OpenStage, instruction: Instruction) -> None:
@@ -93,7 +103,8 @@ class Runs:
         def where(offset: int) -> tuple[str, int]:
             return source.path, source.position(at(offset))[0]
 
-        result = read_plain(text, flavor) or read_shell(text, scope.values, where=where, flavor=flavor)
+        around = self._surroundings(stage, self.source.text[: at(0)] + text)
+        result = read_plain(text, flavor) or read_shell(text, scope.values, where=where, flavor=flavor, around=around)
         if result.error is not None:
             stage.steps.append(self._unread(result.error, at))
         behind = 0
@@ -117,6 +128,18 @@ class Runs:
                     stage.steps.append(self._relocated(own))
                     stage.pip_config.update(pip_config.from_install(step))
         self.files.note_changes(stage.index, text[behind:])
+
+    def _surroundings(self, stage: OpenStage, commands: str) -> Surroundings:
+        """What a RUN finds: the machine of the stage, and the files that were copied. commands: up to its end."""
+
+        def has_file(path: str, cwd: Value | None) -> bool:
+            folder = stage.workdir if cwd is None else posixpath.join(stage.workdir, cwd.text) if cwd.known else HOLE
+            at = posixpath.normpath(posixpath.join(folder, path))
+            is_there = HOLE not in at and self.files.find(stage.index, at) is not None
+            return is_there and not may_remove(commands, posixpath.basename(at))
+
+        machine = stage.environment.machine if self.one_platform else None
+        return Surroundings(machine or "", has_file)
 
     def _unread(self, error: tuple[int, int, str], at: Callable[[int], int]) -> Install:
         """A RUN that is not read to its end: what it installs is for the shell to say."""
@@ -165,7 +188,8 @@ class Runs:
         if found is not None:
             return found
         program = install.program
-        says_nothing = program.endswith((".sh", ".bash")) and not is_installer(program)
+        sets_up = _is_sourced(command) and "install" not in posixpath.basename(program).lower()
+        says_nothing = program.endswith((".sh", ".bash")) and (sets_up or not is_installer(program))
         return [] if says_nothing or self._brings_nothing(stage, program) else [install]
 
     def _script(
@@ -188,7 +212,8 @@ class Runs:
             stage.fetches.append(source.text)
         found: list[Install] = []
         given = _given(command, name)
-        for inner in read_shell(source.text, self._pip_values(stage), args=given).commands:
+        around = self._surroundings(stage, source.text)
+        for inner in read_shell(source.text, self._pip_values(stage), args=given, around=around).commands:
             if not may_install(inner) or _configures(stage, inner):
                 continue
             context = self._context(stage, lambda offset: offset, inner, source)
@@ -237,6 +262,11 @@ class Runs:
         return any(isinstance(step, StageCopy) and step.stage == origin for step in stage.steps) and any(
             isinstance(step, Install) and step.builds for step in self.stages[origin].steps
         )
+
+
+def _is_sourced(command: Command) -> bool:
+    """Whether a script is read by the shell itself, as files are that set variables: `. /opt/intel/setvars.sh`."""
+    return command.words[0].value.text in (".", "source")
 
 
 def _configures(stage: OpenStage, command: Command) -> bool:

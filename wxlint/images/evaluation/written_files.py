@@ -86,6 +86,14 @@ def _named(command: str, start: int, endings: tuple[str, ...]) -> list[str]:
     return [name for name in _NAME.findall(command, start) if name.endswith(endings)]
 
 
+_REMOVES = late(r"\b(?:rm|mv|unlink)\b[^;&|\n]*")
+
+
+def may_remove(text: str, name: str) -> bool:
+    """Whether commands name a file of this base name, or all files, as what they remove or move away."""
+    return any(name in match[0] or "*" in match[0] for match in _REMOVES.finditer(text))
+
+
 _LOOKS = frozenset(
     "cat head tail ls grep egrep wc less diff test [ [[ chmod chown stat file cmp md5sum sha256sum du find echo printf"
     " true".split()

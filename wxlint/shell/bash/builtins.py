@@ -245,7 +245,7 @@ def _brackets(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
         texts = texts[:-1]
     if any(w.value.text == HOLE and not w.quoted for w in words[1:]) and len(values) > 3:
         return MAYBE
-    return words_test(values, texts if len(texts) == len(values) else [], walk.flavor)
+    return words_test(values, texts if len(texts) == len(values) else [], walk.state, walk.flavor)
 
 
 def _true(walk: Walker, node: Simple, words: list[Word]) -> Status | None:

@@ -10,7 +10,16 @@ from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.builtins import BASH_ONLY, BUILTINS, SILENT, Builtin, walk_arguments
 from wxlint.shell.bash.child_shells import MAY_RUN_TEXT, child_of
 from wxlint.shell.bash.outcomes import outcome
-from wxlint.shell.bash.text_programs import FILTERS, SOURCES, filtered, grep_finds, printed, repository_root
+from wxlint.shell.bash.text_programs import (
+    FILTERS,
+    OF_THE_MACHINE,
+    SOURCES,
+    filtered,
+    grep_finds,
+    machine_name,
+    printed,
+    repository_root,
+)
 from wxlint.shell.bash.tree import Function, Simple
 from wxlint.shell.bash.walker import Frame, Walker
 from wxlint.shell.branches import alternatives, close
@@ -266,13 +275,15 @@ class Commands:
         walk, state = self.walk, self.walk.state
         values = [word.value for word in words]
         text: Value | None = None
-        if name not in SOURCES and name not in FILTERS and name != "git":
+        if name not in SOURCES and name not in FILTERS and name not in OF_THE_MACHINE and name != "git":
             return False
         if walk.exact == len(words) or name == "echo":
             if name == "git":
                 text = repository_root(values, state.cwd, walk.words.script)
             elif name in SOURCES:
                 text = printed(words, state.cwd, walk.flavor == "bash")
+            elif name in OF_THE_MACHINE:
+                text = machine_name(values, state.around.machine)
             else:
                 given = self._given(redirects)
                 text = filtered(values, given) if given is not None else None

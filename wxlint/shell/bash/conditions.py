@@ -12,7 +12,7 @@ from wxlint.shell.bash.expansion import Expander
 from wxlint.shell.bash.parameters import NAME
 from wxlint.shell.bash.tree import Case, Lit, Param, Text
 from wxlint.shell.patterns import compiled
-from wxlint.shell.state import MAYBE, NO, OPEN, Refine, Status, opposite
+from wxlint.shell.state import MAYBE, NO, OPEN, Refine, State, Status, opposite
 from wxlint.shell.values import ROOT, UNSET, assumptions, is_open
 
 _NUMBER = late(r"\s*[-+]?\d{1,12}\s*\Z")
@@ -43,8 +43,14 @@ def compare(operator: str, left: Value, right: Value) -> Status:
     return Status(outcomes[operator], False, assumed) if operator in outcomes else MAYBE
 
 
-def unary(operator: str, value: Value) -> Status:
-    """A unary test of a value; of files nothing is known."""
+_OF_A_FILE = frozenset(("-f", "-e", "-a", "-r"))
+"""Tests that hold for a file."""
+
+
+def unary(operator: str, value: Value, state: State) -> Status:
+    """A unary test of a value; of a file it is known at most that it is there."""
+    if operator in _OF_A_FILE and state.around.has_file is not None and value.known:
+        return Status(True, False, assumptions(value)) if state.around.has_file(value.text, state.cwd) else MAYBE
     if operator not in ("-z", "-n"):
         return MAYBE
     if is_open(value) and not value.text.strip("\0") and ROOT not in value.holes:
@@ -82,7 +88,7 @@ _UNARY = late(r"-[a-zA-Z]\Z")
 _BINARY = frozenset(("=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"))
 
 
-def words_test(words: list[Value], texts: list[Text], flavor: str = "bash") -> Status:
+def words_test(words: list[Value], texts: list[Text], state: State, flavor: str = "bash") -> Status:
     """The arguments of `[` or `test`, without the bracket. texts: the words as written, where each is one argument."""
     count = len(words)
     if count > 200:
@@ -90,37 +96,37 @@ def words_test(words: list[Value], texts: list[Text], flavor: str = "bash") -> S
     for operator, wanted in (("-o", False), ("-a", True)):
         for at in range(1, count - 1):
             if words[at].text == operator and count > 3:
-                left, right = words_test(words[:at], [], flavor), words_test(words[at + 1 :], [], flavor)
+                left, right = words_test(words[:at], [], state, flavor), words_test(words[at + 1 :], [], state, flavor)
                 return both(left, right, wanted)
     if count == 3 and (words[1].holes or words[1].text in _BINARY or words[1].text in ("-a", "-o")):
-        return _three(words, texts, flavor)
+        return _three(words, texts, state, flavor)
     if count and words[0].text == "!" and (count != 2 or words[1].known):
-        return opposite(words_test(words[1:], texts[1:], flavor))
+        return opposite(words_test(words[1:], texts[1:], state, flavor))
     if count == 0:
         return NO
     if count == 1:
-        return unary("-n", words[0])
+        return unary("-n", words[0], state)
     if count == 2:
-        return _two(words, texts)
+        return _two(words, texts, state)
     return MAYBE
 
 
-def _two(words: list[Value], texts: list[Text]) -> Status:
+def _two(words: list[Value], texts: list[Text], state: State) -> Status:
     """`-n X` and its kin; anything else is an error, which is no success."""
     operator = words[0]
     if operator.known and not _UNARY.match(operator.text):
         return Status(False, False, (*assumptions(operator), *assumptions(words[1])))
-    status = unary(operator.text, words[1])
+    status = unary(operator.text, words[1], state)
     if operator.text in ("-z", "-n") and len(texts) == 2 and (operator.text == "-z" or texts[1].quoted):
         return status._replace(refine=refinement(texts[1], words[1], "", operator.text == "-z"))
     return status
 
 
-def _three(words: list[Value], texts: list[Text], flavor: str) -> Status:
+def _three(words: list[Value], texts: list[Text], state: State, flavor: str) -> Status:
     """`A = B`, numbers compared, `A -a B`."""
     operator = words[1].text
     if operator in ("-a", "-o"):
-        return both(unary("-n", words[0]), unary("-n", words[2]), operator == "-a")
+        return both(unary("-n", words[0], state), unary("-n", words[2], state), operator == "-a")
     if operator == "==" and flavor != "bash":  # dash says that it is no operator
         return NO if flavor == "dash" else MAYBE
     status = compare(operator, words[0], words[2])
@@ -158,14 +164,14 @@ def expression(expander: Expander, node: tuple[object, ...]) -> Status:
         if kind == "word":
             word = node[1]
             assert isinstance(word, Text)
-            return unary("-n", expander.value(word))
+            return unary("-n", expander.value(word), expander.state)
         if kind == "unary":
             word = node[2]
             assert isinstance(word, Text)
             value = expander.value(word)
             if node[1] == "-v":
                 return _is_set(expander, value)
-            status = unary(str(node[1]), value)
+            status = unary(str(node[1]), value, expander.state)
             return (
                 status._replace(refine=refinement(word, value, "", node[1] == "-z"))
                 if node[1] in ("-z", "-n")

@@ -19,7 +19,18 @@ from wxlint.shell.bash.parser import Parser
 from wxlint.shell.bash.tree import Arith, Assign, Function, Group, Lines, Node, Pipe, Redir, Simple, Test
 from wxlint.shell.bash.walker import Frame
 from wxlint.shell.branches import close
-from wxlint.shell.model import TOO_DEEP, TOO_LONG, Command, Files, Place, Redirect, ShellResult, Word
+from wxlint.shell.model import (
+    ANYWHERE,
+    TOO_DEEP,
+    TOO_LONG,
+    Command,
+    Files,
+    Place,
+    Redirect,
+    ShellResult,
+    Surroundings,
+    Word,
+)
 from wxlint.shell.state import (
     LAST_STEP,
     MAX_DEPTH,
@@ -324,10 +335,11 @@ def run_text(
     script: str,
     files: Files | None = None,
     args: tuple[Value, ...] | None = None,
+    around: Surroundings = ANYWHERE,
 ) -> ShellResult:
     """See reader.read_shell."""
     parser = Parser(text, flavor)
-    state = State(where, defaults)
+    state = State(where, defaults, around)
     state.vars.update(variables)
     state.environment = frozenset(variables)
     if args is not None:

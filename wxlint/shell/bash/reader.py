@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.model import Files, Place, ShellResult, line_of
+from wxlint.shell.model import ANYWHERE, Files, Place, ShellResult, Surroundings, line_of
 
 
 def read_shell(
@@ -25,6 +25,7 @@ def read_shell(
     script: str = "",
     files: Files | None = None,
     args: tuple[Value, ...] | None = None,
+    around: Surroundings = ANYWHERE,
 ) -> ShellResult:
     """The commands of a shell text, in the order they would run. Never raises.
 
@@ -37,6 +38,7 @@ def read_shell(
         script: the path of the script, for `$0` and `$(dirname "$0")`; unknown when empty.
         files: the files that `source` names; without it none is read.
         args: what the script is called with, `$1` and on; None where that is not known.
+        around: what is known of the machine and its files.
     """
     from wxlint.shell.bash.interpreter import run_text
 
@@ -49,6 +51,7 @@ def read_shell(
         script=script,
         files=files,
         args=args,
+        around=around,
     )
 
 

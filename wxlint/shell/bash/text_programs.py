@@ -7,6 +7,7 @@ import posixpath
 import re
 
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.model import Word
 from wxlint.shell.values import MAX_TEXT, ROOT, absolute, is_open, joined, merged, relative, spaced
@@ -22,6 +23,8 @@ SOURCES = frozenset(("echo", "printf", "dirname", "basename", "pwd", "realpath",
 """Programs whose output their arguments say."""
 FILTERS = frozenset(("tr", "cut", "sed", "cat"))
 """Programs whose output what they are given says."""
+OF_THE_MACHINE = frozenset(("uname", "arch", "dpkg"))
+"""Programs that may say for which machine they are."""
 
 
 def printed(words: list[Word], cwd: Value | None, bash: bool) -> Value | None:
@@ -57,6 +60,21 @@ def repository_root(words: list[Value], cwd: Value | None, script: str) -> Value
     if cwd is not None and cwd.text != "." and not (cwd.known and f"{script}/".startswith(f"{cwd.text}/")):
         return None
     return _line(absolute(Value(".")))
+
+
+_DEBIAN = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+def machine_name(words: list[Value], machine: str) -> Value | None:
+    """What `uname -m`, `arch` and `dpkg --print-architecture` print; None where it is not known, and of other options.
+
+    machine: as uname prints it, "" where it is not known.
+    """
+    asked = " ".join(value.text for value in words)
+    name = _DEBIAN.get(machine) if asked.startswith("dpkg") else machine
+    if asked not in ("uname -m", "uname --machine", "arch", "dpkg --print-architecture") or not name:
+        return None
+    return Value(name + "\n", (), (Reason("platform", f"built for {machine}"),))
 
 
 def _line(value: Value | None) -> Value | None:
