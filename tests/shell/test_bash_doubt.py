@@ -361,3 +361,35 @@ def test_an_operand_that_is_not_set_may_make_an_expression_an_error(text: str, f
 def test_a_number_whose_expression_is_not_known_may_end_a_text_under_set_u(value: str) -> None:
     assert read_shell(f'set -u\ndeclare -i C=3\nC="{value}"\ndocker a\n', {}).may_end
     assert not read_shell(f'declare -i C=3\nC="{value}"\ndocker a\n', {}).may_end
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"),
+    [
+        ('docker "${!M[@]}"', "0|1|…"),
+        ('docker "${M[@]}"', "1|2|…|y"),
+        ('docker "${#M[@]}" "${M[1]}" "${M[2]}" "${M[3]}" "${M[-1]}" "${M[-2]}"', "…|2|…|…|y|…"),
+        ('docker "${M[@]:1:1}" "${M[@]:1:2}"', "2|…"),
+        ('docker "${M[@]: -1}" "${M[@]:3}"', "…|…"),
+        ('M[1]=q; docker "${M[@]}"', "1|q|…|y"),
+        ('M[2]=q; docker "${M[@]}" "${M[3]}"', "1|2|…|…"),
+        ('M[9]=q; docker "${M[@]}"', "1|2|…"),
+        ('M[-1]=z; docker "${M[@]}"', "1|2|…|z"),
+        ('(( M[3] = 4 )); docker "${M[@]}"', "1|2|…"),
+        ("unset 'M[-1]'; docker \"${M[@]}\"", "1|2|…"),
+        ('unset \'M[0]\'; docker "${M[@]}" "${!M[@]}"', "2|…|y|1|…"),
+        ("unset 'M[3]'; docker \"${M[@]}\"", "1|2|…"),
+        ('M+=(z); prog && M+=(k); docker "${M[@]}" "${M[-1]}"', "1|2|…|…"),
+        ('N=("${M[@]}" z); docker "${N[@]}" "${!N[@]}"', "…|…"),
+        ('M+=([1]=q); docker "${M[@]}"', "1|q|…|y"),
+    ],
+)
+def test_behind_an_item_that_a_branch_adds_no_subscript_is_known(then: str, expected: str) -> None:
+    assert calls(f"M=(1 2); prog && M+=(x); M+=(y); {then}") == [expected]
+
+
+@pytest.mark.parametrize("inner", ["( {} )", "echo a | {{ {}; }}", "x=$({})", "( ( {} ) )", "{{ {}; }} &"])
+@pytest.mark.parametrize("made", ["declare A=x", "unset A; local A=x", "local A", "declare -i A=3"])
+def test_what_a_subshell_makes_local_is_not_local_to_the_function(inner: str, made: str) -> None:
+    assert calls(f"A=7; f() {{ {inner.format(made)}; A=8; }}; f; docker $A")[-1] == "8"
+    assert calls(f"A=7; f() {{ {inner.format(made)}; }}; f; docker $A ${{#A}}")[-1] == "7|1"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.state import LEFT, LOOP, RAN, ROUND, Catch, Changes, Mark, Option, Refine, State, Status
-from wxlint.shell.values import UNSET, Arguments, Variable, assumptions, hole, merged
+from wxlint.shell.values import UNSET, Arguments, Variable, assumptions, counted, hole, merged
 
 _End = tuple[int, Changes, Mark]
 _CAUGHT = {"subshell": "exit", "function": "return", "loop": "break", "round": "continue", "statement": "fail"}
@@ -195,7 +195,7 @@ def _either(state: State, name: str, values: list[Variable | None]) -> Variable:
     """
     longest = _longest(values)
     if isinstance(longest, dict):
-        least = min([v for v in values if isinstance(v, dict)], key=len)
+        least = min([counted(v) for v in values if isinstance(v, dict)], key=len)
         return {**least, str(len(least)): hole(f"${{{name}[@]}}")}
     if isinstance(longest, Value):
         short = min([v for v in values if type(v) is Value], key=lambda v: len(v.text))
@@ -213,7 +213,7 @@ def _longest(values: list[Variable | None]) -> Variable | None:
     if len(texts) == len(values):
         longest = max(texts, key=lambda v: len(v.text))
         return longest if all(v.text and (longest.text + " ").startswith(v.text + " ") for v in texts) else None
-    arrays = [v for v in values if type(v) is dict]
+    arrays = [counted(v) for v in values if type(v) is dict]
     if len(arrays) == len(values):
         most = max(arrays, key=len)
         items = list(most.items())

@@ -55,6 +55,17 @@ def hole(raw: str) -> Value:
     return Value(HOLE, (raw if len(raw) <= 200 else raw[:199] + "…",))
 
 
+def several(item: Value) -> bool:
+    """Whether an item of an array stands for any number of items, as a branch may have added them."""
+    return item.text == HOLE and item.holes[0].endswith("[@]}")
+
+
+def counted(items: Array) -> Array:
+    """The items of an array in front of those whose number is not known."""
+    number = next((number for number, item in enumerate(items.values()) if several(item)), len(items))
+    return items if number == len(items) else dict(list(items.items())[:number])
+
+
 def absolute(path: Value | None) -> Value | None:
     """A path as programs print it who give the whole of it: below the folder that paths are relative to."""
     if path is None or path.text.startswith(("/", "~", HOLE)):

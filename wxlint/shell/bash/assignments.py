@@ -5,7 +5,7 @@ from __future__ import annotations
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
-from wxlint.shell.bash.parameters import highest, ordered
+from wxlint.shell.bash.parameters import free, ordered, placed
 from wxlint.shell.bash.tree import Assign
 from wxlint.shell.bash.walker import Walker
 from wxlint.shell.values import (
@@ -78,8 +78,7 @@ def _scalar(walk: Walker, node: Assign, name: str, flags: str) -> None:
         value = joined([before, value])
     value = _cased(value, flags, name)
     if isinstance(old, dict):
-        items = type(old)({**old, "0": value})
-        state.set(name, ordered(items))
+        state.set(name, placed(old, "0", value))
         return
     state.set(name, state.noted(name, value, node.start))
 
@@ -126,8 +125,7 @@ def _item(walk: Walker, node: Assign, name: str) -> None:
         return
     if node.append and key.text in items:
         value = joined([items[key.text], value])
-    items[key.text] = state.noted(f"{name}[{key.text[:40]}]", value, node.start)
-    state.set(name, ordered(items))
+    state.set(name, placed(items, key.text, state.noted(f"{name}[{key.text[:40]}]", value, node.start)))
 
 
 def _array(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
@@ -141,7 +139,7 @@ def _array(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
         items, exact = {"0": old}, not old.holes
     elif node.append and old is None and not state.defaults:
         exact = False
-    number = 0 if isinstance(items, Associative) else highest(items) + 1
+    number = 0 if isinstance(items, Associative) else free(items)
     ends = len(state.may_end)
     assumed: tuple[Reason, ...] = ()  # where items stand rests on it
     for key, word in node.items:
@@ -150,7 +148,8 @@ def _array(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
             if index is None:
                 exact = False
                 continue
-            items[index.text] = state.noted(f"{name}[{index.text[:40]}]", walk.words.value(word), word.start)
+            item = state.noted(f"{name}[{index.text[:40]}]", walk.words.value(word), word.start)
+            items = placed(items, index.text, item)
             number = number if isinstance(items, Associative) else int(index.text) + 1
             continue
         found = walk.words.fields(word)

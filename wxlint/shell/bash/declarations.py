@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.parameters import highest
+from wxlint.shell.bash.parameters import from_end, placed
 from wxlint.shell.bash.tree import Assign, Simple
 from wxlint.shell.bash.walker import Walker
 from wxlint.shell.model import Word
@@ -152,12 +152,12 @@ def _unset_item(walk: Walker, name: str, index: str) -> Status:
     if not isinstance(variable, Associative):
         number = walk.words.sums.number(index)
         if number is not None and number < 0:
-            number += highest(variable) + 1
-            if number < 0:
+            number = from_end(variable, number)
+            if number is not None and number < 0:
                 return NO
         key = None if number is None or number < 0 else str(number)
     if key is None or "$" in index:
         state.set(name, hole(f"${{{name}[@]}}"))
         return OPEN
-    state.set(walk.words.parameters.target(name), type(variable)({k: v for k, v in variable.items() if k != key}))
+    state.set(walk.words.parameters.target(name), placed(variable, key, None))
     return YES

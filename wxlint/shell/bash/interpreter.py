@@ -153,6 +153,7 @@ class Interpreter:
         """Walk in a subshell: the variables come back as they were."""
         state = self.state
         mark, trap = state.mark(), state.vars.get("trap EXIT")
+        frames, self.frames = self.frames, [frame.copy() for frame in self.frames]
         catch = state.open(SUBSHELL)
         self.leaving = NO  # of what ends a subshell without `exit`
         if trap is not None:
@@ -173,6 +174,7 @@ class Interpreter:
         state.flow = ""
         close(state, catch)
         state.undo(mark)
+        self.frames = frames
         self.last, self.leaving = status, NO
         return status
 

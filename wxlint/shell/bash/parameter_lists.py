@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.parameters import highest, sliced, whole
+from wxlint.core.values import Value
+from wxlint.shell.bash.parameters import gap, highest, sliced, whole
 from wxlint.shell.bash.tree import Param
-from wxlint.shell.values import UNSET, Array, Associative, assumptions, hole
+from wxlint.shell.values import UNSET, Array, Associative, assumptions, counted, hole, several
 
 if TYPE_CHECKING:
     from wxlint.shell.bash.word_roles import Words
@@ -37,24 +37,23 @@ class ParameterLists:
         values: list[Value] = list(items.values())
         if part.op == "keys":
             return self._keys(part, items)
-        if values and values[-1].text == HOLE and values[-1].holes[0] == f"${{{part.name}[@]}}":
+        if any(map(several, values)):
             self.words.inexact = True
         if part.op == ":" and isinstance(variable, Value) and variable is not UNSET:
             return [self.words.parameters.operate(part, variable)]
         if part.op == ":":
             if isinstance(items, Associative):
                 return self._not_known(part)
-            return self._slice(part, [(int(key), value) for key, value in items.items()], highest(items) + 1)
+            numbered = [(int(key), value) for key, value in items.items()]
+            return self._slice(part, numbered, highest(items) + 1, gap(items))
         if part.op in ("-", ":-", "+", ":+"):
             return self._many_default(part, values)
         return values if part.op == "" else [self.words.parameters.operate(part, value) for value in values]
 
     def _keys(self, part: Param, items: Array) -> list[Value]:
-        keys = [Value(key, (), assumptions(value)) for key, value in items.items()]
-        if hole(f"${{{part.name}[@]}}") in items.values():  # more, or none, behind those that are known
-            self.words.inexact = True
-            keys[-1] = hole(part.raw)
-        return keys
+        known = counted(items)
+        keys = [Value(key, (), assumptions(value)) for key, value in known.items()]
+        return keys if known is items else [*keys, *self._not_known(part)]
 
     def _not_known(self, part: Param) -> list[Value]:
         self.words.inexact = True
@@ -89,11 +88,16 @@ class ParameterLists:
                 return again
         return [self.words.parts_value(part.arg)]
 
-    def _slice(self, part: Param, items: list[tuple[int, Value]], end: int) -> list[Value]:
+    def _slice(
+        self, part: Param, items: list[tuple[int, Value]], end: int, unknown_from: int | None = None
+    ) -> list[Value]:
         bounds = self.bounds(part)
         if bounds is None or (bounds[1] or 0) < 0 or (part.name in ("@", "*") and bounds[0] == 0):
             return self._not_known(part)
-        return sliced(items, bounds[0], bounds[1], end)
+        if unknown_from is not None and not 0 <= bounds[0] <= unknown_from:
+            return self._not_known(part)
+        found = sliced(items, bounds[0], bounds[1], end)
+        return self._not_known(part) if bounds[1] is not None and any(map(several, found)) else found
 
     def bounds(self, part: Param) -> tuple[int, int | None] | None:
         """The two numbers of `${x:first:count}`."""

@@ -13,7 +13,8 @@ from wxlint.shell.bash.parameters import (
     PLAIN,
     cased,
     cut,
-    highest,
+    from_end,
+    gap,
     last_part,
     plain_param,
     substituted,
@@ -22,7 +23,18 @@ from wxlint.shell.bash.parameters import (
     whole,
 )
 from wxlint.shell.bash.tree import Param, Part
-from wxlint.shell.values import NO_ARGUMENTS, ROOT, UNSET, Associative, Variable, assumptions, hole, merged, not_set
+from wxlint.shell.values import (
+    NO_ARGUMENTS,
+    ROOT,
+    UNSET,
+    Associative,
+    Variable,
+    assumptions,
+    hole,
+    merged,
+    not_set,
+    several,
+)
 
 if TYPE_CHECKING:
     from wxlint.shell.bash.word_roles import Words
@@ -67,7 +79,7 @@ class ParameterValues:
             return self._element(part, variable)
         if variable is not None:
             found = variable.get("0", UNSET) if isinstance(variable, dict) else variable
-            return found if len(found.text) < 100 or not state.spent else hole(part.raw)
+            return hole(part.raw) if several(found) or (state.spent and len(found.text) >= 100) else found
         if name.isdigit():
             if name == "0":
                 return Value(self.words.zero) if self.words.zero else hole(part.raw)
@@ -106,9 +118,10 @@ class ParameterValues:
         if number is None:
             number = self.words.sums.number(value.text)
         if number is not None and number < 0:
-            end = highest(variable) + 1 if isinstance(variable, dict) else 0
-            number = None if number + end < 0 else number + end
-            if number is None and strict and isinstance(variable, Value) and variable is not UNSET:
+            index = from_end(variable, number) if isinstance(variable, dict) else number
+            number = None if index is None or index < 0 else index
+            may_be = index is None or isinstance(variable, Value) and variable is not UNSET
+            if number is None and strict and may_be:
                 self.state.may_leave("exit" if "set -e" in self.state.vars else "fail")
             elif number is None and strict:
                 self.state.fail(status=True)
@@ -133,8 +146,9 @@ class ParameterValues:
             return variable if key.text == "0" else hole(part.raw) if variable.holes else UNSET
         found = variable.get(key.text)
         if found is None:
-            unknown = hole(f"${{{part.name}[@]}}")
-            return hole(part.raw) if unknown in variable.values() else UNSET
+            return UNSET if gap(variable) is None else hole(part.raw)
+        if several(found):
+            return hole(part.raw)
         return found._replace(because=merged(key.because, found.because)) if key.because else found
 
     def param(self, part: Param) -> Value:

@@ -8,7 +8,7 @@ from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.tree import Lit, Param
 from wxlint.shell.patterns import compiled, replaced, trimmed
-from wxlint.shell.values import MAX_TEXT, UNSET, Array, Associative, hole, merged
+from wxlint.shell.values import MAX_TEXT, UNSET, Array, Associative, hole, merged, several
 
 LIVE = frozenset(
     "RANDOM SECONDS PWD HOME USER UID EUID HOSTNAME HOSTTYPE OSTYPE BASH_SOURCE LINENO OLDPWD FUNCNAME PIPESTATUS"
@@ -44,9 +44,43 @@ def plain_param(name: str, part: Param, op: str = "") -> Param:
 # -- arrays
 
 
+_BEHIND = 10**12
+"""Subscripts from here on stand for those behind items whose number is not known."""
+
+
 def highest(items: Array) -> int:
     """The highest subscript of an indexed array; -1 for none."""
     return max((int(key) for key in items if _INDEX.match(key)), default=-1)
+
+
+def gap(items: Array) -> int | None:
+    """The subscript from which on it is not known how many items an array has; None for one that is known."""
+    if isinstance(items, Associative):
+        return None
+    return next((int(key) for key, item in items.items() if several(item)), None)
+
+
+def free(items: Array) -> int:
+    """The subscript that the next item of an indexed array gets."""
+    top = highest(items)
+    return _BEHIND if top < _BEHIND and gap(items) is not None else top + 1
+
+
+def from_end(items: Array, number: int) -> int | None:
+    """The subscript that a negative one means; None where that is not known. Negative in front of the array."""
+    index = number + highest(items) + 1
+    return None if index < _BEHIND and gap(items) is not None else index
+
+
+def placed(items: Array, key: str, value: Value | None) -> Array:
+    """An array with another item at a subscript, or with none. What may be that item is not known any more."""
+    at = gap(items)
+    if at is not None and at <= int(key) < _BEHIND:
+        return {index: item for index, item in items.items() if int(index) <= at}
+    kept = type(items)({index: item for index, item in items.items() if index != key} if value is None else items)
+    if value is not None:
+        kept[key] = value
+    return ordered(kept)
 
 
 def ordered(items: Array) -> Array:

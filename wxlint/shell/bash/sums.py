@@ -10,10 +10,10 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.arithmetic import DoubtfulError, Names, UnknownError, WrongError, evaluated, is_refused, value_of
 from wxlint.shell.bash.assigned_names import SETS
-from wxlint.shell.bash.parameters import ordered
+from wxlint.shell.bash.parameters import placed
 from wxlint.shell.bash.parser import Parser
 from wxlint.shell.bash.tree import Lit, Part
-from wxlint.shell.values import UNSET, Array, Associative, hole, merged
+from wxlint.shell.values import UNSET, Associative, hole, merged
 
 if TYPE_CHECKING:
     from wxlint.shell.bash.word_roles import Words
@@ -119,8 +119,7 @@ class Sums:
         if not isinstance(old, dict) or isinstance(old, Associative) or key is None or key < 0:
             self.state.set(name, hole(f"${{{name}[@]}}"))
             return
-        items: Array = {**old, str(key): value}
-        self.state.set(name, ordered(items))
+        self.state.set(name, placed(old, str(key), value))
 
 
 @lru_cache(maxsize=512)

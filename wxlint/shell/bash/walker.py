@@ -28,6 +28,12 @@ class Frame:
         self.doubtful: set[str] = set()
         self.status: Status | None = None
 
+    def copy(self) -> Frame:
+        """The call as it is, for a subshell, whose `local`s and `return` are its own."""
+        other = Frame(self.function, self.branching)
+        other.hidden, other.doubtful, other.status = self.hidden.copy(), self.doubtful.copy(), self.status
+        return other
+
 
 class Walker(Protocol):
     """The interpreter, as builtins and compound commands see it.
