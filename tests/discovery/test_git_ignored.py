@@ -10,29 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.differential.gitignore import BRACKETS, FOLDERS, NAMES, PIECES
 from tests.support.file_trees import found, git, make
 from wxlint.discovery.file_kinds import kind_of, kind_of_text
 from wxlint.discovery.find_files import discover
 from wxlint.discovery.gitignore import fits_below
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-
-NAMES = (
-    "a.sh",
-    "b.sh",
-    "d.sh",
-    "-.sh",
-    "ab.sh",
-    "a-b.sh",
-    "[a].sh",
-    "a\\b.sh",
-    "é.sh",
-    "#x.sh",
-    "!y.sh",
-    "a b.sh",
-    "a .sh",
-)
-FOLDERS = ("", "a", "a/b", "a/b/a", "b", "b/a", "ab/a.sh", "x y", "x y/ab", "x ")
 
 
 @pytest.fixture(scope="module")
@@ -106,44 +90,6 @@ def test_a_damaged_index_tracks_nothing(tmp_path: Path, index: bytes) -> None:
     assert found(tmp_path, below=tmp_path) == ["Dockerfile"]
 
 
-PIECES = (
-    "a",
-    "b",
-    "ab",
-    "x",
-    "y",
-    "*",
-    "**",
-    "***",
-    "?",
-    "/",
-    "//",
-    "**/",
-    "/**",
-    "/**/",
-    ".sh",
-    "*.sh",
-    "\\",
-    "\\/",
-    " ",
-    "#",
-    "!",
-)
-BRACKETS = (
-    "[ab]",
-    "[!a]",
-    "[^b]",
-    "[a-c]",
-    "[]a]",
-    "[a/b]",
-    "[[:alpha:]]",
-    "[[:punct:]-]",
-    "[[:no:]]",
-    "[",
-    "]",
-    "[\\]a]",
-    "[b-a]",
-)
 LINES = st.lists(st.sampled_from((*PIECES, *PIECES, *BRACKETS, "\t", "\r", "é")), max_size=6).map("".join)
 FILES = st.lists(st.one_of(LINES, LINES.map("!{}".format)), max_size=5).map("\n".join)
 
