@@ -518,7 +518,8 @@ class Script:
                 f"{self.docker()} | cat", f"echo x | {self.docker()}", f"! {self.docker()}",
                 "{ A=lost; docker pull $A; } | cat", "true | A=lost", f"{self.docker()} & wait",
                 f"{self.functions[-1]} a & wait" if self.functions else "wait", "echo a b | xargs docker pull $A",
-                "echo a b | xargs -n1 docker pull", f"if echo {self.choose(_VALUES)} | grep -q l; then A=grepped; fi",
+                "echo a b | xargs -n1 docker pull", "cat there | xargs docker pull $A",
+                f"if echo {self.choose(_VALUES)} | grep -q l; then A=grepped; fi",
                 f"( {self.choose(NAMES)}=lost ); {self.docker()}",
             ]
         )  # fmt: skip

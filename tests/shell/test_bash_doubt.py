@@ -241,14 +241,33 @@ def test_what_xargs_reads_is_given_on(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "echo $X | xargs docker pull", "echo \"a 'b c'\" | xargs docker pull", "echo a | xargs -P2 docker pull",
-        "cat list | xargs docker pull", "echo a | xargs -d, docker pull", "echo a | xargs -n x docker pull",
-        "echo a | xargs docker pull $X", "xargs docker pull < list",
+        "echo \"a 'b c'\" | xargs docker pull", "echo a | xargs -P2 docker pull",
+        "cat list | xargs -n1 docker pull", "echo a | xargs -d, docker pull", "echo a | xargs -n x docker pull",
+        "echo a | xargs docker pull $X", "xargs -n1 docker pull < list", "xargs -r docker pull < list",
+        "(cat a; cat b) | xargs docker pull", 'xargs -a "$X" docker pull', "cat list | xargs -I{} docker pull {}",
     ],
 )  # fmt: skip
 def test_what_xargs_reads_may_be_open(text: str) -> None:
     command = read_shell(text, {}).commands[-1]
     assert command.words[0].value.text == "xargs"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("echo $X | xargs docker pull", "docker pull $(echo $X)"),
+        ("cat list.txt | xargs pip install", "pip install $(cat list.txt)"),
+        ("xargs pip install -U < list.txt", "pip install -U $(cat list.txt)"),
+        ("xargs -a list.txt pip install", "pip install $(cat list.txt)"),
+        ("xargs --arg-file=list.txt -d '\\n' pip install", "pip install $(cat list.txt)"),
+        ("cat a | grep -v '^#' | xargs pip install", "pip install $(cat a | grep -v '^#')"),
+        ("sh -c 'cat list.txt | xargs pip install'", "pip install $(cat list.txt)"),
+        ("cat list.txt | xargs sh -c 'pip install \"$@\"' x", "pip install $@"),
+    ],
+)
+def test_what_xargs_hands_on_is_named_by_what_prints_it(text: str, expected: str) -> None:
+    command = read_shell(text).commands[-1]
+    assert " ".join(word.value.shown() for word in command.words) == expected
 
 
 @pytest.mark.parametrize(

@@ -221,12 +221,14 @@ class Commands:
         name = words[0].value.text
         if state.output is not None and self._prints(name, words, redirects, node):
             return YES
-        if name == "xargs" and walk.exact == len(words) and (given := self._given(redirects)) is not None:
-            from wxlint.shell.bash.xargs import fed
+        if name == "xargs" and walk.exact == len(words):
+            from wxlint.shell.bash.xargs import fed, listed
 
-            runs = fed(words, given)
+            given = self._given(redirects)
+            runs = fed(words, given) if given is not None else listed(words, redirects, state.vars.get(INPUT))
             if runs is not None:
-                return self._fed(node, runs, env, (*assumptions(words[0].value), *assumptions(given)))
+                assumed = assumptions(given) if given is not None else ()
+                return self._fed(node, runs, env, (*assumptions(words[0].value), *assumed))
         command = state.command(node.start, node.end, tuple(words), env, redirects)
         if name in MAY_RUN_TEXT or "/" in name:
             child = child_of(command)
@@ -258,7 +260,7 @@ class Commands:
         conditional, state.conditional = state.conditional, state.conditional or bool(assumed)
         for words in runs:
             state.volume += 100 * len(words)
-            self.walk.exact = len(words)
+            self.walk.exact = len(words) - (words[-1].value.text == HOLE and not words[-1].quoted)
             first = words[0]._replace(value=resting_on(words[0].value, assumed))
             status = self._program(node, [first, *words[1:]], env, ())
         state.conditional = conditional

@@ -23,6 +23,7 @@ from wxlint.shell.bash.tree import (
     Pipe,
     Redirected,
     Seq,
+    Simple,
     Test,
     Unsupported,
     While,
@@ -134,6 +135,8 @@ def _piped(walk: Walker, items: tuple[Node, ...]) -> Status:
         failed = failed or (walk.last.certain and walk.last.truth is False)
         walk.state.give(written)
         walk.last = before
+    if walk.state.given is None:
+        walk.state.give(_printed_by(walk, items))
     walk.guarded = guarded
     last = walk.state.vars.get("shopt -s lastpipe")
     if last is None or walk.flavor != "bash":
@@ -147,6 +150,18 @@ def _piped(walk: Walker, items: tuple[Node, ...]) -> Status:
     if failed and isinstance(on, Value) and on.text == "1":
         return Status(False)
     return OPEN  # whoever writes may be ended by who does not read
+
+
+def _printed_by(walk: Walker, items: tuple[Node, ...]) -> Value | None:
+    """What `xargs` reads of a pipe whose output is not known: the `$(...)` that would print it."""
+    first, end = items[0], items[-2]
+    reader = items[-1]
+    if not (isinstance(first, Simple) and isinstance(end, Simple) and isinstance(reader, Simple)):
+        return None
+    if not reader.words or reader.words[0].literal != "xargs" or walk.state.fixed:  # what is read again lies elsewhere
+        return None
+    start, stop = walk.state.span(first.start, end.end)
+    return hole(f"$({walk.text[start:stop].strip()})")
 
 
 def _in_this_shell(walk: Walker, node: Node, *, sure: bool) -> Status:

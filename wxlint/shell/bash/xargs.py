@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from wxlint.core.values import Value
-from wxlint.shell.model import Word
+from wxlint.core.values import HOLE, Value
+from wxlint.shell.model import Redirect, Word
 from wxlint.shell.options import Option, read_options
 
 _VALUED = frozenset("-I -n -P -L -d -a -E -s --max-args --max-procs --max-lines --delimiter --arg-file".split())
+_PATH = re.compile(r"[\w./-]+")
 _MAX_RUNS = 60
 _MAX_WORDS = 1_000
 
@@ -37,6 +38,31 @@ def fed(words: list[Word], given: Value) -> list[tuple[Word, ...]] | None:
     if len(runs) > _MAX_RUNS or len(added) > _MAX_WORDS:
         return None
     return runs if runs or empty else [tuple(read.positional)]
+
+
+def listed(words: list[Word], redirects: tuple[Redirect, ...], piped: object) -> list[tuple[Word, ...]] | None:
+    """The command line that `xargs` makes of a list that is not known, named as the `$(...)` that would print it.
+
+    None where it may be several lines, or where nothing says what is read. words: those of xargs. piped: what stands for
+    its standard input.
+    """
+    read = read_options(words[1:], _VALUED, stop=True)
+    options = {option.name: option.value for option in read.options}
+    files = [options.pop(name) for name in ("-a", "--arg-file") if name in options]
+    ends = [options.pop(name) for name in ("-d", "--delimiter") if name in options]
+    if options or not read.positional or any(end is None or end.text not in ("\n", "\\n") for end in ends):
+        return None
+    files = files or [redirect.target.value for redirect in redirects if redirect.operator == "<"]
+    if files:
+        path = files[-1]
+        known = path is not None and not path.holes and _PATH.fullmatch(path.text)
+        name = f"$(cat {path.text})" if path is not None and known else ""
+    else:
+        name = piped.holes[0] if isinstance(piped, Value) and piped.text == HOLE else ""
+    if not name.startswith("$("):
+        return None
+    end = words[-1].end
+    return [(*read.positional, Word(Value(HOLE, (name,)), end, end, False))]
 
 
 def _count(option: Option | None) -> int | None:
