@@ -92,7 +92,7 @@ def patterns(rng: random.Random) -> str:
         parts = ["".join(_part(rng) for _ in range(rng.choice((1, 1, 2)))) for _ in range(rng.choice((1, 1, 2, 3)))]
         line = "/".join(parts)
         if rng.random() < 0.2:
-            line = rng.choice(("/", "./", "../", "//", "/../")) + line
+            line = rng.choice(("/", "./", "../", "../../", "//", "/../", "./!", "/!")) + line
         if rng.random() < 0.2:
             line += rng.choice(("/", "/*", "/**", "//", "/."))
         if rng.random() < 0.3:

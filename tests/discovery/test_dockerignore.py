@@ -79,11 +79,36 @@ def test_a_pattern_that_the_engine_refuses_is_left_out(pattern: str) -> None:
     assert kept(f"{pattern}\nb\n", "a", "b", pattern) == ["a", pattern]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "taken"),
+    [
+        ("a*[", True),
+        ("[a-d]/*x[]b]", True),
+        ("*x[", False),
+        ("?*[", False),
+        (".*[", False),
+        ("\\.*[", False),
+        ("[.]*[", False),
+        ("[!-/]*[", False),
+        ("[^a]*[", False),
+        ("[^.]*[a]", True),
+        ("[z-a]*x[]y]", True),
+        ("[a][.]*x[]y]", True),
+        (".*a*[]x]", True),
+    ],
+)
+def test_the_engine_looks_at_the_form_of_what_it_compares_with_one_dot(pattern: str, taken: bool) -> None:
+    assert dockerignore._is_valid(pattern) is taken
+
+
 def test_the_last_pattern_that_matches_decides() -> None:
     assert kept("*\n!a\n!b\nb\n", "a", "b", "c", "a/x") == ["a", "a/x"]
     assert kept("a\n!a/b\n", "a/b", "a/b/c", "a/c") == ["a/b", "a/b/c"]
     assert kept("!a\na\n", "a") == []
     assert kept("**\n!**/*.py\n", "a.py", "b/a.py", "b/a.txt") == ["a.py", "b/a.py"]
+    assert kept("a\n./!a\n", "a") == ["a"]  # what is a mark is found when the path is tidied up
+    assert kept("!../../a\n", "a", "b") == ["b"]
+    assert kept("a\n!../a\n", "a") == []
     assert kept("a/b\n!a\n", "a/b", "a/b/c", "a/c") == ["a/c"]  # nothing to keep in `a` itself: not asked below it
 
 

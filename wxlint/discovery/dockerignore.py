@@ -123,16 +123,17 @@ def _patterns(lines: Iterable[str]) -> Iterator[Pattern]:
         if line.startswith("#"):
             continue
         line = line.strip()
-        keeps = line.startswith("!")
-        text = line[keeps:].strip()
+        mark = "!" if line.startswith("!") else ""
+        text = line.removeprefix("!").strip()
         if not text:
             continue
         path = posixpath.normpath(text)
         path = path[1:] if path[:2] == "//" else path  # Go knows no such root
         path = path[1:] if len(path) > 1 and path[0] == "/" else path
-        matches = path_matcher(posixpath.normpath(path.rstrip() if keeps else path.strip()))  # trimmed twice
+        path = posixpath.normpath(f"{mark}{path}".strip())  # again with the mark: `!../../a` is `a`, `./!a` is `!a`
+        matches = path_matcher(path.removeprefix("!"))
         if matches is not None:
-            yield Pattern(keeps, matches)
+            yield Pattern(path.startswith("!"), matches)
 
 
 def _expression(pattern: str) -> str:
@@ -216,7 +217,47 @@ def _automaton(atoms: list[str]) -> Matcher | None:
 
 
 def _is_valid(pattern: str) -> bool:
-    """Whether Go's filepath.Match takes the pattern; what it refuses ends the build."""
+    """Whether Go's filepath.Match takes the pattern for the path "."; what it refuses ends the build.
+
+    It looks no further than the first part between stars that does not match. Where a newer one refuses more, no build
+    comes to an end that this could be wrong about.
+    """
+    first, rest = _until_star(pattern.lstrip("*"))
+    if not _is_well_formed(first):
+        return False
+    if not rest or not _is_one_dot(first):
+        return True
+    return _is_well_formed(_until_star(rest.lstrip("*"))[0])
+
+
+def _until_star(pattern: str) -> tuple[str, str]:
+    """A pattern up to its first `*` outside brackets, and the rest."""
+    at, inside = 0, False
+    while at < len(pattern) and (pattern[at] != "*" or inside):
+        inside = pattern[at] != "]" and (inside or pattern[at] == "[")
+        at += 2 if pattern[at] == "\\" else 1
+    return pattern[:at], pattern[at:]
+
+
+def _is_one_dot(part: str) -> bool:
+    """Whether a part of a pattern matches the text "."."""
+    if not part.startswith("["):
+        return part in (".", "?", "\\.")
+    negated = part.startswith("^", 1)
+    at, found = 1 + negated, False
+    if _class_end(part, at) != len(part):
+        return False
+    while at < len(part) - 1:
+        at = _class_member(part, at)
+        low = high = part[at - 1]
+        if part.startswith("-", at):
+            at = _class_member(part, at + 1)
+            high = part[at - 1]
+        found = found or low <= "." <= high
+    return found != negated
+
+
+def _is_well_formed(pattern: str) -> bool:
     at = 0
     while at < len(pattern):
         char, at = pattern[at], at + 1

@@ -43,8 +43,8 @@ def fed(words: list[Word], given: Value) -> list[tuple[Word, ...]] | None:
 def listed(words: list[Word], redirects: tuple[Redirect, ...], piped: object) -> list[tuple[Word, ...]] | None:
     """The command line that `xargs` makes of a list that is not known, named as the `$(...)` that would print it.
 
-    None where it may be several lines, or where nothing says what is read. words: those of xargs. piped: what stands for
-    its standard input.
+    None where it may be several lines, or where nothing says what is read. words: those of xargs. piped: what stands
+    for its standard input.
     """
     read = read_options(words[1:], _VALUED, stop=True)
     options = {option.name: option.value for option in read.options}
