@@ -135,7 +135,7 @@ def test_standard_input_of_a_windows_shell(folder: Path) -> None:
     assert gathered.repository.sources.loaded["-"].text == "FROM python:latest\n"
 
 
-@pytest.mark.parametrize("kind", ["pipe", "large", "out", "windows"])
+@pytest.mark.parametrize("kind", ["pipe", "large", "out", "windows", "folder", "broken"])
 def test_a_list_that_is_there_and_is_not_read_is_a_finding(folder: Path, kind: str) -> None:
     (folder / "repository/.git").mkdir(parents=True)
     os.chdir(folder / "repository")
@@ -147,11 +147,19 @@ def test_a_list_that_is_there_and_is_not_read_is_a_finding(folder: Path, kind: s
         os.truncate("r.txt", MAX_BYTES + 1)
     elif kind == "windows":
         Path("r.txt").write_bytes("torch==2.1.0\r\n".encode("utf-16"))
+    elif kind == "folder":
+        Path("r.txt").mkdir()
+    elif kind == "broken":
+        Path("r.txt").write_text("--no-cache-dir\n")
     else:
         (folder / "r.txt").write_text("torch\n")
         Path("r.txt").symlink_to("../r.txt")
     code, output = run("check", "--no-cache", ".")
-    assert ("r.txt:1:1: warning: " in output) == (kind != "windows")
+    place = "Dockerfile:3:9" if kind == "folder" else "r.txt:1:1"
+    assert (f"{place}: warning: " in output) == (kind != "windows")
+    assert code == (0 if kind == "windows" else 1)
+    code, output = run("check", "--no-cache", "Dockerfile")
+    assert ("Dockerfile:3:9: warning: " in output) == (kind != "windows")
     assert code == (0 if kind == "windows" else 1)
     code, output = run("images", "--no-cache", "Dockerfile")
     assert ("torch default" in output) == (kind == "windows")
@@ -162,3 +170,58 @@ def test_a_pipeline_of_a_program_that_is_not_read_is_named(folder: Path) -> None
     (folder / ".travis.yml").write_text("services:\n  - docker\nscript:\n  - docker build -t e/a:latest .\n")
     (folder / "other.yml").write_text("a: 1\n")
     assert gather([".travis.yml", "other.yml"]).notes == (".travis.yml is not read: wxlint knows no form of Travis CI",)
+
+
+BUILD = "docker build -t e/a:1 docker/base\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_read"),
+    [
+        ("Dockerfile", "FROM python:3.11-slim\n", False),
+        ("a.sh", BUILD, False),
+        ("a.bat", BUILD, False),
+        ("Makefile", f"a:\n\t{BUILD}", False),
+        ("justfile", f"a:\n  {BUILD}", False),
+        ("docker-bake.hcl", 'target "a" { context = "docker/base" }\n', False),
+        ("pyproject.toml", '[project]\nname = "a"\ndependencies = ["numpy"]\n', False),
+        ("a.ps1", BUILD, True),
+        ("docker-compose.yml", "services:\n  a:\n    image: e/a:1\n", True),
+        ("requirements.txt", "numpy==1.26.4\n", True),
+    ],
+)
+def test_a_file_in_an_encoding_that_its_program_does_not_read_is_a_finding(name: str, text: str, is_read: bool) -> None:
+    for encoding in ("utf-16", "utf-32"):
+        Path(name).write_bytes(text.encode(encoding))
+        code, output = run("check", "--no-cache", name)
+        assert ("its program reads UTF-8 alone" in output) == (not is_read), output
+        assert code == (0 if is_read else 1)
+    Path(name).write_bytes(text.encode("utf-8-sig"))
+    assert "UTF" not in run("check", "--no-cache", name)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", "[["),
+        ("sub/Pipfile", "x = 1\nx = 2\n"),
+        ("environment.yml", "dependencies: [a\n"),
+        ("gpu-environment.yaml", "dependencies: [a\n"),
+        ("requirements.txt", "numpy\n--no-cache-dir\n"),
+        ("requirements/gpu.in", "-r ../requirements-gpu.txt\n"),
+        ("constraints.txt", "numpy ==\n--bad\n"),
+    ],
+)
+def test_a_list_that_nothing_installs_is_read_where_it_is_named(name: str, text: str) -> None:
+    Path(name).parent.mkdir(exist_ok=True)
+    Path(name).write_text(text)
+    Path("requirements-gpu.txt").write_text("--bad\n")
+    code, output = run("check", "--no-cache", name)
+    assert (code, "[unread-file]" in output) == (1, True), output
+    assert run("check", "--no-cache", "docker")[0] == 0
+
+
+def test_a_list_without_a_flaw_is_no_finding() -> None:
+    for name, text in (("requirements.txt", "numpy\n-c missing.txt\n"), ("environment.yml", "services: {}\n")):
+        Path(name).write_text(text)
+        assert run("check", "--no-cache", name)[0] == 0

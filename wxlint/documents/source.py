@@ -38,6 +38,16 @@ class Source:
         self._starts: list[int] | None = None
 
     @property
+    def foreign(self) -> str:
+        """What is wrong with the encoding for a program that reads UTF-8 alone; empty for nothing.
+
+        What comes through a pipe may have been encoded on the way.
+        """
+        if self.encoding == UTF_8 or self.path == "-":
+            return ""
+        return f"the file is {self.encoding[:6].upper()}; its program reads UTF-8 alone"
+
+    @property
     def starts(self) -> list[int]:
         """Offset of the first character of each line."""
         if self._starts is None:

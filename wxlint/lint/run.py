@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.errors import UsageError
 from wxlint.core.findings import Finding, Severity
 from wxlint.core.paths import from_root, is_below
-from wxlint.core.reasons import Reason
+from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.repository import Repository
@@ -60,9 +60,10 @@ def check(repository: Repository, options: Options) -> Report:
     options = _with_lists(repository, results, options)
     levels = _Levels(repository)
     found: dict[Finding, None] = {}
-    for rule in chosen:
-        found.update(dict.fromkeys(_findings(rule, results.problems[rule.id], levels)))
     inputs = {item.path for item in repository.documents.given}
+    for rule in chosen:
+        problems = [_at_reader(problem, inputs, options, repository) for problem in results.problems[rule.id]]
+        found.update(dict.fromkeys(_findings(rule, problems, levels)))
     suppressions = _suppressions(repository, inputs, options)
     outcome = apply(
         (finding for finding in found if _in_scope(finding.span.path, inputs, options, repository)),
@@ -98,6 +99,14 @@ def _with_lists(repository: Repository, results: Results, options: Options) -> O
     return options._replace(
         scope=scope.union(*(lists_of(each) for path in own for each in repository.graph.evaluated_at(path)))
     )
+
+
+def _at_reader(problem: Problem, inputs: set[str], options: Options, repository: Repository) -> Problem:
+    """A problem of a file that is not in scope, at what reads that file: it is not known there what it says."""
+    if problem.reader is None or _in_scope(problem.span.path, inputs, options, repository):
+        return problem
+    because = (reason_at("install", "the file that is read here", problem.span),)
+    return problem._replace(span=problem.reader, because=because)
 
 
 def in_order(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> tuple[Finding, ...]:

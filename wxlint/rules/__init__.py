@@ -33,7 +33,8 @@ ARCHIVED = late(
 class Problem(NamedTuple):
     """What a rule found. hint: overrides the rule's. severity: overrides the rule's own (not the policy's).
 
-    image: the image that the message names. Problems of one place that differ in it alone are one finding.
+    image: the image that the message names. Problems of one place that differ in it alone are one finding. reader: what
+    reads the file, where the finding is shown when that file is not in scope.
     """
 
     span: Span
@@ -42,6 +43,7 @@ class Problem(NamedTuple):
     hint: str = ""
     severity: Severity | None = None
     image: str = ""
+    reader: Span | None = None
 
 
 class Rule(NamedTuple):

@@ -29,6 +29,9 @@ def syntax_problems(dockerfile: Dockerfile) -> Iterator[Problem]:
     if not _is_text(dockerfile.source.text):
         yield Problem(0, 0, "the file is no text: its bytes are not those of a Dockerfile")
         return
+    if dockerfile.source.foreign:
+        yield Problem(0, 0, dockerfile.source.foreign)
+        return
     if not dockerfile.instructions:
         yield Problem(0, 0, "the file has no instructions")
         return

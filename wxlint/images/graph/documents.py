@@ -42,6 +42,8 @@ _SCRIPTS = frozenset(
     "shell batch powershell python workflow make bake gitlab just taskfile skaffold devcontainer helm tox".split()
 )
 """Kinds of files that build and use images by commands or targets."""
+_UTF_8 = frozenset("shell batch python make bake just tox".split())
+"""Those whose programs read nothing but UTF-8."""
 
 
 class Input(NamedTuple):
@@ -136,9 +138,13 @@ class Documents:
         return frozenset(found)
 
     def syntax_problems(self) -> Iterator[tuple[Source, Problem]]:
-        """What is wrong with workflows, pipelines and bake files that have to do with images."""
+        """What is wrong with scripts, workflows, pipelines and bake files that have to do with images."""
         from wxlint.documents.source import Problem
 
+        for item in self.given:
+            source = self._store.read(item.path) if item.kind in _UTF_8 and item.path in self.scripts else None
+            if source is not None and source.foreign:
+                yield source, Problem(0, 0, source.foreign)
         found: dict[str, Sequence[tuple[int, int, str]]] = {}
         kinds = {item.kind for item in self.given if item.path in self.scripts}
         if "workflow" in kinds:

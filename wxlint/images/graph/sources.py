@@ -30,6 +30,8 @@ class SourceStore:
         self.problems: list[FileProblem] = []
         self.unread: dict[str, str] = {}
         """Files that are there and could not be read as context, with the reasons."""
+        self.folders: set[str] = set()
+        """Folders where a file was looked for."""
         self._sources: dict[str, Source | None] = dict(texts or {})
         self.in_memory = frozenset(self._sources)
         """The paths whose texts do not come from the disk."""
@@ -79,6 +81,7 @@ class SourceStore:
         except ValueError:
             return None
         if stat.S_ISDIR(mode):
+            self.folders.add(path)
             return None
         if not self._is_inside(disk.real(path)):
             if self._is_inside(os.path.abspath(path)):
