@@ -38,5 +38,9 @@ def _flaws(source: Source, lists: PackageLists) -> tuple[Unread, ...]:
     if _REQUIREMENTS.fullmatch(source.path):
         return lists.requirements(source, source.path, as_constraints=False).unread
     conda = name == "environment.yml" or "dependencies:" in source.text and _ENVIRONMENT.fullmatch(source.path)
-    environment = lists.conda_environment(source) if conda else None
+    if not conda:
+        return ()
+    from wxlint.images.evaluation.conda_lists import conda_environment
+
+    environment = conda_environment(lists, source)
     return (*environment.unread, *environment.pip.unread) if environment is not None else ()
