@@ -69,6 +69,48 @@ KINDS: dict[str, tuple[dict[str, str], list[str]]] = {
             "  nvidia:\n    accelerator: cuda\n",
         ],
     ),
+    "stages of which only some say the variant": (
+        {
+            **{f"{name}/Dockerfile": PLAIN for name in ("app-base", "app")},
+            "app-base-gpu/Dockerfile": CUDA,
+            "app-gpu/Dockerfile": "FROM acme/app-base-gpu:dev\n",
+            "app-more/Dockerfile": "FROM acme/app:dev\n",
+            "build.sh": "for s in app-base-gpu app-gpu; do docker build -t acme/$s:dev $s; done\n"
+            'for s in app-base app app-more; do docker build -t acme/$s:dev-amd64 -t "acme/$s:$V" $s; done\n',
+        },
+        [
+            'image: "acme/{stage}:dev"',
+            "tags: [dev]  # the stage says the variant\n    base: app-base-gpu\n",
+            'tags: ["dev-{arch}", "{version}"]  # the stage says the variant\n',
+            "stages: [app-base, app-more, app]\n",
+        ],
+    ),
+    "a further Dockerfile with a word of its own": (
+        {
+            "Dockerfile": PLAIN,
+            "Dockerfile.cuda": CUDA,
+            "Dockerfile.new": CUDA,
+            "build.sh": "docker build -t app:local .\ndocker build -f Dockerfile.cuda -t app:local-cuda .\n"
+            "docker build -f Dockerfile.new -t app:local-blackwell .\n",
+            "docker-compose.yml": "services: {app: {image: 'app:local'}}\n",
+            "docker-compose.dev.yml": "services: {app: {image: 'app:local'}}\n",
+            "docker-compose.blackwell.yml": f"services: {{app: {{image: 'app:local-blackwell', {GPU}}}}}\n",
+        },
+        [
+            'image: "app:local-{variant}"',
+            "\ncompose: [docker-compose.yml]\n",
+            "  blackwell:\n    accelerator: cuda\n",
+            "    compose: [docker-compose.blackwell.yml]\n",
+        ],
+    ),
+    "a published name beside one of a machine": (
+        {
+            "Dockerfile": CUDA,
+            "Dockerfile.cu128": CUDA,
+            "build.sh": 'docker build -t "acme/app:$V" .\ndocker build -f Dockerfile.cu128 -t app:cu128 .\n',
+        },
+        ['image: "acme/app:{version}"', 'other-images: ["app:*"]'],
+    ),
     "compose files that stand alone": (
         {
             "Dockerfile.cpu": PLAIN,

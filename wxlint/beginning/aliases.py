@@ -42,12 +42,16 @@ def aliases(built: Iterable[Built], originals: Iterable[Original], pattern: str)
 
 def _original(one: Built, originals: Iterable[Original]) -> Original | None:
     """The image of the family that a build makes, by its Dockerfile and what it is for."""
+    known = list(originals)
     same = [
         each
-        for each in originals
+        for each in known
         if (each.built.name, each.built.path, each.built.target) == (one.name, one.path, one.target)
         and (one.word == each.built.word if one.word else one.accelerator == each.built.accelerator)
     ]
+    alone = [each for each in known if (each.built.name, each.built.path) == (one.name, one.path)]
+    if not same and len(alone) == 1 and one.accelerator in ("", alone[0].built.accelerator):
+        return alone[0]
     exact = [each for each in same if each.built.args == one.args]
     return exact[0] if len(exact) == 1 else same[0] if len(same) == 1 and not one.args else None
 

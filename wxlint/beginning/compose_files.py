@@ -22,16 +22,26 @@ class ComposeFiles:
         paths = sorted({one.file for one in serving if not one.file.startswith("..")})
         self._alone = {one.file for one in serving if one.alone}
         self._exact: set[str] = set()
-        """Those that a variant's own word is the name of, or of the folder."""
+        """Those that have a variant's own word in the name, or the folder's."""
         self._variants = {path: self._called_for(path) for path in paths}
-        self.plain = [path for path, variants in self._variants.items() if variants is None]
+        self.plain = self._usual([path for path, variants in self._variants.items() if variants is None])
         """Those that no variant's name or accelerator stands in the name of."""
+
+    def _usual(self, paths: list[str]) -> list[str]:
+        """Of several files of a folder each of which stands alone, the one that compose reads by itself."""
+        usual = {posixpath.dirname(path) for path in paths if not _called(path)}
+        return [
+            path
+            for path in paths
+            if path not in self._alone or posixpath.dirname(path) not in usual or not _called(path)
+        ]
 
     def of_variant(self, variant: str) -> list[str]:
         """The files that are called for a variant; below them the plain ones of the folder, where they need these."""
         own = [path for path, variants in self._variants.items() if variants and variant in variants]
-        exact = [path for path in own if len(self._variants[path] or ()) == 1 and path in self._exact]
-        own = exact or own
+        own = [path for path in own if path in self._exact] or own
+        if all(path in self._alone for path in own):
+            own = [path for path in own if _called(path) == variant] or own
         folders = {posixpath.dirname(path) for path in own if path not in self._alone}
         return [*(path for path in self.plain if posixpath.dirname(path) in folders), *own]
 
@@ -45,14 +55,20 @@ class ComposeFiles:
 
     def _called_for(self, path: str) -> set[str] | None:
         """The variants that a file, else its folder, is called for: by their words, else by their accelerators."""
-        folder, name = posixpath.split(path)
-        own, above = _USUAL.sub("", name).strip("-_."), posixpath.basename(folder)
-        for text in (own, above):
-            if text in {image.built.word for image in self.images} - {""}:
+        folder = posixpath.dirname(path)
+        own, above = _called(path), posixpath.basename(folder)
+        for parts in ({own}, {above}, set(re.split("[-_.]", own))):
+            found = {image.variant for image in self.images if image.built.word in parts - {""}}
+            if found:
                 self._exact.add(path)
-                return {image.variant for image in self.images if image.built.word == text}
+                return found
         words = accelerator_words(own) or accelerator_words(above)
         return {image.variant for image in self.images if words == {image.built.accelerator}} if words else None
+
+
+def _called(path: str) -> str:
+    """What a compose file's name says besides that it is one: "cuda" of docker-compose.cuda.yml."""
+    return _USUAL.sub("", posixpath.basename(path)).strip("-_.")
 
 
 def _serves(service: Served, image: Member) -> bool:

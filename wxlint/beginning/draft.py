@@ -104,7 +104,7 @@ def _family(chosen: Members, registry: str) -> Iterator[str]:
     yield f"# {escape_part(shown(example))} ({escape_part(example.where)}), and {len(images) - 1} more"
     yield f"image: {_quoted(f'{name}:{pattern}' if chosen.whole else name)}"
     yield from _tags(chosen, "", "")
-    yield from _parts(images, pattern)
+    yield from _parts(images, (pattern, *(alias.tag for alias in chosen.aliases)))
     if registry:
         yield f"registry: {_quoted(registry)}  # elsewhere a variable stands in its place"
     if pattern == "latest":
@@ -117,13 +117,13 @@ def _family(chosen: Members, registry: str) -> Iterator[str]:
             yield f"{key}: {_quoted(template)}  # {hits} of {len(images)} images"
 
 
-def _parts(images: Iterable[Member], pattern: str) -> Iterator[str]:
+def _parts(images: Iterable[Member], patterns: tuple[str, ...]) -> Iterator[str]:
     """What is said of the parts of tags: their patterns, and the build argument that carries one into Dockerfiles."""
     found = []
-    if "{arch}" in pattern:
+    if any("{arch}" in pattern for pattern in patterns):
         found.append(f'arch: {{pattern: "{"|".join(ARCHITECTURES)}", default: {ARCHITECTURES[0]}}}')
     carrier = _carrier(images)
-    if carrier and "{version}" in pattern:
+    if carrier and "{version}" in patterns[0]:
         found.append(f"version: {{build-arg: {carrier}}}")
     if found:
         yield f"parts: {{{', '.join(found)}}}"
@@ -207,10 +207,12 @@ def _variants(chosen: Members, composed: ComposeFiles) -> Iterator[str]:
         yield f"  {_quoted(variant)}:"
         yield f"    accelerator: {most(image.built.accelerator for image in own)}"
         if chosen.by_stage:
-            yield f"    tags: [{_quoted(own[0].built.tag)}]  # the stage says the variant"
-        elif not any(image.built.word for image in own):
-            yield '    tag: ""'
-        yield from _tags(chosen, variant, "    ")
+            tags = dict.fromkeys((own[0].built.tag, *(a.tag for a in chosen.aliases if a.variant == variant)))
+            yield f"    tags: [{', '.join(map(_quoted, tags))}]  # the stage says the variant"
+        else:
+            if not any(image.built.word for image in own):
+                yield '    tag: ""'
+            yield from _tags(chosen, variant, "    ")
         if base is not None:
             yield f"    base: {base.stage}"
         names = {image.built.name for image in images}

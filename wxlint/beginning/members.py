@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from wxlint.beginning.aliases import Alias, Original, aliases
 from wxlint.beginning.guesses import guesses
 from wxlint.beginning.model import Built, Named, Survey
-from wxlint.beginning.names import common, is_name, most, spelled
+from wxlint.beginning.names import bare, common, is_name, most, spelled
 from wxlint.beginning.other_words import plain_beside_gpu, with_other_words
 from wxlint.beginning.unnamed import named_by_paths
 from wxlint.beginning.whole_tags import is_called, with_whole_tags
@@ -54,33 +53,73 @@ class Members(NamedTuple):
 
 
 def members(survey: Survey) -> Members:
-    """Choose the family: the images whose names and tags follow the commonest pattern."""
+    """Choose the family: the images whose names and tags follow the commonest pattern.
+
+    Where the names of those are not each a stage's in a variant, the stages say the variants.
+    """
     with_tags = with_whole_tags(survey.built)
     survey = survey._replace(built=tuple(_as_its_base(one, with_tags) for one in with_tags))
     guessed = guesses(survey)
-    invented = []
+    said = []
     if not guessed and not any(one.accelerator for one in survey.built):
         invented = named_by_paths(survey.unnamed, survey.called)
         left = tuple(one for one in survey.unnamed if one.path not in {image.path for image in invented})
         survey = survey._replace(built=(*survey.built, *invented), unnamed=left)
-    known = [one for one in survey.built if one.accelerator] or list(guessed.values())
-    tag = _commonest(one.tag for one in known if one.tag != "latest") or most(one.tag for one in known)
-    own = [one for one in known if one.tag == tag]
-    if _stages_decide(own):
-        survey = survey._replace(
-            built=tuple(_with_its_word(one) if _has(one, tag) else one for one in survey.built),
-            named=tuple(_with_its_word(one) if _has(one, tag) else one for one in survey.named),
-        )
-        known = [one for one in survey.built if one.accelerator]
-        own = [one for one in known if one.tag == tag]
+        said = [f"what the images are called: no build names them; {survey.called} is taken"] if invented else []
+    own, tag = _of_one_pattern(survey.built, guessed)
+    found = _chosen(_with_stages(survey, tag), {}, tag) if _stages_decide(own) else _chosen(survey, guessed, tag)
+    if own and not found.images:
+        found = _by_stage(_with_stages(survey, ""), guessed, tag)
+    return found._replace(undecided=[*said, *found.undecided])
+
+
+def _of_one_pattern(built: Iterable[Built], guessed: Mapping[Built, Built]) -> tuple[list[Built], str]:
+    """The images of the commonest tag, and that."""
+    known = [one for one in built if one.accelerator] or list(guessed.values())
+    tag = _commonest([one for one in known if one.tag != "latest"]) or most(one.tag for one in known)
+    return [one for one in known if one.tag == tag], tag
+
+
+def _with_stages(survey: Survey, tag: str) -> Survey:
+    """With the words of variants in names as a part of the stages' names; tag: of the images of which, "" for all."""
+    return survey._replace(
+        built=tuple(_with_its_word(one) if _has(one, tag) else one for one in survey.built),
+        named=tuple(_with_its_word(one) if _has(one, tag) else one for one in survey.named),
+    )
+
+
+def _chosen(survey: Survey, guessed: Mapping[Built, Built], tag: str) -> Members:
+    """The family of the images that have a tag, with those beside them, or that have it but for the word."""
+    own = [one for one in survey.built if one.accelerator and one.tag == tag]
+    own = own or [one for one in guessed.values() if one.tag == tag]
     if "{variant}" not in tag and any(one.word for one in own):
         own = [one for one in own if one.word]
     own += with_other_words((guessed.get(one, one) for one in survey.built), own, tag)
     own += plain_beside_gpu(survey.built, own, tag)
+    return _members_of(own, survey, tag)
+
+
+def _by_stage(survey: Survey, guessed: Mapping[Built, Built], tag: str) -> Members:
+    """The family of all images of the commonest account, whatever tags they have."""
+    guessed = {_with_its_word(one) if _has(one, "") else one: guess for one, guess in guessed.items()}
+    seen = [guessed.get(one, one) for one in survey.built]
+    known = [one for one in (_as_its_base(one, seen) for one in seen) if one.accelerator]
+    account = most(one.name.rpartition("/")[0] for one in known)
+    own = [one for one in known if one.name.rpartition("/")[0] == account]
+    own.sort(key=lambda one: one.tag != tag)
+    found = _members_of(own, survey, tag)
+    paths = {(image.built.name, image.built.path, image.built.target) for image in found.images}
+    others = (one for one in found.survey.built if (one.name, one.path, one.target) not in paths)
+    return found._replace(
+        undecided=[*_taken((image.built for image in found.images), survey.built), *_left_out(others, found.images)],
+        aliases=tuple(dict.fromkeys(Alias(one.tag, one.accelerator) for one in own)),
+    )
+
+
+def _members_of(own: list[Built], survey: Survey, tag: str) -> Members:
     own, prefix, suffix = _of_one_account(own)
     names = {one.name for one in own}
     taken = list(_taken(own, survey.built))
-    taken += [f"what the images are called: no build names them; {survey.called} is taken"] if invented else []
     survey = survey._replace(built=tuple(_as_in(own, one) for one in survey.built))
     images = _images(own, names, prefix, suffix)
     name = f"{prefix}{{stage}}{suffix}" if len(names) > 1 else next(iter(names), "")
@@ -130,10 +169,15 @@ def _as_in(own: Iterable[Built], one: Built) -> Built:
     return one
 
 
-def _commonest(tags: Iterable[str]) -> str:
-    """The tag that most images have; of several the one that says the variant, and of those the one with a version."""
-    counts = Counter(tags)
-    return max(counts, key=lambda tag: (counts[tag], "{variant}" in tag, "{version}" in tag)) if counts else ""
+def _commonest(known: Iterable[Built]) -> str:
+    """The tag that most images have; of several one under an account, one that says the variant, one with a version."""
+    counts: dict[str, int] = {}
+    published: dict[str, bool] = {}
+    for one in known:
+        counts[one.tag] = counts.get(one.tag, 0) + 1
+        published[one.tag] = published.get(one.tag, False) or "/" in one.name
+    weight = {tag: (n, published[tag], "{variant}" in tag, "{version}" in tag) for tag, n in counts.items()}
+    return max(weight, key=weight.__getitem__, default="")
 
 
 def _stages_decide(own: Iterable[Built]) -> bool:
@@ -144,8 +188,8 @@ def _stages_decide(own: Iterable[Built]) -> bool:
 
 
 def _has(one: Built | Named, tag: str) -> bool:
-    """Whether an image of a tag has the word of its variant in its name."""
-    return one.tag == tag and "{variant}" in one.name
+    """Whether an image of a tag ("" for any) has the word of its variant in its name."""
+    return tag in ("", one.tag) and "{variant}" in one.name
 
 
 def _with_its_word(one: _N) -> _N:
@@ -164,7 +208,10 @@ def _as_its_base(one: Built, built: Iterable[Built]) -> Built:
 def stands_on(one: Built, base: Built) -> bool:
     """Whether an image is built from another one, or from one of that name which nobody builds (base:latest)."""
     named = (*one.bases, one.upstream.rpartition(":")[0])
-    return base.path != one.path and base.path in one.descends or spelled(base.name, base.word) in named
+    if spelled(base.name, base.word) in named:
+        return True
+    another = "{variant}" in base.name and bare(base.name) in named
+    return base.path != one.path and base.path in one.descends and not another
 
 
 def _images(own: Iterable[Built], names: set[str], prefix: str, suffix: str) -> list[Member]:

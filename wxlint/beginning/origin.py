@@ -22,7 +22,10 @@ _NAME = re.compile(
     r"\A(?:[a-z+]+://[^/]+/|[^/:]+:)(?:.*/)?([a-z0-9][a-z0-9._-]*)/([a-z0-9][a-z0-9._-]*?)(?:\.git)?/?\Z"
 )
 _WHOLE = ("${{ github.repository }}", "${GITHUB_REPOSITORY}", "${GITHUB_REPOSITORY,,}", "$GITHUB_REPOSITORY")
-_OWNER = ("${{ github.repository_owner }}", "${GITHUB_REPOSITORY_OWNER}", "$GITHUB_REPOSITORY_OWNER")
+_OWNER = (
+    *("${{ github.repository_owner }}", "${GITHUB_REPOSITORY_OWNER}", "${GITHUB_REPOSITORY_OWNER,,}"),
+    "$GITHUB_REPOSITORY_OWNER",
+)
 _SECRET = re.compile(r"\$\{\{ ?(?:secrets|vars)\.[\w-]+ ?\}\}\Z")
 _OWN = ("${{ github.event.repository.name }}",)
 
@@ -80,24 +83,42 @@ def filled(value: Value, known: Known) -> Value:
 def _account_filled(value: Value, known: Known) -> Value:
     """A name whose account is left open: the one that the same name has elsewhere, else the repository's own.
 
-    A workflow that keeps the account and the name as secrets most likely means the repository's own name.
+    A workflow that keeps the name, or its account and the rest, as secrets most likely means the repository's own name.
     """
-    account, slash, rest = value.text.partition("/")
-    if account not in (HOLE, "") or not slash:
-        return value
+    host, account, rest = _open_account(value)
+    if account is None:
+        if not known.origin or not _whole_secret(value):
+            return value
+        return value._replace(text=f"{known.origin}{value.text[1:]}", holes=value.holes[1:])
     owner, _, name = known.origin.partition("/")
     last, colon, tag = rest.partition(":")
-    if name and account == last == HOLE and all(map(_SECRET.match, value.holes[:2])):
-        return value._replace(text=f"{owner}/{name}{colon}{tag}", holes=value.holes[2:])
-    head = known.heads.get(last) or (owner if account and _SECRET.match(value.holes[0]) else "")
+    secrets = [_SECRET.match(hole) is not None for hole in value.holes]
+    if name and account == last == HOLE and all(secrets[:2]):
+        return value._replace(text=f"{host}{owner}/{name}{colon}{tag}", holes=value.holes[2:])
+    head = known.heads.get(last) or (f"{host}{owner}" if owner and account and secrets[0] else "")
     if not head and HOLE not in last and "/" not in last:
-        head = known.heads.get("") or owner
+        head = ("" if host else known.heads.get("", "")) or (f"{host}{owner}" if owner else "")
     return value._replace(text=f"{head}/{rest}", holes=value.holes[len(account) :]) if head else value
+
+
+def _whole_secret(value: Value) -> bool:
+    """Whether all of a name is a secret."""
+    return value.text.partition(":")[0] == HOLE and _SECRET.match(value.holes[0]) is not None
+
+
+def _open_account(value: Value) -> tuple[str, str | None, str]:
+    """A name's host with the slash ("" for none), its account where that is left open, and what follows."""
+    host, slash, rest = value.text.partition("/")
+    if slash and "." in host and HOLE not in host and rest.startswith(f"{HOLE}/"):
+        return f"{host}/", HOLE, rest[2:]
+    if slash and host in (HOLE, ""):
+        return "", host, rest
+    return "", None, ""
 
 
 def is_guessed(value: Value, known: Known) -> bool:
     """Whether `filled` takes something for the account of a name that the repository does not say elsewhere."""
-    account, slash, rest = value.text.partition("/")
-    if account not in (HOLE, "") or not slash or rest.partition(":")[0] in known.heads:
-        return False
-    return not filled(value, known).text.startswith(f"{account}/")
+    _, account, rest = _open_account(value)
+    if account is None:
+        return _whole_secret(value) and bool(known.origin)
+    return rest.partition(":")[0] not in known.heads and filled(value, known).text != value.text

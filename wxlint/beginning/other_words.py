@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from wxlint.beginning.model import Built
 from wxlint.beginning.names import bare
 
+_MOVING = frozenset(("latest", "dev", "nightly", "main", "master", "edge", "stable", "test", "debug"))
 _WORD = "([a-z0-9]+(?:[._-][a-z0-9]+)*)"
 
 
@@ -41,7 +42,7 @@ def _in_tags(known: Iterable[Built], own: Sequence[Built], tag: str) -> Iterator
         if one.tag == bare(tag) and one.accelerator not in words[one.name]:
             words[one.name].add(one.accelerator)
             yield one
-        elif match is not None and (one.accelerator not in seen[one.name] or _named_alike(one, match[1], own)):
+        elif match is not None and (one.accelerator not in seen[one.name] or _is_another(one, match[1], own)):
             words[one.name].add(match[1])
             seen[one.name].add(one.accelerator)
             yield one._replace(tag=tag, word=match[1])
@@ -59,7 +60,7 @@ def _in_names(known: Iterable[Built], own: Sequence[Built], name: str) -> Iterat
             words.add(one.accelerator)
             seen.add(one.accelerator)
             yield one._replace(name=name)
-        elif match is not None and (one.accelerator not in seen or _named_alike(one, match[1], own)):
+        elif match is not None and (one.accelerator not in seen or _is_another(one, match[1], own)):
             words.add(match[1])
             seen.add(one.accelerator)
             yield one._replace(name=name, word=match[1])
@@ -78,6 +79,7 @@ def plain_beside_gpu(built: Iterable[Built], own: Iterable[Built], tag: str) -> 
                 yield one._replace(accelerator="cpu")
 
 
-def _named_alike(one: Built, word: str, own: Iterable[Built]) -> bool:
-    """Whether a Dockerfile is called for its word as those of other variants are for theirs (Dockerfile.tensorrt)."""
-    return any(other.word and other.path == one.path.replace(word, other.word) != one.path for other in own)
+def _is_another(one: Built, word: str, own: Iterable[Built]) -> bool:
+    """Whether an image has a Dockerfile of its own, and the word before it is no release or floating tag."""
+    paths = {other.path for other in own}
+    return one.path not in paths and word not in _MOVING
