@@ -8,18 +8,13 @@ from __future__ import annotations
 
 from wxlint.core.patterns import late
 from wxlint.shell.bash.double_brackets import BracketReader
-from wxlint.shell.bash.simple_commands import END
 from wxlint.shell.bash.tree import (
     EMPTY,
     AndOr,
     Arith,
     Background,
-    Case,
-    Count,
-    For,
     Function,
     Group,
-    If,
     Lines,
     Node,
     Pipe,
@@ -27,7 +22,6 @@ from wxlint.shell.bash.tree import (
     Redirected,
     Seq,
     Test,
-    Text,
     Unsupported,
     While,
 )
@@ -40,7 +34,6 @@ _RESERVED = late(
 )
 _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
 _FUNCTION = late(r"([^ \t\n;&|<>()$`\"'\\=]+)[ \t]*\([ \t]*\)((?:[ \t\r\n]|\\\n|#[^\n]*)*)")
-_NAME = late(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARENTHESES = late(r"[ \t]*\([ \t]*\)")
 
 
@@ -203,21 +196,23 @@ class Parser(BracketReader):
             self.fail(start, TOO_DEEP)
             self.at = self.end
             return EMPTY
+        from wxlint.shell.bash.compound_commands import read_body, read_case, read_for, read_if
+
         self.depth += 1
         self.at = after
         node: Node
         if word == "if":
-            node = self._if(start)
+            node = read_if(self, start)
         elif word in ("for", "select"):
-            node = self._for(start, word == "select")
+            node = read_for(self, start, word == "select")
         elif word in ("while", "until"):
             condition = self.commands("")
-            node = While(condition, self._do(start), word == "until")
+            node = While(condition, read_body(self, start), word == "until")
         elif word == "case":
-            node = self._case(start)
+            node = read_case(self, start)
         elif word == "{":
             node = Group(self.commands(""), False)
-            self._expect("}", start)
+            self.expect("}", start)
         elif word == "(":
             node = self._parenthesis(start)
         elif word == "[[":
@@ -250,7 +245,7 @@ class Parser(BracketReader):
         stop = self.text.find("\n", self.at, self.end)
         self.at = self.end if stop < 0 else stop
 
-    def _expect(self, word: str, start: int) -> bool:
+    def expect(self, word: str, start: int) -> bool:
         self.newlines()
         match = _RESERVED.match(self.text, self.at, self.end)
         if match and match[0] == word:
@@ -259,111 +254,10 @@ class Parser(BracketReader):
         self.fail(start, f"no {word}")
         return False
 
-    def _peek(self) -> str:
+    def peek(self) -> str:
         self.newlines()
         match = _RESERVED.match(self.text, self.at, self.end)
         return match[0] if match else ""
-
-    def _if(self, start: int) -> Node:
-        branches: list[tuple[Node, Node]] = []
-        otherwise: Node | None = None
-        while True:
-            condition = self.commands("")
-            self._expect("then", start)
-            branches.append((condition, self.commands("")))
-            word = self._peek()
-            if word == "elif":
-                self.at += 4
-                continue
-            if word == "else":
-                self.at += 4
-                otherwise = self.commands("")
-            self._expect("fi", start)
-            return If(tuple(branches), otherwise)
-
-    def _do(self, start: int) -> Node:
-        self.newlines()
-        if self.at < self.end and self.text[self.at] == ";":
-            self.at += 1
-        if self._peek() == "{":
-            self.at += 1
-            body = self.commands("")
-            self._expect("}", start)
-            return body
-        self._expect("do", start)
-        body = self.commands("")
-        self._expect("done", start)
-        return body
-
-    def _for(self, start: int, chosen: bool) -> Node:
-        self.blank()
-        if self.text.startswith("((", self.at):
-            self.unsupported = self.unsupported or not self.bash
-            opened, close = self.at, self.balanced(self.at)
-            self.at = close or self.at + 2
-            if not close:
-                self.fail(start, "no closing ))")
-            parts = tuple(self.text[opened + 2 : close - 2].split(";")) if close else ()
-            return Count(parts if len(parts) == 3 else (), self._do(start), start)
-        match = _NAME.match(self.text, self.at, self.end)
-        if not match:
-            self.fail(start, "for without a name")
-            return EMPTY
-        self.at = match.end()
-        words: list[Text] | None = None
-        if self._peek() == "in":
-            self.at += 2
-            words = []
-            while True:
-                self.blank()
-                if self.at >= self.end or self.text[self.at] in END:
-                    break
-                words.extend(self._words())
-        return For(match[0], None if words is None else tuple(words), self._do(start), start, chosen)
-
-    def _case(self, start: int) -> Node:
-        self.blank()
-        word = self.word() if self.at < self.end else Text(start, self.at, (), "", False)
-        self._expect("in", start)
-        arms: list[tuple[tuple[Text, ...], Node, str]] = []
-        while True:
-            if self._peek() == "esac":
-                self.at += 4
-                break
-            if self.at >= self.end:
-                self.fail(start, "no esac")
-                break
-            if self.text[self.at] == "(":
-                self.at += 1
-            patterns: list[Text] = []
-            while True:
-                self.blank()
-                if self.at >= self.end or self.text[self.at] in ")\n;":
-                    break
-                if self.text[self.at] == "|":
-                    self.at += 1
-                    continue
-                patterns.append(self.word())
-            if not self.text.startswith(")", self.at):
-                self.fail(start, "case pattern without )")
-            self.at = min(self.at + 1, self.end)
-            body = self.commands("")
-            mark = ";;"
-            if self.text.startswith(";;&", self.at):
-                mark = ";;&"
-                self.unsupported = self.unsupported or not self.bash
-            elif self.text.startswith(";&", self.at):
-                mark = ";&"
-                self.unsupported = self.unsupported or not self.bash
-            elif not self.text.startswith(";;", self.at):
-                mark = ""
-                if self._peek() != "esac":
-                    self.fail(start, "case without ;; or esac")
-                    arms.append((tuple(patterns), body, ";;"))
-                    break
-            self.at = min(self.at + len(mark), self.end)
-            arms.append((tuple(patterns), body, mark or ";;"))
-        return Case(word, tuple(arms))
 
     def _parenthesis(self, start: int) -> Node:
         if self.text.startswith("(", self.at):

@@ -137,7 +137,7 @@ class SimpleReader(WordReader):
                         assigns.append(assign)
                     last = self.at
                     continue
-            found = self._words()
+            found = self.braced_words()
             if not words and found and found[0].literal in _DECLARE:
                 declaring = True
             words.extend(found)
@@ -151,7 +151,7 @@ class SimpleReader(WordReader):
                 self.at = last
         return Simple(start, last, tuple(assigns), tuple(words), tuple(redirects), declared)
 
-    def _words(self) -> list[Text]:
+    def braced_words(self) -> list[Text]:
         """The next word, or the words its braces make of it."""
         word = self.word()
         literal = word.literal
@@ -220,7 +220,7 @@ class SimpleReader(WordReader):
                     continue
                 items.append((key, self.word()))
                 continue
-            items.extend((None, word) for word in self._words())
+            items.extend((None, word) for word in self.braced_words())
         return tuple(items)
 
     def _redirect(self) -> Redir | None:
