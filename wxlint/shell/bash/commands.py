@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from wxlint.core.paths import from_root
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.builtins import BASH_ONLY, BUILTINS, SILENT, Builtin, walk_arguments
+from wxlint.shell.bash.builtins import BASH_ONLY, BUILTINS, SILENT, Builtin
 from wxlint.shell.bash.child_shells import MAY_RUN_TEXT, child_of
 from wxlint.shell.bash.outcomes import outcome
 from wxlint.shell.bash.text_programs import (
@@ -20,26 +17,20 @@ from wxlint.shell.bash.text_programs import (
     printed,
     repository_root,
 )
-from wxlint.shell.bash.tree import Function, Simple
-from wxlint.shell.bash.walker import Frame, Walker
-from wxlint.shell.branches import alternatives, close
+from wxlint.shell.bash.tree import Simple
+from wxlint.shell.bash.walker import Env, Walker
+from wxlint.shell.branches import alternatives
 from wxlint.shell.model import Redirect, Word
 from wxlint.shell.state import (
-    FUNCTION,
     INPUT,
-    MAX_COMMANDS,
-    MAX_DEPTH,
-    MAX_STEPS,
     NO,
     OPEN,
     RAN,
     YES,
-    Option,
     Status,
 )
-from wxlint.shell.values import ROOT, Arguments, assumptions, hole, is_open, merged, resting_on
+from wxlint.shell.values import ROOT, assumptions, is_open, merged, resting_on
 
-_MAX_CALLS = 12
 _READS = frozenset(
     "cat ssh tee grep sort head tail xargs ffmpeg awk python python3 perl sh bash dash zsh ksh sed tr cut wc uniq jq"
     " node ruby php lua mysql psql sqlite3 nc socat gpg openssl base64 gzip gunzip sha256sum md5sum less more dd"
@@ -49,12 +40,6 @@ _READS = frozenset(
 _ENGINES = frozenset(("docker", "podman", "nerdctl", "docker-compose"))
 _INTERACTIVE = frozenset("-i -it -ti -dit -itd -tid -id --interactive - --password-stdin load import compose".split())
 _GREPS = frozenset(("grep", "egrep", "fgrep"))
-Env = tuple[tuple[str, Value], ...]
-
-
-def _runs(walk: Walker, function: str) -> bool:
-    """Whether a function is being walked."""
-    return any(frame.function == function for frame in walk.frames)
 
 
 def _is_interactive(word: Word) -> bool:
@@ -73,12 +58,11 @@ def _may_read(words: list[Word]) -> bool:
 class Commands:
     """Runs simple commands.
 
-    called: functions that have been entered. rooted: words may have ROOT.
+    rooted: words may have ROOT.
     """
 
     def __init__(self, walk: Walker) -> None:
         self.walk = walk
-        self.called: set[str] = set()
         self.rooted = False
 
     def run(self, node: Simple) -> Status:
@@ -182,7 +166,9 @@ class Commands:
             words = aliased(walk, node, words)
             name = words[0].value.text
         if name in walk.functions:
-            entered = self._called(name, words, env, node.start)
+            from wxlint.shell.bash.function_calls import call_function
+
+            entered = call_function(walk, name, words, env, node.start)
             if entered is not None:
                 return entered
         builtin = BUILTINS.get(name)
@@ -298,86 +284,3 @@ class Commands:
         self.rooted = self.rooted or ROOT in text.holes
         state.write(text)
         return True
-
-    # -- functions
-
-    def _called(self, name: str, words: list[Word], env: Env, start: int) -> Status | None:
-        """Walk the function of a name; each of several, where a branch decides."""
-        walk, state = self.walk, self.walk.state
-        which = state.vars.get(f"function {name}")
-        bodies = walk.functions[name]
-        if not isinstance(which, Value):
-            return None
-        if not which.holes:
-            return self._enter(bodies[int(which.text)], words, env, start)
-        state.steps += 4 * len(bodies)
-        if _runs(walk, name) or state.steps > 2 * MAX_STEPS:
-            return None
-
-        def enter(function: Function) -> Status:
-            walk.last = OPEN
-            return self._enter(function, words, env, start) or OPEN
-
-        options: list[Option] = [(None, partial(enter, function)) for function in bodies]
-        exact = walk.exact
-        alternatives(state, [*options, (None, None)], None, ())
-        walk.exact = exact
-        return OPEN
-
-    def _enter(self, function: Function, words: list[Word], env: Env, start: int) -> Status | None:
-        """Walk a function with its arguments. None when that goes too deep, or it is being walked already."""
-        walk, state = self.walk, self.walk.state
-        if _runs(walk, function.name) or len(walk.frames) > _MAX_CALLS or state.depth > MAX_DEPTH - 10:
-            return None
-        if len(state.commands) > 2 * MAX_COMMANDS or state.steps > 2 * MAX_STEPS:
-            return None
-        self.called.add(function.name)
-        expander = walk.words
-        saved = state.args, state.because, state.via, state.fixed, state.shift, expander.private, expander.resting
-        reading, script = walk.reading, expander.script
-        expander.private, expander.resting = function.private, function.resting
-        expander.script = from_root(function.path) if function.path else walk.script
-        walk.enter(function.path)
-        state.args = self._arguments(words)
-        shown = " ".join([function.name, *[word.value.shown() for word in words[1:7]]])
-        state.because = (*state.because, Reason("call", shown[:80], *state.where(state.place(start)), function.name))
-        state.via = (*state.via, state.place(start))
-        if function.path and not state.fixed:  # its places are those of another text
-            state.fixed = state.span(start, start)
-        catch = state.open(FUNCTION)
-        frame = Frame(function.name, state.branching)
-        walk.frames.append(frame)
-        state.steps += 8
-        for name, value in env:
-            walk.local(name)
-            state.set(name, value)
-        status = walk.run(function.body)
-        if state.flow == "return":
-            status = frame.status or RAN
-        elif frame.status is not None and frame.status != status:
-            status = OPEN
-        close(state, catch)
-        for name in frame.hidden:
-            state.put(f"local {len(walk.frames)} {name}", None)
-        walk.frames.pop()
-        for name in state.exported:
-            if name in frame.hidden and name not in catch.mark.exported:
-                state.keep(name)
-        for name, old in frame.hidden.items():
-            if name not in frame.doubtful:
-                state.put(name, old)
-            elif state.vars.get(name) is not old:
-                state.put(name, hole(state.named(name)))
-        state.args, state.because, state.via, state.fixed, state.shift, expander.private, expander.resting = saved
-        expander.script = script
-        walk.enter(reading)
-        return status
-
-    def _arguments(self, words: list[Word]) -> Arguments:
-        """The positional parameters of a call."""
-        args = self.walk.state.args
-        values = [word.value for word in words[1:]]
-        if len(values) == 1 and values[0].text == HOLE and values[0].holes[0] in ("$@", "${@}", "$*"):
-            if words[1].quoted and args.more and not args.known:
-                return args  # f "$@" hands on what there is
-        return walk_arguments(self.walk, words, 1)

@@ -59,6 +59,7 @@ class Interpreter:
         self.words = Expander(state, weakref.proxy(self), script=script, bash=flavor == "bash")
         self.commands = Commands(weakref.proxy(self))
         self.functions: dict[str, list[Function]] = {}
+        self.called: set[str] = set()
         self.frames: list[Frame] = []
         self.dirs: list[Value | None] = []
         self.traps: dict[str, Word] = {}
@@ -292,7 +293,7 @@ class Interpreter:
 
     def _is_uncalled(self, name: str) -> bool:
         """Whether nothing calls a function of the text itself."""
-        return name not in self.commands.called and not self.functions[name][-1].path
+        return name not in self.called and not self.functions[name][-1].path
 
     def uncalled(self) -> None:
         """Functions that nothing calls may be called from elsewhere: once each, with unknown arguments."""
@@ -300,7 +301,7 @@ class Interpreter:
         state = self.state
         while names := [n for n in self.functions if self._is_uncalled(n) and n not in tried]:
             for name in names:
-                if name in self.commands.called:
+                if name in self.called:
                     continue
                 tried.add(name)
                 state.flow = ""

@@ -12,6 +12,9 @@ from wxlint.shell.model import Files, Place, Redirect, Word
 from wxlint.shell.state import State, Status
 from wxlint.shell.values import Variable
 
+Env = tuple[tuple[str, Value], ...]
+"""The variables that are set for one command."""
+
 
 class Frame:
     """A call of a function: what its `local`s hid, and what it returned.
@@ -40,20 +43,21 @@ class Walker(Protocol):
 
     text: the whole text. files: gives the text of a file that `source` names. flavor: "bash", "dash", or "sh" where it
     is not known which. functions: the bodies that the text has so far for each name; which of them holds is kept beside
-    the variables, as "function NAME". frames: the function calls that are being walked. last: the outcome of the last
-    command; substituted: of the last `$(...)`; leaving: of `exit`. guarded: whether a failure is looked at, so that
-    `set -e` does not end the text. tail: whether nothing follows. exact: how many of the words of the command at hand
-    stand where they seem to stand. quiet: whether programs that only print are no commands of their own. traps: the
-    words of `trap` by their text. strict: whether `set -e` was seen. redirects: those of the command at hand.
-    statement: the number of the statement of the whole text that is being walked. script: the path of the text itself;
-    reading: of the file named by `source` that is being walked, empty where none is; read: such files, with how many
-    calls are around each, and what it returns; places: of their lines.
+    the variables, as "function NAME"; called: those that have been entered. frames: the calls that are being walked.
+    last: the outcome of the last command; substituted: of the last `$(...)`; leaving: of `exit`. guarded: whether a
+    failure is looked at, so that `set -e` does not end the text. tail: whether nothing follows. exact: how many of the
+    words of the command at hand stand where they seem to stand. quiet: whether programs that only print are no commands
+    of their own. traps: the words of `trap` by their text. strict: whether `set -e` was seen. redirects: those of the
+    command at hand. statement: the number of the statement of the whole text that is being walked. script: the path of
+    the text itself; reading: of the file named by `source` that is being walked, empty where none is; read: such files,
+    with how many calls are around each, and what it returns; places: of their lines.
     """
 
     state: State
     words: Expander
     flavor: str
     functions: dict[str, list[Function]]
+    called: set[str]
     frames: list[Frame]
     dirs: list[Value | None]
     last: Status
