@@ -1,10 +1,10 @@
-"""Projects in git whose requirements leave torch alone."""
+"""Projects in git: what they ask of torch, and what their lists of requirements say."""
 
 from __future__ import annotations
 
 import pytest
 
-from wxlint.facts import needed_by_project
+from wxlint import facts
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,9 @@ from wxlint.facts import needed_by_project
         ("git+https://github.com/huggingface/transformers#egg=transformers", ""),
         ("git+ssh://git@github.com/huggingface/accelerate.git", ">=2.0.0"),
         ("git@github.com:huggingface/peft.git", ">=1.13.0"),
+        ("git+https://github.com/openai/CLIP.git", ">=0"),
+        ("git+https://github.com/openai/CLIP.git@beba48f", None),  # its first commits pinned torch
+        ("git+https://github.com/somebody/faster-whisper", ""),
         ("git+https://github.com/somebody/transformers", None),
         ("git+https://github.com/huggingface/apex-tools", None),
         ("git+https://registry.example/NVIDIA/apex.git", None),
@@ -22,4 +25,24 @@ from wxlint.facts import needed_by_project
     ],
 )
 def test_what_a_project_asks_of_torch(url: str, needs: str | None) -> None:
-    assert needed_by_project(url) == needs
+    project = facts.git_project(url)
+    assert (project["needs"] if project is not None else None) == needs
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "listed"),
+    [
+        ("git+https://github.com/crowsonkb/k-diffusion", "requirements.txt", ("torch", "torchvision", "accelerate")),
+        ("git+https://github.com/crowsonkb/k-diffusion", "docs/requirements.txt", None),
+        ("git+https://github.com/comfyanonymous/ComfyUI@v0.3", "requirements.txt", None),
+        ("git+https://github.com/openai/whisper", "requirements.txt", None),
+        ("git+https://github.com/somebody/else", "requirements.txt", None),
+    ],
+)
+def test_what_a_list_of_a_project_holds(url: str, path: str, listed: tuple[str, ...] | None) -> None:
+    assert facts.listed_by_project(url, path) == listed
+
+
+@pytest.mark.parametrize(("beginning", "may"), [("tor", True), ("torchvis", True), ("whisper", True), ("flask", False)])
+def test_what_a_name_may_become(beginning: str, may: bool) -> None:
+    assert facts.may_begin_torch(beginning) is may

@@ -26,6 +26,15 @@ def brings_torch(name: str, version: str | None = None, extras: tuple[str, ...] 
     return None
 
 
+def may_begin_torch(beginning: str) -> bool:
+    """Whether a name that begins like this may be torch, a companion of it, or a distribution that requires it."""
+    beginning = normalise(beginning)
+    return "torch".startswith(beginning) or any(
+        name.startswith(beginning)
+        for name in ("torchvision", "torchaudio", *(row["name"] for row in table("implicit_torch")))
+    )
+
+
 @functools.lru_cache(maxsize=1024)
 def torch_needed(name: str, version: str | None, extras: tuple[str, ...] = ()) -> str | None:
     """The specifier that a release of a distribution sets for torch ("~=2.8.0", "" for any), or None where it is not
@@ -46,17 +55,32 @@ def torch_needed(name: str, version: str | None, extras: tuple[str, ...] = ()) -
 
 
 @functools.lru_cache(maxsize=256)
-def needed_by_project(url: str) -> str | None:
-    """The lower bound that a project in git sets for torch at any commit ("" for none), or None where it is not known.
+def git_project(url: str) -> dict[str, str] | None:
+    """The row of a project in git, or None where nothing is known of it, or not of the commit that is named.
 
-    url: of the requirement, as pip takes it (`git+https://github.com/huggingface/accelerate@main`).
+    `needs`: the lower bound that it sets for torch ("" for none). `beside`: the companions of torch that it asks for.
+
+    Args:
+        url: of the requirement, as pip takes it (`git+https://github.com/huggingface/accelerate@main`).
     """
     match = _GITHUB.search(url)
     if match is None:
         return None
     owner, name = match[1].lower(), match[2].lower()
     row = row_of("git_projects", "project", f"{owner}/{name}") or row_of("git_projects", "project", f"*/{name}")
-    return row["needs"] if row is not None else None
+    of_a_commit = match[0].endswith("@")
+    return None if row is not None and of_a_commit and row["commits"] == "main" else row
+
+
+def listed_by_project(url: str, path: str) -> tuple[str, ...] | None:
+    """What decides about torch in a list of requirements of a project in git; None where that is not known.
+
+    Args:
+        path: of the list, below the project's root.
+    """
+    row = git_project(url)
+    name, colon, listed = row["lists"].partition(": ") if row is not None else ("", "", "")
+    return tuple(listed.split()) if colon and name == path else None
 
 
 def _requires(row: dict[str, str], version: str | None) -> bool:

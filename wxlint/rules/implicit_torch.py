@@ -29,9 +29,9 @@ from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.channels import accelerator_of
-from wxlint.images.stack.torch.model import FAMILY
+from wxlint.images.stack.torch.model import FAMILY, PROJECT_HINT
 from wxlint.images.stack.torch.replacement import is_satisfied
-from wxlint.images.stack.torch.selection import PROJECT_HINT, carried
+from wxlint.images.stack.torch.selection import carried
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

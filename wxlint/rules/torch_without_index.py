@@ -31,8 +31,8 @@ from wxlint.core.findings import Severity
 from wxlint.images.graph.image import Image, TorchStep, contributing
 from wxlint.images.graph.name_hints import Evidence, from_reference
 from wxlint.images.graph.repository import Repository
-from wxlint.images.stack.torch.model import FAMILY, Choice
-from wxlint.images.stack.torch.selection import PROJECT_HINT, describe
+from wxlint.images.stack.torch.model import FAMILY, PROJECT_HINT, Choice
+from wxlint.images.stack.torch.selection import describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -70,6 +70,27 @@ def test_a_later_run_finds_the_files_too(tmp_path: Path) -> None:
     assert torch(made(tmp_path / "acme-voice", run)) == "cu121"
 
 
+def test_arguments_of_the_build_count(tmp_path: Path) -> None:
+    run = "ARG OWNER=Acme REF=main\nRUN git clone -b ${REF} https://github.com/$OWNER/voice /src\n"
+    run += "RUN pip install -r /src/requirements.txt"
+    assert torch(made(tmp_path / "acme-voice", run)) == "cu121"
+
+
+def test_the_project_of_the_repository_by_its_address_in_a_list(tmp_path: Path) -> None:
+    root = made(tmp_path / "acme-voice", "COPY list.txt .\nRUN pip install -r list.txt")
+    (root / "list.txt").write_text("voice @ git+https://github.com/acme/voice.git\n")
+    (root / "docker" / "list.txt").write_text("voice @ git+https://github.com/acme/voice.git\n")
+    (root / "pyproject.toml").write_text('[project]\nname = "voice"\ndependencies = ["torch==2.1.0+cpu"]\n')
+    assert torch(root) == "cpu"
+
+
+def test_a_list_of_a_known_clone(tmp_path: Path) -> None:
+    run = "RUN git clone https://github.com/comfyanonymous/ComfyUI /c && cd /c && pip install -r requirements.txt"
+    run = f"FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime\n{run}"
+    assert torch(made(tmp_path / "mine", run)) == "cu124"
+    assert torch(made(tmp_path / "other", run.replace("/comfyanonymous/", "/somebody/"))) == "unknown"
+
+
 @pytest.mark.parametrize(
     ("text", "folders"),
     [
@@ -87,5 +108,5 @@ def test_a_later_run_finds_the_files_too(tmp_path: Path) -> None:
     ],
 )
 def test_where_a_clone_stands(text: str, folders: list[str]) -> None:
-    found = [c.folder for c in clones(text, "/w") if c.main and (c.owner, c.name) == ("acme", "voice")]
+    found = [c.folder for c in clones(text, "/w", {}) if c.main and (c.owner, c.name) == ("acme", "voice")]
     assert found == folders

@@ -136,7 +136,7 @@ def test_a_project_in_a_clone_of_another_repository_is_that_of_its_address() -> 
     run = "git clone --depth 1 -b v1 https://github.com/NVIDIA/apex && cd apex && pip install --no-cache-dir ./"
     install = only(run, {})
     assert [(r.name, r.kind, r.url) for r in install.requirements] == [
-        ("apex", "vcs", "git+https://github.com/nvidia/apex")
+        ("apex", "vcs", "git+https://github.com/nvidia/apex@another")
     ]
     assert not install.unread
 

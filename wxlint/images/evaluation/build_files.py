@@ -63,7 +63,8 @@ class Files:
         self.any_written = True
 
     def note_clone(self, stage: int, folder: str, project: str) -> None:
-        """An absolute folder that holds another repository. project: its owner and name."""
+        """An absolute folder that holds another repository. project: its owner and name, with
+        `@` and a word behind where it is not at its main branch."""
         self.clones.setdefault(stage, {})[folder] = project
 
     def clone_at(self, stage: int, folder: str) -> str | None:

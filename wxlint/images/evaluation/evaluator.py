@@ -344,9 +344,10 @@ class _Evaluation:
 
         found = []
         for text, _ in shell_texts(instruction):
-            for clone in clones(text, stage.workdir):
+            for clone in clones(text, stage.workdir, stage.visible):
                 if self.files.is_own is None or not self.files.is_own(clone.owner, clone.name):
-                    self.files.note_clone(stage.index, clone.folder, f"{clone.owner}/{clone.name}")
+                    at = "" if clone.main else "@another"
+                    self.files.note_clone(stage.index, clone.folder, f"{clone.owner}/{clone.name}{at}")
                 elif clone.main:
                     found.append(Copy(".", clone.folder, None, True, cloned=True))
         return found

@@ -29,6 +29,7 @@ _VALUED = frozenset((*_OUTPUT, *_GROUPS)) | frozenset(
     "-f --format --without --python -p --index-url -i --extra-index-url --find-links --no-emit-package".split()
 )
 _MAKES = late(r"\b(?:cat|cp|mv|echo|printf|grep|egrep|sed|export|compile|requirements|lock)\b")
+_BUILDS = late(r"-m\s+build\b|\b(?:uv|poetry|pdm|flit)\s+build\b|\bpyproject-build\b|\bbdist_wheel\b|\bpip3?\s+wheel\b")
 _MOST = 20_000
 _PLAIN_PATTERN = late(r"(?:[\w\s\-=<>~@:;,'\"/!#%&.^$]|\[[\w\-^]+\]|\\[.|/\-b\[\]*]|\.\*|\*){1,200}")
 """Patterns of grep and sed that mean the same to Python: no groups, no repetition of more than a character."""
@@ -37,6 +38,11 @@ _PLAIN_PATTERN = late(r"(?:[\w\s\-=<>~@:;,'\"/!#%&.^$]|\[[\w\-^]+\]|\\[.|/\-b\[\
 def may_make(text: str) -> bool:
     """A quick look: whether the commands of a RUN may make a list of requirements."""
     return (".txt" in text or ".in" in text or "pip-compile" in text) and _MAKES.search(text) is not None
+
+
+def may_build(text: str) -> bool:
+    """A quick look: whether the commands of a RUN may build a wheel."""
+    return ("build" in text or "wheel" in text) and _BUILDS.search(text) is not None
 
 
 def is_maker(command: Command) -> bool:

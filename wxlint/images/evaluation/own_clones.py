@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import Value
 from wxlint.documents.source import Source
 
 _CLONE = late(r"\bgit\s+clone\b([^;&|\n]*)")
@@ -17,6 +18,7 @@ _MOVES = late(
 )
 _CD = late(r"(?:^|[;&|\n(])\s*cd\s+([^\s;&|)]+)")
 _REMOTE = late(r"^\s*(?:push)?url\s*=\s*(\S+)", re.I | re.M)
+_VARIABLE = late(r"\$(?:\{(\w+)\}|(\w+))")
 _BRANCHES = ("main", "master", "HEAD")
 _VALUED = frozenset(
     ("-o", "--origin", "--depth", "--reference", "-c", "--config", "-j", "--jobs", "--filter", "--template", "-u")
@@ -33,8 +35,14 @@ class Clone(NamedTuple):
     main: bool
 
 
-def clones(text: str, workdir: str) -> list[Clone]:
-    """What the commands of a RUN clone, and where to."""
+def clones(text: str, workdir: str, variables: Mapping[str, Value]) -> list[Clone]:
+    """What the commands of a RUN clone, and where to. variables: those that it sees."""
+
+    def known(match: re.Match[str]) -> str:
+        value = variables.get(match[1] or match[2])
+        return value.text if value is not None and value.known else match[0]
+
+    text = _VARIABLE.sub(known, text)
     moves = _MOVES.search(text) is not None
     found = []
     for match in _CLONE.finditer(text):

@@ -17,12 +17,12 @@ from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation import pip_config
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.default_shell import flavor_of_command, flavor_of_text
-from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_make
+from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_build, may_make
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.stage_context import StageContext
 from wxlint.images.evaluation.written_files import may_remove, touched
 from wxlint.images.installs.commands import installs, is_installer, may_install
-from wxlint.images.installs.model import SWITCHES, Install, Unread, UnreadKind
+from wxlint.images.installs.model import SWITCHES, Install, Unread, UnreadKind, joined
 from wxlint.images.installs.screening import worth_reading
 from wxlint.images.model.records import StageCopy
 from wxlint.shell.model import LIMITS, Surroundings
@@ -75,7 +75,7 @@ class Runs:
                 stage.pip_file = pip_config.from_text(text)
             stage.note_python(text)
             makes = may_make(text)
-            if stage.shell and (makes or worth_reading(text)):
+            if stage.shell and (makes or worth_reading(text) or may_build(text)):
                 self._commands(stage, text, at, makes, flavor_of_text(text, flavor))
             else:
                 self.files.note_changes(stage.index, text)
@@ -109,11 +109,14 @@ class Runs:
             stage.steps.append(self._unread(result.error, at))
         behind = 0
         chain = _CHAIN.fullmatch(text) is not None  # if one command fails, so does the build
+        builds = may_build(text)
         for command in result.commands:
             command = command._replace(conditional=False) if chain else command
             if command.start > behind:  # what a command changes counts for those after it
                 self.files.note_changes(stage.index, text[behind : command.start])
                 behind = command.start
+            if builds and self._note_wheels(stage, at, command):
+                continue
             if (makes or self.files.any_written) and self._makes(stage, at, command):
                 continue
             if not may_install(command) or ("config" in text and _configures(stage, command)):
@@ -152,6 +155,20 @@ class Runs:
             return source.span(first, max(at(max(end - 1, start)) + 1, first))
 
         return Install("script", unread=(Unread(kind, "this RUN", where, message),), program="RUN", where=where)
+
+    def _note_wheels(self, stage: OpenStage, at: Callable[[int], int], command: Command) -> bool:
+        """Whether a command builds the wheel of a project, which is noted beside others of its folder."""
+        from wxlint.images.evaluation.built_wheels import built_by
+
+        context = self._context(stage, at, command)
+        made = built_by(command, context)
+        if made is None:
+            return False
+        path = context.absolute(made.path)
+        before = self.files.made_at(stage.index, path)
+        lines = made.lines if before is None or made.lines is None else joined([before, made.lines])
+        self.files.note_written(stage.index, path, None if command.conditional else lines)
+        return True
 
     def _makes(self, stage: OpenStage, at: Callable[[int], int], command: Command) -> bool:
         """Whether a command makes a list of requirements, which is noted; one that anything else may have changed

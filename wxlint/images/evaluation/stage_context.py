@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from wxlint import facts
 from wxlint.core.findings import Span, Where
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
@@ -84,10 +85,26 @@ class StageContext(InstallContext):
     def requirements(self, path: str, variables: Mapping[str, Value], *, as_constraints: bool = False) -> Lines:
         made = self.files.made_at(self.stage, self.absolute(path))
         if made is None:
-            return self._lists(variables).requirements(self._find(path), path, as_constraints=as_constraints)
+            source = self._find(path)
+            cloned = self._listed_by_clone(path) if source is None and not as_constraints else None
+            if cloned is not None:
+                return cloned
+            return self._lists(variables).requirements(source, path, as_constraints=as_constraints)
         if as_constraints:
             return Lines(constraints=(*made.requirements, *made.constraints), unread=made.unread)
         return made
+
+    def _listed_by_clone(self, path: str) -> Lines | None:
+        """What is known of a list of requirements that another repository's clone holds."""
+        place = self.absolute(path)
+        for folder, project in self.files.clones.get(self.stage, {}).items():
+            if not place.startswith(f"{folder}/"):
+                continue
+            listed = facts.listed_by_project(f"git+https://github.com/{project}", place[len(folder) + 1 :])
+            if listed is not None:
+                where = partial(self._stretch, self.command.start, self.command.end)
+                return Lines(tuple(parse_requirement(Value(text), where) for text in listed))
+        return None
 
     def written(self, text: str) -> Lines:
         where = partial(self._stretch, self.command.start, self.command.end)
@@ -121,7 +138,8 @@ class StageContext(InstallContext):
         clone = self.files.clone_at(self.stage, self.absolute(folder)) if source is None else None
         if clone is not None:
             cloned = parse_requirement(Value(f"git+https://github.com/{clone}"), None)
-            return Lines((cloned._replace(extras=groups.names, written=f"{clone} of a clone"),))
+            shown = clone.partition("@")[0]
+            return Lines((cloned._replace(extras=groups.names, written=f"{shown} of a clone"),))
         if source is None and self.files.find(self.stage, self.absolute(path), before=True) is not None:
             return Lines(unread=(Unread(UnreadKind.CHANGED, f"{folder.rstrip('/')}/pyproject.toml"),))
         lists = self._lists()
@@ -169,6 +187,14 @@ class StageContext(InstallContext):
         from wxlint.images.evaluation.conda_lists import conda_environment
 
         return conda_environment(self._lists(), self._find(path))
+
+    def wheels(self, path: str) -> Lines | None:
+        if not self.files.any_written:
+            return None
+        from wxlint.images.evaluation.built_wheels import ANY_WHEEL
+
+        folder = posixpath.dirname(self.absolute(path))
+        return None if HOLE in folder else self.files.made_at(self.stage, posixpath.join(folder, ANY_WHEEL))
 
     def has_wheels(self, path: str) -> bool:
         place = self.absolute(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from wxlint.core import disk
@@ -172,13 +172,19 @@ class ImageGraph:
     def files(self, path: str, contexts: tuple[str, ...]) -> Files:
         """The repository as a build of a Dockerfile sees it."""
         read = self._reader(path)
-        if "git clone" not in self.documents.dockerfiles[path].source.text:
-            return Files(read, contexts)
+        return Files(read, contexts, self._folder, partial(self._is_own, read))
+
+    @cached_property
+    def _folder(self) -> str:
+        """The repository as a path that is read, "" or ending in "/"."""
+        folder = os.path.relpath(self._store.root)
+        return "" if folder == "." else f"{folder}/"
+
+    def _is_own(self, read: Callable[[str], Source | None], owner: str, name: str) -> bool:
+        """Whether a repository of an owner is this one."""
         from wxlint.images.evaluation.own_clones import names_of
 
-        folder = os.path.relpath(self._store.root)
-        folder = "" if folder == "." else f"{folder}/"
-        return Files(read, contexts, folder, names_of(self._store.root, folder, read))
+        return names_of(self._store.root, self._folder, read)(owner, name)
 
     def _reader(self, path: str) -> Callable[[str], Source | None]:
         """What reads files for a Dockerfile, and notes which, where somebody wants to know."""

@@ -297,6 +297,10 @@ class InstallContext:
         """A conda environment file; None when there is none."""
         return None
 
+    def wheels(self, path: str) -> Lines | None:
+        """What the wheels ask for that a command has built into the folder of a path; None where that is not known."""
+        return None
+
     def has_wheels(self, path: str) -> bool:
         """Whether a path holds wheels that an earlier stage made: what that stage installed for them is known."""
         return False

@@ -215,6 +215,9 @@ def positional(word: Word, call: Call, alone: bool, tool: str = "pip") -> Lines:
         listed = call.context.substituted(word.value.holes[0].strip("$`()"))
         if listed is not None:
             return listed
+    text = word.value.text
+    if text.endswith(".whl") and "://" not in text and (built := call.context.wheels(text)) is not None:
+        return Lines() if alone else built
     requirement = parse_requirement(word.value, call.where(word))
     if requirement.kind != "path":
         holds = applies(marker_of(word.value.text), call.context.environment)

@@ -43,6 +43,10 @@ CHANNELS = [
     ("pip install openai-whisper", "default", "default"),
     (f"pip install flash-attn==2.5.2 --extra-index-url {CUDA}", "unknown", "extra"),
     ("pip install 'transformers[torch]'", "default", "default"),
+    ("pip install git+https://github.com/openai/whisper.git@main", "default", "default"),
+    ("pip install accelerate --extra-index-url https://download.pytorch.org/whl/cu117", "default", "extra"),
+    (f"pip install accelerate --extra-index-url {CUDA}", "unknown", "extra"),  # the Python decides
+    (f"pip install accelerate vllm --extra-index-url {CUDA}", "unknown", "extra"),
     ("pip install torch==2.3.1+rocm6.0", "rocm6.0", "local"),
     (f"pip install torch==$V -i {CUDA}", "unknown", "computed"),
     ("pip install torch==$V+cu121", "cu121", "local"),

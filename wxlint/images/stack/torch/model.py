@@ -14,6 +14,13 @@ FAMILY = ("torch", "torchvision", "torchaudio")
 """torch and the companions that are released with it, each build for one build of torch."""
 ANY = "any"
 
+PROJECT_HINT = {
+    "uv-project": "bind torch to {} in [tool.uv.sources] of the pyproject.toml",
+    "poetry": "give torch the source {} in the pyproject.toml",
+    "pipenv": "make {} a [[source]] of the Pipfile and give its name to torch as its index",
+}
+"""What to do about the index of a tool that installs a whole project, by the tool."""
+
 
 class Torch(NamedTuple):
     """channel: see channels.py, or "none", "unknown" (which torch, or whether any, is not known).

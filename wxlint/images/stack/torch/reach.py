@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from wxlint import facts
 from wxlint.core.tuples import NamedTuple
-from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install
 from wxlint.images.stack.torch.model import FAMILY, Choice, Torch
+from wxlint.images.stack.torch.needs import needed
 from wxlint.images.stack.torch.releases import numbers, release_sets, within
 from wxlint.images.stack.torch.selection import allowed, carried, choices
 
@@ -48,7 +48,7 @@ def _newest(choice: Choice, python: str | None) -> tuple[str, ...]:
     install = choice.install
     if install.prerelease or install.unread or install.open or install.tool == "conda":
         return ()
-    needs = [_needed(one) for one in carried(install) if one.requirement.name not in FAMILY]
+    needs = [needed(one.requirement) for one in carried(install) if one.requirement.name not in FAMILY]
     if None in needs:
         return ()
     found = []
@@ -58,16 +58,3 @@ def _newest(choice: Choice, python: str | None) -> tuple[str, ...]:
             return ()  # an older release of what brings torch would be taken
         found.append(fitting[-1])
     return tuple(sorted(dict.fromkeys(found), key=numbers))
-
-
-def _needed(choice: Choice) -> str | None:
-    """What a package that brings torch asks of it; None where that is not known."""
-    wanted = choice.requirement
-    need = facts.torch_needed(wanted.name, wanted.pin, wanted.extras)
-    if wanted.pin is None and (wanted.specifier or HOLE in wanted.specifier) and need and _is_bound_above(need):
-        return None  # an older release of it may ask for an older torch
-    return need
-
-
-def _is_bound_above(specifier: str) -> bool:
-    return any(sign in specifier for sign in ("==", "~=", "<"))

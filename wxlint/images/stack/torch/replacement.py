@@ -14,6 +14,7 @@ from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.model import FAMILY, Choice, Torch
+from wxlint.images.stack.torch.needs import needed_by_project
 from wxlint.images.stack.torch.releases import (
     companion_version,
     is_complete,
@@ -181,6 +182,8 @@ def _brings_no_other(state: Torch, choice: Choice, versions: tuple[str, ...]) ->
 
 def _carrier_suits(wanted: Requirement, version: str) -> bool | None:
     specifier = facts.torch_needed(wanted.name, wanted.pin)
+    if specifier is None:
+        specifier = needed_by_project(wanted) or None
     if specifier is None and wanted.pin:
         newest = facts.torch_needed(wanted.name, None) or ""
         # a lower bound is seldom what breaks for people who pin

@@ -19,14 +19,9 @@ from wxlint.images.installs.model import Install, PackageIndex
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch import channels
 from wxlint.images.stack.torch.model import FAMILY, Choice, How
+from wxlint.images.stack.torch.needs import needed, needed_by_project, requires_torch
 from wxlint.images.stack.torch.releases import companion_version, is_complete, local_rank, numbers, release_sets, within
 
-PROJECT_HINT = {
-    "uv-project": "bind torch to {} in [tool.uv.sources] of the pyproject.toml",
-    "poetry": "give torch the source {} in the pyproject.toml",
-    "pipenv": "make {} a [[source]] of the Pipfile and give its name to torch as its index",
-}
-"""What to do about the index of a tool that installs a whole project, by the tool."""
 _LOCAL_OF_TORCH = late(r"^torch==[\w.]+\+(\w+)")
 """A distribution that asks for one build of torch takes it, or nothing."""
 
@@ -61,7 +56,7 @@ def _brought(install: Install, requirement: Requirement) -> Choice | None:
         return None
     row = facts.brings_torch(requirement.name, requirement.pin, requirement.extras)
     if row is None:
-        return None
+        return _choose(install, requirement, True) if needed_by_project(requirement) else None
     pinned = _LOCAL_OF_TORCH.search(row["requires"])
     channel = channels.channel_of_local(pinned[1]) if pinned else None
     if channel:
@@ -265,16 +260,28 @@ def _best(served: tuple[str, ...], install: Install, wanted: Requirement, implie
     if not all(map(is_complete, served)):
         return "unknown"
     if implied and wanted.name not in FAMILY:
-        return "cpu" if set(served) == {"cpu", "default"} else "unknown"  # the cpu channel has every release
+        if set(served) == {"cpu", "default"}:
+            return "cpu"  # that channel has every release
+        needs = [needed(one) for one in install.requirements if one.name not in FAMILY and requires_torch(one)]
+        if None in needs:
+            return "unknown"
+        wanted = Requirement("torch", specifier=",".join(dict.fromkeys(need for need in needs if need)))
     unpinned = [r for r in install.requirements if r.name in FAMILY[1:] and not r.pin]
     if implied and len(unpinned) > 1:
         return "unknown"  # each may be for another torch
+    return _agreed(served, install, wanted, implied)
+
+
+def _agreed(served: tuple[str, ...], install: Install, wanted: Requirement, implied: bool) -> str:
+    """What every Python that may be there leads to."""
     answers = set()
     for lists in release_sets(served, install.environment.python):
         fitting = [_fitting(install, wanted, listed, lists) for listed in lists]
         ranked = [(numbers(f[-1]), local_rank(channel), channel) for channel, f in zip(served, fitting) if f]
         if ranked:  # else no Python like this has such a torch
             answers.add(max(ranked)[2])
+        elif implied and wanted.name == "torch":
+            return "unknown"  # an older release of what brings torch would be taken
     return answers.pop() if len(answers) == 1 else "unknown"
 
 

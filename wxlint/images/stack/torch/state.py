@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 
 from wxlint import facts
+from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install, UnreadKind
@@ -16,6 +17,8 @@ from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied
 from wxlint.images.stack.torch.selection import allowed, carried, choices, describe, is_nightly
 
 _OF_CONDA = {"pytorch": "torch", "pytorch-gpu": "torch", "pytorch-cpu": "torch", "libtorch": "torch"}
+_BEGINNING = late(r"[A-Za-z0-9][\w.-]{3,}")
+"""The part of a name that is known, where a variable holds the rest: `tensorflow${POSTFIX}`."""
 _PACKAGED = frozenset(("python3-torch", "python3-torch-cuda", "python3-pytorch", "python3-torch-rocm"))
 """Packages of Linux distributions, each with a build of its own."""
 
@@ -166,15 +169,22 @@ def _is_foreign(requirement: Requirement, install: Install) -> bool:
     """Whether nothing shows what a requirement brings."""
     if install.no_deps and requirement.name:
         return False
+    if requirement.kind == "unknown" and _BEGINNING.fullmatch(beginning := requirement.written.partition("$")[0]):
+        return facts.may_begin_torch(beginning)
     return requirement.kind in ("unknown", "path", "vcs") or (requirement.kind == "url" and not requirement.name)
 
 
 def _leaves_torch(requirement: Requirement, state: Torch) -> bool:
     """Whether a project in git is known to ask for no other torch than the one that is there, or for none."""
     plain = requirement.kind == "vcs" and requirement.url and not requirement.extras
-    needs = facts.needed_by_project(requirement.url or "") if plain else None
-    if needs is None or state.channel == "none":
-        return needs == ""
+    project = facts.git_project(requirement.url or "") if plain else None
+    if project is None:
+        return False
+    needs, beside = project["needs"], set(project["beside"].split())
+    if state.channel == "none":
+        return not needs and not beside
+    if not beside <= state.companions:
+        return False
     return not needs or state.version is None or within(needs, state.version)
 
 
