@@ -195,17 +195,19 @@ def _dockerfiles(given: list[str]) -> Iterator[tuple[str, list[tuple[str, str, i
 
 
 def plan(arguments: argparse.Namespace) -> int:
-    """Show the build plan in one of its formats, or write it to a file; those of several families as text or JSON."""
-    from wxlint.plan.formats import render_plan, render_plans
+    """Show the build plan in one of its formats, or write it to a file; those of several families not as a script."""
+    from wxlint.plan.formats import JOINED, render_plan, render_plans
 
     working_folder()
     plans = _plans(arguments)
     if len(plans) == 1:
         text = render_plan(plans[0], arguments.format, arguments.script, _command_line(arguments))
     else:
-        if arguments.format not in ("text", "json"):
-            one_policy(policies_of(arguments.policy, arguments.paths), f"--format {arguments.format} is of one family")
-        text = render_plans(plans, arguments.format)
+        if arguments.format not in JOINED:
+            order = ", then ".join(plan.family for plan in plans)
+            why = f"a script is of one family (to be run in this order: {order})"
+            one_policy(policies_of(arguments.policy, arguments.paths), why)
+        text = render_plans(plans, arguments.format, _command_line(arguments))
     if arguments.output in (None, "-"):
         write([text])
     else:

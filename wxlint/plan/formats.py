@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wxlint.core.errors import InputError, UsageError
 from wxlint.core.escape import escape, escape_json
+from wxlint.plan.bake_file import bake_file
 from wxlint.plan.batch_script import batch_file
-from wxlint.plan.script_table import GENERATED
+from wxlint.plan.picture import picture
 from wxlint.plan.shell_script import shell_script
 
 if TYPE_CHECKING:
@@ -30,18 +29,35 @@ def render_plan(plan: Plan, form: str = "text", script: str | None = None, comma
     """
     if form not in FORMATS:
         raise UsageError(f"unknown format {form!r}; known are {', '.join(FORMATS)}")
-    problems = [f"{step.image}: {step.problem}" for step in plan.steps if step.problem]
-    if problems and form not in ("text", "json", "mermaid"):
-        raise InputError("cannot be built: " + "; ".join(problems))
+    if form not in ("text", "json", "mermaid"):
+        _require_no_problem(plan.steps)
     return FORMATS[form](plan, script or "", command or f"wxlint plan --format {form}")
 
 
-def render_plans(plans: Sequence[Plan], form: str) -> str:
-    """The plans of several families as text or json, in the order in which they can be built."""
+JOINED = ("text", "json", "bake", "mermaid")
+"""The formats that hold several families; a script is of one."""
+
+
+def render_plans(plans: Sequence[Plan], form: str, command: str = "wxlint plan") -> str:
+    """The plans of several families in one of JOINED, in the order in which they can be built.
+
+    Raises InputError when an image cannot be built, for a bake file.
+    """
     if form == "text":
         return "\n".join(_text(plan, "", "") for plan in plans)
+    if form == "mermaid":
+        return picture(plans)
+    if form == "bake":
+        _require_no_problem([step for plan in plans for step in plan.steps])
+        return bake_file(plans, command)
     whole = {"schema": "wxlint-plans/1", "plans": [_data(plan) for plan in plans]}
     return escape_json(json.dumps(whole, indent=2)) + "\n"
+
+
+def _require_no_problem(steps: Iterable[Step]) -> None:
+    problems = [f"{step.image}: {step.problem}" for step in steps if step.problem]
+    if problems:
+        raise InputError("cannot be built: " + "; ".join(problems))
 
 
 def _text(plan: Plan, _: str, __: str) -> str:
@@ -93,72 +109,11 @@ def _data(plan: Plan) -> dict[str, Any]:
 
 
 def _bake(plan: Plan, _: str, command: str) -> str:
-    """JSON for `docker buildx bake`, where contexts make one target's result another's base, without a registry."""
-    variable = plan.registry_env or "REGISTRY"
-
-    def text(value: str) -> str:
-        return value.replace("${", "$${").replace("%{", "%%{")
-
-    def target(image: str) -> str:
-        return re.sub(r"[^A-Za-z0-9_-]", "-", image)
-
-    def reference(step: Step) -> str:
-        found = text(step.reference)
-        return (
-            f"${{{variable}}}{found[len(plan.registry) :]}"
-            if plan.registry and found.startswith(plan.registry + "/")
-            else found
-        )
-
-    targets: dict[str, Any] = {}
-    by_image = {step.image: step for step in plan.steps}
-    for step in plan.steps:
-        entry: dict[str, Any] = {
-            "context": text(step.context),
-            "dockerfile": text(_from_context(step)),
-            "tags": [reference(step)],
-        }
-        if step.target:
-            entry["target"] = text(step.target)
-        if step.platform:
-            entry["platforms"] = [step.platform]
-        if step.args:
-            entry["args"] = {
-                name: f"${{{variable}}}" if name == plan.registry_arg else text(value) for name, value in step.args
-            }
-        if step.needs:
-            entry["contexts"] = {reference(by_image[name]): f"target:{target(name)}" for name in step.needs}
-        targets[target(step.image)] = entry
-    groups = {"default": {"targets": list(targets)}}
-    for step in plan.steps:
-        groups.setdefault(step.expectation.variant, {"targets": []})["targets"].append(target(step.image))
-    note = f"{GENERATED.format(command)} To change it, change the policy or the Dockerfiles, and run that again."
-    document: dict[str, Any] = {"//": note}
-    if plan.registry:
-        document["variable"] = {variable: {"default": plan.registry_default}}
-    return escape_json(json.dumps({**document, "group": groups, "target": targets}, indent=2)) + "\n"
-
-
-def _from_context(step: Step) -> str:
-    """A Dockerfile's path as bake takes it: relative to the context."""
-    if step.context in (".", ""):
-        return step.dockerfile
-    return str(PurePosixPath(*[".." for _ in PurePosixPath(step.context).parts], step.dockerfile))
+    return bake_file([plan], command)
 
 
 def _mermaid(plan: Plan, _: str, __: str) -> str:
-    names = {step.image: f"i{number}" for number, step in enumerate(plan.steps)}
-
-    def label(text: str) -> str:
-        return escape(text).replace("&", "#amp;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
-
-    lines = ["flowchart LR"]
-    for number, phase in enumerate(plan.phases):
-        lines.append(f'  subgraph p{number} ["{label(phase.title)}"]')
-        lines += [f'    {names[step.image]}["{label(step.image)}"]' for step in phase.steps]
-        lines.append("  end")
-    lines += [f"  {names[need]} --> {names[step.image]}" for step in plan.steps for need in step.needs]
-    return "\n".join(lines) + "\n"
+    return picture([plan])
 
 
 FORMATS: dict[str, Callable[[Plan, str, str], str]] = {

@@ -42,6 +42,30 @@ def other_tag(policy: Policy, step: Step, stages: Iterable[Stage], expectations:
     return ""
 
 
+def no_tag(policy: Policy, step: Step, stages: Iterable[Stage], expectations: Sequence[Expectation]) -> str:
+    """What to write where a stage starts from an image of the family with an empty tag, which no engine takes; "" else.
+
+    In a plan an argument without a default has no value but one that is given.
+    """
+    for stage in stages:
+        name, colon, tag = stage.base.value.text.rpartition(":")
+        reference = parse_reference(Value(name)) if colon and not tag.strip(HOLE) and HOLE not in name else None
+        if stage.parents or reference is None:
+            continue
+        named = [e for e in expectations if e.image != step.image and _has_name(e, reference)]
+        planned = next((e for e in named if e.variant == step.expectation.variant), named[0] if named else None)
+        variable = next(iter(_VARIABLE.findall(stage.instruction.text.rpartition(":")[2])), "")
+        if planned is not None and variable:
+            found = f"FROM {name}:${{{variable}}} has no tag, since nothing gives {variable} a value"
+            write = f"build-args: {{{variable}: {planned.tag.replace(HOLE, '')}}} under variants.{planned.variant}"
+            if HOLE in planned.tag or _parts(policy):
+                write = f"--build-arg {variable}={planned.reference.rpartition(':')[2].replace(HOLE, '')}"
+            return (
+                f"{step.dockerfile}:{stage.base.span.line}: {found}; the plan builds {planned.reference}: give {write}"
+            )
+    return ""
+
+
 def _parts(policy: Policy) -> list[str]:
     """The parts in the tags of a policy of whole references."""
     if not policy.is_whole:

@@ -16,7 +16,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Evaluated, Stage
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.plan.model import Step
-from wxlint.plan.other_tags import other_tag
+from wxlint.plan.other_tags import no_tag, other_tag
 from wxlint.policy.expectations import part_values, reference_pattern
 from wxlint.policy.model import NAMES
 
@@ -81,7 +81,8 @@ def read_steps(
         last = evaluated.target(e.target)
         if last is not None and not step.problem:
             used = [stage for stage in evaluated.stages if stage.index <= last.index]
-            step = step._replace(problem=other_tag(policy, step, used, expectations))
+            wrong = other_tag(policy, step, used, expectations) or no_tag(policy, step, used, expectations)
+            step = step._replace(problem=wrong)
         steps.append(step)
     # A trigger of a base may copy anything.
     steps = [step._replace(sources=None) if triggers.intersection(step.needs) else step for step in steps]
