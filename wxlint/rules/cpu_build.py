@@ -68,7 +68,9 @@ def _packages(image: Image, stack: Stack) -> Iterator[Problem]:
     for package in stack.packages:
         if package.build != "cpu" or not package.counterpart or package.brought_by or package.conditional:
             continue
-        if package.module in built or package.span is None or _made_cuda(package, stack) or _is_locked(package, image):
+        if package.module in built or package.span is None or _made_cuda(package, stack, image):
+            continue
+        if _is_locked(package, image):
             continue
         text = f"{package.written} is a CPU build, but {image.label} is a cuda image"
         severity = Severity.INFO if computes else image.doubt
@@ -112,8 +114,15 @@ def _compiled(image: Image) -> Iterator[Problem]:
             yield Problem(span, text, because, found.hint, image.doubt, image.label)
 
 
-def _made_cuda(package: Accelerated, stack: Stack) -> bool:
-    """Whether another distribution makes it a CUDA build: jax with its plugin, or with a jaxlib for CUDA."""
+def _made_cuda(package: Accelerated, stack: Stack, image: Image) -> bool:
+    """Whether another distribution makes it a CUDA build: jax with its plugin, or with a jaxlib for CUDA; jaxlib that
+    jax[cuda12] asks for, too."""
+    if package.name == "jaxlib" and any(
+        requirement.name == "jax" and any(extra.startswith("cuda") for extra in requirement.extras)
+        for install in image.installs
+        for requirement in install.requirements
+    ):
+        return True
     return any(
         other.name.startswith(f"{package.name}-cuda") or (other.name == f"{package.name}lib" and other.build == "cuda")
         for other in stack.packages

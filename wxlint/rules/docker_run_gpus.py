@@ -84,7 +84,7 @@ def _call(repository: Repository, call: Call) -> Iterator[Problem]:
     source = repository.sources.read(call.path)
     if variant is None or source is None:
         return
-    if variant in _OPTIONS and not call.hosted and not names & set(_DEVICE) and not _handles_files(docker):
+    if variant in _OPTIONS and not call.hosted and not names & set(_DEVICE) and not _needs_no_gpu(docker):
         severity = Severity.INFO if len(docker.arguments) > 1 or "--entrypoint" in names else None
         text = f"{reference.shown()} is a {variant} image, and runs without {_OPTIONS[variant]}"
         hint = "" if variant == "cuda" else "give it the devices of the driver: --device /dev/kfd --device /dev/dri"
@@ -104,17 +104,23 @@ def _option(docker: DockerCommand, source: Source, name: str) -> Span:
     return source.span(start if start >= 0 else option.start, option.end)
 
 
-def _handles_files(docker: DockerCommand) -> bool:
-    """Whether a container only hands out what its image holds: `docker run IMAGE bash -c "cp … && chown …"`."""
+def _needs_no_gpu(docker: DockerCommand) -> bool:
+    """Whether a container only hands out what its image holds (`docker run IMAGE bash -c "cp … && chown …"`), or
+    compiles: with a compiler's tools, and without what tests."""
     words = [word.value.text for word in docker.arguments[1:]]
     if len(words) > 2 and words[0].rpartition("/")[2] in ("sh", "bash") and _COMMAND.fullmatch(words[1]):
-        commands = [part.split() for part in re.split(r"&&|\|\||[;|\n]", words[2])]
+        commands = [found for part in re.split(r"&&|\|\||[;|\n]", words[2]) if (found := part.split())]
     else:
-        commands = [words]
-    return bool(words) and all(not command or command[0] in _FILES for command in commands)
+        commands = [words] if words else []
+    if any(command[0] in _COMPILERS or _WHEEL.search(" ".join(command)) for command in commands):
+        return not any(_TESTS.search(" ".join(command)) for command in commands)
+    return bool(words) and all(command[0] in _FILES for command in commands)
 
 
 _COMMAND = late(r"-[a-z]*c[a-z]*")
+_COMPILERS = frozenset("cmake make ninja bazel".split())
+_WHEEL = late(r"\bsetup\.py (?:build|bdist_wheel)\b|^(?:\S*python3? -m )?(?:build|pip3? wheel)\b")
+_TESTS = late(r"\b(?:py|c)?test|nvidia-smi|\bcheck\b|\brun\b|\bbench")
 _FILES = frozenset("cat chmod chown cp echo find gzip head id ls mkdir mv rm sha256sum tar test true".split())
 
 
