@@ -7,7 +7,7 @@ such trees do not give, loading one costs more than a whole check, and bash itse
 from __future__ import annotations
 
 from wxlint.core.patterns import late
-from wxlint.shell.bash.double_brackets import BracketReader
+from wxlint.shell.bash.compound_commands import RESERVED, CompoundReader
 from wxlint.shell.bash.tree import (
     EMPTY,
     AndOr,
@@ -28,10 +28,6 @@ from wxlint.shell.bash.tree import (
 from wxlint.shell.bash.words import MAX_DEPTH
 from wxlint.shell.model import TOO_DEEP
 
-_RESERVED = late(
-    r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|in|function|time|\{|\}|!|\[\[|\]\])"
-    r"(?=[ \t\r\n;&|<>()]|\\\n|\Z)"
-)
 _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
 _FUNCTION = late(r"([^ \t\n;&|<>()$`\"'\\=]+)[ \t]*\([ \t]*\)((?:[ \t\r\n]|\\\n|#[^\n]*)*)")
 _PARENTHESES = late(r"[ \t]*\([ \t]*\)")
@@ -42,7 +38,7 @@ def text_ends_word(char: str) -> bool:
     return char in "\n;&|<>()"
 
 
-class Parser(BracketReader):
+class Parser(CompoundReader):
     """One text. `script()` reads all of it. level: how deep lists of commands are nested."""
 
     level = 0
@@ -54,7 +50,7 @@ class Parser(BracketReader):
             items.extend(found.items if isinstance(found, Lines) else (found,))
             if self.at < self.end:  # a closing word or bracket that nothing opened
                 start = self.at
-                match = _RESERVED.match(self.text, start, self.end)
+                match = RESERVED.match(self.text, start, self.end)
                 self.at = match.end() if match else start + 1
                 self.fail(start, f"unexpected {self.text[start : self.at]!r}")
         return Lines(tuple(items))
@@ -86,7 +82,7 @@ class Parser(BracketReader):
                 self.fail(start, f"unexpected {char!r}")
                 continue
             if char in "tefd}":
-                match = _RESERVED.match(text, self.at, self.end)
+                match = RESERVED.match(text, self.at, self.end)
                 if match and match[0] in _CLOSERS:
                     break
             before = self.at
@@ -126,7 +122,7 @@ class Parser(BracketReader):
         items: list[Node] = []
         while True:
             self.blank()
-            match = _RESERVED.match(text, self.at, self.end) if self.at < self.end and text[self.at] in "!t" else None
+            match = RESERVED.match(text, self.at, self.end) if self.at < self.end and text[self.at] in "!t" else None
             if match and match[0] == "!":
                 if items:
                     self.fail(self.at, "unexpected '!'")
@@ -157,7 +153,7 @@ class Parser(BracketReader):
         char = text[start]
         node: Node | None = None
         if char in "ifswuc{[":
-            match = _RESERVED.match(text, start, self.end)
+            match = RESERVED.match(text, start, self.end)
             if match and match[0] not in ("in", "]]", "fi") and not (match[0] == "[[" and self.flavor == "dash"):
                 node = self._nest(match[0], start, match.end())
         elif char == "(":
@@ -196,20 +192,18 @@ class Parser(BracketReader):
             self.fail(start, TOO_DEEP)
             self.at = self.end
             return EMPTY
-        from wxlint.shell.bash.compound_commands import read_body, read_case, read_for, read_if
-
         self.depth += 1
         self.at = after
         node: Node
         if word == "if":
-            node = read_if(self, start)
+            node = self.if_command(start)
         elif word in ("for", "select"):
-            node = read_for(self, start, word == "select")
+            node = self.for_command(start, word == "select")
         elif word in ("while", "until"):
             condition = self.commands("")
-            node = While(condition, read_body(self, start), word == "until")
+            node = While(condition, self.loop_body(start), word == "until")
         elif word == "case":
-            node = read_case(self, start)
+            node = self.case_command(start)
         elif word == "{":
             node = Group(self.commands(""), False)
             self.expect("}", start)
@@ -244,20 +238,6 @@ class Parser(BracketReader):
     def _skip_line(self) -> None:
         stop = self.text.find("\n", self.at, self.end)
         self.at = self.end if stop < 0 else stop
-
-    def expect(self, word: str, start: int) -> bool:
-        self.newlines()
-        match = _RESERVED.match(self.text, self.at, self.end)
-        if match and match[0] == word:
-            self.at = match.end()
-            return True
-        self.fail(start, f"no {word}")
-        return False
-
-    def peek(self) -> str:
-        self.newlines()
-        match = _RESERVED.match(self.text, self.at, self.end)
-        return match[0] if match else ""
 
     def _parenthesis(self, start: int) -> Node:
         if self.text.startswith("(", self.at):
