@@ -468,6 +468,14 @@ CASES = [
         FAIL,
         "cupy-cuda13x 14.0 needs CUDA 13",
     ),
+    (
+        "another Python of the image",
+        "stack",
+        CUDA,
+        probed(distributions=[])._replace(static={**STATIC, "installed": [["ctranslate2", "4.4.0", []]]}),
+        PASS,
+        "ctranslate2 4.4.0",
+    ),
     ("no list of distributions", "stack", CUDA, probed(distributions={"error": "x"}), UNPROVEN, "cannot be listed"),
     ("nothing said of GPUs", "gpu-arch", FOR_GPUS, probed(torch=CU121, torch_runtime=RUNTIME), UNPROVEN, "not say"),
     (

@@ -48,6 +48,8 @@ _TREE = re.compile(
 _TRAP = re.compile(r"(?:^|/)(?:stubs|compat|triton|ctranslate2\.libs)/")
 _COMPILER = re.compile(r"(?:usr/local/cuda[^/]*|usr/lib/nvidia-cuda-toolkit)/bin/nvcc$")
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?$")
+_EGG_INFO = re.compile(r"(?:^|/)(?:site|dist)-packages/[^/]+\.egg-info(?:/PKG-INFO)?$")
+"""Of setuptools: a file, or one in a folder; elsewhere it belongs to a source tree, which is not installed."""
 _CACHE = re.compile(r"(?:^|/)(?:archive-v\d+|builds-v\d+|\w*(?:conda|mamba|forge)\d?/pkgs|\.cache)/")
 
 _CUDA_ONLY = re.compile(
@@ -102,9 +104,10 @@ class Packages(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A version found in pyvenv.cfg or patchlevel.h."""
+    """A version found in pyvenv.cfg or patchlevel.h. system_site: the venv imports what its base has, too."""
 
     version: str
+    system_site: bool = False
 
 
 Fact = TorchBuild | Metadata | Record | Packages | Text
@@ -150,6 +153,8 @@ def _text_kind(path: str, base: str) -> str | None:
         return TORCH if path.endswith("torch/version.py") and path[-17:-16] in ("", "/") else None
     if base == "METADATA":
         return METADATA if path.endswith(".dist-info/METADATA") else None
+    if base == "PKG-INFO" or base.endswith(".egg-info"):
+        return METADATA if _EGG_INFO.search(path) else None
     if base == "RECORD":
         if path.endswith(".dist-info/RECORD"):
             folder = path[: -len(".dist-info/RECORD")]
@@ -175,8 +180,9 @@ def read_fact(kind: str, data: bytes) -> Fact | None:
         return _packages(text)
     if kind == PYVENV:
         found = re.search(r"^version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?)", text, re.MULTILINE)
-    else:
-        found = re.search(r'^#define\s+PY_VERSION\s+"(\d[\w.+]{0,30})"', text, re.MULTILINE)
+        system = re.search(r"^include-system-site-packages\s*=\s*true\s*$", text, re.MULTILINE | re.IGNORECASE)
+        return Text(found[1] if found else "", system is not None)
+    found = re.search(r'^#define\s+PY_VERSION\s+"(\d[\w.+]{0,30})"', text, re.MULTILINE)
     return Text(found[1]) if found else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from wxlint.core.errors import ImageError
@@ -19,7 +19,6 @@ from wxlint.inspection.file_kinds import (
     Metadata,
     Packages,
     Record,
-    Text,
     TorchBuild,
     cached,
     cuda_only,
@@ -30,7 +29,8 @@ from wxlint.inspection.model import Cuda, Distribution, Inspection, Installed, L
 from wxlint.inspection.paths import Paths
 from wxlint.inspection.report import read_expect
 from wxlint.inspection.saved_image import OpenRemote, OpenSave, SavedImage, open_target, read_image
-from wxlint.inspection.stack import mismatches, stack_of
+from wxlint.inspection.search_path import Interpreter, site_of
+from wxlint.inspection.stack import Accelerated, mismatches, stack_of
 from wxlint.inspection.stores import Store
 from wxlint.inspection.streams import RawFile
 
@@ -104,8 +104,11 @@ def _report(
     files = list(system.files())
     settings = image.config.get("config") or {}
     env = dict(pair.partition("=")[::2] for pair in _strings(settings.get("Env")))
-    builds = _torches(files, env)
+    python = Interpreter(system, files, env)
+    searched = {folder: place for place, folder in enumerate(python.search_path(_string(settings.get("User"))))}
+    builds = _torches(files, env, searched)
     metadata = [(path, file.fact) for path, file in files if isinstance(file.fact, Metadata) and not cached(path)]
+    metadata.sort(key=lambda each: searched.get(site_of(each[0]), len(searched)))
     required = explain.dependants([fact for _, fact in metadata])
     distributions = _distributions(files, metadata, required)
     alive = {(file.layer, file.content): file.size for _, file in files if file.kind in CUDA_KINDS}
@@ -133,7 +136,7 @@ def _report(
         _string(settings.get("User")),
         tuple(_strings(settings.get("Entrypoint"))),
         env,
-        _python(system, files, env),
+        python.version,
         builds[0] if builds else None,
         tuple(builds[1:]),
         cuda,
@@ -150,11 +153,8 @@ def _report(
     for (layer, content), killer in system.killers.items():
         if (layer, content) not in alive and content in contents[layer]:
             hidden[layer, killer] = hidden.get((layer, killer), 0) + contents[layer][content]
-    stack = stack_of(
-        [(one.name, one.version) for one in found.installed],
-        builds[0].cuda if builds else None,
-        builds[0].hip if builds else None,
-    )
+    stack = _stack([(path, fact) for path, fact in metadata if site_of(path) in searched], builds)
+    stack = stack or _stack(metadata, builds)
     return found._replace(
         stack=stack,
         mismatches=tuple(mismatches(stack, libraries, cuda.versions)),
@@ -177,8 +177,14 @@ def _brought(files: Sequence[tuple[str, File]], count: int) -> list[tuple[int, l
     return [(index, [text for _, text in sorted(each)]) for index, each in enumerate(found) if each]
 
 
-def _torches(files: Sequence[tuple[str, File]], env: dict[str, str]) -> list[Torch]:
-    """Installed builds, the one of the interpreter that PATH finds first; each real file once."""
+def _stack(metadata: Sequence[tuple[str, Metadata]], builds: Sequence[Torch]) -> tuple[Accelerated, ...]:
+    torch = builds[0] if builds else None
+    named = [(fact.name, fact.version) for _, fact in metadata]
+    return stack_of(named, torch.cuda if torch else None, torch.hip if torch else None)
+
+
+def _torches(files: Sequence[tuple[str, File]], env: dict[str, str], searched: Mapping[str, int]) -> list[Torch]:
+    """Installed builds, the one that the interpreter imports first; each real file once. searched: its folders."""
     found = [
         Torch(file.fact.version, file.fact.cuda, file.fact.hip, "/" + path)
         for path, file in files
@@ -186,9 +192,10 @@ def _torches(files: Sequence[tuple[str, File]], env: dict[str, str]) -> list[Tor
     ]
     prefixes = [posixpath.dirname(folder.rstrip("/")) for folder in env.get("PATH", "").split(":")[:100]]
 
-    def rank(build: Torch) -> tuple[bool, int]:
+    def rank(build: Torch) -> tuple[int, bool, int]:
+        place = searched.get(site_of(build.path.lstrip("/")), len(searched))
         order = [i for i, prefix in enumerate(prefixes) if prefix and build.path.startswith(prefix.rstrip("/") + "/")]
-        return "-packages/" not in build.path, min(order, default=len(prefixes))
+        return place, "-packages/" not in build.path, min(order, default=len(prefixes))
 
     return sorted(found, key=rank)
 
@@ -251,36 +258,6 @@ def _places(image: SavedImage, dockerfiles: Sequence[Dockerfile]) -> list[tuple[
         for step, line in zip(steps, lines)
         if not step.empty
     ]
-
-
-def _python(system: FileSystem, files: Sequence[tuple[str, File]], env: dict[str, str]) -> str | None:
-    """The version of the Python that PATH finds: as exact as a text in the image says, else as its name says."""
-    texts = {path: file.fact.version for path, file in files if isinstance(file.fact, Text)}
-    interpreters = sorted(path for path, file in files if file.kind == PYTHON and not cached(path))
-    folders = (env.get("PATH") or "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":")[:100]
-    tried = [f"{folder.strip('/')}/{name}" for folder in folders for name in ("python", "python3")]
-    tried += [path for folder in folders for path in interpreters if posixpath.dirname(path) == folder.strip("/")]
-    for path in (*tried, *interpreters):
-        real = system.resolve(path)
-        if real is None:
-            continue
-        own = texts.get(posixpath.dirname(posixpath.dirname(path)) + "/pyvenv.cfg", "")
-        minor = re.search(r"python(3\.\d+)$", real)
-        short = minor[1] if minor else ".".join(own.split(".")[:2])
-        exact = [own, env.get("PYTHON_VERSION", "")]
-        home = posixpath.dirname(posixpath.dirname(real))
-        exact += [version for at, version in texts.items() if at.startswith(f"{home}/include/python{short}")]
-        if home == "usr":
-            for _, file in files:
-                if isinstance(file.fact, Packages):
-                    exact += [version for name, version in file.fact.python if name.endswith(f"python{short}-minimal")]
-        for version in exact:
-            found = re.match(r"(?:\d+:)?(\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?)", version)
-            if found and (not short or found[1].startswith(short + ".")):
-                return found[1]
-        if short:
-            return short
-    return None
 
 
 def _string(value: object) -> str:

@@ -232,6 +232,9 @@ def stack(expectation: Expectation, evidence: Evidence) -> Verdict:
     torch = evidence.torch or {}
     named = [(str(one["name"]), str(one["version"])) for one in listed if one.get("name")]
     found = stack_of(named, torch.get("cuda"), torch.get("hip"))
+    if not found and evidence.static is not None:  # another Python of the image may compute
+        others = [(str(name), str(version)) for name, version, _ in evidence.static.get("installed", ())]
+        found = stack_of(others, torch.get("cuda"), torch.get("hip"))
     facts = {"stack": [one._asdict() for one in found]}
     wrong = mismatches(found, evidence.libraries, cuda_versions(evidence))
     if wrong and evidence.stand_in:
