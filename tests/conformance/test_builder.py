@@ -115,9 +115,9 @@ elif args[:2] == ["image", "inspect"]:
     if not os.path.exists(name(args[3])): sys.exit("Error: No such image: " + args[3])
     print(open(name(args[3])).read())
 elif args[0] == "pull":
-    with open(os.path.join(folder, "order"), "a") as file: file.write(args[3] + "\\n")
-    if args[3].endswith("-two:cpu"): sys.exit(os.environ["WORDS"])
-    with open(name(args[3]), "w") as file: json.dump([{"Id": "sha256:published", "Config": {}}], file)
+    with open(os.path.join(folder, "order"), "a") as file: file.write(args[-1] + "\\n")
+    if args[-1].endswith("-two:cpu"): sys.exit(os.environ["WORDS"])
+    with open(name(args[-1]), "w") as file: json.dump([{"Id": "sha256:published", "Config": {}}], file)
 elif args[0] == "build":
     tag, label = args[args.index("-t") + 1], args[args.index("--label") + 1]
     with open(os.path.join(folder, "order"), "a") as file: file.write(tag + "\\n")

@@ -21,6 +21,7 @@ from wxlint.conformance.container.compose_run import Stack, run_service
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.locks import locked
 from wxlint.conformance.container.model import About
+from wxlint.conformance.container.pulling import pull
 from wxlint.conformance.plugin.sweep import sweep
 from wxlint.conformance.plugin.workspace import Workspace, alive
 from wxlint.core import processes
@@ -411,7 +412,7 @@ def test_what_comes_from_outside_is_never_an_option(tmp_path: Path) -> None:
     )
     with pytest.raises(EngineError):
         engine.image("-image")
-    engine.pull("-image")
+    pull(engine, "-image")
     engine.run("-image", ["-argument"])
     engine.files("-image", ["/-file"])
     with pytest.raises(ImageError), saved(engine.program, ["-image"]) as stream:
