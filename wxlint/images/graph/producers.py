@@ -13,6 +13,9 @@ from wxlint.images.model.reference import Reference, parse_reference
 Producer = tuple[Evaluated, Stage]
 """A build, and the stage of its Dockerfile that becomes the image."""
 
+_MOVING = frozenset(("latest", "main", "master", "edge", "nightly", "dev"))
+"""Tags that are given to the newest build."""
+
 
 class Producers:
     """The builds by what they produce. evaluated_at: gives a Dockerfile under each of its builds."""
@@ -55,7 +58,18 @@ class Producers:
         if not reference.tag_known:
             return []
         found = [p for name, p in self._produced.get(_key(reference), ()) if same_name(name, reference)]
+        if not found and (reference.tag or "latest") in _MOVING:
+            found = self._under_any_tag(reference)
         return list({(evaluated, stage.index): (evaluated, stage) for evaluated, stage in found}.values())
+
+    def _under_any_tag(self, reference: Reference) -> list[Producer]:
+        """The builds that make every image of a name, where they build the same and some of its tags are not known: a
+        workflow takes them from docker/metadata-action, and a moving tag is one of them."""
+        made = self.of_name(reference)
+        same = {(evaluated.path, stage.index, evaluated.build.args) for evaluated, stage in made}
+        names = [use.reference for evaluated, _ in made for use in evaluated.build.tags]
+        is_open = any(name is not None and name.name == reference.name and not name.tag_known for name in names)
+        return made[:1] if len(same) == 1 and is_open else []
 
     @cached_property
     def _tagged_by_name(self) -> dict[str, list[Producer]]:
