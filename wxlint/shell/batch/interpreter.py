@@ -66,11 +66,8 @@ class BatchRunner(Variables):
             for name in rest:
                 mark = self.mark()
                 self.flow, self.conditional, self.block, self.loops, self.delayed = "", True, None, {}, None
-                self.args, self.because, self.via = (
-                    Arguments((), True),
-                    (Reason("call", f":{name}", name=f":{name}"),),
-                    (),
-                )
+                self.args, self.via = Arguments((), True), ()
+                self.because = (Reason("call", f":{name}", name=f":{name}"),)
                 self.visited.add(name)
                 self._from(self.labels.get(name, len(nodes)))
                 self.undo(mark)
@@ -162,9 +159,8 @@ class BatchRunner(Variables):
             if operator == "|":
                 mark = self.mark()
                 status = self._run(item)
-                flow, self.flow = self.flow, ""
+                self.flow = ""
                 self.undo(mark)
-                del flow
             elif (
                 operator == "&"
                 or (status.certain and status.truth == (operator == "&&"))
@@ -178,13 +174,8 @@ class BatchRunner(Variables):
     def _if(self, node: If) -> Status:
         status = holds(self, node.condition)
         if status.certain:
-            return (
-                self._run(node.body)
-                if status.truth
-                else self._run(node.otherwise)
-                if node.otherwise is not None
-                else RAN
-            )
+            chosen = node.body if status.truth else node.otherwise
+            return self._run(chosen) if chosen is not None else RAN
         likely = None if status.truth is None else 0 if status.truth else 1
         here: Refine | None = status.refine if status.refine and status.refine[2] else None
         there: Refine | None = status.refine if status.refine and not status.refine[2] else None
@@ -206,14 +197,9 @@ class BatchRunner(Variables):
                 mark = self.mark()
                 self._line(Line(at, at + len(inner) - 2))
                 self.undo(mark)
-            return self._unknown(
-                node,
-                {
-                    chr(ord(node.name) + n): hole(f"%%{chr(ord(node.name) + n)}")
-                    for n in range(8)
-                    if ord(node.name) < 0x70 + 9
-                },
-            )
+            first = ord(node.name)
+            letters = map(chr, range(first, first + 8)) if node.name < "y" else ()
+            return self._unknown(node, {letter: hole(f"%%{letter}") for letter in letters})
         value = self.text_of(*node.items)
         items, exact = items_of(node, value)
         count = len(self.commands)
@@ -356,11 +342,8 @@ class BatchRunner(Variables):
         if first == "exit":
             self.flow = "return" if self.stack and len(words) > 1 and words[1].value.text.lower() == "/b" else "exit"
             return
-        name = (
-            (first[5:] if first.startswith("goto:") else words[1].value.text if len(words) > 1 else "")
-            .lstrip(":")
-            .lower()
-        )
+        written = first[len("goto:") :] if first.startswith("goto:") else words[1].value.text if len(words) > 1 else ""
+        name = written.lstrip(":").lower()
         if name == "eof":
             self.flow = "return" if self.stack else "exit"
         elif self.conditional:
