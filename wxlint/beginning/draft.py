@@ -9,12 +9,11 @@ from wxlint.beginning.compose_files import ComposeFiles
 from wxlint.beginning.members import Member, Members, goes_with, listed, members, shown, stands_on
 from wxlint.beginning.model import Built, Survey
 from wxlint.beginning.names import ARCHITECTURES, is_name, most
+from wxlint.beginning.path_templates import can_be_named, dockerfiles, filled, folders, template_of
 from wxlint.core.escape import escape_part
 from wxlint.core.tuples import NamedTuple
 
 _PART = re.compile(r"\{[a-z-]+\}")
-_UNNAMED = re.compile(r"[\\{}\x00-\x1f]|^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)")
-"""What no path in a policy holds."""
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_./")
 
 
@@ -77,18 +76,13 @@ def _contexts(built: Iterable[Built], images: Iterable[Member]) -> Iterator[str]
     taken = {}
     for image in images:
         one = taken[shown(image.built)] = image.built
-        if not _is_below(one.context):
+        if not can_be_named(one.context):
             found = f"it is built in {one.context}" if one.context else "it is not known"
             yield f"the build context of {shown(one)}: {found} ({one.where})"
     for one in built:
         first = taken.get(shown(one), one)
         if one.path == first.path and one.context != first.context:
             yield f"the build context of {shown(one)}: {first.context} ({first.where}), {one.context} ({one.where})"
-
-
-def _is_below(context: str) -> bool:
-    """Whether a policy can name a folder."""
-    return bool(context) and not _UNNAMED.search(context)
 
 
 def _registry(survey: Survey, names: set[str]) -> str:
@@ -111,8 +105,8 @@ def _family(chosen: Members, registry: str) -> Iterator[str]:
         yield "forbidden-tags: {own: [], foreign: [latest]}  # the images are published as :latest"
     else:
         yield "forbidden-tags: [latest]"
-    for key, paths in (("dockerfile", _dockerfiles(images)), ("context", _folders(images))):
-        template, hits = _template(paths)
+    for key, paths in (("dockerfile", dockerfiles(images)), ("context", folders(images))):
+        template, hits = template_of(paths)
         if template and (key, template) != ("context", "."):
             yield f"{key}: {_quoted(template)}  # {hits} of {len(images)} images"
 
@@ -139,39 +133,6 @@ def _carrier(images: Iterable[Member]) -> str:
     given = list(filter(None, taken)) or [{name for name, _ in found} for found in each if found]
     common = set.intersection(*given) if given else set()
     return common.pop() if len(common) == 1 else ""
-
-
-def _dockerfiles(images: Iterable[Member]) -> list[tuple[Member, str]]:
-    return [(image, image.built.path) for image in images]
-
-
-def _folders(images: Iterable[Member]) -> list[tuple[Member, str]]:
-    return [(image, image.built.context) for image in images if image.built.context]
-
-
-def _template(paths: Iterable[tuple[Member, str]]) -> tuple[str, int]:
-    """The path that most images have, with {stage} and {variant} in it."""
-    counts: dict[str, int] = {}
-    for image, path in paths:
-        for text in _templates(image, path):
-            counts[text] = counts.get(text, 0) + 1
-    if not counts:
-        return "", 0
-    best = max(counts, key=lambda text: (counts[text], "{" in text, -len(text)))
-    return best, counts[best]
-
-
-def _templates(image: Member, path: str) -> set[str]:
-    found = {path}
-    if _UNNAMED.search(path):
-        return set()
-    if image.stage:
-        found |= {text.replace(image.stage, "{stage}") for text in set(found)}
-    return found | {text.replace(image.variant, "{variant}") for text in set(found)}
-
-
-def _filled(template: str, image: Member) -> str:
-    return template.replace("{stage}", image.stage).replace("{variant}", image.variant)
 
 
 def _tags(chosen: Members, variant: str, indent: str) -> Iterator[str]:
@@ -248,7 +209,7 @@ def _base(images: list[Member]) -> Member | None:
 
 def _stages(images: list[Member], composed: ComposeFiles | None) -> Iterator[str]:
     """What single images have otherwise than the rule."""
-    templates = _template(_dockerfiles(images))[0], _template(_folders(images))[0] or "."
+    templates = template_of(dockerfiles(images))[0], template_of(folders(images))[0] or "."
     found: list[str] = []
     for stage in dict.fromkeys(image.stage for image in images):
         own = [image for image in images if image.stage == stage]
@@ -275,9 +236,9 @@ def _setting(image: Member, templates: tuple[str, str], args: list[tuple[str, st
     """What one image has of its own. templates: the Dockerfiles' and the contexts'."""
     indent = " " * 6
     yield f"{indent}{_quoted(image.variant)}:"
-    if _filled(templates[0], image) != image.built.path:
+    if filled(templates[0], image) != image.built.path:
         yield f"{indent}  dockerfile: {_quoted(image.built.path)}"
-    if _is_below(image.built.context) and _filled(templates[1], image) != image.built.context:
+    if can_be_named(image.built.context) and filled(templates[1], image) != image.built.context:
         yield f"{indent}  context: {_quoted(image.built.context)}"
     if image.built.target:
         yield f"{indent}  target: {_quoted(image.built.target)}"
