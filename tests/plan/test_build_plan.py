@@ -157,12 +157,48 @@ def test_bake_makes_one_target_the_base_of_another(tmp_path: Path) -> None:
     assert bake["variable"] == {"MY_REGISTRY": {"default": "me"}}
 
 
-def test_bake_reads_it(tmp_path: Path) -> None:
-    if (
-        shutil.which("docker") is None
-        or subprocess.run(["docker", "buildx", "version"], capture_output=True).returncode
-    ):
+def need_buildx() -> None:
+    buildx = ["docker", "buildx", "version"]
+    if shutil.which("docker") is None or subprocess.run(buildx, capture_output=True).returncode:
         pytest.skip("docker buildx is not installed")
+
+
+KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+clusters: [{name: c, cluster: {server: "http://127.0.0.1:9"}}]
+contexts: [{name: c, context: {cluster: c, user: u}}]
+current-context: c
+users: [{name: u, user: {}}]
+"""
+ELSEWHERE = {
+    "remote": ("--driver", "remote", "tcp://127.0.0.1:9"),
+    "kubernetes": ("--driver", "kubernetes", "--driver-opt", "replicas=4"),
+}
+
+
+@pytest.mark.parametrize("driver", ELSEWHERE)
+def test_builders_elsewhere_take_it(tmp_path: Path, driver: str) -> None:
+    """As far as buildx goes without one that answers: what it would build and push there."""
+    need_buildx()
+    write(tmp_path, "docker-bake.json", render_plan(make_plan(family(tmp_path), env={}), "bake"))
+    write(tmp_path, "kube", KUBECONFIG)
+    env = {**os.environ, "BUILDX_CONFIG": str(tmp_path / "buildx"), "KUBECONFIG": str(tmp_path / "kube")}
+
+    def buildx(*words: str) -> str:
+        done = subprocess.run(["docker", "buildx", *words], cwd=tmp_path, capture_output=True, text=True, env=env)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    buildx("create", "--name", "farm", *ELSEWHERE[driver])
+    shown = json.loads(buildx("bake", "--builder", "farm", "-f", "docker-bake.json", "--push", "--print", "cuda"))
+    assert set(shown["target"]) == {"base-cuda", "gpu-cuda"}
+    assert {tuple(target["output"]) for target in shown["target"].values()} == {("type=image,push=true",)}
+    assert shown["target"]["gpu-cuda"]["contexts"] == {"me/app-base:cuda": "target:base-cuda"}
+
+
+def test_bake_reads_it(tmp_path: Path) -> None:
+    need_buildx()
     plan = make_plan(family(tmp_path, gpu='FROM me/app-base:cuda\nARG X="a"\n'), args={"X": "${HOME} %{x} \\"}, env={})
     write(tmp_path, "docker-bake.json", render_plan(plan, "bake"))
     done = subprocess.run(

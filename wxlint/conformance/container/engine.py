@@ -222,9 +222,11 @@ class Engine:
     def _build_env(self) -> dict[str, str]:
         """With BuildKit where it is there: an old client has it built in, a new one needs its buildx plugin.
 
-        DOCKER_BUILDKIT of the environment wins.
+        DOCKER_BUILDKIT of the environment wins. A builder elsewhere (BUILDX_BUILDER) is left out: it has none of the
+        bases that are here, and leaves nothing here.
         """
         env = dict(self.env or os.environ)
+        env.pop("BUILDX_BUILDER", None)
         if not self.is_podman and "DOCKER_BUILDKIT" not in env:
             version = self.call("version", "--format", "{{.Client.Version}}", timeout=30).out
             major = int(found[0]) if (found := re.match(r"\d+", version)) else 99
