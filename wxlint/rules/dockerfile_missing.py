@@ -90,13 +90,15 @@ def _of_services(repository: Repository) -> Iterator[Problem]:
 
 
 def _near(repository: Repository, path: str) -> str:
-    """A suggestion; of two that are both just called Dockerfile, their folders have to be alike."""
+    """A suggestion: of one with the same numbers, and of two that are both just called Dockerfile their folders have to
+    be alike."""
     folder, name = posixpath.split(path)
-    own = posixpath.basename(folder)
+    own, numbers = posixpath.basename(folder), re.findall(r"\d+", path)
     others = [
         other
         for other in repository.dockerfiles
-        if posixpath.basename(other) != name or did_you_mean(own, [posixpath.basename(posixpath.dirname(other))])
+        if re.findall(r"\d+", other) == numbers
+        and (posixpath.basename(other) != name or did_you_mean(own, [posixpath.basename(posixpath.dirname(other))]))
     ]
     return did_you_mean(path, others, str)
 

@@ -8,8 +8,8 @@ more harm: compose refuses to start it on a host without a GPU. A device that an
 starting. `capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named
 parts of the driver are all it gets.
 
-Where only its content speaks for CUDA, nothing is said of a service whose environment chooses the CPU
-(`TRANSCRIBE_DEVICE=cpu`), nor of a file that only builds images.
+Nothing is said of a service whose environment chooses the CPU (`TRANSCRIBE_DEVICE=cpu`), nor, where only its content
+speaks for CUDA, of one whose name does, or of a file that only builds images.
 
 What an image is for is said by the policy, then by its tag, then by what is in it: the image that the service builds,
 one that a script builds under its name, a well-known one. What is in it alone makes a warning.
@@ -96,7 +96,9 @@ def check(repository: Repository) -> Iterator[Problem]:
         yield from _no_such_driver(service)
         meant = _meant(repository, service)
         of_variants = not service.devices and (posixpath.dirname(project.paths[0]), service.name) in variants
-        if not meant.said and (of_variants or (meant.accelerator == "cuda" and _runs_on_the_cpu(service))):
+        if meant.accelerator == "cuda" and not service.devices and _chooses_the_cpu(service):
+            continue
+        if not meant.said and (of_variants or (meant.accelerator == "cuda" and _is_called_cpu(service))):
             continue  # another file of the folder has it with a device, or it runs without a GPU on purpose
         if not meant.said and project.paths[0] in build_files:
             continue
@@ -144,11 +146,14 @@ def _build_files(projects: ComposeProjects) -> set[str]:
     return {path for path, own in services.items() if len(own) > 1 and all(s.only_builds for s in own)}
 
 
-def _runs_on_the_cpu(service: Service) -> bool:
-    """Whether a service, its file or one of its profiles is called for the CPU, or its environment chooses it."""
+def _chooses_the_cpu(service: Service) -> bool:
+    """Whether the environment of a service says that it computes on the CPU."""
     chosen = [named.value for named in service.environment if named.name.upper().endswith("DEVICE")]
-    if any(value is not None and value.text.strip("'\" ").lower() == "cpu" for value in chosen):
-        return True
+    return any(value is not None and value.text.strip("'\" ").lower() == "cpu" for value in chosen)
+
+
+def _is_called_cpu(service: Service) -> bool:
+    """Whether a service, its file or one of its profiles is called for the CPU."""
     names = (service.name, posixpath.basename(service.key.span.path), *(text.value.text for text in service.profiles))
     return any("cpu" in accelerator_words(name) for name in names)
 

@@ -34,6 +34,7 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.image import Image
+from wxlint.images.graph.name_hints import said_by_tags
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import Choice
@@ -53,6 +54,7 @@ def index_option(channel: str) -> str:
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
+        tagged = said_by_tags(repository.graph.builds_as_written.get(image.evaluated.path, ()))
         for step in steps:
             if step.install.conditional:
                 continue
@@ -63,12 +65,13 @@ def check(repository: Repository) -> Iterator[Problem]:
                     and accelerator_of(choice.channel)
                     and choice.channel not in ("default", *reported)
                 ):
-                    found = list(_judge(image, choice))
+                    found = list(_judge(image, choice, tagged))
                     yield from found
                     reported.update(choice.channel for _ in found)
 
 
-def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
+def _judge(image: Image, choice: Choice, tagged: set[str]) -> Iterator[Problem]:
+    """What is wrong with a channel. tagged: the accelerators that tags of any build of the Dockerfile name."""
     span = (
         choice.source.span if choice.source and choice.source.span else choice.requirement.span or choice.install.span
     )
@@ -97,6 +100,8 @@ def _judge(image: Image, choice: Choice) -> Iterator[Problem]:
     if image.expected == "other" or found == "other" or _is_overtaken(image, found):
         return  # most other accelerators work with the cpu build and a plugin
     if image.expected is not None and found != image.expected:
+        if image.expected in said_by_tags([image.evaluated.build]) and (choice.by_builder or found in tagged):
+            return  # variant-tag says it where the image is built
         yield Problem(
             span,
             f"{name} comes from channel {choice.channel}, but {image.label} is meant for {image.expected}",

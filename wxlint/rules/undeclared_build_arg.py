@@ -63,6 +63,9 @@ HINT = "declare it with ARG, or take it out"
 _PREDEFINED = ("*_proxy", "buildkit_*", "source_date_epoch", "target*", "build*platform", "buildos", "buildarch")
 """Arguments that every build knows (docs.docker.com: Dockerfile reference, predefined ARGs), in lower case."""
 
+_NEAR = 0.8
+"""How much of two words is alike where one is a slip for the other: `python` and `pytorch` have 0.6."""
+
 
 def check(repository: Repository) -> Iterator[Problem]:
     elsewhere = _given_to_others(repository)
@@ -129,10 +132,16 @@ def _is_close(name: str, other: str) -> bool:
     words, others = name.lower().split("_"), other.lower().split("_")
     if any(fnmatchcase(other.lower(), known) for known in _PREDEFINED):
         return False
-    differ = [(one, two) for one, two in zip(words, others) if one != two]
-    if len(words) != len(others) or len(differ) != 1:
-        return True
-    return bool(did_you_mean(differ[0][0], [differ[0][1]]))
+    if len(words) != len(others):
+        return _is_slip(name.lower(), other.lower())
+    return all(one == two or _is_slip(one, two) for one, two in zip(words, others))
+
+
+def _is_slip(one: str, two: str) -> bool:
+    """Tell whether two words differ by a letter or two, or one is the beginning of the other (VER, VERSION)."""
+    from difflib import SequenceMatcher
+
+    return one.startswith(two) or two.startswith(one) or SequenceMatcher(None, one, two).ratio() >= _NEAR
 
 
 def _span(repository: Repository, place: Reason, name: str) -> Span | None:

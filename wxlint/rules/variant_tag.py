@@ -6,7 +6,8 @@ The tag is all that a person sees of an image. `asr:cpu` that was built from a C
 policy has in one variant only used under another's tag, is found out in production. With a policy a build of one
 image's Dockerfile, or target, under the tag of another is found whatever is in it. Without a policy the tag that a
 build gives is held against what the Dockerfile's base and torch channel prove, and, where they prove nothing, against
-what the Dockerfile's name says.
+what the Dockerfile's name says. Where the tag, and all other names, speak against torch's channel alone, that is one
+cause: `torch-index` says it where torch is installed, unless the builder chose the channel.
 
 ## Bad
 
@@ -43,7 +44,7 @@ from wxlint.core.findings import Severity, Span
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE
 from wxlint.images.graph.image import Image
-from wxlint.images.graph.name_hints import Evidence, from_path, said_by
+from wxlint.images.graph.name_hints import Evidence, from_path, said_by, said_by_tags
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Use
 from wxlint.images.stack.torch.channels import accelerator_of
@@ -124,14 +125,35 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
             continue
         for use in (tag for build in repository.graph.alike(image.evaluated.build) for tag in build.tags):
             said = _said(use)
-            if said and said[0].accelerator != proven and not (said[0].accelerator == "other" or proven == "other"):
-                because = (*image.state.because, *image.state.torch.because, *use.because)
-                yield Problem(
-                    use.span,
-                    f"{use.kind} names {use.value.shown()}, but {image.evaluated.path} builds a {proven} image",
-                    because,
-                    severity=None if image.state.sure else Severity.INFO,
-                )
+            if not said or said[0].accelerator == proven or "other" in (said[0].accelerator, proven):
+                continue
+            if said[0].accelerator == image.expected and _is_said_of_torch(repository, image, proven):
+                continue
+            because = (*image.state.because, *image.state.torch.because, *use.because)
+            yield Problem(
+                use.span,
+                f"{use.kind} names {use.value.shown()}, but {image.evaluated.path} builds a {proven} image",
+                because,
+                severity=None if image.state.sure else Severity.INFO,
+            )
+
+
+def _is_said_of_torch(repository: Repository, image: Image, proven: str) -> bool:
+    """Whether torch-index says of the install itself that its channel is not what all names say."""
+    if image.state.accelerator not in (None, "cpu") or proven in said_by_tags(
+        repository.graph.builds_as_written.get(image.evaluated.path, ())
+    ):
+        return False
+    return any(
+        choice.channel == image.state.torch.channel
+        and choice.how != "default"
+        and not step.install.conditional
+        and not choice.by_builder
+        for of, steps in repository.torch_steps
+        if of is image
+        for step in steps
+        for choice in step.choices
+    )
 
 
 def _by_names(repository: Repository, image: Image) -> Iterator[Problem]:

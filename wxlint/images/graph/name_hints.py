@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 
 from wxlint.core.paths import from_root
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
-from wxlint.images.model.records import Evaluated, Stage
+from wxlint.images.model.records import Build, Evaluated, Stage
 from wxlint.images.model.reference import Reference
 from wxlint.policy.accelerator_words import accelerator_words
 
@@ -38,6 +39,12 @@ def from_reference(reference: Reference, what: str) -> list[Evidence]:
         if found:
             return found
     return said_by(reference.path.rpartition("/")[2], f"{what} name")
+
+
+def said_by_tags(builds: Iterable[Build]) -> set[str]:
+    """The accelerators that the tags of builds name."""
+    tags = [use.reference.tag or "" for build in builds for use in build.tags if use.reference is not None]
+    return {evidence.accelerator for tag in tags for evidence in said_by(tag, "tag")}
 
 
 def from_path(path: str) -> list[Evidence]:

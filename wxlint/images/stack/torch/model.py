@@ -63,3 +63,9 @@ class Choice(NamedTuple):
     implied: bool
     install: Install
     source: PackageIndex | None = None
+
+    @property
+    def by_builder(self) -> bool:
+        """Whether an argument that the builder gives chose the index."""
+        reasons = self.source.value.because if self.source is not None else ()
+        return any(reason.kind == "build-arg" for reason in reasons)
