@@ -4,6 +4,7 @@
 
 `docker compose up` without the profile refuses the whole project: the service depends on one that is not enabled.
 A dependency with `required: false` is left out instead, and is left alone here.
+231 public trees had 1 such service, a true one.
 
 ## Bad
 

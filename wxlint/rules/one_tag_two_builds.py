@@ -4,6 +4,7 @@
 
 A CPU and a GPU build that both push `:latest` (or `:1.2`) overwrite each other. Users of the tag get 5 GB of CUDA, or
 none of it, and nothing tells them which. Builds for other platforms may share a tag: a manifest joins them.
+231 public trees had 1 such tag, a true one.
 
 ## Bad
 

@@ -5,7 +5,7 @@
 `docker push` of a tag that the script did not build publishes whatever the machine had under it: an image of an earlier
 day, or one of the other variant. `docker tag app:cpu app:cuda` gives an image a name that it does not keep. Only what a
 script builds or tags itself is compared, and only where words of the tags say that they are of different accelerators.
-It is a warning: another script may have built what is pushed, and 231 public repositories had none to judge it by.
+It is a warning: another script may have built what is pushed, and 231 public trees had none to judge it by.
 
 ## Bad
 
