@@ -77,14 +77,8 @@ def _script(repository: Repository, script: Script) -> Iterator[Problem]:
 
 def _base(repository: Repository, build: Build) -> Reference | None:
     """The image that a build starts from, where it is known."""
-    for evaluated in repository.graph.evaluated_at(build.dockerfile):
-        if evaluated.build is build and evaluated.stages:
-            stage = evaluated.target(build.target)
-            while stage is not None and len(stage.parents) == 1:
-                stage = evaluated.stages[stage.parents[0]]
-            reference = stage.base.reference if stage is not None and stage.external else None
-            return reference if reference is not None and reference.tag_known and reference.name_known else None
-    return None
+    evaluated = next((e for e in repository.graph.evaluated_at(build.dockerfile) if e.build is build), None)
+    return evaluated.known_base() if evaluated is not None else None
 
 
 def _makes(build: Build, base: Reference) -> bool:

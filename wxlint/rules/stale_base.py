@@ -99,7 +99,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     ci |= {path for path in repository.documents.automation if path.endswith((".yml", ".yaml"))}
     found: dict[tuple[str, str], _Stale] = {}
     for evaluated in repository.evaluated:
-        base = _base(evaluated)
+        base = evaluated.known_base()
         own = [b.span for b in repository.graph.alike(evaluated.build) if b.span is not None and b.span.path in ci]
         builders = _builders(repository, base) if base is not None and own else []
         if base is None or not builders or any(span.path in ci for span in builders):
@@ -123,15 +123,6 @@ class _Stale(NamedTuple):
 
     built: Span
     images: list[tuple[Span, Evaluated]]
-
-
-def _base(evaluated: Evaluated) -> Reference | None:
-    """The image that a build starts from, where it is known."""
-    stage = evaluated.target(evaluated.build.target)
-    while stage is not None and len(stage.parents) == 1 and not stage.external:
-        stage = evaluated.stages[stage.parents[0]]
-    reference = stage.base.reference if stage is not None and stage.external and not stage.parents else None
-    return reference if reference is not None and reference.tag_known and reference.name_known else None
 
 
 def _builders(repository: Repository, base: Reference) -> list[Span]:

@@ -162,3 +162,11 @@ class Evaluated:
             if stage.name == wanted:
                 return stage
         return self.stages[int(wanted)] if wanted.isdigit() and int(wanted) < len(self.stages) else None
+
+    def known_base(self) -> Reference | None:
+        """The external image that the build starts from, through its stages; None where it is not known."""
+        stage = self.target(self.build.target)
+        while stage is not None and len(stage.parents) == 1 and not stage.external:
+            stage = self.stages[stage.parents[0]]
+        reference = stage.base.reference if stage is not None and stage.external and not stage.parents else None
+        return reference if reference is not None and reference.tag_known and reference.name_known else None
