@@ -201,7 +201,7 @@ def readers() -> dict[str, Read]:
         "just": lambda text: just_script(Source("justfile", text), find),
         "powershell": lambda text: list(read_powershell(text, "a.ps1")),
         "taskfile": lambda text: taskfile_script(Source("Taskfile.yml", text), find, NO_CACHE),
-        "helm": lambda text: helm_script(Source("values.yaml", text), NO_CACHE),
+        "helm": lambda text: helm_script(Source("values.yaml", text), NO_CACHE, lambda path: None),
         "devcontainer": lambda text: devcontainer_script(Source("devcontainer.json", text), find),
         "python": lambda text: python_script(Source("tasks.py", text), find),
         "workflow": lambda text: (read_workflow(Source("a.yml", text)), read_action(Source("a.yml", text))),

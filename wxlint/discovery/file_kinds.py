@@ -78,9 +78,12 @@ _SERVICES = late(
     re.MULTILINE,
 )
 """A list of services is another program's: `services: [docker]` of Travis and its like."""
-_MANIFEST = late(r"^apiVersion:[ \t]*\S(?=.*?(?:\bimage:[ \t]*[^ \t\n#]|^images:[ \t]*\n))", re.MULTILINE | re.DOTALL)
-"""A manifest that names images; the schema of one (`image:` with more below it) does not."""
-_VALUES = late(r"""^[ \t]*(?:repository|image):[ \t]*["']?[a-z0-9][\w./:-]+["']?[ \t]*(?:#|$)""", re.MULTILINE)
+_MANIFEST = late(
+    r"^apiVersion:[ \t]*\S(?=.*?(?:\bimage:[ \t]*[^ \t\n#]|^images:[ \t]*\n|^kind:[ \t]*Application(?:Set)?\b))",
+    re.MULTILINE | re.DOTALL,
+)
+"""A manifest that names images, or may set those of a chart; a schema (`image:` with more below it) names none."""
+_VALUES = late(r"""^[ \t]*(?:repository|image|tag):[ \t]*["']?[a-z0-9][\w./:-]+["']?[ \t]*(?:#|$)""", re.MULTILINE)
 _RUNS_CONTAINERS = late(r"""["'](?:docker|podman|nerdctl|buildah)(?:-compose)?["' ]""")
 """A text of a Python program that begins as a command line of an engine does."""
 _PROGRAM_FOLDERS = frozenset(

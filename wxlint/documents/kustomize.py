@@ -19,6 +19,8 @@ _NAMES = ("kustomization.yaml", "kustomization.yml")
 _FILES = ("patchesStrategicMerge", "patches", "patchesJson6902")
 _IMAGE = late(r"/(?:.*/)?(?:containers|initContainers)/[^/]+/image")
 
+_CONTAINERS = late(r"/(?:.*/)?(?:containers|initContainers)(?:/[^/]+)?")
+
 
 class Renamed(NamedTuple):
     """What a kustomization makes of an image. name: as manifests write it. new: "" for what it leaves as it is."""
@@ -65,7 +67,7 @@ def _read(document: Mapping, source: Source) -> Kustomization:
             elif isinstance(text, Scalar) and "\n" not in text.text.strip() and ":" not in text.text:
                 patches.append(text.text)
             elif isinstance(text, Scalar):
-                for node in _parsed(text, source):
+                for node in inner_documents(text, source):
                     images, gpus = read_patch(node)
                     patched += images
                     given |= gpus
@@ -107,6 +109,9 @@ def _operations(node: Sequence) -> tuple[list[Scalar], set[str]]:
             continue
         if isinstance(value, Scalar) and _IMAGE.fullmatch(path.text):
             images.append(value)
+        elif _CONTAINERS.fullmatch(path.text) and isinstance(value, (Mapping, Sequence)):
+            images += _added_images(value)
+            given |= {"" for _ in _given(value)}
         elif is_gpu(path.text.rpartition("/resources/")[2].partition("/")[2].replace("~1", "/")):
             given.add("")
         elif value is not None:
@@ -114,7 +119,14 @@ def _operations(node: Sequence) -> tuple[list[Scalar], set[str]]:
     return images, given
 
 
-def _parsed(text: Scalar, source: Source) -> Iterator[Node]:
+def _added_images(node: Mapping | Sequence) -> list[Scalar]:
+    """The images of a container, or of a list of them, that an operation puts in."""
+    containers = node.items if isinstance(node, Sequence) else (node,)
+    images = [each.get("image") for each in containers if isinstance(each, Mapping)]
+    return [image for image in images if isinstance(image, Scalar)]
+
+
+def inner_documents(text: Scalar, source: Source) -> Iterator[Node]:
     """The documents of a text inside the file, every scalar with its place in the file."""
     places = scalar_places(source.text, text)
     documents, _ = parse(Source(source.path, text.text))

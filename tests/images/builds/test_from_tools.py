@@ -168,7 +168,7 @@ beside: {image: example/beside, tag: v1}
 open: {image: example/open, tag: ""}
 pinned: {repository: example/p, tag: x, digest: "sha256:%s"}
 """ % ("a" * 64)
-    found = helm_script(Source("values.yaml", text), NO_CACHE)
+    found = helm_script(Source("values.yaml", text), NO_CACHE, lambda path: None)
     assert [(use.value.shown(), use.span.line) for use in found.uses] == [
         ("ghcr.io/example/app:1.0-cuda", 2),
         ("example/side:latest", 3),
@@ -184,7 +184,7 @@ def test_what_is_none_of_them(text: str) -> None:
     source = Source("x.yaml", text)
     assert not just_script(source, find).builds and not taskfile_script(source, find, NO_CACHE).builds
     assert not skaffold_script(source, find, NO_CACHE).builds and not devcontainer_script(source, find).builds
-    assert not helm_script(source, NO_CACHE).uses
+    assert not helm_script(source, NO_CACHE, lambda path: None).uses
 
 
 def test_they_are_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -299,7 +299,11 @@ def test_environments_lie_over_each_other() -> None:
         ('echo "t=$(date)" >> "$GITHUB_OUTPUT"', "x${{ steps.s.outputs.t }}", "x$(date)"),
         ('echo "$N=x" >> "$GITHUB_OUTPUT"', "${{ steps.s.outputs.t }}", "${{ steps.s.outputs.t }}"),
         ("cat <<'E' >> \"$GITHUB_OUTPUT\"\n          u=1\n          t=x\n          E", "${{ steps.s.outputs.t }}", "x"),
-        ("cat >> $GITHUB_OUTPUT <<E\n          t<<X\n          y\n          X\n          E", "${{ steps.s.outputs.t }}", "y"),
+        (
+            "cat >> $GITHUB_OUTPUT <<E\n          t<<X\n          y\n          X\n          E",
+            "${{ steps.s.outputs.t }}",
+            "y",
+        ),
         ("printf 't=%s' x >> $GITHUB_OUTPUT", "${{ steps.s.outputs.t }}", "${{ t }}"),
         ('echo "t" >> "$GITHUB_OUTPUT"', "${{ steps.s.outputs.t }}", "${{ steps.s.outputs.t }}"),
         ("echo t=x y >> $GITHUB_OUTPUT", "${{ steps.s.outputs.t }}", "${{ t }}"),

@@ -1,10 +1,17 @@
-"""The images that the values of Helm charts name: a text, or a repository with its tag, below any key."""
+"""The images that the values of Helm charts name: a text, or a repository with its tag, below any key.
+
+A file of values that sets a tag alone (values-gpu.yaml, an Argo CD Application, the values of a parent chart) is laid
+over the chart's own values, which say the repository. A registry that all images share (`global.imageRegistry`) may
+stand in front of any name, so that the registry is not known then.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
 from wxlint.images.builds.model import Script
@@ -15,31 +22,89 @@ if TYPE_CHECKING:
     from wxlint.core.cache import Cache
     from wxlint.documents.source import Source
 
+    Read = Callable[[str], Source | None]
 
-def helm_script(source: Source, cache: Cache) -> Script:
-    """What a file of values names; a registry that all images share (`global`) is not known."""
-    documents, _ = parse(source, cache)
-    return Script((), (), tuple(use for document in documents for use in _images(document, source)))
+_NAMES = ("repository", "repo", "name", "image")
+"""How the name of an image is called beside its tag."""
+_OWN = ("values.yaml", "values.yml")
+_SHARED = ("imageRegistry", "registry", "imageRegistryOverride", "dockerRegistry")
+"""How a registry that all images share is called below `global`."""
+_MOST_DEEP = 12
 
 
-def _images(node: Node, source: Source) -> Iterator[Use]:
-    waiting = [node]
+class Layer(NamedTuple):
+    """Values that are laid over others. root: what they hold. below: the chart's own values; None where not known."""
+
+    root: Node
+    below: Node | None
+    source: Source
+
+
+def helm_script(source: Source, cache: Cache, read: Read) -> Script:
+    """What a file of values names. read: another file of the repository, or None."""
+    folder, name = posixpath.split(source.path)
+    chart = Chart(folder, cache, read)
+    below = None if name in _OWN else chart.values
+    uses = [use for root in parse(source, cache).documents for use in values_images(Layer(root, below, source), chart)]
+    return Script((), (), tuple(uses))
+
+
+def values_images(layer: Layer, chart: Chart | None) -> Iterator[Use]:
+    """The images of a layer of values. chart: the one that they are for."""
+    shared = _shared(layer.root) or _shared(layer.below)
+    waiting: list[tuple[Node, tuple[str, ...]]] = [(layer.root, ())]
     while waiting:
-        current = waiting.pop()
-        if isinstance(current, Sequence):
-            waiting += reversed(current.items)
-        elif isinstance(current, Mapping):
-            use = _image(current, source)
+        node, path = waiting.pop()
+        if isinstance(node, Sequence):
+            waiting += [(item, (*path, "[]")) for item in reversed(node.items)]
+        elif isinstance(node, Mapping):
+            use = _image(node, path, layer, chart, shared)
             if use is not None:
                 yield use
             else:
-                yield from _named(current, source)
-            waiting += [value for _, value in reversed(current.entries)]
+                yield from _named(node, layer.source)
+            waiting += [(value, (*path, key.text)) for key, value in reversed(node.entries) if len(path) < _MOST_DEEP]
+
+
+class Chart:
+    """The chart in a folder, and those below it."""
+
+    def __init__(self, folder: str, cache: Cache, read: Read) -> None:
+        self.folder, self._cache, self._read = folder, cache, read
+
+    @property
+    def values(self) -> Node | None:
+        """The chart's own values."""
+        for name in _OWN:
+            source = self._read(posixpath.join(self.folder, name))
+            if source is not None:
+                return next(iter(parse(source, self._cache).documents), None)
+        return None
+
+    def below(self, path: tuple[str, ...]) -> Mapping | None:
+        """What the values of a chart below say of what the values of this one call `NAME.PATH`."""
+        if len(path) < 2:
+            return None
+        chart = Chart(posixpath.join(self.folder, "charts", path[0]), self._cache, self._read)
+        return _at(chart.values, path[1:])
+
+
+def _at(node: Node | None, path: tuple[str, ...]) -> Mapping | None:
+    for key in path:
+        node = node.get(key) if isinstance(node, Mapping) else None
+    return node if isinstance(node, Mapping) else None
+
+
+def _shared(root: Node | None) -> bool:
+    """Whether values name a registry that all images share."""
+    shared = _at(root, ("global",))
+    return shared is not None and any(_text(shared, key) is not None for key in _SHARED)
 
 
 def _named(node: Mapping, source: Source) -> Iterator[Use]:
     """`image` as a text, with its tag in it or beside it; without one, the chart's templates may add it."""
-    image, tag = _text(node, "image"), _text(node, "tag")
+    image = _text(node, "image")
+    tag = _text(node, "tag") or _text(node, "imageTag")
     if image is None or "/" not in image.text and ":" not in image.text:
         return
     if ":" in image.text.rpartition("/")[2]:
@@ -50,18 +115,39 @@ def _named(node: Mapping, source: Source) -> Iterator[Use]:
         yield _use(Value(f"{image.text}:{HOLE}", ("the chart's version",)), image, source)
 
 
-def _image(node: Mapping, source: Source) -> Use | None:
-    """`repository` with `tag`; a chart's own version stands for a tag that is not there."""
-    repository = _text(node, "repository")
-    if repository is None or node.entry("tag") is None and node.entry("pullPolicy") is None:
+def _image(node: Mapping, path: tuple[str, ...], layer: Layer, chart: Chart | None, shared: bool) -> Use | None:
+    """A name with its tag, each from the values below where it is not here; a chart's own version stands for a tag
+    that is in neither."""
+    own, own_tag = _name(node, path), _text(node, "tag")
+    place = own_tag or own
+    if place is None:
         return None
-    registry, tag, digest = _text(node, "registry"), _text(node, "tag"), _text(node, "digest")
-    name = f"{registry.text}/{repository.text}" if registry is not None else repository.text
+    below = _at(layer.below, path)
+    if below is None and own is None and chart is not None:
+        below = chart.below(path)
+    if below is None and node.entry("tag") is None and node.entry("pullPolicy") is None:
+        return None
+    under = below if below is not None else node
+    repository, tag = own or _name(under, path), own_tag or _text(under, "tag")
+    registry, digest = _text(node, "registry") or _text(under, "registry"), _text(node, "digest")
+    if repository is None:
+        return None
+    holes = ("global.imageRegistry",) if shared else ()
+    host = HOLE if shared else registry.text if registry is not None else ""
+    name = f"{host}/{repository.text}" if host else repository.text
     if digest is not None and digest.text.startswith("sha256:"):
-        return _use(Value(f"{name}@{digest.text}"), repository, source)
+        return _use(Value(f"{name}@{digest.text}", holes), own or place, layer.source)
     if tag is None:
-        return _use(Value(f"{name}:{HOLE}", ("the chart's version",)), repository, source)
-    return _use(Value(f"{name}:{tag.text}"), tag, source)
+        return _use(Value(f"{name}:{HOLE}", (*holes, "the chart's version")), place, layer.source)
+    return _use(Value(f"{name}:{tag.text}", holes), place, layer.source)
+
+
+def _name(node: Mapping, path: tuple[str, ...]) -> Scalar | None:
+    """The name of an image; words other than `repository` only below a key that speaks of an image."""
+    found = _text(node, "repository")
+    if found is None and path and path[-1].lower().endswith("image"):
+        found = next((text for key in _NAMES if (text := _text(node, key)) is not None), None)
+    return found
 
 
 def _text(node: Mapping, key: str) -> Scalar | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Read = Callable[[str], "Source | None"]
 KIND = "kubernetes image"
+_APPLICATION = "argoproj.io"
 _MARK = late(r"\{\{.*?\}\}|\$\{\w+\}|\$\(\w+\)|<[\w-]+>")
 """What another program puts in before the manifest is used: a template, a variable, a word in angle brackets."""
 
@@ -50,8 +51,14 @@ class Kubernetes:
         """The files that are patches: what they say of a container is not all that holds of it."""
         self._renamed: dict[str, set[str]] = {}
         """The image names that kustomizations near a folder give another tag or name, by folder."""
+        self._applied: list[Use] = []
+        """The images that Applications of Argo CD set."""
         for source in sources:
             self._add(source, cache)
+            if read is not None and _APPLICATION in source.text:
+                from wxlint.images.builds.from_argocd import application_uses
+
+                self._applied += application_uses(source, cache, read)
         for path in sorted(self._patches):
             self._read_patch(path, read, cache)
 
@@ -97,6 +104,7 @@ class Kubernetes:
     def uses(self) -> Iterable[Use]:
         """The images of containers, and those that kustomizations put in their place."""
         yield from (running.use for running in self.running if running.use.value.text != HOLE)
+        yield from self._applied
         for source, image in self._patched:
             value = filled(image.text)
             span = source.span(

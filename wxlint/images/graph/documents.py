@@ -32,7 +32,7 @@ _WORDS = {
     "gitlab": (*_PROGRAMS, "kaniko", "image:", "services:", "include"),
     "skaffold": ("artifacts",),
     "devcontainer": ("image", "build", "dockerFile"),
-    "helm": ("repository", "image"),
+    "helm": ("repository", "image", "tag"),
 }
 """Words without one of which a file of a kind has nothing to do with images."""
 _SOURCED = late(r"(?m)(?:^|[\s;&|({])(?:source|\.)[ \t]+([^\n;&|]+)")
@@ -204,7 +204,7 @@ class Documents:
         if kind == "helm":
             from wxlint.images.builds.from_helm import helm_script
 
-            return helm_script(source, cache)
+            return helm_script(source, cache, self._store.read)
         if kind == "powershell":
             from wxlint.images.builds.from_powershell import powershell_script
 
