@@ -6,7 +6,8 @@ A file that cannot be read cannot be checked, and "nothing found" would be a lie
 splits them; compose files must be YAML without duplicate keys, with services of the shapes that docker compose
 accepts. The rest of a Dockerfile is still checked, and of a compose file that is YAML; in a file that is no YAML
 nothing else is looked at until it is mended. GitHub workflows, GitLab pipelines and bake files that have to do with
-images must be YAML, JSON or HCL.
+images must be YAML, JSON or HCL. What a script gives an engine for a reference, and is none (`docker pull acme/app-`),
+is a warning.
 
 A compose file that another tool fills in first (`template` in its name, `{{`, `{%` or `#!for` in its text) is not
 held to syntax, and a service is not missed when another compose file of the repository defines it: scripts merge such
@@ -37,13 +38,17 @@ RUN pip install flask
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
 from wxlint.documents.dockerfile.validation import syntax_problems
+from wxlint.images.builds.model import Script
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a file that its own tool would refuse"
 HINT = "correct the syntax"
+_WRITTEN = late(r"[\w.-]*[a-z/][\w./:@-]*")
+"""A text that is meant as it stands: IMAGE and <image> stand for others."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -55,8 +60,20 @@ def check(repository: Repository) -> Iterator[Problem]:
         for use in evaluated.uses:
             if use.reference is None and use.value.known and use.kind != "syntax":
                 yield Problem(use.span, f"{use.value.text or 'an empty text'} is no image reference", use.because)
+    for script in repository.scripts.values():
+        yield from _refused(script)
     for source, wrong in repository.documents.syntax_problems():
         yield Problem(source.span(wrong.start, wrong.end), wrong.message)
     if repository.compose is not None:
         for problem in repository.compose.problems():
             yield Problem(problem.span, problem.message)
+
+
+def _refused(script: Script) -> Iterator[Problem]:
+    """Yield what commands of an engine are given for a reference and is none, where no word stands for another."""
+    for use in script.uses:
+        text = use.value.text
+        if use.reference is None and use.value.known and use.kind.startswith("docker ") and _WRITTEN.fullmatch(text):
+            if not any(reason.kind == "assumed" for reason in use.because):
+                message = f"{text} is no image reference: the engine refuses it"
+                yield Problem(use.span, message, use.because, severity=Severity.WARNING)
