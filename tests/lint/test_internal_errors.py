@@ -11,8 +11,8 @@ import pytest
 
 from wxlint.cli.exit_codes import BUG
 from wxlint.cli.main import main
-from wxlint.images.builds import compose_projects
-from wxlint.images.graph import documents, image_graph, lineage
+from wxlint.images.builds import compose_projects, from_scripts
+from wxlint.images.graph import image_graph, lineage
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem, latest_tag
 
@@ -75,8 +75,8 @@ def test_a_dockerfile_that_cannot_be_evaluated(
 
 
 def test_a_script_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    broken = breaking(documents.read_script, lambda source, *_: source.path == "run.sh")
-    monkeypatch.setattr(documents, "read_script", broken)
+    broken = breaking(from_scripts.read_script, lambda source, *_: source.path == "run.sh")
+    monkeypatch.setattr(from_scripts, "read_script", broken)
     code, report = check(capsys)
     assert code == BUG
     assert places(report) == EVERY - {("latest-tag", "run.sh")} | {("internal-error", "run.sh")}
