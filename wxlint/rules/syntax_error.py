@@ -6,8 +6,8 @@ A file that cannot be read cannot be checked, and "nothing found" would be a lie
 splits them; compose files must be YAML without duplicate keys, with services of the shapes that docker compose
 accepts. The rest of a Dockerfile is still checked, and of a compose file that is YAML; in a file that is no YAML
 nothing else is looked at until it is mended. GitHub workflows, GitLab pipelines and bake files that have to do with
-images must be YAML, JSON or HCL. What a script gives an engine for a reference, and is none (`docker pull acme/app-`),
-is a warning.
+images must be YAML, JSON or HCL. What a script gives an engine for a reference, written out, and is none
+(`docker pull acme/App`), is a warning.
 
 A compose file that another tool fills in first (`template` in its name, `{{`, `{%` or `#!for` in its text) is not
 held to syntax, and a service is not missed when another compose file of the repository defines it: scripts merge such
@@ -61,7 +61,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             if use.reference is None and use.value.known and use.kind != "syntax":
                 yield Problem(use.span, f"{use.value.text or 'an empty text'} is no image reference", use.because)
     for script in repository.scripts.values():
-        yield from _refused(script)
+        yield from _refused(repository, script)
     for source, wrong in repository.documents.syntax_problems():
         yield Problem(source.span(wrong.start, wrong.end), wrong.message)
     if repository.compose is not None:
@@ -69,11 +69,14 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield Problem(problem.span, problem.message)
 
 
-def _refused(script: Script) -> Iterator[Problem]:
-    """Yield what commands of an engine are given for a reference and is none, where no word stands for another."""
+def _refused(repository: Repository, script: Script) -> Iterator[Problem]:
+    """Yield what commands of an engine are given for a reference and is none, where it is written out."""
     for use in script.uses:
         text = use.value.text
-        if use.reference is None and use.value.known and use.kind.startswith("docker ") and _WRITTEN.fullmatch(text):
-            if not any(reason.kind == "assumed" for reason in use.because):
-                message = f"{text} is no image reference: the engine refuses it"
-                yield Problem(use.span, message, use.because, severity=Severity.WARNING)
+        if use.reference is not None or not use.kind.startswith("docker ") or not _WRITTEN.fullmatch(text):
+            continue
+        source = repository.sources.read(use.span.path)
+        line = source.line_text(use.span.line) if source is not None else ""
+        if line[use.span.column - 1 : use.span.end_column - 1].strip("\"'") == text:  # no variable that may be empty
+            message = f"{text} is no image reference: the engine refuses it"
+            yield Problem(use.span, message, use.because, severity=Severity.WARNING)
