@@ -73,5 +73,6 @@ def test_without_a_gpu_nothing_is_built_for_gpu_checks(tmp_path: Path) -> None:
         done = made.pytest("--gpu")
         assert done.returncode == 1
         assert "preflight: the driver is missing" in done.stdout and "nothing is built" in done.stdout
+        assert "nothing was built, since the GPU was to be checked: the driver is missing" in done.stdout
         assert "the GPU was to be checked: the driver is missing" in done.stdout
         assert made.images() == []

@@ -15,6 +15,7 @@ class Message(Enum):
     BUILD_FAILED = "{why}"
     BUILD_FAILED_AT = "{dockerfile}: {why}"
     IMAGE_MISSING = "{why}; build it with --wx-build auto, or `wxlint build`"
+    NOTHING_BUILT = "{why}; nothing was built, since the GPU was to be checked: {lacking}"
     BLOCKED = "blocked by {image}, which is not judged here"
     BLOCKED_HERE = "blocked by {image}"
     FOLLOWS = "there is no image to look at, as `exists` says"

@@ -92,6 +92,8 @@ def _without_image(check: Check, expectation: Expectation, evidence: Evidence, j
         if build.blocked_by in judged:
             return skipped(Message.BLOCKED_HERE, image=build.blocked_by)
         return failed(Message.BLOCKED, image=build.blocked_by)
+    if build.status is BuildStatus.MISSING and build.detail:
+        return failed(Message.NOTHING_BUILT, why=why, lacking=build.detail)
     if build.status is BuildStatus.MISSING:
         return failed(Message.IMAGE_MISSING, why=why)
     if build.log:

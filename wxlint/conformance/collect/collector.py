@@ -97,6 +97,9 @@ def collect(
     results = build(
         plan, place.engine, options.mode, options.jobs, progress, options.leave, options.pull, options.digests
     )
+    for image, result in results.items():
+        if lacking and result.status is BuildStatus.MISSING:
+            results[image] = result._replace(detail="; ".join(lacking))
     for image in wanted:
         if plan.step(image) is None:  # an optional one without a Dockerfile
             done(image, Evidence(BuildResult(image, BuildStatus.NO_DOCKERFILE), gpu=options.gpu))
