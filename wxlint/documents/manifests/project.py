@@ -45,13 +45,15 @@ class Binding(NamedTuple):
 class Dependency(NamedTuple):
     """requirement: PEP 508 text.
 
-    bindings: indexes it is bound to. line: where it stands, from 1, or 0 when not found.
+    bindings: indexes it is bound to. line: where it stands, from 1, or 0 when not found. folder: of the project in
+    this repository that it is, relative to the file's.
     """
 
     requirement: str
     part: Part
     bindings: tuple[Binding, ...]
     line: int
+    folder: str = ""
 
 
 class Include(NamedTuple):

@@ -48,6 +48,7 @@ class _Reader:
         self.uv, self.poetry, self.pdm = (table(tool, name) for name in ("uv", "poetry", "pdm"))
         self.itself = normal(str(self.metadata.get("name") or self.poetry.get("name") or ""))
         self.bound: dict[str, tuple[Binding, ...]] = {}
+        self.folders = uv_tables.folders(self.uv)
         self.dependencies: list[Dependency] = []
         self.includes: list[Include] = []
 
@@ -127,4 +128,5 @@ class _Reader:
         written = key or (name[0] if name else "")
         at = self.source.text.find(text) if text and not key else -1
         line = self.source.position(at)[0] if at >= 0 else line_of_key(self.source, written) if written else 0
-        self.dependencies.append(Dependency(text, part, own or self.bound.get(normal(written), ()), line))
+        folder = "" if key else self.folders.get(normal(written), "")
+        self.dependencies.append(Dependency(text, part, own or self.bound.get(normal(written), ()), line, folder))

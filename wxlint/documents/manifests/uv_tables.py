@@ -62,6 +62,30 @@ def bindings(sources: dict[str, Any], urls: dict[str, str]) -> dict[str, tuple[B
     return bound
 
 
+def folders(uv: dict[str, Any]) -> dict[str, str]:
+    """Distribution to the folder of its project, from [tool.uv.sources]: a path, or a member of the workspace."""
+    found = {}
+    for name, entry in table(uv, "sources").items():
+        item = entry[0] if isinstance(entry, list) and len(entry) == 1 else entry
+        if not isinstance(item, dict):
+            continue
+        if isinstance(item.get("path"), str):
+            found[normal(name)] = item["path"]
+        elif item.get("workspace") is True:
+            found[normal(name)] = member_folder(uv, normal(name))
+    return found
+
+
+def member_folder(uv: dict[str, Any], name: str) -> str:
+    """The folder of a member of a workspace, which is taken to have its name: `packages/*` is `packages/NAME`."""
+    members = texts(table(uv, "workspace"), "members")
+    plain = next((path for path in members if normal(path.rpartition("/")[2]) == name), None)
+    if plain is not None:
+        return plain
+    pattern = next((path for path in members if path.endswith("/*")), "*")
+    return pattern[:-1] + name
+
+
 def default_groups(uv: dict[str, Any]) -> tuple[str, ...]:
     """The groups that `uv sync` installs by itself; "*" is all."""
     chosen = uv.get("default-groups")

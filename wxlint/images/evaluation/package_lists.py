@@ -24,12 +24,14 @@ from wxlint.images.installs.model import (
     joined,
 )
 from wxlint.images.installs.pip import ARCHIVES
-from wxlint.images.installs.requirement import marker_of, parse_requirement
+from wxlint.images.installs.requirement import FOLDER, marker_of, parse_requirement
 
 if TYPE_CHECKING:
     from wxlint.documents.manifests.project import Part, Project
     from wxlint.documents.manifests.requirements_txt import Line
 
+_MOST_FOLDERS = 100
+"""Projects of the repository that are followed from one."""
 _DEPTH = 12
 """Lists that name each other deeper are not read to their end."""
 
@@ -64,6 +66,8 @@ class PackageLists:
 
     def __init__(self, files: Files, stage: int, environment: Environment, variables: Mapping[str, Value]) -> None:
         self.files, self.stage, self.environment, self.variables = files, stage, environment, variables
+        self.folders: set[str] = set()
+        """Projects of the repository that were read because others ask for them: each once."""
 
     # -- requirements files
 
@@ -128,12 +132,12 @@ class PackageLists:
             return Lines((requirement,))
         return self._beside(source, value.text)
 
-    def _beside(self, source: Text, written: str) -> Lines:
+    def _beside(self, source: Text, written: str, tool: str = "pip") -> Lines:
         """A project that a file names by its folder, with extras."""
         folder, _, extras = written.removeprefix("file://").partition("[")
         names = tuple(extra.strip().lower() for extra in extras.partition("]")[0].split(",") if extra.strip())
         path = normal(posixpath.join(posixpath.dirname(source.path), folder.strip(), "pyproject.toml"))
-        return self.project(self.files.read(path), path, Groups(names), "pip", beside=self._in_folder_of(path))
+        return self.project(self.files.read(path), path, Groups(names), tool, beside=self._in_folder_of(path))
 
     def own_project(self, extras: tuple[str, ...]) -> Lines:
         """What the project at the root of the repository asks for."""
@@ -181,6 +185,7 @@ class PackageLists:
         if lock is not None:
             reached = reached_parts(project, groups, self.environment, tool)
             found = self._locked(found, lock, project.name, reached, groups)
+        found = self._with_folders(found, source, tool)
         package = tool == "pip" or "[project]" in source.text or not project.dependencies  # a workspace's root is none
         if not project.dynamic or not package or (lock is not None and found.locked):
             return found
@@ -190,6 +195,26 @@ class PackageLists:
         return found._replace(
             requirements=(*elsewhere.requirements, *found.requirements), unread=(*elsewhere.unread, *found.unread)
         )
+
+    def _with_folders(self, found: Lines, source: Text, tool: str) -> Lines:
+        """With what the projects in other folders of the repository ask for; a lock says that by itself."""
+        local = [r for r in found.requirements if r.kind == FOLDER]
+        if not local:
+            return found
+        if found.locked:
+            plain = (r._replace(kind="name", url=None) if r in local else r for r in found.requirements)
+            return found._replace(requirements=tuple(plain))
+        parts = [found._replace(requirements=tuple(r for r in found.requirements if r not in local))]
+        for requirement in local:
+            extras = f"[{','.join(requirement.extras)}]" if requirement.extras else ""
+            written = f"{requirement.url}{extras}"
+            key = posixpath.join(posixpath.dirname(source.path), written)
+            if key not in self.folders and len(self.folders) < _MOST_FOLDERS:
+                self.folders.add(key)
+                parts.append(self._beside(source, written, tool)._replace(sources=Sources()))
+            elif key not in self.folders:
+                parts.append(Lines(unread=(Unread(UnreadKind.NOT_WHOLE, source.path),)))
+        return joined(parts)._replace(forks=found.forks)
 
     def _dynamic(
         self, project: Project | None, name: str, beside: Callable[[str], Text | None], groups: Groups

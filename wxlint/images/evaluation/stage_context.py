@@ -149,6 +149,8 @@ class StageContext(InstallContext):
         if groups.locked and tool in LOCKS:
             lock = self._find(posixpath.join(folder, LOCKS[tool]))
         uv_toml = self._find(posixpath.join(folder, "uv.toml")) if tool == "uv" else None
+        if groups.member:
+            return self._of_member(folder, groups, source, lock)
         reads_setup = source is not None or tool == "pip" or not (groups.defaults or groups.locked)
         return lists.project(
             source,
@@ -159,6 +161,24 @@ class StageContext(InstallContext):
             uv_toml=uv_toml,
             beside=lambda name: self._find(posixpath.join(folder, name)) if reads_setup else None,
         )
+
+    def _of_member(self, folder: str, groups: Groups, root: Source | None, lock: Source | None) -> Lines:
+        """What one project of a workspace asks for; that of several, or under settings of its root, is not known."""
+        from wxlint.documents.manifests.project import load, table
+        from wxlint.documents.manifests.uv_tables import member_folder
+
+        unknown = Lines(unread=(Unread(UnreadKind.NOT_THERE, f"the workspace's package {groups.member}"),))
+        data = load(root) if root is not None and groups.member != "*" else ""
+        if isinstance(data, str):
+            return unknown
+        uv = table(table(data, "tool"), "uv")
+        path = posixpath.join(folder, member_folder(uv, groups.member), "pyproject.toml")
+        source = self._find(path)
+        if source is None or (lock is None and {"sources", "index"} & uv.keys()):
+            return unknown
+        lists = self._lists()
+        lists.environment = lists.environment._replace(python=None)
+        return lists.project(source, path, groups, "uv", lock=lock)
 
     def with_own_project(self, install: Install, is_own: IsOwn) -> Install:
         """An install with what this repository's project asks for in the place of its address in git."""

@@ -171,7 +171,8 @@ class Groups(NamedTuple):
     names: those named. every_extra, every_group: all of them. excluded: named to be left out. defaults: the groups
     that the tool installs by itself are installed too. skipped: distributions that are left out.
     locked: what a lock file beside the project says is installed. unbound: [tool.uv.sources] does not count. added:
-    requirements that a command adds to the project, and the part that it adds them to.
+    requirements that a command adds to the project, and the part that it adds them to. member: of the workspace, whose
+    project is installed; "*" is all.
     """
 
     names: tuple[str, ...] = ()
@@ -185,6 +186,7 @@ class Groups(NamedTuple):
     unbound: bool = False
     added: tuple[str, ...] = ()
     added_to: str = ""
+    member: str = ""
 
 
 SWITCHES = frozenset(("CMAKE_ARGS", "FORCE_CUDA", "GGML_CUDA", "MMCV_WITH_OPS", "WITH_CUDA", "CONDA_OVERRIDE_CUDA"))

@@ -13,7 +13,7 @@ from wxlint.documents.manifests.project import MAIN, Dependency, Part, normal
 from wxlint.documents.source import Source as Text
 from wxlint.images.installs.markers import Environment, applies
 from wxlint.images.installs.model import Groups, Lines, PackageIndex, Sources, Unread, UnreadKind, UvSettings
-from wxlint.images.installs.requirement import Bound, Doubt, Requirement, marker_of, parse_requirement
+from wxlint.images.installs.requirement import FOLDER, Bound, Doubt, Requirement, marker_of, parse_requirement
 
 if TYPE_CHECKING:
     from wxlint.documents.manifests.project import Binding, Project
@@ -49,7 +49,10 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         found = parse_requirement(Value(dependency.requirement), _where(dependency, source))
         if found.name not in groups.skipped:
             bound = _bound(dependency.bindings, names, environment) if tool != "pip" and not groups.unbound else None
-            wanted.append(found._replace(bound=bound, maybe=holds is None, group=dependency.part.name))
+            found = found._replace(bound=bound, maybe=holds is None, group=dependency.part.name)
+            if dependency.folder and tool == "uv" and not groups.unbound:
+                found = found._replace(kind=FOLDER, url=dependency.folder)
+            wanted.append(found)
     strict = tool in ("uv", "poetry", "pdm") or groups.only  # pip warns of an extra, and refuses a group
     missing = next(_missing(project, source, groups), None) if strict else None
     if missing is not None:

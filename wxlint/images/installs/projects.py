@@ -8,6 +8,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.images.installs.model import LOCKS, Call, Groups, Install, Lines, PackageIndex, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
 from wxlint.images.installs.pip import is_on, is_options, requirements_of
+from wxlint.images.installs.requirement import normalise
 
 _CHOSEN_BY_UV = ("--extra", "--group")
 _CHOSEN = ("--extra", "--extras", "-E", "--group", "--with", "-G")
@@ -105,7 +106,18 @@ def chosen_groups(tool: str, arguments: Arguments, variables: Mapping[str, Value
         or frozen
         or not (unbound or arguments.has("--upgrade", "-U", "--upgrade-package", "-P", "--resolution")),
         unbound=unbound,
+        member=_member(tool, arguments),
     )
+
+
+def _member(tool: str, arguments: Arguments) -> str:
+    """The member of a workspace that `uv sync --package NAME` installs."""
+    if tool != "uv":
+        return ""
+    named = arguments.texts("--package")
+    if arguments.has("--all-packages") or len(named) > 1:
+        return "*"
+    return normalise(named[0]) if named else ""
 
 
 def _split(texts: list[str]) -> tuple[str, ...]:

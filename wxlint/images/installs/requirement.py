@@ -74,6 +74,10 @@ class Requirement(NamedTuple):
         return self.where() if self.where is not None else None
 
 
+FOLDER = "folder"
+"""The kind of a requirement that is a project in a folder of the repository, which its `url` names."""
+
+
 def normalise(name: str) -> str:
     """PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()

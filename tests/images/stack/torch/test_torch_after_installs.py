@@ -97,6 +97,9 @@ LOCK = {"uv.lock": 'version = 1\n[[package]]\nname = "app"\nversion = "1"\nsourc
         'source = { registry = "https://registry.example/simple" }\ndependencies = [{ name = "torch" }]\n'
         '[[package]]\nname = "torch"\nversion = "2.3.1"\n'
         'source = { registry = "https://registry.example/simple" }\n'}  # fmt: skip
+WORKSPACE = '[tool.uv.workspace]\nmembers = ["libs/*"]\n'
+OF_WORKSPACE = "[tool.uv.sources]\nlib = { workspace = true }\n"
+MEMBER = {"libs/lib/pyproject.toml": '[project]\nname = "lib"\nversion = "1"\ndependencies = ["torch==2.3.1"]\n'}
 PROJECTS = [
     # an index that is bound to a companion is not that of torch, which comes along
     (project('"torchvision"', a=EXPLICIT, b=VISION), "RUN uv sync", "default"),
@@ -127,6 +130,17 @@ PROJECTS = [
     ({}, "RUN uv init && uv add torch==2.3.1", "default"),
     # a lock, and what it does not install
     ({**project('"torchaudio"'), **LOCK}, "RUN uv sync --frozen", "unknown"),
+    # other projects of the repository
+    ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync", "none"),
+    ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync --package lib", "default"),
+    ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync --package other", "unknown"),
+    ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync --all-packages", "unknown"),
+    ({**project('"flask"', a=WORKSPACE, b=EXPLICIT, c=TORCH), **MEMBER}, "RUN uv sync --package lib", "unknown"),
+    ({**project('"lib"', a=OF_WORKSPACE, b=WORKSPACE), **MEMBER}, "RUN uv sync", "default"),
+    ({**project('"lib"', a=OF_WORKSPACE.replace("workspace = true", 'path = "libs/lib"')), **MEMBER},
+     "RUN uv sync", "default"),
+    ({**project('"lib"', a=OF_WORKSPACE, b=WORKSPACE)}, "RUN uv sync", "unknown"),
+    ({**project('"lib"', a='[tool.uv.sources]\nlib = { path = "." }\n')}, "RUN uv sync", "none"),
     ({**project('"torchaudio"'), **LOCK}, "RUN uv sync --frozen --no-install-package torch", "none"),
 ]  # fmt: skip
 
@@ -152,6 +166,7 @@ def test_a_sync_removes_what_the_project_does_not_list(tmp_path: Path, monkeypat
 
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], instructions: str):  # type: ignore[no-untyped-def]
     for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     (tmp_path / "Dockerfile").write_text(f"FROM python:3.11-slim\nCOPY . .\n{instructions}\n")
     monkeypatch.chdir(tmp_path)
