@@ -76,7 +76,9 @@ def test_a_list_that_is_there_is_installed(tmp_path: Path, test: str) -> None:
     assert torch(tmp_path, text, list_txt="torch==2.9.0\n") == ("unknown" if "!" in test else "default")
 
 
-@pytest.mark.parametrize("change", ["rm list.txt", "mv list.txt other.txt", "cd /tmp", 'cd "$FOLDER"'])
+@pytest.mark.parametrize(
+    "change", ["rm list.txt", "rm -f ./*.txt", "rm -rf /app", "mv list.txt other.txt", "cd /tmp", 'cd "$FOLDER"']
+)
 def test_a_list_that_may_be_gone_is_not_certain(tmp_path: Path, change: str) -> None:
     run = f"RUN {change}; if [ -f list.txt ]; then {CPU}; fi\n"
     assert torch(tmp_path, f"FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{run}", list_txt="flask\n") == "unknown"
@@ -84,6 +86,11 @@ def test_a_list_that_may_be_gone_is_not_certain(tmp_path: Path, change: str) -> 
         run = f"RUN {change}\nRUN if [ -f list.txt ]; then {CPU}; fi\n"
         text = f"FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{run}"
         assert torch(tmp_path, text, list_txt="flask\n") == "unknown"
+
+
+def test_what_is_removed_elsewhere_changes_nothing(tmp_path: Path) -> None:
+    run = f"RUN rm -rf /var/lib/apt/lists/* /tmp/list.txt other.txt; if [ -f list.txt ]; then {CPU}; fi\n"
+    assert torch(tmp_path, f"FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{run}", list_txt="flask\n") == "cpu"
 
 
 def test_a_file_that_is_not_copied_is_not_there_for_sure(tmp_path: Path) -> None:

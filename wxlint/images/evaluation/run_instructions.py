@@ -139,7 +139,7 @@ class Runs:
             folder = stage.workdir if cwd is None else posixpath.join(stage.workdir, cwd.text) if cwd.known else HOLE
             at = posixpath.normpath(posixpath.join(folder, path))
             is_there = HOLE not in at and self.files.find(stage.index, at) is not None
-            return is_there and not may_remove(commands, posixpath.basename(at))
+            return is_there and not may_remove(commands, at)
 
         machine = stage.environment.machine if self.one_platform else None
         return Surroundings(machine or "", has_file)

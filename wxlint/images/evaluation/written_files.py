@@ -3,6 +3,8 @@ read."""
 
 from __future__ import annotations
 
+import posixpath
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
@@ -89,9 +91,16 @@ def _named(command: str, start: int, endings: tuple[str, ...]) -> list[str]:
 _REMOVES = late(r"\b(?:rm|mv|unlink)\b[^;&|\n]*")
 
 
-def may_remove(text: str, name: str) -> bool:
-    """Whether commands name a file of this base name, or all files, as what they remove or move away."""
-    return any(name in match[0] or "*" in match[0] for match in _REMOVES.finditer(text))
+def may_remove(text: str, path: str) -> bool:
+    """Whether commands name the file at an absolute path, or a folder that it lies in, as what they remove or move."""
+    for match in _REMOVES.finditer(text):
+        for word in match[0].split()[1:]:
+            named = word.strip("\"'").rstrip("/")
+            if not named.startswith("/"):  # in a folder that is not looked at
+                named = f"{posixpath.dirname(path)}/{posixpath.basename(named)}"
+            if fnmatchcase(path, named) or path.startswith(f"{named}/"):
+                return True
+    return False
 
 
 _LOOKS = frozenset(
