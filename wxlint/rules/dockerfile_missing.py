@@ -171,11 +171,17 @@ def _named(repository: Repository, script: Script, build: Build) -> tuple[str, S
         return None  # a submodule, or another repository that is checked out here
     if name not in _PLAIN_NAMES:
         elsewhere = len(_places(name, text)) > len(places)
+    elif folder:
+        elsewhere = len([at for at in _places(folder, text) if not _PROGRAM.match(text, at)]) > len(places)
     else:
-        elsewhere = len(_places(folder, text)) > len(places) if folder else text.count(name) > len(places)
+        elsewhere = text.count(name) > len(places)
     inside = [at for at in places if source.position(at)[0] == build.span.line]
     at = (inside or places)[0]
     return None if elsewhere else (path, source.span(at, at + len(path)))
+
+
+_PROGRAM = late(r"(?:docker|podman|buildah|make|build)[ \t]+[a-z]")
+"""A folder's name that is a program's where it stands: `docker build`."""
 
 
 def _places(path: str, text: str) -> list[int]:
@@ -184,10 +190,10 @@ def _places(path: str, text: str) -> list[int]:
 
 
 def _in_a_loop(script: Script, build: Build) -> tuple[str, Span] | None:
-    """The Dockerfile of one round of a loop whose other rounds have theirs."""
+    """The Dockerfile of one round of a loop, or of a workflow's matrix, whose other rounds have theirs."""
     assert build.span is not None
     path = min(build.wanted, key=len)
-    if all(reason.kind != "loop" for reason in build.built_by) or disk.is_folder(posixpath.dirname(path) or "."):
+    if disk.is_folder(posixpath.dirname(path) or "."):
         return None
     others = [each for each in script.builds if each.span == build.span and each.dockerfile]
     calls = [call for call in script.calls if call.span == build.span]
