@@ -36,6 +36,11 @@ _PRINTED = late(r"(?:\$\(\s*(?:cat\s+|<\s*)|`cat\s+)[\"']?([\w./-]+)[\"']?\s*[)`
 _SEARCHED = frozenset(("var/task", "${LAMBDA_TASK_ROOT}", "$LAMBDA_TASK_ROOT"))
 """Folders that Python looks in by itself: that of a function's code in AWS Lambda's images."""
 ARCHIVES = (".whl", ".tar.gz", ".zip")
+_COMMON = frozenset(
+    "--no-cache-dir --upgrade --pre --no-deps --user --quiet --force-reinstall --break-system-packages --requirement"
+    " --index-url --extra-index-url --find-links --constraint --no-build-isolation --trusted-host --timeout".split()
+)
+"""Options in full that most commands have."""
 INDEX_FLAGS = ("-i", "--index-url", "--pypi-url", "--default-index")
 LINK_FLAGS = ("-f", "--find-links")
 LIST_FLAGS = ("-r", "--requirement", "--requirements")
@@ -46,12 +51,23 @@ def pip(tool: str, call: Call) -> Iterator[Install]:
     """What one call of pip is to install or to remove. tool: "pip"."""
     words = behind_options(call.rest)
     verb = words[0].value.text if words else ""
+    refused: tuple[Unread, ...] = ()
+    if verb != "sync" and any(_is_uncommon(word.value.text) for word in words):
+        from wxlint.images.installs.abbreviations import spelt_out
+
+        words, refused = spelt_out(words, call)
     if verb == "uninstall":
         yield removal(tool, words, call)
     elif verb in ("install", "sync", "wheel"):
         arguments = read_arguments(words[1:])
         if not arguments.has("--dry-run"):
-            yield _install(tool, words[0], arguments, call)
+            install = _install(tool, words[0], arguments, call)
+            yield install._replace(unread=(*install.unread, *refused)) if refused else install
+
+
+def _is_uncommon(text: str) -> bool:
+    """Whether a word may be a long option that is not written in full."""
+    return text.startswith("--") and text.partition("=")[0] not in _COMMON
 
 
 def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install:
