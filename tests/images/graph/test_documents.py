@@ -130,3 +130,21 @@ def test_a_document_that_breaks_the_program_is_set_aside(here: Path, monkeypatch
     monkeypatch.setattr(found.documents, "_script", broken)
     assert [use.value.text for use in found.uses if use.value.text != "scratch"] == ["b:1"]
     assert [(failure.path, failure.what.split(" (")[0]) for failure in found.failures] == [("a.sh", "IndexError: odd")]
+
+
+def test_a_build_through_a_link_to_a_folder_builds_the_dockerfile_there(here: Path) -> None:
+    (here / "link").symlink_to("real")
+    (here / "away").symlink_to("..")
+    builds = "docker build -t a:1 link\ndocker build -t a:2 -f link/Dockerfile .\ndocker build -t a:3 away\n"
+    files = {
+        "real/Dockerfile": "FROM python:3.11\nCOPY x.txt .\n",
+        "build.sh": builds,
+        "compose.yml": "services:\n  a:\n    image: a:4\n    build: {context: ., dockerfile: link/Dockerfile}\n",
+    }
+    found = repository(here, files)
+    (path, built), *others = found.graph.builds.items()
+    assert (path, others) == ("real/Dockerfile", [])
+    tags = {tag.value.text: build for build in built for tag in build.tags}
+    assert {"a:1", "a:2", "a:4"} <= set(tags)
+    assert "a:3" not in tags
+    assert tags["a:2"].contexts[0] == "."

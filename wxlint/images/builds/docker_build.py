@@ -147,7 +147,8 @@ def _files(
     if dockerfile is not None and named is None:
         contexts = [posixpath.dirname(dockerfile) or "."]
     elif dockerfile is not None and contexts:  # both paths start in the same folder
-        contexts.insert(0, contexts[tried.index(dockerfile) % len(contexts)])
+        number = next(number for number, path in enumerate(tried) if find([path]) is not None)
+        contexts.insert(0, contexts[number % len(contexts)])
     return _Files(dockerfile, contexts, tried)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from wxlint.core import disk
 from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
@@ -225,8 +227,19 @@ class Documents:
         return read(source, find, cache)
 
     def find_dockerfile(self, paths: list[str]) -> str | None:
-        """The first of several paths that is a Dockerfile of this run."""
-        return next((path for path in map(normal, paths) if path in self.dockerfiles), None)
+        """The first of several paths that is a Dockerfile of this run, be it through a link to a folder."""
+        for path in map(normal, paths):
+            if path in self.dockerfiles:
+                return path
+            real = disk.real(path) if disk.exists(path) else ""
+            if real and real != os.path.abspath(path) and real in self._real_dockerfiles:
+                return self._real_dockerfiles[real]
+        return None
+
+    @cached_property
+    def _real_dockerfiles(self) -> dict[str, str]:
+        """The Dockerfiles by their paths without links."""
+        return {disk.real(path): path for path in self.dockerfiles if disk.exists(path)}
 
     @cached_property
     def compose(self) -> ComposeProjects | None:
