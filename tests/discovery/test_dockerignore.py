@@ -54,6 +54,9 @@ def kept(text: str, *paths: str) -> list[str]:
         ("[a\\-x]", "-", True),
         ("[a\\-x]", "b", False),
         ("[[:alpha:]]", "a", True),
+        ("[x]**/\\", "x$", True),  # a backslash at the end meets the `$` of the expression
+        ("[x]*\\", "x$y/z", True),
+        ("[x]*\\", "x", False),
         ("[*]", "*", False),  # `*` is rewritten within brackets too
         ("a.b", "axb", False),
         ("a+b", "aab", False),

@@ -152,8 +152,10 @@ def _expression(pattern: str) -> str:
             out += _ONE
         elif char == "\\" and at < len(pattern):
             out, at = out + char + pattern[at], at + 1
+        elif char == "\\":  # it escapes the `$` that is put behind the whole: that is a character, and no end
+            out += "\\$" + _REST
         else:
-            out += "\\" + char if char in _ESCAPED or char == "\\" else char
+            out += "\\" + char if char in _ESCAPED else char
     return out
 
 
