@@ -53,7 +53,8 @@ def normalized(text: str) -> str | None:
         return None
     first, slash, _ = found.path.partition("/")
     official = "library/" if not found.registry and not slash else ""
-    hub = "" if slash and "." in first else "docker.io/"  # what looks like a host and cannot be one is left as it is
+    named = text.startswith(("docker.io/", "index.docker.io/"))
+    hub = "" if slash and "." in first and not named else "docker.io/"  # what only looks like a host is left as it is
     tag = f":{found.tag}" if found.tag is not None else ""
     digest = f"@{found.digest}" if found.digest is not None else ""
     return f"{found.registry + '/' if found.registry else hub}{official}{found.path}{tag}{digest}"
