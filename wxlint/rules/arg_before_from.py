@@ -28,7 +28,7 @@ RUN if [ "$WITH_GPU" = true ]; then pip install onnxruntime-gpu==1.18.0; else pi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from wxlint import facts
@@ -63,22 +63,39 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 def _of_file(repository: Repository, path: str, dockerfile: Dockerfile) -> Iterator[Problem]:
     places, heads = _arguments(dockerfile)
-    known: list[set[str]] = []
+    stages = [_Stage(dockerfile, places, start + 1, end) for start, end in zip(heads, [*heads[1:], None])]
+    if not any(stage.uses for stage in stages):
+        return  # most files: they need not be evaluated
     told: set[str] = set()
-    for number, stage in enumerate(repository.graph.by_hand(path).stages):
-        known.append(set().union(*(known[parent] for parent in stage.parents)))
+    for stage, own in zip(repository.graph.by_hand(path).stages, stages):
+        inherited: set[str] = set().union(*(stages[parent].sets for parent in stage.parents))
+        own.sets |= inherited
         base = stage.base.reference
         is_open = not stage.parents and (base is None or facts.base_image(base.name, base.tag) is None)
-        for instruction in _of_stage(dockerfile, heads, number):
+        for name, instruction, start in own.uses if not is_open else ():
+            if name not in inherited and name not in told:
+                told.add(name)
+                span = instruction.span(dockerfile.source, start, start + len(name))
+                text = f"{name} is empty in this stage: the only ARG {name} stands before the first FROM"
+                yield Problem(span, text, (Reason("arg", f"ARG {name}", path, places[name], name),))
+
+
+class _Stage:
+    """The instructions of a stage. uses: the arguments that it takes before it sets them itself, with their places.
+
+    sets: the variables that it sets.
+    """
+
+    def __init__(self, dockerfile: Dockerfile, arguments: Iterable[str], start: int, end: int | None) -> None:
+        self.sets: set[str] = set()
+        self.uses: list[tuple[str, Instruction, int]] = []
+        for instruction in dockerfile.instructions[start:end]:
             if instruction.keyword in ("ARG", "ENV"):
-                known[-1].update(_names(dockerfile, instruction))
-            for name in places.keys() - known[-1] - told if not is_open else ():
-                start = _used(name, instruction)
-                if start is not None:
-                    told.add(name)
-                    span = instruction.span(dockerfile.source, start, start + len(name))
-                    text = f"{name} is empty in this stage: the only ARG {name} stands before the first FROM"
-                    yield Problem(span, text, (Reason("arg", f"ARG {name}", path, places[name], name),))
+                self.sets.update(_names(dockerfile, instruction))
+            for name in arguments:
+                at = _used(name, instruction) if name not in self.sets else None
+                if at is not None:
+                    self.uses.append((name, instruction, at))
 
 
 def _arguments(dockerfile: Dockerfile) -> tuple[dict[str, int], list[int]]:
@@ -99,11 +116,6 @@ def _names(dockerfile: Dockerfile, instruction: Instruction) -> list[str]:
     is_env = instruction.keyword == "ENV"
     found = pairs(instruction.text, instruction.args_at, dockerfile.escape, old_form=is_env)
     return [pair.name.strip("\"'") for pair in found]
-
-
-def _of_stage(dockerfile: Dockerfile, heads: list[int], number: int) -> tuple[Instruction, ...]:
-    end = heads[number + 1] if number + 1 < len(heads) else len(dockerfile.instructions)
-    return dockerfile.instructions[heads[number] + 1 : end]
 
 
 def _used(name: str, instruction: Instruction) -> int | None:
