@@ -110,3 +110,32 @@ def test_a_list_of_a_known_clone(tmp_path: Path) -> None:
 def test_where_a_clone_stands(text: str, folders: list[str]) -> None:
     found = [c.folder for c in clones(text, "/w", {}) if c.main and (c.owner, c.name) == ("acme", "voice")]
     assert found == folders
+
+
+KERNELS = "git clone https://github.com/Dao-AILab/flash-attention fa"
+
+
+@pytest.mark.parametrize(
+    ("run", "found"),
+    [
+        (f"{KERNELS} && cd fa && pip install .", "default"),
+        (f"{KERNELS} && cd fa/csrc/rotary && pip install .", "default"),
+        (f"<<EOF\nset -e\ntest -d fa || {KERNELS}\ncd fa\npip install .\nEOF", "default"),
+        (f"{KERNELS} && cd fa && python setup.py install", "default"),
+        ("git clone https://github.com/alphacep/vosk-api a && cd a/python && python3 ./setup.py install", "none"),
+        ("git clone https://github.com/acme/unknown && cd unknown && python3 setup.py install", "unknown"),
+        ("git clone https://github.com/acme/unknown && cd unknown/python && pip install .", "unknown"),
+    ],
+)
+def test_clones_of_projects_that_are_known(tmp_path: Path, run: str, found: str) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM python:3.11-slim\nRUN {run}\n")
+    assert torch(tmp_path) == found
+
+
+@pytest.mark.parametrize(("requires", "found"), [("['torch==2.7.1']", "default"), ("open('x').read()", "unknown")])
+def test_setup_py_of_the_build_context_is_read(tmp_path: Path, requires: str, found: str) -> None:
+    run = "COPY . /app\nWORKDIR /app\nRUN python setup.py install\n"
+    (tmp_path / "Dockerfile").write_text(f"FROM python:3.11-slim\n{run}")
+    setup = f"from setuptools import setup\nsetup(name='a', install_requires={requires})\n"
+    (tmp_path / "setup.py").write_text(setup)
+    assert torch(tmp_path) == found

@@ -6,7 +6,7 @@ import fnmatch
 import posixpath
 from collections.abc import Callable, Iterator
 
-from wxlint.core.paths import normal
+from wxlint.core.paths import folders_above, normal
 from wxlint.core.values import HOLE
 from wxlint.documents.source import Source as Text
 from wxlint.images.evaluation.copied_files import Copies, Copy
@@ -68,8 +68,9 @@ class Files:
         self.clones.setdefault(stage, {})[folder] = project
 
     def clone_at(self, stage: int, folder: str) -> str | None:
-        """The owner and the name of the repository that a RUN cloned to a folder."""
-        return self.clones[stage].get(folder) if stage in self.clones else None
+        """The owner and the name of the repository that a RUN cloned to a folder, or to one above it."""
+        above = folders_above(folder) if stage in self.clones else []
+        return next((self.clones[stage][path] for path in above if path in self.clones[stage]), None)
 
     def made_at(self, stage: int, path: str, depth: int = 0) -> Lines | None:
         """What a made file asks for, in the stage or copied from another; None for a file that is none of these,

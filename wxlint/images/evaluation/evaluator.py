@@ -330,7 +330,8 @@ class _Evaluation:
         copied = len(copies)
         if instruction.flags:
             self._mounts(stage, instruction, copies)
-        clones = self._clones(stage, instruction) if "git clone" in instruction.text else []
+        texts = (instruction.text, *(heredoc.body for heredoc in instruction.heredocs))
+        clones = self._clones(stage, instruction) if any("git clone" in text for text in texts) else []
         for clone in clones:
             copies.add(clone)
         self.runs.read(stage, instruction)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
+from wxlint.facts import git_project
 from wxlint.images.installs.model import Call, Install, InstallContext
 from wxlint.images.installs.options import behind_options
 from wxlint.images.installs.pip import pip
@@ -220,9 +221,22 @@ def _python(call: Call) -> Iterator[Install]:
     program = _first_argument(call.rest)
     if program is None or not is_installer(program.value.text):
         return
-    verbs = {word.value.text for word in call.words}
-    if not program.value.text.endswith("setup.py") or verbs & {"install", "develop"}:
+    folder, _, name = program.value.text.rpartition("/")
+    if name != "setup.py":
         yield call.opaque(program)
+    elif {word.value.text for word in call.words} & {"install", "develop"}:
+        yield from _setup(call, program, folder or ".")
+
+
+def _setup(call: Call, program: Word, folder: str) -> Iterator[Install]:
+    """`python setup.py install`, which takes what pip would; an opaque program where that is not known."""
+    words = [program._replace(value=program.value._replace(text=text)) for text in ("install", f"{folder}/.")]
+    found = list(pip("pip", call._replace(words=(call.words[0], *words))))
+    of_git = [r.url for install in found for r in install.requirements if r.kind == "vcs"]
+    if any(install.unread for install in found) or any(not url or git_project(url) is None for url in of_git):
+        yield call.opaque(program)
+    else:
+        yield from found
 
 
 def _shell(call: Call) -> Iterator[Install]:
