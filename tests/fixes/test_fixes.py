@@ -213,6 +213,27 @@ KINDS = [
     ),
     pytest.param(
         {
+            "Dockerfile.rocm": "FROM rocm/dev-ubuntu-22.04:6.2\n",
+            "b.sh": "docker build -f Dockerfile.rocm -t x/a:rocm .\ndocker run --rm x/a:rocm\n",
+        },
+        ["--unsafe-fixes"],
+        {
+            "b.sh": "docker build -f Dockerfile.rocm -t x/a:rocm .\n"
+            "docker run --rm --device /dev/kfd --device /dev/dri x/a:rocm\n"
+        },
+        id="docker run of a rocm image",
+    ),
+    pytest.param(
+        {
+            "requirements.txt": f"--extra-index-url {CPU}\ntorch==2.3.1\n",
+            "Dockerfile": "FROM python:3.11-slim\nCOPY requirements.txt /\nRUN pip install -r requirements.txt\n",
+        },
+        [],
+        {},
+        id="a list that may be installed on macOS",
+    ),
+    pytest.param(
+        {
             "Dockerfile.cpu": "FROM python:3.11-slim\n",
             "b.sh": "docker build -f Dockerfile.cpu -t x/a:cpu .\ndocker run --gpus all --rm x/a:cpu\n",
         },
@@ -440,7 +461,7 @@ def test_a_line_with_bytes_that_are_no_text_is_not_changed(tree: Path, capsys: p
 def test_other_encodings_stay(tree: Path, encoding: str) -> None:
     write({"requirements.txt": f"--extra-index-url {CPU}\r\ntorch==2.3.1\r\n".encode(encoding)})
     write({"Dockerfile": "FROM python:3.11-slim\nCOPY requirements.txt /\nRUN pip install -r requirements.txt\n"})
-    fix(".")
+    fix("--unsafe-fixes", ".")
     assert Path("requirements.txt").read_bytes() == (
         f"--extra-index-url {CPU}\r\ntorch==2.3.1+cpu\r\n".encode(encoding)
     )

@@ -37,8 +37,10 @@ class ComposeFiles:
         ]
 
     def of_variant(self, variant: str) -> list[str]:
-        """The files that are called for a variant; below them the plain ones of the folder, where they need these."""
-        own = [path for path, variants in self._variants.items() if variants and variant in variants]
+        """The files that are called for a variant and run an image of it; below them plain ones that they need."""
+        images = [image for image in self.images if image.variant == variant]
+        used = {one.file for one in self.services if any(_serves(one, image) for image in images)}
+        own = [path for path, variants in self._variants.items() if variants and variant in variants and path in used]
         own = [path for path in own if path in self._exact] or own
         if all(path in self._alone for path in own):
             own = [path for path in own if _called(path) == variant] or own
@@ -74,6 +76,8 @@ def _called(path: str) -> str:
 def _serves(service: Served, image: Member) -> bool:
     """Whether a service runs an image: by its name and the word in its tag, else by the Dockerfile that it builds."""
     built = image.built
+    if service.path and service.path != built.path:
+        return False
     name = spelled(built.name, built.word)
     if service.image and service.tag and name.rpartition("/")[2] == service.image.rpartition("/")[2]:
         words = service.tag.replace("_", "-").split("-")

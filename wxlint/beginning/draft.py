@@ -86,9 +86,12 @@ def _contexts(built: Iterable[Built], images: Iterable[Member]) -> Iterator[str]
 
 
 def _registry(survey: Survey, names: set[str]) -> str:
-    """The registry that names start with, where some have a variable in its place; "" where none has."""
+    """The registry that names start with, where some have a variable or another one in its place; else ""."""
     registries = {name.rpartition("/")[0] for name in names if "/" in name}
-    return registries.pop() if len(registries) == 1 and not survey.open_accounts.isdisjoint(names) else ""
+    tails = {name.rpartition("/")[2] for name in names}
+    elsewhere = {one.name for one in survey.built if "/" in one.name and one.name.rpartition("/")[2] in tails} - names
+    varies = bool(elsewhere) or not survey.open_accounts.isdisjoint(names)
+    return registries.pop() if len(registries) == 1 and varies else ""
 
 
 def _family(chosen: Members, registry: str) -> Iterator[str]:
@@ -100,7 +103,7 @@ def _family(chosen: Members, registry: str) -> Iterator[str]:
     yield from _tags(chosen, "", "")
     yield from _parts(images, (pattern, *(alias.tag for alias in chosen.aliases)))
     if registry:
-        yield f"registry: {_quoted(registry)}  # elsewhere a variable stands in its place"
+        yield f"registry: {_quoted(registry)}  # elsewhere a variable or another one stands there"
     if pattern == "latest":
         yield "forbidden-tags: {own: [], foreign: [latest]}  # the images are published as :latest"
     else:

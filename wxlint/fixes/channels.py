@@ -238,7 +238,14 @@ def local_version(context: Context, finding: Finding) -> Proposal | None:
             edits[edit] = None
     if not edits or len(channels) != 1:
         return None
-    return Proposal(tuple(edits), f"name the build of {channels.pop()} in the version", True, frozenset(labels))
+    channel = channels.pop()
+    elsewhere = channel == "cpu" and any(_may_be_installed_elsewhere(edit.span.path) for edit in edits)
+    return Proposal(tuple(edits), f"name the build of {channel} in the version", not elsewhere, frozenset(labels))
+
+
+def _may_be_installed_elsewhere(path: str) -> bool:
+    """Whether a list may be installed on macOS, too, for which no index has a +cpu build."""
+    return path.endswith((".txt", ".in", ".toml"))
 
 
 def option_of_its_own(context: Context, finding: Finding) -> Proposal | None:

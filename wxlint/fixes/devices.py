@@ -124,7 +124,7 @@ def pod(context: Context, finding: Finding) -> Proposal | None:
 
 
 def run(context: Context, finding: Finding) -> Proposal | None:
-    """`--gpus all` for a cuda image, none for a cpu image: docker-run-gpus."""
+    """`--gpus all` for a cuda image, the driver's devices for a rocm one, none for a cpu image: docker-run-gpus."""
     source = context.source(finding.span.path)
     if source is None:
         return None
@@ -138,7 +138,10 @@ def run(context: Context, finding: Finding) -> Proposal | None:
                 continue
             option = next((o for o in call.docker.options if o.name == "--gpus"), None)
             if option is None:
-                return Proposal((context.edit(source.path, image, image, "--gpus all "),), "add --gpus all", False)
+                from wxlint.rules.docker_run_gpus import ROCM_DEVICES, run_image
+
+                added = ROCM_DEVICES if run_image(context.repository, call)[0] == "rocm" else "--gpus all"
+                return Proposal((context.edit(source.path, image, image, f"{added} "),), f"add {added}", False)
             edit = _without(context, source, call.span.line, option.start, image)
             return Proposal((edit,), "take --gpus out", False) if edit else None
     return None

@@ -62,6 +62,7 @@ _DEVICE = ("--gpus", "--device", "--runtime", "--volumes-from", "--privileged")
 """Options that may bring a GPU into a container."""
 _OPTIONS = {"cuda": "--gpus", "rocm": "--device"}
 """The usual one of each kind of GPU image."""
+ROCM_DEVICES = "--device /dev/kfd --device /dev/dri"
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -80,14 +81,14 @@ def _call(repository: Repository, call: Call) -> Iterator[Problem]:
         return
     if any("nvidia-docker" in word.value.text for word in docker.command.words[:2]):
         names.add("--runtime")  # it gives a container its GPUs by itself
-    variant, because = _variant(repository, reference) if value.known else _built_here(repository, value, call.path)
+    variant, because = run_image(repository, call)
     source = repository.sources.read(call.path)
     if variant is None or source is None:
         return
     if variant in _OPTIONS and not call.hosted and not names & set(_DEVICE) and not _needs_no_gpu(docker):
         severity = Severity.INFO if len(docker.arguments) > 1 or "--entrypoint" in names else None
         text = f"{reference.shown()} is a {variant} image, and runs without {_OPTIONS[variant]}"
-        hint = "" if variant == "cuda" else "give it the devices of the driver: --device /dev/kfd --device /dev/dri"
+        hint = "" if variant == "cuda" else f"give it the devices of the driver: {ROCM_DEVICES}"
         start, image = docker.command.start, docker.arguments[0]
         inside = start if start <= image.start else image.start
         yield Problem(source.span(inside, max(image.end, inside)), text, because, hint, severity=severity)
@@ -95,6 +96,15 @@ def _call(repository: Repository, call: Call) -> Iterator[Problem]:
         yield Problem(
             _option(docker, source, "--gpus"), f"{reference.shown()} is a cpu image, and runs with --gpus", because
         )
+
+
+def run_image(repository: Repository, call: Call) -> tuple[str | None, tuple[Reason, ...]]:
+    """What the image of a `docker run` computes on, where that is known, and why."""
+    value = call.docker.arguments[0].value
+    reference = parse_reference(value)
+    if reference is None:
+        return None, ()
+    return _variant(repository, reference) if value.known else _built_here(repository, value, call.path)
 
 
 def _option(docker: DockerCommand, source: Source, name: str) -> Span:
