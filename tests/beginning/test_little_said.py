@@ -111,6 +111,16 @@ KINDS: dict[str, tuple[dict[str, str], list[str]]] = {
         },
         ['image: "acme/app:{version}"', 'other-images: ["app:*"]'],
     ),
+    "services of one image that ask for different things": (
+        {
+            "Dockerfile": "ARG X\n" + DEFAULT,
+            "Dockerfile.rocm": "FROM rocm/dev-ubuntu-22.04:6.2\n",
+            "build.sh": "docker build -t acme/app:1.0 .\ndocker build -f Dockerfile.rocm -t acme/app:1.0-rocm .\n",
+            "compose.yml": "services:\n"
+            f"  app: {{image: 'acme/app:1.0', build: ., {GPU}}}\n  app-cpu: {{image: 'acme/app:1.0', build: .}}\n",
+        },
+        ["what it is for: acme/app:{version}, Dockerfile (build.sh:1)\n", 'other-images: ["acme/app:*"]'],
+    ),
     "compose files that stand alone": (
         {
             "Dockerfile.cpu": PLAIN,

@@ -137,12 +137,30 @@ def test_a_service_that_computes_on_the_cpu_gets_no_gpu_unasked(
         "variants: {cuda: {stages: [api]}}\n"
     )
     text = "services:\n  api:\n    image: acme/api:cuda\n    build: .\n    environment: [DEVICE=cpu]\n"
-    (tmp_path / "compose.yaml").write_text(text)
-    assert main(["check", "--no-cache", "--fix", "."]) == 1
-    assert (tmp_path / "compose.yaml").read_text() == text
+    called = text.replace("  api:", "  api-cpu:").replace("DEVICE=cpu", "A=b")
+    for untouched, code in ((text, 0), (called, 1)):
+        (tmp_path / "compose.yaml").write_text(untouched)
+        assert main(["check", "--no-cache", "--fix", "--unsafe-fixes", "."]) == code
+        assert (tmp_path / "compose.yaml").read_text() == untouched
     (tmp_path / "compose.yaml").write_text(text.replace("DEVICE=cpu", "DEVICE=cuda"))
     assert main(["check", "--no-cache", "--fix", "."]) == 0
     assert "driver: nvidia" in (tmp_path / "compose.yaml").read_text()
+
+
+def test_a_release_is_not_written_over_by_a_tag_without_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    (tmp_path / "wxlint.yaml").write_text(
+        'wxlint: 1\nimage: "acme/api:{variant}"\ntags: ["{version}"]\ndockerfile: Dockerfile\nvariants: {cpu: {}}\n'
+    )
+    pod = "kind: Pod\napiVersion: v1\nspec: {containers: [{name: a, image: api-placeholder}]}\n"
+    (tmp_path / "pod.yaml").write_text(pod)
+    text = "images:\n  - name: api-placeholder\n    newName: acme/api\n    newTag: 2023w31\n"
+    for tag, after in (("2023w31", "2023w31"), ("gpu", "cpu")):
+        (tmp_path / "kustomization.yaml").write_text(text.replace("2023w31", tag))
+        main(["check", "--no-cache", "--fix", "--unsafe-fixes", "."])
+        assert (tmp_path / "kustomization.yaml").read_text() == text.replace("2023w31", after)
 
 
 WHEEL = "https://download.pytorch.org/whl/{0}/torch-2.3.1%2B{0}-cp311-cp311-linux_x86_64.whl"

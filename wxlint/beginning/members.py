@@ -127,7 +127,7 @@ def _members_of(own: list[Built], survey: Survey, tag: str) -> Members:
     originals = (Original(image.variant, image.built) for image in images)
     also = {} if found.by_stage else aliases(survey.built, originals, tag)
     if not found.whole:
-        also = {one: alias for one, alias in also.items() if not alias.variant}
+        also = {one: alias for one, alias in also.items() if not alias.variant or alias.tag != "latest"}
     others = (one for one in survey.built if one not in also)
     return found._replace(undecided=[*taken, *_left_out(others, images)], aliases=tuple(dict.fromkeys(also.values())))
 

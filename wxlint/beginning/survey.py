@@ -17,6 +17,7 @@ from wxlint.images.model.records import Build, Stage, Use
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.policy.accelerator_words import accelerator_words
 
+_OF_MAKERS = {"amd": "rocm", "intel": "other"}
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -202,16 +203,20 @@ def _seen(image: Image, below: Callable[[str], str]) -> Built:
 
 
 def _asked(repository: Repository, known: Known) -> dict[tuple[str, str], str]:
-    """The accelerators that services ask for, by the name of the image that they build, or "", and its Dockerfile."""
-    found = {}
+    """The accelerators that services ask for, by the name of the image that they build, or "", and its Dockerfile.
+
+    Not where they differ: one asks for a GPU, and another is called for the CPU.
+    """
+    found: dict[tuple[str, str], set[str]] = {}
     for _, service in repository.compose.services() if repository.compose is not None else ():
+        if service.build is None or not service.build.dockerfile_path:
+            continue
         makers = {device.vendor for device in service.devices if device.gpu}
-        if service.build is not None and service.build.dockerfile_path and len(makers) == 1:
-            accelerator = {"amd": "rocm", "intel": "other"}.get(makers.pop(), "cuda")
-            image = parse_reference(service.image.value) if service.image is not None else None
-            name, _, word = (image and parts_of(image, known)) or ("", "", "")
-            found[name.replace("{variant}", word), service.build.dockerfile_path] = accelerator
-    return found
+        own = {_OF_MAKERS.get(maker, "cuda") for maker in makers} or set(accelerator_words(service.name))
+        image = parse_reference(service.image.value) if service.image is not None else None
+        name, _, word = (image and parts_of(image, known)) or ("", "", "")
+        found.setdefault((name.replace("{variant}", word), service.build.dockerfile_path), set()).update(own)
+    return {key: accelerators.pop() for key, accelerators in found.items() if len(accelerators) == 1}
 
 
 def _carriers(image: Image, use: Use, tag: str, known: Known) -> Iterator[tuple[str, bool]]:

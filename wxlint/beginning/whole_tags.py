@@ -37,8 +37,11 @@ def is_called(path: str, tag: str) -> bool:
 
 
 def _as_whole(one: Built, word: str) -> Built:
-    """An image with a word for its variant, where its tag is that or goes on behind it; "" for none."""
+    """An image with a word for its variant, where its tag is that or goes on behind it, else with another tag of that.
+
+    word: "" for no change.
+    """
     tag = spelled(one.tag, one.word)
     if word and (tag == word or tag.startswith(f"{word}-")):
         return one._replace(tag=f"{{variant}}{tag[len(word) :]}", word=word)
-    return one
+    return one._replace(tag=tag, word="") if word else one

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence as Listed
-from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Finding
 from wxlint.core.fix import Edit
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Entry, Mapping, Node, Sequence, parse
 from wxlint.fixes.context import Context, Proposal, offsets
-
-if TYPE_CHECKING:
-    from wxlint.documents.compose.services import Service
 
 _DEVICE = ("- driver: nvidia", "  count: all", "  capabilities: [gpu]")
 _GPUS = re.compile(r"--gpus(?:=|[ \t]+)(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']+)[ \t]*")
@@ -28,9 +24,13 @@ def reservation(context: Context, finding: Finding) -> Proposal | None:
     for _, service in compose.services():
         path = ["services", service.name]
         if service.key.span == finding.span and not service.devices:
+            from wxlint.rules.gpu_reservation import is_called_cpu
+
+            if is_called_cpu(service):
+                return None  # another image may be what is meant
             edit = inserted(source, path, ("deploy", "resources", "reservations", "devices"), _DEVICE)
-            safe = _said(context, finding) and not _chooses_the_cpu(service)
-            return Proposal((edit,), f"reserve a GPU for {service.name}", safe) if edit else None
+            text = f"reserve a GPU for {service.name}"
+            return Proposal((edit,), text, _said(context, finding)) if edit else None
         asking = next((d for d in service.devices if d.place.span == finding.span), None)
         if asking is not None and asking.computes is False:
             return _computing(source, finding)
@@ -46,12 +46,6 @@ def reservation(context: Context, finding: Finding) -> Proposal | None:
 def _said(context: Context, finding: Finding) -> bool:
     """Whether the policy says what the service is for."""
     return any(reason.kind == "policy" for reason in finding.because)
-
-
-def _chooses_the_cpu(service: Service) -> bool:
-    """Whether a service's environment says that it computes on the CPU, which a GPU would not change."""
-    chosen = [named.value for named in service.environment if named.name.upper().endswith("DEVICE")]
-    return any(value is not None and value.text.strip("'\" ").lower() == "cpu" for value in chosen)
 
 
 def _counted(source: Source, finding: Finding) -> Proposal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from wxlint import facts
@@ -15,6 +16,7 @@ from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.producers import same_name
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import Reference, parse_reference
+from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.policy.model import Expectation
 
 _VARIANTS = frozenset(("cpu", "cuda", "gpu", "rocm"))
@@ -47,7 +49,7 @@ def own_tag(context: Context, finding: Finding) -> Proposal | None:
 def _second(context: Context, use: Use, tag: str) -> Edit | None:
     """The edit that takes a tag out of a build that gives the wanted one already."""
     source = context.source(use.span.path)
-    if not use.produces or source is None or use.reference is None:
+    if not use.produces or source is None or use.reference is None or not use.reference.name_known:
         return None
     for build in context.builds.get(use.span, ()):
         given = [one.reference for one in build.tags if one.span != use.span and one.reference is not None]
@@ -77,7 +79,13 @@ def _by_policy(context: Context, use: Use, reference: Reference) -> str | None:
     fitting = [one for one in repository.family.expectations if one.stage == member.stage and "{" not in one.tag]
     fitting = _narrowed(context, use, fitting)
     tags = {one.tag for one in fitting}
-    return tags.pop() if len(tags) == 1 else None
+    wanted = tags.pop() if len(tags) == 1 else None
+    return None if wanted is None or _has_release(reference.tag) and not _has_release(wanted) else wanted
+
+
+def _has_release(tag: str | None) -> bool:
+    """Whether a tag says a release, which one without would lose."""
+    return any(any(map(str.isdigit, part)) and not accelerator_words(part) for part in re.split("[-_]", tag or ""))
 
 
 def _narrowed(context: Context, use: Use, fitting: list[Expectation]) -> list[Expectation]:

@@ -98,7 +98,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         of_variants = not service.devices and (posixpath.dirname(project.paths[0]), service.name) in variants
         if meant.accelerator == "cuda" and not service.devices and _chooses_the_cpu(service):
             continue
-        if not meant.said and (of_variants or (meant.accelerator == "cuda" and _is_called_cpu(service))):
+        if not meant.said and (of_variants or (meant.accelerator == "cuda" and is_called_cpu(service))):
             continue  # another file of the folder has it with a device, or it runs without a GPU on purpose
         if not meant.said and project.paths[0] in build_files:
             continue
@@ -152,7 +152,7 @@ def _chooses_the_cpu(service: Service) -> bool:
     return any(value is not None and value.text.strip("'\" ").lower() == "cpu" for value in chosen)
 
 
-def _is_called_cpu(service: Service) -> bool:
+def is_called_cpu(service: Service) -> bool:
     """Whether a service, its file or one of its profiles is called for the CPU."""
     names = (service.name, posixpath.basename(service.key.span.path), *(text.value.text for text in service.profiles))
     return any("cpu" in accelerator_words(name) for name in names)
@@ -174,7 +174,12 @@ def _service(service: Service, meant: _Meant, helper: bool) -> Iterator[Problem]
             severity=meant.severity,
         )
     elif meant.accelerator == "cuda" and not any(d.gpu is not False for d in devices):
-        if helper or service.provider or (not meant.said and (_has_device_otherwise(service) or _compiles(service))):
+        if (
+            helper
+            or service.provider
+            or _handles_files(service)
+            or (not meant.said and (_has_device_otherwise(service) or _compiles(service)))
+        ):
             return
         text = f"service {service.name} runs a cuda image and asks for no device"
         yield Problem(service.key.span, text, why, severity=meant.severity)
@@ -206,6 +211,18 @@ def _uncounted(service: Service) -> Iterator[Problem]:
 def _has_device_otherwise(service: Service) -> bool:
     """Whether the environment says that the engine's default runtime passes the devices."""
     return any(named.name == "NVIDIA_VISIBLE_DEVICES" for named in service.environment)
+
+
+def _handles_files(service: Service) -> bool:
+    """Whether a service only prepares files for others: `command: chown -R user /data`."""
+    command = service.entrypoint or service.command
+    words = [text.value.text for text in command.words] if command is not None else []
+    if command is not None and not command.listed:
+        words = words[0].split() if words else []
+    return bool(words) and words[0] in _FILES
+
+
+_FILES = frozenset("chmod chown cp mkdir mv rm touch".split())
 
 
 def _compiles(service: Service) -> bool:
