@@ -197,7 +197,7 @@ def test_a_file_of_another_kind_alone_is_no_failure(consumer: Consumer, name: st
         ("Dockerfile-notes.md", False),
         ("Dockerfile.dockerignore", False),
         ("Dockerfiles/readme.md", False),
-        ("MyDockerfile", False),
+        ("MyDockerfile", True),
         ("docker-compose.json", False),
         ("config/settings.yaml", False),
         ("wxlint.py", False),
