@@ -93,3 +93,14 @@ def test_more_lists_and_rounds_than_are_followed() -> None:
 def test_a_chain_of_operators_is_bounded() -> None:
     (line,) = lines(f'run(["docker", "pull", {" + ".join(["x"] * 300)}])\n')
     assert line.startswith("docker pull ?")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("if a:\n    pass\n" + "elif a:\n    pass\n" * 900, id="a long chain of branches"),
+        pytest.param("a = 1\n" * 70_000, id="a long program"),
+    ],
+)
+def test_what_is_too_much_is_not_read(text: str) -> None:
+    assert lines(f'{text}run(["docker", "pull", "a:1"])\n') == []

@@ -25,20 +25,25 @@ if TYPE_CHECKING:
     from wxlint.images.builds.github_actions import Find
 
 _PROGRAMS = ("docker", "podman", "buildah", "nerdctl")
+_MOST_CHARACTERS = 400_000
+"""Characters of a program; a longer one is generated, and not read."""
 _BETWEEN = late(r"(?:[\s,]|#[^\n]*\n)*")
 """What stands between the words of one list."""
 
 
 def python_script(source: Source, find: Find) -> Script:
     """What a file does with images. find: the first of several paths that is a known Dockerfile."""
+    if len(source.text) > _MOST_CHARACTERS:
+        return Script((), (), ())
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the file, for who runs it
             tree = ast.parse(source.text)
+        reader = _Reader(source, tree)
+        commands = tuple(reader.commands())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Script((), (), ())  # not ours to report
-    reader = _Reader(source, tree)
-    return _named(read_script(source, tuple(reader.commands()), find), reader)
+    return _named(read_script(source, commands, find), reader)
 
 
 def _named(script: Script, reader: _Reader) -> Script:
