@@ -58,9 +58,10 @@ from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.family import listed_as
 from wxlint.images.graph.image import proven_accelerator
-from wxlint.images.graph.name_hints import accelerator_words, said_by
+from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.reference import Reference, parse_reference
+from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:

@@ -38,8 +38,8 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
-from wxlint.images.graph.name_hints import accelerator_words
 from wxlint.images.graph.repository import Repository
+from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:

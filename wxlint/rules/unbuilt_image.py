@@ -42,11 +42,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from wxlint.core.findings import Severity
 from wxlint.core.values import HOLE
-from wxlint.images.graph.name_hints import accelerator_words
 from wxlint.images.graph.producers import same_name
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import Reference
+from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -52,8 +52,8 @@ from wxlint.core.suggest import did_you_mean
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.reader import Dockerfile
 from wxlint.documents.dockerfile.words import pairs
-from wxlint.images.graph.name_hints import accelerator_words
 from wxlint.images.graph.repository import Repository
+from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING

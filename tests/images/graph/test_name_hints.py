@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wxlint.images.graph.name_hints import accelerator_words
+from wxlint.policy.accelerator_words import accelerator_words
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
-from wxlint.images.graph.name_hints import accelerator_words
 from wxlint.images.model.records import Build, Evaluated, Stage
+from wxlint.policy.accelerator_words import accelerator_words
 
 if TYPE_CHECKING:
     from wxlint.images.graph.family import Family

@@ -14,8 +14,6 @@ from wxlint.images.model.records import Build, Evaluated, Stage
 from wxlint.images.model.reference import Reference
 from wxlint.policy.accelerator_words import accelerator_words
 
-__all__ = ["accelerator_words"]
-
 
 class Evidence(NamedTuple):
     """accelerator: cpu, cuda, rocm or other. reason: the name that says so."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
 from wxlint.images.graph.image import contributing
-from wxlint.images.graph.name_hints import accelerator_words
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import StageCopy
 from wxlint.images.stack.torch.model import Torch
 from wxlint.images.stack.torch.selection import choices
+from wxlint.policy.accelerator_words import accelerator_words
 
 if TYPE_CHECKING:
     from wxlint.images.graph.image import Image, TorchStep
