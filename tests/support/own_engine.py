@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,7 +25,7 @@ _START = 60.0
 
 
 class Fault(NamedTuple):
-    """A run in which the engine failed. seconds: until it ended; output: of pytest. left: its files and clients."""
+    """A run in which something failed. seconds: from then to its end; output: of pytest. left: its files."""
 
     code: int
     seconds: float
@@ -111,15 +112,15 @@ def own_engine(megabytes: int, *options: str) -> Iterator[OwnEngine]:
 
 
 def full_disk(folder: Path) -> Fault:
-    """A family whose image does not fit on the engine's disk."""
-    with own_engine(1200) as engine, family(folder / "family", {}) as made:  # 1 GB must be free to begin with
+    """A family whose image does not fit on the engine's disk, of which 1 GB must be free to begin with."""
+    with own_engine(1200) as engine, family(folder / "family", {}) as made:
         made.write("docker/base/Dockerfile", "FROM scratch\nCOPY big /big\nUSER 1000\n")
         made.write("wxlint.yaml", made.policy.read_text().replace("python:3.11-slim*", "scratch"))
         with (made.folder / "big").open("wb") as file:
             file.truncate(1300 << 20)
-        start = time.monotonic()
-        done = made.pytest(env={"DOCKER_HOST": engine.host})
-        return Fault(done.returncode, time.monotonic() - start, done.stdout, _files(made))
+        process = _started(made, engine)
+        assert wait_for(lambda: process.poll() is not None or shutil.disk_usage(engine.folder).free < 64 << 20, 120)
+        return _ended(made, process)
 
 
 def engine_gone(folder: Path) -> Fault:
@@ -127,19 +128,29 @@ def engine_gone(folder: Path) -> Fault:
     with own_engine(1500) as engine, family(folder / "family", {"one": STAGES["entrypoint"]}) as made:
         assert made.pytest("-k", "exists").returncode == 0
         engine.load(*made.images(), "python:3.11-slim")
-        process = subprocess.Popen(
-            pytest_command("--wx-build", "never", "wxlint.yaml"),
-            cwd=made.folder,
-            env=made.env({"DOCKER_HOST": engine.host}),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        process = _started(made, engine, "--wx-build", "never")
         assert wait_for(lambda: "sleep 3600" in engine.docker(*RUNNING), 120)
-        start = time.monotonic()
         engine.kill()
-        output, _ = process.communicate(timeout=300)
-        return Fault(process.returncode, time.monotonic() - start, output, _files(made))
+        return _ended(made, process)
+
+
+def _started(made: Family, engine: OwnEngine, *options: str) -> subprocess.Popen[str]:
+    """A run of pytest on an engine of one's own."""
+    return subprocess.Popen(
+        pytest_command(*options, "wxlint.yaml"),
+        cwd=made.folder,
+        env=made.env({"DOCKER_HOST": engine.host}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _ended(made: Family, process: subprocess.Popen[str]) -> Fault:
+    """The end of a run whose engine failed just now."""
+    start = time.monotonic()
+    output, _ = process.communicate(timeout=300)
+    return Fault(process.returncode, time.monotonic() - start, output, _files(made))
 
 
 def registry_gone(folder: Path) -> Fault:
