@@ -44,3 +44,13 @@ def test_calls_grow_as_the_size_does(name: str, tmp_path: Path, monkeypatch: pyt
     calls(make, 5, tmp_path, monkeypatch)  # what is imported and compiled once
     small, middle, large = (calls(make, n, tmp_path, monkeypatch) for n in (20, 40, 80))
     assert large - middle <= 3 * max(middle - small, 0) + 500, (small, middle, large)
+
+
+def test_builds_of_one_dockerfile_are_not_compared_with_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So few calls for each pair that they show among hundreds of builds only."""
+    make = SHAPES["compose_builds"]
+    calls(make, 5, tmp_path, monkeypatch)
+    small, middle, large = (calls(make, n, tmp_path, monkeypatch) for n in (100, 200, 400))
+    assert large - middle <= 2.5 * (middle - small), (small, middle, large)

@@ -53,6 +53,7 @@ class ImageGraph:
         self._contexts = Contexts(store.read, store.root)
         self._evaluated: dict[str, list[Evaluated]] = {}
         self._images: dict[str, tuple[Image, ...]] = {}
+        self._images_of_builds: dict[str, dict[object, list[Image]]] = {}
         self._read_by: dict[str, set[str]] | None = None
         self._stacks: dict[str, tuple[tuple[Image, Stack], ...]] = {}
         self._torch_steps: dict[str, tuple[tuple[Image, tuple[TorchStep, ...]], ...]] = {}
@@ -68,8 +69,15 @@ class ImageGraph:
 
     def alike(self, build: Build) -> list[Build]:
         """The builds that make the same image of a Dockerfile, itself among them."""
-        written, identity = self.builds_as_written.get(build.dockerfile, ()), _identity(build)
-        return [each for each in written if _identity(each) == identity] or [build]
+        return self._alike.get((build.dockerfile, build.identity), [build])
+
+    @cached_property
+    def _alike(self) -> dict[tuple[str, object], list[Build]]:
+        found: dict[tuple[str, object], list[Build]] = {}
+        for path, builds in self.builds_as_written.items():
+            for build in builds:
+                found.setdefault((path, build.identity), []).append(build)
+        return found
 
     @cached_property
     def builds_as_written(self) -> dict[str, list[Build]]:
@@ -246,11 +254,28 @@ class ImageGraph:
 
     def images_of(self, service: Service) -> list[Image]:
         """The images that a compose service builds."""
-        found = []
-        for build in self._service_builds:
+        found: list[Image] = []
+        for build in self._builds_of_names.get(service.name, ()):
             if build.service is service:
-                images = self.images_at(build.dockerfile)
-                found += [one for one in images if _identity(one.evaluated.build) == _identity(build)]
+                found += self._images_alike(build.dockerfile).get(build.identity, [])
+        return found
+
+    @cached_property
+    def _builds_of_names(self) -> dict[str, list[Build]]:
+        """The builds of services, by the names of these."""
+        found: dict[str, list[Build]] = {}
+        for build in self._service_builds:
+            if build.service is not None:
+                found.setdefault(build.service.name, []).append(build)
+        return found
+
+    def _images_alike(self, path: str) -> dict[object, list[Image]]:
+        """The images of a Dockerfile by what decides about their builds."""
+        found = self._images_of_builds.get(path)
+        if found is None:
+            found = self._images_of_builds[path] = {}
+            for image in self.images_at(path):
+                found.setdefault(image.evaluated.build.identity, []).append(image)
         return found
 
     def torch_steps_at(self, path: str) -> tuple[tuple[Image, tuple[TorchStep, ...]], ...]:
@@ -333,21 +358,4 @@ def _once(uses: Iterable[Use]) -> tuple[Use, ...]:
 
 def _distinct(builds: list[Build]) -> list[Build]:
     """Builds that differ in what decides about the image, the last of those that do not."""
-    return list({_identity(build): build for build in builds}.values())
-
-
-def _identity(build: Build) -> tuple[object, ...]:
-    """What decides about the image of a build."""
-    args = tuple(
-        (name, value.text, value.holes, tuple(reason.line for reason in value.because if reason.kind == "build-arg"))
-        for name, value in build.args
-    )
-    return (
-        build.target,
-        args,
-        build.more,
-        tuple(tag.value.text for tag in build.tags),
-        build.platform,
-        build.image,
-        build.edits,
-    )
+    return list({build.identity: build for build in builds}.values())

@@ -68,6 +68,14 @@ class Build(NamedTuple):
     edits: tuple[Substitution, ...] = ()
     """What is changed of the Dockerfile on its way into the build."""
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What decides about the image: builds that share it make the same of a Dockerfile."""
+        lines = (tuple(reason.line for reason in value.because if reason.kind == "build-arg") for _, value in self.args)
+        args = tuple((name, value.text, value.holes, line) for (name, value), line in zip(self.args, lines))
+        tags = tuple(tag.value.text for tag in self.tags)
+        return (self.target, args, self.more, tags, self.platform, self.image, self.edits)
+
 
 class StageCopy(NamedTuple):
     """A COPY --from that may carry an installed torch along.
