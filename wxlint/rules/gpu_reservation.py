@@ -9,7 +9,8 @@ starting. `capabilities: [gpu, utility]` gives a container nvidia-smi but no lib
 parts of the driver are all it gets.
 
 Nothing is said of a service whose environment chooses the CPU (`TRANSCRIBE_DEVICE=cpu`), nor, where only its content
-speaks for CUDA, of one whose name does, or of a file that only builds images.
+speaks for CUDA, of one whose name does. A file of several services that says only how images are built is left alone
+where scripts build them, or no tag speaks for CUDA, and none of them is started; else it is information.
 
 What an image is for is said by the policy, then by its tag, then by what is in it: the image that the service builds,
 one that a script builds under its name, a well-known one. What is in it alone makes a warning.
@@ -70,6 +71,8 @@ if TYPE_CHECKING:
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a GPU service without a device, or a CPU service with one"
+_STARTS = ("compose up", "compose run", "compose start", "compose create", "compose exec", "stack deploy")
+_BUILDS = ("compose build", "compose push")
 _DRIVERS = ("nvidia", "cdi", "amd")
 """The device drivers that docker's engine registers (moby: daemon/devices.go and its callers; amd from 29 on)."""
 HINT = "reserve the device under deploy.resources.reservations.devices, or take the reservation out"
@@ -90,7 +93,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         for p, s in projects.services()
         if any(d.gpu is not False for d in s.devices)
     }
-    build_files = _build_files(projects)
+    build_files = {path for path in _build_files(projects) if not _is_called(repository, path, _STARTS)}
     for project, service in projects.services():
         if not projects.filled.isdisjoint(service.paths):
             continue  # a template: what it asks for may stand under a condition
@@ -101,8 +104,10 @@ def check(repository: Repository) -> Iterator[Problem]:
             continue
         if not meant.said and (of_variants or (meant.accelerator == "cuda" and is_called_cpu(service))):
             continue  # another file of the folder has it with a device, or it runs without a GPU on purpose
-        if not meant.said and project.paths[0] in build_files:
-            continue
+        if project.paths[0] in build_files and repository.policy is None:
+            if not meant.said or _is_called(repository, project.paths[0], _BUILDS):
+                continue
+            meant = meant._replace(runs=False)
         if meant.accelerator and any(
             _meant(repository, rival).accelerator != meant.accelerator for rival in projects.rivals(project, service)
         ):
@@ -145,6 +150,17 @@ def _build_files(projects: ComposeProjects) -> set[str]:
     for project, service in projects.services():
         services.setdefault(project.paths[0], []).append(service)
     return {path for path, own in services.items() if len(own) > 1 and all(s.only_builds for s in own)}
+
+
+def _is_called(repository: Repository, path: str, verbs: tuple[str, ...]) -> bool:
+    """Whether a script gives compose one of these commands for a file, which it may not name."""
+    for script in repository.scripts.values():
+        for call in script.calls:
+            files = call.docker.values("-f", "--file", "-c", "--compose-file") if call.docker.verb in verbs else None
+            named = [option.value for option in files or () if option.value is not None]
+            if files == [] or any(not v.known or posixpath.basename(v.text) == posixpath.basename(path) for v in named):
+                return True
+    return False
 
 
 def _chooses_the_cpu(service: Service) -> bool:
@@ -235,15 +251,21 @@ _WORD = late(r"[^a-z]+")
 
 
 class _Meant(NamedTuple):
-    """What a service's image is for. said: by the policy or a tag, not by what is inside alone."""
+    """What a service's image is for.
+
+    said: by the policy or a tag, not by what is inside alone. runs: whether the service may be there to be started.
+    """
 
     accelerator: str | None
     because: tuple[Reason, ...] = ()
     said: bool = True
+    runs: bool = True
 
     @property
     def severity(self) -> Severity | None:
         """What is inside may be there for another purpose, so that this is no error."""
+        if not self.runs:
+            return Severity.INFO
         return None if self.said else Severity.WARNING
 
 
