@@ -136,6 +136,22 @@ def test_images_of_others(name: str, accelerator: str | None, cuda: str | None, 
     assert state.because[0].text == f"FROM {name}"
 
 
+@pytest.mark.parametrize(
+    ("name", "release"),
+    [
+        ("somebody/pytorch:2.2.2-cuda11.8-py3.11", "2.2.2"),
+        ("x.example/a/b/pytorch:v2.7.1-cu12.6.3", "2.7.1"),
+        ("x.example/a/b/pytorch:1.2.3-cuda11.8", None),  # a version of its own
+        ("somebody/torch-app:1-cuda12.1-2.2.2", None),
+        ("torch/app:2.2.2-cuda12.1", None),
+    ],
+)
+def test_the_release_of_torch_that_a_tag_says(name: str, release: str | None) -> None:
+    named = run(f"FROM {name}\n").stages[0].base
+    assert named.reference is not None
+    assert external_state(named, named.reference).torch.version == release
+
+
 CARRIED = [
     # what is copied, whether an environment comes with it
     ("/venv", True),

@@ -36,7 +36,7 @@ def external_state(use: Use, reference: Reference) -> State:
     named = from_reference(reference, "base image")
     channel = _channel_of_name(reference)
     if channel is not None and named:
-        torch = Torch(channel, None, why, use.span)
+        torch = Torch(channel, _release_of_tag(reference, channel), why, use.span)
         return State(
             named[0].accelerator, facts.cuda_of_channel(channel), torch, (), (use,), (*why, named[0].reason), root=use
         )
@@ -47,6 +47,16 @@ def external_state(use: Use, reference: Reference) -> State:
     if named:
         return State("cpu", None, Torch("unknown"), (), (use,), (shown, named[0].reason), root=use)
     return State(None, None, Torch("unknown"), (), (use,), (shown,), root=use)
+
+
+_RELEASE_IN_TAG = late(r"v?(\d+\.\d+\.\d+)(?:[-_].*)?")
+
+
+def _release_of_tag(reference: Reference, channel: str) -> str | None:
+    """The torch that `somebody/pytorch:2.2.2-cuda11.8` holds, where the channel has that release."""
+    found = _RELEASE_IN_TAG.fullmatch(reference.tag or "")
+    of_torch = "torch" in reference.path.rpartition("/")[2].lower()
+    return found[1] if found is not None and of_torch and found[1] in facts.torch_releases(channel) else None
 
 
 _CHANNEL_IN_TAG = late(r"(?<![a-z])(?:cu|cuda-?)(\d{1,2})\.?(\d)(?!\d)|(?<![a-z])(rocm)-?(\d+\.\d+)")
