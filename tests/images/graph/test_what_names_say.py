@@ -141,7 +141,7 @@ def test_images_of_others(name: str, accelerator: str | None, cuda: str | None, 
     [
         ("somebody/pytorch:2.2.2-cuda11.8-py3.11", "2.2.2"),
         ("x.example/a/b/pytorch:v2.7.1-cu12.6.3", "2.7.1"),
-        ("x.example/a/b/pytorch:1.2.3-cuda11.8", None),  # a version of its own
+        ("x.example/a/b/pytorch:1.2.3-cu11.8", None),  # a version of its own
         ("somebody/torch-app:1-cuda12.1-2.2.2", None),
         ("torch/app:2.2.2-cuda12.1", None),
     ],
