@@ -130,6 +130,7 @@ PROJECTS = [
     ({}, "RUN uv init && uv add torch==2.3.1", "default"),
     # a lock, and what it does not install
     ({**project('"torchaudio"'), **LOCK}, "RUN uv sync --frozen", "unknown"),
+    ({**project('"torchaudio", "torch"'), **LOCK}, f"RUN uv sync\nRUN uv add torch --index {CUDA}", "unknown"),
     # other projects of the repository
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync", "none"),
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync --package lib", "default"),

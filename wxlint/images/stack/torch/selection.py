@@ -15,7 +15,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
-from wxlint.images.installs.model import Install, PackageIndex
+from wxlint.images.installs.model import Install, PackageIndex, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch import channels
 from wxlint.images.stack.torch.model import FAMILY, Choice, How
@@ -121,7 +121,9 @@ def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice
     if install.backend is not None:
         return choice(_of_backend(install.backend.text), "backend")
     place = _searched(install, pinned, implied)
-    if install.tool == "uv-project" and install.overrides and place.channel != "default":
+    if install.tool == "uv-project" and (
+        (install.overrides and place.channel != "default") or any(u.kind is UnreadKind.CHANGED for u in install.unread)
+    ):
         return choice("unknown", place.how, place.source)  # the lock may have one of another index
     channel = _plain(install, pinned, implied) if place.channel == "default" else place.channel
     return choice(channel, place.how, place.source)
