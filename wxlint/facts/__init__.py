@@ -33,6 +33,7 @@ from wxlint.facts.packages import (
     listed_by_project,
     may_begin_torch,
     torch_needed,
+    torch_needed_since,
 )
 from wxlint.facts.tables import normalise, table
 from wxlint.facts.torch_releases import (
@@ -91,6 +92,7 @@ __all__ = [
     "torch_exists",
     "torch_for_python",
     "torch_needed",
+    "torch_needed_since",
     "torch_release",
     "torch_releases",
 ]

@@ -55,6 +55,16 @@ def torch_needed(name: str, version: str | None, extras: tuple[str, ...] = ()) -
 
 
 @functools.lru_cache(maxsize=256)
+def torch_needed_since(name: str, version: str) -> tuple[str, ...]:
+    """What the releases of a distribution from a version on ask of torch, oldest first; empty where that is not
+    known."""
+    name = normalise(name)
+    listed = sorted((release_key(row["from"]), row["needs"]) for row in table("torch_needs") if row["name"] == name)
+    before = [place for place, (first, _) in enumerate(listed) if first <= release_key(version)]
+    return tuple(needs for _, needs in listed[before[-1] :]) if before else ()
+
+
+@functools.lru_cache(maxsize=256)
 def git_project(url: str) -> dict[str, str] | None:
     """The row of a project in git, or None where nothing is known of it, or not of the commit that is named.
 

@@ -38,6 +38,7 @@ from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import ANY, Choice, Torch
+from wxlint.images.stack.torch.selection import carried
 from wxlint.images.stack.torch.state import after
 from wxlint.rules import Problem
 
@@ -60,7 +61,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 continue
             now = after(step.before, step.install)
             if _is_replaced(step, choice, now) and not _said_elsewhere(image, step, now):
-                yield _problem(image, step, choice, now)
+                yield _problem(image, step, _deciding(step, choice, now), now)
 
 
 def _makers_own(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
@@ -114,6 +115,12 @@ def _left_behind(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem
             because = (reason_at("install", brought.requirement.written, brought.requirement.span),)
             yield Problem(install.span, text, because, "install torch from the cpu channel first", image=image.label)
         brought = None
+
+
+def _deciding(step: TorchStep, choice: Choice, now: Torch) -> Choice:
+    """Return which of several packages that bring torch takes the place of the one that is there."""
+    brought = carried(step.install) if choice.implied and now.span is not None else []
+    return next((one for one in brought if one.requirement.span == now.span), choice)
 
 
 def _is_replaced(step: TorchStep, choice: Choice, now: Torch) -> bool:

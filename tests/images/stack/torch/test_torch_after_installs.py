@@ -30,6 +30,11 @@ ROWS = [
     ({}, "RUN uv pip install 'torch==2.3.1; platform_machine == \"aarch64\"'", "none"),
     ({}, f"RUN pip install 'torch==2.3.1; python_version >= \"3.9\"' -i {CPU}", "cpu"),
     ({"a.txt": "flask\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip sync a.txt", "none"),
+    # every release from the bound on asks for a later torch; of one that begins earlier an old release would do
+    ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install 'pyannote.audio>=4.0.0'", "default"),
+    ({}, f"RUN pip install torch==2.9.1 torchaudio==2.9.1 -i {CPU}\nRUN pip install 'pyannote.audio>=4'", "cpu"),
+    ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install 'pyannote.audio>=3.0'", "unknown"),
+    ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install 'pyannote.audio<4'", "unknown"),
     ({"a.txt": "torch\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip sync a.txt", "cpu"),
     ({"a.txt": "torchaudio==2.3.1\n"}, f"RUN uv pip sync a.txt -i {CPU}", "none"),
     ({}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip install flask --exact", "none"),

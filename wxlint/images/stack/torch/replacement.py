@@ -27,6 +27,7 @@ from wxlint.images.stack.torch.releases import (
 )
 from wxlint.images.stack.torch.selection import allowed
 
+_LOWER = late(r"(?:^|,)>=?\s*(\d+(?:\.\d+)*)(?:$|,)")
 _BOUND = late(r"\d+(?:\.\d+)*")
 
 
@@ -193,10 +194,23 @@ def _carrier_suits(wanted: Requirement, version: str) -> bool | None:
         return True
     if wanted.pin:
         return False
+    if _is_outgrown(wanted, version):
+        return False
     if wanted.specifier or numbers(version) > numbers(bound[0]):
         return None  # an older release may be taken, or a newer one that asks for a later torch
     exact = "==" in specifier or "~=" in specifier
     return False if exact else None  # an old Python takes an old release, whose lower bound may be lower
+
+
+def _is_outgrown(wanted: Requirement, version: str) -> bool:
+    """Whether every release of a package from its lower bound on asks for a later torch than this one."""
+    lower = _LOWER.search(wanted.specifier)
+    needs = facts.torch_needed_since(wanted.name, lower[1]) if lower is not None else ()
+    bounds = [(need, _BOUND.search(need)) for need in needs]
+    return bool(bounds) and all(
+        bound is not None and numbers(bound[0]) > numbers(version) and not within(need, version)
+        for need, bound in bounds
+    )
 
 
 def _companion_suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | None:
