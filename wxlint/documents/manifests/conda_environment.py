@@ -26,6 +26,8 @@ def read_environment(source: Source) -> Environment:
     if parsed.problems:
         return Environment((), (), (), (parsed.problems[0].start, parsed.problems[0].message))
     top = parsed.documents[0] if parsed.documents else None
+    if top is None or isinstance(top, Scalar) and not top.text.strip():
+        return Environment((), (), ())  # nothing is written yet
     if not isinstance(top, Mapping):
         return Environment((), (), (), (0, "it is no mapping of keys"))
     packages: list[tuple[str, int, int]] = []
