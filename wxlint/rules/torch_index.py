@@ -100,7 +100,8 @@ def _judge(image: Image, choice: Choice, tagged: set[str]) -> Iterator[Problem]:
     if image.expected == "other" or found == "other" or _is_overtaken(image, found):
         return  # most other accelerators work with the cpu build and a plugin
     if image.expected is not None and found != image.expected:
-        if image.expected in said_by_tags([image.evaluated.build]) and (choice.by_builder or found in tagged):
+        by_tag = image.expected in said_by_tags([image.evaluated.build]) and (choice.by_builder or found in tagged)
+        if by_tag and expectation is None and image.state.accelerator in (None, "cpu"):
             return  # variant-tag says it where the image is built
         yield Problem(
             span,
