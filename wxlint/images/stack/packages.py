@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Set
 
 from wxlint import facts
 from wxlint.core.findings import Span, Where
@@ -232,18 +232,18 @@ def _may_be_older(requirement: Requirement, install: Install) -> bool:
     return any("==" in needed or "~=" in needed for needed in needs)  # vllm is for one release of torch
 
 
-def _brought(requirement: Requirement, install: Install, named: Iterable[str], python: str) -> Iterator[Accelerated]:
+def _brought(requirement: Requirement, install: Install, named: Set[str], python: str) -> Iterator[Accelerated]:
     """Yield what a requirement brings along and nobody names; two levels deep, as wyoming-faster-whisper brings
     ctranslate2."""
     waiting = [(requirement.name, _limited(requirement, install), requirement.extras)]
-    seen = set(named)
+    seen: set[str] = set()  # of its own: one that holds all names, for each of them, would cost their square
     older = _may_be_older(requirement, install)
     for _ in range(16):
         if not waiting:
             return
         name, specifier, extras = waiting.pop()
         for brought, required in facts.carried(name, specifier, extras) if name else ():
-            if brought in seen:
+            if brought in named or brought in seen:
                 continue
             seen.add(brought)
             limits = [c.specifier for c in install.constraints if c.name == brought and HOLE not in c.specifier]
