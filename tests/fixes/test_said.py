@@ -9,13 +9,6 @@ import pytest
 from wxlint.cli.main import main
 
 
-@pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / ".git").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def said(capsys: pytest.CaptureFixture[str], run: str, *words: str) -> list[str]:
     Path("Dockerfile.cpu").write_text(f"FROM python:3.11-slim\n{run}\n")
     main(["check", "--fix", "--no-cache", "--no-policy", *words, "."])

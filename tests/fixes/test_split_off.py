@@ -12,13 +12,6 @@ CPU = "https://download.pytorch.org/whl/cpu"
 BASE = "FROM python:3.11-slim\n"
 
 
-@pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / ".git").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def fixed(text: str) -> str:
     """What an image for the CPU holds below its first line, after a fix that may be unsafe."""
     Path("Dockerfile.cpu").write_text(BASE + text)
