@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 from collections.abc import Iterable, Iterator
 
@@ -58,7 +57,7 @@ def unlisted(policy: Policy, family: Family, uses: Iterable[Use]) -> Iterator[tu
         tag = reference.tag or "latest"
         if member is not None and (member.known and (member.variant or member.tagged) or tag in policy.forbidden_tags):
             continue
-        if not any(fnmatch.fnmatchcase(f"{reference.name}:{tag}", glob) for glob in policy.other_images):
+        if not family.is_other(reference):
             yield use, reference
 
 

@@ -77,7 +77,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     if policy is None or not policy.variants:
         return
     for use in repository.uses:
-        if use.reference is None:
+        if use.reference is None or repository.family.is_other(use.reference):
             continue
         member = repository.family.member(use.reference)
         if member is not None and member.stage is not None and not member.known:
@@ -94,14 +94,21 @@ def check(repository: Repository) -> Iterator[Problem]:
     for path in repository.dockerfiles:
         below = repository.family.below_root(path)
         stage = next(filter(None, (stage_in(below, one) for one in patterns)), None)
-        if stage is not None and path not in repository.family.by_dockerfile:
-            yield Problem(Span(path, 1, 1, 1, 1), f"{policy.path} has no stage {stage!r}{_near(stage, policy)}")
+        if stage is None or path in repository.family.by_dockerfile or _is_of_others(repository, path):
+            continue
+        yield Problem(Span(path, 1, 1, 1, 1), f"{policy.path} has no stage {stage!r}{_near(stage, policy)}")
 
 
 def _of_variants(pattern: str, policy: Policy) -> tuple[str, ...]:
     """The pattern as each variant has it: a file for something that is no variant is none of the family's."""
     filled = (pattern.replace("{variant}", v.name).replace("{tag}", v.tag) for v in policy.variants.values())
     return tuple(dict.fromkeys(filled))
+
+
+def _is_of_others(repository: Repository, path: str) -> bool:
+    """Whether every name that a Dockerfile is built under is one that the policy lists as none of the family's."""
+    tags = [use.reference for build in repository.graph.builds.get(path, ()) for use in build.tags]
+    return bool(tags) and all(tag is not None and repository.family.is_other(tag) for tag in tags)
 
 
 def _near(stage: str, policy: Policy) -> str:

@@ -71,6 +71,13 @@ class Family:
             self._members[key] = _member(self.policy, reference, tag)
         return self._members[key]
 
+    def is_other(self, reference: Reference) -> bool:
+        """Whether the policy lists an image as one that is built here and none of the family's."""
+        from fnmatch import fnmatchcase
+
+        name = f"{reference.name}:{reference.tag or 'latest'}"
+        return any(fnmatchcase(name, glob) for glob in (self.policy.other_images if self.policy else ()))
+
     def is_tagged(self, expectation: Expectation, tags: Iterable[Use]) -> bool:
         """Whether any of a build's tags is one of an image's."""
         references = [use.reference for use in tags if use.reference is not None]
