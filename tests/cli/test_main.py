@@ -269,6 +269,21 @@ def test_output_goes_to_a_file_in_one_step(here: Path) -> None:
     assert sorted(p.name for p in here.iterdir()) == [".git", "Dockerfile", "out.sarif"]
 
 
+def test_output_with_a_word_that_is_no_format_is_2_and_writes_nothing(here: Path) -> None:
+    (here / "Dockerfile").write_text(BAD)
+    done = run("check", "--output", "json:out.json", "--output", "sarrif:out.sarif")
+    assert done.returncode == 2 and "'sarrif'; known are checkstyle, github" in done.stderr
+    assert run("check", "--output", "sarif:").returncode == 2
+    assert sorted(p.name for p in here.iterdir()) == [".git", "Dockerfile"]
+
+
+@pytest.mark.parametrize("name", ["./run:1", "C:x", ":x"])
+def test_output_to_a_path_with_a_colon(here: Path, name: str) -> None:
+    (here / "Dockerfile").write_text(BAD)
+    assert run("check", "--output", name).returncode == 1
+    assert (here / name).read_text()
+
+
 def test_files_given_by_name_are_judged_alone_with_the_rest_as_context(here: Path) -> None:
     (here / "a").mkdir()
     (here / "b").mkdir()

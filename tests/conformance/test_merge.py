@@ -68,8 +68,33 @@ def test_what_is_allowed(tmp_path: Path) -> None:
     assert merged(tmp_path, file, "--allow", "unproven:device")[0] == 0
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "wxlint-report/1", "images": [{}]}'])
+HEAD = '{"schema": "wxlint-report/1"'
+CHECK = '{"image": "a:b", "policy": "p", "digest": null, "checks": [{"name": "user", "verdict": "PASS"}]}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        HEAD + ', "images": [{}]}',
+        HEAD + ', "images": []}',
+        HEAD + ', "images": [], "engine": 1}',
+        HEAD + ', "images": [], "engine": {}, "engines": [1]}',
+        HEAD + f', "images": [{CHECK}], "engine": {{}}}}',
+    ],
+)
 def test_no_report_is_an_error(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x.json").write_text(text)
     assert main(["report", "--merge", str(tmp_path / "x.json")]) == 2
     assert "not a report" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("--merge",), ("--html", "page.html", "--verdicts"), ("--html", "p", "--inspected")])
+def test_what_cannot_be_read_is_an_error(
+    tmp_path: Path, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (tmp_path / "missing.json", tmp_path):
+        assert main(["report", *words, str(path)]) == 2
+        assert f"{path}: cannot be read" in capsys.readouterr().err

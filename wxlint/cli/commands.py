@@ -180,13 +180,22 @@ def show(report: Report, arguments: argparse.Namespace, families: list[Gathered]
 
 
 def _outputs(arguments: argparse.Namespace) -> list[tuple[str, str]]:
-    """The files to write, each with its format, "" for that of --format. Raises UsageError for two of the latter."""
+    """The files to write, each with its format, "" for that of --format.
+
+    Raises UsageError for two of the latter, and for a word in front of a colon that is no format: a path with a colon
+    begins with a folder (./a:b) or a drive (C:).
+    """
     from wxlint.output import formats
 
     found: list[tuple[str, str]] = []
     for given in arguments.output:
         head, colon, tail = given.partition(":")
-        named = bool(colon and tail) and head in formats()
+        named = bool(colon) and len(head) > 1 and "/" not in head and "\\" not in head
+        if named and head not in formats():
+            known = ", ".join(formats())
+            raise UsageError(f"--output: unknown format {head!r}; known are {known}; for a file: ./{given}")
+        if named and not tail:
+            raise UsageError(f"--output: {given} names no file; write {given}FILE")
         if given != "-":
             found.append((head, tail) if named else ("", given))
     if sum(not name for name, _ in found) > 1:

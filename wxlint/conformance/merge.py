@@ -24,12 +24,16 @@ _STRENGTH = ("SKIP", "UNPROVEN", "PASS", "ERROR", "FAIL")
 def read_report(path: str) -> Report:
     """A report of `--wx-report`. Raises InputError for anything else."""
     try:
-        found = json.loads(read_bytes(path, _LIMIT))
+        found = json.loads(_bytes(path))
         right = found["schema"] == SCHEMA and all(
-            isinstance(check["name"], str) and check["verdict"] in _STRENGTH
+            isinstance(check["name"], str)
+            and check["verdict"] in _STRENGTH
+            and isinstance(check["reason"], str)
+            and isinstance(check["code"], str)
             for image in found["images"]
             for check in image["checks"]
         )
+        right = right and all(isinstance(engine, dict) for engine in (found["engine"], *found.get("engines", ())))
         keys = [_key(image) for image in found["images"]] if right else []
     except (ValueError, TypeError, KeyError, RecursionError):
         right, keys = False, []
@@ -37,6 +41,13 @@ def read_report(path: str) -> Report:
         raise InputError(f"{path}: not a report of `pytest --wx-report` ({SCHEMA})")
     report: Report = found
     return report
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        return read_bytes(path, _LIMIT)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def merge(reports: Sequence[Report]) -> Report:
