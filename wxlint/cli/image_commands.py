@@ -290,9 +290,10 @@ def sweep(arguments: argparse.Namespace) -> int:
 
 
 def _plans(arguments: argparse.Namespace) -> list[Plan]:
+    """The plans that the arguments choose; what else has to be there for them is said."""
     from wxlint.plan.families import make_plans
 
-    return make_plans(
+    plans = make_plans(
         policies_of(arguments.policy, arguments.paths),
         select=names(arguments.select),
         variant=arguments.variant,
@@ -302,6 +303,14 @@ def _plans(arguments: argparse.Namespace) -> list[Plan]:
         registry=arguments.registry,
         env=os.environ,
     )
+    made = {step.reference for plan in plans for step in plan.steps}
+    for plan in plans:
+        for name in plan.others:
+            if name not in made:
+                users = ", ".join(step.image for step in plan.steps if name in step.external)
+                why = f"{plan.policy} has it under other-images, so that it is not in the plan"
+                say([f"wxlint: {users}: built from {name}, which has to be there: {why}"])
+    return plans
 
 
 def _pairs(given: Sequence[str], option: str) -> dict[str, str]:

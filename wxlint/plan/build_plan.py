@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.errors import InputError, UsageError
 from wxlint.core.suggest import did_you_mean
-from wxlint.core.values import HOLE
+from wxlint.core.values import HOLE, Value
+from wxlint.images.graph.family import Family
+from wxlint.images.model.reference import parse_reference
 from wxlint.plan.model import Plan, Step
 from wxlint.plan.steps import host_platform, read_steps
 from wxlint.policy.expectations import expected_images
@@ -54,7 +56,8 @@ def make_plan(
     images that are built from each other. A required Dockerfile that is missing is the `problem` of its step; an
     optional one leaves its image out.
     """
-    default = registry or policy.registry
+    written = policy.registry
+    default = registry or written
     policy = policy._replace(registry=registry) if registry else with_registry(policy, env)
     chosen = policy.registry
     if chosen and not _REGISTRY.fullmatch(chosen):
@@ -76,6 +79,7 @@ def make_plan(
     for step in reversed(ordered):
         if step.image in keep:
             keep.update(step.needs)
+    kept = tuple(step for step in ordered if step.image in keep)
     return Plan(
         policy.name,
         str(policy.root),
@@ -84,9 +88,22 @@ def make_plan(
         default,
         policy.registry_arg,
         policy.registry_env,
-        tuple(step for step in ordered if step.image in keep),
+        kept,
         undeclared,
+        tuple(_others(policy, kept, written)),
     )
+
+
+def _others(policy: Policy, steps: Iterable[Step], written: str) -> list[str]:
+    """What steps are built from of the images that the policy lists as others. written: the registry in the policy."""
+    listed = Family(policy._replace(registry=written), policy.root)
+    found = []
+    for name in dict.fromkeys(name for step in steps for name in step.external):
+        in_policy = f"{written}{name[len(policy.registry) :]}" if name.startswith(f"{policy.registry}/") else name
+        references = [parse_reference(Value(one)) for one in dict.fromkeys((name, in_policy))]
+        if any(one is not None and listed.is_other(one) for one in references):
+            found.append(name)
+    return found
 
 
 def with_registry(policy: Policy, env: Mapping[str, str] | None = None) -> Policy:

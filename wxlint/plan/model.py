@@ -50,7 +50,8 @@ class Phase(NamedTuple):
 class Plan(NamedTuple):
     """steps: each behind what it needs. registry: of the references. registry_default: the user's, or the policy's.
 
-    undeclared: build arguments that were given and that no Dockerfile declares.
+    undeclared: build arguments that were given and that no Dockerfile declares. others: references that its steps are
+    built from and that the policy lists under `other-images`, so that the plan does not build them.
     """
 
     family: str
@@ -62,6 +63,7 @@ class Plan(NamedTuple):
     registry_env: str | None
     steps: tuple[Step, ...]
     undeclared: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     def step(self, image: str) -> Step | None:
         return next((step for step in self.steps if step.image == image), None)
