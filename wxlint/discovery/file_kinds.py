@@ -40,12 +40,15 @@ _NAME = late(
 _NO_DOCKERFILE = frozenset(
     """dockerignore containerignore md markdown rst adoc html pdf png svg
     j2 jinja jinja2 tmpl tpl template in erb mustache hbs ejs m4 mako gotmpl
-    json yaml yml toml ini cfg conf lock csv xml properties hcl tf
+    json yaml yml toml ini lock csv xml properties
     orig rej bak swp swo patch diff log sha256 sig asc gz zip""".split()
 )
 """Suffixes behind `Dockerfile.` of what is about a Dockerfile, or makes one, and is none."""
-_MAYBE_DOCKERFILE = frozenset("txt py rb js ts go rs java kt pl php lua r cs sh bash zsh ps1 bat cmd".split())
-"""Suffixes that name the language of an image (Dockerfile.go) or of a generator: the content decides."""
+_MAYBE_DOCKERFILE = frozenset(
+    "txt py rb js ts go rs java kt pl php lua r cs sh bash zsh ps1 bat cmd tf hcl cfg conf".split()
+)
+"""Suffixes that name what an image is for (Dockerfile.go, Dockerfile.tf), or the language of a generator: the content
+decides."""
 
 _ENDS = (
     *(".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd", ".mk", ".hcl"),
@@ -83,7 +86,11 @@ _MANIFEST = late(
     re.MULTILINE | re.DOTALL,
 )
 """A manifest that names images, or may set those of a chart; a schema (`image:` with more below it) names none."""
-_VALUES = late(r"""^[ \t]*(?:repository|image|tag):[ \t]*["']?[a-z0-9][\w./:-]+["']?[ \t]*(?:#|$)""", re.MULTILINE)
+_VALUES = late(
+    r"""(?:^[ \t]*(?:-[ \t]+)*|[{,][ \t]*)(["']?)(?:repository|image|tag)\1:[ \t]*["']?[a-z0-9][\w./:-]+["']?[ \t]*(?:[#,}]|$)""",
+    re.MULTILINE,
+)
+"""A name or a tag in block style or in flow style (`image: {repository: acme/asr, tag: "1.0"}`)."""
 _RUNS_CONTAINERS = late(r"""["'](?:docker|podman|nerdctl|buildah)(?:-compose)?["' ]""")
 """A text of a Python program that begins as a command line of an engine does."""
 _PROGRAM_FOLDERS = frozenset(
