@@ -87,7 +87,8 @@ _MANIFEST = late(
 )
 """A manifest that names images, or may set those of a chart; a schema (`image:` with more below it) names none."""
 _VALUES = late(
-    r"""(?:^[ \t]*(?:-[ \t]+)*|[{,][ \t]*)(["']?)(?:repository|image|tag)\1:[ \t]*["']?[a-z0-9][\w./:-]+["']?[ \t]*(?:[#,}]|$)""",
+    r"""(?:^[ \t]*(?:-[ \t]+)*|[{,][ \t]*)(["']?)(?:repository|image|tag)\1:"""
+    r"""[ \t]*["']?[a-z0-9][\w./:-]+["']?[ \t]*(?:[#,}]|$)""",
     re.MULTILINE,
 )
 """A name or a tag in block style or in flow style (`image: {repository: acme/asr, tag: "1.0"}`)."""
