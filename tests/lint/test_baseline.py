@@ -99,6 +99,19 @@ def test_files_that_are_not_looked_at_leave_no_stale_entry(
     assert main(["check", "--no-cache", "--baseline", "../known.json", "."]) == 0
 
 
+def test_suppressions_that_are_wrong_or_unused_are_known_too(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    wrong = "# wxlint: ignore[latest-tag]\n# wxlint: ignore[latest-tga] it is\n# wxlint: ignore[torch-index] it was\n"
+    (folder / "Dockerfile").write_text(f"{wrong}FROM example/base:1.0\n")
+    assert main(["baseline", "--no-cache", "--output", "known.json"]) == 0
+    assert check(capfd) == []
+    assert check(capfd, "--select", "latest-tag,unused-suppression") == []
+    assert check(capfd, "--ignore", "torch-index") == []
+    (folder / "Dockerfile").write_text(f"{wrong}FROM example/base:1.0\n# wxlint: ignore[no-such] why\nUSER me\n")
+    assert check(capfd) == ["unused-suppression Dockerfile:5"]
+    (folder / "Dockerfile").write_text("FROM example/base:1.0\n")
+    assert check(capfd) == [f"unused-suppression known.json:{line}" for line in (2, 3, 4)]
+
+
 def test_a_locked_rule_is_not_hidden(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "wxlint.yaml").write_text("wxlint: 1\nrules: {latest-tag: {severity: error, locked: true}}\n")
     assert "latest-tag Dockerfile:1" in check(capfd)

@@ -98,7 +98,7 @@ def baseline(arguments: argparse.Namespace) -> int:
     """Write the findings of today to a file."""
     from wxlint.core.writing import write_file
     from wxlint.lint import run
-    from wxlint.lint.baseline import STALE, baseline_text
+    from wxlint.lint.baseline import baseline_text
     from wxlint.lint.internal_errors import INTERNAL_ERROR
 
     cache = open_cache_of(arguments)
@@ -113,7 +113,7 @@ def baseline(arguments: argparse.Namespace) -> int:
     for gathered, report in zip(families, reports):
         policy = gathered.repository.policy
         locked = {name for name, setting in policy.rules.items() if setting.locked} if policy is not None else set()
-        known += [finding for finding in report.findings if finding.rule not in {STALE, INTERNAL_ERROR.id, *locked}]
+        known += [finding for finding in report.findings if finding.rule not in {INTERNAL_ERROR.id, *locked}]
     sources = {path: source for report in reports for path, source in report.sources.items()}
     keep = [*sources, *(item.path for gathered in families for item in gathered.repository.documents.inputs)]
     write_file(arguments.output, baseline_text(known, sources, arguments.output), keep=keep)

@@ -117,16 +117,21 @@ def in_order(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> tuple[Fi
 def _new(
     findings: list[Finding], baseline: Baseline, options: Options, repository: Repository, ran: set[str]
 ) -> list[Finding]:
-    """The findings that the baseline does not have, and its entries that nothing has any more."""
+    """The findings that the baseline does not have, and its entries that nothing has any more.
+
+    Where some rules did not run, a suppression that is unused otherwise may not be known for that.
+    """
     from wxlint.lint.baseline import STALE, compared
 
     inputs = {item.path for item in repository.documents.given}
     held = compared(baseline, findings, repository.sources.loaded, _locked(repository))
     levels = _Levels(repository)
+    rules = load_rules()
+    sure = ran if ran >= set(rules) else ran - {STALE}
     found = held.new
     for known in held.stale if STALE in ran else ():
-        severity = levels.severity(load_rules()[STALE], known.path, Severity.WARNING)
-        if severity is not None and known.rule in ran and _looked_at(known.path, inputs, options, repository):
+        severity = levels.severity(rules[STALE], known.path, Severity.WARNING)
+        if severity is not None and known.rule in sure and _looked_at(known.path, inputs, options, repository):
             found.append(baseline.finding(known)._replace(severity=severity))
     return found
 
