@@ -43,7 +43,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.model import Call
 from wxlint.images.graph.image import proven_accelerator
-from wxlint.images.graph.name_hints import said_by
+from wxlint.images.graph.name_hints import said_by_tag
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.state import State
 from wxlint.images.model.reference import Reference, parse_reference
@@ -100,11 +100,8 @@ def _call(repository: Repository, call: Call) -> Iterator[Problem]:
 
 def run_image(repository: Repository, call: Call) -> tuple[str | None, tuple[Reason, ...]]:
     """What the image of a `docker run` computes on, where that is known, and why."""
-    value = call.docker.arguments[0].value
-    reference = parse_reference(value)
-    if reference is None:
-        return None, ()
-    return _variant(repository, reference) if value.known else _built_here(repository, value, call.path)
+    reference = parse_reference(call.docker.arguments[0].value)
+    return _variant(repository, reference, call.path) if reference is not None else (None, ())
 
 
 def _option(docker: DockerCommand, source: Source, name: str) -> Span:
@@ -134,14 +131,17 @@ _TESTS = late(r"\b(?:py|c)?test|nvidia-smi|\bcheck\b|\brun\b|\bbench")
 _FILES = frozenset("cat chmod chown cp echo find gzip head id ls mkdir mv rm sha256sum tar test true".split())
 
 
-def _variant(repository: Repository, reference: Reference) -> tuple[str | None, tuple[Reason, ...]]:
+def _variant(repository: Repository, reference: Reference, path: str) -> tuple[str | None, tuple[Reason, ...]]:
     """Return cpu or cuda where a tag says so and what the repository builds under it does not contradict; without such
-    a tag, where what it builds under the name, with this tag or any, proves it, or the image is a well-known one."""
-    said = said_by(reference.tag, "image tag") if reference.tag and reference.tag_known else []
-    states = [repository.beliefs.state(evaluated, stage) for evaluated, stage in repository.graph.producers(reference)]
+    a tag, where what it builds under the name, with this tag or any, proves it, or the image is a well-known one. A tag
+    says so with a part that is not known (`$VERSION-cpu`) as well."""
+    said = said_by_tag(reference)
+    states = _built_here(repository, reference.value, path) or _built(repository, reference)
     if not said:
         if states:
             return _proven(states)
+        if not reference.value.known:
+            return None, ()
         named = [repository.beliefs.state(*producer) for producer in repository.graph.builds_of_name(reference)]
         return _proven(named) if named else _well_known(reference)
     if any(state.accelerator not in (None, said[0].accelerator) and state.torch.channel == "none" for state in states):
@@ -149,9 +149,16 @@ def _variant(repository: Repository, reference: Reference) -> tuple[str | None, 
     return said[0].accelerator, (said[0].reason,)
 
 
-def _built_here(repository: Repository, value: Value, path: str) -> tuple[str | None, tuple[Reason, ...]]:
-    """What builds of the same file prove of an image whose tag is not known, and which they call by the same words."""
-    states = [
+def _built(repository: Repository, reference: Reference) -> list[State]:
+    return [repository.beliefs.state(evaluated, stage) for evaluated, stage in repository.graph.producers(reference)]
+
+
+def _built_here(repository: Repository, value: Value, path: str) -> list[State]:
+    """What builds of the same file make of an image whose name is not wholly known, and which they call by the same
+    words."""
+    if value.known:
+        return []
+    return [
         repository.beliefs.state(evaluated, stage)
         for build in (repository.scripts[path].builds if path in repository.scripts else ())
         if build.dockerfile and any(tag.value.written() == value.written() for tag in build.tags)
@@ -159,7 +166,6 @@ def _built_here(repository: Repository, value: Value, path: str) -> tuple[str | 
         if {tag.span for tag in evaluated.build.tags} & {tag.span for tag in build.tags}
         and (stage := evaluated.target(evaluated.build.target)) is not None
     ]
-    return _proven(states) if states else (None, ())
 
 
 def _proven(states: list[State]) -> tuple[str | None, tuple[Reason, ...]]:

@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
+from wxlint.images.graph.name_hints import said_by_tag
 from wxlint.images.graph.repository import Repository
 from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
@@ -79,8 +80,9 @@ def _tagged(script: Script) -> Iterator[Problem]:
     for before, after in pairwise(tags):
         if before.produces or not after.produces or before.span.line != after.span.line:
             continue
-        if _differ(accelerator_words(_tag(before)), accelerator_words(_tag(after))):
-            yield Problem(after.span, f"gives {before.value.shown()} the tag {_tag(after)}", after.because)
+        if _differ(_said(before), _said(after)):
+            tag = _tag(after) or after.value.shown()
+            yield Problem(after.span, f"gives {before.value.shown()} the tag {tag}", after.because)
 
 
 def _name(use: Use) -> str:
@@ -90,6 +92,11 @@ def _name(use: Use) -> str:
 def _tag(use: Use) -> str:
     reference = use.reference
     return reference.tag or "" if reference is not None and reference.tag_known else ""
+
+
+def _said(use: Use) -> set[str]:
+    """The accelerator that the tag says, which needs no version that is known."""
+    return {said.accelerator for said in said_by_tag(use.reference)} if use.reference is not None else set()
 
 
 def _differ(words: frozenset[str] | set[str], others: frozenset[str] | set[str]) -> bool:

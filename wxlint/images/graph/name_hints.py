@@ -30,6 +30,14 @@ def said_by(text: str, what: str) -> list[Evidence]:
     )
 
 
+def said_by_tag(reference: Reference) -> list[Evidence]:
+    """Evidence from an image's tag, of which a part may be unknown (`$VERSION-cpu`); none where what fills the unknown
+    parts is called for another accelerator (`$GPU_TAG-cpu`)."""
+    found = said_by(reference.tag, "image tag") if reference.tag else []
+    others = accelerator_words(" ".join(reference.value.holes)) - {evidence.accelerator for evidence in found}
+    return [] if others else found
+
+
 def from_reference(reference: Reference, what: str) -> list[Evidence]:
     """Evidence from an image's tag, else from its name."""
     if reference.tag:
