@@ -3,9 +3,10 @@
 ## Why
 
 Without `--gpus` a container of a CUDA image has no driver: torch says `is_available() == False` and computes on the
-CPU, or fails at the first kernel. With `--gpus` a CPU image refuses to start on every host without a GPU. A command
-of its own behind the image (`docker run IMAGE nvcc --version`) may need no GPU: that is information only. A job on
-one of GitHub's own machines (`runs-on: ubuntu-latest`), which have no GPU, only tries whether the image starts.
+CPU, or fails at the first kernel. With `--gpus` a CPU image refuses to start on every host without a GPU. A command of
+its own behind the image (`docker run IMAGE nvcc --version`) may need no GPU: that is information only. A job on one of
+GitHub's own machines (`runs-on: ubuntu-latest`), which have no GPU, only tries whether the image starts. What an image
+is for is said by the policy, then by its tag, whose version need not be known, then by what is in it.
 
 ## Bad
 
@@ -42,6 +43,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.model import Call
+from wxlint.images.graph.family import listed_for
 from wxlint.images.graph.image import proven_accelerator
 from wxlint.images.graph.name_hints import said_by_tag
 from wxlint.images.graph.repository import Repository
@@ -132,21 +134,30 @@ _FILES = frozenset("cat chmod chown cp echo find gzip head id ls mkdir mv rm sha
 
 
 def _variant(repository: Repository, reference: Reference, path: str) -> tuple[str | None, tuple[Reason, ...]]:
-    """Return cpu or cuda where a tag says so and what the repository builds under it does not contradict; without such
-    a tag, where what it builds under the name, with this tag or any, proves it, or the image is a well-known one. A tag
+    """Return cpu or cuda where the policy or a tag says so and what the repository builds under it does not contradict;
+    else, where what it builds under the name, with this tag or any, proves it, or the image is a well-known one. A tag
     says so with a part that is not known (`$VERSION-cpu`) as well."""
-    said = said_by_tag(reference)
+    said = _said(repository, reference)
     states = _built_here(repository, reference.value, path) or _built(repository, reference)
-    if not said:
+    if said is None:
         if states:
             return _proven(states)
         if not reference.value.known:
             return None, ()
         named = [repository.beliefs.state(*producer) for producer in repository.graph.builds_of_name(reference)]
         return _proven(named) if named else _well_known(reference)
-    if any(state.accelerator not in (None, said[0].accelerator) and state.torch.channel == "none" for state in states):
+    if any(state.accelerator not in (None, said[0]) and state.torch.channel == "none" for state in states):
         return None, ()  # variant-tag speaks of a tag that its build contradicts
-    return said[0].accelerator, (said[0].reason,)
+    return said
+
+
+def _said(repository: Repository, reference: Reference) -> tuple[str | None, tuple[Reason, ...]] | None:
+    """What an image computes on by the policy, else by its tag; None where neither says anything."""
+    listed = repository.family.listed(reference)
+    if listed is not None:
+        return listed_for(listed, repository.family.path)
+    tag = said_by_tag(reference)
+    return (tag[0].accelerator, (tag[0].reason,)) if tag else None
 
 
 def _built(repository: Repository, reference: Reference) -> list[State]:

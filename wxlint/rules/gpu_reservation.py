@@ -57,7 +57,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
-from wxlint.images.graph.family import listed_as
+from wxlint.images.graph.family import listed_for
 from wxlint.images.graph.image import proven_accelerator
 from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.repository import Repository
@@ -275,16 +275,12 @@ def _meant(repository: Repository, service: Service) -> _Meant:
     reference = parse_reference(image) if image is not None else None
     policy = repository.policy
     if policy is not None and reference is not None:
+        listed = repository.family.listed(reference)
+        if listed is not None:
+            return _Meant(*listed_for(listed, policy.path))
         member = repository.family.member(reference)
-        if member is not None and member.stage is not None:
-            for variant in policy.variants.values():
-                if variant.name == member.variant and member.stage in variant.members:
-                    expectation = repository.expected(member.stage, variant.name)
-                    if expectation is None or not expectation.gpu and variant.accelerator == "cuda":
-                        return _Meant(None)
-                    return _Meant(variant.accelerator, (Reason("policy", listed_as(expectation), policy.path),))
-            if member.known:
-                return _Meant(None)  # a tag that the stage does not have says nothing: variant-tag speaks of it
+        if member is not None and member.stage is not None and member.known:
+            return _Meant(None)  # a tag that the stage does not have says nothing: variant-tag speaks of it
     if reference is not None and reference.tag_known and reference.tag:
         said = said_by(reference.tag, "image tag")
         if said:

@@ -4,10 +4,10 @@
 
 Without `nvidia.com/gpu` in its limits a container gets no device: CUDA finds nothing, and the program computes on the
 CPU or ends. A cpu image that asks for a GPU keeps it from those that need it, and waits for ever where there is none.
-What an image is for is said by its tag, else by what the repository builds under its name. Containers beside one that
-has the GPU, init containers, and pods with a runtime class or a resource claim are left alone, and so are templates
-that others complete (a TrainingRuntime), containers that a patch of a kustomization gives a GPU, and those that only
-build.
+What an image is for is said by the policy, then by its tag, then by what the repository builds under its name.
+Containers beside one that has the GPU, init containers, and pods with a runtime class or a resource claim are left
+alone, and so are templates that others complete (a TrainingRuntime), containers that a patch of a kustomization gives
+a GPU, and those that only build.
 
 ## Bad
 
@@ -46,6 +46,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
+from wxlint.images.graph.family import listed_for
 from wxlint.images.graph.image import proven_accelerator
 from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.repository import Repository
@@ -105,7 +106,10 @@ def _named(container: Container) -> str:
 
 
 def _meant(repository: Repository, reference: Reference) -> tuple[str | None, tuple[Reason, ...]]:
-    """What an image is for: by its tag, else by what the repository builds under its name."""
+    """What an image is for: by the policy, else by its tag, else by what the repository builds under its name."""
+    listed = repository.family.listed(reference)
+    if listed is not None:
+        return listed_for(listed, repository.family.path)
     said = said_by(reference.tag, "image tag") if reference.tag else []
     if said:
         names = said_by(reference.path.rpartition("/")[2], "image name")

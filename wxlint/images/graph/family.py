@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 
 if TYPE_CHECKING:
@@ -78,6 +79,13 @@ class Family:
         name = f"{reference.name}:{reference.tag or 'latest'}"
         return any(fnmatchcase(name, glob) for glob in (self.policy.other_images if self.policy else ()))
 
+    def listed(self, reference: Reference) -> Expectation | None:
+        """The image of the policy that a reference names; None where it names none, or it is not known which."""
+        member = self.member(reference)
+        if member is None or member.stage is None or member.variant is None:
+            return None
+        return self.image(member.stage, member.variant)
+
     def is_tagged(self, expectation: Expectation, tags: Iterable[Use]) -> bool:
         """Whether any of a build's tags is one of an image's."""
         references = [use.reference for use in tags if use.reference is not None]
@@ -132,6 +140,13 @@ def _member(policy: Policy, reference: Reference, tag: str | None) -> Member | N
     from wxlint.policy.image_names import member_of
 
     return member_of(policy, Value(reference.name, reference.value.holes), tag)
+
+
+def listed_for(expectation: Expectation, path: str) -> tuple[str | None, tuple[Reason, ...]]:
+    """What the policy says that an image computes on, and where; nothing of a CUDA image that uses no device."""
+    if expectation.accelerator == "cuda" and not expectation.gpu:
+        return None, ()
+    return expectation.accelerator, (Reason("policy", listed_as(expectation), path),)
 
 
 def listed_as(expectation: Expectation) -> str:
