@@ -116,17 +116,17 @@ def _by_dockerfile(repository: Repository, said: set[tuple[Span, str]]) -> Itera
 
 def _by_content(repository: Repository) -> Iterator[Problem]:
     for image in repository.images:
-        if image.expectation is not None:
-            continue
         base, channel = image.state.accelerator, image.state.torch.channel
         proven = base if base not in (None, "cpu") else accelerator_of(channel) if channel != "default" else None
         if proven is None:
-            yield from _by_names(repository, image)
+            yield from _by_names(repository, image) if image.expectation is None else ()
             continue
         for use in (tag for build in repository.graph.alike(image.evaluated.build) for tag in build.tags):
             said = _said(use)
             if not said or said[0].accelerator == proven or "other" in (said[0].accelerator, proven):
                 continue
+            if image.expectation is not None and (said[0].accelerator == image.expected or repository.is_listed(use)):
+                continue  # what the policy says of the image, or of the tag, is judged elsewhere
             if said[0].accelerator == image.expected and _is_said_of_torch(repository, image, proven):
                 continue
             because = (*image.state.because, *image.state.torch.because, *use.because)
