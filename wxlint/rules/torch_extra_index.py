@@ -5,8 +5,8 @@
 pip gives indexes no priority. With `--extra-index-url` (or `--find-links`) the highest version anywhere wins: an
 unpinned torch is taken from the default index as soon as that has a newer one, and only a pin with a local version,
 `torch==2.3.1+cu121`, says which is meant. uv asks extra indexes first, and is left alone. A plain pin of a release
-that the channel has (`torch==2.3.1`) is taken from there today, since `2.3.1+cu121` sorts above `2.3.1`; without a
-policy it is reported as information only.
+that the channel has (`torch==2.3.1`, be it in a constraints file) is taken from there today, since `2.3.1+cu121` sorts
+above `2.3.1`; without a policy it is reported as information only.
 
 ## Bad
 
@@ -32,9 +32,11 @@ from collections.abc import Iterator
 
 from wxlint import facts
 from wxlint.core.findings import Severity
+from wxlint.core.reasons import reason_at
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.torch.channels import channel_of_url
 from wxlint.images.stack.torch.model import FAMILY
+from wxlint.images.stack.torch.selection import constrained
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING
@@ -47,19 +49,18 @@ def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
         for step in steps:
             choice = step.choices[0]
-            if (
-                choice.how not in ("extra", "links")
-                or choice.requirement.name not in FAMILY
-                or choice.requirement.local
-            ):
+            wanted = constrained(step.install, choice.requirement, implied=False)
+            if choice.how not in ("extra", "links") or wanted.name not in FAMILY or wanted.local:
                 continue
             if choice.source is None or (step.install.tool != "pip" and not step.install.best_match):
                 continue
             span = choice.source.span or step.install.span
             if span is None:
                 continue
-            wanted, flag = choice.requirement, f"{choice.source.flag} {choice.source.value.shown()}"
+            flag = f"{choice.source.flag} {choice.source.value.shown()}"
             because = (*choice.source.value.because, *step.install.because)
+            if wanted is not choice.requirement:
+                because = (*because, reason_at("install", f"constraint {wanted.written}", wanted.span))
             served = channel_of_url(choice.source.value.text)
             severity = None
             if served == "default":

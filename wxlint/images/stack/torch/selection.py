@@ -97,7 +97,7 @@ class _Place(NamedTuple):
 def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice:
     """What decides about one requirement: a build that it names, an index that it is bound to, a backend, or the
     indexes."""
-    pinned = _limited(install, requirement, implied)
+    pinned = constrained(install, requirement, implied)
 
     def choice(channel: str, how: How, source: PackageIndex | None = None) -> Choice:
         return Choice(channel, how, requirement, implied, install, source)
@@ -154,8 +154,8 @@ def _torch_for(name: str, specifier: str, listed: tuple[str, ...]) -> str | None
     return next((v for v in reversed(listed) if best and facts.companion_fits(name, best, v)), None)
 
 
-def _limited(install: Install, requirement: Requirement, implied: bool) -> Requirement:
-    """The requirement with what a constraint adds to it: its pin and build."""
+def constrained(install: Install, requirement: Requirement, implied: bool) -> Requirement:
+    """The requirement with what a constraint adds to it: its pin and build. implied: it is torch's that counts."""
     if requirement.local:
         return requirement
     name = "torch" if implied else requirement.name
