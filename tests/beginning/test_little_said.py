@@ -69,6 +69,33 @@ KINDS: dict[str, tuple[dict[str, str], list[str]]] = {
             "  nvidia:\n    accelerator: cuda\n",
         ],
     ),
+    "no names but those of services": (
+        {
+            "docker/api/Dockerfile": PLAIN,
+            "docker/worker/Dockerfile": CUDA,
+            "docker/docs/Dockerfile": PLAIN,
+            "docker-compose.yml": "services: {a: {build: docker/api}, w: {build: docker/worker}}\n",
+        },
+        [
+            "what the images are called: no build names them; speech is taken",
+            "what it is for: speech:api, docker/api/Dockerfile (docker/api/Dockerfile); cpu is taken",
+            "nothing builds it under a name: docker/docs/Dockerfile",
+            'dockerfile: "docker/{variant}/Dockerfile"  # 2 of 2 images',
+            "  api:\n    accelerator: cpu\n",
+            "  worker:\n    accelerator: cuda\n",
+        ],
+    ),
+    "no names, and services that ask for a GPU": (
+        {
+            **{f"Dockerfile.{name}": PLAIN for name in ("api", "worker")},
+            "docker-compose.yml": "services: {a: {build: {context: ., dockerfile: Dockerfile.api}},\n"
+            f"  w: {{build: {{context: ., dockerfile: Dockerfile.worker}}, {GPU}}}}}\n",
+        },
+        [
+            "speech:worker, Dockerfile.worker (Dockerfile.worker); cuda is taken, as a service asks for it",
+            'dockerfile: "Dockerfile.{variant}"  # 2 of 2 images',
+        ],
+    ),
     "stages of which only some say the variant": (
         {
             **{f"{name}/Dockerfile": PLAIN for name in ("app-base", "app")},

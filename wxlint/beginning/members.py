@@ -62,10 +62,11 @@ def members(survey: Survey) -> Members:
     guessed = guesses(survey)
     said = []
     if not guessed and not any(one.accelerator for one in survey.built):
-        invented = named_by_paths(survey.unnamed, survey.called)
+        invented = named_by_paths(survey.unnamed, survey.called, {one.path for one in survey.services})
         left = tuple(one for one in survey.unnamed if one.path not in {image.path for image in invented})
-        survey = survey._replace(built=(*survey.built, *invented), unnamed=left)
         said = [f"what the images are called: no build names them; {survey.called} is taken"] if invented else []
+        said += _taken(invented, survey.unnamed)
+        survey = survey._replace(built=(*survey.built, *invented), unnamed=left)
     own, tag = _of_one_pattern(survey.built, guessed)
     found = _chosen(_with_stages(survey, tag), {}, tag) if _stages_decide(own) else _chosen(survey, guessed, tag)
     if own and not found.images:

@@ -40,7 +40,8 @@ def survey(repository: Repository, root: str) -> Survey:
         target = image.evaluated.target(build.target)
         if target is None or image.stage.index != target.index:
             continue
-        unnamed.setdefault(image.evaluated.path, _seen(image, below))
+        path = image.evaluated.path
+        unnamed.setdefault(path, _seen(image, below)._replace(asked=asked.get(("", path), "")))
         for use in build.tags:
             found = _built(image, use, below, known, asked)
             if found is None:
