@@ -30,6 +30,11 @@ variants:
     stages: [{stages}]
     expect: {{python: "3.11", max-cuda-size: 0}}
 """
+CUDA_POLICY = (
+    POLICY.replace("cpu:\n    base", "cuda:\n    base")
+    .replace("torch-channel: cpu", "torch-channel: cu121")
+    .replace(", max-cuda-size: 0", "")
+)
 BASE = """\
 FROM python:3.11-slim
 RUN useradd --uid 1000 stage
