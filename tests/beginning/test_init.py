@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from before_family import family
+from file_trees import write_tree
 
 from wxlint.beginning.draft import Draft
 from wxlint.cli.init_command import _in_part
@@ -26,9 +27,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write(files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text)
+    write_tree(Path(), files)
 
 
 def images() -> dict[str, tuple[str, str | None]]:

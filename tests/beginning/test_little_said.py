@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.cli.main import main
 
@@ -167,9 +168,7 @@ def test_what_is_taken(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (root / ".git").mkdir(parents=True)
     monkeypatch.chdir(root)
     files, wanted = KINDS[kind]
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
+    write_tree(root, files)
     assert main(["init"]) == 0
     policy = (root / "wxlint.yaml").read_text()
     assert [one for one in wanted if one not in policy] == [], policy

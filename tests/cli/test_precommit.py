@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pytest
 import yaml
+from file_trees import write_tree
 
 from wxlint.cli.main import main
 
@@ -42,9 +43,7 @@ class Consumer(NamedTuple):
     env: Mapping[str, str]
 
     def commit(self, files: Mapping[str, str], *options: str) -> subprocess.CompletedProcess[str]:
-        for name, text in files.items():
-            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.path / name).write_text(text, encoding="utf-8")
+        write_tree(self.path, files)
         done("git", "add", "--all", cwd=self.path, env=self.env)
         return run("git", "commit", "-m", "change", *options, cwd=self.path, env=self.env)
 

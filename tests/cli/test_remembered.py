@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from file_trees import write_tree
 
 import wxlint
 from wxlint.cli.main import main
@@ -39,9 +40,7 @@ FILES = {
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "repository"
-    for name, text in FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
+    write_tree(root, FILES)
     monkeypatch.chdir(root)
     monkeypatch.setenv("WXLINT_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.delenv("TRY_PART", raising=False)

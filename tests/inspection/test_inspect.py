@@ -7,6 +7,7 @@ from pathlib import Path
 
 import make_image as make
 import pytest
+from file_trees import write_tree
 
 from tests.support.inspected import BASE, CUDA_BYTES, RUN, SITE, TORCH_CUDA, engine_of, layer, look, look_layers
 from wxlint.core.errors import UsageError
@@ -25,9 +26,7 @@ def test_every_format_says_the_same(tmp_path: Path, form: str) -> None:
             tmp_path, make.files(make.oci_files(layers, compress=zstandard.ZstdCompressor().compress, **settings))
         )
     elif form == "oci-folder":
-        for name, data in make.oci_files(layers, **settings).items():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_bytes(data)
+        write_tree(tmp_path, make.oci_files(layers, **settings))
         image = run_inspect(str(tmp_path))
     elif form.startswith("pipe"):
         data = (

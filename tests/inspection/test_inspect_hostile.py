@@ -13,6 +13,7 @@ from typing import Any
 
 import make_image as make
 import pytest
+from file_trees import write_tree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -228,9 +229,7 @@ def test_layout_folders_do_not_lead_out(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(b"{}")
     layout = tmp_path / "layout"
-    for name, data in make.oci_files([GOOD]).items():
-        (layout / name).parent.mkdir(parents=True, exist_ok=True)
-        (layout / name).write_bytes(data)
+    write_tree(layout, make.oci_files([GOOD]))
     assert run_inspect(str(layout)).cuda.present
     blobs = [path for path in (layout / "blobs/sha256").iterdir() if path.read_bytes()[:1] != b"{"]
     blobs[0].unlink()

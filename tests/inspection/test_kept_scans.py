@@ -9,6 +9,7 @@ from pathlib import Path
 
 import make_image as make
 import pytest
+from file_trees import write_tree
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,9 +111,7 @@ def test_a_layer_of_another_process_hides_what_is_below(own_cache: Path) -> None
 def layout(folder: Path, content: dict[str, bytes]) -> Path:
     """An OCI layout with one compressed layer. Gives the layer's file."""
     files = make.oci_files([make.Layer(make.files(content))])
-    for name, data in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
+    write_tree(folder, files)
     return next(folder / name for name, data in files.items() if data.startswith(b"\x1f\x8b"))
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.cli.exit_codes import FAILED, FOUND, OK
 from wxlint.cli.main import main
@@ -42,9 +43,7 @@ LINES = {
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / ".git").mkdir()
-    for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write_tree(tmp_path, FILES)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.cli.exit_codes import BUG
 from wxlint.cli.main import main
@@ -36,9 +37,7 @@ EVERY = {
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write_tree(tmp_path, FILES)
     monkeypatch.chdir(tmp_path)
 
 

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.cli.main import main
 
@@ -31,9 +32,7 @@ def git(*words: str) -> str:
 @pytest.fixture
 def family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write_tree(tmp_path, FILES)
     git("init", "-q", "-b", "main")
     git("add", ".")
     git("commit", "-q", "-m", "first")

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 
 @pytest.mark.parametrize(
@@ -24,13 +25,14 @@ import pytest
     ],
 )
 def test_a_build_is_seen_or_counted_as_unknown(name: str, text: str, unknown: int, tmp_path: Path) -> None:
-    for path, content in {
-        "app/Dockerfile": "FROM python:3.12-slim\n"
-        "RUN pip install torch==2.6.0 --index-url https://download.pytorch.org/whl/cpu\nUSER 1000\n",
-        f"ci/{name}": text,
-    }.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(content)
+    write_tree(
+        tmp_path,
+        {
+            "app/Dockerfile": "FROM python:3.12-slim\n"
+            "RUN pip install torch==2.6.0 --index-url https://download.pytorch.org/whl/cpu\nUSER 1000\n",
+            f"ci/{name}": text,
+        },
+    )
     command = [sys.executable, "-m", "wxlint", "check", "--no-cache", "--format", "json", "."]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     found = json.loads(done.stdout)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.lint.families import every_family
 from wxlint.lint.inputs import Gathered
@@ -42,9 +43,7 @@ FILES = {
 
 @pytest.fixture
 def family(tmp_path: Path) -> Path:
-    for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write_tree(tmp_path, FILES)
     (tmp_path / ".git").mkdir()
     return tmp_path
 
@@ -120,9 +119,7 @@ def test_a_tree_without_a_policy_is_judged_alike_from_everywhere(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / ".git").mkdir()
-    for file, text in TREES[name].items():
-        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / file).write_text(text)
+    write_tree(tmp_path, TREES[name])
     folders = {folder for file in TREES[name] for folder in (tmp_path / file).parents if tmp_path in folder.parents}
 
     def judged(folder: Path, *paths: str) -> list[tuple[str, int, str, str]]:

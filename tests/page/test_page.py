@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from before_family import family
+from file_trees import write_tree
 
 from wxlint.cli.main import main
 from wxlint.core.units import amount
@@ -49,9 +50,7 @@ class Tree(HTMLParser):
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path)
-    for name, text in family().items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_bytes(text.encode())
+    write_tree(Path(), family())
     yield tmp_path
 
 

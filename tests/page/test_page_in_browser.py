@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from before_family import family
+from file_trees import write_tree
 
 from wxlint.cli.main import main
 
@@ -39,9 +40,7 @@ LAYERS = {
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of a family of 14, with everything that a page can have."""
     root = tmp_path_factory.mktemp("small")
-    for name, text in family().items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(text.encode())
+    write_tree(root, family())
     (root / "v.json").write_text(json.dumps(VERDICTS))
     (root / "i.json").write_text(json.dumps(LAYERS))
     return written(root, "--policy", "policies/family.yaml", "--verdicts", "v.json", "--inspected", "i.json")

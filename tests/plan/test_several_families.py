@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.cli.main import main
 from wxlint.documents.source import read
@@ -32,9 +33,7 @@ def families(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
+    write_tree(root, files)
 
 
 def test_one_bake_file_builds_all_families(families: Path, capsys: pytest.CaptureFixture[str]) -> None:

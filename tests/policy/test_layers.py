@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from file_trees import write_tree
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,10 +49,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def put(**files: str) -> None:
-    for name, text in files.items():
-        path = Path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write_tree(Path(), files)
 
 
 def load(path: str = "asr/wxlint.yaml") -> Policy:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.core.errors import PolicyError
 from wxlint.core.values import HOLE
@@ -26,9 +27,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def found(policy: str, paths: list[str] | None = None, **files: str) -> list[tuple[str, str, int]]:
     """(rule, path, line) of each finding."""
-    for name, text in {"wxlint.yaml": "wxlint: 1\n" + policy, **files}.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text)
+    write_tree(Path(), {"wxlint.yaml": "wxlint: 1\n" + policy, **files})
     gathered = gather(paths or ["."])
     options = engine.Options(scope=gathered.scope, followed=gathered.followed)
     report = engine.check(gathered.repository, options)

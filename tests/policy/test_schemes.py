@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from file_trees import write_tree
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,9 +26,7 @@ SCHEMES = yaml.safe_load((Path(__file__).parent / "schemes.yaml").read_text(enco
 
 def found(folder: Path, files: dict[str, str]) -> list[str]:
     """The rules of what makes a run fail; that nothing builds a variant here is information."""
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
+    write_tree(folder, files)
     gathered = gather(["."])
     report = engine.check(gathered.repository, engine.Options(scope=gathered.scope))
     return [finding.rule for finding in report.findings if finding.severity > Severity.INFO]

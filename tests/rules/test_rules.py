@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from file_trees import write_tree
 
 from wxlint.documents.source import MAX_BYTES
 from wxlint.lint import run as engine
@@ -53,10 +54,7 @@ ALL = [example for rule in rule_names() for example in examples(rule)]
 
 
 def run(folder: Path, files: dict[str, str], **options: Any) -> Report:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write_tree(folder, files)
     gathered = gather(options.pop("paths", ["."]), **options)
     return engine.check(
         gathered.repository, engine.Options(scope=gathered.scope, followed=gathered.followed, notes=gathered.notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.core.findings import Severity
 from wxlint.facts import base_image, table
@@ -44,10 +45,7 @@ def unverified() -> list[str]:
 
 
 def findings(folder: Path, files: dict[str, str]) -> list[Finding]:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write_tree(folder, files)
     gathered = gather(["."], no_policy=True)
     return list(engine.check(gathered.repository, engine.Options(scope=gathered.scope)).findings)
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.core.cache import Cache
 from wxlint.documents.source import Source
@@ -67,9 +68,7 @@ def calls(folder: Path, shell: str, text: str, files: dict[str, str]) -> list[st
     (folder / "bin").mkdir()
     (folder / "bin" / "docker").write_text(RECORDER)
     (folder / "bin" / "docker").chmod(0o755)
-    for name, content in {"build.sh": text, **files}.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(content)
+    write_tree(folder, {"build.sh": text, **files})
     record = folder / "record"
     record.touch()
     environment = {"PATH": f"{folder}/bin:/usr/bin:/bin", "REC": str(record)}

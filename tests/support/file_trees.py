@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from wxlint.discovery.find_files import discover
 
 
-def make(root: Path, *files: str, text: str = "FROM scratch\n") -> None:
-    for file in files:
-        path = root / file
+def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write files, by their paths below a folder; text as UTF-8."""
+    for name, content in files.items():
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def make(root: Path, *files: str, text: str = "FROM scratch\n") -> None:
+    write_tree(root, dict.fromkeys(files, text))
 
 
 def found(*paths: Path, below: Path) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from file_trees import write_tree
+
 from wxlint.cli.main import main
 
 CU121 = "https://download.pytorch.org/whl/cu121"
@@ -13,10 +15,7 @@ GPU_BASE = "FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\n"
 
 
 def write(files: Mapping[str, str | bytes]) -> None:
-    for name, text in files.items():
-        path = Path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    write_tree(Path(), files)
 
 
 def contents(root: Path) -> dict[str, bytes]:

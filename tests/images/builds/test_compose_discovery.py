@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,9 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def check(files: dict[str, str], *paths: str, only: bool = False) -> Report:
-    for name, text in files.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text)
+    write_tree(Path(), files)
     found = gather(paths or ["."], only=only)
     options = engine.Options(scope=found.scope, followed=found.followed, notes=found.notes)
     return engine.check(found.repository, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_gitlab import Pipelines
@@ -389,16 +390,17 @@ job: {extends: [.a, .b], image: {entrypoint: ["sh"]}}
 
 def test_includes_with_patterns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name, text in {
-        ".gitlab-ci.yml": "include: [{local: '/ci/*.yml'}, {local: 'deep/**/*.yml'}, 'gone/*.yml']\n",
-        "ci/a.yml": "a: {script: ['docker build -t e/a:1 .']}\n",
-        "ci/b.yaml": "b: {script: ['docker build -t e/b:1 .']}\n",
-        "ci/more/c.yml": "c: {script: ['docker build -t e/c:1 .']}\n",
-        "deep/x/d.yml": "d: {script: ['docker build -t e/d:1 .']}\n",
-        "Dockerfile": "FROM python:3.11-slim\n",
-    }.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text)
+    write_tree(
+        Path(),
+        {
+            ".gitlab-ci.yml": "include: [{local: '/ci/*.yml'}, {local: 'deep/**/*.yml'}, 'gone/*.yml']\n",
+            "ci/a.yml": "a: {script: ['docker build -t e/a:1 .']}\n",
+            "ci/b.yaml": "b: {script: ['docker build -t e/b:1 .']}\n",
+            "ci/more/c.yml": "c: {script: ['docker build -t e/c:1 .']}\n",
+            "deep/x/d.yml": "d: {script: ['docker build -t e/d:1 .']}\n",
+            "Dockerfile": "FROM python:3.11-slim\n",
+        },
+    )
     found = gather(["."]).repository
     assert tags(found.scripts[".gitlab-ci.yml"]) == ["e/a:1", "e/d:1"]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from posixpath import normpath
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.core.cache import NO_CACHE
 from wxlint.documents.source import Source
@@ -199,9 +200,7 @@ def test_they_are_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "values-of-something.yaml": "a: 1\n",
         "build.ps1": "docker build -t e:1 .\n",
     }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write_tree(tmp_path, files)
     repository = gather(["."]).repository
     kinds = {item.path: item.kind for item in repository.documents.given}
     assert kinds == {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.cli.main import main
 
@@ -14,9 +15,7 @@ LIB = 'REG=rajiup\npush() {\n  docker push "$REG/$1:$2"\n}\n'
 def findings(
     folder: Path, files: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> str:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    write_tree(folder, files)
     monkeypatch.chdir(folder)
     main(["check", "--no-policy", "--no-cache", "--format", "json", "."])
     return capsys.readouterr().out

@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.images.graph.repository import Repository
 from wxlint.lint.inputs import gather
 
 
 def repository(folder: Path, files: dict[str, str]) -> Repository:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write_tree(folder, files)
     return gather(["."], no_policy=True).repository
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from file_trees import write_tree
 
 from wxlint.images.graph.summary import beliefs_of
 from wxlint.lint.inputs import gather
@@ -16,10 +17,7 @@ CASES = yaml.safe_load((Path(__file__).parent / "lineage.yaml").read_text())
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_belief(case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, text in case["files"].items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write_tree(tmp_path, case["files"])
     monkeypatch.chdir(tmp_path)
     gathered = gather(["."], no_policy=True)
     first = next(iter(case["files"]))

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.images.graph import image_graph
 from wxlint.images.graph.components import components
@@ -25,9 +26,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def repository(files: dict[str, str]) -> Repository:
-    for name, text in files.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text)
+    write_tree(Path(), files)
     return gather(["."]).repository
 
 

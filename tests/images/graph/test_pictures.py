@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.images.graph.picture import Picture, builds_of, explained, facts_at, picture_of
 from wxlint.images.graph.repository import Repository
@@ -18,9 +19,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def repository(files: dict[str, str]) -> Repository:
-    for name, text in files.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text)
+    write_tree(Path(), files)
     return gather(["."], no_policy=True).repository
 
 

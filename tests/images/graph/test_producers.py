@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.images.graph.image import Image
 from wxlint.lint import run
@@ -46,9 +47,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def check(files: dict[str, str]) -> tuple[list[str], list[Image]]:
-    for name, text in files.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text)
+    write_tree(Path(), files)
     gathered = gather(["."])
     report = run.check(
         gathered.repository, run.Options(frozenset(["wrong-base", "base-upstream"]), scope=gathered.scope)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import make_image as make
 import pytest
+from file_trees import write_tree
 from own_registry import own_registry, way_to
 from served_images import DENSE, TORCH, Served, estargz, layer
 
@@ -65,9 +66,7 @@ def test_what_skopeo_makes_of_a_layer_is_read_by_its_table(
     """A zstd:chunked layer of a real producer; bytes that do not shrink, so that there is something to save."""
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.setenv("WXLINT_CACHE_DIR", str(tmp_path / "cache"))
-    for name, data in make.oci_files([make.Layer(make.files(DENSE))], "cpu", bytes).items():
-        (tmp_path / "layout" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "layout" / name).write_bytes(data)
+    write_tree(tmp_path / "layout", make.oci_files([make.Layer(make.files(DENSE))], "cpu", bytes))
     options = ("--insecure-policy", "--dest-tls-verify=false", "--dest-compress-format", "zstd:chunked")
     places = (f"oci:{tmp_path}/layout:cpu", f"docker://{debian}/t/dense:cpu")
     subprocess.run(["skopeo", "copy", *options, *places], check=True, capture_output=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from file_trees import write_tree
 
 from wxlint.images.stack.base import Held
 from wxlint.images.stack.companions import mismatches
@@ -171,9 +172,7 @@ def test_a_sync_removes_what_the_project_does_not_list(tmp_path: Path, monkeypat
 
 
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], instructions: str):  # type: ignore[no-untyped-def]
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write_tree(tmp_path, files)
     (tmp_path / "Dockerfile").write_text(f"FROM python:3.11-slim\nCOPY . .\n{instructions}\n")
     monkeypatch.chdir(tmp_path)
     repository = gather(["."], no_policy=True).repository
