@@ -130,3 +130,31 @@ def test_what_is_taken_for_a_secret_is_said(
     said = capsys.readouterr().err
     assert "not decided: the name is computed: ${{ secrets.ACCOUNT }}/speech:1.0-cpu" in said
     assert "acme/speech is taken" in said
+
+
+def test_a_changed_policy_or_workflow_is_held_against_the_name_of_the_clone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    clone(tmp_path, "https://registry.example/acme/speech")
+    (tmp_path / "Dockerfile.cpu").write_text("FROM python:3.11-slim\n")
+    (tmp_path / "Dockerfile.cuda").write_text("FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\n")
+    workflow = tmp_path / ".github/workflows/images.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(
+        "on: push\njobs:\n  build:\n    strategy: {matrix: {v: [cpu, cuda]}}\n    steps:\n"
+        "      - uses: docker/build-push-action@v6\n        with:\n          context: .\n"
+        "          file: Dockerfile.${{ matrix.v }}\n"
+        "          tags: ghcr.io/${{ github.repository }}:1.0-${{ matrix.v }}\n"
+    )
+    assert main(["init"]) == 0
+    assert 'image: "ghcr.io/acme/speech:{version}-{variant}"' in (tmp_path / "wxlint.yaml").read_text()
+    assert main(["init", "--check"]) == 0
+    workflow.write_text(workflow.read_text().replace(":1.0-${{ matrix.v }}", ":1.0-gpu"))
+    capsys.readouterr()
+    assert main(["init", "--check"]) == 1
+    assert ":1.0-gpu is built, and the policy does not list it" in capsys.readouterr().out
+    workflow.write_text(workflow.read_text().replace(":1.0-gpu", ":nightly"))
+    (tmp_path / "wxlint.yaml").unlink()
+    assert main(["init"]) == 0
+    assert main(["init", "--check"]) == 0

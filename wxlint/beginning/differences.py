@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from wxlint.beginning.survey import context_of, every_build
+from wxlint.beginning.origin import filled
+from wxlint.beginning.survey import context_of, every_build, known_in
 from wxlint.facts.channels import is_of, shown
 from wxlint.images.graph.family import Family
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build, Use
-from wxlint.images.model.reference import Reference
+from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.policy.model import Expectation, Policy
 
@@ -20,7 +21,7 @@ def differences(repository: Repository) -> Iterator[str]:
     policy = repository.policy
     assert policy is not None
     family = repository.family
-    for use, reference in unlisted(policy, family, repository.uses):
+    for use, reference in unlisted(policy, family, repository):
         yield f"{use.span.path}:{use.span.line}: {reference.shown()} is built, and the policy does not list it"
     for expectation in family.expectations:
         path = family.in_root(expectation.dockerfile)
@@ -44,13 +45,17 @@ def differences(repository: Repository) -> Iterator[str]:
             yield f"{path}: builds images of the family, and the policy does not name it under scripts"
 
 
-def unlisted(policy: Policy, family: Family, uses: Iterable[Use]) -> Iterator[tuple[Use, Reference]]:
+def unlisted(policy: Policy, family: Family, repository: Repository) -> Iterator[tuple[Use, Reference]]:
     """The images that are built and neither of the family nor listed as others; each with its reference.
 
+    Names that a workflow takes from its repository are those of the clone's origin, as in a policy that `init` writes.
     A forbidden tag of an image of the family is a finding of `check`.
     """
-    for use in uses if policy.image_pattern else ():
+    known = known_in(repository, str(policy.root))
+    for use in repository.uses if policy.image_pattern else ():
         reference = use.reference
+        if use.produces and reference is not None and not reference.name_known:
+            reference = parse_reference(filled(use.value, known))
         if not use.produces or reference is None or not reference.tag_known or not reference.name_known:
             continue
         member = family.member(reference)

@@ -13,7 +13,7 @@ def other_images(repository: Repository, policy: Policy) -> list[str]:
     """Globs of what is built and not of the policy's family: a whole name, where the family has none so called."""
     family = Family(policy, policy.root)
     found = set()
-    for _, reference in unlisted(policy, family, repository.uses):
+    for _, reference in unlisted(policy, family, repository):
         own = family.member(reference) is not None
         tag = without_versions(reference.tag or "latest") if own else "*"
         for part in ("{version}", "{arch}"):

@@ -27,7 +27,7 @@ def survey(repository: Repository, root: str) -> Survey:
     def below(path: str) -> str:
         return os.path.relpath(path, root).replace(os.sep, "/")
 
-    known = known_names(origin_of(root), _names_in(repository))
+    known = known_in(repository, root)
     asked = _asked(repository, known)
     built: list[Built] = []
     unnamed: dict[str, Built] = {}
@@ -71,6 +71,11 @@ def survey(repository: Repository, root: str) -> Survey:
         any(proven_accelerator(image.state)[0] not in (None, "cpu") for image in repository.images),
         (known.origin or os.path.basename(os.path.abspath(root))).rpartition("/")[2].lower(),
     )
+
+
+def known_in(repository: Repository, root: str) -> Known:
+    """What a repository, whose folder is given, says of the open parts of its images' names."""
+    return known_names(origin_of(root), _names_in(repository))
 
 
 def _once(built: Iterable[Built]) -> Iterator[Built]:
