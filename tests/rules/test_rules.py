@@ -87,13 +87,18 @@ def cases() -> list[Any]:
 
 @pytest.mark.parametrize(("rule", "case"), cases())
 def test_case(rule: str, case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`expect` lists every finding of the case's rule: path, line, column, and parts of message, because and hint."""
+    """`expect` lists every finding of the case's rule: path, line, column, and parts of message, because and hint.
+
+    `alone` says that no other rule finds anything.
+    """
     monkeypatch.chdir(tmp_path)
     files = {name: textwrap.dedent(text) for name, text in case["files"].items()}
     report = run(tmp_path, files, paths=case.get("paths", ["."]), no_policy=case.get("no-policy", False))
     found = sorted((f for f in report.findings if f.rule == rule), key=lambda f: (f.span, f.message))
     shown = [(f.span.path, f.span.line, f.span.column, f.message) for f in found]
     assert len(found) == len(case["expect"]), shown
+    if case.get("alone"):
+        assert {f.rule for f in report.findings} == {rule}
     for finding, wanted in zip(found, case["expect"]):
         assert finding.span.path == wanted.get("path", finding.span.path)
         assert (finding.span.line, finding.span.column) == (

@@ -4,7 +4,8 @@
 
 The tag is all that a person sees of an image. `asr:cpu` that was built from a CUDA Dockerfile, or a stage that the
 policy has in one variant only used under another's tag, is found out in production. With a policy a build of one
-image's Dockerfile, or target, under the tag of another is found whatever is in it. Without a policy the tag that a
+image's Dockerfile, or target, under the tag of another is found whatever is in it, and so is one that forgets the
+target. Without a policy the tag that a
 build gives is held against what the Dockerfile's base and torch channel prove, and, where they prove nothing, against
 what the Dockerfile's name says. Where the tag, and all other names, speak against torch's channel alone, that is one
 cause: `torch-index` says it where torch is installed, unless the builder chose the channel.
@@ -44,10 +45,11 @@ from wxlint.core.findings import Severity, Span
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE
 from wxlint.images.graph.image import Image
-from wxlint.images.graph.name_hints import Evidence, from_path, said_by, said_by_tags
+from wxlint.images.graph.name_hints import Evidence, forgotten_target, from_path, said_by, said_by_tags
 from wxlint.images.graph.repository import Repository
-from wxlint.images.model.records import Use
+from wxlint.images.model.records import Stage, Use
 from wxlint.images.stack.torch.channels import accelerator_of
+from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -60,6 +62,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     said: set[tuple[Span, str]] = set()
     yield from _by_policy(repository, said)
     yield from _by_dockerfile(repository, said)
+    yield from _by_target(repository, said)
     yield from _by_content(repository)
 
 
@@ -114,12 +117,37 @@ def _by_dockerfile(repository: Repository, said: set[tuple[Span, str]]) -> Itera
                     yield Problem(use.span, text, because)
 
 
+def _by_target(repository: Repository, said: set[tuple[Span, str]]) -> Iterator[Problem]:
+    """Tags of images that the policy has a target for, on builds of the last stage since they name none.
+
+    said: what is reported already.
+    """
+    for image in repository.images:
+        build = image.evaluated.build
+        meant = repository.graph.expectation_of(build)
+        if meant is None or build.target is not None or not repository.graph.misses_target(image.evaluated):
+            continue
+        stage = image.stage.name or "which has no name"
+        for use in (tag for each in repository.graph.alike(build) for tag in each.tags):
+            if not repository.family.is_named(meant, use) or (use.span, use.value.text) in said:
+                continue
+            text = (
+                f"{use.kind} names {use.value.shown()}, but builds the last stage of {image.evaluated.path}, {stage}; "
+                f"the policy has the target {meant.target} for {meant.image}"
+            )
+            because = (*use.because, *build.built_by, Reason("policy", "the policy", repository.family.path))
+            yield Problem(use.span, text, because, f"build it with the target {meant.target}")
+
+
 def _by_content(repository: Repository) -> Iterator[Problem]:
     for image in repository.images:
+        if repository.graph.misses_target(image.evaluated):
+            continue
         base, channel = image.state.accelerator, image.state.torch.channel
         proven = base if base not in (None, "cpu") else accelerator_of(channel) if channel != "default" else None
+        forgotten = forgotten_target(image.evaluated)
         if proven is None:
-            yield from _by_names(repository, image) if image.expectation is None else ()
+            yield from _by_names(repository, image, forgotten) if image.expectation is None else ()
             continue
         for use in (tag for build in repository.graph.alike(image.evaluated.build) for tag in build.tags):
             said = _said(use)
@@ -134,6 +162,7 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
                 use.span,
                 f"{use.kind} names {use.value.shown()}, but {image.evaluated.path} builds a {proven} image",
                 because,
+                f"build it with the target {forgotten.name}" if forgotten is not None else "",
                 severity=None if image.state.sure else Severity.INFO,
             )
 
@@ -156,8 +185,14 @@ def _is_said_of_torch(repository: Repository, image: Image, proven: str) -> bool
     )
 
 
-def _by_names(repository: Repository, image: Image) -> Iterator[Problem]:
-    """Compare the tag with the Dockerfile's name, where the content proves neither."""
+def _by_names(repository: Repository, image: Image, forgotten: Stage | None) -> Iterator[Problem]:
+    """Compare the tag with the stage's name or the Dockerfile's, where the content proves neither.
+
+    forgotten: the stage that the tag names, where the build makes one that is named for another variant.
+    """
+    if forgotten is not None and not image.evaluated.build.more:
+        yield from _of_last_stage(repository, image, forgotten)
+        return
     named = from_path(image.evaluated.path)
     if not named or named[0].accelerator not in ("cpu", "cuda"):
         return
@@ -174,6 +209,21 @@ def _by_names(repository: Repository, image: Image) -> Iterator[Problem]:
             (named[0].reason, *use.because, *build.built_by),
             severity=Severity.WARNING,
         )
+
+
+def _of_last_stage(repository: Repository, image: Image, forgotten: Stage) -> Iterator[Problem]:
+    build = image.evaluated.build
+    for use in (tag for each in repository.graph.alike(build) for tag in each.tags):
+        said = _said(use)
+        if said and {said[0].accelerator} == accelerator_words(forgotten.name):
+            yield Problem(
+                use.span,
+                f"{use.kind} names {use.value.shown()}, but builds the last stage of {image.evaluated.path}, "
+                f"{image.stage.name}, and not {forgotten.name}",
+                (*use.because, *build.built_by),
+                f"build it with the target {forgotten.name}",
+                Severity.WARNING,
+            )
 
 
 def _said(use: Use) -> list[Evidence]:

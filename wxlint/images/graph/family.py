@@ -94,6 +94,11 @@ class Family:
         members = [self.member(reference) for reference in references]
         return any(m is not None and (m.stage, m.variant) == (expectation.stage, expectation.variant) for m in members)
 
+    def is_named(self, expectation: Expectation, use: Use) -> bool:
+        """Whether a use names an image by its name and its tag."""
+        member = self.member(use.reference) if use.reference is not None and not use.reference.untagged else None
+        return member is not None and (member.stage, member.variant) == (expectation.stage, expectation.variant)
+
     @cached_property
     def _members(self) -> dict[tuple[str, str | None], Member | None]:
         return {}

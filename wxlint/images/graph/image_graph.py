@@ -21,7 +21,7 @@ from wxlint.images.graph.documents import Documents
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family, listed_as
 from wxlint.images.graph.image import Image, TorchStep, contributing, stack_of, torch_steps
-from wxlint.images.graph.image_stages import built_stages, defined, without_build
+from wxlint.images.graph.image_stages import built_stages, defined, is_of_another_target, without_build
 from wxlint.images.graph.install_hints import weak_evidence
 from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.name_hints import Evidence, evidence, expected_by_names
@@ -247,7 +247,7 @@ class ImageGraph:
             built = [(one, index) for one in evaluated if _has_target(one) for index in built_stages(one)]
             indexes = {index for _, index in built}
             if evaluated and not indexes.issuperset(defined(evaluated[0])):
-                plain = self.by_hand(path)
+                plain = _unnamed(self.by_hand(path))
                 built += [(plain, index) for index in defined(plain) if index not in indexes]
             found = self._images[path] = tuple(self._image(one, one.stages[index]) for one, index in built)
         return found
@@ -296,11 +296,12 @@ class ImageGraph:
 
     def _image(self, evaluated: Evaluated, stage: Stage) -> Image:
         base, state = self.beliefs.base(evaluated, stage), self.beliefs.state(evaluated, stage)
-        expectation = self.expectation_of(evaluated.build)
-        own = evaluated.target(evaluated.build.target)
-        if expectation is not None and (stage is own or expectation.target == stage.name):
+        expectation = self._expectation_at(evaluated, stage)
+        if expectation is not None:
             reasons: tuple[Reason, ...] = (Reason("policy", listed_as(expectation), self.family.path),)
             return Image(evaluated, stage, base, state, expectation.accelerator, reasons, expectation)
+        if self.misses_target(evaluated):
+            return Image(evaluated, stage, base, state, None, (), None)
         found = evidence(evaluated, stage) or self._weak_evidence(evaluated, stage, base)
         expected, reasons = expected_by_names(found)
         return Image(evaluated, stage, base, state, expected, reasons, None)
@@ -308,6 +309,19 @@ class ImageGraph:
     def _weak_evidence(self, evaluated: Evaluated, stage: Stage, base: State) -> list[Evidence]:
         installs = (install for one in contributing(evaluated, stage) for install in one.installs)
         return weak_evidence(evaluated, stage, base, (choice for one in installs for choice in choices(one)))
+
+    def _expectation_at(self, evaluated: Evaluated, stage: Stage) -> Expectation | None:
+        """What the policy expects of a stage under a build: as the image of the build, or as the target of an image."""
+        if stage is evaluated.target(evaluated.build.target):
+            return None if self.misses_target(evaluated) else self.expectation_of(evaluated.build)
+        listed = self.family.by_dockerfile.get(evaluated.path, [])
+        of_stage = [e for e in listed if e.target == stage.name and not e.build_args]
+        return of_stage[0] if len(of_stage) == 1 else None
+
+    def misses_target(self, evaluated: Evaluated) -> bool:
+        """Whether a build makes another stage than the policy's target for the image whose tag it gives."""
+        meant = self.expectation_of(evaluated.build)
+        return meant is not None and is_of_another_target(self.family, evaluated, meant)
 
     def expectation_of(self, build: Build) -> Expectation | None:
         """What the policy expects of a build's image: all it says of the Dockerfile, else what it says of the tag."""
@@ -346,6 +360,17 @@ class ImageGraph:
 def _has_target(evaluated: Evaluated) -> bool:
     """Whether the stage that a build names is there; else the build makes nothing, whatever its tags say."""
     return evaluated.build.target is None or evaluated.target(evaluated.build.target) is not None
+
+
+def _unnamed(evaluated: Evaluated) -> Evaluated:
+    """A Dockerfile as it is evaluated, without who builds it: names that are given to its last stage are no others'."""
+    build = evaluated.build
+    if not build.tags and not build.built_by:
+        return evaluated
+    plain = build._replace(tags=(), built_by=(), span=None, service=None)
+    return Evaluated(
+        evaluated.dockerfile, plain, evaluated.stages, evaluated.uses, evaluated.unknown_from, evaluated.skipped
+    )
 
 
 def _once(uses: Iterable[Use]) -> tuple[Use, ...]:

@@ -69,3 +69,15 @@ def _builds(family: Family, build: Build, expectation: Expectation) -> bool:
         return True
     given = {(name, value.text) for name, value in build.args}
     return build.target == expectation.target and set(expectation.build_args) <= given
+
+
+def is_of_another_target(family: Family, evaluated: Evaluated, meant: Expectation) -> bool:
+    """Whether a build that gives an image's tag makes the last stage, or the target of another image, in its place."""
+    build = evaluated.build
+    wanted = evaluated.target(meant.target) if meant.target is not None else None
+    if wanted is None or evaluated.target(build.target) in (None, wanted):
+        return False
+    listed = family.by_dockerfile.get(build.dockerfile, ())
+    if build.target is not None and build.target not in {one.target for one in listed}:
+        return False  # a stage that the policy does not speak of may be made from the one that is meant
+    return any(family.is_named(meant, use) for use in build.tags)

@@ -70,7 +70,10 @@ def from_path(path: str) -> list[Evidence]:
 
 
 def evidence(evaluated: Evaluated, stage: Stage) -> list[Evidence]:
-    """What names say the image is for, the strongest first: its tags, the stage's name, the file's, the folders'."""
+    """What names say the image is for, the strongest first: its tags, the stage's name, the file's, the folders'.
+
+    A last stage that no build asks for by its name is called something by chance, unless a target was forgotten.
+    """
     found: list[Evidence] = []
     for use in evaluated.build.tags:
         if use.reference is not None:
@@ -78,10 +81,24 @@ def evidence(evaluated: Evaluated, stage: Stage) -> list[Evidence]:
                 e._replace(reason=reason_at("name", e.reason.text, use.span))
                 for e in from_reference(use.reference, "image")
             ]
-    if stage.name and (stage is not evaluated.stages[-1] or evaluated.build.target):
+    if stage.name and (stage is not evaluated.stages[-1] or evaluated.build.target or forgotten_target(evaluated)):
         found += said_by(stage.name, "stage name")
     found += from_path(evaluated.path)
     return found
+
+
+def forgotten_target(evaluated: Evaluated) -> Stage | None:
+    """The stage that is named for the accelerator that the tags of a build without a target say, where the last stage,
+    which the build makes, is named for another one."""
+    words = said_by_tags([evaluated.build])
+    if evaluated.build.target is not None or len(words) != 1 or not evaluated.stages:
+        return None
+    last = accelerator_words(evaluated.stages[-1].name)
+    if len(last) != 1 or last == words:
+        return None
+    used = {parent for stage in evaluated.stages for parent in stage.parents}
+    others = [stage for stage in evaluated.stages[:-1] if stage.index not in used]
+    return next((stage for stage in others if accelerator_words(stage.name) == words), None)
 
 
 def expected_by_names(found: list[Evidence]) -> tuple[str | None, tuple[Reason, ...]]:
