@@ -96,8 +96,8 @@ class Family:
 
     def is_named(self, expectation: Expectation, use: Use) -> bool:
         """Whether a use names an image by its name and its tag."""
-        member = self.member(use.reference) if use.reference is not None and not use.reference.untagged else None
-        return member is not None and (member.stage, member.variant) == (expectation.stage, expectation.variant)
+        found = self.listed(use.reference) if use.reference is not None and not use.reference.untagged else None
+        return found is not None and found.image == expectation.image
 
     @cached_property
     def _members(self) -> dict[tuple[str, str | None], Member | None]:
