@@ -47,6 +47,7 @@ from wxlint.core.values import HOLE
 from wxlint.images.graph.image import Image
 from wxlint.images.graph.name_hints import Evidence, forgotten_target, from_path, said_by, said_by_tags
 from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.state import State
 from wxlint.images.model.records import Stage, Use
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.policy.accelerator_words import accelerator_words
@@ -163,8 +164,14 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
                 f"{use.kind} names {use.value.shown()}, but {image.evaluated.path} builds a {proven} image",
                 because,
                 f"build it with the target {forgotten.name}" if forgotten is not None else "",
-                severity=None if image.state.sure else Severity.INFO,
+                severity=Severity.INFO if _is_of_doubtful_base(image.state) else None,
             )
+
+
+def _is_of_doubtful_base(state: State) -> bool:
+    """Whether what an image computes on is what its base is taken for, and nothing that it installs itself."""
+    own = state.accelerator in (None, "cpu") and state.torch.channel != state.external_torch.channel
+    return not state.sure and not own
 
 
 def _is_said_of_torch(repository: Repository, image: Image, proven: str) -> bool:
