@@ -63,6 +63,23 @@ def test_the_stages_of_a_changed_base_and_the_users_of_its_tags(
     }
 
 
+def test_a_dockerfile_that_is_renamed_touches_who_builds_it(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (family / "docker-compose.yml").write_text("services:\n  a: {image: example/a:latest, build: alone}\n")
+    (family / "build.sh").write_text(FILES["build.sh"] + "docker build -f alone/Dockerfile -t example/b:latest .\n")
+    git("commit", "-qam", "second")
+    (family / "alone/Dockerfile").rename(family / "alone/Dockerfile.cpu")
+    assert found(capfd) == {
+        "alone/Dockerfile.cpu:1 latest-tag",
+        "build.sh:4 dockerfile-missing",
+        "build.sh:4 latest-tag",
+        "docker-compose.yml:2 dockerfile-missing",
+        "docker-compose.yml:2 latest-tag",
+    }
+    (family / "alone/Dockerfile.cpu").unlink()
+    main(["check", "--no-cache", "--since", "main"])
+    assert "since main: 1 files changed or depend on what changed" in capfd.readouterr().out
+
+
 def test_who_installs_a_changed_list(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (family / "mid/requirements.txt").write_text("flask==3.0.1\n")
     assert "app/Dockerfile:1 latest-tag" in found(capfd)

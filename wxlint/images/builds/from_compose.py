@@ -60,7 +60,7 @@ def service_builds(projects: ComposeProjects, find: Callable[[list[str]], str | 
     """
     for _, service in projects.services():
         build = service.build
-        dockerfile = _dockerfile(build) if build is not None else None
+        dockerfile = dockerfile_of(build) if build is not None else None
         path = find([normal(dockerfile)]) if dockerfile is not None else None
         if build is None or build.folder is None or path is None:
             continue
@@ -83,7 +83,7 @@ def service_builds(projects: ComposeProjects, find: Callable[[list[str]], str | 
         )
 
 
-def _dockerfile(build: ServiceBuild) -> str | None:
+def dockerfile_of(build: ServiceBuild) -> str | None:
     """The path of a build's Dockerfile; None where it is not known, or no file."""
     if build.remote or build.folder is None:
         return None

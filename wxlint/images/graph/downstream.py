@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.paths import normal
 from wxlint.core.tuples import NamedTuple
+from wxlint.images.builds.from_compose import dockerfile_of
 from wxlint.images.graph.producers import same_name
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 class Touched(NamedTuple):
     """What a change touches.
 
-    files: those that changed, with the Dockerfiles that depend on them and what these read. places: lines of other
-    files that build or name an image of one of these Dockerfiles. deleted: files that are gone.
+    files: those that changed, with the Dockerfiles that depend on them and what these read, and deleted Dockerfiles
+    that are still built. places: lines of other files that build or name an image of one of these Dockerfiles. deleted:
+    files that are gone.
     """
 
     files: frozenset[str]
@@ -60,8 +62,22 @@ def touched_by(repository: Repository, change: Change) -> Touched:
     affected = _with_downstream(repository, evaluated, affected)
     files = set(change.changed) | {each.path for each in affected}
     files.update(path for each in affected for path in lists_of(each))
-    places = frozenset(_places(repository, affected, change))
+    lost = list(_lost(repository, change))
+    files.update(path for path, _ in lost)
+    places = frozenset((*_places(repository, affected, change), *(place for _, place in lost)))
     return Touched(frozenset(files), places, tuple(sorted(change.deleted)))
+
+
+def _lost(repository: Repository, change: Change) -> Iterable[tuple[str, tuple[str, int]]]:
+    """The deleted Dockerfiles that something still builds, each with the line that does."""
+    for build in (build for script in repository.scripts.values() for build in script.builds):
+        for path in map(normal, build.wanted):
+            if path in change.deleted and build.span is not None:
+                yield path, (build.span.path, build.span.line)
+    for _, service in repository.compose.services() if repository.compose is not None else ():
+        own = dockerfile_of(service.build) if service.build is not None else None
+        if own is not None and normal(own) in change.deleted:
+            yield normal(own), (service.key.span.path, service.key.span.line)
 
 
 def made_in(repository: Repository, paths: frozenset[str]) -> dict[str, Reference]:
