@@ -19,13 +19,6 @@ from wxlint.policy.load import load_policy
 CUDA = "FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\n"
 
 
-@pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / ".git").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def write(files: Mapping[str, str]) -> None:
     write_tree(Path(), files)
 
@@ -51,7 +44,7 @@ FAMILY = {
 }
 
 
-def test_a_family_with_bases(tree: Path) -> None:
+def test_a_family_with_bases(here: Path) -> None:
     write(FAMILY)
     assert main(["init"]) == 0
     assert images() == {
@@ -106,7 +99,7 @@ def test_a_family_with_bases(tree: Path) -> None:
         ),
     ],
 )
-def test_other_schemes(tree: Path, files: dict[str, str], wanted: dict[str, str]) -> None:
+def test_other_schemes(here: Path, files: dict[str, str], wanted: dict[str, str]) -> None:
     write(files)
     assert main(["init"]) == 0
     assert {name: dockerfile for name, (dockerfile, _) in images().items()} == wanted
@@ -134,7 +127,7 @@ def contexts() -> dict[str, str]:
     return {e.image: e.context for e in expected_images(policy)}
 
 
-def test_the_contexts_are_those_of_the_builds(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_contexts_are_those_of_the_builds(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(IN_FOLDERS)
     assert main(["init"]) == 0
     assert contexts() == {
@@ -156,7 +149,7 @@ def test_the_contexts_are_those_of_the_builds(tree: Path, capsys: pytest.Capture
     ]
 
 
-def test_an_image_that_is_built_in_two_folders(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_image_that_is_built_in_two_folders(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     more = "docker build -t acme/api:cpu -f services/api/Dockerfile .\n"
     write({**IN_FOLDERS, "build.sh": IN_FOLDERS["build.sh"] + more})
     assert main(["init"]) == 0
@@ -166,7 +159,7 @@ def test_an_image_that_is_built_in_two_folders(tree: Path, capsys: pytest.Captur
     assert main(["init", "--check"]) == 0  # one of the two is as the policy says
 
 
-def test_a_context_that_no_policy_can_name(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_context_that_no_policy_can_name(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write({**IN_FOLDERS, "build.sh": IN_FOLDERS["build.sh"].replace("/Dockerfile .", "/Dockerfile $WHERE")})
     assert main(["init"]) == 0
     told = "not decided: the build context of acme/web:cpu: it is not known (build.sh:4)"
@@ -174,7 +167,7 @@ def test_a_context_that_no_policy_can_name(tree: Path, capsys: pytest.CaptureFix
     assert main(["init", "--check"]) == 0
 
 
-def test_a_base_is_what_others_come_from(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_base_is_what_others_come_from(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     services = "".join(f"  {name}: {{image: 'acme/{name}:gpu', build: g}}\n" for name in "acd")
     services += "".join(f"  {name}: {{image: 'acme/{name}', build: g}}\n" for name in "fgh")
     write({"g/Dockerfile": CUDA, "docker-compose.yml": f"services:\n{services}"})
@@ -200,7 +193,7 @@ SPEECH = {
 }
 
 
-def test_the_stage_says_the_variant(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_stage_says_the_variant(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(SPEECH)
     assert main(["init"]) == 0
     assert images() == {
@@ -224,7 +217,7 @@ def test_the_stage_says_the_variant(tree: Path, capsys: pytest.CaptureFixture[st
     ],
 )
 def test_each_image_that_is_left_out_is_said(
-    tree: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, told: str
+    here: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, told: str
 ) -> None:
     write({**SPEECH, "build.sh": SPEECH["build.sh"].replace(old, new)})
     assert main(["init"]) == 0
@@ -233,14 +226,14 @@ def test_each_image_that_is_left_out_is_said(
     assert len(expected_images(policy)) == 3
 
 
-def test_a_stage_says_the_variant_of_images_called_latest(tree: Path) -> None:
+def test_a_stage_says_the_variant_of_images_called_latest(here: Path) -> None:
     write({name: text.replace(":1.2.0", "") for name, text in SPEECH.items()})
     assert main(["init"]) == 0
     assert len(images()) == 4
     assert main(["init", "--check"]) == 0
 
 
-def test_services_and_registries(tree: Path) -> None:
+def test_services_and_registries(here: Path) -> None:
     """A compose file for each variant, services with names of their own, a registry that is a variable elsewhere."""
     service = "services:\n  app-{0}:\n    image: acme/app:{0}\n"
     write(
@@ -262,7 +255,7 @@ def test_services_and_registries(tree: Path) -> None:
     assert main(["check", "--no-cache"]) == 0
 
 
-def test_a_folder_says_what_a_compose_file_is_for(tree: Path) -> None:
+def test_a_folder_says_what_a_compose_file_is_for(here: Path) -> None:
     write({f"docker/{v}/Dockerfile": text for v, text in (("cpu", "FROM python:3.11-slim\n"), ("cuda", CUDA))})
     service = "services: {{app: {{image: 'acme/app:{0}', build: .{1}}}}}\n"
     write(
@@ -278,7 +271,7 @@ def test_a_folder_says_what_a_compose_file_is_for(tree: Path) -> None:
     assert main(["check", "--no-cache"]) == 0
 
 
-def test_one_image_whose_dockerfiles_follow_no_pattern(tree: Path) -> None:
+def test_one_image_whose_dockerfiles_follow_no_pattern(here: Path) -> None:
     write(
         {
             "cpu/Dockerfile.small": "FROM python:3.11-slim\n",
@@ -294,7 +287,7 @@ def test_one_image_whose_dockerfiles_follow_no_pattern(tree: Path) -> None:
     }
 
 
-def test_what_is_named_and_not_seen_built_is_optional(tree: Path) -> None:
+def test_what_is_named_and_not_seen_built_is_optional(here: Path) -> None:
     write({**FAMILY, "build.sh": "\n".join(FAMILY["build.sh"].splitlines()[:4])})
     write({"docker-compose.yml": "services: {asr: {image: 'acme/app-asr:cpu'}, mux: {image: 'acme/app-mux:cpu'}}\n"})
     assert main(["init"]) == 0
@@ -303,7 +296,7 @@ def test_what_is_named_and_not_seen_built_is_optional(tree: Path) -> None:
     assert "#   who builds acme/app-asr:cpu (docker-compose.yml:1)" in text
 
 
-def test_what_is_not_decided_is_said(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_decided_is_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write({"Dockerfile": "FROM python:3.11-slim\n", "b.sh": "docker build -t ghcr.io/$OWNER:1 -f Dockerfile .\n"})
     assert main(["init"]) == 0
     assert "not decided: the name is computed: ghcr.io/$OWNER:1 (b.sh:1)" in capsys.readouterr().err
@@ -311,7 +304,7 @@ def test_what_is_not_decided_is_said(tree: Path, capsys: pytest.CaptureFixture[s
     assert main(["check", "--no-cache"]) in (0, 1)
 
 
-def test_nothing_is_overwritten(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_overwritten(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write({**FAMILY, "policies/mine.yaml": "wxlint: 1\n", "other.yaml": "x: 1\n"})
     assert main(["init"]) == 2
     assert main(["init", "--output", "other.yaml"]) == 2
@@ -321,7 +314,7 @@ def test_nothing_is_overwritten(tree: Path, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out.startswith("# The policy")
 
 
-def test_check_says_where_they_part(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_says_where_they_part(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(FAMILY)
     assert main(["init", "--check"]) == 2
     assert main(["init"]) == 0
@@ -337,13 +330,13 @@ def test_check_says_where_they_part(tree: Path, capsys: pytest.CaptureFixture[st
     ]
 
 
-def test_the_family_before_its_migration(tree: Path) -> None:
+def test_the_family_before_its_migration(here: Path) -> None:
     write({name: text for name, text in family().items() if not name.startswith("policies/")})
     assert main(["init"]) == 0
     assert 'image: "rajiup/cp-whisperx-app-{stage}"' in Path("wxlint.yaml").read_text()
 
 
-def test_hostile_names_stay_in_their_place(tree: Path) -> None:
+def test_hostile_names_stay_in_their_place(here: Path) -> None:
     write({"a\n  b: [/Dockerfile": CUDA, "x'\"#: y.Dockerfile": CUDA})
     assert main(["init", "--output", "p.yaml"]) == 0
     path = Path("p.yaml")
@@ -358,7 +351,7 @@ def test_what_does_not_load_is_said_without_a_place_in_no_file(tmp_path: Path) -
     assert "# variants: {x: {stages: [b]}}\n" in text
 
 
-def test_a_long_list_ends_with_how_many_more_there_are(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_long_list_ends_with_how_many_more_there_are(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write({f"d{n}/Dockerfile": CUDA for n in range(23)})
     assert main(["init"]) == 0
     said = capsys.readouterr().err.splitlines()

@@ -16,13 +16,13 @@ BAD = b"FROM python:3.11-slim\n# \xff\xfe\nRUN pip install flask>=2\n"
 GOOD = b'FROM python:3.11-slim\n# \xff\xfe\nRUN pip install "flask>=2"\n'
 
 
-def test_bytes_that_are_no_text_stay(tree: Path) -> None:
+def test_bytes_that_are_no_text_stay(here: Path) -> None:
     write({"Dockerfile": BAD})
     assert fix(".") == 0
     assert Path("Dockerfile").read_bytes() == GOOD
 
 
-def test_a_line_with_bytes_that_are_no_text_is_not_changed(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_with_bytes_that_are_no_text_is_not_changed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write({"Dockerfile": b"FROM python:3.11-slim\nRUN pip install flask>=2 # \xff\n"})
     assert fix(".") == 1
     assert Path("Dockerfile").read_bytes().endswith(b"flask>=2 # \xff\n")
@@ -30,7 +30,7 @@ def test_a_line_with_bytes_that_are_no_text_is_not_changed(tree: Path, capsys: p
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
-def test_other_encodings_stay(tree: Path, encoding: str) -> None:
+def test_other_encodings_stay(here: Path, encoding: str) -> None:
     write({"requirements.txt": f"--extra-index-url {CPU}\r\ntorch==2.3.1\r\n".encode(encoding)})
     write({"Dockerfile": "FROM python:3.11-slim\nCOPY requirements.txt /\nRUN pip install -r requirements.txt\n"})
     fix("--unsafe-fixes", ".")
@@ -39,7 +39,7 @@ def test_other_encodings_stay(tree: Path, encoding: str) -> None:
     )
 
 
-def test_modes_stay_and_a_link_stays_one(tree: Path) -> None:
+def test_modes_stay_and_a_link_stays_one(here: Path) -> None:
     write({"docker/real": "FROM python:3.11-slim\nRUN pip install flask>=2\n"})
     os.chmod("docker/real", 0o640)
     os.symlink("docker/real", "Dockerfile")
@@ -50,7 +50,7 @@ def test_modes_stay_and_a_link_stays_one(tree: Path) -> None:
 
 
 def test_a_link_that_leads_out_is_not_followed(
-    tree: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+    here: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outside = tmp_path_factory.mktemp("outside") / "Dockerfile"
     outside.write_text("FROM python:3.11-slim\nRUN pip install flask>=2\n")
@@ -60,7 +60,7 @@ def test_a_link_that_leads_out_is_not_followed(
     assert "outside the repository" in capsys.readouterr().err
 
 
-def test_a_read_only_file_is_not_changed_and_others_are(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_read_only_file_is_not_changed_and_others_are(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = "FROM python:3.11-slim\nRUN pip install flask>=2\n"
     write({"a/Dockerfile": text, "b/Dockerfile": text})
     os.chmod("a/Dockerfile", 0o444)
@@ -72,7 +72,7 @@ def test_a_read_only_file_is_not_changed_and_others_are(tree: Path, capsys: pyte
     assert "+++ b/a/Dockerfile" in capsys.readouterr().out
 
 
-def test_a_file_that_changes_meanwhile_is_kept(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_changes_meanwhile_is_kept(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from wxlint.fixes import run
 
     write({"a/Dockerfile": BAD, "b/Dockerfile": BAD})
@@ -88,7 +88,7 @@ def test_a_file_that_changes_meanwhile_is_kept(tree: Path, monkeypatch: pytest.M
     assert Path("b/Dockerfile").read_bytes() == BAD + b"# somebody else\n"
 
 
-def test_hostile_names_are_escaped(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hostile_names_are_escaped(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     name = "\x1b[31m::error::x.Dockerfile"
     write({name: "FROM python:3.11-slim\nRUN pip install flask>=2\n"})
     assert main(["check", "--diff", "--no-cache", "."]) == 1

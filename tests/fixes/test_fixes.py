@@ -16,7 +16,7 @@ from wxlint.cli.main import main
 # -- the migration of a whole family
 
 
-def test_the_whole_migration_is_one_command(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_whole_migration_is_one_command(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(family())
     os.chmod("scripts/build-all-images.sh", 0o755)
     assert main(["check", "--no-cache", "--policy", "policies/family.yaml"]) == 1
@@ -34,19 +34,19 @@ def test_the_whole_migration_is_one_command(tree: Path, capsys: pytest.CaptureFi
     assert b"FROM rajiup/cp-whisperx-app-base:cpu\r\n" in Path("docker/mux/Dockerfile").read_bytes()
     assert ":latest" not in Path("scripts/build-all-images.bat").read_text()
     assert Path("scripts/build-all-images.sh").stat().st_mode & 0o111
-    after = contents(tree)
+    after = contents(here)
     assert fix("--policy", "policies/family.yaml") == 0
-    assert contents(tree) == after
+    assert contents(here) == after
 
 
-def test_a_patch_of_the_migration_is_applied_by_git(tree: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_a_patch_of_the_migration_is_applied_by_git(here: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     write(family())
     os.chmod("scripts/build-all-images.sh", 0o755)
-    before = contents(tree)
+    before = contents(here)
     assert main(["check", "--diff", "--no-cache", "--policy", "policies/family.yaml"]) == 1
     patch = capfdbinary.readouterr().out
-    assert contents(tree) == before
-    shutil.rmtree(tree / ".git")
+    assert contents(here) == before
+    shutil.rmtree(here / ".git")
     subprocess.run(["git", "init", "-q"], check=True)
     subprocess.run(["git", "-c", "core.autocrlf=false", "apply", "-"], input=patch, check=True)
     assert main(["check", "--no-cache", "--policy", "policies/family.yaml"]) == 0
@@ -56,7 +56,7 @@ def test_a_patch_of_the_migration_is_applied_by_git(tree: Path, capfdbinary: pyt
 # -- refused
 
 
-def test_a_fix_that_changes_another_image_is_refused_and_named(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fix_that_changes_another_image_is_refused_and_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     listed = f"--index-url {CPU}\ntorch==2.3.1\n"
     install = "COPY requirements.txt /\nRUN pip install -r /requirements.txt\n"
     files = {
@@ -74,7 +74,7 @@ def test_a_fix_that_changes_another_image_is_refused_and_named(tree: Path, capsy
     )
 
 
-def test_a_fix_that_makes_a_finding_is_refused(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fix_that_makes_a_finding_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(
         {
             "policy.yaml": "wxlint: 1\nimage: x/{stage}\ndockerfile: '{stage}/Dockerfile'\nscripts: [b.sh]\nvariants:\n"
@@ -97,7 +97,7 @@ SERVICE = b"services:\n  asr:\n    image: x/asr:cpu\n    restart: always # "
 
 
 def test_a_fix_is_taken_back_when_what_it_brings_to_light_cannot_be_fixed(
-    tree: Path, capsys: pytest.CaptureFixture[str]
+    here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The tag of a GPU stage asks for a device, whose lines would come behind one that cannot be changed."""
     write({"wxlint.yaml": POLICY, "Dockerfile": GPU_BASE, "compose.yml": SERVICE + b"\xff\n"})
@@ -124,7 +124,7 @@ TAGGED = {
 
 @pytest.mark.parametrize("name", TAGGED)
 @pytest.mark.parametrize("wrong", ["latest", "cpu"])
-def test_tags_wherever_they_stand(tree: Path, name: str, wrong: str) -> None:
+def test_tags_wherever_they_stand(here: Path, name: str, wrong: str) -> None:
     """In manifests, workflows, makefiles, bake files and scripts; where a variable holds the tag, there."""
     policy = POLICY.replace("compose: [compose.yml]\n", "").replace(
         "{stages: [asr]}", "{stages: [asr]}\n  cpu: {optional: [mux]}"
@@ -135,14 +135,14 @@ def test_tags_wherever_they_stand(tree: Path, name: str, wrong: str) -> None:
     assert Path(name).read_bytes().decode() == text.replace("{}", "cuda")
 
 
-def test_new_lines_end_as_the_lines_around_them(tree: Path) -> None:
+def test_new_lines_end_as_the_lines_around_them(here: Path) -> None:
     write({"wxlint.yaml": POLICY, "Dockerfile": GPU_BASE, "compose.yml": SERVICE.replace(b"\n", b"\r\n") + b"!\r\n"})
     assert fix(".") == 0
     text = Path("compose.yml").read_bytes()
     assert text.count(b"\n") == text.count(b"\r\n") == 11
 
 
-def test_files_that_were_not_given_are_left_alone(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_files_that_were_not_given_are_left_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(
         {
             "Dockerfile.gpu": GPU_BASE + "COPY r.txt /\nRUN pip install -r /r.txt\n",
@@ -150,12 +150,12 @@ def test_files_that_were_not_given_are_left_alone(tree: Path, capsys: pytest.Cap
             "other/Dockerfile": "FROM python:3.11-slim\nRUN pip install flask>=2\n",
         }
     )
-    before = contents(tree)
+    before = contents(here)
     fix("--unsafe-fixes", "--no-policy", "Dockerfile.gpu")
-    assert contents(tree) == before
+    assert contents(here) == before
 
 
-def test_standard_input_is_refused(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_standard_input_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert fix("-") == 2
     assert main(["check", "--unsafe-fixes", "."]) == 2
     assert main(["check", "--fix", "--diff", "."]) == 2

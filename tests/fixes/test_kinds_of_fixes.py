@@ -229,7 +229,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("before, words, after", KINDS)
-def test_kind(tree: Path, before: dict[str, str], words: list[str], after: dict[str, str]) -> None:
+def test_kind(here: Path, before: dict[str, str], words: list[str], after: dict[str, str]) -> None:
     write(before)
     fix(*words, "--no-policy", ".")
     found = {name: Path(name).read_text() for name in before}
@@ -240,7 +240,7 @@ def test_kind(tree: Path, before: dict[str, str], words: list[str], after: dict[
 
 @pytest.mark.parametrize("before, words, after", [kind for kind in KINDS if "--unsafe-fixes" in kind.values[1]])
 def test_what_is_unsafe_is_not_done_unasked(
-    tree: Path, before: dict[str, str], words: list[str], after: dict[str, str]
+    here: Path, before: dict[str, str], words: list[str], after: dict[str, str]
 ) -> None:
     write(before)
     fix(*(word for word in words if word != "--unsafe-fixes"), "--no-policy", ".")

@@ -27,13 +27,13 @@ def said(capsys: pytest.CaptureFixture[str], run: str, *words: str) -> list[str]
         ('RUN ["sh", "-c", "pip install torch"]', "takes an index only where it installs torch alone"),
     ],
 )
-def test_why_there_is_no_fix(tree: Path, capsys: pytest.CaptureFixture[str], run: str, why: str) -> None:
+def test_why_there_is_no_fix(here: Path, capsys: pytest.CaptureFixture[str], run: str, why: str) -> None:
     first, last = said(capsys, run, "--unsafe-fixes")
     assert first.startswith("not fixed Dockerfile.cpu:") and first.endswith(why)
     assert last == "fixed 0 findings in 0 files"
 
 
-def test_why_a_finding_is_not_cleared(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_why_a_finding_is_not_cleared(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = said(capsys, 'RUN pip install "torch>=2.0" transformers', "--unsafe-fixes")
     assert lines[0].endswith(
         "take torch from cpu: it does not clear the finding, which is at line 2, column 94 then: "
@@ -41,7 +41,7 @@ def test_why_a_finding_is_not_cleared(tree: Path, capsys: pytest.CaptureFixture[
     )
 
 
-def test_how_many_more_unsafe_fixes_there_are(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_how_many_more_unsafe_fixes_there_are(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = "RUN pip install torch\nRUN pip install 'x' flask>=2"
     assert said(capsys, run)[-1] == "fixed 1 finding in 1 file; 1 more finding may be fixed with --unsafe-fixes"
     assert said(capsys, run, "--unsafe-fixes")[-1] == "fixed 2 findings in 1 file"

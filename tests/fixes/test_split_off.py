@@ -41,8 +41,8 @@ def fixed(text: str) -> str:
         ("/v/bin/pip install --timeout=9 torch requests || exit 1", "/v/bin/pip install --timeout=9 torch"),
     ],
 )
-def test_options_are_kept(tree: Path, command: str, own: str) -> None:
-    (tree / "requirements.txt").write_text("flask==3.0.0\n")
+def test_options_are_kept(here: Path, command: str, own: str) -> None:
+    (here / "requirements.txt").write_text("flask==3.0.0\n")
     assert fixed(f"RUN {command}\n") == f"RUN {own} --index-url {CPU} && {command}\n"
 
 
@@ -61,10 +61,10 @@ def test_options_are_kept(tree: Path, command: str, own: str) -> None:
         "true || pip install torch requests",
     ],
 )
-def test_what_cannot_be_divided_stays(tree: Path, command: str) -> None:
+def test_what_cannot_be_divided_stays(here: Path, command: str) -> None:
     assert fixed(f"RUN {command}\n") == f"RUN {command}\n"
 
 
-def test_a_command_over_several_lines(tree: Path) -> None:
+def test_a_command_over_several_lines(here: Path) -> None:
     text = "RUN apt-get update && \\\n    {}pip install \\\n    # why\n    --no-deps \\\n    torch \\\n    requests\n"
     assert fixed(text.format("")) == text.format(f"pip install --no-deps torch --index-url {CPU} && ")

@@ -19,6 +19,8 @@ from wxlint.policy.layers import _merged, presets
 from wxlint.policy.load import load_policy
 from wxlint.policy.model import Policy
 
+pytestmark = pytest.mark.usefixtures("here")
+
 OWN = """\
 wxlint: 1
 extends: ../platform/wxlint.yaml
@@ -39,13 +41,6 @@ expect: {user: non-root, python: "3.11"}
 variants:
   cpu: {upstream: ["python:*"], expect: {torch: forbidden}}
 """
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / ".git").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def put(**files: str) -> None:

@@ -15,14 +15,8 @@ from wxlint.lint.inputs import gather
 from wxlint.policy.expectations import expected_images
 from wxlint.policy.load import load_policy
 
+pytestmark = pytest.mark.usefixtures("here")
 TORCH = "RUN pip install torch==2.6.0 --index-url https://download.pytorch.org/whl/"
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / ".git").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def found(policy: str, paths: list[str] | None = None, **files: str) -> list[tuple[str, str, int]]:

@@ -11,16 +11,12 @@ from wxlint.images.graph.repository import Repository
 from wxlint.lint.inputs import gather
 
 
+pytestmark = pytest.mark.usefixtures("here")
+
+
 def repository(folder: Path, files: dict[str, str]) -> Repository:
     write_tree(folder, files)
     return gather(["."], no_policy=True).repository
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / ".git").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 WORKFLOW = "on: push\njobs:\n  a:\n    runs-on: x\n"

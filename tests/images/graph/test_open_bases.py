@@ -9,12 +9,7 @@ import pytest
 from wxlint.images.graph.open_bases import open_base
 from wxlint.lint.inputs import gather
 
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / ".git").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def bases(text: str, name: str = "Dockerfile.cpu", **others: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The repository that tests of fixes work in."""
+"""The repository that tests work in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 
 @pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty repository as the working folder."""
     (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path)
