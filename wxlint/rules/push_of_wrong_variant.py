@@ -4,7 +4,8 @@
 
 `docker push` of a tag that the script did not build publishes whatever the machine had under it: an image of an earlier
 day, or one of the other variant. `docker tag app:cpu app:cuda` gives an image a name that it does not keep. Only what a
-script builds or tags itself is compared, and only where words of the tags say that they are of different accelerators.
+script builds or tags itself is compared, and only where words of the tags say that they are of different accelerators;
+where the tag of what is tagged says nothing, what its build proves counts.
 It is a warning: another script may have built what is pushed, and 231 public trees had none to judge it by.
 
 ## Bad
@@ -37,7 +38,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
-from wxlint.core.reasons import reason_at
+from wxlint.core.reasons import Reason, reason_at
+from wxlint.images.graph.image import proven_accelerator
 from wxlint.images.graph.name_hints import said_by_tag
 from wxlint.images.graph.repository import Repository
 from wxlint.policy.accelerator_words import accelerator_words
@@ -55,7 +57,7 @@ HINT = "push the tag that was built"
 def check(repository: Repository) -> Iterator[Problem]:
     for script in repository.scripts.values():
         yield from _pushed(script)
-        yield from _tagged(script)
+        yield from _tagged(repository, script)
 
 
 def _pushed(script: Script) -> Iterator[Problem]:
@@ -75,14 +77,27 @@ def _pushed(script: Script) -> Iterator[Problem]:
             yield Problem(use.span, text, (reason_at("build", f"{contrary.kind}", contrary.span),))
 
 
-def _tagged(script: Script) -> Iterator[Problem]:
+def _tagged(repository: Repository, script: Script) -> Iterator[Problem]:
     tags = [use for use in script.uses if use.kind == "docker tag"]
     for before, after in pairwise(tags):
         if before.produces or not after.produces or before.span.line != after.span.line:
             continue
-        if _differ(_said(before), _said(after)):
-            tag = _tag(after) or after.value.shown()
+        wanted = _said(after)
+        tag = _tag(after) or after.value.shown()
+        if _differ(_said(before), wanted):
             yield Problem(after.span, f"gives {before.value.shown()} the tag {tag}", after.because)
+        elif wanted and not _said(before):
+            holds, why = _proven(repository, before)
+            if holds is not None and _differ({holds}, wanted):
+                text = f"gives {before.value.shown()}, a {holds} image, the tag {tag}"
+                yield Problem(after.span, text, (*why, *after.because))
+
+
+def _proven(repository: Repository, use: Use) -> tuple[str | None, tuple[Reason, ...]]:
+    """What an image computes on by what is inside, and why, where all builds of it prove the same."""
+    made = repository.graph.producers(use.reference) if use.reference is not None else []
+    found = [proven_accelerator(repository.beliefs.state(*producer)) for producer in made]
+    return found[0] if len({accelerator for accelerator, _ in found}) == 1 else (None, ())
 
 
 def _name(use: Use) -> str:
