@@ -10,7 +10,6 @@ from file_trees import write_tree
 from wxlint.images.graph.repository import Repository
 from wxlint.lint.inputs import gather
 
-
 pytestmark = pytest.mark.usefixtures("here")
 
 
