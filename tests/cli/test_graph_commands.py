@@ -61,6 +61,12 @@ def test_explain_a_line(family: Path, capfd: pytest.CaptureFixture[str]) -> None
     assert "names no image" in out(capfd, "explain", "docker-compose.yml:1")
 
 
+def test_explain_needs_no_path(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["explain"])
+    assert "required: RULE|FILE:LINE|IMAGE\n" in capfd.readouterr().err
+
+
 def test_explain_an_image(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
     text = out(capfd, "explain", "example/asr:1.0-cuda")
     assert "argument: TAG=cuda (build.sh:2)" in text and "base: example/base:cuda" in text

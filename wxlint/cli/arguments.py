@@ -148,7 +148,8 @@ def _rules(parser: argparse.ArgumentParser) -> None:
 
 def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rule", metavar="RULE|FILE:LINE|IMAGE")
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="where images and files are looked for")
+    where = "where images and files are looked for"
+    parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help=where)
     policy = parser.add_mutually_exclusive_group()
     _policies(policy)
     policy.add_argument("--no-policy", action="store_true")
