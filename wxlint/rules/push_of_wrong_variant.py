@@ -111,7 +111,7 @@ def _tag(use: Use) -> str:
 
 def _said(use: Use) -> set[str]:
     """The accelerator that the tag says, which needs no version that is known."""
-    return {said.accelerator for said in said_by_tag(use.reference)} if use.reference is not None else set()
+    return {said.accelerator for said in said_by_tag(use.reference)}
 
 
 def _differ(words: frozenset[str] | set[str], others: frozenset[str] | set[str]) -> bool:

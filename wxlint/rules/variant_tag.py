@@ -43,12 +43,11 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity, Span
 from wxlint.core.reasons import Reason
-from wxlint.core.values import HOLE
 from wxlint.images.graph.image import Image
-from wxlint.images.graph.name_hints import Evidence, forgotten_target, from_path, said_by, said_by_tags
+from wxlint.images.graph.name_hints import forgotten_target, from_path, said_by_tag, said_by_tags
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.state import State
-from wxlint.images.model.records import Stage, Use
+from wxlint.images.model.records import Stage
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
@@ -89,6 +88,7 @@ def _by_policy(repository: Repository, said: set[tuple[Span, str]]) -> Iterator[
                 use.span,
                 f"{use.kind} names {reference.shown()}, but {member.stage} is built as {tags} only",
                 (*use.because, Reason("policy", "the policy", policy.path)),
+                image=reference.shown(),
             )
 
 
@@ -115,7 +115,7 @@ def _by_dockerfile(repository: Repository, said: set[tuple[Span, str]]) -> Itera
                     images = ", ".join(dict.fromkeys(one.image for one in own))
                     text = f"{use.kind} names {use.value.shown()}, but {what} is for {images} in the policy"
                     because = (*use.because, *build.built_by, Reason("policy", "the policy", repository.family.path))
-                    yield Problem(use.span, text, because)
+                    yield Problem(use.span, text, because, image=use.value.shown())
 
 
 def _by_target(repository: Repository, said: set[tuple[Span, str]]) -> Iterator[Problem]:
@@ -137,7 +137,8 @@ def _by_target(repository: Repository, said: set[tuple[Span, str]]) -> Iterator[
                 f"the policy has the target {meant.target} for {meant.image}"
             )
             because = (*use.because, *build.built_by, Reason("policy", "the policy", repository.family.path))
-            yield Problem(use.span, text, because, f"build it with the target {meant.target}")
+            hint = f"build it with the target {meant.target}"
+            yield Problem(use.span, text, because, hint, image=use.value.shown())
 
 
 def _by_content(repository: Repository) -> Iterator[Problem]:
@@ -151,7 +152,7 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
             yield from _by_names(repository, image, forgotten) if image.expectation is None else ()
             continue
         for use in (tag for build in repository.graph.alike(image.evaluated.build) for tag in build.tags):
-            said = _said(use)
+            said = said_by_tag(use.reference)
             if not said or said[0].accelerator == proven or "other" in (said[0].accelerator, proven):
                 continue
             if image.expectation is not None and (said[0].accelerator == image.expected or repository.is_listed(use)):
@@ -165,6 +166,7 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
                 because,
                 f"build it with the target {forgotten.name}" if forgotten is not None else "",
                 severity=Severity.INFO if _is_of_doubtful_base(image.state) else None,
+                image=use.value.shown(),
             )
 
 
@@ -205,7 +207,7 @@ def _by_names(repository: Repository, image: Image, forgotten: Stage | None) -> 
         return
     build = image.evaluated.build
     for use in (tag for each in repository.graph.alike(build) for tag in each.tags):
-        said = _said(use)
+        said = said_by_tag(use.reference)
         if not said or said[0].accelerator not in ("cpu", "cuda") or said[0].accelerator == named[0].accelerator:
             continue
         if build.args and (said[0].accelerator == "cpu" or image.state.torch.channel == "default"):
@@ -215,13 +217,14 @@ def _by_names(repository: Repository, image: Image, forgotten: Stage | None) -> 
             f"{use.kind} names {use.value.shown()}, but {image.evaluated.path} is a {named[0].accelerator} Dockerfile",
             (named[0].reason, *use.because, *build.built_by),
             severity=Severity.WARNING,
+            image=use.value.shown(),
         )
 
 
 def _of_last_stage(repository: Repository, image: Image, forgotten: Stage) -> Iterator[Problem]:
     build = image.evaluated.build
     for use in (tag for each in repository.graph.alike(build) for tag in each.tags):
-        said = _said(use)
+        said = said_by_tag(use.reference)
         if said and {said[0].accelerator} == accelerator_words(forgotten.name):
             yield Problem(
                 use.span,
@@ -230,21 +233,5 @@ def _of_last_stage(repository: Repository, image: Image, forgotten: Stage) -> It
                 (*use.because, *build.built_by),
                 f"build it with the target {forgotten.name}",
                 Severity.WARNING,
+                use.value.shown(),
             )
-
-
-def _said(use: Use) -> list[Evidence]:
-    """What a tag says; one with unknown parts (a version, a branch) says what stands apart from them."""
-    reference = use.reference
-    tag = reference.tag if reference is not None else None
-    if not tag or reference is None or not reference.tag_known and not _stands_apart(tag):
-        return []
-    return said_by(tag, "tag")
-
-
-def _stands_apart(tag: str) -> bool:
-    """Whether every unknown part is set off from what is known by a separator."""
-    first, *rest = tag.split(HOLE)
-    return all(part == "" or part[0] in "-_." for part in rest) and all(
-        part == "" or part[-1] in "-_." for part in (first, *rest[:-1])
-    )

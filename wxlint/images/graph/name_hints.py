@@ -30,12 +30,26 @@ def said_by(text: str, what: str) -> list[Evidence]:
     )
 
 
-def said_by_tag(reference: Reference) -> list[Evidence]:
-    """Evidence from an image's tag, of which a part may be unknown (`$VERSION-cpu`); none where what fills the unknown
-    parts is called for another accelerator (`$GPU_TAG-cpu`)."""
-    found = said_by(reference.tag, "image tag") if reference.tag else []
-    others = accelerator_words(" ".join(reference.value.holes)) - {evidence.accelerator for evidence in found}
+def said_by_tag(reference: Reference | None) -> list[Evidence]:
+    """Evidence from an image's tag. One with unknown parts (a version, a branch) says what stands apart from them, but
+    nothing where what fills them is called for another accelerator (`$GPU_TAG-cpu`)."""
+    tag = reference.tag if reference is not None else None
+    if reference is None or not tag or not _stands_apart(tag):
+        return []
+    found = said_by(tag, "image tag")
+    fills = reference.value.holes[reference.value.text.partition("@")[0].removesuffix(tag).count(HOLE) :]
+    others = accelerator_words(" ".join(fills[: tag.count(HOLE)])) - {evidence.accelerator for evidence in found}
     return [] if others else found
+
+
+def _stands_apart(tag: str) -> bool:
+    """Whether every unknown part is set off from what is known by a separator."""
+    if HOLE not in tag:
+        return True
+    first, *rest = tag.split(HOLE)
+    return all(part == "" or part[0] in "-_." for part in rest) and all(
+        part == "" or part[-1] in "-_." for part in (first, *rest[:-1])
+    )
 
 
 def from_reference(reference: Reference, what: str) -> list[Evidence]:
