@@ -183,7 +183,8 @@ def _served(install: Install, wanted: Requirement) -> str | None:
         return None
     if found & {channel, "all", "unknown"}:
         return None
-    return f"{' and '.join(sorted(found))} hold other builds"
+    others = ["the default index" if name == "default" else f"the channel {name}" for name in sorted(found)]
+    return f"{' and '.join(others)} {'has' if len(others) == 1 else 'have'} other builds only"
 
 
 def _index_hint(wanted: Requirement) -> str:

@@ -90,7 +90,7 @@ def _makers_own(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]
             hint = "keep the base's torch: leave out the version; another one needs its line of that file removed"
             yield Problem(span, text, because, hint, image=image.label)
             return
-        verb = "brings another torch" if choice.implied else "replaces the torch"
+        verb = "brings another torch" if choice.implied else "replaces the torch that is there"
         text = f"{choice.requirement.written} {verb}: {image.label} has its base's own build, which no index holds"
         hint = "keep the base's torch: leave out the version, or hold it with a constraint (-c)"
         yield Problem(span, text, because, hint, image=image.label)
@@ -145,7 +145,7 @@ def _problem(image: Image, step: TorchStep, choice: Choice, now: Torch) -> Probl
     wanted, before = choice.requirement, step.before
     span = wanted.span or step.install.span
     assert span is not None
-    brings = f"{wanted.written} brings another torch" if choice.implied else f"{wanted.written} replaces the torch"
+    brings = f"{wanted.written} {'brings another torch' if choice.implied else 'replaces the torch that is there'}"
     was = _shown(before.maybe if before.channel == "unknown" else before.channel, before.version)
     text = f"{brings}: {image.label} has {was}, and gets {_shown(now.channel, now.version)}"
     because = (*before.because, *now.because, *step.install.because)
@@ -160,7 +160,7 @@ def _problem(image: Image, step: TorchStep, choice: Choice, now: Torch) -> Probl
 
 
 def _shown(channel: str, version: str | None) -> str:
-    release = f"torch {version}" if version else "a torch"
+    release = f"torch {version}" if version else "torch"
     return f"{release} from the default index" if channel == "default" else f"{release} for {channel}"
 
 

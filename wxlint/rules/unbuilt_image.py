@@ -39,6 +39,7 @@ FROM example/base:cpu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.values import HOLE
@@ -48,6 +49,9 @@ from wxlint.images.model.records import Use
 from wxlint.images.model.reference import Reference
 from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
+
+if TYPE_CHECKING:
+    from wxlint.policy.model import Expectation, Policy
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a family image that is used and that nothing builds"
@@ -161,7 +165,7 @@ def _by_policy(repository: Repository, use: Use) -> Iterator[Problem]:
     if policy.is_whole:
         if not member.tagged and reference.tag_known:
             images = [e for e in repository.family.expectations if member.stage in (None, e.stage)]
-            shown = _tags(reference, list(dict.fromkeys(e.tag.replace(HOLE, "*") for e in images)))
+            shown = _tags(reference, list(dict.fromkeys(_tag(policy, e) for e in images)))
             text = f"nothing builds {reference.shown()}; {member.stage or 'the family'} is built as {shown}"
             yield Problem(use.span, text, use.because)
         return
@@ -175,6 +179,15 @@ def _by_policy(repository: Repository, use: Use) -> Iterator[Problem]:
             return  # variant-tag and latest-tag say it
     tags = _tags(reference, [v.tag for v in own])
     yield Problem(use.span, f"nothing builds {reference.shown()}; {member.stage} is built as {tags}", use.because)
+
+
+def _tag(policy: Policy, expectation: Expectation) -> str:
+    """The tag of an image, as the policy writes it where a part of it is open: `{version}-cuda`."""
+    if HOLE not in expectation.tag:
+        return expectation.tag
+    from wxlint.policy.whole_names import tags_of
+
+    return tags_of(policy, policy.variants[expectation.variant], expectation.stage)[0]
 
 
 def _tags(reference: Reference, tags: Sequence[str]) -> str:
