@@ -7,12 +7,12 @@ import re
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from shell_bounds import check_bounds
 
 from tests.support.bash_lines import lines
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash import simple_commands as shell_simple
 from wxlint.shell.bash.reader import read_plain, read_shell
-from wxlint.shell.model import ShellResult
 
 
 # -- bounds
@@ -53,27 +53,8 @@ def test_loops_beyond_the_bound_are_given_once() -> None:
 )
 def test_hostile_text_is_read_within_bounds(text: str) -> None:
     result = read_shell(text)
-    check(text, result)
+    check_bounds(text, result)
     assert len(result.commands) < 40_000
-
-
-def check(text: str, result: ShellResult) -> None:
-    size = len(text)
-    for command in result.commands:
-        assert command.words
-        assert 0 <= command.start <= command.end <= size
-        for word in (*command.words, *(r.target for r in command.redirects)):
-            assert 0 <= word.start <= word.end <= size
-            assert word.value.text.count(HOLE) == len(word.value.holes)
-        for _, value in command.env:
-            assert value.text.count(HOLE) == len(value.holes)
-        for redirect in command.redirects:
-            assert 0 <= redirect.start <= redirect.end <= size
-    for start, end, message in result.errors:
-        assert 0 <= start <= end <= size
-        assert message
-    for value in result.variables.values():
-        assert value.text.count(HOLE) == len(value.holes)
 
 
 SCRIPT = """#!/usr/bin/env bash
@@ -108,7 +89,7 @@ _PIECES = [
 @example("a<<", True)
 @example("${a[", False)
 def test_any_text_is_read(text: str, bash: bool) -> None:
-    check(text, read_shell(text, flavor="bash" if bash else "sh"))
+    check_bounds(text, read_shell(text, flavor="bash" if bash else "sh"))
 
 
 _NAMED = [
@@ -155,4 +136,4 @@ def test_mutilated_scripts_are_read(data: st.DataObject) -> None:
         at = data.draw(st.integers(0, len(text)))
         gone = data.draw(st.integers(0, 20))
         text = text[:at] + data.draw(st.sampled_from(["", *_PIECES])) + text[at + gone :]
-    check(text, read_shell(text, script="scripts/x.sh"))
+    check_bounds(text, read_shell(text, script="scripts/x.sh"))

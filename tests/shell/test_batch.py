@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shell_bounds import check_bounds
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.reader import read_batch
-from wxlint.shell.model import ShellResult
 
 
 def lines(text: str, **options: object) -> list[str]:
@@ -160,23 +160,6 @@ def test_directories() -> None:
     }  # fmt: skip
 
 
-def check(text: str, result: ShellResult) -> None:
-    size = len(text)
-    for command in result.commands:
-        assert command.words
-        assert 0 <= command.start <= command.end <= size
-        for word in (*command.words, *(r.target for r in command.redirects)):
-            assert 0 <= word.start <= word.end <= size
-            assert word.value.text.count(HOLE) == len(word.value.holes)
-        for redirect in command.redirects:
-            assert 0 <= redirect.start <= redirect.end <= size
-    for start, end, message in result.errors:
-        assert 0 <= start <= end <= size
-        assert message
-    for value in result.variables.values():
-        assert value.text.count(HOLE) == len(value.holes)
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -198,7 +181,7 @@ def check(text: str, result: ShellResult) -> None:
 )
 def test_hostile_text_is_read_within_bounds(text: str) -> None:
     result = read_batch(text)
-    check(text, result)
+    check_bounds(text, result)
     assert len(result.commands) < 20_000
 
 
@@ -212,7 +195,7 @@ _PIECES = [
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.text(max_size=80), st.lists(st.sampled_from(_PIECES), max_size=40).map("".join)))
 def test_any_text_is_read(text: str) -> None:
-    check(text, read_batch(text, script="scripts/x.bat"))
+    check_bounds(text, read_batch(text, script="scripts/x.bat"))
 
 
 SCRIPT = """@echo off
@@ -242,7 +225,7 @@ def test_mutilated_scripts_are_read(data: st.DataObject) -> None:
         at = data.draw(st.integers(0, len(text)))
         gone = data.draw(st.integers(0, 20))
         text = text[:at] + data.draw(st.sampled_from(["", *_PIECES])) + text[at + gone :]
-    check(text, read_batch(text))
+    check_bounds(text, read_batch(text))
 
 
 @pytest.mark.parametrize(

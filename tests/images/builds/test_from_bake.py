@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from built_by_scripts import tags
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,10 +20,6 @@ DOCKERFILES = ("Dockerfile", "docker/Dockerfile.cuda", "app/Dockerfile")
 
 def script(text: str, path: str = "docker-bake.hcl") -> Script:
     return bake_script(Source(path, text), lambda paths: next((p for p in paths if p in DOCKERFILES), None))
-
-
-def tags(found: Script) -> list[str]:
-    return [tag.value.shown() for build in found.builds for tag in build.tags]
 
 
 FAMILY = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from built_by_scripts import tags
 from file_trees import write_tree
 
 from wxlint.documents.source import Source
@@ -26,10 +27,6 @@ def script(text: str, path: str = ".gitlab-ci.yml", **others: str) -> Script:
     pipelines = Pipelines(find, files.get)
     pipelines.add(Source(path, text))
     return pipelines.script(path)
-
-
-def tags(found: Script) -> list[str]:
-    return [tag.value.shown() for build in found.builds for tag in build.tags]
 
 
 def test_images_services_and_defaults() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from posixpath import normpath
 
 import pytest
+from built_by_scripts import tags
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_python import python_script
@@ -14,10 +15,6 @@ from wxlint.images.builds.model import Script
 def script(text: str) -> Script:
     find = lambda paths: next((p for p in map(normpath, paths) if p in ("Dockerfile", "app/Dockerfile")), None)  # noqa: E731
     return python_script(Source("noxfile.py", text), find)
-
-
-def tags(found: Script) -> list[str]:
-    return [tag.value.shown() for build in found.builds for tag in build.tags]
 
 
 def test_lists_words_and_texts() -> None:

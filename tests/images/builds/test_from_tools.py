@@ -6,6 +6,7 @@ from pathlib import Path
 from posixpath import normpath
 
 import pytest
+from built_by_scripts import tags
 from file_trees import write_tree
 
 from wxlint.core.cache import NO_CACHE
@@ -14,7 +15,6 @@ from wxlint.images.builds.from_helm import helm_script
 from wxlint.images.builds.from_just import just_script
 from wxlint.images.builds.from_tox import tox_script
 from wxlint.images.builds.from_yaml_tools import devcontainer_script, skaffold_script, taskfile_script
-from wxlint.images.builds.model import Script
 from wxlint.lint.inputs import gather
 
 DOCKERFILES = ("Dockerfile", "app/Dockerfile", ".devcontainer/Dockerfile")
@@ -22,10 +22,6 @@ DOCKERFILES = ("Dockerfile", "app/Dockerfile", ".devcontainer/Dockerfile")
 
 def find(paths: list[str]) -> str | None:
     return next((path for path in map(normpath, paths) if path in DOCKERFILES), None)
-
-
-def tags(found: Script) -> list[str]:
-    return [tag.value.shown() for build in found.builds for tag in build.tags]
 
 
 def test_a_justfile() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from built_by_scripts import tags
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_workflows import Workflows
@@ -29,10 +30,6 @@ def script(text: str, **others: str) -> Script:
 
 def job(steps: str, head: str = "") -> str:
     return f"on: push\njobs:\n  image:\n    runs-on: ubuntu-latest\n{head}    steps:\n{steps}"
-
-
-def tags(found: Script) -> list[str]:
-    return [tag.value.shown() for build in found.builds for tag in build.tags]
 
 
 PUSH = """\

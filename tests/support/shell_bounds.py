@@ -1,0 +1,25 @@
+"""Whether what was read of a script lies in its text."""
+
+from __future__ import annotations
+
+from wxlint.core.values import HOLE
+from wxlint.shell.model import ShellResult
+
+
+def check_bounds(text: str, result: ShellResult) -> None:
+    size = len(text)
+    for command in result.commands:
+        assert command.words
+        assert 0 <= command.start <= command.end <= size
+        for word in (*command.words, *(r.target for r in command.redirects)):
+            assert 0 <= word.start <= word.end <= size
+            assert word.value.text.count(HOLE) == len(word.value.holes)
+        for _, value in command.env:
+            assert value.text.count(HOLE) == len(value.holes)
+        for redirect in command.redirects:
+            assert 0 <= redirect.start <= redirect.end <= size
+    for start, end, message in result.errors:
+        assert 0 <= start <= end <= size
+        assert message
+    for value in result.variables.values():
+        assert value.text.count(HOLE) == len(value.holes)
