@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from wxlint.beginning.origin import Known, filled, known_names, origin_of
+from wxlint.beginning.origin import Known, filled, known_names
 from wxlint.cli.main import main
 from wxlint.core.values import HOLE, Value
+from wxlint.discovery.origin import origin_of
 
 
 def clone(folder: Path, url: str, name: str = "origin") -> None:

@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from wxlint.core.reading import read_head
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
-from wxlint.discovery.git_index import repository
+from wxlint.images.graph.own_names import NAME, OWNER, WHOLE
 
-_CONFIG_BYTES = 1 << 16
-_SECTION = re.compile(
-    r'^[ \t]*\[remote[ \t]+"origin"\][^\n]*\n((?:(?![ \t]*\[)[^\n]*\n?)*)', re.MULTILINE | re.IGNORECASE
-)
-_URL = re.compile(r"^[ \t]*url[ \t]*=[ \t]*([^\s;#]+)", re.MULTILINE | re.IGNORECASE)
-_NAME = re.compile(
-    r"\A(?:[a-z+]+://[^/]+/|[^/:]+:)(?:.*/)?([a-z0-9][a-z0-9._-]*)/([a-z0-9][a-z0-9._-]*?)(?:\.git)?/?\Z"
-)
-_WHOLE = ("${{ github.repository }}", "${GITHUB_REPOSITORY}", "${GITHUB_REPOSITORY,,}", "$GITHUB_REPOSITORY")
-_OWNER = (
-    *("${{ github.repository_owner }}", "${GITHUB_REPOSITORY_OWNER}", "${GITHUB_REPOSITORY_OWNER,,}"),
-    "$GITHUB_REPOSITORY_OWNER",
-)
 _SECRET = re.compile(r"\$\{\{ ?(?:secrets|vars)\.[\w-]+ ?\}\}\Z")
-_OWN = ("${{ github.event.repository.name }}",)
-
-
-def origin_of(folder: str) -> str:
-    """ "owner/name" of the remote that a clone came from, in lower case as images are named; "" where there is none."""
-    found = repository(os.path.abspath(folder))
-    if found is None:
-        return ""
-    try:
-        config = read_head(os.path.join(found.common_dir, "config"), _CONFIG_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return ""
-    section = _SECTION.search(config)
-    url = _URL.search(section[1]) if section is not None else None
-    name = _NAME.search(url[1].lower()) if url is not None else None
-    return f"{name[1]}/{name[2]}" if name is not None else ""
 
 
 class Known(NamedTuple):
@@ -70,7 +39,7 @@ def filled(value: Value, known: Known) -> Value:
     if not value.holes and not value.text.startswith("/"):
         return value
     owner, _, name = known.origin.partition("/")
-    words = {**dict.fromkeys(_WHOLE, known.origin), **dict.fromkeys(_OWNER, owner), **dict.fromkeys(_OWN, name)}
+    words = {**dict.fromkeys(WHOLE, known.origin), **dict.fromkeys(OWNER, owner), **dict.fromkeys(NAME, name)}
     words = {hole: word for hole, word in words.items() if word}
     first, *parts = value.text.split(HOLE)
     text, holes = first, []

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from wxlint.beginning.model import Built, Named, Served, Survey
 from wxlint.beginning.names import parts_of
-from wxlint.beginning.origin import Known, filled, is_guessed, known_names, origin_of
+from wxlint.beginning.origin import Known, filled, is_guessed, known_names
 from wxlint.core.values import HOLE
+from wxlint.discovery.origin import origin_of
 from wxlint.images.graph.image import Image, proven_accelerator
 from wxlint.images.graph.name_hints import from_path
 from wxlint.images.graph.repository import Repository

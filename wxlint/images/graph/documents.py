@@ -40,6 +40,8 @@ _WORDS = {
 _SOURCED = late(r"(?m)(?:^|[\s;&|({])(?:source|\.)[ \t]+([^\n;&|]+)")
 """`source` and what follows it on its line."""
 _FILE_NAME = late(r"[\w.-]+")
+_OF_A_FORGE = ("github.", "GITHUB_", "CI_")
+"""How variables of GitHub and GitLab begin."""
 _SCRIPTS = frozenset(
     "shell batch powershell python workflow make bake gitlab just taskfile skaffold devcontainer helm tox".split()
 )
@@ -87,7 +89,12 @@ class Documents:
                 continue
             if any(word in source.text for word in words) or (item.kind == "shell" and self._sources_one(source)):
                 found[item.path] = self._failures.attempt(item.path, partial(self._script, item, source), _NOTHING)
-        return found
+        policy = self._family.policy
+        if policy is None or not policy.image_pattern or not _leave_names_to_a_forge(found.values()):
+            return found
+        from wxlint.images.graph.own_names import with_own_names
+
+        return with_own_names(found, self._family)
 
     def _sources_one(self, source: Source) -> bool:
         """Whether a script names, for `source`, one that names a container engine."""
@@ -276,3 +283,9 @@ class Documents:
     def _is_harmless(self, path: str) -> bool:
         """Tell whether a compose file can be read by itself without breaking the program."""
         return self._failures.attempt(path, lambda: self._read_compose([path], []) is not None, False)
+
+
+def _leave_names_to_a_forge(scripts: Iterable[Script]) -> bool:
+    """Whether some script makes an image whose name holds a variable of its forge."""
+    made = (use.value.holes for script in scripts for use in script.uses if use.produces)
+    return any(word in hole for holes in made for hole in holes for word in _OF_A_FORGE)
