@@ -6,6 +6,7 @@
 on a new machine. Without a policy only the bases of Dockerfiles are judged: `latest`, or a name without a registry,
 of an image that the repository itself builds under the tags of variants only. A base of a variant that is built no
 more (`app:cu124` where workflows build `app:cu130`) is information: a registry may still have it, older by the day.
+So is a base of the policy in another version than the one that is built.
 
 ## Bad
 
@@ -42,6 +43,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
 from wxlint.images.graph.producers import same_name
 from wxlint.images.graph.repository import Repository
@@ -51,6 +53,7 @@ from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
+    from wxlint.policy.image_names import Member
     from wxlint.policy.model import Expectation, Policy
 
 SEVERITY = Severity.ERROR
@@ -59,6 +62,8 @@ HINT = "use a tag that is built, or build this one"
 ABOUT_REFERENCES = True
 INSTEAD_OF = ("latest-tag", "untagged-image")
 
+_OLD_HINT = "take a tag that is built today, or build this one: what a registry still has of it grows old"
+_VERSION = late(r"\d+(?:\.\d+)*")
 _NAMED = 3
 """Tags that a message lists in full."""
 
@@ -73,6 +78,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             continue
         if repository.policy is not None and repository.policy.variants:
             yield from _by_policy(repository, use)
+            yield from _of_another_version(repository, built, use, scripts)
         elif use.kind == "FROM":
             yield from _without_policy(built, use, reference, scripts)
 
@@ -87,8 +93,7 @@ def _without_policy(built: _Built, use: Use, reference: Reference, scripts: Sequ
     tags = built.under_other_tags(reference)
     if tags and not any((reference.tag or "") in text for text in scripts):
         text = f"nothing here builds {reference.shown()}; the repository builds that image as {_tags(reference, tags)}"
-        hint = "take a tag that is built today, or build this one: what a registry still has of it grows old"
-        yield Problem(use.span, text, use.because, hint, Severity.INFO)
+        yield Problem(use.span, text, use.because, _OLD_HINT, Severity.INFO)
 
 
 class _Built:
@@ -115,6 +120,14 @@ class _Built:
         """The known tags under which an image of exactly this name is built."""
         names = self._tags.get(_last_part(reference), {})
         return {tag for name, tag in names if name == reference.name and tag is not None and HOLE not in tag}
+
+    def alike(self, reference: Reference) -> list[Reference]:
+        """What is built of the same name, or of one that may be the same."""
+        wanted = _last_part(reference)
+        same = [one for one in self._tags.get(wanted, {}).values() if same_name(one, reference)]
+        open_ends = [last for last in self._tags if last != wanted and wanted.endswith(last)]
+        more = [one for last in open_ends for one in self._tags[last].values() if not _has_last_part(one)]
+        return same + more
 
     def under_other_tags(self, reference: Reference) -> list[str]:
         """The tags of variants under which this very image is built, their unknown parts as `*`.
@@ -155,6 +168,11 @@ def _last_part(reference: Reference) -> str:
     return reference.name.rpartition("/")[2].rpartition(HOLE)[2]
 
 
+def _has_last_part(reference: Reference) -> bool:
+    """Whether the last part of a name is known."""
+    return HOLE not in reference.name.rpartition("/")[2]
+
+
 def _by_policy(repository: Repository, use: Use) -> Iterator[Problem]:
     policy, reference = repository.policy, use.reference
     if policy is None or reference is None:
@@ -188,6 +206,26 @@ def _tag(policy: Policy, expectation: Expectation) -> str:
     from wxlint.policy.whole_names import tags_of
 
     return tags_of(policy, policy.variants[expectation.variant], expectation.stage)[0]
+
+
+def _of_another_version(repository: Repository, built: _Built, use: Use, scripts: Sequence[str]) -> Iterator[Problem]:
+    """A base of the policy under one of its tags, where the repository builds that image under others only."""
+    reference, family = use.reference, repository.family
+    member = family.member(reference) if reference is not None and use.kind == "FROM" else None
+    if reference is None or member is None or not (member.listed and member.stage and member.variant):
+        return
+    others = built.alike(reference)
+    if any(not one.tag_known or not _has_last_part(one) for one in others):
+        return  # it may be among them
+    own = [one for one in others if _image_of(family.member(one)) == _image_of(member)]
+    tags = {one.tag for one in own if one.tag and _VERSION.sub("0", one.tag) == _VERSION.sub("0", reference.tag or "")}
+    if tags and not any(f"{_last_part(reference)}:{reference.tag}" in text for text in scripts):
+        text = f"nothing here builds {reference.shown()}; the repository builds {member.stage} for {member.variant} as "
+        yield Problem(use.span, text + _tags(reference, sorted(tags)), use.because, _OLD_HINT, Severity.INFO)
+
+
+def _image_of(member: Member | None) -> tuple[str | None, str | None] | None:
+    return (member.stage, member.variant) if member is not None else None
 
 
 def _tags(reference: Reference, tags: Sequence[str]) -> str:
