@@ -81,7 +81,7 @@ def test_what_scripts_name(script: str, text: str, path: str) -> None:
         ("docker compose -f no.yaml up", "build.yaml", SERVICE),
         ("docker compose -f $FILE.yaml up", "build.yaml", SERVICE),
         ("docker compose -f ../outside.yaml up", "../outside.yaml", SERVICE),
-        ("docker compose -f values.yaml up", "values.yaml", "web: {services: {image: a:latest}}\n"),
+        ("docker compose -f settings.yaml up", "settings.yaml", "web: {services: {image: a:latest}}\n"),
         ("docker build -f build.yaml .", "build.yaml", SERVICE),
         ("kubectl apply -f build.yaml", "build.yaml", SERVICE),
         ("docker compose --env-file build.yaml up", "build.yaml", SERVICE),
