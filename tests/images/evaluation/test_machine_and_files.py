@@ -77,7 +77,16 @@ def test_a_list_that_is_there_is_installed(tmp_path: Path, test: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["rm list.txt", "rm -f ./*.txt", "rm -rf /app", "mv list.txt other.txt", "cd /tmp", 'cd "$FOLDER"']
+    "change",
+    [
+        "rm list.txt",
+        "rm 'list.txt'",
+        "rm -f ./*.txt",
+        "rm -rf /app",
+        "mv list.txt other.txt",
+        "cd /tmp",
+        'cd "$FOLDER"',
+    ],
 )
 def test_a_list_that_may_be_gone_is_not_certain(tmp_path: Path, change: str) -> None:
     run = f"RUN {change}; if [ -f list.txt ]; then {CPU}; fi\n"
