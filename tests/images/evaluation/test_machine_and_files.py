@@ -97,6 +97,15 @@ def test_a_list_that_may_be_gone_is_not_certain(tmp_path: Path, change: str) -> 
         assert torch(tmp_path, text, list_txt="flask\n") == "unknown"
 
 
+def test_an_earlier_removal_counts_and_too_many_leave_it_open(tmp_path: Path) -> None:
+    run = f"RUN if [ -f list.txt ]; then {CPU}; fi\n"
+    before = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
+    many = "".join(f"RUN rm other{number}\n" for number in range(400))
+    assert torch(tmp_path, f"{before}RUN rm list.txt\n{run}", list_txt="flask\n") == "unknown"
+    assert torch(tmp_path, f"{before}{many}{run}", list_txt="flask\n") == "unknown"
+    assert torch(tmp_path, f"{before}{run}RUN rm list.txt\n", list_txt="flask\n") == "cpu"
+
+
 def test_what_is_removed_elsewhere_changes_nothing(tmp_path: Path) -> None:
     run = f"RUN rm -rf /var/lib/apt/lists/* /tmp/list.txt other.txt; if [ -f list.txt ]; then {CPU}; fi\n"
     assert torch(tmp_path, f"FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{run}", list_txt="flask\n") == "cpu"

@@ -10,7 +10,7 @@ from wxlint.core.paths import folders_above, normal
 from wxlint.core.values import HOLE
 from wxlint.documents.source import Source as Text
 from wxlint.images.evaluation.copied_files import Copies, Copy
-from wxlint.images.evaluation.written_files import changed_by
+from wxlint.images.evaluation.written_files import changed_by, may_be_gone, removed_by
 from wxlint.images.installs.model import Lines
 
 Read = Callable[[str], "Text | None"]
@@ -22,6 +22,8 @@ IsOwn = Callable[[str, str], bool]
 _DEPTH = 12
 _MOST_COPIES = 300_000
 """Copies that are looked at for one build; past them no file is found, and what would be in it is unknown."""
+_MOST_REMOVED = 300
+"""Removals that a file is compared with; past them none is there for sure."""
 _MOST_LINES = 100_000
 """Lines of lists that are read for one build of one Dockerfile: lists that name each other many times must not
 take forever."""
@@ -39,6 +41,8 @@ class Files:
         self.folders = [folder.rstrip("/") + "/" if folder != "." else "" for folder in map(normal, contexts)]
         self.copies: dict[int, Copies] = {}
         self.changed: dict[int, set[str]] = {}
+        self._removed: set[str] = set()
+        """What commands of any stage have removed so far, as written."""
         self.made: dict[int, dict[str, Lines | None]] = {}
         self.inline: dict[int, dict[str, Text]] = {}
         """Files whose content stands in the Dockerfile itself."""
@@ -51,11 +55,19 @@ class Files:
         self._from_stage: dict[tuple[int, str], tuple[Text | None, Lines | None]] = {}
 
     def note_changes(self, stage: int, text: str) -> None:
-        """Remember the files that the commands of a RUN write, move or edit: what the repository has is then not
-        what is read."""
+        """Remember the files that the commands of a RUN write, move, edit or remove: what the repository has is then
+        not what is read."""
+        if "rm" in text or "mv" in text or "unlink" in text:
+            self._removed.update(removed_by(text))
         found = changed_by(text)
         if found:
             self.changed.setdefault(stage, set()).update(found)
+
+    def has(self, stage: int, path: str, removed: frozenset[str]) -> bool:
+        """Whether a file stands at an absolute path for sure. removed: what else may be gone by then."""
+        if HOLE in path or len(self._removed) + len(removed) > _MOST_REMOVED:
+            return False
+        return self.find(stage, path) is not None and not may_be_gone(path, {*self._removed, *removed})
 
     def note_written(self, stage: int, path: str, lines: Lines | None) -> None:
         """A file at an absolute path that a command has made, and what it asks for; None where that is not known."""

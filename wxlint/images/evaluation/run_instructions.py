@@ -6,7 +6,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
@@ -20,7 +20,7 @@ from wxlint.images.evaluation.default_shell import flavor_of_command, flavor_of_
 from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_build, may_make
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.stage_context import StageContext
-from wxlint.images.evaluation.written_files import may_remove, touched
+from wxlint.images.evaluation.written_files import removed_by, touched
 from wxlint.images.installs.commands import installs, is_installer, may_install
 from wxlint.images.installs.model import SWITCHES, Install, Unread, UnreadKind, joined
 from wxlint.images.installs.screening import worth_reading
@@ -103,7 +103,7 @@ class Runs:
         def where(offset: int) -> tuple[str, int]:
             return source.path, source.position(at(offset))[0]
 
-        around = self._surroundings(stage, self.source.text[: at(0)] + text)
+        around = self._surroundings(stage, text)
         result = read_plain(text, flavor) or read_shell(text, scope.values, where=where, flavor=flavor, around=around)
         if result.error is not None:
             stage.steps.append(self._unread(result.error, at))
@@ -132,14 +132,16 @@ class Runs:
                     stage.pip_config.update(pip_config.from_install(step))
         self.files.note_changes(stage.index, text[behind:])
 
-    def _surroundings(self, stage: OpenStage, commands: str) -> Surroundings:
-        """What a RUN finds: the machine of the stage, and the files that were copied. commands: up to its end."""
+    def _surroundings(self, stage: OpenStage, text: str) -> Surroundings:
+        """What the commands of a text find: the machine of the stage, and the files that were copied."""
+
+        @cache
+        def removed() -> frozenset[str]:
+            return removed_by(text)
 
         def has_file(path: str, cwd: Value | None) -> bool:
             folder = stage.workdir if cwd is None else posixpath.join(stage.workdir, cwd.text) if cwd.known else HOLE
-            at = posixpath.normpath(posixpath.join(folder, path))
-            is_there = HOLE not in at and self.files.find(stage.index, at) is not None
-            return is_there and not may_remove(commands, at)
+            return self.files.has(stage.index, posixpath.normpath(posixpath.join(folder, path)), removed())
 
         machine = stage.environment.machine if self.one_platform else None
         return Surroundings(machine or "", has_file)

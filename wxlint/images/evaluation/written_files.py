@@ -4,6 +4,7 @@ read."""
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -91,15 +92,19 @@ def _named(command: str, start: int, endings: tuple[str, ...]) -> list[str]:
 _REMOVES = late(r"\b(?:rm|mv|unlink)\b[^;&|\n]*")
 
 
-def may_remove(text: str, path: str) -> bool:
-    """Whether commands name the file at an absolute path, or a folder that it lies in, as what they remove or move."""
-    for match in _REMOVES.finditer(text):
-        for word in match[0].split()[1:]:
-            named = word.strip("\"'").rstrip("/")
-            if not named.startswith("/"):  # in a folder that is not looked at
-                named = f"{posixpath.dirname(path)}/{posixpath.basename(named)}"
-            if fnmatchcase(path, named) or path.startswith(f"{named}/"):
-                return True
+def removed_by(text: str) -> frozenset[str]:
+    """The paths and patterns, as written, that the commands of a RUN remove or move away."""
+    words = (word for match in _REMOVES.finditer(text) for word in match[0].split()[1:])
+    return frozenset(word.strip("\"'").rstrip("/") for word in words if not word.startswith("-"))
+
+
+def may_be_gone(path: str, removed: Iterable[str]) -> bool:
+    """Whether one of these removals names the file at an absolute path, or a folder that it lies in."""
+    for named in removed:
+        if not named.startswith("/"):  # in a folder that is not looked at
+            named = f"{posixpath.dirname(path)}/{posixpath.basename(named)}"
+        if fnmatchcase(path, named) or path.startswith(f"{named}/"):
+            return True
     return False
 
 
