@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from wxlint.core import disk
 from wxlint.core.findings import Span
-from wxlint.core.paths import folders_above, normal
+from wxlint.core.paths import normal
 from wxlint.core.reasons import Reason
-from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import Dockerfile
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
 from wxlint.images.evaluation.named_contexts import Contexts
+from wxlint.images.graph.all_builds import AllBuilds
 from wxlint.images.graph.documents import Documents
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family, listed_as
 from wxlint.images.graph.image import Image, TorchStep, contributing, stack_of, torch_steps
-from wxlint.images.graph.image_stages import built_stages, defined, is_of_another_target, without_build
+from wxlint.images.graph.image_stages import built_stages, defined, is_of_another_target
 from wxlint.images.graph.install_hints import weak_evidence
 from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.name_hints import Evidence, evidence, expected_by_names
 from wxlint.images.graph.producers import Producer, Producers
 from wxlint.images.graph.sources import SourceStore
 from wxlint.images.graph.state import State
-from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Evaluated, Stage, Use
+from wxlint.images.model.records import Build, Evaluated, Stage, Use
 from wxlint.images.model.reference import Reference
 from wxlint.images.stack.state import Stack
 from wxlint.images.stack.torch.selection import choices
@@ -48,6 +46,7 @@ class ImageGraph:
     def __init__(self, documents: Documents, store: SourceStore, family: Family, failures: Failures) -> None:
         self.documents, self.family = documents, family
         self._store, self._failures = store, failures
+        self._builds = AllBuilds(documents, family, failures, store.root)
         self.watch: Callable[[str], None] | None = None
         """Called with each Dockerfile that is evaluated, so that somebody may count them."""
         self._contexts = Contexts(store.read, store.root)
@@ -60,76 +59,19 @@ class ImageGraph:
 
     # -- builds
 
-    @cached_property
+    @property
     def builds(self) -> dict[str, list[Build]]:
         """Every way each Dockerfile is built; by hand, with its defaults, when nothing in the repository builds it."""
-        return {
-            path: _distinct([*builds, *self._by_hand(path, builds)]) for path, builds in self.builds_as_written.items()
-        }
+        return self._builds.by_path
+
+    @property
+    def builds_as_written(self) -> dict[str, list[Build]]:
+        """Every place that builds each Dockerfile, though several may make the same of it."""
+        return self._builds.as_written
 
     def alike(self, build: Build) -> list[Build]:
         """The builds that make the same image of a Dockerfile, itself among them."""
-        return self._alike.get((build.dockerfile, build.identity), [build])
-
-    @cached_property
-    def _alike(self) -> dict[tuple[str, object], list[Build]]:
-        found: dict[tuple[str, object], list[Build]] = {}
-        for path, builds in self.builds_as_written.items():
-            for build in builds:
-                found.setdefault((path, build.identity), []).append(build)
-        return found
-
-    @cached_property
-    def builds_as_written(self) -> dict[str, list[Build]]:
-        """Every place that builds each Dockerfile, though several may make the same of it."""
-        found: dict[str, list[Build]] = {path: [] for path in self.documents.dockerfiles}
-        for script in self.documents.scripts.values():
-            for build in script.builds:
-                if build.dockerfile:
-                    found[build.dockerfile].append(build)
-        for build in self._service_builds:
-            found[build.dockerfile].append(build)
-        return found
-
-    @cached_property
-    def _service_builds(self) -> list[Build]:
-        compose = self.documents.compose
-        if not compose:
-            return []
-        from wxlint.images.builds.from_compose import service_builds
-
-        first = compose.files[0].source.path
-        return self._failures.attempt(first, lambda: list(service_builds(compose, self.documents.find_dockerfile)), [])
-
-    def _by_hand(self, path: str, builds: list[Build]) -> list[Build]:
-        """What else is built: the images of the policy that nothing builds, or `docker build` as it is."""
-        expectations = self.family.by_dockerfile.get(path, [])
-        missing = without_build(self.family, expectations, builds)
-        if not missing and (builds or expectations):
-            return []
-        contexts = self._contexts_above(path)
-        if not missing:
-            return [Build(path, tuple(contexts))]
-        return [
-            Build(
-                path,
-                (self.family.in_root(e.context), *contexts),
-                e.target,
-                tuple(
-                    (name, Value(text, (), (Reason("policy", f"build-args {name}={text}", self.family.path),)))
-                    for name, text in e.build_args
-                ),
-                image=e.image,
-                platform=e.platform or DEFAULT_PLATFORM,
-            )
-            for e in missing
-        ]
-
-    def _contexts_above(self, path: str) -> list[str]:
-        """The folder of a Dockerfile and those above it, up to the root: one of them is likely the build context."""
-        folders = folders_above(posixpath.dirname(path))
-        top = next((n for n, folder in enumerate(folders) if disk.real(folder) == self._store.root), len(folders))
-        return folders[: top + 1]
+        return self._builds.alike(build)
 
     # -- evaluation
 
@@ -152,7 +94,9 @@ class ImageGraph:
         for evaluated in self.evaluated_at(path):
             if not evaluated.build.args and evaluated.build.target is None:
                 return evaluated
-        contexts = dict.fromkeys((*(c for b in self.builds[path] for c in b.contexts), *self._contexts_above(path)))
+        contexts = dict.fromkeys(
+            (*(c for b in self.builds[path] for c in b.contexts), *self._builds.contexts_above(path))
+        )
         return self._evaluate(Build(path, tuple(contexts)))
 
     def _evaluate(self, build: Build) -> Evaluated:
@@ -264,7 +208,7 @@ class ImageGraph:
     def _builds_of_names(self) -> dict[str, list[Build]]:
         """The builds of services, by the names of these."""
         found: dict[str, list[Build]] = {}
-        for build in self._service_builds:
+        for build in self._builds.of_services:
             if build.service is not None:
                 found.setdefault(build.service.name, []).append(build)
         return found
@@ -379,8 +323,3 @@ def _once(uses: Iterable[Use]) -> tuple[Use, ...]:
     for use in uses:
         found.setdefault((use.span, use.value.text), use)
     return tuple(found.values())
-
-
-def _distinct(builds: list[Build]) -> list[Build]:
-    """Builds that differ in what decides about the image, the last of those that do not."""
-    return list({build.identity: build for build in builds}.values())
