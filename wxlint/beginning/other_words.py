@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from wxlint.beginning.model import Built
 from wxlint.beginning.names import bare
+from wxlint.images.graph.producers import MOVING
 
-_MOVING = frozenset(("latest", "dev", "nightly", "main", "master", "edge", "stable", "test", "debug"))
+_NO_WORDS = MOVING | {"stable", "test", "debug"}
 _WORD = "([a-z0-9]+(?:[._-][a-z0-9]+)*)"
 
 
@@ -82,4 +83,4 @@ def plain_beside_gpu(built: Iterable[Built], own: Iterable[Built], tag: str) -> 
 def _is_another(one: Built, word: str, own: Iterable[Built]) -> bool:
     """Whether an image has a Dockerfile of its own, and the word before it is no release or floating tag."""
     paths = {other.path for other in own}
-    return one.path not in paths and word not in _MOVING
+    return one.path not in paths and word not in _NO_WORDS

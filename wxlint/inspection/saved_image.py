@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 from wxlint.core.errors import ImageError, UsageError
+from wxlint.core.machines import PROCESSORS
 from wxlint.inspection.layers import Wanted
 from wxlint.inspection.stores import Store, open_path, stream_store
 from wxlint.inspection.streams import RawFile
@@ -266,4 +267,4 @@ def _host_architecture() -> str:
     import platform
 
     machine = platform.machine().lower()
-    return {"x86_64": "amd64", "aarch64": "arm64", "": "amd64"}.get(machine, machine)
+    return {**PROCESSORS, "": "amd64"}.get(machine, machine)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from wxlint.core.machines import PROCESSORS
 from wxlint.core.values import HOLE, Value
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
@@ -94,7 +95,7 @@ def host_platform() -> str:
     import platform
 
     machine = platform.machine().lower()
-    return f"linux/{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine) }"
+    return f"linux/{PROCESSORS.get(machine, machine)}"
 
 
 def _without_value(policy: Policy, e: Expectation) -> str:

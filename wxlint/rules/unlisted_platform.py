@@ -50,6 +50,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
+from wxlint.core.machines import PROCESSORS
 from wxlint.core.reasons import Reason
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
@@ -63,7 +64,7 @@ SEVERITY = Severity.ERROR
 SUMMARY = "an image that is built or started for a platform that its variant does not have"
 HINT = "leave the platform out, or add it to the variant's platforms in the policy"
 
-_OTHER_NAMES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64"}
+_OTHER_NAMES = {**PROCESSORS, "x86-64": "amd64"}
 _SAME = {"arm64/v8": "arm64", "amd64/v1": "amd64", "arm": "arm/v7"}
 """What a processor is called besides, and which version is meant without one (containerd's platforms)."""
 

@@ -13,7 +13,7 @@ from wxlint.images.model.reference import Reference, parse_reference
 Producer = tuple[Evaluated, Stage]
 """A build, and the stage of its Dockerfile that becomes the image."""
 
-_MOVING = frozenset(("latest", "main", "master", "edge", "nightly", "dev"))
+MOVING = frozenset(("latest", "main", "master", "edge", "nightly", "dev"))
 """Tags that are given to the newest build."""
 
 
@@ -58,7 +58,7 @@ class Producers:
         if not reference.tag_known:
             return []
         found = [p for name, p in self._produced.get(_key(reference), ()) if same_name(name, reference)]
-        if not found and (reference.tag or "latest") in _MOVING:
+        if not found and (reference.tag or "latest") in MOVING:
             found = self._under_any_tag(reference)
         return list({(evaluated, stage.index): (evaluated, stage) for evaluated, stage in found}.values())
 

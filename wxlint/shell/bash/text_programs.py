@@ -6,6 +6,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from wxlint.core.machines import PROCESSORS
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
@@ -62,16 +63,13 @@ def repository_root(words: list[Value], cwd: Value | None, script: str) -> Value
     return _line(absolute(Value(".")))
 
 
-_DEBIAN = {"x86_64": "amd64", "aarch64": "arm64"}
-
-
 def machine_name(words: list[Value], machine: str) -> Value | None:
     """What `uname -m`, `arch` and `dpkg --print-architecture` print; None where it is not known, and of other options.
 
     machine: as uname prints it, "" where it is not known.
     """
     asked = " ".join(value.text for value in words)
-    name = _DEBIAN.get(machine) if asked.startswith("dpkg") else machine
+    name = PROCESSORS.get(machine) if asked.startswith("dpkg") else machine
     if asked not in ("uname -m", "uname --machine", "arch", "dpkg --print-architecture") or not name:
         return None
     return Value(name + "\n", (), (Reason("platform", f"built for {machine}"),))
