@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wxlint.core.paths import folders_above, from_root, is_below, normal
+from wxlint.core.paths import folders_above, from_root, in_image, is_below, normal
 
 
 @pytest.fixture
@@ -74,3 +74,17 @@ def test_a_path_from_the_root(root: Path, path: str, expected: str) -> None:
 )
 def test_what_lies_below_a_folder(path: str, folder: str, expected: bool) -> None:
     assert is_below(path, folder) is expected
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (("/", "//app"), "/app"),
+        (("/app", "b/../c"), "/app/c"),
+        (("/app", "/b"), "/b"),
+        (("//",), "/"),
+        (("///a",), "/a"),
+    ],
+)
+def test_two_slashes_begin_a_path_of_an_image_as_one_does(parts: tuple[str, ...], expected: str) -> None:
+    assert in_image(*parts) == expected

@@ -17,6 +17,12 @@ def normal(path: str) -> str:
     return os.path.relpath(path).replace(os.sep, "/") if path.startswith("../") else path
 
 
+def in_image(*parts: str) -> str:
+    """A path of an image's file system, from a folder of it; `//` at its start is `/`."""
+    path = posixpath.normpath(posixpath.join(*parts))
+    return path[1:] if path.startswith("//") else path
+
+
 def is_below(path: str, folder: str) -> bool:
     """Whether a path lies in a folder, both normal ones; a folder does not lie in itself."""
     if folder == ".":

@@ -140,3 +140,14 @@ def test_a_build_context_has_no_folder_above(tmp_path: Path, source: str) -> Non
     (tmp_path / "list.txt").write_text("torch==2.9.0\n")
     (image,) = api.images([tmp_path])
     assert image.torch == "default"
+
+
+@pytest.mark.parametrize("test", ["[ -e //constraints.txt ]", 'D=/; [ -f "$D/constraints.txt" ]', "test -e //no/file"])
+def test_a_file_that_is_looked_for_behind_two_slashes(tmp_path: Path, test: str) -> None:
+    dockerfile = f"FROM debian:12\nCOPY constraints.txt //\nRUN if {test}; then {CPU}; else {CUDA}; fi\n"
+    assert torch(tmp_path, dockerfile, constraints_txt="") == ("unknown" if "no" in test else "cpu")
+
+
+def test_a_list_in_a_folder_behind_two_slashes_is_read(tmp_path: Path) -> None:
+    dockerfile = "FROM debian:12\nCOPY list.txt //app/\nRUN pip install -r /app/list.txt\n"
+    assert torch(tmp_path, dockerfile, list_txt=CPU.removeprefix("pip install ").replace(" ", "\n", 1)) == "cpu"

@@ -6,7 +6,7 @@ import fnmatch
 import posixpath
 from collections.abc import Callable, Iterator
 
-from wxlint.core.paths import folders_above, normal
+from wxlint.core.paths import folders_above, in_image, normal
 from wxlint.core.values import HOLE
 from wxlint.documents.source import Source as Text
 from wxlint.images.evaluation.copied_files import Copies, Copy
@@ -117,7 +117,7 @@ class Files:
 
     def _in_stage(self, stage: int, path: str, depth: int) -> tuple[Text | None, Lines | None]:
         """What stands in an earlier stage, which changes no more, and what was made there: each looked for once."""
-        key = stage, posixpath.normpath("/" + path.lstrip("/"))
+        key = stage, in_image("/", path)
         if key not in self._from_stage:
             self._from_stage[key] = None, None  # while it is looked for
             self._from_stage[key] = self.find(*key, depth + 1), self.made_at(*key, depth + 1)
@@ -191,7 +191,7 @@ class Files:
     def beside(self, source: Text, path: str, stage: int) -> Text | None:
         """A file named in another one: relative to that, or an absolute path of the image."""
         if path.startswith("/"):
-            return self.find(stage, posixpath.normpath(path))
+            return self.find(stage, in_image(path))
         return self.read(normal(posixpath.join(posixpath.dirname(source.path), path)))
 
     def inherit(self, stage: int, parent: int) -> None:

@@ -73,7 +73,7 @@ class Copies:
     def above(self, path: str) -> Iterator[Copy]:
         """The copies that go to an absolute path or a folder above it, the last one first."""
         folders = [path]
-        while folders[-1] not in ("/", ""):
+        while folders[-1].strip("/"):
             folders.append(posixpath.dirname(folders[-1]))
         for level in self._levels():
             found = [entry for folder in folders for entry in level._by_dest.get(folder, ())]

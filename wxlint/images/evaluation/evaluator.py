@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 
 from wxlint.core.findings import Span
+from wxlint.core.paths import in_image
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
@@ -161,7 +162,7 @@ class _Evaluation:
 
     def _workdir(self, stage: OpenStage, instruction: Instruction) -> None:
         path = self._expand(instruction.args.strip(), stage.scope(), instruction).text.replace("\\", "/")
-        workdir = posixpath.normpath(posixpath.join(stage.workdir, path))
+        workdir = in_image(stage.workdir, path)
         stage.workdir = workdir if len(workdir) <= _LONGEST_PATH else HOLE
 
     def _user(self, stage: OpenStage, instruction: Instruction) -> None:
@@ -294,7 +295,7 @@ class _Evaluation:
             return
         *sources, dest = paths
         folder = dest.endswith(("/", ".")) or len(sources) > 1
-        absolute = posixpath.normpath(posixpath.join(stage.workdir, dest))
+        absolute = in_image(stage.workdir, dest)
         if not flag:
             self.files.put(stage.index, absolute)
         if instruction.heredocs:
@@ -371,5 +372,5 @@ class _Evaluation:
                 written = fields.get("source") or fields.get("src") or "."
                 source = self._expand(written, stage.scope(), instruction).text
                 path = self._expand(target, stage.scope(), instruction).text
-                dest = posixpath.normpath(posixpath.join(stage.workdir, path))
+                dest = in_image(stage.workdir, path)
                 copies.add(Copy(source, dest, origin, False))

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 
+from wxlint.core.paths import in_image
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
@@ -52,7 +53,7 @@ def clones(text: str, workdir: str, variables: Mapping[str, Value]) -> list[Clon
             continue
         folder = given[1].strip("\"'") if len(given) > 1 else address[2]
         entered = _CD.findall(text, 0, match.start())
-        path = posixpath.normpath(posixpath.join(workdir, *(word.strip("\"'") for word in entered), folder))
+        path = in_image(workdir, *(word.strip("\"'") for word in entered), folder)
         if path.startswith("/") and not set("$`~*") & set(path):
             found.append(Clone(path, address[1].lower(), address[2].lower(), main and not moves))
     return found

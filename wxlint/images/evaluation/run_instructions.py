@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from wxlint.core.paths import in_image
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
@@ -141,7 +142,7 @@ class Runs:
 
         def has_file(path: str, cwd: Value | None) -> bool:
             folder = stage.workdir if cwd is None else posixpath.join(stage.workdir, cwd.text) if cwd.known else HOLE
-            return self.files.has(stage.index, posixpath.normpath(posixpath.join(folder, path)), removed())
+            return self.files.has(stage.index, in_image(folder, path), removed())
 
         machine = stage.environment.machine if self.one_platform else None
         return Surroundings(machine or "", has_file)
@@ -218,7 +219,7 @@ class Runs:
         from wxlint.shell.bash.reader import read_shell
 
         name = install.program
-        path = posixpath.normpath(posixpath.join(stage.workdir, name)) if command.cwd is None else HOLE
+        path = in_image(stage.workdir, name) if command.cwd is None else HOLE
         source = self.files.find(stage.index, path)
         if source is None and stage.is_adrift and not name.startswith("/"):
             source = self.files.brought(stage.index, path[1:])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.findings import Span, Where
+from wxlint.core.paths import in_image
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.source import Source
@@ -56,7 +57,7 @@ class StageContext(InstallContext):
         self.is_adrift, self.directory = stage.is_adrift, stage.workdir
         if command.cwd is not None:
             known = command.cwd.known
-            self.directory = posixpath.normpath(posixpath.join(self.directory, command.cwd.text)) if known else HOLE
+            self.directory = in_image(self.directory, command.cwd.text) if known else HOLE
 
     def where(self, start: int, end: int) -> Where:
         return partial(self._stretch, start, end)
@@ -68,7 +69,7 @@ class StageContext(InstallContext):
     def absolute(self, path: str) -> str:
         if HOLE in self.directory and not path.startswith("/"):
             return HOLE
-        return posixpath.normpath(posixpath.join(self.directory, path))
+        return in_image(self.directory, path)
 
     def _find(self, path: str) -> Source | None:
         place = self.absolute(path)
