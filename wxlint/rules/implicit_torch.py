@@ -4,7 +4,8 @@
 
 `pip install whisperx` never says torch, and still installs it: from the default index, as a CUDA build. Install torch
 from the cpu index first (an installed torch that fits is kept), or give the whole command an index that has the CPU
-build. The same in a ROCm image; in one for another accelerator (OpenVINO, Gaudi) it is information.
+build. `python -m spacy download en_core_web_trf` is such an install, too: spaCy hands the model to pip. The same in a
+ROCm image; in one for another accelerator (OpenVINO, Gaudi) it is information.
 
 ## Bad
 

@@ -174,6 +174,7 @@ def test_what_installs_nothing_that_is_looked_at(text: str) -> None:
         ("comfy node install comfyui-manager", "comfy"),
         ("spack install py-torch", "spack"),
         ("easy_install torch", "easy_install"),
+        ("spacy download --url https://models.example en_core_web_trf", "download"),
     ],
 )
 def test_programs_whose_effect_is_not_known(text: str, program: str) -> None:
@@ -418,6 +419,8 @@ NAMES = [
     ("conda install pytorch=2.3 numpy", ["pytorch", "numpy"]),
     ("conda update pytorch", ["pytorch"]),
     ("conda create pytorch", ["pytorch"]),
+    ("python3 -m spacy download en_core_web_trf", ["en-core-web-trf"]),
+    ("spacy download -d en_core_web_trf-3.8.0 -q", ["en-core-web-trf"]),
 ]
 
 

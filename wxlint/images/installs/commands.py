@@ -47,8 +47,8 @@ _ENVIRONMENTS = {"comfy": ("install", "update", "node"), "spack": ("install", "l
 _SHELLS = frozenset(("bash", "sh", "source", ".", "dash", "zsh"))
 _PYTHON_OPTION = late(r"-[bBdEhiIOPqRsSuvVx?]*([cmWX]|-check-hash-based-pycs\Z)(.*)", 16)
 """An option of python that takes a value, behind flags, and what is attached to it."""
-_MODULES = {"pip": "pip", "pip3": "pip", "uv": "uv", "poetry": "project", "pdm": "project", "pipenv": "project"}
-"""Modules that `python -m` runs, and what kind of program each is."""
+_MODULES = frozenset(("pip", "pip3", "uv", "poetry", "pdm", "pipenv", "spacy", "conda"))
+"""Modules that `python -m` runs, each as the program of its name."""
 _CONDA_RUN = frozenset(("-n", "--name", "-p", "--prefix", "--cwd"))
 _MOST_LAUNCHERS = 6
 
@@ -59,7 +59,7 @@ def _kind(name: str) -> str:
     if _PIP.fullmatch(name):
         return "pip"
     base = _base(name)
-    if base in ("uv", "pip-sync", "pixi", "conda-lock"):
+    if base in ("uv", "pip-sync", "pixi", "conda-lock", "spacy"):
         return base
     if _CONDA_PROGRAM.fullmatch(name):
         return "conda"
@@ -152,7 +152,7 @@ def _behind_module(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
 def _module(words: tuple[Word, ...]) -> tuple[Word, ...]:
     """A module with its arguments; empty for one that is not read."""
     name = words[0].value.text
-    return words if name in _MODULES or name == "conda" else ()
+    return words if name in _MODULES else ()
 
 
 _LAUNCHERS: dict[str, Callable[[tuple[Word, ...]], tuple[Word, ...] | None]] = {
@@ -207,6 +207,12 @@ def _project(call: Call) -> Iterator[Install]:
 def _pixi(call: Call) -> Iterator[Install]:
     if len(call.words) > 1 and call.words[1].value.text in ("install", "add", "run"):
         yield call.opaque(call.words[0])
+
+
+def _spacy(call: Call) -> Iterator[Install]:
+    from wxlint.images.installs.spacy import spacy
+
+    return spacy(call)
 
 
 def _environment(call: Call) -> Iterator[Install]:
@@ -267,6 +273,7 @@ _READERS: dict[str, Callable[[Call], Iterator[Install]]] = {
     "conda-lock": _conda_lock,
     "project": _project,
     "pixi": _pixi,
+    "spacy": _spacy,
     "apt": apt,
     "environment": _environment,
     "vendor": vendor,

@@ -52,7 +52,7 @@ def worth_reading(text: str) -> bool:
         return True
     if "amdgpu-install" in text or "pixi" in text or (".run" in text and "cuda" in text):
         return True
-    if "comfy" in text or "spack" in text or "easy_install" in text:
+    if "comfy" in text or "spack" in text or "spacy" in text or "easy_install" in text:
         return True
     if "install" not in text or not any(map(text.__contains__, _ACCELERATORS)):
         return False

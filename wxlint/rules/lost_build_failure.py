@@ -1,0 +1,80 @@
+"""A script does not see that a build, a push or a pull fails.
+
+## Why
+
+The status of a pipe is that of its last command: behind `docker build . | tee build.log`, `$?` and `set -e` see that
+tee went well. The build has failed, the script goes on, and what it runs or pushes under the tag is the image of
+another day. `set -o pipefail` makes the pipe fail. The other way round, under `set -e` the script ends where the
+build fails: an `if [ $? -ne 0 ]` behind it, with all that it would count or clear up, never runs; that is information.
+
+Read are bash scripts. A function is not said to end the script: who calls it may look at its failure.
+
+## Bad
+
+```sh build.sh
+docker build -t example/asr:cuda . 2>&1 | tee build.log
+if [ $? -ne 0 ]; then
+  exit 1
+fi
+docker push example/asr:cuda
+```
+
+## Good
+
+```sh build.sh
+set -o pipefail
+if ! docker build -t example/asr:cuda . 2>&1 | tee build.log; then
+  exit 1
+fi
+docker push example/asr:cuda
+```
+"""
+
+from collections.abc import Iterator
+
+from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
+from wxlint.images.builds.model import Call
+from wxlint.images.graph.repository import Repository
+from wxlint.rules import Problem
+
+SEVERITY = Severity.WARNING
+SUMMARY = "a build whose failure the script does not see"
+HINT = "write set -o pipefail at the top of the script"
+
+_VERBS = ("build", "push", "pull", "compose build", "compose push", "compose pull")
+_CANDIDATE = late(r"(?:[^\n|]|\\\n)*\|(?!\|)|\s*(?:;|#[^\n]*\n|\s)*[^\n]*\$\{?\?")
+"""What stands behind a command that may be piped, or whose status may be looked at."""
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    shells = {item.path for item in repository.documents.given if item.kind == "shell"}
+    for path, script in repository.scripts.items():
+        source = repository.sources.read(path)
+        if path not in shells or source is None:
+            continue
+        calls = {call.docker.command.start: call for call in script.calls if _may_fail_unseen(call, source.text)}
+        if calls:
+            yield from _lost(calls, source.text)
+
+
+def _may_fail_unseen(call: Call, text: str) -> bool:
+    return call.docker.verb in _VERBS and _CANDIDATE.match(text, call.docker.command.end) is not None
+
+
+def _lost(calls: dict[int, Call], text: str) -> Iterator[Problem]:
+    from wxlint.shell.bash.lost_failures import Loss, lost_failures
+
+    for lost in lost_failures(text):
+        call = calls.get(lost.start)
+        if call is None:
+            continue
+        what = f"docker {call.docker.verb}"
+        if lost.loss is Loss.NEVER_LOOKED_AT:
+            message = f"set -e ends the script where {what} fails: the $? behind it never says so"
+            hint = f"write if ! {what} ...; then"
+            yield Problem(call.span, message, hint=hint, severity=Severity.INFO)
+        elif lost.loss is Loss.LOOKED_AT:
+            yield Problem(call.span, f"the $? behind it is that of {lost.by}: nobody sees that {what} fails")
+        else:
+            yield Problem(call.span, f"set -e sees the status of {lost.by}: the script goes on where {what} fails")

@@ -1,0 +1,142 @@
+"""Commands of a bash text whose failure the text does not see: their status is that of what they are piped into, or
+`set -e` has ended the text before anybody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from itertools import pairwise
+
+from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
+from wxlint.shell.bash.parser import Parser
+from wxlint.shell.bash.tree import (
+    AndOr,
+    Background,
+    Case,
+    Count,
+    For,
+    Function,
+    Group,
+    If,
+    Lines,
+    Node,
+    Pipe,
+    Redirected,
+    Seq,
+    Simple,
+    While,
+)
+
+_LOOKS = late(
+    r"""(?:[ \t\r;]|\\\n|\n|\#[^\n]*(?=\n))*(?:(?:if|case|return|exit)[ \t]+)?(?:![ \t]+)?"""
+    r"""(?:\[\[?[ \t]+|test[ \t]+|\(\([ \t]*|(?:local[ \t]+)?\w+=)?["']?\$\{?\?"""
+)
+"""What stands behind a command up to the `$?` of the statement that follows."""
+_PRINTERS = frozenset("awk cat cut gawk head logger mawk nl perl pv sed tail tee tr ts".split())
+"""Programs that hand on what they read, and end well whatever that is."""
+_ERREXIT = late(r"#![^\n]*\s-\w*e")
+
+
+class Loss(Enum):
+    """How a failure is lost."""
+
+    LOOKED_AT = "the status that is looked at is another's"
+    GOES_ON = "the text goes on"
+    NEVER_LOOKED_AT = "the text ends before its status is looked at"
+
+
+class Lost(NamedTuple):
+    """A command whose failure is lost. start: of the command. by: the program whose status counts instead."""
+
+    start: int
+    loss: Loss
+    by: str = ""
+
+
+def lost_failures(text: str) -> tuple[Lost, ...]:
+    """The commands of a bash text whose failure is not seen, in the order of the text. Never raises."""
+    reader = _Reader(text)
+    try:
+        reader.walk(Parser(text).script(), guarded=False, top=True)
+    except RecursionError:  # the depth guards are there so that this does not happen
+        return ()
+    return tuple(sorted(reader.found, key=lambda lost: lost.start))
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.strict = _ERREXIT.match(text) is not None
+        self.knows_pipes = "pipefail" in text or "PIPESTATUS" in text
+        self.found: list[Lost] = []
+
+    def walk(self, node: Node, *, guarded: bool, top: bool = False) -> None:
+        """Follow a node. guarded: its failure ends nothing, whatever `set -e` says. top: it always runs."""
+        if isinstance(node, (Simple, Pipe)):
+            self._statement(node, guarded)
+            if top and isinstance(node, Simple):
+                self._set(node)
+            return
+        for inner, inner_guarded in _inside(node, guarded):
+            self.walk(inner, guarded=inner_guarded, top=top and isinstance(node, (Lines, Seq)))
+
+    def _set(self, node: Simple) -> None:
+        """Follow `set -e`, `set -euo pipefail`, `set -o errexit` and their opposites."""
+        words = [word.literal or "" for word in node.words]
+        if words[:1] != ["set"]:
+            return
+        for before, word in pairwise(words):
+            named = word == "errexit" and before[1:].endswith("o")
+            if named or (word[:1] in ("-", "+") and "e" in word[1:]):
+                self.strict = (before if named else word)[0] == "-"
+
+    def _statement(self, node: Simple | Pipe, guarded: bool) -> None:
+        items = node.items if isinstance(node, Pipe) else (node,)
+        if isinstance(node, Pipe):
+            for item in items:
+                if not isinstance(item, Simple):
+                    self.walk(item, guarded=True)
+            guarded = guarded or node.negated
+        last = items[-1]
+        if not isinstance(last, Simple):
+            return
+        strict = self.strict and not guarded
+        looked = _LOOKS.match(self.text, last.end) is not None
+        if strict and looked:
+            self.found.append(Lost(last.start, Loss.NEVER_LOOKED_AT))
+        by = last.words[0].literal if last.words else None
+        if self.knows_pipes or by not in _PRINTERS or by is None:
+            return
+        for item in items[:-1]:
+            if isinstance(item, Simple) and (looked or strict):
+                self.found.append(Lost(item.start, Loss.LOOKED_AT if looked else Loss.GOES_ON, by))
+
+
+def _inside(node: Node, guarded: bool) -> Iterator[tuple[Node, bool]]:
+    """The parts of a compound command, and whether a failure in each ends nothing."""
+    if isinstance(node, (Lines, Seq)):
+        yield from _all(node.items, guarded)
+    elif isinstance(node, AndOr):
+        parts = (node.first, *(part for _, part in node.rest))
+        yield from _all(parts[:-1], True)
+        yield parts[-1], guarded
+    elif isinstance(node, If):
+        for condition, body in node.branches:
+            yield condition, True
+            yield body, guarded
+        if node.otherwise is not None:
+            yield node.otherwise, guarded
+    elif isinstance(node, While):
+        yield node.condition, True
+        yield node.body, guarded
+    elif isinstance(node, Case):
+        yield from _all((body for _, body, _ in node.arms), guarded)
+    elif isinstance(node, (For, Count, Group, Redirected)):
+        yield node.body, guarded
+    elif isinstance(node, (Function, Background)):  # who calls a function may look at its failure
+        yield node.body, True
+
+
+def _all(nodes: Iterable[Node], guarded: bool) -> Iterator[tuple[Node, bool]]:
+    return ((node, guarded) for node in nodes)
