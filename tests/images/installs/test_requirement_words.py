@@ -7,7 +7,14 @@ from shell_installs import one
 
 from wxlint.core.values import HOLE, Value
 from wxlint.images.installs.markers import Environment, applies
-from wxlint.images.installs.requirement import Bound, Doubt, conda_requirement, marker_of, parse_requirement
+from wxlint.images.installs.requirement import (
+    Bound,
+    Doubt,
+    conda_requirement,
+    is_refused,
+    marker_of,
+    parse_requirement,
+)
 from wxlint.images.installs.screening import worth_reading
 
 HOST = "https://registry.example"
@@ -77,6 +84,40 @@ def test_versions(text: str, extras: tuple[str, ...], specifier: str, pin: str |
     found = parse_requirement(Value(text, ("$X",) * text.count(HOLE)), None)
     assert (found.extras, found.specifier, found.pin, found.local) == (extras, specifier, pin, local)
     assert found.written == text.replace(HOLE, "$X")
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("app==2.2.2 +cpu", True),
+        ("app >= 1, <2 beta", True),
+        ("app=1.0", True),
+        ("app[gpu] = 1.0", True),
+        ("app=1.0=py311_0", True),
+        ("app 1.0", True),
+        ("app other", True),
+        ("app other>=2", True),
+        ("app==1.0 ; python_version > '3'", False),
+        ("app >=1 , <2", False),
+        ("app (>=1)", False),
+        ("app [gpu] == 1.0", False),
+        ("app==1.*", False),
+    ],
+)
+def test_lines_that_pip_refuses(text: str, refused: bool) -> None:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        Requirement(text)
+        accepted = True
+    except InvalidRequirement:
+        accepted = False
+    assert (is_refused(Value(text)), accepted) == (refused, not refused)
+
+
+@pytest.mark.parametrize("text", ["app>=1.0.x-beta", "./my app.whl", f"app=={HOLE} +cpu"])
+def test_lines_that_some_pip_may_take(text: str) -> None:
+    assert not is_refused(Value(text, ("$X",) * text.count(HOLE)))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from wxlint.images.installs.model import (
     joined,
 )
 from wxlint.images.installs.pip import ARCHIVES
-from wxlint.images.installs.requirement import FOLDER, marker_of, parse_requirement
+from wxlint.images.installs.requirement import FOLDER, is_refused, marker_of, parse_requirement
 
 if TYPE_CHECKING:
     from wxlint.documents.manifests.project import Part, Project
@@ -45,13 +45,17 @@ def _listed(source: Text, as_constraints: bool, environment: Environment) -> Lin
     for line in read_requirements(source):
         if line.requirement is not None:
             where = partial(source.span, line.start, line.end)
-            found.append(_of_requirement(line, line.requirement, where, as_constraints, environment))
+            found.append(_of_requirement(line, line.requirement, source, where, as_constraints, environment))
     return joined([Lines(), *found])
 
 
-def _of_requirement(line: Line, value: Value, where: Where, as_constraints: bool, environment: Environment) -> Lines:
+def _of_requirement(
+    line: Line, value: Value, source: Text, where: Where, as_constraints: bool, environment: Environment
+) -> Lines:
     holds = applies(marker_of(value.text), environment)
     found = parse_requirement(value, where)
+    if found.kind == "unknown" and is_refused(value):
+        return Lines(unread=(Unread(UnreadKind.INVALID, source.path, where, f"{found.written} is no requirement"),))
     if holds is False and found.kind != "unknown":
         return Lines()
     ignored = [option for option in line.options if option.name in ("--index-url", "--extra-index-url")]
@@ -112,7 +116,7 @@ class PackageLists:
         if line.invalid:
             return Lines(unread=(Unread(UnreadKind.INVALID, source.path, where, "an option that pip refuses"),))
         if line.requirement is not None:
-            return _of_requirement(line, line.requirement, where, as_constraints, self.environment)
+            return _of_requirement(line, line.requirement, source, where, as_constraints, self.environment)
         options = line.options
         editable = next((option.value for option in options if option.name == "--editable"), None)
         if editable is not None:

@@ -20,6 +20,13 @@ _WHEEL = late(r"([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+?)(?:-\d[^-]*)?-[^-]+-[^-]+-[^
 _CLAUSES = late(
     r"(?:(?:===\s*[^\s,;()=]+|(?:==|~=(?!\s*\w+(?:\.\*|[^\w.]|$))|!=|<=|>=|<|>)\s*[\w\0](?:[\w.*+!\0-]*[\w*\0])?)\s*(?:,\s*(?!$)|,?\s*$))+"
 )
+_REFUSED = late(
+    r"[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?\s*(?:"
+    r"=(?!=)"  # no operator
+    r"|\s[A-Za-z0-9][\w.-]*(?:\s|[=<>!~;,]|$)"  # another name
+    r"|(?:(?:[=~!]=|[<>]=?)\s*[\w.*+!-]+\s*,\s*)*(?:[=~!]=|[<>]=?)\s*[\w.*+!-]+\s+[\w+])"  # a blank in a version
+)
+"""What pip refuses in every version, also those that took any text for a version."""
 _EXTRA = late(r"[a-z0-9\0](?:[a-z0-9._\0-]*[a-z0-9\0])?")
 _PIN = late(r"={2,3}\s*([0-9][^,;\s*()]*)\s*\)?$")
 
@@ -135,6 +142,11 @@ def _parsed(value: Value) -> Requirement:
     elif HOLE in specifier and "+" in specifier and HOLE not in specifier.partition("+")[2]:
         local = specifier.partition("+")[2]
     return Requirement(name, extras, specifier, pin, local, written=written)
+
+
+def is_refused(value: Value) -> bool:
+    """Whether a line of a list is no requirement to any pip, which then installs nothing of the list."""
+    return not value.holes and "/" not in value.text and _REFUSED.match(value.text.strip()) is not None
 
 
 def marker_of(text: str) -> str:
