@@ -4,7 +4,9 @@
 
 `docker compose run asr` ends with `no such service: asr` after a service was renamed, or where the compose file never
 had it. A name counts as known when any compose file of the repository defines it. `docker compose build` where no
-service of the repository has a `build` does nothing and ends well: that is a warning.
+service of the repository has a `build` does nothing and ends well: that is a warning. A Python program that starts
+services whose names come from elsewhere is looked at for a table of them: where three of four names in a column, and
+three at least, are services, the others are information.
 
 ## Bad
 
@@ -33,7 +35,7 @@ docker compose run --rm web
 
 from collections.abc import Iterator
 
-from wxlint.core.findings import Severity
+from wxlint.core.findings import Severity, Span
 from wxlint.core.suggest import did_you_mean
 from wxlint.images.builds.model import Call
 from wxlint.images.graph.repository import Repository
@@ -51,6 +53,8 @@ _PLAIN = frozenset(
     " --build-arg --timeout --scale --exit-code-from".split()
 )
 """Options that leave it open neither which files are read nor which word is the service."""
+_LEAST = 3
+"""Names of a column that are services, at least; and how many of them there are for each that is none."""
 _ONE, _MANY = ("compose run", "compose exec"), ("compose up", "compose build", "compose pull", "compose restart")
 
 
@@ -68,6 +72,20 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield from _call(repository, call, names)
             if call.docker.verb == "compose build" and not built:
                 yield from _nothing_to_build(call, [file.source.path for file in projects.files])
+        for column in script.columns:
+            yield from _listed(column, names)
+
+
+def _listed(column: tuple[tuple[str, Span], ...], names: set[str]) -> Iterator[Problem]:
+    """Yield the names of a table's column that are no services, where most of them are."""
+    known = {name for name, _ in column if name in names}
+    unknown = {name for name, _ in column if name not in names}
+    if len(known) < _LEAST or len(unknown) > len(known) // _LEAST:
+        return
+    for name, span in column:
+        if name in unknown:
+            text = f"no compose file has a service {name!r}; {len(known)} others of its column are services"
+            yield Problem(span, text, severity=Severity.INFO, image=name)
 
 
 def _nothing_to_build(call: Call, files: list[str]) -> Iterator[Problem]:

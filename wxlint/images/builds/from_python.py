@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
+from wxlint.core.values import HOLE
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.model import Script
@@ -22,6 +23,7 @@ from wxlint.shell.model import Command
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
+    from wxlint.images.builds.docker_cli import DockerCommand
     from wxlint.images.builds.github_actions import Find
 
 _PROGRAMS = ("docker", "podman", "buildah", "nerdctl")
@@ -43,7 +45,19 @@ def python_script(source: Source, find: Find) -> Script:
         commands = tuple(reader.commands())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Script((), (), ())  # not ours to report
-    return _named(read_script(source, commands, find), reader)
+    script = _named(read_script(source, commands, find), reader)
+    if not any(_takes_a_service(call.docker) for call in script.calls):
+        return script
+    from wxlint.images.builds.python_columns import columns
+
+    return script._replace(columns=columns(tree, source))
+
+
+def _takes_a_service(docker: DockerCommand) -> bool:
+    """Whether a command line starts a service of compose whose name it takes from elsewhere."""
+    return docker.verb in ("compose run", "compose up", "compose exec") and any(
+        word.value.text == HOLE for word in docker.arguments[:1]
+    )
 
 
 def _named(script: Script, reader: _Reader) -> Script:

@@ -46,7 +46,11 @@ class Undefined(NamedTuple):
 
 
 class Script(NamedTuple):
-    """What a script does with docker. problems: what is wrong with the file."""
+    """What a script does with docker.
+
+    problems: what is wrong with the file. columns: of the tables that a program writes out, each text with its place,
+    where the program starts services whose names it takes from elsewhere.
+    """
 
     calls: tuple[Call, ...]
     builds: tuple[Build, ...]
@@ -54,3 +58,4 @@ class Script(NamedTuple):
     edits: tuple[Edit, ...] = ()
     undefined: tuple[Undefined, ...] = ()
     problems: tuple[Problem, ...] = ()
+    columns: tuple[tuple[tuple[str, Span], ...], ...] = ()

@@ -15,6 +15,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value, concat
+from wxlint.images.builds.python_places import place_of
 from wxlint.shell.model import Word
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ class Flow:
             return None
         if not isinstance(text, ast.Constant) or not isinstance(text.value, str) or "'" in text.value:
             return None
-        place = self._place(text)
+        place = place_of(text, self.source)
         return Lists((tuple(Word(Value(word), *place, quoted=True) for word in text.value.split()),))
 
     def _added(self, node: ast.expr) -> Lists:
@@ -271,10 +272,10 @@ class Flow:
         return self._lists(node) or self._unknown_words(node)
 
     def _unknown_words(self, node: ast.expr) -> Lists:
-        return Lists(((Word(self._unknown(node), *self._place(node), quoted=False),),))
+        return Lists(((Word(self._unknown(node), *place_of(node, self.source), quoted=False),),))
 
     def _word(self, node: ast.expr) -> Word:
-        return Word(self.value(node), *self._place(node), quoted=True)
+        return Word(self.value(node), *place_of(node, self.source), quoted=True)
 
     def value(self, node: ast.expr, depth: int = 0) -> Value:
         """The text of an expression."""
@@ -299,16 +300,8 @@ class Flow:
         return self._unknown(node)
 
     def _unknown(self, node: ast.expr) -> Value:
-        start, end = self._place(node)
+        start, end = place_of(node, self.source)
         return Value(HOLE, (" ".join(self.source.text[start:end].split()),))
-
-    def _place(self, node: ast.expr) -> tuple[int, int]:
-        """The offsets of an expression; Python counts columns in bytes of UTF-8."""
-        return self._offset(node.lineno, node.col_offset), self._offset(node.end_lineno or 1, node.end_col_offset or 0)
-
-    def _offset(self, line: int, column: int) -> int:
-        before = self.source.line_text(line).encode("utf-8", "surrogatepass")[:column]
-        return self.source.starts[min(line, len(self.source.starts)) - 1] + len(before.decode("utf-8", "ignore"))
 
 
 def _joined(left: list[Names]) -> Names:
