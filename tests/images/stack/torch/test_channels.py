@@ -106,7 +106,7 @@ def test_what_a_channel_computes_with(channel: str, accelerator: str | None) -> 
 
 SPECIFIERS = (
     ">=2.1 <=2.1 ==2.1 ~=2.1 !=2.1 <2.1 >2.1 >=2.1.1 <=2.1.1 ==2.1.1 ~=2.1.1 !=2.1.1 <2.1.1 >2.1.1 ==2.* !=2.* ==2.1.*"
-    " !=2.1.* >=2,<3 >=2.0.1,!=2.1.1,<2.2 ~=2.0 ==2.1.1+cpu >=2.1rc1 ===2.1.1 ,>=2.1 <2.10 >=2.9,<2.11"
+    " !=2.1.* >=2,<3 >=2.0.1,!=2.1.1,<2.2 ~=2.0 >=2.1rc1 ===2.1.1 ,>=2.1 <2.10 >=2.9,<2.11"
 ).split()
 VERSIONS = "1.13.1 2.0 2.0.1 2.1 2.1.0 2.1.1 2.1.2 2.2.0 2.9.1 2.10.0 2.11.0 3.0.0".split()
 
@@ -115,6 +115,11 @@ VERSIONS = "1.13.1 2.0 2.0.1 2.1 2.1.0 2.1.1 2.1.2 2.2.0 2.9.1 2.10.0 2.11.0 3.0
 def test_ranges_hold_what_the_packaging_library_says(specifier: str) -> None:
     right = SpecifierSet(specifier.removeprefix(","))
     assert {v: within(specifier, v) for v in VERSIONS} == {v: right.contains(v, prereleases=True) for v in VERSIONS}
+
+
+def test_a_release_is_in_the_range_that_names_one_of_its_builds() -> None:
+    assert within("==2.1.1+cpu", "2.1.1") and within(">=2,==2.1.1+cu121", "2.1.1")
+    assert not within("==2.1.1+cpu", "2.1.2") and not within("==2.1.1+cpu,<2", "2.1.1")
 
 
 def test_ranges_over_several_versions() -> None:

@@ -68,10 +68,11 @@ def release_sets(
 
 @lru_cache(maxsize=4096)
 def within(specifier: str, version: str) -> bool:
-    """Whether a release is in a range.
+    """Whether a release is in a range, whichever build of it the range names.
 
     Numbers only where that is enough: the library for ranges takes 15 ms to load.
     """
+    specifier = re.sub(r"\+[\w.]+", "", specifier)
     clauses = [_CLAUSE.fullmatch(clause.strip()) for clause in specifier.split(",") if clause.strip()]
     if None in clauses or re.search(r"[a-z]", specifier):
         return contains(specifier, (version,)) is True

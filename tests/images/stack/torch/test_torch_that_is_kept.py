@@ -1,0 +1,171 @@
+"""Whether a later install keeps the torch that is there, and its release: as pip, uv and conda decide about it."""
+
+from __future__ import annotations
+
+import pytest
+from image_states import CPU, CUDA, WHL, said, state
+
+pytestmark = pytest.mark.usefixtures("here")
+
+OWN = "https://registry.example/simple"
+ROCM = f"{WHL}/rocm6.0"
+WHEEL = "cp311-cp311-linux_x86_64.whl"
+BARE = f"pip install torch==2.3.1 -i {CPU}"
+SET = f"pip install torch==2.3.1 torchvision==0.18.1 torchaudio==2.3.1 -i {CPU}"
+BY_UV = f"uv {SET}"
+
+KEPT = [
+    # what is there, a later command, the torch that is there in the end
+    # an address is taken as it is, whatever is there
+    (BARE, f"pip install {CPU}/torch-2.3.1%2Bcpu-{WHEEL}", "cpu 2.3.1"),
+    (BARE, f"pip install {CUDA}/torch-2.3.1%2Bcu121-{WHEEL}", "cu121 2.3.1"),
+    (BARE, f"pip install {CPU}/torch-2.4.1%2Bcpu-{WHEEL}", "cpu 2.4.1"),
+    # a reinstall takes the newest in reach, or the pin
+    (BARE, f"pip install --force-reinstall torch -i {CPU}", "cpu newest"),
+    (BARE, f"pip install --force-reinstall torch==2.3.1 -i {CPU}", "cpu 2.3.1"),
+    (f"pip install torch -i {CPU}", f"pip install --force-reinstall torch==2.3.1 -i {CPU}", "cpu 2.3.1"),
+    (f"pip install torch -i {CPU}", f"pip install --force-reinstall torch -i {CPU}", "cpu newest"),
+    # a build that is named by its local version
+    ("pip install torch==2.3.1+cpu", f"pip install torch==2.3.1+cpu -i {CUDA}", "cpu 2.3.1"),
+    (f"pip install torch -i {CPU}", "pip install torch==2.3.1+cpu", "cpu 2.3.1"),
+    (f"pip install torch -i {ROCM}", "pip install torch==2.3.1+rocm6.0", "rocm6.0 2.3.1"),
+    (BARE, f"pip install torchvision==0.18.1+cu121 -i {CUDA}", "cpu 2.3.1"),  # which needs torch==2.3.1, of any build
+    # conda knows by name what pip has installed
+    (BARE, "conda install pytorch=2.3.1", "cpu 2.3.1"),
+    (BARE, "conda install 'pytorch>=2.4'", "unknown"),
+    (BARE, "conda install pytorch=2.4.1", "unknown"),
+    (BARE, "conda install accelerate", "cpu 2.3.1"),
+    # an upgrade with pip: the highest release of the builds that it sees
+    (f"pip install torch==2.3.1 -i {CUDA}", f"pip install -U 'torch<2.4' -i {CPU}", "cu121 2.3.1"),
+    (f"pip install torch==2.3.1 -i {CUDA}", f"pip install -U 'torch<2.5' -i {CPU}", "cpu ?"),
+    (BARE, f"pip install -U 'torch<2.4' -i {CUDA}", "cu121 ?"),
+    (BARE, f"pip install -U 'torch<2.4' -i {CPU}", "cpu 2.3.1"),
+    (BARE, "pip install -U 'torch<2.4'", "cpu 2.3.1"),
+    (BARE, f"pip install -U 'torch<2.3' -i {CUDA}", "cu121 ?"),
+    (f"pip install torch -i {CPU}", f"pip install -U torch -i {CPU}", "cpu newest"),
+    (f"pip install torch -i {CPU}", f"pip install -U torch -i {CUDA}", "cpu newest"),
+    (f"pip install torch -i {CUDA}", f"pip install -U torch -i {CPU}", "cpu newest"),
+    (f"pip install torch -i {CUDA}", "pip install -U torch", "default newest"),
+    ("pip install torch", "pip install -U torch", "default newest"),
+    ("pip install torch", f"pip install -U torch -i {CPU}", "cpu newest"),
+    (f"pip install torch -i {ROCM}", f"pip install -U torch -i {ROCM}", "rocm6.0 newest"),
+    (f"pip install torch -i {ROCM}", f"pip install -U torch -i {CPU}", "unknown"),
+    (f"pip install torch==2.3.1 -i {CPU}", f"pip install -U torch -i {ROCM}", "unknown"),
+    # an upgrade with uv: a plain release is that of any build of the default index
+    (f"uv {BARE}", f"uv pip install -U 'torch<2.4' -i {CPU}", "cpu 2.3.1"),
+    (f"uv {BARE}", "uv pip install -U 'torch<2.4'", "cpu 2.3.1"),
+    (f"uv {BARE}", f"uv pip install -U 'torch<2.4' -i {CUDA}", "cu121 ?"),
+    (f"uv {BARE}", f"uv pip install -U torch==2.3.1 -i {CUDA}", "cu121 2.3.1"),
+    (f"uv {BARE}", f"uv pip install -U 'torch<2.3' -i {CPU}", "cpu ?"),
+    (f"uv {BARE}", f"uv pip install -U torch -i {CPU}", "cpu newest"),
+    (f"uv {BARE}", f"uv pip install -U torch -i {CPU} --resolution lowest", "cpu ?"),
+    (f"uv {BARE}", "uv pip install -U accelerate", "unknown"),
+    # a companion: its newest release in reach is for one torch
+    (BARE, f"pip install torchvision -i {CPU}", "cpu newest"),
+    (BARE, f"uv pip install torchvision -i {CPU}", "cpu newest"),
+    (BARE, f"pip install -U torchvision -i {CPU}", "cpu newest"),
+    (f"pip install torch==2.5.1 -i {CPU}", f"pip install torchvision -i {CUDA}", "cpu 2.5.1"),
+    (f"pip install torch==2.5.1 -i {CPU}", f"uv pip install torchvision -i {CUDA}", "cpu 2.5.1"),
+    (f"pip install torch==2.5.1 -i {CPU}", f"uv pip install -U torchvision -i {CUDA}", "unknown"),
+    (SET, f"pip install -U torchvision==0.18.1 -i {CPU}", "cpu 2.3.1"),
+    (SET, "uv pip install -U torchvision==0.18.1", "unknown"),
+    (SET, f"pip install 'torchvision>=0.18.1,<0.19' -i {CPU}", "cpu 2.3.1"),
+    (SET, f"pip install 'torchvision<0.18' -i {CPU}", "cpu ?"),
+    (BY_UV, f"uv pip install 'torchvision<0.19' -i {CPU}", "cpu 2.3.1"),
+    (BARE, "uv pip install 'torchvision>=0.18.1,<0.19' --resolution lowest", "unknown"),
+    (SET, f"pip install -U torchvision -i {WHL}/cu118", "cu118 ?"),
+    (f"pip install torch -i {CPU}", f"pip install torchvision -i {CPU}", "cpu newest"),
+    (f"pip install torch -i {CPU}", "pip install torchvision", "cpu newest"),
+    (f"pip install torch -i {CUDA}", "pip install torchvision", "default newest"),
+    (f"pip install torch -i {CUDA}", "pip install torchvision==0.20.1", "cu121 newest"),
+    (f"pip install torch -i {CUDA}", "pip install torchvision==0.18.1", "default 2.3.1"),
+    (f"pip install torch -i {CPU}", f"pip install 'torchvision<0.19' -i {CPU}", "cpu ?"),
+    (f"pip install torch -i {ROCM}", f"pip install torchvision -i {ROCM}", "rocm6.0 newest"),
+    (f"pip install torch -i {ROCM}", f"pip install torchvision==0.18.1 -i {ROCM}", "rocm6.0 ?"),
+    (f"pip install torch -i {ROCM}", "pip install torchvision", "unknown"),
+    # an older companion of another channel does not take the place of a newer one
+    (f"pip install torch==2.9.1 torchvision==0.24.1 -i {CPU}", f"pip install -U torchvision -i {CUDA}", "unknown"),
+    # what brings torch along, by what its release asks of it
+    (BARE, "pip install -U flash-attn", "cpu 2.3.1"),
+    (BARE, "pip install vllm", "default ?"),
+    (BARE, "pip install vllm==0.4.2", "default ?"),
+    (BARE, "pip install 'vllm>=0.4'", "unknown"),
+    (SET, "pip install xformers", "unknown"),
+    (BARE, "pip install whisperx", "default ?"),
+    (BARE, "pip install 'whisperx>=3.3.1'", "unknown"),
+    (BARE, "pip install 'whisperx<3.4'", "unknown"),
+    (f"pip install torch==1.13.1 -i {CPU}", "pip install whisperx==3.1.6", "default ?"),
+    (f"pip install torch==1.13.1 -i {CPU}", "pip install accelerate", "unknown"),
+    (f"pip install torch==1.13.1 -i {CPU}", "pip install 'accelerate>=0.20'", "unknown"),
+    (f"pip install torch -i {ROCM}", "pip install accelerate", "rocm6.0 newest"),
+    (BARE, "uv pip install accelerate --resolution lowest", "unknown"),
+    # an index that nobody knows
+    (f"pip install torch==2.3.1 -i {OWN}", "pip install torch==2.3.1", "unknown"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "later", "torch"), KEPT, ids=[f"{row[0]} ; {row[1]}" for row in KEPT])
+def test_the_torch_after_a_later_install(before: str, later: str, torch: str) -> None:
+    assert said(state({}, f"RUN {before}\nRUN {later}").torch) == torch
+
+
+def test_the_very_build_that_is_there_leaves_its_companions() -> None:
+    again = state({}, f"RUN {SET}\nRUN pip install torch==2.3.1+cpu -i {CPU}").torch
+    assert again.companions == {"torchvision", "torchaudio"} and not again.stale
+
+
+def test_limits_of_an_install_count_for_the_torch_that_is_there() -> None:
+    constraints = {"new.txt": "torchvision==0.19.1\n", "same.txt": "torchvision==0.18.1\n"}
+    assert said(state(constraints, f"RUN {SET}\nRUN pip install -U torch -c new.txt").torch) == "default ?"
+    assert said(state(constraints, f"RUN {SET}\nRUN pip install torch -c new.txt").torch) == "default ?"
+    assert said(state(constraints, f"RUN {SET}\nRUN pip install -U torch -c same.txt").torch) == "cpu 2.3.1"
+
+
+def project(*dependencies: str, channel: str = "cpu") -> str:
+    listed = ", ".join(f'"{one}"' for one in dependencies)
+    index = f'[[tool.uv.index]]\nname = "own"\nurl = "{WHL}/{channel}"\n'
+    return f'[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = [{listed}]\n{index}'
+
+
+TWO_SYNCS = "COPY a/pyproject.toml ./\nRUN uv sync\nCOPY b/pyproject.toml ./\nRUN uv sync"
+CHANGED_PROJECTS = [
+    # the project of the first sync, that of the second, the torch that is there in the end
+    (project("torch==2.3.1"), project("torch>=2"), "cpu 2.3.1"),
+    (project("torch==2.3.1"), project("torch>=2.4"), "cpu ?"),
+    (project("torch==2.3.1"), project("torch"), "cpu 2.3.1"),
+    (project("torch==2.3.1"), project("torch==2.4.1"), "cpu 2.4.1"),
+    (project("torch==2.3.1"), project("torch==2.3.1", channel="cu121"), "cu121 2.3.1"),
+    (project("torch==2.3.1"), project("accelerate"), "cpu 2.3.1"),
+    (project("torch==2.3.1"), project("torchvision==0.18.1"), "cpu 2.3.1"),
+    (project("torch==2.3.1"), project("torchvision==0.19.1"), "cpu 2.4.1"),
+    (project("torch==2.3.1"), project("torch>=2", "torchvision==0.19.1"), "cpu ?"),
+    (project("torch==2.3.1"), project("torch", "vllm==0.6.0"), "cpu ?"),
+    (project("torch>=2.3"), project("torch>=2.4"), "cpu ?"),
+    (project("torch>=2.3"), project("torch"), "cpu ?"),
+    (project("torch"), project("torch"), "cpu newest"),
+    (project("torch"), project("accelerate"), "cpu newest"),
+    (project("torch==2.3.1"), project("flask"), "none"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "torch"), CHANGED_PROJECTS)
+def test_a_sync_after_the_project_has_changed(first: str, second: str, torch: str) -> None:
+    assert said(state({"a/pyproject.toml": first, "b/pyproject.toml": second}, TWO_SYNCS).torch) == torch
+
+
+ENVIRONMENTS = [
+    # a project, commands, the torch that is there in the end
+    (project("torch==2.3.1"), f"uv pip install torch==2.3.1 -i {CPU} && uv run true", "cpu 2.3.1"),
+    (project("torch>=2.3"), f"uv pip install torch==2.3.1 -i {CPU} && uv run true", "cpu 2.3.1"),
+    (project("torch>=2.4"), f"uv pip install torch==2.3.1 -i {CPU} && uv run true", "cpu ?"),
+    (project("accelerate"), f"uv pip install torch==2.3.1 -i {CPU} && uv run true", "cpu 2.3.1"),
+    (project("torch>=2.3"), f"uv pip install torch==2.3.1 -i {CPU} && uv sync --inexact", "cpu 2.3.1"),
+    (project("torch==2.3.1"), "uv sync && uv add 'torch>=2'", "cpu 2.3.1"),
+    (project("torch==2.3.1"), "uv sync && uv add 'torch>=2.4'", "cpu ?"),
+    (project("torch"), "uv sync && uv add flask", "cpu newest"),
+]
+
+
+@pytest.mark.parametrize(("text", "commands", "torch"), ENVIRONMENTS, ids=[f"{r[1]}" for r in ENVIRONMENTS])
+def test_a_project_in_an_environment_that_has_torch(text: str, commands: str, torch: str) -> None:
+    assert said(state({"pyproject.toml": text}, f"RUN {commands}").torch) == torch

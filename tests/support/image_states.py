@@ -1,0 +1,31 @@
+"""The state of an image whose Dockerfile starts from a plain Python and copies a whole folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from file_trees import write_tree
+
+from wxlint.images.graph.state import State
+from wxlint.images.stack.torch.model import Torch
+from wxlint.lint.inputs import gather
+
+WHL = "https://download.pytorch.org/whl"
+CPU, CUDA = f"{WHL}/cpu", f"{WHL}/cu121"
+
+
+def state(files: Mapping[str, str], instructions: str, base: str = "python:3.11-slim") -> State:
+    """The state after the instructions, in the working directory."""
+    write_tree(Path(os.curdir), {**files, "Dockerfile": f"FROM {base}\nCOPY . .\n{instructions}\n"})
+    repository = gather(["."], no_policy=True).repository
+    evaluated = repository.graph.by_hand("Dockerfile")
+    return repository.beliefs.state(evaluated, evaluated.stages[-1])
+
+
+def said(torch: Torch) -> str:
+    """A torch in short: channel, then its release, "newest", or "?" where that is not known."""
+    if torch.channel in ("none", "unknown"):
+        return torch.channel
+    return f"{torch.channel} {torch.version or ('newest' if torch.newest else '?')}"
