@@ -10,8 +10,16 @@ TESTS = (
     "tests/images",
     "tests/rules",
     "tests/lint/test_reference_family.py",
+    "tests/lint/test_families.py",
     "tests/lint/test_since.py",
+    "tests/lint/test_baseline.py",
+    "tests/lint/test_working_folder.py",
+    "tests/lint/test_suppressions.py",
     "tests/cli/test_graph_commands.py",
+    "tests/plan",
+    "tests/fixes",
+    "tests/beginning",
+    "tests/page/test_page.py",
 )
 OPTIONS = (
     "-q",

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from wxlint.images.evaluation.own_clones import clones
+from wxlint.core.values import HOLE, Value
+from wxlint.images.evaluation.own_clones import clones, own_project
+from wxlint.images.graph.summary import beliefs_of
+from wxlint.lint.inputs import gather
 
 
 def torch(root: Path) -> str:
     """What an image of the Dockerfile in a folder is believed to hold."""
-    words = [sys.executable, "-m", "wxlint", "images", ".", "--format", "json"]
-    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
-    (image,) = json.loads(done.stdout)
-    return str(image["torch"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        (belief,) = beliefs_of(gather(["."], no_policy=True).repository, None)
+    return belief.torch
 
 
 def made(root: Path, run: str, readme: str = "", config: str = "") -> Path:
@@ -44,7 +44,13 @@ REMOTE = '[remote "origin"]\n\turl = git@github.com:acme/voice.git\n'
         ("checkout", "", REMOTE),
         ("acme-voice", "", ""),
         ("Acme+Voice", "", ""),
+        ("acme_voice", "", ""),
+        ("acme__voice", "", ""),
+        ("acme--voice", "", ""),
         ("voice", "git clone https://github.com/acme/voice", ""),
+        ("voice", "Git clone https://GitHub.com/Acme/Voice", ""),
+        ("acme-voice", "", "[core]\n\tbare = false\n"),
+        ("checkout", "", '[remote "mirror"]\n\tpushurl = https://github.com/acme/voice.git\n'),
     ],
 )
 def test_the_repository_is_known_by_its_remote_or_its_folder(
@@ -59,6 +65,10 @@ def test_the_repository_is_known_by_its_remote_or_its_folder(
         ("checkout", "", '[remote "origin"]\n\turl = https://github.com/other/voice\n'),
         ("voice", "a fork of something", ""),
         ("checkout", "git clone https://github.com/acme/voice", ""),
+        ("acme-voice", "", '[remote "origin"]\n\turl = https://github.com/other/voice\n'),
+        ("voice-acme", "", ""),
+        ("acmevoice", "", ""),
+        ("voice", "", ""),
     ],
 )
 def test_another_repository_stays_unknown(tmp_path: Path, folder: str, readme: str, config: str) -> None:
@@ -91,6 +101,10 @@ def test_a_list_of_a_known_clone(tmp_path: Path) -> None:
     assert torch(made(tmp_path / "other", run.replace("/comfyanonymous/", "/somebody/"))) == "unknown"
 
 
+VALUED = "-o --origin --depth --reference -c --config -j --jobs --filter --template -u".split()
+MOVES = "checkout switch reset fetch pull apply am revert cherry-pick".split()
+
+
 @pytest.mark.parametrize(
     ("text", "folders"),
     [
@@ -105,11 +119,65 @@ def test_a_list_of_a_known_clone(tmp_path: Path) -> None:
         ("git clone https://github.com/acme/other", []),
         ("git clone", []),
         ("git clone -b", []),
+        ("git clone -b master https://github.com/acme/voice", ["/w/voice"]),
+        ("git clone -b HEAD https://github.com/acme/voice", ["/w/voice"]),
+        ("git clone --branch=main https://github.com/acme/voice", ["/w/voice"]),
+        ("git clone --branch 'main' https://github.com/acme/voice", ["/w/voice"]),
+        ("git clone --revision abc https://github.com/acme/voice", []),
+        *((f"git clone {option} value https://github.com/acme/voice", ["/w/voice"]) for option in VALUED),
+        ("git clone --depth=1 --recursive https://github.com/acme/voice", ["/w/voice"]),
+        ("git clone git://git.example/acme/voice/ there", ["/w/there"]),
+        ("(cd /a; cd b && git clone https://github.com/acme/voice)", ["/a/b/voice"]),
+        ("cd '/a' && git clone https://github.com/acme/voice", ["/a/voice"]),
+        ("git clone https://github.com/acme/voice /x/../y", ["/y"]),
+        ("git clone https://github.com/acme/voice ~/voice", []),
+        ("git clone https://github.com/acme/voice `pwd`/voice", []),
+        ("git clone https://github.com/acme/voice /a/*", []),
+        ("git clone https://github.com/acme/voice | tee log", ["/w/voice"]),
+        ("git clone https://github.com/acme/voice;git clone https://github.com/acme/voice b", ["/w/voice", "/w/b"]),
+        *((f"git clone https://github.com/acme/voice && git {verb} x", []) for verb in MOVES),
+        ("git clone https://github.com/acme/voice && git -C voice checkout v1", []),
+        ("git clone https://github.com/acme/voice && git -C voice submodule update --init", ["/w/voice"]),
     ],
 )
 def test_where_a_clone_stands(text: str, folders: list[str]) -> None:
     found = [c.folder for c in clones(text, "/w", {}) if c.main and (c.owner, c.name) == ("acme", "voice")]
     assert found == folders
+
+
+def test_names_of_owner_and_project_are_compared_in_lower_case() -> None:
+    (found,) = clones("git clone https://GitHub.com/Acme/Voice.git", "/w", {})
+    assert found == ("/w/Voice", "acme", "voice", True)
+
+
+def test_a_variable_of_a_clone_that_is_not_known_leaves_its_folder_open() -> None:
+    text = "git clone https://github.com/acme/voice ${DIR}/$NAME"
+    known = {"DIR": Value("/src"), "NAME": Value("v")}
+    assert [one.folder for one in clones(text, "/w", known)] == ["/src/v"]
+    assert clones(text, "/w", {"DIR": Value("/src")}) == []
+    assert clones(text, "/w", {**known, "NAME": Value(HOLE, ("$(date)",))}) == []
+
+
+OWN_PROJECTS = [
+    # an address that pip is given, whether it is the repository itself at its main branch
+    ("git+https://github.com/acme/voice", True),
+    ("git+https://github.com/acme/voice.git", True),
+    ("git+https://github.com/Acme/Voice.git@main", True),
+    ("git+https://github.com/acme/voice@HEAD", True),
+    ("git+ssh://git@github.com/acme/voice.git", True),
+    ("git+ssh://git@github.com/acme/voice.git@master", True),
+    ("git+https://github.com/acme/voice#egg=voice", True),
+    ("git+https://github.com/acme/voice@v1", False),
+    ("git+https://github.com/acme/voice@", False),
+    ("git+https://github.com/acme/voice#subdirectory=sub", False),
+    ("git+https://github.com/acme/other", False),
+    ("git+https://github.com", False),
+]
+
+
+@pytest.mark.parametrize(("url", "own"), OWN_PROJECTS)
+def test_the_address_of_the_repository_itself(url: str, own: bool) -> None:
+    assert own_project(url, lambda owner, name: (owner, name) == ("acme", "voice")) is own
 
 
 KERNELS = "git clone https://github.com/Dao-AILab/flash-attention fa"

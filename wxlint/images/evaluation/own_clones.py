@@ -12,7 +12,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.documents.source import Source
 
-_CLONE = late(r"\bgit\s+clone\b([^;&|\n]*)")
+_CLONE = late(r"\bgit\s+clone\b([^;&|)\n]*)")
 _ADDRESS = late(r"(?:https?://|ssh://|git://)?(?:[^\s/@]+@)?[\w.-]+[/:](?:\d+/)?([\w.-]+)/([\w.-]+?)(?:\.git)?/?", re.I)
 _MOVES = late(
     r"\bgit\s+(?:-C\s+\S+\s+)?(?:checkout|switch|reset|fetch|pull|apply|am|revert|cherry-pick|submodule\s+foreach)\b"
