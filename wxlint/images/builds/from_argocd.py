@@ -11,13 +11,14 @@ from wxlint.core.paths import normal, repository_above
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.kustomize import inner_documents
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
-from wxlint.images.builds.from_helm import Chart, Layer, values_images
+from wxlint.images.builds.from_helm import Layer, values_images
+from wxlint.images.builds.helm_charts import Chart, nothing
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import parse_reference
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
-    from wxlint.images.builds.from_helm import Read
+    from wxlint.images.builds.helm_charts import Read
 
 _KINDS = ("Application", "ApplicationSet")
 
@@ -48,7 +49,7 @@ def _sources(document: Node) -> Iterator[Mapping]:
 def _of_source(node: Mapping, source: Source, cache: Cache, read: Read) -> Iterator[Use]:
     path, helm, kustomize = (node.get(key) for key in ("path", "helm", "kustomize"))
     folder = normal(posixpath.join(repository_above() or ".", path.text)) if isinstance(path, Scalar) else ""
-    chart = Chart(folder, cache, read)
+    chart = Chart(folder, cache, read, nothing)
     below = chart.values if folder and "{{" not in folder else None
     if isinstance(helm, Mapping):
         values, given, parameters = (helm.get(key) for key in ("values", "valuesObject", "parameters"))

@@ -2,18 +2,20 @@
 
 A file of values that sets a tag alone (values-gpu.yaml, an Argo CD Application, the values of a parent chart) is laid
 over the chart's own values, which say the repository. A registry that all images share (`global.imageRegistry`) may
-stand in front of any name, so that the registry is not known then.
+stand in front of any name, so that the registry is not known then. Where neither says a tag, the chart's version of
+its application is the tag if its templates say so.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
+from wxlint.images.builds.helm_charts import OWN_VALUES, Chart, Matching, at_path, nothing
 from wxlint.images.builds.model import Script
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import parse_reference
@@ -21,12 +23,10 @@ from wxlint.images.model.reference import parse_reference
 if TYPE_CHECKING:
     from wxlint.core.cache import Cache
     from wxlint.documents.source import Source
-
-    Read = Callable[[str], Source | None]
+    from wxlint.images.builds.helm_charts import Read
 
 _NAMES = ("repository", "repo", "name", "image")
 """How the name of an image is called beside its tag."""
-_OWN = ("values.yaml", "values.yml")
 _SHARED = ("imageRegistry", "registry", "imageRegistryOverride", "dockerRegistry")
 """How a registry that all images share is called below `global`."""
 _MOST_DEEP = 12
@@ -40,25 +40,35 @@ class Layer(NamedTuple):
     source: Source
 
 
-def helm_script(source: Source, cache: Cache, read: Read) -> Script:
-    """What a file of values names. read: another file of the repository, or None."""
-    folder, name = posixpath.split(source.path)
-    chart = Chart(folder, cache, read)
-    below = None if name in _OWN else chart.values
-    uses = [use for root in parse(source, cache).documents for use in values_images(Layer(root, below, source), chart)]
-    return Script((), (), tuple(uses))
+def helm_script(
+    source: Source, cache: Cache, read: Read, matching: Matching = nothing, folder: str | None = None
+) -> Script:
+    """What a file of values names.
+
+    Args:
+        read: another file of the repository, or None. matching: the files of a pattern.
+        folder: of the chart that the values are for, where it is not their own.
+    """
+    from wxlint.images.builds.helm_pods import helm_running
+
+    own, name = posixpath.split(source.path)
+    chart = Chart(own if folder is None else folder, cache, read, matching)
+    below = None if name in OWN_VALUES and chart.folder == own else chart.values
+    layers = [Layer(root, below, source) for root in parse(source, cache).documents]
+    uses = [use for layer in layers for use in values_images(layer, chart)]
+    return Script((), (), tuple(uses), running=tuple(one for layer in layers for one in helm_running(layer, chart)))
 
 
 def values_images(layer: Layer, chart: Chart | None) -> Iterator[Use]:
     """The images of a layer of values. chart: the one that they are for."""
-    shared = _shared(layer.root) or _shared(layer.below)
+    shared = has_shared_registry(layer)
     waiting: list[tuple[Node, tuple[str, ...]]] = [(layer.root, ())]
     while waiting:
         node, path = waiting.pop()
         if isinstance(node, Sequence):
             waiting += [(item, (*path, "[]")) for item in reversed(node.items)]
         elif isinstance(node, Mapping):
-            use = _image(node, path, layer, chart, shared)
+            use = image_of(node, path, layer, chart, shared)
             if use is not None:
                 yield use
             else:
@@ -66,38 +76,13 @@ def values_images(layer: Layer, chart: Chart | None) -> Iterator[Use]:
             waiting += [(value, (*path, key.text)) for key, value in reversed(node.entries) if len(path) < _MOST_DEEP]
 
 
-class Chart:
-    """The chart in a folder, and those below it."""
-
-    def __init__(self, folder: str, cache: Cache, read: Read) -> None:
-        self.folder, self._cache, self._read = folder, cache, read
-
-    @property
-    def values(self) -> Node | None:
-        """The chart's own values."""
-        for name in _OWN:
-            source = self._read(posixpath.join(self.folder, name))
-            if source is not None:
-                return next(iter(parse(source, self._cache).documents), None)
-        return None
-
-    def below(self, path: tuple[str, ...]) -> Mapping | None:
-        """What the values of a chart below say of what the values of this one call `NAME.PATH`."""
-        if len(path) < 2:
-            return None
-        chart = Chart(posixpath.join(self.folder, "charts", path[0]), self._cache, self._read)
-        return _at(chart.values, path[1:])
-
-
-def _at(node: Node | None, path: tuple[str, ...]) -> Mapping | None:
-    for key in path:
-        node = node.get(key) if isinstance(node, Mapping) else None
-    return node if isinstance(node, Mapping) else None
+def has_shared_registry(layer: Layer) -> bool:
+    """Whether values name a registry that all images share."""
+    return _shared(layer.root) or _shared(layer.below)
 
 
 def _shared(root: Node | None) -> bool:
-    """Whether values name a registry that all images share."""
-    shared = _at(root, ("global",))
+    shared = at_path(root, ("global",))
     return shared is not None and any(_text(shared, key) is not None for key in _SHARED)
 
 
@@ -115,14 +100,14 @@ def _named(node: Mapping, source: Source) -> Iterator[Use]:
         yield _use(Value(f"{image.text}:{HOLE}", ("the chart's version",)), image, source)
 
 
-def _image(node: Mapping, path: tuple[str, ...], layer: Layer, chart: Chart | None, shared: bool) -> Use | None:
+def image_of(node: Mapping, path: tuple[str, ...], layer: Layer, chart: Chart | None, shared: bool) -> Use | None:
     """A name with its tag, each from the values below where it is not here; a chart's own version stands for a tag
     that is in neither."""
     own, own_tag = _name(node, path), _text(node, "tag")
     place = own_tag or own
     if place is None:
         return None
-    below = _at(layer.below, path)
+    below = at_path(layer.below, path)
     if below is None and own is None and chart is not None:
         below = chart.below(path)
     if below is None and node.entry("tag") is None and node.entry("pullPolicy") is None:
@@ -138,6 +123,9 @@ def _image(node: Mapping, path: tuple[str, ...], layer: Layer, chart: Chart | No
     if digest is not None and digest.text.startswith("sha256:"):
         return _use(Value(f"{name}@{digest.text}", holes), own or place, layer.source)
     if tag is None:
+        version = chart.app_version(path) if chart is not None else None
+        if version is not None:
+            return _use(Value(f"{name}:{version.text}", holes, (version.reason,)), place, layer.source)
         return _use(Value(f"{name}:{HOLE}", (*holes, "the chart's version")), place, layer.source)
     return _use(Value(f"{name}:{tag.text}", holes), place, layer.source)
 
@@ -157,4 +145,5 @@ def _text(node: Mapping, key: str) -> Scalar | None:
 
 
 def _use(value: Value, place: Scalar, source: Source) -> Use:
-    return Use("helm image", value, parse_reference(value), source.span(*place.inner(source.text)))
+    span = source.span(*place.inner(source.text))
+    return Use("helm image", value, parse_reference(value), span, because=value.because)

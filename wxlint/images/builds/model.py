@@ -12,6 +12,7 @@ from wxlint.images.model.records import Build, Use
 if TYPE_CHECKING:
     from wxlint.documents.source import Problem
     from wxlint.images.builds.docker_cli import DockerCommand
+    from wxlint.images.builds.from_kubernetes import Running
     from wxlint.shell.substitutions import Substitution
 
 
@@ -49,7 +50,8 @@ class Script(NamedTuple):
     """What a script does with docker.
 
     problems: what is wrong with the file. columns: of the tables that a program writes out, each text with its place,
-    where the program starts services whose names it takes from elsewhere.
+    where the program starts services whose names it takes from elsewhere. running: containers of which a chart's values
+    say image and resources.
     """
 
     calls: tuple[Call, ...]
@@ -59,3 +61,4 @@ class Script(NamedTuple):
     undefined: tuple[Undefined, ...] = ()
     problems: tuple[Problem, ...] = ()
     columns: tuple[tuple[tuple[str, Span], ...], ...] = ()
+    running: tuple[Running, ...] = ()

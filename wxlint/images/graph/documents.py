@@ -46,6 +46,8 @@ _SCRIPTS = frozenset(
     "shell batch powershell python workflow make bake gitlab just taskfile skaffold devcontainer helm tox".split()
 )
 """Kinds of files that build and use images by commands or targets."""
+_HELM_CALLERS = frozenset("shell batch powershell workflow make gitlab just taskfile skaffold kubernetes".split())
+"""Kinds of files that say which values are laid over a chart."""
 _UTF_8 = frozenset("shell batch python make bake just tox".split())
 """Those whose programs read nothing but UTF-8."""
 
@@ -89,12 +91,34 @@ class Documents:
                 continue
             if any(word in source.text for word in words) or (item.kind == "shell" and self._sources_one(source)):
                 found[item.path] = self._failures.attempt(item.path, partial(self._script, item, source), _NOTHING)
+        found.update(self._laid_values())
         policy = self._family.policy
         if policy is None or not policy.image_pattern or not _leave_names_to_a_forge(found.values()):
             return found
         from wxlint.images.graph.own_names import with_own_names
 
         return with_own_names(found, self._family)
+
+    def _laid_values(self) -> dict[str, Script]:
+        """The files of values that are laid over charts from outside, by path."""
+        found: dict[str, Script] = {}
+        for item in self.given:
+            source = self._store.read(item.path) if item.kind in _HELM_CALLERS else None
+            if source is None or "helm" not in source.text:
+                continue
+            from wxlint.images.builds.helm_calls import laid_values
+
+            for laid in laid_values(source, self._store.cache, lambda path: self._store.read(path) is not None):
+                values = self._store.read(laid.values)
+                if values is not None and posixpath.dirname(laid.values) != laid.chart:
+                    read = partial(self._helm, values, laid.chart)
+                    found[laid.values] = self._failures.attempt(laid.values, read, _NOTHING)
+        return found
+
+    def _helm(self, source: Source, chart: str | None = None) -> Script:
+        from wxlint.images.builds.from_helm import helm_script
+
+        return helm_script(source, self._store.cache, self._store.read, self._store.matching, chart)
 
     def _sources_one(self, source: Source) -> bool:
         """Whether a script names, for `source`, one that names a container engine."""
@@ -211,9 +235,7 @@ class Documents:
 
             return just_script(source, find)
         if kind == "helm":
-            from wxlint.images.builds.from_helm import helm_script
-
-            return helm_script(source, cache, self._store.read)
+            return self._helm(source)
         if kind == "powershell":
             from wxlint.images.builds.from_powershell import powershell_script
 

@@ -1,0 +1,90 @@
+"""What the values of a Helm chart give a pod beside its image: GPUs under `resources`, as most charts pass them on.
+
+A chart that speaks of GPUs in its templates, or in values of its own making (`gpu.enabled`), may give them in a way
+that is not known; so may one with a runtime class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wxlint.core.patterns import late
+from wxlint.documents.kubernetes import Container, Pod, is_gpu
+from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence
+from wxlint.images.builds.from_helm import Layer, has_shared_registry, image_of
+from wxlint.images.builds.from_kubernetes import Running
+from wxlint.images.builds.helm_charts import Chart, at_path
+
+_MOST_DEEP = 12
+_GPU = late(r"(?i)gpu|runtimeClass|resourceClaim")
+_PASSED = late(r"\.resources\b")
+
+
+def helm_running(layer: Layer, chart: Chart) -> Iterator[Running]:
+    """The containers of which values say both the image and its resources; none where no template passes these on."""
+    if not any(_PASSED.search(text) for text in chart.templates):
+        return
+    elsewhere = any(map(_GPU.search, chart.templates)) or _speaks_of_gpus(layer.root) or _speaks_of_gpus(layer.below)
+    shared = has_shared_registry(layer)
+    for node, path in _mappings(layer.root):
+        own = [found for key in ("image", "resources") if isinstance(found := node.get(key), Mapping)]
+        below = at_path(layer.below, (*path, "resources"))
+        image = node.get("image")
+        if not own:
+            continue
+        here = own[0].start
+        limits = {
+            text: (key._replace(start=here, end=here + 1), value) for text, (key, value) in _limits(below).items()
+        }
+        limits.update(_limits(node.get("resources")))
+        if not limits:
+            continue
+        if not isinstance(image, Mapping):
+            image = at_path(layer.below, (*path, "image"))
+        use = image_of(image, (*path, "image"), layer, chart, shared) if image is not None else None
+        if image is None or use is None:
+            continue
+        gpus = tuple((key, value) for key, value in limits.values() if is_gpu(key.text) and value.text != "0")
+        if image is not node.get("image"):  # its place is in the chart's own values
+            use = use._replace(span=layer.source.span(here, here + 1))
+        place = next((value for _, value in image.entries if isinstance(value, Scalar)), None)
+        if place is not None:
+            container = Container(path[-1] if path else "", place, gpus, helper=False)
+            yield Running(container, Pod((container,), elsewhere), use, layer.source)
+
+
+def _limits(resources: Node | None, place: int | None = None) -> dict[str, tuple[Scalar, Scalar]]:
+    """The entries of limits and requests. place: where they are said to stand, if they are another file's."""
+    found: dict[str, tuple[Scalar, Scalar]] = {}
+    for part in ("requests", "limits"):
+        given = resources.get(part) if isinstance(resources, Mapping) else None
+        for key, value in given.entries if isinstance(given, Mapping) else ():
+            if isinstance(value, Scalar):
+                found[key.text] = (key if place is None else key._replace(start=place, end=place + 1), value)
+    return found
+
+
+def _mappings(root: Node) -> Iterator[tuple[Mapping, tuple[str, ...]]]:
+    """Every mapping with its path; those in lists are left out."""
+    waiting: list[tuple[Node, tuple[str, ...]]] = [(root, ())]
+    while waiting:
+        node, path = waiting.pop()
+        if isinstance(node, Mapping):
+            yield node, path
+            waiting += [(value, (*path, key.text)) for key, value in reversed(node.entries) if len(path) < _MOST_DEEP]
+
+
+def _speaks_of_gpus(root: Node | None) -> bool:
+    """Whether values have a key about GPUs other than a resource, with something set under it."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Sequence):
+            waiting += node.items
+        elif isinstance(node, Mapping):
+            for key, value in node.entries:
+                is_set = not isinstance(value, Scalar) or value.text not in ("", "false", "null", "~", "0")
+                if is_set and _GPU.search(key.text) and not is_gpu(key.text):
+                    return True
+                waiting.append(value)
+    return False
