@@ -20,6 +20,7 @@ class Mutant(NamedTuple):
 
     line: where, from 1. old, new: the expression or statement as code. function: the outermost one that it is in the
     body of, with its class ("Class.method"); empty where it is in none. body: the lines of that function's body.
+    statement: the first line of the innermost statement that it is in, at which a constant of several lines is loaded.
     """
 
     line: int
@@ -27,6 +28,7 @@ class Mutant(NamedTuple):
     new: str
     function: str
     body: range = range(0)
+    statement: int = 0
 
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -94,8 +96,11 @@ def mutants(source: str) -> Iterator[Mutant]:
         for child in body
         for node in ast.walk(child)
     }
+    outer_first = (node for node in ast.walk(tree) if isinstance(node, ast.stmt))
+    statements = {id(node): statement.lineno for statement in outer_first for node in ast.walk(statement)}
     for _, node, mistake in _mistaken(tree):
-        yield Mutant(node.lineno, _code(node), _code(mistake), *functions.get(id(node), ("", range(0))))
+        function, body = functions.get(id(node), ("", range(0)))
+        yield Mutant(node.lineno, _code(node), _code(mistake), function, body, statements[id(node)])
 
 
 def _bodies(parent: ast.Module | ast.ClassDef, prefix: str) -> Iterator[tuple[str, list[ast.stmt]]]:

@@ -66,7 +66,7 @@ class Tests(NamedTuple):
 def tests_of(mistake: Mistake, found: Measured) -> Tests:
     """Return the tests that may notice a mistake."""
     lines = found.tests.get(mistake.path, {})
-    here = set(lines.get(mistake.mutant.line, ()))
+    here = set(lines.get(mistake.mutant.line) or lines.get(mistake.mutant.statement, ()))
     # A function that runs while modules are imported may have made others, which patching it would not reach.
     fresh = not mistake.mutant.function or any(WHILE_IMPORTING in lines.get(n, ()) for n in mistake.mutant.body)
     if fresh:

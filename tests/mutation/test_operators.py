@@ -64,6 +64,13 @@ def test_a_mistake_in_a_function_that_another_makes_while_importing_takes_a_fres
     assert {m.mutant.line: runner.tests_of(m, found) for m in mistakes}[4] == runner.Tests(["t"], 1.0, True)
 
 
+def test_a_constant_of_several_lines_is_passed_over_where_its_statement_begins() -> None:
+    source = "def f(kind):\n    return kind in (\n        'a',\n        'b',\n    )\n"
+    found = Measured({"a.py": {2: ["t"]}}, {"t": 1.0})
+    mistakes = [runner.Mistake("a.py", number, mutant) for number, mutant in enumerate(mutants(source))]
+    assert {m.mutant.new: runner.tests_of(m, found).names for m in mistakes}["'bXX'"] == ["t"]
+
+
 @pytest.mark.parametrize("exclusion", EXCLUSIONS, ids=[f"{e.path}: {e.old}" for e in EXCLUSIONS])
 def test_an_excluded_mistake_can_still_be_made(exclusion: Exclusion) -> None:
     path = f"wxlint/images/{exclusion.path}"
