@@ -350,7 +350,19 @@ def names(index: Index) -> Iterator[Found]:
             yield Found("accelerated", row["name"], "the index has no such package" if missing else "")
 
 
-CHECKS = {check.__name__: check for check in (torch_releases, companions, torch_needs, carriers, builds, names)}
+def sources_only(index: Index) -> Iterator[Found]:
+    """That the packages of builds_against_torch.csv still have no wheel, so that they are compiled."""
+    for row in table("builds_against_torch"):
+        if row["name"]:
+            files = index.files(row["name"])
+            newest = [file["filename"] for file in files[max(files)]] if files else []
+            wrong = "the newest release has wheels" if any(name.endswith(".whl") for name in newest) else ""
+            yield Found("builds_against_torch", row["name"], wrong, not newest)
+
+
+CHECKS = {
+    check.__name__: check for check in (torch_releases, companions, torch_needs, carriers, builds, names, sources_only)
+}
 
 
 # -- the run
@@ -373,7 +385,8 @@ def configured_index() -> str:
 def confirm(found: list[Found], today: str) -> int:
     """Put the day of the run into the rows of which the index confirmed all that was asked; the number of rows."""
     changed = 0
-    for name in sorted({one.table for one in found} - {"accelerated"}):  # of which only the names are looked up
+    partly = {"accelerated", "builds_against_torch"}  # of which not all is looked up
+    for name in sorted({one.table for one in found} - partly):
         path = FACTS / f"{name}.csv"
         lines = path.read_text(encoding="utf-8").splitlines()
         for place, row in enumerate(table(name), start=1):

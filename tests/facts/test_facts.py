@@ -18,6 +18,7 @@ KEYS = {
     "accelerated": ("name",),
     "accelerated_builds": ("name", "from"),
     "base_images": ("repository", "tag"),
+    "builds_against_torch": ("name", "project"),
     "carriers": ("name", "from", "brings", "extra"),
     "cuda_packages": ("ecosystem", "name"),
     "drivers": ("cuda_major",),

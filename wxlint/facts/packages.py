@@ -82,6 +82,19 @@ def git_project(url: str) -> dict[str, str] | None:
     return None if row is not None and of_a_commit and row["commits"] == "main" else row
 
 
+@functools.lru_cache(maxsize=1024)
+def builds_against_torch(name: str, url: str | None = None) -> bool:
+    """Whether an index has no wheel of a distribution and its setup.py imports torch, which it does not ask for.
+
+    Args:
+        url: of a requirement that names a project in git, which counts then.
+    """
+    if url is None:
+        return bool(name) and row_of("builds_against_torch", "name", normalise(name)) is not None
+    match = _GITHUB.search(url)
+    return match is not None and row_of("builds_against_torch", "project", f"{match[1]}/{match[2]}".lower()) is not None
+
+
 def listed_by_project(url: str, path: str) -> tuple[str, ...] | None:
     """What decides about torch in a list of requirements of a project in git; None where that is not known.
 

@@ -13,6 +13,8 @@ from wxlint.documents.manifests.project import Binding, Project, load, normal, t
 from wxlint.documents.source import Source
 
 _TEXTS = ("index-strategy", "prerelease", "resolution", "torch-backend")
+_ISOLATION = ("no-build-isolation", "no-build-isolation-package", "extra-build-dependencies")
+"""Settings by which a package may be built with what is installed, or with more than it asks for."""
 
 
 class UvIndexes(NamedTuple):
@@ -119,5 +121,8 @@ def read_settings(pyproject: Source | None, uv_toml: Source | None, *, pip: bool
         constraints=texts(uv, "constraint-dependencies"),
         overrides=texts(uv, "override-dependencies"),
         bound=tuple(bindings(table(uv, "sources"), found.urls).items()),
-        values=tuple((name, merged[name]) for name in _TEXTS if isinstance(merged.get(name), str)),
+        values=(
+            *((name, merged[name]) for name in _TEXTS if isinstance(merged.get(name), str)),
+            *(("build-isolation", name) for name in _ISOLATION if merged.get(name)),
+        ),
     )

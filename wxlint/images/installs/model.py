@@ -152,7 +152,7 @@ class UvSettings(NamedTuple):
     """What a uv.toml, or [tool.uv] of a pyproject.toml, says to `uv pip`.
 
     constraints, overrides: of constraint-dependencies and override-dependencies. values: "index-strategy",
-    "prerelease", "resolution" and "torch-backend", those that are given.
+    "prerelease", "resolution" and "torch-backend", those that are given; "build-isolation" where one changes it.
     """
 
     sources: Sources = Sources()
@@ -210,7 +210,7 @@ class Install(NamedTuple):
     (uv). lowest: older releases than the newest in reach may be taken (uv's --resolution, or what a lock that is made
     in the build holds besides). selective: an
     upgrade or a reinstall is for some packages only, or for those too that come along. locked: a lock says what is
-    taken.
+    taken. isolated: nothing keeps pip or uv from building packages in environments of their own.
     """
 
     tool: str
@@ -243,6 +243,7 @@ class Install(NamedTuple):
     lowest: bool = False
     selective: bool = False
     locked: bool = False
+    isolated: bool = False
 
     @property
     def span(self) -> Span | None:

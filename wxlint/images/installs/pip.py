@@ -95,6 +95,7 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
             builds=verb.value.text == "wheel",
             exact=verb.value.text == "sync",
             selective=_is_eager(arguments, call),
+            isolated=is_isolated("PIP", arguments, call),
         ),
         verb,
         arguments,
@@ -107,6 +108,12 @@ def _is_eager(arguments: Arguments, call: Call) -> bool:
     """Whether an upgrade reaches what comes along."""
     strategy = arguments.last("--upgrade-strategy") or call.variables.get("PIP_UPGRADE_STRATEGY")
     return strategy is not None and strategy.text == "eager"
+
+
+def is_isolated(tool: str, arguments: Arguments, call: Call) -> bool:
+    """Whether neither an option nor a variable keeps a tool from building in environments of their own."""
+    given = arguments.has("--no-build-isolation", "--no-build-isolation-package")
+    return not given and f"{tool}_NO_BUILD_ISOLATION" not in call.variables
 
 
 def finished(install: Install, verb: Word, arguments: Arguments, target: Value | None, call: Call) -> Install:
