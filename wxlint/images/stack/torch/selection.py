@@ -116,8 +116,7 @@ def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice
     if implied and limited is not None and limited.bound is not None:
         return choice(channels.channel_of_url(limited.bound.url), "bound")
     if requirement.bound is not None and not implied:
-        known = requirement.bound.doubt is None
-        return choice(channels.channel_of_url(requirement.bound.url) if known else "unknown", "bound")
+        return choice(channels.channel_of_url(requirement.bound.url), "bound")
     if install.backend is not None:
         return choice(_of_backend(install.backend.text), "backend")
     place = _searched(install, pinned, implied)
@@ -136,6 +135,8 @@ def _plain(install: Install, wanted: Requirement, implied: bool) -> str:
     specifier, name = wanted.specifier, wanted.name
     if implied and name not in FAMILY:
         specifier, name = facts.torch_needed(name, wanted.pin) or "", "torch"
+        if specifier and needed(wanted) is None:
+            return "unknown"  # an older release of it may ask for an older torch
     builds = set()
     for (listed,) in release_sets(("default",), install.environment.python):
         version = _torch_for(name, specifier, listed)
@@ -168,7 +169,7 @@ def constrained(install: Install, requirement: Requirement, implied: bool) -> Re
 def _of_backend(backend: str) -> str:
     if backend == "auto":  # no driver in a build
         return "cpu"
-    return backend if channels.accelerator_of(backend) or backend == "xpu" else "unknown"
+    return backend if channels.accelerator_of(backend) else "unknown"
 
 
 def _searched(install: Install, wanted: Requirement, implied: bool) -> _Place:
