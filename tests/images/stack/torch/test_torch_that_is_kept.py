@@ -29,6 +29,7 @@ KEPT = [
     ("pip install torch==2.3.1+cpu", f"pip install torch==2.3.1+cpu -i {CUDA}", "cpu 2.3.1"),
     (f"pip install torch -i {CPU}", "pip install torch==2.3.1+cpu", "cpu 2.3.1"),
     (f"pip install torch -i {ROCM}", "pip install torch==2.3.1+rocm6.0", "rocm6.0 2.3.1"),
+    ("pip install accelerate whisperx==3.3.1", f"pip install torch==2.6.0+cu124 -i {WHL}/cu124", "cu124 2.6.0"),
     (BARE, f"pip install torchvision==0.18.1+cu121 -i {CUDA}", "cpu 2.3.1"),  # which needs torch==2.3.1, of any build
     # conda knows by name what pip has installed
     (BARE, "conda install pytorch=2.3.1", "cpu 2.3.1"),

@@ -39,7 +39,7 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
         return True if same and _is_kept(state, choice) else None  # into the same environment or another
     if install.tool == "uv-project" and (install.exact or state.by == "uv-project"):
         return same and _is_kept(state, choice)  # it makes the environment what its project says
-    if choice.how == "url":
+    if choice.how == "url" or (wanted.local and not choice.implied):
         return same
     if install.reinstall:  # the newest in reach, whatever was there
         return same and (state.version is None or bool(wanted.pin))
@@ -55,8 +55,6 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
         return None if install.upgrade else True
     if choice.implied:
         return _suits(state, choice, versions)
-    if wanted.local:
-        return state.channel == choice.channel and (wanted.pin is None or wanted.pin == state.version)
     if install.tool == "conda":
         return not wanted.specifier or (wanted.pin is not None and wanted.pin == state.version)
     if install.upgrade:
