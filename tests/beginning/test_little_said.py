@@ -149,6 +149,96 @@ KINDS: dict[str, tuple[dict[str, str], list[str]]] = {
         },
         ["what it is for: acme/app:{version}, Dockerfile (build.sh:1)\n", 'other-images: ["acme/app:*"]'],
     ),
+    "names that say the variant, and tags that say more of it": (
+        {
+            "Dockerfile.cpu": f"{PLAIN}RUN pip install torch --index-url https://download.pytorch.org/whl/cpu\n",
+            "Dockerfile.gpu": f"ARG CHANNEL=cu126\n{CUDA}ARG CHANNEL\n"
+            "RUN pip install torch --index-url https://download.pytorch.org/whl/$CHANNEL\n",
+            "build.sh": "docker build -f Dockerfile.cpu -t acme/app-cpu:1.0 .\n"
+            "docker build -f Dockerfile.gpu -t acme/app-gpu:1.0-cu126 .\n"
+            "docker build -f Dockerfile.gpu --build-arg CHANNEL=cu128 -t acme/app-gpu:1.0-cu128 .\n",
+        },
+        [
+            'image: "acme/app-{variant}:{version}"',
+            'dockerfile: "Dockerfile.{variant}"  # 2 of 2 images',
+            '  gpu:\n    accelerator: cuda\n    tags: ["{version}-cu126", "{version}-cu128"]\n',
+            "torch-channel: [cu126, cu128]",
+            "  cpu:\n    accelerator: cpu\n",
+        ],
+    ),
+    "stages of which one is for the CPU and for GPUs": (
+        {
+            **{f"Dockerfile.{name}": "FROM acme/kit-base:latest\n" for name in ("en", "fr")},
+            "Dockerfile.base": PLAIN,
+            "Dockerfile.base-gpu": CUDA,
+            "Dockerfile.en-gpu": "FROM acme/kit-base-gpu:latest\n",
+            "build.sh": "for s in base base-gpu en fr en-gpu; do\n"
+            "docker build -f Dockerfile.$s -t acme/kit-$s .; done\n",
+        },
+        [
+            'image: "acme/kit-{stage}-{variant}:latest"',
+            'dockerfile: "Dockerfile.{stage}"  # 3 of 5 images',
+            "  gpu:\n    accelerator: cuda\n    base: base\n",
+            '  cpu:\n    accelerator: cpu\n    tag: ""\n    base: base\n',
+            "    stages: [fr, en]\n",
+        ],
+    ),
+    "latest beside tags that are variants": (
+        {
+            "Dockerfile": CUDA,
+            "Dockerfile.cu130": "FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04\n",
+            "build.sh": "docker build -t acme/app .\ndocker build -f Dockerfile.cu130 -t acme/app:cu130 .\n",
+            "compose.yaml": f"services: {{app: {{image: 'acme/app:latest', {GPU}}}}}\n",
+        },
+        [
+            "image: acme/app\n",
+            "  cuda:\n    accelerator: cuda\n    tag: latest\n",
+            '      cuda:\n        dockerfile: "Dockerfile"\n',
+        ],
+    ),
+    "two tags of one build, of which one says the variant": (
+        {
+            "Dockerfile": f"{PLAIN.strip()} AS cpu\n{CUDA.strip()} AS nvidia\n",
+            "build.sh": "docker build --target cpu -t acme/app:full-cpu-nightly .\n"
+            "docker build --target nvidia -t acme/app:full-nvidia-nightly -t acme/app:full-nightly .\n",
+        },
+        [
+            'image: "acme/app:full-{variant}-nightly"',
+            "  nvidia:\n    accelerator: cuda\n    tags: [full-nightly]\n",
+        ],
+    ),
+    "further tags that docker tag gives": (
+        {
+            "Dockerfile": CUDA,
+            "Dockerfile.cpu": PLAIN,
+            "build.sh": 'docker build -t "acme/app:$V" .\ndocker build -f Dockerfile.cpu -t "acme/app:$V-cpu" .\n'
+            'docker tag "acme/app:$V" acme/app:latest\ndocker tag "acme/app:$V-cpu" acme/app:latest-cpu\n',
+        },
+        ['tags: ["latest-{variant}"]\n', '    tag: ""\n    tags: [latest]\n'],
+    ),
+    "a build argument that is called for CUDA": (
+        {
+            "Dockerfile": f"{PLAIN}ARG CUDA_VERSION\nCOPY dist /dist\nRUN pip install /dist/*.whl\n",
+            "build.sh": 'docker build --build-arg CUDA_VERSION=12 -t "acme/app:$V" .\n',
+        },
+        ["acme/app:{version}, Dockerfile (build.sh:1); cuda is taken", "  cuda:\n    accelerator: cuda\n"],
+    ),
+    "torch of the default index, and nothing else": (
+        {"Dockerfile": DEFAULT, "build.sh": 'docker build -t "acme/app:$V" .\n'},
+        ["acme/app:{version}, Dockerfile (build.sh:1); cuda is taken", '    tag: ""\n'],
+    ),
+    "a name that CI gives a script": (
+        {
+            "Dockerfile": CUDA,
+            "push.sh": 'repo=${REPO?must be set}\ndocker build -t "$repo:$MODEL-$GITHUB_REF_NAME" .\n',
+            ".github/workflows/ci.yml": "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n"
+            "    env: {REPO: acme/app, MODEL: '${{ matrix.m }}'}\n    steps: [{run: ./push.sh docker}]\n",
+        },
+        [
+            "the name is computed: ${REPO?must be set}:$MODEL-$GITHUB_REF_NAME (push.sh:2); acme/app is taken",
+            'image: "acme/app:{version}"',
+        ],
+    ),
     "compose files that stand alone": (
         {
             "Dockerfile.cpu": PLAIN,

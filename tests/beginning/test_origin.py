@@ -114,6 +114,35 @@ def test_a_workflow_that_names_its_images_by_the_repository(
     assert main(["init", "--check"]) == 0
 
 
+LOWERED = [
+    """echo "name=$(echo "$GITHUB_REPOSITORY" | tr '[:upper:]' '[:lower:]')" >> "$GITHUB_OUTPUT\"""",
+    """echo "name=$(echo ${{ github.repository }} | tr 'A-Z' 'a-z')" >> $GITHUB_OUTPUT""",
+    """echo "name=$(tr '[A-Z]' '[a-z]' <<< "${GITHUB_REPOSITORY}")" >> $GITHUB_OUTPUT""",
+    """echo "name=${GITHUB_REPOSITORY,,}" >> $GITHUB_OUTPUT""",
+]
+
+
+@pytest.mark.parametrize("command", LOWERED)
+def test_a_name_that_a_step_writes_in_small_letters(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clone(tmp_path, "https://registry.example/Acme/Speech")
+    monkeypatch.chdir(tmp_path)
+    step = f"      - id: lower\n        run: |\n          {command}\n      - uses: docker/build-push-action@v6"
+    text = WORKFLOW.replace("${{ github.repository }}", "${{ steps.lower.outputs.name }}")
+    text = text.replace("      - uses: docker/build-push-action@v6", step)
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    (tmp_path / ".github/workflows/images.yml").write_text(text)
+    (tmp_path / "Dockerfile.cpu").write_text("FROM python:3.11-slim\n")
+    (tmp_path / "Dockerfile.cuda").write_text("FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\n")
+    assert main(["init"]) == 0
+    assert 'image: "ghcr.io/acme/speech:{version}-{variant}"' in Path("wxlint.yaml").read_text()
+    assert main(["init", "--check"]) == 0
+    (tmp_path / "Dockerfile.cuda").write_text("FROM python:3.11-slim\n")
+    assert main(["check", "--no-cache", "--fail-on", "info", "--concise", "."]) == 1
+    assert "; 4 of 4 image references resolved, 1 of them bad" in capsys.readouterr().out
+
+
 def test_what_is_taken_for_a_secret_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

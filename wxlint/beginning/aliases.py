@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from wxlint.beginning.model import Built
+from wxlint.beginning.model import Built, Named
 from wxlint.core.tuples import NamedTuple
 
 _PART = re.compile(r"\{[a-z]+\}")
@@ -33,11 +33,38 @@ def aliases(built: Iterable[Built], originals: Iterable[Original], pattern: str)
         original = _original(one, known)
         if original is None or one.tag == original.built.tag:
             continue
-        tag = _worded(one.tag, original.variant).replace("sha-{version}", "sha-{commit}")
-        parts = _PART.findall(tag)
-        if len(set(parts)) == len(parts) and ("{arch}" in pattern or "{arch}" not in parts):
-            found[one] = Alias(tag, "" if "{variant}" in parts else original.variant)
+        tag = _with_commit(_worded(one.tag, original.variant))
+        if _can_be_listed(tag, pattern):
+            found[one] = Alias(tag, "" if "{variant}" in tag else original.variant)
     return found
+
+
+def named_aliases(named: Iterable[Named], originals: Iterable[Original], pattern: str) -> Iterator[Alias]:
+    """The further tags by which something else than a build names the family's images: `docker tag`, a service.
+
+    latest is the tag of the one variant that has no word of its own; a service that runs it proves nothing.
+    """
+    known = list(originals)
+    names = {one.built.name for one in known}
+    words = {one.built.word for one in known} - {""}
+    plain = {one.variant for one in known if not one.built.word}
+    for one in named:
+        if one.name not in names or one.tag == pattern or not _can_be_listed(one.tag, pattern):
+            continue
+        if one.word in words and "{variant}" in one.tag:
+            yield Alias(_with_commit(one.tag), "")
+        elif one.made and one.tag == "latest" and len(plain) == 1:
+            yield Alias(one.tag, *plain)
+
+
+def _with_commit(tag: str) -> str:
+    return tag.replace("sha-{version}", "sha-{commit}")
+
+
+def _can_be_listed(tag: str, pattern: str) -> bool:
+    """Whether a policy can list a tag: each part is in it once, and an architecture only where one is said."""
+    parts = _PART.findall(tag)
+    return len(set(parts)) == len(parts) and ("{arch}" in pattern or "{arch}" not in parts)
 
 
 def _original(one: Built, originals: Iterable[Original]) -> Original | None:
@@ -53,7 +80,8 @@ def _original(one: Built, originals: Iterable[Original]) -> Original | None:
     if not same and len(alone) == 1 and one.accelerator in ("", alone[0].built.accelerator):
         return alone[0]
     exact = [each for each in same if each.built.args == one.args]
-    return exact[0] if len(exact) == 1 else same[0] if len(same) == 1 and not one.args else None
+    said = not one.args or "{variant}" in one.name
+    return exact[0] if len(exact) == 1 else same[0] if len(same) == 1 and said else None
 
 
 def _worded(tag: str, variant: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from wxlint.beginning.known_parts import known_in
 from wxlint.beginning.origin import filled
-from wxlint.beginning.survey import context_of, every_build, known_in
+from wxlint.beginning.survey import context_of, every_build
 from wxlint.facts.channels import is_of, shown
 from wxlint.images.graph.family import Family
 from wxlint.images.graph.repository import Repository

@@ -32,7 +32,8 @@ def draft(survey: Survey, *, services: bool = True, others: Iterable[str] = ()) 
     """
     undecided = listed("the name is computed", survey.computed)
     chosen = members(survey)
-    undecided += listed("nothing builds it under a name", (one.path for one in chosen.survey.unnamed))
+    unnamed = (one.path for one in chosen.survey.unnamed)
+    undecided += listed("nothing builds it under a name", (*survey.documented, *unnamed))
     survey, images, names = chosen.survey, chosen.images, chosen.names
     undecided += chosen.undecided
     undecided += [
@@ -176,6 +177,8 @@ def _variants(chosen: Members, composed: ComposeFiles) -> Iterator[str]:
         else:
             if not any(image.built.word for image in own):
                 yield '    tag: ""'
+            elif own[0].built.word == "latest":
+                yield "    tag: latest"
             yield from _tags(chosen, variant, "    ")
         if base is not None:
             yield f"    base: {base.stage}"
@@ -187,7 +190,9 @@ def _variants(chosen: Members, composed: ComposeFiles) -> Iterator[str]:
         channels = [image.built.channel for image in own if goes_with(image.built, own[0].built.accelerator)]
         if channels:
             channel = most(channels)
-            yield f"    torch-channel: {channel}  # {channels.count(channel)} of {len(channels)} images with torch"
+            also = sorted(_other_channels(survey.built, own) - {channel})
+            shown_as = f"[{', '.join((channel, *also))}]" if also else channel
+            yield f"    torch-channel: {shown_as}  # {channels.count(channel)} of {len(channels)} images with torch"
         overlays = composed.of_variant(variant)
         if overlays:
             yield f"    compose: [{', '.join(map(_quoted, overlays))}]"
@@ -199,6 +204,17 @@ def _variants(chosen: Members, composed: ComposeFiles) -> Iterator[str]:
         optional = _optional(survey, images, own)
         if optional:
             yield f"    optional: [{', '.join(map(_quoted, optional))}]  # named, and not seen built"
+
+
+def _other_channels(built: Iterable[Built], own: Iterable[Member]) -> set[str]:
+    """The channels of the images of a variant that are built again with other arguments, under other tags."""
+    images = {(i.built.name, i.built.word, i.built.path, i.built.target): i.built for i in own}
+    found = set()
+    for one in built:
+        image = images.get((one.name, one.word, one.path, one.target))
+        if image is not None and one.args != image.args and goes_with(one, image.accelerator):
+            found.add(one.channel)
+    return found
 
 
 def _base(images: list[Member]) -> Member | None:

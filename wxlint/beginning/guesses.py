@@ -13,16 +13,23 @@ _OTHERS = frozenset(("vulkan", "sycl", "opencl"))
 
 
 def guesses(survey: Survey) -> dict[Built, Built]:
-    """Those images with an accelerator: the one that a service asks for, else the CPU where there is nothing else.
+    """Those images with an accelerator: the one that a service asks for, else what else speaks for one.
 
-    The latter in a repository that has other images for a GPU, and where the same name with -gpu is one.
+    The CPU where the same name with -gpu is another image, else CUDA where the image has torch of the default index or
+    an argument that is called so, else the CPU where there is nothing accelerated, in a repository that has others.
     """
     found = {}
-    has_gpu = survey.has_gpu or any(one.asked or one.accelerator not in ("", "cpu") for one in survey.built)
+    guessed = any(one.asked or one.hint or one.accelerator not in ("", "cpu") for one in survey.built)
+    has_gpu = survey.has_gpu or guessed
     for one in survey.built:
-        if not one.accelerator and (one.asked or has_gpu and (one.bare or _is_beside_gpu(one, survey.built))):
-            words = set(re.split("[^a-z0-9]+", f"{one.name} {one.tag} {one.path}".lower()))
-            found[one] = one._replace(accelerator=one.asked or ("cpu" if _OTHERS.isdisjoint(words) else "other"))
+        if one.accelerator:
+            continue
+        plain = has_gpu and (one.bare or _is_beside_gpu(one, survey.built))
+        likely = one.asked or ("" if _is_beside_gpu(one, survey.built) else one.hint) or ("cpu" if plain else "")
+        words = set(re.split("[^a-z0-9]+", f"{one.name} {one.tag} {one.path}".lower()))
+        if likely:
+            other = likely == "cpu" and not _OTHERS.isdisjoint(words)
+            found[one] = one._replace(accelerator="other" if other else likely)
     return found
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from wxlint.beginning.aliases import Alias, Original, aliases
+from wxlint.beginning.aliases import Alias, Original, aliases, named_aliases
 from wxlint.beginning.guesses import guesses
 from wxlint.beginning.model import Built, Named, Survey
+from wxlint.beginning.name_words import with_other_tags, with_words_of_names
 from wxlint.beginning.names import bare, common, is_name, most, spelled
 from wxlint.beginning.other_words import plain_beside_gpu, with_other_words
 from wxlint.beginning.unnamed import named_by_paths
@@ -57,6 +58,7 @@ def members(survey: Survey) -> Members:
 
     Where the names of those are not each a stage's in a variant, the stages say the variants.
     """
+    survey = with_words_of_names(survey)
     with_tags = with_whole_tags(survey.built)
     survey = survey._replace(built=tuple(_as_its_base(one, with_tags) for one in with_tags))
     guessed = guesses(survey)
@@ -95,16 +97,24 @@ def _chosen(survey: Survey, guessed: Mapping[Built, Built], tag: str) -> Members
     own = own or [one for one in guessed.values() if one.tag == tag]
     if "{variant}" not in tag and any(one.word for one in own):
         own = [one for one in own if one.word]
-    own += with_other_words((guessed.get(one, one) for one in survey.built), own, tag)
+    elif "{variant}" not in tag and len({one.name for one in own}) > 1:
+        own += [each for one, each in guessed.items() if each not in own and one.tag == tag and (one.hint or one.asked)]
+    own += with_other_words(_with_bases(survey, guessed), own, tag)
     own += plain_beside_gpu(survey.built, own, tag)
+    own += with_other_tags(survey.built, own)
     return _members_of(own, survey, tag)
+
+
+def _with_bases(survey: Survey, guessed: Mapping[Built, Built]) -> list[Built]:
+    """All images, those that do not say what they are for as is most likely, and what stands on these likewise."""
+    seen = [guessed.get(one, one) for one in survey.built]
+    return [_as_its_base(one, seen) for one in seen]
 
 
 def _by_stage(survey: Survey, guessed: Mapping[Built, Built], tag: str) -> Members:
     """The family of all images of the commonest account, whatever tags they have."""
     guessed = {_with_its_word(one) if _has(one, "") else one: guess for one, guess in guessed.items()}
-    seen = [guessed.get(one, one) for one in survey.built]
-    known = [one for one in (_as_its_base(one, seen) for one in seen) if one.accelerator]
+    known = [one for one in _with_bases(survey, guessed) if one.accelerator]
     account = most(one.name.rpartition("/")[0] for one in known)
     own = [one for one in known if one.name.rpartition("/")[0] == account]
     own.sort(key=lambda one: one.tag != tag)
@@ -125,12 +135,13 @@ def _members_of(own: list[Built], survey: Survey, tag: str) -> Members:
     images = _images(own, names, prefix, suffix)
     name = f"{prefix}{{stage}}{suffix}" if len(names) > 1 else next(iter(names), "")
     found = Members(images, name, tag, names, survey, [])
-    originals = (Original(image.variant, image.built) for image in images)
-    also = {} if found.by_stage else aliases(survey.built, originals, tag)
+    originals = [] if found.by_stage else [Original(image.variant, image.built) for image in images]
+    also = aliases(survey.built, originals, tag)
     if not found.whole:
         also = {one: alias for one, alias in also.items() if not alias.variant or alias.tag != "latest"}
     others = (one for one in survey.built if one not in also)
-    return found._replace(undecided=[*taken, *_left_out(others, images)], aliases=tuple(dict.fromkeys(also.values())))
+    tags = [*also.values(), *(named_aliases(survey.named, originals, tag) if found.whole else ())]
+    return found._replace(undecided=[*taken, *_left_out(others, images)], aliases=tuple(dict.fromkeys(tags)))
 
 
 def _of_one_account(own: list[Built]) -> tuple[list[Built], str, str]:
@@ -219,7 +230,7 @@ def _images(own: Iterable[Built], names: set[str], prefix: str, suffix: str) -> 
     found: dict[tuple[str, ...], Member] = {}
     for one in own:
         stage = one.name[len(prefix) : len(one.name) - len(suffix)] if len(names) > 1 else ""
-        variant = one.word or one.accelerator
+        variant = one.accelerator if one.word in ("", "latest") else one.word
         if (stage and not is_name(stage)) or not is_name(variant):
             continue
         key = (stage, variant) if one.word else (stage,)

@@ -16,7 +16,8 @@ class Built(NamedTuple):
     arguments. context: the folder that it is built in, as path; "" where that is not known.
     bases: the names of the images that it stands on, without tags. carriers: build arguments that have the value of the
     version in the tag, and whether they bring it into the tag of a base. bare: nothing accelerated is in it. asked: the
-    accelerator that a service asks for which runs it, or "".
+    accelerator that a service asks for which runs it, or "". hint: the one that speaks from its torch of the default
+    index or from an argument that is called for CUDA, or "".
     """
 
     name: str
@@ -35,6 +36,7 @@ class Built(NamedTuple):
     carriers: tuple[tuple[str, bool], ...] = ()
     bare: bool = False
     asked: str = ""
+    hint: str = ""
 
 
 class Served(NamedTuple):
@@ -51,19 +53,20 @@ class Served(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A reference that a script makes or a service runs; as in Built."""
+    """A reference that a script makes (made) or a service runs; as in Built."""
 
     name: str
     tag: str
     word: str
     where: str
+    made: bool = False
 
 
 class Survey(NamedTuple):
     """built: every image with a name. unnamed: each Dockerfile that nobody builds under one. scripts: the files that
     build or run. computed: names that are not known in the source, each with its place. open_accounts: the names of
     images that somebody builds with a variable in front of the last part. has_gpu: any image is proven to be for a GPU.
-    called: the repository's own name.
+    called: the repository's own name. documented: Dockerfiles that only a readme file builds under a name, with that.
     """
 
     built: tuple[Built, ...]
@@ -75,3 +78,4 @@ class Survey(NamedTuple):
     open_accounts: frozenset[str] = frozenset()
     has_gpu: bool = False
     called: str = ""
+    documented: tuple[str, ...] = ()

@@ -26,10 +26,10 @@ def parts_of(reference: Reference, known: Known) -> tuple[str, str, str] | None:
     path = reference.path
     if not path or HOLE in path or path != path.lower():
         return None
-    tag, word = _without_word(without_versions(reference.tag or "latest"))
+    tag, word = without_word(without_versions(reference.tag or "latest"))
     if not word:
         head, slash, last = path.rpartition("/")
-        last, word = _without_word(last)
+        last, word = without_word(last)
         path = f"{head}{slash}{last}"
     if HOLE in tag:
         return None
@@ -53,7 +53,7 @@ def _is_version(text: str) -> bool:
     return bool(_VERSION.fullmatch(text)) and not accelerator_words(text)
 
 
-def _without_word(text: str) -> tuple[str, str]:
+def without_word(text: str) -> tuple[str, str]:
     """A name with {variant} for the one word of an accelerator in it, and that word."""
     words = [match for match in _TOKEN.finditer(text) if accelerator_words(match[0])]
     if len(words) != 1:

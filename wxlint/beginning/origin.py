@@ -9,29 +9,31 @@ from types import MappingProxyType
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
-from wxlint.images.graph.own_names import NAME, OWNER, WHOLE
+from wxlint.images.graph.own_names import NAME, OWNER, WHOLE, variable_of
 
+_VARIABLE = re.compile(r"\$\{?(?P<name>[A-Za-z_]\w*)(?::?[-?][^}]*)?\}?")
 _SECRET = re.compile(r"\$\{\{ ?(?:secrets|vars)\.[\w-]+ ?\}\}\Z")
 
 
 class Known(NamedTuple):
     """origin: "owner/name" on the forge, or "". heads: registries and accounts by the last part of a name, where the
-    repository says them in another place; for "" the commonest.
+    repository says them in another place; for "" the commonest. variables: what CI gives the scripts that it runs.
     """
 
     origin: str = ""
     heads: Mapping[str, str] = MappingProxyType({})
+    variables: Mapping[str, str] = MappingProxyType({})
 
 
-def known_names(origin: str, names: Iterable[str]) -> Known:
-    """names: of the images that a repository builds and runs, without their tags."""
+def known_names(origin: str, names: Iterable[str], variables: Mapping[str, str] = MappingProxyType({})) -> Known:
+    """names: of the images that a repository builds and runs, without their tags. variables: as in Known."""
     heads: dict[str, Counter[str]] = {}
     for name in names:
         head, _, tail = name.rpartition("/")
         if head:
             heads.setdefault(tail, Counter())[head] += 1
             heads.setdefault("", Counter())[head] += 1
-    return Known(origin, {tail: found.most_common(1)[0][0] for tail, found in heads.items()})
+    return Known(origin, {tail: found.most_common(1)[0][0] for tail, found in heads.items()}, variables)
 
 
 def filled(value: Value, known: Known) -> Value:
@@ -44,9 +46,16 @@ def filled(value: Value, known: Known) -> Value:
     first, *parts = value.text.split(HOLE)
     text, holes = first, []
     for hole, part in zip(value.holes, parts):
-        text += words.get(hole, HOLE) + part
-        holes += [] if hole in words else [hole]
+        word = words.get(variable_of(hole)) or _of_ci(hole, known)
+        text += (word or HOLE) + part
+        holes += [] if word else [hole]
     return _account_filled(value._replace(text=text, holes=tuple(holes)), known)
+
+
+def _of_ci(hole: str, known: Known) -> str:
+    """What CI gives a variable that a script takes from its environment, also one that it demands; else ""."""
+    match = _VARIABLE.fullmatch(hole)
+    return known.variables.get(match["name"], "") if match is not None else ""
 
 
 def _account_filled(value: Value, known: Known) -> Value:
@@ -86,7 +95,9 @@ def _open_account(value: Value) -> tuple[str, str | None, str]:
 
 
 def is_guessed(value: Value, known: Known) -> bool:
-    """Whether `filled` takes something for the account of a name that the repository does not say elsewhere."""
+    """Whether `filled` takes something for a part of a name that the repository does not say in its place."""
+    if any(_of_ci(hole, known) for hole in value.holes):
+        return True
     _, account, rest = _open_account(value)
     if account is None:
         return _whole_secret(value) and bool(known.origin)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from wxlint.beginning.model import Built
-from wxlint.beginning.names import bare
+from wxlint.beginning.names import bare, common
 from wxlint.images.graph.producers import MOVING
 
 _NO_WORDS = MOVING | {"stable", "test", "debug"}
@@ -17,16 +17,52 @@ def with_other_words(known: Iterable[Built], own: Sequence[Built], tag: str) -> 
     """The images for other accelerators beside `own`, with the family's name and tag for theirs.
 
     With app:{version}-cpu goes app:{version} that is built for CUDA, and app:{version}-amd that is for ROCm. With
-    app-rocm:{version} go app:{version} and app-min:{version} likewise.
+    app-rocm:{version} go app:{version} and app-min:{version} likewise, with app-asr-gpu:{version} and app-web-gpu go
+    app-asr and app-api, and with app:cu130 goes app:latest.
     """
     names = {one.name for one in own}
     without = {bare(name) for name in names}
-    each = [one for one in known if one.accelerator]
+    each = [one for one in known if one.accelerator and not _is_built_as(one, own)]
     each.sort(key=lambda one: one.tag == bare(tag) and one.name in without)
-    if bare(tag) not in (tag, "", "latest"):
+    if tag == "{variant}":
+        yield from _latest(each, own)
+    elif bare(tag) not in (tag, "", "latest"):
         yield from _in_tags(each, own, tag)
-    elif len(names) == 1 and all(one.word and one.tag == tag for one in own):
-        yield from _in_names(each, own, names.pop())
+    elif all(one.word and one.tag == tag for one in own):
+        yield from _in_names(each, own, names.pop()) if len(names) == 1 else _in_stages(each, own)
+
+
+def _is_built_as(one: Built, own: Iterable[Built]) -> bool:
+    """Whether a build makes an image of the family, too: this is another tag of that."""
+    builds = ((each.path, each.target, each.args, each.accelerator) for each in own)
+    return not one.word and (one.path, one.target, one.args, one.accelerator) in builds
+
+
+def _latest(known: Iterable[Built], own: Sequence[Built]) -> Iterator[Built]:
+    """app:latest beside app:cu130 and app:rocm, where no image is called for what it is for."""
+    names, words = {one.name for one in own}, {one.word for one in own}
+    seen = set()
+    for one in known:
+        if one.tag == "latest" and one.name in names and not one.word and one.accelerator not in words:
+            if (one.name, one.accelerator) not in seen:
+                seen.add((one.name, one.accelerator))
+                yield one._replace(tag="{variant}", word="latest")
+
+
+def _in_stages(known: Iterable[Built], own: Sequence[Built]) -> Iterator[Built]:
+    """app-asr and app-api beside app-asr-gpu and app-web-gpu: all for the CPU, where one stage is for both."""
+    names = {bare(one.name): one.name for one in own}
+    prefix = common(names)[0]
+    patterns = {pattern[len(name) :] for name, pattern in names.items()}
+    plain = [
+        one
+        for one in known
+        if one.tag == own[0].tag and not one.word and one.name.startswith(prefix) and one.accelerator == "cpu"
+    ]
+    if prefix and len(patterns) == 1 and any(one.name in names for one in plain):
+        ending = patterns.pop()
+        if not any(one.accelerator == "cpu" for one in own):
+            yield from (one._replace(name=f"{one.name}{ending}") for one in plain)
 
 
 def _in_tags(known: Iterable[Built], own: Sequence[Built], tag: str) -> Iterator[Built]:

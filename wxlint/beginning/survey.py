@@ -6,11 +6,12 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from wxlint.beginning.known_parts import known_in
 from wxlint.beginning.model import Built, Named, Served, Survey
 from wxlint.beginning.names import parts_of
-from wxlint.beginning.origin import Known, filled, is_guessed, known_names
-from wxlint.core.values import HOLE
-from wxlint.discovery.origin import origin_of
+from wxlint.beginning.origin import Known, filled, is_guessed
+from wxlint.beginning.readmes import documented
+from wxlint.core.values import HOLE, Value
 from wxlint.images.graph.image import Image, proven_accelerator
 from wxlint.images.graph.name_hints import from_path
 from wxlint.images.graph.repository import Repository
@@ -29,9 +30,10 @@ def survey(repository: Repository, root: str) -> Survey:
         return os.path.relpath(path, root).replace(os.sep, "/")
 
     known = known_in(repository, root)
+    called = (known.origin or os.path.basename(os.path.abspath(root))).rpartition("/")[2].lower()
     asked = _asked(repository, known)
     built: list[Built] = []
-    unnamed: dict[str, Built] = {}
+    unnamed: dict[str, Image] = {}
     contexts = _contexts(repository, below)
     named: set[str] = set()
     computed: dict[str, None] = {}
@@ -42,7 +44,7 @@ def survey(repository: Repository, root: str) -> Survey:
         if target is None or image.stage.index != target.index:
             continue
         path = image.evaluated.path
-        unnamed.setdefault(path, _seen(image, below)._replace(asked=asked.get(("", path), "")))
+        unnamed.setdefault(path, image)
         for use in build.tags:
             found = _built(image, use, below, known, asked)
             if found is None:
@@ -56,10 +58,17 @@ def survey(repository: Repository, root: str) -> Survey:
             named.add(image.evaluated.path)
             for place, context in contexts.get(_key(build, use), {}).items() or [(found.where, "")]:
                 built.append(found._replace(context=context, where=place))
+    left = [path for path in repository.dockerfiles if path in unnamed and path not in named]
+    said = documented(left, repository.documents.find_dockerfile, called) if not built else {}
+    for path, (build, use) in said.items():
+        found = _built(unnamed[path], use, below, known, asked)
+        if found is not None:
+            context = context_of(build)
+            built.append(found._replace(target=build.target or "", context=below(context) if context else ""))
     files = {use.span.path for use in repository.uses}
     return Survey(
         tuple(_once(built)),
-        tuple(unnamed[path] for path in repository.dockerfiles if path in unnamed and path not in named),
+        tuple(_as_asked(_seen(unnamed[path], below), asked.get(("", path))) for path in left if path not in said),
         tuple(_services(repository, below)),
         tuple(
             sorted(
@@ -70,13 +79,12 @@ def survey(repository: Repository, root: str) -> Survey:
         tuple(_named(repository, below, known)),
         frozenset(open_accounts),
         any(proven_accelerator(image.state)[0] not in (None, "cpu") for image in repository.images),
-        (known.origin or os.path.basename(os.path.abspath(root))).rpartition("/")[2].lower(),
+        called,
+        tuple(
+            f"{below(path)}; {one.tag.value.text} of {below(one.tag.span.path)}:{one.tag.span.line} is taken"
+            for path, one in said.items()
+        ),
     )
-
-
-def known_in(repository: Repository, root: str) -> Known:
-    """What a repository, whose folder is given, says of the open parts of its images' names."""
-    return known_names(origin_of(root), _names_in(repository))
 
 
 def _once(built: Iterable[Built]) -> Iterator[Built]:
@@ -126,7 +134,7 @@ def _named(repository: Repository, below: Callable[[str], str], known: Known) ->
             continue
         parts = parts_of(use.reference, known)
         if parts is not None:
-            yield Named(*parts, f"{below(use.span.path)}:{use.span.line}")
+            yield Named(*parts, f"{below(use.span.path)}:{use.span.line}", made=use.produces)
 
 
 def _has_open_account(use: Use) -> bool:
@@ -134,13 +142,6 @@ def _has_open_account(use: Use) -> bool:
     account, slash, rest = use.value.text.partition("/")
     name = rest.partition(":")[0]
     return bool(slash) and (HOLE in account or not account) and HOLE not in name and "/" not in name
-
-
-def _names_in(repository: Repository) -> Iterator[str]:
-    """The names of the images that are built or run, as far as they are known."""
-    for use in repository.uses:
-        if use.reference is not None and use.reference.name_known and (use.produces or use.kind == "compose image"):
-            yield use.reference.name
 
 
 def _services(repository: Repository, below: Callable[[str], str]) -> Iterator[Served]:
@@ -171,6 +172,7 @@ def _built(
     seen = _seen(image, below)
     said = accelerator_words(word)
     path = image.evaluated.path
+    seen = _as_asked(seen, asked.get((name.replace("{variant}", word), path), asked.get(("", path))))
     return seen._replace(
         name=name,
         tag=tag,
@@ -180,8 +182,12 @@ def _built(
         context="",
         bases=tuple(_names((one.reference for one in image.base.lineage), known)),
         carriers=tuple(_carriers(image, use, tag.replace("{variant}", word), known)),
-        asked=asked.get((name.replace("{variant}", word), path)) or asked.get(("", path), ""),
     )
+
+
+def _as_asked(one: Built, asked: str | None) -> Built:
+    """An image with what its services ask for; nothing else speaks for one where they differ."""
+    return one._replace(asked=asked or "", hint="" if asked == "" else one.hint)
 
 
 def _seen(image: Image, below: Callable[[str], str]) -> Built:
@@ -206,13 +212,22 @@ def _seen(image: Image, below: Callable[[str], str]) -> Built:
         args=tuple((name, value.text) for name, value in build.args if value.known),
         context=below(context) if context else "",
         bare=torch == "none" and not image.state.packages and not image.state.others,
+        hint="cuda" if torch == "default" or any(map(_is_for_cuda, build.args)) else "",
+    )
+
+
+def _is_for_cuda(argument: tuple[str, Value]) -> bool:
+    """Whether a build argument says which CUDA an image is for: CUDA_VERSION=12."""
+    name, value = argument
+    return (
+        "CUDA" in name and value.known and bool(value.text.strip("0.")) and not accelerator_words(value.text) & {"cpu"}
     )
 
 
 def _asked(repository: Repository, known: Known) -> dict[tuple[str, str], str]:
     """The accelerators that services ask for, by the name of the image that they build, or "", and its Dockerfile.
 
-    Not where they differ: one asks for a GPU, and another is called for the CPU.
+    "" where they differ: one asks for a GPU, and another is called for the CPU.
     """
     found: dict[tuple[str, str], set[str]] = {}
     for _, service in repository.compose.services() if repository.compose is not None else ():
@@ -223,7 +238,7 @@ def _asked(repository: Repository, known: Known) -> dict[tuple[str, str], str]:
         image = parse_reference(service.image.value) if service.image is not None else None
         name, _, word = (image and parts_of(image, known)) or ("", "", "")
         found.setdefault((name.replace("{variant}", word), service.build.dockerfile_path), set()).update(own)
-    return {key: accelerators.pop() for key, accelerators in found.items() if len(accelerators) == 1}
+    return {key: each.pop() if len(each) == 1 else "" for key, each in found.items() if each}
 
 
 def _carriers(image: Image, use: Use, tag: str, known: Known) -> Iterator[tuple[str, bool]]:

@@ -437,6 +437,13 @@ def test_quotes_around_what_is_filled_in() -> None:
     ]
 
 
+def test_a_command_is_shown_as_it_stands_in_the_file() -> None:
+    text = job("      - run: docker build -t e:$(echo ${{ github.ref }}/$A) -t f:${X:-${{ matrix.b }}} .\n")
+    holes = [use.value.holes for use in script(text).builds[0].tags]
+    assert holes[0] == ("$(echo ${{ github.ref }}/$A)",)
+    assert not any("filled" in hole for own in holes for hole in own)
+
+
 def test_quotes_in_what_is_filled_in_count() -> None:
     head = '    env: {A: "\'"}\n'
     text = job("      - run: docker build -t ${{ env.A }}e:${{ github.ref }}-$B' .\n", head)

@@ -145,6 +145,7 @@ def metadata(**inputs: str) -> list[str]:
             ["e:1-cuda", "e:latest-cuda"],
         ),
         ({"images": "e", "tags": "1\ntype=raw,value=2,enable=false\n3"}, ["e:1", "e:3"]),
+        ({"images": "# names\ne", "tags": "# by hand\n1\n  # type=sha\n2", "flavor": "# prefix=v"}, ["e:1", "e:2"]),
         ({"images": "name=e\nname=f,enable=false\nname=g,enable=true", "tags": "1"}, ["e:1", "g:1"]),
         ({"images": "e-${{ github.sha }}", "tags": "1"}, ["e-${{ github.sha }}:1"]),
         ({"tags": "1"}, []),

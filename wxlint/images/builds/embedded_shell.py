@@ -94,17 +94,22 @@ class EmbeddedText:
 
         text = "".join(self._parts)
         found = read_shell(text, {**variables, **self._unknown}, flavor=flavor, where=where)
-        move = _Move(places, self._reasons, extra)
+        written = {f"${{{name}}}": value.holes[0] for name, value in self._unknown.items()}
+        move = _Move(places, self._reasons, extra, written)
         return tuple(map(move.command, found.commands))
 
 
 class _Move:
-    """Moves commands from the text to the file."""
+    """Moves commands from the text to the file. written: what stands there in place of each unknown stretch."""
 
     def __init__(
-        self, places: list[int], reasons: list[tuple[int, int, tuple[Reason, ...]]], extra: tuple[Reason, ...]
+        self,
+        places: list[int],
+        reasons: list[tuple[int, int, tuple[Reason, ...]]],
+        extra: tuple[Reason, ...],
+        written: Mapping[str, str],
     ) -> None:
-        self.places, self.reasons, self.extra = places, reasons, extra
+        self.places, self.reasons, self.extra, self.written = places, reasons, extra, written
 
     def at(self, offset: int) -> int:
         return self.places[min(offset, len(self.places) - 1)]
@@ -131,4 +136,12 @@ class _Move:
         because = tuple(r for start, end, found in self.reasons if start < word.end and word.start < end for r in found)
         if because:
             value = value._replace(because=tuple(dict.fromkeys((*value.because, *because))))
+        if any(_MARK in hole for hole in value.holes):
+            value = value._replace(holes=tuple(map(self._as_written, value.holes)))
         return word._replace(value=value, start=self.at(word.start), end=self.end(word.end))
+
+    def _as_written(self, hole: str) -> str:
+        """A command or variable whose output is not known, as it stands in the file."""
+        for variable, text in self.written.items():
+            hole = hole.replace(variable, text)
+        return hole

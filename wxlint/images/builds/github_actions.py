@@ -137,19 +137,24 @@ def tag_use(value: Value, span: Span) -> Use:
     return Use("build tag", value, parse_reference(value), span, produces=True, because=value.because)
 
 
+def _lines_of(inputs: Inputs, name: str) -> list[Value]:
+    """The lines of an input of docker/metadata-action, which may hold comments."""
+    return [part.value for part in inputs.listed(name, "\n") if not part.value.text.startswith("#")]
+
+
 def metadata_tags(inputs: Inputs) -> Value:
     """The tags that docker/metadata-action makes, one to a line; a hole for each part that git decides."""
     reason = reason_at("variable", "tags of docker/metadata-action", inputs.span(""))
     flavor = _flavor(inputs)
     prefix, suffix = flavor.get("prefix", Value("")), flavor.get("suffix", Value(""))
     names: list[Value] = []
-    for part in inputs.listed("images", "\n"):
-        fields = _fields(part.value)
+    for line in _lines_of(inputs, "images"):
+        fields = _fields(line)
         if _is_false(fields.get("enable")):
             continue
-        names.append(fields.get("name", part.value))
+        names.append(fields.get("name", line))
     tags: list[Value] = []
-    specs = [part.value for part in inputs.listed("tags", "\n")] or [Value("type=ref")]
+    specs = _lines_of(inputs, "tags") or [Value("type=ref")]
     for spec in specs:
         tag = _metadata_tag(spec, prefix, suffix)
         if tag is not None:
@@ -169,8 +174,8 @@ def metadata_tags(inputs: Inputs) -> Value:
 
 def _flavor(inputs: Inputs) -> dict[str, Value]:
     found: dict[str, Value] = {}
-    for part in inputs.listed("flavor", "\n"):
-        found.update(_fields(part.value))
+    for line in _lines_of(inputs, "flavor"):
+        found.update(_fields(line))
     return found
 
 

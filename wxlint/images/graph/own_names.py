@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
@@ -34,10 +35,21 @@ _PARTS_OF = {
     **dict.fromkeys(("$CI_PROJECT_PATH", "${CI_PROJECT_PATH}"), ("path",)),
 }
 """What each variable of GitHub and GitLab is made of, with a slash between the parts."""
+_LOWERED = late(
+    r"""\$\(\s*(?:echo\s+(?:-n\s+)?(?P<a>"?[^"|]+"?)\s*\|\s*)?tr\s+(?:-s\s+)?["']?(?:\[:upper:\]|\[?A-Z\]?)["']?\s+"""
+    r"""["']?(?:\[:lower:\]|\[?a-z\]?)["']?\s*(?:<<<\s*(?P<b>"?[^"|]+"?)\s*)?\)"""
+)
+"""A command that prints a variable in small letters, which names of images are in."""
 _WORD = r"[a-z0-9][a-z0-9._-]*"
 _PATTERNS = {"owner": _WORD, "name": _WORD, "host": rf"{_WORD}(?::\d+)?", "path": rf"{_WORD}(?:/{_WORD})+"}
 _MOST_HOLES = 2
 """Unknown parts of a name, so that the time of a match is bounded."""
+
+
+def variable_of(hole: str) -> str:
+    """The variable that an unknown part of a name stands for, also where a command prints it in small letters."""
+    match = _LOWERED.fullmatch(hole)
+    return (match["a"] or match["b"] or hole).strip(' "') if match is not None else hole
 
 
 class _Name(NamedTuple):
@@ -97,7 +109,7 @@ def _names(policy: Policy) -> Iterator[_Name]:
 def _open_name(use: Use) -> tuple[str, tuple[str, ...]]:
     """A name without its tag, and what its unknown parts stand for."""
     name = use.reference.name if use.reference is not None else ""
-    return name, use.value.holes[: name.count(HOLE)]
+    return name, tuple(map(variable_of, use.value.holes[: name.count(HOLE)]))
 
 
 def _pattern(name: str, holes: tuple[str, ...]) -> re.Pattern[str] | None:
@@ -121,14 +133,14 @@ class _Filling:
         self.words, self.policy = words, policy
 
     def value(self, value: Value) -> Value:
-        known = dict.fromkeys(hole for hole in value.holes if hole in self.words)
-        if not known:
+        words = {hole: self.words[name] for hole in value.holes if (name := variable_of(hole)) in self.words}
+        if not words:
             return value
         text, *rest = value.text.split(HOLE)
         for hole, following in zip(value.holes, rest):
-            text += self.words.get(hole, HOLE) + following
-        reasons = [Reason("variable", f"{hole} is {self.words[hole]}", self.policy) for hole in known]
-        return Value(text, tuple(h for h in value.holes if h not in known), (*value.because, *reasons))
+            text += words.get(hole, HOLE) + following
+        reasons = [Reason("variable", f"{hole} is {word}", self.policy) for hole, word in words.items()]
+        return Value(text, tuple(h for h in value.holes if h not in words), (*value.because, *reasons))
 
     def use(self, use: Use) -> Use:
         value = self.value(use.value)
