@@ -172,13 +172,12 @@ def _taken(own: Iterable[Built], built: Iterable[Built]) -> Iterator[str]:
 
 def _as_in(own: Iterable[Built], one: Built) -> Built:
     """An image that is built again under a name of the family, as the family has it."""
-    for other in own:
-        if (other.path, other.target) == (one.path, one.target) and not one.word:
-            if "{variant}" in other.name and spelled(other.name, other.word) == one.name:
-                return one._replace(name=other.name, word=other.word, accelerator=other.accelerator)
-            if other.name == one.name and not one.accelerator:
-                one = one._replace(accelerator=other.accelerator)
-    return one
+    same = [other for other in own if (other.path, other.target) == (one.path, one.target) and not one.word]
+    for other in same:
+        if "{variant}" in other.name and spelled(other.name, other.word) == one.name:
+            return one._replace(name=other.name, word=other.word, accelerator=other.accelerator)
+    found = {other.accelerator for other in same if other.name == one.name}
+    return one._replace(accelerator=found.pop()) if len(found) == 1 and not one.accelerator else one
 
 
 def _commonest(known: Iterable[Built]) -> str:
