@@ -14,29 +14,19 @@ WORKFLOW, MAKE, BAKE, KUBERNETES, GITLAB = "workflow", "make", "bake", "kubernet
 JUST, TASKFILE, SKAFFOLD, DEVCONTAINER, HELM = "just", "taskfile", "skaffold", "devcontainer", "helm"
 POWERSHELL, PYTHON, TOX = "powershell", "python", "tox"
 
-_NAME = late(
-    r"""(?P<dockerfile>   (?:dockerfile|containerfile)(?:\.(?P<suffix>.+))? | .*\.(?:dockerfile|containerfile) )
-      | (?P<maybe>        (?:dockerfile|containerfile)[^.].* | .*[^.](?:dockerfile|containerfile) )
-      | (?P<compose>      (?: compose(?:\..+)? | docker-compose(?![a-z]).* | .+\.compose )\.ya?ml )
-      | (?P<composed>     .*compose.*\.ya?ml )
-      | (?P<gitlab>       .*\.gitlab-ci\.ya?ml | gitlab-ci\.ya?ml )
-      | (?P<shell>        .+\.(?:sh|bash) )
-      | (?P<batch>        .+\.(?:bat|cmd) )
-      | (?P<make>         (?:gnu)?makefile(?:\.(?!am$|in$|md$|txt$)[\w-]+)? | .+\.mk )
-      | (?P<bake>         (?:.*[._-])?bake(?:[._-].*)?\.(?:hcl|json) )
-      | (?P<just>         (?:.*\.)?justfile | .+\.just )
-      | (?P<taskfile>     taskfile(?:[._-].*)?\.ya?ml )
-      | (?P<skaffold>     skaffold(?:[._-].*)?\.ya?ml )
-      | (?P<devcontainer> \.?devcontainer\.json )
-      | (?P<helm>         (?:.*[._-])?values(?:[._-].*)?\.ya?ml )
-      | (?P<kubernetes>   kustomization\.ya?ml )
-      | (?P<powershell>   .+\.ps1 )
-      | (?P<python>       (?:noxfile|tasks|fabfile|dodo)\.py )
-      | (?P<tox>          tox\.ini )
-      | (?P<yaml>         .+\.ya?ml )""",
-    re.VERBOSE | re.DOTALL,
-)
-"""Of a name in lower case: to compile it without regard to case takes 6 M instructions more."""
+_DOCKERFILES = ("dockerfile", "containerfile")
+_NAMES = {
+    **dict.fromkeys(("kustomization.yml", "kustomization.yaml"), KUBERNETES),
+    **dict.fromkeys(("devcontainer.json", ".devcontainer.json"), DEVCONTAINER),
+    **dict.fromkeys(("noxfile.py", "tasks.py", "fabfile.py", "dodo.py"), PYTHON),
+    **dict.fromkeys(("justfile", ".justfile"), JUST),
+    "tox.ini": TOX,
+}
+_SCRIPTS = {"sh": SHELL, "bash": SHELL, "bat": BATCH, "cmd": BATCH}
+_ENDINGS = {"mk": MAKE, "just": JUST, "justfile": JUST, "ps1": POWERSHELL}
+_MAKEFILE = late(r"(?:gnu)?makefile(?:\.(?!(?:am|in|md|txt)\Z)[\w-]+)?")
+_COMPOSE = late(r"compose(?:\..+)?|docker-compose(?![a-z]).*|.+\.compose", re.DOTALL)
+"""What stands before the ending of a compose file."""
 _NO_DOCKERFILE = frozenset(
     """dockerignore containerignore md markdown rst adoc html pdf png svg
     j2 jinja jinja2 tmpl tpl template in erb mustache hbs ejs m4 mako gotmpl
@@ -121,24 +111,51 @@ def kind_of_name(name: str, folder: str = "") -> NamedKind:
     """The kind that a file's name says, and the folder that it lies in."""
     if name.endswith((".yml", ".yaml")) and folder.endswith("workflows") and _WORKFLOWS.fullmatch(folder):
         return NamedKind(WORKFLOW, True)
-    match = _NAME.fullmatch(name.lower())
-    if match is None:
-        return NamedKind("", True)
-    if match["maybe"] is not None:
-        kind, suffix = DOCKERFILE, name.rpartition(".")[2].lower() if "." in name else "txt"
-    elif match["dockerfile"] is not None:
-        kind, suffix = DOCKERFILE, (match["suffix"] or "").rpartition(".")[2].lower()
-    elif match["composed"] is not None:
-        return NamedKind(COMPOSE, False)
-    elif match["yaml"] is not None:
-        return NamedKind(KUBERNETES, False)
-    elif match["helm"] is not None:
-        return NamedKind(HELM, False)
+    name = name.lower()
+    if name.startswith(_DOCKERFILES) or name.endswith(_DOCKERFILES):
+        return _kind_of_dockerfile(name)
+    stem, _, ending = name.rpartition(".")
+    if stem and ending in _SCRIPTS:
+        return NamedKind(_SCRIPTS[ending], True)
+    if "makefile" in name and _MAKEFILE.fullmatch(name):
+        return NamedKind(MAKE, True)
+    if name in _NAMES:
+        return NamedKind(_NAMES[name], True)
+    if stem and ending in ("yml", "yaml"):
+        return _kind_of_yaml(stem)
+    if ending in ("hcl", "json") and "bake" in _words(stem):
+        return NamedKind(BAKE, True)
+    return NamedKind(_ENDINGS.get(ending, "") if stem else "", True)
+
+
+def _kind_of_dockerfile(name: str) -> NamedKind:
+    """The kind of a name that begins or ends as those of Dockerfiles: Dockerfile.cpu, cpu.Dockerfile, my-Dockerfile."""
+    base, dot, rest = name.partition(".")
+    if base in _DOCKERFILES:
+        sure, suffix = True, rest.rpartition(".")[2]
+    elif name.endswith(tuple([f".{one}" for one in _DOCKERFILES])):
+        sure, suffix = True, ""
     else:
-        return NamedKind(match.lastgroup or "", True)
+        sure, suffix = False, rest.rpartition(".")[2] if dot else "txt"
     if suffix in _NO_DOCKERFILE:
         return NamedKind("", True)
-    return NamedKind(kind, suffix not in _MAYBE_DOCKERFILE and match["maybe"] is None)
+    return NamedKind(DOCKERFILE, sure and suffix not in _MAYBE_DOCKERFILE)
+
+
+def _kind_of_yaml(stem: str) -> NamedKind:
+    """The kind of a YAML file by what stands before its ending."""
+    if "compose" in stem:
+        return NamedKind(COMPOSE, _COMPOSE.fullmatch(stem) is not None)
+    if stem == "gitlab-ci" or stem.endswith(".gitlab-ci"):
+        return NamedKind(GITLAB, True)
+    words = _words(stem)
+    if words[0] in (TASKFILE, SKAFFOLD):
+        return NamedKind(words[0], True)
+    return NamedKind(HELM if "values" in words else KUBERNETES, False)
+
+
+def _words(stem: str) -> list[str]:
+    return stem.replace("_", ".").replace("-", ".").split(".")
 
 
 def kind_of(path: str) -> str:

@@ -9,7 +9,7 @@ from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.facts.channels import cuda_of_channel
-from wxlint.facts.tables import Globs, fields, numbers, row_of
+from wxlint.facts.tables import Globs, numbers, row_at, row_of, rows
 
 
 class BaseImage(NamedTuple):
@@ -82,22 +82,25 @@ def base_image(repository: str, tag: str | None) -> BaseImage | None:
 def _rows_of(repository: str) -> tuple[dict[str, str], ...]:
     head, exact, patterns = _base_index()
     found = [*exact.get(repository, ()), *patterns.of(repository)]
-    return tuple(dict(zip(head, row, strict=True)) for _, row in sorted(found))
+    return tuple(row_at(head, line) for _, line in sorted(found))
 
 
-_Numbered = list[tuple[int, list[str]]]
+_Numbered = list[tuple[int, str]]
 
 
 @functools.cache
-def _base_index() -> tuple[list[str], dict[str, _Numbered], Globs[tuple[int, list[str]]]]:
+def _base_index() -> tuple[str, dict[str, _Numbered], Globs[tuple[int, str]]]:
     """The column names; the rows of plain repositories by name; the rows of patterns. Rows keep their place."""
-    head, body = fields("base_images")
+    head, body = rows("base_images")
     exact: dict[str, _Numbered] = {}
-    patterns: _Numbered = []
-    for item in enumerate(body):
-        name = item[1][0]
-        (patterns if "*" in name else exact.setdefault(name, [])).append(item)
-    return head, exact, Globs((item[1][0], item) for item in patterns)
+    patterns: list[tuple[str, tuple[int, str]]] = []
+    for number, line in enumerate(body):
+        name = line.partition(",")[0]
+        if "*" in name:
+            patterns.append((name, (number, line)))
+        else:
+            exact.setdefault(name, []).append((number, line))
+    return head, exact, Globs(patterns)
 
 
 _CUDA_IN_NAME = late(r"cuda-?(\d+\.\d+)|cu(\d{3})")
@@ -162,7 +165,7 @@ def held_companions(image: BaseImage) -> frozenset[str]:
 
 def ngc_pytorch(release: str) -> dict[str, str] | None:
     """The row of an NVIDIA PyTorch container release ("23.10"): its CUDA and torch versions."""
-    return row_of("ngc_pytorch", "release", release)
+    return row_of("ngc_pytorch", release)
 
 
 _OF_SYSTEM = {

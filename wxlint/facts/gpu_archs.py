@@ -80,7 +80,7 @@ def nvcc_compiles(arch: str, cuda: str) -> bool | None:
     """Return whether the nvcc of a CUDA version ("12.4") compiles for a capability ("9.0a", "12.0+PTX"); None where
     the table does not know the capability."""
     match = _ARCH.fullmatch(arch)
-    row = row_of("nvcc_archs", "arch", f"{match[1]}.{match[2]}") if match is not None else None
+    row = row_of("nvcc_archs", f"{match[1]}.{match[2]}") if match is not None else None
     if row is None:
         return None
     own = numbers(cuda)[:2]

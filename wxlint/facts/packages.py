@@ -20,7 +20,7 @@ def brings_torch(name: str, version: str | None = None, extras: tuple[str, ...] 
     """
     name = normalise(name)
     for asked in (name, *(f"{name}[{normalise(extra)}]" for extra in extras)):
-        row = row_of("implicit_torch", "name", asked)
+        row = row_of("implicit_torch", asked)
         if row is not None and _requires(row, version):
             return row
     return None
@@ -48,7 +48,7 @@ def torch_needed(name: str, version: str | None, extras: tuple[str, ...] = ()) -
     if listed and version is not None:
         return max(fitting, key=lambda row: release_key(row["from"]))["needs"] if fitting else None
     asked = (name, *(f"{name}[{normalise(extra)}]" for extra in extras))
-    row = next((row for one in asked if (row := row_of("implicit_torch", "name", one)) is not None), None)
+    row = next((row for one in asked if (row := row_of("implicit_torch", one)) is not None), None)
     if row is None or row["through"] != "torch" or version not in (None, row["seen_in"]) or not row["seen_in"]:
         return None
     return row["requires"].partition(";")[0].strip()[len("torch") :].strip()
@@ -77,7 +77,7 @@ def git_project(url: str) -> dict[str, str] | None:
     if match is None:
         return None
     owner, name = match[1].lower(), match[2].lower()
-    row = row_of("git_projects", "project", f"{owner}/{name}") or row_of("git_projects", "project", f"*/{name}")
+    row = row_of("git_projects", f"{owner}/{name}") or row_of("git_projects", f"*/{name}")
     of_a_commit = match[0].endswith("@")
     return None if row is not None and of_a_commit and row["commits"] == "main" else row
 

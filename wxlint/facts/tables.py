@@ -14,21 +14,26 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 @functools.cache
 def table(name: str) -> tuple[dict[str, str], ...]:
     """All rows of the table `name` (without `.csv`), in file order. Raises FileNotFoundError for an unknown table."""
-    head, body = fields(name)
-    return tuple(dict(zip(head, row, strict=True)) for row in body)
+    head, body = rows(name)
+    return tuple(row_at(head, line) for line in body)
 
 
-def fields(name: str) -> tuple[list[str], list[list[str]]]:
-    """The column names of a table and its rows as lists: for a large table of which few rows are looked at."""
+def rows(name: str) -> tuple[str, list[str]]:
+    """The line with the column names of a table, and those of its rows: of a large table few are taken apart."""
     with open(os.path.join(_HERE, f"{name}.csv"), encoding="utf-8") as file:
-        text = file.read()
-    if '"' in text:
-        import csv  # about a millisecond: the tables without quoted fields do not pay for it
+        head, *body = file.read().splitlines()
+    return head, body
 
-        rows = list(csv.reader(text.splitlines()))
+
+def row_at(head: str, line: str) -> dict[str, str]:
+    """The row that stands in a line."""
+    if '"' in line:
+        import csv  # about a millisecond: hardly a row has quoted fields
+
+        cells = next(csv.reader([line]))
     else:
-        rows = [line.split(",") for line in text.splitlines()]
-    return rows[0], rows[1:]
+        cells = line.split(",")
+    return dict(zip(head.split(","), cells, strict=True))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -43,18 +48,17 @@ def index(name: str, key: str) -> dict[str, dict[str, str]]:
     return {row[key]: row for row in table(name)}
 
 
-def row_of(name: str, key: str, text: str) -> dict[str, str] | None:
-    """The row of a table that has this text in the column `key`, or None: of a large table few are looked at."""
-    head, rows = _by_text(name, key)
-    row = rows.get(text)
-    return dict(zip(head, row, strict=True)) if row is not None else None
+def row_of(name: str, key: str) -> dict[str, str] | None:
+    """The row of a table whose first column has this text, which holds none twice; or None."""
+    head, by_key = _by_first_column(name)
+    line = by_key.get(key)
+    return row_at(head, line) if line is not None else None
 
 
 @functools.cache
-def _by_text(name: str, key: str) -> tuple[list[str], dict[str, list[str]]]:
-    head, body = fields(name)
-    column = head.index(key)
-    return head, {row[column]: row for row in body}
+def _by_first_column(name: str) -> tuple[str, dict[str, str]]:
+    head, body = rows(name)
+    return head, {line.partition(",")[0]: line for line in body}
 
 
 @functools.lru_cache(maxsize=4096)

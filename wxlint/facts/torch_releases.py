@@ -203,5 +203,5 @@ def default_cuda(version: str | None = None, machine: str = "x86_64") -> str | N
 
 def min_driver(cuda: str) -> str | None:
     """The oldest NVIDIA driver branch for a CUDA version ("12.1" or "12"): "525"."""
-    row = row_of("drivers", "cuda_major", cuda.split(".")[0])
+    row = row_of("drivers", cuda.split(".")[0])
     return row["min_driver"] if row else None
