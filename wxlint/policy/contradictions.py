@@ -32,6 +32,8 @@ Keys = tuple[Any, ...]
 """The way to a place in the file: names of keys, numbers of items."""
 Contradiction = tuple[Keys, str]
 """The place, and the message."""
+Images = dict[tuple[str, str], Settings]
+"""What the policy says of each image, by its stage and variant."""
 
 
 _PATHS = frozenset(("dockerfile", "context", "target", "image"))
@@ -60,6 +62,7 @@ def contradictions(policy: Policy, data: dict[str, Any], path: Path) -> Iterator
         for glob, _ in setting.paths:
             yield from _bad_glob(("rules", rule, "paths", glob), f"rules.{rule}.paths", glob)
     yield from _bad_expect(("expect",), policy.settings.expect)
+    images = {(stage, v.name): merged(policy, stage, v.name) for v in policy.variants.values() for stage in v.members}
     tags: dict[str, str] = {}
     for variant in policy.variants.values():
         where: Keys = ("variants", variant.name)
@@ -67,7 +70,7 @@ def contradictions(policy: Policy, data: dict[str, Any], path: Path) -> Iterator
         if other != variant.name:
             message = f"variants.{variant.name}: its tag {quoted(variant.tag)} is that of the variant {other} too"
             yield (*where, "tag"), message
-        yield from _variant_contradictions(policy, variant, data["variants"][variant.name])
+        yield from _variant_contradictions(policy, variant, data["variants"][variant.name], images)
     for stage in policy.stages.values():
         yield from _stage_contradictions(policy, stage, data["stages"][stage.name])
 
@@ -132,7 +135,9 @@ def _long_paths(data: Any, keys: Keys) -> Iterator[Contradiction]:
                 yield from _long_paths(value, (*keys, key))
 
 
-def _variant_contradictions(policy: Policy, variant: Variant, data: dict[str, Any]) -> Iterator[Contradiction]:
+def _variant_contradictions(
+    policy: Policy, variant: Variant, data: dict[str, Any], images: Images
+) -> Iterator[Contradiction]:
     where: Keys = ("variants", variant.name)
     shown = f"variants.{variant.name}"
     if not variant.accelerator:
@@ -158,11 +163,11 @@ def _variant_contradictions(policy: Policy, variant: Variant, data: dict[str, An
             yield (*where, "optional", n), f"{shown}.optional: {quoted(name)} is {as_what}, so it cannot be optional"
     services: dict[str, str] = {}
     for name in variant.members:
-        settings = merged(policy, name, variant.name)
+        settings = images[name, variant.name]
         keys, place = _stage_key(policy, name, variant)
         if (settings.channels, settings.expect.cuda) != (said.channels, said.expect.cuda):
             yield from _bad_torch((*keys, "torch-channel"), place, variant.accelerator, settings)
-        yield from _bad_base(policy, variant, name)
+        yield from _bad_base(policy, variant, name, images)
         own = service(name, variant, settings)
         if own and services.setdefault(own, name) != name:
             yield (*keys, "service"), f"{place}: the compose service {own} is that of {services[own]} too"
@@ -225,17 +230,16 @@ def _unknown_part(keys: Keys, place: str, name: str, known: list[str]) -> Iterat
     yield keys, f"{place}: no part is called {{{name}}}; allowed: {', '.join(known)}, or one in parts{near}"
 
 
-def _bad_base(policy: Policy, variant: Variant, stage: str) -> Iterator[Contradiction]:
+def _bad_base(policy: Policy, variant: Variant, stage: str, images: Images) -> Iterator[Contradiction]:
     """A stage as the base that is none, or that descends from what it is the base of."""
-    said = merged(policy, stage, variant.name)
     keys, place = _stage_key(policy, stage, variant)
-    if said.base is None:
+    if images[stage, variant.name].base is None:
         keys, place = ("variants", variant.name), f"variants.{variant.name}"
     chain = [Base(stage, variant.name)]
     while True:
         last = chain[-1]
         of = policy.variants[last.variant or ""]
-        base = base_of(policy, last.stage or "", of, merged(policy, last.stage or "", of.name))
+        base = base_of(last.stage or "", of, images[last.stage or "", of.name])
         if base is None or base.stage is None:
             return
         home = policy.variants.get(base.variant or "")

@@ -78,7 +78,7 @@ def service(stage: str, variant: Variant, said: Settings) -> str | None:
     return said.service or None
 
 
-def base_of(policy: Policy, stage: str, variant: Variant, said: Settings) -> Base | None:
+def base_of(stage: str, variant: Variant, said: Settings) -> Base | None:
     """What an image descends from, a stage of its own variant with that variant's name; None for the family's root."""
     found = said.base
     if stage != variant.base_stage:
@@ -104,7 +104,7 @@ def _expectation(policy: Policy, stage: str, variant: Variant, said: Settings) -
     expect, accelerator = said.expect, variant.accelerator
     channels = said.channels or ()
     single = channels[0] if channels and not channels[0].startswith("any-") else None
-    base = base_of(policy, stage, variant, said)
+    base = base_of(stage, variant, said)
 
     def fill(text: str) -> str:
         return text.replace("{stage}", stage).replace("{variant}", variant.name).replace("{tag}", variant.tag)

@@ -93,7 +93,7 @@ def _unbuilt(repository: Repository, policy: Policy) -> Iterator[Problem]:
             continue
         because = (reason_at("build", f"{tags[0].kind} {tags[0].value.shown()}", tags[0].span),)
         for expectation in expectations:
-            if expectation.optional or expectation.is_base or repository.family.is_tagged(expectation, tuple(tags)):
+            if expectation.optional or expectation.is_base or repository.family.tagged([expectation], tags):
                 continue
             span = policy.span("variants", expectation.variant) or Span(policy.path, 1, 1, 1, 1)
             text = f"nothing builds {expectation.image}: its Dockerfile is built under other tags only"

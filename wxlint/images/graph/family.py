@@ -86,13 +86,15 @@ class Family:
             return None
         return self.image(member.stage, member.variant)
 
-    def is_tagged(self, expectation: Expectation, tags: Iterable[Use]) -> bool:
-        """Whether any of a build's tags is one of an image's."""
+    def tagged(self, expectations: Iterable[Expectation], tags: Iterable[Use]) -> list[Expectation]:
+        """Those of some images that one of a build's tags names."""
         references = [use.reference for use in tags if use.reference is not None]
         if self.policy is None or not self.policy.is_whole:
-            return any(reference.tag == expectation.tag for reference in references)
+            named_tags = {reference.tag for reference in references}
+            return [e for e in expectations if e.tag in named_tags]
         members = [self.member(reference) for reference in references]
-        return any(m is not None and (m.stage, m.variant) == (expectation.stage, expectation.variant) for m in members)
+        named = {(member.stage, member.variant) for member in members if member is not None}
+        return [e for e in expectations if (e.stage, e.variant) in named]
 
     def is_named(self, expectation: Expectation, use: Use) -> bool:
         """Whether a use names an image by its name and its tag."""

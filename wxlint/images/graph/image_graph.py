@@ -270,12 +270,12 @@ class ImageGraph:
     def expectation_of(self, build: Build) -> Expectation | None:
         """What the policy expects of a build's image: all it says of the Dockerfile, else what it says of the tag."""
         listed = self.family.by_dockerfile.get(build.dockerfile, [])
-        if len(listed) == 1:
-            return listed[0]
+        if len(listed) < 2:
+            return listed[0] if listed else None
         given = {(name, value.text) for name, value in build.args}
         fitting = (
             [e for e in listed if e.image == build.image]
-            or [e for e in listed if self.family.is_tagged(e, build.tags)]
+            or self.family.tagged(listed, build.tags)
             or [e for e in listed if e.build_args and set(e.build_args) <= given]
             or [e for e in listed if not e.build_args]
         )

@@ -65,7 +65,7 @@ def without_build(family: Family, expectations: Iterable[Expectation], builds: l
 
 
 def _builds(family: Family, build: Build, expectation: Expectation) -> bool:
-    if build.image == expectation.image or family.is_tagged(expectation, build.tags):
+    if build.image == expectation.image or family.tagged([expectation], build.tags):
         return True
     given = {(name, value.text) for name, value in build.args}
     return build.target == expectation.target and set(expectation.build_args) <= given

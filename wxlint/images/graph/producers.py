@@ -46,12 +46,10 @@ class Producers:
         """What a build's image is called: its tags, and what the policy calls it."""
         references = [use.reference for use in evaluated.build.tags if use.reference is not None]
         expectations = self._family.by_dockerfile.get(evaluated.path, [])
-        for expectation in expectations:
-            reference = parse_reference(Value(expectation.reference))
-            same = len(expectations) == 1 or self._family.is_tagged(expectation, evaluated.build.tags)
-            if reference is not None and same:
-                references.append(reference)
-        return references
+        if len(expectations) > 1:
+            expectations = self._family.tagged(expectations, evaluated.build.tags)
+        named = [parse_reference(Value(expectation.reference)) for expectation in expectations]
+        return references + [reference for reference in named if reference is not None]
 
     def of(self, reference: Reference) -> list[Producer]:
         """The builds of this repository that produce an image a FROM names."""
