@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wxlint.shell import state
-from wxlint.shell.bash import control_flow, interpreter
+from wxlint.shell.bash import control_flow, interpreter, reader
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.batch.reader import read_batch
 
@@ -150,12 +150,12 @@ def test_a_text_that_defines_a_function_too_often_is_not_followed_further(monkey
 def test_what_was_set_is_not_kept_behind_its_statement() -> None:
     interpreted = []
 
-    class Watched(interpreter.Interpreter):
+    class Watched(reader.Interpreter):
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             interpreted.append(self.state)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(interpreter, "Interpreter", Watched)
+        patch.setattr(reader, "Interpreter", Watched)
         read_shell("A=x\n" * 100, {})
     assert len(interpreted[0].log) < 10

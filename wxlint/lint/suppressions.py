@@ -97,7 +97,7 @@ class _Lines:
             inside = _Stretches(_scalars(self._documents))
             places = [place for place in places if not inside.holds(place[0])]
         elif places and self.kind == "shell":
-            from wxlint.shell.bash.reader import shell_comments
+            from wxlint.shell.bash.parser import shell_comments
 
             comments = set(shell_comments(self.source.text))
             places = [place for place in places if self.source.text.rfind("#", 0, place[0]) in comments]

@@ -7,7 +7,7 @@ functions of control_flow, builtins those of builtins.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
@@ -15,20 +15,14 @@ from wxlint.shell.bash.assignments import assign as assign_variable
 from wxlint.shell.bash.commands import Commands
 from wxlint.shell.bash.control_flow import WALKS
 from wxlint.shell.bash.expansion import Expander
-from wxlint.shell.bash.parser import Parser
 from wxlint.shell.bash.tree import Arith, Assign, Function, Group, Lines, Node, Pipe, Redir, Simple, Test
 from wxlint.shell.bash.walker import Frame
 from wxlint.shell.branches import close
 from wxlint.shell.model import (
-    ANYWHERE,
-    TOO_DEEP,
     TOO_LONG,
-    Command,
     Files,
     Place,
     Redirect,
-    ShellResult,
-    Surroundings,
     Word,
 )
 from wxlint.shell.state import (
@@ -44,7 +38,7 @@ from wxlint.shell.state import (
     State,
     Status,
 )
-from wxlint.shell.values import NO_ARGUMENTS, Arguments, hole, joined, relative
+from wxlint.shell.values import NO_ARGUMENTS, Arguments, hole, joined
 
 _FAILS = frozenset((Simple, Pipe, Group, Test, Arith))
 """Nodes whose failure ends a text under `set -e`."""
@@ -316,59 +310,3 @@ class Interpreter:
                 self.frames = []
                 state.undo(mark)
         state.flow = ""
-
-
-def _below_root(command: Command) -> Command:
-    """A command whose paths are as its directory sees them."""
-    cwd, redirects = command.cwd, command.redirects
-    return command._replace(
-        words=tuple([word._replace(value=relative(word.value, cwd)) for word in command.words]),
-        env=tuple([(name, relative(value, cwd)) for name, value in command.env]),
-        redirects=tuple([r._replace(target=r.target._replace(value=relative(r.target.value, cwd))) for r in redirects]),
-    )
-
-
-def run_text(
-    text: str,
-    variables: Mapping[str, Value],
-    *,
-    flavor: str,
-    where: Place,
-    defaults: bool,
-    script: str,
-    files: Files | None = None,
-    args: tuple[Value, ...] | None = None,
-    around: Surroundings = ANYWHERE,
-) -> ShellResult:
-    """See reader.read_shell."""
-    parser = Parser(text, flavor)
-    state = State(where, defaults, around)
-    state.vars.update(variables)
-    state.environment = frozenset(variables)
-    if args is not None:
-        state.args = Arguments(args)
-    interpreter = Interpreter(text, state, flavor=flavor, script=script, files=files)
-    at_exit = 0
-    held: Mapping[str, object] = {}
-    try:
-        interpreter.whole(parser.script())
-        state.flow = ""
-        state.catches.clear()
-        at_exit = len(state.commands)
-        interpreter.statement += 1
-        held = dict(state.vars)
-        if "trap EXIT" in state.unsettled:  # set in a branch that has left
-            state.put("trap EXIT", hole("trap EXIT"))
-        if "trap EXIT" in state.vars and state.unsettled:
-            for name in sorted(state.unsettled - {"trap EXIT"}):
-                state.put(name, hole(state.named(name)))
-        interpreter.at_exit()
-        interpreter.uncalled()
-    except RecursionError:  # the depth guards are there so that this does not happen
-        parser.errors.append((0, len(text), TOO_DEEP))
-    held = {name: value for name, value in held.items() if " " not in name}
-    commands = state.commands
-    if interpreter.commands.rooted:
-        commands = [_below_root(command) for command in commands]
-        held = {name: relative(value) if isinstance(value, Value) else value for name, value in held.items()}
-    return ShellResult(tuple(commands), held, (*parser.errors, *state.errors), tuple(state.may_end), at_exit)

@@ -6,6 +6,8 @@ such trees do not give, loading one costs more than a whole check, and bash itse
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from wxlint.core.patterns import late
 from wxlint.shell.bash.compound_commands import RESERVED, CompoundReader
 from wxlint.shell.bash.tree import (
@@ -251,3 +253,11 @@ class Parser(CompoundReader):
         else:
             self.fail(start, "no closing )")
         return node
+
+
+def shell_comments(text: str) -> tuple[int, ...]:
+    """Offsets of the `#` of every comment. One in a string, or in the lines of a heredoc, is none. Never raises."""
+    parser = Parser(text)
+    with suppress(RecursionError):  # the depth guards are there so that this does not happen
+        parser.script()
+    return tuple(sorted(parser.comments))

@@ -7,12 +7,19 @@ what cannot be known is a HOLE. The text is read as bash reads it (parser.py) an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import lru_cache
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.model import ANYWHERE, Files, Place, ShellResult, Surroundings, line_of
+from wxlint.shell.bash.interpreter import Interpreter
+from wxlint.shell.bash.parser import Parser
+from wxlint.shell.bash.tree import Node
+from wxlint.shell.model import ANYWHERE, TOO_DEEP, Command, Files, Place, ShellResult, Surroundings, line_of
+from wxlint.shell.state import State
+from wxlint.shell.values import Arguments, hole, relative
+
+Problem = tuple[int, int, str]
+"""As in ShellResult."""
 
 
 def read_shell(
@@ -40,18 +47,55 @@ def read_shell(
         args: what the script is called with, `$1` and on; None where that is not known.
         around: what is known of the machine and its files.
     """
-    from wxlint.shell.bash.interpreter import run_text
+    text = text.replace(HOLE, "\ufffd")
+    state = State(where or line_of(text, script), defaults, around)
+    state.vars.update(variables or {})
+    state.environment = frozenset(variables or {})
+    if args is not None:
+        state.args = Arguments(args)
+    interpreter = Interpreter(text, state, flavor=flavor, script=script, files=files)
+    at_exit = 0
+    held: Mapping[str, object] = {}
+    errors: tuple[Problem, ...] = ()
+    try:
+        tree, errors = _parsed(text, flavor)
+        interpreter.whole(tree)
+        state.flow = ""
+        state.catches.clear()
+        at_exit = len(state.commands)
+        interpreter.statement += 1
+        held = dict(state.vars)
+        if "trap EXIT" in state.unsettled:  # set in a branch that has left
+            state.put("trap EXIT", hole("trap EXIT"))
+        if "trap EXIT" in state.vars and state.unsettled:
+            for name in sorted(state.unsettled - {"trap EXIT"}):
+                state.put(name, hole(state.named(name)))
+        interpreter.at_exit()
+        interpreter.uncalled()
+    except RecursionError:  # the depth guards are there so that this does not happen
+        errors += ((0, len(text), TOO_DEEP),)
+    held = {name: value for name, value in held.items() if " " not in name}
+    commands = state.commands
+    if interpreter.commands.rooted:
+        commands = [_below_root(command) for command in commands]
+        held = {name: relative(value) if isinstance(value, Value) else value for name, value in held.items()}
+    return ShellResult(tuple(commands), held, (*errors, *state.errors), tuple(state.may_end), at_exit)
 
-    return run_text(
-        text.replace(HOLE, "\ufffd"),
-        variables or {},
-        flavor=flavor,
-        where=where or line_of(text, script),
-        defaults=defaults,
-        script=script,
-        files=files,
-        args=args,
-        around=around,
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, flavor: str) -> tuple[Node, tuple[Problem, ...]]:
+    """The tree of a text, and what cannot be read of it; a RUN is read once for all builds of its Dockerfile."""
+    parser = Parser(text, flavor)
+    return parser.script(), tuple(parser.errors)
+
+
+def _below_root(command: Command) -> Command:
+    """A command whose paths are as its directory sees them."""
+    cwd, redirects = command.cwd, command.redirects
+    return command._replace(
+        words=tuple([word._replace(value=relative(word.value, cwd)) for word in command.words]),
+        env=tuple([(name, relative(value, cwd)) for name, value in command.env]),
+        redirects=tuple([r._replace(target=r.target._replace(value=relative(r.target.value, cwd))) for r in redirects]),
     )
 
 
@@ -83,13 +127,3 @@ def read_plain(text: str, flavor: str = "bash") -> ShellResult | None:
         return None
     found = read_shell(text, flavor=flavor)
     return None if any(command.because or command.via for command in found.commands) else found
-
-
-def shell_comments(text: str) -> tuple[int, ...]:
-    """Offsets of the `#` of every comment. One in a string, or in the lines of a heredoc, is none. Never raises."""
-    from wxlint.shell.bash.parser import Parser
-
-    parser = Parser(text)
-    with suppress(RecursionError):  # the depth guards are there so that this does not happen
-        parser.script()
-    return tuple(sorted(parser.comments))
