@@ -55,7 +55,7 @@ from wxlint.rules import Problem
 
 if TYPE_CHECKING:
     from wxlint.documents.kubernetes import Container
-    from wxlint.images.builds.from_kubernetes import Running
+    from wxlint.images.builds.model import Running
     from wxlint.images.model.reference import Reference
 
 SEVERITY = Severity.WARNING

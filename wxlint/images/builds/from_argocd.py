@@ -11,8 +11,8 @@ from wxlint.core.paths import normal, repository_above
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.kustomize import inner_documents
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
-from wxlint.images.builds.from_helm import Layer, values_images
 from wxlint.images.builds.helm_charts import Chart, nothing
+from wxlint.images.builds.helm_images import Layer, values_images
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import parse_reference
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.paths import normal
 from wxlint.core.patterns import late
-from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.kubernetes import Container, Pod, read_pods
 from wxlint.documents.kustomize import Kustomization, read_kustomization
+from wxlint.images.builds.model import Running
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import parse_reference
 
@@ -25,15 +25,6 @@ KIND = "kubernetes image"
 _APPLICATION = "argoproj.io"
 _MARK = late(r"\{\{.*?\}\}|\$\{\w+\}|\$\(\w+\)|<[\w-]+>")
 """What another program puts in before the manifest is used: a template, a variable, a word in angle brackets."""
-
-
-class Running(NamedTuple):
-    """A container with the image that it runs. use: None for one that a kustomization names, or that is not known."""
-
-    container: Container
-    pod: Pod
-    use: Use
-    source: Source
 
 
 class Kubernetes:

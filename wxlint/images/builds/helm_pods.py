@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from wxlint.core.patterns import late
 from wxlint.documents.kubernetes import Container, Pod, is_gpu
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence
-from wxlint.images.builds.from_helm import Layer, has_shared_registry, image_of
-from wxlint.images.builds.from_kubernetes import Running
 from wxlint.images.builds.helm_charts import Chart, at_path
+from wxlint.images.builds.helm_images import Layer, has_shared_registry, image_of
+from wxlint.images.builds.model import Running
 
 _MOST_DEEP = 12
 _GPU = late(r"(?i)gpu|runtimeClass|resourceClaim")

@@ -10,9 +10,9 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.images.model.records import Build, Use
 
 if TYPE_CHECKING:
-    from wxlint.documents.source import Problem
+    from wxlint.documents.kubernetes import Container, Pod
+    from wxlint.documents.source import Problem, Source
     from wxlint.images.builds.docker_cli import DockerCommand
-    from wxlint.images.builds.from_kubernetes import Running
     from wxlint.shell.substitutions import Substitution
 
 
@@ -44,6 +44,15 @@ class Undefined(NamedTuple):
     name: str
     span: Span
     others: tuple[str, ...]
+
+
+class Running(NamedTuple):
+    """A container with the image that it runs. use: None for one that a kustomization names, or that is not known."""
+
+    container: Container
+    pod: Pod
+    use: Use
+    source: Source
 
 
 class Script(NamedTuple):
