@@ -90,9 +90,9 @@ def builds_against_torch(name: str, url: str | None = None) -> bool:
         url: of a requirement that names a project in git, which counts then.
     """
     if url is None:
-        return bool(name) and row_of("builds_against_torch", "name", normalise(name)) is not None
+        return bool(name) and row_of("builds_against_torch", normalise(name)) is not None
     match = _GITHUB.search(url)
-    return match is not None and row_of("builds_against_torch", "project", f"{match[1]}/{match[2]}".lower()) is not None
+    return match is not None and row_of("builds_against_torch", f"{match[1]}/{match[2]}".lower()) is not None
 
 
 def listed_by_project(url: str, path: str) -> tuple[str, ...] | None:
