@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxlint import facts
+from wxlint.facts import packages
 from wxlint.facts.tables import Globs
 
 FOLDER = Path(facts.__file__).parent
@@ -94,3 +95,17 @@ def test_a_table_that_does_not_exist() -> None:
 )
 def test_glob(pattern: str, text: str, matches: bool) -> None:
     assert bool(Globs([(pattern, None)]).of(text)) is matches
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "against"),
+    [
+        ("flash_attn", None, True),
+        ("numpy", None, False),
+        ("", "git+https://github.com/Dao-AILab/flash-attention.git@v2.8.3", True),
+        ("", "git+https://github.com/acme/tools", False),
+        ("flash-attn", "https://wheels.example/flash_attn.whl", False),
+    ],
+)
+def test_what_is_built_against_torch(name: str, url: str | None, against: bool) -> None:
+    assert packages.builds_against_torch(name, url) is against

@@ -92,7 +92,8 @@ def builds_against_torch(name: str, url: str | None = None) -> bool:
     if url is None:
         return bool(name) and row_of("builds_against_torch", normalise(name)) is not None
     match = _GITHUB.search(url)
-    return match is not None and row_of("builds_against_torch", f"{match[1]}/{match[2]}".lower()) is not None
+    project = f"{match[1]}/{match[2]}".lower() if match is not None else None
+    return any(row["project"] == project for row in table("builds_against_torch"))
 
 
 def listed_by_project(url: str, path: str) -> tuple[str, ...] | None:
