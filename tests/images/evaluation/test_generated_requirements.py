@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from wxlint.core.values import Value
-from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_make
-from wxlint.images.installs.model import Groups, InstallContext, Lines, Unread, UnreadKind
+from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_build, may_make, merged, written_by
+from wxlint.images.installs.model import Groups, InstallContext, Lines, PackageIndex, Sources, Unread, UnreadKind
 from wxlint.images.installs.requirement import Requirement, parse_requirement
 from wxlint.shell.bash.reader import read_shell
 
@@ -136,6 +136,21 @@ MADE = [
     ("uv pip compile pyproject.toml -o all.txt", "all.txt", "uv ."),
     ("uv pip compile --python 3.11 -p 3.11 app.in -o all.txt", "all.txt", "flask"),
     ("uv pip list > all.txt", "all.txt", None),
+    ("/usr/bin/python3 -m poetry export -o all.txt", "all.txt", "poetry ."),
+    ("python -m piptools compile", "requirements.txt", "torch"),
+    ("pip-compile setup.py", "requirements.txt", ""),
+    ("cat requirements.txt > all.txt <<EOF\nnumpy\nEOF", "all.txt", "torch torchvision flask"),
+    ("cat > all.txt <<EOF\nEOF", "all.txt", None),  # a Dockerfile has the words of a heredoc behind the RUN
+    ("echo torch == 2.3.1 > all.txt", "all.txt", "torch"),
+    ("sed -i /torch/d requirements.txt dir/base.txt", "requirements.txt", None),
+    ("sed -i torch/d requirements.txt", "requirements.txt", None),
+    ("sed -i /flask1/d requirements.txt", "requirements.txt", "torch torchvision flask"),
+    ("sed -i --expression /torch/d --expression /flask/d requirements.txt", "requirements.txt", "torchvision"),
+    ("grep -v --regexp torch --regexp flask requirements.txt > all.txt", "all.txt", "torchvision"),
+    ("grep -v 't.*o.*c.*h' requirements.txt > all.txt", "all.txt", "torchvision flask"),
+    ("grep -v 't.*o.*r.*c.*h' requirements.txt > all.txt", "all.txt", None),  # too many ways to match
+    ("grep '#numpy' requirements.txt > all.txt", "all.txt", ""),
+    ("grep -E '^#|torch' requirements.txt > all.txt", "all.txt", "torch"),
 ]
 
 
@@ -147,6 +162,62 @@ def test_lists(text: str, path: str | None, names: str | None) -> None:
     if made is not None:
         found = made.lines and " ".join(r.name for r in made.lines.requirements)
         assert found == names
+
+
+WRITTEN = [
+    # command, the names that it writes; None where it writes no list, or nobody knows which
+    ("cat requirements.txt", "torch torchvision flask"),
+    ("/bin/cat requirements.txt dir/base.txt", "torch torchvision flask numpy"),
+    ("grep -v torch requirements.txt", "torchvision flask"),
+    ("grep -v -e torch -e flask requirements.txt", "torchvision"),
+    ("grep -v --regexp torch --regexp flask requirements.txt", "torchvision"),
+    ("egrep -v 'torch|flask' requirements.txt", "torchvision"),
+    ("cat notes.md", None),
+    ("cat requirements.txt > all.txt", None),
+    ("cat requirements.txt >> all.txt", None),
+    ("sed /torch/d requirements.txt", None),
+    ("echo torch", None),
+]
+
+
+@pytest.mark.parametrize(("text", "names"), WRITTEN, ids=[row[0] for row in WRITTEN])
+def test_what_a_command_writes_for_another(text: str, names: str | None) -> None:
+    (command,) = read_shell(text).commands
+    found = written_by(command, Lists())
+    assert (found and " ".join(r.name for r in found.requirements)) == names
+
+
+def test_lists_that_double_do_not_fill_memory() -> None:
+    requirements = Lines((Requirement("a"),) * 15_000)
+    unread = Lines(unread=(Unread(UnreadKind.NOT_THERE, "a"),) * 15_000)
+    index = PackageIndex("file", Value("https://registry.example/simple"), None)
+    indexes = Lines(sources=Sources(extra=(index,) * 15_000))
+    assert len(merged([requirements, Lines((Requirement("b"),) * 5_000)]).requirements) == 20_000
+    for more in (requirements, unread, indexes):
+        found = merged([requirements, more])
+        assert found.requirements == () and [one.kind for one in found.unread] == [UnreadKind.NOT_WHOLE]
+    assert [one.kind for one in merged([unread, indexes]).unread] == [UnreadKind.NOT_WHOLE]
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("python -m build", True),
+        ("uv build --wheel", True),
+        ("poetry build", True),
+        ("pdm build", True),
+        ("flit build", True),
+        ("pyproject-build", True),
+        ("python setup.py bdist_wheel", True),
+        ("pip wheel .", True),
+        ("pip3 wheel .", True),
+        ("make build", False),
+        ("ls *.whl wheel", False),
+        ("pip install .", False),
+    ],
+)
+def test_a_quick_look_for_wheels(text: str, may: bool) -> None:
+    assert may_build(text) is may
 
 
 @pytest.mark.parametrize(

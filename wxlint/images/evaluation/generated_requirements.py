@@ -181,7 +181,8 @@ def _compiled(call: _Call, paths: list[str], tool: str) -> Lines:
 def _cat(call: _Call) -> Lines | None:
     bodies = [redirect.target.value for redirect in call.command.redirects if redirect.operator in ("<<", "<<-")]
     if bodies and not call.given:
-        return None if bodies[-1].holes else call.context.written(bodies[-1].text)
+        body = bodies[-1]  # an empty one stands behind the RUN, in a heredoc of the Dockerfile
+        return call.context.written(body.text) if body.text and not body.holes else None
     if not call.given or not all(path.endswith(_LISTS) for path in call.given):
         return None
     return _all(call.given, call.context)
@@ -254,7 +255,7 @@ def _pattern(text: str, program: str, *, extended: bool) -> str | None:
         text = text.replace("|", "\\|")
     if HOLE in text or not _PLAIN_PATTERN.fullmatch(text) or text.count("*") > 3:
         return None
-    return text.replace("\\|", "|").replace("#", "\\#")
+    return text.replace("\\|", "|")
 
 
 def merged(parts: list[Lines]) -> Lines:
