@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import read_dockerfile
 from wxlint.documents.source import Source
@@ -11,7 +12,7 @@ from wxlint.images.evaluation import evaluator
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.copied_files import Copies, Copy
 from wxlint.images.evaluation.evaluator import MOST_CHARACTERS, evaluate
-from wxlint.images.model.records import Build, Evaluated
+from wxlint.images.model.records import Build, Evaluated, StageCopy
 
 
 def run(text: str, args: dict[str, str] | None = None, **build: object) -> Evaluated:
@@ -93,6 +94,89 @@ def test_a_stage_takes_over_what_its_base_has() -> None:
     assert [stages[1].env["L"].shown(), stages[2].env["L"].shown()] == ["1", "$X"]
     assert [stage.user for stage in stages] == ["u", "u", None]
     assert "L" not in stages[0].env
+
+
+USES = [
+    # text, kind and image of each use
+    ("FROM a:1\nCOPY --from=b:1 x y\nADD --from=c:1 x y\n", ["FROM a:1", "COPY --from b:1", "COPY --from c:1"]),
+    ("FROM a:1\nONBUILD COPY --from=b:1 x y\n", ["FROM a:1", "ONBUILD COPY --from b:1"]),
+    ("FROM a:1\nONBUILD ADD --from=b:1 x y\n", ["FROM a:1", "ONBUILD COPY --from b:1"]),
+    ("FROM a:1\nONBUILD RUN --mount=from=b:1,target=/x true\n", ["FROM a:1", "ONBUILD RUN --mount b:1"]),
+    ("FROM a:1\nONBUILD ENV X=1\n", ["FROM a:1"]),
+    ("# syntax=docker/dockerfile:1 and more\nFROM a:1\n", ["syntax docker/dockerfile:1", "FROM a:1"]),
+    ("FROM a:1 AS x\nFROM x\nCOPY --from=0 a b\nCOPY --from=x a b\n", ["FROM a:1"]),
+    ("FROM a:1\nCOPY --from=7 a b\n", ["FROM a:1"]),
+    ("FROM a:1\nCOPY --from=scratch a b\n", ["FROM a:1"]),
+    ("FROM a:1 b\nFROM a:1 as x\nFROM a:1 to x\n", ["FROM a:1 b", "FROM a:1", "FROM a:1 to x"]),
+    ("FROM a:1\nRUN --mount=type=cache,target=/x true\nRUN --mount=from=b:1,target=/x true\n",
+     ["FROM a:1", "RUN --mount b:1"]),
+    ("FROM a:1\nRUN --mount=from=b:1,target=/x --mount=from=c:1,target=/y true\n",
+     ["FROM a:1", "RUN --mount b:1", "RUN --mount c:1"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "uses"), USES)
+def test_the_images_that_a_dockerfile_names(text: str, uses: list[str]) -> None:
+    assert [f"{use.kind} {use.value.shown()}" for use in run(text).uses] == uses
+
+
+def test_where_an_image_stands() -> None:
+    text = "FROM a:1\nCOPY --from=b:1 x y\nRUN --mount=target=/x,from=c:1 true\nRUN true \\\n  && true\n"
+    spans = [(use.span.line, use.span.column, use.span.end_column) for use in run(text).uses]
+    assert spans == [(1, 6, 9), (2, 13, 16), (3, 28, 31)]
+
+
+def test_why_a_value_is_what_it_is() -> None:
+    text = "ARG A=1\nARG B\nARG C\nFROM a:$A$B$C\nENV X=1 \\\n  Y=2\nENV Z=$Y\n"
+    evaluated = run(text, {"B": "2"}, built_by=(Reason("build", "a script", "build.sh", 3),))
+    (use,) = evaluated.uses
+    assert [(reason.kind, reason.text, reason.line) for reason in use.because] == [
+        ("arg", "ARG A=1", 1),
+        ("arg", "ARG C has no default", 3),
+        ("build", "a script", 3),
+    ]
+    z = evaluated.stages[0].env["Z"]
+    assert [(reason.kind, reason.text, reason.line) for reason in z.because] == [
+        ("env", "ENV Y=2", 6),
+        ("env", "ENV Z=2", 7),
+    ]
+
+
+def test_a_long_value_is_shown_shortened() -> None:
+    value = run(f"FROM a:1\nENV L={'x' * 5000}\n").stages[0].env["L"]
+    assert value.text == "x" * 5000 and value.because[-1].text.endswith("x…") and len(value.because[-1].text) < 500
+
+
+@pytest.mark.parametrize(
+    ("base", "version"),
+    [
+        ("nvidia/cuda:12.1.0-base-ubuntu22.04", "12.1.0"),
+        ("registry.example/nvidia/cuda:11.8.0-devel", "11.8.0"),
+        ("nvidia/cuda:latest", "x$CUDA_VERSION"),
+        ("nvcr.io/nvidia/pytorch:24.02-py3", "${CUDA_VERSION}"),
+        ("nvcr.io/other/pytorch:24.02-py3", "x$CUDA_VERSION"),
+        ("example/nvidia:1", "x$CUDA_VERSION"),
+    ],
+)
+def test_the_cuda_version_that_a_base_sets(base: str, version: str) -> None:
+    shown = env(f"FROM {base}\nENV L=x$CUDA_VERSION\n")
+    assert shown.removeprefix("x") == version.removeprefix("x")
+
+
+@pytest.mark.parametrize(
+    ("text", "folder"),
+    [
+        ("WORKDIR /a\nWORKDIR b\n", "/a/b"),
+        ("WORKDIR /a\nWORKDIR /b\n", "/b"),
+        ("WORKDIR a\\b\n", "/a/b"),
+        ("ENV D=/x\nWORKDIR $D/y\n", "/x/y"),
+        ("WORKDIR ../x\n", "/x"),
+    ],
+)
+def test_the_folder_of_copied_files(text: str, folder: str) -> None:
+    stage = run(f"FROM a:1 AS x\nFROM b:1\n{text}COPY --from=x f .\n").stages[-1]
+    (copy,) = [step for step in stage.steps if isinstance(step, StageCopy)]
+    assert copy.dest.rstrip("/") == folder
 
 
 # -- hostile input: counts of what is kept, not times
