@@ -168,7 +168,6 @@ def test_the_cuda_version_that_a_base_sets(base: str, version: str) -> None:
     [
         ("WORKDIR /a\nWORKDIR b\n", "/a/b"),
         ("WORKDIR /a\nWORKDIR /b\n", "/b"),
-        ("WORKDIR a\\b\n", "/a/b"),
         ("ENV D=/x\nWORKDIR $D/y\n", "/x/y"),
         ("WORKDIR ../x\n", "/x"),
     ],
