@@ -149,6 +149,18 @@ def test_the_contexts_are_those_of_the_builds(here: Path, capsys: pytest.Capture
     ]
 
 
+def test_a_context_that_is_not_there_is_said_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(IN_FOLDERS)
+    assert main(["init"]) == 0
+    text = Path("wxlint.yaml").read_text()
+    Path("wxlint.yaml").write_text(text.replace('context: "services/{stage}"', "context: si", 1))
+    capsys.readouterr()
+    assert main(["init", "--check"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "wxlint.yaml: api:cpu and 1 more: the build context is si, and there is no such folder"
+    ]
+
+
 def test_an_image_that_is_built_in_two_folders(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     more = "docker build -t acme/api:cpu -f services/api/Dockerfile .\n"
     write({**IN_FOLDERS, "build.sh": IN_FOLDERS["build.sh"] + more})

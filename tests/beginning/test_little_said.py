@@ -239,6 +239,20 @@ KINDS: dict[str, tuple[dict[str, str], list[str]]] = {
             'image: "acme/app:{version}"',
         ],
     ),
+    "a target that compose forgot": (
+        {
+            "Dockerfile": f"{CUDA.strip()} AS cuda\nRUN pip install torch --index-url "
+            f"https://download.pytorch.org/whl/cu121\n{PLAIN.strip()} AS cpu\n"
+            "RUN pip install torch --index-url https://download.pytorch.org/whl/cpu\n",
+            "compose.yml": "services:\n  a: {image: 'acme/app:cpu', build: {context: ., target: cpu}}\n"
+            f"  b: {{image: 'acme/app:cuda', build: ., {GPU}}}\n",
+        },
+        [
+            "#   its target: Dockerfile is built to its end (compose.yml:3); cuda is taken\n",
+            '    upstream: ["nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04"]\n    torch-channel: cu121',
+            "      cuda:\n        target: cuda\n",
+        ],
+    ),
     "compose files that stand alone": (
         {
             "Dockerfile.cpu": PLAIN,

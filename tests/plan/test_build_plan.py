@@ -121,6 +121,15 @@ def test_arguments_go_where_they_are_declared(tmp_path: Path) -> None:
         make_plan(family(tmp_path), args={"CHANEL": ""}, env={})
 
 
+def test_arguments_of_the_policy_go_where_they_are_declared(tmp_path: Path) -> None:
+    said = 'cuda: {build-args: {CHANNEL: c, CHANEL: c, HTTP_PROXY: "http://p"}, '
+    plan = make_plan(family(tmp_path, POLICY.replace("cuda: {", said, 1)), env={})
+    given = {step.image: dict(step.args) for step in plan.steps}
+    assert given["gpu:cuda"] == {"REGISTRY": "me", "CHANNEL": "c", "HTTP_PROXY": "http://p"}
+    assert given["base:cuda"] == {"HTTP_PROXY": "http://p"} and given["base:cpu"] == {}
+    assert plan.idle_args == ("CHANEL",)
+
+
 def test_the_registry_comes_from_the_environment_into_every_tag_and_build(tmp_path: Path) -> None:
     plan = make_plan(family(tmp_path), env={"MY_REGISTRY": "ghcr.io/you"})
     step = plan.step("two:cpu")

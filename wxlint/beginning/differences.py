@@ -28,6 +28,7 @@ def differences(repository: Repository) -> Iterator[str]:
         path = family.in_root(expectation.dockerfile)
         if expectation.dockerfile and not expectation.optional and not os.path.isfile(path):
             yield f"{policy.path}: {expectation.image}: there is no {path}"
+    yield from _missing_contexts(policy, family)
     yield from _other_contexts(repository)
     for name, variant in policy.variants.items():
         own = [i for i in repository.images if i.expectation is not None and i.expectation.variant == name]
@@ -67,6 +68,18 @@ def unlisted(policy: Policy, family: Family, repository: Repository) -> Iterator
             yield use, reference
 
 
+def _missing_contexts(policy: Policy, family: Family) -> Iterator[str]:
+    """The build contexts of the policy that are no folders, each with the images that have it."""
+    found: dict[str, list[str]] = {}
+    for expectation in family.expectations:
+        folder = family.in_root(expectation.context)
+        if expectation.dockerfile and not expectation.optional and not os.path.isdir(folder):
+            found.setdefault(folder, []).append(expectation.image)
+    for folder, images in found.items():
+        more = f" and {len(images) - 1} more" if len(images) > 1 else ""
+        yield f"{policy.path}: {images[0]}{more}: the build context is {folder}, and there is no such folder"
+
+
 def _other_contexts(repository: Repository) -> Iterator[str]:
     """The builds of the policy's images where none of an image's has the context that the policy says."""
     family = repository.family
@@ -76,7 +89,7 @@ def _other_contexts(repository: Repository) -> Iterator[str]:
         context = context_of(build)
         for expectation in family.by_dockerfile.get(build.dockerfile, []) if context else []:
             said = family.in_root(expectation.context)
-            if build.span is None or not _is_called(family, expectation, build):
+            if build.span is None or not os.path.isdir(said) or not _is_called(family, expectation, build):
                 continue
             if os.path.normpath(said) == os.path.normpath(context):
                 agreed.add(expectation.image)

@@ -34,6 +34,7 @@ def draft(survey: Survey, *, services: bool = True, others: Iterable[str] = ()) 
     chosen = members(survey)
     unnamed = (one.path for one in chosen.survey.unnamed)
     undecided += listed("nothing builds it under a name", (*survey.documented, *unnamed))
+    undecided += listed("its target", survey.forgotten)
     survey, images, names = chosen.survey, chosen.images, chosen.names
     undecided += chosen.undecided
     undecided += [

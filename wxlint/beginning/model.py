@@ -67,6 +67,7 @@ class Survey(NamedTuple):
     build or run. computed: names that are not known in the source, each with its place. open_accounts: the names of
     images that somebody builds with a variable in front of the last part. has_gpu: any image is proven to be for a GPU.
     called: the repository's own name. documented: Dockerfiles that only a readme file builds under a name, with that.
+    forgotten: builds without a target that are called for another stage than the last, with that.
     """
 
     built: tuple[Built, ...]
@@ -79,3 +80,4 @@ class Survey(NamedTuple):
     has_gpu: bool = False
     called: str = ""
     documented: tuple[str, ...] = ()
+    forgotten: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from wxlint.beginning.model import Built, Named, Served, Survey
 from wxlint.beginning.names import parts_of
 from wxlint.beginning.origin import Known, filled, is_guessed
 from wxlint.beginning.readmes import documented
+from wxlint.beginning.targets import meant_target
 from wxlint.core.values import HOLE, Value
 from wxlint.images.graph.image import Image, proven_accelerator
 from wxlint.images.graph.name_hints import from_path
@@ -38,6 +39,7 @@ def survey(repository: Repository, root: str) -> Survey:
     named: set[str] = set()
     computed: dict[str, None] = {}
     open_accounts: set[str] = set()
+    forgotten: list[str] = []
     for image in repository.images:
         build = image.evaluated.build
         target = image.evaluated.target(build.target)
@@ -46,7 +48,8 @@ def survey(repository: Repository, root: str) -> Survey:
         path = image.evaluated.path
         unnamed.setdefault(path, image)
         for use in build.tags:
-            found = _built(image, use, below, known, asked)
+            meant = meant_target(repository, image, use, known) or image
+            found = _built(meant, use, below, known, asked)
             if found is None:
                 computed[f"{use.value.shown()} ({below(use.span.path)}:{use.span.line})"] = None
                 continue
@@ -55,6 +58,9 @@ def survey(repository: Repository, root: str) -> Survey:
             if is_guessed(use.value, known):
                 taken = f"{use.value.shown()} ({found.where}); {found.name} is taken"
                 computed[taken.replace("{variant}", found.word)] = None
+            if meant is not image:
+                found = found._replace(target=meant.stage.name)
+                forgotten.append(f"{found.path} is built to its end ({found.where}); {meant.stage.name} is taken")
             named.add(image.evaluated.path)
             for place, context in contexts.get(_key(build, use), {}).items() or [(found.where, "")]:
                 built.append(found._replace(context=context, where=place))
@@ -84,6 +90,7 @@ def survey(repository: Repository, root: str) -> Survey:
             f"{below(path)}; {one.tag.value.text} of {below(one.tag.span.path)}:{one.tag.span.line} is taken"
             for path, one in said.items()
         ),
+        tuple(dict.fromkeys(forgotten)),
     )
 
 

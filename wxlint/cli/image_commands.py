@@ -305,6 +305,8 @@ def _plans(arguments: argparse.Namespace) -> list[Plan]:
     )
     made = {step.reference for plan in plans for step in plan.steps}
     for plan in plans:
+        if plan.idle_args:
+            say([f"wxlint: {plan.policy}: no Dockerfile declares the build argument {', '.join(plan.idle_args)}"])
         for name in plan.others:
             if name not in made:
                 users = ", ".join(step.image for step in plan.steps if name in step.external)

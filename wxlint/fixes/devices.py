@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence as Listed
 
 from wxlint.core.findings import Finding
 from wxlint.core.fix import Edit
 from wxlint.documents.source import Source
-from wxlint.documents.yaml import Entry, Mapping, Node, Sequence, parse
+from wxlint.documents.yaml import Mapping, Sequence, parse
 from wxlint.fixes.context import Context, Proposal, offsets
+from wxlint.fixes.yaml_edits import chain, holding, inserted, inserted_in, is_flow, removed
 
+_DEVICES = ("deploy", "resources", "reservations", "devices")
 _DEVICE = ("- driver: nvidia", "  count: all", "  capabilities: [gpu]")
+_DEVICE_IN_BRACES = "[{driver: nvidia, count: all, capabilities: [gpu]}]"
 _GPUS = re.compile(r"--gpus(?:=|[ \t]+)(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']+)[ \t]*")
 
 
@@ -28,7 +30,9 @@ def reservation(context: Context, finding: Finding) -> Proposal | None:
 
             if is_called_cpu(service):
                 return None  # another image may be what is meant
-            edit = inserted(source, path, ("deploy", "resources", "reservations", "devices"), _DEVICE)
+            edit = inserted(
+                source, path, ("deploy", "resources", "reservations", "devices"), _DEVICE, _DEVICE_IN_BRACES
+            )
             text = f"reserve a GPU for {service.name}"
             return Proposal((edit,), text, _said(context, finding)) if edit else None
         asking = next((d for d in service.devices if d.place.span == finding.span), None)
@@ -52,7 +56,7 @@ def _counted(source: Source, finding: Finding) -> Proposal | None:
     """A number for a device that has none."""
     place = offsets(source, finding.span)[0]
     node = _item_at(source, place)
-    if node is None or _is_flow(source, node):
+    if node is None or is_flow(source, node):
         return None
     first = node.entries[0].key
     column = source.position(first.start)[1] - 1
@@ -73,7 +77,7 @@ def _computing(source: Source, finding: Finding) -> Proposal | None:
     end = last.end
     while end > last.start and source.text[end - 1] in "\n ":
         end -= 1
-    if _is_flow(source, names):
+    if is_flow(source, names):
         text = ", compute"
     else:
         line, column = source.position(last.start)
@@ -86,7 +90,7 @@ def _computing(source: Source, finding: Finding) -> Proposal | None:
 
 def _item_at(source: Source, place: int) -> Mapping | None:
     """The mapping that is the item of a list at a place."""
-    holder = next((holder for holder, *_ in reversed(_chain(parse(source).documents, place))), None)
+    holder = next((holder for holder, *_ in reversed(chain(parse(source).documents, place))), None)
     items = holder.items if isinstance(holder, Sequence) else ()
     node = next((item for item in items if item.start == place), None)
     return node if isinstance(node, Mapping) else None
@@ -104,10 +108,10 @@ def pod(context: Context, finding: Finding) -> Proposal | None:
             continue
         place = offsets(source, finding.span)[0]
         if running.use.span == finding.span and not container.gpus:
-            found = _holding(source, place)
+            found = holding(source, place)
             if found is None or not isinstance(found, Mapping):
                 return None
-            edit = _inserted_in(source, found, ("resources", "limits"), ("nvidia.com/gpu: 1",))
+            edit = inserted_in(source, found, ("resources", "limits"), ("nvidia.com/gpu: 1",), "{nvidia.com/gpu: 1}")
             return Proposal((edit,), f"ask for a GPU for {container.name}", False) if edit else None
         if container.gpus and container.gpus[0][0].start == place:
             edits = [removed(source, key.start) for key, _ in container.gpus]
@@ -160,100 +164,3 @@ def _without(context: Context, source: Source, line: int, option: int, end: int)
         if match.start() <= option < match.end():
             return context.edit(source.path, *match.span(), "")
     return None
-
-
-def inserted(source: Source, path: Listed[str], keys: Listed[str], lines: Listed[str]) -> Edit | None:
-    """The edit that puts lines below keys, of which some may be there already, in the mapping at a path.
-
-    None where a part of it is written in braces, or comes from an anchor: that would change what others have, too.
-    """
-    documents = parse(source).documents
-    node: Node | None = documents[0] if documents else None
-    for key in path:
-        node = node.get(key) if isinstance(node, Mapping) else None
-    return _inserted_in(source, node, keys, lines) if isinstance(node, Mapping) else None
-
-
-def _inserted_in(source: Source, node: Mapping, keys: Listed[str], lines: Listed[str]) -> Edit | None:
-    own = _own(source, node)
-    if not own or _is_flow(source, node):
-        return None
-    entry = node.entry(keys[0]) if keys else None
-    if entry is not None:
-        if entry not in own or not isinstance(entry.value, Mapping) or len(keys) < 2:
-            return None
-        return _inserted_in(source, entry.value, keys[1:], lines)
-    column = source.position(own[0].key.start)[1] - 1
-    text = [f"{' ' * (column + 2 * depth)}{key}:" for depth, key in enumerate(keys)]
-    text += [" " * (column + 2 * len(keys)) + line for line in lines]
-    last = _end_of(source, own[-1])
-    line = source.position(last)[0]
-    end = source.starts[line - 1] + len(source.line_text(line))
-    return Edit(source.span(end, end), "\n" + "\n".join(text))
-
-
-def _own(source: Source, node: Mapping) -> list[Entry]:
-    """The entries that are written in a mapping itself, in the order of the file, not those that an anchor brings."""
-    return sorted((e for e in node.entries if node.start <= e.key.start < node.end), key=lambda e: e.key.start)
-
-
-def _end_of(source: Source, entry: Entry) -> int:
-    """The last character of an entry with its value; an alias stands on the line of its key."""
-    end = entry.value.end if entry.value.start >= entry.key.start else entry.key.end
-    while end > entry.key.end and source.text[end - 1] in "\n ":
-        end -= 1
-    return end
-
-
-def _is_flow(source: Source, node: Node) -> bool:
-    return source.text[node.start : node.start + 1] in ("{", "[")
-
-
-def removed(source: Source, at: int) -> Edit | None:
-    """The edit that takes out the entry or item that starts at a place, with what would be empty without it."""
-    documents = parse(source).documents
-    chain = _chain(documents, at)
-    gone: tuple[int, int] | None = None
-    marks = {""}
-    for holder, start, end in reversed(chain):
-        if _is_flow(source, holder):
-            return None
-        gone, marks = (start, end), {""} if isinstance(holder, Mapping) else {"", "-"}
-        if len(holder.entries if isinstance(holder, Mapping) else holder.items) > 1:
-            break
-    if gone is None or len(chain) < 2:
-        return None
-    first, last = source.position(gone[0])[0], source.position(max(gone[1] - 1, gone[0]))[0]
-    while last > first and not source.line_text(last).strip():
-        last -= 1
-    before = source.line_text(first)[: gone[0] - source.starts[first - 1]]
-    if before.strip() not in marks:
-        return None  # the first entry of a list's item
-    end = source.starts[last] if last < len(source.starts) else len(source.text)
-    return Edit(source.span(source.starts[first - 1], end), "")
-
-
-def _chain(documents: Listed[Node], at: int) -> list[tuple[Mapping | Sequence, int, int]]:
-    """What holds the place, from the outside: the collection, and the stretch of its entry or item."""
-    found: list[tuple[Mapping | Sequence, int, int]] = []
-    node: Node | None = next((d for d in documents if d.start <= at < d.end), None)
-    while isinstance(node, (Mapping, Sequence)):
-        parts = (
-            [(e.key.start, max(e.value.end, e.key.end), e.value) for e in node.entries if e.value.start >= e.key.start]
-            if isinstance(node, Mapping)
-            else [(item.start, item.end, item) for item in node.items]
-        )
-        inside = next((p for p in parts if p[0] <= at < max(p[1], p[0] + 1)), None)
-        if inside is None:
-            break
-        found.append((node, inside[0], inside[1]))
-        if inside[0] == at:
-            break
-        node = inside[2]
-    return found
-
-
-def _holding(source: Source, at: int) -> Node | None:
-    """The innermost mapping around a place."""
-    chain = _chain(parse(source).documents, at)
-    return next((holder for holder, *_ in reversed(chain) if isinstance(holder, Mapping)), None)

@@ -91,7 +91,15 @@ def make_plan(
         kept,
         undeclared,
         tuple(_others(policy, kept, written)),
+        _idle_args(steps),
     )
+
+
+def _idle_args(steps: Iterable[Step]) -> tuple[str, ...]:
+    """The policy's build arguments that no Dockerfile declares, of those that could be read."""
+    read = [step for step in steps if not step.problem]
+    given = {name for step in read for name, _ in step.args}
+    return tuple(sorted({name for step in read for name, _ in step.expectation.build_args} - given))
 
 
 def _others(policy: Policy, steps: Iterable[Step], written: str) -> list[str]:

@@ -51,7 +51,8 @@ class Plan(NamedTuple):
     """steps: each behind what it needs. registry: of the references. registry_default: the user's, or the policy's.
 
     undeclared: build arguments that were given and that no Dockerfile declares. others: references that its steps are
-    built from and that the policy lists under `other-images`, so that the plan does not build them.
+    built from and that the policy lists under `other-images`, so that the plan does not build them. idle_args: build
+    arguments of the policy that none of the images which it gives them to declares.
     """
 
     family: str
@@ -64,6 +65,7 @@ class Plan(NamedTuple):
     steps: tuple[Step, ...]
     undeclared: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    idle_args: tuple[str, ...] = ()
 
     def step(self, image: str) -> Step | None:
         return next((step for step in self.steps if step.image == image), None)

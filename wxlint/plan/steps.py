@@ -126,8 +126,8 @@ def _declared(dockerfile: Dockerfile) -> set[str]:
 
 
 def _given(policy: Policy, e: Expectation, declared: set[str], args: Mapping[str, str]) -> dict[str, str]:
-    """The build arguments of an image: the policy's, the registry, those of the user."""
-    given = dict(e.build_args)
+    """The build arguments of an image that its Dockerfile declares: the policy's, the registry, those of the user."""
+    given = {name: value for name, value in e.build_args if name in declared or name in _PREDEFINED}
     if policy.registry_arg in declared:
         given[str(policy.registry_arg)] = policy.registry
     values = part_values(policy, e.stage, policy.variants[e.variant])
