@@ -31,11 +31,13 @@ class Surroundings(NamedTuple):
     """What is known of where a text runs.
 
     machine: as `uname -m` prints it; "" where it is not known. has_file: whether a path is a file for sure, as it is
-    written and in the folder of a `cd`; None where nothing is known of files.
+    written and in the folder of a `cd`; None where nothing is known of files. succeeds: the text did not fail, or there
+    is nothing to look at: a RUN of an image.
     """
 
     machine: str = ""
     has_file: Callable[[str, Value | None], bool] | None = None
+    succeeds: bool = False
 
 
 ANYWHERE = Surroundings()

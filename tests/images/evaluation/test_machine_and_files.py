@@ -151,3 +151,19 @@ def test_a_file_that_is_looked_for_behind_two_slashes(tmp_path: Path, test: str)
 def test_a_list_in_a_folder_behind_two_slashes_is_read(tmp_path: Path) -> None:
     dockerfile = "FROM debian:12\nCOPY list.txt //app/\nRUN pip install -r /app/list.txt\n"
     assert torch(tmp_path, dockerfile, list_txt=CPU.removeprefix("pip install ").replace(" ", "\n", 1)) == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("run", "found"),
+    [
+        (f"grep -v -E '^(pytest|#)' list.txt > other.txt && {CPU}", "cpu"),
+        (f"apt-get update; grep -q x /etc/os-release && {CPU}", "cpu"),
+        (f"[ -e /etc/os-release ] && {CPU} && rm -rf /tmp/x", "cpu"),
+        (f"grep -q x /etc/os-release && {CPU}; true", "unknown"),
+        (f"grep -q x /etc/os-release && {CPU} || true", "unknown"),
+        (f"if grep -q x /etc/os-release && {CPU}; then rm y; fi", "unknown"),
+        (f"(grep -q x /etc/os-release && {CPU}) || true", "unknown"),
+    ],
+)
+def test_a_question_that_ends_a_run_was_answered_with_yes(tmp_path: Path, run: str, found: str) -> None:
+    assert torch(tmp_path, f"FROM python:3.12-slim\nRUN {run}\n") == found

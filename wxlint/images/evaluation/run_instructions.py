@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from wxlint.shell.model import Command
 
 _ARGUMENTS = late(r"\$\{?[1-9@*#]|\bgetopts\b")
-_CHAIN = late(r"(?:\$\{\w+\}|(?!\b(?:if|for|while|until|case|function|select)\b|\|\||&(?![&>0-9]))[^;({`#\n]|&&|\\\n)*")
-"""A RUN whose commands are joined by `&&` only."""
 _MOST_SCRIPTS = 500
 """Scripts that are followed for one build: scripts that call each other many times must not take forever."""
 _STARTS_PROGRAMS = late(
@@ -111,10 +109,8 @@ class Runs:
         if result.error is not None:
             stage.steps.append(self._unread(result.error, at))
         behind = 0
-        chain = _CHAIN.fullmatch(text) is not None  # if one command fails, so does the build
         builds = may_build(text)
         for command in result.commands:
-            command = command._replace(conditional=False) if chain else command
             if command.start > behind:  # what a command changes counts for those after it
                 self.files.note_changes(stage.index, text[behind : command.start])
                 behind = command.start
@@ -147,7 +143,7 @@ class Runs:
             return self.files.has(stage.index, in_image(folder, path), removed())
 
         machine = stage.environment.machine if self.one_platform else None
-        return Surroundings(machine or "", has_file)
+        return Surroundings(machine or "", has_file, succeeds=True)
 
     def _unread(self, error: tuple[int, int, str], at: Callable[[int], int]) -> Install:
         """A RUN that is not read to its end: what it installs is for the shell to say."""
@@ -234,7 +230,7 @@ class Runs:
             stage.fetches.append(source.text)
         found: list[Install] = []
         given = _given(command, name)
-        around = self._surroundings(stage, source.text)
+        around = self._surroundings(stage, source.text)._replace(succeeds=False)
         for inner in read_shell(source.text, self._pip_values(stage), args=given, around=around).commands:
             if not may_install(inner) or _configures(stage, inner):
                 continue

@@ -78,6 +78,7 @@ def _lines(walk: Walker, node: Lines) -> Status:
 
 def _and_or(walk: Walker, node: AndOr) -> Status:
     guarded = walk.guarded
+    has_to_succeed = not guarded and _has_to_succeed(walk, node)
     walk.guarded = True
     status = walk.run(node.first)
     last = len(node.rest) - 1
@@ -89,7 +90,7 @@ def _and_or(walk: Walker, node: AndOr) -> Status:
         if status.certain:
             if status.truth == wanted:
                 status = walk.run(item)
-        elif wanted and status.ran and (status.sure or walk.tail):
+        elif wanted and (has_to_succeed or (status.ran and (status.sure or walk.tail))):
             if not status.sure:
                 walk.state.may_end.append(len(walk.state.commands))
             status = walk.run(item)
@@ -97,6 +98,11 @@ def _and_or(walk: Walker, node: AndOr) -> Status:
             status = _perhaps(walk, status, wanted, item)
     walk.guarded = guarded
     return status
+
+
+def _has_to_succeed(walk: Walker, node: AndOr) -> bool:
+    """Whether a text that did not fail ends with `A && B`: B ran, even where A is a question."""
+    return walk.tail and walk.state.around.succeeds and all(operator == "&&" for operator, _ in node.rest)
 
 
 def _perhaps(walk: Walker, status: Status, wanted: bool, item: Node) -> Status:

@@ -119,11 +119,11 @@ def _depends(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def read_plain(text: str, flavor: str = "bash") -> ShellResult | None:
-    """What `read_shell` gives of a text whatever the variables, remembered: stages and builds repeat their RUNs.
+    """What `read_shell` gives of a RUN whatever the variables, remembered: stages and builds repeat them.
 
     None where the variables or the place of the text may matter.
     """
     if _depends(text):
         return None
-    found = read_shell(text, flavor=flavor)
+    found = read_shell(text, flavor=flavor, around=Surroundings(succeeds=True))
     return None if any(command.because or command.via for command in found.commands) else found
