@@ -519,6 +519,45 @@ def pyproject_dependencies(n: int) -> Files:
 
 
 @shape
+def pyproject_dependencies_in_lines(n: int) -> Files:
+    listed = "".join(f"  \"p{i} ; sys_platform == 'linux'\",\n" for i in range(n))
+    return installed("pyproject.toml", f"[project]\nname = 'app'\ndependencies = [\n{listed}]\n", "uv sync")
+
+
+@shape
+def setup_cfg_requires(n: int) -> Files:
+    listed = "".join(f"  p{i}\n" for i in range(n))
+    text = f"[metadata]\nname = app\n[options]\ninstall_requires =\n{listed}"
+    return {"setup.py": "import setuptools\nsetuptools.setup()\n"} | installed("setup.cfg", text, "pip install .")
+
+
+@shape
+def setup_py_requires(n: int) -> Files:
+    listed = ", ".join(f"'p{i}'" for i in range(n))
+    text = f"import setuptools\nsetuptools.setup(name='app', install_requires=[{listed}])\n"
+    return installed("setup.py", text, "pip install .")
+
+
+@shape
+def pipfile_packages(n: int) -> Files:
+    text = "[packages]\n" + "".join(f"p{i} = '*'\n" for i in range(n))
+    return installed("Pipfile", text, "pipenv install --skip-lock")
+
+
+@shape
+def poetry_dependencies(n: int) -> Files:
+    text = "[tool.poetry.dependencies]\n" + "".join(f"p{i} = '*'\n" for i in range(n))
+    return installed("pyproject.toml", text, "poetry install")
+
+
+@shape
+def uv_added(n: int) -> Files:
+    listed = ", ".join(f"'p{i}'" for i in range(n))
+    added = " ".join(f"p{i}==1" for i in range(n))
+    return installed("pyproject.toml", f"[project]\nname = 'app'\ndependencies = [{listed}]\n", f"uv add {added}")
+
+
+@shape
 def conda_dependencies(n: int) -> Files:
     text = "dependencies:\n" + "".join(f"  - p{i}=1\n" for i in range(n))
     return installed("environment.yml", text, "conda env create -f environment.yml")

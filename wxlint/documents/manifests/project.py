@@ -19,6 +19,8 @@ _MOST_TOML = 2 * 1024 * 1024
 _MOST_DOTS = 200
 """Dots of a line of TOML outside its strings: a key of more parts takes the square of its length to read."""
 _STRING = late(r"\"[^\"\n]*\"|'[^'\n]*'")
+_QUOTED = late(r"\"((?:[^\"\\\n]|\\.)*)\"?|'([^'\n]*)'?")
+"""A string of a line; the end of its line closes one that is open, so that no text is looked at twice."""
 
 
 class Part(NamedTuple):
@@ -149,6 +151,20 @@ def _lines_of_keys(source: Source) -> dict[str, int]:
     found: dict[str, int] = {}
     for match in re.finditer(r"(?m)^[ \t]*[\"']?([\w.-]+)[\"']?[ \t]*=", source.text):
         found.setdefault(match[1], source.position(match.start(1))[0])
+    return found
+
+
+def offset_of_quoted(source: Source, text: str) -> int | None:
+    """Where a text stands first as one quoted string, behind the quote; None where it does not."""
+    return _offsets_of_quoted(source).get(text)
+
+
+@lru_cache(maxsize=4)
+def _offsets_of_quoted(source: Source) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for match in _QUOTED.finditer(source.text):
+        text = match[2] if match[1] is None else match[1].replace('\\"', '"')
+        found.setdefault(text, match.start() + 1)
     return found
 
 

@@ -21,6 +21,7 @@ from wxlint.documents.manifests.project import (
     listing,
     load,
     normal,
+    offset_of_quoted,
     table,
     texts,
 )
@@ -126,7 +127,7 @@ class _Reader:
     def _append(self, text: str, part: Part, own: tuple[Binding, ...], key: str) -> None:
         name = re.match(r"[A-Za-z0-9._-]*", text.strip())
         written = key or (name[0] if name else "")
-        at = self.source.text.find(text) if text and not key else -1
-        line = self.source.position(at)[0] if at >= 0 else line_of_key(self.source, written) if written else 0
+        at = None if key else offset_of_quoted(self.source, text)
+        line = self.source.position(at)[0] if at is not None else line_of_key(self.source, written) if written else 0
         folder = "" if key else self.folders.get(normal(written), "")
         self.dependencies.append(Dependency(text, part, own or self.bound.get(normal(written), ()), line, folder))

@@ -93,6 +93,7 @@ def _read(setup_py: Text | None, setup_cfg: Text | None) -> _Found | None:
         return None
     texts = [(MAIN, cfg.requires or "")] + [(Part("extra", normal(extra)), text) for extra, text in cfg.extras]
     dependencies, files = [], []
+    lines = _first_lines(setup_cfg)
     for part, text in texts:
         if text.strip().startswith("file:"):
             paths = text.strip().removeprefix("file:").replace("\n", ",").split(",")
@@ -101,7 +102,7 @@ def _read(setup_py: Text | None, setup_cfg: Text | None) -> _Found | None:
         for line in text.split("\n"):
             wanted = line.partition(" #")[0].strip()
             if wanted and not wanted.startswith("#"):
-                dependencies.append(Dependency(wanted, part, (), _line_of(setup_cfg, wanted)))
+                dependencies.append(Dependency(wanted, part, (), lines.get(wanted, 0)))
     return _Found(setup_cfg, tuple(dependencies), tuple(files), whole=True)
 
 
@@ -130,6 +131,10 @@ def _extra(name: str) -> Part:
     return Part("extra", normal(name.partition(":")[0]) or name)
 
 
-def _line_of(source: Text, text: str) -> int:
-    at = source.text.find(text)
-    return source.position(at)[0] if at >= 0 else 0
+def _first_lines(setup_cfg: Text) -> dict[str, int]:
+    """Where a text stands first, alone on its line or behind a key."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(setup_cfg.text.split("\n"), 1):
+        value = line if line[:1].isspace() else line.partition("=")[2]
+        found.setdefault(value.partition(" #")[0].strip(), number)
+    return found

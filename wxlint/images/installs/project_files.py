@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 from wxlint import facts
-from wxlint.core.findings import Where
+from wxlint.core.findings import Span
 from wxlint.core.values import HOLE, Value
-from wxlint.documents.manifests.project import MAIN, Dependency, Part, normal
+from wxlint.documents.manifests.project import MAIN, Dependency, Part, normal, offset_of_quoted
 from wxlint.documents.source import Source as Text
 from wxlint.images.installs.markers import Environment, applies
 from wxlint.images.installs.model import Groups, Lines, PackageIndex, Sources, Unread, UnreadKind, UvSettings
@@ -34,8 +34,9 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         Dependency(text, MAIN, bound_of.get(parse_requirement(Value(text), None).name, ()), 0) for text in groups.added
     )
     limits: list[Requirement] = []
+    is_replaced = _replacing(groups)
     for dependency in (*project.dependencies, *added):
-        if _is_replaced(dependency, groups):
+        if is_replaced(dependency):
             continue
         if dependency.part not in reached:
             if tool == "uv" and not project.forks:
@@ -46,7 +47,7 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         holds = applies(marker_of(dependency.requirement), environment, names)
         if holds is False:
             continue
-        found = parse_requirement(Value(dependency.requirement), _where(dependency, source))
+        found = parse_requirement(Value(dependency.requirement), partial(_span_of, dependency, source))
         if found.name not in groups.skipped:
             bound = _bound(dependency.bindings, names, environment) if tool != "pip" and not groups.unbound else None
             found = found._replace(bound=bound, maybe=holds is None, group=dependency.part.name)
@@ -74,13 +75,18 @@ def _limit(dependency: Dependency, environment: Environment) -> list[Requirement
     return [found._replace(bound=_bound(dependency.bindings, (dependency.part.name,), environment))]
 
 
-def _is_replaced(dependency: Dependency, groups: Groups) -> bool:
-    """Whether what a command adds stands in the place of a dependency."""
-    if not groups.added or dependency.requirement in groups.added or dependency.part.name != groups.added_to:
-        return False
+def _replacing(groups: Groups) -> Callable[[Dependency], bool]:
+    """Tells whether what a command adds stands in the place of a dependency."""
+    texts = frozenset(groups.added)
     added = [parse_requirement(Value(text), None) for text in groups.added]
     names = {requirement.name for requirement in added if requirement.specifier or requirement.url}
-    return parse_requirement(Value(dependency.requirement), None).name in names
+
+    def is_replaced(dependency: Dependency) -> bool:
+        if not texts or dependency.requirement in texts or dependency.part.name != groups.added_to:
+            return False
+        return parse_requirement(Value(dependency.requirement), None).name in names
+
+    return is_replaced
 
 
 def _missing(project: Project, source: Text, groups: Groups) -> Iterator[str]:
@@ -162,13 +168,17 @@ def _is_default(group: str, project: Project, tool: str) -> bool:
     return tool in ("poetry", "pdm") and group not in project.optional_groups
 
 
-def _where(dependency: Dependency, source: Text) -> Where:
+def _span_of(dependency: Dependency, source: Text) -> Span:
+    """Where a dependency stands: its text, or its whole line where that is written otherwise."""
+    quoted = offset_of_quoted(source, dependency.requirement)
+    if quoted is not None and source.position(quoted)[0] == dependency.line:
+        return source.span(quoted, quoted + len(dependency.requirement))
     at = source.starts[dependency.line - 1] if dependency.line else 0
-    line = source.line_text(dependency.line) if dependency.line else ""
+    line = source.line_text(dependency.line)
     column = line.find(dependency.requirement)
     length = len(dependency.requirement) if column >= 0 else len(line.strip())
     column = column if column >= 0 else len(line) - len(line.lstrip())
-    return partial(source.span, at + column, at + column + length)
+    return source.span(at + column, at + column + length)
 
 
 def _may_bring_torch(dependency: Dependency) -> bool:
