@@ -38,6 +38,36 @@ def requirements(text: str) -> Files:
     return installed("requirements.txt", text, "pip install -r requirements.txt")
 
 
+# -- builds of what is not there
+
+
+def beside_a_dockerfile(files: Files) -> Files:
+    return {"docker/Dockerfile.here": "FROM a:1\n", "x/Dockerfile.here": "FROM a:1\n"} | files
+
+
+@shape
+def missing_dockerfiles(n: int) -> Files:
+    builds = "".join(f"docker build -f docker/Dockerfile.v{i} -t a:{i} .\n" for i in range(n))
+    return beside_a_dockerfile(shell(builds))
+
+
+@shape
+def missing_dockerfiles_of_one_name(n: int) -> Files:
+    return beside_a_dockerfile(shell("docker build -f docker/Dockerfile -t a:1 docker\n" * n))
+
+
+@shape
+def missing_dockerfiles_of_folders(n: int) -> Files:
+    return beside_a_dockerfile(shell("".join(f"docker build -t a:{i} x\n" for i in range(n))))
+
+
+@shape
+def missing_dockerfiles_of_services(n: int) -> Files:
+    build = "build: {{context: ., dockerfile: docker/Dockerfile.v{}}}"
+    services = "".join(f"  s{i}:\n    {build.format(i)}\n" for i in range(n))
+    return beside_a_dockerfile({**compose("services:\n" + services), **shell("echo a\n" * n)})
+
+
 # -- Dockerfiles
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,14 @@ STEEP: dict[str, str] = {}
 """Shapes that are steeper than linear, with the reason why that is bounded."""
 
 
-def calls(make: Shape, n: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Count the calls, of Python's and of C's functions, in a check."""
+def calls(
+    make: Shape,
+    n: int,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    also: Callable[[], None] = lambda: None,
+) -> int:
+    """Count the calls, of Python's and of C's functions, in a check. also: what else begins to watch it."""
     write(make(n), folder / str(n))
     monkeypatch.chdir(folder / str(n))
     count = 0
@@ -29,9 +36,11 @@ def calls(make: Shape, n: int, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())), contextlib.redirect_stderr(io.StringIO()):
         sys.setprofile(note)
+        also()
         try:
             code = main(["check", "--no-cache", "--jobs", "1", "."])
         finally:
+            sys.settrace(None)
             sys.setprofile(None)
     assert code in (0, 1, 2)
     return count
@@ -44,6 +53,25 @@ def test_calls_grow_as_the_size_does(name: str, tmp_path: Path, monkeypatch: pyt
     calls(make, 5, tmp_path, monkeypatch)  # what is imported and compiled once
     small, middle, large = (calls(make, n, tmp_path, monkeypatch) for n in (20, 40, 80))
     assert large - middle <= 3 * max(middle - small, 0) + 500, (small, middle, large)
+
+
+@pytest.mark.parametrize("name", ["missing_dockerfiles", "missing_dockerfiles_of_one_name", "uv_added"])
+def test_lines_that_run_grow_as_the_size_does(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loops without a call in them: each round is a line that runs."""
+    count = 0
+
+    def note(_: object, event: str, __: object) -> object:
+        nonlocal count
+        count += event == "line"
+        return note
+
+    counts = []
+    for n in (5, 60, 120, 240):
+        count = 0
+        calls(SHAPES[name], n, tmp_path, monkeypatch, lambda: sys.settrace(note))  # type: ignore[arg-type]
+        counts.append(count)
+    _, small, middle, large = counts
+    assert large - middle <= 2.4 * (middle - small), counts
 
 
 def test_builds_of_one_dockerfile_are_not_compared_with_each_other(

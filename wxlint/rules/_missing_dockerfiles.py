@@ -1,0 +1,200 @@
+"""What builds name as their Dockerfile, and where it is that nothing makes it."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from bisect import bisect_left
+from pathlib import Path
+
+from wxlint.core import disk
+from wxlint.core.findings import Span
+from wxlint.core.paths import normal
+from wxlint.core.patterns import late
+from wxlint.core.suggest import did_you_mean
+from wxlint.core.values import HOLE
+from wxlint.documents.compose.merge import Text
+from wxlint.documents.source import Source
+from wxlint.images.builds.model import Script
+from wxlint.images.graph.repository import Repository
+from wxlint.images.model.records import Build
+from wxlint.rules._named_paths import ScriptTexts, stretch_of
+
+_MAKER = late(r"(?i)(?:\.(?:sh|bash|bat|cmd|ps1|py|mk|md|rst|ya?ml)|(?:^|/)(?:Makefile|justfile|configure))$")
+"""Files that may make a Dockerfile, say how one is made, or put a compose file elsewhere."""
+_YAML = (".yaml", ".yml")
+PLAIN_NAMES = ("Dockerfile", "Containerfile")
+_MOST_COMPARED = 5_000
+"""Names that are compared with those that are missing, in one run: each comparison takes a tenth of a millisecond."""
+_MOST_SOUGHT = 200_000
+"""Scripts that are looked at for who may make the Dockerfile of a folder, in one run."""
+
+
+class Search:
+    """Looks for what builds name as their Dockerfile; what is asked of every build is found out once."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository, self._texts = repository, ScriptTexts(repository)
+        self._compared = self._sought = 0
+        self._by_numbers: dict[tuple[str, ...], list[str]] = {}
+        for path in repository.dockerfiles:
+            self._by_numbers.setdefault(tuple(re.findall(r"\d+", path)), []).append(path)
+        self._folders = {posixpath.dirname(path) or "." for path in repository.dockerfiles}
+        self._found_makers: dict[tuple[str, str], tuple[bool, list[str]]] = {}
+
+    def dockerfile_of(self, script_name: str, script: Script, build: Build) -> tuple[str, Span] | None:
+        """The Dockerfile of a build, which is not there, with what names it; None where something may make it."""
+        found = self._named(script_name, script, build) or self._in_a_loop(script_name, script, build)
+        found = found or self._of_a_folder(script_name, build)
+        return None if found is None or build.span is None or is_ignored(build.span.path, build.wanted) else found
+
+    def near(self, path: str) -> str:
+        """A suggestion: of one with the same numbers, and of two that are both just called Dockerfile their folders
+        have to be alike."""
+        folder, name = posixpath.split(path)
+        own = posixpath.basename(folder)
+        others = self._by_numbers.get(tuple(re.findall(r"\d+", path)), [])
+        self._compared += len(others)
+        if self._compared > _MOST_COMPARED:
+            return ""
+        alike = [
+            other
+            for other in others
+            if posixpath.basename(other) != name or did_you_mean(own, [posixpath.basename(posixpath.dirname(other))])
+        ]
+        return did_you_mean(path, alike, str)
+
+    def _named(self, script_name: str, script: Script, build: Build) -> tuple[str, Span] | None:
+        """The Dockerfile that a build names as it is, with its place; None where something else in the file may make
+        it."""
+        assert build.span is not None
+        source, text = self._texts.source(build.span.path), self._texts.whole(build.span.path)
+        if source is None or text is None:
+            return None
+        path = max((path for path in build.wanted if text.places(path)), key=len, default="")
+        places = text.places(path)
+        if not places or len(places) > self._texts.builds_of(script, script_name, path):
+            return None
+        folder, name = posixpath.split(path)
+        if folder and not disk.is_folder(path.split("/")[0]):
+            return None  # a submodule, or another repository that is checked out here
+        if name not in PLAIN_NAMES:
+            elsewhere = len(text.places(name)) > len(places)
+        elif folder:
+            rest = self._texts.rest(script_name, build.span.path)
+            elsewhere = rest.mentions(folder) > len(rest.places(path))
+        else:
+            elsewhere = text.count(name) > len(places)
+        first = bisect_left(places, source.starts[build.span.line - 1])
+        inside = first < len(places) and source.position(places[first])[0] == build.span.line
+        at = places[first if inside else 0]
+        return None if elsewhere else (path, source.span(at, at + len(path)))
+
+    def _of_a_folder(self, script_name: str, build: Build) -> tuple[str, Span] | None:
+        """The plain Dockerfile of a folder that a build names as it is: the folder is there, and no Dockerfile in
+        it."""
+        assert build.span is not None
+        source = self._texts.source(build.span.path)
+        folders = {posixpath.dirname(path) or "." for path in build.wanted}
+        there = [folder for folder in folders if disk.is_folder(folder)]
+        plain = all(posixpath.basename(path) in PLAIN_NAMES for path in build.wanted)
+        if source is None or len(there) != 1 or not plain:
+            return None
+        folder, stretch = there[0], stretch_of(source, build.span)
+        if folder == "." or normal(folder) not in self._folders or "ockerfile" in source.text[slice(*stretch)]:
+            return None
+        place = self._place_of_folder(posixpath.basename(folder), source, stretch)
+        rest = self._texts.rest(script_name, build.span.path)
+        if place is None or rest.mentions(folder) or rest.mentions(posixpath.basename(folder)) or rest.makes_some:
+            return None
+        path = posixpath.join(folder, PLAIN_NAMES[0])
+        self._sought += len(self._repository.scripts)
+        if self._sought > _MOST_SOUGHT:
+            return None
+        if any(self._texts.may_make(name, path) for name in self._repository.scripts if name != build.span.path):
+            return None
+        return path, source.span(*place)
+
+    def _place_of_folder(self, last: str, source: Source, stretch: tuple[int, int]) -> tuple[int, int] | None:
+        """Where a build names a folder, last: its own name, or where its file says `context:`."""
+        word = rf"""(?<![^\s"'])([\w./\\-]*(?<![\w.-]){re.escape(last)})[/\\]?["']?(?=[\s;&|)]|$)"""
+        named = list(re.compile(word).finditer(source.text, *stretch))
+        if named:
+            return named[-1].span(1)
+        text = self._texts.whole(source.path)
+        return text.contexts.get(last) if text is not None else None
+
+    def _in_a_loop(self, script_name: str, script: Script, build: Build) -> tuple[str, Span] | None:
+        """The Dockerfile of one round of a loop, or of a workflow's matrix, whose other rounds have theirs."""
+        assert build.span is not None
+        path = min(build.wanted, key=len)
+        if disk.is_folder(posixpath.dirname(path) or "."):
+            return None
+        builds, calls = self._texts.at(script, script_name, build.span)
+        others = any(each.dockerfile for each in builds)
+        if not others or not calls or any(call.docker.command.conditional for call in calls):
+            return None
+        return path, build.span
+
+    def is_gone(self, written: Text, folder: str, path: str) -> bool:
+        """Whether the Dockerfile that a service names and that is not there is made by nothing.
+
+        An empty context is a submodule that is not checked out, or a folder that is mounted.
+        """
+        source, text = written.place.source, written.value.text
+        line = source.line_text(written.place.span.line)
+        if not text or HOLE in path or text.startswith("/") or text not in line or "$" in line:
+            return False  # made of variables, which a host may set
+        if not disk.is_folder(folder) or not disk.names(folder):
+            return False
+        if not Path(disk.real(path)).is_relative_to(self._repository.sources.root):
+            return False
+        above = posixpath.dirname(path)
+        if disk.is_folder(above) and not disk.names(above):
+            return False
+        if is_ignored(source.path, (path,)):
+            return False
+        plain, named = posixpath.basename(path) in PLAIN_NAMES, posixpath.basename(text) in PLAIN_NAMES
+        by_folder = plain and (text in PLAIN_NAMES or not named) and normal(folder) in self._folders
+        if plain and not named and not by_folder:
+            return False
+        moved, makers = self._makers(source.path, folder)
+        if by_folder:
+            return not moved and not any(self._texts.may_make(name, path) for name in makers)
+        return not moved and not any(
+            text in maker.text
+            for name in makers
+            if (name in self._repository.scripts or not name.endswith(_YAML))
+            and (maker := self._texts.source(name)) is not None
+        )
+
+    def _makers(self, compose: str, folder: str) -> tuple[bool, list[str]]:
+        """The files that may make what a compose file builds in a folder, and whether one moves the compose file."""
+        if (compose, folder) not in self._found_makers:
+            beside = {posixpath.dirname(compose) or ".", folder}
+            files = [normal(posixpath.join(where, name)) for where in beside for name in disk.names(where)]
+            names = [*({*self._repository.scripts, *filter(_MAKER.search, files)} - {normal(compose)})]
+            moved = re.compile(rf"\b(?:cp|mv)\b.*{re.escape(posixpath.basename(compose))}")
+            texts = [maker.text for name in names if (maker := self._texts.source(name)) is not None]
+            self._found_makers[compose, folder] = any(map(moved.search, texts)), names
+        return self._found_makers[compose, folder]
+
+
+def is_ignored(path: str, wanted: tuple[str, ...]) -> bool:
+    """Whether git ignores one of these paths, as files do that are made."""
+    from wxlint.discovery.git_index import repository
+    from wxlint.discovery.gitignore import is_ignored as by_rules
+
+    found = repository(os.path.dirname(disk.real(path)))
+    if found is None:
+        return False
+    for each in wanted:
+        real = disk.real(each)
+        below = os.path.relpath(real, found.root)
+        try:
+            if by_rules(os.fsencode(below), False, found.rules(os.path.dirname(real))):
+                return True
+        except OSError:
+            return True
+    return False
