@@ -172,34 +172,6 @@ def test_a_pipeline_of_a_program_that_is_not_read_is_named(folder: Path) -> None
     assert gather([".travis.yml", "other.yml"]).notes == (".travis.yml is not read: wxlint knows no form of Travis CI",)
 
 
-BUILD = "docker build -t e/a:1 docker/base\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "is_read"),
-    [
-        ("Dockerfile", "FROM python:3.11-slim\n", False),
-        ("a.sh", BUILD, False),
-        ("a.bat", BUILD, False),
-        ("Makefile", f"a:\n\t{BUILD}", False),
-        ("justfile", f"a:\n  {BUILD}", False),
-        ("docker-bake.hcl", 'target "a" { context = "docker/base" }\n', False),
-        ("pyproject.toml", '[project]\nname = "a"\ndependencies = ["numpy"]\n', False),
-        ("a.ps1", BUILD, True),
-        ("docker-compose.yml", "services:\n  a:\n    image: e/a:1\n", True),
-        ("requirements.txt", "numpy==1.26.4\n", True),
-    ],
-)
-def test_a_file_in_an_encoding_that_its_program_does_not_read_is_a_finding(name: str, text: str, is_read: bool) -> None:
-    for encoding in ("utf-16", "utf-32"):
-        Path(name).write_bytes(text.encode(encoding))
-        code, output = run("check", "--no-cache", name)
-        assert ("its program reads UTF-8 alone" in output) == (not is_read), output
-        assert code == (0 if is_read else 1)
-    Path(name).write_bytes(text.encode("utf-8-sig"))
-    assert "UTF" not in run("check", "--no-cache", name)[1]
-
-
 @pytest.mark.parametrize(
     ("name", "text"),
     [

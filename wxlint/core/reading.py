@@ -28,6 +28,7 @@ _KINDS = (
     (stat.S_ISLNK, "a link, not a file"),
 )
 UTF_8 = "utf-8"
+BINARY, UNKNOWN = "binary", "unknown-8bit"
 _MARKS = (  # UTF-32's little-endian mark starts with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -142,6 +143,17 @@ def _size(count: int) -> str:
 def encoding_of(data: bytes) -> str:
     """The encoding that a byte order mark names; UTF-8 without one."""
     return next((encoding for mark, encoding in _MARKS if data.startswith(mark)), UTF_8)
+
+
+def flaw_of(data: bytes) -> str:
+    """The encoding of bytes without a byte order mark: UTF_8, BINARY for some with NULs in them, else UNKNOWN."""
+    if b"\0" in data:
+        return BINARY
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return UNKNOWN
+    return UTF_8
 
 
 def decode(data: bytes) -> str:

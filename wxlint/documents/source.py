@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wxlint.core.errors import InputError
 from wxlint.core.findings import Span
-from wxlint.core.reading import UTF_8, NotAFile, TooLarge, decode, encoding_of, read_bytes
+from wxlint.core.reading import BINARY, UNKNOWN, UTF_8, NotAFile, TooLarge, decode, encoding_of, flaw_of, read_bytes
 from wxlint.core.tuples import NamedTuple
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -26,7 +26,8 @@ class Source:
     """One text file. Immutable; `text` has `\\n` line ends, no BOM, and no NUL characters.
 
     path: as shown to people, relative to the working directory where possible, with `/`.
-    encoding: "utf-8", or the UTF-16 or UTF-32 that a byte order mark at the start names.
+    encoding: "utf-8", or the UTF-16 or UTF-32 that a byte order mark at the start names; "binary" or "unknown-8bit" for
+    bytes with NULs in them, and for others that are not UTF-8.
     """
 
     __slots__ = ("_starts", "encoding", "path", "text")
@@ -39,13 +40,32 @@ class Source:
 
     @property
     def foreign(self) -> str:
-        """What is wrong with the encoding for a program that reads UTF-8 alone; empty for nothing.
+        """What is wrong with the encoding for a program that reads bytes, as a shell does; empty for nothing.
 
-        What comes through a pipe may have been encoded on the way.
+        What comes through a pipe may have been encoded on the way. Of NULs those in the first line count: that is what
+        UTF-16 without a mark has, and what bash looks at; an archive may be packed behind a script.
         """
-        if self.encoding == UTF_8 or self.path == "-":
+        if self.encoding in (UTF_8, UNKNOWN) or (self.encoding == BINARY and not self._starts_binary):
             return ""
-        return f"the file is {self.encoding[:6].upper()}; its program reads UTF-8 alone"
+        return self.unfit_for()
+
+    def unfit_for(self, *also: str) -> str:
+        """What is wrong with the encoding for a program that refuses all but UTF-8; empty for nothing.
+
+        also: what else it reads, as the first six characters of `encoding`.
+        """
+        if self.encoding == UTF_8 or self.encoding[:6] in also or self.path == "-":
+            return ""
+        if self.encoding in (BINARY, UNKNOWN):
+            found = "NUL characters" if self.encoding == BINARY else "bytes that are not UTF-8"
+            return f"the file holds {found}; its program refuses them"
+        read = " and ".join(("UTF-8", *(each.upper() for each in also if each.startswith("utf"))))
+        return f"the file is {self.encoding[:6].upper()}; its program reads {read} alone"
+
+    @property
+    def _starts_binary(self) -> bool:
+        first = self.text.find("\ufffd")
+        return first >= 0 and "\n" not in self.text[:first]
 
     @property
     def starts(self) -> list[int]:
@@ -80,7 +100,10 @@ class Source:
 
 def from_bytes(shown: str, data: bytes) -> Source:
     """The source with these bytes."""
-    return Source(shown, decode(data), encoding_of(data))
+    text, encoding = decode(data), encoding_of(data)
+    if encoding == UTF_8 and "\ufffd" in text:
+        encoding = flaw_of(data)
+    return Source(shown, text, encoding)
 
 
 def read(path: Path, shown: str) -> Source:

@@ -174,6 +174,8 @@ def _ignore_file(repository: Repository, dockerfile: str, context: str, name: st
     own, shared = f"{dockerfile}.dockerignore", normal(posixpath.join(context, ".dockerignore"))
     for path in (own, shared):
         source = repository.sources.read(path)
+        if source is not None and source.foreign:
+            return ""  # its lines are other patterns to the builder
         if source is not None:
             return path if _is_out(parse(source.text), source.text, context, name) else ""
     return ""

@@ -149,6 +149,8 @@ def read_env(source: Source, outer: Mapping[str, Value] | None = None) -> Enviro
     A name alone stands for the caller's environment and sets nothing. Reading stops at a syntax error, for which
     compose refuses the file.
     """
+    if source.foreign:
+        return Environment({}, (Problem(0, 0, source.foreign),))
     return _EnvReader(source, outer or {}).read()
 
 

@@ -35,7 +35,7 @@ from wxlint.documents.compose.services import REMOTE, Service, ServiceReader
 from wxlint.documents.compose.template import marked, masked
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Mapping as MappingNode
-from wxlint.documents.yaml import Yaml, parse
+from wxlint.documents.yaml import Problem, Yaml, parse
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.extends import Extender
@@ -138,6 +138,8 @@ class ComposeReader:
 
     def _read_raw(self, source: Source, base: str, variables: Mapping[str, Value]) -> RawFile:
         documents, problems = self.yaml(source.path, source)
+        if unfit := source.unfit_for("utf-16"):
+            documents, problems = (), (Problem(0, 0, unfit),)
         found: dict[ComposeProblem, None] = {}
         for start, end, message in problems:
             found[ComposeProblem(source.span(start, end), message)] = None

@@ -22,6 +22,8 @@ def read_environment(source: Source) -> Environment:
     """Read an environment file. Never raises: one that is not YAML or not an environment comes back with `problem`."""
     from wxlint.documents.yaml import Mapping, Scalar, Sequence, parse
 
+    if problem := source.unfit_for("utf-16"):  # what is not UTF-8 is tried as UTF-16
+        return Environment((), (), (), (0, problem))
     parsed = parse(source)
     if parsed.problems:
         return Environment((), (), (), (parsed.problems[0].start, parsed.problems[0].message))

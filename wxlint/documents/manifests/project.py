@@ -125,8 +125,8 @@ def normal(name: str) -> str:
 def load(source: Source) -> dict[str, Any] | str:
     """The tables of a TOML file, or what is wrong with it."""
     text = source.text
-    if source.foreign:
-        return source.foreign
+    if problem := source.unfit_for():
+        return problem
     if len(text) > _MOST_TOML:
         return f"more than {_MOST_TOML // 2**20} MiB of TOML are not read"
     if any(line.count(".") > _MOST_DOTS and _STRING.sub("", line).count(".") > _MOST_DOTS for line in text.split("\n")):

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from wxlint.core.patterns import late
+from wxlint.core.reading import BINARY, UNKNOWN
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.source import Source
 
 _COMMENT = late(r"(?:^|\s+)#.*$")
 _COMMENT_LINE = late(r"\s*#")
+_CODING = late(r"#.*coding[:=]\s*[\w.-]+")
 _VARIABLE = late(r"\$\{([A-Z0-9_]+)\}")
 _HASHES = late(r"(?:\s+--hash=sha(?:256|384|512):[0-9a-f]+)+\s*$")
 """What follows a requirement in a locked list, and is most of it."""
@@ -86,6 +88,17 @@ def unknown_variable(name: str) -> Value:
     return Value(HOLE, (f"${{{name}}}",))
 
 
+def unfit_for_pip(source: Source) -> str:
+    """What is wrong with the encoding of a list; empty for nothing.
+
+    pip takes a byte order mark, a `coding:` in the first two lines as Python's sources have it, else UTF-8, and so does
+    uv without the second. Of UTF-32 both take the mark for UTF-16's.
+    """
+    if source.encoding == UNKNOWN and any(map(_CODING.match, source.text.split("\n", 2)[:2])):
+        return ""
+    return source.unfit_for("utf-16", BINARY)
+
+
 def read_requirements(source: Source, expand: Expand = unknown_variable) -> tuple[Line, ...]:
     """The lines of a requirements file; comments and blank lines left out. Never raises."""
     return _lines(source, expand) if "${" in source.text else _plain_lines(source)
@@ -108,6 +121,8 @@ def _lines(source: Source, expand: Expand) -> tuple[Line, ...]:
             one_piece = end - start == len(text)
             begin = start + indent if one_piece else start
             line = _line(value, begin, begin + len(kept) if one_piece else end)
+            if source.encoding == BINARY and "\ufffd" in kept:
+                line = line._replace(invalid=True)
             found.append(line._replace(options=_placed(line, source.text)) if line.options else line)
     return tuple(found)
 

@@ -18,6 +18,8 @@ class Cfg(NamedTuple):
 
 def read_setup_cfg(source: Source) -> Cfg:
     """Read the [options] of a setup.cfg. Never raises: a file that is none comes back with `problem`."""
+    if problem := source.unfit_for():
+        return Cfg(problem=problem)
     parser = configparser.RawConfigParser(delimiters=("=",), strict=True)
     parser.optionxform = lambda option: option  # type: ignore[assignment,method-assign]  # names keep their case
     try:

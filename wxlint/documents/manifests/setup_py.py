@@ -34,6 +34,8 @@ class SetupCall(NamedTuple):
 def read_setup_py(source: Source) -> SetupCall:
     """Read a setup.py. Never raises: where its text does not say what is asked for, `problem` does."""
     text = source.text
+    if source.unfit_for():
+        return SetupCall(problem="it is not UTF-8")
     if len(text) > _MOST_TEXT or max(map(len, text.split("\n"))) > _MOST_LINE:
         return SetupCall(problem="it is too large to read")
     try:

@@ -62,6 +62,8 @@ def _of_requirement(
     if ignored or holds is None:
         shown = f"{ignored[0].name} {ignored[0].value.shown()}" if ignored else ""
         found = found._replace(maybe=holds is None, ignored=shown)
+    if as_constraints and found.kind == "unknown":
+        return Lines(unread=(Unread(UnreadKind.NOT_WHOLE, where().path, where),))
     return Lines(constraints=(found,)) if as_constraints else Lines((found,))
 
 
@@ -80,7 +82,7 @@ class PackageLists:
         return self._requirements(source, name, as_constraints, ())
 
     def _requirements(self, source: Text | None, name: str, as_constraints: bool, open_: tuple[str, ...]) -> Lines:
-        from wxlint.documents.manifests.requirements_txt import read_requirements
+        from wxlint.documents.manifests.requirements_txt import read_requirements, unfit_for_pip
 
         if source is not None and "pylock" in source.path and _is_pylock(source.path):
             return self.pylock(source, as_constraints=as_constraints)
@@ -88,6 +90,8 @@ class PackageLists:
             return Lines() if as_constraints else Lines(unread=(Unread(UnreadKind.NOT_THERE, name),))
         if source.path in open_:  # pip refuses it, or goes round in circles
             return Lines(unread=(Unread(UnreadKind.INVALID, name, partial(source.span, 0, 0), "it leads to itself"),))
+        if problem := unfit_for_pip(source):
+            return Lines(unread=(_invalid(source, problem),))
         lines = read_requirements(source, self._variable)
         self.files.lines_left -= len(lines)
         if len(open_) > _DEPTH or self.files.lines_left < 0:

@@ -30,6 +30,8 @@ _SETTINGS = {
     )
 }
 """Settings of pip that decide where packages come from, and the variables that stand for them."""
+_NOT_KNOWN = {"PIP_INDEX_URL": Value(HOLE, ("pip.conf",))}
+"""What stands in pip.conf is not known, or pip ends there."""
 
 
 def from_files(files: Files, stage: int, given: str, root: bool) -> dict[str, Value]:
@@ -51,7 +53,9 @@ def from_files(files: Files, stage: int, given: str, root: bool) -> dict[str, Va
         try:
             parser.read_string(source.text)
         except configparser.Error:
-            continue
+            return _NOT_KNOWN
+        if source.unfit_for():
+            return _NOT_KNOWN
         for section in ("install", "global"):
             for key in parser.options(section) if parser.has_section(section) else ():
                 name, text = key.replace("_", "-"), " ".join(parser.get(section, key).split())
@@ -73,7 +77,7 @@ def from_text(text: str) -> dict[str, Value]:
         )
     if found or re.search(r"\brm\b", text):
         return found
-    return {"PIP_INDEX_URL": Value(HOLE, ("pip.conf",))}
+    return _NOT_KNOWN
 
 
 def from_install(install: Install) -> dict[str, Value]:

@@ -223,6 +223,8 @@ class Runs:
             source = self.files.brought(stage.index, path[1:])
         if source is None or source.path in callers or self.scripts_left <= 0:
             return None
+        if source.foreign:
+            return [install]
         self.scripts_left -= 1
         if name.endswith(".py"):  # not followed; one that starts no program and no installer by name installs nothing
             return None if _STARTS_PROGRAMS.search(source.text) else []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wxlint.core import disk
 from wxlint.core.paths import normal
 from wxlint.core.patterns import late
+from wxlint.core.reading import BINARY
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.builds.model import Script
 from wxlint.images.evaluation.dockerfiles import Dockerfiles
@@ -50,6 +51,8 @@ _HELM_CALLERS = frozenset("shell batch powershell workflow make gitlab just task
 """Kinds of files that say which values are laid over a chart."""
 _UTF_8 = frozenset("shell batch python make bake just tox".split())
 """Those whose programs read nothing but UTF-8."""
+_BY_MARK = ("powershell", "workflow", "gitlab")
+"""Those whose programs read what a byte order mark says."""
 
 
 class Input(NamedTuple):
@@ -175,8 +178,8 @@ class Documents:
         from wxlint.documents.source import Problem
 
         for item in self.given:
-            source = self._store.read(item.path) if item.kind in _UTF_8 and item.path in self.scripts else None
-            if source is not None and source.foreign:
+            source = self._store.read(item.path) if item.kind in (*_UTF_8, *_BY_MARK) else None
+            if source is not None and source.foreign and (source.encoding == BINARY or item.kind in _UTF_8):
                 yield source, Problem(0, 0, source.foreign)
         found: dict[str, Sequence[tuple[int, int, str]]] = {}
         kinds = {item.kind for item in self.given if item.path in self.scripts}
