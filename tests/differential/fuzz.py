@@ -4,16 +4,18 @@
 
 Files of the folders that wxlint reads are seeds. A case is one of them with a few mutations (cut, doubled, shuffled,
 joined with another, characters and words of its format put in), read by its reader alone or checked as a repository
-with neighbours. Each case runs in a child that is ended after 5 s of CPU or 500 MB; cases are numbered, so that
-`--case N` runs one again and shows it. Exit 1 where there was any crash, hang or overrun.
+with neighbours. Each case runs in a child, where each command may take 5 s of CPU, and 500 MB; cases are numbered, so
+that `--case N` runs one again and shows it. Exit 1 where there was any crash, hang or overrun.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import random
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -257,10 +259,18 @@ def check(kind: str, text: str, neighbours: Sequence[Seed]) -> None:
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_bytes(content.encode("utf-8", "surrogatepass"))
         for command in (["check", "--no-cache", "--jobs", "1", "."], ["images", "--no-cache", "."]):
+            allow_seconds()
             code = main(command)
             if code not in (0, 1, 2):
                 raise RuntimeError(f"exit {code} of {command[0]}")
         os.chdir("/")
+
+
+def allow_seconds() -> None:
+    """Let this process run for SECONDS of CPU from now on: each command of a case has as much."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(usage.ru_utime + usage.ru_stime) + SECONDS, hard))
 
 
 def run(case: Callable[[], object]) -> Outcome:
@@ -275,7 +285,7 @@ def run(case: Callable[[], object]) -> Outcome:
             os.dup2(null, 0)
             os.dup2(null, 1)
             os.dup2(inlet, 2)
-            resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+            allow_seconds()
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             case()
             code = 0
@@ -290,7 +300,7 @@ def run(case: Callable[[], object]) -> Outcome:
     code = os.waitstatus_to_exitcode(status)
     detail = written.decode("utf-8", "replace")[-1500:]
     if code < 0:
-        return Outcome("hang" if usage.ru_utime + usage.ru_stime > SECONDS - 0.5 else "crash", f"signal {-code}")
+        return Outcome("hang" if code == -signal.SIGXCPU else "crash", f"signal {-code}")
     if code:
         return Outcome("crash", detail)
     if usage.ru_maxrss > MEGABYTES * 1024:
