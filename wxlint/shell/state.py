@@ -125,6 +125,7 @@ class State:
         self.because: tuple[Reason, ...] = ()
         self.via: tuple[int, ...] = ()
         self.commands: list[Command] = []
+        self.captured: set[int] = set()  # numbers of the commands whose output a pipe or a `$(...)` takes
         self.errors: list[tuple[int, int, str]] = []
         self.depth = self.steps = self.volume = 0
         self.full = False  # too many commands: loops are not unrolled any more

@@ -18,8 +18,9 @@ from wxlint.documents.yaml import Node, Scalar
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.github_actions import Find, Inputs, build_push, metadata_tags
-from wxlint.images.builds.github_contexts import OUTPUT_FILES, environment_of, inputs_of, left_open, written_by
+from wxlint.images.builds.github_contexts import environment_of, inputs_of, left_open
 from wxlint.images.builds.github_matrix import ANY, node_data, rounds
+from wxlint.images.builds.github_outputs import OUTPUT_FILES, written_by
 from wxlint.images.builds.github_workspace import Workspace
 from wxlint.images.builds.model import Call, Script
 from wxlint.images.builds.placed_text import fill_in, parts_of

@@ -30,6 +30,7 @@ from wxlint.shell.bash.tree import (
 )  # fmt: skip
 from wxlint.shell.bash.walker import Walker
 from wxlint.shell.branches import alternatives
+from wxlint.shell.model import Redirect
 from wxlint.shell.state import (
     MAYBE,
     OPEN,
@@ -196,7 +197,7 @@ def _redirected(walk: Walker, node: Redirected) -> Status:
     state = walk.state
     redirects = tuple([walk.redirect(redirect) for redirect in node.redirects])
     elsewhere = walk.elsewhere(redirects)
-    written, given = state.output, state.given
+    written, given, before = state.output, state.given, len(state.commands)
     if elsewhere and written is not None:
         state.output = []
     if any(redirect.operator.startswith("<") for redirect in node.redirects):
@@ -206,7 +207,17 @@ def _redirected(walk: Walker, node: Redirected) -> Status:
     else:
         status = walk.run(node.body)
     state.output = written
+    _add_to_files(walk, before, tuple(redirect for redirect in redirects if redirect.operator in (">>", "1>>")))
     return status
+
+
+def _add_to_files(walk: Walker, before: int, redirects: tuple[Redirect, ...]) -> None:
+    """`{ A; B; } >> file`: each command inside adds to the file, unless its output goes elsewhere."""
+    commands = walk.state.commands
+    for number in range(before, len(commands)) if redirects else ():
+        if number not in walk.state.captured and not walk.elsewhere(commands[number].redirects):
+            own = commands[number].redirects
+            commands[number] = commands[number]._replace(redirects=(*own, *redirects))
 
 
 def _test(walk: Walker, node: Test) -> Status:

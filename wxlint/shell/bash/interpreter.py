@@ -198,7 +198,9 @@ class Interpreter:
     def captured(self, node: Node) -> Value | None:
         state = self.state
         outer, state.output = state.output, []
+        before = len(state.commands)
         self.inside(node)
+        state.captured.update(range(before, len(state.commands)))
         found, state.output = state.output, outer
         if None in found:
             return None
