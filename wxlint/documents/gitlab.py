@@ -148,13 +148,30 @@ class Pipeline:
         names = [item.text for item in node.items if isinstance(item, Scalar)]
         if len(names) < 2 or len(names) != len(node.items):
             return None
-        found = self.raw.get(names[0], {}).get(names[1])
+        found = self._resolved(names[0], 0)[0].get(names[1])  # `extends` counts before `!reference`
         if found is None and names[0] == "default":
             found = self.top.get(names[1])
         for name in names[2:]:
             inner = found.node.get(name) if found is not None and isinstance(found.node, Mapping) else None
             found = Placed(inner, found.source) if found is not None and inner is not None else None
         return found
+
+    def referred(self, given: Placed, depth: int = 0) -> Placed:
+        """A node, or what it stands for as `!reference`; the node itself where that is not known."""
+        node = given.node
+        if not isinstance(node, Sequence) or node.tag != "!reference" or depth > _DEPTH:
+            return given
+        found = self._referred(node)
+        return self.referred(found, depth + 1) if found is not None else given
+
+    def items(self, given: Placed, depth: int = 0) -> Iterator[Placed]:
+        """The items of a list; a list that an item stands for is part of it."""
+        given = self.referred(given)
+        if not isinstance(given.node, Sequence):
+            yield from [given] if depth else ()
+        elif given.node.tag != "!reference" and depth <= _DEPTH:
+            for item in given.node.items:
+                yield from self.items(Placed(item, given.source), depth + 1)
 
     def lines(self, given: Placed, depth: int = 0) -> Iterator[Placed]:
         """The command lines of a script: lists in lists, and what `!reference` names, one after the other."""

@@ -63,22 +63,21 @@ def check(repository: Repository) -> Iterator[Problem]:
 def _pushed(script: Script) -> Iterator[Problem]:
     pushes = [use for use in script.uses if use.kind == "docker push"]
     made = [use for use in script.uses if use.produces or use.kind == "docker pull"] if pushes else []
-    if any(use.reference is None or not use.reference.tag_known for use in made) or any(b.more for b in script.builds):
+    if any(_is_open(use) for use in made) or any(build.more for build in script.builds):
         return  # the one that is pushed may be among them
     for use in pushes:
-        name, tag = _name(use), _tag(use)
-        own = [other for other in made if _name(other) == name]
-        if not own or not tag or tag in map(_tag, own):
+        own = [other for other in made if _name(other) == _name(use)]
+        words = _words(use)
+        if not own or not words or use.value.text in {other.value.text for other in own}:
             continue
-        words = accelerator_words(tag)
-        contrary = next((o for o in own if _differ(words, accelerator_words(_tag(o)))), None)
-        if contrary is not None and not any(accelerator_words(_tag(other)) == words for other in own):
+        contrary = next((other for other in own if _differ(words, _words(other))), None)
+        if contrary is not None and not any(_words(other) == words for other in own):
             text = f"pushes {use.value.shown()}, and builds {contrary.value.shown()}"
             yield Problem(use.span, text, (reason_at("build", f"{contrary.kind}", contrary.span),))
 
 
 def _tagged(repository: Repository, script: Script) -> Iterator[Problem]:
-    tags = [use for use in script.uses if use.kind == "docker tag"]
+    tags = [use for use in script.uses if use.kind in ("docker tag", "image copy")]
     for before, after in pairwise(tags):
         if before.produces or not after.produces or before.span.line != after.span.line:
             continue
@@ -107,6 +106,16 @@ def _name(use: Use) -> str:
 def _tag(use: Use) -> str:
     reference = use.reference
     return reference.tag or "" if reference is not None and reference.tag_known else ""
+
+
+def _is_open(use: Use) -> bool:
+    """Whether a tag may say anything: it is not known, and the part that is says no accelerator."""
+    return use.reference is None or (not use.reference.tag_known and not _said(use))
+
+
+def _words(use: Use) -> frozenset[str]:
+    """The accelerators that a tag says; of one that is partly known, by that part."""
+    return accelerator_words(_tag(use)) if _tag(use) else frozenset(_said(use))
 
 
 def _said(use: Use) -> set[str]:

@@ -412,3 +412,32 @@ job: {image: "example/a:$[[ inputs.tag ]]", script: ["docker build -t e/x:$[[ in
     )
     assert [use.value.shown() for use in found.uses if not use.produces] == ["example/a:$[[ inputs.tag ]]"]
     assert tags(found) == ["e/x:$[[ inputs.tag ]]"] and found.builds[0].dockerfile == "app/Dockerfile"
+
+
+def test_references_to_what_a_job_extends_and_to_other_keywords() -> None:
+    text = """\
+.vars: {variables: {IMG: example/asr}}
+.base: {image: "tool:1", services: [docker:dind], script: ["docker build -t $IMG:1 app"]}
+.mid: {extends: .base}
+one:
+  image: !reference [.base, image]
+  services: [!reference [.base, services], "redis:7"]
+  variables: !reference [.vars, variables]
+  script: [!reference [.mid, script]]
+two:
+  variables: {IMG: !reference [.vars, variables, IMG]}
+  script: ["docker build -t $IMG:2 app"]
+three:
+  image: !reference [.gone, image]
+  services: !reference [.gone, services]
+  variables: !reference [.gone, variables]
+  script: ["docker build -t $IMG:3 app"]
+"""
+    assert [(use.kind, use.value.shown()) for use in script(text).uses] == [
+        ("job container", "tool:1"),
+        ("job service", "docker:dind"),
+        ("job service", "redis:7"),
+        ("docker build -t", "example/asr:1"),
+        ("docker build -t", "example/asr:2"),
+        ("docker build -t", "$IMG:3"),
+    ]

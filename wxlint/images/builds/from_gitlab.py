@@ -17,7 +17,7 @@ from wxlint.documents.yaml import Mapping as Node_Mapping
 from wxlint.documents.yaml import Scalar, Sequence
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
-from wxlint.images.builds.model import Call, Script
+from wxlint.images.builds.model import PROGRAMS, Call, Script
 from wxlint.images.builds.script_folders import folders
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _REFERENCE = late(r"\$\$|\$\{(\w+)\}|\$(\w+)|%(\w+)%|(?P<input>\$\[\[[^\]\n]*\]\])")
 """`$$`, a variable, or an input of a configuration that is included, which GitLab fills in first."""
 _INPUT = late(r"\$\[\[[^\]\n]*\]\]")
-_PROGRAMS = ("docker", "podman", "buildah", "nerdctl", "kaniko")
+_PROGRAMS = (*PROGRAMS, "kaniko")
 _DEPTH = 12
 _MOST_ROUNDS = 200
 """GitLab's own limit."""
@@ -121,10 +121,11 @@ class _Run:
 
     def job(self, job: Job) -> None:
         """Every round of a job."""
-        own = job.given.get("variables")
         given = {name: _variable(placed, name) for name, placed in self.pipeline.variables_of(job).items()}
-        for key, node in own.node.entries if own is not None and isinstance(own.node, Node_Mapping) else ():
-            given[key.text] = _variable(Placed(node, own.source if own is not None else job.key.source), key.text)
+        if "variables" in job.given:
+            own = self.pipeline.referred(job.given["variables"])
+            for key, node in own.node.entries if isinstance(own.node, Node_Mapping) else ():
+                given[key.text] = _variable(self.pipeline.referred(Placed(node, own.source)), key.text)
         given.update((name, Value(HOLE, (f"${name}",))) for name in _changed_by_rules(job))
         for matrix in _rounds(job):
             variables = _Variables({"CI_PROJECT_DIR": Value("."), **given, **matrix})
@@ -132,13 +133,10 @@ class _Run:
             self._scripts(job, variables)
 
     def _images(self, job: Job, variables: _Variables) -> None:
-        image = job.given.get("image")
-        if image is not None:
-            self._image("job container", image, variables)
-        services = job.given.get("services")
-        if services is not None and isinstance(services.node, Sequence):
-            for item in services.node.items:
-                self._image("job service", Placed(item, services.source), variables)
+        if "image" in job.given:
+            self._image("job container", self.pipeline.referred(job.given["image"]), variables)
+        for service in self.pipeline.items(job.given["services"]) if "services" in job.given else ():
+            self._image("job service", service, variables)
 
     def _image(self, kind: str, placed: Placed, variables: _Variables) -> None:
         node = placed.node.get("name") if isinstance(placed.node, Node_Mapping) else placed.node

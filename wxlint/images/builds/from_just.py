@@ -15,7 +15,7 @@ from wxlint.core.values import HOLE, Value, concat
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.github_actions import Find
-from wxlint.images.builds.model import Call, Script
+from wxlint.images.builds.model import PROGRAMS, Call, Script
 from wxlint.images.builds.script_folders import folders
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _VARIABLE = late(r"(?:export[ \t]+)?(?P<name>[A-Za-z_][\w-]*)[ \t]*:=[ \t]*(?P<v
 _RECIPE = late(r"@?(?P<name>[A-Za-z_][\w-]*)(?P<parameters>(?:[ \t]+[^:=]*(?:=[^:]*)?)?)[ \t]*:(?!=)(?P<rest>.*)")
 _PARAMETER = late(r"""[*+$]*(?P<name>[A-Za-z_][\w-]*)(?:=(?P<value>'[^']*'|"[^"]*"|\S+))?""")
 _PART = late(r"\{\{\{\{|\{\{(?P<inside>[^{}]*)\}\}")
-_PROGRAMS = ("docker", "podman", "buildah", "nerdctl", "{{")
+_PROGRAMS = (*PROGRAMS, "{{")
 
 
 def just_script(source: Source, find: Find) -> Script:

@@ -14,14 +14,13 @@ from wxlint.documents.makefile import Assignment, Item, Makefile, Recipe, Rule, 
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.make_values import Expander, Variable
-from wxlint.images.builds.model import Call, Script, Undefined
+from wxlint.images.builds.model import PROGRAMS, Call, Script, Undefined
 from wxlint.images.model.records import Build, Use
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
     from wxlint.shell.model import Command
 
-_PROGRAMS = ("docker", "podman", "buildah", "nerdctl")
 _PREFIXES = "@-+ \t"
 """What make takes off the start of a command line."""
 _NAMED = late(r"(?<!\$)\$[({](\w{2,})[)}]")
@@ -131,7 +130,7 @@ class _Make:
             return
         for rule, source in self.rules:
             for recipe, _ in rule.recipes:
-                if any(word in recipe.text for word in _PROGRAMS):
+                if any(word in recipe.text for word in PROGRAMS):
                     self._references += [
                         (match[1], recipe.places[match.start(1)], source) for match in _NAMED.finditer(recipe.text)
                     ]
@@ -151,7 +150,7 @@ class _Make:
             if HOLE not in word
         }
         for rule, source in self.rules:
-            if not any(word in recipe.text for recipe, _ in rule.recipes for word in (*_PROGRAMS, "$")):
+            if not any(word in recipe.text for recipe, _ in rule.recipes for word in (*PROGRAMS, "$")):
                 continue
             for name in expander.value(rule.targets).text.split():
                 if "%" not in name:

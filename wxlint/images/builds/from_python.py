@@ -17,7 +17,7 @@ from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
-from wxlint.images.builds.model import Script
+from wxlint.images.builds.model import PROGRAMS, Script
 from wxlint.images.builds.python_flow import Flow, Start
 from wxlint.shell.model import Command
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from wxlint.images.builds.docker_cli import DockerCommand
     from wxlint.images.builds.github_actions import Find
 
-_PROGRAMS = ("docker", "podman", "buildah", "nerdctl")
 _MOST_CHARACTERS = 400_000
 """Characters of a program; a longer one is generated, and not read."""
 _BETWEEN = late(r"(?:[\s,]|#[^\n]*\n)*")
@@ -105,7 +104,7 @@ class _Reader:
 
     def _shell(self, start: Start) -> Iterator[Command]:
         word = start.text
-        if word is None or not any(program in word.value.text for program in _PROGRAMS):
+        if word is None or not any(program in word.value.text for program in PROGRAMS):
             return
         text = EmbeddedText()
         text.filled(word.value, word.start, word.end)

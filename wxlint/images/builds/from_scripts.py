@@ -44,6 +44,7 @@ def read_script(
     for number, (command, fed) in enumerate(followed):
         docker = docker_command(command)
         if docker is None and command.words[0].value.text != "sed":
+            uses += _copied(command, None, source)
             continue
         tried = starts(command.cwd) if starts else folders(source.path, command.cwd)
         if docker is None:
@@ -60,7 +61,9 @@ def read_script(
             if fed is not None and fed.tool == "-replace" and build.dockerfile:
                 edits.append(Edit(fed.substitutions, build.dockerfile, span, command.because, fed.tool))
         elif docker.verb in ("run", "create", "pull", "push", "tag"):
-            uses.extend(_arguments(docker, source, rounds))
+            uses.extend(_copied(command, docker, source) or _arguments(docker, source, rounds))
+        elif docker.verb in ("buildx imagetools", "manifest"):
+            uses += _copied(command, docker, source)
     return Script(tuple(calls), tuple(builds), tuple(uses), tuple(edits))
 
 
@@ -125,6 +128,23 @@ def _arguments(docker: DockerCommand, source: Source, rounds: Rounds) -> list[Us
         use = use_at(f"docker {docker.verb}", value, source, word.start, word.end, because, produces)
         found.append(_with_every_tag(use) if every_tag else use)
     return found
+
+
+_COPIES = ("skopeo", "crane", "regctl", "imagetools", "manifest", "push")
+"""Words of commands that may copy an image."""
+
+
+def _copied(command: Command, docker: DockerCommand | None, source: Source) -> list[Use]:
+    """The images that a command copies, and the names that it gives them."""
+    if not any(posixpath.basename(word.value.text) in _COPIES for word in command.words[:5]):
+        return []
+    from wxlint.images.builds.image_copies import KIND, copy_of, copy_of_docker, placed
+
+    copy = copy_of(command) if docker is None else copy_of_docker(docker)
+    return [
+        use_at(KIND, word.value, source, word.start, word.end, command.because, produces)
+        for word, produces in (placed(copy) if copy is not None else ())
+    ]
 
 
 def _with_every_tag(use: Use) -> Use:

@@ -22,7 +22,7 @@ from wxlint.images.builds.github_contexts import environment_of, inputs_of, left
 from wxlint.images.builds.github_matrix import ANY, node_data, rounds
 from wxlint.images.builds.github_outputs import OUTPUT_FILES, written_by
 from wxlint.images.builds.github_workspace import Workspace
-from wxlint.images.builds.model import Call, Script
+from wxlint.images.builds.model import PROGRAMS, Call, Script
 from wxlint.images.builds.placed_text import fill_in, parts_of
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _DEPTH = 4
 """Workflows that call workflows, and actions that use actions: GitHub allows four levels of workflows."""
-_PROGRAMS = ("docker", "podman", "buildah", "nerdctl")
 _PRINTS = late(
     r"""\$\([ ]*(?:cat[ ]+|<[ ]*|(?P<jq>jq[ ]+(?:-[crMSe]+[ ]+|--[a-z-]+[ ]+)*(?:\.|'\.'|"\.")[ ]+))"""
     r"""["']?(?P<path>[\w./-]+)["']?[ ]*\)"""
@@ -208,7 +207,7 @@ class _Run:
         shell = step.shell.split(" ")[0] or "bash"
         assert step.run is not None
         if shell not in ("bash", "sh") or not (
-            any(word in step.run.text for word in _PROGRAMS) or any(name in step.run.text for name in OUTPUT_FILES)
+            any(word in step.run.text for word in PROGRAMS) or any(name in step.run.text for name in OUTPUT_FILES)
         ):
             return []
         text = EmbeddedText()

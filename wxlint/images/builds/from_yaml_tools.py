@@ -21,7 +21,7 @@ from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.github_actions import Find
-from wxlint.images.builds.model import Call, Script
+from wxlint.images.builds.model import PROGRAMS, Call, Script
 from wxlint.images.builds.script_folders import folders
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from wxlint.core.cache import Cache
 
 _TEMPLATE = late(r"\{\{-?[ \t]*(?:\.(?P<name>\w+))?(?P<rest>[^{}]*?)-?\}\}")
-_PROGRAMS = ("docker", "podman", "buildah", "nerdctl")
 _COMMENT = late(r'"(?:[^"\\\n]|\\.)*"|(?P<out>//[^\n]*|/\*.*?\*/|,(?=\s*[}\]]))', re.DOTALL)
 
 
@@ -93,7 +92,7 @@ def taskfile_script(source: Source, find: Find, cache: Cache) -> Script:
         own = _variables(task.get("vars"), source, variables) if isinstance(task, Mapping) else variables
         folder = _scalar(task, "dir")
         for line in _task_lines(task):
-            if not any(word in line.text for word in _PROGRAMS) and "{{" not in line.text:
+            if not any(word in line.text for word in PROGRAMS) and "{{" not in line.text:
                 continue
             found = _command(source, line, own, find, folder.text if folder is not None else "")
             calls += found.calls

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from wxlint.shell.substitutions import Substitution
 
 
+PROGRAMS = ("docker", "podman", "nerdctl", "buildah", "skopeo", "crane", "regctl")
+"""Programs that build, run or copy images: a file that names none of them has nothing to do with images."""
+
+
 class Call(NamedTuple):
     """A docker command of a script, with its place. hosted: on a machine of GitHub's, which has no GPU."""
 

@@ -13,7 +13,7 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.reading import BINARY
 from wxlint.core.tuples import NamedTuple
-from wxlint.images.builds.model import Script
+from wxlint.images.builds.model import PROGRAMS, Script
 from wxlint.images.evaluation.dockerfiles import Dockerfiles
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family
@@ -27,12 +27,11 @@ if TYPE_CHECKING:
     from wxlint.images.builds.from_workflows import Workflows
 
 _NOTHING = Script((), (), ())
-_PROGRAMS = ("docker", "podman", "nerdctl", "buildah")
-_WORKFLOW_WORDS = (*_PROGRAMS, "container:", "services:", "uses: ./")
+_WORKFLOW_WORDS = (*PROGRAMS, "container:", "services:", "uses: ./")
 _WORDS = {
     "workflow": _WORKFLOW_WORDS,
     "bake": ("target",),
-    "gitlab": (*_PROGRAMS, "kaniko", "image:", "services:", "include"),
+    "gitlab": (*PROGRAMS, "kaniko", "image:", "services:", "include"),
     "skaffold": ("artifacts",),
     "devcontainer": ("image", "build", "dockerFile"),
     "helm": ("repository", "image", "tag"),
@@ -89,7 +88,7 @@ class Documents:
             if item.kind not in _SCRIPTS:
                 continue
             source = self._store.require(item.path)
-            words = _WORDS.get(item.kind, _PROGRAMS)
+            words = _WORDS.get(item.kind, PROGRAMS)
             if source is None:
                 continue
             if any(word in source.text for word in words) or (item.kind == "shell" and self._sources_one(source)):
@@ -135,7 +134,7 @@ class Documents:
     def _engine_scripts(self) -> frozenset[str]:
         """The file names of the shell scripts that name a container engine."""
         sources = [self._store.require(item.path) for item in self.given if item.kind == "shell"]
-        naming = [s.path for s in sources if s is not None and any(word in s.text for word in _PROGRAMS)]
+        naming = [s.path for s in sources if s is not None and any(word in s.text for word in PROGRAMS)]
         return frozenset(map(posixpath.basename, naming))
 
     @cached_property
