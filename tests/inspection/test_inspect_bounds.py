@@ -10,7 +10,7 @@ import make_image as make
 import pytest
 
 from wxlint.core.errors import ImageError
-from wxlint.inspection import layers
+from wxlint.inspection import file_system, layers
 from wxlint.inspection.dockerfile_lines import Step, match_history, shell_command
 from wxlint.inspection.explain import dependants
 from wxlint.inspection.file_kinds import Metadata, Requirement, classify
@@ -56,7 +56,7 @@ def test_an_extra_that_nobody_needs_requires_nothing() -> None:
 
 
 def test_the_same_layer_of_whiteouts_many_times(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(layers, "MAX_STEPS", 10_000)
+    monkeypatch.setattr(file_system, "MAX_STEPS", 10_000)
     layer = make.Layer(make.tar(*(make.member(f"a/b/c/d/.wh.{number}") for number in range(50))))
     path = tmp_path / "a.tar"
     path.write_bytes(make.docker_save([layer] * 100))

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wxlint.core.errors import ImageError
-from wxlint.inspection import layers, stores
+from wxlint.inspection import file_system, layers, stores
 from wxlint.inspection.inspector import inspect_store, run_inspect
 from wxlint.inspection.model import Inspection
 from wxlint.inspection.report import check_expect, render_text, to_json
@@ -264,14 +264,14 @@ def test_too_much_of_everything(members: list[bytes], monkeypatch: pytest.Monkey
 
 
 def test_too_many_steps_through_links(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "MAX_STEPS", 1000)
+    monkeypatch.setattr(file_system, "MAX_STEPS", 1000)
     there = "/".join(["x"] * 49)
     members = [make.link("a", there), *(make.member(f"a/{number}/libcublas.so.12") for number in range(50))]
     assert "more than 1000 parts of paths" in layer_error(*members)
 
 
 def test_too_many_folders_over_many_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "MAX_WEIGHT", 20_000)
+    monkeypatch.setattr(file_system, "MAX_WEIGHT", 20_000)
     many = [make.Layer(make.files({f"{number}/" + "x/" * 30 + "libcublas.so": b""})) for number in range(10)]
     with pytest.raises(ImageError, match="more files and links than an image has"):
         open_both(make.docker_save(many))

@@ -94,7 +94,7 @@ def test_a_layer_of_another_process_hides_what_is_below(own_cache: Path) -> None
         " lambda: scan_source(Stream(iter((data,)), 'x'), 'x', None))\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
-    from wxlint.inspection.layers import FileSystem
+    from wxlint.inspection.file_system import FileSystem
 
     data = make.tar(make.folder("usr/lib/libcudart.so.12"))
     system = FileSystem()

@@ -15,16 +15,17 @@ from wxlint.cli.main import main
 from wxlint.core.errors import InputError
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import load, plain
+from wxlint.policy.expect_block import block, in_one_line
 from wxlint.policy.go_patterns import UnlikePythonError, python_pattern
 from wxlint.policy.load import load_policy
-from wxlint.policy.structure_test import Converted, block, convert
+from wxlint.policy.structure_test import Converted, convert
 
 POLICY = "wxlint: 1\nimage: app\nvariants: {cpu: {}}\n"
 
 
 def converted(text: str) -> Converted:
     found = convert(Source("tests.yaml", 'schemaVersion: "2.0.0"\n' + textwrap.dedent(text)))
-    source = Source("wxlint.yaml", POLICY + block(found))
+    source = Source("wxlint.yaml", POLICY + block(found.expect))
     load_policy(source, Path("/nowhere/wxlint.yaml"))
     tree = load(source)
     assert tree is not None
@@ -194,13 +195,12 @@ WORDS = st.text("ab/$.-'\"\\:#{}[]\n\x7f\u2028\U0001f600 ", max_size=6)
 def test_whatever_is_in_it_the_block_is_a_policy_s_and_says_the_same(
     command: list[str], path: str, key: str, value: str, pattern: str
 ) -> None:
-    from wxlint.policy.structure_test import _flow
-
     text = (
-        f"commandTests:\n- {{command: {_flow(command[0])}, args: {_flow(command[1:])}, name: {_flow(value)}}}\n"
-        f"fileContentTests:\n- {{path: {_flow('/' + path)}, expectedContents: {_flow([pattern])}}}\n"
-        f"metadataTest:\n  labels: [{{key: {_flow(key)}, value: {_flow(value)}}}]\n"
-        f"  envVars: [{{key: {_flow(key)}, value: {_flow(pattern)}, isRegex: true}}]\n"
+        f"commandTests:\n- {{command: {in_one_line(command[0])}, args: {in_one_line(command[1:])},"
+        f" name: {in_one_line(value)}}}\n"
+        f"fileContentTests:\n- {{path: {in_one_line('/' + path)}, expectedContents: {in_one_line([pattern])}}}\n"
+        f"metadataTest:\n  labels: [{{key: {in_one_line(key)}, value: {in_one_line(value)}}}]\n"
+        f"  envVars: [{{key: {in_one_line(key)}, value: {in_one_line(pattern)}, isRegex: true}}]\n"
     )
     found = converted(text)
     assert found.expect or found.notes

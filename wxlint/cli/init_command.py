@@ -110,16 +110,17 @@ def _check(path: str, policy: str | None) -> int:
 def _from_structure_test(file: str, output: str) -> int:
     """Print what a container-structure-test file asks for as a policy's `expect`, and say what is left out."""
     from wxlint.documents.source import read
-    from wxlint.policy.structure_test import block, convert
+    from wxlint.policy.expect_block import block
+    from wxlint.policy.structure_test import convert
 
     converted = convert(read(Path(file), file))
     if output == "-":
-        write([block(converted)])
+        write([block(converted.expect)])
     elif os.path.lexists(output):
         raise UsageError(f"{output}: is there already, and is not overwritten")
     else:
         from wxlint.core.writing import write_file
 
-        write_file(output, [block(converted)])
+        write_file(output, [block(converted.expect)])
     say(f"{file}:{note.line}: {note.text}" for note in converted.notes)
     return FOUND if converted.notes else OK

@@ -24,7 +24,8 @@ from wxlint.inspection.file_kinds import (
     cuda_only,
     normal,
 )
-from wxlint.inspection.layers import CUDA_KINDS, File, FileSystem, LayerScan, Wanted
+from wxlint.inspection.file_system import File, FileSystem
+from wxlint.inspection.layers import CUDA_KINDS, LayerScan, Wanted
 from wxlint.inspection.model import Cuda, Distribution, Inspection, Installed, LayerReport, Torch
 from wxlint.inspection.paths import Paths
 from wxlint.inspection.report import read_expect

@@ -1,9 +1,6 @@
-"""From the layers of an image to its file system: only the paths that prove something, with whiteouts applied.
+"""A small summary of one layer of an image: the paths that prove something, and what the layer hides of lower ones.
 
-Two steps, so that layers may come in any order out of a pipe: `scan_layer` makes a small summary of one layer,
-`FileSystem.apply` puts summaries on top of each other. Rules of the OCI image specification ("Image Layer Filesystem
-Changeset"): a whiteout hides what lower layers have, never what its own layer has; a directory over a directory merges;
-anything else replaces what was there. Links are followed inside the image only, as after a chroot.
+Layers may come in any order out of a pipe; `file_system` puts their summaries on top of each other.
 """
 
 from __future__ import annotations
@@ -25,12 +22,6 @@ MAX_WEIGHT = 256_000_000
 """Bytes of memory, roughly, for what is kept of one layer, and again for what is kept of all of them together."""
 _KEY = 16
 """Bytes that stand for a path."""
-MAX_HOPS = 40
-"""Symbolic links followed for one path; Linux stops there too."""
-MAX_STEPS = 10_000_000
-"""Path parts looked at for one image."""
-
-
 Wanted = frozenset[str] | None
 """Names of files whose content is asked for; None where nobody asks by path."""
 
@@ -112,7 +103,7 @@ def scan_layer(tar: Members, wanted: Wanted = None) -> LayerScan:
             weight += 200 + len(path)
         elif kind is DIRECTORY:
             if path:
-                folders += _key_of(path)
+                folders += key_of(path)
         elif kind is SYMLINK:
             files.pop(path, None)
             links[path] = target[:4096]
@@ -121,7 +112,7 @@ def scan_layer(tar: Members, wanted: Wanted = None) -> LayerScan:
             total += size
             use = classify(path, base)
             if use is None:
-                plain += _key_of(path)
+                plain += key_of(path)
                 sizes.append(size)
             else:
                 fact = None
@@ -135,7 +126,7 @@ def scan_layer(tar: Members, wanted: Wanted = None) -> LayerScan:
             use = classify(path, base)
             target = clean(target, what)
             if use is None:
-                plain += _key_of(path)
+                plain += key_of(path)
                 sizes.append(0)
             else:
                 weight += 800 + len(path) + len(target)
@@ -144,7 +135,7 @@ def scan_layer(tar: Members, wanted: Wanted = None) -> LayerScan:
                 else:
                     pending[path] = (use, target)
         elif kind is OTHER:
-            plain += _key_of(path)
+            plain += key_of(path)
             sizes.append(0)
         if members > MAX_MEMBERS or weight + 32 * members > MAX_WEIGHT:
             raise ImageError(f"{what}: more members, links or whiteouts than an image has; given up after {members}")
@@ -154,12 +145,12 @@ def scan_layer(tar: Members, wanted: Wanted = None) -> LayerScan:
     return LayerScan(total, weight, files, links, *hidden, pending, bytes(plain), bytes(folders), stats)
 
 
-def _key_of(path: str) -> bytes:
+def key_of(path: str) -> bytes:
     """What stands for a path; the same in every process, and nobody finds two paths with one."""
     return blake2b(path.encode("utf-8", "surrogatepass"), digest_size=_KEY).digest()
 
 
-def _keys(joined: bytes | bytearray) -> Iterator[bytes]:
+def keys_in(joined: bytes | bytearray) -> Iterator[bytes]:
     return (bytes(joined[at : at + _KEY]) for at in range(0, len(joined), _KEY))
 
 
@@ -194,170 +185,9 @@ def _measure(files: dict[str, Kept], pending: dict[str, tuple[str, str]], plain:
     """Give hard links to files of no kind of ours their size."""
     if not pending:
         return
-    wanted = {_key_of(target): target for _, target in pending.values()}
-    found = {wanted[key]: size for key, size in zip(_keys(plain), sizes) if key in wanted}
+    wanted = {key_of(target): target for _, target in pending.values()}
+    found = {wanted[key]: size for key, size in zip(keys_in(plain), sizes) if key in wanted}
     for path, (kind, target) in list(pending.items()):
         if target in found and target not in files:
             files[path] = Kept(kind, found[target], target, None)
             del pending[path]
-
-
-class File(NamedTuple):
-    """A kept file in the finished file system; (layer, content) is the same for two names of the same bytes."""
-
-    layer: int
-    content: str
-    size: int
-    kind: str
-    fact: Fact | None
-
-
-Folder = dict[str, "Node"]
-Node = dict[str, "Node"] | File | str  # a string is the target of a symbolic link
-
-
-class FileSystem:
-    """What is visible after all layers applied so far."""
-
-    def __init__(self) -> None:
-        self.root: dict[str, Node] = {}
-        self.killers: dict[tuple[int, str], int] = {}
-        """(layer, content) that lost a name, to the layer that took it away last."""
-        self._known: dict[bytes, str] = {}  # key of every path ever placed here and of its folders, to the path
-        self._layer = 0
-        self._steps = 0
-        self._weight = 0
-
-    def apply(self, scan: LayerScan) -> None:
-        """Put the next layer on top. Raises ImageError for a path through a loop of links."""
-        for path in scan.whiteouts:
-            self._take(path)
-        for path in scan.opaque:
-            node = self._look(path)
-            if isinstance(node, dict):
-                self._lost(node)
-                node.clear()
-        self._weight += scan.weight
-        known = self._known
-        for key in _keys(scan.folders):
-            if key in known and not isinstance(self._look(known[key], last=False), dict):
-                self._take(known[key])
-        for key in _keys(scan.plain):
-            if key in known:
-                self._take(known[key])
-        for path, target in scan.links.items():
-            self._place(path, target)
-        for path, kept in scan.files.items():
-            self._place(path, File(self._layer, kept.content, kept.size, kept.kind, kept.fact))
-        for path, (kind, target) in scan.pending.items():
-            node = self._look(target)
-            old = node if isinstance(node, File) else File(self._layer, path, 0, kind, None)
-            self._place(path, old._replace(kind=kind))
-        self._layer += 1
-
-    def files(self) -> Iterator[tuple[str, File]]:
-        """(path, file), sorted by path, no slash in front."""
-        found: list[tuple[str, File]] = []
-        stack: list[tuple[str, dict[str, Node]]] = [("", self.root)]
-        while stack:
-            prefix, folder = stack.pop()
-            for name, node in folder.items():
-                if isinstance(node, dict):
-                    stack.append((f"{prefix}{name}/", node))
-                elif isinstance(node, File):
-                    found.append((prefix + name, node))
-        return iter(sorted(found, key=lambda item: item[0]))
-
-    def resolve(self, path: str) -> str | None:
-        """The real path behind all links, no slash in front; None when nothing of ours is there."""
-        try:
-            walked = self._walk(path)
-        except ImageError:
-            return None
-        return "/".join(walked[1]) if walked and walked[0] is not None else None
-
-    def _look(self, path: str, last: bool = True) -> Node | None:
-        walked = self._walk(path, last)
-        return walked[0] if walked else None
-
-    def _walk(self, path: str, last: bool = True, make: bool = False) -> tuple[Node | None, list[str]] | None:
-        """(node, real path), the node None when only the last part is missing; None when more is missing.
-
-        last: also follow a link in the last part. make: put folders where none are. Raises ImageError for a loop.
-        """
-        todo = path.split("/")[::-1] if path else []
-        done: list[str] = []
-        at: list[dict[str, Node]] = [self.root]
-        hops = 0
-        self._steps += len(todo)
-        if self._steps > MAX_STEPS:
-            raise ImageError(f"the layers together have more than {MAX_STEPS} parts of paths: given up")
-        while todo:
-            part = todo.pop()
-            if part == "" or part == ".":
-                continue
-            if part == "..":
-                if done:
-                    done.pop()
-                    at.pop()
-                continue
-            node = at[-1].get(part)
-            if isinstance(node, str) and (todo or last):
-                hops += 1
-                if hops > MAX_HOPS:
-                    raise ImageError(
-                        f"the path {path[:200]!r} goes through a loop of symbolic links, or too many of them"
-                    )
-                if node.startswith("/"):
-                    done, at = [], [self.root]
-                todo.extend(node.split("/")[::-1])
-                self._steps += len(todo)
-                continue
-            done.append(part)
-            if make and not isinstance(node, dict):
-                if node is not None:
-                    self._lost(node)
-                node = at[-1][part] = {}
-                self._note("/".join(done))
-            if isinstance(node, dict):
-                at.append(node)
-            elif todo:
-                return None
-            else:
-                return node, done
-        return at[-1], done
-
-    def _place(self, path: str, leaf: File | str) -> None:
-        head, _, name = path.rpartition("/")
-        if not name:
-            return
-        walked = self._walk(head, make=True)
-        folder = walked[0] if walked else None
-        if not isinstance(folder, dict):
-            return  # cannot be: missing folders were made
-        old = folder.get(name)
-        if old is not None:
-            self._lost(old)
-        folder[name] = leaf
-        self._note(path)
-
-    def _note(self, path: str) -> None:
-        self._known[_key_of(path)] = path
-        self._weight += 400 + len(path)
-        if self._weight > 2 * MAX_WEIGHT:
-            raise ImageError("the layers together have more files and links than an image has")
-
-    def _take(self, path: str) -> None:
-        head, _, name = path.rpartition("/")
-        folder = self._look(head)
-        if isinstance(folder, dict) and name in folder:
-            self._lost(folder.pop(name))
-
-    def _lost(self, node: Node) -> None:
-        stack = [node]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, dict):
-                stack.extend(node.values())
-            elif isinstance(node, File):
-                self.killers[node.layer, node.content] = self._layer

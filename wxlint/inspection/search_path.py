@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wxlint.inspection.file_kinds import PYTHON, Packages, Text, cached
-from wxlint.inspection.layers import File, FileSystem
+from wxlint.inspection.file_system import File, FileSystem
 
 _FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Of PATH where the image has none."""

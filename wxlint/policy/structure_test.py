@@ -6,7 +6,6 @@ be green for less than it was before, so a command whose setup or variables cann
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,8 +23,6 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CAPABILITY = re.compile(r"(?:CAP_)?((?!ALL$|CAP_)[A-Z][A-Z_]{2,30})")
 _RIGHTS = re.compile(r"([-dugt]{1,4})((?:[r-][w-][x-]){3})")
 _SPECIAL = {"u": 0o4000, "g": 0o2000, "t": 0o1000}
-_PLAIN_KEY = re.compile(r"[A-Za-z/_][\w./-]*", re.ASCII)
-_WORDS = frozenset(("true", "false", "null"))
 
 
 class Note(NamedTuple):
@@ -63,31 +60,6 @@ def convert(source: Source) -> Converted:
         at = source.position(version.start)[0]
         raise InputError(f"{source.path}:{at}: schemaVersion {version.text!r} is not known; 2.0.0 is")
     return _Converter(source).convert(root)
-
-
-def block(converted: Converted) -> str:
-    """The `expect` block as YAML."""
-    lines = ["expect:" if converted.expect else "expect: {}"]
-    for key, value in converted.expect.items():
-        if isinstance(value, dict):
-            lines.append(f"  {key}:")
-            lines += [f"    {_key(name)}: {_flow(said)}" for name, said in value.items()]
-        elif key == "commands":
-            lines.append(f"  {key}:")
-            lines += [f"    - {_flow(said)}" for said in value]
-        else:
-            lines.append(f"  {key}: {_flow(value)}")
-    return "\n".join(lines) + "\n"
-
-
-def _key(name: str) -> str:
-    return name if _PLAIN_KEY.fullmatch(name) and name.lower() not in _WORDS else _flow(name)
-
-
-def _flow(value: Any) -> str:
-    """A value as YAML in one line: JSON, with what YAML does not take as it is escaped."""
-    text = json.dumps(value, ensure_ascii=False)
-    return re.sub(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class _Converter:

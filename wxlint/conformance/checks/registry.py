@@ -10,17 +10,16 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from wxlint.conformance.checks import contract, cuda, predicted
-from wxlint.conformance.checks.evidence import Evidence, ProbeFailure, ServiceFailure
+from wxlint.conformance.checks import answers, contract, cuda, predicted
+from wxlint.conformance.checks.evidence import Evidence, ProbeFailure
 from wxlint.conformance.checks.messages import Message
 from wxlint.conformance.checks.verdict import Outcome, Verdict, error, failed, passed, skipped, unproven
-from wxlint.conformance.container import gpu
 from wxlint.conformance.container.build_report import explain
-from wxlint.conformance.container.model import BuildStatus, Ran
+from wxlint.conformance.container.model import BuildStatus
 from wxlint.core.units import amount
 
 if TYPE_CHECKING:
-    from wxlint.policy.model import EntrypointCheck, Expectation
+    from wxlint.policy.model import Expectation
 
 PROBE, STATIC, ENTRYPOINT, SERVICE = "probe", "static", "entrypoint", "service"
 FILES, COMMANDS = "files", "commands"
@@ -219,45 +218,6 @@ def _uid(name: str, passwd: str | None) -> int | None:
     return None
 
 
-def _entrypoint(expectation: Expectation, evidence: Evidence) -> Verdict:
-    check, ran = expectation.entrypoint, evidence.entrypoint
-    assert check is not None and ran is not None
-    command = " ".join(["docker run", expectation.image, *check.args])
-    return _answer(command, ran, check, check.timeout)
-
-
-def _service(expectation: Expectation, evidence: Evidence) -> Verdict:
-    check, ran, problem = expectation.entrypoint, evidence.service, evidence.service_problem
-    if problem is not None:
-        if problem.failure is ServiceFailure.NEEDS_GPU:
-            return unproven(Message.SERVICE_NEEDS_GPU)
-        return skipped(Message.NO_COMPOSE, why=problem.detail)
-    assert check is not None and ran is not None
-    missing = gpu.explain(ran.output) if ran.code else None
-    if missing is not None:
-        facts = {"exit_code": ran.code, "output": ran.output}
-        command = f"docker compose run {expectation.service}"
-        return failed(Message.SERVICE_WITHOUT_GPU, command=command, missing=missing).given(facts)
-    return _answer(f"docker compose run {expectation.service}", ran, check, check.timeout + SERVICE_EXTRA)
-
-
-SERVICE_EXTRA = 30.0
-"""Seconds that compose has beyond the time of the entrypoint."""
-
-
-def _answer(command: str, ran: Ran, check: EntrypointCheck, seconds: float) -> Verdict:
-    """What a container or service answered against what the policy expects of it."""
-    facts = {"exit_code": ran.code, "output": ran.output, "seconds": round(ran.seconds, 2)}
-    if ran.timed_out:
-        return failed(Message.NOT_IN_TIME, command=command, seconds=seconds).given(facts)
-    if ran.code != check.exit_code:
-        return failed(Message.OTHER_EXIT_CODE, command=command, code=ran.code, wanted=check.exit_code).given(facts)
-    if check.pattern is not None and ran.matched is not True:
-        message = Message.PATTERN_TOO_SLOW if ran.matched is None else Message.NO_MATCH
-        return failed(message, command=command, pattern=check.pattern).given(facts)
-    return passed(Message.ANSWERS, command=command).given(facts)
-
-
 def _size(expectation: Expectation, evidence: Evidence) -> Verdict:
     assert evidence.info is not None and expectation.size is not None
     outcome = Outcome.PASS if evidence.info.size <= expectation.size else Outcome.FAIL
@@ -348,13 +308,13 @@ CHECKS: tuple[Check, ...] = (
             ("commands", (COMMANDS,), contract.commands),
         )
     ),
-    Check("entrypoint", ("entrypoint",), (ENTRYPOINT,), lambda e: e.entrypoint is not None, _entrypoint),
+    Check("entrypoint", ("entrypoint",), (ENTRYPOINT,), lambda e: e.entrypoint is not None, answers.entrypoint),
     Check(
         "service",
         ("service", "compose"),
         (SERVICE,),
         lambda e: bool(e.service and e.compose and e.entrypoint),
-        _service,
+        answers.service,
     ),
     Check("device", ("gpu",), (PROBE,), lambda e: e.gpu, cuda.device, device=True),
 )

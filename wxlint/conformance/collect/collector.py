@@ -11,13 +11,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from wxlint.conformance.checks.answers import SERVICE_EXTRA
 from wxlint.conformance.checks.evidence import (
     Evidence,
     ProbeFailure,
     ServiceFailure,
     ServiceProblem,
 )
-from wxlint.conformance.checks.registry import COMMANDS, ENTRYPOINT, FILES, PROBE, SERVICE, SERVICE_EXTRA, STATIC, Check
+from wxlint.conformance.checks.registry import COMMANDS, ENTRYPOINT, FILES, PROBE, SERVICE, STATIC, Check
 from wxlint.conformance.collect import contract
 from wxlint.conformance.collect.probing import run_probe
 from wxlint.conformance.container import gpu, patterns, saved_layers
