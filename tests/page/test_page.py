@@ -100,6 +100,40 @@ def test_the_page_shows_the_family_and_what_is_wrong(tree: Path, capsys: pytest.
     ]
 
 
+def test_an_image_is_one_row_with_all_that_build_it_just_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    build = "docker build -t acme/app:cpu .\n"
+    write_tree(
+        tmp_path,
+        {
+            ".git/HEAD": "",
+            "Dockerfile": "ARG CUDA=\nFROM python:3.11-slim\nARG CUDA\n"
+            "RUN pip install torch --index-url https://download.pytorch.org/whl/${CUDA:-cpu}\n",
+            **{f"{name}.sh": build for name in "abcd"},
+            "e.sh": build.replace("-t", "--build-arg CUDA=cu121 -t"),
+        },
+    )
+    shown = Tree(page("--path", "."))
+    words = " ".join(shown.texts)
+    assert len([1 for tag, attrs in shown.elements if tag == "tr" and "data-image" in attrs]) == 2
+    assert "Images (2)" in words and "(c.sh:1) 1 more" in words and "(e.sh:1)" in words
+
+
+def test_verdicts_that_are_open_and_an_image_without_cuda(tree: Path) -> None:
+    image = {**VERDICTS["images"][0], "checks": [  # type: ignore[index]
+        {"name": name, "verdict": "SKIP", "code": "x", "reason": "no <engine>", "evidence": {}} for name in ("a", "b")
+    ]}  # fmt: skip
+    counts = {"PASS": 0, "FAIL": 0, "SKIP": 2, "UNPROVEN": 0, "ERROR": 0}
+    Path("v.json").write_text(json.dumps({**VERDICTS, "images": [image], "counts": counts}))
+    layer = {"bytes": 1_000_000_000, "cuda_bytes": 0, "created_by": "COPY x"}
+    Path("i.json").write_text(json.dumps({"reference": "x/asr:cpu", "layers": [layer]}))
+    shown = Tree(page("--verdicts", "v.json", "--inspected", "i.json"))
+    words = " ".join(shown.texts)
+    assert "2 SKIP" in words and "asr:cuda: a, b: no <engine>" in words and "No check failed." in words
+    assert f"Nothing of {amount(1_000_000_000)} came with CUDA" in words
+    assert "Layer" not in shown.texts and not any(attrs.get("class") == "bar" for _, attrs in shown.elements)
+
+
 def test_nothing_is_fetched_and_the_script_is_the_only_one(tree: Path) -> None:
     shown = Tree(page("--policy", "policies/family.yaml"))
     for tag, attrs in shown.elements:

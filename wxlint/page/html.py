@@ -15,9 +15,10 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.units import amount
 from wxlint.documents.source import Source
 from wxlint.images.graph.drawing import draw
-from wxlint.images.graph.picture import Built, builds_of, joined, picture_of
+from wxlint.images.graph.picture import joined, picture_of
 from wxlint.output import Report, page, summary_line
 from wxlint.page.folding import folded
+from wxlint.page.rows import Row, rows
 
 if TYPE_CHECKING:
     from wxlint.images.graph.repository import Repository
@@ -49,10 +50,10 @@ def render(report: Report, repositories: Sequence[Repository], title: str, extra
         f"<title>{text(title)} · wxlint</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n"
         f"<h1>{text(title)}</h1>\n<p>{text(summary_line(report.summary))}</p>\n"
     )
-    built = [each for repository in repositories for each in builds_of(repository, None)]
-    yield from _contents(report, len(built), extras)
+    images = rows(repositories)
+    yield from _contents(report, len(images), extras)
     yield from _problems(report)
-    yield from _images(repositories, report, built)
+    yield from _images(repositories, report, images)
     yield from _findings(report)
     if extras.verdicts is not None:
         yield from _verdicts(extras.verdicts)
@@ -85,9 +86,9 @@ def _problems(report: Report) -> Iterator[str]:
         yield "</ul>\n"
 
 
-def _contents(report: Report, built: int, extras: Extras) -> Iterator[str]:
+def _contents(report: Report, images: int, extras: Extras) -> Iterator[str]:
     """Links to the parts of the page, and the filter, which needs the script."""
-    parts = [("images", f"Images ({built})"), ("findings", f"Findings ({len(report.findings)})")]
+    parts = [("images", f"Images ({images})"), ("findings", f"Findings ({len(report.findings)})")]
     parts += [("verdicts", "Verdicts")] if extras.verdicts is not None else []
     parts += [("layers", "CUDA by layer")] if extras.inspected else []
     links = "".join(f'<li><a href="#{name}">{shown}</a></li>' for name, shown in parts)
@@ -100,7 +101,7 @@ def _contents(report: Report, built: int, extras: Extras) -> Iterator[str]:
     )
 
 
-def _images(repositories: Sequence[Repository], report: Report, built_images: Sequence[Built]) -> Iterator[str]:
+def _images(repositories: Sequence[Repository], report: Report, images: Iterable[Row]) -> Iterator[str]:
     """The families as a picture, and as a table with the stack of each image."""
     picture = folded(joined([picture_of(one, None, report.findings) for one in repositories]), _FOLD)
     yield '<h2 id="images">Images</h2>\n'
@@ -118,22 +119,13 @@ def _images(repositories: Sequence[Repository], report: Report, built_images: Se
         "<th scope='col'>torch</th><th scope='col'>Base</th><th scope='col'>Stack</th><th scope='col'>Built by</th>"
         "</tr></thead>\n<tbody>\n"
     )
-    stacks = {(image.evaluated, image.stage.index): stack for one in repositories for image, stack in one.image_stacks}
-    for built in built_images:
-        belief = built.belief
-        stack = stacks.get((built.evaluated, built.stage.index))
-        packages = [_package(p.written, p.build, p.cuda) for p in stack.packages] if stack is not None else []
-        by = "; ".join(reason.shown() for reason in built.built_by[:2])
-        cells = (belief.variant, belief.torch, belief.base or "not known", ", ".join(packages), by)
+    for image in images:
+        cells = (image.variant, image.torch, image.base, image.stack)
         row = "".join(f"<td>{text(cell)}</td>" for cell in cells)
-        where = f'<span class="soft">{text(belief.path)}</span>'
-        yield f'<tr data-image><th scope="row">{text(built.name)}<br>{where}</th>{row}</tr>\n'
+        row += f'<td class="small">{"<br>".join(map(text, image.builders))}</td>'
+        where = f'<span class="soft">{text(image.path)}</span>'
+        yield f'<tr data-image><th scope="row">{text(image.name)}<br>{where}</th>{row}</tr>\n'
     yield "</tbody>\n</table>\n</div>\n"
-
-
-def _package(written: str, build: str, cuda: str) -> str:
-    more = " ".join(filter(None, (build, cuda and f"CUDA {cuda}")))
-    return f"{written} ({more})" if more else written
 
 
 def _styled(drawn: str) -> str:
@@ -174,7 +166,8 @@ def _excerpt(source: Source, finding: Finding) -> str:
     """The lines around a finding, the finding marked."""
     span = finding.span
     shown = []
-    for number in range(max(span.line - 1, 1), min(span.end_line + 1, span.line + 8, len(source.starts)) + 1):
+    last = len(source.starts) - source.text.endswith("\n")
+    for number in range(max(span.line - 1, 1), min(span.end_line + 1, span.line + 8, last) + 1):
         line = source.line_text(number)[:500]
         start = span.column - 1 if number == span.line else 0
         end = span.end_column - 1 if number == span.end_line else len(line)
@@ -189,10 +182,11 @@ def _excerpt(source: Source, finding: Finding) -> str:
 def _verdicts(report: Mapping[str, Any]) -> Iterator[str]:
     """The matrix of verdicts: an image in each row, a check in each column."""
     images = report["images"]
+    counts = ", ".join(f"{number} {verdict}" for verdict, number in report["counts"].items() if number)
     checks = list(dict.fromkeys(check["name"] for image in images for check in image["checks"]))
     heads = "".join(f'<th scope="col">{text(name)}</th>' for name in checks)
     yield (
-        '<h2 id="verdicts">Verdicts</h2>\n'
+        f'<h2 id="verdicts">Verdicts</h2>\n<p>{text(counts or "none")}</p>\n'
         '<div class="scroll" tabindex="0" role="region" aria-label="Verdicts">\n<table>\n'
         "<caption>What tests of the built images showed</caption>\n"
         f'<thead><tr><th scope="col">Image</th>{heads}</tr></thead>\n<tbody>\n'
@@ -202,10 +196,25 @@ def _verdicts(report: Mapping[str, Any]) -> Iterator[str]:
         cells = "".join(_verdict(found.get(name)) for name in checks)
         yield f'<tr><th scope="row">{text(image["image"])}</th>{cells}</tr>\n'
     yield "</tbody>\n</table>\n</div>\n"
-    wrong = [(i["image"], c) for i in images for c in i["checks"] if c["verdict"] in ("FAIL", "ERROR")]
-    yield "<ul>\n" if wrong else ""
-    yield from (f"<li>{text(name)}: {text(c['name'])}: {text(c['reason'])}</li>\n" for name, c in wrong)
-    yield "</ul>\n" if wrong else ""
+    yield _reasons(images, ("FAIL", "ERROR")) or "<p>No check failed.</p>\n"
+    open_checks = _reasons(images, ("UNPROVEN", "SKIP"))
+    if open_checks:
+        yield f"<details><summary>What was not shown, and why</summary>\n{open_checks}</details>\n"
+
+
+def _reasons(images: Iterable[Mapping[str, Any]], verdicts: Sequence[str]) -> str:
+    """The reasons of verdicts as a list, each with the checks of an image that have it; "" for none."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for image in images:
+        for check in image["checks"]:
+            if check["verdict"] in verdicts:
+                found.setdefault((check["verdict"], image["image"], check["reason"]), []).append(check["name"])
+    items = [
+        f'<li><span class="{text(verdict)}">{text(verdict)}</span> {text(image)}: {text(", ".join(names))}: '
+        f"{text(reason)}</li>\n"
+        for (verdict, image, reason), names in found.items()
+    ]
+    return "".join(["<ul>\n", *items, "</ul>\n"]) if items else ""
 
 
 def _verdict(check: Mapping[str, Any] | None) -> str:
@@ -221,8 +230,10 @@ def _layers(inspected: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         layers = image["layers"]
         whole = max(sum(layer["bytes"] for layer in layers), 1)
         cuda = sum(layer["cuda_bytes"] for layer in layers)
-        share = f"{text(amount(cuda))} of {text(amount(whole))} came with CUDA"
+        share = f"{text(amount(cuda) if cuda else 'Nothing')} of {text(amount(whole))} came with CUDA"
         yield f"<h3>{text(image['reference'])}</h3>\n<p>{share}</p>\n"
+        if not cuda:
+            continue
         yield from _bar([layer["cuda_bytes"] for layer in layers], whole)
         yield (
             f'<div class="scroll" tabindex="0" role="region" aria-label="Layers of {text(image["reference"])}">\n'
