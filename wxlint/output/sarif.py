@@ -22,11 +22,16 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 ROOT = "%SRCROOT%"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 FINGERPRINT = "wxlint/v1"
+RESULTS = 25_000
+"""Results of a run above which GitHub refuses the file: https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support."""
+PLACES = 1_000
+"""Places of a result above which it does so."""
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
-    """Yield one SARIF log with one run."""
+    """Yield one SARIF log with one run, of more findings than GitHub takes with the gravest."""
+    left_out = len(report.findings) - RESULTS
     rules = {rule: _rule(info) for rule, info in report.rules.items()}
     for finding in report.findings:
         rules.setdefault(finding.rule, {"id": finding.rule})
@@ -35,7 +40,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
         "tool": {"driver": {"name": "wxlint", "version": wxlint.__version__, "rules": list(rules.values())}},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {ROOT: {"description": {"text": "The folder in which wxlint was run."}}},
-        "invocations": [_invocation(report)],
+        "invocations": [_invocation(report, left_out)],
     }
     yield f'{{"$schema": "{SCHEMA}", "version": "2.1.0", "runs": [\n{dumps(run).removesuffix("}")},\n"results": ['
     yield from rows(_results(report, index))
@@ -56,9 +61,13 @@ def _rule(info: RuleInfo) -> dict[str, object]:
     }
 
 
-def _invocation(report: Report) -> dict[str, object]:
+def _invocation(report: Report, left_out: int) -> dict[str, object]:
     invocation: dict[str, object] = {"executionSuccessful": not report.summary.problems}
     problems = [("error", problem) for problem in report.summary.problems]
+    if left_out > 0:
+        problems.append(
+            ("error", f"{left_out} findings of the least severity are left out: a run has {RESULTS} at most")
+        )
     notes = [("note", note) for note in report.summary.notes]
     if problems or notes:
         invocation["toolExecutionNotifications"] = [
@@ -68,7 +77,12 @@ def _invocation(report: Report) -> dict[str, object]:
 
 
 def _results(report: Report, index: Mapping[str, int]) -> Iterator[dict[str, object]]:
-    for finding, fingerprint in zip(report.findings, fingerprints(report.findings, report.sources), strict=True):
+    gravest = sorted(range(len(report.findings)), key=lambda number: -report.findings[number].severity)[:RESULTS]
+    kept = frozenset(gravest)
+    named = zip(report.findings, fingerprints(report.findings, report.sources), strict=True)
+    for number, (finding, fingerprint) in enumerate(named):
+        if number not in kept:
+            continue
         lines = [finding.message, *(f"because: {reason.shown(finding.span.path)}" for reason in finding.because)]
         lines += [f"help: {finding.hint}"] if finding.hint else []
         result: dict[str, object] = {
@@ -79,7 +93,7 @@ def _results(report: Report, index: Mapping[str, int]) -> Iterator[dict[str, obj
             "locations": [{"physicalLocation": _location(finding.span)}],
             "partialFingerprints": {FINGERPRINT: fingerprint},
         }
-        related = list(_related(finding))
+        related = list(_related(finding))[:PLACES]
         if related:
             result["relatedLocations"] = related
         yield result
