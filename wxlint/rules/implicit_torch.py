@@ -7,6 +7,9 @@ from the cpu index first (an installed torch that fits is kept), or give the who
 build. `python -m spacy download en_core_web_trf` is such an install, too: spaCy hands the model to pip. The same in a
 ROCm image; in one for another accelerator (OpenVINO, Gaudi) it is information.
 
+In an image that nothing calls a CPU or a GPU image, on a base without CUDA and without a policy, it is a warning where
+something around the image says CPU, as in `torch-without-index`, and information elsewhere.
+
 ## Bad
 
 ```dockerfile Dockerfile.cpu
@@ -25,12 +28,13 @@ RUN pip install openai-whisper
 
 from collections.abc import Iterator
 
+from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.channels import accelerator_of
-from wxlint.images.stack.torch.model import FAMILY, PROJECT_HINT
+from wxlint.images.stack.torch.model import FAMILY, PROJECT_HINT, Choice
 from wxlint.images.stack.torch.replacement import is_satisfied
 from wxlint.images.stack.torch.selection import carried
 from wxlint.rules import Problem
@@ -46,6 +50,9 @@ _WITHOUT_CUDA: dict[str | None, tuple[str, Severity | None]] = {
 }
 """Images that a CUDA build of torch is wrong in: what they are, and how grave that is; a plugin may go with it."""
 _ROCM = "rocmX.Y"
+_EITHER = (
+    f"for a CPU image {HINT}; for a GPU image say so in its name, or install torch from its CUDA channel before it"
+)
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -54,6 +61,9 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield from _beside_an_open_base(repository, image, steps)
         if image.expected == "cuda":
             yield from _instead_of_a_channel(image, steps)
+        if repository.is_undecided(image):
+            yield from _undecided(repository, image, steps)
+            continue
         if image.meant not in _WITHOUT_CUDA or (image.expected is None and image.state.torch.channel != "default"):
             continue
         what, severity = _WITHOUT_CUDA[image.meant]
@@ -68,7 +78,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             )
             if kept or step.install.conditional or choice.channel != "default":
                 continue
-            if choice.implied and wanted.name not in FAMILY and wanted.span is not None:
+            if _is_carrier(choice) and wanted.span is not None:
                 deciding = _deciding(step)
                 brings = (
                     "brings torch"
@@ -77,14 +87,44 @@ def check(repository: Repository) -> Iterator[Problem]:
                 )
                 source = "the default index, a CUDA build on Linux"
                 text = f"{deciding.name} {brings} from {source}, but {image.label} {what}"
-                index = "https://download.pytorch.org/whl/" + (_ROCM if suits == "rocm" else "cpu")
-                hint = PROJECT_HINT.get(step.install.tool, "").format(index)
-                hint = hint and f"name torch among the dependencies and {hint}"
+                hint = _project_hint(step, _ROCM if suits == "rocm" else "cpu")
                 if suits == "rocm":
-                    hint = hint or f"install torch from {index} before it"
+                    hint = hint or f"install torch from https://download.pytorch.org/whl/{_ROCM} before it"
                 of_base = () if image.expected else image.base.because
                 because = (*of_base, *step.install.because, *image.why)
                 yield Problem(deciding.span or wanted.span, text, because, hint, image.doubt or severity, image.label)
+
+
+def _undecided(repository: Repository, image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
+    """Yield what brings torch into an image that no name calls one for the CPU or for a GPU, once."""
+    step = next((one for one in steps if one.before.channel == "none" and not one.install.conditional), None)
+    if step is None or step.choices[0].channel != "default" or not _is_carrier(step.choices[0]):
+        return
+    wanted = step.choices[0].requirement
+    row = facts.accelerated_package(wanted.name)
+    if row is not None and row["build"] == "cuda":
+        return  # vllm, xformers: the image is for a GPU
+    span = wanted.span or step.install.span
+    if span is None:
+        return
+    hints = repository.purposes.for_the_cpu(image.evaluated, image.stage)
+    source, because = "torch from the default index", (*hints, *step.install.because, *image.why)
+    if hints:
+        text = f"{wanted.name} brings {source}, a CUDA build on Linux, but {image.label} is likely a cpu image"
+        yield Problem(span, text, because, _project_hint(step, "cpu"), Severity.WARNING, image.label)
+    else:
+        text = f"{wanted.name} brings {source}: on Linux a CUDA build, gigabytes of it"
+        yield Problem(span, text, because, _EITHER, Severity.INFO)
+
+
+def _is_carrier(choice: Choice) -> bool:
+    return choice.implied and choice.requirement.name not in FAMILY
+
+
+def _project_hint(step: TorchStep, channel: str) -> str:
+    """What to do in a project of a tool; "" for a plain install."""
+    hint = PROJECT_HINT.get(step.install.tool, "").format(f"https://download.pytorch.org/whl/{channel}")
+    return hint and f"name torch among the dependencies and {hint}"
 
 
 def _beside_an_open_base(repository: Repository, image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:

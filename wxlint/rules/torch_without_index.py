@@ -5,9 +5,14 @@
 On Linux a plain `pip install torch` is a CUDA build. In a CPU image that is the most reported mistake of all:
 gigabytes of CUDA that nothing uses. In a CUDA image it is whatever CUDA version the newest release was built for, not
 the one the base and the policy have. An installed torch that already satisfies the requirement stays, and is no
-finding. In an image that nothing calls a CPU or a GPU image, on a base without CUDA and without a policy, it is
-information only, and a warning where the name or the tag of its base says CPU. In a CPU image on a base of which
-nothing is known it is a warning too: the base may hold that torch already.
+finding. In a CPU image on a base of which nothing is known it is a warning: the base may hold that torch already.
+
+In an image that nothing calls a CPU or a GPU image, on a base without CUDA and without a policy, it is information
+only, and a warning where something says CPU: the name or the tag of its base; a `Dockerfile.gpu` beside its Dockerfile;
+a service `api-gpu` beside the service that runs it, or another image in its place in a `docker-compose.gpu.yml`; what
+it, or the service, is set to (`WHISPER_DEVICE=cpu`, `USE_GPU=false`, `CUDA_VISIBLE_DEVICES=""`, `--device cpu`), where
+that is written out. A GPU that a service, a `docker run` or a pod gives the image, or a variable that chooses CUDA,
+silences it.
 
 ## Bad
 
@@ -27,7 +32,8 @@ RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cpu
 from collections.abc import Iterator
 
 from wxlint import facts
-from wxlint.core.findings import Severity
+from wxlint.core.findings import Severity, Span
+from wxlint.core.reasons import Reason
 from wxlint.images.graph.image import Image, TorchStep, contributing
 from wxlint.images.graph.name_hints import Evidence, from_reference
 from wxlint.images.graph.repository import Repository
@@ -72,14 +78,25 @@ def check(repository: Repository) -> Iterator[Problem]:
                     Severity.INFO if image.meant == "other" else image.doubt
                 )  # a plugin of its own may go with it
                 yield Problem(span, wrong, because, _hint(image, step.install.tool), severity, image.label)
-            elif _is_undecided(repository, image):
-                text = f"{choice.requirement.name} comes from the default index: on Linux a CUDA build, gigabytes of it"
-                of_base = _named_for_cpu(image)
-                if of_base is None:
-                    yield Problem(span, text, because, _EITHER, Severity.INFO)
-                    continue
-                hint = PROJECT_HINT.get(step.install.tool, "add --index-url {}").format(_CPU)
-                yield Problem(span, f"{text}; {of_base.reason.text} says CPU", because, hint, Severity.WARNING)
+            elif repository.is_undecided(image):
+                yield _undecided(repository, image, step, span, because)
+
+
+def _undecided(
+    repository: Repository, image: Image, step: TorchStep, span: Span, because: tuple[Reason, ...]
+) -> Problem:
+    """What is to be said of torch in an image that no name calls one for the CPU or for a GPU."""
+    name = step.choices[0].requirement.name
+    text = f"{name} comes from the default index: on Linux a CUDA build, gigabytes of it"
+    hint = PROJECT_HINT.get(step.install.tool, "add --index-url {}").format(_CPU)
+    of_base = _named_for_cpu(image)
+    if of_base is not None:
+        return Problem(span, f"{text}; {of_base.reason.text} says CPU", because, hint, Severity.WARNING)
+    hints = repository.purposes.for_the_cpu(image.evaluated, image.stage)
+    if not hints:
+        return Problem(span, text, because, _EITHER, Severity.INFO)
+    text = f"{name} comes from the default index, a CUDA build on Linux, but {image.label} is likely a cpu image"
+    return Problem(span, text, (*hints, *because), hint, Severity.WARNING, image.label)
 
 
 def _named_for_cpu(image: Image) -> Evidence | None:
@@ -102,21 +119,6 @@ def _beside_an_open_base(repository: Repository, image: Image, step: TorchStep) 
     return base and (
         f"{wanted.name} comes from the default index, a CUDA build on Linux, but {image.label} is a cpu image; "
         f"whether {base} holds {wanted.written or wanted.name} already is not known"
-    )
-
-
-def _is_undecided(repository: Repository, image: Image) -> bool:
-    """Whether nothing says what an image is for, and nothing but torch itself in it is for a GPU."""
-    service = image.evaluated.build.service
-    return (
-        image.expectation is None
-        and image.expected is None
-        and repository.policy is None
-        and image.base.accelerator == "cpu"
-        and image.state.torch.channel == "default"
-        and not image.state.packages
-        and not image.state.others
-        and (service is None or not service.devices)
     )
 
 

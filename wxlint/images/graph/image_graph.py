@@ -193,7 +193,7 @@ class ImageGraph:
             if evaluated and not indexes.issuperset(defined(evaluated[0])):
                 plain = _unnamed(self.by_hand(path))
                 built += [(plain, index) for index in defined(plain) if index not in indexes]
-            found = self._images[path] = tuple(self._image(one, one.stages[index]) for one, index in built)
+            found = self._images[path] = tuple(self.image(one, one.stages[index]) for one, index in built)
         return found
 
     def images_of(self, service: Service) -> list[Image]:
@@ -238,7 +238,8 @@ class ImageGraph:
             found = self._stacks[path] = tuple((image, stack_of(image)) for image in self.images_at(path))
         return found
 
-    def _image(self, evaluated: Evaluated, stage: Stage) -> Image:
+    def image(self, evaluated: Evaluated, stage: Stage) -> Image:
+        """A stage under a build as an image, with what it is meant to be."""
         base, state = self.beliefs.base(evaluated, stage), self.beliefs.state(evaluated, stage)
         expectation = self._expectation_at(evaluated, stage)
         if expectation is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
+from wxlint.core.reasons import reason_at
 from wxlint.images.graph.name_hints import Evidence, said_by
 from wxlint.images.graph.state import State
 from wxlint.images.model.records import Evaluated, Stage
@@ -21,8 +22,8 @@ def weak_evidence(evaluated: Evaluated, stage: Stage, base: State, choices: Iter
     if service is not None:
         found += said_by(service.name, "service")
         found += [one for profile in service.profiles for one in said_by(profile.value.text, "profile")]
-    for choice in choices:
-        found += _of_list(evaluated.path, choice)
+    of_lists = [one for choice in choices for one in _of_list(evaluated.path, choice)]
+    found += {one.reason.text: one for one in reversed(of_lists)}.values()
     root = base.root.reference if base.root is not None else None
     if root is not None and root.tag_known and root.tag:
         found += [one for one in said_by(root.tag, "base image tag") if one.accelerator == "cpu"]
@@ -36,10 +37,11 @@ def _of_list(dockerfile: str, choice: Choice) -> list[Evidence]:
     wanted = choice.requirement
     if choice.install.conditional:
         return []
-    if wanted.group:
-        return said_by(wanted.group, "extra or group")
     span = wanted.span
-    if span is None or span.path == dockerfile:
+    if wanted.group:
+        found = said_by(wanted.group, "extra or group")
+    elif span is None or span.path == dockerfile:
         return []
-    name = posixpath.basename(span.path)
-    return said_by(posixpath.splitext(name)[0], "list")
+    else:
+        found = said_by(posixpath.splitext(posixpath.basename(span.path))[0], "list")
+    return [one._replace(reason=reason_at("name", one.reason.text, span)) for one in found]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wxlint.core.reasons import Reason
 from wxlint.images.graph.image_stages import built_stages
-from wxlint.images.graph.summary import Belief, belief
+from wxlint.images.graph.summary import Belief, belief_of
 
 if TYPE_CHECKING:
     from wxlint.core.findings import Finding
@@ -98,8 +98,7 @@ def _built(repository: Repository, evaluated: Evaluated, stage: Stage) -> Built:
     tags = tuple(dict.fromkeys(tag.value.shown() for tag in build.tags)) if own else ()
     target = stage.name if stage is not evaluated.stages[-1] else ""
     label = f"{evaluated.path} [{target}]" if target else evaluated.path
-    state = repository.beliefs.state(evaluated, stage)
-    said = belief(evaluated, stage, state, target or None)
+    said = belief_of(repository, evaluated, stage, target or None)
     base = _lowest(evaluated, stage).base.reference
     builders = tuple(dict.fromkeys(each.built_by[0] for each in repository.graph.alike(build) if each.built_by))
     return Built(tags[0] if tags else label, said, base, build.built_by, tags, evaluated, stage, builders)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wxlint.images.builds.compose_projects import ComposeProjects
     from wxlint.images.builds.model import Script
     from wxlint.images.evaluation.dockerfiles import Dockerfiles
+    from wxlint.images.graph.purpose import Purposes
     from wxlint.policy.model import Expectation, Policy
 
 
@@ -145,6 +146,20 @@ class Repository:
     @property
     def beliefs(self) -> Beliefs:
         return self.graph.beliefs
+
+    @cached_property
+    def purposes(self) -> Purposes:
+        """What images are for where no name says so."""
+        from wxlint.images.graph.purpose import Purposes
+
+        return Purposes(self.graph)
+
+    def is_undecided(self, image: Image) -> bool:
+        """Whether nothing but torch from the default index, which is a CUDA build, says what an image is for."""
+        nothing_said = image.expectation is None and image.expected is None and self.policy is None
+        if not nothing_said or image.base.accelerator != "cpu" or image.state.torch.channel != "default":
+            return False
+        return self.purposes.is_undecided(image.evaluated, image.stage)
 
     # -- what the policy says
 

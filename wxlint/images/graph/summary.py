@@ -31,8 +31,28 @@ def belief_as_json(belief: Belief) -> dict[str, object]:
     return {**belief._asdict(), "because": [reason.shown(belief.path) for reason in belief.because]}
 
 
-def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None) -> Belief:
-    """Sum a state up: what decides is what is inside; names count only where that leaves it open."""
+def meant_for_cpu(repository: Repository, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
+    """Why an image is for the CPU though torch came from the default index, which holds CUDA builds; () where nothing
+    says so: the policy, names, what stands beside it, what it is set to, or services that run it without a GPU."""
+    state = repository.beliefs.state(evaluated, stage)
+    if state.torch.channel != "default" or state.accelerator not in (None, "cpu") or state.others:
+        return ()
+    image = repository.graph.image(evaluated, stage)
+    if image.expected is not None or image.expectation is not None:
+        return image.reasons if image.expected == "cpu" else ()
+    purposes = repository.purposes
+    if evidence(evaluated, stage) or not purposes.is_undecided(evaluated, stage):
+        return ()
+    return purposes.for_the_cpu(evaluated, stage) or purposes.run_without_gpu(evaluated, stage)
+
+
+def belief(
+    evaluated: Evaluated, stage: Stage, state: State, target: str | None, for_cpu: tuple[Reason, ...] = ()
+) -> Belief:
+    """Sum a state up: what decides is what is inside; names count only where that leaves it open.
+
+    for_cpu: why it is for the CPU, where what is inside is no choice (`meant_for_cpu`).
+    """
     root = _final_base(evaluated, stage)
     because = list(state.because)
     torch = state.torch
@@ -55,7 +75,10 @@ def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None)
         accelerators.append("cuda")
         because.append(reason_at("install", f"installs {certain[0].written}", certain[0].span))
     named, reasons = expected_by_names(evidence(evaluated, stage))
-    if accelerators:
+    if for_cpu:
+        variant = "cpu"
+        because += [reason for reason in for_cpu if reason not in because]
+    elif accelerators:
         variant = accelerators[0]
     elif torch.channel == "cpu":
         variant = "cpu"
@@ -68,6 +91,12 @@ def belief(evaluated: Evaluated, stage: Stage, state: State, target: str | None)
         variant = named or "unknown"
         because += [r for r in reasons if r not in because]
     return Belief(evaluated.path, target, root, variant, _shown(state), tuple(because))
+
+
+def belief_of(repository: Repository, evaluated: Evaluated, stage: Stage, target: str | None) -> Belief:
+    """Sum up a stage under a build, with what it is for."""
+    state = repository.beliefs.state(evaluated, stage)
+    return belief(evaluated, stage, state, target, meant_for_cpu(repository, evaluated, stage))
 
 
 def _shown(state: State) -> str:
@@ -111,12 +140,9 @@ def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Bel
         targets: list[tuple[str | None, Stage]] = [(None, plain.stages[-1])]
         targets += [(stage.name, stage) for stage in plain.stages if stage.name]
         for target, stage in targets:
-            said = belief(plain, stage, repository.beliefs.state(plain, stage), target)
+            said = belief_of(repository, plain, stage, target)
             if said.base is None:
-                others = [
-                    belief(e, e.stages[stage.index], repository.beliefs.state(e, e.stages[stage.index]), target)
-                    for e in builds
-                ]
+                others = [belief_of(repository, e, e.stages[stage.index], target) for e in builds]
                 if len({(b.base, b.variant, b.torch) for b in others}) == 1:
                     said = others[0]
             found.append(said)

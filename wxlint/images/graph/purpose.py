@@ -1,0 +1,134 @@
+"""What an image is for where no name says so: what stands beside it, how it is set, and who runs it.
+
+All of it is weaker than a name, and counts on a base without an accelerator only. A GPU that anything gives the image
+silences it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason, reason_at
+from wxlint.images.graph.device_settings import Setting, settings_of_image, settings_of_service
+from wxlint.images.graph.runners import Runner, Runners
+from wxlint.images.graph.siblings import gpu_twins
+from wxlint.images.graph.state import State
+
+if TYPE_CHECKING:
+    from wxlint.images.graph.image_graph import ImageGraph
+    from wxlint.images.model.records import Evaluated, Stage
+
+_OF_TORCH = late(
+    r"nvidia-(?:cublas|cuda-(?:cupti|nvrtc|runtime)|cudnn|cufft|cufile|curand|cusolver|cusparse|cusparselt|nccl|"
+    r"nvjitlink|nvshmem|nvtx)(?:-cu\d+)?"
+)
+"""What the default torch asks for, and what a list that is made from an environment names with it."""
+_OF_A_LIST = 5
+"""Libraries of CUDA that stand beside torch where somebody did not write them down by hand."""
+
+
+class Purposes:
+    """What the images of a repository are for."""
+
+    def __init__(self, graph: ImageGraph) -> None:
+        self._graph = graph
+        self.runners = Runners(graph)
+
+    def is_undecided(self, evaluated: Evaluated, stage: Stage) -> bool:
+        """Whether nothing but torch from the default index speaks for a GPU: neither the base, nor another package,
+        nor who runs it, nor what it is set to."""
+        state = self._graph.beliefs.state(evaluated, stage)
+        if state.accelerator != "cpu" or state.torch.channel != "default" or state.others or not _is_torch_alone(state):
+            return False
+        if self.runners.is_given_gpu(evaluated, stage):
+            return False
+        return all(setting.accelerator == "cpu" for setting in self._settings(evaluated, stage))
+
+    def for_the_cpu(self, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
+        """What says that an image is for the CPU, of one for which `is_undecided` holds; nothing where nothing does."""
+        set_to = [setting.reason for setting in self._settings(evaluated, stage)]
+        return tuple(dict.fromkeys((*self._beside(evaluated, stage), *set_to)))
+
+    def run_without_gpu(self, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
+        """The services that run an image, of one for which `is_undecided` holds: none of them asks for a GPU."""
+        return tuple(
+            reason_at("build", f"compose service {one.service.name} runs it without a GPU", one.service.key.span)
+            for one in self.runners.of(evaluated, stage)
+            if not one.service.only_builds
+        )
+
+    # -- what stands beside it
+
+    def _beside(self, evaluated: Evaluated, stage: Stage) -> Iterator[Reason]:
+        folder, name = posixpath.split(evaluated.path)
+        for twin in gpu_twins(name, self._files.get(folder, ())):
+            path = posixpath.join(folder, twin)
+            if not self._stands_on(path, evaluated.path):
+                yield Reason("name", f"{twin} beside it is for a GPU", path)
+                return
+        runners = self.runners.of(evaluated, stage)
+        yield from (reason for one in runners for reason in self._other_services(one))
+
+    @cached_property
+    def _files(self) -> dict[str, list[str]]:
+        """The names of Dockerfiles, by their folders."""
+        found: dict[str, list[str]] = {}
+        for path in self._graph.documents.dockerfiles:
+            found.setdefault(posixpath.dirname(path), []).append(posixpath.basename(path))
+        return found
+
+    def _stands_on(self, path: str, below: str) -> bool:
+        """Whether an image of a Dockerfile is built from one of another."""
+        return any(
+            made.path == below
+            for evaluated in self._graph.evaluated_at(path)
+            for stage in evaluated.stages
+            if stage.base.reference is not None
+            for made, _ in self._graph.producers(stage.base.reference)
+        )
+
+    def _other_services(self, runner: Runner) -> Iterator[Reason]:
+        """The services for a GPU that are called as the one that runs an image, or stand in its place in another
+        compose file."""
+        compose = self._graph.documents.compose
+        name, file = runner.service.name, runner.files[0]
+        folder = posixpath.dirname(file)
+        own = [s.name for project, s in compose.services() if project.paths == runner.files] if compose else []
+        twins = gpu_twins(name, own)
+        for project, service in compose.services() if compose else ():
+            inside = project.paths == runner.files and service.name in twins
+            instead = service.name == name and posixpath.dirname(project.paths[-1]) == folder
+            if instead and not inside:
+                instead = bool(gpu_twins(posixpath.basename(file), [posixpath.basename(project.paths[-1])]))
+            if (inside or instead) and not self._is_run_by(service, runner):
+                where = "" if inside else f" in {posixpath.basename(project.paths[-1])}"
+                yield reason_at("name", f"compose service {service.name}{where} is for a GPU", service.key.span)
+
+    def _is_run_by(self, service: object, runner: Runner) -> bool:
+        """Whether a service runs the very image that another does."""
+        return any(one.service is service for one in self.runners.of(*runner.made))
+
+    # -- what it is set to
+
+    def _settings(self, evaluated: Evaluated, stage: Stage) -> list[Setting]:
+        """What an image, or what runs it, is set to compute on. A service that chooses the CPU counts where one of
+        each project that runs the image does: the others of its project need no device."""
+        found = list(settings_of_image(evaluated, stage))
+        projects: dict[tuple[str, ...], list[Setting]] = {}
+        for runner in self.runners.of(evaluated, stage):
+            projects.setdefault(runner.files, []).extend(settings_of_service(runner.service))
+        chosen = [setting for listed in projects.values() for setting in listed]
+        if all(projects.values()) or any(setting.accelerator != "cpu" for setting in chosen):
+            found += chosen
+        return found
+
+
+def _is_torch_alone(state: State) -> bool:
+    """Whether what an image holds for CUDA is what torch asks for, in a list that names all of it."""
+    if not state.packages:
+        return True
+    return len(state.packages) >= _OF_A_LIST and all(_OF_TORCH.fullmatch(package.name) for package in state.packages)
