@@ -49,7 +49,7 @@ services:
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from wxlint import facts
@@ -68,6 +68,7 @@ from wxlint.rules import Problem
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
     from wxlint.images.builds.compose_projects import ComposeProjects
+    from wxlint.images.builds.cpu_overlays import Kept
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a GPU service without a device, or a CPU service with one"
@@ -93,10 +94,11 @@ def check(repository: Repository) -> Iterator[Problem]:
         for p, s in projects.services()
         if any(d.gpu is not False for d in s.devices)
     }
+    kept = {(k.project.paths, k.service.name) for k in _kept(projects)}
     build_files = {path for path in _build_files(projects) if not _is_called(repository, path, _STARTS)}
     for project, service in projects.services():
-        if not projects.filled.isdisjoint(service.paths):
-            continue  # a template: what it asks for may stand under a condition
+        if (project.paths, service.name) in kept or not projects.filled.isdisjoint(service.paths):
+            continue  # gpu-not-removed speaks of it; a template: what it asks for may stand under a condition
         yield from _no_such_driver(service)
         meant = _meant(repository, service)
         of_variants = not service.devices and (posixpath.dirname(project.paths[0]), service.name) in variants
@@ -117,6 +119,15 @@ def check(repository: Repository) -> Iterator[Problem]:
             (repository.policy is None or not meant.said) and _image_key(service) in used_with_device
         )
         yield from _service(service, meant, helper)
+
+
+def _kept(projects: ComposeProjects) -> Iterable[Kept]:
+    """The GPUs that a file for the CPU leaves where they are."""
+    if all(len(project.paths) == 1 for project in projects.projects):
+        return ()
+    from wxlint.images.builds.cpu_overlays import kept_devices
+
+    return kept_devices(projects)
 
 
 def _no_such_driver(service: Service) -> Iterator[Problem]:

@@ -80,10 +80,14 @@ class Service(NamedTuple):
     paths: tuple[str, ...]
     only_builds: bool = False
     """Says how an image is built, and nothing of how it runs."""
+    says: frozenset[str] = frozenset()
+    """What is said of it: its keys, those that are reset as well."""
+    idle: bool = False
+    """No container of it is started: `scale: 0`."""
 
 
-_HOW_IT_RUNS = frozenset(("deploy", "gpus", "ports", "restart", "volumes"))
-KEYS = frozenset(Service._fields) - {"name", "key", "paths", "only_builds"} | _HOW_IT_RUNS
+_HOW_IT_RUNS = frozenset(("deploy", "gpus", "ports", "restart", "scale", "volumes"))
+KEYS = frozenset(Service._fields) - {"name", "key", "paths", "only_builds", "says", "idle"} | _HOW_IT_RUNS
 """What is read of a service."""
 
 
@@ -118,6 +122,8 @@ class ServiceReader:
             table.get("provider") is not None,
             tuple(dict.fromkeys((key.source.path, *(member.key.source.path for _, member in table.members())))),
             build is not None and all(field in _OF_BUILDS for field, _ in table.members()),
+            frozenset(table.entries),
+            _is_idle(table),
         )
 
     def _command(self, table: Table, key: str) -> Command | None:
@@ -184,3 +190,10 @@ class ServiceReader:
         if tree:
             self.fields.problem(tree.place, "extends must name a service")
         return None
+
+
+def _is_idle(table: Table) -> bool:
+    """Whether a service is scaled to no container."""
+    deploy = table.get("deploy")
+    counts = (table.get("scale"), deploy.get("replicas") if isinstance(deploy, Table) else None)
+    return any(isinstance(count, Text) and count.value.text == "0" for count in counts)

@@ -1,0 +1,54 @@
+"""Compose files for the CPU that are merged over others (`docker-compose.cpu.yml`), and the GPUs that they leave there.
+
+Lists are appended when files are merged, and what is not named stays: `devices: []` takes nothing away, `!reset` does.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wxlint.core.tuples import NamedTuple
+from wxlint.policy.accelerator_words import accelerator_words
+
+if TYPE_CHECKING:
+    from wxlint.documents.compose.devices import DeviceRequest
+    from wxlint.documents.compose.services import Service
+    from wxlint.images.builds.compose_projects import ComposeProject, ComposeProjects
+
+_CHANGES = frozenset("build command deploy devices entrypoint environment gpus image runtime".split())
+"""What a file for the CPU says of a service that is to run without a GPU."""
+
+
+class Kept(NamedTuple):
+    """A GPU that a service still asks for. service: as merged. own: as the file for the CPU has it."""
+
+    project: ComposeProject
+    service: Service
+    own: Service
+    device: DeviceRequest
+
+
+def is_for_cpu(path: str) -> bool:
+    """Whether a compose file is called for the CPU."""
+    return accelerator_words(posixpath.basename(path)) == {"cpu"}
+
+
+def kept_devices(projects: ComposeProjects) -> Iterator[Kept]:
+    """The first GPU of each service that a file for the CPU leaves as the files below it have it."""
+    for project in projects.projects:
+        for place, path in enumerate(project.paths):
+            if place and is_for_cpu(path):
+                yield from _kept(projects, project, path, project.paths[:place])
+
+
+def _kept(projects: ComposeProjects, project: ComposeProject, path: str, below: tuple[str, ...]) -> Iterator[Kept]:
+    listed = {s.name: s for file in projects.files if file.source.path == path for s in file.services}
+    for service in project.project.services:
+        own = listed.get(service.name)
+        if own is None or own.profiles or service.idle or not _CHANGES & own.says:
+            continue
+        device = next((d for d in service.devices if d.gpu and d.place.source.path in below), None)
+        if device is not None:
+            yield Kept(project, service, own, device)
