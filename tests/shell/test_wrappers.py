@@ -101,6 +101,9 @@ def test_the_command_behind_a_wrapper(prefix: str) -> None:
         ("xargs -I{} docker pull a/{}:1", "docker pull a/?:1"),
         ("xargs -I % docker tag % a:1", "docker tag ? a:1"),
         ("xargs -i docker pull {}", "docker pull ?"),
+        ("find . -name a -exec docker load -i {} \\;", "docker load -i ?"),
+        ("find . -execdir docker pull a/{}:1 + -print", "docker pull a/?:1"),
+        ("find . -name a", "find . -name a"),
         ("flock /tmp/lock -c 'docker pull x'", "docker pull x"),
     ],
 )

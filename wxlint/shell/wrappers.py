@@ -16,6 +16,8 @@ from wxlint.shell.values import merged
 
 _MAX_WRAPPERS = 20
 """Of one command line."""
+_EXECS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
+"""What starts a command among the words of find."""
 _ASSIGNMENT = late(r"([A-Za-z_][A-Za-z0-9_]*)=")
 _QUOTED = late(r"[\"'\\$]")
 _NUMBER = late(r"\d+(?:\.\d+)?[smhd]?")
@@ -65,6 +67,7 @@ _TABLE: dict[str, _Wrapper] = {
         " --max-chars --process-slot-var"
     ),
     "exec": _wrapper("-a"),
+    "find": _PLAIN,
     "command": _wrapper(alone="-v -V"),
     "gosu": _wrapper(own=1),
     "su-exec": _wrapper(own=1),
@@ -127,6 +130,9 @@ def _resting(word: Word, because: tuple[Reason, ...]) -> Word:
 def _inside(command: Command, name: str, wrapper: _Wrapper) -> Command | None:
     """The command that one wrapper runs; None when it runs none, or that is not known."""
     words = list(command.words[1:])
+    if name == "find":
+        words = _of_find(words)
+        return command._replace(words=tuple(words)) if words else None
     env = list(command.env)
     options: list[Option] = []
     for _ in range(_MAX_WRAPPERS):
@@ -182,6 +188,13 @@ def _assigned(words: list[Word]) -> tuple[list[tuple[str, Value]], list[Word]]:
             break
         pairs.append((found[1], value._replace(text=value.text[found.end() :])))
     return pairs, words[len(pairs) :]
+
+
+def _of_find(words: list[Word]) -> list[Word]:
+    """The first command of `find ... -exec CMD {} \\;`, with what is found unknown."""
+    first = next((at + 1 for at, word in enumerate(words) if word.value.text in _EXECS), len(words))
+    ends = (at for at, word in enumerate(words) if at > first and word.value.text in (";", "+"))
+    return [_filled(word, "{}") for word in words[first : next(ends, len(words))]]
 
 
 def _xargs(options: list[Option], words: list[Word], end: int) -> list[Word]:

@@ -79,8 +79,10 @@ def _exit(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 
 def _return(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     frame = walk.returning()
-    if frame is None:
+    if frame is None and walk.flavor == "bash":
         return NO  # only a function, or a file that is read with `source`, returns
+    if frame is None:
+        return _exit(walk, node, words)
     status = _code(walk, words)
     walk.state.flow = "return"
     frame.status = status if frame.status is None or frame.status == status else OPEN
@@ -345,5 +347,7 @@ BUILTINS: dict[str, Builtin] = {
     "getopts": _getopts, "printf": _printf,
     "let": _let, "eval": _eval, "false": _false, "read": read, "trap": _trap, "alias": _alias, "shopt": _shopt,
 }  # fmt: skip
+SPECIAL = frozenset(": . break continue eval exec exit export readonly return set shift times trap unset".split())
+"""Builtins whose assignments in front of them stay in force, but for bash."""
 SILENT = frozenset("cd chdir read mapfile readarray trap alias shopt wait umask ulimit exit return".split())
 """Commands that print nothing, as a rule."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.builtins import BASH_ONLY, BUILTINS, SILENT, Builtin
+from wxlint.shell.bash.builtins import BASH_ONLY, BUILTINS, SILENT, SPECIAL, Builtin
 from wxlint.shell.bash.child_shells import MAY_RUN_TEXT, child_of
 from wxlint.shell.bash.outcomes import outcome
 from wxlint.shell.bash.text_programs import (
@@ -175,7 +175,7 @@ class Commands:
         if name in BASH_ONLY and walk.flavor != "bash":
             return self._not_everywhere(node, words, builtin)
         if builtin is not None:
-            done = builtin(walk, node, words)
+            done = self._assigned(builtin, node, words, env) if env else builtin(walk, node, words)
             if done is not None:
                 return done
         if name == "exec" and len(words) == 1:
@@ -185,6 +185,21 @@ class Commands:
             walk.leaving = status
             walk.state.flow = "exit"
         return status
+
+    def _assigned(self, builtin: Builtin, node: Simple, words: list[Word], env: Env) -> Status | None:
+        """A builtin behind assignments: `A=b eval ...`. Those before a special one stay in force, but for bash."""
+        walk, name = self.walk, words[0].value.text
+        if walk.flavor == "bash" and name not in ("eval", ".", "source"):
+            return builtin(walk, node, words)
+        if name not in SPECIAL and name != "source":
+            return builtin(walk, node, words)
+        old = {each: walk.state.vars.get(each) for each, _ in env}
+        for assign in node.assigns:
+            walk.assign(assign)
+        done = builtin(walk, node, words)
+        for each, value in old.items() if walk.flavor == "bash" else ():
+            walk.state.put(each, value)
+        return done
 
     def _not_everywhere(self, node: Simple, words: list[Word], builtin: Builtin | None) -> Status:
         """A command of bash in a plain sh: dash does not find it, another sh may."""
@@ -216,6 +231,8 @@ class Commands:
                 assumed = assumptions(given) if given is not None else ()
                 return self._fed(node, runs, env, (*assumptions(words[0].value), *assumed))
         command = state.command(node.start, node.end, tuple(words), env, redirects)
+        if name == "find":  # once for what it finds, or never
+            command = command._replace(conditional=True)
         if name in MAY_RUN_TEXT or "/" in name:
             child = child_of(command)
             if child is not None:

@@ -101,6 +101,8 @@ def _each(walk: Walker, node: For, values: list[Value], first: int) -> bool:
     place = state.where(state.place(node.start))
     conditional = state.conditional
     for number, value in enumerate(values):
+        if number == first and ("set -u" in state.vars or "set -e" in state.vars):
+            state.may_leave("exit")  # a round in between may have ended the text
         if number == first and may_leave(node.body, walk.functions):  # the loop may have ended in a round in between
             state.set(node.name, hole(f"${{{node.name}}}"))
             _unsettled(walk, node.body)

@@ -140,7 +140,9 @@ class Parser(CompoundReader):
                 items.append(self._command())
                 self.blank()
                 if self.at < self.end and text[self.at] == "|" and not text.startswith("||", self.at):
-                    self.at += 2 if text.startswith("|&", self.at) else 1
+                    both = text.startswith("|&", self.at)
+                    self.unsupported = self.unsupported or (both and not self.bash)
+                    self.at += 2 if both else 1
                     self.newlines()
                     continue
                 return items[0] if len(items) == 1 and not negated else Pipe(tuple(items), negated)
@@ -200,6 +202,7 @@ class Parser(CompoundReader):
         if word == "if":
             node = self.if_command(start)
         elif word in ("for", "select"):
+            self.unsupported = self.unsupported or (word == "select" and not self.bash)
             node = self.for_command(start, word == "select")
         elif word in ("while", "until"):
             condition = self.commands("")
