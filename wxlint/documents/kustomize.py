@@ -17,6 +17,7 @@ from wxlint.documents.yaml import Entry, Mapping, Node, Scalar, Sequence, parse
 
 _NAMES = ("kustomization.yaml", "kustomization.yml")
 _FILES = ("patchesStrategicMerge", "patches", "patchesJson6902")
+_TAKEN = ("resources", "bases", "components")
 _IMAGE = late(r"/(?:.*/)?(?:containers|initContainers)/[^/]+/image")
 
 _CONTAINERS = late(r"/(?:.*/)?(?:containers|initContainers)(?:/[^/]+)?")
@@ -33,13 +34,14 @@ class Renamed(NamedTuple):
 class Kustomization(NamedTuple):
     """patched: the images that patches set, with their places. patches: files that are patches.
 
-    given: containers that a patch gives a GPU, by name; "" stands for any.
+    given: containers that a patch gives a GPU, by name; "" stands for any. resources: files and folders that it takes.
     """
 
     renamed: tuple[Renamed, ...] = ()
     patched: tuple[Scalar, ...] = ()
     patches: tuple[str, ...] = ()
     given: frozenset[str] = frozenset()
+    resources: tuple[str, ...] = ()
 
 
 def read_kustomization(source: Source, cache: Cache = NO_CACHE) -> Kustomization:
@@ -71,7 +73,13 @@ def _read(document: Mapping, source: Source) -> Kustomization:
                     images, gpus = read_patch(node)
                     patched += images
                     given |= gpus
-    return Kustomization(tuple(_renamed(document.get("images"))), tuple(patched), tuple(patches), frozenset(given))
+    taken = [item.text for key in _TAKEN for item in _texts(document.get(key))]
+    renamed = tuple(_renamed(document.get("images")))
+    return Kustomization(renamed, tuple(patched), tuple(patches), frozenset(given), tuple(taken))
+
+
+def _texts(node: Node | None) -> list[Scalar]:
+    return [item for item in node.items if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
 
 
 def read_patch(node: Node) -> tuple[list[Scalar], set[str]]:

@@ -24,6 +24,7 @@ from wxlint.rules._named_paths import ScriptTexts, stretch_of
 _MAKER = late(r"(?i)(?:\.(?:sh|bash|bat|cmd|ps1|py|mk|md|rst|ya?ml)|(?:^|/)(?:Makefile|justfile|configure))$")
 """Files that may make a Dockerfile, say how one is made, or put a compose file elsewhere."""
 _YAML = (".yaml", ".yml")
+_BAKE = (".hcl", ".json")
 PLAIN_NAMES = ("Dockerfile", "Containerfile")
 _MOST_COMPARED = 5_000
 """Names that are compared with those that are missing, in one run: each comparison takes a tenth of a millisecond."""
@@ -45,8 +46,11 @@ class Search:
 
     def dockerfile_of(self, script_name: str, script: Script, build: Build) -> tuple[str, Span] | None:
         """The Dockerfile of a build, which is not there, with what names it; None where something may make it."""
-        found = self._named(script_name, script, build) or self._in_a_loop(script_name, script, build)
-        found = found or self._of_a_folder(script_name, build)
+        if build.span is not None and build.span.path.endswith(_BAKE):
+            found = self._of_target(build)
+        else:
+            found = self._named(script_name, script, build) or self._in_a_loop(script_name, script, build)
+            found = found or self._of_a_folder(script_name, build)
         return None if found is None or build.span is None or is_ignored(build.span.path, build.wanted) else found
 
     def near(self, path: str) -> str:
@@ -124,6 +128,29 @@ class Search:
             return named[-1].span(1)
         text = self._texts.whole(source.path)
         return text.contexts.get(last) if text is not None else None
+
+    def _of_target(self, build: Build) -> tuple[str, Span] | None:
+        """The Dockerfile of a bake target in a context that is there: one that is written out once, and that no script
+        makes, or the plain one where the context holds another."""
+        source = self._texts.source(build.span.path) if build.span is not None else None
+        there = [path for path in build.wanted if disk.is_folder(posixpath.dirname(path) or ".")]
+        if source is None or len(there) != 1:
+            return None
+        path = there[0]
+        folder, name = posixpath.split(path)
+        written = [name]
+        if name in PLAIN_NAMES:
+            if not folder or normal(folder) not in self._folders or name in source.text:
+                return None
+            written = [folder, f"./{folder}", posixpath.basename(folder)]
+        places = {source.text.find(f'"{each}"') for each in written if source.text.count(f'"{each}"') == 1}
+        self._sought += len(self._repository.scripts)
+        if len(places) != 1 or self._sought > _MOST_SOUGHT:
+            return None
+        if any(self._texts.may_make(other, path) for other in self._repository.scripts if other != source.path):
+            return None
+        start = places.pop() + 1
+        return path, source.span(start, source.text.index('"', start))
 
     def _in_a_loop(self, script_name: str, script: Script, build: Build) -> tuple[str, Span] | None:
         """The Dockerfile of one round of a loop, or of a workflow's matrix, whose other rounds have theirs."""

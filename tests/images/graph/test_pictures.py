@@ -67,6 +67,16 @@ def test_a_build_names_its_image() -> None:
     assert list(builds_of(repository(files), frozenset({"other"}))) == []
 
 
+def test_builds_whose_tags_are_not_known_in_different_ways_are_apart() -> None:
+    files = {
+        "Dockerfile": "FROM python:3.11-slim\n",
+        "build.bat": "docker build -t acme/asr:%1 .\n",
+        "build.sh": "docker build -t acme/asr:$(cat VERSION) .\ndocker build -t acme/asr:$(cat VERSION) .\n",
+    }
+    found = [(built.name, len(built.builders)) for built in builds_of(repository(files), None)]
+    assert sorted(found) == [("acme/asr:$(cat VERSION)", 2), ("acme/asr:%1", 1)]
+
+
 def test_two_builds_of_one_name_are_one_box() -> None:
     files = {
         "Dockerfile": "ARG B=python:3.11\nFROM ${B}\n",

@@ -229,10 +229,11 @@ class Bake:
 
         context, dockerfile = value("context") or Value("."), value("dockerfile") or Value("Dockerfile")
         contexts = self._folders(context)
-        path = None
+        tried: list[str] = []
         sure = all(said.sure for said in attributes.get("target", [])[-1:])
         if dockerfile.known and sure and "dockerfile-inline" not in attributes:
-            path = self.find([normal(posixpath.join(folder, dockerfile.text)) for folder in contexts])
+            tried = [normal(posixpath.join(folder, dockerfile.text)) for folder in contexts]
+        path = self.find(tried)
         if path is not None:
             fitting = [folder for folder in contexts if normal(posixpath.join(folder, dockerfile.text)) == path]
             contexts = [*fitting, *(folder for folder in contexts if folder not in fitting)]
@@ -256,6 +257,7 @@ class Bake:
             tuple(self._contexts(attributes.get("contexts", []))),
             platforms=tuple(self._platforms(attributes.get("platforms", [])[-1:])),
             more=any(self._may_hold_more(given) for given in attributes.get("args", [])),
+            wanted=() if path is not None else tuple(tried),
         )
 
     def _may_hold_more(self, said: _Said) -> bool:

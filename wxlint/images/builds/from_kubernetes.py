@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wxlint.core.cache import NO_CACHE, Cache
@@ -11,7 +12,7 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.kubernetes import Container, Pod, read_pods
-from wxlint.documents.kustomize import Kustomization, read_kustomization
+from wxlint.documents.kustomize import Kustomization, Renamed, read_kustomization
 from wxlint.images.builds.model import Running
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import parse_reference
@@ -81,16 +82,48 @@ class Kubernetes:
     def running(self) -> Iterable[Running]:
         """Every container whose image is what the manifest says."""
         everything = set().union(*self._renamed.values()) if self._renamed else set()
+        for running in self._written:
+            if everything.isdisjoint(_names(running.use)):
+                yield running
+        if everything:
+            yield from self._running_renamed()
+
+    @cached_property
+    def _written(self) -> tuple[Running, ...]:
+        """Every container under the image that its manifest writes."""
+        found = []
         for source, pods in self._files.values():
             for pod in pods:
                 names = {"", *(container.name for container in pod.containers)}
                 if source.path in self._patches or self._given & names:
                     pod = pod._replace(gpu_elsewhere=True)
-                for container in pod.containers:
-                    use = image_use(container, source)
-                    reference = use.reference
-                    if everything.isdisjoint((use.value.text, reference.name if reference is not None else "")):
-                        yield Running(container, pod, use, source)
+                found += [Running(each, pod, image_use(each, source), source) for each in pod.containers]
+        return tuple(found)
+
+    def _running_renamed(self) -> Iterator[Running]:
+        """The containers under the images that kustomizations give them."""
+        for source, kustomization in self._kustomizations:
+            reached = self._reached(posixpath.dirname(source.path), set())
+            for renamed in kustomization.renamed:
+                for running in self._written:
+                    if running.source.path in reached and renamed.name.text in _names(running.use):
+                        own = running.use.reference
+                        use = _renamed_use(renamed, source, own.tag if own is not None else None)
+                        if use is not None:
+                            yield running._replace(use=use)
+
+    def _reached(self, folder: str, seen: set[str]) -> set[str]:
+        """The files that the kustomization in a folder takes, by itself or through others."""
+        if folder in seen:
+            return set()
+        seen.add(folder)
+        found: set[str] = set()
+        for source, kustomization in self._kustomizations:
+            if posixpath.dirname(source.path) == folder:
+                for taken in kustomization.resources:
+                    path = normal(posixpath.join(folder, taken))
+                    found |= {path, *self._reached("" if path == "." else path, seen)}
+        return found
 
     def uses(self) -> Iterable[Use]:
         """The images of containers, and those that kustomizations put in their place."""
@@ -103,15 +136,24 @@ class Kubernetes:
             )
             yield Use("kustomize image", value, parse_reference(value), span)
         for source, kustomization in self._kustomizations:
-            for renamed in kustomization.renamed:
-                place = renamed.new_tag or renamed.new_name
-                if place is None:
-                    continue
-                name = (renamed.new_name or renamed.name).text
-                text = f"{name}:{renamed.new_tag.text}" if renamed.new_tag is not None else name
-                value = filled(text)
-                if renamed.new_tag is not None:
-                    yield Use("kustomize image", value, parse_reference(value), source.span(place.start, place.end))
+            uses = (_renamed_use(each, source) for each in kustomization.renamed if each.new_tag is not None)
+            yield from (use for use in uses if use is not None)
+
+
+def _renamed_use(renamed: Renamed, source: Source, tag: str | None = None) -> Use | None:
+    """The image that a kustomization makes of another. tag: of that one, which stays where no other is given."""
+    place = renamed.new_tag or renamed.new_name
+    if place is None:
+        return None
+    tag = renamed.new_tag.text if renamed.new_tag is not None else tag
+    name = (renamed.new_name or renamed.name).text
+    value = filled(f"{name}:{tag}" if tag is not None else name)
+    return Use("kustomize image", value, parse_reference(value), source.span(place.start, place.end))
+
+
+def _names(use: Use) -> tuple[str, str]:
+    """The names by which a kustomization may mean an image."""
+    return use.value.text, use.reference.name if use.reference is not None else ""
 
 
 def image_use(container: Container, source: Source) -> Use:

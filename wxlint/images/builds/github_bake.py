@@ -41,7 +41,7 @@ def bake_builds(
         for name, build in bake.named_builds(names if known else None):
             own = reason_at("build", f"{label}: bake target {name}", inputs.span("targets"))
             yield _changed(build, name, changes, inputs.source)._replace(
-                built_by=(own, *build.built_by), span=inputs.span("targets")
+                built_by=(own, *build.built_by), span=inputs.span("targets"), wanted=()
             )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wxlint.core.findings import Finding
     from wxlint.core.span import Span
     from wxlint.images.graph.repository import Repository
-    from wxlint.images.model.records import Evaluated, Stage, Use
+    from wxlint.images.model.records import Build, Evaluated, Stage, Use
     from wxlint.images.model.reference import Reference
 
 _RUNS = ("compose image", "kubernetes image", "kustomize image", "docker run", "docker create", "job container")
@@ -88,20 +88,32 @@ def builds_of(repository: Repository, scope: frozenset[str] | None) -> Iterator[
         if scope is not None and path not in scope:
             continue
         for evaluated in repository.graph.evaluated_at(path):
+            alike: dict[tuple[str, ...], list[Build]] = {}
+            for build in repository.graph.alike(evaluated.build):
+                alike.setdefault(_tags_of(build), []).append(build)
             for index in built_stages(evaluated):
-                yield _built(repository, evaluated, evaluated.stages[index])
+                stage = evaluated.stages[index]
+                if evaluated.target(evaluated.build.target) is stage:
+                    yield from (_built(repository, evaluated, stage, tags, builds) for tags, builds in alike.items())
+                else:
+                    yield _built(repository, evaluated, stage, (), [each for same in alike.values() for each in same])
 
 
-def _built(repository: Repository, evaluated: Evaluated, stage: Stage) -> Built:
-    build = evaluated.build
-    own = evaluated.target(build.target) is stage
-    tags = tuple(dict.fromkeys(tag.value.shown() for tag in build.tags)) if own else ()
+def _tags_of(build: Build) -> tuple[str, ...]:
+    """The tags that a build gives, as they are written where they are not known."""
+    return tuple(dict.fromkeys(tag.value.shown() for tag in build.tags))
+
+
+def _built(
+    repository: Repository, evaluated: Evaluated, stage: Stage, tags: tuple[str, ...], builds: list[Build]
+) -> Built:
+    """An image. builds: those that make it under these tags."""
     target = stage.name if stage is not evaluated.stages[-1] else ""
     label = f"{evaluated.path} [{target}]" if target else evaluated.path
     said = belief_of(repository, evaluated, stage, target or None)
     base = _lowest(evaluated, stage).base.reference
-    builders = tuple(dict.fromkeys(each.built_by[0] for each in repository.graph.alike(build) if each.built_by))
-    return Built(tags[0] if tags else label, said, base, build.built_by, tags, evaluated, stage, builders)
+    builders = tuple(dict.fromkeys(each.built_by[0] for each in builds if each.built_by))
+    return Built(tags[0] if tags else label, said, base, builds[0].built_by, tags, evaluated, stage, builders)
 
 
 def _lowest(evaluated: Evaluated, stage: Stage) -> Stage:
