@@ -140,3 +140,13 @@ def test_pipelines_of_gitlab(name: str, pattern: str) -> None:
     Path("wxlint.yaml").write_text(POLICY % pattern)
     Path(".gitlab-ci.yml").write_text(PIPELINE % (name, name))
     assert made(gather(["."]).repository) == {f"{pattern.replace('{stage}', 'asr')}:1.0-gpu"}
+
+
+def test_services_and_pods_have_the_names_of_the_policy() -> None:
+    Path("wxlint.yaml").write_text(POLICY % "registry.example/acme/whisp")
+    Path(".gitlab-ci.yml").write_text(PIPELINE % ("$CI_REGISTRY_IMAGE", "$CI_REGISTRY_IMAGE"))
+    image = "${CI_REGISTRY_IMAGE}:1.0-cpu"
+    Path("compose.yaml").write_text(f"services:\n  asr: {{image: '{image}'}}\n")
+    Path("pod.yaml").write_text(f"apiVersion: v1\nkind: Pod\nspec: {{containers: [{{name: a, image: '{image}'}}]}}\n")
+    named = {use.kind: use.value.shown() for use in gather(["."]).repository.uses if not use.produces}
+    assert named["compose image"] == named["kubernetes image"] == "registry.example/acme/whisp:1.0-cpu"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from wxlint.images.builds.from_gitlab import Pipelines
     from wxlint.images.builds.from_kubernetes import Kubernetes
     from wxlint.images.builds.from_workflows import Workflows
+    from wxlint.images.graph.own_names import OwnNames
+    from wxlint.images.model.records import Use
 
 _NOTHING = Script((), (), ())
 _WORKFLOW_WORDS = (*PROGRAMS, "container:", "services:", "uses: ./")
@@ -67,6 +69,7 @@ class Documents:
     def __init__(self, given: Iterable[Input], store: SourceStore, family: Family, failures: Failures) -> None:
         self.given = tuple(given)
         self._store, self._family, self._failures = store, family, failures
+        self._own_names: OwnNames | None = None
 
     @cached_property
     def inputs(self) -> tuple[Input, ...]:
@@ -97,9 +100,14 @@ class Documents:
         policy = self._family.policy
         if policy is None or not policy.image_pattern or not _leave_names_to_a_forge(found.values()):
             return found
-        from wxlint.images.graph.own_names import with_own_names
+        from wxlint.images.graph.own_names import own_names
 
-        return with_own_names(found, self._family)
+        self._own_names = own_names(found, self._family)
+        return {path: self._own_names.script(each) for path, each in found.items()} if self._own_names else found
+
+    def with_own_names(self, use: Use) -> Use:
+        """A use with the forge's variables filled in, where the policy and the scripts say what they are."""
+        return self._own_names.use(use) if self.scripts and self._own_names is not None else use
 
     def _laid_values(self) -> dict[str, Script]:
         """The files of values that are laid over charts from outside, by path."""

@@ -289,12 +289,12 @@ class ImageGraph:
         everything = [use for path in paths for evaluated in self.evaluated_at(path) for use in evaluated.uses]
         everything += [use for script in self.documents.scripts.values() for use in script.uses]
         if self.documents.kubernetes is not None:
-            everything += self.documents.kubernetes.uses()
+            everything += map(self.documents.with_own_names, self.documents.kubernetes.uses())
         compose = self.documents.compose
         if compose:
             from wxlint.images.builds.from_compose import service_uses
 
-            everything += service_uses(compose)
+            everything += map(self.documents.with_own_names, service_uses(compose))
             if self._store.mentions("dockerfile_inline"):
                 from wxlint.images.evaluation.inline_dockerfiles import inline_uses
 

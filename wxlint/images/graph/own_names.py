@@ -60,17 +60,16 @@ class _Name(NamedTuple):
     end: int = 0
 
 
-def with_own_names(scripts: Mapping[str, Script], family: Family) -> dict[str, Script]:
-    """Scripts with the forge's variables filled in, as far as the policy's images say what they are."""
+def own_names(scripts: Mapping[str, Script], family: Family) -> OwnNames | None:
+    """What fills in the forge's variables, as far as the policy's images say what they are; None where they do not."""
     assert family.policy is not None
     parts = _parts(family.policy, (use for script in scripts.values() for use in script.uses))
     name = (parts.get("name") or parts.get("path", "")).rpartition("/")[2]
     remote = origin_of(str(family.root)).rpartition("/")[2] if name else ""
     if not parts or (remote and remote != name):  # the images are not called like the repository
-        return dict(scripts)
+        return None
     words = {hole: "/".join(map(parts.__getitem__, own)) for hole, own in _PARTS_OF.items() if parts.keys() >= set(own)}
-    filling = _Filling(words, family.path)
-    return {path: filling.script(script) for path, script in scripts.items()}
+    return OwnNames(words, family.path)
 
 
 def _parts(policy: Policy, uses: Iterable[Use]) -> dict[str, str]:
@@ -126,7 +125,7 @@ def _pattern(name: str, holes: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile(text)
 
 
-class _Filling:
+class OwnNames:
     """Fills in what is known of the forge's variables. policy: the path of what says it."""
 
     def __init__(self, words: Mapping[str, str], policy: str) -> None:
