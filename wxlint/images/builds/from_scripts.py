@@ -130,13 +130,13 @@ def _arguments(docker: DockerCommand, source: Source, rounds: Rounds) -> list[Us
     return found
 
 
-_COPIES = ("skopeo", "crane", "regctl", "imagetools", "manifest", "push")
+_COPIES = frozenset(("skopeo", "crane", "regctl", "imagetools", "manifest", "push"))
 """Words of commands that may copy an image."""
 
 
 def _copied(command: Command, docker: DockerCommand | None, source: Source) -> list[Use]:
     """The images that a command copies, and the names that it gives them."""
-    if not any(posixpath.basename(word.value.text) in _COPIES for word in command.words[:5]):
+    if _COPIES.isdisjoint([word.value.text for word in command.words[:5]]):
         return []
     from wxlint.images.builds.image_copies import KIND, copy_of, copy_of_docker, placed
 

@@ -17,6 +17,9 @@ from wxlint.images.builds.model import Running
 
 _MOST_DEEP = 12
 _GPU = late(r"(?i)gpu|runtimeClass|resourceClaim")
+"""A key of values that may give a GPU."""
+_GIVES = late(r"(?i)gpu|resourceClaim|runtimeClassName:[ \t]*[\w\"']")
+"""What stands in a template that gives one by itself; a class that values name is looked for there."""
 _PASSED = late(r"\.resources\b")
 
 
@@ -24,7 +27,7 @@ def helm_running(layer: Layer, chart: Chart) -> Iterator[Running]:
     """The containers of which values say both the image and its resources; none where no template passes these on."""
     if not any(_PASSED.search(text) for text in chart.templates):
         return
-    elsewhere = any(map(_GPU.search, chart.templates)) or _speaks_of_gpus(layer.root) or _speaks_of_gpus(layer.below)
+    elsewhere = any(map(_GIVES.search, chart.templates)) or _speaks_of_gpus(layer.root) or _speaks_of_gpus(layer.below)
     shared = has_shared_registry(layer)
     for node, path in _mappings(layer.root):
         own = [found for key in ("image", "resources") if isinstance(found := node.get(key), Mapping)]
