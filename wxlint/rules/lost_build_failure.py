@@ -7,7 +7,8 @@ tee went well. The build has failed, the script goes on, and what it runs or pus
 another day. `set -o pipefail` makes the pipe fail. The other way round, under `set -e` the script ends where the
 build fails: an `if [ $? -ne 0 ]` behind it, with all that it would count or clear up, never runs; that is information.
 
-Read are bash scripts. A function is not said to end the script: who calls it may look at its failure.
+Read are bash scripts. A function is not said to end the script: who calls it may look at its failure. In a batch file a
+build that is not looked at is information where its image is pushed further down and other builds are looked at.
 
 ## Bad
 
@@ -34,7 +35,7 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
-from wxlint.images.builds.model import Call
+from wxlint.images.builds.model import Call, Script
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
@@ -43,6 +44,11 @@ SUMMARY = "a build whose failure the script does not see"
 HINT = "write set -o pipefail at the top of the script"
 
 _VERBS = ("build", "push", "pull", "compose build", "compose push", "compose pull")
+_LOOKED_AT = late(
+    r"(?i)[^\n&|]*(?:&&|\|\||\n(?:[ \t]*(?:(?:rem\b|::|@?echo\b)[^\n]*)?\n)*"
+    r"[ \t]*@?(?:if|set|exit)\b[^\n]*errorlevel)"
+)
+"""A batch file looks at the outcome of a command, in its line or in the next statement."""
 _CANDIDATE = late(r"(?:[^\n|]|\\\n)*\|(?!\|)|\s*(?:;|#[^\n]*\n|\s)*[^\n]*\$\{?\?")
 """What stands behind a command that may be piped, or whose status may be looked at."""
 
@@ -51,11 +57,28 @@ def check(repository: Repository) -> Iterator[Problem]:
     shells = {item.path for item in repository.documents.given if item.kind == "shell"}
     for path, script in repository.scripts.items():
         source = repository.sources.read(path)
+        if source is not None and path.endswith((".bat", ".cmd")):
+            yield from _unchecked(script, source.text)
         if path not in shells or source is None:
             continue
         calls = {call.docker.command.start: call for call in script.calls if _may_fail_unseen(call, source.text)}
         if calls:
             yield from _lost(calls, source.text)
+
+
+def _unchecked(script: Script, text: str) -> Iterator[Problem]:
+    """Yield the builds of a batch file that nobody looks at, where others are, and their images are pushed."""
+    builds = [call for call in script.calls if call.docker.verb == "build"]
+    checked = {call.span for call in builds if _LOOKED_AT.match(text, call.docker.command.end)}
+    pushed = {use.value.text: use.span.line for use in script.uses if use.kind == "docker push"}
+    for build in script.builds:
+        tag = next((tag for tag in build.tags if tag.value.known), None)
+        if tag is None or not checked or build.span is None or build.span in checked:
+            continue
+        if pushed.get(tag.value.text, 0) > build.span.line:
+            image, hint = tag.value.shown(), "write if errorlevel 1 behind it"
+            message = f"nobody looks whether docker build fails: {image} is pushed all the same"
+            yield Problem(build.span, message, hint=hint, severity=Severity.INFO, image=image)
 
 
 def _may_fail_unseen(call: Call, text: str) -> bool:
