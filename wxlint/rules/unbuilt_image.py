@@ -6,7 +6,8 @@
 on a new machine. Without a policy only the bases of Dockerfiles are judged: `latest`, or a name without a registry,
 of an image that the repository itself builds under the tags of variants only. A base of a variant that is built no
 more (`app:cu124` where workflows build `app:cu130`) is information: a registry may still have it, older by the day.
-So is a base of the policy in another version than the one that is built.
+So is a base of the policy in another version than the one that is built, and without a policy a service or a pod that
+runs an image as CUDA where the repository builds it for the CPU alone, or the reverse.
 
 ## Bad
 
@@ -64,6 +65,8 @@ INSTEAD_OF = ("latest-tag", "untagged-image")
 
 _OLD_HINT = "take a tag that is built today, or build this one: what a registry still has of it grows old"
 _VERSION = late(r"\d+(?:\.\d+)*")
+_RUNS = ("compose image", "kubernetes image", "kustomize image", "helm image")
+"""Kinds of uses that run an image."""
 _NAMED = 3
 """Tags that a message lists in full."""
 
@@ -81,6 +84,8 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield from _of_another_version(repository, built, use, scripts)
         elif use.kind == "FROM":
             yield from _without_policy(built, use, reference, scripts)
+        elif use.kind in _RUNS:
+            yield from _of_another_variant(built, use, reference, scripts)
 
 
 def _without_policy(built: _Built, use: Use, reference: Reference, scripts: Sequence[str]) -> Iterator[Problem]:
@@ -94,6 +99,17 @@ def _without_policy(built: _Built, use: Use, reference: Reference, scripts: Sequ
     if tags and not any((reference.tag or "") in text for text in scripts):
         text = f"nothing here builds {reference.shown()}; the repository builds that image as {_tags(reference, tags)}"
         yield Problem(use.span, text, use.because, _OLD_HINT, Severity.INFO)
+
+
+def _of_another_variant(built: _Built, use: Use, reference: Reference, scripts: Sequence[str]) -> Iterator[Problem]:
+    """A service or a pod that runs a variant of an image that the repository builds for others only."""
+    wanted, tags = accelerator_words(reference.tag or ""), sorted(built.tags(reference))
+    if len(tags) < len(built.alike(reference)) or not all(map(accelerator_words, tags)):
+        return  # under which tags, or for what, is not known
+    if wanted and tags and not any(wanted & accelerator_words(tag) for tag in tags):
+        if not any((reference.tag or "") in text for text in scripts):
+            text = f"nothing here builds {reference.shown()}; the repository builds that image as "
+            yield Problem(use.span, text + _tags(reference, tags), use.because, _OLD_HINT, Severity.INFO)
 
 
 class _Built:
