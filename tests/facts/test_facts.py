@@ -20,6 +20,7 @@ KEYS = {
     "accelerated_builds": ("name", "from"),
     "base_images": ("repository", "tag"),
     "builds_against_torch": ("name", "project"),
+    "bootstraps": ("name",),
     "carriers": ("name", "from", "brings", "extra"),
     "cuda_packages": ("ecosystem", "name"),
     "drivers": ("cuda_major",),

@@ -29,6 +29,10 @@ Kind = Literal[
     "group",  # places and images that share the finding
 ]
 
+INSTALLER = "installer"
+"""The name of the reason that says which command installs what a finding is about; in that very file it says nothing
+new."""
+
 
 class Reason(NamedTuple):
     """One fact.

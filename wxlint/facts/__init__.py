@@ -26,6 +26,7 @@ from wxlint.facts.channels import channel_of_cuda, cuda_of_channel
 from wxlint.facts.cuda_tags import CudaTag, is_cuda_tag_valid
 from wxlint.facts.packages import (
     accelerator_package,
+    bootstrap,
     brings_own_torch,
     brings_torch,
     builds_against_torch,
@@ -36,7 +37,7 @@ from wxlint.facts.packages import (
     torch_needed,
     torch_needed_since,
 )
-from wxlint.facts.tables import normalise, table
+from wxlint.facts.tables import normalise, release_key, table
 from wxlint.facts.torch_releases import (
     Channel,
     Companions,
@@ -65,6 +66,7 @@ __all__ = [
     "accelerated_package",
     "accelerator_package",
     "base_image",
+    "bootstrap",
     "brings_own_torch",
     "brings_torch",
     "builds_against_torch",
@@ -88,6 +90,7 @@ __all__ = [
     "normalise_repository",
     "python_of_system",
     "python_range",
+    "release_key",
     "rocm_channels",
     "table",
     "torch_channel_exists",

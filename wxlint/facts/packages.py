@@ -6,7 +6,7 @@ import functools
 import re
 
 from wxlint.core.patterns import late
-from wxlint.facts.tables import Globs, normalise, numbers, release_key, row_of, table
+from wxlint.facts.tables import Globs, index, normalise, numbers, release_key, row_of, table
 
 _GITHUB = late(r"github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?(?:[@#/?]|$)", re.I)
 
@@ -62,6 +62,12 @@ def torch_needed_since(name: str, version: str) -> tuple[str, ...]:
     listed = sorted((release_key(row["from"]), row["needs"]) for row in table("torch_needs") if row["name"] == name)
     before = [place for place, (first, _) in enumerate(listed) if first <= release_key(version)]
     return tuple(needs for _, needs in listed[before[-1] :]) if before else ()
+
+
+def bootstrap(name: str) -> dict[str, str]:
+    """Return the row of a script that always brings the newest release: what that release needs. Raises KeyError for
+    an unknown one."""
+    return index("bootstraps", "name")[name]
 
 
 @functools.lru_cache(maxsize=256)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from wxlint.core.errors import UsageError
-from wxlint.core.findings import Finding, Severity
+from wxlint.core.findings import Finding, Severity, Span
 from wxlint.core.paths import from_root, is_below
-from wxlint.core.reasons import Reason, reason_at
+from wxlint.core.reasons import INSTALLER, Reason, reason_at
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.repository import Repository
@@ -219,7 +219,7 @@ def require_rules(names: Iterable[str], rules: Collection[str]) -> None:
 def _findings(rule: Rule, problems: Iterable[Problem], levels: _Levels) -> Iterable[Finding]:
     """A rule's problems as findings; the shortest chain of reasons stands for problems that are otherwise equal."""
     seen: dict[tuple[object, str], Finding] = {}
-    images: dict[tuple[object, str], dict[str, None]] = {}
+    images: dict[tuple[object, str], dict[str, Reason | None]] = {}
     problems = list(problems)
     worse = {problem.span for problem in problems if problem.severity is not Severity.INFO}
     for problem in problems:
@@ -228,7 +228,7 @@ def _findings(rule: Rule, problems: Iterable[Problem], levels: _Levels) -> Itera
         severity = levels.severity(rule, problem.span.path, problem.severity or rule.severity)
         if severity is None:
             continue
-        because = tuple(dict.fromkeys(problem.because))
+        because = tuple(dict.fromkeys(reason for reason in problem.because if not _is_plain(reason, problem.span)))
         finding = Finding(rule.id, severity, problem.span, problem.message, problem.hint or rule.hint, because)
         key = (problem.span, problem.message.replace(problem.image, "") if problem.image else problem.message)
         named = images.setdefault(key, {})
@@ -239,14 +239,21 @@ def _findings(rule: Rule, problems: Iterable[Problem], levels: _Levels) -> Itera
             and len(because) < len(seen[key].because)
         ):
             seen[key] = finding
-        named[problem.image] = None
+        named.setdefault(problem.image, next((reason for reason in because if reason.name == INSTALLER), None))
     for shared, named in images.items():
         others = list(named)[1:]
         if others:
             more = f", and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-            same = Reason("group", f"the same holds for {', '.join(others[:_NAMED])}{more}")
+            place = named[others[0]] if len(others) == 1 else None
+            text = f"the same holds for {', '.join(others[:_NAMED])}{more}"
+            same = Reason("group", text, place.path, place.line) if place is not None else Reason("group", text)
             seen[shared] = seen[shared]._replace(because=(*seen[shared].because, same))
     return seen.values()
+
+
+def _is_plain(reason: Reason, span: Span) -> bool:
+    """Whether a reason says which command installs something that the command itself names."""
+    return reason.name == INSTALLER and reason.path in ("", span.path)
 
 
 class _Levels:

@@ -74,7 +74,7 @@ def _packages(image: Image, stack: Stack) -> Iterator[Problem]:
             continue
         text = f"{package.written} is a CPU build, but {image.label} is a cuda image"
         severity = Severity.INFO if computes else image.doubt
-        because = (*image.base.because, *image.why)
+        because = (*image.base.because, *image.installer(package.step), *image.why)
         yield Problem(package.span, text, because, f"install {package.counterpart}", severity, image.label)
 
 

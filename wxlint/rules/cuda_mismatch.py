@@ -93,7 +93,8 @@ def _problem(package: Accelerated, image: Image, stack: Stack) -> Problem:
     text = f"{what} is built for CUDA {package.cuda}, but {image.label} holds CUDA {stack.base.cuda}"
     hint = f"take a release that is built for CUDA {cuda_major(stack.base.cuda)}, or a base with CUDA {package.cuda}"
     severity = Severity.INFO if package.confidence == "unverified" or not image.base.sure else None
-    return Problem(span, text, (*because, *image.why), hint, severity, image.label)
+    because = (*because, *image.installer(package.step), *image.why)
+    return Problem(span, text, because, hint, severity, image.label)
 
 
 def _cudas_of_torch(image: Image, stack: Stack) -> tuple[str, ...]:
@@ -131,7 +132,7 @@ def _wheels_alone(image: Image, stack: Stack) -> Iterator[Problem]:
             what = f"{package.brought_by} brings {package.name}, which" if package.brought_by else package.written
             held = " and ".join(dict.fromkeys(cuda_major(cuda) for cuda in there))
             text = f"{what} is built for CUDA {package.cuda}, and {image.label} holds the wheels of CUDA {held} alone"
-            because = (*image.state.torch.because, *image.why)
+            because = (*image.state.torch.because, *image.installer(package.step), *image.why)
             hint = f"take a base with CUDA {cuda_major(package.cuda)}, or torch from a channel for it"
             severity = Severity.INFO if package.confidence == "unverified" else None
             yield Problem(package.span or image.stage.base.span, text, because, hint, severity, image.label)
@@ -158,7 +159,7 @@ def _newest_torch(image: Image, stack: Stack) -> Iterator[Problem]:
         f"{takes} {_span_of(reach.releases)} for CUDA {_span_of(reach.cudas)} from the default index "
         f"(as of {row.row['verified_on']}), but the base holds CUDA {base}"
     )
-    because = image.base.because
+    because = (*image.base.because, *choice.install.reasons)
     if compiled is not None:
         text += f", and {compiled.name} compiles against torch with it"
         because = (reason_at("install", compiled.written, compiled.span), *because)
@@ -204,4 +205,5 @@ def _default_torch(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Probl
             text = f"the default build of torch {version} is for CUDA {cuda}, but the base holds CUDA {image.base.cuda}"
             hint = f"take torch from a channel for CUDA {cuda_major(image.base.cuda or '')}, or another base"
             severity = None if image.base.sure else Severity.INFO
-            yield Problem(span, text, image.base.because, hint, severity, image.label)
+            because = (*image.base.because, *step.install.reasons)
+            yield Problem(span, text, because, hint, severity, image.label)

@@ -123,6 +123,7 @@ def _problem(package: Accelerated, there: set[str], image: Image, stack: Stack) 
         for library in stack.libraries()
         if library.cudnn
     )
+    because += image.installer(package.step)
     text = f"{what} needs cuDNN {package.cudnn}, but {image.label} {has}"
     severity = Severity.INFO if package.confidence == "unverified" else image.doubt
     return Problem(span, text, (*because, *image.why), severity=severity, image=image.label)

@@ -1,11 +1,12 @@
-"""A final image stands on a devel base, and nothing in it compiles.
+"""A final image stands on a devel base, and nothing in it compiles while it runs.
 
 ## Why
 
 The `devel` flavour of a CUDA image holds compilers, headers and static libraries: gigabytes more than `runtime`, and
 more to keep free of known flaws. Wheels bring what is compiled; without nvcc at run time (Triton kernels, DeepSpeed
-and FlashInfer compile while they run) `runtime` will do, or even `base` where torch brings its own libraries. This is
-information: only the code says for certain that it compiles nothing.
+and FlashInfer compile while they run) `runtime` will do, or even `base` where torch brings its own libraries. What is
+compiled in the build needs the compilers there, and no longer afterwards. This is information: only the code says for
+certain that it compiles nothing.
 
 ## Bad
 
@@ -37,7 +38,7 @@ from wxlint.images.stack.base import flavour_of
 from wxlint.rules import Problem
 
 SEVERITY = Severity.INFO
-SUMMARY = "a devel base in a final image where nothing compiles"
+SUMMARY = "a devel base in a final image where nothing compiles while it runs"
 HINT = "take the runtime flavour, or compile in an earlier stage and copy the result"
 
 _COMPILES = late(
@@ -54,6 +55,12 @@ _COMPILES_LATER = frozenset(
     "xformers torch2trt nvidia-modelopt pyg-lib torchao liger-kernel".split()
 )
 """Packages that compile when they are installed, or while they run."""
+_COMPILES_AT_RUN = _COMPILES_LATER - frozenset(
+    "apex autoawq bitsandbytes causal-conv1d detectron2 flash-attn kaolin llama-cpp-python mamba-ssm mmcv mmcv-full "
+    "natten pyg-lib pytorch3d spconv torch-cluster torch-scatter torch-sparse torch-spline-conv torchao".split()
+)
+"""Those that may compile while they run: the others have their extensions compiled when they are installed."""
+_SHELL = late(r"\b(?:ba|da|z)?sh\b|\.sh\b")
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -61,11 +68,15 @@ def check(repository: Repository) -> Iterator[Problem]:
     for image in repository.images:
         root = image.base.root
         reference = root.reference if root is not None else None
-        if root is None or reference is None or not _is_devel(reference) or _may_compile(repository, image):
+        if root is None or reference is None or not _is_devel(reference) or _is_for_others(repository, image):
+            continue
+        compiles = _may_compile(image)
+        if compiles and not _only_in_build(image):
             continue
         if any(use.reference is not None and use.reference.name in used for use in image.evaluated.build.tags):
             continue  # others are built from it
-        text = f"{reference.shown()} brings CUDA's compilers, and nothing in {image.label} compiles"
+        needs = "its build alone needs them" if compiles else "nothing in it compiles"
+        text = f"{reference.shown()} brings CUDA's compilers to {image.label}, and {needs}"
         wanted = (reference.tag or "").replace("devel", "runtime")
         hint = f"take {reference.name}:{wanted}, or compile in an earlier stage and copy the result"
         yield Problem(root.span, text, image.why, hint, image=image.label)
@@ -76,15 +87,39 @@ def _is_devel(reference: Reference) -> bool:
     return known and flavour_of(reference) == "devel"
 
 
-def _may_compile(repository: Repository, image: Image) -> bool:
-    """Whether something in an image compiles, or may: what cannot be read may."""
+def _is_for_others(repository: Repository, image: Image) -> bool:
+    """Whether other images are built from an image, or people develop in it."""
     expectation = image.expectation
     if (expectation is not None and expectation.is_base) or "devcontainer" in image.evaluated.path:
         return True
     stages = contributing(image.evaluated, image.stage)
-    if any(stage.base.reference is not None and repository.graph.producers(stage.base.reference) for stage in stages):
-        return True
-    for stage in stages:
+    return any(
+        stage.base.reference is not None and repository.graph.producers(stage.base.reference) for stage in stages
+    )
+
+
+def _only_in_build(image: Image) -> bool:
+    """Whether an image starts one program, and all that it compiles is compiled when it is installed."""
+    if image.stage is not image.evaluated.stages[-1] or not _starts_a_program(image):
+        return False
+    for install in image.installs:
+        if install.unread or install.open or install.tool not in ("pip", "uv", "apt"):
+            return False
+        if any(r.kind in ("path", "unknown") or r.name in _COMPILES_AT_RUN for r in install.requirements):
+            return False
+    return any(install.tool in ("pip", "uv") for install in image.installs)
+
+
+def _starts_a_program(image: Image) -> bool:
+    """Whether an image says what it starts, and that is no shell, whose script may compile."""
+    own = image.evaluated.instructions_of(image.stage)
+    starts = [one for one in own if one.keyword in ("ENTRYPOINT", "CMD")]
+    return bool(starts) and not any(_SHELL.search(one.args) for one in starts)
+
+
+def _may_compile(image: Image) -> bool:
+    """Whether something in an image compiles, or may: what cannot be read may."""
+    for stage in contributing(image.evaluated, image.stage):
         for instruction in image.evaluated.instructions_of(stage):
             text = "\n".join((instruction.text, *(heredoc.body for heredoc in instruction.heredocs)))
             if _COMPILES.search(text):

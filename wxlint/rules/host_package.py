@@ -66,7 +66,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                     text = f"{wanted.written} is {what}, which belongs on the host"
                     hint = "take cuda-toolkit-X-Y, which comes without the driver" if "with the driver" in what else ""
                     severity = Severity.INFO if install.conditional else None
-                    yield Problem(wanted.span, text, install.because, hint, severity, image.label)
+                    yield Problem(wanted.span, text, install.reasons, hint, severity, image.label)
 
 
 def _what(name: str) -> str:

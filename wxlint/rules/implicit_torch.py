@@ -91,7 +91,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 if suits == "rocm":
                     hint = hint or f"install torch from https://download.pytorch.org/whl/{_ROCM} before it"
                 of_base = () if image.expected else image.base.because
-                because = (*of_base, *step.install.because, *image.why)
+                because = (*of_base, *step.install.reasons, *image.why)
                 yield Problem(deciding.span or wanted.span, text, because, hint, image.doubt or severity, image.label)
 
 
@@ -108,7 +108,7 @@ def _undecided(repository: Repository, image: Image, steps: tuple[TorchStep, ...
     if span is None:
         return
     hints = repository.purposes.for_the_cpu(image.evaluated, image.stage)
-    source, because = "torch from the default index", (*hints, *step.install.because, *image.why)
+    source, because = "torch from the default index", (*hints, *step.install.reasons, *image.why)
     if hints:
         text = f"{wanted.name} brings {source}, a CUDA build on Linux, but {image.label} is likely a cpu image"
         yield Problem(span, text, because, _project_hint(step, "cpu"), Severity.WARNING, image.label)
@@ -141,7 +141,7 @@ def _beside_an_open_base(repository: Repository, image: Image, steps: tuple[Torc
                 f"{wanted.name} brings torch from the default index, a CUDA build on Linux, but {image.label} is a cpu "
                 f"image; whether {base} holds a torch already is not known"
             )
-            because = (*step.install.because, *image.why)
+            because = (*step.install.reasons, *image.why)
             yield Problem(wanted.span, text, because, "", Severity.WARNING, image.label)
             return
 
@@ -170,6 +170,6 @@ def _instead_of_a_channel(image: Image, steps: tuple[TorchStep, ...]) -> Iterato
             continue
         if wanted.name not in FAMILY and not step.install.conditional:
             text = f"{wanted.name} brings torch from the default index, but {image.label} takes {takes}"
-            because = (*step.install.because, *image.why)
+            because = (*step.install.reasons, *image.why)
             hint = f"install torch from the {channel} index before it"
             yield Problem(wanted.span, text, because, hint, Severity.WARNING, image.label)

@@ -133,7 +133,7 @@ def _pythons(step: TorchStep) -> Iterator[Problem]:
         which = "first" if own > last else "last"
         text = f"torch {wanted.pin} has wheels for Python {known[0]} to {known[1]}, and the base has {short}"
         hint = f"torch {nearest} is the {which} for Python {short}; or take a base with Python {known[1]}"
-        yield Problem(span, text, (describe(choice), *install.because), hint)
+        yield Problem(span, text, (describe(choice), *install.reasons), hint)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -153,7 +153,7 @@ def _local_versions(image: Image) -> Iterator[Problem]:
             served = _served(install, wanted)
             if served is not None and identity not in there and wanted.span is not None:
                 text = f"no index in reach has {wanted.name} {wanted.pin}+{wanted.local}: {served}"
-                yield Problem(wanted.span, text, install.because, _index_hint(wanted), image=image.label)
+                yield Problem(wanted.span, text, install.reasons, _index_hint(wanted), image=image.label)
             there.add(identity)
 
 
@@ -200,7 +200,7 @@ def _parts(image: Image) -> Iterator[Problem]:
         for unread in install.unread:
             if unread.kind is UnreadKind.NO_PART and install.span is not None and not install.conditional:
                 text = f"{unread.name} has no extra or group {unread.detail}"
-                yield Problem(install.span, text, install.because, "name one that it has", image=image.label)
+                yield Problem(install.span, text, install.reasons, "name one that it has", image=image.label)
 
 
 def _wheels(image: Image) -> Iterator[Problem]:
@@ -219,11 +219,11 @@ def _wheels(image: Image) -> Iterator[Problem]:
             made_for = f"{wheel['major']}.{wheel['minor']}"
             if _FOREIGN.match(wheel["platform"]):
                 text = f"this wheel of {wanted.name} is for {wheel['platform']}, and the image is Linux"
-                yield Problem(span, text, install.because, "take the linux wheel", image=image.label)
+                yield Problem(span, text, install.reasons, "take the linux wheel", image=image.label)
             elif install.environment.machine == "aarch64" and _INTEL_ONLY.search(wheel["platform"]):
                 text = f"this wheel of {wanted.name} is for {wheel['platform']}, and the image is for arm64"
-                yield Problem(span, text, install.because, "take the wheel for aarch64", image=image.label)
+                yield Problem(span, text, install.reasons, "take the wheel for aarch64", image=image.label)
             elif short and made_for != short and not (wheel["abi"] == "abi3" and _numbers(made_for) <= _numbers(short)):
                 text = f"this wheel of {wanted.name} is for Python {made_for}, and the base has {short}"
                 hint = f"take the wheel for cp{short.replace('.', '')}"
-                yield Problem(span, text, install.because, hint, image=image.label)
+                yield Problem(span, text, install.reasons, hint, image=image.label)

@@ -50,6 +50,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             builds = {package.build for package in packages}
             severity = None if {"cpu", "cuda"} <= builds else Severity.INFO
             because = tuple(reason_at("install", p.written, p.span) for p in packages if p is not named)
+            because += image.installer(named.step)
             yield Problem(named.span, text, (*because, *image.why), severity=severity, image=image.label)
 
 

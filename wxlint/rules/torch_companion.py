@@ -62,12 +62,13 @@ def _wheel(image: Image, package: Accelerated, torch: Torch) -> Iterator[Problem
     """Yield a package whose version names another torch, or another CUDA generation than torch's."""
     span = package.span
     assert span is not None
+    because = (*torch.because, *image.installer(package.step))
     if package.torch and torch.version and _minor(torch.version) != _minor(package.torch):
         text = f"{_short(package)} is built for torch {package.torch}, but {image.label} holds torch {torch.version}"
-        yield Problem(span, text, torch.because, f"take its build for torch {_minor(torch.version)}", image=image.label)
+        yield Problem(span, text, because, f"take its build for torch {_minor(torch.version)}", image=image.label)
     elif package.libraries == "torch" and same_cuda(package.cuda, cuda_of(torch.channel) or "") is False:
         text = f"{_short(package)} is built for CUDA {package.cuda}, but torch is built for {torch.channel}"
-        yield Problem(span, text, torch.because, f"take its build for {torch.channel}", image=image.label)
+        yield Problem(span, text, because, f"take its build for {torch.channel}", image=image.label)
 
 
 def _left(image: Image, package: Accelerated, torch: Torch) -> Problem | None:
@@ -83,7 +84,8 @@ def _left(image: Image, package: Accelerated, torch: Torch) -> Problem | None:
         return None
     text = f"{_short(package)} goes with torch {needed.lstrip('=')}, but {image.label} holds torch {torch.version}"
     hint = f"take the release of {package.name} for torch {torch.version}"
-    return Problem(package.span, text, torch.because, hint, Severity.WARNING, image.label)
+    because = (*torch.because, *image.installer(package.step))
+    return Problem(package.span, text, because, hint, Severity.WARNING, image.label)
 
 
 def _minor(version: str) -> str:
@@ -101,12 +103,17 @@ def _companion(image: Image, mismatch: Mismatch) -> Iterator[Problem]:
         return
     if not mismatch.left_behind:
         text = f"{companion.written} comes from {_index(companion.channel)}, torch from {_index(torch.channel)}"
-        yield Problem(mismatch.place, text, (*torch.because, *image.why), image=image.label)
+        yield Problem(mismatch.place, text, (*torch.because, *mismatch.install.reasons, *image.why), image=image.label)
         return
     release = f"torch {torch.version}" if torch.version else "another torch"
     verb = "brought" if companion.carried else "installed"
     text = f"{companion.name} stays as {companion.written} {verb} it, and {release} takes the place of its own"
-    because = (reason_at("install", companion.written, companion.span), *torch.because, *image.why)
+    because = (
+        reason_at("install", companion.written, companion.span),
+        *torch.because,
+        *mismatch.install.reasons,
+        *image.why,
+    )
     hint = f"name {companion.name} together with torch"
     yield Problem(mismatch.place, text, because, hint, Severity.WARNING, image.label)
 

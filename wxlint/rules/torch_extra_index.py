@@ -58,7 +58,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             if span is None:
                 continue
             flag = f"{choice.source.flag} {choice.source.value.shown()}"
-            because = (*choice.source.value.because, *step.install.because)
+            because = (*choice.source.value.because, *step.install.reasons)
             if wanted is not choice.requirement:
                 because = (*because, reason_at("install", f"constraint {wanted.written}", wanted.span))
             served = channel_of_url(choice.source.value.text)

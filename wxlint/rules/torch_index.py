@@ -80,7 +80,7 @@ def _judge(image: Image, choice: Choice, tagged: set[str]) -> Iterator[Problem]:
     because = (
         describe(choice),
         *(choice.source.value.because if choice.source else ()),
-        *choice.install.because,
+        *choice.install.reasons,
         *image.why,
     )
     name = choice.requirement.name or "torch"

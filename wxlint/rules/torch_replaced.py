@@ -80,7 +80,7 @@ def _makers_own(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]
         span = (choice.requirement.span or step.install.span) if choice is not None else None
         if choice is None or span is None:
             continue
-        because = (reason_at("image", f"FROM {root.value.shown()}", root.span), *step.install.because)
+        because = (reason_at("image", f"FROM {root.value.shown()}", root.span), *step.install.reasons)
         if step.install.tool in _OWN_ENVIRONMENT:
             text = f"{choice.requirement.written} is installed into an environment of its own, beside the base's torch"
             yield Problem(span, text, because, severity=Severity.INFO, image=image.label)
@@ -148,7 +148,7 @@ def _problem(image: Image, step: TorchStep, choice: Choice, now: Torch) -> Probl
     brings = f"{wanted.written} {'brings another torch' if choice.implied else 'replaces the torch that is there'}"
     was = _shown(before.maybe if before.channel == "unknown" else before.channel, before.version)
     text = f"{brings}: {image.label} has {was}, and gets {_shown(now.channel, now.version)}"
-    because = (*before.because, *now.because, *step.install.because)
+    because = (*before.because, *now.because, *step.install.reasons)
     if before.span is not None:
         because = (reason_at("install", f"torch was {was}", before.span), *because)
     on_purpose = (step.install.upgrade or step.install.reinstall) and not choice.implied

@@ -33,6 +33,7 @@ from wxlint.core.findings import Severity, Span
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import Choice
+from wxlint.images.stack.torch.releases import numbers
 from wxlint.images.stack.torch.selection import describe
 from wxlint.rules import Problem
 
@@ -47,6 +48,8 @@ WEIGHT = 0
 def check(repository: Repository) -> Iterator[Problem]:
     for _, steps in repository.torch_steps:
         for step in steps:
+            for choice in step.choices:
+                yield from _no_vision(choice)
             torch = next((c for c in step.choices if c.requirement.name == "torch" and c.requirement.pin), None)
             if torch is None:
                 continue
@@ -54,6 +57,20 @@ def check(repository: Repository) -> Iterator[Problem]:
             for choice in step.choices:
                 if choice.requirement.name in ("torchvision", "torchaudio") and choice.requirement.pin:
                     yield from _companion(torch, choice)
+
+
+def _no_vision(choice: Choice) -> Iterator[Problem]:
+    """A torchvision with the number of a torch: its own releases all begin with 0."""
+    wanted = choice.requirement
+    span = wanted.span or choice.install.span
+    newest = facts.torch_releases("default")[-1]
+    if wanted.name != "torchvision" or not wanted.pin or span is None:
+        return
+    if (1,) <= numbers(wanted.pin) <= numbers(newest):
+        release = ".".join(wanted.pin.split(".")[:3])
+        known = facts.companions(release)
+        hint = f"torch {release} takes torchvision {' or '.join(known.torchvision)}" if known else ""
+        yield Problem(span, f"there is no torchvision {wanted.pin}: its releases are 0.x", (describe(choice),), hint)
 
 
 def _channel(choice: Choice) -> Iterator[Problem]:

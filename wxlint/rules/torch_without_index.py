@@ -65,7 +65,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             span = choice.requirement.span or step.install.span
             if span is None:
                 continue
-            because = (describe(choice), *step.install.because, *image.why)
+            because = (describe(choice), *step.install.reasons, *image.why)
             if step.before.channel == "unknown":
                 text = _beside_an_open_base(repository, image, step)
                 if text:

@@ -4,7 +4,8 @@
 
 A build argument without an `ARG` does nothing: the builder prints a warning that scrolls by, and the default stays.
 `BUILD_TYPE=gpu` then builds the CPU image under the name of the GPU one. Where the name is close to a declared one,
-or the value names an accelerator, somebody meant it; other leftovers are information only. One list of arguments for
+or the value names an accelerator, somebody meant it; other leftovers are information only. Arguments that commas
+separate are one argument: the second one is never set. One list of arguments for
 many Dockerfiles (a matrix, a loop) is right where any of them declares the argument.
 
 ## Bad
@@ -47,6 +48,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from wxlint.core.findings import Severity, Span
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.values import HOLE, Value
@@ -63,6 +65,7 @@ HINT = "declare it with ARG, or take it out"
 _PREDEFINED = ("*_proxy", "buildkit_*", "source_date_epoch", "target*", "build*platform", "buildos", "buildarch")
 """Arguments that every build knows (docs.docker.com: Dockerfile reference, predefined ARGs), in lower case."""
 
+_BEHIND_COMMA = late(r",\s*([A-Za-z_]\w*)=")
 _NEAR = 0.8
 """How much of two words is alike where one is a slip for the other: `python` and `pytorch` have 0.6."""
 
@@ -77,10 +80,21 @@ def check(repository: Repository) -> Iterator[Problem]:
             continue
         for build in builds:
             for name, value in build.args:
+                yield from _in_a_row(repository, name, value, declared)
                 if name in declared or any(fnmatchcase(name.lower(), known) for known in _PREDEFINED):
                     continue
                 if not _declared_by_another(repository, elsewhere.get(_place(value), set()) - {path}, name):
                     yield from _problem(repository, path, name, value, declared)
+
+
+def _in_a_row(repository: Repository, name: str, value: Value, declared: set[str]) -> Iterator[Problem]:
+    """Yield a declared argument that stands behind a comma: it has become a part of the one before it."""
+    behind = next((other for other in _BEHIND_COMMA.findall(value.text) if other in declared), None)
+    place = next((reason for reason in reversed(value.because) if reason.kind == "build-arg" and reason.line), None)
+    span = _span(repository, place, behind) if behind is not None and place is not None else None
+    if span is not None:
+        text = f"{behind} is not set: a comma does not end the value of {name}, which takes in the rest of the line"
+        yield Problem(span, text, hint="write one NAME=value on a line, or one --build-arg for each")
 
 
 def _given_to_others(repository: Repository) -> dict[tuple[str, int], set[str]]:

@@ -68,6 +68,10 @@ class Image(NamedTuple):
             f"{name} ({self.stage.name})" if self.stage is not self.evaluated.stages[-1] and self.stage.name else name
         )
 
+    def installer(self, step: int) -> tuple[Reason, ...]:
+        """Return which command made an install, and why it runs. step: its number among those of the image."""
+        return self.state.installs[step].reasons
+
     @property
     def why(self) -> tuple[Reason, ...]:
         """Why the image is expected to be what it is, and under which build."""

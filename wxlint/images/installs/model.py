@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span, Where
-from wxlint.core.reasons import Reason
+from wxlint.core.reasons import INSTALLER, Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.images.installs.markers import ANY_LINUX, Environment
@@ -248,6 +248,12 @@ class Install(NamedTuple):
     @property
     def span(self) -> Span | None:
         return self.where() if self.where is not None else None
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why it runs, and where: what it installs may stand in another file."""
+        tool = self.tool.partition("-")[0]
+        return (reason_at("install", f"installed by {tool}", self.span, INSTALLER), *self.because)
 
 
 class InstallContext:

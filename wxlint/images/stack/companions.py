@@ -41,12 +41,13 @@ class Companion(NamedTuple):
 
 class Mismatch(NamedTuple):
     """A companion beside a torch that it was not built for. left_behind: torch was replaced by `place`, the companion
-    was not."""
+    was not. install: the one that made it so."""
 
     companion: Companion
     torch: Torch
     left_behind: bool
     place: Span | None
+    install: Install
 
 
 def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
@@ -76,7 +77,7 @@ def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
                 renewed.add(companion.name)
                 found.pop(companion.name, None)
                 if _is_other_build(companion, torch):
-                    found[companion.name] = Mismatch(companion, torch, False, companion.span)
+                    found[companion.name] = Mismatch(companion, torch, False, companion.span, install)
         for companion in _carried(install, torch):
             if companion.name not in held and not install.conditional:
                 held[companion.name] = companion._replace(beside=releases)
@@ -85,7 +86,7 @@ def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
             place = chosen[0].requirement.span or install.span
             for name, companion in held.items():
                 if name not in renewed and not _goes_with(companion, torch):
-                    found[name] = Mismatch(companion, torch, True, place)
+                    found[name] = Mismatch(companion, torch, True, place, install)
     if torch.channel in ("none", "unknown"):
         return []
     return [one for one in found.values() if not _is_replaced(one.torch, torch)]

@@ -53,7 +53,10 @@ def _newest(choice: Choice, python: str | None) -> tuple[str, ...]:
         return ()
     found = []
     for (listed,) in release_sets(("default",), python):
-        fitting = [v for v in allowed(install, listed) if all(not need or within(need, v) for need in needs)]
+        left = allowed(install, listed)
+        if not left:
+            continue  # a Python with which the install fails
+        fitting = [v for v in left if all(not need or within(need, v) for need in needs)]
         if not fitting:
             return ()  # an older release of what brings torch would be taken
         found.append(fitting[-1])
