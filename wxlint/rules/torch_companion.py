@@ -32,15 +32,19 @@ from wxlint.facts.generation import same_cuda
 from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.companions import Mismatch, mismatches
-from wxlint.images.stack.packages import Accelerated
+from wxlint.images.stack.packages import COMPILED, Accelerated
+from wxlint.images.stack.state import Stack
 from wxlint.images.stack.torch.model import Torch
 from wxlint.images.stack.torch.releases import within
+from wxlint.images.stack.torch.state import after
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
 SUMMARY = "torch and a package that was built for another torch"
 HINT = "install torch and its companions in one command, from one index, in releases that go together"
 WEIGHT = 0
+_BUILT_AGAINST = (COMPILED - {"llama-cpp-python"}) | {"apex", "flash-attn"}
+"""Packages whose compiled part is bound to the line of torch that was there. Source: torch.utils.cpp_extension."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -54,6 +58,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 left = _left(image, package, torch)
                 if left is not None:
                     yield left
+        yield from _built_before(image, stack)
         for mismatch in mismatches(image.state.external_torch, image.state.installs):
             yield from _companion(image, mismatch)
 
@@ -86,6 +91,45 @@ def _left(image: Image, package: Accelerated, torch: Torch) -> Problem | None:
     hint = f"take the release of {package.name} for torch {torch.version}"
     because = (*torch.because, *image.installer(package.step))
     return Problem(package.span, text, because, hint, Severity.WARNING, image.label)
+
+
+def _built_before(image: Image, stack: Stack) -> Iterator[Problem]:
+    """Yield what was built against a torch that a later install replaced by another line, or another CUDA generation:
+    its compiled part asks for what the first one had."""
+    bound = [p for p in stack.packages if p.name in _BUILT_AGAINST and not p.conditional and not p.torch]
+    held = list(_held(image)) if bound else []
+    if not held or held[-1] != image.state.torch:
+        return
+    for package in bound:
+        before, torch = held[package.step], held[-1]
+        if package.span is None or before.channel in ("none", "unknown") or not _is_another(before, torch):
+            continue
+        text = (
+            f"{_short(package)} is built against torch {_named(before)}, and {image.label} ends with torch "
+            f"{_named(torch)}: what was compiled for the first does not load beside the second"
+        )
+        because = (*torch.because, *image.installer(package.step))
+        hint = f"install {package.name} after the last torch"
+        yield Problem(package.span, text, because, hint, Severity.WARNING, image.label)
+
+
+def _held(image: Image) -> Iterator[Torch]:
+    """Yield the torch that is there after each install of an image."""
+    torch = image.state.external_torch
+    for install in image.state.installs:
+        torch = after(torch, install)
+        yield torch
+
+
+def _is_another(before: Torch, torch: Torch) -> bool:
+    if before.version and torch.version and _minor(before.version) != _minor(torch.version):
+        return True
+    return same_cuda(cuda_of(before.channel) or "", cuda_of(torch.channel) or "") is False
+
+
+def _named(torch: Torch) -> str:
+    release = torch.version or "of that day"
+    return release if torch.channel == "default" else f"{release} ({torch.channel})"
 
 
 def _minor(version: str) -> str:
