@@ -124,8 +124,8 @@ class Flow:
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
         """Follow a loop: each round where its values are written out, else one with all that it sets unknown."""
+        self._calls(node.test if isinstance(node, ast.While) else node.iter)
         if not isinstance(node, ast.While):
-            self._calls(node.iter)
             rounds = self._rounds(node.iter)
             if isinstance(node.target, ast.Name) and rounds:
                 self._each_round(node, node.target.id, rounds)
