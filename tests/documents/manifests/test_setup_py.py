@@ -60,6 +60,12 @@ KNOWN = [
     "            found.extend([l.strip() for l in f])\n    return found\n"
     "setup(install_requires=req(['requirements.txt']))",
     "setup(install_requires=list(filter(None, open('requirements.txt').read().splitlines())))",
+    "args = dict(name='a', install_requires=['torch'])\nsetup(**args)",
+    "more = {'install_requires': ['torch']}\nsetup(**dict(name='a', **more))",
+    "r = []\nif os.path.exists('requirements.txt'):\n    r = open('requirements.txt').read().splitlines()\n"
+    "setup(install_requires=r)",
+    "p = Path(__file__).parent / 'requirements.txt'\nr = []\nif p.is_file():\n    r = p.read_text().splitlines()\n"
+    "setup(install_requires=r)",
 ]
 
 

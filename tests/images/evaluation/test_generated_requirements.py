@@ -34,8 +34,8 @@ class Lists(InstallContext):
     def written(self, text: str) -> Lines:
         return lines(text)
 
-    def filtered(self, path: str, keep: Callable[[str], bool]) -> Lines | None:
-        return lines("\n".join(filter(keep, FILES[path].split("\n")))) if path in FILES else None
+    def edited(self, path: str, edit: Callable[[str], str | None]) -> Lines | None:
+        return lines("\n".join(edit(line) or "" for line in FILES[path].split("\n"))) if path in FILES else None
 
     def project(self, folder: str, groups: Groups, tool: str) -> Lines:
         names = (tool, folder, *groups.names, *("extras",) * groups.every_extra, *("groups",) * groups.every_group)
@@ -99,7 +99,18 @@ MADE = [
     ("sed --in-place /flask/d requirements.txt", "requirements.txt", "torch torchvision"),
     ("sed -i -e /torch/d -e /flask/d requirements.txt", "requirements.txt", "torchvision"),
     ("sed -i --expression /torch/d requirements.txt", "requirements.txt", "torchvision flask"),
-    ("sed -i s/torch/x/ requirements.txt", "requirements.txt", None),
+    ("sed -i s/torch/x/ requirements.txt", "requirements.txt", "x torchvision flask"),
+    ("sed 's|^torch==.*$|tensorflow|' requirements.txt > all.txt", "all.txt", "tensorflow torchvision flask"),
+    ("sed -i 's/t/T/g; s/^flask$/x/I' requirements.txt", "requirements.txt", "torch torchvision x"),
+    ("sed -i '/torch/s/^/#/' requirements.txt", "requirements.txt", "torchvision flask"),
+    ("sed -i 's/^torch.*//' requirements.txt", "requirements.txt", "torchvision flask"),
+    ("sed -r -i 's/flask|Torchvision/x/' requirements.txt", "requirements.txt", "torch x x"),
+    ("sed -i 's/flask/x\\.y/' requirements.txt", "requirements.txt", "torch torchvision x-y"),
+    ("sed -i 's/\\(torch\\)/x/' requirements.txt", "requirements.txt", None),
+    ("sed -i 's/torch/&==2.1/' requirements.txt", "requirements.txt", None),
+    ("sed -i 's/torch/x/2' requirements.txt", "requirements.txt", None),
+    ("sed -i 's/torch/x/;p' requirements.txt", "requirements.txt", None),
+    ("sed -i '1d' requirements.txt", "requirements.txt", None),
     ("sed -i //d requirements.txt", "requirements.txt", None),
     ("sed -i '/a/b/d' requirements.txt", "requirements.txt", None),
     ("sed -i /torch/d notes.md", None, None),

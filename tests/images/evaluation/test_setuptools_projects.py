@@ -107,7 +107,7 @@ def test_what_a_project_asks_for(run: str, files: Mapping[str, str], expected: l
 
 
 UNKNOWN = [
-    {"setup.py": "from setuptools import setup\nsetup(install_requires=load())\n"},
+    {"setup.py": "from setuptools import setup\nfrom x import load\nsetup(install_requires=load())\n"},
     {"setup.py": "from setuptools import setup\nimport x\nsetup(install_requires=['a'] + x.more)\n"},
     {"pyproject.toml": f"[build-system]\nbuild-backend = 'hatchling.build'\n{DYNAMIC}", "setup.py": SETUP},
     {"pyproject.toml": DYNAMIC + "optional-dependencies = {a = ['b']}\n"},
@@ -153,3 +153,38 @@ def test_the_project_of_the_repository_itself_by_its_address() -> None:
     own, tagged = (step for step in stage.steps if isinstance(step, Install))
     assert [r.name for r in own.requirements] == ["torch", "numpy", "av"]
     assert [r.kind for r in tagged.requirements] == ["vcs"]  # another commit may ask for something else
+
+
+COMPUTED = (
+    "from setuptools import setup\nimport os\n{above}setup(install_requires=chosen(os.environ['WHAT'], {names}))\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("above", "names", "files", "kind"),
+    [
+        ("", "['numpy', 'flask>=2']", {}, UnreadKind.NO_TORCH),
+        ("", "['numpy', 'torch>=2']", {}, UnreadKind.DYNAMIC),
+        ("", "['numpy', 'openai-whisper']", {}, UnreadKind.DYNAMIC),
+        ("", "['a @ git+https://registry.example/a']", {}, UnreadKind.DYNAMIC),
+        ("R = open('base.txt')\n", "['numpy']", {"base.txt": "flask\n"}, UnreadKind.NO_TORCH),
+        ("R = open('base.txt')\n", "['numpy']", {"base.txt": "torch\n"}, UnreadKind.DYNAMIC),
+        ("R = open('requirements.txt')\n", "['numpy']", {}, UnreadKind.DYNAMIC),
+        ("R = open('requirements/' + W)\n", "['numpy']", {}, UnreadKind.DYNAMIC),
+        ("import names\n", "names.ALL", {"names.py": "ALL = ['torch']"}, UnreadKind.DYNAMIC),
+        ("from names.all import ALL\n", "ALL", {}, UnreadKind.DYNAMIC),
+    ],
+)
+def test_a_computed_list_is_made_of_the_names_in_its_text(
+    above: str, names: str, files: dict[str, str], kind: UnreadKind
+) -> None:
+    install = only("pip install .", {"setup.py": COMPUTED.format(above=above, names=names), **files})
+    assert [unread.kind for unread in install.unread] == [kind]
+    assert all(requirement.maybe for requirement in install.requirements)
+
+
+def test_a_version_that_is_computed_leaves_the_name() -> None:
+    setup = "from setuptools import setup\nsetup(install_requires=[f'vllm=={version()}', 'numpy'])\n"
+    install = only("pip install .", {"setup.py": setup})
+    assert [r.name for r in install.requirements] == ["vllm", "numpy"]
+    assert not install.unread

@@ -7,6 +7,8 @@ import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from wxlint.core.patterns import late
+from wxlint.core.values import HOLE
 from wxlint.documents.manifests.setup_values import (
     NONE,
     Function,
@@ -56,6 +58,8 @@ _HARMLESS = (
     "",
 )
 """What lines that are no requirements start with: a filter of such lines leaves the requirements."""
+_NAMED = late(r"\s*[A-Za-z0-9][\w.-]*(?:\[[\w,\s-]*\])?\s*[=<>!~]=?")
+"""How a requirement begins whose name is known."""
 _OF_MM = frozenset(("parse_line", "parse_require_file", "gen_packages_items"))
 """The functions inside `parse_requirements` as the OpenMMLab and ModelScope projects write it: it lists a file's
 requirements, with their versions. Source: their setup.py."""
@@ -215,6 +219,16 @@ class Evaluator:
             found = found.having(name.text, held) if isinstance(name, Item) else Table(found.items, whole=False)
         return found
 
+    def _keywords(self, keywords: list[ast.keyword], scope: Scope) -> Table:
+        found = Table(())
+        for keyword in keywords:
+            held = self.value(keyword.value, scope)
+            if keyword.arg is not None:
+                found = found.having(keyword.arg, held)
+            else:
+                found = found.updated(held) if isinstance(held, Table) else Table(found.items, whole=False)
+        return found
+
     def _entry(self, node: ast.Subscript, scope: Scope) -> Value:
         """`extras["gpu"]`, and `line.split("#")[0]`, a line without its comment."""
         if called(node.value) in ("split", "partition") and isinstance(node.value, ast.Call):
@@ -238,14 +252,16 @@ class Evaluator:
         return Item(posixpath.dirname(path.text), path.line) if isinstance(path, Item) else None
 
     def _formatted(self, node: ast.JoinedStr, scope: Scope) -> Value:
-        parts = []
+        parts: list[str] = []
         for part in node.values:
             plain = isinstance(part, ast.FormattedValue) and part.conversion == -1 and part.format_spec is None
             value = self.value(part.value if plain and isinstance(part, ast.FormattedValue) else part, scope)
             if isinstance(value, Lined) and len(node.values) == 1:
                 return value
             if not isinstance(value, Item):
-                return None
+                if not _NAMED.match("".join(parts)):
+                    return None
+                value = Item(HOLE, node.lineno)  # a version that is computed
             self.step(len(value.text))
             parts.append(value.text)
         return Item("".join(parts), node.lineno)
@@ -282,6 +298,8 @@ class Evaluator:
                 )
             return self.of_function(function, node, scope)
         given = [self.value(argument, scope) for argument in node.args]
+        if name == "dict" and not given:
+            return self._keywords(node.keywords, scope)
         if name in ("open", "read_text") and isinstance(about, Item):
             return self._file(about)
         if name == "open":
@@ -325,6 +343,21 @@ class Evaluator:
         if about is None and texts and len(texts) == len(given):
             return Item(posixpath.join(*texts), node.lineno)
         return None
+
+
+_EXISTS = ("exists", "isfile", "is_file")
+
+
+def reads_what_it_finds(node: ast.If, evaluator: Evaluator, scope: Scope) -> bool:
+    """Whether a condition asks for a file that its statements then read: a list that is not there is not known."""
+    if called(node.test) not in _EXISTS or not isinstance(node.test, ast.Call):
+        return False
+    test = node.test
+    path = test.args[0] if test.args else test.func.value if isinstance(test.func, ast.Attribute) else None
+    if path is None or not isinstance(evaluator.value(path, scope), Item):
+        return False
+    calls = (one for statement in node.body for one in ast.walk(statement) if called(one) in ("open", "read_text"))
+    return any(ast.unparse(path) in ast.unparse(call) for call in calls)
 
 
 def skips_a_line(node: ast.stmt, evaluator: Evaluator, scope: Scope) -> bool:

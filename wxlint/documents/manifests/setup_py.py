@@ -130,7 +130,7 @@ class _Reader(expressions.Evaluator):
 
     def _compound(self, node: ast.stmt, scope: Scope) -> None:
         if isinstance(node, ast.If):
-            holds = self.holds(node.test, scope)
+            holds = True if expressions.reads_what_it_finds(node, self, scope) else self.holds(node.test, scope)
             if holds is None:
                 self._either((node.body, node.orelse), scope)
             else:

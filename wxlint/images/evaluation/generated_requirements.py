@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
+from wxlint.images.evaluation.line_edits import Edit, grep_edit, sed_edit
 from wxlint.images.evaluation.written_files import redirected
 from wxlint.images.installs.model import Groups, InstallContext, Lines, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, read_arguments
@@ -31,8 +32,6 @@ _VALUED = frozenset((*_OUTPUT, *_GROUPS)) | frozenset(
 _MAKES = late(r"\b(?:cat|cp|mv|echo|printf|grep|egrep|sed|export|compile|requirements|lock)\b")
 _BUILDS = late(r"-m\s+build\b|\b(?:uv|poetry|pdm|flit)\s+build\b|\bpyproject-build\b|\bbdist_wheel\b|\bpip3?\s+wheel\b")
 _MOST = 20_000
-_PLAIN_PATTERN = late(r"(?:[\w\s\-=<>~@:;,'\"/!#%&.^$]|\[[\w\-^]+\]|\\[.|/\-b\[\]*]|\.\*|\*){1,200}")
-"""Patterns of grep and sed that mean the same to Python: no groups, no repetition of more than a character."""
 
 
 def may_make(text: str) -> bool:
@@ -209,7 +208,7 @@ _WRITERS: dict[str, Callable[[_Call], Lines | None]] = {
 
 
 def _filtered(call: _Call) -> tuple[str, Lines | None]:
-    """`grep -v PATTERN FILE`, `sed '/PATTERN/d' FILE`: the file that is read, and the lines of it that are left."""
+    """`grep -v PATTERN FILE`, `sed '/PATTERN/d' FILE`: the file that is read, and what is left of its lines."""
     patterns = call.arguments.texts("-e", "--expression", "--regexp")
     given = call.given
     if not patterns and given:
@@ -217,7 +216,7 @@ def _filtered(call: _Call) -> tuple[str, Lines | None]:
     if len(given) != 1 or not patterns:
         return given[0] if given else "", None
     flags = {option.name for option in call.arguments.options}
-    removes = call.name == "sed" or bool(flags & {"-v", "--invert-match"})
+    removes = bool(flags & {"-v", "--invert-match"})
     if not flags <= {
         "-v",
         "--invert-match",
@@ -225,37 +224,23 @@ def _filtered(call: _Call) -> tuple[str, Lines | None]:
         "--ignore-case",
         "-e",
         "-E",
+        "-r",
         "--in-place",
         "--regexp",
         "--expression",
     }:
         return given[0], None
-    found = [_pattern(text, call.name, extended=call.name == "egrep" or "-E" in flags) for text in patterns]
-    if None in found:
-        return given[0], None
-    ignore_case = call.name != "sed" and bool(flags & {"-i", "--ignore-case"})
-    compiled = [re.compile(text, re.I if ignore_case else 0) for text in found if text is not None]
-
-    def keep(line: str) -> bool:
-        return any(pattern.search(line) for pattern in compiled) != removes
-
-    return given[0], call.context.filtered(given[0], keep)
+    edit = _edit(call, patterns, flags, removes)
+    return given[0], call.context.edited(given[0], edit) if edit is not None else None
 
 
-def _pattern(text: str, program: str, *, extended: bool) -> str | None:
-    """A pattern of grep, or the `/PATTERN/d` of sed, as Python writes it; None where that takes more than plain
-    characters."""
-    if program == "sed":
-        if not (text.startswith("/") and text.endswith("/d") and len(text) > 3):
-            return None
-        text = text[1:-2]
-        if re.search(r"(?<!\\)/", text):
-            return None
-    if extended:
-        text = text.replace("|", "\\|")
-    if HOLE in text or not _PLAIN_PATTERN.fullmatch(text) or text.count("*") > 3:
-        return None
-    return text.replace("\\|", "|")
+def _edit(call: _Call, patterns: list[str], flags: set[str], removes: bool) -> Edit | None:
+    """What a filter leaves of each line; None where that is not known."""
+    extended = call.name == "egrep" or bool(flags & {"-E", "-r"})
+    if call.name == "sed":
+        return sed_edit(patterns, extended=extended)
+    ignore_case = bool(flags & {"-i", "--ignore-case"})
+    return grep_edit(patterns, removes=removes, extended=extended, ignore_case=ignore_case)
 
 
 def merged(parts: list[Lines]) -> Lines:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from wxlint import facts
@@ -30,6 +32,33 @@ def may_bring_another(text: str, python: str) -> bool:
     """Whether the commands of a RUN may bring another Python than this one."""
     own = "python" + ".".join(python.split(".")[:2])
     return any(match[0] != own for match in OTHER_PYTHON.finditer(text))
+
+
+_CHOSEN = late(
+    r"(?:^|[\s;&|(/'\"])python(3\.\d+)[\"']?\s+(?:-\w|-(?=\s|$)|[^\s-]\S*\.py\b)"
+    r"|\bpython={1,2}(3\.\d+)"
+    r"|\b[Mm]iniconda3-py(3)(\d+)_"
+    r"|(?:--python[ =]|\bvirtualenv\s+-p[ =]?)[\"']?(?:[\w./-]*python)?(3\.\d+)"
+    r"|\buv\s+python\s+(?:install|pin)\s+(3\.\d+)"
+    r"|\bpyenv\s+(?:install|global|local|virtualenv)\s+(?:-\S+\s+)*(3\.\d+)"
+    r"|\bupdate-alternatives\s+--install\s+\S+/python3?\s+python3?\s+\S+/python(3\.\d+)"
+    r"|\bln\s+(?:-\S+\s+)+\S+/python(3\.\d+)\s+\S+/python3?(?![\w.])"
+)
+"""Commands that run one Python by its version, make an environment of it, or make it the one that is called."""
+_VARIABLE = late(r"\$\{?(\w+)(?::?-[^{}]*)?\}?")
+
+
+def chosen_pythons(text: str, variables: Mapping[str, Value]) -> set[str]:
+    """The Pythons that the commands of a RUN choose by their versions ("3.11")."""
+
+    def known(match: re.Match[str]) -> str:
+        value = variables.get(match[1])
+        return value.text if value is not None and value.known else match[0]
+
+    if "$" in text:
+        text = _VARIABLE.sub(known, text)
+    found = (".".join(part for part in match.groups() if part) for match in _CHOSEN.finditer(text))
+    return set(found)
 
 
 def brings_system_python(text: str) -> bool:

@@ -6,7 +6,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.images.evaluation.expansion import Scope
-from wxlint.images.evaluation.interpreter import brings_system_python, may_bring_another
+from wxlint.images.evaluation.interpreter import brings_system_python, chosen_pythons, may_bring_another
 from wxlint.images.installs.markers import ANY_LINUX
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Stage, StageCopy, Use
@@ -44,6 +44,8 @@ class OpenStage:
         """The Python and the machine, as the base image has them."""
         self.system_python = ""
         """The Python that the packages of the base's distribution bring; "" where another may come."""
+        self.chosen: frozenset[str] = frozenset()
+        """The Pythons that RUNs choose by their versions."""
 
     def child(self, index: int, name: str, instruction: Instruction, base: Use) -> OpenStage:
         """A stage that starts from this one, with everything but its steps."""
@@ -52,7 +54,7 @@ class OpenStage:
         stage.workdir, stage.user, stage.shell = self.workdir, self.user, self.shell
         stage.pip_config, stage.pip_file, stage.pip_looked = dict(self.pip_config), self.pip_file, self.pip_looked
         stage.fetches = list(self.fetches)
-        stage.environment, stage.system_python = self.environment, self.system_python
+        stage.environment, stage.system_python, stage.chosen = self.environment, self.system_python, self.chosen
         stage.flavor, stage.base_flavor = self.flavor, self.base_flavor
         return stage
 
@@ -67,13 +69,16 @@ class OpenStage:
 
     def note_python(self, text: str) -> None:
         """Follow which Python the commands of a RUN leave there."""
-        python = self.environment.python or self.system_python
-        if not python:
+        if not ("python" in text or "conda" in text or "pyenv" in text):
             return
-        if may_bring_another(text, python):
+        python = self.environment.python or self.system_python
+        if python and may_bring_another(text, python):
             self.forget_python()
-        elif self.environment.python is None and brings_system_python(text):
+        elif python and self.environment.python is None and brings_system_python(text):
             self.environment = self.environment._replace(python=python)
+        self.chosen |= chosen_pythons(text, self.visible)
+        if self.environment.python is None and len(self.chosen) == 1:
+            self.environment = self.environment._replace(python=min(self.chosen))
 
     def forget_python(self) -> None:
         """Another Python may be there from here on."""

@@ -217,7 +217,7 @@ class Runs:
         from wxlint.shell.bash.reader import read_shell
 
         name = install.program
-        path = in_image(stage.workdir, name) if command.cwd is None else HOLE
+        path = self._context(stage, lambda offset: offset, command).absolute(name)
         source = self.files.find(stage.index, path)
         if source is None and stage.is_adrift and not name.startswith("/"):
             source = self.files.brought(stage.index, path[1:])
@@ -230,12 +230,16 @@ class Runs:
             return None if _STARTS_PROGRAMS.search(source.text) else []
         if "curl" in source.text or "wget" in source.text:
             stage.fetches.append(source.text)
+        stage.note_python(source.text)
         found: list[Install] = []
         given = _given(command, name)
         around = self._surroundings(stage, source.text)._replace(succeeds=False)
-        for inner in read_shell(source.text, self._pip_values(stage), args=given, around=around).commands:
+        values = self._pip_values(stage)
+        for inner in read_shell(source.text, values, script=path, args=given, around=around).commands:
             if not may_install(inner) or _configures(stage, inner):
                 continue
+            if command.cwd is not None:
+                inner = _started_in(command.cwd, inner)
             context = self._context(stage, lambda offset: offset, inner, source)
             for step in installs(inner, self._pip_values(stage), context):
                 for one in self._followed(stage, step, inner, (*callers, source.path)):
@@ -282,6 +286,14 @@ class Runs:
         return any(isinstance(step, StageCopy) and step.stage == origin for step in stage.steps) and any(
             isinstance(step, Install) and step.builds for step in self.stages[origin].steps
         )
+
+
+def _started_in(folder: Value, inner: Command) -> Command:
+    """A command of a script that was started in a folder."""
+    if inner.cwd is None:
+        return inner._replace(cwd=folder)
+    text = posixpath.join(folder.text, inner.cwd.text)
+    return inner._replace(cwd=Value(text, inner.cwd.holes))
 
 
 def _is_sourced(command: Command) -> bool:

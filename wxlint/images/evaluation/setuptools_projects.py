@@ -13,11 +13,12 @@ from wxlint.documents.manifests.setup_py import SetupCall, read_setup_py
 from wxlint.documents.manifests.setup_values import Lined
 from wxlint.documents.source import Source as Text
 from wxlint.images.installs.model import Groups, Lines, Unread, UnreadKind, joined
-from wxlint.images.installs.project_files import lines_of
+from wxlint.images.installs.project_files import lines_of, may_decide
 
 if TYPE_CHECKING:
     from wxlint.documents.manifests.setup_values import Item, Listed
     from wxlint.images.installs.markers import Environment
+    from wxlint.images.installs.requirement import Requirement
 
 Beside = Callable[[str], "Text | None"]
 """A file of the project's folder by its path; None where it is not there."""
@@ -52,13 +53,35 @@ def dynamic_lines(
     found = _read(setup_py, setup_cfg)
     if found is None:
         shown = posixpath.join(posixpath.dirname(name), "setup.py")
-        return Lines(unread=(Unread(UnreadKind.DYNAMIC, shown),))
+        may_list = _by_literals(setup_py, beside, groups, environment, listed) if setup_py is not None else None
+        if may_list is None:
+            return Lines(unread=(Unread(UnreadKind.DYNAMIC, shown),))
+        kind = UnreadKind.DYNAMIC if any(map(may_decide, may_list)) else UnreadKind.NO_TORCH
+        return Lines(may_list, unread=(Unread(kind, shown),))
     project = Project(found.dependencies)
     lines = lines_of(project, found.source, posixpath.basename(found.source.path), groups, environment, "pip")
     lines = joined([lines, _of_files(listed, found.files, beside, groups)])
     if found.whole:
         return lines
     return lines._replace(unread=(*lines.unread, Unread(UnreadKind.DYNAMIC, found.source.path)))
+
+
+def _by_literals(
+    setup_py: Text, beside: Beside, groups: Groups, environment: Environment, listed: Listing
+) -> tuple[Requirement, ...] | None:
+    """The requirements that stand in a setup.py and in the lists that it names, each of which may be installed; None
+    where there may be others."""
+    from wxlint.documents.manifests.setup_literals import literals_of
+
+    literals = literals_of(setup_py)
+    if literals is None:
+        return None
+    dependencies = tuple(Dependency(item.text, MAIN, (), item.line) for item in literals.items)
+    own = lines_of(Project(dependencies), setup_py, "setup.py", groups, environment, "pip")
+    parts = [own, *(listed(beside(path), path) for path in literals.files if beside(path) is not None)]
+    if any(part.unread for part in parts) or any("require" in path and beside(path) is None for path in literals.files):
+        return None
+    return tuple(r._replace(maybe=True) for part in parts for r in part.requirements)
 
 
 def _of_files(listed: Listing, files: tuple[tuple[Part, str], ...], beside: Beside, groups: Groups) -> Lines:

@@ -126,11 +126,11 @@ class StageContext(InstallContext):
         inner = read_shell(command, {}).commands
         return written_by(inner[0], self) if len(inner) == 1 else None
 
-    def filtered(self, path: str, keep: Callable[[str], bool]) -> Lines | None:
+    def edited(self, path: str, edit: Callable[[str], str | None]) -> Lines | None:
         source = self._find(path)
         if source is None or self.files.made_at(self.stage, self.absolute(path)) is not None:
             return None
-        lines = [line if keep(line) else " " * len(line) for line in source.text.split("\n")]  # places stay
+        lines = [edit(line) or " " * len(line) for line in source.text.split("\n")]  # places stay
         return self._lists().requirements(Source(source.path, "\n".join(lines)), path, as_constraints=False)
 
     def project(self, folder: str, groups: Groups, tool: str) -> Lines:

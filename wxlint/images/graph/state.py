@@ -112,7 +112,7 @@ def cuda_packages(install: Install) -> list[Package]:
                     requirement.written or requirement.name,
                     row,
                     requirement.span,
-                    install.conditional,
+                    install.conditional or requirement.maybe,
                     requirement.name,
                 )
             )

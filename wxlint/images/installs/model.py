@@ -85,6 +85,7 @@ class UnreadKind(Enum):
     INVALID = "has a syntax error"
     CHANGED = "is changed by the build"
     DYNAMIC = "is computed by the project's own build"
+    NO_TORCH = "is computed by the project's own build, of names that bring no torch"
     EXTRA = "is chosen by a variable"
     WHEEL = "is a file whose name does not say what it holds"
     PROGRAM = "is a program whose effect is not known"
@@ -286,8 +287,9 @@ class InstallContext:
         known."""
         return None
 
-    def filtered(self, path: str, keep: Callable[[str], bool]) -> Lines | None:
-        """What a requirements file lists with the lines that are kept; None where the file is not known."""
+    def edited(self, path: str, edit: Callable[[str], str | None]) -> Lines | None:
+        """What a requirements file lists once each line is edited, or taken out where that gives None; None where the
+        file is not known."""
         return None
 
     def project(self, folder: str, groups: Groups, tool: str) -> Lines:

@@ -47,7 +47,8 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         holds = applies(marker_of(dependency.requirement), environment, names)
         if holds is False:
             continue
-        found = parse_requirement(Value(dependency.requirement), partial(_span_of, dependency, source))
+        holes = ("…",) * dependency.requirement.count(HOLE)
+        found = parse_requirement(Value(dependency.requirement, holes), partial(_span_of, dependency, source))
         if found.name not in groups.skipped:
             bound = _bound(dependency.bindings, names, environment) if tool != "pip" and not groups.unbound else None
             found = found._replace(bound=bound, maybe=holds is None, group=dependency.part.name)
@@ -183,8 +184,17 @@ def _span_of(dependency: Dependency, source: Text) -> Span:
 
 def _may_bring_torch(dependency: Dependency) -> bool:
     """Whether a dependency of an extra that may have been chosen would decide about torch."""
-    wanted = parse_requirement(Value(dependency.requirement), None)
-    return wanted.name == "torch" or facts.brings_torch(wanted.name, wanted.pin, wanted.extras) is not None
+    return may_decide(parse_requirement(Value(dependency.requirement), None))
+
+
+_FAMILY = ("torch", "torchvision", "torchaudio")
+
+
+def may_decide(wanted: Requirement) -> bool:
+    """Whether a requirement may decide about torch: it is torch's, brings torch, or nothing shows what it brings."""
+    if wanted.kind in ("vcs", "path", "unknown", "url"):
+        return True
+    return wanted.name in _FAMILY or facts.brings_torch(wanted.name, wanted.pin, wanted.extras) is not None
 
 
 def _bound(bindings: tuple[Binding, ...], names: tuple[str, ...], environment: Environment) -> Bound | None:

@@ -43,6 +43,10 @@ ROWS = [
     ({"a.txt": "git+https://registry.example/x\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip sync a.txt",
      "none"),
     ({"a.txt": "./own\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip sync a.txt", "unknown"),
+    # of one page of an index, only that package comes
+    ({}, f"RUN pip install torch -i {WHL}/cu128\nRUN pip install 'torch>2.7.0,<2.9.0'", "default"),
+    ({}, f"RUN uv pip install 'torch>=2.12.0.dev0,<2.13' -f {WHL}/nightly/cu130/torch -f {WHL}/nightly/triton",
+     "cu130"),
     # overrides
     ({"o.txt": "torch==2.3.1+cpu\n"}, f"RUN uv pip install torch==2.4.0 --index {CPU} --overrides o.txt", "cpu"),
     ({"o.txt": "torch>=2.6.0\n"}, f"RUN uv pip install torch==2.0.0 --index {CUDA} --overrides o.txt", "cu121"),

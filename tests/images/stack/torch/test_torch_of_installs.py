@@ -11,6 +11,7 @@ from wxlint.images.stack.torch.model import NONE, Torch
 from wxlint.images.stack.torch.selection import carried, choices, describe
 from wxlint.images.stack.torch.state import after, is_changed
 
+CU128 = "https://download.pytorch.org/whl/cu128"
 NIGHTLY = "https://download.pytorch.org/whl/nightly/cu130"
 STABLE = "https://download.pytorch.org/whl/torch_stable.html"
 OWN = "https://registry.example/simple"
@@ -177,6 +178,9 @@ def test_how_a_choice_is_said(text: str, words: str) -> None:
 HERE = f"pip install torch==2.3.1 torchvision==0.18.1 torchaudio==2.3.1 -i {CPU}"
 BARE = f"pip install torch==2.3.1 -i {CPU}"
 CHAINS = [
+    # which Python is there is not known: what may be taken is the same build
+    ([f"pip install torch -i {CU128}", "pip install 'torch>2.7.0,<2.9.0'"], "cu128", None),
+    ([f"pip install torch -i {CU128}", "pip install 'torch>2.6.0,<2.8.0'"], "default", None),
     # commands, the channel and version that are there in the end
     ([f"pip install torch==2.3.1 -i {CPU}"], "cpu", "2.3.1"),
     ([f"pip install torch==2.3.1 -i {CPU}", "pip install torch"], "cpu", "2.3.1"),

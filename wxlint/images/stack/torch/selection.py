@@ -86,6 +86,10 @@ def built_for(requirement: Requirement) -> str | None:
     return found if found in ("rocm", "other") else None
 
 
+_PAGE = late(r"/whl/(?:nightly/)?(?:[a-z]+[\d.]+/)?([a-z][a-z-]*)/?$")
+"""The page of one package below a channel: `/whl/nightly/triton`."""
+
+
 class _Place(NamedTuple):
     """One place that is searched: what it serves, and how it is given."""
 
@@ -145,6 +149,19 @@ def _plain(install: Install, wanted: Requirement, implied: bool) -> str:
     if builds == {"cpu"}:
         return "cpu"
     return "default" if builds and not builds & {"cpu", None} else "unknown"
+
+
+def builds_of_default(choice: Choice) -> set[str | None]:
+    """The CUDA versions of what torch or a companion takes from the default index, one for each Python that may be
+    there."""
+    wanted, install = choice.requirement, choice.install
+    machine = install.environment.machine or "x86_64"
+    found = set()
+    for (listed,) in release_sets(("default",), install.environment.python):
+        fitting = _fitting(install, wanted, listed, (listed,))
+        if fitting:
+            found.add(facts.default_cuda(fitting[-1], machine))
+    return found
 
 
 def _torch_for(name: str, specifier: str, listed: tuple[str, ...]) -> str | None:
@@ -208,7 +225,10 @@ def _first(
 
 
 def _may_hold_torch(place: _Place) -> bool:
-    """Whether an index has torch for all that is known: a company's own extra index is taken not to."""
+    """Whether an index has torch for all that is known: a company's own extra index is taken not to, and the page of
+    one other package has it only."""
+    if place.source is not None and (page := _PAGE.search(place.source.value.text)) is not None:
+        return page[1] in (*FAMILY, "cpu", "xpu", "nightly", "test", "lts")
     return place.channel != "unknown" or place.source is None or "pytorch" in place.source.value.text
 
 

@@ -14,7 +14,7 @@ from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.model import ANY, FAMILY, NONE, Choice, Torch
 from wxlint.images.stack.torch.releases import within
 from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied
-from wxlint.images.stack.torch.selection import allowed, carried, choices, describe, is_nightly
+from wxlint.images.stack.torch.selection import allowed, builds_of_default, carried, choices, describe, is_nightly
 
 _OF_CONDA = {"pytorch": "torch", "pytorch-gpu": "torch", "pytorch-cpu": "torch", "libtorch": "torch"}
 _BEGINNING = late(r"[A-Za-z0-9][\w.-]{3,}")
@@ -93,10 +93,18 @@ def _in_order(state: Torch, install: Install, family: list[Choice], considered: 
 def _doubtful(state: Torch, choice: Choice) -> Torch:
     """The state after something that may replace the torch that is there; one of the same channel is the same build."""
     wanted = choice.requirement
-    if choice.channel == state.channel:
+    if choice.channel == state.channel or _is_same_build(state, choice):
         return state._replace(version=None, newest=False)
     reason = reason_at("install", f"{wanted.written} may replace it", wanted.span)
     return Torch("unknown", None, (*state.because, reason), wanted.span, present=True)
+
+
+def _is_same_build(state: Torch, choice: Choice) -> bool:
+    """Whether the default index has the same build of what may be taken as the channel of what is there."""
+    if choice.channel != "default" or choice.requirement.name not in FAMILY or choice.install.tool == "conda":
+        return False
+    cuda = facts.cuda_of_channel(state.channel)
+    return cuda is not None and builds_of_default(choice) == {cuda}
 
 
 def is_changed(before: Torch, now: Torch) -> bool:
@@ -139,7 +147,7 @@ def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
 
     before: the state before what was read of it, where that decided.
     """
-    unread = next(iter(install.unread), None)
+    unread = next((one for one in install.unread if one.kind is not UnreadKind.NO_TORCH), None)
     if unread is None:
         hidden = (r for r in install.requirements if _is_foreign(r, install))
         foreign = next((r for r in hidden if not _leaves_torch(r, state)), None)
