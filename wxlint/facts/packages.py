@@ -109,8 +109,11 @@ def listed_by_project(url: str, path: str) -> tuple[str, ...] | None:
         path: of the list, below the project's root.
     """
     row = git_project(url)
-    name, colon, listed = row["lists"].partition(": ") if row is not None else ("", "", "")
-    return tuple(listed.split()) if colon and name == path else None
+    for one in row["lists"].split(" | ") if row is not None else ():
+        name, colon, listed = one.partition(": ")
+        if colon and name == path:
+            return tuple(listed.split())
+    return None
 
 
 def _requires(row: dict[str, str], version: str | None) -> bool:

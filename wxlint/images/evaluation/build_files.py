@@ -146,6 +146,19 @@ class Files:
                     return found
         return None
 
+    def framed(self, stage: int, path: str) -> Text | None:
+        """The one file that copies bring to a path with unknown parts: what is written alike is the same folder."""
+        if HOLE not in path or posixpath.basename(path) in self.changed.get(stage, ()):
+            return None
+        found = {
+            text.path: text
+            for copy in self._copies_above(stage, path)
+            if HOLE in copy.dest and copy.stage is None
+            for candidate in _origins(copy, path)
+            if (text := self._outside(copy, candidate)) is not None
+        }
+        return next(iter(found.values())) if len(found) == 1 else None
+
     def brought(self, stage: int, path: str) -> Text | None:
         """The one file that copies bring under a relative path, wherever they put it.
 

@@ -36,6 +36,14 @@ _WHEELS = late(r"(?:^|/)wheels?(?:/|$)")
 _ASIDE: Mapping[str, Value] = {}
 
 
+def _frame(workdir: str, cwd: Value | None) -> str:
+    """The folder that a command starts in, where variables that the base image sets are a part of it; else ""."""
+    if cwd is None:
+        return workdir if HOLE in workdir else ""
+    by_variables = all(hole.startswith("$") and not hole.startswith("$(") for hole in cwd.holes)
+    return in_image(workdir, cwd.text) if by_variables and HOLE in f"{workdir}{cwd.text}" else ""
+
+
 class StageContext(InstallContext):
     """What one command of a stage sees.
 
@@ -55,6 +63,7 @@ class StageContext(InstallContext):
         self.files, self.stage, self.source, self.at, self.command = files, stage.index, source, at, command
         self.environment, self.builds_wheels = stage.environment, builds_wheels
         self.is_adrift, self.directory = stage.is_adrift, stage.workdir
+        self.frame = _frame(stage.workdir, command.cwd)
         if command.cwd is not None:
             known = command.cwd.known
             self.directory = in_image(self.directory, command.cwd.text) if known else HOLE
@@ -74,6 +83,8 @@ class StageContext(InstallContext):
     def _find(self, path: str) -> Source | None:
         place = self.absolute(path)
         found = self.files.find(self.stage, place)
+        if found is None and (self.frame or HOLE in path):
+            found = self.files.framed(self.stage, in_image(self.frame or self.directory, path))
         if found is None and self.is_adrift and not path.startswith("/"):
             return self.files.brought(self.stage, place[1:])
         return found
