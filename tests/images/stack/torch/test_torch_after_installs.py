@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from file_trees import write_tree
+from image_states import CPU, CUDA, WHL, state
 
 from wxlint.images.stack.base import Held
 from wxlint.images.stack.companions import mismatches
 from wxlint.images.stack.state import stack_after
 from wxlint.images.stack.torch.model import NONE
-from wxlint.lint.inputs import gather
 
-WHL = "https://download.pytorch.org/whl"
-CPU, CUDA = f"{WHL}/cpu", f"{WHL}/cu121"
+pytestmark = pytest.mark.usefixtures("here")
 
 PYLOCK = f'''lock-version = "1.0"
 created-by = "uv"
@@ -159,36 +155,23 @@ PROJECTS = [
 @pytest.mark.parametrize(
     ("files", "instructions", "channel"), PROJECTS, ids=[f"{n}: {row[1]}" for n, row in enumerate(PROJECTS)]
 )
-def test_torch_of_a_project(
-    files: dict[str, str], instructions: str, channel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert state(tmp_path, monkeypatch, files, instructions).torch.channel == channel
+def test_torch_of_a_project(files: dict[str, str], instructions: str, channel: str) -> None:
+    assert state(files, instructions).torch.channel == channel
 
 
-def test_a_sync_removes_what_the_project_does_not_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sync_removes_what_the_project_does_not_list() -> None:
     files = project('"flask"', a='[project.optional-dependencies]\ngpu = ["onnxruntime-gpu==1.18.0"]\n')
     instructions = "RUN pip install ctranslate2==4.4.0\nRUN uv sync --extra gpu\n"
-    before = state(tmp_path, monkeypatch, files, instructions).installs
+    before = state(files, instructions).installs
     names = [package.name for package in stack_after(Held(), before).packages]
     assert names == ["ctranslate2", "onnxruntime-gpu"]
-    after = state(tmp_path, monkeypatch, files, f"{instructions}RUN uv sync").installs
+    after = state(files, f"{instructions}RUN uv sync").installs
     assert [package.name for package in stack_after(Held(), after).packages] == ["ctranslate2"]
 
 
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], instructions: str):  # type: ignore[no-untyped-def]
-    write_tree(tmp_path, files)
-    (tmp_path / "Dockerfile").write_text(f"FROM python:3.11-slim\nCOPY . .\n{instructions}\n")
-    monkeypatch.chdir(tmp_path)
-    repository = gather(["."], no_policy=True).repository
-    evaluated = repository.graph.by_hand("Dockerfile")
-    return repository.beliefs.state(evaluated, evaluated.stages[-1])
-
-
 @pytest.mark.parametrize(("files", "instructions", "channel"), ROWS, ids=[row[1] for row in ROWS])
-def test_torch_after_installs(
-    files: dict[str, str], instructions: str, channel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert state(tmp_path, monkeypatch, files, instructions).torch.channel == channel
+def test_torch_after_installs(files: dict[str, str], instructions: str, channel: str) -> None:
+    assert state(files, instructions).torch.channel == channel
 
 
 COMPANIONS = [
@@ -205,8 +188,6 @@ COMPANIONS = [
 
 
 @pytest.mark.parametrize(("instructions", "names"), COMPANIONS, ids=[row[0] for row in COMPANIONS])
-def test_companions_after_installs(
-    instructions: str, names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    installs = state(tmp_path, monkeypatch, {}, instructions).installs
+def test_companions_after_installs(instructions: str, names: list[str]) -> None:
+    installs = state({}, instructions).installs
     assert [mismatch.companion.name for mismatch in mismatches(NONE, installs)] == names
