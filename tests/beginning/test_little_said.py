@@ -156,12 +156,13 @@ KINDS: dict[str, tuple[dict[str, str], list[str]]] = {
             "RUN pip install torch --index-url https://download.pytorch.org/whl/$CHANNEL\n",
             "build.sh": "docker build -f Dockerfile.cpu -t acme/app-cpu:1.0 .\n"
             "docker build -f Dockerfile.gpu -t acme/app-gpu:1.0-cu126 .\n"
-            "docker build -f Dockerfile.gpu --build-arg CHANNEL=cu128 -t acme/app-gpu:1.0-cu128 .\n",
+            "docker build -f Dockerfile.gpu --build-arg CHANNEL=cu128 -t acme/app-gpu:1.0-cu128 .\n"
+            "docker tag acme/app-gpu:1.0-cu126 acme/app-gpu:latest\n",
         },
         [
             'image: "acme/app-{variant}:{version}"',
             'dockerfile: "Dockerfile.{variant}"  # 2 of 2 images',
-            '  gpu:\n    accelerator: cuda\n    tags: ["{version}-cu126", "{version}-cu128"]\n',
+            '  gpu:\n    accelerator: cuda\n    tags: [latest, "{version}-cu126", "{version}-cu128"]\n',
             "torch-channel: [cu126, cu128]",
             "  cpu:\n    accelerator: cpu\n",
         ],

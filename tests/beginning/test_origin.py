@@ -64,6 +64,8 @@ def test_what_is_filled() -> None:
         (f"{HOLE}:1-cpu", ("${{ secrets.REPOSITORY }}",), "acme/speech:1-cpu"),
         (f"{HOLE}:1-cpu", ("${REPOSITORY}",), f"{HOLE}:1-cpu"),
         (f"{HOLE}/app", ("${REGISTRY}",), "acme/app"),
+        (f"{HOLE}/{HOLE}/app", ("${{ vars.HOST || 'ghcr.io' }}", "${{ vars.OWNER || 'other' }}"), "ghcr.io/other/app"),
+        (f"r/app:{HOLE}", ("${{ inputs.tag || 'x' }}",), f"r/app:{HOLE}"),
         (f"{HOLE}/group/app", ("${REGISTRY}",), f"{HOLE}/group/app"),
     ],
 )

@@ -42,17 +42,21 @@ def aliases(built: Iterable[Built], originals: Iterable[Original], pattern: str)
 def named_aliases(named: Iterable[Named], originals: Iterable[Original], pattern: str) -> Iterator[Alias]:
     """The further tags by which something else than a build names the family's images: `docker tag`, a service.
 
-    latest is the tag of the one variant that has no word of its own; a service that runs it proves nothing.
+    latest is the tag of the one variant that has no word of its own, or of the one in the name; a service that runs it
+    proves nothing.
     """
     known = list(originals)
     names = {one.built.name for one in known}
     words = {one.built.word for one in known} - {""}
     plain = {one.variant for one in known if not one.built.word}
+    by_name = {one.built.word: one.variant for one in known if "{variant}" in one.built.name}
     for one in named:
         if one.name not in names or one.tag == pattern or not _can_be_listed(one.tag, pattern):
             continue
         if one.word in words and "{variant}" in one.tag:
             yield Alias(_with_commit(one.tag), "")
+        elif one.made and "{variant}" in one.name and one.word in by_name:
+            yield Alias(_with_commit(one.tag), by_name[one.word])
         elif one.made and one.tag == "latest" and len(plain) == 1:
             yield Alias(one.tag, *plain)
 

@@ -184,14 +184,16 @@ def _variants(chosen: Members, composed: ComposeFiles) -> Iterator[str]:
         if base is not None:
             yield f"    base: {base.stage}"
         names = {image.built.name for image in images}
-        started = {base.built.upstream} if base is not None else {image.built.upstream for image in own}
+        again = _built_again(survey.built, own)
+        started = {base.built.upstream} if base is not None else {one.upstream for one in again}
+        started |= {image.built.upstream for image in own} if base is None else set()
         upstream = sorted(one for one in started if one and one.rpartition(":")[0] not in names)
         if upstream:
             yield f"    upstream: [{', '.join(map(_quoted, upstream))}]"
         channels = [image.built.channel for image in own if goes_with(image.built, own[0].built.accelerator)]
         if channels:
             channel = most(channels)
-            also = sorted(_other_channels(survey.built, own) - {channel})
+            also = sorted({one.channel for one in again if goes_with(one, own[0].built.accelerator)} - {channel})
             shown_as = f"[{', '.join((channel, *also))}]" if also else channel
             yield f"    torch-channel: {shown_as}  # {channels.count(channel)} of {len(channels)} images with torch"
         overlays = composed.of_variant(variant)
@@ -207,15 +209,11 @@ def _variants(chosen: Members, composed: ComposeFiles) -> Iterator[str]:
             yield f"    optional: [{', '.join(map(_quoted, optional))}]  # named, and not seen built"
 
 
-def _other_channels(built: Iterable[Built], own: Iterable[Member]) -> set[str]:
-    """The channels of the images of a variant that are built again with other arguments, under other tags."""
-    images = {(i.built.name, i.built.word, i.built.path, i.built.target): i.built for i in own}
-    found = set()
-    for one in built:
-        image = images.get((one.name, one.word, one.path, one.target))
-        if image is not None and one.args != image.args and goes_with(one, image.accelerator):
-            found.add(one.channel)
-    return found
+def _built_again(built: Iterable[Built], own: Iterable[Member]) -> list[Built]:
+    """The images of a variant that are built again with other arguments, under other tags."""
+    images = {(i.built.name, i.built.word, i.built.path, i.built.target): i.built.args for i in own}
+    again = ((one, images.get((one.name, one.word, one.path, one.target))) for one in built)
+    return [one for one, args in again if args is not None and one.args != args]
 
 
 def _base(images: list[Member]) -> Member | None:

@@ -12,6 +12,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.images.graph.own_names import NAME, OWNER, WHOLE, variable_of
 
 _VARIABLE = re.compile(r"\$\{?(?P<name>[A-Za-z_]\w*)(?::?[-?][^}]*)?\}?")
+_WITH_FALLBACK = re.compile(r"\$\{\{ ?(?:vars|secrets)\.[\w-]+ \|\| '(?P<text>[\w./:-]+)' ?\}\}")
 _SECRET = re.compile(r"\$\{\{ ?(?:secrets|vars)\.[\w-]+ ?\}\}\Z")
 
 
@@ -46,7 +47,7 @@ def filled(value: Value, known: Known) -> Value:
     first, *parts = value.text.split(HOLE)
     text, holes = first, []
     for hole, part in zip(value.holes, parts):
-        word = words.get(variable_of(hole)) or _of_ci(hole, known)
+        word = words.get(variable_of(hole)) or _of_ci(hole, known) or _fallback(hole)
         text += (word or HOLE) + part
         holes += [] if word else [hole]
     return _account_filled(value._replace(text=text, holes=tuple(holes)), known)
@@ -56,6 +57,12 @@ def _of_ci(hole: str, known: Known) -> str:
     """What CI gives a variable that a script takes from its environment, also one that it demands; else ""."""
     match = _VARIABLE.fullmatch(hole)
     return known.variables.get(match["name"], "") if match is not None else ""
+
+
+def _fallback(hole: str) -> str:
+    """What an expression gives where a variable of the repository's settings is not set; else ""."""
+    match = _WITH_FALLBACK.fullmatch(hole)
+    return match["text"] if match is not None else ""
 
 
 def _account_filled(value: Value, known: Known) -> Value:
@@ -96,7 +103,7 @@ def _open_account(value: Value) -> tuple[str, str | None, str]:
 
 def is_guessed(value: Value, known: Known) -> bool:
     """Whether `filled` takes something for a part of a name that the repository does not say in its place."""
-    if any(_of_ci(hole, known) for hole in value.holes):
+    if any(_of_ci(hole, known) or _fallback(hole) for hole in value.holes):
         return True
     _, account, rest = _open_account(value)
     if account is None:
