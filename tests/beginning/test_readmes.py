@@ -86,3 +86,13 @@ def test_a_readme_that_is_broken_names_nothing(repository: Path, text: str) -> N
         (repository / path).write_text(text)
     assert main(["init"]) == 0
     assert " is taken" not in Path("wxlint.yaml").read_text()
+
+
+def test_a_readme_outside_of_the_repository_is_not_read(repository: Path) -> None:
+    outside = repository.parent / "other.md"
+    outside.write_text("```\ndocker build -t acme/app -f kaldi/Dockerfile .\n```\n")
+    for path in ("README.md", "kaldi/README.md"):
+        (repository / path).unlink()
+        (repository / path).symlink_to(outside)
+    assert main(["init"]) == 0
+    assert "acme/app" not in Path("wxlint.yaml").read_text()

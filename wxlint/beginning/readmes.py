@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
-from pathlib import Path
 
-from wxlint.core.errors import InputError
+from wxlint.core import disk
 from wxlint.core.paths import folders_above
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
-from wxlint.documents.source import Source, read
+from wxlint.documents.source import Source
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.script_folders import folders
+from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.sources import SourceStore
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
 from wxlint.shell.scripts import script_commands
@@ -36,7 +36,7 @@ class Documented(NamedTuple):
     tag: Use
 
 
-def documented(paths: Iterable[str], find: Callable[[list[str]], str | None], called: str) -> dict[str, Documented]:
+def documented(paths: Iterable[str], repository: Repository, called: str) -> dict[str, Documented]:
     """The builds of some Dockerfiles, by path, in the readme files of their folders and of those above.
 
     A name without an account has the one by which a command of the same file pulls or runs it. Names that a reader is
@@ -44,12 +44,12 @@ def documented(paths: Iterable[str], find: Callable[[list[str]], str | None], ca
 
     Args:
         paths: of the Dockerfiles.
-        find: the first of several paths that is a Dockerfile.
         called: the repository, whose clone is entered with `cd`.
     """
+    find = repository.documents.find_dockerfile
     wanted = dict.fromkeys(paths)
     found: dict[str, Documented] = {}
-    for readme in _readmes(wanted):
+    for readme in _readmes(wanted, repository.sources):
         starts = partial(_starts, readme.path, called)
         scripts = [
             read_script(block, script_commands("shell", block.path, block.text).commands, find, starts)
@@ -82,19 +82,17 @@ def _accounts(uses: Iterable[Use]) -> dict[str, set[str]]:
     return found
 
 
-def _readmes(paths: Iterable[str]) -> Iterator[Source]:
+def _readmes(paths: Iterable[str], sources: SourceStore) -> Iterator[Source]:
     above = (folder for path in paths for folder in folders_above(posixpath.dirname(path))[::-1])
     for folder in dict.fromkeys(above):
         try:
-            names = sorted(os.listdir(folder or "."))
+            names = disk.names(folder)
         except OSError:
             continue
         for name in filter(_README.fullmatch, names):
-            path = posixpath.join(folder, name) if folder not in ("", ".") else name
-            try:
-                yield read(Path(path), path)
-            except InputError:
-                continue
+            source = sources.read(name if folder == "." else posixpath.join(folder, name))
+            if source is not None:
+                yield source
 
 
 def _blocks(readme: Source) -> Iterator[Source]:

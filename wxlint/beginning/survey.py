@@ -65,7 +65,7 @@ def survey(repository: Repository, root: str) -> Survey:
             for place, context in contexts.get(_key(build, use), {}).items() or [(found.where, "")]:
                 built.append(found._replace(context=context, where=place))
     left = [path for path in repository.dockerfiles if path in unnamed and path not in named]
-    said = documented(left, repository.documents.find_dockerfile, called) if not built else {}
+    said = documented(left, repository, called) if not built else {}
     for path, (build, use) in said.items():
         found = _built(unnamed[path], use, below, known, asked)
         if found is not None:
