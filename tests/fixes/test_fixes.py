@@ -93,20 +93,21 @@ def test_a_fix_that_makes_a_finding_is_refused(here: Path, capsys: pytest.Captur
 POLICY = (
     "wxlint: 1\nimage: x/{stage}\ndockerfile: Dockerfile\ncompose: [compose.yml]\nvariants:\n  cuda: {stages: [asr]}\n"
 )
-SERVICE = b"services:\n  asr:\n    image: x/asr:cpu\n    restart: always # "
+SERVICE = "services:\n  asr: &asr\n    image: x/asr:cpu\n    restart: always\n"
+SHARING = "  db:\n    <<: *asr\n    image: postgres:16\n"
 
 
 def test_a_fix_is_taken_back_when_what_it_brings_to_light_cannot_be_fixed(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The tag of a GPU stage asks for a device, whose lines would come behind one that cannot be changed."""
-    write({"wxlint.yaml": POLICY, "Dockerfile": GPU_BASE, "compose.yml": SERVICE + b"\xff\n"})
+    """The tag of a GPU stage asks for a device, which another service would get, too."""
+    write({"wxlint.yaml": POLICY, "Dockerfile": GPU_BASE, "compose.yml": SERVICE + SHARING})
     assert fix(".") == 1
-    assert Path("compose.yml").read_bytes() == SERVICE + b"\xff\n"
+    assert Path("compose.yml").read_text() == SERVICE + SHARING
     assert ": tag it :cuda: it makes a new finding: compose.yml:2: gpu-reservation" in capsys.readouterr().err
-    write({"compose.yml": SERVICE + b"!\n"})
+    write({"compose.yml": SERVICE})
     assert fix(".") == 0
-    assert b"image: x/asr:cuda\n" in Path("compose.yml").read_bytes()
+    assert "image: x/asr:cuda\n" in Path("compose.yml").read_text()
 
 
 TAGGED = {
@@ -136,7 +137,7 @@ def test_tags_wherever_they_stand(here: Path, name: str, wrong: str) -> None:
 
 
 def test_new_lines_end_as_the_lines_around_them(here: Path) -> None:
-    write({"wxlint.yaml": POLICY, "Dockerfile": GPU_BASE, "compose.yml": SERVICE.replace(b"\n", b"\r\n") + b"!\r\n"})
+    write({"wxlint.yaml": POLICY, "Dockerfile": GPU_BASE, "compose.yml": SERVICE.replace("\n", "\r\n").encode()})
     assert fix(".") == 0
     text = Path("compose.yml").read_bytes()
     assert text.count(b"\n") == text.count(b"\r\n") == 11
