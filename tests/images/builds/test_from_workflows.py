@@ -459,9 +459,9 @@ def test_quotes_around_what_is_filled_in() -> None:
 
 
 def test_a_command_is_shown_as_it_stands_in_the_file() -> None:
-    text = job("      - run: docker build -t e:$(echo ${{ github.ref }}/$A) -t f:${X:-${{ matrix.b }}} .\n")
+    text = job("      - run: docker build -t e:$(get ${{ github.ref }}/$A) -t f:${X:-${{ matrix.b }}} .\n")
     holes = [use.value.holes for use in script(text).builds[0].tags]
-    assert holes[0] == ("$(echo ${{ github.ref }}/$A)",)
+    assert holes[0] == ("$(get ${{ github.ref }}/$A)",)
     assert not any("filled" in hole for own in holes for hole in own)
 
 
