@@ -159,6 +159,10 @@ class _Evaluation:
                 value = self._expand(pair.value, scope, instruction)
                 line = self._line(instruction, pair.start)
                 stage.set_env(name.text, self._set("ENV", name.text, value, line))
+        if stage.environments:
+            from wxlint.images.evaluation import virtual_environments
+
+            virtual_environments.follow(stage)
 
     def _workdir(self, stage: OpenStage, instruction: Instruction) -> None:
         path = self._expand(instruction.args.strip(), stage.scope(), instruction).text.replace("\\", "/")
@@ -309,6 +313,11 @@ class _Evaluation:
             if python_of(reference) is not None:  # a Python may come along
                 stage.forget_python()
             stage.steps.append(StageCopy(origin, tuple(sources), instruction, reference, absolute))
+            if origin is not None and (known := self.stages[origin].environments):
+                from wxlint.images.evaluation import virtual_environments
+
+                brought = [absolute for path in sources if in_image("/", path) in known]
+                virtual_environments.note(stage, brought, len(stage.steps) - 1)
 
     def _write_out(self, stage: OpenStage, instruction: Instruction, dest: str, folder: bool) -> None:
         """Note the files whose content a COPY holds, each line where it stands in the Dockerfile."""
@@ -335,7 +344,13 @@ class _Evaluation:
         clones = self._clones(stage, instruction) if any("git clone" in text for text in texts) else []
         for clone in clones:
             copies.add(clone)
+        first = len(stage.steps)
         self.runs.read(stage, instruction)
+        if any("venv" in text or "virtualenv" in text for text in texts):
+            from wxlint.images.evaluation import virtual_environments
+
+            for text, _ in shell_texts(instruction):
+                virtual_environments.note(stage, virtual_environments.made(text, stage.workdir, stage.visible), first)
         copies.drop_to(copied)
         for clone in clones:
             copies.add(clone)

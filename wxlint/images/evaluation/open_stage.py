@@ -39,6 +39,10 @@ class OpenStage:
         """What the triggers install, as far as it can be seen from here."""
         self.fetches: list[str] = []
         """Texts that may download files."""
+        self.environments: dict[str, int] = {}
+        """Folders of virtual environments, each with the number of the first step after it."""
+        self.entered = ""
+        """The virtual environment whose Python is the stage's."""
         self.pip_looked: tuple[int, str, str | None] = 0, "", None
         self.environment = ANY_LINUX
         """The Python and the machine, as the base image has them."""
@@ -54,6 +58,7 @@ class OpenStage:
         stage.workdir, stage.user, stage.shell = self.workdir, self.user, self.shell
         stage.pip_config, stage.pip_file, stage.pip_looked = dict(self.pip_config), self.pip_file, self.pip_looked
         stage.fetches = list(self.fetches)
+        stage.environments, stage.entered = dict.fromkeys(self.environments, 0), self.entered
         stage.environment, stage.system_python, stage.chosen = self.environment, self.system_python, self.chosen
         stage.flavor, stage.base_flavor = self.flavor, self.base_flavor
         return stage

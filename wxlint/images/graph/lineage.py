@@ -149,7 +149,8 @@ class Beliefs:
                     continue
                 torch = after(torch, step)
                 if step.exact and step.tool != "uv-project" and not (step.unread or step.conditional):
-                    packages, others = [], []
+                    packages = [p for p in packages if p.row.get("ecosystem") == "apt"] if step.tool == "venv" else []
+                    others = []
                 installs.append(step)
                 if step.removes:
                     gone = set() if step.conditional else {r.name for r in step.requirements}

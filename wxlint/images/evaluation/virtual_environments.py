@@ -1,0 +1,69 @@
+"""Virtual environments: the Python that the PATH of an image leads to sees nothing of what lies outside of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from wxlint.core.paths import in_image
+from wxlint.core.patterns import late
+from wxlint.images.evaluation.expansion import Scope, expand
+from wxlint.images.installs.model import Install
+
+if TYPE_CHECKING:
+    from wxlint.core.values import Value
+    from wxlint.images.evaluation.open_stage import OpenStage
+
+_MAKES = late(r"(?:\bpython[\d.]*\s+-m\s+(?:venv|virtualenv)|\bvirtualenv|\buv\s+venv)((?:[ \t]+[^\s;&|]+)*)")
+_VALUED = frozenset(("-p", "--python", "--prompt", "--index-url", "--cache-dir"))
+SYSTEM = frozenset(("apt",))
+"""Tools whose packages are not Python's, and are there for every environment."""
+
+
+def made(text: str, workdir: str, variables: Mapping[str, Value]) -> list[str]:
+    """The folders of the virtual environments that a RUN makes, absolute, of those that see nothing around them."""
+    found = []
+    for match in _MAKES.finditer(text):
+        words = match[1].split()
+        if "--system-site-packages" in words:
+            continue
+        given = [
+            word
+            for before, word in zip(["", *words], words)
+            if not word.startswith("-") and before not in _VALUED and not word[0].isdigit()
+        ]
+        named = given or ([".venv"] if match[0].startswith("uv") else [])
+        values = [expand(word.strip("\"'"), Scope(dict(variables), set())) for word in named]
+        found += [in_image(workdir, value.text) for value in values if value.known]
+    return found
+
+
+def note(stage: OpenStage, folders: Iterable[str], step: int) -> None:
+    """Note the virtual environments that an instruction brings, whose first step has this number."""
+    for folder in folders:
+        if _led_to(stage) == folder:
+            _enter(stage, folder, step)
+        stage.environments[folder] = step
+
+
+def follow(stage: OpenStage) -> None:
+    """Leave behind what lies outside of the virtual environment that PATH leads to from now on.
+
+    What was installed since the environment is there may lie inside or outside: then nothing is left behind.
+    """
+    folder = _led_to(stage)
+    step = stage.environments.get(folder)
+    if step is not None and all(not isinstance(later, Install) or later.tool in SYSTEM for later in stage.steps[step:]):
+        _enter(stage, folder, step)
+
+
+def _led_to(stage: OpenStage) -> str:
+    path = stage.visible.get("PATH")
+    first, _, rest = path.text.partition("/bin:") if path is not None else ("", "", "")
+    return first if rest else ""
+
+
+def _enter(stage: OpenStage, folder: str, step: int) -> None:
+    if stage.entered != folder:
+        stage.entered = folder
+        stage.steps.insert(step, Install("venv", exact=True))
