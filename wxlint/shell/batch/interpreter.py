@@ -13,7 +13,7 @@ from wxlint.shell.batch.conditions import holds
 from wxlint.shell.batch.loops import end_of, items_of, pattern_of
 from wxlint.shell.batch.parser import Chain, For, If, Label, Line, Node
 from wxlint.shell.batch.variables import SET_NAMES, Variables
-from wxlint.shell.batch.words import inner_command, seen_from, split_words
+from wxlint.shell.batch.words import inner_commands, seen_from, split_words
 from wxlint.shell.branches import alternatives
 from wxlint.shell.model import TOO_LONG, Place, Word
 from wxlint.shell.state import (
@@ -284,14 +284,16 @@ class BatchRunner(Variables):
             return RAN
         elif first in ("title", "color", "cls"):
             return RAN
-        elif first in ("cmd", "cmd.exe", "start"):
-            words = inner_command(first.removesuffix(".exe"), words)
         elif first.endswith(_FILES):  # without `call`, what stands behind it does not run
             self.flow = "return" if self.stack else "exit"
         end = max(words[-1].end, node.start, *(redirect.end for redirect in redirects))
-        said = [word._replace(value=seen_from(word.value, self.cwd)) for word in words]
         targets = [r._replace(target=r.target._replace(value=seen_from(r.target.value, self.cwd))) for r in redirects]
-        self.emit(node.start, end, tuple(said), (), tuple(targets))
+        conditional = self.conditional
+        for sign, command in inner_commands(words):
+            said = [word._replace(value=seen_from(word.value, self.cwd)) for word in command]
+            self.conditional = self.conditional or sign == "||"
+            self.emit(node.start, end, tuple(said), (), tuple(targets))
+        self.conditional = conditional
         return RAN
 
     def _other_file(self, path: Value) -> None:

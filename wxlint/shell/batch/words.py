@@ -208,8 +208,27 @@ def edited(value: Value, edit: str, raw: str) -> Value:
     return value._replace(text=re.sub(re.escape(old), lambda _: new, value.text, flags=re.I))
 
 
-def inner_command(first: str, words: list[Word]) -> list[Word]:
-    """The command that `cmd /c` or `start` runs; the words as they are where there is none."""
+_STARTERS = ("cmd", "cmd.exe", "start")
+_MOST_STARTERS = 5
+_SIGN = late(r"(&&|\|\||[&|])")
+
+
+def inner_commands(words: list[Word]) -> list[tuple[str, list[Word]]]:
+    """The commands that `cmd /c` and `start` run, each with the sign in front of it; the words themselves where there
+    is none."""
+    found = [("", words)]
+    for _ in range(_MOST_STARTERS):
+        first = found[0][1][0].value.text.lower()
+        if len(found) > 1 or first not in _STARTERS:
+            break
+        words = _inner(first.removesuffix(".exe"), words)
+        quoted = len(words) == 1 and first != "start" and " " in words[0].value.text.strip()
+        found = _divided(words[0]) if quoted else [("", words)]  # cmd /c "docker push x"
+        words = found[0][1]
+    return found
+
+
+def _inner(first: str, words: list[Word]) -> list[Word]:
     at = 1
     if first == "cmd":
         while at < len(words) and words[at].value.text[:1] == "/":
@@ -218,10 +237,7 @@ def inner_command(first: str, words: list[Word]) -> list[Word]:
                 break
         else:
             return words
-        rest = words[at:]
-        if len(rest) == 1 and " " in rest[0].value.text.strip():  # cmd /c "docker push x"
-            return _divided(rest[0])
-        return rest or words
+        return words[at:] or words
     if at < len(words) and words[at].quoted:  # the title of the window
         at += 1
     while at < len(words) and words[at].value.text[:1] == "/":
@@ -229,11 +245,19 @@ def inner_command(first: str, words: list[Word]) -> list[Word]:
     return words[at:] or words
 
 
-def _divided(word: Word) -> list[Word]:
-    """The words of a command line that was quoted as a whole."""
+def _divided(word: Word) -> list[tuple[str, list[Word]]]:
+    """The commands of a line that was quoted as a whole, each with the sign in front of it."""
     names = iter(word.value.holes)
-    pieces = word.value.text.split()
-    return [
-        word._replace(value=Value(piece, tuple(next(names, "") for _ in range(piece.count(HOLE))), word.value.because))
-        for piece in pieces
-    ]
+    found: list[tuple[str, list[Word]]] = []
+    sign = ""
+    for text in _SIGN.split(word.value.text):
+        if _SIGN.fullmatch(text):
+            sign = text
+            continue
+        values = [
+            Value(piece, tuple([next(names, "") for _ in range(piece.count(HOLE))]), word.value.because)
+            for piece in text.split()
+        ]
+        if values:
+            found.append((sign, [word._replace(value=value) for value in values]))
+    return found or [("", [word])]
