@@ -319,6 +319,7 @@ NO_TEMPLATES = [
     "FROM ubuntu\nRUN curl -w '%{http_code}' x && date '+{%Y}'\n",
     "FROM ubuntu\nRUN git diff @@ -1 && echo 50%% && mail a@@b\n",
     'FROM ubuntu\nCMD ["sh", "-c", "echo \'<% x\'"]\n',
+    "FROM ubuntu\nRUN echo '<%= x %>' > index.jsp && echo '<%# y %>'\n",
 ]
 
 

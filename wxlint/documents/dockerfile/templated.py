@@ -10,7 +10,7 @@ from wxlint.documents.dockerfile.template_marks import MARK, may_hold_marks
 
 _BLOCK = late(
     r"\{%[-+]?\s*(?:if|elif|else|endif|for|endfor|set|block|endblock|include|import|from|macro|endmacro|raw|extends|with|call)\b"
-    r"|<%[-=#]?\s(?:(?!<%|%>).)*%>",
+    r"|<%-?\s(?:(?!<%|%>).)*%>",
     re.S,
 )
 _OPENS = ("{{", "{%", "{#", "<%", "%%", "@@")

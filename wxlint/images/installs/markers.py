@@ -154,6 +154,8 @@ def _holds(node: _Node, environment: Environment, extras: tuple[str, ...]) -> bo
 def _term(term: _Term, environment: Environment, extras: tuple[str, ...]) -> bool | None:
     if "extra" in (term.left, term.right):
         return _of_extra(term, extras)
+    if "python_full_version" in (term.left, term.right) and (environment.python or "").count(".") == 1:
+        return _for_every_patch(term, environment)
     python = "python_version" in (term.left, term.right) or "python_full_version" in (term.left, term.right)
     left, right = (_value(side, environment) for side in (term.left, term.right))
     if left is None or right is None:
@@ -165,6 +167,19 @@ def _term(term: _Term, environment: Environment, extras: tuple[str, ...]) -> boo
         if answer is not None or python:
             return answer
     return _TEXT[term.sign](left, right) if term.sign in _TEXT else None
+
+
+def _for_every_patch(term: _Term, environment: Environment) -> bool | None:
+    """A comparison of `python_full_version` where Python's major and minor numbers are known: what holds of the first
+    and of the last patch, and of all between them."""
+    other = (term.right if term.left == "python_full_version" else term.left).strip("'\"")
+    if term.sign in ("==", "!=") and not other.endswith(".*"):
+        if f"{other}.".startswith(f"{environment.python}."):
+            return None  # it may be the very one
+    elif term.sign not in ("<", "<=", ">", ">=", "~=", "==", "!="):
+        return None
+    first, last = (_term(term, environment._replace(python=f"{environment.python}.{patch}"), ()) for patch in (0, 99))
+    return first if first == last else None
 
 
 _TEXT: dict[str, Callable[[str, str], bool]] = {

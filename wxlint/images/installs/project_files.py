@@ -53,7 +53,7 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
             bound = _bound(dependency.bindings, names, environment) if tool != "pip" and not groups.unbound else None
             found = found._replace(bound=bound, maybe=holds is None, group=dependency.part.name)
             if dependency.folder and tool == "uv" and not groups.unbound:
-                found = found._replace(kind=FOLDER, url=dependency.folder)
+                found = _from_path(found, dependency.folder)
             wanted.append(found)
     strict = tool in ("uv", "poetry", "pdm") or groups.only  # pip warns of an extra, and refuses a group
     missing = next(_missing(project, source, groups), None) if strict else None
@@ -66,6 +66,14 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         unread,
         forks=project.forks,
     )
+
+
+def _from_path(requirement: Requirement, path: str) -> Requirement:
+    """A requirement that a wheel's name answers, or a project in a folder."""
+    if not path.endswith(".whl"):
+        return requirement._replace(kind=FOLDER, url=path)
+    wheel = parse_requirement(Value(f"{requirement.name} @ {path}"), requirement.where)
+    return wheel._replace(extras=requirement.extras, maybe=requirement.maybe, group=requirement.group)
 
 
 def _limit(dependency: Dependency, environment: Environment) -> list[Requirement]:
