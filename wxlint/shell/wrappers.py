@@ -16,7 +16,7 @@ from wxlint.shell.values import merged
 
 _MAX_WRAPPERS = 20
 """Of one command line."""
-_EXECS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
+EXECS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
 """What starts a command among the words of find."""
 _ASSIGNMENT = late(r"([A-Za-z_][A-Za-z0-9_]*)=")
 _QUOTED = late(r"[\"'\\$]")
@@ -192,7 +192,7 @@ def _assigned(words: list[Word]) -> tuple[list[tuple[str, Value]], list[Word]]:
 
 def _of_find(words: list[Word]) -> list[Word]:
     """The first command of `find ... -exec CMD {} \\;`, with what is found unknown."""
-    first = next((at + 1 for at, word in enumerate(words) if word.value.text in _EXECS), len(words))
+    first = next((at + 1 for at, word in enumerate(words) if word.value.text in EXECS), len(words))
     ends = (at for at, word in enumerate(words) if at > first and word.value.text in (";", "+"))
     return [_filled(word, "{}") for word in words[first : next(ends, len(words))]]
 

@@ -22,7 +22,7 @@ from wxlint.images.evaluation.generated_requirements import is_maker, made_by, m
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.stage_context import StageContext
 from wxlint.images.evaluation.written_files import removed_by, touched
-from wxlint.images.installs.commands import installs, is_installer, may_install
+from wxlint.images.installs.commands import installs, is_installer, may_install, runs_installer
 from wxlint.images.installs.model import SWITCHES, Install, Unread, UnreadKind, joined
 from wxlint.images.installs.screening import worth_reading
 from wxlint.images.model.records import StageCopy
@@ -181,7 +181,7 @@ class Runs:
                 lines = None if command.conditional else made.lines
                 self.files.note_written(stage.index, context.absolute(made.path), lines)
                 return True
-        if not self.files.any_written or may_install(command):
+        if not self.files.any_written or runs_installer(command):
             return False
         context = self._context(stage, at, command)
         for written in touched(command):

@@ -12,6 +12,8 @@ from wxlint.core.patterns import late
 
 if TYPE_CHECKING:
     from wxlint.shell.model import Command
+from wxlint.shell.wrappers import NAMES as WRAPPERS
+from wxlint.shell.wrappers import unwrap
 
 _NAMED = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg|sh|bash|py|conf)\b")
 _BETWEEN = late(r"[;&|\n]")
@@ -133,6 +135,9 @@ def touched(command: Command) -> list[str]:
     if name == "find":
         acts = any(word.value.text in ("-exec", "-execdir", "-delete", "-ok") for word in command.words)
         return found + [f"{path.rstrip('/')}/*" for path in given[:1] if acts]
+    if name in WRAPPERS:
+        inner = unwrap(command)
+        return touched(inner) if inner is not command else found + given
     if name in _LOOKS:
         return found
     recursive = name in ("rm", "mv", "cp", "rsync", "chroot")

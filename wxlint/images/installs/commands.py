@@ -92,6 +92,11 @@ def may_install(command: Command) -> bool:
     return bool(_kind(command.words[0].value.text)) or _base(command.words[0].value.text) in WRAPPERS
 
 
+def runs_installer(command: Command) -> bool:
+    """Whether a command, or the one that another program such as sudo runs for it, is an installer's."""
+    return bool(_kind(unwrap(command).words[0].value.text))
+
+
 def installs(command: Command, variables: Mapping[str, Value], context: InstallContext) -> Iterator[Install]:
     """The installs of one command; nothing when it installs nothing. variables: those in scope, the command's own
     left out."""

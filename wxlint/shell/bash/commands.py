@@ -30,6 +30,7 @@ from wxlint.shell.state import (
     Status,
 )
 from wxlint.shell.values import ROOT, assumptions, is_open, merged, resting_on
+from wxlint.shell.wrappers import EXECS
 
 _READS = frozenset(
     "cat ssh tee grep sort head tail xargs ffmpeg awk python python3 perl sh bash dash zsh ksh sed tr cut wc uniq jq"
@@ -231,7 +232,7 @@ class Commands:
                 assumed = assumptions(given) if given is not None else ()
                 return self._fed(node, runs, env, (*assumptions(words[0].value), *assumed))
         command = state.command(node.start, node.end, tuple(words), env, redirects)
-        if name == "find":  # once for what it finds, or never
+        if name == "find" and any(word.value.text in EXECS for word in words):  # once for what it finds, or never
             command = command._replace(conditional=True)
         if name in MAY_RUN_TEXT or "/" in name:
             child = child_of(command)
