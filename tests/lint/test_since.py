@@ -77,7 +77,7 @@ def test_a_dockerfile_that_is_renamed_touches_who_builds_it(family: Path, capfd:
     }
     (family / "alone/Dockerfile.cpu").unlink()
     main(["check", "--no-cache", "--since", "main"])
-    assert "since main: 1 files changed or depend on what changed" in capfd.readouterr().out
+    assert "since main: 1 file changed or depends on what changed" in capfd.readouterr().out
 
 
 def test_who_installs_a_changed_list(family: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -86,11 +86,13 @@ def _options(arguments: argparse.Namespace, gathered: Gathered) -> Options:
 def _since(ref: str, repository: Repository, options: Options) -> Options:
     """The options of a check that speaks of a change only."""
     from wxlint.lint.changes import touched_since
+    from wxlint.output import count
 
     touched = touched_since(repository, ref)
     if touched is None:
         return options._replace(notes=(*options.notes, f"the policy changed since {ref}: everything is shown"))
-    note = f"since {ref}: {len(touched.files)} files changed or depend on what changed"
+    number = len(touched.files)
+    note = f"since {ref}: {count(number, 'file')} changed or {'depends' if number == 1 else 'depend'} on what changed"
     return options._replace(shows=touched.shows, notes=(*options.notes, note))
 
 

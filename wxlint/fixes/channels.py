@@ -36,10 +36,15 @@ def own_channel(context: Context, finding: Finding) -> Proposal | None:
         edits.update(dict.fromkeys(edit for edit in found if edit is not None))
         labels.add(image.label)
         channels.add(wanted)
-        safe = safe and said is not None and choice.how != "url"  # whether there is such a wheel is not known
+        safe = safe and _is_said(image) and choice.how != "url"  # whether there is such a wheel is not known
     if not edits or len(channels) != 1:
         return None
     return Proposal(tuple(edits), f"take torch from {channels.pop()}", safe, frozenset(labels))
+
+
+def _is_said(image: Image) -> bool:
+    """Whether the policy says one channel for an image: of several it does not say which is meant."""
+    return image.expectation is not None and len(image.expectation.allowed_channels) == 1
 
 
 def _choices(context: Context, span: Span) -> Iterator[tuple[Image, TorchStep, Choice]]:
@@ -144,7 +149,7 @@ def missing_index(context: Context, finding: Finding) -> Proposal | NoFix | None
         found[edits] = None
         labels.add(image.label)
         channels.add(channel)
-        safe = safe and said is not None and len(edits) == 1 and " && " not in edits[0].text
+        safe = safe and _is_said(image) and len(edits) == 1 and " && " not in edits[0].text
     if len(found) != 1 or len(channels) != 1:
         return None
     return Proposal(next(iter(found)), f"take torch from {channels.pop()}", safe, frozenset(labels))

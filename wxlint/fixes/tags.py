@@ -20,6 +20,7 @@ from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.policy.model import Expectation
 
 _VARIANTS = frozenset(("cpu", "cuda", "gpu", "rocm"))
+_PART = late(r"\{([a-z][a-z0-9_-]*)\}")
 _TAG_OPTION = late(r"[ \t]+(?:-t|--tag)(?:[ \t]+|=)\Z")
 
 
@@ -61,10 +62,15 @@ def _second(context: Context, use: Use, tag: str) -> Edit | None:
 
 
 def _meant(context: Context, use: Use, reference: Reference) -> tuple[str, bool] | None:
-    """The tag that a use means, and whether the policy says so."""
+    """The tag that a use means, and whether the policy says so.
+
+    Where a tag has further parts, the policy says their defaults only; that of an architecture is never what is meant.
+    """
     said = _by_policy(context, use, reference)
-    if said is not None or context.repository.policy is not None:
-        return (said, True) if said else None
+    policy = context.repository.policy
+    if policy is not None:
+        parts = set(_PART.findall(policy.tag_pattern)) - {"stage", "variant"}
+        return (said, not parts) if said and "arch" not in parts else None
     return _by_builds(context, use, reference)
 
 
