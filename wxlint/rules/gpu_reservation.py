@@ -13,7 +13,9 @@ speaks for CUDA, of one whose name does. A file of several services that says on
 where scripts build them, or no tag speaks for CUDA, and none of them is started; else it is information.
 
 What an image is for is said by the policy, then by its tag, then by what is in it: the image that the service builds,
-one that a script builds under its name, a well-known one. What is in it alone makes a warning.
+one that a script builds under its name, a well-known one. What is in it alone makes a warning. An image is one for the
+CPU by its CPU build of torch, or where all of what it installs was read and nothing of that computes on a GPU; then a
+service that is set to one (`WHISPER_DEVICE=cuda`, `--device cuda`) is wrong, too.
 
 ## Bad
 
@@ -52,20 +54,15 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
-from wxlint.core.reasons import Reason
-from wxlint.core.tuples import NamedTuple
-from wxlint.images.graph.family import listed_for
-from wxlint.images.graph.image import proven_accelerator
-from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.repository import Repository
-from wxlint.images.model.reference import Reference, parse_reference
+from wxlint.images.graph.service_purpose import Meant, gpu_setting, meant_for
 from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
+    from wxlint.core.values import Value
     from wxlint.documents.compose.services import Service
     from wxlint.images.builds.compose_projects import ComposeProjects
     from wxlint.images.builds.cpu_overlays import Kept
@@ -100,7 +97,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         if (project.paths, service.name) in kept or not projects.filled.isdisjoint(service.paths):
             continue  # gpu-not-removed speaks of it; a template: what it asks for may stand under a condition
         yield from _no_such_driver(service)
-        meant = _meant(repository, service)
+        meant = meant_for(repository, service)
         of_variants = not service.devices and (posixpath.dirname(project.paths[0]), service.name) in variants
         if meant.accelerator == "cuda" and not service.devices and _chooses_the_cpu(service):
             continue
@@ -111,7 +108,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 continue
             meant = meant._replace(runs=False)
         if meant.accelerator and any(
-            _meant(repository, rival).accelerator != meant.accelerator for rival in projects.rivals(project, service)
+            meant_for(repository, rival).accelerator != meant.accelerator for rival in projects.rivals(project, service)
         ):
             continue  # an overlay of overlays: which image it runs is not known
         helper = (project.paths[0], service.name) in served or (
@@ -175,9 +172,17 @@ def _is_called(repository: Repository, path: str, verbs: tuple[str, ...]) -> boo
 
 
 def _chooses_the_cpu(service: Service) -> bool:
-    """Whether the environment of a service says that it computes on the CPU."""
-    chosen = [named.value for named in service.environment if named.name.upper().endswith("DEVICE")]
-    return any(value is not None and value.text.strip("'\" ").lower() == "cpu" for value in chosen)
+    """Whether a service is set to compute on the CPU, by its environment or its command."""
+    if any(v is not None and v.text.strip("'\" ").lower() == "cpu" for v in _devices_of(service)):
+        return True
+    from wxlint.images.graph.device_settings import settings_of_service
+
+    return any(setting.accelerator == "cpu" for setting in settings_of_service(service))
+
+
+def _devices_of(service: Service) -> list[Value | None]:
+    """The values of variables that choose a device, defaults among them."""
+    return [named.value for named in service.environment if named.name.upper().endswith("DEVICE")]
 
 
 def is_called_cpu(service: Service) -> bool:
@@ -186,7 +191,7 @@ def is_called_cpu(service: Service) -> bool:
     return any("cpu" in accelerator_words(name) for name in names)
 
 
-def _service(service: Service, meant: _Meant, helper: bool) -> Iterator[Problem]:
+def _service(service: Service, meant: Meant, helper: bool) -> Iterator[Problem]:
     """What is wrong with the devices of a service. helper: another service has the device for it."""
     devices, why = service.devices, meant.because
     asks = [d for d in devices if d.gpu]
@@ -219,6 +224,11 @@ def _service(service: Service, meant: _Meant, helper: bool) -> Iterator[Problem]
             "take the reservation out: it is fatal on a host without a GPU",
             severity=meant.severity,
         )
+    elif meant.accelerator == "cpu" and (setting := gpu_setting(service)) is not None:
+        text = f"service {service.name} is set to compute on a GPU, and its image holds nothing for one"
+        hint = "set it to the CPU, or build the image with packages for CUDA"
+        severity = meant.severity or Severity.WARNING
+        yield Problem(setting.span or service.key.span, text, (setting.reason, *why), hint, severity)
     else:
         yield from _uncounted(service)
 
@@ -259,64 +269,3 @@ def _compiles(service: Service) -> bool:
 
 
 _WORD = late(r"[^a-z]+")
-
-
-class _Meant(NamedTuple):
-    """What a service's image is for.
-
-    said: by the policy or a tag, not by what is inside alone. runs: whether the service may be there to be started.
-    """
-
-    accelerator: str | None
-    because: tuple[Reason, ...] = ()
-    said: bool = True
-    runs: bool = True
-
-    @property
-    def severity(self) -> Severity | None:
-        """What is inside may be there for another purpose, so that this is no error."""
-        if not self.runs:
-            return Severity.INFO
-        return None if self.said else Severity.WARNING
-
-
-def _meant(repository: Repository, service: Service) -> _Meant:
-    """What the service's image is for: by the policy, else by the image's tag, else by what is in the image."""
-    image = service.image.value if service.image is not None else None
-    reference = parse_reference(image) if image is not None else None
-    policy = repository.policy
-    if policy is not None and reference is not None:
-        listed = repository.family.listed(reference)
-        if listed is not None:
-            return _Meant(*listed_for(listed, policy.path))
-        member = repository.family.member(reference)
-        if member is not None and member.stage is not None and member.known:
-            return _Meant(None)  # a tag that the stage does not have says nothing: variant-tag speaks of it
-    if reference is not None and reference.tag_known and reference.tag:
-        said = said_by(reference.tag, "image tag")
-        if said:
-            return _Meant(said[0].accelerator, (said[0].reason,))
-    return _by_content(repository, service, reference)
-
-
-def _by_content(repository: Repository, service: Service, reference: Reference | None) -> _Meant:
-    """What the image proves: that which the service builds, else that which the repository builds under its name, else
-    a well-known one.
-    """
-    states = [image.state for image in repository.graph.images_of(service)]
-    if not states and service.build is None and reference is not None:
-        states = [repository.beliefs.state(e, stage) for e, stage in repository.graph.producers(reference)]
-        if not states:
-            return _well_known(reference)
-    found = [proven_accelerator(state) for state in states]
-    if len({accelerator for accelerator, _ in found}) != 1:
-        return _Meant(None)
-    return _Meant(*found[0], said=False)
-
-
-def _well_known(reference: Reference) -> _Meant:
-    tag = reference.tag if reference.tag is not None else "latest"
-    found = facts.base_image(reference.name, tag) if reference.tag_known else None
-    if found is None or found.accelerator != "cuda" or found.row["confidence"] == "unverified":
-        return _Meant(None)
-    return _Meant("cuda", (Reason("base", f"{reference.shown()} holds CUDA"),), said=False)

@@ -30,12 +30,13 @@ _GPU_OPTIONS = frozenset(("--gpu", "--cuda", "--use-gpu", "--use_gpu", "--use-cu
 
 
 class Setting(NamedTuple):
-    """What something is set to compute on. name: of the variable or the option."""
+    """What something is set to compute on. name: of the variable or the option. literal: no other file changes it."""
 
     accelerator: str
     name: str
     reason: Reason
     span: Span | None = None
+    literal: bool = True
 
 
 def said_by_variable(name: str, value: str) -> str | None:
@@ -88,7 +89,7 @@ def settings_of_service(service: Service) -> Iterator[Setting]:
         if accelerator is not None and named.value is not None:
             text = f"compose service {service.name}: {named.name}={named.value.text}"
             span = named.place.span
-            yield Setting(accelerator, named.name, reason_at("env", text, span), span)
+            yield Setting(accelerator, named.name, reason_at("env", text, span), span, not named.value.because)
     for command in (service.entrypoint, service.command):
         if command is not None:
             yield from _of_words(_words(command), f"compose service {service.name}", command.place.span)

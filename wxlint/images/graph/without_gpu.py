@@ -1,0 +1,135 @@
+"""Images that hold nothing which computes on a GPU, as far as all of what makes them was read.
+
+A base that is known, lists of packages that were read to their ends, and commands that bring nothing else. Whatever is
+not known may compute on a GPU.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from wxlint.core.paths import normal
+from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
+from wxlint.documents.dockerfile.words import json_words
+from wxlint.images.evaluation.commands import Ran, commands_of
+from wxlint.images.graph.image import Image, contributing, stack_of
+from wxlint.images.model.records import StageCopy
+
+if TYPE_CHECKING:
+    from wxlint.documents.compose.services import Service
+    from wxlint.documents.dockerfile.reader import Instruction
+    from wxlint.images.graph.repository import Repository
+    from wxlint.images.installs.model import Install
+    from wxlint.images.model.records import Stage
+
+_PYTHON_TOOLS = ("pip", "uv", "uv-project", "poetry", "pipenv")
+_HARMLESS = frozenset(
+    "addgroup adduser apt apt-get cat cd chmod chown cp echo export find groupadd install ln locale-gen ls mkdir mv "
+    "pip pip3 poetry printf pwd rm sed set sleep test touch true update-ca-certificates useradd uv [".split()
+)
+"""Programs that bring nothing but what is read of them as an install."""
+_MAY_COMPUTE = late(
+    r"(?:.*[-_.])?(?:nvidia|nv|cuda|cudnn|gpus?|gpustat|gputil|pynvml|nvitop|py3nvml|"
+    r"opencl|pyopencl|opengl|pyopengl|vulkan|libegl1|egl|libglvnd0|glvnd|mesa|osmesa|moderngl|glfw|wgpu|vispy|vtk|pyvista|"
+    r"pyglet|panda3d|pyqt\w*|blender|bpy|open3d|mujoco|pybullet|chromium|playwright|selenium|"
+    r"ffmpeg|gstreamer.*|av|pyav|decord|dali|moviepy|imageio|"
+    r"numba|taichi|warp|xgboost|lightgbm|catboost|triton|jax|tensor\w*|torch\w*|paddle\w*|mxnet|cupy|pycuda|hashcat|"
+    r"llama|ollama|mlc|exllama\w*|whisper\w*|ultralytics|"
+    r"ray|dask|docker|kubernetes|jupyter\w*|notebook|ipykernel)(?:[-_.\d].*)?"
+)
+"""Names of packages that watch a GPU, draw, encode or compute on one, or start what does, each kind on lines of its
+own."""
+_OWN_PROGRAM = late(r"/?(?:usr/(?:local/)?)?(?:bin/)?uvx?/?")
+
+
+def holds_no_gpu_stack(repository: Repository, image: Image, service: Service) -> tuple[Reason, ...]:
+    """Why nothing of an image that a service runs computes on a GPU; () where that is not proven."""
+    state = image.state
+    plain = state.accelerator == "cpu" and state.sure and state.torch.channel == "none"
+    if not plain or state.packages or state.others or state.stored or not _is_read(state.installs):
+        return ()
+    if any(one.build not in ("cpu", "same") for one in stack_of(image).packages):
+        return ()
+    stages = contributing(image.evaluated, image.stage)
+    if not all(_brings_nothing(image, stage) for stage in stages) or _installs_at_start(repository, image, service):
+        return ()
+    lists = dict.fromkeys(
+        r.span.path for install in state.installs if install.tool != "apt" for r in install.requirements if r.span
+    )
+    listed = (Reason("install", "nothing that it installs computes on a GPU", path) for path in lists)
+    return (*state.because, *listed)
+
+
+def _is_read(installs: Sequence[Install]) -> bool:
+    """Whether everything is known that installs bring, and nothing of it may compute on a GPU."""
+    if not any(install.tool in _PYTHON_TOOLS and install.requirements for install in installs):
+        return False
+    for install in installs:
+        if install.unread or install.open or install.elsewhere or install.tool in ("conda", "script"):
+            return False
+        for requirement in install.requirements:
+            if requirement.kind != "name" or not requirement.name or _MAY_COMPUTE.fullmatch(requirement.name):
+                return False
+    return True
+
+
+def _brings_nothing(image: Image, stage: Stage) -> bool:
+    """Whether a stage gets nothing but files of the build context and what its installs name."""
+    source = image.evaluated.dockerfile.source
+    for step in stage.steps:
+        if isinstance(step, StageCopy) and not _is_harmless_copy(image, step):
+            return False
+    for instruction in image.evaluated.instructions_of(stage):
+        if instruction.keyword == "ADD" and "://" in instruction.args:
+            return False
+        if instruction.keyword == "RUN" and not all(map(_is_harmless, commands_of(source, instruction))):
+            return False
+    return True
+
+
+def _is_harmless_copy(image: Image, step: StageCopy) -> bool:
+    if step.stage is None:
+        return all(_OWN_PROGRAM.fullmatch(path) for path in step.paths)
+    return any(stage.index == step.stage for stage in contributing(image.evaluated, image.stage))
+
+
+def _is_harmless(ran: Ran) -> bool:
+    words = [word.value.text for word in ran.command.words]
+    if ran.name in ("python", "python3"):
+        return words[1:3] in (["-m", "pip"], ["-m", "venv"]) or words[1:3] == ["-m", "nltk.downloader"]
+    return ran.name in _HARMLESS
+
+
+def _installs_at_start(repository: Repository, image: Image, service: Service) -> bool:
+    """Whether what a container starts with may install more, or is not known."""
+    texts = [
+        " ".join(text.value.text for text in command.words)
+        for command in (service.entrypoint, service.command)
+        if command is not None
+    ]
+    instructions = image.evaluated.instructions_of(image.stage)
+    last = {one.keyword: one for one in instructions if one.keyword in ("ENTRYPOINT", "CMD")}
+    texts += [" ".join(json_words(one.args) or [one.args]) for one in last.values()]
+    for word in [word for text in texts for word in text.split() if word.endswith(".sh")]:
+        found = next(_scripts(repository, image, instructions, posixpath.basename(word)), None)
+        if found is None:
+            return True
+        texts.append(found)
+    return not texts or any(_GETS_MORE.search(text) for text in texts)
+
+
+_GETS_MORE = late(r"\b(?:install|sync|curl|wget|git|add|uvx?|vllm|torch\w*|nvidia-smi)\b")
+"""Words of a command that fetches more when a container starts, or runs what does compute on a GPU."""
+
+
+def _scripts(repository: Repository, image: Image, instructions: Sequence[Instruction], name: str) -> Iterator[str]:
+    """The texts of the files of the build context that a COPY brings under a name, or that lie in its root."""
+    copied = [word for one in instructions if one.keyword in ("COPY", "ADD") for word in one.args.split()]
+    for context in image.evaluated.build.contexts:
+        for word in [*(word for word in copied if posixpath.basename(word) == name), name]:
+            found = repository.sources.read(normal(posixpath.join(context, word.lstrip("/"))))
+            if found is not None:
+                yield found.text
