@@ -11,8 +11,8 @@ In an image that nothing calls a CPU or a GPU image, on a base without CUDA and 
 only, and a warning where something says CPU: the name or the tag of its base; a `Dockerfile.gpu` beside its Dockerfile;
 a service `api-gpu` beside the service that runs it, or another image in its place in a `docker-compose.gpu.yml`; what
 it, or the service, is set to (`WHISPER_DEVICE=cpu`, `USE_GPU=false`, `CUDA_VISIBLE_DEVICES=""`, `--device cpu`), where
-that is written out. A GPU that a service, a `docker run` or a pod gives the image, or a variable that chooses CUDA,
-silences it.
+that is written out; an index of CPU builds behind torch in a list, where pip does not look at it. A GPU that a service,
+a `docker run` or a pod gives the image, or a variable that chooses CUDA, silences it.
 
 ## Bad
 

@@ -17,6 +17,8 @@ from wxlint.images.graph.device_settings import Setting, settings_of_image, sett
 from wxlint.images.graph.runners import Runner, Runners
 from wxlint.images.graph.siblings import gpu_twins
 from wxlint.images.graph.state import State
+from wxlint.images.stack.torch.channels import channel_of_url
+from wxlint.images.stack.torch.model import FAMILY
 
 if TYPE_CHECKING:
     from wxlint.images.graph.image_graph import ImageGraph
@@ -51,7 +53,8 @@ class Purposes:
     def for_the_cpu(self, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
         """What says that an image is for the CPU, of one for which `is_undecided` holds; nothing where nothing does."""
         set_to = [setting.reason for setting in self._settings(evaluated, stage)]
-        return tuple(dict.fromkeys((*self._beside(evaluated, stage), *set_to)))
+        indexes = _overlooked(self._graph.beliefs.state(evaluated, stage))
+        return tuple(dict.fromkeys((*self._beside(evaluated, stage), *indexes, *set_to)))
 
     def run_without_gpu(self, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
         """The services that run an image, of one for which `is_undecided` holds: none of them asks for a GPU."""
@@ -125,6 +128,14 @@ class Purposes:
         if all(projects.values()) or any(setting.accelerator != "cpu" for setting in chosen):
             found += chosen
         return found
+
+
+def _overlooked(state: State) -> Iterator[Reason]:
+    """The indexes of CPU builds that a list names behind torch, where pip does not look at them."""
+    for install in state.installs:
+        for wanted in install.requirements:
+            if wanted.name in FAMILY and wanted.ignored and channel_of_url(wanted.ignored) == "cpu":
+                yield reason_at("name", f"{wanted.ignored} behind {wanted.name}", wanted.span)
 
 
 def _is_torch_alone(state: State) -> bool:
