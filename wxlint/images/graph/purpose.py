@@ -1,4 +1,4 @@
-"""What an image is for where no name says so: what stands beside it, how it is set, and who runs it.
+"""What an image is for where no name says so: what stands beside it, what it is set to, and who runs it.
 
 All of it is weaker than a name, and counts on a base without an accelerator only. A GPU that anything gives the image
 silences it.
@@ -55,14 +55,6 @@ class Purposes:
         set_to = [setting.reason for setting in self._settings(evaluated, stage)]
         indexes = _overlooked(self._graph.beliefs.state(evaluated, stage))
         return tuple(dict.fromkeys((*self._beside(evaluated, stage), *indexes, *set_to)))
-
-    def run_without_gpu(self, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
-        """The services that run an image, of one for which `is_undecided` holds: none of them asks for a GPU."""
-        return tuple(
-            reason_at("build", f"compose service {one.service.name} runs it without a GPU", one.service.key.span)
-            for one in self.runners.of(evaluated, stage)
-            if not one.service.only_builds
-        )
 
     # -- what stands beside it
 

@@ -33,7 +33,7 @@ def belief_as_json(belief: Belief) -> dict[str, object]:
 
 def meant_for_cpu(repository: Repository, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
     """Why an image is for the CPU though torch came from the default index, which holds CUDA builds; () where nothing
-    says so: the policy, names, what stands beside it, what it is set to, or services that run it without a GPU."""
+    says so: the policy, names, what stands beside it, or what it is set to."""
     state = repository.beliefs.state(evaluated, stage)
     if state.torch.channel != "default" or state.accelerator not in (None, "cpu") or state.others:
         return ()
@@ -43,7 +43,7 @@ def meant_for_cpu(repository: Repository, evaluated: Evaluated, stage: Stage) ->
     purposes = repository.purposes
     if evidence(evaluated, stage) or not purposes.is_undecided(evaluated, stage):
         return ()
-    return purposes.for_the_cpu(evaluated, stage) or purposes.run_without_gpu(evaluated, stage)
+    return purposes.for_the_cpu(evaluated, stage)
 
 
 def belief(
