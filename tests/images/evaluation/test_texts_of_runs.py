@@ -187,6 +187,7 @@ MADE = [
     ("RUN find /w -name a.txt -exec sed -i s/x/y/ {} + && pip install -r a.txt", "[a.txt]"),
     ("RUN sudo rm -rf /w && pip install -r a.txt", "[a.txt]"),
     ("RUN sudo cat a.txt && pip install -r a.txt", "torch"),
+    ("RUN find /w -exec sed -i s/torch/flask/ {} +\nRUN pip install -r a.txt", "[a.txt]"),
     ("RUN find /v -delete && pip install -r a.txt", "torch"),
     ("RUN rm -rf /w/* && pip install -r a.txt", "[a.txt]"),
     ("RUN pip install -r /w/a.txt", "torch"),

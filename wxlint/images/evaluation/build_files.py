@@ -74,10 +74,6 @@ class Files:
         self.made.setdefault(stage, {})[path] = lines
         self.any_written = True
 
-    def names_made(self, stage: int, text: str) -> bool:
-        """Whether the commands of a RUN name a file that an earlier one has made."""
-        return any(posixpath.basename(path) in text for path in self.made.get(stage, ()))
-
     def note_clone(self, stage: int, folder: str, project: str) -> None:
         """An absolute folder that holds another repository. project: its owner and name, with
         `@` and a word behind where it is not at its main branch."""

@@ -74,9 +74,7 @@ class Runs:
                 stage.pip_file = pip_config.from_text(text)
             stage.note_python(text)
             makes = may_make(text)
-            if stage.shell and (
-                makes or worth_reading(text) or may_build(text) or self.files.names_made(stage.index, text)
-            ):
+            if stage.shell and (makes or self.files.any_written or worth_reading(text) or may_build(text)):
                 self._commands(stage, text, at, makes, flavor_of_text(text, flavor))
             else:
                 self.files.note_changes(stage.index, text)
