@@ -41,6 +41,21 @@ def places(install: Install) -> list[str]:
     return [f"{name}{clauses} {span.path}:{span.line}" if span else name for name, clauses, span in spans]
 
 
+UNREAD = [
+    {"setup.py": "import (\n"},
+    {"setup.py": "print 'a'\n"},
+    {"setup.cfg": "install_requires = torch\n"},
+    {"setup.cfg": "no section\n", "setup.py": "from setuptools import setup\nsetup()\n"},
+    {"setup.py": "x = 1\n" * 400_000},
+]
+
+
+@pytest.mark.parametrize("files", UNREAD)
+def test_a_file_that_is_not_read_is_said(files: dict[str, str]) -> None:
+    (unread,) = only("pip install .", files).unread
+    assert unread.kind is UnreadKind.NOT_WHOLE and unread.name in files and unread.where is not None
+
+
 CASES = [
     ("pip install .", {"setup.py": SETUP}, ["torch<2.3 setup.py:2", "numpy setup.py:2"]),
     ("pip install -e .[gpu]", {"setup.py": SETUP}, ["torch<2.3 setup.py:2", "numpy setup.py:2", "cupy setup.py:2"]),
@@ -111,7 +126,6 @@ UNKNOWN = [
     {"setup.py": "from setuptools import setup\nimport x\nsetup(install_requires=['a'] + x.more)\n"},
     {"pyproject.toml": f"[build-system]\nbuild-backend = 'hatchling.build'\n{DYNAMIC}", "setup.py": SETUP},
     {"pyproject.toml": DYNAMIC + "optional-dependencies = {a = ['b']}\n"},
-    {"setup.cfg": "install_requires = torch\n"},
 ]
 
 

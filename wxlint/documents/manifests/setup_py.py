@@ -22,22 +22,23 @@ class SetupCall(NamedTuple):
     """What `setup()` is given.
 
     requires: of install_requires; None where there is none. extras: of extras_require, by their names. extras_known:
-    whether these are all. problem: why nothing is known of it; "" otherwise.
+    whether these are all. problem: why nothing is known of it; "" otherwise. broken: the file was not read.
     """
 
     requires: Listed | None = None
     extras: tuple[tuple[str, Listed], ...] = ()
     extras_known: bool = True
     problem: str = ""
+    broken: bool = False
 
 
 def read_setup_py(source: Source) -> SetupCall:
     """Read a setup.py. Never raises: where its text does not say what is asked for, `problem` does."""
     text = source.text
     if source.unfit_for():
-        return SetupCall(problem="it is not UTF-8")
+        return SetupCall(problem="it is not UTF-8", broken=True)
     if len(text) > _MOST_TEXT or max(map(len, text.split("\n"))) > _MOST_LINE:
-        return SetupCall(problem="it is too large to read")
+        return SetupCall(problem="it is too large to read", broken=True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -46,7 +47,7 @@ def read_setup_py(source: Source) -> SetupCall:
             return SetupCall(problem="it installs by itself")
         return _Reader(tree).call()
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return SetupCall(problem="it cannot be parsed")
+        return SetupCall(problem="it cannot be parsed", broken=True)
 
 
 class _Unsure(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint.core.values import HOLE
@@ -51,6 +52,8 @@ def dynamic_lines(
     if setup_py is None and setup_cfg is None:
         return None
     found = _read(setup_py, setup_cfg)
+    if isinstance(found, Unread):
+        return Lines(unread=(found,))
     if found is None:
         shown = posixpath.join(posixpath.dirname(name), "setup.py")
         may_list = _by_literals(setup_py, beside, groups, environment, listed) if setup_py is not None else None
@@ -101,14 +104,14 @@ def _of_files(listed: Listing, files: tuple[tuple[Part, str], ...], beside: Besi
     )
 
 
-def _read(setup_py: Text | None, setup_cfg: Text | None) -> _Found | None:
+def _read(setup_py: Text | None, setup_cfg: Text | None) -> _Found | Unread | None:
     """What setup.py lists, or setup.cfg where that one lists nothing; None where it cannot be told."""
     call = read_setup_py(setup_py) if setup_py is not None else SetupCall()
-    if call.problem:
-        return None
+    if call.problem and setup_py is not None:
+        return _unread(setup_py) if call.broken else None
     cfg = read_setup_cfg(setup_cfg) if setup_cfg is not None else None
-    if cfg is not None and cfg.problem:
-        return None
+    if cfg is not None and cfg.problem and setup_cfg is not None:
+        return _unread(setup_cfg)
     if call.requires is not None or (cfg is None and setup_py is not None):
         assert setup_py is not None
         return _of_call(setup_py, call)
@@ -127,6 +130,10 @@ def _read(setup_py: Text | None, setup_cfg: Text | None) -> _Found | None:
             if wanted and not wanted.startswith("#"):
                 dependencies.append(Dependency(wanted, part, (), lines.get(wanted, 0)))
     return _Found(setup_cfg, tuple(dependencies), tuple(files), whole=True)
+
+
+def _unread(source: Text) -> Unread:
+    return Unread(UnreadKind.NOT_WHOLE, source.path, partial(source.span, 0, 0))
 
 
 def _of_call(source: Text, call: SetupCall) -> _Found:
