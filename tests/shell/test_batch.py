@@ -10,6 +10,7 @@ from shell_bounds import check_bounds
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.reader import read_batch
+from wxlint.shell.model import TOO_DEEP
 
 
 def lines(text: str, **options: object) -> list[str]:
@@ -254,6 +255,13 @@ def test_mutilated_scripts_are_read(data: st.DataObject) -> None:
 def test_scopes_and_commands_inside_others(text: str, expected: list[str]) -> None:
     found = read_batch(text).commands
     assert ["|".join(word.value.shown() for word in command.words) for command in found] == expected
+
+
+@pytest.mark.parametrize("start", ["if 1==1 ", "for %%a in (b) do ", "("])
+def test_what_is_nested_too_deep_is_said(start: str) -> None:
+    assert read_batch(f"{start * 20}docker push x\n").commands
+    error = read_batch(f"{start * 200}docker push x\n").error
+    assert error is not None and error[2] == TOO_DEEP
 
 
 def test_a_block_sees_what_was_in_front_of_it() -> None:

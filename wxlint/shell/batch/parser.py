@@ -141,7 +141,11 @@ class Parser:
         if match and word == "rem":
             self.at = self._line_end(start)
             return Line(start, start)
-        if match and word in ("if", "for") and self.depth < _MAX_DEPTH:
+        if match and word in ("if", "for"):
+            if self.depth >= _MAX_DEPTH:
+                self.at = self.end
+                self.fail(start, TOO_DEEP)
+                return Line(start, start)
             self.depth += 1
             self.at = match.end()
             found = self._if() if word == "if" else self._for(start)
