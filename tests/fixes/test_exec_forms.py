@@ -87,7 +87,7 @@ def test_a_fix_that_costs_an_install_or_a_form_is_refused(
     def wrong(context: Context, finding: Finding) -> Proposal:
         return Proposal((Edit(Span("Dockerfile", 2, column, 2, column), edit),), "go wrong", True)
 
-    monkeypatch.setitem(propose._PROPOSERS, "latest-tag", (wrong,))
+    monkeypatch.setitem(propose.PROPOSERS, "latest-tag", (wrong,))
     Path("Dockerfile").write_text("FROM example/base:latest\n" + text)
     assert main(["check", "--fix", "--no-cache", "--no-policy", "."]) == 1
     assert Path("Dockerfile").read_text() == "FROM example/base:latest\n" + text

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from wxlint.cli.main import main
-from wxlint.fixes.propose import fixable_rules
+from wxlint.fixes.propose import PROPOSERS
 
 CASES = Path(__file__).parents[1] / "rules" / "cases"
 
@@ -24,7 +24,7 @@ CASES = Path(__file__).parents[1] / "rules" / "cases"
 def inputs() -> dict[str, dict[str, str]]:
     """The files of each case whose rule has fixes."""
     found: dict[str, dict[str, str]] = {}
-    for rule in fixable_rules():
+    for rule in PROPOSERS:
         path = CASES / f"{rule.replace('-', '_')}.yaml"
         for number, case in enumerate(
             _cases(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.exists() else ()

@@ -16,7 +16,6 @@ from wxlint.policy.model import (
     Base,
     EntrypointCheck,
     Expectation,
-    builtin_policy,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -246,23 +245,13 @@ stages:
         assert policy.span("variants", "cpu", "stages") == ("p.yaml", 8, 5, 8, 11)
         assert policy.span("variants", "cpu", "stages", 1) == ("p.yaml", 8, 21, 8, 24)
         assert policy.span("variants", "rocm") is None
-        assert builtin_policy(Path()).span("variants") is None
-
-    def test_the_built_in_policy(self) -> None:
-        policy = builtin_policy(Path("x"))
-        assert (policy.forbidden_tags, expected_images(policy), policy.level("latest-tag", "a")) == (
-            ("latest",),
-            (),
-            None,
-        )
-        assert named_member(policy, Value("python")) is None
 
     def test_files(self, tmp_path: Path) -> None:
         for file in ("compose.yaml", "a/compose.gpu.yaml", "a/b/compose.yaml", "node_modules/compose.yaml"):
             (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / file).touch()
         (tmp_path / "a/loop").symlink_to(tmp_path)
-        policy = builtin_policy(tmp_path)
+        policy = load(SMALL)._replace(root=tmp_path)
         assert policy.files(["compose.yaml", "no.sh"]) == (["compose.yaml"], ["no.sh"])
         assert policy.files(["*.yaml"]) == (["compose.yaml"], [])
         assert policy.files(["a/*.yaml", "b/*"]) == (["a/compose.gpu.yaml"], ["b/*"])

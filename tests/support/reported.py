@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
 from typing import Any
 
 import pytest
 from small_family import Family
 
+from wxlint.conformance import plugin
+
 
 def schema_errors(report: dict[str, Any]) -> list[str]:
     jsonschema = pytest.importorskip("jsonschema")
-    from wxlint.conformance.plugin.report import report_schema_text
-
-    schema = json.loads(report_schema_text())
+    schema = json.loads(resources.files(plugin).joinpath("report.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     return [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(report)]
 

@@ -12,7 +12,7 @@ from wxlint.images.graph.repository import Repository
 
 Proposer = Callable[[Context, Finding], Proposal | NoFix | None]
 
-_PROPOSERS: dict[str, tuple[Proposer, ...]] = {
+PROPOSERS: dict[str, tuple[Proposer, ...]] = {
     "compose-run-gpus": (devices.compose_run,),
     "cpu-build": (packages.other_build,),
     "cuda-image-tag": (tags.nearest_cuda,),
@@ -33,12 +33,7 @@ _PROPOSERS: dict[str, tuple[Proposer, ...]] = {
     "variant-tag": (tags.own_tag,),
     "wrong-base": (tags.own_base,),
 }
-"""By rule; the first that knows one gives the fix."""
-
-
-def fixable_rules() -> tuple[str, ...]:
-    """The rules of whose findings some have a fix."""
-    return tuple(_PROPOSERS)
+"""By rule, where some of its findings have a fix; the first that knows one gives it."""
 
 
 def propose(findings: Iterable[Finding], repository: Repository) -> Iterator[tuple[Finding, Proposal]]:
@@ -70,7 +65,7 @@ def hindered(findings: Iterable[Finding], repository: Repository) -> Iterator[tu
 
 
 def _first(context: Context, finding: Finding) -> Proposal | NoFix | None:
-    for proposer in _PROPOSERS.get(finding.rule, ()):
+    for proposer in PROPOSERS.get(finding.rule, ()):
         proposal = proposer(context, finding)
         if proposal is not None:
             return proposal

@@ -56,19 +56,6 @@ _HASHED = re.compile(r"(?:file|dir|multi):[0-9a-f]+\s+in\s+(.*)")
 _STAGE = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+as\s+(\S+))?", re.IGNORECASE)
 
 
-def map_history(
-    history: Sequence[Step],
-    instructions: Sequence[Instruction],
-    path: str,
-) -> list[tuple[str, int] | None]:
-    """For every layer (every step that is not empty), the (path, line) that made it, or None.
-
-    The stage is the one that fits best. Layers of a base image outside the Dockerfile stay None.
-    """
-    lines = match_history(history, instructions).lines
-    return [None if line is None else (path, line) for step, line in zip(history, lines) if not step.empty]
-
-
 def match_history(history: Sequence[Step], instructions: Sequence[Instruction]) -> Mapping:
     """The best fit of a history to one stage of a Dockerfile, with what its base stages add."""
     nothing = Mapping((None,) * len(history), 0)

@@ -31,14 +31,14 @@ class File(NamedTuple):
 
 
 Folder = dict[str, "Node"]
-Node = dict[str, "Node"] | File | str  # a string is the target of a symbolic link
+Node = Folder | File | str  # a string is the target of a symbolic link
 
 
 class FileSystem:
     """What is visible after all layers applied so far."""
 
     def __init__(self) -> None:
-        self.root: dict[str, Node] = {}
+        self.root: Folder = {}
         self.killers: dict[tuple[int, str], int] = {}
         """(layer, content) that lost a name, to the layer that took it away last."""
         self._known: dict[bytes, str] = {}  # key of every path ever placed here and of its folders, to the path
@@ -76,7 +76,7 @@ class FileSystem:
     def files(self) -> Iterator[tuple[str, File]]:
         """(path, file), sorted by path, no slash in front."""
         found: list[tuple[str, File]] = []
-        stack: list[tuple[str, dict[str, Node]]] = [("", self.root)]
+        stack: list[tuple[str, Folder]] = [("", self.root)]
         while stack:
             prefix, folder = stack.pop()
             for name, node in folder.items():
@@ -105,7 +105,7 @@ class FileSystem:
         """
         todo = path.split("/")[::-1] if path else []
         done: list[str] = []
-        at: list[dict[str, Node]] = [self.root]
+        at: list[Folder] = [self.root]
         hops = 0
         self._steps += len(todo)
         if self._steps > MAX_STEPS:

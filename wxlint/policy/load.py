@@ -9,9 +9,10 @@ from wxlint.core.errors import PolicyError
 from wxlint.documents import yaml as yaml_nodes
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Mapping, Node, Scalar
+from wxlint.documents.yaml.nodes import find_key
 from wxlint.policy.contradictions import Keys, contradictions
 from wxlint.policy.from_data import policy_from
-from wxlint.policy.model import Policy, find_key
+from wxlint.policy.model import Policy
 from wxlint.policy.schema import check
 
 TABLE = ("tool", "wxlint")

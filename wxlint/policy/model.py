@@ -337,27 +337,7 @@ class Policy(NamedTuple):
         """Where the policy says something: the key (or a list's item) at the end of `keys`; None when it does not."""
         if self.source is None or self.document is None:
             return None
+        from wxlint.documents.yaml.nodes import find_key
+
         found = find_key(self.document, keys)
         return self.source.span(found[0], found[1]) if found else None
-
-
-def builtin_policy(root: Path) -> Policy:
-    """What applies where a repository has no policy: no family, and no `latest`."""
-    return Policy("<built-in policy>", root, "", "", None, None, "", FORBIDDEN_TAGS, {}, {}, (), (), {})
-
-
-def find_key(node: Node, keys: Sequence[str | int]) -> tuple[int, int, Node] | None:
-    """Offsets of the key (or list item) at the end of `keys`, and its value; None when there is none."""
-    from wxlint.documents.yaml import Mapping
-    from wxlint.documents.yaml import Sequence as List
-
-    start, end = node.start, node.end
-    for key in keys:
-        if isinstance(node, Mapping) and (entry := node.entry(str(key))) is not None:
-            start, end, node = entry.key.start, entry.key.end, entry.value
-        elif isinstance(node, List) and isinstance(key, int) and key < len(node.items):
-            node = node.items[key]
-            start, end = node.start, node.end
-        else:
-            return None
-    return start, end, node

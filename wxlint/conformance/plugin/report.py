@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from wxlint.conformance.checks.registry import CHECKS
@@ -173,8 +172,3 @@ def write_report(target: str, records: Sequence[Record], keep: Iterable[str | os
     Raises UsageError for one of `keep`, InputError for what cannot be written.
     """
     write_file(target, [json.dumps(report(records), indent=2), "\n"], keep=keep, make_folders=True)
-
-
-def report_schema_text() -> str:
-    """The JSON Schema of the report, as `wxlint schema report` prints it."""
-    return Path(__file__).with_name("report.schema.json").read_text(encoding="utf-8")

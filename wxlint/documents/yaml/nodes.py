@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from wxlint.core.patterns import late
@@ -126,3 +127,17 @@ def _kind(text: str) -> str:
     if _INT.fullmatch(text):
         return "int"
     return "float" if _FLOAT.fullmatch(text) or _SPECIAL_FLOAT.fullmatch(text) else "str"
+
+
+def find_key(node: Node, keys: Iterable[str | int]) -> tuple[int, int, Node] | None:
+    """Offsets of the key (or list item) at the end of `keys`, and its value; None when there is none."""
+    start, end = node.start, node.end
+    for key in keys:
+        if isinstance(node, Mapping) and (entry := node.entry(str(key))) is not None:
+            start, end, node = entry.key.start, entry.key.end, entry.value
+        elif isinstance(node, Sequence) and isinstance(key, int) and key < len(node.items):
+            node = node.items[key]
+            start, end = node.start, node.end
+        else:
+            return None
+    return start, end, node

@@ -3,7 +3,7 @@ runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -352,6 +352,3 @@ class Call(NamedTuple):
             where=self.where(program),
             because=self.command.because,
         )
-
-
-Installs = Iterator[Install]
