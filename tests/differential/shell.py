@@ -19,7 +19,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.differential.shell_scripts import ENVIRONMENT, Script
+from tests.differential.shell_scripts import Script
+from tests.differential.shell_words import ENVIRONMENT
 from wxlint.core.values import Value
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.model import Command
