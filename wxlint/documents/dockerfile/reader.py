@@ -40,6 +40,15 @@ class Heredoc(NamedTuple):
     start: int
     end: int
 
+    def as_file(self, source: Source) -> Source:
+        """The body as a file, each line where it stands in the Dockerfile."""
+        text = source.text[self.start : self.end]
+        if self.chomp:
+            text = "\n".join(
+                " " * (len(line) - len(line.lstrip("\t"))) + line.lstrip("\t") for line in text.split("\n")
+            )
+        return Source(source.path, "\n" * (source.position(self.start)[0] - 1) + text)
+
 
 class Flag(NamedTuple):
     """`--name=value` before the arguments; value is None without `=`. Offsets into Instruction.text."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.tuples import NamedTuple
-from wxlint.images.evaluation.run_instructions import shell_texts
+from wxlint.images.evaluation.default_shell import shell_texts
 
 if TYPE_CHECKING:
     from wxlint.core.findings import Span

@@ -1,17 +1,23 @@
-"""Which shell runs the RUN instructions of a stage: the /bin/sh of its base, until SHELL says otherwise."""
+"""Which shell runs the RUN instructions of a stage, and the texts that it is given.
+
+It is the /bin/sh of the base, until SHELL says otherwise.
+"""
 
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
+from wxlint.documents.dockerfile.words import json_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from wxlint.documents.dockerfile.reader import Instruction
     from wxlint.images.model.reference import Reference
 
 _DASH = frozenset(
@@ -62,3 +68,39 @@ def flavor_of_text(text: str, default: str) -> str:
     if not text.startswith("#!"):
         return default
     return flavor_of_command(text.partition("\n")[0][2:].split(), default)
+
+
+def shell_texts(instruction: Instruction) -> list[tuple[str, Callable[[int], int]]]:
+    """The shell texts of a RUN, each with a map from its offsets to the source's."""
+    listed = json_words(instruction.args) if instruction.args.startswith("[") else None
+    if listed is not None:
+        if (
+            len(listed) >= 3
+            and posixpath.basename(listed[0]) in ("sh", "bash", "ash", "dash")
+            and listed[1].endswith("c")
+        ):
+            joined = listed[2]
+        else:
+            joined = " ".join("'" + word.replace("'", "'\\''") + "'" for word in listed)
+        return [(joined, lambda _: instruction.at(instruction.args_at))]
+    args, shift = instruction.args, instruction.args_at
+    if not instruction.heredocs:
+        return [
+            (
+                args,
+                lambda offset: (
+                    instruction.at(min(shift + offset, len(instruction.text) - 1))
+                    if offset < len(args)
+                    else instruction.at(len(instruction.text) - 1) + 1
+                ),
+            )
+        ]
+    texts: list[tuple[str, Callable[[int], int]]] = []
+    command = args.partition("<<")[0].strip()
+    if command in ("", "sh", "bash", "set -e", "/bin/bash", "/bin/sh", "bash -e", "sh -e", "bash -ex", "bash -xe"):
+        body = instruction.heredocs[0]
+        if not re.match(r"#!(?!.*\b(?:ba|da|a|z)?sh\b)", body.body):
+            start = body.start
+            texts.append((body.body, lambda offset: start + offset))
+        return texts
+    return [(args, lambda offset: instruction.at(min(shift + offset, len(instruction.text) - 1)))]

@@ -17,21 +17,19 @@ from wxlint.documents.dockerfile.flags import mount_fields
 from wxlint.documents.dockerfile.instruction_checks import onbuild_trigger
 from wxlint.documents.dockerfile.reader import Dockerfile, Instruction
 from wxlint.documents.dockerfile.words import json_words, listed_words
-from wxlint.documents.source import Source
 from wxlint.images.evaluation.arguments import Arguments
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.copied_files import Copies, Copy
-from wxlint.images.evaluation.default_shell import flavor_of, flavor_of_command
+from wxlint.images.evaluation.default_shell import flavor_of, flavor_of_command, shell_texts
 from wxlint.images.evaluation.expansion import Scope, expand, pairs
-from wxlint.images.evaluation.interpreter import environment_of, python_of, system_python_of
+from wxlint.images.evaluation.interpreter import environment_of, python_of, system_python_of, variables_of
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.placeholder_args import is_placeholder
-from wxlint.images.evaluation.run_instructions import Runs, shell_texts
+from wxlint.images.evaluation.run_instructions import Runs
 from wxlint.images.evaluation.stage_names import ContextNamed, StageNames
 from wxlint.images.model.records import Build, Evaluated, StageCopy, Use
 from wxlint.images.model.reference import parse_reference
 
-_CUDA_TAG = late(r"(\d+\.\d+(?:\.\d+)?)-")
 _INDEX = late(r"[0-9]{1,6}")
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
 _LONGEST_PATH = 4096
@@ -239,7 +237,8 @@ class _Evaluation:
             stage.system_python = system_python_of(use.reference)
             stage.flavor = stage.base_flavor = flavor_of(use.reference)
             self.files.copies[index] = Copies()
-            self._set_by_base(stage, use)
+            for name, value in variables_of(use.reference):
+                stage.set_env(name, value)
         stage.parents, stage.external, stage.platform = parents, not parents or not value.known, platform
         self.stages.append(stage)
         self.names.add(stage)
@@ -255,20 +254,6 @@ class _Evaluation:
             elif trigger.keyword in self.handlers:
                 self.handlers[trigger.keyword](stage, trigger)
         del self.uses[noted:]
-
-    def _set_by_base(self, stage: OpenStage, use: Use) -> None:
-        """The ENV of an upstream image that is known by its tag, and what other images of the same maker set."""
-        reference = use.reference
-        if reference is None:
-            return
-        if reference.path.endswith("nvidia/cuda") and reference.tag:
-            version = _CUDA_TAG.match(reference.tag)
-            if version:
-                reason = Reason("base", f"CUDA_VERSION={version[1]} is set by {reference.shown()}")
-                stage.set_env("CUDA_VERSION", Value(version[1], (), (reason,)))
-        elif reference.registry == "nvcr.io" and reference.path.startswith("nvidia/"):
-            reason = Reason("base", f"CUDA_VERSION is set by {reference.shown()}")
-            stage.set_env("CUDA_VERSION", Value(HOLE, ("${CUDA_VERSION}",), (reason,)))
 
     def _origin(self, kind: str, text: str, span: Span, instruction: Instruction) -> tuple[int | None, Use | None]:
         """What `--from=` or `from=` names: an earlier stage, or an image."""
@@ -320,18 +305,11 @@ class _Evaluation:
                 virtual_environments.note(stage, brought, len(stage.steps) - 1)
 
     def _write_out(self, stage: OpenStage, instruction: Instruction, dest: str, folder: bool) -> None:
-        """Note the files whose content a COPY holds, each line where it stands in the Dockerfile."""
+        """Note the files whose content a COPY holds."""
         for document in instruction.heredocs:
-            if document.expand and "$" in document.body:
-                continue
-            text = self.source.text[document.start : document.end]
-            if document.chomp:
-                text = "\n".join(
-                    " " * (len(line) - len(line.lstrip("\t"))) + line.lstrip("\t") for line in text.split("\n")
-                )
-            above = "\n" * (self.source.position(document.start)[0] - 1)
-            path = posixpath.join(dest, document.name) if folder else dest
-            self.files.inline.setdefault(stage.index, {})[path] = Source(self.source.path, above + text)
+            if not document.expand or "$" not in document.body:
+                path = posixpath.join(dest, document.name) if folder else dest
+                self.files.inline.setdefault(stage.index, {})[path] = document.as_file(self.source)
 
     # -- RUN
 
@@ -341,7 +319,11 @@ class _Evaluation:
         if instruction.flags:
             self._mounts(stage, instruction, copies)
         texts = (instruction.text, *(heredoc.body for heredoc in instruction.heredocs))
-        clones = self._clones(stage, instruction) if any("git clone" in text for text in texts) else []
+        clones: list[Copy] = []
+        if any("git clone" in text for text in texts):
+            from wxlint.images.evaluation.own_clones import cloned_files
+
+            clones = cloned_files(stage, instruction, self.files)
         for clone in clones:
             copies.add(clone)
         first = len(stage.steps)
@@ -354,20 +336,6 @@ class _Evaluation:
         copies.drop_to(copied)
         for clone in clones:
             copies.add(clone)
-
-    def _clones(self, stage: OpenStage, instruction: Instruction) -> list[Copy]:
-        """What a RUN clones of the repository itself, which stands there from now on; other clones are noted."""
-        from wxlint.images.evaluation.own_clones import clones
-
-        found = []
-        for text, _ in shell_texts(instruction):
-            for clone in clones(text, stage.workdir, stage.visible):
-                if self.files.is_own is None or not self.files.is_own(clone.owner, clone.name):
-                    at = "" if clone.main else "@another"
-                    self.files.note_clone(stage.index, clone.folder, f"{clone.owner}/{clone.name}{at}")
-                elif clone.main:
-                    found.append(Copy(".", clone.folder, None, True, cloned=True))
-        return found
 
     def _mounts(self, stage: OpenStage, instruction: Instruction, copies: Copies) -> None:
         """Images named by --mount=from=; bind mounts count as copies while the instruction runs."""

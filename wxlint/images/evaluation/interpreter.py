@@ -1,4 +1,5 @@
-"""The Python and the machine of a stage, for environment markers and for the wheels that fit it."""
+"""What a base image gives a stage: the Python and the machine, for environment markers and for the wheels that fit
+it, and variables."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.images.installs.markers import Environment
 
@@ -24,6 +26,7 @@ OTHER_PYTHON = late(
 )
 """What may bring another Python than that of the base image."""
 
+_CUDA_TAG = late(r"(\d+\.\d+(?:\.\d+)?)-")
 _APT = late(r"\bapt(?:-get)?\b")
 _PYTHON = late(r"\bpython3\b")
 
@@ -99,3 +102,19 @@ def machine_of(platform: Value | None, reference: Reference | None, build_platfo
 def environment_of(platform: Value | None, reference: Reference | None, build_platform: str) -> Environment:
     """The environment that a base image gives a stage."""
     return Environment(python_of(reference), machine_of(platform, reference, build_platform))
+
+
+def variables_of(reference: Reference | None) -> list[tuple[str, Value]]:
+    """The ENV of an upstream image that is known by its tag, and what other images of the same maker set."""
+    if reference is None:
+        return []
+    if reference.path.endswith("nvidia/cuda") and reference.tag:
+        version = _CUDA_TAG.match(reference.tag)
+        if version is None:
+            return []
+        reason = Reason("base", f"CUDA_VERSION={version[1]} is set by {reference.shown()}")
+        return [("CUDA_VERSION", Value(version[1], (), (reason,)))]
+    if reference.registry == "nvcr.io" and reference.path.startswith("nvidia/"):
+        reason = Reason("base", f"CUDA_VERSION is set by {reference.shown()}")
+        return [("CUDA_VERSION", Value(HOLE, ("${CUDA_VERSION}",), (reason,)))]
+    return []

@@ -10,7 +10,12 @@ from wxlint.core.paths import in_image
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
+from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.source import Source
+from wxlint.images.evaluation.build_files import Files
+from wxlint.images.evaluation.copied_files import Copy
+from wxlint.images.evaluation.default_shell import shell_texts
+from wxlint.images.evaluation.open_stage import OpenStage
 
 _CLONE = late(r"\bgit\s+clone\b([^;&|)\n]*)")
 _ADDRESS = late(r"(?:https?://|ssh://|git://)?(?:[^\s/@]+@)?[\w.-]+[/:](?:\d+/)?([\w.-]+)/([\w.-]+?)(?:\.git)?/?", re.I)
@@ -34,6 +39,19 @@ class Clone(NamedTuple):
     owner: str
     name: str
     main: bool
+
+
+def cloned_files(stage: OpenStage, instruction: Instruction, files: Files) -> list[Copy]:
+    """What a RUN clones of the repository itself, which stands there from now on; other clones are noted."""
+    found = []
+    for text, _ in shell_texts(instruction):
+        for clone in clones(text, stage.workdir, stage.visible):
+            if files.is_own is None or not files.is_own(clone.owner, clone.name):
+                at = "" if clone.main else "@another"
+                files.note_clone(stage.index, clone.folder, f"{clone.owner}/{clone.name}{at}")
+            elif clone.main:
+                found.append(Copy(".", clone.folder, None, True, cloned=True))
+    return found
 
 
 def clones(text: str, workdir: str, variables: Mapping[str, Value]) -> list[Clone]:

@@ -4,7 +4,6 @@ stands."""
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation import pip_config
 from wxlint.images.evaluation.build_files import Files
-from wxlint.images.evaluation.default_shell import flavor_of_command, flavor_of_text
+from wxlint.images.evaluation.default_shell import flavor_of_command, flavor_of_text, shell_texts
 from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_build, may_make
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.stage_context import StageContext
@@ -121,7 +120,7 @@ class Runs:
             context = self._context(stage, at, command)
             for install in installs(command, self._pip_values(stage), context):
                 switches = _switches(stage, command)
-                for step in self._followed(stage, install, command):
+                for step in self._followed(stage, install, context):
                     own = step._replace(switches=switches) if switches else step
                     if any(r.kind == "vcs" and r.url for r in own.requirements) and self.files.is_own is not None:
                         own = context.with_own_project(own, self.files.is_own)
@@ -192,33 +191,30 @@ class Runs:
         return False
 
     def _followed(
-        self, stage: OpenStage, install: Install, command: Command, callers: tuple[str, ...] = ()
+        self, stage: OpenStage, install: Install, context: StageContext, callers: tuple[str, ...] = ()
     ) -> list[Install]:
         """What a step installs: of a script that the repository has, what the script does; else the step itself.
 
-        callers: the paths of the scripts that lead here.
+        context: of the command that is the step. callers: the paths of the scripts that lead here.
         """
         if install.tool != "script":
             return [install]
-        found = self._script(stage, install, command, callers)
+        found = self._script(stage, install, context, callers)
         if found is not None:
             return found
         program = install.program
-        sets_up = _is_sourced(command) and "install" not in posixpath.basename(program).lower()
+        sets_up = _is_sourced(context.command) and "install" not in posixpath.basename(program).lower()
         says_nothing = program.endswith((".sh", ".bash")) and (sets_up or not is_installer(program))
         return [] if says_nothing or self._brings_nothing(stage, program) else [install]
 
     def _script(
-        self, stage: OpenStage, install: Install, command: Command, callers: tuple[str, ...]
+        self, stage: OpenStage, install: Install, context: StageContext, callers: tuple[str, ...]
     ) -> list[Install] | None:
         """What a shell script of the repository installs when a RUN calls it; None when it cannot be read."""
         from wxlint.shell.bash.reader import read_shell
 
-        name = install.program
-        path = self._context(stage, lambda offset: offset, command).absolute(name)
-        source = self.files.find(stage.index, path)
-        if source is None and stage.is_adrift and not name.startswith("/"):
-            source = self.files.brought(stage.index, path[1:])
+        name, command = install.program, context.command
+        source = context.find(name)
         if source is None or source.path in callers or self.scripts_left <= 0:
             return None
         if source.foreign:
@@ -233,14 +229,14 @@ class Runs:
         given = _given(command, name)
         around = self._surroundings(stage, source.text)._replace(succeeds=False)
         values = self._pip_values(stage)
-        for inner in read_shell(source.text, values, script=path, args=given, around=around).commands:
+        for inner in read_shell(source.text, values, script=context.absolute(name), args=given, around=around).commands:
             if not may_install(inner) or _configures(stage, inner):
                 continue
             if command.cwd is not None:
                 inner = _started_in(command.cwd, inner)
-            context = self._context(stage, lambda offset: offset, inner, source)
-            for step in installs(inner, self._pip_values(stage), context):
-                for one in self._followed(stage, step, inner, (*callers, source.path)):
+            inside = self._context(stage, lambda offset: offset, inner, source)
+            for step in installs(inner, self._pip_values(stage), inside):
+                for one in self._followed(stage, step, inside, (*callers, source.path)):
                     found.append(one._replace(conditional=one.conditional or install.conditional))
                     stage.pip_config.update(pip_config.from_install(one))
         if given is None and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
@@ -329,39 +325,3 @@ def _given(command: Command, script: str) -> tuple[Value, ...] | None:
 
 def _is_root(user: str | None) -> bool:
     return user is None or user.partition(":")[0] in ("", "root", "0")
-
-
-def shell_texts(instruction: Instruction) -> list[tuple[str, Callable[[int], int]]]:
-    """The shell texts of a RUN, each with a map from its offsets to the source's."""
-    listed = json_words(instruction.args) if instruction.args.startswith("[") else None
-    if listed is not None:
-        if (
-            len(listed) >= 3
-            and posixpath.basename(listed[0]) in ("sh", "bash", "ash", "dash")
-            and listed[1].endswith("c")
-        ):
-            joined = listed[2]
-        else:
-            joined = " ".join("'" + word.replace("'", "'\\''") + "'" for word in listed)
-        return [(joined, lambda _: instruction.at(instruction.args_at))]
-    args, shift = instruction.args, instruction.args_at
-    if not instruction.heredocs:
-        return [
-            (
-                args,
-                lambda offset: (
-                    instruction.at(min(shift + offset, len(instruction.text) - 1))
-                    if offset < len(args)
-                    else instruction.at(len(instruction.text) - 1) + 1
-                ),
-            )
-        ]
-    texts: list[tuple[str, Callable[[int], int]]] = []
-    command = args.partition("<<")[0].strip()
-    if command in ("", "sh", "bash", "set -e", "/bin/bash", "/bin/sh", "bash -e", "sh -e", "bash -ex", "bash -xe"):
-        body = instruction.heredocs[0]
-        if not re.match(r"#!(?!.*\b(?:ba|da|a|z)?sh\b)", body.body):
-            start = body.start
-            texts.append((body.body, lambda offset: start + offset))
-        return texts
-    return [(args, lambda offset: instruction.at(min(shift + offset, len(instruction.text) - 1)))]

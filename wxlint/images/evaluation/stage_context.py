@@ -80,7 +80,8 @@ class StageContext(InstallContext):
             return HOLE
         return in_image(self.directory, path)
 
-    def _find(self, path: str) -> Source | None:
+    def find(self, path: str) -> Source | None:
+        """The file that the command finds at a path, as the repository has it."""
         place = self.absolute(path)
         found = self.files.find(self.stage, place)
         if found is None and (self.frame or HOLE in path):
@@ -97,7 +98,7 @@ class StageContext(InstallContext):
     def requirements(self, path: str, variables: Mapping[str, Value], *, as_constraints: bool = False) -> Lines:
         made = self.files.made_at(self.stage, self.absolute(path))
         if made is None:
-            source = self._find(path)
+            source = self.find(path)
             cloned = self._listed_by_clone(path) if source is None and not as_constraints else None
             if cloned is not None:
                 return cloned
@@ -138,7 +139,7 @@ class StageContext(InstallContext):
         return written_by(inner[0], self) if len(inner) == 1 else None
 
     def edited(self, path: str, edit: Callable[[str], str | None]) -> Lines | None:
-        source = self._find(path)
+        source = self.find(path)
         if source is None or self.files.made_at(self.stage, self.absolute(path)) is not None:
             return None
         lines = [edit(line) or " " * len(line) for line in source.text.split("\n")]  # places stay
@@ -146,7 +147,7 @@ class StageContext(InstallContext):
 
     def project(self, folder: str, groups: Groups, tool: str) -> Lines:
         path = posixpath.join(folder, "pyproject.toml")
-        source = self._find(path)
+        source = self.find(path)
         clone = self.files.clone_at(self.stage, self.absolute(folder)) if source is None else None
         if clone is not None:
             cloned = parse_requirement(Value(f"git+https://github.com/{clone}"), None)
@@ -159,8 +160,8 @@ class StageContext(InstallContext):
             lists.environment = lists.environment._replace(python=None)
         lock = None
         if groups.locked and tool in LOCKS:
-            lock = self._find(posixpath.join(folder, LOCKS[tool]))
-        uv_toml = self._find(posixpath.join(folder, "uv.toml")) if tool == "uv" else None
+            lock = self.find(posixpath.join(folder, LOCKS[tool]))
+        uv_toml = self.find(posixpath.join(folder, "uv.toml")) if tool == "uv" else None
         if groups.member:
             return self._of_member(folder, groups, source, lock)
         reads_setup = source is not None or tool == "pip" or not (groups.defaults or groups.locked)
@@ -171,7 +172,7 @@ class StageContext(InstallContext):
             tool,
             lock=lock,
             uv_toml=uv_toml,
-            beside=lambda name: self._find(posixpath.join(folder, name)) if reads_setup else None,
+            beside=lambda name: self.find(posixpath.join(folder, name)) if reads_setup else None,
         )
 
     def _of_member(self, folder: str, groups: Groups, root: Source | None, lock: Source | None) -> Lines:
@@ -185,7 +186,7 @@ class StageContext(InstallContext):
             return unknown
         uv = table(table(data, "tool"), "uv")
         path = posixpath.join(folder, member_folder(uv, groups.member), "pyproject.toml")
-        source = self._find(path)
+        source = self.find(path)
         if source is None or (lock is None and {"sources", "index"} & uv.keys()):
             return unknown
         lists = self._lists()
@@ -212,13 +213,13 @@ class StageContext(InstallContext):
         return self._lists().settings(*(self.files.find(self.stage, path, before=True) for path in paths))
 
     def pipfile(self, path: str, groups: Groups) -> Lines:
-        lock = self._find(f"{path}.lock") if groups.locked else None
-        return self._lists().pipfile(self._find(path), path, groups, lock)
+        lock = self.find(f"{path}.lock") if groups.locked else None
+        return self._lists().pipfile(self.find(path), path, groups, lock)
 
     def conda_environment(self, path: str) -> CondaEnvironment | None:
         from wxlint.images.evaluation.conda_lists import conda_environment
 
-        return conda_environment(self._lists(), self._find(path))
+        return conda_environment(self._lists(), self.find(path))
 
     def wheels(self, path: str) -> Lines | None:
         if not self.files.any_written:
