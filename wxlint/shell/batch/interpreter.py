@@ -6,18 +6,16 @@ import re
 from collections import deque
 from functools import partial
 
-from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.conditions import holds
 from wxlint.shell.batch.loops import end_of, items_of, pattern_of
 from wxlint.shell.batch.parser import Chain, For, If, Label, Line, Node
-from wxlint.shell.batch.variables import SET_NAMES, Variables
+from wxlint.shell.batch.variables import FILES, SET_NAMES, Variables
 from wxlint.shell.batch.words import inner_commands, seen_from, split_words
 from wxlint.shell.branches import alternatives
-from wxlint.shell.model import TOO_LONG, Place, Word
+from wxlint.shell.model import Place, Word
 from wxlint.shell.state import (
-    LAST_STEP,
     MAX_COMMANDS,
     MAX_DEPTH,
     MAX_STEPS,
@@ -26,13 +24,9 @@ from wxlint.shell.state import (
     Option,
     Refine,
     Status,
-    known_names,
 )
 from wxlint.shell.values import Arguments, hole, merged
 
-_FILES = (".bat", ".cmd")
-_KEEPS = late(r"(?:^|/)(?:activate|deactivate|conda|vcvars\w*|vsdevcmd|setvars)\.(?:bat|cmd)$")
-"""Files that make an environment ready: they set names of their own."""
 _MAX_LINE = 8191
 """Characters of a command line that cmd.exe takes."""
 
@@ -270,7 +264,7 @@ class BatchRunner(Variables):
                 for match in SET_NAMES.finditer(expanded.text):
                     self.put(match[1].strip().lower(), hole(self.named(match[1].strip().lower())))
                 return RAN
-            self._other_file(words[0].value)
+            self.set_by_another(words[0].value)
         elif first in ("goto", "exit") or first.startswith("goto:"):
             self._jump(first, words)
             return RAN
@@ -284,7 +278,7 @@ class BatchRunner(Variables):
             return RAN
         elif first in ("title", "color", "cls"):
             return RAN
-        elif first.endswith(_FILES):  # without `call`, what stands behind it does not run
+        elif first.endswith(FILES):  # without `call`, what stands behind it does not run
             self.flow = "return" if self.stack else "exit"
         end = max(words[-1].end, node.start, *(redirect.end for redirect in redirects))
         targets = [r._replace(target=r.target._replace(value=seen_from(r.target.value, self.cwd))) for r in redirects]
@@ -295,20 +289,6 @@ class BatchRunner(Variables):
             self.emit(node.start, end, tuple(said), (), tuple(targets))
         self.conditional = conditional
         return RAN
-
-    def _other_file(self, path: Value) -> None:
-        """Another batch file runs with the variables of this one, and may set any of them."""
-        shown = path.shown().lower().replace("\\", "/")
-        if not shown.endswith(_FILES) or _KEEPS.search(shown):
-            return
-        names = known_names(self.vars)
-        self.steps += 4 * len(names) + len(self.vars) // 16
-        if self.steps > LAST_STEP:
-            self.errors.append((0, len(self.text), TOO_LONG))
-            self.flow = "exit"
-            return
-        for name in names:
-            self.put(name, hole(self.named(name)))
 
     def _call(self, words: list[Word], start: int) -> None:
         name = words[1].value.text[1:].lower()

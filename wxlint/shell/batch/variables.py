@@ -9,8 +9,8 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.words import Expanded, edited, modified, own_path
-from wxlint.shell.model import Place, Word
-from wxlint.shell.state import State
+from wxlint.shell.model import TOO_LONG, Place, Word
+from wxlint.shell.state import LAST_STEP, State, known_names
 from wxlint.shell.values import MAX_TEXT, ROOT, UNSET, Variable, hole, joined, merged, not_set, relative
 
 _VARIABLE = late(
@@ -31,6 +31,9 @@ _MAX_SCOPES = 32
 
 Changed = dict[str, "Variable | None"]
 """Variables that a block has changed, with what they were in front of it."""
+FILES = (".bat", ".cmd")
+_KEEPS = late(r"(?:^|/)(?:activate|deactivate|conda|vcvars\w*|vsdevcmd|setvars)\.(?:bat|cmd)$")
+"""Files that make an environment ready: they set names of their own."""
 
 
 class Variables(State):
@@ -225,3 +228,17 @@ class Variables(State):
             self.volume += len(self.cwd.text)
             if self.spent:  # every command keeps its directory
                 self.cwd = hole("%CD%")
+
+    def set_by_another(self, path: Value) -> None:
+        """Another batch file runs with the variables of this one, and may set any of them."""
+        shown = path.shown().lower().replace("\\", "/")
+        if not shown.endswith(FILES) or _KEEPS.search(shown):
+            return
+        names = known_names(self.vars)
+        self.steps += 4 * len(names) + len(self.vars) // 16
+        if self.steps > LAST_STEP:
+            self.errors.append((0, len(self.text), TOO_LONG))
+            self.flow = "exit"
+            return
+        for name in names:
+            self.put(name, hole(self.named(name)))
