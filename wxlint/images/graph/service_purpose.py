@@ -14,6 +14,8 @@ from wxlint.images.graph.name_hints import said_by
 from wxlint.images.model.reference import Reference, parse_reference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from wxlint.documents.compose.services import Service
     from wxlint.images.graph.device_settings import Setting
     from wxlint.images.graph.image import Image
@@ -93,7 +95,7 @@ def chooses_gpu(service: Service) -> bool:
 
 def gpu_setting(service: Service) -> Setting | None:
     """What a service is set to compute on a GPU by, for its program alone."""
-    if not service.environment and service.command is None and service.entrypoint is None:
+    if not any(word in name for name in _names(service) for word in _OF_DEVICES):
         return None
     from wxlint.images.graph.device_settings import VISIBLE, settings_of_service
 
@@ -101,6 +103,17 @@ def gpu_setting(service: Service) -> Setting | None:
     if {one.accelerator for one in chosen} != {"cuda"} or not all(one.literal for one in chosen):
         return None
     return chosen[0]
+
+
+_OF_DEVICES = ("DEVICE", "GPU", "CUDA")
+"""Words without one of which no variable and no option is about devices."""
+
+
+def _names(service: Service) -> Iterator[str]:
+    """The names of a service's variables, and the words of what it starts, in capitals."""
+    yield from (named.name.upper() for named in service.environment)
+    for command in (service.entrypoint, service.command):
+        yield from (text.value.text.upper() for text in (command.words if command is not None else ()))
 
 
 def _well_known(reference: Reference) -> Meant:
