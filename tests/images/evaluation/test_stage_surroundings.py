@@ -166,8 +166,19 @@ def test_the_machine_of_a_stage(platform: str | None, image: str, build: str, ma
 @pytest.mark.parametrize(
     ("text", "other"),
     [(text, True) for text in ("conda install x", "pyenv install 3.9", "uv venv", "uv python install", "pixi add x")]
-    + [(text, True) for text in ("apt install python3.12", "uv sync --python 3.9", "add-apt-repository ppa:x/y")]
-    + [(text, False) for text in ("apt install python3", "ls /usr/lib/python3.11/x", "uv sync")],
+    + [
+        (text, True)
+        for text in (
+            "apt install python3.12",
+            "uv sync --python 3.9",
+            "uv venv --python /usr/bin/python3.9",
+            "add-apt-repository ppa:x/y",
+        )
+    ]
+    + [
+        (text, False)
+        for text in ("apt install python3", "ls /usr/lib/python3.11/x", "uv sync", "uv sync --python /usr/bin/python3")
+    ],
 )
 def test_what_may_bring_another_python(text: str, other: bool) -> None:
     assert (OTHER_PYTHON.search(text) is not None) is other

@@ -21,8 +21,8 @@ _OF_NAMESPACE = {"arm64v8": "aarch64", "amd64": "x86_64"}
 _TAG = late(r"(3\.\d+(?:\.\d+)?)(?:[-.].*)?")
 _IN_TAG = late(r"(?:^|[-_])(?:python|py)(3\.\d+(?:\.\d+)?)(?:[-_].*)?$")
 OTHER_PYTHON = late(
-    r"conda|mamba|[Mm]iniforge|\b(?:pyenv|pixi)\b|uv\s+(?:python|venv)\b|python3\.\d+(?![\d/])|--python[ =]"
-    r"|add-apt-repository|deadsnakes"
+    r"conda|mamba|[Mm]iniforge|\b(?:pyenv|pixi)\b|uv\s+(?:python|venv)\b|python3\.\d+(?![\d/])"
+    r"|--python[ =](?!/usr/bin/python3?(?:\s|$))|add-apt-repository|deadsnakes"
 )
 """What may bring another Python than that of the base image."""
 

@@ -46,11 +46,11 @@ def reach_of(torch: Torch, installs: Sequence[Install], python: str) -> Reach | 
 
 def _newest(choice: Choice, python: str | None) -> tuple[str, ...]:
     install = choice.install
-    if install.prerelease or install.unread or install.open or install.tool == "conda":
+    if install.unread or install.open or install.tool == "conda":
         return ()
     needs = [needed(one.requirement) for one in carried(install) if one.requirement.name not in FAMILY]
-    if None in needs:
-        return ()
+    if None in needs or (needs and install.prerelease):
+        return ()  # of torch itself the default index has no pre-releases
     found = []
     for (listed,) in release_sets(("default",), python):
         left = allowed(install, listed)
