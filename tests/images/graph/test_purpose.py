@@ -82,7 +82,8 @@ def test_options(words: str, said: list[tuple[str, str]]) -> None:
 @pytest.mark.parametrize(
     ("name", "others", "twins"),
     [
-        ("Dockerfile", ["Dockerfile", "Dockerfile.gpu", "Dockerfile.rocm"], ["Dockerfile.gpu", "Dockerfile.rocm"]),
+        ("Dockerfile", ["Dockerfile", "Dockerfile.gpu", "Dockerfile.rocm"], ["Dockerfile.gpu"]),
+        ("Dockerfile", ["Dockerfile.rocm", "Dockerfile.amd-gpu", "Dockerfile.intel-gpu"], []),
         ("Dockerfile", ["GPUDockerfile", "Dockerfile_nvidia"], ["GPUDockerfile", "Dockerfile_nvidia"]),
         ("Dockerfile", ["Dockerfile.gpu-cpu", "Dockerfile.openvino", "Dockerfile.gpu.dev"], []),
         ("Dockerfile.dev", ["Dockerfile.gpu.dev", "dev.gpu.Dockerfile"], ["Dockerfile.gpu.dev"]),

@@ -9,15 +9,15 @@ from wxlint.policy.accelerator_words import accelerator_words
 
 
 def gpu_twins(name: str, others: Iterable[str]) -> list[str]:
-    """The names that are this one with a word for a GPU; none where one with a word for the CPU is there as well, or
-    where this one has such a word itself."""
+    """The names that are this one with a word for CUDA; none where one with a word for the CPU is there as well, or
+    where this one has such a word itself. Beside one for ROCm alone, the plain name may be the one for CUDA."""
     own = _plain(name)
     if accelerator_words(_words(name)):
         return []
     twins = {other: accelerator_words(_words(other)) for other in others if other != name and _plain(other) == own}
     if any("cpu" in words for words in twins.values()):
         return []
-    return [other for other, words in twins.items() if words in ({"cuda"}, {"rocm"})]
+    return [other for other, words in twins.items() if words == {"cuda"}]
 
 
 def _words(name: str) -> str:
