@@ -85,6 +85,7 @@ def test_options(words: str, said: list[tuple[str, str]]) -> None:
         ("Dockerfile", ["Dockerfile", "Dockerfile.gpu", "Dockerfile.rocm"], ["Dockerfile.gpu"]),
         ("Dockerfile", ["Dockerfile.rocm", "Dockerfile.amd-gpu", "Dockerfile.intel-gpu"], []),
         ("Dockerfile", ["GPUDockerfile", "Dockerfile_nvidia"], ["GPUDockerfile", "Dockerfile_nvidia"]),
+        ("Dockerfile", ["Dockerfile.cu118", "Dockerfile-cuda12.1", "Dockerfile.gpu-cu121"], ["Dockerfile.gpu-cu121"]),
         ("Dockerfile", ["Dockerfile.gpu-cpu", "Dockerfile.openvino", "Dockerfile.gpu.dev"], []),
         ("Dockerfile.dev", ["Dockerfile.gpu.dev", "dev.gpu.Dockerfile"], ["Dockerfile.gpu.dev"]),
         ("Dockerfile.cuda", ["Dockerfile.gpu"], []),

@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from wxlint.core.patterns import late
 from wxlint.policy.accelerator_words import accelerator_words
+
+_UNVERSIONED = late(r"(?i)(?<![a-z])(?:gpu|cuda|nvidia)(?![-._]?[0-9])")
 
 
 def gpu_twins(name: str, others: Iterable[str]) -> list[str]:
     """The names that are this one with a word for CUDA; none where one with a word for the CPU is there as well, or
-    where this one has such a word itself. Beside one for ROCm alone, the plain name may be the one for CUDA."""
+    where this one has such a word itself. Beside one for ROCm or a version of CUDA alone, the plain name may be the one
+    for CUDA."""
     own = _plain(name)
     if accelerator_words(_words(name)):
         return []
     twins = {other: accelerator_words(_words(other)) for other in others if other != name and _plain(other) == own}
     if any("cpu" in words for words in twins.values()):
         return []
-    return [other for other, words in twins.items() if words == {"cuda"}]
+    return [other for other, words in twins.items() if words == {"cuda"} and _UNVERSIONED.search(other)]
 
 
 def _words(name: str) -> str:
