@@ -53,6 +53,21 @@ def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
         if _is_for_cuda(image):
             yield from _conda(image, steps)
+    yield from _scripts(repository)
+
+
+def _scripts(repository: Repository) -> Iterator[Problem]:
+    """Yield scripts that compile llama-cpp-python for a GPU by a name that is gone, when a container starts, say."""
+    for script in repository.documents.inputs:
+        source = repository.sources.loaded.get(script.path) if script.kind == "shell" else None
+        if source is None or "LLAMA_CUBLAS" not in source.text:
+            continue
+        from wxlint.images.stack.compiled import LLAMA_HINT, asks_in_vain
+
+        found = asks_in_vain(source.text)
+        if found is not None:
+            text = "llama-cpp-python is compiled with LLAMA_CUBLAS, which its releases from 0.2.80 on refuse"
+            yield Problem(source.span(*found.span(1)), text, hint=LLAMA_HINT)
 
 
 def _is_for_cuda(image: Image) -> bool:

@@ -114,7 +114,7 @@ def _undecided(repository: Repository, image: Image, steps: tuple[TorchStep, ...
         yield Problem(span, text, because, _project_hint(step, "cpu"), Severity.WARNING, image.label)
     else:
         text = f"{wanted.name} brings {source}: on Linux a CUDA build, gigabytes of it"
-        yield Problem(span, text, because, _EITHER, Severity.INFO)
+        yield Problem(span, text, because, _EITHER, Severity.INFO, image.label)
 
 
 def _is_carrier(choice: Choice) -> bool:

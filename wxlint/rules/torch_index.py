@@ -3,11 +3,10 @@
 ## Why
 
 A GPU stage with the `cpu` index runs, slowly, on the CPU; a CPU stage with `cu121` carries gigabytes of CUDA. The
-channel is read from
-wherever it is given: `-i`, environment, ARG, requirements file, local version, wheel URL, uv backend, conda. With a
-policy it must be the
-variant's own; without one it must fit what the image is for, and a CUDA channel must be of the same major version as
-the base's CUDA. A CPU build that a later install replaces by a GPU's is `torch-replaced`, not this.
+channel is read from wherever it is given: `-i`, environment, ARG, requirements file, local version, wheel URL, uv
+backend, conda. With a policy it must be the variant's own; without one it must fit what the image is for, and a CUDA
+channel must be of the same major version as the base's CUDA; a CUDA channel in a plain image beside another one that is
+for a GPU is a warning. A CPU build that a later install replaces by a GPU's is `torch-replaced`, not this.
 
 ## Bad
 
@@ -66,8 +65,21 @@ def check(repository: Repository) -> Iterator[Problem]:
                     and choice.channel not in ("default", *reported)
                 ):
                     found = list(_judge(image, choice, tagged))
-                    yield from found
+                    yield from found or _beside_a_gpu_image(repository, image, choice)
                     reported.update(choice.channel for _ in found)
+
+
+def _beside_a_gpu_image(repository: Repository, image: Image, choice: Choice) -> Iterator[Problem]:
+    """Yield a CUDA channel in an image whose names say nothing, on no CUDA, where another one is there for a GPU."""
+    nothing_said = image.expectation is None and image.expected is None and repository.policy is None
+    if not nothing_said or accelerator_of(choice.channel) != "cuda" or image.base.accelerator not in (None, "cpu"):
+        return
+    hints = repository.purposes.for_the_cpu(image.evaluated, image.stage)
+    span = choice.requirement.span or choice.install.span
+    if hints and span is not None and image.state.torch.channel == choice.channel:
+        text = f"{choice.requirement.name} comes from channel {choice.channel}, but {image.label} is likely a cpu image"
+        because = (describe(choice), *hints, *choice.install.reasons)
+        yield Problem(span, text, because, severity=Severity.WARNING, image=image.label)
 
 
 def _judge(image: Image, choice: Choice, tagged: set[str]) -> Iterator[Problem]:

@@ -66,7 +66,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             if span is None:
                 continue
             because = (describe(choice), *step.install.reasons, *image.why)
-            if step.before.channel == "unknown":
+            if step.before.channel == "unknown" and not _is_certain(image, step):
                 text = _beside_an_open_base(repository, image, step)
                 if text:
                     hint = _hint(image, step.install.tool)
@@ -82,6 +82,11 @@ def check(repository: Repository) -> Iterator[Problem]:
                 yield _undecided(repository, image, step, span, because)
 
 
+def _is_certain(image: Image, step: TorchStep) -> bool:
+    """Whether the default index's torch is there, whatever an install before it did that may not have run."""
+    return image.base.torch.channel == "none" and step.before.maybe == "default"
+
+
 def _undecided(
     repository: Repository, image: Image, step: TorchStep, span: Span, because: tuple[Reason, ...]
 ) -> Problem:
@@ -94,7 +99,7 @@ def _undecided(
         return Problem(span, f"{text}; {of_base.reason.text} says CPU", because, hint, Severity.WARNING)
     hints = repository.purposes.for_the_cpu(image.evaluated, image.stage)
     if not hints:
-        return Problem(span, text, because, _EITHER, Severity.INFO)
+        return Problem(span, text, because, _EITHER, Severity.INFO, image.label)
     text = f"{name} comes from the default index, a CUDA build on Linux, but {image.label} is likely a cpu image"
     return Problem(span, text, (*hints, *because), hint, Severity.WARNING, image.label)
 

@@ -14,6 +14,8 @@ from wxlint.images.installs.requirement import Requirement
 _LLAMA = "llama-cpp-python"
 _ON = late(r"(?:GGML_CUDA|LLAMA_CUDA|LLAMA_CUBLAS|GGML_CUBLAS)(?::BOOL)?=(?:on|1|true|yes)\b", re.I)
 _GONE = late(r"LLAMA_CUBLAS(?::BOOL)?=", re.I)
+_ASKED_IN_LINE = late(r"^[^#\n]*?(?:-D|\b)(LLAMA_CUBLAS(?::BOOL)?=(?:on|1|true|yes)\b)", re.I | re.M)
+_NEWEST_LLAMA = late(r"^[^#\n]*\bpip3?\s+install\s(?:[^\n;&|]*\s)?llama[-_]cpp[-_]python(?=[\s;&|]|$)", re.M)
 _NEW_NAMES = (0, 2, 80)
 """The first release of llama-cpp-python whose build refuses LLAMA_CUBLAS. Source: llama.cpp's CMakeLists.txt."""
 _OTHER_BACKEND = late(r"(?:GGML|LLAMA)_(?:HIPBLAS|HIP|VULKAN|SYCL|METAL|KOMPUTE|CLBLAST|MUSA|CANN)\w*=", re.I)
@@ -49,13 +51,19 @@ def _llama(requirement: Requirement, install: Install) -> Compiled | None:
     if _OTHER_BACKEND.search(text) or "GGML_CUDA" in said:
         return None
     if _GONE.search(text) and "GGML_CUDA" not in text and not _is_old(requirement):
-        return Compiled("is compiled with LLAMA_CUBLAS, which its releases from 0.2.80 on refuse", _LLAMA_HINT, True)
+        return Compiled("is compiled with LLAMA_CUBLAS, which its releases from 0.2.80 on refuse", LLAMA_HINT, True)
     if _ON.search(text) or HOLE in text:
         return None
-    return Compiled("is compiled for the CPU: CMAKE_ARGS does not ask for CUDA", _LLAMA_HINT)
+    return Compiled("is compiled for the CPU: CMAKE_ARGS does not ask for CUDA", LLAMA_HINT)
 
 
-_LLAMA_HINT = (
+def asks_in_vain(script: str) -> re.Match[str] | None:
+    """Return where a script asks for CUDA by the name that is gone, and takes the newest llama-cpp-python."""
+    asked = _ASKED_IN_LINE.search(script) if "GGML_CUDA" not in script else None
+    return asked if asked is not None and _NEWEST_LLAMA.search(script) else None
+
+
+LLAMA_HINT = (
     'set CMAKE_ARGS="-DGGML_CUDA=on" for the command, or take the wheels of the maker\'s index for the CUDA version'
 )
 
