@@ -130,6 +130,12 @@ NAMES = [
     ("COPY . .\nRUN sed -i s/a/b/ a.txt && pip install -r a.txt", {"a.txt": "a\n"}, "b"),
     ("COPY . .\nRUN sed -i s/a/b/2 a.txt && pip install -r a.txt", {"a.txt": "a\n"}, ""),
     ("COPY . .\nRUN pip install -r a.txt && sed -i s/a/b/ a.txt", {"a.txt": "a\n"}, "a"),
+    # a folder that only the base image names
+    ("WORKDIR ${APP}/x\nCOPY . .\nRUN pip install -r a.txt", {"a.txt": "a\n"}, "a"),
+    ("COPY a.txt $APP/x/\nRUN pip install -r $APP/x/a.txt", {"a.txt": "a\n"}, "a"),
+    ("ENV D=/home/$ME\nCOPY a.txt $D/x/a.txt\nRUN cd $D/x && pip install -r a.txt", {"a.txt": "a\n"}, "a"),
+    ("COPY a.txt $APP/x/\nRUN pip install -r $APP/y/a.txt", {"a.txt": "a\n"}, ""),
+    ("COPY a.txt $APP/x/\nRUN sed -i 1d $APP/x/a.txt\nRUN pip install -r $APP/x/a.txt", {"a.txt": "a\n"}, ""),
     ("COPY . .\nONBUILD RUN pip install a\nRUN pip install b", {}, "b"),
     ("ONBUILD COPY . /x\nRUN pip install -r /x/a.txt", {"a.txt": "a\n"}, ""),
     ("COPY . .\nRUN pip install .", {"pyproject.toml": PROJECT}, "flask"),

@@ -25,6 +25,11 @@ _MOVES = late(
 _CD = late(r"(?:^|[;&|\n(])\s*cd\s+([^\s;&|)]+)")
 _REMOTE = late(r"^\s*(?:push)?url\s*=\s*(\S+)", re.I | re.M)
 _VARIABLE = late(r"\$(?:\{(\w+)\}|(\w+))")
+_OF_CI = late(
+    r"\$\{\{\s*github\.(?:ref_name|ref|sha|head_ref)\s*\}\}"
+    r"|\$\{?(?:GITHUB_(?:SHA|REF_NAME)|CI_COMMIT_(?:SHA|REF_NAME|TAG))\}?"
+)
+"""What CI calls the commit that it builds: the checkout itself."""
 _BRANCHES = ("main", "master", "HEAD")
 _VALUED = frozenset(
     ("-o", "--origin", "--depth", "--reference", "-c", "--config", "-j", "--jobs", "--filter", "--template", "-u")
@@ -78,12 +83,12 @@ def clones(text: str, workdir: str, variables: Mapping[str, Value]) -> list[Clon
 
 
 def own_project(url: str, is_own: Callable[[str, str], bool]) -> bool:
-    """Whether `git+https://...` is this repository itself at its main branch."""
+    """Whether `git+https://...` is this repository itself, at its main branch or at what CI builds."""
     address, _, fragment = url.partition("+")[2].partition("#")
     scheme, slashes, rest = address.partition("://")
     rest, at, ref = rest.rpartition("@") if "@" in rest.partition("/")[2] else (rest, "", "")
     found = _ADDRESS.fullmatch(f"{scheme}{slashes}{rest}")
-    if found is None or "subdirectory" in fragment or (at and ref not in _BRANCHES):
+    if found is None or "subdirectory" in fragment or (at and ref not in _BRANCHES and not _OF_CI.fullmatch(ref)):
         return False
     return is_own(found[1].lower(), found[2].lower())
 

@@ -200,7 +200,10 @@ class StageContext(InstallContext):
         found: list[Requirement] = []
         unread = install.unread
         for requirement in install.requirements:
-            if requirement.kind != "vcs" or not requirement.url or not own_project(requirement.url, is_own):
+            address = requirement.url or ""
+            if HOLE in address:  # what stands in the place of the unknown part may say which commit it is
+                address = requirement.written.rpartition(" @ ")[2]
+            if requirement.kind != "vcs" or not own_project(address, is_own):
                 found.append(requirement)
                 continue
             lines = self._lists().own_project(requirement.extras)

@@ -178,6 +178,9 @@ def test_how_a_choice_is_said(text: str, words: str) -> None:
 HERE = f"pip install torch==2.3.1 torchvision==0.18.1 torchaudio==2.3.1 -i {CPU}"
 BARE = f"pip install torch==2.3.1 -i {CPU}"
 CHAINS = [
+    # a build that names the torch that it is for leaves that one
+    ([f"pip install torch==2.3.1 -i {CPU}", "pip install k2==1.24.4.dev20240606+cpu.torch2.3.1 -f x"], "cpu", "2.3.1"),
+    ([f"pip install torch==2.3.1 -i {CPU}", "pip install k2==1.24.4.dev20240606+cpu.torch2.4.0 -f x"], "unknown", None),
     # which Python is there is not known: what may be taken is the same build
     ([f"pip install torch -i {CU128}", "pip install 'torch>2.7.0,<2.9.0'"], "cu128", None),
     ([f"pip install torch -i {CU128}", "pip install 'torch>2.6.0,<2.8.0'"], "default", None),

@@ -179,7 +179,16 @@ def _brings_no_other(state: Torch, choice: Choice, versions: tuple[str, ...]) ->
     return True
 
 
+def _is_built_for(local: str, version: str) -> bool:
+    """Whether a local version names a release of torch: `k2==1.24.4+cuda12.1.torch2.3.1`."""
+    from wxlint.facts.generation import generation_of_local  # only for such versions
+
+    return generation_of_local(local).torch == ".".join(version.split(".")[:2])
+
+
 def _carrier_suits(wanted: Requirement, version: str) -> bool | None:
+    if wanted.local and _is_built_for(wanted.local, version):
+        return True
     specifier = facts.torch_needed(wanted.name, wanted.pin)
     if specifier is None:
         specifier = needed_by_project(wanted) or None
