@@ -83,8 +83,8 @@ def _there(image: Image) -> tuple[list[str], bool]:
     release = facts.default_cuda(torch.version) if torch.channel == "default" and torch.version else None
     of_torch = release or cuda_of_channel(torch.channel)
     sure = torch.channel in ("none", "cpu") or bool(of_torch)
-    found = [".".join(cuda.split(".")[:2]) for cuda in (base, of_torch) if cuda]
-    return list(dict.fromkeys(found)), sure
+    found = dict.fromkeys(".".join(cuda.split(".")[:2]) for cuda in (base, of_torch) if cuda)
+    return [cuda for cuda in found if not any(other.startswith(f"{cuda}.") for other in found)], sure
 
 
 def _agree(named: str, cuda: str, *, major_only: bool) -> bool:
