@@ -412,3 +412,10 @@ def test_behind_an_item_that_a_branch_adds_no_subscript_is_known(then: str, expe
 def test_what_a_subshell_makes_local_is_not_local_to_the_function(inner: str, made: str) -> None:
     assert calls(f"A=7; f() {{ {inner.format(made)}; A=8; }}; f; docker $A")[-1] == "8"
     assert calls(f"A=7; f() {{ {inner.format(made)}; }}; f; docker $A ${{#A}}")[-1] == "7|1"
+
+
+@pytest.mark.parametrize(("flavor", "commands", "may_end"), [("bash", 2, ()), ("dash", 1, ()), ("sh", 2, (1,))])
+def test_return_outside_of_functions(flavor: str, commands: int, may_end: tuple[int, ...]) -> None:
+    """bash says what is wrong and goes on; other shells end there, and which one `sh` is nobody knows."""
+    result = read_shell("a; return 0; b\n", flavor=flavor)
+    assert (len(result.commands), tuple(result.may_end)) == (commands, may_end)

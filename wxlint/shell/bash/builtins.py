@@ -79,10 +79,12 @@ def _exit(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 
 def _return(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     frame = walk.returning()
-    if frame is None and walk.flavor == "bash":
-        return NO  # only a function, or a file that is read with `source`, returns
-    if frame is None:
+    if frame is None and walk.flavor == "dash":
         return _exit(walk, node, words)
+    if frame is None:  # bash goes on: only a function, or a file that is read with `source`, returns
+        if walk.flavor != "bash":
+            walk.state.may_leave("exit")
+        return NO
     status = _code(walk, words)
     walk.state.flow = "return"
     frame.status = status if frame.status is None or frame.status == status else OPEN
