@@ -7,8 +7,8 @@ CPU or ends. A cpu image that asks for a GPU keeps it from those that need it, a
 What an image is for is said by the policy, then by its tag, then by what the repository builds under its name.
 Containers beside one that has the GPU, init containers, and pods with a runtime class or a resource claim are left
 alone, and so are templates that others complete (a TrainingRuntime), containers that a patch of a kustomization gives
-a GPU, and those that only build. Of a Helm chart those values are read that say an image and its `resources`, if its
-templates pass these on and say nothing of GPUs themselves.
+a GPU, those that a kustomization in a folder `base` names, and those that only build. Of a Helm chart those values
+are read that say an image and its `resources`, if its templates pass these on and say nothing of GPUs themselves.
 
 ## Bad
 

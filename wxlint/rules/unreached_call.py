@@ -47,7 +47,7 @@ HINT = "put the subroutine behind the calls, with goto :eof in front of it"
 def check(repository: Repository) -> Iterator[Problem]:
     for item in repository.documents.given:
         source = repository.sources.read(item.path) if item.kind == "batch" else None
-        if source is not None and item.path in repository.scripts:
+        if source is not None and item.path in repository.scripts and "call" in source.text.lower():
             yield from _unreached(source, [call.span.line for call in repository.scripts[item.path].calls])
 
 

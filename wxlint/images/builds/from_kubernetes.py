@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Read = Callable[[str], "Source | None"]
 KIND = "kubernetes image"
 _APPLICATION = "argoproj.io"
+_BASES = frozenset(("base", "bases", "component", "components"))
+"""What folders of kustomizations are called that others complete."""
 _MARK = late(r"\{\{.*?\}\}|\$\{\w+\}|\$\(\w+\)|<[\w-]+>")
 """What another program puts in before the manifest is used: a template, a variable, a word in angle brackets."""
 
@@ -103,14 +105,17 @@ class Kubernetes:
     def _running_renamed(self) -> Iterator[Running]:
         """The containers under the images that kustomizations give them."""
         for source, kustomization in self._kustomizations:
-            reached = self._reached(posixpath.dirname(source.path), set())
+            folder = posixpath.dirname(source.path)
+            reached = self._reached(folder, set())
+            is_base = posixpath.basename(folder) in _BASES
             for renamed in kustomization.renamed:
                 for running in self._written:
                     if running.source.path in reached and renamed.name.text in _names(running.use):
                         own = running.use.reference
                         use = _renamed_use(renamed, source, own.tag if own is not None else None)
                         if use is not None:
-                            yield running._replace(use=use)
+                            elsewhere = running.pod.gpu_elsewhere or is_base
+                            yield running._replace(use=use, pod=running.pod._replace(gpu_elsewhere=elsewhere))
 
     def _reached(self, folder: str, seen: set[str]) -> set[str]:
         """The files that the kustomization in a folder takes, by itself or through others."""
