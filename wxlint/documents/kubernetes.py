@@ -25,17 +25,24 @@ _DEVICE = late(
     r"(?:nvidia\.com|amd\.com|gpu\.intel\.com)/(?:v?p?gpu|mig|i915|xe).*|[\w.-]+/(?:.*[-_.])?v?gpu(?:[-_.].*)?"
 )
 """Resources that are a GPU, or a part of one, as the makers' device plugins and those of clouds call them."""
+_WAITS = late(r"^(?:/bin/)?(?:(?:ba)?sh -l?c\s+)?(?:sleep\s+(?:infinity|\d+\w?)|tail -f /dev/null)\s*$")
+"""A command that waits and does nothing else."""
 _OPEN_KINDS = late(r".*(?:Runtime|Template|Preset|Profile)s?")
 """Kinds whose containers others complete: a TrainJob its TrainingRuntime, an InferenceService its ServingRuntime."""
 
 
 class Container(NamedTuple):
-    """One container. gpus: entries of its limits and requests that ask for GPUs. helper: it runs before the others."""
+    """One container.
+
+    gpus: entries of its limits and requests that ask for GPUs. helper: it runs before the others. idle: it only waits
+    for somebody to enter it.
+    """
 
     name: str
     image: Scalar
     gpus: tuple[tuple[Scalar, Scalar], ...]
     helper: bool
+    idle: bool = False
 
 
 class Pod(NamedTuple):
@@ -119,7 +126,12 @@ def _container(node: Node, *, helper: bool) -> list[Container]:
         for key, value in given.entries if isinstance(given, Mapping) else ():
             if isinstance(value, Scalar) and is_gpu(key.text) and value.text != "0":
                 gpus.append((key, value))
-    return [Container(name.text if isinstance(name, Scalar) else "", image, tuple(gpus), helper)]
+    idle = _WAITS.search(" ".join([*_texts(node.get("command")), *_texts(node.get("args"))])) is not None
+    return [Container(name.text if isinstance(name, Scalar) else "", image, tuple(gpus), helper, idle)]
+
+
+def _texts(node: Node | None) -> list[str]:
+    return [item.text for item in node.items if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
 
 
 def is_gpu(resource: str) -> bool:

@@ -7,8 +7,9 @@ CPU or ends. A cpu image that asks for a GPU keeps it from those that need it, a
 What an image is for is said by the policy, then by its tag, then by what the repository builds under its name.
 Containers beside one that has the GPU, init containers, and pods with a runtime class or a resource claim are left
 alone, and so are templates that others complete (a TrainingRuntime), containers that a patch of a kustomization gives
-a GPU, those that a kustomization in a folder `base` names, and those that only build. Of a Helm chart those values
-are read that say an image and its `resources`, if its templates pass these on and say nothing of GPUs themselves.
+a GPU, those that a kustomization in a folder `base` names, and those that only build or sleep. Of a Helm chart those
+values are read that say an image and its `resources`, if its templates pass these on and say nothing of GPUs
+themselves.
 
 ## Bad
 
@@ -85,7 +86,7 @@ def _container(repository: Repository, running: Running) -> Iterator[Problem]:
         return
     accelerator, because = _meant(repository, reference)
     if accelerator in _MAKERS and not container.gpus:
-        served = pod.gpu_elsewhere or container.helper or any(other.gpus for other in pod.containers)
+        served = pod.gpu_elsewhere or container.helper or container.idle or any(each.gpus for each in pod.containers)
         if not served and not _PREPARES & set(_WORD.split(container.name.lower())):
             text = f"{_named(container)} runs a {accelerator} image and asks for no GPU"
             yield Problem(
