@@ -40,6 +40,8 @@ _LOWERED = late(
     r"""["']?(?:\[:lower:\]|\[?a-z\]?)["']?\s*(?:<<<\s*(?P<b>"?[^"|]+"?)\s*)?\)"""
 )
 """A command that prints a variable in small letters, which names of images are in."""
+_LONGEST = 200
+"""Characters of such a command, so that the time of a match is bounded."""
 _WORD = r"[a-z0-9][a-z0-9._-]*"
 _PATTERNS = {"owner": _WORD, "name": _WORD, "host": rf"{_WORD}(?::\d+)?", "path": rf"{_WORD}(?:/{_WORD})+"}
 _MOST_HOLES = 2
@@ -48,7 +50,7 @@ _MOST_HOLES = 2
 
 def variable_of(hole: str) -> str:
     """The variable that an unknown part of a name stands for, also where a command prints it in small letters."""
-    match = _LOWERED.fullmatch(hole)
+    match = _LOWERED.fullmatch(hole) if len(hole) < _LONGEST else None
     return (match["a"] or match["b"] or hole).strip(' "') if match is not None else hole
 
 
