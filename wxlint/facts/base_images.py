@@ -89,7 +89,7 @@ _Numbered = list[tuple[int, str]]
 
 
 @functools.cache
-def _base_index() -> tuple[str, dict[str, _Numbered], Globs[tuple[int, str]]]:
+def _base_index() -> tuple[list[str], dict[str, _Numbered], Globs[tuple[int, str]]]:
     """The column names; the rows of plain repositories by name; the rows of patterns. Rows keep their place."""
     head, body = rows("base_images")
     exact: dict[str, _Numbered] = {}

@@ -18,14 +18,14 @@ def table(name: str) -> tuple[dict[str, str], ...]:
     return tuple(row_at(head, line) for line in body)
 
 
-def rows(name: str) -> tuple[str, list[str]]:
-    """The line with the column names of a table, and those of its rows: of a large table few are taken apart."""
+def rows(name: str) -> tuple[list[str], list[str]]:
+    """The column names of a table, and the lines of its rows: of a large table few are taken apart."""
     with open(os.path.join(_HERE, f"{name}.csv"), encoding="utf-8") as file:
         head, *body = file.read().splitlines()
-    return head, body
+    return head.split(","), body
 
 
-def row_at(head: str, line: str) -> dict[str, str]:
+def row_at(head: list[str], line: str) -> dict[str, str]:
     """The row that stands in a line."""
     if '"' in line:
         import csv  # about a millisecond: hardly a row has quoted fields
@@ -33,7 +33,7 @@ def row_at(head: str, line: str) -> dict[str, str]:
         cells = next(csv.reader([line]))
     else:
         cells = line.split(",")
-    return dict(zip(head.split(","), cells, strict=True))
+    return dict(zip(head, cells, strict=True))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -56,7 +56,7 @@ def row_of(name: str, key: str) -> dict[str, str] | None:
 
 
 @functools.cache
-def _by_first_column(name: str) -> tuple[str, dict[str, str]]:
+def _by_first_column(name: str) -> tuple[list[str], dict[str, str]]:
     head, body = rows(name)
     return head, {line.partition(",")[0]: line for line in body}
 

@@ -12,6 +12,7 @@ from wxlint.shell.batch.parser import Label, Line, Node, Parser
 
 _ENDS = late(r"@?(?:exit\b|goto[ \t]*:?[ \t]*eof\b)[^&|()]*", re.I)
 _LEAVES = late(r"@?(?:exit\b|goto\b)[^&|()]*", re.I)
+_LABEL = late(r"^[^\S\n]*[,;=@(]*[^\S\n]*:[ \t]*([^\s:+&|<>()^%]+)", re.M)
 _REFERS = late(r"\b(goto|call)(?:[ \t]+:?|:)[ \t]*([^\s:+&|<>()^%]+)", re.I)
 
 
@@ -27,9 +28,12 @@ class Unreached(NamedTuple):
 
 def unreached_calls(text: str) -> Iterator[Unreached]:
     """The calls that a batch text does not come to, by the subroutine that it runs into. Never raises."""
+    references = [(m[1].lower(), m[2].lower(), m.start(), m.end()) for m in _REFERS.finditer(text)]
+    first = {match[1].lower(): match.start() for match in reversed(list(_LABEL.finditer(text)))}
+    if not any(how == "call" and first.get(name, at) < at for how, name, at, _ in references):
+        return  # most files end with their subroutines, and need not be parsed for this
     nodes = Parser(text).script()
     labels = {node.name: node.start for node in reversed(nodes) if isinstance(node, Label)}
-    references = [(m[1].lower(), m[2].lower(), m.start(), m.end()) for m in _REFERS.finditer(text)]
     ends = [node.start for node in nodes if isinstance(node, Line) and _is(_ENDS, node, text)]
     for before, node in pairwise(nodes):
         if not isinstance(node, Label) or labels[node.name] != node.start or _is(_LEAVES, before, text):
