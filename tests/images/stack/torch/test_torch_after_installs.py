@@ -119,6 +119,9 @@ PROJECTS = [
     ({**project('"torch==2.3.1"'), "uv.toml": f'[pip]\nindex-url = "{CPU}"\n'}, "RUN uv sync", "default"),
     # parts that are not installed are resolved with the rest
     (project('"ultralytics"', a=GROUP, b=EXPLICIT, c=TORCH), "RUN uv sync --no-dev", "cpu"),
+    # a torch that may be there already would satisfy what brings one along from a bound index
+    (project('"ultralytics"', a=GROUP, b=EXPLICIT, c=TORCH),
+     "RUN uv pip install /install/*.whl\nRUN uv pip install .", "unknown"),
     # what a later sync removes, and what it leaves
     (project('"flask"', a=EXTRAS), "RUN uv sync --extra gpu\nRUN uv sync", "none"),
     (project('"flask"', a=EXTRAS), "RUN uv sync --extra gpu\nRUN uv sync --inexact", "default"),

@@ -204,7 +204,7 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         return state  # it may be kept, or another may come
     if (
         state.channel == "unknown"
-        and choice.channel in ("default", "unknown")
+        and (choice.channel in ("default", "unknown") or (choice.implied and choice.how == "bound"))
         and (choice.implied or not install.upgrade)
         and not _decided(state, choice)
     ):
