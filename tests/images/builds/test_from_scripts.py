@@ -68,6 +68,21 @@ def test_images_that_are_used(text: str, images: str | None) -> None:
         assert text[use.span.column - 1 : use.span.end_column - 1] == use.value.text
 
 
+@pytest.mark.parametrize(
+    ("command", "every"),
+    [
+        ("docker push a/b --all-tags", True),
+        ("docker push a/b --all-tags=true", True),
+        ("docker push a/b -q -a", True),
+        ("docker push --all-tags=false a/b", False),
+        ("docker push a/b --all-tags=0", False),
+    ],
+)
+def test_every_tag_wherever_it_is_said(command: str, every: bool) -> None:
+    (use,) = script(command).uses
+    assert use.reference is not None and use.reference.untagged is not every
+
+
 def test_what_tag_produces_and_what_every_tag_means() -> None:
     assert [use.produces for use in script("docker tag a:1 b:1").uses] == [False, True]
     (use,) = script("docker push --all-tags a/b").uses

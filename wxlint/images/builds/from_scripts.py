@@ -111,11 +111,18 @@ def _edit(command: Command, source: Source, find: Callable[[list[str]], str | No
     return found
 
 
+def _says_every_tag(docker: DockerCommand) -> bool:
+    """Whether `--all-tags` is given, which docker takes behind the image's name, too."""
+    said = [(option.name, option.value.text if option.value is not None else "") for option in docker.options]
+    said += [(name, value) for name, _, value in (word.value.text.partition("=") for word in docker.arguments)]
+    given = (value.lower() for name, value in said if name in ("-a", "--all-tags"))
+    return any(value not in ("0", "f", "false") for value in given)
+
+
 def _arguments(docker: DockerCommand, source: Source, rounds: Rounds) -> list[Use]:
     """The images that run, create, pull, push and tag name."""
     count = 2 if docker.verb == "tag" else 1 if docker.verb in ("run", "create") else len(docker.arguments)
-    flags = {option.name for option in docker.options} | {word.value.text for word in docker.arguments}
-    every_tag = docker.verb in ("push", "pull") and not flags.isdisjoint(("-a", "--all-tags"))
+    every_tag = docker.verb in ("push", "pull") and _says_every_tag(docker)
     found = []
     for index, word in enumerate(docker.arguments[:count]):
         value = word.value
