@@ -36,7 +36,7 @@ def reach_of(torch: Torch, installs: Sequence[Install], python: str) -> Reach | 
     """
     if torch.channel != "default" or torch.version is not None:
         return None
-    for install in reversed(installs):
+    for install in installs:
         found = choices(install)
         if found and torch.span is not None and (found[0].requirement.span or install.span) == torch.span:
             releases = _newest(found[0], install.environment.python or python or None)
