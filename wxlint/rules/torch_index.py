@@ -74,7 +74,7 @@ def _beside_a_gpu_image(repository: Repository, image: Image, choice: Choice) ->
     nothing_said = image.expectation is None and image.expected is None and repository.policy is None
     if not nothing_said or accelerator_of(choice.channel) != "cuda" or image.base.accelerator not in (None, "cpu"):
         return
-    hints = repository.purposes.for_the_cpu(image.evaluated, image.stage)
+    hints = repository.purposes.beside_a_gpu_image(image.evaluated, image.stage)
     span = choice.requirement.span or choice.install.span
     if hints and span is not None and image.state.torch.channel == choice.channel:
         text = f"{choice.requirement.name} comes from channel {choice.channel}, but {image.label} is likely a cpu image"

@@ -56,6 +56,13 @@ class Purposes:
         indexes = _overlooked(self._graph.beliefs.state(evaluated, stage))
         return tuple(dict.fromkeys((*self._beside(evaluated, stage), *indexes, *set_to)))
 
+    def beside_a_gpu_image(self, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
+        """What stands beside an image and is for a GPU, where nothing gives or sets the image itself one."""
+        given = self.runners.is_given_gpu(evaluated, stage)
+        if given or any(setting.accelerator != "cpu" for setting in self._settings(evaluated, stage)):
+            return ()
+        return tuple(dict.fromkeys(self._beside(evaluated, stage)))
+
     # -- what stands beside it
 
     def _beside(self, evaluated: Evaluated, stage: Stage) -> Iterator[Reason]:
