@@ -21,6 +21,7 @@ from wxlint.images.stack.torch.channels import channel_of_url
 from wxlint.images.stack.torch.model import FAMILY
 
 if TYPE_CHECKING:
+    from wxlint.documents.compose.services import Service
     from wxlint.images.graph.image_graph import ImageGraph
     from wxlint.images.model.records import Evaluated, Stage
 
@@ -46,12 +47,19 @@ class Purposes:
         state = self._graph.beliefs.state(evaluated, stage)
         if state.accelerator != "cpu" or state.torch.channel != "default" or state.others or not _is_torch_alone(state):
             return False
+        return not self._is_for_a_gpu(evaluated, stage)
+
+    def _is_for_a_gpu(self, evaluated: Evaluated, stage: Stage) -> bool:
+        """Whether who runs an image gives it a GPU, or anything is set to another device than the CPU."""
         if self.runners.is_given_gpu(evaluated, stage):
-            return False
-        return all(setting.accelerator == "cpu" for setting in self._settings(evaluated, stage))
+            return True
+        return any(setting.accelerator != "cpu" for setting in self._settings(evaluated, stage))
 
     def for_the_cpu(self, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
-        """What says that an image is for the CPU, of one for which `is_undecided` holds; nothing where nothing does."""
+        """What says that an image is for the CPU, of one whose base has no accelerator; nothing where nothing does, or
+        anything speaks for a GPU."""
+        if self._is_for_a_gpu(evaluated, stage):
+            return ()
         set_to = [setting.reason for setting in self._settings(evaluated, stage)]
         indexes = _overlooked(self._graph.beliefs.state(evaluated, stage))
         return tuple(dict.fromkeys((*self._beside(evaluated, stage), *indexes, *set_to)))
@@ -105,7 +113,8 @@ class Purposes:
             inside = project.paths == runner.files and service.name in twins
             instead = service.name == name and posixpath.dirname(project.paths[-1]) == folder
             if instead and not inside:
-                instead = bool(gpu_twins(posixpath.basename(file), [posixpath.basename(project.paths[-1])]))
+                other = posixpath.basename(project.paths[-1])
+                instead = bool(gpu_twins(posixpath.basename(file), [other])) and _names_an_image(service)
             if (inside or instead) and not self._is_run_by(service, runner):
                 where = "" if inside else f" in {posixpath.basename(project.paths[-1])}"
                 yield reason_at("name", f"compose service {service.name}{where} is for a GPU", service.key.span)
@@ -127,6 +136,13 @@ class Purposes:
         if all(projects.values()) or any(setting.accelerator != "cpu" for setting in chosen):
             found += chosen
         return found
+
+
+def _names_an_image(service: Service) -> bool:
+    """Whether the file that a service is shown in says itself what it runs: else it gives a GPU to what is there."""
+    build = service.build
+    said = [service.image, *((build.context, build.dockerfile, build.target) if build is not None else ())]
+    return any(text is not None and text.place.source is service.key.source for text in said)
 
 
 def _overlooked(state: State) -> Iterator[Reason]:
