@@ -51,7 +51,10 @@ def conda(call: Call) -> Iterator[Install]:
     files = arguments.texts("-f", "--file")
     if verb.startswith("env") and not requirements and not files:
         files = ["environment.yml"]
-    yield from _created(verb, files, requirements, channels, call)
+    named = arguments.last("-n", "--name", "-p", "--prefix")
+    environment = named.shown() if named is not None and named.text != "base" else ""
+    for install in _created(verb, files, requirements, channels, call):
+        yield install._replace(folder=environment) if environment and install.tool == "conda" else install
 
 
 def _created(

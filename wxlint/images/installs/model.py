@@ -202,7 +202,8 @@ class Install(NamedTuple):
     tool: "pip", "uv", "uv-project", "poetry", "pipenv", "conda", "apt" or "script". constraints: lines of -c files.
     unread: what could not be read. upgrade: -U was given; reinstall: what is there already does not count.
     conditional: the command may not run. elsewhere: into a folder of its own (--target), `folder`: absolute, with
-    HOLEs. redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold
+    HOLEs; of conda, the environment that it names.
+    redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold
     further options. removes: the requirements are taken out (`pip uninstall`). builds: wheels are made (`pip wheel`),
     for a later stage to install. best_match, first_match: uv's index strategies unsafe-best-match and
     unsafe-first-match. prerelease: pre-releases count. exact: what is not listed is removed (`uv sync`,

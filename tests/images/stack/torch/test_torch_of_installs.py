@@ -231,7 +231,7 @@ CHAINS = [
     ([HERE, "pip uninstall -y torchvision"], "cpu", "2.3.1"),
     ([HERE, "[ -f x ] && pip uninstall -y torch"], "unknown", None),
     ([HERE, "pip uninstall -y torch", f"pip install torch==2.4.1 -i {CUDA}"], "cu121", "2.4.1"),
-    ([HERE, "conda install pytorch cpuonly"], "cpu", "2.3.1"),
+    ([HERE, "conda install pytorch cpuonly"], "cpu", None),
     ([HERE, "pip install -r missing.txt"], "unknown", None),
     ([HERE, "pip install --no-deps -r missing.txt"], "cpu", "2.3.1"),
     ([HERE, "pip install -r missing.txt -c constraints.txt"], "cpu", "2.3.1"),

@@ -31,8 +31,20 @@ KEPT = [
     (f"pip install torch -i {ROCM}", "pip install torch==2.3.1+rocm6.0", "rocm6.0 2.3.1"),
     ("pip install accelerate whisperx==3.3.1", f"pip install torch==2.6.0+cu124 -i {WHL}/cu124", "cu124 2.6.0"),
     (BARE, f"pip install torchvision==0.18.1+cu121 -i {CUDA}", "cpu 2.3.1"),  # which needs torch==2.3.1, of any build
-    # conda knows by name what pip has installed
-    (BARE, "conda install pytorch=2.3.1", "cpu 2.3.1"),
+    # conda does not count what pip has installed, and writes its own over it, or into another Python
+    (BARE, "conda install pytorch=2.3.1", "unknown"),
+    (BARE, "conda install pytorch", "unknown"),
+    (BARE, "conda install torchvision", "unknown"),
+    (BARE, "conda install pytorch=2.3.1 cpuonly", "cpu 2.3.1"),
+    (BARE, "conda install pytorch cpuonly", "cpu ?"),
+    (BARE, "conda install pytorch pytorch-cuda=12.1", "unknown"),
+    (BARE, "conda create -n app pytorch pytorch-cuda=12.1", "unknown"),
+    ("conda install pytorch cpuonly", "conda install pytorch pytorch-cuda=12.1", "cu121 ?"),
+    ("conda install pytorch cpuonly", "conda install torchvision pytorch-cuda=12.1", "cu121 ?"),
+    ("conda install pytorch cpuonly", "conda install -n base pytorch pytorch-cuda=12.1", "cu121 ?"),
+    ("conda install pytorch cpuonly", "conda create -n app pytorch pytorch-cuda=12.1", "unknown"),
+    ("conda install pytorch cpuonly", "conda install torchvision", "cpu ?"),
+    ("conda install pytorch=1.12 cudatoolkit=11.3", "conda install pytorch=1.12=py3.8_cpu_0", "cpu 1.12"),
     (BARE, "conda install 'pytorch>=2.4'", "unknown"),
     (BARE, "conda install pytorch=2.4.1", "unknown"),
     (BARE, "conda install accelerate", "cpu 2.3.1"),
@@ -170,3 +182,21 @@ ENVIRONMENTS = [
 @pytest.mark.parametrize(("text", "commands", "torch"), ENVIRONMENTS, ids=[f"{r[1]}" for r in ENVIRONMENTS])
 def test_a_project_in_an_environment_that_has_torch(text: str, commands: str, torch: str) -> None:
     assert said(state({"pyproject.toml": text}, f"RUN {commands}").torch) == torch
+
+
+OF_BASE = [
+    # what conda installs on an image whose torch is conda's own, the torch that is there in the end
+    ("conda install -y pytorch cpuonly -c pytorch", "cpu ?"),
+    ("conda install -y pytorch pytorch-cuda=11.8 -c pytorch -c nvidia", "cu118 ?"),
+    ("conda install -y 'pytorch=2.5.1=*cpu*'", "cpu 2.5.1"),
+    ("conda install -y pytorch pytorch-cuda=12.4 -c pytorch -c nvidia", "cu124 ?"),
+    ("conda install -y pytorch=2.5.1 pytorch-cuda=12.4 -c pytorch -c nvidia", "cu124 2.5.1"),
+    ("conda install -y pytorch -c conda-forge", "unknown"),
+    ("conda install -y numpy", "cu124 2.5.1"),
+]
+
+
+@pytest.mark.parametrize(("later", "torch"), OF_BASE, ids=[row[0] for row in OF_BASE])
+def test_the_torch_of_a_base_after_conda(later: str, torch: str) -> None:
+    base = "pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime"
+    assert said(state({}, f"RUN {later}", base).torch) == torch

@@ -35,6 +35,8 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
     """Whether the installer finds the installed torch good enough; None when its version is not known and decides."""
     wanted, install = choice.requirement, choice.install
     same = choice.channel == state.channel and (not wanted.pin or wanted.pin == state.version)
+    if install.tool == "conda" and (state.by != "conda" or _is_other_conda_build(state, choice)):
+        return _is_kept_by_conda(state, choice)
     if install.tool == "uv-project" and state.by == "uv":
         return True if same and _is_kept(state, choice) else None  # into the same environment or another
     if install.tool == "uv-project" and (install.exact or state.by == "uv-project"):
@@ -62,6 +64,20 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
     if not wanted.specifier:
         return True
     return _all_agree(_in_range(wanted, version) for version in versions) if versions else None
+
+
+def _is_other_conda_build(state: Torch, choice: Choice) -> bool:
+    """Whether conda is asked for a build that is known, and is not the one that is there (cpuonly, pytorch-cuda)."""
+    return choice.channel not in ("unknown", state.channel)
+
+
+def _is_kept_by_conda(state: Torch, choice: Choice) -> bool | None:
+    """Whether conda leaves a torch that it did not install, or one of another build: it does not count what pip has
+    installed, and writes its own over it; what pip has may be in another Python, so that both are there."""
+    wanted = choice.requirement
+    if _is_other_conda_build(state, choice):
+        return False if state.by in ("", "conda") and not choice.install.folder else None
+    return True if choice.channel == state.channel and wanted.pin and wanted.pin == state.version else None
 
 
 def _is_kept(state: Torch, choice: Choice) -> bool | None:

@@ -259,7 +259,7 @@ def _of_companion(choice: Choice) -> str | None:
 
 def _takes_newest(install: Install, choice: Choice) -> bool:
     """Whether nothing else of an install keeps it from the newest release of a channel."""
-    if install.lowest or is_nightly(choice):
+    if install.lowest or is_nightly(choice) or install.tool == "conda":  # whose channels end at other releases
         return False
     listed = facts.torch_releases(choice.channel)
     if not listed:
