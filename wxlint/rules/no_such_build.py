@@ -7,7 +7,9 @@ A channel that is computed from the base's CUDA version is often one that never 
 build; as an extra one it is passed over in silence, and the default index's build comes instead. The same holds for a
 torch that has no wheel for the base's Python, for a version such as `2.6.0+cpu` with no index in reach that has local
 versions, for the address of a wheel that was made for another Python, and for an extra or a group that the project
-does not have. What is newer than the tables is a warning.
+does not have. What is newer than the tables is a warning, and so is a channel that is empty because somebody's build
+passes nothing for its argument: the root of the index has the builds of every channel, and one of them is taken. An ARG
+without a default is meant to be passed: where nobody builds the Dockerfile, nothing is said.
 
 ## Bad
 
@@ -26,11 +28,31 @@ FROM python:3.12-slim
 RUN pip install torch==2.6.0+cpu
 ```
 
+```dockerfile
+FROM python:3.12-slim
+ARG TORCH_CHANNEL
+RUN pip install torch==2.6.0 --index-url https://download.pytorch.org/whl/${TORCH_CHANNEL}
+```
+
+```sh
+docker build -t example/asr:1.0 .
+```
+
 ## Good
 
 ```dockerfile
 FROM nvidia/cuda:12.3.2-runtime-ubuntu22.04
 RUN pip install torch --index-url https://download.pytorch.org/whl/cu121
+```
+
+```dockerfile
+FROM python:3.12-slim
+ARG TORCH_CHANNEL
+RUN pip install torch==2.6.0 --index-url https://download.pytorch.org/whl/${TORCH_CHANNEL}
+```
+
+```sh
+docker build --build-arg TORCH_CHANNEL=cpu -t example/asr:1.0 .
 ```
 
 ```dockerfile
@@ -47,11 +69,12 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
-from wxlint.core.values import HOLE
+from wxlint.core.values import HOLE, Value
 from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
+from wxlint.images.model.records import Build
 from wxlint.images.stack.torch.channels import channel_of_local, channel_of_url
 from wxlint.images.stack.torch.model import FAMILY
 from wxlint.images.stack.torch.selection import describe
@@ -68,14 +91,18 @@ _OFFICIAL = late(r"download(?:-r2)?\.pytorch\.org/whl/(?!nightly|test)|pytorch-w
 _WHEEL = late(r"-(?P<python>cp(?P<major>\d)(?P<minor>\d+))-(?P<abi>\w+)-(?P<platform>[\w.]+)\.whl(?:#|$)")
 _FOREIGN = late(r"win(?:32|_amd64|_arm64)|macosx_")
 _INTEL_ONLY = late(r"^(?!.*aarch64).*(?:x86_64|i686)")
+_ROOT = late(r"/whl/*$")
+_OPEN = ("default", "assumed")
+"""Reasons of a value that somebody may set to another one."""
 _PIP = ("pip", "uv")
 """Tools that install into the Python that is there."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    for _, steps in repository.torch_steps:
+    for image, steps in repository.torch_steps:
         for step in steps:
             yield from _channels(step)
+            yield from _empty_channels(image, step)
             yield from _pythons(step)
     for image in repository.images:
         yield from _local_versions(image)
@@ -103,6 +130,42 @@ def _channels(step: TorchStep) -> Iterator[Problem]:
         elif not found.exists:
             text = f"there is no channel {channel}; the nearest are {nearest}"
             yield Problem(span, text, (because, *reasons), hint)
+
+
+def _empty_channels(image: Image, step: TorchStep) -> Iterator[Problem]:
+    """Channels that are empty under a build of the repository, which leaves the root of the index."""
+    build, install, root = image.evaluated.build, step.install, image.base.root
+    if not build.built_by or build.more or install.conditional:
+        return
+    if image.base.accelerator is None or not image.base.sure or root is None or root.span.path != image.evaluated.path:
+        return  # a base of the family's own, or one that nobody knows, may set the variable
+    for source in (install.sources.index, *install.sources.extra, *install.sources.links):
+        span = (source.span or install.span) if source is not None else None
+        if source is None or span is None:
+            continue
+        empty = tuple(dict.fromkeys(_empty_arguments(source.value, build)))
+        left = all(hole.strip("${}") in empty for hole in source.value.holes)
+        if empty and left and _ROOT.search(source.value.text.replace(HOLE, "")):
+            names, builder = " and ".join(empty), build.built_by[0]
+            text = f"{names} is empty in {builder.text}: what is left of the index names no channel"
+            because = (describe(step.choices[0]), *source.value.because, *build.built_by)
+            hint = f"pass {names} with --build-arg, or give it a default"
+            yield Problem(span, text, because, hint, Severity.WARNING, image=image.label)
+
+
+def _empty_arguments(value: Value, build: Build) -> Iterator[str]:
+    """The build arguments in a value that are empty: the build gives an empty one, or nothing is given."""
+    given = dict(build.args)
+    for reason in value.because:
+        if reason.kind not in ("arg", "build-arg") or not reason.name:
+            continue
+        passed = given.get(reason.name)
+        if passed is None:
+            is_empty = f"${{{reason.name}}}" in value.holes or reason.text == f"ARG {reason.name}="
+        else:
+            is_empty = passed.text == "" and all(r.kind not in _OPEN for r in passed.because)
+        if is_empty:
+            yield reason.name
 
 
 def _pythons(step: TorchStep) -> Iterator[Problem]:
