@@ -35,7 +35,8 @@ class Container(NamedTuple):
     """One container.
 
     gpus: entries of its limits and requests that ask for GPUs. helper: it runs before the others. idle: it only waits
-    for somebody to enter it.
+    for somebody to enter it. refused: entries that ask for none (`nvidia.com/gpu: 0`). unlimited: requests for a GPU
+    that its limits do not repeat.
     """
 
     name: str
@@ -43,6 +44,8 @@ class Container(NamedTuple):
     gpus: tuple[tuple[Scalar, Scalar], ...]
     helper: bool
     idle: bool = False
+    refused: tuple[Scalar, ...] = ()
+    unlimited: tuple[Scalar, ...] = ()
 
 
 class Pod(NamedTuple):
@@ -120,14 +123,29 @@ def _container(node: Node, *, helper: bool) -> list[Container]:
     if not isinstance(image, Scalar) or not isinstance(node, Mapping) or image.kind != "str":
         return []
     name, resources = node.get("name"), node.get("resources")
-    gpus: list[tuple[Scalar, Scalar]] = []
-    for part in ("limits", "requests"):
-        given = resources.get(part) if isinstance(resources, Mapping) else None
-        for key, value in given.entries if isinstance(given, Mapping) else ():
-            if isinstance(value, Scalar) and is_gpu(key.text) and value.text != "0":
-                gpus.append((key, value))
+    limits, requests = (_gpus_of(resources, part) for part in ("limits", "requests"))
+    entries = [*limits, *requests]
+    limited = {(key.text, value.text) for key, value in limits}
+    unlimited = [key for key, value in requests if is_asked(value) and (key.text, value.text) not in limited]
     idle = _WAITS.search(" ".join([*_texts(node.get("command")), *_texts(node.get("args"))])) is not None
-    return [Container(name.text if isinstance(name, Scalar) else "", image, tuple(gpus), helper, idle)]
+    return [
+        Container(
+            name.text if isinstance(name, Scalar) else "",
+            image,
+            tuple((key, value) for key, value in entries if is_asked(value)),
+            helper,
+            idle,
+            tuple(key for key, value in entries if not is_asked(value)),
+            tuple(unlimited),
+        )
+    ]
+
+
+def _gpus_of(resources: Node | None, part: str) -> list[tuple[Scalar, Scalar]]:
+    """The entries about GPUs under the limits or the requests of a container."""
+    given = resources.get(part) if isinstance(resources, Mapping) else None
+    entries = given.entries if isinstance(given, Mapping) else ()
+    return [(key, value) for key, value in entries if isinstance(value, Scalar) and is_gpu(key.text)]
 
 
 def _texts(node: Node | None) -> list[str]:
@@ -139,6 +157,14 @@ def is_gpu(resource: str) -> bool:
     return _DEVICE.fullmatch(resource) is not None
 
 
+def is_asked(value: Scalar) -> bool:
+    """Whether the number of a resource asks for one: neither 0 nor null, which in Helm and in a patch takes it out."""
+    return value.kind != "null" and _NONE.fullmatch(value.text) is None
+
+
+_NONE = late(r"0+(?:\.0*)?")
+
+
 def _has_device(entry: tuple[Scalar, Node]) -> bool:
     """Whether an entry of a pod holds a container that sees GPUs without asking for one."""
     key, value = entry
@@ -147,8 +173,7 @@ def _has_device(entry: tuple[Scalar, Node]) -> bool:
 
 
 def _sees_devices(container: Mapping) -> bool:
-    """Whether a container is privileged, claims a device, has an environment that a default runtime goes by, or says
-    itself that it wants none."""
+    """Whether a container is privileged, claims a device, or has an environment that a default runtime goes by."""
     security, resources, env = (container.get(key) for key in ("securityContext", "resources", "env"))
     privileged = security.get("privileged") if isinstance(security, Mapping) else None
     names = {
@@ -156,12 +181,10 @@ def _sees_devices(container: Mapping) -> bool:
         for item in (env.items if isinstance(env, Sequence) else ())
         if isinstance(item, Mapping) and isinstance(name := item.get("name"), Scalar)
     }
-    claims, limits = (resources.get(key) if isinstance(resources, Mapping) else None for key in ("claims", "limits"))
+    claims = resources.get("claims") if isinstance(resources, Mapping) else None
     return (
         isinstance(privileged, Scalar)
         and privileged.text == "true"
         or "NVIDIA_VISIBLE_DEVICES" in names
         or claims is not None
-        or isinstance(limits, Mapping)
-        and any(is_gpu(key.text) and isinstance(value, Scalar) and value.text == "0" for key, value in limits.entries)
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.documents.kubernetes import is_gpu, pods_of
+from wxlint.documents.kubernetes import is_asked, is_gpu, pods_of
 from wxlint.documents.scalar_places import scalar_places
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Entry, Mapping, Node, Scalar, Sequence, parse
@@ -100,7 +100,7 @@ def _given(node: Node, name: str = "") -> Iterator[str]:
             yield from _given(item, own.text if isinstance(own, Scalar) else name)
     elif isinstance(node, Mapping):
         for key, value in node.entries:
-            if is_gpu(key.text) and not (isinstance(value, Scalar) and value.text == "0"):
+            if is_gpu(key.text) and not (isinstance(value, Scalar) and not is_asked(value)):
                 yield name
             else:
                 yield from _given(value, name)

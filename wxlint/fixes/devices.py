@@ -109,7 +109,7 @@ def pod(context: Context, finding: Finding) -> Proposal | None:
         place = offsets(source, finding.span)[0]
         if running.use.span == finding.span and not container.gpus:
             found = holding(source, place)
-            if found is None or not isinstance(found, Mapping):
+            if found is None or not isinstance(found, Mapping) or container.refused:
                 return None
             edit = inserted_in(source, found, ("resources", "limits"), ("nvidia.com/gpu: 1",), "{nvidia.com/gpu: 1}")
             return Proposal((edit,), f"ask for a GPU for {container.name}", False) if edit else None

@@ -3,13 +3,14 @@
 ## Why
 
 Without `nvidia.com/gpu` in its limits a container gets no device: CUDA finds nothing, and the program computes on the
-CPU or ends. A cpu image that asks for a GPU keeps it from those that need it, and waits for ever where there is none.
-What an image is for is said by the policy, then by its tag, then by what the repository builds under its name.
-Containers beside one that has the GPU, init containers, and pods with a runtime class or a resource claim are left
-alone, and so are templates that others complete (a TrainingRuntime), containers that a patch of a kustomization gives
-a GPU, those that a kustomization in a folder `base` names, and those that only build or sleep. Of a Helm chart those
-values are read that say an image and its `resources`, if its templates pass these on and say nothing of GPUs
-themselves.
+CPU or ends. `nvidia.com/gpu: 0` asks for none as well, and so does `null`, by which Helm's values take a key out. A
+request for a GPU needs a limit that is the same: Kubernetes refuses a pod without. A cpu image that asks for a GPU
+keeps it from those that need it, and waits for ever where there is none. What an image is for is said by the policy,
+then by its tag, then by what the repository builds under its name. Containers beside one that has the GPU, init
+containers, and pods with a runtime class or a resource claim are left alone, and so are templates that others complete
+(a TrainingRuntime), containers that a patch of a kustomization gives a GPU, those that a kustomization in a folder
+`base` names, and those that only build or sleep. Of a Helm chart those values are read that say an image and its
+`resources`, if its templates pass these on and say nothing of GPUs themselves.
 
 ## Bad
 
@@ -82,6 +83,11 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 def _container(repository: Repository, running: Running) -> Iterator[Problem]:
     container, pod, reference = running.container, running.pod, running.use.reference
+    if container.unlimited and not pod.gpu_elsewhere:
+        key = container.unlimited[0]
+        text = f"{_named(container)} requests {key.text} without the same limit: Kubernetes refuses the pod"
+        hint = f"set {key.text} under resources.limits, which is enough"
+        yield Problem(running.source.span(key.start, key.end), text, (), hint)
     if reference is None or not reference.tag_known:
         return
     accelerator, because = _meant(repository, reference)
@@ -89,6 +95,8 @@ def _container(repository: Repository, running: Running) -> Iterator[Problem]:
         served = pod.gpu_elsewhere or container.helper or container.idle or any(each.gpus for each in pod.containers)
         if not served and not _PREPARES & set(_WORD.split(container.name.lower())):
             text = f"{_named(container)} runs a {accelerator} image and asks for no GPU"
+            if container.refused:
+                text += f": its {container.refused[0].text} is none"
             yield Problem(
                 running.use.span, text, because, hint=f"set {_MAKERS[accelerator]}/gpu under resources.limits"
             )

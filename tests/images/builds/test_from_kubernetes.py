@@ -94,7 +94,7 @@ CUSTOM = [
     (
         "apiVersion: v1\nkind: Pod\nspec:\n"
         "  containers: [{name: a, image: 'e/a:1', resources: {limits: {nvidia.com/gpu: 0}}}]\n",
-        [("e/a:1", 0, True)],
+        [("e/a:1", 0, False)],
     ),
     (
         "apiVersion: example/v1\nkind: Model\nspec: {image: 'e/m:1', args: [x]}\nstatus: {image: 'e/n:1'}\n",

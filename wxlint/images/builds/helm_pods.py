@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wxlint.core.patterns import late
-from wxlint.documents.kubernetes import Container, Pod, is_gpu
+from wxlint.documents.kubernetes import Container, Pod, is_asked, is_gpu
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence
 from wxlint.images.builds.helm_charts import Chart, at_path
 from wxlint.images.builds.helm_images import Layer, has_shared_registry, image_of
@@ -47,7 +47,7 @@ def helm_running(layer: Layer, chart: Chart) -> Iterator[Running]:
         use = image_of(image, (*path, "image"), layer, chart, shared) if image is not None else None
         if image is None or use is None:
             continue
-        gpus = tuple((key, value) for key, value in limits.values() if is_gpu(key.text) and value.text != "0")
+        gpus = tuple((key, value) for key, value in limits.values() if is_gpu(key.text) and is_asked(value))
         if image is not node.get("image"):  # its place is in the chart's own values
             use = use._replace(span=layer.source.span(here, here + 1))
         place = next((value for _, value in image.entries if isinstance(value, Scalar)), None)
