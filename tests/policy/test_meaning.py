@@ -86,7 +86,7 @@ def test_the_root_s_compose_file_counts_though_the_policy_does_not_list_it() -> 
         "    build: {context: ., dockerfile: docker/a/Dockerfile, args: {CHANNEL: cu126}}\n",
     }
     wanted = [("torch-index", "docker/a/Dockerfile", 3)]
-    assert found(policy, **files) == wanted
+    assert found(policy, **files) == [*wanted, ("cuda-name", "compose.yaml", 4)]
     for paths in (["docker"], ["docker/a/Dockerfile"]):
         assert found(policy, paths, **files) == wanted
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -20,6 +20,7 @@ from wxlint.policy.image_names import named_member
 from wxlint.policy.load import load_policy
 from wxlint.policy.rule_names import rule_names
 from wxlint.policy.schema import check, schema, schema_text
+from wxlint.policy.whole_names import whole_member
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "policies/cp-whisperx.yaml"
@@ -41,9 +42,9 @@ class TestSchema:
             assert key["description"].endswith("."), where
             assert key["examples"], where
             validator = Draft202012Validator({**key, "$defs": schema()["$defs"]})
-            for example in key["examples"]:
-                assert list(validator.iter_errors(example)) == [], where
-                assert check_value(example, key) == [], where
+            for one in key["examples"]:
+                assert list(validator.iter_errors(one)) == [], where
+                assert check_value(one, key) == [], where
 
     def test_every_keyword_is_one_that_the_check_reads(self) -> None:
         read_ones = set(
@@ -167,6 +168,7 @@ def test_the_check_accepts_what_the_library_accepts(value: Any) -> None:
     assert (check(node(value)) == []) == Draft202012Validator(schema()).is_valid(value)
 
 
+@example(value={"wxlint": 1, "image": "acme/app:{version}-{variant}", "variants": {"cpu": {}}})
 @settings(max_examples=300, deadline=None)
 @given(
     values(schema()).map(
@@ -222,5 +224,7 @@ def only_policy_errors(text: str) -> None:
             assert message.isprintable()
         return
     for expectation in expected_images(policy):
-        assert named_member(policy, Value(expectation.reference.rpartition(":")[0]))
+        name, _, tag = expectation.reference.rpartition(":")
+        tagged = None if HOLE in tag else tag
+        assert whole_member(policy, name, tagged) if policy.is_whole else named_member(policy, Value(name))
         assert HOLE not in repr(expectation)
