@@ -76,8 +76,7 @@ from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.model.records import Build
 from wxlint.images.stack.torch.channels import channel_of_local, channel_of_url
-from wxlint.images.stack.torch.model import FAMILY
-from wxlint.images.stack.torch.selection import describe
+from wxlint.images.stack.torch.model import FAMILY, describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

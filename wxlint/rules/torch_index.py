@@ -36,8 +36,7 @@ from wxlint.images.graph.image import Image
 from wxlint.images.graph.name_hints import said_by_tags
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.torch.channels import accelerator_of
-from wxlint.images.stack.torch.model import Choice
-from wxlint.images.stack.torch.selection import describe
+from wxlint.images.stack.torch.model import Choice, describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -32,9 +32,8 @@ from wxlint import facts
 from wxlint.core.findings import Severity, Span
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.torch.channels import accelerator_of
-from wxlint.images.stack.torch.model import Choice
+from wxlint.images.stack.torch.model import Choice, describe
 from wxlint.images.stack.torch.releases import numbers
-from wxlint.images.stack.torch.selection import describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

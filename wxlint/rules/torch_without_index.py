@@ -37,8 +37,7 @@ from wxlint.core.reasons import Reason
 from wxlint.images.graph.image import Image, TorchStep, contributing
 from wxlint.images.graph.name_hints import Evidence, from_reference
 from wxlint.images.graph.repository import Repository
-from wxlint.images.stack.torch.model import FAMILY, PROJECT_HINT, Choice
-from wxlint.images.stack.torch.selection import describe
+from wxlint.images.stack.torch.model import FAMILY, PROJECT_HINT, Choice, describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

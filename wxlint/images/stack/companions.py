@@ -11,10 +11,10 @@ from wxlint.core.values import HOLE
 from wxlint.facts import cuda_of_channel as cuda_of
 from wxlint.facts.generation import same_cuda
 from wxlint.images.installs.model import Install
-from wxlint.images.stack.torch.channels import accelerator_of, channel_of_url
+from wxlint.images.stack.torch.channels import accelerator_of, channel_of_url, served_by
 from wxlint.images.stack.torch.model import Choice, Torch
 from wxlint.images.stack.torch.replacement import possible_releases
-from wxlint.images.stack.torch.selection import choices, served_by
+from wxlint.images.stack.torch.selection import choices
 from wxlint.images.stack.torch.state import after
 
 NAMES = ("torchvision", "torchaudio")

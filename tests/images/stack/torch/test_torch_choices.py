@@ -7,7 +7,8 @@ from image_states import WHL, said, state
 from shell_installs import CPU, CUDA, one
 
 from wxlint.images.installs.markers import Environment
-from wxlint.images.stack.torch.selection import brings_own, built_for, carried, choices, describe
+from wxlint.images.stack.torch.model import describe
+from wxlint.images.stack.torch.selection import brings_own, built_for, carried, choices
 
 OWN = "https://registry.example/simple"
 MIRROR = "https://registry.example/pytorch/simple"

@@ -7,8 +7,8 @@ from shell_installs import CPU, CUDA, one
 
 from wxlint.images.installs.markers import Environment
 from wxlint.images.installs.screening import worth_reading
-from wxlint.images.stack.torch.model import NONE, Torch
-from wxlint.images.stack.torch.selection import carried, choices, describe
+from wxlint.images.stack.torch.model import NONE, Torch, describe
+from wxlint.images.stack.torch.selection import carried, choices
 from wxlint.images.stack.torch.state import after, is_changed
 
 CU128 = "https://download.pytorch.org/whl/cu128"

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
+
+if TYPE_CHECKING:
+    from wxlint.images.installs.model import PackageIndex
 
 _CHANNEL = r"(cpu(?:[._-]?cxx11[._-]?abi)?|cu\d{2,3}|rocm\d+(?:\.\d+)*|xpu)"
 _IN_URL = late(
@@ -73,3 +77,8 @@ def accelerator_of(channel: str) -> str | None:
     if channel == "xpu":
         return "other"
     return None
+
+
+def served_by(source: PackageIndex) -> str:
+    """The channel of an index, whose address may be partly unknown."""
+    return channel_of_url(source.value.text) if source.value.known else "unknown"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from wxlint.core.findings import Span
-from wxlint.core.reasons import Reason
+from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.installs.model import Install, PackageIndex
 from wxlint.images.installs.requirement import Requirement
@@ -69,3 +69,22 @@ class Choice(NamedTuple):
         """Whether an argument that the builder gives chose the index."""
         reasons = self.source.value.because if self.source is not None else ()
         return any(reason.kind == "build-arg" for reason in reasons)
+
+
+def describe(choice: Choice) -> Reason:
+    """Return what an install takes, and from where: "torch==2.1.0 from --index-url https://..."."""
+    wanted = choice.requirement
+    subject = wanted.written or wanted.name
+    text = {
+        "default": f"{subject} from the default index",
+        "conda": f"conda install {subject}",
+        "backend": f"{subject} with torch backend {choice.install.backend.shown() if choice.install.backend else ''}",
+        "bound": f"{subject} from {wanted.bound.shown() if wanted.bound else ''}",
+    }.get(choice.how, subject)
+    if choice.source is not None:
+        text = f"{subject} from {choice.source.flag} {choice.source.value.shown()}"
+    if wanted.ignored:
+        text += f" (pip ignores {wanted.ignored} behind a requirement)"
+    if choice.implied:
+        text += ", which brings torch"
+    return reason_at("install", text, wanted.span or choice.install.span)

@@ -12,7 +12,6 @@ import re
 
 from wxlint import facts
 from wxlint.core.patterns import late
-from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install, PackageIndex, UnreadKind
@@ -193,19 +192,15 @@ def _searched(install: Install, wanted: Requirement, implied: bool) -> _Place:
     """The place that torch comes from, of those that the installer searches."""
     sources = install.sources
     if sources.no_index:
-        places = [_Place(served_by(s), "links", s) for s in sources.links]
-        return (
-            places[0]
-            if len({p.channel for p in places}) == 1 and places[0].channel in ("cpu",)
-            else _Place("unknown", "links")
-        )
+        places = [_Place(channels.served_by(s), "links", s) for s in sources.links]
+        return places[0] if {place.channel for place in places} == {"cpu"} else _Place("unknown", "links")
     base = (
-        _Place(served_by(sources.index), "index", sources.index)
+        _Place(channels.served_by(sources.index), "index", sources.index)
         if sources.index is not None
         else _Place("default", "default")
     )
-    extra = [_Place(served_by(s), "extra", s) for s in sources.extra]
-    links = [_Place(served_by(s), "links", s) for s in sources.links]
+    extra = [_Place(channels.served_by(s), "extra", s) for s in sources.extra]
+    links = [_Place(channels.served_by(s), "links", s) for s in sources.links]
     if install.open and base.how == "default" and not extra and not links:
         return base._replace(channel="unknown")
     first_wins = install.tool not in ("pip", "pipenv") and not (install.best_match or install.first_match)
@@ -345,27 +340,3 @@ def _goes_with(companion: Requirement, version: str) -> bool:
     """Whether a companion in its range goes with a release of torch."""
     fitting = facts.companions(version)
     return any(within(companion.specifier, one) for one in getattr(fitting, companion.name, ()))
-
-
-def served_by(source: PackageIndex) -> str:
-    """The channel of an index, whose address may be partly unknown."""
-    return channels.channel_of_url(source.value.text) if source.value.known else "unknown"
-
-
-def describe(choice: Choice) -> Reason:
-    """Return what an install takes, and from where: "torch==2.1.0 from --index-url https://..."."""
-    wanted = choice.requirement
-    subject = wanted.written or wanted.name
-    text = {
-        "default": f"{subject} from the default index",
-        "conda": f"conda install {subject}",
-        "backend": f"{subject} with torch backend {choice.install.backend.shown() if choice.install.backend else ''}",
-        "bound": f"{subject} from {wanted.bound.shown() if wanted.bound else ''}",
-    }.get(choice.how, subject)
-    if choice.source is not None:
-        text = f"{subject} from {choice.source.flag} {choice.source.value.shown()}"
-    if wanted.ignored:
-        text += f" (pip ignores {wanted.ignored} behind a requirement)"
-    if choice.implied:
-        text += ", which brings torch"
-    return reason_at("install", text, wanted.span or choice.install.span)
