@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 
 from wxlint.core.tuples import NamedTuple
+from wxlint.documents.manifests import setup_conditions as conditions
 from wxlint.documents.manifests import setup_expressions as expressions
 from wxlint.documents.manifests.setup_values import NONE, Function, Item, Lined, Listed, Scope, Table, Value
 from wxlint.documents.source import Source
@@ -131,7 +132,7 @@ class _Reader(expressions.Evaluator):
 
     def _compound(self, node: ast.stmt, scope: Scope) -> None:
         if isinstance(node, ast.If):
-            holds = True if expressions.reads_what_it_finds(node, self, scope) else self.holds(node.test, scope)
+            holds = True if conditions.reads_what_it_finds(node, self, scope) else self.holds(node.test, scope)
             if holds is None:
                 self._either((node.body, node.orelse), scope)
             else:
@@ -161,7 +162,7 @@ class _Reader(expressions.Evaluator):
         plain = isinstance(node.target, ast.Name) and not node.orelse
         if plain and isinstance(over, Lined):
             self._assign(node.target, over, scope)
-            self.block([s for s in node.body if not expressions.skips_a_line(s, self, scope)], scope)
+            self.block([s for s in node.body if not conditions.skips_a_line(s, self, scope)], scope)
         elif plain and isinstance(over, Listed) and over.whole:
             for item in over.items:
                 self._assign(node.target, item, scope)
