@@ -1,4 +1,4 @@
-"""Compound commands: lists, branches, `case`; loops are in loops.py, which is read when there is one."""
+"""Compound commands: lists, branches, `case`; loops and pipes have files that are read when there is one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from wxlint.shell.bash.tree import (
     Pipe,
     Redirected,
     Seq,
-    Simple,
     Test,
     Unsupported,
     While,
@@ -125,59 +124,14 @@ def _perhaps(walk: Walker, status: Status, wanted: bool, item: Node) -> Status:
 def _pipe(walk: Walker, node: Pipe) -> Status:
     guarded = walk.guarded
     walk.guarded = guarded or node.negated
-    status = walk.run(node.items[0]) if len(node.items) == 1 else _piped(walk, node.items)
+    if len(node.items) == 1:
+        status = walk.run(node.items[0])
+    else:
+        from wxlint.shell.bash.pipes import piped
+
+        status = piped(walk, node.items)
     walk.guarded = guarded
     return opposite(status) if node.negated else status
-
-
-def _piped(walk: Walker, items: tuple[Node, ...]) -> Status:
-    """Each command reads what the one before writes."""
-    guarded, before = walk.guarded, walk.last
-    mark = walk.state.mark()
-    on = walk.state.vars.get("set -o pipefail")
-    failed = False
-    for item in items[:-1]:
-        walk.guarded = True
-        written = walk.captured(item)
-        failed = failed or (walk.last.certain and walk.last.truth is False)
-        walk.state.give(written)
-        walk.last = before
-    if walk.state.given is None:
-        walk.state.give(_printed_by(walk, items))
-    walk.guarded = guarded
-    last = walk.state.vars.get("shopt -s lastpipe")
-    if last is None or walk.flavor != "bash":
-        status = walk.inside(items[-1])
-    else:
-        status = _in_this_shell(walk, items[-1], sure=isinstance(last, Value) and not last.holes)
-        mark = walk.state.mark()
-    walk.state.undo(mark)
-    if on is None:
-        return status
-    if failed and isinstance(on, Value) and on.text == "1":
-        return Status(False)
-    return OPEN  # whoever writes may be ended by who does not read
-
-
-def _printed_by(walk: Walker, items: tuple[Node, ...]) -> Value | None:
-    """What `xargs` reads of a pipe whose output is not known: the `$(...)` that would print it."""
-    first, end = items[0], items[-2]
-    reader = items[-1]
-    if not (isinstance(first, Simple) and isinstance(end, Simple) and isinstance(reader, Simple)):
-        return None
-    if not reader.words or reader.words[0].literal != "xargs" or walk.state.fixed:  # what is read again lies elsewhere
-        return None
-    start, stop = walk.state.span(first.start, end.end)
-    return hole(f"$({walk.text[start:stop].strip()})")
-
-
-def _in_this_shell(walk: Walker, node: Node, *, sure: bool) -> Status:
-    """The last command of a pipe under `shopt -s lastpipe`. sure: whether that is on."""
-    if sure:
-        return walk.run(node)
-    options: list[Option] = [(None, partial(walk.run, node)), (None, partial(walk.inside, node))]
-    alternatives(walk.state, options, None, ())
-    return OPEN
 
 
 def _group(walk: Walker, node: Group) -> Status:
