@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from wxlint.core.tuples import NamedTuple
+
+if TYPE_CHECKING:
+    from wxlint.documents.dockerfile.reader import Instruction
+    from wxlint.documents.source import Source
 
 
 class Copy(NamedTuple):
@@ -79,3 +84,12 @@ class Copies:
             found = [entry for folder in folders for entry in level._by_dest.get(folder, ())]
             for _, copy in sorted(found, key=lambda entry: -entry[0]):
                 yield copy
+
+
+def documents_of(instruction: Instruction, source: Source, dest: str, *, in_folder: bool) -> dict[str, Source]:
+    """The files whose content a COPY itself holds, by their absolute paths. in_folder: dest is a folder."""
+    return {
+        posixpath.join(dest, document.name) if in_folder else dest: document.as_file(source)
+        for document in instruction.heredocs
+        if not document.expand or "$" not in document.body
+    }

@@ -19,9 +19,9 @@ from wxlint.documents.dockerfile.reader import Dockerfile, Instruction
 from wxlint.documents.dockerfile.words import json_words, listed_words
 from wxlint.images.evaluation.arguments import Arguments
 from wxlint.images.evaluation.build_files import Files
-from wxlint.images.evaluation.copied_files import Copies, Copy
+from wxlint.images.evaluation.copied_files import Copies, Copy, documents_of
 from wxlint.images.evaluation.default_shell import flavor_of, flavor_of_command, shell_texts
-from wxlint.images.evaluation.expansion import Scope, expand, pairs
+from wxlint.images.evaluation.expansion import Scope, assigned, expand, pairs
 from wxlint.images.evaluation.interpreter import environment_of, python_of, system_python_of, variables_of
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.placeholder_args import is_placeholder
@@ -34,10 +34,6 @@ _INDEX = late(r"[0-9]{1,6}")
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
 _LONGEST_PATH = 4096
 """Characters of a path that a system opens; a longer working folder is unknown."""
-_MOST_REASONS = 12
-"""Reasons of a value that are kept: the nearest ones of a long chain of arguments."""
-_LONGEST_SHOWN = 200
-"""Characters of a value in a reason."""
 MOST_CHARACTERS = 4_000_000
 """Characters that the values of one evaluation may have together; what comes after is unknown."""
 _TOO_MUCH = Value(HOLE, ("a value past what is read of one file",))
@@ -109,14 +105,6 @@ class _Evaluation:
             self.unknown_from = instruction.span(self.source, 0, len(instruction.keyword))
         return _TOO_MUCH
 
-    def _set(self, keyword: str, name: str, value: Value, line: int) -> Value:
-        """A value with the instruction that sets it as its last reason."""
-        shown = value.shown()
-        shown = shown if len(shown) <= _LONGEST_SHOWN else shown[:_LONGEST_SHOWN] + "…"
-        text = f"{keyword} {name}={shown}"
-        reason = Reason("arg" if keyword == "ARG" else "env", text, self.source.path, line, name)
-        return Value(value.text, value.holes, (*value.because[-_MOST_REASONS:], reason))
-
     def _line(self, instruction: Instruction, offset: int = 0) -> int:
         if instruction.line == instruction.end_line:
             return instruction.line
@@ -132,7 +120,8 @@ class _Evaluation:
             default: Value | None = None
             if pair.value is not None and name not in self.arguments.given:
                 if not is_placeholder(pair.value.strip("\"'")):
-                    default = self._set("ARG", name, self._expand(pair.value, self._scope(), instruction), line)
+                    value = self._expand(pair.value, self._scope(), instruction)
+                    default = assigned("ARG", name, value, path=self.source.path, line=line)
             elif pair.value is None and stage is not None and self._is_only_tested(name):
                 default = Value("", (), (Reason("arg", f"ARG {name} is not set", self.source.path, line, name),))
             no_default = Reason("arg", f"ARG {name} has no default", self.source.path, line, name)
@@ -156,7 +145,8 @@ class _Evaluation:
             if name.known:
                 value = self._expand(pair.value, scope, instruction)
                 line = self._line(instruction, pair.start)
-                stage.set_env(name.text, self._set("ENV", name.text, value, line))
+                value = assigned("ENV", name.text, value, path=self.source.path, line=line)
+                stage.set_env(name.text, value)
         if stage.environments:
             from wxlint.images.evaluation import virtual_environments
 
@@ -288,7 +278,8 @@ class _Evaluation:
         if not flag:
             self.files.put(stage.index, absolute)
         if instruction.heredocs:
-            self._write_out(stage, instruction, absolute, folder)
+            documents = documents_of(instruction, self.source, absolute, in_folder=folder)
+            self.files.inline.setdefault(stage.index, {}).update(documents)
         if not flag or origin is not None:
             copies = self.files.copies[stage.index]
             for path in sources:
@@ -303,13 +294,6 @@ class _Evaluation:
 
                 brought = [absolute for path in sources if in_image("/", path) in known]
                 virtual_environments.note(stage, brought, len(stage.steps) - 1)
-
-    def _write_out(self, stage: OpenStage, instruction: Instruction, dest: str, folder: bool) -> None:
-        """Note the files whose content a COPY holds."""
-        for document in instruction.heredocs:
-            if not document.expand or "$" not in document.body:
-                path = posixpath.join(dest, document.name) if folder else dest
-                self.files.inline.setdefault(stage.index, {})[path] = document.as_file(self.source)
 
     # -- RUN
 

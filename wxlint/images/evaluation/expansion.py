@@ -20,13 +20,17 @@ from wxlint.documents.dockerfile.words import Pair, pairs, words
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.word_grammar import Part, Word
 
-__all__ = ["Pair", "Scope", "expand", "pairs", "words"]
+__all__ = ["Pair", "Scope", "assigned", "expand", "pairs", "words"]
 
 _PLAIN = late(r"[^\\`$\"'{<%@\ufeff]*\Z")
 _NEVER_SET = frozenset(("", *"@*#?$!-"))
 """Special parameters, which nothing sets in a build, and the missing name of `${+x}`."""
 _LONGEST = 100_000
 """Characters of one value; a longer one is unknown: variables that double themselves must not fill memory."""
+_MOST_REASONS = 12
+"""Reasons of a value that are kept: the nearest ones of a long chain of arguments."""
+_LONGEST_SHOWN = 200
+"""Characters of a value in a reason."""
 _HOLE_COST = 100
 """Characters that an unknown part counts for."""
 
@@ -56,6 +60,14 @@ def expand(text: str, scope: Scope, escape: str = "\\") -> Value:
     except (WordError, _Refused):
         return _unknown(text[:80])
     return value._replace(holes=tuple([hole.replace(HOLE, mark) for hole in value.holes])) if mark else value
+
+
+def assigned(keyword: str, name: str, value: Value, *, path: str, line: int) -> Value:
+    """A value with the ARG or ENV that sets it as its last reason."""
+    shown = value.shown()
+    shown = shown if len(shown) <= _LONGEST_SHOWN else shown[:_LONGEST_SHOWN] + "…"
+    reason = Reason("arg" if keyword == "ARG" else "env", f"{keyword} {name}={shown}", path, line, name)
+    return Value(value.text, value.holes, (*value.because[-_MOST_REASONS:], reason))
 
 
 def _unknown(written: str) -> Value:
