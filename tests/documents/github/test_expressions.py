@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxlint.core.values import HOLE, Value
-from wxlint.documents.github.expressions import condition, evaluate, expand, is_unknown, truth
+from wxlint.documents.github.expressions import condition, evaluate, expand
+from wxlint.documents.github.results import is_unknown, truth
 
 CONTEXTS: dict[str, Any] = {
     "matrix": {"tag": Value("cuda"), "gpu": True, "cuda": 12.1, "list": [Value("a"), Value("b")], "no": None},

@@ -1,7 +1,6 @@
 """Expressions of GitHub workflows, `${{ ... }}`: what they give where the contexts are known.
 
-Operators, literals and functions are those of the page "Evaluate expressions" of GitHub's documentation. A string is a
-`Value`, and an unknown result one whose text is a hole; other results are bool, float, None, list and dict.
+Operators, literals and functions are those of the page "Evaluate expressions" of GitHub's documentation.
 """
 
 from __future__ import annotations
@@ -9,13 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from wxlint.core.patterns import late
-from wxlint.core.values import HOLE, Value, concat, could_equal
-
-Data = Any
-"""Value | bool | float | None | list | dict"""
+from wxlint.core.values import Value, concat
+from wxlint.documents.github.results import Data, as_value, data_of, equal, member, truth, unknown
 
 _TOKEN = late(
     r"""\s*(?: (?P<string>'(?:[^']|'')*')
@@ -27,38 +23,6 @@ _TOKEN = late(
 _TEMPLATE = late(r"\$\{\{(?P<inside>(?:[^'}]|'[^']*'|\}(?!\}))*)\}\}")
 _WORDS: dict[str, Data] = {"true": True, "false": False, "null": None}
 _DEPTH = 40
-
-
-def unknown(text: str) -> Value:
-    """A result that is not known, as it is written."""
-    return Value(HOLE, (f"${{{{ {text.strip()} }}}}",))
-
-
-def is_unknown(data: Data) -> bool:
-    """Whether nothing is known of a result."""
-    return isinstance(data, Value) and data.text == HOLE
-
-
-def truth(data: Data) -> bool | None:
-    """What a condition makes of a result; None where it is not known."""
-    if isinstance(data, Value):
-        if not data.holes:
-            return bool(data.text)
-        return True if data.text.replace(HOLE, "") else None
-    return bool(data) if isinstance(data, (bool, float)) or data is None else True
-
-
-def as_value(data: Data, text: str = "") -> Value:
-    """A result as text, as it is put into a template. text: the expression, for results without a text."""
-    if isinstance(data, Value):
-        return data
-    if data is None:
-        return Value("")
-    if isinstance(data, bool):
-        return Value("true" if data else "false")
-    if isinstance(data, float):
-        return Value(str(int(data)) if data.is_integer() else repr(data))
-    return unknown(text)
 
 
 class Pieces:
@@ -175,8 +139,8 @@ class _Reader:
         left = self.negated(depth)
         while operator := self.take("==", "!=", "<", "<=", ">", ">="):
             right = self.negated(depth)
-            equal = _equal(left, right) if operator in ("==", "!=") else None
-            left = unknown(self.text) if equal is None else equal == (operator == "==")
+            same = equal(left, right) if operator in ("==", "!=") else None
+            left = unknown(self.text) if same is None else same == (operator == "==")
         return left
 
     def negated(self, depth: int) -> Data:
@@ -215,12 +179,12 @@ class _Reader:
                 if kind != "name":
                     raise _Unreadable
                 self.at += 1
-                found, path = _member(found, Value(name), f"{path}.{name}"), f"{path}.{name}"
+                found, path = member(found, Value(name), f"{path}.{name}"), f"{path}.{name}"
             elif self.take("["):
                 key = self.either(depth + 1)
                 self.need("]")
                 path = f"{path}[...]"
-                found = _member(found, key, path)
+                found = member(found, key, path)
             else:
                 return found
 
@@ -234,47 +198,6 @@ class _Reader:
         function = _FUNCTIONS.get(name)
         found = function(arguments) if function is not None else None
         return unknown(self.text) if found is None else found
-
-
-def _member(data: Data, key: Data, path: str) -> Data:
-    if isinstance(data, Mapping) and isinstance(key, Value) and key.known:
-        for name, value in data.items():
-            if name.lower() == key.text.lower():
-                return value
-        return unknown(path) if "*" in data else None
-    if isinstance(data, list) and isinstance(key, float):
-        return data[int(key)] if 0 <= key < len(data) else None
-    if data is None:
-        return None
-    return unknown(path)
-
-
-def _equal(left: Data, right: Data) -> bool | None:
-    """Whether two results are equal, as GitHub compares them: strings without regard to case."""
-    if isinstance(left, Value) and isinstance(right, Value):
-        if left.known and right.known:
-            return left.text.lower() == right.text.lower()
-        partly, whole = (left, right) if right.known else (right, left)
-        if whole.known and not could_equal(partly._replace(text=partly.text.lower()), whole.text.lower()):
-            return False
-        return None
-    if isinstance(left, Value) and left.holes or isinstance(right, Value) and right.holes:
-        return None
-    one, other = _number(left), _number(right)
-    return None if one is None or other is None else one == other
-
-
-def _number(data: Data) -> float | None:
-    if data is None:
-        return 0.0
-    if isinstance(data, (bool, float)):
-        return float(data)
-    if isinstance(data, Value):
-        try:
-            return float(data.text or 0)
-        except ValueError:
-            return float("nan")
-    return None
 
 
 def _format(arguments: list[Data]) -> Data:
@@ -310,7 +233,7 @@ def _tested(test: Callable[[str, str], bool]) -> Callable[[list[Data]], Data]:
 
 def _contains(arguments: list[Data]) -> Data:
     if len(arguments) == 2 and isinstance(arguments[0], list):
-        found = [_equal(item, arguments[1]) for item in arguments[0]]
+        found = [equal(item, arguments[1]) for item in arguments[0]]
         return True if True in found else None if None in found else False
     return _tested(lambda text, part: part in text)(arguments)
 
@@ -332,19 +255,6 @@ def _from_json(arguments: list[Data]) -> Data:
         return data_of(json.loads(arguments[0].text))
     except (ValueError, RecursionError):
         return None
-
-
-def data_of(plain: Any) -> Data:
-    """Plain data as results of expressions."""
-    if isinstance(plain, str):
-        return Value(plain)
-    if isinstance(plain, int) and not isinstance(plain, bool):
-        return float(plain)
-    if isinstance(plain, list):
-        return [data_of(item) for item in plain]
-    if isinstance(plain, dict):
-        return {str(key): data_of(value) for key, value in plain.items()}
-    return plain
 
 
 _FUNCTIONS: dict[str, Callable[[list[Data]], Data]] = {

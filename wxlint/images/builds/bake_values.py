@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from wxlint.core.values import HOLE, Value, concat
-from wxlint.documents.github.expressions import Data, as_value, is_unknown, truth
+from wxlint.documents.github.results import Data, as_value, is_unknown, truth
 from wxlint.documents.hcl.model import Call, Expression, List, Literal, Name, Object, Template
 
 MAX_TEXT = 20_000

@@ -11,7 +11,7 @@ from wxlint.core.paths import folders_above, normal
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
-from wxlint.documents.github.expressions import Data, as_value
+from wxlint.documents.github.results import Data, as_value
 from wxlint.documents.hcl.model import Block, Expression, Hcl, List, Name, Object
 from wxlint.documents.hcl.reader import read_hcl
 from wxlint.images.builds.bake_values import evaluate

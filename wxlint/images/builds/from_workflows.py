@@ -11,7 +11,8 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE, Value, concat
-from wxlint.documents.github.expressions import Data, condition, expand
+from wxlint.documents.github.expressions import condition, expand
+from wxlint.documents.github.results import Data
 from wxlint.documents.github.workflow import Job, Step, Workflow, entries, read_action, read_workflow
 from wxlint.documents.yaml import Mapping as Node_Mapping
 from wxlint.documents.yaml import Node, Scalar

@@ -14,14 +14,15 @@ from wxlint.core.paths import normal
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value, concat
-from wxlint.documents.github.expressions import expand, unknown
+from wxlint.documents.github.expressions import expand
+from wxlint.documents.github.results import unknown
 from wxlint.documents.yaml import Scalar
 from wxlint.images.builds.placed_text import Placed, parts_of
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Use
 from wxlint.images.model.reference import parse_reference
 
 if TYPE_CHECKING:
-    from wxlint.documents.github.expressions import Data
+    from wxlint.documents.github.results import Data
     from wxlint.documents.github.workflow import Step
     from wxlint.documents.source import Source
     from wxlint.images.builds.github_workspace import Workspace

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.documents.github.expressions import Data, expand, is_unknown, unknown
+from wxlint.documents.github.expressions import expand
+from wxlint.documents.github.results import Data, is_unknown, unknown
 from wxlint.documents.github.workflow import Workflow, entries
 from wxlint.documents.yaml import Mapping as Node_Mapping
 from wxlint.documents.yaml import Scalar

@@ -7,7 +7,8 @@ from itertools import product
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
-from wxlint.documents.github.expressions import Data, expand_data, is_unknown, unknown
+from wxlint.documents.github.expressions import expand_data
+from wxlint.documents.github.results import Data, is_unknown, unknown
 from wxlint.documents.github.workflow import entries
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Mapping as Node_Mapping

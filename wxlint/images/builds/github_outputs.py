@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value, concat
-from wxlint.documents.github.expressions import Data
+from wxlint.documents.github.results import Data
 from wxlint.images.builds.github_contexts import left_open
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from wxlint.documents.scalar_places import scalar_places
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wxlint.documents.github.expressions import Data
+    from wxlint.documents.github.results import Data
     from wxlint.documents.source import Source
     from wxlint.documents.yaml import Scalar
     from wxlint.images.builds.embedded_shell import EmbeddedText
