@@ -16,7 +16,6 @@ from wxlint.shell.bash.read_builtin import mapfile, read
 from wxlint.shell.bash.text_programs import formatted, inside
 from wxlint.shell.bash.tree import Simple, Text
 from wxlint.shell.bash.walker import Walker
-from wxlint.shell.branches import alternatives
 from wxlint.shell.model import Word
 from wxlint.shell.state import FUNCTION, LOOP, MAYBE, NO, OPEN, RAN, SUBSHELL, YES, Status
 from wxlint.shell.values import (
@@ -274,26 +273,9 @@ def _command(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 
 
 def _trap(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
-    """`trap TEXT EXIT` runs at the end; what other signals run may run at any time."""
-    rest = [word for word in words[1:] if word.value.text != "--"]
-    if len(rest) < 2 or rest[0].value.text.startswith("-p"):
-        return None
-    text, signals = rest[0], {word.value.text.upper().removeprefix("SIG") for word in rest[1:]}
-    if signals & {"EXIT", "0"}:
-        walk.state.put("trap EXIT", None if text.value.text in ("-", "") else text.value)
-        walk.state.put(
-            "trap in function", Value("1") if walk.frames else None
-        )  # bash may start its last program in the
-        walk.traps[text.value.text] = text  # place of a subshell that calls it, which then ends without the trap
-    if signals - {"EXIT", "0"} and text.value.known and text.value.text not in ("-", ""):
+    from wxlint.shell.bash.traps import trap
 
-        def on_signal() -> Status:
-            from wxlint.shell.bash.nested_texts import read_again
-
-            read_again(walk, text)
-            return RAN
-
-        alternatives(walk.state, [(None, on_signal), (None, None)], None, ())
+    trap(walk, words)
     return None
 
 
