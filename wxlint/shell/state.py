@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.model import ANYWHERE, Command, Place, Redirect, Surroundings, Word
-from wxlint.shell.values import NO_ARGUMENTS, UNSET, Arguments, Variable, hole, merged, not_set
+from wxlint.shell.values import NO_ARGUMENTS, UNSET, Arguments, Variable, hole, merged, not_set, reasons_of
 
 MAX_COMMANDS = 5_000
 """Beyond this, loops are walked once with unknown items, and functions are no longer entered."""
@@ -78,18 +78,6 @@ class Catch:
         self.kind, self.mark, self.conditional = kind, mark, conditional
         self.passed = False
         self.ends: list[tuple[Changes, Mark]] = []
-
-
-def known_names(variables: Mapping[str, Variable]) -> list[str]:
-    """The variables of which anything is known. Attributes and options, whose names hold a space, are none.
-
-    Spelt out without calls: it is asked again at each text that is not read.
-    """
-    return [
-        name
-        for name, value in variables.items()
-        if " " not in name and (value.__class__ is not Value or value.text != HOLE)
-    ]
 
 
 class State:
@@ -339,13 +327,6 @@ class State:
                 if not levels:
                     return index
         return outermost
-
-
-def reasons_of(value: Variable) -> Iterable[Reason]:
-    """The reasons of a value, or of the items of an array."""
-    if isinstance(value, dict):
-        return [reason for item in value.values() for reason in item.because]
-    return value.because
 
 
 def opposite(status: Status) -> Status:

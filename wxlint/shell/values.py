@@ -3,6 +3,7 @@ long."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Union
 
 from wxlint.core.reasons import Reason
@@ -149,3 +150,22 @@ def resting_on(value: Value, assumed: tuple[Reason, ...]) -> Value:
 def not_set(name: str) -> Reason:
     """That neither the text nor the environment sets a variable."""
     return NO_ARGUMENTS if name.isdigit() else Reason("assumed", f"{name} is not set", name=name)
+
+
+def known_names(variables: Mapping[str, Variable]) -> list[str]:
+    """The variables of which anything is known. Attributes and options, whose names hold a space, are none.
+
+    Spelt out without calls: it is asked again at each text that is not read.
+    """
+    return [
+        name
+        for name, value in variables.items()
+        if " " not in name and (value.__class__ is not Value or value.text != HOLE)
+    ]
+
+
+def reasons_of(value: Variable) -> Iterable[Reason]:
+    """The reasons of a value, or of the items of an array."""
+    if isinstance(value, dict):
+        return [reason for item in value.values() for reason in item.because]
+    return value.because

@@ -7,8 +7,8 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.shell.bash.walker import Walker
 from wxlint.shell.branches import resting
-from wxlint.shell.state import UNREAD, known_names
-from wxlint.shell.values import hole
+from wxlint.shell.state import UNREAD
+from wxlint.shell.values import hole, known_names
 
 _KEEPS = late(
     r"(?:/|^)(?:activate|(?:conda|mamba|micromamba|nvm|sdkman-init|setvars|set_env)\.sh|setup\.(?:ba)?sh|cargo/env"

@@ -10,8 +10,8 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.words import Expanded, edited, modified, own_path
 from wxlint.shell.model import TOO_LONG, Place, Word
-from wxlint.shell.state import LAST_STEP, State, known_names
-from wxlint.shell.values import MAX_TEXT, ROOT, UNSET, Variable, hole, joined, merged, not_set, relative
+from wxlint.shell.state import LAST_STEP, State
+from wxlint.shell.values import MAX_TEXT, ROOT, UNSET, Variable, hole, joined, known_names, merged, not_set, relative
 
 _VARIABLE = late(
     r"%%(?P<how>~[a-z$:]*(?=[A-Za-z#]))?(?P<loop>[^\s%])|%%|%(?P<part>~[fdpnxsatz]*)?(?P<arg>[0-9*])"
