@@ -31,16 +31,24 @@ class Renamed(NamedTuple):
     new_tag: Scalar | None
 
 
+class Given(NamedTuple):
+    """A GPU that a patch gives a container. container: its name, "" for one that is not known. key: what asks."""
+
+    container: str
+    key: Scalar
+    value: Node
+
+
 class Kustomization(NamedTuple):
     """patched: the images that patches set, with their places. patches: files that are patches.
 
-    given: containers that a patch gives a GPU, by name; "" stands for any. resources: files and folders that it takes.
+    given: the GPUs that patches in the file itself give. resources: files and folders that it takes.
     """
 
     renamed: tuple[Renamed, ...] = ()
     patched: tuple[Scalar, ...] = ()
     patches: tuple[str, ...] = ()
-    given: frozenset[str] = frozenset()
+    given: tuple[Given, ...] = ()
     resources: tuple[str, ...] = ()
 
 
@@ -58,7 +66,7 @@ def read_kustomization(source: Source, cache: Cache = NO_CACHE) -> Kustomization
 def _read(document: Mapping, source: Source) -> Kustomization:
     patches: list[str] = []
     patched: list[Scalar] = []
-    given: set[str] = set()
+    given: list[Given] = []
     for key in _FILES:
         listed = document.get(key)
         for item in listed.items if isinstance(listed, Sequence) else ():
@@ -72,28 +80,28 @@ def _read(document: Mapping, source: Source) -> Kustomization:
                 for node in inner_documents(text, source):
                     images, gpus = read_patch(node)
                     patched += images
-                    given |= gpus
+                    given += gpus
     taken = [item.text for key in _TAKEN for item in _texts(document.get(key))]
     renamed = tuple(_renamed(document.get("images")))
-    return Kustomization(renamed, tuple(patched), tuple(patches), frozenset(given), tuple(taken))
+    return Kustomization(renamed, tuple(patched), tuple(patches), tuple(given), tuple(taken))
 
 
 def _texts(node: Node | None) -> list[Scalar]:
     return [item for item in node.items if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
 
 
-def read_patch(node: Node) -> tuple[list[Scalar], set[str]]:
-    """The images that a patch sets, and the containers that it gives a GPU; "" for one that is not known."""
+def read_patch(node: Node) -> tuple[list[Scalar], list[Given]]:
+    """The images that a patch sets, and the GPUs that it gives."""
     if isinstance(node, Sequence):
         return _operations(node)
     images: list[Scalar] = []
     for pod in pods_of(node):
         images += [container.image for container in pod.containers]
-    return images, set(_given(node))
+    return images, list(_given(node))
 
 
-def _given(node: Node, name: str = "") -> Iterator[str]:
-    """The containers of a strategic merge that get a GPU, which may say nothing of their images."""
+def _given(node: Node, name: str = "") -> Iterator[Given]:
+    """The GPUs of the containers of a strategic merge, which may say nothing of their images."""
     if isinstance(node, Sequence):
         for item in node.items:
             own = item.get("name") if isinstance(item, Mapping) else None
@@ -101,14 +109,14 @@ def _given(node: Node, name: str = "") -> Iterator[str]:
     elif isinstance(node, Mapping):
         for key, value in node.entries:
             if is_gpu(key.text) and not (isinstance(value, Scalar) and not is_asked(value)):
-                yield name
+                yield Given(name, key, value)
             else:
                 yield from _given(value, name)
 
 
-def _operations(node: Sequence) -> tuple[list[Scalar], set[str]]:
+def _operations(node: Sequence) -> tuple[list[Scalar], list[Given]]:
     images: list[Scalar] = []
-    given: set[str] = set()
+    given: list[Given] = []
     for item in node.items:
         if not isinstance(item, Mapping):
             continue
@@ -119,12 +127,17 @@ def _operations(node: Sequence) -> tuple[list[Scalar], set[str]]:
             images.append(value)
         elif _CONTAINERS.fullmatch(path.text) and isinstance(value, (Mapping, Sequence)):
             images += _added_images(value)
-            given |= {"" for _ in _given(value)}
+            given += _nameless(value)
         elif is_gpu(path.text.rpartition("/resources/")[2].partition("/")[2].replace("~1", "/")):
-            given.add("")
+            given.append(Given("", path, path if value is None else value))
         elif value is not None:
-            given |= {"" for _ in _given(value)}
+            given += _nameless(value)
     return images, given
+
+
+def _nameless(value: Node) -> list[Given]:
+    """The GPUs that an operation gives a container, which it names by its place in a list."""
+    return [given._replace(container="") for given in _given(value)]
 
 
 def _added_images(node: Mapping | Sequence) -> list[Scalar]:

@@ -9,8 +9,9 @@ keeps it from those that need it, and waits for ever where there is none. What a
 then by its tag, then by what the repository builds under its name. Containers beside one that has the GPU, init
 containers, and pods with a runtime class or a resource claim are left alone, and so are templates that others complete
 (a TrainingRuntime), containers that a patch of a kustomization gives a GPU, those that a kustomization in a folder
-`base` names, and those that only build or sleep. Of a Helm chart those values are read that say an image and its
-`resources`, if its templates pass these on and say nothing of GPUs themselves.
+`base` names, and those that only build or sleep. A patch that gives a GPU to a cpu image is wrong, where it can mean
+one container alone. Of a Helm chart those values are read that say an image and its `resources`, if its templates pass
+these on and say nothing of GPUs themselves.
 
 ## Bad
 

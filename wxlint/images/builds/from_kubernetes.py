@@ -12,14 +12,14 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.kubernetes import Container, Pod, read_pods
-from wxlint.documents.kustomize import Kustomization, Renamed, read_kustomization
+from wxlint.documents.kustomize import Given, Kustomization, Renamed, read_kustomization
+from wxlint.documents.yaml import Scalar
 from wxlint.images.builds.model import Running
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import parse_reference
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
-    from wxlint.documents.yaml import Scalar
 
 Read = Callable[[str], "Source | None"]
 KIND = "kubernetes image"
@@ -41,6 +41,8 @@ class Kubernetes:
         """The images that patches set."""
         self._given: set[str] = set()
         """The containers that patches give a GPU, by name; "" for any."""
+        self._gifts: dict[str, tuple[Source, list[Scalar], list[Given]]] = {}
+        """What the files with patches set: images, and GPUs with the names of containers."""
         self._patches: set[str] = set()
         """The files that are patches: what they say of a container is not all that holds of it."""
         self._renamed: dict[str, set[str]] = {}
@@ -64,7 +66,7 @@ class Kubernetes:
         folder = posixpath.dirname(source.path)
         self._kustomizations.append((source, kustomization))
         self._patched += [(source, image) for image in kustomization.patched]
-        self._given |= kustomization.given
+        self._given |= {given.container for given in kustomization.given}
         self._patches |= {normal(posixpath.join(folder, path)) for path in kustomization.patches}
         self._renamed.setdefault(folder, set()).update(renamed.name.text for renamed in kustomization.renamed)
 
@@ -76,19 +78,59 @@ class Kubernetes:
         source = known[0] if known is not None else read(path) if read is not None else None
         for document in parse(source, cache).documents if source is not None else ():
             images, given = read_patch(document)
-            self._given |= given
+            self._given |= {each.container for each in given}
+            if source is not None and (images or given):
+                _, known_images, known_given = self._gifts.setdefault(path, (source, [], []))
+                known_images += images
+                known_given += given
             if source is not None and known is None:  # a manifest is read as one
                 self._patched += [(source, image) for image in images]
 
     @property
     def running(self) -> Iterable[Running]:
-        """Every container whose image is what the manifest says."""
-        everything = set().union(*self._renamed.values()) if self._renamed else set()
+        """Every container under the image that it gets, once more where a patch gives it a GPU."""
+        yield from self._running_alone()
+        if self._given:
+            yield from self._running_patched()
+
+    def _running_alone(self) -> Iterator[Running]:
+        """Every container under the image that its manifest says, or that a kustomization gives it."""
         for running in self._written:
-            if everything.isdisjoint(_names(running.use)):
+            if self._all_renamed.isdisjoint(_names(running.use)):
                 yield running
-        if everything:
+        if self._all_renamed:
             yield from self._running_renamed()
+
+    @property
+    def _all_renamed(self) -> set[str]:
+        return set().union(*self._renamed.values()) if self._renamed else set()
+
+    def _running_patched(self) -> Iterator[Running]:
+        """The containers that a patch gives a GPU, where it can mean one alone, and no patch changes its image."""
+        for source, kustomization in self._kustomizations:
+            folder = posixpath.dirname(source.path)
+            paths = [normal(posixpath.join(folder, path)) for path in kustomization.patches]
+            gifts = [self._gifts[path] for path in paths if path in self._gifts]
+            gifts.append((source, list(kustomization.patched), list(kustomization.given)))
+            if any(images for _, images, _ in gifts) or not any(given for _, _, given in gifts):
+                continue
+            reached = self._reached(folder, set()) - self._patches
+            near = [running for running in self._written if running.source.path in reached]
+            for place, _, all_given in gifts:
+                for given in all_given:
+                    meant = [running for running in near if running.container.name == given.container]
+                    use = self._used_under(kustomization, source, meant[0].use) if len(meant) == 1 else None
+                    if use is None or meant[0].container.gpus or not isinstance(given.value, Scalar):
+                        continue
+                    container = meant[0].container._replace(gpus=((given.key, given.value),))
+                    yield Running(container, meant[0].pod, use, place)
+
+    def _used_under(self, kustomization: Kustomization, source: Source, use: Use) -> Use | None:
+        """The image that a kustomization makes of one; None where another may change it."""
+        for renamed in kustomization.renamed:
+            if renamed.name.text in _names(use):
+                return _renamed_use(renamed, source, use.reference.tag if use.reference is not None else None)
+        return use if self._all_renamed.isdisjoint(_names(use)) else None
 
     @cached_property
     def _written(self) -> tuple[Running, ...]:
@@ -132,7 +174,7 @@ class Kubernetes:
 
     def uses(self) -> Iterable[Use]:
         """The images of containers, and those that kustomizations put in their place."""
-        yield from (running.use for running in self.running if running.use.value.text != HOLE)
+        yield from (running.use for running in self._running_alone() if running.use.value.text != HOLE)
         yield from self._applied
         for source, image in self._patched:
             value = filled(image.text)
