@@ -8,12 +8,12 @@ from functools import partial
 from wxlint.core.findings import Where
 from wxlint.core.values import Value
 from wxlint.documents.source import Source
+from wxlint.images.installs.call import InstallContext
 from wxlint.images.installs.commands import installs
 from wxlint.images.installs.model import (
     CondaEnvironment,
     Groups,
     Install,
-    InstallContext,
     Lines,
     PackageIndex,
     Sources,

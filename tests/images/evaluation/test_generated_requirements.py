@@ -8,7 +8,8 @@ import pytest
 
 from wxlint.core.values import Value
 from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_build, may_make, merged, written_by
-from wxlint.images.installs.model import Groups, InstallContext, Lines, PackageIndex, Sources, Unread, UnreadKind
+from wxlint.images.installs.call import InstallContext
+from wxlint.images.installs.model import Groups, Lines, PackageIndex, Sources, Unread, UnreadKind
 from wxlint.images.installs.requirement import Requirement, parse_requirement
 from wxlint.shell.bash.reader import read_shell
 

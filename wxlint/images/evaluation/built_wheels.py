@@ -9,7 +9,8 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from wxlint.images.evaluation.generated_requirements import Made
-from wxlint.images.installs.model import Groups, InstallContext
+from wxlint.images.installs.call import InstallContext
+from wxlint.images.installs.model import Groups
 from wxlint.images.installs.options import Arguments, read_arguments
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.images.evaluation.line_edits import Edit, grep_edit, sed_edit
 from wxlint.images.evaluation.written_files import redirected
-from wxlint.images.installs.model import Groups, InstallContext, Lines, Unread, UnreadKind, joined
+from wxlint.images.installs.call import InstallContext
+from wxlint.images.installs.model import Groups, Lines, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, read_arguments
 
 if TYPE_CHECKING:

@@ -14,17 +14,8 @@ from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.source import Source
 from wxlint.images.evaluation.build_files import Files, IsOwn
-from wxlint.images.installs.model import (
-    LOCKS,
-    CondaEnvironment,
-    Groups,
-    Install,
-    InstallContext,
-    Lines,
-    Unread,
-    UnreadKind,
-    UvSettings,
-)
+from wxlint.images.installs.call import InstallContext
+from wxlint.images.installs.model import LOCKS, CondaEnvironment, Groups, Install, Lines, Unread, UnreadKind, UvSettings
 from wxlint.images.installs.requirement import Requirement, parse_requirement
 from wxlint.shell.model import Command
 

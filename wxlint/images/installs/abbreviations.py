@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wxlint.images.installs.model import Call, Unread, UnreadKind
+from wxlint.images.installs.call import Call
+from wxlint.images.installs.model import Unread, UnreadKind
 from wxlint.shell.model import Word
 
 _ALWAYS = frozenset(

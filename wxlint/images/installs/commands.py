@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.facts import git_project
-from wxlint.images.installs.model import Call, Install, InstallContext
+from wxlint.images.installs.call import Call, InstallContext
+from wxlint.images.installs.model import Install
 from wxlint.images.installs.options import behind_options
 from wxlint.images.installs.pip import pip
 from wxlint.images.installs.screening import NAMES

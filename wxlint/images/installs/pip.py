@@ -10,18 +10,9 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Span, Where
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
+from wxlint.images.installs.call import Call
 from wxlint.images.installs.markers import applies
-from wxlint.images.installs.model import (
-    Call,
-    Groups,
-    Install,
-    Lines,
-    PackageIndex,
-    Sources,
-    Unread,
-    UnreadKind,
-    joined,
-)
+from wxlint.images.installs.model import Groups, Install, Lines, PackageIndex, Sources, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
 from wxlint.images.installs.requirement import Requirement, marker_of, parse_requirement
 

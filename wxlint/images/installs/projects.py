@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from wxlint.core.values import HOLE, Value
-from wxlint.images.installs.model import LOCKS, Call, Groups, Install, Lines, PackageIndex, Unread, UnreadKind, joined
+from wxlint.images.installs.call import Call
+from wxlint.images.installs.model import LOCKS, Groups, Install, Lines, PackageIndex, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
 from wxlint.images.installs.pip import is_on, is_options, requirements_of
 from wxlint.images.installs.requirement import normalise

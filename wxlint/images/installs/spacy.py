@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.values import HOLE
-from wxlint.images.installs.model import Call, Install
+from wxlint.images.installs.call import Call
+from wxlint.images.installs.model import Install
 from wxlint.images.installs.pip import pip
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wxlint.images.installs.model import Call, Install
+from wxlint.images.installs.call import Call
+from wxlint.images.installs.model import Install
 from wxlint.images.installs.options import read_arguments
 from wxlint.images.installs.requirement import Requirement
 

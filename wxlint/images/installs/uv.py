@@ -11,17 +11,8 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.values import Value
-from wxlint.images.installs.model import (
-    Call,
-    Groups,
-    Install,
-    Lines,
-    PackageIndex,
-    Sources,
-    Unread,
-    UnreadKind,
-    UvSettings,
-)
+from wxlint.images.installs.call import Call
+from wxlint.images.installs.model import Groups, Install, Lines, PackageIndex, Sources, Unread, UnreadKind, UvSettings
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
 from wxlint.images.installs.pip import (
     INDEX_FLAGS,
