@@ -4,6 +4,8 @@
 
 A CPU and a GPU build that both push `:latest` (or `:1.2`) overwrite each other. Users of the tag get 5 GB of CUDA, or
 none of it, and nothing tells them which. Builds for other platforms may share a tag: a manifest joins them.
+Names that `docker tag` gives count where the same file pushes them, and a
+tag with the commit, the branch or the number of the run is one tag in all jobs of a pipeline.
 231 public trees had 1 such tag, a true one.
 
 ## Bad
@@ -34,9 +36,11 @@ docker build --build-arg GPU=true -t acme/app:1.0-gpu .
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
+from wxlint.images.builds.pipeline_runs import is_of_a_run
 from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Use
@@ -49,25 +53,59 @@ HINT = "give each variant tags of its own, moving ones (latest) too"
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    made: dict[str, tuple[Use, Image, str]] = {}
+    made: dict[tuple[str, str], tuple[Use, Image, str]] = {}
+    given = _given_names(repository)
     for image in repository.images:
         accelerator = _computes_on(image)
         if accelerator is None:
             continue
-        for use in image.evaluated.build.tags:
-            reference = use.reference
-            if reference is None or not reference.tag_known or not reference.name_known:
+        for use in _names(image, given):
+            name = _name(use)
+            if name is None:
                 continue
-            name = f"{reference.name}:{reference.tag or 'latest'}"
             first, other, before = made.setdefault(name, (use, image, accelerator))
             if before == accelerator or other.evaluated.build.platform != image.evaluated.build.platform:
                 continue
-            text = f"{name} is a {accelerator} image here, and a {before} image by another build"
+            text = f"{name[1]} is a {accelerator} image here, and a {before} image by another build"
             because = (
                 reason_at("build", f"{first.kind} {first.value.shown()}", first.span),
                 *image.state.torch.because,
             )
-            yield Problem(use.span, text, because, image=name)
+            yield Problem(use.span, text, because, image=name[1])
+
+
+def _name(use: Use) -> tuple[str, str] | None:
+    """What two uses of one image have in common; None where unknown parts may differ.
+
+    Parts that a pipeline's run decides, like the commit, are the same in its file.
+    """
+    reference = use.reference
+    if reference is None or not is_of_a_run(use.value):
+        return None
+    if use.value.known:
+        return "", f"{reference.name}:{reference.tag or 'latest'}"
+    return use.span.path, use.value.written()
+
+
+def _names(image: Image, given: dict[tuple[str, str], list[Use]]) -> Iterator[Use]:
+    """The tags of a build, and what they are pushed under besides."""
+    for use in image.evaluated.build.tags:
+        yield use
+        name = _name(use)
+        yield from given.get(name, ()) if name is not None else ()
+
+
+def _given_names(repository: Repository) -> dict[tuple[str, str], list[Use]]:
+    """The names that `docker tag` gives to an image and that the same file pushes, by the image's own name."""
+    found: dict[tuple[str, str], list[Use]] = {}
+    for script in repository.scripts.values():
+        pushed = {use.value.written() for use in script.uses if use.kind == "docker push"}
+        tags = [use for use in script.uses if use.kind == "docker tag"]
+        for before, after in pairwise(tags):
+            name = _name(before)
+            if name is not None and not before.produces and after.produces and after.value.written() in pushed:
+                found.setdefault(name, []).append(after)
+    return found
 
 
 def _computes_on(image: Image) -> str | None:
