@@ -8,6 +8,10 @@ more harm: compose refuses to start it on a host without a GPU. A device that an
 starting. `capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named
 parts of the driver are all it gets.
 
+Beside a service of the same image that has a device, one without may be there for something else (a migration, a web
+process): it is a warning where both start the same program, information where it starts another or the other is called
+for a GPU (`asr` beside `asr-gpu`), and nothing is said where only the image's content speaks for CUDA.
+
 Nothing is said of a service whose environment chooses the CPU (`TRANSCRIBE_DEVICE=cpu`), nor, where only its content
 speaks for CUDA, of one whose name does. A file of several services that says only how images are built is left alone
 where scripts build them, or no tag speaks for CUDA, and none of them is started; else it is information.
@@ -85,7 +89,10 @@ def check(repository: Repository) -> Iterator[Problem]:
         for project, service in projects.services()
         if any(d.gpu is not False for d in service.devices)
     }
-    used_with_device = {_image_key(s) for p, s in projects.services() if (p.paths[0], s.name) in served} - {None}
+    with_device: dict[tuple[str, ...] | None, list[Service]] = {}
+    for project, service in projects.services():
+        if (project.paths[0], service.name) in served:
+            with_device.setdefault(_image_key(service), []).append(service)
     variants = {
         (posixpath.dirname(p.paths[0]), s.name)
         for p, s in projects.services()
@@ -111,10 +118,13 @@ def check(repository: Repository) -> Iterator[Problem]:
             meant_for(repository, rival).accelerator != meant.accelerator for rival in projects.rivals(project, service)
         ):
             continue  # an overlay of overlays: which image it runs is not known
-        helper = (project.paths[0], service.name) in served or (
-            # it prepares folders, downloads models for a service that has the device
-            (repository.policy is None or not meant.said) and _image_key(service) in used_with_device
-        )
+        helper = (project.paths[0], service.name) in served
+        siblings = with_device.get(_image_key(service), []) if _image_key(service) is not None else []
+        if siblings and not meant.said:
+            helper = True  # it prepares folders, downloads models for a service that has the device
+        elif siblings and not service.devices and repository.policy is None:
+            twin = any(_program(each) == _program(service) and not _is_called_gpu(each) for each in siblings)
+            meant = meant._replace(beside=siblings[0].name, runs=meant.runs and twin)
         yield from _service(service, meant, helper)
 
 
@@ -140,6 +150,17 @@ def _no_such_driver(service: Service) -> Iterator[Problem]:
         elif device.vendor == "intel":
             hint += ': devices: ["/dev/dri"]'
         yield Problem(driver.place.span, text, (), hint, Severity.WARNING)
+
+
+def _is_called_gpu(service: Service) -> bool:
+    """Whether a service is called for a GPU, so that one beside it is there for machines without."""
+    return bool(accelerator_words(service.name) - {"cpu"})
+
+
+def _program(service: Service) -> list[tuple[str, ...]]:
+    """What a service starts in place of what its image says."""
+    commands = (service.entrypoint, service.command)
+    return [tuple(text.value.text for text in command.words) if command is not None else () for command in commands]
 
 
 def _image_key(service: Service) -> tuple[str, ...] | None:
@@ -215,6 +236,8 @@ def _service(service: Service, meant: Meant, helper: bool) -> Iterator[Problem]:
         ):
             return
         text = f"service {service.name} runs a cuda image and asks for no device"
+        if meant.beside:
+            text += f"; service {meant.beside} has one for the same image"
         yield Problem(service.key.span, text, why, severity=meant.severity)
     elif meant.accelerator == "cpu" and asks:
         yield Problem(

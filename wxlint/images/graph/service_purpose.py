@@ -25,20 +25,22 @@ if TYPE_CHECKING:
 class Meant(NamedTuple):
     """What a service's image is for.
 
-    said: by the policy or a tag, not by what is inside alone. runs: whether the service may be there to be started.
+    said: by the policy or a tag, not by what is inside alone. runs: whether the service may be there to be started, for
+    what its image computes. beside: another service that has the device for the same image.
     """
 
     accelerator: str | None
     because: tuple[Reason, ...] = ()
     said: bool = True
     runs: bool = True
+    beside: str = ""
 
     @property
     def severity(self) -> Severity | None:
-        """What is inside may be there for another purpose, so that this is no error."""
+        """What is inside, or what another service has a device for, may have another purpose: this is no error."""
         if not self.runs:
             return Severity.INFO
-        return None if self.said else Severity.WARNING
+        return None if self.said and not self.beside else Severity.WARNING
 
 
 def meant_for(repository: Repository, service: Service) -> Meant:
