@@ -57,17 +57,21 @@ def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
         return []
     torch = external
     held: dict[str, Companion] = {}
+    of_base = _held_by_base(external)
     found: dict[str, Mismatch] = {}
     for install in installs:
         chosen = choices(install)
         before, torch = torch, after(torch, install)
         renewed = set()
-        for name in _gone(install, held):
+        for name in _gone(install, (*held, *of_base)):
             held.pop(name, None)
+            of_base.pop(name, None)
             found.pop(name, None)
         releases = possible_releases(torch, install) if torch.channel not in ("none", "unknown") else ()
         for companion in _named(install, chosen):
             present = held.get(companion.name)
+            if present is None and _stays(companion, of_base.get(companion.name, ()), install):
+                continue
             adapts = _adapts(present, torch, install) if _is_replaced(before, torch) else False
             if install.conditional or adapts is None:
                 held.pop(companion.name, None)  # which one is there is open
@@ -90,6 +94,20 @@ def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
     if torch.channel in ("none", "unknown"):
         return []
     return [one for one in found.values() if not _is_replaced(one.torch, torch)]
+
+
+def _held_by_base(external: Torch) -> dict[str, tuple[str, ...]]:
+    """The releases that the companions of a base's torch may have, by name; those that are known to be there only."""
+    releases = facts.companions(external.version) if external.version is not None else None
+    return {name: getattr(releases, name, ()) for name in external.companions if getattr(releases, name, ())}
+
+
+def _stays(companion: Companion, held: tuple[str, ...], install: Install) -> bool:
+    """Whether an installer keeps the companion of the base, which is the very release: an index does not count then.
+
+    Whether an upgrade takes another build depends on how that release calls itself there, which is not known.
+    """
+    return companion.version in held and not companion.named and not install.reinstall
 
 
 def _gone(install: Install, held: Iterable[str]) -> list[str]:
