@@ -64,6 +64,13 @@ def torch_needed_since(name: str, version: str) -> tuple[str, ...]:
     return tuple(needs for _, needs in listed[before[-1] :]) if before else ()
 
 
+@functools.lru_cache(maxsize=256)
+def is_for_one_torch(name: str) -> bool:
+    """Whether most releases of a distribution are for one release of torch each, whatever the newest asks for."""
+    needs = [row["needs"] for row in table("torch_needs") if row["name"] == normalise(name)]
+    return 2 * sum("==" in need for need in needs) > len(needs)
+
+
 def bootstrap(name: str) -> dict[str, str]:
     """Return the row of a script that always brings the newest release: what that release needs. Raises KeyError for
     an unknown one."""

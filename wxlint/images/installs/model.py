@@ -204,8 +204,8 @@ class Install(NamedTuple):
     decide what is compiled (SWITCHES). overrides: what counts in the place of any other requirement of the same name
     (uv). lowest: older releases than the newest in reach may be taken (uv's --resolution, or what a lock that is made
     in the build holds besides). selective: an
-    upgrade or a reinstall is for some packages only, or for those too that come along. locked: a lock says what is
-    taken. isolated: nothing keeps pip or uv from building packages in environments of their own.
+    upgrade or a reinstall is for some packages only. eager: an upgrade is for those too that come along.
+    locked: a lock says what is taken. isolated: nothing keeps pip or uv from building packages in environments of their own.
     """
 
     tool: str
@@ -237,6 +237,7 @@ class Install(NamedTuple):
     overrides: tuple[Requirement, ...] = ()
     lowest: bool = False
     selective: bool = False
+    eager: bool = False
     locked: bool = False
     isolated: bool = False
 

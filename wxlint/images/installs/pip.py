@@ -85,7 +85,7 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
             prerelease=arguments.has("--pre") or is_on(call.variables, "PIP_PRE"),
             builds=verb.value.text == "wheel",
             exact=verb.value.text == "sync",
-            selective=_is_eager(arguments, call),
+            eager=_is_eager(arguments, call),
             isolated=is_isolated("PIP", arguments, call),
         ),
         verb,

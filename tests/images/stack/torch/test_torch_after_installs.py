@@ -71,7 +71,7 @@ ROWS = [
     ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN PIP_FORCE_REINSTALL=0 pip install torch==2.3.1", "cpu"),
     ({}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip install torchaudio -P torch", "unknown"),
     ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install -U openai-whisper --upgrade-strategy eager",
-     "unknown"),
+     "default"),
     ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install -U openai-whisper", "cpu"),
     # pre-releases
     ({}, f"RUN pip install torch==2.3.1 --extra-index-url {WHL}/nightly/cu130 --extra-index-url {CPU}", "cpu"),

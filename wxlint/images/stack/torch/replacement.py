@@ -14,7 +14,7 @@ from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.model import FAMILY, Choice, Torch
-from wxlint.images.stack.torch.needs import needed_by_project
+from wxlint.images.stack.torch.needs import needed, needed_by_project
 from wxlint.images.stack.torch.releases import (
     companion_version,
     is_complete,
@@ -51,6 +51,8 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
         return standing
     if any(r.name in state.stale for r in install.requirements):
         return None  # a companion that was made for another torch may bring that back
+    if install.eager and install.upgrade and choice.implied:
+        return _is_highest_brought(state, choice, versions)
     if install.selective or (install.upgrade and any(r.name == "torch" for r in install.overrides)):
         return None
     if choice.implied and any(r.name == "torch" for r in install.overrides):
@@ -145,6 +147,15 @@ def _is_highest(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool
     return _all_agree(answers)
 
 
+def _is_highest_brought(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | None:
+    """The same where the upgrade is for what a package brings along."""
+    wanted = choice.requirement
+    specifier = needed(wanted)
+    if wanted.name in FAMILY or specifier is None:
+        return None
+    return _is_highest(state, choice._replace(requirement=Requirement("torch", specifier=specifier)), versions)
+
+
 def _keeps(there: str, channel: str, version: str, best: str, choice: Choice) -> bool | None:
     """Whether an upgrade leaves one release of one channel where the best that it finds is another."""
     stands = _is_allowed(choice.install, version)
@@ -221,7 +232,7 @@ def _carrier_suits(wanted: Requirement, version: str) -> bool | None:
         return False
     if wanted.specifier or numbers(version) > numbers(bound[0]):
         return None  # an older release may be taken, or a newer one that asks for a later torch
-    exact = "==" in specifier or "~=" in specifier
+    exact = "==" in specifier or "~=" in specifier or facts.is_for_one_torch(wanted.name)
     return False if exact else None  # an old Python takes an old release, whose lower bound may be lower
 
 
