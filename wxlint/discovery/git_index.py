@@ -11,7 +11,7 @@ import re
 from wxlint.core import disk
 from wxlint.core.reading import NotAFile, read_bytes, read_head
 from wxlint.core.tuples import NamedTuple
-from wxlint.discovery.gitignore import Rules, parse
+from wxlint.discovery.gitignore import Rules, is_ignored, parse
 
 MAX_IGNORE_BYTES = 4 * 1024 * 1024
 """A larger .gitignore is refused: nobody wrote it."""
@@ -44,6 +44,22 @@ class Repository(NamedTuple):
             rules = rules_in(at, base, rules)
             at, base = os.path.join(at, part), base + os.fsencode(part) + b"/"
         return rules
+
+    def ignores(self, path: str) -> bool:
+        """Whether patterns ignore an absolute path inside, be it a file or a folder, or a folder above it.
+
+        What is tracked is not asked for. Raises OSError where a .gitignore cannot be read.
+        """
+        *folders, name = os.path.relpath(path, self.root).split(os.sep)
+        rules = _with_file(os.path.join(self.common_dir, "info", "exclude"), b"", None)
+        at, base = self.root, b""
+        for folder in folders:
+            rules = rules_in(at, base, rules)
+            if is_ignored(base + os.fsencode(folder), True, rules):
+                return True
+            at, base = os.path.join(at, folder), base + os.fsencode(folder) + b"/"
+        rules = rules_in(at, base, rules)
+        return any(is_ignored(base + os.fsencode(name), as_folder, rules) for as_folder in (False, True))
 
     def tracked(self) -> list[bytes]:
         """The paths in the index, sorted: what is tracked is not ignored, whatever the patterns say.

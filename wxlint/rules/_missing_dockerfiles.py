@@ -211,17 +211,9 @@ class Search:
 def is_ignored(path: str, wanted: tuple[str, ...]) -> bool:
     """Whether git ignores one of these paths, as files do that are made."""
     from wxlint.discovery.git_index import repository
-    from wxlint.discovery.gitignore import is_ignored as by_rules
 
     found = repository(os.path.dirname(disk.real(path)))
-    if found is None:
-        return False
-    for each in wanted:
-        real = disk.real(each)
-        below = os.path.relpath(real, found.root)
-        try:
-            if by_rules(os.fsencode(below), False, found.rules(os.path.dirname(real))):
-                return True
-        except OSError:
-            return True
-    return False
+    try:
+        return found is not None and any(found.ignores(disk.real(each)) for each in wanted)
+    except OSError:
+        return True

@@ -53,7 +53,6 @@ from wxlint.core.paths import folders_above, normal
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.discovery.git_index import repository as git_repository
-from wxlint.discovery.gitignore import is_ignored
 from wxlint.documents.dockerfile.words import json_words, listed_words
 from wxlint.images.graph.image import contributing
 from wxlint.images.graph.repository import Repository
@@ -216,7 +215,6 @@ def _is_git_s(path: str, tracked: frozenset[str]) -> bool:
     if any(each == below or each.startswith(f"{below}/") or below.startswith(f"{each}/") for each in tracked):
         return True
     try:
-        rules = found.rules(os.path.dirname(disk.real(path)))
-        return any(is_ignored(os.fsencode(below), folder, rules) for folder in (False, True))
+        return found.ignores(disk.real(path))
     except OSError:
         return True
