@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.differential.gitignore import BRACKETS, FOLDERS, NAMES, PIECES
 from tests.support.file_trees import found, git, make
 from wxlint.discovery.file_kinds import kind_of, kind_of_text
-from wxlint.discovery.find_files import discover
+from wxlint.discovery.find_files import discover, is_part
 from wxlint.discovery.gitignore import fits_below
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -32,6 +32,25 @@ def test_ignored_without_a_repository(tmp_path: Path) -> None:
     make(tmp_path, ".gitignore", text="/out/\n*.sh\n")
     make(tmp_path, "a/.gitignore", text="!b.sh\n")
     assert found(tmp_path, below=tmp_path) == ["a/Dockerfile", "a/b.sh", "a/out/Dockerfile"]
+
+
+@pytest.mark.parametrize("head", [(), (".git/HEAD",)], ids=["no repository", "a repository"])
+def test_a_file_of_any_name_is_part_of_a_tree_where_its_folders_are(tmp_path: Path, head: tuple[str, ...]) -> None:
+    make(tmp_path, *head, "a/image", "out/b/image", "c/image.tmp", "sub/.git", "sub/image", "venv/pyvenv.cfg")
+    make(tmp_path, "venv/bin/image", "node_modules/image")
+    make(tmp_path, ".gitignore", text="out/\n*.tmp\n")
+    left_out = ["out/b/image", "c/image.tmp", "sub/image", "venv/bin/image", "node_modules/image", "../image"]
+    assert [path for path in ["a/image", *left_out] if is_part(str(tmp_path / path), str(tmp_path))] == ["a/image"]
+
+
+@needs_git
+def test_what_is_tracked_is_part_though_it_is_ignored(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    make(tmp_path, "out/image", "out/made")
+    make(tmp_path, ".gitignore", text="out/\n")
+    git(tmp_path, "add", "-f", "out/image")
+    top = str(tmp_path)
+    assert is_part(f"{top}/out/image", top) and not is_part(f"{top}/out/made", top)
 
 
 def test_rules_from_above_the_folder_that_is_given(tmp_path: Path) -> None:

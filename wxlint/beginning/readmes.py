@@ -46,7 +46,7 @@ def documented(paths: Iterable[str], repository: Repository, called: str) -> dic
         paths: of the Dockerfiles.
         called: the repository, whose clone is entered with `cd`.
     """
-    find = repository.documents.find_dockerfile
+    find = repository.documents.dockerfiles.find
     wanted = dict.fromkeys(paths)
     found: dict[str, Documented] = {}
     for readme in _readmes(wanted, repository.sources):

@@ -109,10 +109,7 @@ def every_build(repository: Repository) -> Iterator[Build]:
     """Every build of a Dockerfile in scripts and compose files, those of the same image too."""
     for script in repository.scripts.values():
         yield from (build for build in script.builds if build.dockerfile)
-    if repository.compose is not None:
-        from wxlint.images.builds.from_compose import service_builds
-
-        yield from service_builds(repository.compose, repository.documents.find_dockerfile)
+    yield from repository.documents.service_builds
 
 
 def _contexts(repository: Repository, below: Callable[[str], str]) -> dict[tuple[str, ...], dict[str, str]]:

@@ -128,6 +128,11 @@ def kind_of_name(name: str, folder: str = "") -> NamedKind:
     return NamedKind(_ENDINGS.get(ending, "") if stem else "", True)
 
 
+def may_be_dockerfile(name: str) -> bool:
+    """Whether a file whose name says no kind may be a Dockerfile all the same, where a build names it as its own."""
+    return not kind_of_name(name).kind and name.lower().rpartition(".")[2] not in _NO_DOCKERFILE
+
+
 def _kind_of_dockerfile(name: str) -> NamedKind:
     """The kind of a name that begins or ends as those of Dockerfiles: Dockerfile.cpu, cpu.Dockerfile, my-Dockerfile."""
     base, dot, rest = name.partition(".")

@@ -26,10 +26,12 @@ from wxlint.discovery.file_kinds import (
     may_hold_programs,
     runs_containers,
 )
-from wxlint.discovery.git_index import repository, rules_in
+from wxlint.discovery.git_index import Repository, repository, rules_in
 from wxlint.discovery.gitignore import Rules, is_ignored
 
 _SKIPPED = frozenset((".git", ".hg", ".svn", "node_modules", "__pycache__"))
+_OF_THEIR_OWN = (".git", "pyvenv.cfg")
+"""What another repository, and a virtual environment, hold."""
 
 
 class Found(NamedTuple):
@@ -61,6 +63,26 @@ def discover(paths: Sequence[Path], marks: tuple[str, ...] = ()) -> Discovery:
         search.start(str(path))
     found = sorted(search.found.values(), key=lambda file: file.path.parts)
     return Discovery(found, sorted(search.problems), sorted(search.notes), tuple(sorted(search.marked)))
+
+
+def is_part(path: str, root: str) -> bool:
+    """Whether a file is one that a walk through a folder comes to, whatever its name is. root: without links."""
+    real = real_path(path)
+    at = os.path.dirname(real)
+    while at != root:
+        if os.path.basename(at) in _SKIPPED or any(disk.lexists(os.path.join(at, mark)) for mark in _OF_THEIR_OWN):
+            return False
+        above = os.path.dirname(at)
+        if above == at:
+            return False
+        at = above
+    tree = _Tree(root)
+    git = os.path.join(root, ".git")
+    try:
+        ignored = (tree.repository or Repository(root, git, git)).ignores(real)
+    except OSError:
+        return False
+    return not ignored or tree.is_tracked(os.fsencode(os.path.relpath(real, tree.root)))
 
 
 def real_path(path: str) -> str:

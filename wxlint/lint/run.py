@@ -307,13 +307,13 @@ def _summary(
     repository: Repository, results: Results, findings: list[Finding], rules: dict[str, Rule], options: Options
 ) -> Summary:
     about = {(f.span.path, f.span.line, f.span.column) for f in findings if rules[f.rule].about_references}
+    given = {item.path for item in repository.documents.given}
     counts = {"good": 0, "bad": 0, "unknown": 0}
     for (span, _), verdict in results.verdicts.items():
-        if options.scope is None or span.path in options.scope:
+        if _in_scope(span.path, given, options, repository):
             counts["bad" if (span.path, span.line, span.column) in about else verdict] += 1
     severities = [f.severity for f in findings]
     inputs = repository.documents.inputs
-    given = {item.path for item in repository.documents.given}
     files = [
         i for i in inputs if _in_scope(i.path, given, options, repository) and repository.sources.is_readable(i.path)
     ]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
+from wxlint.core import disk
+from wxlint.core.paths import normal
 from wxlint.documents.dockerfile.reader import Dockerfile, read_dockerfile
 from wxlint.documents.source import Source
 
@@ -30,3 +34,18 @@ class Dockerfiles(Mapping[str, Dockerfile]):
 
     def __len__(self) -> int:
         return len(self.sources)
+
+    def find(self, paths: list[str]) -> str | None:
+        """The first of several paths that is one of them, be it through a link to a folder."""
+        for path in map(normal, paths):
+            if path in self.sources:
+                return path
+            real = disk.real(path) if disk.exists(path) else ""
+            if real and real != os.path.abspath(path) and real in self._real:
+                return self._real[real]
+        return None
+
+    @cached_property
+    def _real(self) -> dict[str, str]:
+        """Those of the beginning by their paths without links."""
+        return {disk.real(path): path for path in self.sources if disk.exists(path)}

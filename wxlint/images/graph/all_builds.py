@@ -15,16 +15,14 @@ from wxlint.images.model.records import DEFAULT_PLATFORM, Build
 
 if TYPE_CHECKING:
     from wxlint.images.graph.documents import Documents
-    from wxlint.images.graph.failures import Failures
     from wxlint.images.graph.family import Family
 
 
 class AllBuilds:
     """The builds by their Dockerfiles. root: of the repository."""
 
-    def __init__(self, documents: Documents, family: Family, failures: Failures, root: str) -> None:
-        self.documents, self.family = documents, family
-        self._failures, self._root = failures, root
+    def __init__(self, documents: Documents, family: Family, root: str) -> None:
+        self.documents, self.family, self._root = documents, family, root
 
     @cached_property
     def by_path(self) -> dict[str, list[Build]]:
@@ -51,20 +49,9 @@ class AllBuilds:
             for build in script.builds:
                 if build.dockerfile:
                     found[build.dockerfile].append(build)
-        for build in self.of_services:
+        for build in self.documents.service_builds:
             found[build.dockerfile].append(build)
         return found
-
-    @cached_property
-    def of_services(self) -> list[Build]:
-        """Those of compose services."""
-        compose = self.documents.compose
-        if not compose:
-            return []
-        from wxlint.images.builds.from_compose import service_builds
-
-        first = compose.files[0].source.path
-        return self._failures.attempt(first, lambda: list(service_builds(compose, self.documents.find_dockerfile)), [])
 
     def _by_hand(self, path: str, builds: list[Build]) -> list[Build]:
         """What else is built: the images of the policy that nothing builds, or `docker build` as it is."""

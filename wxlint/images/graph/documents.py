@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
@@ -13,6 +12,7 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.reading import BINARY
 from wxlint.core.tuples import NamedTuple
+from wxlint.discovery.file_kinds import may_be_dockerfile
 from wxlint.images.builds.model import PROGRAMS, Script
 from wxlint.images.evaluation.dockerfiles import Dockerfiles
 from wxlint.images.graph.failures import Failures
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wxlint.images.builds.from_kubernetes import Kubernetes
     from wxlint.images.builds.from_workflows import Workflows
     from wxlint.images.graph.own_names import OwnNames
-    from wxlint.images.model.records import Use
+    from wxlint.images.model.records import Build, Use
 
 _NOTHING = Script((), (), ())
 _WORKFLOW_WORDS = (*PROGRAMS, "container:", "services:", "uses: ./")
@@ -73,13 +73,33 @@ class Documents:
 
     @cached_property
     def inputs(self) -> tuple[Input, ...]:
-        """What was given, and the compose files that other documents name."""
+        """What was given, and the compose files and Dockerfiles that other documents name."""
         given = {item.path for item in self.given}
         files = self.compose.files if self.compose else ()
-        return (*self.given, *(Input(path, "compose") for file in files if (path := file.source.path) not in given))
+        named = [Input(file.source.path, "compose") for file in files] + [
+            Input(path, "dockerfile") for path in self.dockerfiles
+        ]
+        return (*self.given, *(item for item in named if item.path not in given))
 
     @cached_property
     def dockerfiles(self) -> Dockerfiles:
+        """Those that were given, and what builds name as their Dockerfile, whatever it is called."""
+        _ = self.scripts, self.service_builds  # each adds what it names
+        return self._dockerfiles
+
+    @cached_property
+    def service_builds(self) -> list[Build]:
+        """The builds of compose services."""
+        if not self.compose:
+            return []
+        from wxlint.images.builds.from_compose import service_builds
+
+        first = self.compose.files[0].source.path
+        read = partial(service_builds, self.compose, self._built_file)
+        return self._failures.attempt(first, lambda: list(read()), [])
+
+    @cached_property
+    def _dockerfiles(self) -> Dockerfiles:
         sources = {item.path: self._store.require(item.path) for item in self.given if item.kind == "dockerfile"}
         return Dockerfiles({path: source for path, source in sources.items() if source is not None})
 
@@ -150,7 +170,7 @@ class Documents:
         """The GitHub workflows of the inputs."""
         from wxlint.images.builds.from_workflows import Workflows
 
-        found = Workflows(self.find_dockerfile, self._store.read, self._store.cache)
+        found = Workflows(self._built_file, self._store.read, self._store.cache)
         for item in self.given:
             source = self._store.require(item.path) if item.kind == "workflow" else None
             if source is not None and any(word in source.text for word in _WORKFLOW_WORDS):
@@ -162,7 +182,7 @@ class Documents:
         """The GitLab pipelines of the inputs."""
         from wxlint.images.builds.from_gitlab import Pipelines
 
-        found = Pipelines(self.find_dockerfile, self._store.read, self._store.cache, self._store.matching)
+        found = Pipelines(self._built_file, self._store.read, self._store.cache, self._store.matching)
         for item in self.given:
             source = self._store.require(item.path) if item.kind == "gitlab" else None
             if source is not None:
@@ -220,11 +240,11 @@ class Documents:
         if item.kind == "make":
             from wxlint.images.builds.from_makefiles import makefile_script
 
-            return makefile_script(source, self.find_dockerfile, self._store.read)
+            return makefile_script(source, self._built_file, self._store.read)
         if item.kind == "bake":
             from wxlint.images.builds.from_bake import bake_script
 
-            return bake_script(source, self.find_dockerfile)
+            return bake_script(source, self._built_file)
         if item.kind not in ("shell", "batch"):
             return self._of_a_tool(item.kind, source)
         from wxlint.images.builds.from_scripts import read_script
@@ -235,11 +255,11 @@ class Documents:
         found = script_commands(item.kind, source.path, source.text, self._store.cache, files)
         if found.unread:
             self._store.unread.setdefault(source.path, f"{source.path} {found.unread}")
-        return read_script(source, found.commands, self.find_dockerfile)
+        return read_script(source, found.commands, self._built_file)
 
     def _of_a_tool(self, kind: str, source: Source) -> Script:
         """What a file of a rarer tool does with images."""
-        find, cache = self.find_dockerfile, self._store.cache
+        find, cache = self._built_file, self._store.cache
         if kind == "just":
             from wxlint.images.builds.from_just import just_script
 
@@ -265,20 +285,20 @@ class Documents:
         read = from_yaml_tools.taskfile_script if kind == "taskfile" else from_yaml_tools.skaffold_script
         return read(source, find, cache)
 
-    def find_dockerfile(self, paths: list[str]) -> str | None:
-        """The first of several paths that is a Dockerfile of this run, be it through a link to a folder."""
+    def _built_file(self, paths: list[str]) -> str | None:
+        """The Dockerfile of a build: one of this run, else a file of another name, which becomes one."""
+        found = self._dockerfiles.find(paths)
+        if found is not None:
+            return found
         for path in map(normal, paths):
-            if path in self.dockerfiles:
-                return path
-            real = disk.real(path) if disk.exists(path) else ""
-            if real and real != os.path.abspath(path) and real in self._real_dockerfiles:
-                return self._real_dockerfiles[real]
-        return None
+            if may_be_dockerfile(posixpath.basename(path)) and disk.is_file(path):
+                from wxlint.images.graph.named_dockerfiles import dockerfile_named
 
-    @cached_property
-    def _real_dockerfiles(self) -> dict[str, str]:
-        """The Dockerfiles by their paths without links."""
-        return {disk.real(path): path for path in self.dockerfiles if disk.exists(path)}
+                source = dockerfile_named(path, self._store, self._family)
+                if source is not None:
+                    self._dockerfiles.sources[path] = source
+                    return path
+        return None
 
     @cached_property
     def compose(self) -> ComposeProjects | None:

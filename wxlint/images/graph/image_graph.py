@@ -46,7 +46,7 @@ class ImageGraph:
     def __init__(self, documents: Documents, store: SourceStore, family: Family, failures: Failures) -> None:
         self.documents, self.family = documents, family
         self._store, self._failures = store, failures
-        self._builds = AllBuilds(documents, family, failures, store.root)
+        self._builds = AllBuilds(documents, family, store.root)
         self.watch: Callable[[str], None] | None = None
         """Called with each Dockerfile that is evaluated, so that somebody may count them."""
         self._contexts = Contexts(store.read, store.root)
@@ -208,7 +208,7 @@ class ImageGraph:
     def _builds_of_names(self) -> dict[str, list[Build]]:
         """The builds of services, by the names of these."""
         found: dict[str, list[Build]] = {}
-        for build in self._builds.of_services:
+        for build in self.documents.service_builds:
             if build.service is not None:
                 found.setdefault(build.service.name, []).append(build)
         return found
