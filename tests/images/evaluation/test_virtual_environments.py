@@ -57,3 +57,33 @@ def test_packages_of_the_system_are_there_for_every_environment(tmp_path: Path) 
     write_tree(tmp_path, {"Dockerfile.cpu": text})
     found = {finding.rule for finding in api.check([tmp_path]).findings}
     assert "cuda-package" in found
+
+
+SYSTEM = "FROM python:3.11\nRUN pip install torch==2.5.1 --index-url https://download.pytorch.org/whl/cu124\n"
+OTHER = "pip install torch==2.5.1 --index-url https://download.pytorch.org/whl/cpu"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # pip sees nothing of another environment, and which one is run is not known
+        (f"{SYSTEM}RUN python -m venv /v\nRUN /v/bin/{OTHER}\n", "unknown"),
+        (f"{SYSTEM}RUN virtualenv /v && . /v/bin/activate && {OTHER}\n", "unknown"),
+        (f"{SYSTEM}WORKDIR /w\nRUN python -m venv v && v/bin/python -m pip install sentence-transformers\n", "unknown"),
+        (f"{SYSTEM}RUN python -m venv /v\nRUN source /v/bin/activate\nRUN {OTHER}\n", "cu124"),
+        (f"{SYSTEM}RUN python -m venv /v\nRUN /v/bin/pip install flask\n", "cu124"),
+        (f"{SYSTEM}RUN python -m venv /v\nRUN /v/bin/{OTHER.replace('cpu', 'cu124')}\n", "cu124"),
+        # in one and the same environment a torch that is there stays
+        (f"FROM python:3.11\nRUN python -m venv /v\nRUN /v/bin/{OTHER}\nRUN /v/bin/pip install accelerate\n", "cpu"),
+        (f"FROM python:3.11\nRUN python -m venv /v && . /v/bin/activate && {OTHER} && pip install accelerate\n", "cpu"),
+        (f"FROM python:3.11\nRUN python -m venv /v\nRUN /v/bin/{OTHER}\nRUN pip install accelerate\n", "unknown"),
+        (
+            f"FROM python:3.11\nRUN python -m venv /v && /v/bin/{OTHER}\nENV PATH=/v/bin:$PATH\n"
+            "RUN pip install accelerate\n",
+            "cpu",
+        ),
+        (f"{SYSTEM}RUN python -m venv /v\nRUN /usr/local/bin/pip install accelerate\n", "cu124"),
+    ],
+)
+def test_two_environments_with_a_torch_each(tmp_path: Path, text: str, found: str) -> None:
+    assert torch(tmp_path, text) == found

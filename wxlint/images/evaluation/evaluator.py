@@ -293,7 +293,7 @@ class _Evaluation:
                 from wxlint.images.evaluation import virtual_environments
 
                 brought = [absolute for path in sources if in_image("/", path) in known]
-                virtual_environments.note(stage, brought, len(stage.steps) - 1)
+                virtual_environments.note(stage, brought, last=1)
 
     # -- RUN
 
@@ -310,13 +310,12 @@ class _Evaluation:
             clones = cloned_files(stage, instruction, self.files)
         for clone in clones:
             copies.add(clone)
-        first = len(stage.steps)
-        self.runs.read(stage, instruction)
         if any("venv" in text or "virtualenv" in text for text in texts):
             from wxlint.images.evaluation import virtual_environments
 
             for text, _ in shell_texts(instruction):
-                virtual_environments.note(stage, virtual_environments.made(text, stage.workdir, stage.visible), first)
+                virtual_environments.note(stage, virtual_environments.made(text, stage.workdir, stage.visible))
+        self.runs.read(stage, instruction)
         copies.drop_to(copied)
         for clone in clones:
             copies.add(clone)

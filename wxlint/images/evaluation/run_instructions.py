@@ -124,6 +124,10 @@ class Runs:
                     own = step._replace(switches=switches) if switches else step
                     if any(r.kind == "vcs" and r.url for r in own.requirements) and self.files.is_own is not None:
                         own = context.with_own_project(own, self.files.is_own)
+                    if stage.environments and own.tool == "pip":
+                        from wxlint.images.evaluation.virtual_environments import place_of
+
+                        own = own._replace(place=place_of(stage, command, text))
                     stage.steps.append(self._relocated(own))
                     stage.pip_config.update(pip_config.from_install(step))
         self.files.note_changes(stage.index, text[behind:])

@@ -13,8 +13,11 @@ from wxlint.images.installs.model import Install
 if TYPE_CHECKING:
     from wxlint.core.values import Value
     from wxlint.images.evaluation.open_stage import OpenStage
+    from wxlint.shell.model import Command
 
 _MAKES = late(r"(?:\bpython[\d.]*\s+-m\s+(?:venv|virtualenv)|\bvirtualenv|\buv\s+venv)((?:[ \t]+[^\s;&|]+)*)")
+_ACTIVATES = late(r"(?:^|[\s;&|(])(?:\.|source)[ \t]+([^\s;&|]+)/bin/activate\b")
+_SYSTEM = frozenset(("/usr", "/usr/local", "/opt/conda"))
 _VALUED = frozenset(("-p", "--python", "--prompt", "--index-url", "--cache-dir"))
 SYSTEM = frozenset(("apt",))
 """Tools whose packages are not Python's, and are there for every environment."""
@@ -38,9 +41,10 @@ def made(text: str, workdir: str, variables: Mapping[str, Value]) -> list[str]:
     return found
 
 
-def note(stage: OpenStage, folders: Iterable[str], step: int) -> None:
-    """Note the virtual environments that an instruction brings, whose first step has this number."""
+def note(stage: OpenStage, folders: Iterable[str], last: int = 0) -> None:
+    """Note the virtual environments that an instruction brings. last: how many steps it has made already."""
     for folder in folders:
+        step = len(stage.steps) - last
         if _led_to(stage) == folder:
             _enter(stage, folder, step)
         stage.environments[folder] = step
@@ -55,6 +59,24 @@ def follow(stage: OpenStage) -> None:
     step = stage.environments.get(folder)
     if step is not None and all(not isinstance(later, Install) or later.tool in SYSTEM for later in stage.steps[step:]):
         _enter(stage, folder, step)
+
+
+def place_of(stage: OpenStage, command: Command, text: str) -> str | None:
+    """The virtual environment that a call of pip installs into: of its own path, the one that the RUN has activated, or
+    that PATH leads to; "" for none, None where that is not known."""
+    program = command.words[0].value
+    folder, found, _ = program.text.rpartition("/bin/")
+    if found and folder not in _SYSTEM:
+        own = in_image(stage.workdir, folder)
+        return own if program.known and own in stage.environments else None
+    if not found and "activate" in text:
+        activated = _ACTIVATES.findall(text, 0, command.start)
+        value = expand(activated[-1].strip("\"'"), stage.scope()) if activated else None
+        if value is not None:
+            own = in_image(stage.workdir, value.text)
+            return own if value.known and own in stage.environments else None
+    led = _led_to(stage)
+    return led if led in stage.environments and not found else "" if found or not led else None
 
 
 def _led_to(stage: OpenStage) -> str:

@@ -205,7 +205,8 @@ class Install(NamedTuple):
     (uv). lowest: older releases than the newest in reach may be taken (uv's --resolution, or what a lock that is made
     in the build holds besides). selective: an
     upgrade or a reinstall is for some packages only. eager: an upgrade is for those too that come along.
-    locked: a lock says what is taken. isolated: nothing keeps pip or uv from building packages in environments of their own.
+    locked: a lock says what is taken. isolated: nothing keeps pip or uv from building packages in environments of their
+    own. place: the folder of the virtual environment that pip installs into, "" for none, None where that is not known.
     """
 
     tool: str
@@ -240,6 +241,7 @@ class Install(NamedTuple):
     eager: bool = False
     locked: bool = False
     isolated: bool = False
+    place: str | None = None
 
     @property
     def span(self) -> Span | None:
