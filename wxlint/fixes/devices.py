@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wxlint.core.findings import Finding
+from wxlint.core.findings import Finding, Severity
 from wxlint.core.fix import Edit
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Mapping, Sequence, parse
@@ -28,8 +28,8 @@ def reservation(context: Context, finding: Finding) -> Proposal | None:
         if service.key.span == finding.span and not service.devices:
             from wxlint.rules.gpu_reservation import is_called_cpu
 
-            if is_called_cpu(service):
-                return None  # another image may be what is meant
+            if is_called_cpu(service) or " cuda image" not in finding.message or finding.severity is Severity.INFO:
+                return None  # another image may be what is meant, another device, or none
             edit = inserted(
                 source, path, ("deploy", "resources", "reservations", "devices"), _DEVICE, _DEVICE_IN_BRACES
             )

@@ -6,7 +6,7 @@ A CUDA image in a service without a reservation runs on the CPU, and says nothin
 more harm: compose refuses to start it on a host without a GPU. A device that an overlay file adds
 (`docker-compose.gpu.yml`) counts. A driver that the engine does not have (`driver: rocm`) keeps the service from
 starting. `capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named
-parts of the driver are all it gets.
+parts of the driver are all it gets. An image for ROCm needs the devices /dev/kfd and /dev/dri.
 
 Beside a service of the same image that has a device, one without may be there for something else (a migration, a web
 process): it is a warning where both start the same program, information where it starts another or the other is called
@@ -77,6 +77,8 @@ _STARTS = ("compose up", "compose run", "compose start", "compose create", "comp
 _BUILDS = ("compose build", "compose push")
 _DRIVERS = ("nvidia", "cdi", "amd")
 """The device drivers that docker's engine registers (moby: daemon/devices.go and its callers; amd from 29 on)."""
+_GPU_IMAGES = ("cuda", "rocm")
+_ROCM_DEVICES = 'devices: ["/dev/kfd", "/dev/dri"]'
 HINT = "reserve the device under deploy.resources.reservations.devices, or take the reservation out"
 
 
@@ -106,9 +108,9 @@ def check(repository: Repository) -> Iterator[Problem]:
         yield from _no_such_driver(service)
         meant = meant_for(repository, service)
         of_variants = not service.devices and (posixpath.dirname(project.paths[0]), service.name) in variants
-        if meant.accelerator == "cuda" and not service.devices and _chooses_the_cpu(service):
+        if meant.accelerator in _GPU_IMAGES and not service.devices and _chooses_the_cpu(service):
             continue
-        if not meant.said and (of_variants or (meant.accelerator == "cuda" and is_called_cpu(service))):
+        if not meant.said and (of_variants or (meant.accelerator in _GPU_IMAGES and is_called_cpu(service))):
             continue  # another file of the folder has it with a device, or it runs without a GPU on purpose
         if project.paths[0] in build_files and repository.policy is None:
             if not meant.said or _is_called(repository, project.paths[0], _BUILDS):
@@ -146,7 +148,7 @@ def _no_such_driver(service: Service) -> Iterator[Problem]:
         text = f"service {service.name} asks for a device of the driver {driver.value.shown()}: the engine has none"
         hint = "map the devices themselves" if device.vendor in ("amd", "intel") else f"use {' or '.join(_DRIVERS[:2])}"
         if device.vendor == "amd":
-            hint += ': devices: ["/dev/kfd", "/dev/dri"]'
+            hint += f": {_ROCM_DEVICES}"
         elif device.vendor == "intel":
             hint += ': devices: ["/dev/dri"]'
         yield Problem(driver.place.span, text, (), hint, Severity.WARNING)
@@ -227,18 +229,20 @@ def _service(service: Service, meant: Meant, helper: bool) -> Iterator[Problem]:
             "ask for capabilities: [gpu], or add compute",
             severity=meant.severity,
         )
-    elif meant.accelerator == "cuda" and not any(d.gpu is not False for d in devices):
+    elif meant.accelerator in _GPU_IMAGES and not any(d.gpu is not False for d in devices):
         if (
             helper
             or service.provider
             or _handles_files(service)
             or (not meant.said and (_has_device_otherwise(service) or _compiles(service)))
+            or (meant.accelerator == "rocm" and not {"privileged", "volumes_from"}.isdisjoint(service.says))
         ):
             return
-        text = f"service {service.name} runs a cuda image and asks for no device"
+        text = f"service {service.name} runs a {meant.accelerator} image and asks for no device"
         if meant.beside:
             text += f"; service {meant.beside} has one for the same image"
-        yield Problem(service.key.span, text, why, severity=meant.severity)
+        hint = "" if meant.accelerator == "cuda" else f"map the devices of the driver: {_ROCM_DEVICES}"
+        yield Problem(service.key.span, text, why, hint, meant.severity)
     elif meant.accelerator == "cpu" and asks:
         yield Problem(
             asks[0].place.span,

@@ -86,7 +86,7 @@ class Service(NamedTuple):
     """No container of it is started: `scale: 0`."""
 
 
-_HOW_IT_RUNS = frozenset(("deploy", "gpus", "ports", "restart", "scale", "volumes"))
+_HOW_IT_RUNS = frozenset(("deploy", "gpus", "ports", "privileged", "restart", "scale", "volumes", "volumes_from"))
 KEYS = frozenset(Service._fields) - {"name", "key", "paths", "only_builds", "says", "idle"} | _HOW_IT_RUNS
 """What is read of a service."""
 
