@@ -80,19 +80,25 @@ def check(repository: Repository) -> Iterator[Problem]:
                 continue
             if _is_carrier(choice) and wanted.span is not None:
                 deciding = _deciding(step)
-                brings = (
-                    "brings torch"
-                    if step.before.channel == "none"
-                    else "does not suit the torch that is there and brings another"
-                )
                 source = "the default index, a CUDA build on Linux"
-                text = f"{deciding.name} {brings} from {source}, but {image.label} {what}"
+                text = f"{deciding.name} {_brings(step)} from {source}, but {image.label} {what}"
                 hint = _project_hint(step, _ROCM if suits == "rocm" else "cpu")
                 if suits == "rocm":
                     hint = hint or f"install torch from https://download.pytorch.org/whl/{_ROCM} before it"
                 of_base = () if image.expected else image.base.because
                 because = (*of_base, *step.install.reasons, *image.why)
                 yield Problem(deciding.span or wanted.span, text, because, hint, image.doubt or severity, image.label)
+
+
+def _brings(step: TorchStep) -> str:
+    """What a package does that brings torch, by what makes the installer take it."""
+    if step.before.channel == "none":
+        return "brings torch"
+    if step.install.reinstall:
+        return "is installed whatever is there, and brings another torch"
+    if step.install.eager and step.install.upgrade:
+        return "is upgraded with all that it requires, and brings another torch"
+    return "does not suit the torch that is there and brings another"
 
 
 def _undecided(repository: Repository, image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:

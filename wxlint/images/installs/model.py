@@ -203,10 +203,10 @@ class Install(NamedTuple):
     `pip-sync`). program: the script or program whose effect is not known, for tool "script". switches: variables that
     decide what is compiled (SWITCHES). overrides: what counts in the place of any other requirement of the same name
     (uv). lowest: older releases than the newest in reach may be taken (uv's --resolution, or what a lock that is made
-    in the build holds besides). selective: an
-    upgrade or a reinstall is for some packages only. eager: an upgrade is for those too that come along.
-    locked: a lock says what is taken. isolated: nothing keeps pip or uv from building packages in environments of their
-    own. place: the folder of the virtual environment that pip installs into, "" for none, None where that is not known.
+    in the build holds besides). selective: an upgrade or a reinstall is for some packages only. eager: an upgrade is
+    for those too that come along. locked: a lock says what is taken. isolated: nothing keeps pip or uv from building
+    packages in environments of their own. place: the folder of the virtual environment that pip installs into, "" for
+    none, None where that is not known.
     """
 
     tool: str
