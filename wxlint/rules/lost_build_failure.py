@@ -8,7 +8,8 @@ another day. `set -o pipefail` makes the pipe fail. The other way round, under `
 build fails: an `if [ $? -ne 0 ]` behind it, with all that it would count or clear up, never runs; that is information.
 
 Read are bash scripts. A function is not said to end the script: who calls it may look at its failure. In a batch file a
-build that is not looked at is information where its image is pushed further down and other builds are looked at.
+build that is not looked at is information where its image is pushed further down and other builds are looked at. In a
+bash script without `set -e` it is information, too; `docker build ... || true` in front of a push is a warning.
 
 ## Bad
 
@@ -33,16 +34,18 @@ docker push example/asr:cuda
 
 from collections.abc import Iterator
 
-from wxlint.core.findings import Severity
+from wxlint.core.findings import Severity, Span
 from wxlint.core.patterns import late
 from wxlint.images.builds.model import Call, Script
 from wxlint.images.graph.repository import Repository
+from wxlint.images.model.records import Build
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a build whose failure the script does not see"
 HINT = "write set -o pipefail at the top of the script"
 
+_NOBODY = "nobody looks whether docker build fails: {} is pushed all the same"
 _VERBS = ("build", "push", "pull", "compose build", "compose push", "compose pull")
 _LOOKED_AT = late(
     r"(?i)[^\n&|]*(?:&&|\|\||\n(?:[ \t]*(?:(?:rem\b|::|@?echo\b)[^\n]*)?\n)*"
@@ -61,42 +64,60 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield from _unchecked(script, source.text)
         if path not in shells or source is None:
             continue
-        calls = {call.docker.command.start: call for call in script.calls if _may_fail_unseen(call, source.text)}
+        pushed = {build.span: tag for build, tag in _pushed(script)}
+        calls = {
+            call.docker.command.start: call
+            for call in script.calls
+            if call.span in pushed or _may_fail_unseen(call, source.text)
+        }
         if calls:
-            yield from _lost(calls, source.text)
+            yield from _lost(calls, pushed, source.text)
 
 
 def _unchecked(script: Script, text: str) -> Iterator[Problem]:
     """Yield the builds of a batch file that nobody looks at, where others are, and their images are pushed."""
     builds = [call for call in script.calls if call.docker.verb == "build"]
     checked = {call.span for call in builds if _LOOKED_AT.match(text, call.docker.command.end)}
-    pushed = {use.value.text: use.span.line for use in script.uses if use.kind == "docker push"}
+    for build, image in _pushed(script) if checked else ():
+        if build.span is not None and build.span not in checked:
+            hint = "write if errorlevel 1 behind it"
+            yield Problem(build.span, _NOBODY.format(image), hint=hint, severity=Severity.INFO, image=image)
+
+
+def _pushed(script: Script) -> Iterator[tuple[Build, str]]:
+    """Yield the builds whose images are pushed further down, each with the tag that is."""
+    pushed = {use.value.written(): use.span.line for use in script.uses if use.kind == "docker push"}
     for build in script.builds:
-        tag = next((tag for tag in build.tags if tag.value.known), None)
-        if tag is None or not checked or build.span is None or build.span in checked:
-            continue
-        if pushed.get(tag.value.text, 0) > build.span.line:
-            image, hint = tag.value.shown(), "write if errorlevel 1 behind it"
-            message = f"nobody looks whether docker build fails: {image} is pushed all the same"
-            yield Problem(build.span, message, hint=hint, severity=Severity.INFO, image=image)
+        line = build.span.line if build.span is not None else 0
+        tag = next((tag for tag in build.tags if pushed.get(tag.value.written(), 0) > line > 0), None)
+        if tag is not None:
+            yield build, tag.value.shown()
 
 
 def _may_fail_unseen(call: Call, text: str) -> bool:
     return call.docker.verb in _VERBS and _CANDIDATE.match(text, call.docker.command.end) is not None
 
 
-def _lost(calls: dict[int, Call], text: str) -> Iterator[Problem]:
+def _lost(calls: dict[int, Call], pushed: dict[Span | None, str], text: str) -> Iterator[Problem]:
     from wxlint.shell.bash.lost_failures import Loss, lost_failures
 
     for lost in lost_failures(text):
         call = calls.get(lost.start)
         if call is None:
             continue
-        what = f"docker {call.docker.verb}"
+        what, image = f"docker {call.docker.verb}", pushed.get(call.span)
         if lost.loss is Loss.NEVER_LOOKED_AT:
             message = f"set -e ends the script where {what} fails: the $? behind it never says so"
             hint = f"write if ! {what} ...; then"
             yield Problem(call.span, message, hint=hint, severity=Severity.INFO)
+        elif lost.loss is Loss.IGNORED:
+            if image is not None:
+                hint = "write set -e at the top of the script"
+                yield Problem(call.span, _NOBODY.format(image), hint=hint, severity=Severity.INFO, image=image)
+        elif lost.loss is Loss.WAVED_OFF:
+            if image is not None:
+                message = f"|| {lost.by} goes on where {what} fails: {image} is pushed all the same"
+                yield Problem(call.span, message, hint=f"take out || {lost.by}", image=image)
         elif lost.loss is Loss.LOOKED_AT:
             yield Problem(call.span, f"the $? behind it is that of {lost.by}: nobody sees that {what} fails")
         else:

@@ -1,5 +1,5 @@
-"""Commands of a bash text whose failure the text does not see: their status is that of what they are piped into, or
-`set -e` has ended the text before anybody looks."""
+"""Commands of a bash text whose failure the text does not see: their status is that of what they are piped into,
+`set -e` has ended the text before anybody looks, `|| true` stands behind them, or nobody looks at all."""
 
 from __future__ import annotations
 
@@ -36,6 +36,10 @@ _LOOKS = late(
 _PRINTERS = frozenset("awk cat cut gawk head logger mawk nl perl pv sed tail tee tr ts".split())
 """Programs that hand on what they read, and end well whatever that is."""
 _ERREXIT = late(r"#![^\n]*\s-\w*e")
+_MAY_END = late(r"\bset[ \t]+-\w*e|\berrexit\b|\btrap\b[^\n]*\bERR\b|(?:^|[\n;&|])[ \t]*(?:source|\.)[ \t]")
+"""Something may end the text where a command fails, or does so in a part of it."""
+_SHRUGS = frozenset(("true", ":", "echo", "printf"))
+"""Commands behind `||` that only let the text go on."""
 
 
 class Loss(Enum):
@@ -44,10 +48,12 @@ class Loss(Enum):
     LOOKED_AT = "the status that is looked at is another's"
     GOES_ON = "the text goes on"
     NEVER_LOOKED_AT = "the text ends before its status is looked at"
+    WAVED_OFF = "the text says to go on"
+    IGNORED = "nothing looks at its status"
 
 
 class Lost(NamedTuple):
-    """A command whose failure is lost. start: of the command. by: the program whose status counts instead."""
+    """A command whose failure is lost. start: of the command. by: the program whose status counts, or that goes on."""
 
     start: int
     loss: Loss
@@ -68,6 +74,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.strict = _ERREXIT.match(text) is not None
+        self.goes_on = not self.strict and _MAY_END.search(text) is None
         self.knows_pipes = "pipefail" in text or "PIPESTATUS" in text
         self.found: list[Lost] = []
 
@@ -78,8 +85,19 @@ class _Reader:
             if top and isinstance(node, Simple):
                 self._set(node)
             return
+        if isinstance(node, AndOr):
+            self._waved_off(node)
         for inner, inner_guarded in _inside(node, guarded):
             self.walk(inner, guarded=inner_guarded, top=top and isinstance(node, (Lines, Seq)))
+
+    def _waved_off(self, node: AndOr) -> None:
+        """Take down the command in front of a last `|| true`."""
+        operator, last = node.rest[-1]
+        before = node.rest[-2][1] if len(node.rest) > 1 else node.first
+        by = last.words[0].literal if isinstance(last, Simple) and last.words else None
+        for item in before.items if isinstance(before, Pipe) else (before,):
+            if operator == "||" and by in _SHRUGS and isinstance(item, Simple):
+                self.found.append(Lost(item.start, Loss.WAVED_OFF, by or ""))
 
     def _set(self, node: Simple) -> None:
         """Follow `set -e`, `set -euo pipefail`, `set -o errexit` and their opposites."""
@@ -105,6 +123,8 @@ class _Reader:
         looked = _LOOKS.match(self.text, last.end) is not None
         if strict and looked:
             self.found.append(Lost(last.start, Loss.NEVER_LOOKED_AT))
+        if self.goes_on and not guarded and not looked:
+            self.found += [Lost(item.start, Loss.IGNORED) for item in items if isinstance(item, Simple)]
         by = last.words[0].literal if last.words else None
         if self.knows_pipes or by not in _PRINTERS or by is None:
             return
