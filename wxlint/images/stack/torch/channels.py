@@ -20,6 +20,8 @@ _IN_URL = late(
     r"(?:/whl|pytorch-wheels|/pytorch/wheels?|/torch-wheels?)/(?:nightly/|test/|preview/)?" + _CHANNEL + r"(?![\w.])",
     re.I,
 )
+_IN_MIRROR = late(r"/(?:py)?torch(?:[-_](?:whl|wheels?))?[-_/]" + _CHANNEL + r"(?=/|$)", re.I)
+"""A repository of a mirror that is named after torch and one channel: `/repository/pytorch-cu124/simple`."""
 _INTEL = late(r"pytorch-extension\.intel\.com/release-whl/(?:[\w-]+/)?xpu(?![\w.-])", re.I)
 """Intel's own wheels: for its GPUs with a torch of their own, for the CPU without one."""
 _WHEEL_INDEX = late(
@@ -41,7 +43,7 @@ _DEFAULT = late(
 def channel_of_url(url: str) -> str:
     """The channel an index URL serves: a channel, "default", "all" (every channel at once) or "unknown"."""
     url = url.strip().replace("%2B", "+").replace("%2b", "+")
-    match = _IN_URL.search(url)
+    match = _IN_URL.search(url) or _IN_MIRROR.search(url)
     if match:
         return normal(match[1])
     if _INTEL.search(url):
