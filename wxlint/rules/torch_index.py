@@ -4,7 +4,7 @@
 
 A GPU stage with the `cpu` index runs, slowly, on the CPU; a CPU stage with `cu121` carries gigabytes of CUDA. The
 channel is read from wherever it is given: `-i`, environment, ARG, requirements file, local version, wheel URL, uv
-backend, conda. With a policy it must be the variant's own; without one it must fit what the image is for, and a CUDA
+backend, conda, a folder of its own that PYTHONPATH names. With a policy it must be the variant's own; without one it must fit what the image is for, and a CUDA
 channel must be of the same major version as the base's CUDA; a CUDA channel in a plain image beside another one that is
 for a GPU is a warning. A CPU build that a later install replaces by a GPU's is `torch-replaced`, not this.
 
@@ -37,6 +37,7 @@ from wxlint.images.graph.name_hints import said_by_tags
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import Choice, describe
+from wxlint.images.stack.torch.selection import choices
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -66,6 +67,20 @@ def check(repository: Repository) -> Iterator[Problem]:
                     found = list(_judge(image, choice, tagged))
                     yield from found or _beside_a_gpu_image(repository, image, choice)
                     reported.update(choice.channel for _ in found)
+    for image in repository.images:
+        for choice in _searched_folders(image):
+            yield from _judge(image, choice, set())
+
+
+def _searched_folders(image: Image) -> Iterator[Choice]:
+    """What decides about the image's torch in a folder of its own (`pip install --target`) that PYTHONPATH names."""
+    if not image.state.stored or accelerator_of(image.state.torch.channel) is None:
+        return
+    for stage in image.evaluated.stages:
+        for install in stage.installs:
+            for choice in choices(install)[:1] if install.elsewhere and not install.conditional else ():
+                if choice.channel != "default" and describe(choice) in image.state.torch.because:
+                    yield choice
 
 
 def _beside_a_gpu_image(repository: Repository, image: Image, choice: Choice) -> Iterator[Problem]:
