@@ -4,9 +4,10 @@
 
 A GPU stage with the `cpu` index runs, slowly, on the CPU; a CPU stage with `cu121` carries gigabytes of CUDA. The
 channel is read from wherever it is given: `-i`, environment, ARG, requirements file, local version, wheel URL, uv
-backend, conda, a folder of its own that PYTHONPATH names. With a policy it must be the variant's own; without one it must fit what the image is for, and a CUDA
-channel must be of the same major version as the base's CUDA; a CUDA channel in a plain image beside another one that is
-for a GPU is a warning. A CPU build that a later install replaces by a GPU's is `torch-replaced`, not this.
+backend, conda, a folder of its own that PYTHONPATH names. With a policy it must be the variant's own; without one it
+must fit what the image is for, and a CUDA channel must be of the same major version as the base's CUDA; a CUDA channel
+in a plain image beside another one that is for a GPU is a warning. A CPU build that a later install replaces by a GPU's
+is `torch-replaced`, not this.
 
 ## Bad
 
