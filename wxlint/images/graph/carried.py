@@ -7,6 +7,7 @@ import re
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
 from wxlint.images.model.records import Evaluated, StageCopy
+from wxlint.images.stack.torch.selection import choices
 
 ENVIRONMENT = late(
     r"(^|/)(\.?v?env[\w.-]*|[\w.-]*venv|virtualenvs?|site-packages|dist-packages|\.local|conda|(?:mini|ana|micro|mamba)?(?:conda|mamba|forge)\d?"
@@ -19,20 +20,28 @@ _WHOLE = frozenset(("", "/usr", "/usr/local", "/opt", "/usr/lib", "/usr/local/li
 
 
 def carries(evaluated: Evaluated, step: StageCopy) -> bool:
-    """Whether a COPY --from brings an installed environment along."""
+    """Whether a COPY --from brings an installed environment along, or wheels for one."""
     origin = evaluated.stages[step.stage] if step.stage is not None and step.stage < len(evaluated.stages) else None
     if origin is None:
         return False
     project = any(install.tool in ("uv-project", "poetry", "pipenv") for install in origin.installs)
     variables = evaluated.environment
+    made = [one.folder for one in origin.installs if one.builds and one.folder and choices(one)]  # of torch
     return any(
         p.rstrip("/") in _WHOLE
         or HOLE in p
         or (ENVIRONMENT.search(p) and not _ONE_FILE.search(p))
         or (project and p.count("/") <= 2)
+        or any(_holds(p, folder) for folder in made)
         or (p.rstrip("/") + "/" in variables and _names_environment_in(p.rstrip("/") + "/", variables))
         for p in step.paths
     )
+
+
+def _holds(path: str, wheels: str) -> bool:
+    """Whether a path that is copied is the folder of the wheels that a stage made, or lies around it or in it."""
+    copied, folder = f"/{path.strip('/')}/", f"/{wheels.strip('/')}/"
+    return folder.startswith(copied) or copied.startswith(folder)
 
 
 def _names_environment_in(folder: str, text: str) -> bool:

@@ -70,7 +70,7 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
     lists += [_read(option, call) for option in arguments.given(*LIST_FLAGS)]
     listed = joined([Lines(sources=_sources(arguments, call)), *limits, named, *lists])
     target = arguments.last("-t", "--target", "--root") or call.variables.get("PIP_TARGET")
-    return finished(
+    install = finished(
         Install(
             tool,
             listed.requirements,
@@ -93,6 +93,8 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
         target,
         call,
     )
+    wheels = arguments.last("-w", "--wheel-dir") if install.builds else None
+    return install._replace(folder=call.context.absolute(wheels.text)) if wheels is not None else install
 
 
 def _is_eager(arguments: Arguments, call: Call) -> bool:
