@@ -1,4 +1,4 @@
-"""A build names a Dockerfile that is not there.
+"""A build names a Dockerfile, or a script a compose file, that is not there.
 
 ## Why
 
@@ -7,6 +7,9 @@ on somebody's machine, a compose service at its next build. So does who names on
 `build: asr`) when all that is left there are Dockerfiles of other names. A file that the same script, workflow or
 Makefile mentions elsewhere than in its builds may be made by it, and one that git ignores by something else; both are
 left alone.
+
+`docker compose -f docker-compose.yml -f docker-compose.gpu.yml up` ends with `no such file` where the second is gone.
+That is said where other compose files are in its folder, and no script names it other than to use it.
 
 ## Bad
 
@@ -38,6 +41,7 @@ from typing import TYPE_CHECKING
 from wxlint.core import disk
 from wxlint.core.findings import Severity
 from wxlint.core.paths import folders_above, normal
+from wxlint.core.suggest import did_you_mean
 from wxlint.core.values import HOLE
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
@@ -48,8 +52,11 @@ if TYPE_CHECKING:
     from wxlint.rules._missing_dockerfiles import Search
 
 SEVERITY = Severity.WARNING
-SUMMARY = "a build whose Dockerfile is not there"
-HINT = "name the Dockerfile that is meant"
+SUMMARY = "a build whose Dockerfile, or a command whose compose file, is not there"
+HINT = "name the file that is meant"
+
+
+_COMPOSE = ("compose ", "stack deploy")
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -64,6 +71,18 @@ def check(repository: Repository) -> Iterator[Problem]:
                 path, span = found
                 yield Problem(span, f"there is no {path}{search.near(path)}", build.built_by, image=path)
     yield from _of_services(repository, search)
+    yield from _compose_files(repository)
+
+
+def _compose_files(repository: Repository) -> Iterator[Problem]:
+    """Yield the compose files that commands name and that are not there."""
+    if not any(call.docker.verb.startswith(_COMPOSE) for s in repository.scripts.values() for call in s.calls):
+        return
+    from wxlint.rules._compose_files import missing_files
+
+    for missing in missing_files(repository):
+        near = did_you_mean(missing.path, missing.near, str)
+        yield Problem(missing.span, f"there is no {missing.path}{near}", image=missing.path)
 
 
 def _search(repository: Repository) -> Search:

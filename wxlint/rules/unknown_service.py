@@ -33,11 +33,15 @@ docker compose run --rm web
 ```
 """
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Callable, Iterator
+from functools import cache
 
 from wxlint.core.findings import Severity, Span
+from wxlint.core.paths import normal
 from wxlint.core.suggest import did_you_mean
 from wxlint.images.builds.model import Call
+from wxlint.images.builds.script_folders import folders
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 from wxlint.shell.model import Word
@@ -58,6 +62,10 @@ _LEAST = 3
 _ONE, _MANY = ("compose run", "compose exec"), ("compose up", "compose build", "compose pull", "compose restart")
 
 
+Gone = Callable[[], frozenset[tuple[str, str]]]
+"""The compose files that scripts name and that are nowhere, with the scripts: found out when it is asked."""
+
+
 def check(repository: Repository) -> Iterator[Problem]:
     projects = repository.compose
     if projects is None or projects.filled or projects.refused:
@@ -67,9 +75,16 @@ def check(repository: Repository) -> Iterator[Problem]:
     if not names or any(problem for file in projects.files for problem in file.problems):
         return
     built = {service.name for _, service in projects.services() if service.build is not None or service.provider}
+
+    @cache
+    def gone() -> frozenset[tuple[str, str]]:
+        from wxlint.rules._compose_files import missing_files
+
+        return frozenset((missing.call.path, missing.path) for missing in missing_files(repository))
+
     for script in repository.scripts.values():
         for call in script.calls:
-            yield from _call(repository, call, names)
+            yield from _call(repository, call, names, gone)
             if call.docker.verb == "compose build" and not built:
                 yield from _nothing_to_build(call, [file.source.path for file in projects.files])
         for column in script.columns:
@@ -97,11 +112,12 @@ def _nothing_to_build(call: Call, files: list[str]) -> Iterator[Problem]:
         yield Problem(call.span, text, hint=hint, severity=Severity.WARNING)
 
 
-def _call(repository: Repository, call: Call, names: set[str]) -> Iterator[Problem]:
+def _call(repository: Repository, call: Call, names: set[str], gone: Gone) -> Iterator[Problem]:
     docker = call.docker
     if docker.verb not in (*_ONE, *_MANY) or call.docker.command.cwd is not None:
         return
-    if not _PLAIN.issuperset(option.name for option in docker.options):
+    plain = _PLAIN.issuperset(option.name for option in docker.options)
+    if not plain and not _is_of_known_files(repository, call, gone):
         return
     source = repository.sources.read(call.path)
     for word in docker.arguments[:1] if docker.verb in _ONE else _services(docker.arguments):
@@ -110,6 +126,20 @@ def _call(repository: Repository, call: Call, names: set[str]) -> Iterator[Probl
             continue
         text = f"no compose file has a service {name!r}{did_you_mean(name, sorted(names))}"
         yield Problem(source.span(word.start, word.end), text, word.value.because, image=name)
+
+
+def _is_of_known_files(repository: Repository, call: Call, gone: Gone) -> bool:
+    """Whether every compose file that a command is given is one that was read, or is nowhere; one was read at least."""
+    docker = call.docker
+    files = [option.value for option in docker.options if option.name in ("-f", "--file")]
+    if not _PLAIN.union(("-f", "--file")).issuperset(option.name for option in docker.options) or not files:
+        return False
+    read = {file.source.path for file in repository.compose.files} if repository.compose is not None else set()
+    starts = folders(call.path, docker.command.cwd)
+    named = [{normal(posixpath.join(start, value.text)) for start in starts} for value in files if value is not None]
+    if len(named) != len(files) or not any(paths & read for paths in named):
+        return False
+    return all(paths & read or any((call.path, path) in gone() for path in paths) for paths in named)
 
 
 def _services(words: tuple[Word, ...]) -> list[Word]:

@@ -1,0 +1,105 @@
+"""The compose files that scripts name and that are not there, where nothing may make them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wxlint.core import disk
+from wxlint.core.findings import Span
+from wxlint.core.paths import normal
+from wxlint.core.tuples import NamedTuple
+from wxlint.images.builds.script_folders import folders
+
+if TYPE_CHECKING:
+    from wxlint.images.builds.model import Call
+    from wxlint.images.graph.repository import Repository
+    from wxlint.shell.options import Option
+
+_MAKES = r"(?i)\b(?:cp|mv|copy|rename|move|create|generate|write|download|curl|wget)\b[^\n]*"
+"""What stands in front of a file's name in a text that says how it is made."""
+
+_MOST = 100
+"""Files of which it is found out whether something makes them: for each, all scripts are looked through."""
+
+
+class MissingFile(NamedTuple):
+    """A compose file that a command names. near: the compose files that are where it should be."""
+
+    call: Call
+    path: str
+    span: Span
+    near: tuple[str, ...]
+
+
+def missing_files(repository: Repository) -> Iterator[MissingFile]:
+    """The compose files that are not there, beside others that are."""
+    projects = repository.compose
+    known = [file.source.path for file in projects.files] if projects is not None else []
+    wanted = []
+    named: Counter[str] = Counter()
+    seen = set()
+    for script in repository.scripts.values():
+        for call in script.calls:
+            for option in _given(call):
+                text = option.value.text.replace("\\", "/") if option.value is not None else ""
+                place = (call.path, option.start)
+                if place not in seen:
+                    seen.add(place)
+                    named[posixpath.basename(text)] += 1
+                found = _place(call, text, known)
+                if found is not None:
+                    wanted.append((call, option, text, found))
+    made: dict[str, bool] = {}
+    for call, option, text, path in wanted:
+        if path not in made:
+            made[path] = len(made) >= _MOST or _may_be_made(repository, call, path, named)
+        if not made[path]:
+            source = repository.sources.read(call.path)
+            at = source.text.find(text, option.start, option.end) if source is not None else -1
+            near = tuple(each for each in known if posixpath.dirname(each) == posixpath.dirname(path))
+            span = source.span(at, at + len(text)) if source is not None and at >= 0 else call.span
+            yield MissingFile(call, path, span, near)
+
+
+def _given(call: Call) -> list[Option]:
+    """The files that a command gives compose."""
+    verb = call.docker.verb
+    if not verb.startswith("compose ") and verb != "stack deploy":
+        return []
+    return [option for option in call.docker.values("-f", "--file", "-c", "--compose-file") if option.value is not None]
+
+
+def _place(call: Call, text: str, known: list[str]) -> str | None:
+    """Where a file would be: beside compose files; None where it is there, or may be elsewhere."""
+    option_known = all(option.value is not None and option.value.known for option in _given(call))
+    if not text or not option_known or text.startswith(("/", "~", "-")) or ":" in text:
+        return None
+    paths = [normal(posixpath.join(start, text)) for start in folders(call.path, call.docker.command.cwd)]
+    if any(disk.lexists(path) for path in paths):
+        return None
+    beside = {posixpath.dirname(each) for each in known}
+    return next((path for path in reversed(paths) if posixpath.dirname(path) in beside), None)
+
+
+def _may_be_made(repository: Repository, call: Call, path: str, named: Counter[str]) -> bool:
+    """Whether a file is ignored by git, has a template, or is spoken of by scripts other than to use it."""
+    from wxlint.rules._missing_dockerfiles import is_ignored
+
+    folder, name = posixpath.split(path)
+    stem = name.partition(".y")[0]
+    beside = disk.names(folder or ".")
+    if any(each.startswith(stem) and each != f"{stem}.yaml" and each != f"{stem}.yml" for each in beside):
+        return True
+    texts = {script: source.text for script in repository.scripts if (source := repository.sources.read(script))}
+    apart = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
+    if sum(len(apart.findall(text)) for text in texts.values()) > named[name]:
+        return True
+    made = re.compile(_MAKES + re.escape(name))
+    docs = [posixpath.join(folder, each) for each in beside if each.lower().endswith((".md", ".rst", ".txt"))]
+    if any((source := repository.sources.read(doc)) is not None and made.search(source.text) for doc in docs):
+        return True
+    return is_ignored(call.path, (path,))
