@@ -12,7 +12,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE, Value, concat
 from wxlint.documents.github.expressions import condition, expand
-from wxlint.documents.github.results import Data
+from wxlint.documents.github.results import Data, unknown
 from wxlint.documents.github.workflow import Job, Step, Workflow, entries, read_action, read_workflow
 from wxlint.documents.yaml import Mapping as Node_Mapping
 from wxlint.documents.yaml import Node, Scalar
@@ -135,10 +135,16 @@ class _Run:
                 ended[job.id.text] = {ANY: True, "outputs": self.job(workflow, job, inside, depth)}
 
     def job(self, workflow: Workflow, job: Job, contexts: Mapping[str, Data], depth: int) -> dict[str, Data]:
-        """Every round of a job; returns its outputs, which are not known where several rounds write them."""
+        """Every round of a job; returns its outputs, which are not known where several rounds write them.
+
+        What a job's own list does not name is empty; those of a workflow that it calls are not followed.
+        """
         source = workflow.source
         all_rounds = rounds(job.matrix, source, contexts)
-        outputs: dict[str, Data] = {ANY: True}
+        outputs: dict[str, Data] = {ANY: True} if job.uses is not None else {}
+        outputs.update(
+            (key.text, unknown(f"needs.{job.id.text}.outputs.{key.text}")) for key, _ in entries(job.outputs)
+        )
         for matrix in all_rounds:
             inside = {**contexts, "matrix": matrix, "steps": {ANY: True}}
             if job.uses is not None:
