@@ -134,6 +134,10 @@ def run(context: Context, finding: Finding) -> Proposal | None:
             image = call.docker.arguments[0].start
             if not min(call.docker.command.start, image) <= start <= image:
                 continue
+            from wxlint.rules.docker_run_gpus import BEHIND
+
+            if BEHIND in finding.message:
+                return None  # one of them too many would be left
             option = next((o for o in call.docker.options if o.name == "--gpus"), None)
             if option is None:
                 from wxlint.rules.docker_run_gpus import ROCM_DEVICES, run_image

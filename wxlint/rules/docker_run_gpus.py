@@ -4,9 +4,10 @@
 
 Without `--gpus` a container of a CUDA image has no driver: torch says `is_available() == False` and computes on the
 CPU, or fails at the first kernel. With `--gpus` a CPU image refuses to start on every host without a GPU. A command of
-its own behind the image (`docker run IMAGE nvcc --version`) may need no GPU: that is information only. A job on one of
-GitHub's own machines (`runs-on: ubuntu-latest`), which have no GPU, only tries whether the image starts. What an image
-is for is said by the policy, then by its tag, whose version need not be known, then by what is in it.
+its own behind the image (`docker run IMAGE nvcc --version`) may need no GPU: that is information only. `--gpus all`
+behind the image is for the program in the container: docker takes it in front alone. A job on one of GitHub's own
+machines (`runs-on: ubuntu-latest`), which have no GPU, only tries whether the image starts. What an image is for is
+said by the policy, then by its tag, whose version need not be known, then by what is in it.
 
 ## Bad
 
@@ -64,6 +65,9 @@ _DEVICE = ("--gpus", "--device", "--runtime", "--volumes-from", "--privileged")
 """Options that may bring a GPU into a container."""
 _OPTIONS = {"cuda": "--gpus", "rocm": "--device"}
 """The usual one of each kind of GPU image."""
+BEHIND = "which stands behind the image"
+_BEHIND = late(r"""--gpus[= ]["']*(?:all\b|device=|count=)""")
+"""What is docker's own option, by its value."""
 ROCM_DEVICES = "--device /dev/kfd --device /dev/dri"
 
 
@@ -90,6 +94,8 @@ def _call(repository: Repository, call: Call) -> Iterator[Problem]:
     if variant in _OPTIONS and not call.hosted and not names & set(_DEVICE) and not _needs_no_gpu(docker):
         severity = Severity.INFO if len(docker.arguments) > 1 or "--entrypoint" in names else None
         text = f"{reference.shown()} is a {variant} image, and runs without {_OPTIONS[variant]}"
+        if variant == "cuda" and _is_behind(docker):
+            severity, text = Severity.WARNING, f"{text}, {BEHIND}: that is for the program in it"
         hint = "" if variant == "cuda" else f"give it the devices of the driver: {ROCM_DEVICES}"
         start, image = docker.command.start, docker.arguments[0]
         inside = start if start <= image.start else image.start
@@ -98,6 +104,12 @@ def _call(repository: Repository, call: Call) -> Iterator[Problem]:
         yield Problem(
             _option(docker, source, "--gpus"), f"{reference.shown()} is a cpu image, and runs with --gpus", because
         )
+
+
+def _is_behind(docker: DockerCommand) -> bool:
+    """Whether docker's own --gpus is the first word behind the image; a number may be meant for a program."""
+    words = [word.value.text for word in docker.arguments[1:3]]
+    return _BEHIND.match(" ".join(words)) is not None
 
 
 def run_image(repository: Repository, call: Call) -> tuple[str | None, tuple[Reason, ...]]:
