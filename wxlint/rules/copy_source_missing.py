@@ -5,8 +5,9 @@
 The build stops there, on every machine. The usual causes are a build context that is another folder than the Dockerfile
 was written for, a file that was moved, and a `.dockerignore` that grew. Only builds that the repository makes itself
 count, since a context is what the builder says it is. Left alone are names with variables or wildcards, files that git
-ignores or has, submodules, and files that whoever builds the image mentions: it may make them. A file that is nowhere
-is information only where git does not say which files belong to the repository: it may be a part of one.
+ignores or has, folders of which it ignores everything, submodules, and files that whoever builds the image mentions: it
+may make them. A file that is nowhere is information only where git does not say which files belong to the repository:
+it may be a part of one.
 
 ## Bad
 
@@ -70,6 +71,8 @@ HINT = "build in the folder that the Dockerfile was written for, or correct the 
 
 _PLAIN = late(r"[\w./@+-]+")
 _MOUNT = late(r"--mount=(\S+)")
+_ANYTHING = "anything"
+"""A name that stands for all of a folder, whose files git may ignore: `models/*`."""
 _DOCKER = late(r"\b(?:docker|podman|buildah)(?=[ \t]+[a-z])|(?:(?:-f|--file|--dockerfile)[= \t]+|file:[ \t]*)\S+")
 """What command lines of builders name that makes no file: their program, and the Dockerfile."""
 
@@ -207,7 +210,7 @@ def _may_be_made(repository: Repository, build: Build, paths: list[str], name: s
 
 
 def _is_git_s(path: str, tracked: frozenset[str]) -> bool:
-    """Whether git ignores a path, has it without a file here, or has it in a submodule."""
+    """Whether git ignores a path or all below it, has it without a file here, or has it in a submodule."""
     found = git_repository(os.path.dirname(disk.real(path)))
     if found is None:
         return False
@@ -215,6 +218,7 @@ def _is_git_s(path: str, tracked: frozenset[str]) -> bool:
     if any(each == below or each.startswith(f"{below}/") or below.startswith(f"{each}/") for each in tracked):
         return True
     try:
-        return found.ignores(disk.real(path))
+        real = disk.real(path)
+        return found.ignores(real) or found.ignores(os.path.join(real, _ANYTHING))
     except OSError:
         return True
