@@ -88,6 +88,7 @@ def cases() -> list[Any]:
 @pytest.mark.parametrize(("rule", "case"), cases())
 def test_case(rule: str, case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`expect` lists every finding of the case's rule: path, line, column, and parts of message, because and hint.
+    `without` is no part of the message.
 
     `alone` says that no other rule finds anything.
     """
@@ -108,6 +109,7 @@ def test_case(rule: str, case: dict[str, Any], tmp_path: Path, monkeypatch: pyte
         if "end-column" in wanted:
             assert finding.span.end_column == wanted["end-column"]
         assert wanted.get("message", "") in finding.message
+        assert "without" not in wanted or wanted["without"] not in finding.message
         assert wanted.get("because", "") in " | ".join(reason.shown(finding.span.path) for reason in finding.because)
         assert wanted.get("hint", "") in finding.hint
         if "severity" in wanted:

@@ -54,8 +54,8 @@ class Search:
         return None if found is None or build.span is None or is_ignored(build.span.path, build.wanted) else found
 
     def near(self, path: str) -> str:
-        """A suggestion: of one with the same numbers, and of two that are both just called Dockerfile their folders
-        have to be alike."""
+        """A suggestion: of one with the same numbers; where the name is the usual one, or the other's, the folders
+        have to be alike, too."""
         folder, name = posixpath.split(path)
         own = posixpath.basename(folder)
         others = self._by_numbers.get(tuple(re.findall(r"\d+", path)), [])
@@ -65,7 +65,9 @@ class Search:
         alike = [
             other
             for other in others
-            if posixpath.basename(other) != name or did_you_mean(own, [posixpath.basename(posixpath.dirname(other))])
+            if name not in (posixpath.basename(other), *PLAIN_NAMES)
+            or posixpath.dirname(other) == folder
+            or did_you_mean(own, [posixpath.basename(posixpath.dirname(other))])
         ]
         return did_you_mean(path, alike, str)
 
@@ -156,13 +158,29 @@ class Search:
         """The Dockerfile of one round of a loop, or of a workflow's matrix, whose other rounds have theirs."""
         assert build.span is not None
         path = min(build.wanted, key=len)
-        if disk.is_folder(posixpath.dirname(path) or "."):
+        if not self._is_without(script_name, path):
             return None
         builds, calls = self._texts.at(script, script_name, build.span)
         others = any(each.dockerfile for each in builds)
         if not others or not calls or any(call.docker.command.conditional for call in calls):
             return None
         return path, build.span
+
+    def _is_without(self, script_name: str, path: str) -> bool:
+        """Whether the folder of a Dockerfile is not there, or holds other files, nothing that a Dockerfile is made of,
+        and no script makes one."""
+        folder = posixpath.dirname(path)
+        if not disk.is_folder(folder or "."):
+            return True
+        inside = disk.names(folder) if folder else []
+        if not inside or any("ockerfile" in name or "ontainerfile" in name for name in inside):
+            return False
+        source = self._texts.source(script_name)
+        if source is None or "hashFiles(" in source.text:
+            return False  # a step may ask whether it is there
+        self._sought += len(self._repository.scripts)
+        makers = dict.fromkeys((script_name, *self._repository.scripts))
+        return self._sought <= _MOST_SOUGHT and not any(self._texts.may_make(name, path) for name in makers)
 
     def is_gone(self, written: Text, folder: str, path: str) -> bool:
         """Whether the Dockerfile that a service names and that is not there is made by nothing.

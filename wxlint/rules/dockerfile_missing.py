@@ -4,9 +4,9 @@
 
 After a Dockerfile was renamed or moved, whoever builds it by its old name fails: a workflow at its next run, a Makefile
 on somebody's machine, a compose service at its next build. So does who names only its folder (`docker build asr`,
-`build: asr`) when all that is left there are Dockerfiles of other names. A file that the same script, workflow or
-Makefile mentions elsewhere than in its builds may be made by it, and one that git ignores by something else; both are
-left alone.
+`build: asr`) when all that is left there are Dockerfiles of other names, and one round of a loop or of a workflow's
+matrix where the others have theirs. A file that the same script, workflow or Makefile mentions elsewhere than in its
+builds may be made by it, and one that git ignores by something else; both are left alone.
 
 `docker compose -f docker-compose.yml -f docker-compose.gpu.yml up` ends with `no such file` where the second is gone.
 That is said where other compose files are in its folder, and no script names it other than to use it.
