@@ -4,7 +4,8 @@
 
 Each torch release has one torchvision and one torchaudio line, and was built for a few CUDA versions only. A pair
 that does not exist fails at build time in the best case; with loose specifiers pip goes and replaces one of them,
-often with another CUDA build. Releases newer than the table are never called wrong.
+often with another CUDA build. Releases newer than the table are never called wrong. Two exact builds of one package in
+one command (`-r gpu.txt -r cpu.txt`) are refused by pip and uv.
 
 ## Bad
 
@@ -30,10 +31,14 @@ from collections.abc import Iterator
 
 from wxlint import facts
 from wxlint.core.findings import Severity, Span
+from wxlint.core.reasons import reason_at
+from wxlint.core.values import HOLE
 from wxlint.images.graph.repository import Repository
+from wxlint.images.installs.model import Install
+from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.channels import accelerator_of
-from wxlint.images.stack.torch.model import Choice, describe
-from wxlint.images.stack.torch.releases import numbers
+from wxlint.images.stack.torch.model import FAMILY, Choice, describe
+from wxlint.images.stack.torch.releases import numbers, same_release
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -56,6 +61,33 @@ def check(repository: Repository) -> Iterator[Problem]:
             for choice in step.choices:
                 if choice.requirement.name in ("torchvision", "torchaudio") and choice.requirement.pin:
                     yield from _companion(torch, choice)
+    for image in repository.images:
+        for install in image.installs:
+            yield from _two_builds(install)
+
+
+def _two_builds(install: Install) -> Iterator[Problem]:
+    """Two exact versions or builds of one package in one command, or one that a constraint rules out."""
+    if install.tool not in ("pip", "uv") or install.removes or install.overrides:
+        return
+    first: dict[str, Requirement] = {}
+    for wanted in (*install.requirements, *install.constraints):
+        if wanted.name not in FAMILY or not wanted.pin or wanted.maybe or HOLE in wanted.specifier:
+            continue
+        other, span = first.setdefault(wanted.name, wanted), wanted.span or install.span
+        if other is wanted or span is None or not _exclude(other, wanted):
+            continue
+        text = f"{install.tool} refuses {wanted.written} beside {other.written}: one command takes one build"
+        because = (reason_at("install", other.written, other.span), *install.reasons)
+        yield Problem(span, text, because, "leave out one of both")
+        return
+
+
+def _exclude(one: Requirement, other: Requirement) -> bool:
+    """Whether no version is both; one without a local part is that of any build."""
+    if not same_release(one.pin or "", other.pin or ""):
+        return True
+    return one.local is not None and other.local is not None and one.local != other.local
 
 
 def _no_vision(choice: Choice) -> Iterator[Problem]:
