@@ -61,6 +61,13 @@ def test_explain_a_line(family: Path, capfd: pytest.CaptureFixture[str]) -> None
     assert "names no image" in out(capfd, "explain", "docker-compose.yml:1")
 
 
+@pytest.mark.parametrize("line", [4, 99, 0])
+def test_explain_a_line_that_is_not_there(line: int, family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    lines = len((family / "app/Dockerfile").read_text().splitlines())
+    assert lines == 3
+    assert f"app/Dockerfile:{line}: the file has 3 lines" in out(capfd, "explain", f"app/Dockerfile:{line}", code=2)
+
+
 def test_explain_needs_no_path(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["explain"])

@@ -163,6 +163,9 @@ def _explain_line(arguments: argparse.Namespace, path: str, line: int) -> int:
     found = list(dict.fromkeys(fact for one in repositories for fact in facts_at(one, path, line)))
     source = next((source for one in repositories if (source := one.sources.read(path)) is not None), None)
     if source is not None:
+        lines = len(source.starts) - (not source.line_text(len(source.starts)))
+        if not 1 <= line <= lines:
+            raise UsageError(f"{path}:{line}: the file has {lines} line{'s' if lines != 1 else ''}")
         write_lines([f"{path}:{line}: {source.line_text(line).strip()}"])
     for fact in found:
         write_lines([f"  {fact.text}"])

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from file_trees import write_tree
 
+from wxlint.core.findings import Finding, Severity, Span
+from wxlint.core.reasons import Reason
 from wxlint.images.graph.picture import Picture, builds_of, explained, facts_at, picture_of
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.summary import Belief, beliefs_of
@@ -191,6 +193,34 @@ def test_a_base_that_is_not_known() -> None:
     found = repository({"Dockerfile": "ARG B\nFROM ${B}\n"})
     (built,) = builds_of(found, None)
     assert "  base: unknown" in explained(found, built)
+
+
+def test_an_install_on_a_line_with_the_index_of_each_build() -> None:
+    channel = "https://download.pytorch.org/whl"
+    files = {
+        "Dockerfile": "FROM python:3.11-slim\nARG CHANNEL=cpu\n"
+        f"RUN pip install --index-url {channel}/${{CHANNEL}} torch\n",
+        "build.sh": "docker build -t e/app:1-cpu .\ndocker build -t e/app:1-cuda --build-arg CHANNEL=cu124 .\n",
+    }
+    texts = [fact.text for fact in facts_at(repository(files), "Dockerfile", 3)]
+    assert texts == [f"pip installs torch from --index-url {channel}/{name}" for name in ("cpu", "cu124")]
+
+
+def test_a_finding_about_one_build_of_a_dockerfile() -> None:
+    files = {
+        "Dockerfile": "ARG BASE=python:3.11-slim\nFROM ${BASE}\nRUN true\nRUN true\n",
+        "build.sh": "docker build -t e/app:1-cpu .\n"
+        "docker build -t e/app:1-cuda --build-arg BASE=nvidia/cuda:12.4.1-runtime-ubuntu22.04 .\n",
+    }
+    found = repository(files)
+    of_one, of_all = Span("Dockerfile", 3, 1, 3, 2), Span("Dockerfile", 4, 1, 4, 2)
+    built = Reason("build", "docker build", "build.sh", 2)
+    findings = [
+        Finding("torch-index", Severity.ERROR, of_one, "x", "", (built,)),
+        Finding("get-pip", Severity.ERROR, of_all, "x", "", ()),
+    ]
+    shown = {node.name: node.findings for node in picture_of(found, None, findings).nodes if node.kind == "built"}
+    assert shown == {"e/app:1-cpu": ("get-pip",), "e/app:1-cuda": ("torch-index", "get-pip")}
 
 
 def test_what_stands_on_a_line() -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wxlint.core.findings import Finding
     from wxlint.core.span import Span
     from wxlint.images.graph.repository import Repository
+    from wxlint.images.installs.model import Install, PackageIndex
     from wxlint.images.model.records import Build, Evaluated, Stage, Use
     from wxlint.images.model.reference import Reference
 
@@ -152,7 +153,8 @@ def picture_of(repository: Repository, scope: frozenset[str] | None, findings: I
             edges[edge] = None
             places.setdefault(edge, []).append(use.span)
     shown = [edge._replace(findings=found.at(places[edge])) for edge in edges]
-    return Picture(tuple(node._replace(findings=found.elsewhere(node)) for node in nodes.values()), tuple(shown))
+    on_nodes = found.elsewhere(list(nodes.values()))
+    return Picture(tuple(node._replace(findings=on_nodes[node.name]) for node in nodes.values()), tuple(shown))
 
 
 class _Findings:
@@ -174,12 +176,32 @@ class _Findings:
                     self._on_edges.add(finding)
         return tuple(rules)
 
-    def elsewhere(self, node: Node) -> tuple[str, ...]:
-        """The rules of the other findings in the files of a node."""
-        if node.kind == "user":
-            return ()
-        found = (finding for place in node.places for finding in self._by_path.get(place, ()))
-        return tuple(dict.fromkeys(finding.rule for finding in found if finding not in self._on_edges))
+    def elsewhere(self, nodes: Sequence[Node]) -> dict[str, tuple[str, ...]]:
+        """The rules of the other findings in the files of nodes, by the names of these.
+
+        A finding that says which build it is about is shown on what that makes, and on what is of the same variants:
+        one finding may stand for several builds.
+        """
+        found: dict[str, dict[str, None]] = {node.name: {} for node in nodes}
+        for path, near in _by_place(nodes).items():
+            for finding in self._by_path.get(path, ()):
+                if finding in self._on_edges:
+                    continue
+                said = {reason.shown() for reason in finding.because}
+                meant = {node.variants for node in near if not said.isdisjoint(node.builders)}
+                for node in near:
+                    if not meant or node.variants in meant:
+                        found[node.name][finding.rule] = None
+        return {name: tuple(rules) for name, rules in found.items()}
+
+
+def _by_place(nodes: Sequence[Node]) -> dict[str, list[Node]]:
+    """What is built, by the files in which it is said how."""
+    found: dict[str, list[Node]] = {}
+    for node in nodes:
+        for place in node.places if node.kind != "user" else ():
+            found.setdefault(place, []).append(node)
+    return found
 
 
 def _user_edges(repository: Repository, use: Use, names: dict[tuple[int, int], str]) -> Iterator[Edge]:
@@ -255,6 +277,12 @@ def _stack(repository: Repository, built: Built) -> list[str]:
     return []
 
 
+def _indexes(install: Install) -> list[PackageIndex]:
+    """The indexes and folders of wheels that an install is given."""
+    sources = install.sources
+    return [*([sources.index] if sources.index is not None else []), *sources.extra, *sources.links]
+
+
 class Fact(NamedTuple):
     """Something that stands on a line: what it is, and why it is so."""
 
@@ -285,6 +313,7 @@ def facts_at(repository: Repository, path: str, line: int) -> Iterable[Fact]:
                 span = install.span
                 if span is not None and span.path == path and span.line <= line <= span.end_line:
                     what = ", ".join(r.written or r.name for r in install.requirements) or "what is not known"
-                    by = evaluated.build.built_by
-                    add(Fact(span, f"{install.tool} installs {what}", (*install.because, *by)))
+                    taken = ", ".join(f"{each.flag} {each.value.shown()}" for each in _indexes(install))
+                    text = f"{install.tool} installs {what}" + (f" from {taken}" if taken else "")
+                    add(Fact(span, text, (*install.because, *evaluated.build.built_by)))
     return found.values()
