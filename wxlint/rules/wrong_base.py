@@ -6,7 +6,7 @@ The base decides what every stage above it can be: a GPU stage that starts from 
 whatever its tag says, and a CPU stage on a CUDA image ships gigabytes nobody uses. Lineage is followed, not text:
 through stage aliases, ARG defaults and build arguments, and other images that the repository builds. Without a
 policy, an image that names call a CPU image and that stands on an accelerator's base is reported, and a GPU image
-that stands on one whose name says CPU.
+that stands on one whose name says CPU, or on the CPU image of somebody who has another one for GPUs (`2.17.0-gpu`).
 
 ## Bad
 
@@ -28,6 +28,7 @@ FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04
 
 from collections.abc import Iterator
 
+from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE, Value
@@ -151,3 +152,27 @@ def _from_a_cpu_image(repository: Repository, image: Image) -> Iterator[Problem]
             None if ours or image.expectation is not None else Severity.WARNING,
         )
         return
+    yield from _from_a_cpu_twin(image)
+
+
+def _from_a_cpu_twin(image: Image) -> Iterator[Problem]:
+    """A GPU image on the CPU image of somebody who has another one for GPUs, where nothing brings CUDA on top."""
+    root, state = image.base.root, image.state
+    if root is None or root.reference is None or not root.reference.tag_known or root.reference.digest is not None:
+        return
+    if (
+        state.packages
+        or state.torch.channel not in ("none", "cpu")
+        or any(install.unread for install in state.installs)
+    ):
+        return
+    name, tag = root.reference.upstream, root.reference.tag or "latest"
+    here, twin = facts.base_image(name, tag), facts.base_image(name, f"{tag}-gpu")
+    if here is not None and twin is not None and here.accelerator == "cpu" and twin.accelerator == image.expected:
+        yield Problem(
+            image.base.lineage[0].span,
+            f"{image.label} is meant for {image.expected}, but {root.value.shown()} is a cpu image",
+            (*image.base.because, *image.why, *root.because),
+            f"take a tag of {name} with -gpu",
+            Severity.WARNING if image.base.sure else Severity.INFO,
+        )
