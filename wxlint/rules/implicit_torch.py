@@ -4,8 +4,9 @@
 
 `pip install whisperx` never says torch, and still installs it: from the default index, as a CUDA build. Install torch
 from the cpu index first (an installed torch that fits is kept), or give the whole command an index that has the CPU
-build. `python -m spacy download en_core_web_trf` is such an install, too: spaCy hands the model to pip. The same in a
-ROCm image; in one for another accelerator (OpenVINO, Gaudi) it is information.
+build. `python -m spacy download en_core_web_trf` is such an install, too: spaCy hands the model to pip. With
+`--target` pip looks at nothing that is installed already, so a torch beside that folder does not keep it away. The same
+in a ROCm image; in one for another accelerator (OpenVINO, Gaudi) it is information.
 
 In an image that nothing calls a CPU or a GPU image, on a base without CUDA and without a policy, it is a warning where
 something around the image says CPU, as in `torch-without-index`, and information elsewhere.

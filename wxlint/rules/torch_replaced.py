@@ -52,7 +52,8 @@ WEIGHT = 0
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    for image, steps in repository.torch_steps:
+    for image, every in repository.torch_steps:
+        steps = tuple(step for step in every if not step.install.elsewhere)
         yield from _makers_own(image, steps)
         yield from _left_behind(image, steps)
         for step in steps:

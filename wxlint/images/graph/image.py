@@ -17,7 +17,7 @@ from wxlint.images.model.records import Evaluated, Stage, StageCopy
 from wxlint.images.stack.base import held_by
 from wxlint.images.stack.state import Stack, stack_after
 from wxlint.images.stack.torch.channels import accelerator_of
-from wxlint.images.stack.torch.model import Choice, Torch
+from wxlint.images.stack.torch.model import NONE, Choice, Torch
 from wxlint.images.stack.torch.selection import choices
 from wxlint.images.stack.torch.state import after, is_changed
 
@@ -132,12 +132,17 @@ def _installing(image: Image, python: str) -> str:
 
 def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
     """The installs of an image that change its torch, or name one of torch's own distributions; those without effect
-    are left out.
+    are left out. What goes into a folder of its own (--target) finds there only what went there before.
     """
     for stage in contributing(image.evaluated, image.stage):
         torch = beliefs.base(image.evaluated, stage).torch
+        apart: dict[str, Torch] = {}
         for install in stage.installs:
             if install.elsewhere:
+                there = apart.get(install.folder, NONE)
+                apart[install.folder] = within = after(there, install._replace(elsewhere=False))
+                if install.apart and is_changed(there, within) and (found := choices(install)):
+                    yield TorchStep(there, install, found)
                 continue
             found, now = choices(install), after(torch, install)
             if found and (is_changed(torch, now) or now.channel == "unknown"):

@@ -195,7 +195,8 @@ class Install(NamedTuple):
     tool: "pip", "uv", "uv-project", "poetry", "pipenv", "conda", "apt" or "script". constraints: lines of -c files.
     unread: what could not be read. upgrade: -U was given; reinstall: what is there already does not count.
     conditional: the command may not run. elsewhere: into a folder of its own (--target), `folder`: absolute, with
-    HOLEs; of conda, the environment that it names; of `builds`, where the wheels go.
+    HOLEs; of conda, the environment that it names; of `builds`, where the wheels go. apart: what is
+    installed outside of that folder does not count, as for --target, and unlike --root.
     redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold
     further options. removes: the requirements are taken out (`pip uninstall`). builds: wheels are made (`pip wheel`),
     for a later stage to install. best_match, first_match: uv's index strategies unsafe-best-match and
@@ -239,6 +240,7 @@ class Install(NamedTuple):
     lowest: bool = False
     selective: bool = False
     eager: bool = False
+    apart: bool = False
     locked: bool = False
     isolated: bool = False
     place: str | None = None

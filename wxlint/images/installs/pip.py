@@ -117,6 +117,7 @@ def finished(install: Install, verb: Word, arguments: Arguments, target: Value |
     return install._replace(
         conditional=call.command.conditional,
         elsewhere=bool(folder),
+        apart=bool(folder) and not arguments.has("--root"),
         folder=folder,
         where=call.where(verb),
         because=call.command.because,
