@@ -6,8 +6,8 @@
 nothing about it. conda solves for the machine it runs on: without a GPU in sight, as in every image build,
 conda-forge's `pytorch` comes out as a CPU build. llama-cpp-python is compiled, without CUDA unless CMAKE_ARGS asks for
 it; detectron2, mmcv and torch-scatter look for a GPU while they are compiled, and find none without `FORCE_CUDA=1`.
-Beside another package that does compute on the GPU a CPU build may be meant (a voice detector on onnxruntime), and is
-information only.
+Debian and Ubuntu build `python3-torch` for the CPU. Beside another package that does compute on the GPU a CPU build may
+be meant (a voice detector on onnxruntime), and is information only.
 
 ## Bad
 
@@ -33,6 +33,7 @@ from collections.abc import Iterator
 
 from wxlint import facts
 from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
 from wxlint.images.graph.image import Image, TorchStep, contributing
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.packages import COMPILED, Accelerated
@@ -50,6 +51,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         if _is_for_cuda(image):
             yield from _packages(image, stack)
             yield from _compiled(image)
+            yield from _packaged(image)
     for image, steps in repository.torch_steps:
         if _is_for_cuda(image):
             yield from _conda(image, steps)
@@ -127,6 +129,27 @@ def _compiled(image: Image) -> Iterator[Problem]:
             if not found.gone:
                 text += f", but {image.label} is a cuda image"
             yield Problem(span, text, because, found.hint, image.doubt, image.label)
+
+
+_DEBIAN = late(r"ubuntu|debian|bullseye|bookworm|trixie|focal|jammy|noble")
+"""Distributions of which the image's name tells; Fedora's package of the same name is for ROCm."""
+
+
+def _packaged(image: Image) -> Iterator[Problem]:
+    """Yield torch of Debian's packages, which no library for a GPU stands behind: its metadata name none."""
+    root = image.base.root
+    if root is None or not _DEBIAN.search(root.value.text) or image.state.torch.channel != "unknown":
+        return
+    for install in image.installs:
+        for requirement in install.requirements:
+            if install.tool != "apt" or install.removes or install.conditional or requirement.name != "python3-torch":
+                continue
+            span = requirement.span or install.span
+            if span is not None and image.state.torch.span == install.span:
+                text = f"python3-torch of the distribution is a CPU build, but {image.label} is a cuda image"
+                hint = "install torch with pip from the index of its CUDA channel"
+                because = (*image.base.because, *install.reasons, *image.why)
+                yield Problem(span, text, because, hint, image.doubt, image.label)
 
 
 def _made_cuda(package: Accelerated, stack: Stack, image: Image) -> bool:
