@@ -55,7 +55,7 @@ SHAPES: dict[str, tuple[int, Callable[[int], str]]] = {
         100,
         lambda n: "".join(f"if x; then f() {{ docker push {i}; }}; fi\nf\n" for i in range(n)),
     ),
-    "arms that look further": (10, lambda n: "case $X in\n" + "a*) A=x;;&\n" * n + "esac\n"),
+    "arms that look further": (20, lambda n: "case $X in\n" + "a*) A=x;;&\n" * n + "esac\n"),
     "items that are set": (300, lambda n: "A=(" + "a " * 64 + ")\n" + "A[1]=x\n" * n),
     "texts that are read again": (100, lambda n: "A=x\n" + 'eval "docker push $A"\n' * n),
     "wrappers": (100, lambda n: "nohup " * n + "docker push a"),
