@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 _MAKES = late(r"(?:\bpython[\d.]*\s+-m\s+(?:venv|virtualenv)|\bvirtualenv|\buv\s+venv)((?:[ \t]+[^\s;&|]+)*)")
 _ACTIVATES = late(r"(?:^|[\s;&|(])(?:\.|source)[ \t]+([^\s;&|]+)/bin/activate\b")
-_SYSTEM = frozenset(("/usr", "/usr/local", "/opt/conda"))
+_OUTSIDE = frozenset(("/usr", "/usr/local", "/opt/conda"))
+"""Folders of Pythons that are no virtual environment."""
 _VALUED = frozenset(("-p", "--python", "--prompt", "--index-url", "--cache-dir"))
-SYSTEM = frozenset(("apt",))
+_SYSTEM_TOOLS = frozenset(("apt",))
 """Tools whose packages are not Python's, and are there for every environment."""
 
 
@@ -30,11 +31,7 @@ def made(text: str, workdir: str, variables: Mapping[str, Value]) -> list[str]:
         words = match[1].split()
         if "--system-site-packages" in words:
             continue
-        given = [
-            word
-            for before, word in zip(["", *words], words)
-            if not word.startswith("-") and before not in _VALUED and not word[0].isdigit()
-        ]
+        given = [w for before, w in zip(["", *words], words) if not w.startswith("-") and before not in _VALUED]
         named = given or ([".venv"] if match[0].startswith("uv") else [])
         values = [expand(word.strip("\"'"), Scope(dict(variables), set())) for word in named]
         found += [in_image(workdir, value.text) for value in values if value.known]
@@ -57,7 +54,9 @@ def follow(stage: OpenStage) -> None:
     """
     folder = _led_to(stage)
     step = stage.environments.get(folder)
-    if step is not None and all(not isinstance(later, Install) or later.tool in SYSTEM for later in stage.steps[step:]):
+    if step is not None and all(
+        not isinstance(later, Install) or later.tool in _SYSTEM_TOOLS for later in stage.steps[step:]
+    ):
         _enter(stage, folder, step)
 
 
@@ -66,7 +65,7 @@ def place_of(stage: OpenStage, command: Command, text: str) -> str | None:
     that PATH leads to; "" for none, None where that is not known."""
     program = command.words[0].value
     folder, found, _ = program.text.rpartition("/bin/")
-    if found and folder not in _SYSTEM:
+    if found and folder not in _OUTSIDE:
         own = in_image(stage.workdir, folder)
         return own if program.known and own in stage.environments else None
     if not found and "activate" in text:
@@ -75,8 +74,10 @@ def place_of(stage: OpenStage, command: Command, text: str) -> str | None:
         if value is not None:
             own = in_image(stage.workdir, value.text)
             return own if value.known and own in stage.environments else None
+    if found:
+        return ""
     led = _led_to(stage)
-    return led if led in stage.environments and not found else "" if found or not led else None
+    return led if not led or led in stage.environments else None
 
 
 def _led_to(stage: OpenStage) -> str:
