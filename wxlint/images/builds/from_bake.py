@@ -45,7 +45,7 @@ def bake_script(source: Source, find: Find) -> Script:
 
 
 class Bake:
-    """The targets of one bake file. given: variables that the environment sets."""
+    """What one bake file builds. given: variables that the environment sets."""
 
     def __init__(self, source: Source, hcl: Hcl, find: Find, given: Mapping[str, Value] | None = None) -> None:
         self.source, self.find = source, find
