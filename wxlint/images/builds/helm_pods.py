@@ -56,14 +56,14 @@ def helm_running(layer: Layer, chart: Chart) -> Iterator[Running]:
             yield Running(container, Pod((container,), elsewhere), use, layer.source)
 
 
-def _limits(resources: Node | None, place: int | None = None) -> dict[str, tuple[Scalar, Scalar]]:
-    """The entries of limits and requests. place: where they are said to stand, if they are another file's."""
+def _limits(resources: Node | None) -> dict[str, tuple[Scalar, Scalar]]:
+    """The entries of limits and requests, by their keys."""
     found: dict[str, tuple[Scalar, Scalar]] = {}
     for part in ("requests", "limits"):
         given = resources.get(part) if isinstance(resources, Mapping) else None
         for key, value in given.entries if isinstance(given, Mapping) else ():
             if isinstance(value, Scalar):
-                found[key.text] = (key if place is None else key._replace(start=place, end=place + 1), value)
+                found[key.text] = (key, value)
     return found
 
 
