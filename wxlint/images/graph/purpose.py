@@ -66,8 +66,7 @@ class Purposes:
 
     def beside_a_gpu_image(self, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
         """What stands beside an image and is for a GPU, where nothing gives or sets the image itself one."""
-        given = self.runners.is_given_gpu(evaluated, stage)
-        if given or any(setting.accelerator != "cpu" for setting in self._settings(evaluated, stage)):
+        if self._is_for_a_gpu(evaluated, stage):
             return ()
         return tuple(dict.fromkeys(self._beside(evaluated, stage)))
 
