@@ -9,11 +9,11 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
+from wxlint.shell.wrappers import NAMES as WRAPPERS
+from wxlint.shell.wrappers import unwrap
 
 if TYPE_CHECKING:
     from wxlint.shell.model import Command
-from wxlint.shell.wrappers import NAMES as WRAPPERS
-from wxlint.shell.wrappers import unwrap
 
 _NAMED = late(r"\.(?:txt|in|toml|ya?ml|lock|cfg|sh|bash|py|conf)\b")
 _BETWEEN = late(r"[;&|\n]")
