@@ -80,10 +80,13 @@ def _parts(policy: Policy, uses: Iterable[Use]) -> dict[str, str]:
     found: dict[str, set[str]] = {}
     for text, holes in {_open_name(use) for use in uses if use.produces}:
         pattern = _pattern(text, holes)
-        for name in names if pattern is not None else ():
-            match = pattern.fullmatch(name.text) if pattern is not None else None
-            for part, value in match.groupdict().items() if match is not None else ():
-                assert match is not None
+        if pattern is None:
+            continue
+        for name in names:
+            match = pattern.fullmatch(name.text)
+            if match is None:
+                continue
+            for part, value in match.groupdict().items():
                 if match.start(part) >= name.end or match.end(part) <= name.start:
                     found.setdefault(part, set()).add(value)
     return {part: values.pop() for part, values in found.items() if len(values) == 1}
