@@ -95,10 +95,11 @@ class Kubernetes:
 
     def _running_alone(self) -> Iterator[Running]:
         """Every container under the image that its manifest says, or that a kustomization gives it."""
+        all_renamed = self._all_renamed
         for running in self._written:
-            if self._all_renamed.isdisjoint(_names(running.use)):
+            if all_renamed.isdisjoint(_names(running.use)):
                 yield running
-        if self._all_renamed:
+        if all_renamed:
             yield from self._running_renamed()
 
     @property
