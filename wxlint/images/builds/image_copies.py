@@ -110,4 +110,4 @@ def _retagged(image: Word, tag: Word) -> Word:
 
 def _is_command(value: Value) -> bool:
     """Whether a word is a substitution that may give any number of words (`$(printf ...)`)."""
-    return value.text.startswith(HOLE) and value.holes[0][:1] in ("$", "`") and value.text == HOLE
+    return value.text == HOLE and value.holes[0][:1] in ("$", "`")
