@@ -51,7 +51,7 @@ class Undefined(NamedTuple):
 
 
 class Running(NamedTuple):
-    """A container with the image that it runs. use: None for one that a kustomization names, or that is not known."""
+    """A container with the image that it runs. source: the file that gives it what it asks for."""
 
     container: Container
     pod: Pod
