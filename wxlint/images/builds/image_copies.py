@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 KIND = "image copy"
 """The kind of the uses: the images that are copied, each time followed by the names that are given."""
-COPIERS = frozenset(("skopeo", "crane", "regctl"))
+_COPIERS = frozenset(("skopeo", "crane", "regctl"))
 _REGISTRY = "docker://"
 _TRANSPORT = late(r"(?:docker-daemon|containers-storage|docker-archive|oci|oci-archive|dir|tarball|sif):")
 """How containers' tools say that an image is not in a registry."""
@@ -46,7 +46,7 @@ def copy_of(command: Command) -> Copy | None:
     verbs = [word.value.text for word in given[:2]]
     if program == "regctl" and verbs[:1] == ["image"]:
         given, verbs = given[1:], verbs[1:]
-    if program not in COPIERS or not verbs:
+    if program not in _COPIERS or not verbs:
         return None
     if verbs[0] in ("copy", "cp") and len(given) == 3:
         return _copy(given[1:2], given[2:])
