@@ -94,9 +94,9 @@ def _may_be_made(repository: Repository, call: Call, path: str, named: Counter[s
     beside = disk.names(folder or ".")
     if any(each.startswith(stem) and each != f"{stem}.yaml" and each != f"{stem}.yml" for each in beside):
         return True
-    texts = {script: source.text for script in repository.scripts if (source := repository.sources.read(script))}
+    texts = [source.text for script in repository.scripts if (source := repository.sources.read(script))]
     apart = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
-    if sum(len(apart.findall(text)) for text in texts.values()) > named[name]:
+    if sum(len(apart.findall(text)) for text in texts) > named[name]:
         return True
     made = re.compile(_MAKES + re.escape(name))
     docs = [posixpath.join(folder, each) for each in beside if each.lower().endswith((".md", ".rst", ".txt"))]
