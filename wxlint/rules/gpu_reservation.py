@@ -121,7 +121,8 @@ def check(repository: Repository) -> Iterator[Problem]:
         ):
             continue  # an overlay of overlays: which image it runs is not known
         helper = (project.paths[0], service.name) in served
-        siblings = with_device.get(_image_key(service), []) if _image_key(service) is not None else []
+        key = _image_key(service)
+        siblings = with_device.get(key, []) if key is not None else []
         if siblings and not meant.said:
             helper = True  # it prepares folders, downloads models for a service that has the device
         elif siblings and not service.devices and repository.policy is None:
