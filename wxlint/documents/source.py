@@ -89,6 +89,11 @@ class Source:
         line, end_line = bisect_right(starts, start), bisect_right(starts, end)
         return Span(self.path, line, start - starts[line - 1] + 1, end_line, end - starts[end_line - 1] + 1)
 
+    def offsets(self, span: Span) -> tuple[int, int]:
+        """Where a span of this file starts and ends, in characters."""
+        starts = self.starts
+        return starts[span.line - 1] + span.column - 1, starts[span.end_line - 1] + span.end_column - 1
+
     def line_text(self, line: int) -> str:
         """The text of a line (from 1), without its line end; empty when there is no such line."""
         starts = self.starts

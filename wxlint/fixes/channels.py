@@ -10,7 +10,7 @@ from wxlint.core.findings import Finding, Span
 from wxlint.core.fix import Edit
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
-from wxlint.fixes.context import Context, NoFix, Proposal, offsets, stretches
+from wxlint.fixes.context import Context, NoFix, Proposal, stretches
 from wxlint.fixes.projects import WHEELS, other_channel, project_index
 from wxlint.fixes.split_off import NotSplit, divided
 from wxlint.images.graph.image import Image, TorchStep
@@ -119,7 +119,7 @@ def _in_address(context: Context, span: Span, old: str, wanted: str) -> Iterator
     if source is None or not found or "$" in text:
         yield None
         return
-    start, _ = offsets(source, span)
+    start, _ = source.offsets(span)
     for match in found:
         yield context.edit(span.path, start + match.start(), start + match.end(), wanted)
 

@@ -52,7 +52,7 @@ class Context:
     def text(self, span: Span) -> str:
         """What a stretch holds; "" where its file was not read."""
         source = self.source(span.path)
-        return source.text[slice(*offsets(source, span))] if source is not None else ""
+        return source.text[slice(*source.offsets(span))] if source is not None else ""
 
     def edit(self, path: str, start: int, end: int, text: str) -> Edit:
         """The edit of the characters [start, end) of a file that was read."""
@@ -104,7 +104,7 @@ class Context:
         source = self.source(span.path)
         if source is None or not old:
             return None
-        start, end = offsets(source, span)
+        start, end = source.offsets(span)
         found = [(start + a, start + b) for a, b in stretches(source.text[start:end], old)]
         if found:
             return self.edit(span.path, *found[-1], new) if len(found) == 1 else None
@@ -125,11 +125,6 @@ class Context:
 
 def _setting(because: Iterable[Reason]) -> Iterator[Reason]:
     return (reason for reason in because if reason.kind in _SET and reason.line)
-
-
-def offsets(source: Source, span: Span) -> tuple[int, int]:
-    """The offsets of a span in its file."""
-    return source.starts[span.line - 1] + span.column - 1, source.starts[span.end_line - 1] + span.end_column - 1
 
 
 def stretches(text: str, word: str) -> list[tuple[int, int]]:

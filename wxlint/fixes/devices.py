@@ -8,7 +8,7 @@ from wxlint.core.findings import Finding, Severity
 from wxlint.core.fix import Edit
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Mapping, Sequence, parse
-from wxlint.fixes.context import Context, Proposal, offsets
+from wxlint.fixes.context import Context, Proposal
 from wxlint.fixes.yaml_edits import chain, holding, inserted, inserted_in, is_flow, removed
 
 _DEVICES = ("deploy", "resources", "reservations", "devices")
@@ -41,7 +41,7 @@ def reservation(context: Context, finding: Finding) -> Proposal | None:
         if asking is not None and asking.gpu:
             if asking.how == "deploy" and asking.quantity is None and not asking.device_ids:
                 return _counted(source, finding)
-            edit = removed(source, offsets(source, finding.span)[0])
+            edit = removed(source, source.offsets(finding.span)[0])
             text = f"take the GPU of {service.name} out"
             return Proposal((edit,), text, _said(context, finding)) if edit else None
     return None
@@ -54,7 +54,7 @@ def _said(context: Context, finding: Finding) -> bool:
 
 def _counted(source: Source, finding: Finding) -> Proposal | None:
     """A number for a device that has none."""
-    place = offsets(source, finding.span)[0]
+    place = source.offsets(finding.span)[0]
     node = _item_at(source, place)
     if node is None or is_flow(source, node):
         return None
@@ -66,7 +66,7 @@ def _counted(source: Source, finding: Finding) -> Proposal | None:
 
 def _computing(source: Source, finding: Finding) -> Proposal | None:
     """The capability that CUDA needs, for a device that names others."""
-    holder = _item_at(source, offsets(source, finding.span)[0])
+    holder = _item_at(source, source.offsets(finding.span)[0])
     entry = holder.entry("capabilities") if holder is not None else None
     names = entry.value if entry is not None else None
     if entry is None or not isinstance(names, Sequence) or not names.items:
@@ -106,7 +106,7 @@ def pod(context: Context, finding: Finding) -> Proposal | None:
         container = running.container
         if running.source.path != finding.span.path:
             continue
-        place = offsets(source, finding.span)[0]
+        place = source.offsets(finding.span)[0]
         if running.use.span == finding.span and not container.gpus:
             found = holding(source, place)
             if found is None or not isinstance(found, Mapping) or container.refused:
@@ -126,7 +126,7 @@ def run(context: Context, finding: Finding) -> Proposal | None:
     source = context.source(finding.span.path)
     if source is None:
         return None
-    start, _ = offsets(source, finding.span)
+    start, _ = source.offsets(finding.span)
     for script in context.repository.scripts.values():
         for call in script.calls:
             if call.path != source.path or not call.docker.arguments:
@@ -154,7 +154,7 @@ def compose_run(context: Context, finding: Finding) -> Proposal | None:
     source = context.source(finding.span.path)
     if source is None:
         return None
-    start, end = offsets(source, finding.span)
+    start, end = source.offsets(finding.span)
     found = list(_GPUS.finditer(source.text, start, end))
     if len(found) != 1:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from wxlint.core.findings import Span
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.fixes.context import Context, offsets
+from wxlint.fixes.context import Context
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.options import WITH_VALUE
 from wxlint.images.stack.torch.model import FAMILY
@@ -71,7 +71,7 @@ def _command(context: Context, install: Install) -> Command:
     source = context.source(span.path) if span is not None else None
     if span is None or source is None:
         raise NotSplit("its command is not in a file that was read")
-    start, end = offsets(source, span)
+    start, end = source.offsets(span)
     dockerfile = context.repository.dockerfiles.get(span.path)
     for one in dockerfile.instructions if dockerfile is not None else ():
         if not one.line <= span.line <= one.end_line:

@@ -10,7 +10,7 @@ from wxlint.core.findings import Finding
 from wxlint.core.fix import Edit
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.fixes.context import Context, Proposal, offsets
+from wxlint.fixes.context import Context, Proposal
 from wxlint.images.graph.image import proven_accelerator
 from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.producers import same_name
@@ -55,7 +55,7 @@ def _second(context: Context, use: Use, tag: str) -> Edit | None:
     for build in context.builds.get(use.span, ()):
         given = [one.reference for one in build.tags if one.span != use.span and one.reference is not None]
         if any(same_name(one, use.reference) and one.tag == tag for one in given):
-            start, end = offsets(source, use.span)
+            start, end = source.offsets(use.span)
             option = _TAG_OPTION.search(source.text, source.starts[use.span.line - 1], start)
             return context.edit(source.path, option.start(), end, "") if option is not None else None
     return None
@@ -173,7 +173,7 @@ def retagged(context: Context, finding: Finding, use: Use, tag: str) -> Edit | N
     source = context.source(use.span.path)
     if source is None or HOLE in tag:
         return None
-    start, end = offsets(source, use.span)
+    start, end = source.offsets(use.span)
     text = source.text[start:end]
     closing = len(text) - len(text.rstrip("\"'"))
     body = text[: len(text) - closing]

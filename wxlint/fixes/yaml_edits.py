@@ -8,7 +8,6 @@ from typing import Any
 from wxlint.core.fix import Edit
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Entry, Mapping, Node, Scalar, Sequence, parse, plain
-from wxlint.fixes.context import offsets
 
 _STEP = 2
 """Columns from a key to what is below it, where a file has no example."""
@@ -37,7 +36,7 @@ def inserted(source: Source, path: Listed[str], keys: Listed[str], lines: Listed
 
 def _changes_nothing_else(source: Source, path: Listed[str], edit: Edit) -> bool:
     """Whether all but the mapping at a path stays as it is, what comes from anchors in it too."""
-    start, end = offsets(source, edit.span)
+    start, end = source.offsets(edit.span)
     after = Source(source.path, f"{source.text[:start]}{edit.text}{source.text[end:]}")
     return not parse(after).problems and _without(source, path) == _without(after, path)
 

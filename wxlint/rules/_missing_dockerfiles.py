@@ -19,7 +19,7 @@ from wxlint.documents.source import Source
 from wxlint.images.builds.model import Script
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build
-from wxlint.rules._named_paths import ScriptTexts, stretch_of
+from wxlint.rules._named_paths import ScriptTexts
 
 _MAKER = late(r"(?i)(?:\.(?:sh|bash|bat|cmd|ps1|py|mk|md|rst|ya?ml)|(?:^|/)(?:Makefile|justfile|configure))$")
 """Files that may make a Dockerfile, say how one is made, or put a compose file elsewhere."""
@@ -107,7 +107,7 @@ class Search:
         plain = all(posixpath.basename(path) in PLAIN_NAMES for path in build.wanted)
         if source is None or len(there) != 1 or not plain:
             return None
-        folder, stretch = there[0], stretch_of(source, build.span)
+        folder, stretch = there[0], source.offsets(build.span)
         if folder == "." or normal(folder) not in self._folders or "ockerfile" in source.text[slice(*stretch)]:
             return None
         place = self._place_of_folder(posixpath.basename(folder), source, stretch)

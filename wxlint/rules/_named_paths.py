@@ -132,17 +132,11 @@ class ScriptTexts:
         return self._at[name].get(span, ([], []))
 
 
-def stretch_of(source: Source, span: Span) -> tuple[int, int]:
-    """Where a span starts and ends, in characters."""
-    starts = source.starts
-    return starts[span.line - 1] + span.column - 1, starts[span.end_line - 1] + span.end_column - 1
-
-
 def _beside_builds(script: Script, source: Source) -> str:
     spans = [span for build in script.builds for span in (build.span, *(tag.span for tag in build.tags))]
     spans += [use.span for use in script.uses]
     kept, at = [], 0
-    for start, end in sorted(stretch_of(source, span) for span in spans if span and span.path == source.path):
+    for start, end in sorted(source.offsets(span) for span in spans if span and span.path == source.path):
         kept.append(source.text[at:start])
         at = max(at, end)
     return " ".join((*kept, source.text[at:]))
