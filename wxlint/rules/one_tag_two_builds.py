@@ -3,10 +3,9 @@
 ## Why
 
 A CPU and a GPU build that both push `:latest` (or `:1.2`) overwrite each other. Users of the tag get 5 GB of CUDA, or
-none of it, and nothing tells them which. Builds for other platforms may share a tag: a manifest joins them.
-Names that `docker tag` gives count where the same file pushes them, and a
-tag with the commit, the branch or the number of the run is one tag in all jobs of a pipeline.
-231 public trees had 1 such tag, a true one.
+none of it, and nothing tells them which. Builds for other platforms may share a tag: a manifest joins them. Names that
+`docker tag` gives count where the same file pushes them, and a tag with the commit, the branch or the number of the run
+is one tag in all jobs of a pipeline. 231 public trees had 1 such tag, a true one.
 
 ## Bad
 

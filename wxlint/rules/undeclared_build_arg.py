@@ -5,8 +5,8 @@
 A build argument without an `ARG` does nothing: the builder prints a warning that scrolls by, and the default stays.
 `BUILD_TYPE=gpu` then builds the CPU image under the name of the GPU one. Where the name is close to a declared one,
 or the value names an accelerator, somebody meant it; other leftovers are information only. Arguments that commas
-separate are one argument: the second one is never set. One list of arguments for
-many Dockerfiles (a matrix, a loop) is right where any of them declares the argument.
+separate are one argument: the second one is never set. One list of arguments for many Dockerfiles (a matrix, a loop) is
+right where any of them declares the argument.
 
 ## Bad
 

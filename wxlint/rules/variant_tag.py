@@ -5,10 +5,10 @@
 The tag is all that a person sees of an image. `asr:cpu` that was built from a CUDA Dockerfile, or a stage that the
 policy has in one variant only used under another's tag, is found out in production. With a policy a build of one
 image's Dockerfile, or target, under the tag of another is found whatever is in it, and so is one that forgets the
-target. Without a policy the tag that a
-build gives is held against what the Dockerfile's base and torch channel prove, and, where they prove nothing, against
-what the Dockerfile's name says. Where the tag, and all other names, speak against torch's channel alone, that is one
-cause: `torch-index` says it where torch is installed, unless the builder chose the channel.
+target. Without a policy the tag that a build gives is held against what the Dockerfile's base and torch channel prove,
+and, where they prove nothing, against what the Dockerfile's name says. Where the tag, and all other names, speak
+against torch's channel alone, that is one cause: `torch-index` says it where torch is installed, unless the builder
+chose the channel.
 
 ## Bad
 
