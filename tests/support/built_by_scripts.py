@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from posixpath import normpath
+
 from wxlint.images.builds.model import Script
 from wxlint.images.model.records import Build
+
+
+def first_of(*known: str) -> Callable[[list[str]], str | None]:
+    """Finds a Dockerfile: of the paths asked for, the first that is a known file."""
+    return lambda paths: next((path for path in paths if path in known), None)
+
+
+def first_normal_of(*known: str) -> Callable[[list[str]], str | None]:
+    """The same where a path may be written in any way: `./Dockerfile`."""
+    find = first_of(*known)
+    return lambda paths: find([normpath(path) for path in paths])
 
 
 def tags(found: Script) -> list[str]:

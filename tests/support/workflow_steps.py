@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import posixpath
+from built_by_scripts import first_normal_of
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_workflows import Workflows
 from wxlint.images.builds.model import Script
 
-DOCKERFILES = ("Dockerfile", "app/Dockerfile", "app/Dockerfile.cuda", "sub/app/Dockerfile")
+find = first_normal_of("Dockerfile", "app/Dockerfile", "app/Dockerfile.cuda", "sub/app/Dockerfile")
 
 
 def script(text: str, root: str = "", **others: str) -> Script:
     """What one workflow does. others: files of the repository, `__` for `/`."""
     files = {name.replace("__", "/"): Source(name.replace("__", "/"), own) for name, own in others.items()}
-    find = lambda paths: next((p for p in map(posixpath.normpath, paths) if p in DOCKERFILES), None)  # noqa: E731
     workflows = Workflows(find, files.get)
     workflows.add(Source(f"{root}.github/workflows/ci.yml", text))
     return workflows.script(f"{root}.github/workflows/ci.yml")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from built_by_scripts import shown, uses_shown
+from built_by_scripts import first_of, shown, uses_shown
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_bake import bake_script
 from wxlint.images.builds.model import Script
 from wxlint.images.model.records import Build
 
-DOCKERFILES = ("Dockerfile", "docker/Dockerfile.cuda", "app/Dockerfile")
+find = first_of("Dockerfile", "docker/Dockerfile.cuda", "app/Dockerfile")
 
 
 def bake(text: str) -> Script:
-    return bake_script(
-        Source("docker-bake.hcl", text), lambda paths: next((p for p in paths if p in DOCKERFILES), None)
-    )
+    return bake_script(Source("docker-bake.hcl", text), find)
 
 
 def one(body: str) -> Build:

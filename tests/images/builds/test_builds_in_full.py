@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from posixpath import normpath
-
 import pytest
-from built_by_scripts import shown, uses_shown
+from built_by_scripts import first_normal_of, shown, uses_shown
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_scripts import read_script
@@ -14,11 +12,7 @@ from wxlint.images.builds.model import Script
 from wxlint.images.model.records import Build
 from wxlint.shell.bash.reader import read_shell
 
-DOCKERFILES = ("Dockerfile", "app/Dockerfile", "ci/Dockerfile", "app/Dockerfile.gpu", "lib/Containerfile")
-
-
-def find(paths: list[str]) -> str | None:
-    return next((path for path in map(normpath, paths) if path in DOCKERFILES), None)
+find = first_normal_of("Dockerfile", "app/Dockerfile", "ci/Dockerfile", "app/Dockerfile.gpu", "lib/Containerfile")
 
 
 def script(text: str, path: str = "build.sh") -> Script:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from posixpath import normpath
-
 import pytest
-from built_by_scripts import shown, uses_shown
+from built_by_scripts import first_normal_of, shown, uses_shown
 
 from wxlint.core.cache import NO_CACHE
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_yaml_tools import devcontainer_script, skaffold_script, taskfile_script
 from wxlint.images.builds.model import Script
 
-DOCKERFILES = ("Dockerfile", "app/Dockerfile", "app/Dockerfile.gpu", ".devcontainer/Dockerfile")
+find = first_normal_of("Dockerfile", "app/Dockerfile", "app/Dockerfile.gpu", ".devcontainer/Dockerfile")
 SKAFFOLD = "apiVersion: skaffold/v4beta6\nkind: Config\nbuild:\n  artifacts:\n"
 TASKS = "version: '3'\nvars: {V: '1', N: , S: {sh: date}}\ntasks:\n  "
-
-
-def find(paths: list[str]) -> str | None:
-    return next((path for path in map(normpath, paths) if path in DOCKERFILES), None)
 
 
 def skaffold(text: str, path: str = "skaffold.yaml") -> Script:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from built_by_scripts import tags
+from built_by_scripts import first_of, tags
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,11 +15,11 @@ from wxlint.documents.source import Source
 from wxlint.images.builds.from_bake import bake_script
 from wxlint.images.builds.model import Script
 
-DOCKERFILES = ("Dockerfile", "docker/Dockerfile.cuda", "app/Dockerfile")
+find = first_of("Dockerfile", "docker/Dockerfile.cuda", "app/Dockerfile")
 
 
 def script(text: str, path: str = "docker-bake.hcl") -> Script:
-    return bake_script(Source(path, text), lambda paths: next((p for p in paths if p in DOCKERFILES), None))
+    return bake_script(Source(path, text), find)
 
 
 FAMILY = """
@@ -264,9 +264,7 @@ def test_a_context_lies_below_the_file_or_below_a_folder_above(
     text = f'target "a" {{\n  context = "{context}"\n  tags = ["e:x"]\n}}\n'
     if context == ".":  # the root has a Dockerfile too
         known = known[1:]
-    found = bake_script(
-        Source("deploy/docker-bake.hcl", text), lambda paths: next((p for p in paths if p in known), None)
-    )
+    found = bake_script(Source("deploy/docker-bake.hcl", text), first_of(*known))
     (build,) = found.builds
     assert build.dockerfile == dockerfile
     assert (folder is None) == (build.contexts == ())

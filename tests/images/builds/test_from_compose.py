@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from built_by_scripts import first_of
 
 from wxlint.documents.compose.reader import ComposeReader
 from wxlint.documents.source import Source
@@ -21,8 +22,7 @@ def uses(text: str) -> list[tuple[str, str, bool]]:
 
 
 def builds(text: str, *dockerfiles: str) -> list[Build]:
-    there = dockerfiles or ("Dockerfile",)
-    return list(service_builds(projects(compose=text), lambda paths: next((p for p in paths if p in there), None)))
+    return list(service_builds(projects(compose=text), first_of(*(dockerfiles or ("Dockerfile",)))))
 
 
 USES = [

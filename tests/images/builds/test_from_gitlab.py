@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from built_by_scripts import tags
+from built_by_scripts import first_of, tags
 from file_trees import write_tree
 
 from wxlint.documents.source import Source
@@ -14,11 +14,7 @@ from wxlint.images.builds.model import Script
 from wxlint.lint import run as engine
 from wxlint.lint.inputs import gather
 
-DOCKERFILES = ("Dockerfile", "app/Dockerfile", "docker/Dockerfile.cuda")
-
-
-def find(paths: list[str]) -> str | None:
-    return next((path for path in paths if path in DOCKERFILES), None)
+find = first_of("Dockerfile", "app/Dockerfile", "docker/Dockerfile.cuda")
 
 
 def script(text: str, path: str = ".gitlab-ci.yml", **others: str) -> Script:

@@ -7,17 +7,17 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from built_by_scripts import first_of
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_makefiles import makefile_script
 from wxlint.images.builds.model import Script
 
-DOCKERFILES = ("Dockerfile", "Dockerfile.cpu", "app/Dockerfile", "app/Dockerfile.cuda")
+find = first_of("Dockerfile", "Dockerfile.cpu", "app/Dockerfile", "app/Dockerfile.cuda")
 
 
 def script(text: str, path: str = "Makefile", **files: str) -> Script:
     sources = {name.replace("_", "."): Source(name.replace("_", "."), own) for name, own in files.items()}
-    find = lambda paths: next((p for p in paths if p in DOCKERFILES), None)  # noqa: E731
     return makefile_script(Source(path, text), find, sources.get)
 
 

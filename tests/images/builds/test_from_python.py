@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from posixpath import normpath
-
 import pytest
-from built_by_scripts import tags
+from built_by_scripts import first_normal_of, tags
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_python import python_script
@@ -13,8 +11,7 @@ from wxlint.images.builds.model import Script
 
 
 def script(text: str) -> Script:
-    find = lambda paths: next((p for p in map(normpath, paths) if p in ("Dockerfile", "app/Dockerfile")), None)  # noqa: E731
-    return python_script(Source("noxfile.py", text), find)
+    return python_script(Source("noxfile.py", text), first_normal_of("Dockerfile", "app/Dockerfile"))
 
 
 def test_lists_words_and_texts() -> None:

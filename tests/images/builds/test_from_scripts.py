@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from posixpath import normpath
-
 import pytest
+from built_by_scripts import first_normal_of, first_of
 
 from wxlint.core.values import Value
 from wxlint.documents.source import Source
@@ -19,9 +18,7 @@ from wxlint.shell.scripts import script_commands
 def script(text: str, dockerfiles: tuple[str, ...] = ("Dockerfile",), path: str = "build.sh") -> Script:
     source = Source(path, text)
     commands = read_shell(text, where=lambda offset: (path, source.position(offset)[0])).commands
-    return read_script(
-        source, commands, lambda paths: next((p for p in map(normpath, paths) if p in dockerfiles), None)
-    )
+    return read_script(source, commands, first_normal_of(*dockerfiles))
 
 
 IMAGES = [
@@ -321,7 +318,7 @@ def test_a_dockerfile_beside_the_script_is_the_one_that_it_means(text: str, dock
     known = ("Dockerfile", "Dockerfile.gpu", "x/Dockerfile", "y/Dockerfile")
     source = Source("x/build.sh", text)
     commands = read_shell(text, script=source.path).commands
-    (made,) = read_script(source, commands, lambda paths: next((path for path in paths if path in known), None)).builds
+    (made,) = read_script(source, commands, first_of(*known)).builds
     assert (made.dockerfile, made.contexts[0]) == (dockerfile, context)
 
 
@@ -344,7 +341,5 @@ def test_builds_of_a_batch_file_behind_its_own_folder(text: str) -> None:
     """As the commands of script files are read, so that what reads them knows where they are."""
     source = Source("ci/b.bat", text)
     commands = script_commands("batch", source.path, text).commands
-    found = read_script(
-        source, commands, lambda paths: next((p for p in map(normpath, paths) if p == DOCKERFILE), None)
-    )
+    found = read_script(source, commands, first_normal_of(DOCKERFILE))
     assert [build.dockerfile for build in found.builds] == [DOCKERFILE]

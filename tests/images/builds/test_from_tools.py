@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from posixpath import normpath
 
 import pytest
-from built_by_scripts import tags
+from built_by_scripts import first_normal_of, tags
 from file_trees import write_tree
 
 from wxlint.core.cache import NO_CACHE
@@ -17,11 +16,7 @@ from wxlint.images.builds.from_tox import tox_script
 from wxlint.images.builds.from_yaml_tools import devcontainer_script, skaffold_script, taskfile_script
 from wxlint.lint.inputs import gather
 
-DOCKERFILES = ("Dockerfile", "app/Dockerfile", ".devcontainer/Dockerfile")
-
-
-def find(paths: list[str]) -> str | None:
-    return next((path for path in map(normpath, paths) if path in DOCKERFILES), None)
+find = first_normal_of("Dockerfile", "app/Dockerfile", ".devcontainer/Dockerfile")
 
 
 def test_a_justfile() -> None:

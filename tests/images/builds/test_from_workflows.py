@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from built_by_scripts import tags
+from built_by_scripts import first_of, tags
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_workflows import Workflows
@@ -13,11 +13,7 @@ from wxlint.images.builds.model import Script
 from wxlint.lint import run as engine
 from wxlint.lint.inputs import gather
 
-DOCKERFILES = ("Dockerfile", "Dockerfile.cpu", "docker/Dockerfile.cuda")
-
-
-def find(paths: list[str]) -> str | None:
-    return next((path for path in paths if path in DOCKERFILES), None)
+find = first_of("Dockerfile", "Dockerfile.cpu", "docker/Dockerfile.cuda")
 
 
 def script(text: str, **others: str) -> Script:

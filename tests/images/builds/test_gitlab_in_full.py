@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from posixpath import normpath
-
 import pytest
-from built_by_scripts import shown, uses_shown
+from built_by_scripts import first_normal_of, shown, uses_shown
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_gitlab import Pipelines
@@ -14,8 +12,7 @@ from wxlint.images.builds.model import Script
 
 def pipeline(text: str) -> Script:
     files = {".gitlab-ci.yml": Source(".gitlab-ci.yml", f"{text}\n")}
-    dockerfiles = ("Dockerfile", "app/Dockerfile")
-    pipelines = Pipelines(lambda paths: next((p for p in map(normpath, paths) if p in dockerfiles), None), files.get)
+    pipelines = Pipelines(first_normal_of("Dockerfile", "app/Dockerfile"), files.get)
     pipelines.add(files[".gitlab-ci.yml"])
     return pipelines.script(".gitlab-ci.yml")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from built_by_scripts import first_of
 
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_powershell import powershell_script
@@ -10,11 +11,7 @@ from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.model import Script
 from wxlint.shell.scripts import script_commands
 
-KNOWN = ("a/Dockerfile", "b/Dockerfile")
-
-
-def find(paths: list[str]) -> str | None:
-    return next((path for path in paths if path in KNOWN), None)
+find = first_of("a/Dockerfile", "b/Dockerfile")
 
 
 def script(text: str, path: str = "build.sh") -> Script:
