@@ -455,10 +455,10 @@ def test_quotes_around_what_is_filled_in() -> None:
 
 
 def test_a_command_is_shown_as_it_stands_in_the_file() -> None:
-    text = job("      - run: docker build -t e:$(get ${{ github.ref }}/$A) -t f:${X:-${{ matrix.b }}} .\n")
+    given = ("$(get ${{ github.ref }}/$A)", "${X:-${{ github.ref }}}", "${X:-${{ matrix.b }}}")
+    text = job(f"      - run: docker build {' '.join(f'-t e:{tag}' for tag in given)} .\n")
     holes = [use.value.holes for use in script(text).builds[0].tags]
-    assert holes[0] == ("$(get ${{ github.ref }}/$A)",)
-    assert not any("filled" in hole for own in holes for hole in own)
+    assert holes == [("$(get ${{ github.ref }}/$A)",), ("${{ github.ref }}",), ()]
 
 
 def test_quotes_in_what_is_filled_in_count() -> None:
