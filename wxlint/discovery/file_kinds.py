@@ -15,6 +15,7 @@ JUST, TASKFILE, SKAFFOLD, DEVCONTAINER, HELM = "just", "taskfile", "skaffold", "
 POWERSHELL, PYTHON, TOX = "powershell", "python", "tox"
 
 _DOCKERFILES = ("dockerfile", "containerfile")
+_DOTTED_DOCKERFILES = (".dockerfile", ".containerfile")
 _NAMES = {
     **dict.fromkeys(("kustomization.yml", "kustomization.yaml"), KUBERNETES),
     **dict.fromkeys(("devcontainer.json", ".devcontainer.json"), DEVCONTAINER),
@@ -138,7 +139,7 @@ def _kind_of_dockerfile(name: str) -> NamedKind:
     base, dot, rest = name.partition(".")
     if base in _DOCKERFILES:
         sure, suffix = True, rest.rpartition(".")[2]
-    elif name.endswith(tuple([f".{one}" for one in _DOCKERFILES])):
+    elif name.endswith(_DOTTED_DOCKERFILES):
         sure, suffix = True, ""
     else:
         sure, suffix = False, rest.rpartition(".")[2] if dot else "txt"
