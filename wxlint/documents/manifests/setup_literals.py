@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ast
 import sys
-import warnings
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.documents.manifests.setup_values import Item
+from wxlint.documents.manifests.setup_values import MOST_TEXT, UNREADABLE, Item, tree_of
 from wxlint.documents.source import Source
 
-_MOST_TEXT = 512 * 1024
 _REQUIREMENT = late(r"[A-Za-z0-9][\w.-]*\s*(?:\[[\w,\s.-]*\])?\s*(?:\(?[=<>!~]=?[^;@]*|@\s*\S+.*)?(?:;.*)?")
 _LIST = late(r"[\w./-]+\.(?:txt|in|pip)")
 _ELSEWHERE = late(r".*(?:require|dependenc|environment|pipfile|\.lock\b).*")
@@ -32,13 +30,11 @@ class Literals(NamedTuple):
 
 def literals_of(source: Source) -> Literals | None:
     """Return the names that a setup.py can list; None where its text does not hold all of them."""
-    if len(source.text) > _MOST_TEXT:
+    if len(source.text) > MOST_TEXT:
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source.text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = tree_of(source.text)
+    except UNREADABLE:
         return None
     items: list[Item] = []
     files: list[str] = []

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterator
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.manifests import setup_conditions as conditions
 from wxlint.documents.manifests import setup_expressions as expressions
-from wxlint.documents.manifests.setup_values import NONE, Function, Item, Lined, Listed, Scope, Table, Value
+from wxlint.documents.manifests.setup_values import (
+    MOST_TEXT,
+    NONE,
+    UNREADABLE,
+    Function,
+    Item,
+    Lined,
+    Listed,
+    Scope,
+    Table,
+    Value,
+    tree_of,
+)
 from wxlint.documents.source import Source
 
-_MOST_TEXT = 512 * 1024
 _MOST_LINE = 20_000
 _STARTING = frozenset(("run", "call", "check_call", "check_output", "Popen", "system", "main", "popen"))
 """Functions that start programs, pip's own `main` among them."""
@@ -38,16 +48,14 @@ def read_setup_py(source: Source) -> SetupCall:
     text = source.text
     if source.unfit_for():
         return SetupCall(problem="it is not UTF-8", broken=True)
-    if len(text) > _MOST_TEXT or max(map(len, text.split("\n"))) > _MOST_LINE:
+    if len(text) > MOST_TEXT or max(map(len, text.split("\n"))) > _MOST_LINE:
         return SetupCall(problem="it is too large to read", broken=True)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+        tree = tree_of(text)
         if any(map(_installs, ast.walk(tree))):
             return SetupCall(problem="it installs by itself")
         return _Reader(tree).call()
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNREADABLE:
         return SetupCall(problem="it cannot be parsed", broken=True)
 
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from typing import TypeAlias
 
 from wxlint.core.tuples import NamedTuple
+
+MOST_TEXT = 512 * 1024
+"""Characters of a setup.py that is read."""
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What Python's parser raises."""
 
 
 class Item(NamedTuple):
@@ -108,3 +114,10 @@ def common(values: list[Value]) -> Value:
             break
         shared.append(items[0])
     return Listed(tuple(shared), whole=False)
+
+
+def tree_of(text: str) -> ast.Module:
+    """The statements of a setup.py. Raises one of UNREADABLE where Python cannot parse it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
