@@ -45,7 +45,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.model import Call
 from wxlint.images.graph.family import listed_for
-from wxlint.images.graph.image import proven_accelerator
+from wxlint.images.graph.image import proven_by_all
 from wxlint.images.graph.name_hints import said_by_tag
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.state import State
@@ -195,8 +195,7 @@ def _proven(states: list[State]) -> tuple[str | None, tuple[Reason, ...]]:
     """What all builds under a name prove alike; nothing where CUDA's smallest base is all there is."""
     if any(_is_bare(state) for state in states):
         return None, ()
-    found = [proven_accelerator(state) for state in states]
-    return found[0] if len({accelerator for accelerator, _ in found}) == 1 else (None, ())
+    return proven_by_all(states)
 
 
 def _is_bare(state: State) -> bool:

@@ -51,7 +51,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.images.graph.family import listed_for
-from wxlint.images.graph.image import proven_accelerator
+from wxlint.images.graph.image import proven_by_all
 from wxlint.images.graph.name_hints import said_by
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
@@ -127,6 +127,4 @@ def _meant(repository: Repository, reference: Reference) -> tuple[str | None, tu
         names = said_by(reference.path.rpartition("/")[2], "image name")
         other = any(name.accelerator != said[0].accelerator for name in names)
         return (None, ()) if other else (said[0].accelerator, (said[0].reason,))
-    states = [repository.beliefs.state(evaluated, stage) for evaluated, stage in repository.graph.producers(reference)]
-    found = [proven_accelerator(state) for state in states]
-    return found[0] if len({accelerator for accelerator, _ in found}) == 1 else (None, ())
+    return proven_by_all(repository.beliefs.state(*producer) for producer in repository.graph.producers(reference))

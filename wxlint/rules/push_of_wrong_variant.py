@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason, reason_at
-from wxlint.images.graph.image import proven_accelerator
+from wxlint.images.graph.image import proven_by_all
 from wxlint.images.graph.name_hints import said_by_tag
 from wxlint.images.graph.repository import Repository
 from wxlint.policy.accelerator_words import accelerator_words
@@ -95,8 +95,7 @@ def _tagged(repository: Repository, script: Script) -> Iterator[Problem]:
 def _proven(repository: Repository, use: Use) -> tuple[str | None, tuple[Reason, ...]]:
     """What an image computes on by what is inside, and why, where all builds of it prove the same."""
     made = repository.graph.producers(use.reference) if use.reference is not None else []
-    found = [proven_accelerator(repository.beliefs.state(*producer)) for producer in made]
-    return found[0] if len({accelerator for accelerator, _ in found}) == 1 else (None, ())
+    return proven_by_all(repository.beliefs.state(*producer) for producer in made)
 
 
 def _name(use: Use) -> str:

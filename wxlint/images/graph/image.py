@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
@@ -90,6 +90,12 @@ def proven_accelerator(state: State) -> tuple[str | None, tuple[Reason, ...]]:
     if found == "cpu" and (state.packages or state.others):
         return None, ()
     return found, torch.because
+
+
+def proven_by_all(states: Iterable[State]) -> tuple[str | None, tuple[Reason, ...]]:
+    """What all builds of an image prove alike, and why; nothing where they differ, or there are none."""
+    found = [proven_accelerator(state) for state in states]
+    return found[0] if len({accelerator for accelerator, _ in found}) == 1 else (None, ())
 
 
 _PYTHON = late(r"python-?(3\.\d+)|conda|mamba|pyenv|deadsnakes|\buv\b|pixi")
