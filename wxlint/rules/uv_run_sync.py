@@ -39,11 +39,10 @@ from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.findings import Severity, Span
-from wxlint.core.paths import normal
 from wxlint.core.reasons import reason_at
 from wxlint.core.tuples import NamedTuple
-from wxlint.core.values import HOLE
 from wxlint.documents.dockerfile.words import json_words
+from wxlint.images.graph.copied_script import copied_script
 from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.torch.model import FAMILY
@@ -153,7 +152,7 @@ def _started(repository: Repository, image: Image, instructions: Sequence[Instru
     words: Sequence[str] = json_words(instruction.args) or instruction.args.split()
     span = instruction.span(source, instruction.args_at, len(instruction.text))
     if words and words[0].endswith(".sh"):
-        source_of_script = _script(repository, image, instructions, posixpath.basename(words[0]))
+        source_of_script = copied_script(repository, image, instructions, posixpath.basename(words[0]))
         return _in_script(source_of_script) if source_of_script is not None else None
     return _of_run(words, span)
 
@@ -165,18 +164,6 @@ def _of_run(words: Sequence[str], span: Span) -> _Chosen | None:
     given = words[2:]
     options = _options(given, to_first_word=True)
     return None if "--no-sync" in options or "--isolated" in options else _Chosen(options, span)
-
-
-def _script(repository: Repository, image: Image, instructions: Sequence[Instruction], name: str) -> Source | None:
-    """The script of the repository that a COPY brings under a name, or that lies in the build context."""
-    copied = [word for one in instructions if one.keyword in ("COPY", "ADD") for word in one.args.split()]
-    named = [word for word in copied if posixpath.basename(word) == name and HOLE not in word] or [name]
-    for context in image.evaluated.build.contexts:
-        for word in named:
-            found = repository.sources.read(normal(posixpath.join(context, word.lstrip("/"))))
-            if found is not None:
-                return found
-    return None
 
 
 def _in_script(source: Source) -> _Chosen | None:

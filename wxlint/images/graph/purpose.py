@@ -47,26 +47,27 @@ class Purposes:
         state = self._graph.beliefs.state(evaluated, stage)
         if state.accelerator != "cpu" or state.torch.channel != "default" or state.others or not _is_torch_alone(state):
             return False
-        return not self._is_for_a_gpu(evaluated, stage)
+        return self._set_to_the_cpu(evaluated, stage) is not None
 
-    def _is_for_a_gpu(self, evaluated: Evaluated, stage: Stage) -> bool:
-        """Whether who runs an image gives it a GPU, or anything is set to another device than the CPU."""
+    def _set_to_the_cpu(self, evaluated: Evaluated, stage: Stage) -> list[Reason] | None:
+        """What sets an image to the CPU; None where who runs it gives it a GPU, or anything sets it to one."""
         if self.runners.is_given_gpu(evaluated, stage):
-            return True
-        return any(setting.accelerator != "cpu" for setting in self._settings(evaluated, stage))
+            return None
+        settings = self._settings(evaluated, stage)
+        return [one.reason for one in settings] if all(one.accelerator == "cpu" for one in settings) else None
 
     def for_the_cpu(self, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
         """What says that an image is for the CPU, of one whose base has no accelerator; nothing where nothing does, or
         anything speaks for a GPU."""
-        if self._is_for_a_gpu(evaluated, stage):
+        set_to = self._set_to_the_cpu(evaluated, stage)
+        if set_to is None:
             return ()
-        set_to = [setting.reason for setting in self._settings(evaluated, stage)]
         indexes = _overlooked(self._graph.beliefs.state(evaluated, stage))
         return tuple(dict.fromkeys((*self._beside(evaluated, stage), *indexes, *set_to)))
 
     def beside_a_gpu_image(self, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
         """What stands beside an image and is for a GPU, where nothing gives or sets the image itself one."""
-        if self._is_for_a_gpu(evaluated, stage):
+        if self._set_to_the_cpu(evaluated, stage) is None:
             return ()
         return tuple(dict.fromkeys(self._beside(evaluated, stage)))
 

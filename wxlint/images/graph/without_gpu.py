@@ -7,20 +7,19 @@ not known may compute on a GPU.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation.commands import Ran, commands_of
+from wxlint.images.graph.copied_script import copied_script
 from wxlint.images.graph.image import Image, contributing, stack_of
 from wxlint.images.model.records import StageCopy
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
-    from wxlint.documents.dockerfile.reader import Instruction
     from wxlint.images.graph.repository import Repository
     from wxlint.images.installs.model import Install
     from wxlint.images.model.records import Stage
@@ -114,22 +113,12 @@ def _installs_at_start(repository: Repository, image: Image, service: Service) -
     last = {one.keyword: one for one in instructions if one.keyword in ("ENTRYPOINT", "CMD")}
     texts += [" ".join(json_words(one.args) or [one.args]) for one in last.values()]
     for word in [word for text in texts for word in text.split() if word.endswith(".sh")]:
-        found = next(_scripts(repository, image, instructions, posixpath.basename(word)), None)
+        found = copied_script(repository, image, instructions, posixpath.basename(word))
         if found is None:
             return True
-        texts.append(found)
+        texts.append(found.text)
     return not texts or any(_GETS_MORE.search(text) for text in texts)
 
 
 _GETS_MORE = late(r"\b(?:install|sync|curl|wget|git|add|uvx?|vllm|torch\w*|nvidia-smi)\b")
 """Words of a command that fetches more when a container starts, or runs what does compute on a GPU."""
-
-
-def _scripts(repository: Repository, image: Image, instructions: Sequence[Instruction], name: str) -> Iterator[str]:
-    """The texts of the files of the build context that a COPY brings under a name, or that lie in its root."""
-    copied = [word for one in instructions if one.keyword in ("COPY", "ADD") for word in one.args.split()]
-    for context in image.evaluated.build.contexts:
-        for word in [*(word for word in copied if posixpath.basename(word) == name), name]:
-            found = repository.sources.read(normal(posixpath.join(context, word.lstrip("/"))))
-            if found is not None:
-                yield found.text
