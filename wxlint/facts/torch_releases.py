@@ -8,6 +8,9 @@ import re
 from wxlint.core.tuples import NamedTuple
 from wxlint.facts.tables import numbers, row_of, table
 
+FAMILY = ("torch", "torchvision", "torchaudio")
+"""torch and the companions that are released with it, each build for one build of torch."""
+
 
 class TorchRelease(NamedTuple):
     """One release of torch and what fits it, from the package index.

@@ -9,9 +9,8 @@ from typing import NamedTuple
 from wxlint.facts.accelerated import accelerated_build, accelerated_package
 from wxlint.facts.generation import Generation, cuda_major, generation_of_local, generation_of_name, same_cuda
 from wxlint.facts.tables import normalise
-from wxlint.facts.torch_releases import companion_fits
+from wxlint.facts.torch_releases import FAMILY, companion_fits
 
-_FAMILY = ("torch", "torchvision", "torchaudio")
 _CUDNN = re.compile(r"libcudnn[^/]*\.so\.(\d+)")
 _CUDA = re.compile(r"lib(?:cudart|cublas|cublasLt)\.so\.(\d+)")
 
@@ -50,7 +49,7 @@ def stack_of(
 def _described(name: str, version: str, torch_cuda: str | None, torch_hip: str | None) -> Accelerated | None:
     public, _, local = version.partition("+")
     said = generation_of_local(local) if local else Generation()
-    if name in _FAMILY:
+    if name in FAMILY:
         return _of_family(name, version, said, torch_cuda, torch_hip)
     row, named = accelerated_package(name), generation_of_name(name)
     if row is None and not named.cuda and not said.cuda and not said.torch:
@@ -125,7 +124,7 @@ def _companions(stack: Sequence[Accelerated]) -> Iterator[str]:
         return
     release = torch.version.partition("+")[0]
     for one in stack:
-        if one.name in _FAMILY[1:]:
+        if one.name in FAMILY[1:]:
             if companion_fits(one.name, one.version, release) is False:
                 yield f"{one.name} {one.version} does not go with torch {torch.version}"
             elif {one.build, torch.build} == {"cpu", "cuda"} or same_cuda(one.cuda, torch.cuda) is False:

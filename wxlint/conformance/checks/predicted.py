@@ -10,12 +10,11 @@ from wxlint.conformance.checks.messages import Message
 from wxlint.conformance.checks.verdict import Verdict, failed, passed, unproven
 from wxlint.conformance.container.model import Facts
 from wxlint.facts.channels import cuda_of_channel
+from wxlint.facts.torch_releases import FAMILY
 
 if TYPE_CHECKING:
     from wxlint.plan.model import Prediction
     from wxlint.policy.model import Expectation
-
-_FAMILY = ("torch", "torchvision", "torchaudio")
 
 
 class Compared(NamedTuple):
@@ -136,7 +135,7 @@ def _packages(prediction: Prediction, evidence: Evidence) -> Iterator[Compared]:
             yield Compared(one.name, says, has, allows(one.specifier, has) if one.specifier else True)
     known = {one.name for one in prediction.packages}
     for name, version in unforeseen(listed):
-        if name not in known and name not in _FAMILY:
+        if name not in known and name not in FAMILY:
             yield Compared(name, "nothing", version, False if prediction.complete else None)
 
 

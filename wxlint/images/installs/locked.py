@@ -9,6 +9,7 @@ from wxlint import facts
 from wxlint.core.findings import Where
 from wxlint.core.values import Value
 from wxlint.documents.manifests.project import DEFAULT_INDEX
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.markers import Environment, applies
 from wxlint.images.installs.requirement import Bound, Requirement, parse_requirement
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from wxlint.documents.source import Source
     from wxlint.images.installs.model import Lines
 
-_FAMILY = ("torch", "torchvision", "torchaudio")
 _CUDA_LIBRARIES = "nvidia-"
 
 
@@ -92,7 +92,7 @@ def _pinned(requirement: Requirement, package: Locked, lines: Lines) -> Requirem
         return requirement
     pin, _, local = package.version.partition("+")
     bound = requirement.bound
-    if package.name in _FAMILY:
+    if package.name in FAMILY:
         bound = Bound(package.url or DEFAULT_INDEX) if package.url or lines.sources else None
     return requirement._replace(specifier=f"=={package.version}", pin=pin, local=local or None, bound=bound)
 
@@ -151,7 +151,7 @@ def conda_lines(
 
 
 def _is_accelerated(name: str) -> bool:
-    if name in _FAMILY or facts.accelerated_package(name) is not None:
+    if name in FAMILY or facts.accelerated_package(name) is not None:
         return True
     return facts.cuda_package("pip", name) is not None
 

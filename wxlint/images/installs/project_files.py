@@ -11,6 +11,7 @@ from wxlint.core.findings import Span
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.manifests.project import MAIN, Dependency, Part, normal, offset_of_quoted
 from wxlint.documents.source import Source as Text
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.markers import Environment, applies
 from wxlint.images.installs.model import Groups, Lines, PackageIndex, Sources, Unread, UnreadKind, UvSettings
 from wxlint.images.installs.requirement import FOLDER, Bound, Doubt, Requirement, marker_of, parse_requirement
@@ -195,14 +196,11 @@ def _may_bring_torch(dependency: Dependency) -> bool:
     return may_decide(parse_requirement(Value(dependency.requirement), None))
 
 
-_FAMILY = ("torch", "torchvision", "torchaudio")
-
-
 def may_decide(wanted: Requirement) -> bool:
     """Whether a requirement may decide about torch: it is torch's, brings torch, or nothing shows what it brings."""
     if wanted.kind in ("vcs", "path", "unknown", "url"):
         return True
-    return wanted.name in _FAMILY or facts.brings_torch(wanted.name, wanted.pin, wanted.extras) is not None
+    return wanted.name in FAMILY or facts.brings_torch(wanted.name, wanted.pin, wanted.extras) is not None
 
 
 def _bound(bindings: tuple[Binding, ...], names: tuple[str, ...], environment: Environment) -> Bound | None:

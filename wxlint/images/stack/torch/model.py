@@ -7,11 +7,10 @@ from typing import Literal
 from wxlint.core.findings import Span
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
+from wxlint.facts.torch_releases import FAMILY as FAMILY
 from wxlint.images.installs.model import Install, PackageIndex
 from wxlint.images.installs.requirement import Requirement
 
-FAMILY = ("torch", "torchvision", "torchaudio")
-"""torch and the companions that are released with it, each build for one build of torch."""
 ANY = "any"
 
 PROJECT_HINT = {
