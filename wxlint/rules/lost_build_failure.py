@@ -4,12 +4,14 @@
 
 The status of a pipe is that of its last command: behind `docker build . | tee build.log`, `$?` and `set -e` see that
 tee went well. The build has failed, the script goes on, and what it runs or pushes under the tag is the image of
-another day. `set -o pipefail` makes the pipe fail. The other way round, under `set -e` the script ends where the
-build fails: an `if [ $? -ne 0 ]` behind it, with all that it would count or clear up, never runs; that is information.
+another day. `set -o pipefail` makes the pipe fail, in bash and in the newest of other shells. The other way round,
+under `set -e` the script ends where the build fails: an `if [ $? -ne 0 ]` behind it, with all that it would count or
+clear up, never runs; that is information.
 
-Read are bash scripts. A function is not said to end the script: who calls it may look at its failure. In a batch file a
-build that is not looked at is information where its image is pushed further down and other builds are looked at. In a
-bash script without `set -e` it is information, too; `docker build ... || true` in front of a push is a warning.
+Read are scripts of bash and of a plain sh. A function is not said to end the script: who calls it may look at its
+failure. In a batch file a build that is not looked at is information where its image is pushed further down and other
+builds are looked at. In a script without `set -e` it is information, too; `docker build ... || true` in front of a push
+is a warning.
 
 ## Bad
 
@@ -43,7 +45,7 @@ from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a build whose failure the script does not see"
-HINT = "write set -o pipefail at the top of the script"
+HINT = "let bash run the script, with set -o pipefail at its top"
 
 _NOBODY = "nobody looks whether docker build fails: {} is pushed all the same"
 _VERBS = ("build", "push", "pull", "compose build", "compose push", "compose pull")

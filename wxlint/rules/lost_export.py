@@ -42,6 +42,8 @@ SUMMARY = "a RUN that only sets variables, which are gone when it ends"
 HINT = "set the variable with ENV, or in the RUN that needs it"
 
 _MAY_BE = late(r"\s*(?:export\s+\w|(?:source|\.)\s+\S+|(?:conda|micromamba|mamba)\s+activate\b)")
+_SEPARATORS = late(r"&&|;|[<>]")
+"""What stands between commands; a redirection, which does something by itself, makes a part too many."""
 _ACTIVATES = late(r"(?:.*/)?(?:activate|\.?bashrc|\.profile|\.bash_profile)|/etc/(?:environment|profile)")
 
 
@@ -53,7 +55,8 @@ def check(repository: Repository) -> Iterator[Problem]:
                 continue
             from wxlint.images.evaluation.commands import commands_of
 
-            if all(map(_is_lost, commands_of(dockerfile.source, instruction))):
+            found = list(commands_of(dockerfile.source, instruction))
+            if len(found) == len(_SEPARATORS.split(instruction.args)) and all(map(_is_lost, found)):
                 program, first, *_ = instruction.args.split()
                 text = f"{program} {first.partition('=')[0]} holds to the end of this RUN, and nothing else is in it"
                 yield Problem(instruction.span(dockerfile.source, instruction.args_at, len(instruction.text)), text)
