@@ -44,6 +44,7 @@ HINT = "set the variable with ENV, or in the RUN that needs it"
 _MAY_BE = late(r"\s*(?:export\s+\w|(?:source|\.)\s+\S+|(?:conda|micromamba|mamba)\s+activate\b)")
 _SEPARATORS = late(r"&&|;|[<>]")
 """What stands between commands; a redirection, which does something by itself, makes a part too many."""
+_EXPORTS = late(r"[\s\\]*export\s")
 _ACTIVATES = late(r"(?:.*/)?(?:activate|\.?bashrc|\.profile|\.bash_profile)|/etc/(?:environment|profile)")
 
 
@@ -56,7 +57,9 @@ def check(repository: Repository) -> Iterator[Problem]:
             from wxlint.images.evaluation.commands import commands_of
 
             found = list(commands_of(dockerfile.source, instruction))
-            if len(found) == len(_SEPARATORS.split(instruction.args)) and all(map(_is_lost, found)):
+            parts = _SEPARATORS.split(instruction.args)
+            exports = [part for part in parts if _EXPORTS.match(part)]  # commands of the shell, which are not found
+            if len(found) + len(exports) == len(parts) and all(map(_is_lost, found)):
                 program, first, *_ = instruction.args.split()
                 text = f"{program} {first.partition('=')[0]} holds to the end of this RUN, and nothing else is in it"
                 yield Problem(instruction.span(dockerfile.source, instruction.args_at, len(instruction.text)), text)
@@ -65,8 +68,6 @@ def check(repository: Repository) -> Iterator[Problem]:
 def _is_lost(ran: Ran) -> bool:
     """Whether a command changes its own shell and nothing else."""
     words = [word.value.text for word in ran.command.words]
-    if ran.name == "export":
-        return True
     if ran.name in ("source", ".") and len(words) > 1:
         return _ACTIVATES.fullmatch(words[1]) is not None
     return ran.name in ("conda", "mamba", "micromamba") and words[1:2] == ["activate"]
