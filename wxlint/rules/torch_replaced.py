@@ -37,7 +37,7 @@ from wxlint.core.reasons import reason_at
 from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.torch.channels import accelerator_of
-from wxlint.images.stack.torch.model import ANY, Choice, Torch
+from wxlint.images.stack.torch.model import ANY, Choice, Torch, shown
 from wxlint.images.stack.torch.selection import carried
 from wxlint.images.stack.torch.state import after
 from wxlint.rules import Problem
@@ -147,8 +147,8 @@ def _problem(image: Image, step: TorchStep, choice: Choice, now: Torch) -> Probl
     span = wanted.span or step.install.span
     assert span is not None
     brings = f"{wanted.written} {'brings another torch' if choice.implied else 'replaces the torch that is there'}"
-    was = _shown(before.maybe if before.channel == "unknown" else before.channel, before.version)
-    text = f"{brings}: {image.label} has {was}, and gets {_shown(now.channel, now.version)}"
+    was = shown(before.maybe if before.channel == "unknown" else before.channel, before.version)
+    text = f"{brings}: {image.label} has {was}, and gets {shown(now.channel, now.version)}"
     because = (*before.because, *now.because, *step.install.reasons)
     if before.span is not None:
         because = (reason_at("install", f"torch was {was}", before.span), *because)
@@ -158,11 +158,6 @@ def _problem(image: Image, step: TorchStep, choice: Choice, now: Torch) -> Probl
         text = f"{wanted.written} is installed into an environment of its own, beside {was} of the base image"
         severity = Severity.INFO
     return Problem(span, text, because, _hint(choice, before, now), severity, image.label)
-
-
-def _shown(channel: str, version: str | None) -> str:
-    release = f"torch {version}" if version else "torch"
-    return f"{release} from the default index" if channel == "default" else f"{release} for {channel}"
 
 
 def _hint(choice: Choice, before: Torch, now: Torch) -> str:

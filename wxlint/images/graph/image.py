@@ -156,6 +156,17 @@ def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
             torch = now
 
 
+def steps_without_effect(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
+    """The installs of an image that name torch, or what brings it, and leave the torch that they find."""
+    for stage in contributing(image.evaluated, image.stage):
+        torch = beliefs.base(image.evaluated, stage).torch
+        for install in stage.installs:
+            found, now = choices(install), after(torch, install)
+            if found and not install.elsewhere and torch.channel != "none" and not is_changed(torch, now):
+                yield TorchStep(torch, install, found)
+            torch = now
+
+
 def contributing(evaluated: Evaluated, stage: Stage) -> list[Stage]:
     """The stage, those it starts from, and those it copies an environment from; earliest first."""
     found = evaluated.contributing.get(stage.index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from wxlint.images.graph.all_builds import AllBuilds
 from wxlint.images.graph.documents import Documents
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family, listed_as
-from wxlint.images.graph.image import Image, TorchStep, contributing, stack_of, torch_steps
+from wxlint.images.graph.image import Image, TorchStep, contributing, stack_of, steps_without_effect, torch_steps
 from wxlint.images.graph.image_stages import built_stages, defined, is_of_another_target
 from wxlint.images.graph.install_hints import weak_evidence
 from wxlint.images.graph.lineage import Beliefs
@@ -230,6 +230,12 @@ class ImageGraph:
                 (image, tuple(torch_steps(self.beliefs, image))) for image in self.images_at(path)
             )
         return found
+
+    def kept_torch_at(self, path: str) -> Iterator[tuple[Image, TorchStep]]:
+        """The installs that name torch and leave the one that is there, with the image, for a Dockerfile's images."""
+        for image in self.images_at(path):
+            for step in steps_without_effect(self.beliefs, image):
+                yield image, step
 
     def stacks_at(self, path: str) -> tuple[tuple[Image, Stack], ...]:
         """The accelerated packages of each image of a Dockerfile."""

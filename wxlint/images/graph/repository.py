@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,6 +132,11 @@ class Repository:
     def torch_steps(self) -> tuple[tuple[Image, tuple[TorchStep, ...]], ...]:
         """The installs that decide about an image's torch, for each image in scope."""
         return tuple(steps for path in self.dockerfiles_in_scope for steps in self.graph.torch_steps_at(path))
+
+    @property
+    def kept_torch(self) -> Iterator[tuple[Image, TorchStep]]:
+        """The installs that name torch and leave the one that is there, each with its image in scope."""
+        return (step for path in self.dockerfiles_in_scope for step in self.graph.kept_torch_at(path))
 
     @cached_property
     def image_stacks(self) -> tuple[tuple[Image, Stack], ...]:

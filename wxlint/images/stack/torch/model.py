@@ -48,6 +48,13 @@ class Torch(NamedTuple):
 
 NONE = Torch("none")
 
+
+def shown(channel: str, version: str | None) -> str:
+    """A torch in words: "torch 2.5.1 for cu121", "torch from the default index"."""
+    release = f"torch {version}" if version else "torch"
+    return f"{release} from the default index" if channel == "default" else f"{release} for {channel}"
+
+
 How = Literal["local", "url", "backend", "index", "bound", "links", "extra", "default", "conda", "own", "computed"]
 
 
