@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from wxlint.core.reasons import reason_at
 from wxlint.images.graph.name_hints import Evidence, said_by
 from wxlint.images.graph.state import State
+from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Evaluated, Stage
-from wxlint.images.stack.torch.model import Choice
+from wxlint.images.stack.torch import selection
+from wxlint.images.stack.torch.channels import accelerator_of, channel_of_url
+from wxlint.images.stack.torch.model import Choice, describe
+
+_SERVERS = frozenset(("vllm", "sglang", "lmdeploy", "tensorrt-llm"))
+"""Distributions whose wheels on the default index serve models on a GPU of NVIDIA; those for a CPU lie elsewhere."""
 
 
 def weak_evidence(evaluated: Evaluated, stage: Stage, base: State, choices: Iterable[Choice]) -> list[Evidence]:
@@ -45,3 +51,22 @@ def _of_list(dockerfile: str, choice: Choice) -> list[Evidence]:
     else:
         found = said_by(posixpath.splitext(posixpath.basename(span.path))[0], "list")
     return [one._replace(reason=reason_at("name", one.reason.text, span)) for one in found]
+
+
+def chosen(state: State) -> list[Evidence]:
+    """What installs were made for, whatever came of it: the channels that they name, where the default index is none,
+    and what serves models on a GPU."""
+    return [one for install in state.installs for one in _chosen(install)]
+
+
+def _chosen(install: Install) -> Iterator[Evidence]:
+    for choice in selection.choices(install):
+        channel = choice.channel
+        if channel == "default" and choice.requirement.ignored:
+            channel = channel_of_url(choice.requirement.ignored)  # pip does not look at it, but it is meant
+        accelerator = accelerator_of(channel) if channel != "default" else None
+        if accelerator is not None:
+            yield Evidence(accelerator, describe(choice))
+    for wanted in install.requirements:
+        if wanted.name in _SERVERS:
+            yield Evidence("cuda", reason_at("install", wanted.written, wanted.span))

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.images.graph.device_settings import Setting, settings_of_image, settings_of_service
+from wxlint.images.graph.install_hints import chosen
 from wxlint.images.graph.runners import Runner, Runners
-from wxlint.images.graph.siblings import gpu_twins
+from wxlint.images.graph.siblings import gpu_twins, has_twins
 from wxlint.images.graph.state import State
 from wxlint.images.stack.torch.channels import channel_of_url
 from wxlint.images.stack.torch.model import FAMILY
+from wxlint.policy.accelerator_words import accelerator_words
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
@@ -30,6 +32,8 @@ _OF_TORCH = late(
     r"nvjitlink|nvshmem|nvtx)(?:-cu\d+)?"
 )
 """What the default torch asks for, and what a list that is made from an environment names with it."""
+_OF_CUDA = late(r"(?:NVIDIA|CUDA|CUDNN|NCCL|(?:PY)?TORCH_CUDA)_")
+"""How variables begin that are of use with a GPU of NVIDIA alone."""
 _OF_A_LIST = 5
 """Libraries of CUDA that stand beside torch where somebody did not write them down by hand."""
 
@@ -65,6 +69,19 @@ class Purposes:
         indexes = _overlooked(self._graph.beliefs.state(evaluated, stage))
         return tuple(dict.fromkeys((*self._beside(evaluated, stage), *indexes, *set_to)))
 
+    def taken_for_the_cpu(self, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
+        """Why an undecided image is taken to be for the CPU where nothing says so either: nothing in it, beside it or
+        built from it is for a GPU. No rule goes by that."""
+        folder, name = posixpath.split(evaluated.path)
+        speaks = (
+            any(_OF_CUDA.match(variable) for variable in stage.env)
+            or any(one.accelerator == "cuda" for one in chosen(self._graph.beliefs.state(evaluated, stage)))
+            or any("cuda" in accelerator_words(one.service.name) for one in self.runners.of(evaluated, stage))
+            or has_twins(name, self._files.get(folder, ()))
+            or any(self._is_for_a_gpu(path) for path in self._files_above(evaluated.path))
+        )
+        return () if speaks else (Reason("assumed", "nothing says that it is for a GPU", evaluated.path),)
+
     def beside_a_gpu_image(self, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
         """What stands beside an image and is for a GPU, where nothing gives or sets the image itself one."""
         if self._set_to_the_cpu(evaluated, stage) is None:
@@ -99,6 +116,17 @@ class Purposes:
             for stage in evaluated.stages
             if stage.base.reference is not None
             for made, _ in self._graph.producers(stage.base.reference)
+        )
+
+    def _files_above(self, below: str) -> Iterator[str]:
+        """The Dockerfiles of images that are built from one of another."""
+        return (path for path in self._graph.documents.dockerfiles if path != below and self._stands_on(path, below))
+
+    def _is_for_a_gpu(self, path: str) -> bool:
+        """Whether names say so of an image of a Dockerfile, or who runs it gives it a GPU."""
+        return any(
+            image.expected not in (None, "cpu") or self.runners.is_given_gpu(image.evaluated, image.stage)
+            for image in self._graph.images_at(path)
         )
 
     def _other_services(self, runner: Runner) -> Iterator[Reason]:

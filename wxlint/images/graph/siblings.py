@@ -24,6 +24,12 @@ def gpu_twins(name: str, others: Iterable[str]) -> list[str]:
     return [other for other, words in twins.items() if words == {"cuda"} and _UNVERSIONED.search(other)]
 
 
+def has_twins(name: str, others: Iterable[str]) -> bool:
+    """Whether some name is this one with a word for an accelerator, so that the plain one may be for another."""
+    own = _plain(name)
+    return any(other != name and _plain(other) == own and accelerator_words(_words(other)) for other in others)
+
+
 def _words(name: str) -> str:
     """A name with what it begins with as any Dockerfile does set apart: `GPUDockerfile`."""
     return re.sub(r"(?i)(docker|container)file", r" \1file ", name)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint import facts
 from wxlint.core.reasons import Reason, reason_at
+from wxlint.images.graph.install_hints import chosen
 from wxlint.images.graph.name_hints import evidence, expected_by_names, from_reference
 from wxlint.images.graph.state import State
 from wxlint.images.model.records import Evaluated, Stage
@@ -43,7 +44,7 @@ def meant_for_cpu(repository: Repository, evaluated: Evaluated, stage: Stage) ->
     purposes = repository.purposes
     if evidence(evaluated, stage) or not purposes.is_undecided(evaluated, stage):
         return ()
-    return purposes.for_the_cpu(evaluated, stage)
+    return purposes.for_the_cpu(evaluated, stage) or purposes.taken_for_the_cpu(evaluated, stage)
 
 
 def belief(
@@ -88,6 +89,8 @@ def belief(
         base = root_use.reference if (root_use := state.root) is not None else None
         if named is None and base is not None:
             named, reasons = expected_by_names(from_reference(base, "base image"))
+        if named is None and not state.packages:
+            named, reasons = expected_by_names(chosen(state))
         variant = named or "unknown"
         because += [r for r in reasons if r not in because]
     return Belief(evaluated.path, target, root, variant, _shown(state), tuple(because))
