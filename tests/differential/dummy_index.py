@@ -132,18 +132,18 @@ def build(folder: Path, python: str) -> None:
     everything: dict[str, list[str]] = {}
     for channel in ("default", *CHANNELS):
         place = folder / ("simple" if channel == "default" else f"whl/{channel}")
-        for name, files in _fill(place, wheels(channel, python)).items():
+        for name, files in fill(place, wheels(channel, python)).items():
             if channel != "default":
                 everything.setdefault(name, []).extend(f"{channel}/{name}/{file}" for file in files)
     for channel in NIGHTLY:
-        _fill(folder / "whl/nightly" / channel, _nightlies(channel))
+        fill(folder / "whl/nightly" / channel, _nightlies(channel))
     for name, paths in everything.items():
         (folder / "whl" / name).mkdir(parents=True)
         _write_page(folder / "whl" / name / "index.html", [f"../{path}" for path in paths])
     _write_page(folder / "whl/torch_stable.html", [path for paths in everything.values() for path in paths])
 
 
-def _fill(place: Path, served: Iterable[Wheel]) -> dict[str, list[str]]:
+def fill(place: Path, served: Iterable[Wheel]) -> dict[str, list[str]]:
     """Write what an index serves; return the files of each name."""
     by_name: dict[str, list[Wheel]] = {}
     for wheel in served:

@@ -75,7 +75,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.model.records import Build
-from wxlint.images.stack.torch.channels import channel_of_local, channel_of_url
+from wxlint.images.stack.torch.channels import channel_of_local, channel_of_url, lists_no_wheels
 from wxlint.images.stack.torch.model import FAMILY, describe
 from wxlint.rules import Problem
 
@@ -228,7 +228,7 @@ def _served(install: Install, wanted: Requirement) -> str | None:
         or install.open
         or install.unread
         or install.backend is not None
-        or sources.links
+        or not all(map(lists_no_wheels, sources.links))
         or sources.no_index
         or wanted.bound is not None
         or wanted.url

@@ -8,11 +8,19 @@ unpinned torch is taken from the default index as soon as that has a newer one, 
 that the channel has (`torch==2.3.1`, be it in a constraints file) is taken from there today, since `2.3.1+cu121` sorts
 above `2.3.1`; without a policy it is reported as information only.
 
+`--find-links` takes a page whose links are files. The root of an index (`…/whl/cu121`) lists projects, so nothing is
+found there, and torch comes from the default index.
+
 ## Bad
 
 ```dockerfile
 FROM python:3.11-slim
 RUN pip install torch --extra-index-url https://download.pytorch.org/whl/cu121
+```
+
+```dockerfile
+FROM python:3.11-slim
+RUN pip install torch==2.3.1 --find-links https://download.pytorch.org/whl/cu121
 ```
 
 ## Good
@@ -33,8 +41,10 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
+from wxlint.images.graph.image import TorchStep
 from wxlint.images.graph.repository import Repository
-from wxlint.images.stack.torch.channels import channel_of_url
+from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.torch.channels import channel_of_url, lists_no_wheels
 from wxlint.images.stack.torch.model import FAMILY
 from wxlint.images.stack.torch.selection import constrained
 from wxlint.rules import Problem
@@ -50,6 +60,8 @@ def check(repository: Repository) -> Iterator[Problem]:
         for step in steps:
             choice = step.choices[0]
             wanted = constrained(step.install, choice.requirement, implied=False)
+            if choice.how == "default" and wanted.name in FAMILY:
+                yield from _roots(step, wanted)
             if choice.how not in ("extra", "links") or wanted.name not in FAMILY or wanted.local:
                 continue
             if choice.source is None or (step.install.tool != "pip" and not step.install.best_match):
@@ -96,3 +108,15 @@ def check(repository: Repository) -> Iterator[Problem]:
                 else:
                     text = f"{what} comes from {flag} only if no other index has a higher build of it"
             yield Problem(span, text, because, severity=severity)
+
+
+def _roots(step: TorchStep, wanted: Requirement) -> Iterator[Problem]:
+    """The roots of indexes that are given as pages of files."""
+    for source in filter(lists_no_wheels, step.install.sources.links):
+        span = source.span or step.install.span
+        if span is None:
+            continue
+        url = source.value.shown()
+        text = f"{source.flag} {url} lists no files, so {wanted.written} comes from the default index"
+        because = (*source.value.because, *step.install.reasons)
+        yield Problem(span, text, because, f"give it as the index: --index-url {url}")

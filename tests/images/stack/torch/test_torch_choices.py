@@ -27,10 +27,14 @@ CHOICES = [
     # uv: its strategies, its folders of wheels
     (f"uv pip install torch==2.6.0 --index {CUDA} {FIRST}", "unknown", "extra"),
     (f"uv pip install torch==2.3.1 --index {CUDA} {BEST}", "cu121", "extra"),
-    (f"uv pip install torch -f {CPU}", "cpu", "links"),
-    (f"uv pip install torch -f {CPU} --resolution lowest", "unknown", "links"),
-    (f"uv pip install torch==2.3.1 -f {CUDA}", "cu121", "links"),
-    (f"uv pip install torch==2.6.0 -f {CUDA}", "default", "links"),
+    (f"uv pip install torch -f {CPU}/torch/", "cpu", "links"),
+    (f"uv pip install torch -f {CPU}/torch/ --resolution lowest", "unknown", "links"),
+    (f"uv pip install torch==2.3.1 -f {CUDA}/torch_stable.html", "cu121", "links"),
+    (f"uv pip install torch==2.6.0 -f {CUDA}/torch_stable.html", "default", "links"),
+    # the root of an index lists no files
+    (f"uv pip install torch==2.3.1 -f {CUDA}", "default", "default"),
+    (f"pip install torch==2.3.1 -f {CUDA}/", "default", "default"),
+    ("pip install torch==2.3.1 -f https://registry.example/pytorch-wheels/cu121/", "cu121", "links"),
     # pre-releases count where they are asked for
     (f"pip install torch --extra-index-url {NIGHTLY}", "default", "default"),
     (f"pip install 'torch>=2.9.0rc1' --extra-index-url {NIGHTLY}", "cu130", "extra"),
@@ -120,7 +124,7 @@ def test_what_is_made_for_a_torch_of_its_own() -> None:
     ("command", "words"),
     [
         (f"pip install torch -i {OWN}", f"torch from -i {OWN}"),
-        (f"uv pip install torch -f {CPU}", f"torch from -f {CPU}"),
+        (f"uv pip install torch -f {CPU}/torch/", f"torch from -f {CPU}/torch/"),
         (
             f"pip install whisperx --extra-index-url {CUDA}",
             f"whisperx from --extra-index-url {CUDA}, which brings torch",

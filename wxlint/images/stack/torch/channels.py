@@ -28,6 +28,8 @@ _WHEEL_INDEX = late(
     r"download(?:-r2)?\.pytorch\.org/whl(?:/nightly|/test)?(?:/torch_stable\.html|/torch_nightly\.html|/torch/?|/?)$",
     re.I,
 )
+_INDEX_ROOT = late(r"https?://download(?:-r2)?\.pytorch\.org/whl/(?:nightly/|test/)?(?:" + _CHANNEL + r")?/?$", re.I)
+"""The root of an index, which lists projects (PEP 503)."""
 _LOCAL = late(r"(?:^|[.+-])" + _CHANNEL + r"(?![\w])", re.I)
 _DEFAULT = late(
     r"the default index$|https?://(?:(?:test\.)?pypi\.org/|pypi\.python\.org/|files\.pythonhosted\.org/"
@@ -53,6 +55,12 @@ def channel_of_url(url: str) -> str:
     if _DEFAULT.match(url):
         return "default"
     return "unknown"
+
+
+def lists_no_wheels(source: PackageIndex) -> bool:
+    """Whether a page that --find-links names is the root of an index: its links are projects, and pip and uv take files
+    only from such a page."""
+    return source.value.known and _INDEX_ROOT.match(source.value.text.strip()) is not None
 
 
 def channel_of_local(local: str) -> str | None:

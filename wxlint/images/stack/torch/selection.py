@@ -200,7 +200,7 @@ def _searched(install: Install, wanted: Requirement, implied: bool) -> _Place:
         else _Place("default", "default")
     )
     extra = [_Place(channels.served_by(s), "extra", s) for s in sources.extra]
-    links = [_Place(channels.served_by(s), "links", s) for s in sources.links]
+    links = [_Place(channels.served_by(s), "links", s) for s in sources.links if not channels.lists_no_wheels(s)]
     if install.open and base.how == "default" and not extra and not links:
         return base._replace(channel="unknown")
     first_wins = install.tool not in ("pip", "pipenv") and not (install.best_match or install.first_match)
