@@ -34,6 +34,7 @@ KEYS = {
     "torch_archs": ("channel", "machine", "from"),
     "torch_channels": ("version", "channel"),
     "torch_needs": ("name", "from"),
+    "without_torch": ("name",),
 }
 
 

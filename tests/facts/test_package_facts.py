@@ -137,3 +137,20 @@ def test_drivers_and_cudnn() -> None:
     assert [facts.min_driver(cuda) for cuda in ("11.8", "12.1", "13", "99")] == ["450", "525", "580", None]
     built = [facts.accelerated_build("ctranslate2", f"=={v}") for v in ("4.4.0", "4.5.0", "4.6", "0.1")]
     assert [row and row["cudnn"] for row in built] == ["8", "9", "9", None]
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [
+        ("ultralytics_old-fork", True),
+        ("my-torch-helpers", True),
+        ("ultralytics", False),  # the tables say that it does
+        ("torch-model-archiver", False),
+        ("torch-scatter", False),
+        ("torchvision", False),
+        ("old-ultralytics", False),
+        ("flask", False),
+    ],
+)
+def test_what_may_bring_torch_by_its_name(name: str, may: bool) -> None:
+    assert facts.may_bring_torch(name) is may

@@ -35,6 +35,7 @@ from wxlint.facts.packages import (
     is_for_one_torch,
     listed_by_project,
     may_begin_torch,
+    may_bring_torch,
     torch_needed,
     torch_needed_since,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "is_sure",
     "listed_by_project",
     "may_begin_torch",
+    "may_bring_torch",
     "min_driver",
     "ngc_pytorch",
     "normalise",

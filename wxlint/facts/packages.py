@@ -7,6 +7,7 @@ import re
 
 from wxlint.core.patterns import late
 from wxlint.facts.tables import Globs, index, normalise, numbers, release_key, row_of, table
+from wxlint.facts.torch_releases import FAMILY
 
 _GITHUB = late(r"github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?(?:[@#/?]|$)", re.I)
 
@@ -33,6 +34,18 @@ def may_begin_torch(beginning: str) -> bool:
         name.startswith(beginning)
         for name in ("torchvision", "torchaudio", *(row["name"] for row in table("implicit_torch")))
     )
+
+
+@functools.lru_cache(maxsize=1024)
+def may_bring_torch(name: str) -> bool:
+    """Whether a distribution that no table has may require torch for all that its name says: it is named after torch,
+    or after one that requires it (ultralytics-opencv-headless)."""
+    name = normalise(name)
+    first, _, rest = name.partition("-")
+    if name in FAMILY or ("torch" not in name and not (rest and row_of("implicit_torch", first))):
+        return False
+    known = ("implicit_torch", "without_torch", "builds_against_torch", "accelerated")
+    return not any(row_of(each, name) for each in known) and _other("pip", name, ()) is None
 
 
 @functools.lru_cache(maxsize=1024)

@@ -31,6 +31,11 @@ ROWS = [
     ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install 'pyannote.audio>=4.0.0'", "default"),
     ({}, f"RUN pip install torch==2.9.1 torchaudio==2.9.1 -i {CPU}\nRUN pip install 'pyannote.audio>=4'", "cpu"),
     ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install 'pyannote.audio>=3.0'", "unknown"),
+    # a name like those that bring torch
+    ({}, "RUN pip install ultralytics-of-ours", "unknown"),
+    ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install ultralytics-of-ours", "cpu"),
+    ({}, "RUN pip install torchserve torch-model-archiver", "none"),
+    ({}, "RUN pip install --no-deps ultralytics-of-ours", "none"),
     ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install 'pyannote.audio<4'", "unknown"),
     ({"a.txt": "torch\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip sync a.txt", "cpu"),
     ({"a.txt": "torchaudio==2.3.1\n"}, f"RUN uv pip sync a.txt -i {CPU}", "none"),

@@ -194,6 +194,8 @@ def _is_foreign(requirement: Requirement, install: Install) -> bool:
     """Whether nothing shows what a requirement brings."""
     if install.no_deps and requirement.name:
         return False
+    if requirement.kind == "name":
+        return install.tool not in ("apt", "conda") and facts.may_bring_torch(requirement.name)
     if requirement.kind == "unknown" and _BEGINNING.fullmatch(beginning := requirement.written.partition("$")[0]):
         return facts.may_begin_torch(beginning)
     return requirement.kind in ("unknown", "path", "vcs") or (requirement.kind == "url" and not requirement.name)
