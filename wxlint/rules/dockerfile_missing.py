@@ -49,7 +49,7 @@ from wxlint.rules import Problem
 if TYPE_CHECKING:
     from wxlint.documents.compose.merge import Text
     from wxlint.documents.compose.services import Service
-    from wxlint.rules._missing_dockerfiles import Search
+    from wxlint.images.graph.missing_dockerfiles import Search
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a build whose Dockerfile, or a command whose compose file, is not there"
@@ -78,15 +78,13 @@ def _compose_files(repository: Repository) -> Iterator[Problem]:
     """Yield the compose files that commands name and that are not there."""
     if not any(call.docker.verb.startswith(_COMPOSE) for s in repository.scripts.values() for call in s.calls):
         return
-    from wxlint.rules._compose_files import missing_files
-
-    for missing in missing_files(repository):
+    for missing in repository.missing_compose_files:
         near = did_you_mean(missing.path, missing.near, str)
         yield Problem(missing.span, f"there is no {missing.path}{near}", image=missing.path)
 
 
 def _search(repository: Repository) -> Search:
-    from wxlint.rules._missing_dockerfiles import Search  # where there is something to look for
+    from wxlint.images.graph.missing_dockerfiles import Search  # where there is something to look for
 
     return Search(repository)
 

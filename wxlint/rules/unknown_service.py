@@ -34,8 +34,7 @@ docker compose run --rm web
 """
 
 import posixpath
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 
 from wxlint.core.findings import Severity, Span
 from wxlint.core.paths import normal
@@ -62,10 +61,6 @@ _LEAST = 3
 _ONE, _MANY = ("compose run", "compose exec"), ("compose up", "compose build", "compose pull", "compose restart")
 
 
-Gone = Callable[[], frozenset[tuple[str, str]]]
-"""The compose files that scripts name and that are nowhere, with the scripts: found out when it is asked."""
-
-
 def check(repository: Repository) -> Iterator[Problem]:
     projects = repository.compose
     if projects is None or projects.filled or projects.refused:
@@ -76,15 +71,9 @@ def check(repository: Repository) -> Iterator[Problem]:
         return
     built = {service.name for _, service in projects.services() if service.build is not None or service.provider}
 
-    @cache
-    def gone() -> frozenset[tuple[str, str]]:
-        from wxlint.rules._compose_files import missing_files
-
-        return frozenset((missing.call.path, missing.path) for missing in missing_files(repository))
-
     for script in repository.scripts.values():
         for call in script.calls:
-            yield from _call(repository, call, names, gone)
+            yield from _call(repository, call, names)
             if call.docker.verb == "compose build" and not built:
                 yield from _nothing_to_build(call, [file.source.path for file in projects.files])
         for column in script.columns:
@@ -112,12 +101,12 @@ def _nothing_to_build(call: Call, files: list[str]) -> Iterator[Problem]:
         yield Problem(call.span, text, hint=hint, severity=Severity.WARNING)
 
 
-def _call(repository: Repository, call: Call, names: set[str], gone: Gone) -> Iterator[Problem]:
+def _call(repository: Repository, call: Call, names: set[str]) -> Iterator[Problem]:
     docker = call.docker
     if docker.verb not in (*_ONE, *_MANY) or call.docker.command.cwd is not None:
         return
     plain = _PLAIN.issuperset(option.name for option in docker.options)
-    if not plain and not _is_of_known_files(repository, call, gone):
+    if not plain and not _is_of_known_files(repository, call):
         return
     source = repository.sources.read(call.path)
     for word in docker.arguments[:1] if docker.verb in _ONE else _services(docker.arguments):
@@ -128,7 +117,7 @@ def _call(repository: Repository, call: Call, names: set[str], gone: Gone) -> It
         yield Problem(source.span(word.start, word.end), text, word.value.because, image=name)
 
 
-def _is_of_known_files(repository: Repository, call: Call, gone: Gone) -> bool:
+def _is_of_known_files(repository: Repository, call: Call) -> bool:
     """Whether every compose file that a command is given is one that was read, or is nowhere; one was read at least."""
     docker = call.docker
     files = [option.value for option in docker.options if option.name in ("-f", "--file")]
@@ -139,7 +128,9 @@ def _is_of_known_files(repository: Repository, call: Call, gone: Gone) -> bool:
     named = [{normal(posixpath.join(start, value.text)) for start in starts} for value in files if value is not None]
     if len(named) != len(files) or not any(paths & read for paths in named):
         return False
-    return all(paths & read or any((call.path, path) in gone() for path in paths) for paths in named)
+    return all(
+        paths & read or any((call.path, path) in repository.scripts_and_gone_files for path in paths) for paths in named
+    )
 
 
 def _services(words: tuple[Word, ...]) -> list[Word]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wxlint.images.builds.compose_projects import ComposeProjects
     from wxlint.images.builds.model import Script
     from wxlint.images.evaluation.dockerfiles import Dockerfiles
+    from wxlint.images.graph.missing_compose_files import MissingFile
     from wxlint.images.graph.purpose import Purposes
     from wxlint.policy.model import Expectation, Policy
 
@@ -111,6 +112,18 @@ class Repository:
     def compose(self) -> ComposeProjects | None:
         """The compose projects; None when there is none."""
         return self.documents.compose
+
+    @cached_property
+    def missing_compose_files(self) -> tuple[MissingFile, ...]:
+        """The compose files that scripts name and that are not there, beside others that are."""
+        from wxlint.images.graph.missing_compose_files import missing_files
+
+        return tuple(missing_files(self.documents, self.sources))
+
+    @cached_property
+    def scripts_and_gone_files(self) -> frozenset[tuple[str, str]]:
+        """The paths of scripts, each with a compose file that it names and that is not there."""
+        return frozenset((missing.call.path, missing.path) for missing in self.missing_compose_files)
 
     # -- what is in scope
 

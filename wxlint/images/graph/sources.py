@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wxlint.core import disk
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.errors import FileProblem, InputError
 from wxlint.core.paths import normal
 from wxlint.documents.source import Source, read
+
+if TYPE_CHECKING:
+    from wxlint.images.graph.checkout import Checkout
 
 _MOST_MATCHES = 150
 """Files of one pattern: as many as GitLab includes."""
@@ -62,6 +67,13 @@ class SourceStore:
     def loaded(self) -> dict[str, Source]:
         """Everything that was read."""
         return {path: source for path, source in self._sources.items() if source is not None}
+
+    @cached_property
+    def checkout(self) -> Checkout:
+        """What git says of files that are not there."""
+        from wxlint.images.graph.checkout import Checkout
+
+        return Checkout()
 
     def matching(self, pattern: str) -> list[str]:
         """The paths of a pattern with `*` and `**`, in order; `read` refuses those outside the root."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from bisect import bisect_left
@@ -17,9 +16,9 @@ from wxlint.core.values import HOLE
 from wxlint.documents.compose.merge import Text
 from wxlint.documents.source import Source
 from wxlint.images.builds.model import Script
+from wxlint.images.graph.named_paths import ScriptTexts
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build
-from wxlint.rules._named_paths import ScriptTexts
 
 _MAKER = late(r"(?i)(?:\.(?:sh|bash|bat|cmd|ps1|py|mk|md|rst|ya?ml)|(?:^|/)(?:Makefile|justfile|configure))$")
 """Files that may make a Dockerfile, say how one is made, or put a compose file elsewhere."""
@@ -37,6 +36,7 @@ class Search:
 
     def __init__(self, repository: Repository) -> None:
         self._repository, self._texts = repository, ScriptTexts(repository)
+        self._is_ignored = repository.sources.checkout.ignores
         self._compared = self._sought = 0
         self._by_numbers: dict[tuple[str, ...], list[str]] = {}
         for path in repository.dockerfiles:
@@ -51,7 +51,7 @@ class Search:
         else:
             found = self._named(script_name, script, build) or self._in_a_loop(script_name, script, build)
             found = found or self._of_a_folder(script_name, build)
-        return None if found is None or build.span is None or is_ignored(build.span.path, build.wanted) else found
+        return None if found is None or build.span is None or self._is_ignored(build.span.path, build.wanted) else found
 
     def near(self, path: str) -> str:
         """A suggestion: of one with the same numbers; where the name is the usual one, or the other's, the folders
@@ -198,7 +198,7 @@ class Search:
         above = posixpath.dirname(path)
         if disk.is_folder(above) and not disk.names(above):
             return False
-        if is_ignored(source.path, (path,)):
+        if self._is_ignored(source.path, (path,)):
             return False
         plain, named = posixpath.basename(path) in PLAIN_NAMES, posixpath.basename(text) in PLAIN_NAMES
         by_folder = plain and (text in PLAIN_NAMES or not named) and normal(folder) in self._folders
@@ -224,14 +224,3 @@ class Search:
             texts = [maker.text for name in names if (maker := self._texts.source(name)) is not None]
             self._found_makers[compose, folder] = any(map(moved.search, texts)), names
         return self._found_makers[compose, folder]
-
-
-def is_ignored(path: str, wanted: tuple[str, ...]) -> bool:
-    """Whether git ignores one of these paths, as files do that are made."""
-    from wxlint.discovery.git_index import repository
-
-    found = repository(os.path.dirname(disk.real(path)))
-    try:
-        return found is not None and any(found.ignores(disk.real(each)) for each in wanted)
-    except OSError:
-        return True

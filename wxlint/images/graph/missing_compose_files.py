@@ -16,7 +16,8 @@ from wxlint.images.builds.script_folders import folders
 
 if TYPE_CHECKING:
     from wxlint.images.builds.model import Call
-    from wxlint.images.graph.repository import Repository
+    from wxlint.images.graph.documents import Documents
+    from wxlint.images.graph.sources import SourceStore
     from wxlint.shell.options import Option
 
 _MAKES = r"(?i)\b(?:cp|mv|copy|rename|move|create|generate|write|download|curl|wget)\b[^\n]*"
@@ -35,14 +36,14 @@ class MissingFile(NamedTuple):
     near: tuple[str, ...]
 
 
-def missing_files(repository: Repository) -> Iterator[MissingFile]:
+def missing_files(documents: Documents, sources: SourceStore) -> Iterator[MissingFile]:
     """The compose files that are not there, beside others that are."""
-    projects = repository.compose
+    projects = documents.compose
     known = [file.source.path for file in projects.files] if projects is not None else []
     wanted = []
     named: Counter[str] = Counter()
     seen = set()
-    for script in repository.scripts.values():
+    for script in documents.scripts.values():
         for call in script.calls:
             for option in _given(call):
                 text = option.value.text.replace("\\", "/") if option.value is not None else ""
@@ -56,9 +57,9 @@ def missing_files(repository: Repository) -> Iterator[MissingFile]:
     made: dict[str, bool] = {}
     for call, option, text, path in wanted:
         if path not in made:
-            made[path] = len(made) >= _MOST or _may_be_made(repository, call, path, named)
+            made[path] = len(made) >= _MOST or _may_be_made(documents, sources, call=call, path=path, named=named)
         if not made[path]:
-            source = repository.sources.read(call.path)
+            source = sources.read(call.path)
             at = source.text.find(text, option.start, option.end) if source is not None else -1
             near = tuple(each for each in known if posixpath.dirname(each) == posixpath.dirname(path))
             span = source.span(at, at + len(text)) if source is not None and at >= 0 else call.span
@@ -85,21 +86,19 @@ def _place(call: Call, text: str, known: list[str]) -> str | None:
     return next((path for path in reversed(paths) if posixpath.dirname(path) in beside), None)
 
 
-def _may_be_made(repository: Repository, call: Call, path: str, named: Counter[str]) -> bool:
+def _may_be_made(documents: Documents, sources: SourceStore, *, call: Call, path: str, named: Counter[str]) -> bool:
     """Whether a file is ignored by git, has a template, or is spoken of by scripts other than to use it."""
-    from wxlint.rules._missing_dockerfiles import is_ignored
-
     folder, name = posixpath.split(path)
     stem = name.partition(".y")[0]
     beside = disk.names(folder or ".")
     if any(each.startswith(stem) and each != f"{stem}.yaml" and each != f"{stem}.yml" for each in beside):
         return True
-    texts = [source.text for script in repository.scripts if (source := repository.sources.read(script))]
+    texts = [source.text for script in documents.scripts if (source := sources.read(script))]
     apart = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
     if sum(len(apart.findall(text)) for text in texts) > named[name]:
         return True
     made = re.compile(_MAKES + re.escape(name))
     docs = [posixpath.join(folder, each) for each in beside if each.lower().endswith((".md", ".rst", ".txt"))]
-    if any((source := repository.sources.read(doc)) is not None and made.search(source.text) for doc in docs):
+    if any((source := sources.read(doc)) is not None and made.search(source.text) for doc in docs):
         return True
-    return is_ignored(call.path, (path,))
+    return sources.checkout.ignores(call.path, (path,))
