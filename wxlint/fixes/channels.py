@@ -10,13 +10,14 @@ from wxlint.core.findings import Finding, Span
 from wxlint.core.fix import Edit
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.fixes.context import Context, NoFix, Proposal, stretches
 from wxlint.fixes.projects import WHEELS, other_channel, project_index
 from wxlint.fixes.split_off import NotSplit, divided
 from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.installs.model import PackageIndex
 from wxlint.images.stack.torch.channels import channel_of_url
-from wxlint.images.stack.torch.model import FAMILY, Choice
+from wxlint.images.stack.torch.model import Choice
 
 
 def own_channel(context: Context, finding: Finding) -> Proposal | None:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from wxlint.core.fix import Edit
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.fixes.context import Context, NoFix
 from wxlint.images.graph.image import TorchStep
-from wxlint.images.stack.torch.model import FAMILY, Choice
+from wxlint.images.stack.torch.model import Choice
 
 WHEELS = "https://download.pytorch.org/whl/"
 _SETTLED = re.compile(

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from wxlint.core.findings import Span
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.fixes.context import Context
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.options import WITH_VALUE
-from wxlint.images.stack.torch.model import FAMILY
 
 _PROGRAM = late(r"(?:RUN[ \t]+(?:--\S+[ \t]+)*|&&\s*)((?:[\w./=:-]+\s+)+)\Z")
 """The words of an install command before `install`, where it is the first of a RUN or of a list."""

@@ -31,11 +31,12 @@ from collections.abc import Iterator
 
 from wxlint import facts
 from wxlint.core.findings import Severity
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.channels import accelerator_of
-from wxlint.images.stack.torch.model import FAMILY, PROJECT_HINT, Choice
+from wxlint.images.stack.torch.model import PROJECT_HINT, Choice
 from wxlint.images.stack.torch.replacement import is_satisfied
 from wxlint.images.stack.torch.selection import carried
 from wxlint.rules import Problem

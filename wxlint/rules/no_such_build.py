@@ -70,13 +70,14 @@ from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.model.records import Build
 from wxlint.images.stack.torch.channels import channel_of_local, channel_of_url, lists_no_wheels
-from wxlint.images.stack.torch.model import FAMILY, describe
+from wxlint.images.stack.torch.model import describe
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR

@@ -41,11 +41,11 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.graph.image import TorchStep
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.channels import channel_of_url, lists_no_wheels
-from wxlint.images.stack.torch.model import FAMILY
 from wxlint.images.stack.torch.selection import constrained
 from wxlint.rules import Problem
 

@@ -33,11 +33,12 @@ from wxlint import facts
 from wxlint.core.findings import Severity, Span
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.channels import accelerator_of
-from wxlint.images.stack.torch.model import FAMILY, Choice, describe
+from wxlint.images.stack.torch.model import Choice, describe
 from wxlint.images.stack.torch.releases import numbers, same_release
 from wxlint.rules import Problem
 

@@ -42,10 +42,10 @@ from wxlint.core.findings import Severity, Span
 from wxlint.core.reasons import reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.dockerfile.words import json_words
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.graph.copied_script import copied_script
 from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
-from wxlint.images.stack.torch.model import FAMILY
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:

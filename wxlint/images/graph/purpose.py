@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.graph.device_settings import Setting, settings_of_image, settings_of_service
 from wxlint.images.graph.install_hints import chosen
 from wxlint.images.graph.runners import Runner, Runners
 from wxlint.images.graph.siblings import gpu_twins, has_twins
 from wxlint.images.graph.state import State
 from wxlint.images.stack.torch.channels import channel_of_url
-from wxlint.images.stack.torch.model import FAMILY
 from wxlint.policy.accelerator_words import accelerator_words
 
 if TYPE_CHECKING:

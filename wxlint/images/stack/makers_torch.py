@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from wxlint import facts
 from wxlint.core.patterns import late
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.model.reference import Reference
-from wxlint.images.stack.torch.model import FAMILY, Choice
+from wxlint.images.stack.torch.model import Choice
 from wxlint.images.stack.torch.replacement import is_pinned
 
 _NOT_RELEASED = ("a0", "nv", "git", "dev", "rc")

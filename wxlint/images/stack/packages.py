@@ -17,9 +17,9 @@ from wxlint.facts.generation import (
     generation_of_name,
     generation_of_release,
 )
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.stack.torch.model import FAMILY
 
 _NOT_A_CUDA = frozenset(("cuda-python", "cuda-bindings", "cuda-core", "cuda-pathfinder"))
 

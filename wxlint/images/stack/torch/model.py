@@ -7,7 +7,6 @@ from typing import Literal
 from wxlint.core.findings import Span
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
-from wxlint.facts.torch_releases import FAMILY as FAMILY
 from wxlint.images.installs.model import Install, PackageIndex
 from wxlint.images.installs.requirement import Requirement
 

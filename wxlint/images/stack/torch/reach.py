@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from wxlint import facts
 from wxlint.core.tuples import NamedTuple
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
-from wxlint.images.stack.torch.model import FAMILY, Choice, Torch
+from wxlint.images.stack.torch.model import Choice, Torch
 from wxlint.images.stack.torch.needs import needed
 from wxlint.images.stack.torch.releases import numbers, release_sets, within
 from wxlint.images.stack.torch.selection import allowed, carried, choices

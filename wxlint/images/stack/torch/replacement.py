@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from wxlint import facts
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.stack.torch.model import FAMILY, Choice, Torch
+from wxlint.images.stack.torch.model import Choice, Torch
 from wxlint.images.stack.torch.needs import needed, needed_by_project
 from wxlint.images.stack.torch.releases import (
     companion_version,

@@ -14,10 +14,11 @@ from wxlint import facts
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install, PackageIndex, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch import channels
-from wxlint.images.stack.torch.model import FAMILY, Choice, How
+from wxlint.images.stack.torch.model import Choice, How
 from wxlint.images.stack.torch.needs import needed, needed_by_project, requires_torch
 from wxlint.images.stack.torch.releases import companion_version, is_complete, local_rank, numbers, release_sets, within
 

@@ -9,9 +9,10 @@ from wxlint import facts
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.stack.torch.model import ANY, FAMILY, NONE, Choice, Torch, describe
+from wxlint.images.stack.torch.model import ANY, NONE, Choice, Torch, describe
 from wxlint.images.stack.torch.releases import within
 from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied
 from wxlint.images.stack.torch.selection import allowed, builds_of_default, carried, choices, is_nightly
