@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 from wxlint.core.errors import ImageError, UsageError
-from wxlint.core.machines import PROCESSORS
+from wxlint.core.machines import host_architecture
 from wxlint.inspection.layers import Wanted
 from wxlint.inspection.stores import Store, open_path, stream_store
 from wxlint.inspection.streams import RawFile
@@ -163,7 +163,7 @@ def _from_index(store: Store, words: Sequence[str]) -> tuple[SavedImage, str]:
 
 def _for_platform(candidates: list[_Candidate]) -> list[_Candidate]:
     """Those for the host, else for linux/amd64, else all."""
-    for wanted in (f"linux/{_host_architecture()}", "linux/amd64"):
+    for wanted in (f"linux/{host_architecture()}", "linux/amd64"):
         same = [one for one in candidates if one.platform == wanted or one.platform.startswith(wanted + "/")]
         if same:
             return same
@@ -260,11 +260,3 @@ def _texts(value: object) -> list[str]:
     if not isinstance(value, list) or len(value) > 10_000 or not all(isinstance(item, str) for item in value):
         raise ImageError("the image: not a list of strings where one must be")
     return value
-
-
-def _host_architecture() -> str:
-    # Imported here: only an index with several platforms asks for it.
-    import platform
-
-    machine = platform.machine().lower()
-    return {**PROCESSORS, "": "amd64"}.get(machine, machine)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from wxlint.core.machines import PROCESSORS
+from wxlint.core.machines import host_architecture
 from wxlint.core.values import HOLE, Value
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
@@ -92,10 +92,7 @@ def read_steps(
 
 def host_platform() -> str:
     """The platform that images are built for here, where nothing else is said."""
-    import platform
-
-    machine = platform.machine().lower()
-    return f"linux/{PROCESSORS.get(machine, machine)}"
+    return f"linux/{host_architecture()}"
 
 
 def _without_value(policy: Policy, e: Expectation) -> str:
