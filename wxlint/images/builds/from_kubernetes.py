@@ -115,7 +115,7 @@ class Kubernetes:
             gifts.append((source, list(kustomization.patched), list(kustomization.given)))
             if any(images for _, images, _ in gifts) or not any(given for _, _, given in gifts):
                 continue
-            reached = self._reached(folder, set()) - self._patches
+            reached = self._reached(folder) - self._patches
             near = [running for running in self._written if running.source.path in reached]
             for place, _, all_given in gifts:
                 for given in all_given:
@@ -149,7 +149,7 @@ class Kubernetes:
         """The containers under the images that kustomizations give them."""
         for source, kustomization in self._kustomizations:
             folder = posixpath.dirname(source.path)
-            reached = self._reached(folder, set())
+            reached = self._reached(folder)
             is_base = posixpath.basename(folder) in _BASES
             for renamed in kustomization.renamed:
                 for running in self._written:
@@ -160,17 +160,26 @@ class Kubernetes:
                             elsewhere = running.pod.gpu_elsewhere or is_base
                             yield running._replace(use=use, pod=running.pod._replace(gpu_elsewhere=elsewhere))
 
-    def _reached(self, folder: str, seen: set[str]) -> set[str]:
-        """The files that the kustomization in a folder takes, by itself or through others."""
-        if folder in seen:
-            return set()
-        seen.add(folder)
-        found: set[str] = set()
+    @cached_property
+    def _taken(self) -> dict[str, list[str]]:
+        """What the kustomizations in a folder take, by the folder."""
+        found: dict[str, list[str]] = {}
         for source, kustomization in self._kustomizations:
-            if posixpath.dirname(source.path) == folder:
-                for taken in kustomization.resources:
-                    path = normal(posixpath.join(folder, taken))
-                    found |= {path, *self._reached("" if path == "." else path, seen)}
+            folder = posixpath.dirname(source.path)
+            taken = [normal(posixpath.join(folder, each)) for each in kustomization.resources]
+            found.setdefault(folder, []).extend(taken)
+        return found
+
+    def _reached(self, folder: str) -> set[str]:
+        """The files that the kustomizations in a folder take, by themselves or through others."""
+        found: set[str] = set()
+        seen, waiting = {folder}, [folder]
+        while waiting:
+            taken = self._taken.get(waiting.pop(), ())
+            found.update(taken)
+            further = {"" if path == "." else path for path in taken} - seen
+            seen |= further
+            waiting += further
         return found
 
     def uses(self) -> Iterable[Use]:
