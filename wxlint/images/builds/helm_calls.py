@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.paths import normal, repository_above
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
+from wxlint.documents.yaml.walk import mappings
 from wxlint.images.builds.script_folders import folders
 
 if TYPE_CHECKING:
@@ -44,8 +45,9 @@ def laid_values(source: Source, cache: Cache, is_file: Callable[[str], bool]) ->
             if _HELM.search(part):
                 yield from _of_call(part, folders(source.path, None), is_file)
     if "valueFiles" in text or "valuesFiles" in text:
-        for node in _mappings(parse(source, cache).documents):
-            yield from (laid for laid in _of_mapping(node, source) if _is_laid(laid, is_file))
+        for document in reversed(parse(source, cache).documents):
+            for node, _ in mappings(document):
+                yield from (laid for laid in _of_mapping(node, source) if _is_laid(laid, is_file))
 
 
 def _of_call(call: str, starts: list[str], is_file: Callable[[str], bool]) -> Iterator[Laid]:
@@ -71,17 +73,6 @@ def _named(before: str, word: str) -> str:
         return word
     name, equals, value = word.partition("=")
     return value if equals and name in _FILES else ""
-
-
-def _mappings(documents: Iterable[Node]) -> Iterator[Mapping]:
-    waiting = list(documents)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Sequence):
-            waiting += reversed(node.items)
-        elif isinstance(node, Mapping):
-            yield node
-            waiting += [value for _, value in reversed(node.entries)]
 
 
 def _of_mapping(node: Mapping, source: Source) -> Iterator[Laid]:

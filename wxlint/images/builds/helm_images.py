@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
-from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence
+from wxlint.documents.yaml import Mapping, Node, Scalar
+from wxlint.documents.yaml.walk import mappings
 from wxlint.images.builds.helm_charts import Chart, at_path
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import parse_reference
@@ -25,7 +26,8 @@ _NAMES = ("repository", "repo", "name", "image")
 """How the name of an image is called beside its tag."""
 _SHARED = ("imageRegistry", "registry", "imageRegistryOverride", "dockerRegistry")
 """How a registry that all images share is called below `global`."""
-_MOST_DEEP = 12
+MOST_DEEP = 12
+"""Keys above the values of an image, at most."""
 
 
 class Layer(NamedTuple):
@@ -39,18 +41,12 @@ class Layer(NamedTuple):
 def values_images(layer: Layer, chart: Chart | None) -> Iterator[Use]:
     """The images of a layer of values. chart: the one that they are for."""
     shared = has_shared_registry(layer)
-    waiting: list[tuple[Node, tuple[str, ...]]] = [(layer.root, ())]
-    while waiting:
-        node, path = waiting.pop()
-        if isinstance(node, Sequence):
-            waiting += [(item, (*path, "[]")) for item in reversed(node.items)]
-        elif isinstance(node, Mapping):
-            use = image_of(node, path, layer, chart, shared)
-            if use is not None:
-                yield use
-            else:
-                yield from _named(node, layer.source)
-            waiting += [(value, (*path, key.text)) for key, value in reversed(node.entries) if len(path) < _MOST_DEEP]
+    for node, path in mappings(layer.root, deepest=MOST_DEEP):
+        use = image_of(node, path, layer, chart, shared)
+        if use is not None:
+            yield use
+        else:
+            yield from _named(node, layer.source)
 
 
 def has_shared_registry(layer: Layer) -> bool:

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 from wxlint.core.patterns import late
 from wxlint.documents.kubernetes import Container, Pod, is_asked, is_gpu
-from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence
+from wxlint.documents.yaml import Mapping, Node, Scalar
+from wxlint.documents.yaml.walk import ITEM, mappings
 from wxlint.images.builds.helm_charts import Chart, at_path
-from wxlint.images.builds.helm_images import Layer, has_shared_registry, image_of
+from wxlint.images.builds.helm_images import MOST_DEEP, Layer, has_shared_registry, image_of
 from wxlint.images.builds.model import Running
 
-_MOST_DEEP = 12
 _GPU = late(r"(?i)gpu|runtimeClass|resourceClaim")
 """A key of values that may give a GPU."""
 _GIVES = late(r"(?i)gpu|resourceClaim|runtimeClassName:[ \t]*[\w\"']")
@@ -29,11 +29,11 @@ def helm_running(layer: Layer, chart: Chart) -> Iterator[Running]:
         return
     elsewhere = any(map(_GIVES.search, chart.templates)) or _speaks_of_gpus(layer.root) or _speaks_of_gpus(layer.below)
     shared = has_shared_registry(layer)
-    for node, path in _mappings(layer.root):
+    for node, path in mappings(layer.root, deepest=MOST_DEEP):
         own = [found for key in ("image", "resources") if isinstance(found := node.get(key), Mapping)]
         below = at_path(layer.below, (*path, "resources"))
         image = node.get("image")
-        if not own:
+        if not own or ITEM in path:  # what stands in lists is left out
             continue
         here = own[0].start
         limits = {
@@ -67,27 +67,11 @@ def _limits(resources: Node | None) -> dict[str, tuple[Scalar, Scalar]]:
     return found
 
 
-def _mappings(root: Node) -> Iterator[tuple[Mapping, tuple[str, ...]]]:
-    """Every mapping with its path; those in lists are left out."""
-    waiting: list[tuple[Node, tuple[str, ...]]] = [(root, ())]
-    while waiting:
-        node, path = waiting.pop()
-        if isinstance(node, Mapping):
-            yield node, path
-            waiting += [(value, (*path, key.text)) for key, value in reversed(node.entries) if len(path) < _MOST_DEEP]
-
-
 def _speaks_of_gpus(root: Node | None) -> bool:
     """Whether values have a key about GPUs other than a resource, with something set under it."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Sequence):
-            waiting += node.items
-        elif isinstance(node, Mapping):
-            for key, value in node.entries:
-                is_set = not isinstance(value, Scalar) or value.text not in ("", "false", "null", "~", "0")
-                if is_set and _GPU.search(key.text) and not is_gpu(key.text):
-                    return True
-                waiting.append(value)
-    return False
+    return any(
+        _GPU.search(key.text) and not is_gpu(key.text)
+        for node, _ in mappings(root)
+        for key, value in node.entries
+        if not isinstance(value, Scalar) or value.text not in ("", "false", "null", "~", "0")
+    )
