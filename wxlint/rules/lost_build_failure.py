@@ -88,7 +88,7 @@ def _unchecked(script: Script, text: str) -> Iterator[Problem]:
 
 def _pushed(script: Script) -> Iterator[tuple[Build, str]]:
     """Yield the builds whose images are pushed further down, each with the tag that is."""
-    pushed = {use.value.written(): use.span.line for use in script.uses if use.kind == "docker push"}
+    pushed = script.pushed
     for build in script.builds:
         line = build.span.line if build.span is not None else 0
         tag = next((tag for tag in build.tags if pushed.get(tag.value.written(), 0) > line > 0), None)

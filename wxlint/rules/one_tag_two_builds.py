@@ -98,8 +98,8 @@ def _given_names(repository: Repository) -> dict[tuple[str, str], list[Use]]:
     """The names that `docker tag` gives to an image and that the same file pushes, by the image's own name."""
     found: dict[tuple[str, str], list[Use]] = {}
     for script in repository.scripts.values():
-        pushed = {use.value.written() for use in script.uses if use.kind == "docker push"}
         tags = [use for use in script.uses if use.kind == "docker tag"]
+        pushed = script.pushed if tags else {}
         for before, after in pairwise(tags):
             name = _name(before)
             if name is not None and not before.produces and after.produces and after.value.written() in pushed:

@@ -75,3 +75,8 @@ class Script(NamedTuple):
     problems: tuple[Problem, ...] = ()
     columns: tuple[tuple[tuple[str, Span], ...], ...] = ()
     running: tuple[Running, ...] = ()
+
+    @property
+    def pushed(self) -> dict[str, int]:
+        """The images that the script pushes, as it writes them, with the line of each one's last push."""
+        return {use.value.written(): use.span.line for use in self.uses if use.kind == "docker push"}
