@@ -38,12 +38,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.model import Call
+from wxlint.images.graph.external_images import known_cuda
 from wxlint.images.graph.family import listed_for
 from wxlint.images.graph.image import proven_by_all
 from wxlint.images.graph.name_hints import said_by_tag
@@ -157,7 +157,10 @@ def _variant(repository: Repository, reference: Reference, path: str) -> tuple[s
         if not reference.value.known:
             return None, ()
         named = [repository.beliefs.state(*producer) for producer in repository.graph.builds_of_name(reference)]
-        return _proven(named) if named else _well_known(reference)
+        if named:
+            return _proven(named)
+        reason = known_cuda(reference) if reference.tag else None
+        return ("cuda", (reason,)) if reason is not None else (None, ())
     if any(state.accelerator not in (None, said[0]) and state.torch.channel == "none" for state in states):
         return None, ()  # variant-tag speaks of a tag that its build contradicts
     return said
@@ -203,13 +206,3 @@ def _is_bare(state: State) -> bool:
     reference = state.root.reference if state.root is not None else None
     small = reference is not None and reference.tag_known and "-base-" in (reference.tag or "")
     return small and state.torch.channel == "none" and not state.packages
-
-
-def _well_known(reference: Reference) -> tuple[str | None, tuple[Reason, ...]]:
-    """A public image that is known to hold CUDA. That one holds none says little: a GPU may be for another program."""
-    if not reference.tag or not reference.tag_known:
-        return None, ()
-    found = facts.base_image(reference.upstream, reference.tag)
-    if found is None or found.accelerator != "cuda" or found.row["confidence"] == "unverified":
-        return None, ()
-    return "cuda", (Reason("base", f"{reference.shown()} holds CUDA"),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wxlint import facts
 from wxlint.core.patterns import late
-from wxlint.core.reasons import reason_at
+from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE
 from wxlint.images.graph.name_hints import from_reference
 from wxlint.images.graph.state import State
@@ -47,6 +47,18 @@ def external_state(use: Use, reference: Reference) -> State:
     if named:
         return State("cpu", None, Torch("unknown"), (), (use,), (shown, named[0].reason), root=use)
     return State(None, None, Torch("unknown"), (), (use,), (shown,), root=use)
+
+
+def known_cuda(reference: Reference) -> Reason | None:
+    """Why a public image is known to hold CUDA; None for all others.
+
+    That an image is known to hold none says little: what it runs may bring its own.
+    """
+    tag = reference.tag if reference.tag is not None else "latest"
+    found = facts.base_image(reference.upstream, tag) if reference.tag_known else None
+    if found is None or found.accelerator != "cuda" or found.row["confidence"] == "unverified":
+        return None
+    return Reason("base", f"{reference.shown()} holds CUDA")
 
 
 _RELEASE_IN_TAG = late(r"v?(\d+\.\d+\.\d+)(?:[-_].*)?")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
+from wxlint.images.graph.external_images import known_cuda
 from wxlint.images.graph.family import listed_for
 from wxlint.images.graph.image import proven_accelerator
 from wxlint.images.graph.name_hints import said_by
@@ -71,7 +71,8 @@ def _by_content(repository: Repository, service: Service, reference: Reference |
     if not images and service.build is None and reference is not None:
         images = [graph.image(evaluated, stage) for evaluated, stage in graph.producers(reference)]
         if not images:
-            return _well_known(reference)
+            reason = known_cuda(reference)
+            return Meant("cuda", (reason,), said=False) if reason is not None else Meant(None)
     found = [proven_accelerator(image.state) for image in images]
     if len({accelerator for accelerator, _ in found}) != 1:
         return Meant(None)
@@ -116,11 +117,3 @@ def _names(service: Service) -> Iterator[str]:
     yield from (named.name.upper() for named in service.environment)
     for command in (service.entrypoint, service.command):
         yield from (text.value.text.upper() for text in (command.words if command is not None else ()))
-
-
-def _well_known(reference: Reference) -> Meant:
-    tag = reference.tag if reference.tag is not None else "latest"
-    found = facts.base_image(reference.name, tag) if reference.tag_known else None
-    if found is None or found.accelerator != "cuda" or found.row["confidence"] == "unverified":
-        return Meant(None)
-    return Meant("cuda", (Reason("base", f"{reference.shown()} holds CUDA"),), said=False)
