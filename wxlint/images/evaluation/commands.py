@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wxlint.core.tuples import NamedTuple
@@ -36,8 +37,14 @@ class Ran(NamedTuple):
 
 def commands_of(source: Source, instruction: Instruction) -> Iterator[Ran]:
     """Yield the commands of a RUN; of variables only those are known that the RUN itself sets."""
+    for text, at in shell_texts(instruction):
+        for command in _commands(text):
+            yield Ran(command, text, source, at)
+
+
+@lru_cache(maxsize=256)
+def _commands(text: str) -> tuple[Command, ...]:
+    """The commands of a shell text: several rules, and images of one Dockerfile, ask for the same."""
     from wxlint.shell.bash.reader import read_shell
 
-    for text, at in shell_texts(instruction):
-        for command in read_shell(text, {}).commands:
-            yield Ran(command, text, source, at)
+    return read_shell(text, {}).commands

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.shell.bash.parser import Parser
+from wxlint.shell.bash.parser import parsed
 from wxlint.shell.bash.tree import (
     AndOr,
     Background,
@@ -64,7 +64,7 @@ def lost_failures(text: str) -> tuple[Lost, ...]:
     """The commands of a bash text whose failure is not seen, in the order of the text. Never raises."""
     reader = _Reader(text)
     try:
-        reader.walk(Parser(text).script(), guarded=False, top=True)
+        reader.walk(parsed(text).tree, guarded=False, top=True)
     except RecursionError:  # the depth guards are there so that this does not happen
         return ()
     return tuple(sorted(reader.found, key=lambda lost: lost.start))

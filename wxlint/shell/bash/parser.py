@@ -6,9 +6,10 @@ such trees do not give, loading one costs more than a whole check, and bash itse
 
 from __future__ import annotations
 
-from contextlib import suppress
+from functools import lru_cache
 
 from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
 from wxlint.shell.bash.compound_commands import RESERVED, CompoundReader
 from wxlint.shell.bash.tree import (
     EMPTY,
@@ -258,9 +259,27 @@ class Parser(CompoundReader):
         return node
 
 
+class Parsed(NamedTuple):
+    """A text as a tree. errors: (start, end, what is wrong). comments: the offsets of their `#`, sorted."""
+
+    tree: Node
+    errors: tuple[tuple[int, int, str], ...]
+    comments: tuple[int, ...]
+
+
+@lru_cache(maxsize=64)
+def parsed(text: str, flavor: str = "bash") -> Parsed:
+    """Parse a text, once for all who ask: builds of one Dockerfile share its RUNs, rules look at scripts again.
+
+    Raises RecursionError, though the depth guards are there so that this does not happen.
+    """
+    parser = Parser(text, flavor)
+    return Parsed(parser.script(), tuple(parser.errors), tuple(sorted(parser.comments)))
+
+
 def shell_comments(text: str) -> tuple[int, ...]:
     """Offsets of the `#` of every comment. One in a string, or in the lines of a heredoc, is none. Never raises."""
-    parser = Parser(text)
-    with suppress(RecursionError):  # the depth guards are there so that this does not happen
-        parser.script()
-    return tuple(sorted(parser.comments))
+    try:
+        return parsed(text).comments
+    except RecursionError:
+        return ()

@@ -12,8 +12,7 @@ from functools import lru_cache
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.interpreter import Interpreter
-from wxlint.shell.bash.parser import Parser
-from wxlint.shell.bash.tree import Node
+from wxlint.shell.bash.parser import parsed
 from wxlint.shell.model import ANYWHERE, TOO_DEEP, Command, Files, Place, ShellResult, Surroundings, line_of
 from wxlint.shell.state import State
 from wxlint.shell.values import Arguments, hole, relative
@@ -58,7 +57,7 @@ def read_shell(
     held: Mapping[str, object] = {}
     errors: tuple[Problem, ...] = ()
     try:
-        tree, errors = _parsed(text, flavor)
+        tree, errors, _ = parsed(text, flavor)
         interpreter.whole(tree)
         state.flow = ""
         state.catches.clear()
@@ -80,13 +79,6 @@ def read_shell(
         commands = [_below_root(command) for command in commands]
         held = {name: relative(value) if isinstance(value, Value) else value for name, value in held.items()}
     return ShellResult(tuple(commands), held, (*errors, *state.errors), tuple(state.may_end), at_exit)
-
-
-@lru_cache(maxsize=64)
-def _parsed(text: str, flavor: str) -> tuple[Node, tuple[Problem, ...]]:
-    """The tree of a text, and what cannot be read of it; a RUN is read once for all builds of its Dockerfile."""
-    parser = Parser(text, flavor)
-    return parser.script(), tuple(parser.errors)
 
 
 def _below_root(command: Command) -> Command:

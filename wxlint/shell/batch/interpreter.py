@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Sequence
 from functools import partial
 
 from wxlint.core.reasons import Reason
@@ -36,7 +37,7 @@ class BatchRunner(Variables):
 
     def __init__(self, text: str, where: Place, script: str) -> None:
         super().__init__(text, where, script)
-        self.nodes: list[Node] = []
+        self.nodes: Sequence[Node] = ()
         self.labels: dict[str, int] = {}
         self.visited: set[str] = set()
         self.pending: deque[str] = deque()
@@ -46,7 +47,7 @@ class BatchRunner(Variables):
 
     # -- the file: statements, labels, jumps
 
-    def script_nodes(self, nodes: list[Node]) -> None:
+    def script_nodes(self, nodes: Sequence[Node]) -> None:
         self.nodes = nodes
         for index, node in enumerate(nodes):
             if isinstance(node, Label):

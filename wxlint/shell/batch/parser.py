@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Union
 
 from wxlint.core.patterns import late
@@ -77,6 +78,20 @@ class Label(NamedTuple):
 
 
 Node = Union[Line, If, For, Chain, Label]
+
+
+class Parsed(NamedTuple):
+    """The statements of a text. errors: (start, end, what is wrong)."""
+
+    nodes: tuple[Node, ...]
+    errors: tuple[tuple[int, int, str], ...]
+
+
+@lru_cache(maxsize=8)
+def parsed(text: str) -> Parsed:
+    """Parse a text, once for all who ask. Raises RecursionError, though the depth guards are there to prevent it."""
+    parser = Parser(text)
+    return Parsed(tuple(parser.script()), tuple(parser.errors))
 
 
 class Parser:

@@ -28,19 +28,20 @@ def read_batch(
     `script`. script: the path of the file, for `%~dp0` and `%~nx0`; unknown when empty.
     """
     from wxlint.shell.batch.interpreter import BatchRunner
-    from wxlint.shell.batch.parser import Parser
+    from wxlint.shell.batch.parser import parsed
 
     text = text.replace(HOLE, "\ufffd")
-    parser = Parser(text)
+    errors: tuple[tuple[int, int, str], ...] = ()
     runner = BatchRunner(text, where or line_of(text, script), script)
     for name, value in (variables or {}).items():
         runner.vars[name.lower()] = value
     try:
-        runner.script_nodes(parser.script())
+        nodes, errors = parsed(text)
+        runner.script_nodes(nodes)
     except RecursionError:  # the depth guards are there so that this does not happen
-        parser.errors.append((0, len(text), TOO_DEEP))
+        errors += ((0, len(text), TOO_DEEP),)
     held = {runner.written.get(name, name): _seen(value) for name, value in runner.vars.items()}
-    return ShellResult(tuple(runner.commands), held, (*parser.errors, *runner.errors))
+    return ShellResult(tuple(runner.commands), held, (*errors, *runner.errors))
 
 
 def _seen(variable: Variable) -> Variable:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.shell.batch.parser import Label, Line, Node, Parser
+from wxlint.shell.batch.parser import Label, Line, Node, parsed
 
 _ENDS = late(r"@?(?:exit\b|goto[ \t]*:?[ \t]*eof\b)[^&|()]*", re.I)
 _LEAVES = late(r"@?(?:exit\b|goto\b)[^&|()]*", re.I)
@@ -32,7 +32,7 @@ def unreached_calls(text: str) -> Iterator[Unreached]:
     first = {match[1].lower(): match.start() for match in reversed(list(_LABEL.finditer(text)))}
     if not any(how == "call" and first.get(name, at) < at for how, name, at, _ in references):
         return  # most files end with their subroutines, and need not be parsed for this
-    nodes = Parser(text).script()
+    nodes = parsed(text).nodes
     labels = {node.name: node.start for node in reversed(nodes) if isinstance(node, Label)}
     ends = [node.start for node in nodes if isinstance(node, Line) and _is(_ENDS, node, text)]
     for before, node in pairwise(nodes):
