@@ -6,9 +6,11 @@ import ast
 import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
+from wxlint.documents.manifests.setup_conditions import Read, holds, keeps_requirements
 from wxlint.documents.manifests.setup_values import (
     NONE,
     Function,
@@ -19,18 +21,12 @@ from wxlint.documents.manifests.setup_values import (
     Scope,
     Table,
     Value,
+    called,
     common,
 )
 
 _MOST_STEPS = 200_000
 _MOST_CALLS = 20
-
-
-def called(node: ast.AST) -> str:
-    """The last name of what is called: "join" of os.path.join."""
-    if not isinstance(node, ast.Call):
-        return ""
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
 _SAME = frozenset("abspath realpath resolve absolute expanduser str Path PurePath fspath as_posix".split())
@@ -41,23 +37,6 @@ _LINES = frozenset(
 """Calls that give a file's lines, or leave them what they are."""
 _MAPPED = ("str", "str.strip", "str.rstrip", "None")
 """What may be mapped over lines, or filter them."""
-_HARMLESS = (
-    "#",
-    "-",
-    "--",
-    "-r",
-    "-e",
-    "-i",
-    "-f",
-    "-c",
-    "git+",
-    "http",
-    "https",
-    "--index-url",
-    "--extra-index-url",
-    "",
-)
-"""What lines that are no requirements start with: a filter of such lines leaves the requirements."""
 _NAMED = late(r"\s*[A-Za-z0-9][\w.-]*(?:\[[\w,\s-]*\])?\s*[=<>!~]=?")
 """How a requirement begins whose name is known."""
 _OF_MM = frozenset(("parse_line", "parse_require_file", "gen_packages_items"))
@@ -117,9 +96,9 @@ class Evaluator:
         if isinstance(node, ast.JoinedStr):
             return self._formatted(node, scope)
         if isinstance(node, ast.IfExp):
-            holds = self.holds(node.test, scope)
+            kept = holds(node.test, self.reading(scope))
             ways = [self.value(way, scope) for way in (node.body, node.orelse)]
-            return common(ways) if holds is None else ways[0 if holds else 1]
+            return common(ways) if kept is None else ways[0 if kept else 1]
         if isinstance(node, ast.Attribute):
             return self._parent(node, scope)
         return self._call(node, scope) if isinstance(node, ast.Call) else None
@@ -137,59 +116,9 @@ class Evaluator:
         items = tuple(item for one in known for item in one.items)
         return Listed(items, whole=len(known) == 2 and all(one.whole for one in known))
 
-    def holds(self, test: ast.expr, scope: Scope) -> bool | None:
-        """Whether a condition holds in a Linux image; None where that is open."""
-        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.comparators[0], ast.Constant):
-            left, right = ast.unparse(test.left), test.comparators[0].value
-            is_it = {"__name__": "__main__", "sys.platform": "linux", "os.name": "posix", "platform.system()": "Linux"}
-            if left in is_it and isinstance(test.ops[0], (ast.Eq, ast.NotEq)):
-                return (is_it[left] == right) == isinstance(test.ops[0], ast.Eq)
-        if called(test) == "startswith" and isinstance(test, ast.Call) and len(test.args) == 1:
-            start = test.args[0]
-            if ast.unparse(test.func) == "sys.platform.startswith" and isinstance(start, ast.Constant):
-                return "linux".startswith(str(start.value))
-        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            inner = self.holds(test.operand, scope)
-            return None if inner is None else not inner
-        if called(test) == "isinstance" and isinstance(test, ast.Call) and len(test.args) == 2:
-            kind = {Item: "str", Listed: "list"}.get(type(self.value(test.args[0], scope)))
-            asked = ast.unparse(test.args[1])
-            return (asked == kind) if kind is not None and asked in ("str", "list") else None
-        if self.rejects_others(test, scope):
-            return False
-        return True if self.keeps_requirements(test, scope) else None
-
-    def keeps_requirements(self, test: ast.expr, scope: Scope) -> bool:
-        """Whether a condition about a file's line holds for each that is a requirement."""
-        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-            return all(self.keeps_requirements(one, scope) for one in test.values)
-        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            return self.rejects_others(test.operand, scope)
-        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.NotEq):
-            about = test.left.value if isinstance(test.left, ast.Subscript) else test.left
-            other = test.comparators[0]
-            return (
-                isinstance(self.value(about, scope), Lined)
-                and isinstance(other, ast.Constant)
-                and other.value in (*_HARMLESS, "\n")
-            )
-        return isinstance(self.value(test, scope), Lined)
-
-    def rejects_others(self, test: ast.expr, scope: Scope) -> bool:
-        """Whether a condition about a file's line holds for none that is a requirement."""
-        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
-            return all(self.rejects_others(one, scope) for one in test.values)
-        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            return isinstance(self.value(test.operand, scope), Lined)
-        if called(test) != "startswith" or not isinstance(test, ast.Call) or len(test.args) != 1:
-            return False
-        starts = test.args[0].elts if isinstance(test.args[0], ast.Tuple) else [test.args[0]]
-        about = test.func.value if isinstance(test.func, ast.Attribute) else None
-        return (
-            about is not None
-            and isinstance(self.value(about, scope), Lined)
-            and all(isinstance(s, ast.Constant) and s.value in _HARMLESS[:-1] for s in starts)
-        )
+    def reading(self, scope: Scope) -> Read:
+        """What says of an expression in a scope what it is."""
+        return partial(self.value, scope=scope)
 
     # -- kinds of expressions
 
@@ -279,7 +208,7 @@ class Evaluator:
         for source in sources:
             inner.set(generator.target.id, source)
             held = self.value(node.elt, inner)
-            kept = all(self.keeps_requirements(test, inner) for test in generator.ifs)
+            kept = all(keeps_requirements(test, self.reading(inner)) for test in generator.ifs)
             if not isinstance(held, (Item, Lined)) or (generator.ifs and not (isinstance(source, Lined) and kept)):
                 return Listed(tuple(items), whole=False)
             items.append(held)

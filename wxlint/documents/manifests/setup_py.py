@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.manifests import setup_conditions as conditions
-from wxlint.documents.manifests import setup_expressions as expressions
+from wxlint.documents.manifests.setup_expressions import Evaluator
 from wxlint.documents.manifests.setup_values import (
     MOST_TEXT,
     NONE,
@@ -19,6 +19,7 @@ from wxlint.documents.manifests.setup_values import (
     Scope,
     Table,
     Value,
+    called,
     tree_of,
 )
 from wxlint.documents.source import Source
@@ -68,7 +69,7 @@ class _Returned(Exception):
         self.value = value
 
 
-class _Reader(expressions.Evaluator):
+class _Reader(Evaluator):
     """Follows the statements of one file as far as they decide what `setup()` is given."""
 
     def __init__(self, tree: ast.Module) -> None:
@@ -140,7 +141,8 @@ class _Reader(expressions.Evaluator):
 
     def _compound(self, node: ast.stmt, scope: Scope) -> None:
         if isinstance(node, ast.If):
-            holds = True if conditions.reads_what_it_finds(node, self, scope) else self.holds(node.test, scope)
+            read = self.reading(scope)
+            holds = True if conditions.reads_what_it_finds(node, read) else conditions.holds(node.test, read)
             if holds is None:
                 self._either((node.body, node.orelse), scope)
             else:
@@ -170,7 +172,7 @@ class _Reader(expressions.Evaluator):
         plain = isinstance(node.target, ast.Name) and not node.orelse
         if plain and isinstance(over, Lined):
             self._assign(node.target, over, scope)
-            self.block([s for s in node.body if not conditions.skips_a_line(s, self, scope)], scope)
+            self.block([s for s in node.body if not conditions.skips_a_line(s, self.reading(scope))], scope)
         elif plain and isinstance(over, Listed) and over.whole:
             for item in over.items:
                 self._assign(node.target, item, scope)
@@ -237,7 +239,7 @@ class _Reader(expressions.Evaluator):
         for name in (*_stored(node), *_changed(node)):
             scope.change(name, None)
         for one in ast.walk(node):
-            if isinstance(one, ast.Call) and expressions.called(one) == "setup":
+            if isinstance(one, ast.Call) and called(one) == "setup":
                 raise _Unsure
 
     # -- calls
@@ -282,7 +284,7 @@ class _Reader(expressions.Evaluator):
         except _Returned as returned:
             return returned.value
         except _Unsure:
-            if len(self.given) > given or any(expressions.called(n) == "setup" for n in ast.walk(definition)):
+            if len(self.given) > given or any(called(n) == "setup" for n in ast.walk(definition)):
                 raise
             return None
         finally:
@@ -294,7 +296,7 @@ class _Reader(expressions.Evaluator):
 
 def _installs(node: ast.AST) -> bool:
     """Whether a call starts a program that installs something."""
-    if not isinstance(node, ast.Call) or expressions.called(node) not in _STARTING:
+    if not isinstance(node, ast.Call) or called(node) not in _STARTING:
         return False
     texts = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
     return any("install" in text.split() for text in texts)
