@@ -3,8 +3,6 @@ parser.py."""
 
 from __future__ import annotations
 
-import re
-
 from wxlint.core.patterns import late
 from wxlint.shell.bash.tree import Lit, Node, Opaque, Param, Part, Subst, Text
 from wxlint.shell.model import TOO_DEEP
@@ -22,8 +20,6 @@ _OPERATOR = late(r":[-=?+]|[-=?+]|##?|%%?|//?|\^\^?|,,?|[:@~]")
 _NOT_DASH = late(r":\Z|keys\Z|[!/^,@~]")
 """Operators that dash refuses when it comes to them."""
 _IN_BRACE = late(r"[^$`\"'\\}/\]]+")
-_ANSI = late(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c(.)|(.))", re.S)
-_ANSI_CHAR = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
 
 
 class WordReader:
@@ -151,7 +147,9 @@ class WordReader:
         at = min(at, self.end)
         self.at = at
         self._close("'", start)
-        out.append(Lit(_ANSI.sub(_ansi_char, self.text[start + 2 : at]).replace("\0", ""), True))
+        from wxlint.shell.bash.ansi_quotes import unescaped  # few texts quote so
+
+        out.append(Lit(unescaped(self.text[start + 2 : at]), True))
 
     def _dollar(self, out: list[Part], double: bool) -> None:
         text, start = self.text, self.at
@@ -328,16 +326,3 @@ def made(start: int, end: int, parts: list[Part]) -> Text:
     if all(type(part) is Lit for part in parts):
         literal = "".join([part.text for part in parts if type(part) is Lit])
     return Text(start, end, tuple(parts), literal, any(part.quoted for part in parts))
-
-
-def _ansi_char(match: re.Match[str]) -> str:
-    digits = match[1] or match[2] or match[3]
-    if digits:
-        code = int(digits, 16)
-        return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
-    if match[4]:
-        return chr(int(match[4], 8) & 0xFF)
-    if match[5]:
-        return chr(ord(match[5]) & 0x1F)
-    char = match[6]
-    return _ANSI_CHAR.get(char, char if char in "\\'\"?" else "\\" + char)
