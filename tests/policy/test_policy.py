@@ -17,6 +17,7 @@ from wxlint.policy.model import (
     EntrypointCheck,
     Expectation,
 )
+from wxlint.policy.named_files import named_files
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "policies/cp-whisperx.yaml"
@@ -109,8 +110,8 @@ class TestReference:
         assert (REFERENCE.parent / mode).resolve() == ROOT / "wxlint/policy/policy.schema.json"
 
     def test_what_it_names_is_there(self) -> None:
-        assert self.policy.files(self.policy.compose) == (["docker-compose.yml"], [])
-        assert self.policy.files(self.policy.scripts)[1] == []
+        assert named_files(self.policy.root, self.policy.compose) == (["docker-compose.yml"], [])
+        assert named_files(self.policy.root, self.policy.scripts)[1] == []
         assert [e.image for e in expected_images(self.policy) if not (ROOT / e.dockerfile).is_file()] == []
 
 
@@ -252,10 +253,14 @@ stages:
             (tmp_path / file).touch()
         (tmp_path / "a/loop").symlink_to(tmp_path)
         policy = load(SMALL)._replace(root=tmp_path)
-        assert policy.files(["compose.yaml", "no.sh"]) == (["compose.yaml"], ["no.sh"])
-        assert policy.files(["*.yaml"]) == (["compose.yaml"], [])
-        assert policy.files(["a/*.yaml", "b/*"]) == (["a/compose.gpu.yaml"], ["b/*"])
-        assert policy.files(["**/compose*.yaml"])[0] == ["a/b/compose.yaml", "a/compose.gpu.yaml", "compose.yaml"]
+        assert named_files(policy.root, ["compose.yaml", "no.sh"]) == (["compose.yaml"], ["no.sh"])
+        assert named_files(policy.root, ["*.yaml"]) == (["compose.yaml"], [])
+        assert named_files(policy.root, ["a/*.yaml", "b/*"]) == (["a/compose.gpu.yaml"], ["b/*"])
+        assert named_files(policy.root, ["**/compose*.yaml"])[0] == [
+            "a/b/compose.yaml",
+            "a/compose.gpu.yaml",
+            "compose.yaml",
+        ]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.policy.model import Expectation, Policy
+from wxlint.policy.named_files import named_files
 
 
 def differences(repository: Repository) -> Iterator[str]:
@@ -37,7 +38,11 @@ def differences(repository: Repository) -> Iterator[str]:
         if allowed and channels and not any(is_of(c, one, nightly=True) for c in channels for one in allowed):
             found = ", ".join(sorted(channels))
             yield f"{policy.path}: variants.{name}: torch-channel is {shown(allowed)}, and its images have {found}"
-    named = {family.in_root(path) for globs in (policy.compose, policy.scripts) for path in policy.files(globs)[0]}
+    named = {
+        family.in_root(path)
+        for globs in (policy.compose, policy.scripts)
+        for path in named_files(policy.root, globs)[0]
+    }
     named |= {path for group in family.compose_groups for path in group}
     for path, script in repository.scripts.items():
         ours = [

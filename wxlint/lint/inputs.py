@@ -281,6 +281,8 @@ def _beside(files: list[Path]) -> list[Path]:
 
 def _family(policy: Policy) -> _Family:
     """The files that the policy names. Raises PolicyError for a path or glob that names none."""
+    from wxlint.policy.named_files import files_beside, named_files
+
     variants = [
         (("variants", name, "compose"), variant.compose)
         for name, variant in policy.variants.items()
@@ -290,12 +292,12 @@ def _family(policy: Policy) -> _Family:
     problems: list[str] = []
     for keys, globs in ((("compose",), policy.compose), (("scripts",), policy.scripts), *variants):
         for n, glob in enumerate(globs):
-            names, missing = policy.files([glob])
+            names, missing = named_files(policy.root, [glob])
             listed.update((shown(policy.root / name), _listed_kind(name, keys[-1] == "compose")) for name in names)
             if missing:
                 span = policy.span(*keys, n)
                 place = f"{policy.path}:{span.line}:{span.column}" if span else policy.path
-                near = did_you_mean(glob, policy.files_beside(glob))
+                near = did_you_mean(glob, files_beside(policy.root, glob))
                 problems.append(
                     f"{place}: {'.'.join(keys)}: found {glob!r}, which names no file; allowed: one that does{near}"
                 )

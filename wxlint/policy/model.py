@@ -6,16 +6,12 @@ the linter and the conformance kit take the same `Expectation` of every image.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wxlint.core import disk
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.discovery.gitignore import files_named, fits_below
+from wxlint.discovery.gitignore import fits_below
 from wxlint.policy import FORBIDDEN_TAGS
 
 if TYPE_CHECKING:
@@ -48,10 +44,6 @@ class Part(NamedTuple):
     env: str | None = None
     build_arg: str | None = None
     given: str | None = None
-
-
-_FEW = 500
-"""Files of a folder that a misspelt name is held against."""
 
 
 class EntrypointCheck(NamedTuple):
@@ -313,25 +305,6 @@ class Policy(NamedTuple):
     def excludes(self, path: str) -> bool:
         """Whether a file (path relative to the root) is not looked at."""
         return any(fits_below(glob, path) for glob in self.exclude)
-
-    def files(self, globs: Sequence[str]) -> tuple[list[str], list[str]]:
-        """The files that paths and globs name, relative to the root and sorted; and the globs that name none."""
-        found: set[str] = set()
-        missing = []
-        for glob in globs:
-            names = files_named(glob, self.root)
-            found.update(names)
-            if not names:
-                missing.append(glob)
-        return sorted(found), missing
-
-    def files_beside(self, path: str) -> list[str]:
-        """The files in the folder of a path, and in the root, as the policy writes them: what may have been meant."""
-        found: list[str] = []
-        for folder in dict.fromkeys((os.path.dirname(path), "")):
-            with suppress(OSError, ValueError):
-                found += [os.path.join(folder, name) for name in disk.names(self.root / folder)[:_FEW]]
-        return [name for name in found if disk.is_file(self.root / name)]
 
     def span(self, *keys: str | int) -> Span | None:
         """Where the policy says something: the key (or a list's item) at the end of `keys`; None when it does not."""

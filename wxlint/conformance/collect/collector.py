@@ -33,6 +33,7 @@ from wxlint.core.processes import SUPERVISOR, Completed
 from wxlint.plan.build_plan import make_plan
 from wxlint.plan.model import Plan, Prediction, Step
 from wxlint.plan.predictions import predictions
+from wxlint.policy.named_files import named_files
 
 if TYPE_CHECKING:
     from wxlint.inspection.dockerfile_lines import Dockerfile
@@ -312,7 +313,7 @@ class _Collector:
         if expectation.gpu and not self.options.gpu:
             return evidence._replace(service_problem=ServiceProblem(ServiceFailure.NEEDS_GPU))
         env = {self.policy.registry_env: self.plan.registry} if self.policy.registry_env else {}
-        _, missing = self.policy.files(expectation.compose)
+        _, missing = named_files(self.policy.root, expectation.compose)
         if missing:
             return evidence._replace(service=Ran(1, f"{', '.join(missing)}: no such compose file", False, 0.0))
         stack = Stack(expectation.compose, self.policy.root, self.place.folder, env)

@@ -115,9 +115,11 @@ class Family:
         """The files that paths and globs of the policy name, as people see them, in the order of the policy."""
         if self.policy is None:
             return ()
+        from wxlint.policy.named_files import named_files
+
         found: dict[str, None] = {}
         for glob in globs:
-            names = self.policy.files([glob])[0] if any(c in glob for c in "*?[") else [glob]
+            names = named_files(self.policy.root, [glob])[0] if any(c in glob for c in "*?[") else [glob]
             found.update((self.in_root(name), None) for name in names)
         return tuple(found)
 
