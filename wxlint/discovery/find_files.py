@@ -30,7 +30,8 @@ from wxlint.discovery.git_index import Repository, repository, rules_in
 from wxlint.discovery.gitignore import Rules, is_ignored
 
 _SKIPPED = frozenset((".git", ".hg", ".svn", "node_modules", "__pycache__"))
-_OF_THEIR_OWN = (".git", "pyvenv.cfg")
+_ENVIRONMENT = "pyvenv.cfg"
+_OF_THEIR_OWN = (".git", _ENVIRONMENT)
 """What another repository, and a virtual environment, hold."""
 
 
@@ -212,15 +213,11 @@ class _Search:
         except OSError as error:
             self.problem(folder.path, error)
             return {}
-        if folder.real == tree.real:
+        if folder.real == tree.real or inside.keys().isdisjoint(_OF_THEIR_OWN):
             return inside
-        if "pyvenv.cfg" in inside:
-            return {}
-        if ".git" in inside:
-            if tree.repository is None:  # a submodule is left out
-                self.walk(folder.path, folder.real)
-            return {}
-        return inside
+        if _ENVIRONMENT not in inside and tree.repository is None:  # a submodule is left out
+            self.walk(folder.path, folder.real)
+        return {}
 
     def file(self, tree: _Tree, folder: _Folder, entry: disk.Entry, links: list[tuple[str, str]]) -> None:
         """One entry that is no folder. links: takes those that are links, with the path as shown."""
