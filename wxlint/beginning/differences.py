@@ -38,11 +38,7 @@ def differences(repository: Repository) -> Iterator[str]:
         if allowed and channels and not any(is_of(c, one, nightly=True) for c in channels for one in allowed):
             found = ", ".join(sorted(channels))
             yield f"{policy.path}: variants.{name}: torch-channel is {shown(allowed)}, and its images have {found}"
-    named = {
-        family.in_root(path)
-        for globs in (policy.compose, policy.scripts)
-        for path in named_files(policy.root, globs)[0]
-    }
+    named = {family.in_root(path) for path in named_files(policy.root, (*policy.compose, *policy.scripts))[0]}
     named |= {path for group in family.compose_groups for path in group}
     for path, script in repository.scripts.items():
         ours = [
