@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
+from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 
 Matcher = Callable[[str], bool]
@@ -23,10 +24,8 @@ _MAX_WILDCARDS = 3
 """Patterns with more are not given to `re`, which would try every way to share a path among them."""
 _ESCAPED = frozenset(".+()|{}$")
 _DEEP, _REST, _STAR, _ONE = "(.*/)?", ".*", "[^/]*", "[^/]"
-_ATOM = re.compile(
-    r"(\(\.\*/\)\?)|((?:\\.|\[\^?(?:\\.|\[:\w+:\]|[^\]\\])(?:\\.|\[:\w+:\]|[^\]\\])*\]|.)\*?)", re.DOTALL
-)
-_POSIX = re.compile(r"\[:(\^?\w+):\]")
+_ATOM = late(r"(\(\.\*/\)\?)|((?:\\.|\[\^?(?:\\.|\[:\w+:\]|[^\]\\])(?:\\.|\[:\w+:\]|[^\]\\])*\]|.)\*?)", re.DOTALL)
+_POSIX = late(r"\[:(\^?\w+):\]")
 _CLASSES = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",

@@ -43,7 +43,6 @@ from wxlint.core.reasons import reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.facts.torch_releases import FAMILY
-from wxlint.images.graph.copied_script import copied_script
 from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
@@ -152,6 +151,8 @@ def _started(repository: Repository, image: Image, instructions: Sequence[Instru
     words: Sequence[str] = json_words(instruction.args) or instruction.args.split()
     span = instruction.span(source, instruction.args_at, len(instruction.text))
     if words and words[0].endswith(".sh"):
+        from wxlint.images.graph.copied_script import copied_script
+
         source_of_script = copied_script(repository, image, instructions, posixpath.basename(words[0]))
         return _in_script(source_of_script) if source_of_script is not None else None
     return _of_run(words, span)

@@ -13,7 +13,6 @@ from bisect import bisect_right
 from wxlint.core.findings import Span
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.documents.dockerfile.heredocs import heredoc_openings
 from wxlint.documents.dockerfile.words import SPACE, json_words
 from wxlint.documents.source import Problem, Source
 
@@ -298,6 +297,8 @@ def _flag_word(text: str, at: int, escape: str) -> tuple[int, str]:
 
 def _with_heredocs(instruction: Instruction, lines: _Lines, problems: list[Problem]) -> Instruction:
     """The instruction with the heredocs that its line opens, which are read."""
+    from wxlint.documents.dockerfile.heredocs import heredoc_openings
+
     keyword, head, args_at = instruction.keyword, instruction.text, instruction.args_at
     start = args_at
     if keyword == "ONBUILD":

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
-from wxlint.images.evaluation.line_edits import Edit, grep_edit, sed_edit
 from wxlint.images.evaluation.written_files import redirected
 from wxlint.images.installs.call import InstallContext
 from wxlint.images.installs.model import Groups, Lines, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, read_arguments
 
 if TYPE_CHECKING:
+    from wxlint.images.evaluation.line_edits import Edit
     from wxlint.shell.model import Command, Word
 
 _LISTS = (".txt", ".in")
@@ -237,6 +237,8 @@ def _filtered(call: _Call) -> tuple[str, Lines | None]:
 
 def _edit(call: _Call, patterns: list[str], flags: set[str], removes: bool) -> Edit | None:
     """What a filter leaves of each line; None where that is not known."""
+    from wxlint.images.evaluation.line_edits import grep_edit, sed_edit
+
     extended = call.name == "egrep" or bool(flags & {"-E", "-r"})
     if call.name == "sed":
         return sed_edit(patterns, extended=extended)

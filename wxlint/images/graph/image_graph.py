@@ -13,14 +13,12 @@ from wxlint.core.reasons import Reason
 from wxlint.documents.dockerfile.reader import Dockerfile
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
-from wxlint.images.evaluation.named_contexts import Contexts
 from wxlint.images.graph.all_builds import AllBuilds
 from wxlint.images.graph.documents import Documents
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family, listed_as
 from wxlint.images.graph.image import Image, TorchStep, contributing, stack_of, steps_without_effect, torch_steps
 from wxlint.images.graph.image_stages import built_stages, defined, is_of_another_target
-from wxlint.images.graph.install_hints import weak_evidence
 from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.name_hints import Evidence, evidence, expected_by_names
 from wxlint.images.graph.producers import Producer, Producers
@@ -34,6 +32,7 @@ from wxlint.images.stack.torch.selection import choices
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
     from wxlint.documents.source import Source
+    from wxlint.images.evaluation.named_contexts import Contexts
     from wxlint.policy.model import Expectation
 
 MOST_INSTRUCTIONS = 50_000
@@ -49,7 +48,6 @@ class ImageGraph:
         self._builds = AllBuilds(documents, family, store.root)
         self.watch: Callable[[str], None] | None = None
         """Called with each Dockerfile that is evaluated, so that somebody may count them."""
-        self._contexts = Contexts(store.read, store.root)
         self._evaluated: dict[str, list[Evaluated]] = {}
         self._images: dict[str, tuple[Image, ...]] = {}
         self._images_of_builds: dict[str, dict[object, list[Image]]] = {}
@@ -106,10 +104,20 @@ class ImageGraph:
             dockerfile = self.documents.dockerfiles[path]
             if build.edits:
                 dockerfile = self._edited(dockerfile, build)
-            return evaluate(dockerfile, build, self.files(path, build.contexts), self._contexts.may_name)
+            return evaluate(dockerfile, build, self.files(path, build.contexts), self._may_be_context)
         except Exception as error:
             self._failures.record(path, error)
             return self._nothing(build)
+
+    def _may_be_context(self, dockerfile: Dockerfile, name: str) -> bool:
+        """Whether a bare name may be a named build context."""
+        return self._contexts.may_name(dockerfile, name)
+
+    @cached_property
+    def _contexts(self) -> Contexts:
+        from wxlint.images.evaluation.named_contexts import Contexts
+
+        return Contexts(self._store.read, self._store.root)
 
     def _edited(self, dockerfile: Dockerfile, build: Build) -> Dockerfile:
         """A Dockerfile with what a build changes of it, line by line; empty where that is not known."""
@@ -258,6 +266,8 @@ class ImageGraph:
         return Image(evaluated, stage, base, state, expected, reasons, None)
 
     def _weak_evidence(self, evaluated: Evaluated, stage: Stage, base: State) -> list[Evidence]:
+        from wxlint.images.graph.install_hints import weak_evidence
+
         installs = (install for one in contributing(evaluated, stage) for install in one.installs)
         return weak_evidence(evaluated, stage, base, (choice for one in installs for choice in choices(one)))
 

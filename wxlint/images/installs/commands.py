@@ -19,7 +19,6 @@ from wxlint.images.installs.model import Install
 from wxlint.images.installs.options import behind_options
 from wxlint.images.installs.pip import pip
 from wxlint.images.installs.screening import NAMES
-from wxlint.images.installs.system import apt, vendor
 from wxlint.shell.wrappers import NAMES as WRAPPERS
 from wxlint.shell.wrappers import unwrap
 
@@ -52,11 +51,15 @@ _MODULES = frozenset(("pip", "pip3", "uv", "poetry", "pdm", "pipenv", "spacy", "
 """Modules that `python -m` runs, each as the program of its name."""
 _CONDA_RUN = frozenset(("-n", "--name", "-p", "--prefix", "--cwd"))
 _MOST_LAUNCHERS = 6
+_USUAL = {"pip": "pip", "pip3": "pip", "python": "python", "python3": "python"}
+"""Names for which no pattern is needed."""
 
 
 @lru_cache(maxsize=4096)
 def _kind(name: str) -> str:
     """What kind of program a command's first word is; "" when it installs nothing."""
+    if name in _USUAL:
+        return _USUAL[name]
     if _PIP.fullmatch(name):
         return "pip"
     base = _base(name)
@@ -175,7 +178,19 @@ def _nothing(_: Call) -> Iterator[Install]:
     return iter(())
 
 
-# Most repositories install with pip and apt: the readers of other tools are imported by who needs them.
+# Most repositories install with pip: the readers of other tools are imported by who needs them.
+
+
+def _apt(call: Call) -> Iterator[Install]:
+    from wxlint.images.installs.system import apt
+
+    return apt(call)
+
+
+def _vendor(call: Call) -> Iterator[Install]:
+    from wxlint.images.installs.system import vendor
+
+    return vendor(call)
 
 
 def _uv(call: Call) -> Iterator[Install]:
@@ -258,7 +273,7 @@ def _shell(call: Call) -> Iterator[Install]:
         return
     name = program.value.text
     if _RUN_FILE.fullmatch(_base(name)):
-        yield from vendor(call._replace(words=call.words[call.words.index(program) :]))
+        yield from _vendor(call._replace(words=call.words[call.words.index(program) :]))
     elif name.endswith((".sh", ".bash")) and not VENDORS.search(name[-300:]):
         yield call.opaque(program)
 
@@ -280,9 +295,9 @@ _READERS: dict[str, Callable[[Call], Iterator[Install]]] = {
     "project": _project,
     "pixi": _pixi,
     "spacy": _spacy,
-    "apt": apt,
+    "apt": _apt,
     "environment": _environment,
-    "vendor": vendor,
+    "vendor": _vendor,
     "python": _python,
     "script": _script,
     "shell": _shell,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from wxlint.core.patterns import late
-from wxlint.shell.bash.braces import expand_braces
 from wxlint.shell.bash.tree import Assign, Lit, Node, Part, Redir, Simple, Text
 from wxlint.shell.bash.words import WordReader, made
 
@@ -158,6 +157,8 @@ class SimpleReader(WordReader):
         if literal is not None and "{" not in literal:
             return [word] if literal or word.quoted else []
         if self.bash and any(type(p) is Lit and not p.quoted and "{" in p.text for p in word.parts):
+            from wxlint.shell.bash.braces import expand_braces  # few texts have any
+
             found = expand_braces(word, self.text[word.start : word.end], self.braces)
             self.braces -= len(found) + 7
             return found
