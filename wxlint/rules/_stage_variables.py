@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Dockerfile, Instruction
     from wxlint.images.graph.repository import Repository
 
-OF_IMAGES = late(
+_OF_IMAGES = late(
     r"(?:CUDA|CUDNN|NCCL|CUBLAS|PYTHON|PIP|PYTORCH|NODE|GOLANG|JAVA|RUST|RUBY|PHP|CONDA|MAMBA|UV|ROCM)_\w*|(?:NV|NVIDIA)_\w+"
     r"|\w*PATH|HOME|USER|SHELL|LANG|LC_ALL|DEBIAN_FRONTEND|\w+_(?:proxy|PROXY)"
 )
@@ -37,7 +37,8 @@ def names_set(dockerfile: Dockerfile, instruction: Instruction) -> list[str]:
 
 def empty_arguments(repository: Repository, path: str, arguments: Collection[str]) -> Iterator[tuple[str, Span]]:
     """Yield each of some arguments that a stage takes while neither it nor a stage that it starts from has set it, once
-    for the Dockerfile; a stage from an image of which nothing is known may have any variable from there."""
+    for the Dockerfile. A stage from an image of which nothing is known may have any variable from there; those that
+    base images set are left out."""
     dockerfile = repository.dockerfiles[path]
     heads = heads_of(dockerfile) if arguments else []
     stages = [_Stage(dockerfile, arguments, start + 1, end) for start, end in zip(heads, [*heads[1:], None])]
@@ -50,7 +51,7 @@ def empty_arguments(repository: Repository, path: str, arguments: Collection[str
         base = stage.base.reference
         is_open = not stage.parents and (base is None or facts.base_image(base.name, base.tag) is None)
         for name, instruction, start in own.uses if not is_open else ():
-            if name not in inherited and name not in told:
+            if name not in inherited and name not in told and not _OF_IMAGES.fullmatch(name):
                 told.add(name)
                 yield name, instruction.span(dockerfile.source, start, start + len(name))
 

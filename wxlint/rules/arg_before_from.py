@@ -34,7 +34,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
-from wxlint.rules._stage_variables import OF_IMAGES, empty_arguments, heads_of, names_set
+from wxlint.rules._stage_variables import empty_arguments, heads_of, names_set
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Dockerfile
@@ -66,5 +66,4 @@ def _arguments(dockerfile: Dockerfile, heads: list[int]) -> dict[str, int]:
         for instruction in dockerfile.instructions[: heads[0] if heads else 0]
         if instruction.keyword == "ARG"
         for name in names_set(dockerfile, instruction)
-        if not OF_IMAGES.fullmatch(name)
     }

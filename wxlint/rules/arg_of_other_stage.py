@@ -42,7 +42,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
-from wxlint.rules._stage_variables import OF_IMAGES, empty_arguments, heads_of, names_set
+from wxlint.rules._stage_variables import empty_arguments, heads_of, names_set
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Dockerfile
@@ -68,6 +68,5 @@ def _arguments(dockerfile: Dockerfile, first: int) -> dict[str, int]:
     for number, instruction in enumerate(dockerfile.instructions):
         if instruction.keyword == "ARG":
             for name in names_set(dockerfile, instruction):
-                if not OF_IMAGES.fullmatch(name):
-                    found.setdefault(name, instruction.line if number > first else 0)
+                found.setdefault(name, instruction.line if number > first else 0)
     return {name: line for name, line in found.items() if line}

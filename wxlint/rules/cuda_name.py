@@ -105,7 +105,7 @@ def _names(image: Image) -> Iterator[_Name]:
     folder, file = posixpath.split(from_root(image.evaluated.path))
     parts = [(file, "file name"), *((part, "folder") for part in reversed(folder.split("/")[-2:]))]
     for part, kind in parts:
-        if _NAMED.search(part):
+        if _versions(part):
             yield from _named(part, f"the {kind} {part}", image.stage.base.span)
             return
 
@@ -116,8 +116,15 @@ def _named(text: str, what: str, span: Span) -> Iterator[_Name]:
         yield _Name(cuda, what, span)
 
 
+def _versions(text: str) -> set[tuple[str, str | None]]:
+    """The CUDA versions that a text names, major and minor."""
+    if not any(map(str.isdigit, text)):
+        return set()  # most names
+    return {(match["major"], match["minor"]) for match in _NAMED.finditer(text)}
+
+
 def _only(text: str) -> str:
     """The one CUDA version that a text names; "" where it names none, or several."""
-    found = {(match["major"], match["minor"]) for match in _NAMED.finditer(text)}
+    found = _versions(text)
     major, minor = found.pop() if len(found) == 1 else ("", None)
     return f"{major}.{minor}" if minor else major

@@ -64,7 +64,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         for number, (use, image) in enumerate(made):
             for first, other in made[:number]:
                 differs = _difference(other, image) if first.span.path != use.span.path else ""
-                if differs and use.reference is not None:
+                if differs and use.reference is not None and not (_is_archived(first) or _is_archived(use)):
                     text = f"{use.reference.shown()} is built {differs} in {first.span.path}"
                     because = (reason_at("build", f"{first.kind} {first.value.shown()}", first.span),)
                     services = any(each.evaluated.build.service is not None for each in (image, other))
@@ -83,9 +83,12 @@ def _made(repository: Repository) -> dict[str, list[tuple[Use, Image]]]:
         for use in build.tags:
             reference = use.reference
             if reference is not None and reference.tag_known and reference.name_known:
-                if ARCHIVED.search(from_root(use.span.path)) is None:
-                    found.setdefault(f"{reference.name}:{reference.tag or 'latest'}", []).append((use, image))
+                found.setdefault(f"{reference.name}:{reference.tag or 'latest'}", []).append((use, image))
     return {name: sorted(made, key=lambda each: each[0].span) for name, made in found.items() if len(made) > 1}
+
+
+def _is_archived(use: Use) -> bool:
+    return ARCHIVED.search(from_root(use.span.path)) is not None
 
 
 def _difference(one: Image, other: Image) -> str:

@@ -41,6 +41,7 @@ SEVERITY = Severity.WARNING
 SUMMARY = "a RUN that only sets variables, which are gone when it ends"
 HINT = "set the variable with ENV, or in the RUN that needs it"
 
+_FIRST = ("export", "source", ".", "conda", "micromamba", "mamba")
 _MAY_BE = late(r"\s*(?:export\s+\w|(?:source|\.)\s+\S+|(?:conda|micromamba|mamba)\s+activate\b)")
 _SEPARATORS = late(r"&&|;|[<>]")
 """What stands between commands; a redirection, which does something by itself, makes a part too many."""
@@ -48,11 +49,16 @@ _EXPORTS = late(r"[\s\\]*export\s")
 _ACTIVATES = late(r"(?:.*/)?(?:activate|\.?bashrc|\.profile|\.bash_profile)|/etc/(?:environment|profile)")
 
 
+def _may_be_one(commands: str) -> bool:
+    """Whether the first of the commands of a RUN sets variables. Looking for words comes first: most have none."""
+    return commands.lstrip().startswith(_FIRST) and _MAY_BE.match(commands) is not None
+
+
 def check(repository: Repository) -> Iterator[Problem]:
     for path in repository.dockerfiles_in_scope:
         dockerfile = repository.dockerfiles[path]
         for instruction in dockerfile.instructions:
-            if instruction.keyword != "RUN" or not _MAY_BE.match(instruction.args) or instruction.heredocs:
+            if instruction.keyword != "RUN" or instruction.heredocs or not _may_be_one(instruction.args):
                 continue
             from wxlint.images.evaluation.commands import commands_of
 

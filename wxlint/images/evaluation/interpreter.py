@@ -60,6 +60,8 @@ def chosen_pythons(text: str, variables: Mapping[str, Value]) -> set[str]:
 
     if "$" in text:
         text = _VARIABLE.sub(known, text)
+    if "3." not in text and "-py3" not in text:
+        return set()
     found = (".".join(part for part in match.groups() if part) for match in _CHOSEN.finditer(text))
     return set(found)
 
@@ -83,7 +85,7 @@ def python_of(reference: Reference | None) -> str | None:
     if facts.normalise_repository(reference.name) == "python" or reference.path.endswith("/python"):
         found = _TAG.fullmatch(reference.tag)
     else:
-        found = _IN_TAG.search(reference.tag)
+        found = _IN_TAG.search(reference.tag) if "py" in reference.tag else None
     return found[1] if found else None
 
 

@@ -86,7 +86,7 @@ class Sums:
 
     def unsettle(self, text: str) -> None:
         """What an expression of unknown value may set becomes unknown."""
-        for pair in SETS.findall(text):
+        for pair in SETS.findall(text) if "=" in text or "++" in text or "--" in text else ():
             name = pair[0] or pair[1]
             self.state.set(name, hole(f"${{{name}}}"))
 
