@@ -314,6 +314,19 @@ def test_requirements_that_may_not_hold() -> None:
     assert [r.name for r in install.requirements] == ["a"]
 
 
+def test_a_list_that_a_tool_exported_is_for_the_pythons_of_its_project() -> None:
+    own = "; python_version >= '3.10' and python_version < '4.0'\n"
+    lines = ["a", "b", "c", "torch"]
+    exported = "".join(name + own for name in lines) + "old; python_version >= '3.10' and python_version < '3.12'\n"
+    (install,) = installs(LIST, {"requirements.txt": exported}, base="registry.example/app:1")
+    assert {r.name for r in install.requirements if r.maybe} == {"old"}
+    by_hand = "".join(name + own for name in lines[1:])
+    (install,) = installs(LIST, {"requirements.txt": by_hand}, base="registry.example/app:1")
+    assert {r.name for r in install.requirements if r.maybe} == {"b", "c", "torch"}
+    (install,) = installs(LIST, {"requirements.txt": exported + "plain\n"}, base="registry.example/app:1")
+    assert {r.name for r in install.requirements if not r.maybe} == {"plain"}
+
+
 def test_a_variable_in_a_list() -> None:
     (install,) = installs(f"ENV I={CPU}\n{LIST}", {"requirements.txt": "--index-url ${I}\ntorch\n"})
     assert install.sources.index is not None and install.sources.index.value.text == CPU

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wxlint.core.values import HOLE, Value
-from wxlint.images.evaluation.own_clones import clones, own_project
+from wxlint.images.evaluation.own_clones import clones, moved_clones, own_project
 from wxlint.images.graph.summary import beliefs_of
 from wxlint.lint.inputs import gather
 
@@ -211,3 +211,37 @@ def test_setup_py_of_the_build_context_is_read(tmp_path: Path, requires: str, fo
     setup = f"from setuptools import setup\nsetup(name='a', install_requires={requires})\n"
     (tmp_path / "setup.py").write_text(setup)
     assert torch(tmp_path) == found
+
+
+KNOWN = {"/src": "acme/a", "/opt/b": "acme/b@another"}
+
+
+@pytest.mark.parametrize(
+    ("text", "workdir", "found"),
+    [
+        ("cp -ar /src /app", "/", {**KNOWN, "/app": "acme/a"}),
+        ("mkdir /x && cp -r /src/ /x/ && ls", "/", {**KNOWN, "/x/src": "acme/a"}),
+        ("cp -a ../src .", "/work", {**KNOWN, "/work/src": "acme/a"}),
+        ("cp -r /src /work", "/work/here", {**KNOWN, "/work/src": "acme/a"}),
+        ("mv /opt/b /app", "/", {**KNOWN, "/app": "acme/b@another"}),
+        ("cp /src /app", "/", KNOWN),  # a folder stays where it is without -r
+        ("cp -r /src/lib /app", "/", KNOWN),
+        ("cp -r $FROM /app", "/", KNOWN),
+        ("cd /src && git checkout v2", "/", {"/src": "acme/a@another", "/opt/b": "acme/b@another"}),
+        ("git -C /src pull", "/", {"/src": "acme/a@another", "/opt/b": "acme/b@another"}),
+        ("git status", "/", KNOWN),
+    ],
+)
+def test_later_commands_move_clones(text: str, workdir: str, found: dict[str, str]) -> None:
+    assert moved_clones(KNOWN, text, workdir) == found
+
+
+@pytest.mark.parametrize(("later", "expected"), [("", "cpu"), ("RUN cd /src && git checkout v1\n", "unknown")])
+def test_a_list_of_a_clone_is_found_where_a_later_run_copies_it(tmp_path: Path, later: str, expected: str) -> None:
+    path = "requirements/full/requirements_cpu_only.txt"
+    (tmp_path / "Dockerfile").write_text(
+        "FROM python:3.11\nRUN git clone https://github.com/oobabooga/text-generation-webui /src\n"
+        f"{later}RUN cp -r /src /app\nRUN pip install torch -i https://download.pytorch.org/whl/cpu\n"
+        f"RUN pip install -r /app/{path}\n"
+    )
+    assert torch(tmp_path) == expected

@@ -22,6 +22,7 @@ _ADDRESS = late(r"(?:https?://|ssh://|git://)?(?:[^\s/@]+@)?[\w.-]+[/:](?:\d+/)?
 _MOVES = late(
     r"\bgit\s+(?:-C\s+\S+\s+)?(?:checkout|switch|reset|fetch|pull|apply|am|revert|cherry-pick|submodule\s+foreach)\b"
 )
+_COPIES = late(r"(?:^|[;&|\n])\s*(?:cp\s+-\w*[aRr]\w*|mv)\s+(?:-\w+\s+)*([\w./-]+)\s+([\w./-]+)\s*(?=$|[;&|\n])")
 _CD = late(r"(?:^|[;&|\n(])\s*cd\s+([^\s;&|)]+)")
 _REMOTE = late(r"^\s*(?:push)?url\s*=\s*(\S+)", re.I | re.M)
 _VARIABLE = late(r"\$(?:\{(\w+)\}|(\w+))")
@@ -50,12 +51,30 @@ def cloned_files(stage: OpenStage, instruction: Instruction, files: Files) -> li
     """What a RUN clones of the repository itself, which stands there from now on; other clones are noted."""
     found = []
     for text, _ in shell_texts(instruction):
+        files.clones[stage.index] = moved_clones(files.clones.get(stage.index, {}), text, stage.workdir)
         for clone in clones(text, stage.workdir, stage.visible):
             if files.is_own is None or not files.is_own(clone.owner, clone.name):
                 at = "" if clone.main else "@another"
                 files.note_clone(stage.index, clone.folder, f"{clone.owner}/{clone.name}{at}")
             elif clone.main:
                 found.append(Copy(".", clone.folder, None, True, cloned=True))
+    return found
+
+
+def moved_clones(known: Mapping[str, str], text: str, workdir: str) -> dict[str, str]:
+    """The clones of a stage after the commands of a RUN: checked out at another commit, or copied.
+
+    Args:
+        known: what each folder holds, as `Files.note_clone` takes it.
+    """
+    found = dict(known)
+    if _MOVES.search(text):
+        found = {folder: project if "@" in project else f"{project}@another" for folder, project in found.items()}
+    for match in _COPIES.finditer(text):
+        source, target = in_image(workdir, match[1].rstrip("/")), in_image(workdir, match[2])
+        if source in found:
+            into = match[2].endswith(("/", ".")) or f"{workdir}/".startswith(f"{target}/")
+            found[posixpath.join(target, posixpath.basename(source)) if into else target] = found[source]
     return found
 
 

@@ -42,7 +42,10 @@ def _listed(source: Text, as_constraints: bool, environment: Environment) -> Lin
     from wxlint.documents.manifests.requirements_txt import read_requirements
 
     found = []
-    for line in read_requirements(source):
+    lines = read_requirements(source)
+    if "python_" in source.text:
+        environment = environment.narrowed([marker_of(one.requirement.text) for one in lines if one.requirement])
+    for line in lines:
         if line.requirement is not None:
             where = partial(source.span, line.start, line.end)
             found.append(_of_requirement(line, line.requirement, source, where, as_constraints, environment))

@@ -8,7 +8,7 @@ known.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from wxlint.core.patterns import late
@@ -23,6 +23,8 @@ _MOST_TOKENS = 400
 """A longer marker is not evaluated: nobody writes one."""
 _PYTHONS = tuple(f"3.{minor}" for minor in range(8, 16))
 """The Pythons that an image may have where nothing says which."""
+_OF_AN_EXPORT = 5
+"""Lines of a list that nobody writes such a condition on by hand, one by one."""
 _FIXED = {
     "os_name": "posix",
     "sys_platform": "linux",
@@ -44,10 +46,20 @@ class Environment(NamedTuple):
     """What a Python is and where it runs: Linux and CPython always.
 
     python: "3.11", or "3.11.9" where that is known; None where it is not. machine: "x86_64", "aarch64" or None.
+    pythons: those that it may be where it is not known.
     """
 
     python: str | None = None
     machine: str | None = None
+    pythons: tuple[str, ...] = _PYTHONS
+
+    def narrowed(self, markers: Sequence[str]) -> Environment:
+        """This environment for a list whose lines have these markers: a list that a tool exported has the Pythons of
+        its project on every line, and is for none that leaves nothing of it."""
+        if self.python is not None or len(markers) < _OF_AN_EXPORT or not all("python" in one for one in markers):
+            return self
+        left = (one for one in self.pythons if any(applies(m, self._replace(python=one)) is not False for m in markers))
+        return self._replace(pythons=tuple(left) or self.pythons)
 
 
 ANY_LINUX = Environment(None, "x86_64")
@@ -65,7 +77,7 @@ def applies(marker: str, environment: Environment = ANY_LINUX, extras: tuple[str
         return None
     if environment.python is not None or "python" not in marker:
         return _holds(tree, environment, extras)
-    answers = {_holds(tree, environment._replace(python=python), extras) for python in _PYTHONS}
+    answers = {_holds(tree, environment._replace(python=python), extras) for python in environment.pythons}
     return answers.pop() if len(answers) == 1 else None
 
 

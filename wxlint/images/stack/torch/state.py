@@ -284,9 +284,16 @@ def _takes_newest(install: Install, choice: Choice) -> bool:
     listed = facts.torch_releases(choice.channel)
     if not listed:
         return not choice.implied
-    needs = [facts.torch_needed(c.requirement.name, c.requirement.pin) for c in carried(install)]
-    takes = all(need is not None and (not need or within(need, listed[-1])) for need in needs)
+    takes = all(_goes_with(choice.requirement, listed[-1]) for choice in carried(install))
     return takes and allowed(install, listed[-1:]) == listed[-1:]
+
+
+def _goes_with(wanted: Requirement, version: str) -> bool:
+    """Whether what brings torch is there for a release of it, as far as that is known."""
+    if wanted.name in FAMILY:
+        return bool(getattr(facts.companions(version), wanted.name, ()))
+    need = facts.torch_needed(wanted.name, wanted.pin)
+    return need is not None and (not need or within(need, version))
 
 
 def _perhaps(state: Torch, choice: Choice) -> Torch:
