@@ -34,7 +34,12 @@ def test_what_a_project_asks_of_torch(url: str, needs: str | None) -> None:
     [
         ("git+https://github.com/crowsonkb/k-diffusion", "requirements.txt", ("torch", "torchvision", "accelerate")),
         ("git+https://github.com/crowsonkb/k-diffusion", "docs/requirements.txt", None),
-        ("git+https://github.com/comfyanonymous/ComfyUI@v0.3", "requirements.txt", None),
+        ("git+https://github.com/oobabooga/textgen@v4.0", "requirements/full/requirements_amd.txt", None),
+        (
+            "git+https://github.com/comfyanonymous/ComfyUI@v0.3",
+            "requirements.txt",
+            ("torch", "torchsde", "torchvision", "torchaudio", "kornia"),
+        ),
         (
             "git+https://github.com/oobabooga/textgen",
             "requirements/full/requirements_amd.txt",

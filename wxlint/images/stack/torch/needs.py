@@ -27,8 +27,9 @@ def needed(requirement: Requirement) -> str | None:
     if need is None:
         return needed_by_project(requirement) or None
     ranged = requirement.pin is None and (requirement.specifier or HOLE in requirement.specifier)
-    return None if ranged and _is_bound_above(need) else need  # an older release of it may ask for an older torch
+    return None if ranged and is_bound_above(need) else need  # an older release of it may ask for an older torch
 
 
-def _is_bound_above(specifier: str) -> bool:
+def is_bound_above(specifier: str) -> bool:
+    """Whether a range ends, so that a later torch may not be in it."""
     return any(sign in specifier for sign in ("==", "~=", "<"))

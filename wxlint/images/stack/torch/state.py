@@ -13,6 +13,7 @@ from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.model import ANY, NONE, Choice, Torch, describe
+from wxlint.images.stack.torch.needs import is_bound_above
 from wxlint.images.stack.torch.releases import within
 from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied
 from wxlint.images.stack.torch.selection import allowed, builds_of_default, carried, choices, is_nightly
@@ -293,6 +294,9 @@ def _goes_with(wanted: Requirement, version: str) -> bool:
     if wanted.name in FAMILY:
         return bool(getattr(facts.companions(version), wanted.name, ()))
     need = facts.torch_needed(wanted.name, wanted.pin)
+    if need is None and wanted.pin:  # what has no upper bound today seldom had one
+        need = facts.torch_needed(wanted.name, None)
+        return need is not None and not is_bound_above(need)
     return need is not None and (not need or within(need, version))
 
 
