@@ -24,13 +24,13 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -39,7 +39,7 @@ SIMPLE = "application/vnd.pypi.simple.v1+json"
 _AGENT = "wxlint-check-facts"
 PAUSE = 0.05
 """Seconds between two requests."""
-_WHEEL = re.compile(r"-(?P<python>(?:cp|py)[\d.a-z]+)-(?P<abi>\w+)-(?P<platform>[\w.]+)\.whl$")
+_WHEEL = re.compile(r"-(?P<python>(?:cp|py)[\d.a-z]+)-(?P<abi>[\w.]+)-(?P<platform>[\w.]+)\.whl$")
 
 
 class Found(NamedTuple):
@@ -64,13 +64,13 @@ class Index:
         self._metadata: dict[tuple[str, str, str], list[Requirement] | None] = {}
         self.requests = 0
 
-    def files(self, name: str) -> dict[Version, list[dict[str, Any]]]:
-        """The files of a project by release, without those that were withdrawn."""
+    def files(self, name: str, yanked: bool = False) -> dict[Version, list[dict[str, Any]]]:
+        """The files of a project by release. yanked: with those that were withdrawn, which a pin still takes."""
         project = self._project(name)
         found: dict[Version, list[dict[str, Any]]] = {}
         for file in project["files"] if project is not None else ():
             version = _version_of(file["filename"], name)
-            if version is not None and not file.get("yanked"):
+            if version is not None and (yanked or not file.get("yanked")):
                 found.setdefault(version, []).append(file)
         return found
 
@@ -360,8 +360,139 @@ def sources_only(index: Index) -> Iterator[Found]:
             yield Found("builds_against_torch", row["name"], wrong, not newest)
 
 
+def wheel_pythons(index: Index) -> Iterator[Found]:
+    """The releases that can be installed, for each Python: all of a row is derived."""
+    for row in table("wheel_pythons"):
+        derived = installable(index, row["name"], refused(row["name"]))
+        if derived is None:
+            yield Found("wheel_pythons", row["name"], open=True)
+            continue
+        wrong = [f"{column} {text}" for column, text in derived.items() if row[column] != text]
+        yield Found("wheel_pythons", row["name"], "; ".join(wrong))
+
+
+def refused(name: str) -> set[str]:
+    """The releases of a package that nobody can install."""
+    return {row["from"] for row in table("index_names") if row["name"] == name and row["gives"] == "refuses"}
+
+
+def installable(index: Index, name: str, without: Iterable[str] = ()) -> dict[str, str] | None:
+    """The columns of a package's row in wheel_pythons.csv; None where the index has nothing of it.
+
+    Wheels for any system and sources count only where the newest release has nothing else: what was there before a
+    package was compiled says nothing of its wheels.
+
+    Args:
+        without: releases to leave out.
+    """
+    found = index.files(name, yanked=True)
+    by_release = {v: f for v, f in found.items() if not v.is_prerelease and str(v) not in without}
+    compiled = {v: [f for f in files if _is_compiled(f["filename"])] for v, files in by_release.items()}
+    last = max((v for v in by_release if _pythons_of(by_release[v])), default=None)
+    if last is None:
+        return None
+    general = [v for v, files in by_release.items() if not compiled[v] and _pythons_of(files)]
+    oldest = max((v for v in general if v < last), default=None) if compiled[last] else None
+    releases = [v for v in sorted(by_release) if _pythons_of(by_release[v]) and (oldest is None or v > oldest)]
+    newest = max(v for v in releases if not all(file.get("yanked") for file in by_release[v]))
+    parts = []
+    for minor in PYTHONS:
+        fitting = [v for v in releases if minor in _pythons_of(by_release[v])]
+        if fitting:
+            parts.append(f"3.{minor}:{fitting[0]}-{'' if fitting[-1] >= newest else fitting[-1]}")
+    return {"oldest": str(releases[0]), "newest": str(newest), "pythons": " ".join(parts)}
+
+
+PYTHONS = range(7, 16)
+"""The minor versions of Python 3 that rows speak of."""
+
+
+def _is_compiled(filename: str) -> bool:
+    return filename.endswith(".whl") and not filename.endswith("-any.whl")
+
+
+def _pythons_of(files: list[dict[str, Any]]) -> set[int]:
+    """The minor versions of Python 3 that can install a release on Linux with glibc, on x86_64."""
+    return {minor for minor in PYTHONS if any(_takes(file, minor) for file in files)}
+
+
+def _takes(file: dict[str, Any], minor: int) -> bool:
+    required, name = file.get("requires-python"), file["filename"]
+    try:
+        if required and not any(SpecifierSet(required).contains(f"3.{minor}.{patch}") for patch in (0, 20)):
+            return False
+    except InvalidSpecifier:
+        pass
+    match = _WHEEL.search(name)
+    if match is None:
+        return str(name).endswith((".tar.gz", ".zip"))
+    if not _is_linux(name, "x86_64") or "musllinux" in match["platform"]:
+        return False
+    for tag in match["python"].split("."):
+        if tag in ("py3", f"py3{minor}", f"cp3{minor}") and not match["abi"].endswith("t"):
+            return True
+        if match["abi"] == "abi3" and re.fullmatch(r"cp3\d+", tag) and int(tag[3:]) <= minor:
+            return True
+    return False
+
+
+def index_names(index: Index) -> Iterator[Found]:
+    """That names which are gone are still gone, and that what is left under them is the newest of it."""
+    for row in table("index_names"):
+        files = index.files(row["name"])
+        releases = sorted(files)
+        wrong = ""
+        if row["gives"] == "nothing":
+            wrong = "there is a project of this name" if releases else ""
+        elif not releases or str(releases[-1]) != row["from"]:
+            wrong = f"the newest is {releases[-1]}" if releases else "the index has no such package"
+        elif any(_is_compiled(file["filename"]) for file in files[releases[-1]]):
+            wrong = "it has wheels"
+        yield Found("index_names", f"{row['name']} {row['from']}".strip(), wrong)
+
+
+def extras(index: Index) -> Iterator[Found]:
+    """That an extra is there where a row begins, is gone where it ends, and still asks for what it is said to."""
+    for row in table("extras"):
+        key = f"{row['name']} {row['from']} [{row['extra']}]"
+        asked = _of_extra(index, row["name"], row["from"], row["extra"])
+        if asked is None or row["confidence"] != "verified":
+            yield Found("extras", key, open=True)
+            continue
+        wrong = [] if asked else ["no such extra"]
+        elsewhere = any("+" in str(requirement.specifier) for requirement in asked)
+        if asked and elsewhere != (row["links"] != ""):
+            wrong.append("asks for a local version" if elsewhere else "asks for no local version")
+        later = {
+            other["from"] for other in table("extras") if (other["name"], other["extra"]) == (row["name"], row["extra"])
+        }
+        if row["before"] and row["before"] not in later and _of_extra(index, row["name"], row["before"], row["extra"]):
+            wrong.append(f"{row['before']} has it, too")
+        yield Found("extras", key, "; ".join(wrong))
+
+
+def _of_extra(index: Index, name: str, version: str, extra: str) -> list[Requirement] | None:
+    """What a release requires with an extra and not without; None where the index does not say it."""
+    required = index.requires(name, version)
+    if required is None:
+        return None
+    return [r for r in required if r.marker is not None and not _always(r) and _always(r, extra)]
+
+
 CHECKS = {
-    check.__name__: check for check in (torch_releases, companions, torch_needs, carriers, builds, names, sources_only)
+    check.__name__: check
+    for check in (
+        torch_releases,
+        companions,
+        torch_needs,
+        carriers,
+        builds,
+        names,
+        sources_only,
+        wheel_pythons,
+        index_names,
+        extras,
+    )
 }
 
 
@@ -390,7 +521,7 @@ def confirm(found: list[Found], today: str) -> int:
         path = FACTS / f"{name}.csv"
         lines = path.read_text(encoding="utf-8").splitlines()
         for place, row in enumerate(table(name), start=1):
-            own = f"{row['name']} {row['from']}" if "name" in row else row["version"]
+            own = " ".join(row[column] for column in ("name", "version", "from") if row.get(column))
             said = [one for one in found if one.table == name and f"{one.key} ".startswith(f"{own} ")]
             if said and not any(one.wrong or one.open for one in said) and row["source"].startswith("package index"):
                 new = lines[place].replace(f",{row['verified_on']},", f",{today},")

@@ -149,3 +149,116 @@ def test_confirmed_rows_get_the_day(
     assert script.main(["--index-url", url, "--only", "torch_needs", "--write"]) == 1
     first, second = (tmp_path / "torch_needs.csv").read_text().splitlines()[1:]
     assert "2020-01-01" in first and "2020-01-01" not in second
+
+
+def publish_files(served: dict[str, bytes], name: str, *filenames: str, **requires: str) -> None:
+    """Publish empty files. requires: the Requires-Python of a release, by `v` and its version with `_` for dots."""
+    listed = []
+    for filename in filenames:
+        version = "v" + filename.removesuffix(".tar.gz").split("-")[1].replace(".", "_")
+        listed.append({"filename": filename, "url": f"/files/{filename}", "requires-python": requires.get(version)})
+    served[f"/simple/{name}/"] = json.dumps({"files": listed}).encode()
+
+
+def row_of_wheels(monkeypatch: pytest.MonkeyPatch, script: ModuleType, **row: str) -> None:
+    tables = {"wheel_pythons": [row], "index_names": [], "extras": []}
+    monkeypatch.setattr(script, "table", lambda name: tables[name])
+
+
+@pytest.mark.parametrize(
+    ("files_there", "derived"),
+    [
+        (
+            ("t-1.0-cp39-cp39-manylinux1_x86_64.whl", "t-2.0-cp310-cp310-manylinux1_x86_64.whl"),
+            {"oldest": "1.0", "newest": "2.0", "pythons": "3.9:1.0-1.0 3.10:2.0-"},
+        ),
+        (
+            ("t-1.0-cp39-abi3-manylinux1_x86_64.whl", "t-1.1-cp39-abi3-musllinux_1_1_x86_64.whl"),
+            {"oldest": "1.0", "newest": "1.0", "pythons": " ".join(f"3.{minor}:1.0-" for minor in range(9, 16))},
+        ),
+        (
+            ("t-0.1-py3-none-any.whl", "t-1.0-cp39-cp39-manylinux1_x86_64.whl", "t-2.0rc1-cp310-cp310-any.whl"),
+            {"oldest": "1.0", "newest": "1.0", "pythons": "3.9:1.0-"},
+        ),
+        (("t-1.0-cp39-cp39-win_amd64.whl", "t-1.0-cp39-cp39-manylinux2014_aarch64.whl"), None),
+        (("t-1.0-cp313-cp313t-manylinux1_x86_64.whl",), None),
+        (("t-1.0.tar.gz",), {"oldest": "1.0", "newest": "1.0", "pythons": "3.9:1.0- 3.10:1.0-"}),
+    ],
+)
+def test_what_can_be_installed_is_derived(
+    script: ModuleType,
+    files: tuple[dict[str, bytes], str],
+    files_there: tuple[str, ...],
+    derived: dict[str, str] | None,
+) -> None:
+    served, url = files
+    limited = {"v1_0": ">=3.9,<3.11"} if files_there[0].endswith(".tar.gz") else {}
+    publish_files(served, "t", *files_there, **limited)
+    assert script.installable(script.Index(url), "t") == derived
+
+
+def test_rows_of_pythons_are_held_to_the_index(
+    script: ModuleType,
+    files: tuple[dict[str, bytes], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    served, url = files
+    publish_files(served, "t", "t-1.0-cp39-cp39-manylinux1_x86_64.whl", "t-2.0-cp310-cp310-manylinux1_x86_64.whl")
+    row_of_wheels(monkeypatch, script, name="t", oldest="1.0", newest="2.0", pythons="3.9:1.0-1.0 3.10:2.0-")
+    assert script.main(["--index-url", url, "--only", "wheel_pythons"]) == 0
+    row_of_wheels(monkeypatch, script, name="t", oldest="1.0", newest="1.0", pythons="3.9:1.0-")
+    assert script.main(["--index-url", url, "--only", "wheel_pythons"]) == 1
+    assert "wheel_pythons.csv: t: newest 2.0; pythons 3.9:1.0-1.0 3.10:2.0-" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("gives", "release", "there", "said"),
+    [
+        ("nothing", "", (), 0),
+        ("nothing", "", ("t-1.0.tar.gz",), 1),
+        ("refuses", "1.0", ("t-1.0.tar.gz",), 0),
+        ("refuses", "1.0", ("t-1.0.tar.gz", "t-1.1.tar.gz"), 1),
+        ("refuses", "1.0", ("t-1.0-cp39-cp39-manylinux1_x86_64.whl",), 1),
+    ],
+)
+def test_names_that_are_gone_are_held_to_the_index(
+    script: ModuleType,
+    files: tuple[dict[str, bytes], str],
+    monkeypatch: pytest.MonkeyPatch,
+    gives: str,
+    release: str,
+    there: tuple[str, ...],
+    said: int,
+) -> None:
+    served, url = files
+    publish_files(served, "t", *there)
+    monkeypatch.setattr(script, "table", lambda name: [{"name": "t", "from": release, "gives": gives}])
+    assert script.main(["--index-url", url, "--only", "index_names"]) == said
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"extra": "gpu", "from": "1.0", "before": "2.0", "links": ""}, ""),
+        ({"extra": "gpu", "from": "1.0", "before": "1.1", "links": ""}, "1.1 has it, too"),
+        ({"extra": "gpu", "from": "2.0", "before": "", "links": ""}, "no such extra"),
+        ({"extra": "gpu", "from": "1.0", "before": "2.0", "links": "x.html"}, "asks for no local version"),
+        ({"extra": "old", "from": "1.0", "before": "", "links": ""}, "asks for a local version"),
+    ],
+)
+def test_extras_are_held_to_the_index(
+    script: ModuleType,
+    files: tuple[dict[str, bytes], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    row: dict[str, str],
+    said: str,
+) -> None:
+    served, url = files
+    gpu, old = 'plugin==1.0; extra == "gpu"', 'lib==1.0+cu11; extra == "old"'
+    publish(served, "t", {"1.0": [gpu, old], "1.1": [gpu], "2.0": ["plugin"]})
+    rows = [{"name": "t", "without": "", "confidence": "verified", **row}]
+    monkeypatch.setattr(script, "table", lambda name: rows)
+    assert script.main(["--index-url", url, "--only", "extras"]) == bool(said)
+    assert said in capsys.readouterr().out

@@ -24,8 +24,10 @@ KEYS = {
     "carriers": ("name", "from", "brings", "extra"),
     "cuda_packages": ("ecosystem", "name"),
     "drivers": ("cuda_major",),
+    "extras": ("name", "extra", "from"),
     "git_projects": ("project",),
     "implicit_torch": ("name",),
+    "index_names": ("name",),
     "ngc_pytorch": ("release",),
     "nvidia_cuda_tags": ("version",),
     "other_packages": ("ecosystem", "name"),
@@ -35,6 +37,7 @@ KEYS = {
     "torch_channels": ("version", "channel"),
     "torch_needs": ("name", "from"),
     "without_torch": ("name",),
+    "wheel_pythons": ("name",),
 }
 
 

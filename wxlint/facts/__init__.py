@@ -39,7 +39,7 @@ from wxlint.facts.packages import (
     torch_needed,
     torch_needed_since,
 )
-from wxlint.facts.tables import normalise, release_key, table
+from wxlint.facts.tables import normalise, release_key, row_of, table
 from wxlint.facts.torch_releases import (
     Channel,
     Companions,
@@ -96,6 +96,7 @@ __all__ = [
     "python_range",
     "release_key",
     "rocm_channels",
+    "row_of",
     "table",
     "torch_channel_exists",
     "torch_exists",

@@ -39,7 +39,7 @@ _LIBRARIES = {
 
 def page() -> str:
     """Return the page's text."""
-    parts = [_HEAD, _tables(), _families(), _built_for(), _carriers(), _needs(), _releases(), _archs()]
+    parts = [_HEAD, _tables(), _families(), _built_for(), _wheels(), _carriers(), _needs(), _releases(), _archs()]
     return "\n".join(parts)
 
 
@@ -99,6 +99,28 @@ def _built_for() -> str:
     ]
     head = ("distribution", "releases", "CUDA", "cuDNN", "source")
     return "## What releases were built for\n\n" + _rows(head, rows)
+
+
+def _wheels() -> str:
+    """Which releases the default index has for which Python, and the names that it has nothing under."""
+    rows = [
+        (
+            f"`{row['name']}`",
+            ", ".join(
+                f"{python} {releases.removesuffix('-') + ' on' if releases.endswith('-') else releases}"
+                for python, _, releases in (part.partition(":") for part in row["pythons"].split())
+            ),
+            row["newest"] + (", the last" if row["ended"] else ""),
+        )
+        for row in table("wheel_pythons")
+    ]
+    gone = ", ".join(f"`{row['name']}` ({row['gives']})" for row in table("index_names"))
+    text = (
+        "## Releases that can be installed\n\n"
+        "On Linux with glibc and x86_64, from the default index. Under these names it has nothing, a release "
+        f"that refuses to be installed, or an empty one: {gone}.\n\n"
+    )
+    return text + _rows(("distribution", "releases by Python", "newest"), rows)
 
 
 def _carriers() -> str:

@@ -7,8 +7,8 @@ import functools
 from wxlint.core.patterns import late
 from wxlint.facts.tables import Globs, normalise, numbers, table
 
-_CLAUSE = late(r"(===?|~=|<=|<|>=|>|!=)\s*([\w.*+!-]+)")
-_AFTER_ALL = (10**6,)
+CLAUSE = late(r"(===?|~=|<=|<|>=|>|!=)\s*([\w.*+!-]+)")
+AFTER_ALL = (10**6,)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -34,8 +34,8 @@ def accelerated_build(name: str, specifier: str, python: str = "") -> dict[str, 
     rows = _builds().get(normalise(name))
     if rows is None:
         return None
-    limit, included = _upper_bound(specifier)
-    found = next((row for row in rows if _holds_newest(row, limit, included)), None)
+    limit, included = upper_bound(specifier)
+    found = next((row for row in rows if holds_newest(row, limit, included)), None)
     if found is None or included or not python:
         return found
     older = rows[: rows.index(found) + 1]
@@ -45,19 +45,19 @@ def accelerated_build(name: str, specifier: str, python: str = "") -> dict[str, 
 def is_sure(row: dict[str, str], specifier: str, python: str) -> bool:
     """Return whether a row holds whatever the Python is: of a package without an upper bound, an old one takes an old
     release."""
-    return bool(python) or _upper_bound(specifier)[1] or numbers(row["python"]) <= (3, 8)
+    return bool(python) or upper_bound(specifier)[1] or numbers(row["python"]) <= (3, 8)
 
 
 @functools.lru_cache(maxsize=1024)
-def _upper_bound(specifier: str) -> tuple[tuple[int, ...], bool]:
+def upper_bound(specifier: str) -> tuple[tuple[int, ...], bool]:
     """Return the lowest upper bound of a specifier, and whether it is allowed itself."""
-    found: tuple[tuple[int, ...], bool] = (_AFTER_ALL, False)
-    for sign, version in _CLAUSE.findall(specifier):
+    found: tuple[tuple[int, ...], bool] = (AFTER_ALL, False)
+    for sign, version in CLAUSE.findall(specifier):
         bound = numbers(version)
         if sign == "~=":
-            bounds = ((*bound[:-2], bound[-2] + 1), False) if len(bound) > 1 else (_AFTER_ALL, False)
+            bounds = ((*bound[:-2], bound[-2] + 1), False) if len(bound) > 1 else (AFTER_ALL, False)
         elif sign in ("==", "===") and version.endswith(".*"):
-            bounds = ((*bound[:-1], bound[-1] + 1), False) if bound else (_AFTER_ALL, False)
+            bounds = ((*bound[:-1], bound[-1] + 1), False) if bound else (AFTER_ALL, False)
         elif sign in ("==", "===", "<=", "<"):
             bounds = (bound, sign != "<")
         else:
@@ -75,17 +75,17 @@ def carried(name: str, specifier: str, extras: tuple[str, ...] = ()) -> tuple[tu
     rows = _carriers().get(normalise(name))
     if rows is None:
         return ()
-    limit, included = _upper_bound(specifier)
+    limit, included = upper_bound(specifier)
     found: dict[str, str] = {}
     for row in rows:
-        if _holds_newest(row, limit, included) and (not row["extra"] or row["extra"] in extras):
+        if holds_newest(row, limit, included) and (not row["extra"] or row["extra"] in extras):
             found[row["brings"]] = row["requires"].replace(" ", ",")
     return tuple(found.items())
 
 
-def _holds_newest(row: dict[str, str], limit: tuple[int, ...], included: bool) -> bool:
+def holds_newest(row: dict[str, str], limit: tuple[int, ...], included: bool) -> bool:
     """Return whether the newest release below a limit is one of those that a row speaks of."""
-    first, before = numbers(row["from"]), numbers(row["before"]) or _AFTER_ALL
+    first, before = numbers(row["from"]), numbers(row["before"]) or AFTER_ALL
     return first <= limit < before if included else first < limit <= before
 
 

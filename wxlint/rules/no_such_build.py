@@ -6,10 +6,13 @@ Channels of torch's wheel index follow a few CUDA versions only: there is cu121 
 A channel that is computed from the base's CUDA version is often one that never existed. As an only index it ends the
 build; as an extra one it is passed over in silence, and the default index's build comes instead. The same holds for a
 torch that has no wheel for the base's Python, for a version such as `2.6.0+cpu` with no index in reach that has local
-versions, for the address of a wheel that was made for another Python, and for an extra or a group that the project
-does not have. What is newer than the tables is a warning, and so is a channel that is empty because somebody's build
-passes nothing for its argument: the root of the index has the builds of every channel, and one of them is taken. An ARG
-without a default is meant to be passed: where nobody builds the Dockerfile, nothing is said.
+versions, for the address of a wheel that was made for another Python, and for an extra or a group that the project does
+not have. Packages without sources, such as tensorflow, onnxruntime or jaxlib, have each release for a few Pythons only;
+some names are gone (`tensorflow-gpu`), never were (`detectron2`) or stand for nothing (`pytorch`); and an extra that a
+release no longer has, as `jax[cuda11_pip]`, is passed over: what comes is the build for the CPU. What is newer than the
+tables is a warning, and so is a channel that is empty because somebody's build passes nothing for its argument: the
+root of the index has the builds of every channel, and one of them is taken. An ARG without a default is meant to be
+passed: where nobody builds the Dockerfile, nothing is said.
 
 ## Bad
 
@@ -26,6 +29,16 @@ RUN pip install torch==2.1.1 --index-url https://download.pytorch.org/whl/cpu
 ```dockerfile
 FROM python:3.12-slim
 RUN pip install torch==2.6.0+cpu
+```
+
+```dockerfile
+FROM python:3.12-slim
+RUN pip install tensorflow==2.15.0
+```
+
+```dockerfile
+FROM python:3.11-slim
+RUN pip install "jax[cuda11_pip]"
 ```
 
 ```dockerfile
@@ -58,6 +71,11 @@ docker build --build-arg TORCH_CHANNEL=cpu -t example/asr:1.0 .
 ```dockerfile
 FROM python:3.12-slim
 RUN pip install torch==2.6.0+cpu --index-url https://download.pytorch.org/whl/cpu
+```
+
+```dockerfile
+FROM python:3.11-slim
+RUN pip install tensorflow==2.15.0 "jax[cuda12]"
 ```
 """
 
@@ -108,6 +126,8 @@ def check(repository: Repository) -> Iterator[Problem]:
         yield from _local_versions(image)
         yield from _parts(image)
         yield from _wheels(image)
+    for image, stack in repository.image_stacks:
+        yield from _default_index(image, stack.python)
 
 
 def _channels(step: TorchStep) -> Iterator[Problem]:
@@ -264,6 +284,24 @@ def _parts(image: Image) -> Iterator[Problem]:
             if unread.kind is UnreadKind.NO_PART and install.span is not None and not install.conditional:
                 text = f"{unread.name} has no extra or group {unread.detail}"
                 yield Problem(install.span, text, install.reasons, "name one that it has", image=image.label)
+
+
+def _default_index(image: Image, python: str) -> Iterator[Problem]:
+    """What the default index does not have, of the packages that it is known for. python: the distribution's."""
+    if any(
+        requirement.kind == "name"
+        and (
+            requirement.name in FAMILY[1:]
+            or facts.accelerated_package(requirement.name) is not None
+            or facts.row_of("index_names", requirement.name) is not None
+        )
+        for install in image.installs
+        if install.tool in _PIP
+        for requirement in install.requirements
+    ):
+        from wxlint.rules._default_index import problems  # only where such a package is there
+
+        yield from problems(image, python)
 
 
 def _wheels(image: Image) -> Iterator[Problem]:

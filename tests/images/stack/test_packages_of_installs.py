@@ -51,11 +51,15 @@ ONE = [
     ("uv pip install onnxruntime-gpu==1.17.1 --resolution lowest",
      "onnxruntime-gpu==1.17.1, onnxruntime, cuda, system, CUDA 11.8, cuDNN 8"),
     # extras that bring the libraries
+    ("pip install 'onnxruntime-gpu[cuda,cudnn]==1.21.0'",
+     "onnxruntime-gpu==1.21.0, onnxruntime, cuda, wheels, CUDA 12, cuDNN 9"),
     ("pip install 'onnxruntime-gpu[cuda,cudnn]==1.20.0'",
-     "onnxruntime-gpu==1.20.0, onnxruntime, cuda, wheels, CUDA 12, cuDNN 9"),
+     "onnxruntime-gpu==1.20.0, onnxruntime, cuda, system, CUDA 12, cuDNN 9"),
     ("pip install 'jax[cuda12]==0.4.30'", "jax==0.4.30, jax, cuda, wheels, CUDA 12"),
-    ("pip install 'jax[cuda12-local]==0.4.30'", "jax==0.4.30, jax, cuda, system, CUDA 12"),
-    ("pip install 'jax[cuda]'", "jax, jax, cuda, wheels"),
+    ("pip install 'jax[cuda12-local]==0.4.30'", "jax==0.4.30, jax, cuda, system, CUDA 12, cuDNN 9"),
+    ("pip install 'jax[cuda11_local]==0.4.20'", "jax==0.4.20, jax, cuda, system, CUDA 11, cuDNN 8"),
+    ("pip install 'jax[cuda11_pip]'", "jax, jax, cpu, none"),
+    ("pip install 'jax[cuda]'", "jax, jax, cuda, wheels, CUDA 12"),
     ("pip install 'jax[cpu]'", "jax, jax, cpu, none"),
     ("pip install 'jax[tpu]'", "jax, jax, cpu, none"),
     # names and numbers that say it

@@ -30,7 +30,7 @@ PACKAGES = [
     ("pip install onnxruntime-gpu==1.17.1", "onnxruntime-gpu", "cuda", "system", "11.8", "8", ""),
     ("pip install onnxruntime", "onnxruntime", "cpu", "none", "", "", ""),
     ("pip install 'jax[cuda12]'", "jax", "cuda", "wheels", "12", "", ""),
-    ("pip install 'jax[cuda12-local]'", "jax", "cuda", "system", "12", "", ""),
+    ("pip install 'jax[cuda12-local]'", "jax", "cuda", "system", "12", "9", ""),
     ("pip install jaxlib==0.4.7+cuda12.cudnn88", "jaxlib", "cuda", "none", "12", "", ""),
     ("pip install 'tensorflow[and-cuda]==2.14.0'", "tensorflow", "cuda", "wheels", "11.8", "8", ""),
     ("pip install cupy-cuda12x", "cupy-cuda12x", "cuda", "system", "12", "", ""),

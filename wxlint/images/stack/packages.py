@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Set
+from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.findings import Span, Where
@@ -20,6 +21,9 @@ from wxlint.facts.generation import (
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
+
+if TYPE_CHECKING:
+    from wxlint.facts.wheels import Extra
 
 _NOT_A_CUDA = frozenset(("cuda-python", "cuda-bindings", "cuda-core", "cuda-pathfinder"))
 
@@ -120,7 +124,7 @@ def package_of(requirement: Requirement, install: Install, python: str = "") -> 
         return None
     found = _described(
         requirement.name,
-        _limited(requirement, install),
+        limited(requirement, install),
         extras=requirement.extras,
         local=requirement.local or "",
         written=requirement.written,
@@ -169,11 +173,11 @@ def _described(
     if row is None and not cuda and not of_local.torch:
         return None
     build, libraries = (row["build"], row["libraries"]) if row is not None else ("cuda" if cuda else "", "system")
-    by_extra = next((extra for extra in extras if re.search(r"cuda|cu\d\d|gpu|cudnn", extra)), "")
-    if by_extra:  # jax[cuda12], tensorflow[and-cuda], onnxruntime-gpu[cuda,cudnn]: the libraries come as wheels
-        libraries = "system" if "local" in by_extra else "wheels"  # jax[cuda12-local] takes the system's
+    asked = _asked(name, extras, specifier, python)
+    if asked is not None and asked.there:
+        libraries = "system" if asked.local else "wheels"  # jax[cuda12-local] takes the system's
         build = "cuda" if build in ("cpu", "any", "cuda") else build
-        cuda = cuda or generation_of_extra(by_extra)
+        cuda = cuda or asked.cuda
     elif of_local.cuda and build in ("cpu", "any"):  # jaxlib==0.4.7+cuda12.cudnn88
         build = "cuda"
     if row is None and of_local.torch:
@@ -191,12 +195,23 @@ def _described(
         build,
         libraries,
         cuda or (built["cuda"] if built is not None else ""),
-        built["cudnn"] if built is not None else _cudnn_itself(name, specifier),
+        built["cudnn"] if built is not None else asked.cudnn if asked is not None else _cudnn_itself(name, specifier),
         of_local.torch,
-        row["counterpart"] if row is not None else "",
+        row["counterpart"] if row is not None and (asked is None or asked.there) else "",
         brought_by,
         confidence,
     )
+
+
+def _asked(name: str, extras: tuple[str, ...], specifier: str, python: str) -> Extra | None:
+    """Return the extra by which a package is asked for with CUDA: jax[cuda12], tensorflow[and-cuda],
+    onnxruntime-gpu[cuda,cudnn]. Of one that a release does not have no-such-build speaks."""
+    extra = next((extra for extra in extras if re.search(r"cuda|cu\d\d|gpu|cudnn", extra)), "")
+    if not extra:
+        return None
+    from wxlint.facts.wheels import Extra, extra_of  # only where a package is asked for with such an extra
+
+    return extra_of(name, extra, specifier, python) or Extra(extra, cuda=generation_of_extra(extra))
 
 
 def _cudnn_itself(name: str, specifier: str) -> str:
@@ -205,7 +220,7 @@ def _cudnn_itself(name: str, specifier: str) -> str:
     return match[1] if match else ""
 
 
-def _limited(requirement: Requirement, install: Install) -> str:
+def limited(requirement: Requirement, install: Install) -> str:
     """Return the specifier of a requirement together with what constraints say of it."""
     own = requirement.specifier if HOLE not in requirement.specifier else ""
     limits = [c.specifier for c in install.constraints if c.name == requirement.name and HOLE not in c.specifier]
@@ -235,7 +250,7 @@ def _may_be_older(requirement: Requirement, install: Install) -> bool:
 def _brought(requirement: Requirement, install: Install, named: Set[str], python: str) -> Iterator[Accelerated]:
     """Yield what a requirement brings along and nobody names; two levels deep, as wyoming-faster-whisper brings
     ctranslate2."""
-    waiting = [(requirement.name, _limited(requirement, install), requirement.extras)]
+    waiting = [(requirement.name, limited(requirement, install), requirement.extras)]
     seen: set[str] = set()  # of its own: one that holds all names, for each of them, would cost their square
     older = _may_be_older(requirement, install)
     for _ in range(16):
