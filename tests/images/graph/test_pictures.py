@@ -255,11 +255,32 @@ def beliefs(files: dict[str, str]) -> list[Belief]:
 CUDA_BASE = "nvidia/cuda:12.4.1-runtime-ubuntu22.04"
 
 
-def test_an_open_base_is_that_of_builds_that_agree() -> None:
+def test_an_open_base_is_that_of_each_build() -> None:
     files = {"Dockerfile": "ARG B\nFROM ${B}\n", "build.sh": f"docker build --build-arg B={CUDA_BASE} -t e:1 .\n"}
     assert [(b.base, b.variant) for b in beliefs(files)] == [(CUDA_BASE, "cuda")]
     files["build.sh"] += "docker build --build-arg B=python:3.11 -t e:2 .\n"
-    assert [(b.base, b.variant) for b in beliefs(files)] == [(None, "unknown")]
+    assert [(b.base, b.variant) for b in beliefs(files)] == [(CUDA_BASE, "cuda"), ("python:3.11", "cpu")]
+    assert [b.because[-1].line for b in beliefs(files)] == [1, 2]
+    files["build.sh"] += "docker build --build-arg B=python:3.11 -t e:3 .\ndocker build -t e:4 .\n"
+    assert [(b.base, b.variant) for b in beliefs(files)] == [
+        (CUDA_BASE, "cuda"),
+        ("python:3.11", "cpu"),
+        (None, "unknown"),
+    ]
+
+
+def test_an_open_torch_is_that_of_each_build() -> None:
+    index = "https://download.pytorch.org/whl"
+    text = f"FROM python:3.11\nARG C\nRUN pip install torch --index-url {index}/$C\n"
+    files = {"Dockerfile": text, "build.sh": "docker build --build-arg C=cpu .\n"}
+    assert [b.torch for b in beliefs(files)] == ["cpu"]
+    files["build.sh"] += "docker build --build-arg C=cu126 .\n"
+    assert [(b.torch, b.variant) for b in beliefs(files)] == [("cpu", "cpu"), ("cu126", "cuda")]
+    files["build.sh"] = "docker build --build-arg D=1 .\n"
+    assert [b.torch for b in beliefs(files)] == ["unknown"]
+    default = text.replace("ARG C", "ARG C=cu128")
+    files = {"Dockerfile": default, "build.sh": "docker build --build-arg C=cpu .\n"}
+    assert [b.torch for b in beliefs(files)] == ["cu128"]
 
 
 def test_each_named_stage_and_the_last_one_has_a_belief() -> None:

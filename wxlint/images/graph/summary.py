@@ -129,14 +129,13 @@ def _final_base(evaluated: Evaluated, stage: Stage) -> str | None:
 def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Belief]:
     """One belief for each Dockerfile's last stage (target None) and each named stage.
 
-    As `docker build` by hand would make it, with the defaults of its ARGs; where these leave the base open, as the
-    repository builds it when all its builds agree.
+    As `docker build` by hand would make it, with the defaults of its ARGs; where these leave the base or the torch
+    open, as the repository builds it: one belief for each build that makes another image of it.
     """
     found = []
     for path in repository.dockerfiles:
         if scope is not None and path not in scope:
             continue
-        builds = repository.graph.evaluated_at(path)
         plain = repository.graph.by_hand(path)
         if not plain.stages:
             continue
@@ -144,9 +143,22 @@ def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Bel
         targets += [(stage.name, stage) for stage in plain.stages if stage.name]
         for target, stage in targets:
             said = belief_of(repository, plain, stage, target)
-            if said.base is None:
-                others = [belief_of(repository, e, e.stages[stage.index], target) for e in builds]
-                if len({(b.base, b.variant, b.torch) for b in others}) == 1:
-                    said = others[0]
-            found.append(said)
+            is_open = said.base is None or said.torch == "unknown"
+            found += (_of_builds(repository, said, stage) if is_open else ()) or (said,)
     return found
+
+
+def _of_builds(repository: Repository, by_hand: Belief, stage: Stage) -> tuple[Belief, ...]:
+    """What the builds of a repository make of a stage, each that differs once; nothing where they say no more."""
+    found: dict[tuple[str | None, str, str], Belief] = {}
+    for evaluated in repository.graph.evaluated_at(by_hand.path):
+        if stage.index < len(evaluated.stages):
+            said = belief_of(repository, evaluated, evaluated.stages[stage.index], by_hand.target)
+            builders = [reason for reason in evaluated.build.built_by if reason not in said.because]
+            said = said._replace(because=(*said.because, *builders))
+            found.setdefault((said.base, said.variant, said.torch), said)
+    says_more = any(
+        said.base is not None and by_hand.base is None or said.torch != "unknown" and by_hand.torch == "unknown"
+        for said in found.values()
+    )
+    return tuple(found.values()) if says_more else ()
