@@ -22,7 +22,7 @@ def test_base_image_rows_have_valid_values() -> None:
         assert re.fullmatch(r"|tag|name|ngc|\d+\.\d+", row["cuda"])
         if row["cuda"] == "tag":
             assert {"cuda", "cu"} & set(pattern.groupindex), row
-        assert row["torch"] != "cu{major}{minor}" or row["cuda"] in {"tag", "name"}
+        assert row["torch"] != "cu{major}{minor}" or re.fullmatch(r"tag|name|\d+\.\d+", row["cuda"])
 
 
 def test_no_base_image_row_is_hidden_by_an_earlier_one() -> None:
@@ -61,6 +61,13 @@ BASES = [
     ("nvcr.io/nvidia/tritonserver", "24.04-py3-min", "cuda", "12.4", "none", False),
     ("nvcr.io/nvidia/tritonserver", "24.05-vllm-python-py3", "cuda", None, "unknown", True),
     ("vllm/vllm-openai", "v0.6.0", "cuda", None, "unknown", True),
+    ("vllm/vllm-openai", "v0.9.2", "cuda", "12.8", "cu128", True),
+    ("vllm/vllm-openai", "v0.21.0-x86_64", "cuda", "13.0", "cu130", True),
+    ("vllm/vllm-openai", "v0.21.0-cu129", "cuda", "12.9", "cu129", True),
+    ("vllm/vllm-openai", "v0.21.0-cpu", "unknown", None, "unknown", True),
+    ("lmsysorg/sglang", "v0.5.5.post3", "cuda", "12.9", "cu129", True),
+    ("lmsysorg/sglang", "v0.5.20-runtime", "cuda", "13.0", "cu130", True),
+    ("lmsysorg/sglang", "v0.4.9", "cuda", None, "unknown", True),
     ("huggingface/transformers-pytorch-cpu", "latest", "cpu", None, "cpu", True),
     ("jupyter/pytorch-notebook", "latest", "cpu", None, "cpu", True),
     ("quay.io/jupyter/pytorch-notebook", "cuda12-latest", "cuda", None, "unknown", True),
