@@ -132,7 +132,7 @@ def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Bel
     As `docker build` by hand would make it, with the defaults of its ARGs; where these leave the base or the torch
     open, as the repository builds it: one belief for each build that makes another image of it.
     """
-    found = []
+    found: list[Belief] = []
     for path in repository.dockerfiles:
         if scope is not None and path not in scope:
             continue
