@@ -69,8 +69,6 @@ def _of_image(image: Image) -> Iterator[Problem]:
             because = _apart(install, newest, bare)
             if because is not None:
                 yield from _packages(image, install, because)
-        if install.tool == "venv":  # it has a pip of its own
-            newest = None
         if "pip" in names and install.tool == "pip" and not install.removes:
             newest = install if _is_newest(install, image.state.external_torch.version) else None
 

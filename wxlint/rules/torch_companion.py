@@ -59,8 +59,9 @@ def check(repository: Repository) -> Iterator[Problem]:
                 if left is not None:
                     yield left
         yield from _built_before(image, stack)
-        for mismatch in mismatches(image.state.external_torch, image.state.installs):
-            yield from _companion(image, mismatch)
+        for environment in image.state.computing():
+            for mismatch in mismatches(environment.external_torch, environment.installs):
+                yield from _companion(image, mismatch)
 
 
 def _wheel(image: Image, package: Accelerated, torch: Torch) -> Iterator[Problem]:
@@ -115,8 +116,9 @@ def _built_before(image: Image, stack: Stack) -> Iterator[Problem]:
 
 def _held(image: Image) -> Iterator[Torch]:
     """Yield the torch that is there after each install of an image."""
-    torch = image.state.external_torch
-    for install in image.state.installs:
+    first, *others = image.state.computing()
+    torch = first.external_torch
+    for install in () if others else first.installs:
         torch = after(torch, install)
         yield torch
 

@@ -29,7 +29,7 @@ def installed(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[
         ("COPY --from=builder /venv /venv", ["onnxruntime-gpu", "torch"]),
         ("COPY --from=builder /venv /venv\nCOPY --from=builder /venv/lib /lib", ["onnxruntime-gpu", "torch"]),
         ("RUN pip install jax\nCOPY --from=builder /venv /venv", ["jax", "onnxruntime-gpu", "torch"]),
-        ("COPY --from=builder /venv /venv\nRUN pip install jax", ["onnxruntime-gpu", "torch", "jax"]),
+        ("COPY --from=builder /venv /venv\nRUN pip install jax", ["jax", "onnxruntime-gpu", "torch"]),
         ("COPY --from=builder /etc/passwd /etc/passwd", []),
         ("COPY --from=other/image:1 /venv /venv", []),
         ("RUN pip install jax", ["jax"]),

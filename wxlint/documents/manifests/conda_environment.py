@@ -9,13 +9,14 @@ from wxlint.documents.source import Source
 class Environment(NamedTuple):
     """packages, pip: (text, start, end) with source offsets.
 
-    channels: as written. problem: (offset, message) of what is wrong.
+    channels: as written. problem: (offset, message) of what is wrong. name: "" where none is given.
     """
 
     packages: tuple[tuple[str, int, int], ...]
     pip: tuple[tuple[str, int, int], ...]
     channels: tuple[str, ...]
     problem: tuple[int, str] | None = None
+    name: str = ""
 
 
 def read_environment(source: Source) -> Environment:
@@ -45,4 +46,5 @@ def read_environment(source: Source) -> Environment:
                     pip.append((line.text, line.start, line.end))
     named = top.get("channels")
     channels = tuple(c.text for c in named.items if isinstance(c, Scalar)) if isinstance(named, Sequence) else ()
-    return Environment(tuple(packages), tuple(pip), channels)
+    name = top.get("name")
+    return Environment(tuple(packages), tuple(pip), channels, name=name.text if isinstance(name, Scalar) else "")

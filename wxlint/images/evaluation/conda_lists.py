@@ -38,7 +38,8 @@ def conda_environment(lists: PackageLists, source: Text | None) -> CondaEnvironm
     )
     inner = PackageLists(lists.files, lists.stage, _with_python(lists.environment, packages), lists.variables)
     pip = joined([Lines(), *(inner.placed(source, *item) for item in environment.pip)])
-    return CondaEnvironment(packages, pip, environment.channels, where=partial(source.span, 0, 0))
+    where = partial(source.span, 0, 0)
+    return CondaEnvironment(packages, pip, environment.channels, where=where, name=environment.name)
 
 
 def _locked(lists: PackageLists, source: Text) -> CondaEnvironment | None:

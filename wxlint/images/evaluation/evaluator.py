@@ -25,9 +25,9 @@ from wxlint.images.evaluation.expansion import Scope, assigned, expand, pairs
 from wxlint.images.evaluation.interpreter import environment_of, python_of, system_python_of, variables_of
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.placeholder_args import is_placeholder
-from wxlint.images.evaluation.run_instructions import Runs
+from wxlint.images.evaluation.run_instructions import Runs, may_lead
 from wxlint.images.evaluation.stage_names import ContextNamed, StageNames
-from wxlint.images.model.records import Build, Evaluated, StageCopy, Use
+from wxlint.images.model.records import Build, Evaluated, Stage, StageCopy, Use
 from wxlint.images.model.reference import parse_reference
 
 _INDEX = late(r"[0-9]{1,6}")
@@ -71,6 +71,8 @@ class _Evaluation:
             "WORKDIR": self._workdir,
             "USER": self._user,
             "SHELL": self._shell,
+            "ENTRYPOINT": self._entrypoint,
+            "CMD": self._command,
             "ONBUILD": self._onbuild,
         }
 
@@ -87,8 +89,17 @@ class _Evaluation:
                 handler = handlers.get(keyword)
                 if handler is not None:
                     handler(self.stages[-1], instruction)
-        stages = tuple([stage.closed() for stage in self.stages])
+        stages = tuple([self._closed(stage) for stage in self.stages])
         return Evaluated(self.dockerfile, self.build, stages, tuple(self.uses), self.unknown_from)
+
+    def _closed(self, stage: OpenStage) -> Stage:
+        """A stage as its end leaves it, with the environment that its image computes with."""
+        if not stage.environments and not may_lead(stage) and not stage.may_name_environment():
+            return stage.closed("", stage.plain_start())
+        from wxlint.images.evaluation.environments import led_to
+        from wxlint.images.evaluation.started import started_in
+
+        return stage.closed(led_to(stage, stage.visible.get("PATH")), started_in(stage, self.files))
 
     # -- values
 
@@ -147,10 +158,6 @@ class _Evaluation:
                 line = self._line(instruction, pair.start)
                 value = assigned("ENV", name.text, value, path=self.source.path, line=line)
                 stage.set_env(name.text, value)
-        if stage.environments:
-            from wxlint.images.evaluation import virtual_environments
-
-            virtual_environments.follow(stage)
 
     def _workdir(self, stage: OpenStage, instruction: Instruction) -> None:
         path = self._expand(instruction.args.strip(), stage.scope(), instruction).text.replace("\\", "/")
@@ -164,7 +171,18 @@ class _Evaluation:
         # `conda run -n env /bin/bash -c` is one too
         words = json_words(instruction.args) or ()
         stage.shell = any(posixpath.basename(word) in _SHELLS for word in words)
+        stage.shell_place = ""
+        if len(words) > 2 and words[1] == "run":  # conda's
+            from wxlint.images.evaluation.environments import of_shell
+
+            stage.shell_place = of_shell([self._expand(word, stage.scope(), instruction) for word in words])
         stage.flavor = flavor_of_command(words, stage.base_flavor)
+
+    def _entrypoint(self, stage: OpenStage, instruction: Instruction) -> None:
+        stage.entrypoint, stage.command = instruction, None
+
+    def _command(self, stage: OpenStage, instruction: Instruction) -> None:
+        stage.command = instruction
 
     def _onbuild(self, stage: OpenStage, instruction: Instruction) -> None:
         """The trigger runs in what starts from here: only the images it names count in this stage."""
@@ -288,12 +306,12 @@ class _Evaluation:
             reference = external.reference if external else None
             if python_of(reference) is not None:  # a Python may come along
                 stage.forget_python()
-            stage.steps.append(StageCopy(origin, tuple(sources), instruction, reference, absolute))
+            step = StageCopy(origin, tuple(sources), instruction, reference, absolute)
+            stage.steps.append(step)
             if origin is not None and (known := self.stages[origin].environments):
-                from wxlint.images.evaluation import virtual_environments
+                from wxlint.images.evaluation.environments import note_copied
 
-                brought = [absolute for path in sources if in_image("/", path) in known]
-                virtual_environments.note(stage, brought, last=1)
+                note_copied(stage, known, step)
 
     # -- RUN
 
@@ -311,10 +329,10 @@ class _Evaluation:
         for clone in clones:
             copies.add(clone)
         if any("venv" in text or "virtualenv" in text for text in texts):
-            from wxlint.images.evaluation import virtual_environments
+            from wxlint.images.evaluation.environments import note
 
             for text, _ in shell_texts(instruction):
-                virtual_environments.note(stage, virtual_environments.made(text, stage.workdir, stage.visible))
+                note(stage, text)
         self.runs.read(stage, instruction)
         copies.drop_to(copied)
         for clone in clones:

@@ -9,7 +9,7 @@ from wxlint.images.evaluation.expansion import Scope
 from wxlint.images.evaluation.interpreter import brings_system_python, chosen_pythons, may_bring_another
 from wxlint.images.installs.markers import ANY_LINUX
 from wxlint.images.installs.model import Install
-from wxlint.images.model.records import Stage, StageCopy, Use
+from wxlint.images.model.records import BY_PATH, Stage, StageCopy, Use
 
 
 class OpenStage:
@@ -39,10 +39,12 @@ class OpenStage:
         """What the triggers install, as far as it can be seen from here."""
         self.fetches: list[str] = []
         """Texts that may download files."""
-        self.environments: dict[str, int] = {}
-        """Folders of virtual environments, each with the number of the first step after it."""
-        self.entered = ""
-        """The virtual environment whose Python is the stage's."""
+        self.environments: dict[str, bool] = {}
+        """The Python environments that are there beside the system's, each with whether it has a pip of its own."""
+        self.shell_place = ""
+        """The environment that SHELL starts the commands of RUN in; "" for none."""
+        self.entrypoint: Instruction | None = None
+        self.command: Instruction | None = None
         self.pip_looked: tuple[int, str, str | None] = 0, "", None
         self.environment = ANY_LINUX
         """The Python and the machine, as the base image has them."""
@@ -58,7 +60,8 @@ class OpenStage:
         stage.workdir, stage.user, stage.shell = self.workdir, self.user, self.shell
         stage.pip_config, stage.pip_file, stage.pip_looked = dict(self.pip_config), self.pip_file, self.pip_looked
         stage.fetches = list(self.fetches)
-        stage.environments, stage.entered = dict.fromkeys(self.environments, 0), self.entered
+        stage.environments, stage.shell_place = dict(self.environments), self.shell_place
+        stage.entrypoint, stage.command = self.entrypoint, self.command
         stage.environment, stage.system_python, stage.chosen = self.environment, self.system_python, self.chosen
         stage.flavor, stage.base_flavor = self.flavor, self.base_flavor
         return stage
@@ -109,8 +112,21 @@ class OpenStage:
             self.visible[name] = value
             self.unset.add(name)
 
-    def closed(self) -> Stage:
-        """The stage as its end leaves it."""
+    def _started(self) -> str:
+        return " ".join(one.args for one in (self.entrypoint, self.command) if one is not None)
+
+    def may_name_environment(self) -> bool:
+        """Whether what a container starts may name a Python environment."""
+        text = self._started()
+        return "/bin/python" in text or "venv" in text or "conda" in text
+
+    def plain_start(self) -> str:
+        """What starts a container that names no environment, as Stage.used."""
+        text = self._started().lstrip('[" ')
+        return (BY_PATH if text.startswith("python") else HOLE) if text else ""
+
+    def closed(self, led: str, used: str) -> Stage:
+        """The stage as its end leaves it. led, used: as the stage's."""
         return Stage(
             self.index,
             self.name,
@@ -123,4 +139,6 @@ class OpenStage:
             self.env,
             self.user,
             tuple(self.triggered),
+            led,
+            used,
         )

@@ -30,6 +30,7 @@ from wxlint.shell.model import LIMITS, Surroundings
 if TYPE_CHECKING:
     from wxlint.core.findings import Span
     from wxlint.documents.source import Source
+    from wxlint.images.evaluation.environments import Activated
     from wxlint.shell.model import Command
 
 _ARGUMENTS = late(r"\$\{?[1-9@*#]|\bgetopts\b")
@@ -107,10 +108,13 @@ class Runs:
             stage.steps.append(self._unread(result.error, at))
         behind = 0
         builds = may_build(text)
+        activated: Activated | None = None
         for command in result.commands:
             if command.start > behind:  # what a command changes counts for those after it
                 self.files.note_changes(stage.index, text[behind : command.start])
                 behind = command.start
+            if "activate" in text:
+                activated = _activated(stage, command, activated)
             if builds and self._note_wheels(stage, at, command):
                 continue
             if (makes or self.files.any_written) and self._makes(stage, at, command):
@@ -118,16 +122,14 @@ class Runs:
             if not may_install(command) or ("config" in text and _configures(stage, command)):
                 continue
             context = self._context(stage, at, command)
+            context.activated = activated
             for install in installs(command, self._pip_values(stage), context):
                 switches = _switches(stage, command)
                 for step in self._followed(stage, install, context):
-                    own = step._replace(switches=switches) if switches else step
+                    own = _placed(stage, command, step, activated)
+                    own = own._replace(switches=switches) if switches else own
                     if any(r.kind == "vcs" and r.url for r in own.requirements) and self.files.is_own is not None:
                         own = context.with_own_project(own, self.files.is_own)
-                    if stage.environments and own.tool == "pip":
-                        from wxlint.images.evaluation.virtual_environments import place_of
-
-                        own = own._replace(place=place_of(stage, command, text))
                     stage.steps.append(self._relocated(own))
                     stage.pip_config.update(pip_config.from_install(step))
         self.files.note_changes(stage.index, text[behind:])
@@ -233,14 +235,19 @@ class Runs:
         given = _given(command, name)
         around = self._surroundings(stage, source.text)._replace(succeeds=False)
         values = self._pip_values(stage)
+        activated = context.activated
         for inner in read_shell(source.text, values, script=context.absolute(name), args=given, around=around).commands:
+            if "activate" in source.text:
+                activated = _activated(stage, inner, activated)
             if not may_install(inner) or _configures(stage, inner):
                 continue
             if command.cwd is not None:
                 inner = _started_in(command.cwd, inner)
             inside = self._context(stage, lambda offset: offset, inner, source)
+            inside.activated = activated
             for step in installs(inner, self._pip_values(stage), inside):
                 for one in self._followed(stage, step, inside, (*callers, source.path)):
+                    one = _placed(stage, inner, one, activated)
                     found.append(one._replace(conditional=one.conditional or install.conditional))
                     stage.pip_config.update(pip_config.from_install(one))
         if given is None and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
@@ -284,6 +291,37 @@ class Runs:
         return any(isinstance(step, StageCopy) and step.stage == origin for step in stage.steps) and any(
             isinstance(step, Install) and step.builds for step in self.stages[origin].steps
         )
+
+
+_LEADING = frozenset(("PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV"))
+"""Variables that lead commands into a Python environment."""
+
+
+def may_lead(stage: OpenStage) -> bool:
+    """Whether something that a stage sets may lead commands into a Python environment beside the base image's."""
+    return bool(stage.shell_place) or not _LEADING.isdisjoint(stage.env)
+
+
+def _activated(stage: OpenStage, command: Command, before: Activated | None) -> Activated | None:
+    """What is active behind a command."""
+    from wxlint.images.evaluation.environments import activated_by
+
+    return activated_by(stage, command, before)
+
+
+def _placed(stage: OpenStage, command: Command, install: Install, activated: Activated | None) -> Install:
+    """An install with the environment that its command finds active, where its words name none."""
+    if install.makes and HOLE not in install.place:
+        stage.environments.setdefault(install.place, install.tool != "uv-project")
+    if install.place or install.tool == "apt":
+        return install
+    given = activated or stage.environments or may_lead(stage) or any(name in _LEADING for name, _ in command.env)
+    if not given:
+        return install
+    from wxlint.images.evaluation.environments import active
+
+    place = active(stage, command, activated)
+    return install._replace(place=place) if place else install
 
 
 def _started_in(folder: Value, inner: Command) -> Command:

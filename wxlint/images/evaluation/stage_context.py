@@ -20,6 +20,7 @@ from wxlint.images.installs.requirement import Requirement, parse_requirement
 from wxlint.shell.model import Command
 
 if TYPE_CHECKING:
+    from wxlint.images.evaluation.environments import Activated
     from wxlint.images.evaluation.open_stage import OpenStage
     from wxlint.images.evaluation.package_lists import PackageLists
 
@@ -39,7 +40,8 @@ class StageContext(InstallContext):
     """What one command of a stage sees.
 
     source: the file that the command stands in, and at: from offsets of the shell text to its. builds_wheels: whether
-    an earlier stage, of this index, made wheels and this one copies from it.
+    an earlier stage, of this index, made wheels and this one copies from it. activated: the Python environment that
+    the commands before have activated.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class StageContext(InstallContext):
     ) -> None:
         self.files, self.stage, self.source, self.at, self.command = files, stage.index, source, at, command
         self.environment, self.builds_wheels = stage.environment, builds_wheels
+        self.activated: Activated | None = None
         self.is_adrift, self.directory = stage.is_adrift, stage.workdir
         self.frame = _frame(stage.workdir, command.cwd)
         if command.cwd is not None:

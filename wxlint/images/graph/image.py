@@ -10,6 +10,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.carried import carries
+from wxlint.images.graph.environments import Environments
 from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.state import State
 from wxlint.images.installs.model import Install
@@ -44,7 +45,10 @@ class Image(NamedTuple):
     def installs(self) -> list[Install]:
         """Every install that ends up in the image, in the order of the stages."""
         return [
-            step for stage in contributing(self.evaluated, self.stage) for step in stage.installs if not step.elsewhere
+            step
+            for stage in contributing(self.evaluated, self.stage)
+            for step in stage.installs
+            if not step.elsewhere and step.tool != "venv"
         ]
 
     @property
@@ -138,10 +142,13 @@ def _installing(image: Image, python: str) -> str:
 
 def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
     """The installs of an image that change its torch, or name one of torch's own distributions; those without effect
-    are left out. What goes into a folder of its own (--target) finds there only what went there before.
+    are left out. What goes into a folder of its own (--target) finds there only what went there before, and so does
+    what goes into an environment.
     """
     for stage in contributing(image.evaluated, image.stage):
-        torch = beliefs.base(image.evaluated, stage).torch
+        base = beliefs.base(image.evaluated, stage)
+        environments = Environments(base)
+        environments.expect(beliefs.state(image.evaluated, stage), stage.installs)
         apart: dict[str, Torch] = {}
         for install in stage.installs:
             if install.elsewhere:
@@ -150,10 +157,11 @@ def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
                 if install.apart and is_changed(there, within) and (found := choices(install)):
                     yield TorchStep(there, install, found)
                 continue
-            found, now = choices(install), after(torch, install)
+            found = choices(install)
+            torch = environments.torch_before(install)
+            now = environments.torch_after(install)
             if found and (is_changed(torch, now) or now.channel == "unknown"):
                 yield TorchStep(torch, install, found)
-            torch = now
 
 
 def steps_without_effect(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:

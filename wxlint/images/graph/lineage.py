@@ -9,14 +9,15 @@ from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE
 from wxlint.images.graph.carried import carries
 from wxlint.images.graph.components import components
+from wxlint.images.graph.environments import Environments
 from wxlint.images.graph.external_images import external_state
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.joins import common_state
-from wxlint.images.graph.state import UNKNOWN, Package, State, Stored, additions, cuda_packages, distinct
+from wxlint.images.graph.state import UNKNOWN, State, Stored, cuda_packages
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Evaluated, Stage, StageCopy
 from wxlint.images.model.reference import Reference
-from wxlint.images.stack.torch.model import NONE, Torch
+from wxlint.images.stack.torch.model import NONE
 from wxlint.images.stack.torch.state import after
 
 Node = tuple[Evaluated, int]
@@ -139,56 +140,35 @@ class Beliefs:
 
     def _built(self, evaluated: Evaluated, stage: Stage, base: State) -> State:
         """What the steps of a stage make of its base."""
-        torch, packages, others = base.torch, list(base.packages), list(base.others)
-        installs = list(base.installs)
+        found = Environments(base)
         stored = {item.folder: item for item in base.stored}
         for step in stage.steps:
-            if isinstance(step, Install):
-                if step.elsewhere:
-                    stored[step.folder] = _stored(stored.get(step.folder), step)
-                    continue
-                torch = after(torch, step)
-                if step.exact and step.tool != "uv-project" and not (step.unread or step.conditional):
-                    packages = [p for p in packages if p.row.get("ecosystem") == "apt"] if step.tool == "venv" else []
-                    others = []
-                installs.append(step)
-                if step.removes:
-                    gone = set() if step.conditional else {r.name for r in step.requirements}
-                    packages = [p for p in packages if p.name not in gone]
-                    others = [o for o in others if o.name not in gone]
-                else:
-                    packages.extend(cuda_packages(step))
-                    others.extend(additions(step))
-            else:
-                torch, packages = self._copied(evaluated, stage, step, torch, packages)
-                installs += self._copied_installs(evaluated, stage, step, installs)
+            if isinstance(step, StageCopy):
+                self._copied(evaluated, stage, step, found)
                 for item, moved in self._taken_along(evaluated, step):
                     stored[moved.folder] = moved
-                    reason = Reason("image", "COPY --from", evaluated.path, step.instruction.line)
-                    torch, packages = _merged(torch, packages, item, reason)
+                    found.merge(item, Reason("image", "COPY --from", evaluated.path, step.instruction.line))
+            elif step.elsewhere:
+                stored[step.folder] = _stored(stored.get(step.folder), step)
+            else:
+                found.install(step)
         if stored and "PYTHONPATH" in stage.env:
             searched = {posixpath.normpath(path) for path in stage.env["PYTHONPATH"].text.split(":") if path}
             for item in stored.values():
                 if item.folder in searched:
-                    torch, packages = _merged(torch, packages, item, Reason("env", f"PYTHONPATH names {item.folder}"))
-        return base._replace(
-            torch=torch,
-            packages=tuple(packages),
-            others=tuple(others),
-            stored=tuple(stored.values()),
-            installs=tuple(installs),
-        )
+                    found.merge(item, Reason("env", f"PYTHONPATH names {item.folder}"))
+        return found.seen(base, stage.led, stage.used)._replace(stored=tuple(stored.values()))
 
-    def _copied_installs(
-        self, evaluated: Evaluated, stage: Stage, step: StageCopy, installs: list[Install]
-    ) -> list[Install]:
-        """The installs whose results a COPY --from brings, without those that are there already."""
+    def _copied(self, evaluated: Evaluated, stage: Stage, step: StageCopy, found: Environments) -> None:
+        """COPY --from brings the environments along that it copies; of the system's Python, what is copied of it."""
         if step.stage is None or step.stage == stage.index or step.stage >= len(evaluated.stages):
-            return []
-        copied = self._states[(evaluated, step.stage)].installs
-        if not copied or not carries(evaluated, step):
-            return []
-        return [one for one in copied if one.tool != "apt" and not any(one is there for there in installs)]
+            return
+        source = self._states[(evaluated, step.stage)]
+        name = evaluated.stages[step.stage].name or str(step.stage)
+        reason = Reason("image", f"COPY --from={name}", evaluated.path, step.instruction.line)
+        brought = found.bring(source, step, reason)
+        if not brought and carries(evaluated, step):
+            found.extend(source, reason)
 
     def _taken_along(self, evaluated: Evaluated, step: StageCopy) -> list[tuple[Stored, Stored]]:
         """The folders that a COPY --from brings, each as it was and as it lies now."""
@@ -205,31 +185,9 @@ class Beliefs:
                     break
         return found
 
-    def _copied(
-        self, evaluated: Evaluated, stage: Stage, step: StageCopy, torch: Torch, packages: list[Package]
-    ) -> tuple[Torch, list[Package]]:
-        """COPY --from brings an environment along when it copies one."""
-        if step.stage is None or step.stage == stage.index or step.stage >= len(evaluated.stages):
-            return torch, packages
-        source = self._states[(evaluated, step.stage)]
-        if source.torch.channel == "none" and not source.packages or not carries(evaluated, step):
-            return torch, packages
-        if torch.channel in ("none", "unknown") and source.torch.channel != "none":
-            name = evaluated.stages[step.stage].name or str(step.stage)
-            reason = Reason("image", f"COPY --from={name}", evaluated.path, step.instruction.line)
-            torch = source.torch._replace(because=(*source.torch.because, reason))
-        return torch, distinct(packages, (p for p in source.packages if p.row.get("ecosystem") != "apt"))
-
 
 def _stored(before: Stored | None, install: Install) -> Stored:
     """A folder of its own after an install into it."""
     item = before or Stored(install.folder, NONE, ())
     torch = after(item.torch, install._replace(elsewhere=False))
     return Stored(install.folder, torch, (*item.packages, *cuda_packages(install)))
-
-
-def _merged(torch: Torch, packages: list[Package], item: Stored, how: Reason) -> tuple[Torch, list[Package]]:
-    """What is there when a folder counts too."""
-    if torch.channel in ("none", "unknown") and item.torch.channel != "none":
-        torch = item.torch._replace(because=(*item.torch.because, how))
-    return torch, distinct(packages, item.packages)

@@ -10,6 +10,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.images.installs.model import Install
+from wxlint.images.installs.places import SYSTEM
 from wxlint.images.model.records import Use
 from wxlint.images.stack.torch.model import NONE, Torch
 from wxlint.images.stack.torch.selection import built_for
@@ -41,6 +42,22 @@ class Stored(NamedTuple):
     packages: tuple[Package, ...]
 
 
+class Environment(NamedTuple):
+    """A Python environment of an image: what its site-packages hold.
+
+    place: as Install.place, SYSTEM for that of the base's own Python. external_torch: the torch that it began with.
+    shares: it sees what the system's holds.
+    """
+
+    place: str
+    torch: Torch = NONE
+    packages: tuple[Package, ...] = ()
+    others: tuple[Addition, ...] = ()
+    installs: tuple[Install, ...] = ()
+    external_torch: Torch = NONE
+    shares: bool = False
+
+
 class State(NamedTuple):
     """What is in an image at some point of its build.
 
@@ -48,7 +65,9 @@ class State(NamedTuple):
     this image down to the external base, without those that several producers do not share, which are in partly. root:
     the external base, None when it is not reached (a circle) or not the same for all producers. installs: every install
     so far into the environment that is used, those of the family's own bases among them. external_torch: the torch of
-    the external base. sure: what is known of the external base was looked up, or its own name says it.
+    the external base. sure: what is known of the external base was looked up, or its own name says it. environments:
+    the Python environments, where there are several; torch, packages, others and installs are those of the ones in use,
+    which in_use names by their places: several where it is not known which. led, used: as Stage's.
     """
 
     accelerator: str | None
@@ -64,6 +83,16 @@ class State(NamedTuple):
     root: Use | None = None
     sure: bool = True
     partly: tuple[Use, ...] = ()
+    environments: tuple[Environment, ...] = ()
+    in_use: tuple[str, ...] = ()
+    led: str = SYSTEM
+    used: str = ""
+
+    def computing(self) -> tuple[Environment, ...]:
+        """Return the environments that the image computes with, or may."""
+        if not self.environments:
+            return (Environment(SYSTEM, self.torch, self.packages, self.others, self.installs, self.external_torch),)
+        return tuple(one for one in self.environments if one.place in self.in_use)
 
 
 UNKNOWN = State(None, None, Torch("unknown"), (), (), ())

@@ -80,13 +80,15 @@ class InstallContext:
 class Call(NamedTuple):
     """A command without what launches it.
 
-    words: the program's name, then its arguments. variables: those that it sees.
+    words: the program's name, then its arguments. variables: those that it sees. place: the Python environment that
+    the launcher or the program's own path names, as Install.place; "" where neither does.
     """
 
     words: tuple[Word, ...]
     variables: Mapping[str, Value]
     command: Command
     context: InstallContext
+    place: str = ""
 
     @property
     def name(self) -> str:
@@ -111,4 +113,5 @@ class Call(NamedTuple):
             conditional=self.command.conditional,
             where=self.where(program),
             because=self.command.because,
+            place=self.place,
         )

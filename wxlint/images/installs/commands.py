@@ -16,8 +16,9 @@ from wxlint.core.values import HOLE, Value
 from wxlint.facts import git_project
 from wxlint.images.installs.call import Call, InstallContext
 from wxlint.images.installs.model import Install
-from wxlint.images.installs.options import behind_options
+from wxlint.images.installs.options import behind_options, read_arguments
 from wxlint.images.installs.pip import pip
+from wxlint.images.installs.places import of_conda, of_program
 from wxlint.images.installs.screening import NAMES
 from wxlint.shell.wrappers import NAMES as WRAPPERS
 from wxlint.shell.wrappers import unwrap
@@ -111,6 +112,9 @@ def installs(command: Command, variables: Mapping[str, Value], context: InstallC
     for _ in range(_MOST_LAUNCHERS):
         kind = _kind(call.name)
         inner = _LAUNCHERS[kind](call.rest) if kind in _LAUNCHERS else None
+        place = _place(kind, call, inner)
+        if place:
+            call = call._replace(place=place)
         if inner is None:
             for install in _READERS.get(kind, _nothing)(call):
                 yield install._replace(environment=context.environment)
@@ -118,6 +122,17 @@ def installs(command: Command, variables: Mapping[str, Value], context: InstallC
         if not inner:
             return
         call = call._replace(words=inner)
+
+
+def _place(kind: str, call: Call, inner: tuple[Word, ...] | None) -> str:
+    """The environment whose program a call names by its path, or that `conda run` starts a command in."""
+    value = call.words[0].value
+    if kind in ("pip", "python") and "/" in value.text:
+        return of_program(value.text, call.context.absolute)
+    if kind == "conda" and inner:
+        arguments = read_arguments(call.rest[: len(call.rest) - len(inner)], _CONDA_RUN)
+        return of_conda(arguments, call.context.absolute)
+    return ""
 
 
 # -- programs that start another

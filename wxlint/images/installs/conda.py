@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wxlint.core.values import HOLE
 from wxlint.images.installs.call import Call
 from wxlint.images.installs.model import Install, Unread, UnreadKind
 from wxlint.images.installs.options import read_arguments
+from wxlint.images.installs.places import SYSTEM, of_conda, of_name
 from wxlint.images.installs.requirement import Requirement, conda_requirement
 
 _WITH_VALUE = frozenset(
@@ -16,6 +18,7 @@ _WITH_VALUE = frozenset(
 )
 _REMOVALS = ("remove", "uninstall", "env remove")
 _VERBS = ("install", "create", "update", "env create", "env update")
+_MAKING = ("create", "env create", "env update")
 
 
 def conda_lock(call: Call) -> Iterator[Install]:
@@ -25,7 +28,8 @@ def conda_lock(call: Call) -> Iterator[Install]:
     if not words or words[0].value.text != "install":
         return
     path = words[1].value.text if len(words) > 1 else "conda-lock.yml"
-    yield from _created("create", [path], [], [], call)
+    place = of_conda(arguments, call.context.absolute)
+    yield from _created("create", [path], [], [], call._replace(place=place))
 
 
 def conda(call: Call) -> Iterator[Install]:
@@ -36,6 +40,7 @@ def conda(call: Call) -> Iterator[Install]:
     verb = words.pop(0).value.text if words else ""
     if verb == "env" and words:
         verb = f"env {words.pop(0).value.text}"
+    place = of_conda(arguments, call.context.absolute) or call.place
     if verb in _REMOVALS and words and not arguments.has("--all"):
         yield Install(
             "conda",
@@ -44,6 +49,7 @@ def conda(call: Call) -> Iterator[Install]:
             where=call.where(call.words[1]),
             because=call.command.because,
             removes=True,
+            place=place,
         )
     if verb not in _VERBS:
         return
@@ -54,7 +60,7 @@ def conda(call: Call) -> Iterator[Install]:
         files = ["environment.yml"]
     named = arguments.last("-n", "--name", "-p", "--prefix")
     environment = named.shown() if named is not None and named.text != "base" else ""
-    for install in _created(verb, files, requirements, channels, call):
+    for install in _created(verb, files, requirements, channels, call._replace(place=place)):
         yield install._replace(folder=environment) if environment and install.tool == "conda" else install
 
 
@@ -67,6 +73,7 @@ def _created(
         "conda", conditional=call.command.conditional, where=call.where(call.words[1]), because=call.command.because
     )
     behind: list[Install] = []
+    place = call.place
     for path in files:
         found = call.context.conda_environment(path)
         if found is None:
@@ -75,6 +82,8 @@ def _created(
         requirements.extend(found.conda)
         channels.extend(found.channels)
         unread.extend(found.unread)
+        if found.name and not place and verb in _MAKING:
+            place = of_name(found.name)
         pip = found.pip
         if pip.requirements or pip.unread:
             behind.append(
@@ -88,5 +97,8 @@ def _created(
                     where=found.where or base.where,
                 )
             )
-    yield base._replace(requirements=tuple(requirements), channels=tuple(channels), unread=tuple(unread))
-    yield from behind
+    makes = verb in _MAKING and place != SYSTEM
+    place = place or (HOLE if makes else "")
+    made = base._replace(requirements=tuple(requirements), channels=tuple(channels), unread=tuple(unread))
+    for install in (made, *behind):
+        yield install._replace(place=place, makes=makes)

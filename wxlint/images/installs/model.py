@@ -132,7 +132,8 @@ def joined(parts: Iterable[Lines]) -> Lines:
 class CondaEnvironment(NamedTuple):
     """A conda environment file.
 
-    conda: conda's packages. pip: what its `pip:` section hands to pip. channels: as written.
+    conda: conda's packages. pip: what its `pip:` section hands to pip. channels: as written. name: of the environment,
+    "" where the file gives none.
     """
 
     conda: tuple[Requirement, ...]
@@ -140,6 +141,7 @@ class CondaEnvironment(NamedTuple):
     channels: tuple[str, ...]
     unread: tuple[Unread, ...] = ()
     where: Where | None = None
+    name: str = ""
 
 
 class UvSettings(NamedTuple):
@@ -206,8 +208,9 @@ class Install(NamedTuple):
     (uv). lowest: older releases than the newest in reach may be taken (uv's --resolution, or what a lock that is made
     in the build holds besides). selective: an upgrade or a reinstall is for some packages only. eager: an upgrade is
     for those too that come along. locked: a lock says what is taken. isolated: nothing keeps pip or uv from building
-    packages in environments of their own. place: the folder of the virtual environment that pip installs into, "" for
-    none, None where that is not known.
+    packages in environments of their own. place: the Python environment that it acts in, by its prefix (see places.py);
+    "" for the one that the base image leads to, with a HOLE where it is not known. makes: it makes that environment
+    where there is none yet; tool "venv" does nothing else. shares: the environment sees what the system's Python has.
     """
 
     tool: str
@@ -243,7 +246,9 @@ class Install(NamedTuple):
     apart: bool = False
     locked: bool = False
     isolated: bool = False
-    place: str | None = None
+    place: str = ""
+    makes: bool = False
+    shares: bool = False
 
     @property
     def span(self) -> Span | None:

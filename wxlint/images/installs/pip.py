@@ -14,6 +14,7 @@ from wxlint.images.installs.call import Call
 from wxlint.images.installs.markers import applies
 from wxlint.images.installs.model import Groups, Install, Lines, PackageIndex, Sources, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
+from wxlint.images.installs.places import of_value
 from wxlint.images.installs.requirement import Requirement, marker_of, parse_requirement
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def pip(tool: str, call: Call) -> Iterator[Install]:
     """What one call of pip is to install or to remove. tool: "pip"."""
     words = behind_options(call.rest)
     verb = words[0].value.text if words else ""
+    if len(words) < len(call.rest) and tool == "pip":
+        leading = read_arguments(call.rest[: len(call.rest) - len(words)]).last("--python")
+        given = of_value(leading, call.context.absolute) if leading is not None else ""
+        call = call._replace(place=given or call.place)
     refused: tuple[Unread, ...] = ()
     if verb != "sync" and any(_is_uncommon(word.value.text) for word in words):
         from wxlint.images.installs.abbreviations import spelt_out
@@ -123,6 +128,7 @@ def finished(install: Install, verb: Word, arguments: Arguments, target: Value |
         because=call.command.because,
         redirected=_redirected(call.command, call),
         open=any(is_options(word) for word in arguments.positional),
+        place=call.place,
     )
 
 
@@ -139,6 +145,7 @@ def removal(tool: str, words: tuple[Word, ...], call: Call) -> Install:
         where=call.where(words[0]),
         because=call.command.because,
         removes=True,
+        place=call.place,
     )
 
 

@@ -32,6 +32,7 @@ from wxlint.images.installs.pip import (
     removal,
     requirements_of,
 )
+from wxlint.images.installs.places import SYSTEM, of_project, of_value
 from wxlint.images.installs.projects import project_tool
 from wxlint.images.installs.requirement import Requirement, normalise
 
@@ -65,7 +66,9 @@ def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) ->
     """What installing the project takes, with the indexes and settings of the command. words: from the verb on."""
     arguments = read_arguments(words[1:])
     settings = call.context.uv_settings()
-    for install in project_tool("uv", call, added):
+    place = of_project(read_arguments(call.rest), call.variables, call.context.absolute)
+    for found in project_tool("uv", call, added):
+        install = found._replace(place=place, makes=place != SYSTEM)
         if install.locked:
             yield install
             continue
@@ -90,7 +93,8 @@ def _remove(words: tuple[Word, ...], call: Call) -> Iterator[Install]:
     if _leaves_be(read_arguments(words[1:]), call, "--frozen"):
         return
     unread = (Unread(UnreadKind.CHANGED, "pyproject.toml"),)
-    shared = Install("uv-project", unread=unread, exact=True, because=call.command.because)
+    place = of_project(read_arguments(call.rest), call.variables, call.context.absolute)
+    shared = Install("uv-project", unread=unread, exact=True, because=call.command.because, place=place)
     yield shared._replace(conditional=call.command.conditional, where=call.where(words[0]))
 
 
@@ -106,7 +110,9 @@ def _add(words: tuple[Word, ...], call: Call) -> Iterator[Install]:
         if known:
             yield install
     if not known:
-        yield finished(Install("uv", found, sources(arguments, call)), words[0], arguments, None, call)
+        install = finished(Install("uv", found, sources(arguments, call)), words[0], arguments, None, call)
+        place = of_project(arguments, call.variables, call.context.absolute)
+        yield install._replace(place=place, makes=place != SYSTEM)
 
 
 def _leaves_be(arguments: Arguments, call: Call, *options: str) -> bool:
@@ -126,18 +132,30 @@ def _run(words: tuple[Word, ...], call: Call) -> Iterator[Install]:
                 yield install
     rest = words[len(own) :]
     if rest and _PIP.fullmatch(rest[0].value.text):
-        yield from pip("pip", call._replace(words=words[words.index(rest[0]) :]))
+        place = of_project(arguments, call.variables, call.context.absolute)
+        yield from pip("pip", call._replace(words=words[words.index(rest[0]) :], place=place))
 
 
 def _uv_pip(call: Call) -> Iterator[Install]:
     words = behind_options(call.rest)
     verb = words[0].value.text if words else ""
+    arguments = read_arguments(words[1:])
+    call = call._replace(place=_chosen(arguments, call))
     if verb == "uninstall":
         yield removal("uv", words, call)
     elif verb in ("install", "sync"):
-        arguments = read_arguments(words[1:])
         if not arguments.has("--dry-run"):
             yield _install(words[0], arguments, call)
+
+
+def _chosen(arguments: Arguments, call: Call) -> str:
+    """The environment that `uv pip` acts in; "" for the one that is active, or lies in the working folder."""
+    named = arguments.last("-p", "--python") or arguments.last("--prefix") or call.variables.get("UV_PYTHON")
+    if named is not None and (place := of_value(named, call.context.absolute)):
+        return place
+    if arguments.has("--system") or is_on(call.variables, "UV_SYSTEM_PYTHON"):
+        return SYSTEM
+    return call.place
 
 
 def _install(verb: Word, arguments: Arguments, call: Call) -> Install:

@@ -90,12 +90,18 @@ class StageCopy(NamedTuple):
     dest: str = ""
 
 
+BY_PATH = "PATH"
+"""In the place of an environment: the one that PATH leads to."""
+
+
 class Stage(NamedTuple):
     """One stage of one build.
 
     parents: the earlier stages it may start from (several when an unknown ARG selects), empty for an external base.
     external: the base may be an image, not a stage. steps: installs and copies in order. env: ENV at its end.
-    triggered: what its ONBUILD triggers install in an image that starts from this one.
+    triggered: what its ONBUILD triggers install in an image that starts from this one. led: the Python environment that
+    PATH leads to, as Install.place. used: the one that ENTRYPOINT or CMD names: as led, BY_PATH for the one that PATH
+    leads to, "" where neither is given, with a HOLE where it is not known.
     """
 
     index: int  # type: ignore[assignment]  # tuple.index is not used
@@ -109,6 +115,8 @@ class Stage(NamedTuple):
     env: dict[str, Value]
     user: str | None = None
     triggered: tuple[Install | StageCopy, ...] = ()
+    led: str = ""
+    used: str = ""
 
     @property
     def installs(self) -> tuple[Install, ...]:

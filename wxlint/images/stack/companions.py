@@ -115,7 +115,7 @@ def _gone(install: Install, held: Iterable[str]) -> list[str]:
     named = {requirement.name for requirement in install.requirements}
     if install.removes:
         return [name for name in held if name in named]
-    if install.exact and install.tool in ("uv-project", "venv"):
+    if install.exact and install.tool == "uv-project":
         return list(held)
     removes = install.exact and not install.unread
     return [name for name in held if name not in named] if removes else []

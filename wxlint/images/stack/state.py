@@ -89,8 +89,6 @@ def _listed_again(packages: dict[str, Accelerated], install: Install, tools: lis
     """
     own = install.tool == "uv-project"
     kept = {name: one for name, one in packages.items() if own and tools[one.step] not in ("uv", "uv-project")}
-    if install.tool == "venv":
-        kept = {name: one for name, one in packages.items() if tools[one.step] == "apt"}
     if install.unread or install.conditional:
         return {name: one if name in kept else one._replace(conditional=True) for name, one in packages.items()}
     return kept

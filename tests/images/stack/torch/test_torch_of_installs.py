@@ -353,7 +353,7 @@ def test_a_companion_beside_torch_is_no_change() -> None:
 
 
 def test_a_plain_torch_says_nothing_else() -> None:
-    assert ("none", None, (), None, False, "", frozenset(), False, frozenset(), False, "", "") == NONE
+    assert ("none", None, (), None, False, "", frozenset(), False, frozenset(), False, "") == NONE
     state = chain(BARE)
     assert (state.maybe, state.present, state.newest, state.stale) == ("", False, False, frozenset())
     assert state.span is not None and [reason.kind for reason in state.because] == ["install"]

@@ -27,8 +27,7 @@ class Torch(NamedTuple):
     maybe: of "unknown", the channel of an install that may not have run, or the one that an install which cannot be
     read would take (ANY when that could be any). companions: those of FAMILY that are there for certain. stale:
     companions that an earlier torch left behind. present: of "unknown", a torch is there for certain. nightly: a
-    pre-release of an index of these. by: the tool of the install that took it. place: the environment that it is in,
-    as Install.place.
+    pre-release of an index of these. by: the tool of the install that took it.
     """
 
     channel: str
@@ -42,7 +41,6 @@ class Torch(NamedTuple):
     stale: frozenset[str] = frozenset()
     nightly: bool = False
     by: str = ""
-    place: str = ""
 
 
 NONE = Torch("none")

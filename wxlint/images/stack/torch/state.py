@@ -34,30 +34,13 @@ def after(state: Torch, install: Install) -> Torch:
         return _without(state, install)
     if install.tool == "apt":
         return _packaged(state, install)
-    if install.place is not None and install.place != state.place:
-        return _in_another(state, install)
     found = choices(install)
     if install.exact and (install.tool != "uv-project" or state.by == "uv-project"):
         state = _without_others(state, install, found)
     now = _resolved(state, install, found)
     if not found or found[0].implied:
         now = _unread(now, install, state if found else None)
-    now = _with_companions(now, install)
-    place = state.place if install.place is None else install.place
-    return now if now.place == place else now._replace(place=place)
-
-
-def _in_another(state: Torch, install: Install) -> Torch:
-    """The state after an install into another environment than the one that torch is in: pip sees nothing of that, and
-    which of the two an image runs is not known."""
-    assert install.place is not None
-    alone = after(NONE._replace(place=install.place), install)
-    if state.channel == "none" or alone.channel == "none":
-        return alone if state.channel == "none" else state
-    if (alone.channel, alone.version) == (state.channel, state.version):
-        return state
-    reason = reason_at("install", f"another torch is installed to {install.place or 'the system'}", install.span)
-    return Torch("unknown", None, (*state.because, reason), install.span, present=True)
+    return _with_companions(now, install)
 
 
 def _without_others(state: Torch, install: Install, found: tuple[Choice, ...]) -> Torch:

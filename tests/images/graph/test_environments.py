@@ -1,0 +1,177 @@
+"""Each Python environment of an image has a torch of its own; the image's is that of the one it computes with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from file_trees import write_tree
+
+from wxlint import api
+
+SLIM = "FROM python:3.11-slim\n"
+GPU = "FROM pytorch/pytorch:2.2.1-cuda12.1-cudnn8-runtime\n"
+CONDA = "FROM continuumio/miniconda3:24.1.2-0\n"
+UV = "COPY --from=ghcr.io/astral-sh/uv:0.9 /uv /bin/\n"
+CPU = "torch==2.5.1 --index-url https://download.pytorch.org/whl/cpu"
+CU124 = "torch==2.5.1 --index-url https://download.pytorch.org/whl/cu124"
+SYSTEM = f"{SLIM}RUN pip install {CU124}\n"
+VENV = f"{SYSTEM}RUN python -m venv /opt/venv && /opt/venv/bin/pip install {CPU}\n"
+PROJECT = '[project]\nname = "app"\nversion = "1"\ndependencies = ["flask"]\n'
+START = {"start.sh": "#!/bin/bash\nset -e\nsource /opt/venv/bin/activate\nexec python app.py\n"}
+PASSED = {"run.sh": '#!/bin/sh\nexport PORT=1\nexec "$@"\n'}
+NAMED = {"environment.yml": "name: speech\ndependencies:\n  - python=3.10\n  - pip:\n    - torch==2.5.1+cpu\n"}
+
+
+def torch(root: Path, text: str, files: dict[str, str]) -> str:
+    write_tree(root, {"Dockerfile": text, "pyproject.toml": PROJECT, **files})
+    return next(image.torch for image in api.images([root]) if not image.target)
+
+
+STARTS = [
+    # what an image of two environments starts with
+    ('CMD ["/opt/venv/bin/python", "app.py"]', "cpu"),
+    ('ENTRYPOINT ["tini", "--"]\nCMD ["/opt/venv/bin/uvicorn", "app:app"]', "cpu"),
+    ('CMD ["python", "app.py"]', "cu124"),
+    ("CMD exec python3 app.py", "cu124"),
+    ('CMD ["bash", "-c", ". /opt/venv/bin/activate && python app.py"]', "cpu"),
+    ("CMD . /opt/venv/bin/activate; cd /app; python app.py", "cpu"),
+    ('COPY start.sh /start.sh\nENTRYPOINT ["/start.sh"]', "cpu"),
+    ('COPY start.sh /start.sh\nCMD ["bash", "/start.sh"]', "cpu"),
+    ('COPY run.sh /\nENTRYPOINT ["/run.sh"]\nCMD ["/opt/venv/bin/python", "a.py"]', "cpu"),
+    ('COPY run.sh /\nENTRYPOINT ["/run.sh"]\nCMD ["python", "a.py"]', "cu124"),
+    ('ENV PATH=/opt/venv/bin:$PATH\nCMD ["python", "app.py"]', "cpu"),
+    ("ENV PATH=/root/.local/bin:/opt/venv/bin:$PATH", "cpu"),
+    ('ENV PATH=/opt/venv/bin:$PATH\nCMD ["/usr/local/bin/python", "app.py"]', "cu124"),
+    ('ENV PATH=/opt/venv/bin:$PATH\nCMD ["/not/there.sh"]', "cpu"),
+    # which of both is not known
+    ("", "unknown"),
+    ('CMD ["/not/there.sh"]', "unknown"),
+    ("CMD python a.py & /opt/venv/bin/python b.py", "unknown"),
+    ('CMD ["bash"]', "unknown"),
+    ('CMD ["supervisord"]', "unknown"),
+]
+
+
+@pytest.mark.parametrize(("start", "found"), STARTS, ids=[row[0] for row in STARTS])
+def test_what_is_started_says_which_one_computes(tmp_path: Path, start: str, found: str) -> None:
+    assert torch(tmp_path, VENV + start + "\n", {**START, **PASSED}) == found
+
+
+TARGETS = [
+    # commands beside a system's torch for cu124, and what the image computes with
+    (f"RUN virtualenv /v\nENV VIRTUAL_ENV=/v\nENV PATH=$VIRTUAL_ENV/bin:$PATH\nRUN pip install {CPU}", "cpu"),
+    (f"RUN python -m venv /v\nRUN . /v/bin/activate && pip install {CPU}\nCMD /v/bin/python a.py", "cpu"),
+    (f"RUN python -m venv /v\nRUN PATH=/v/bin:$PATH pip install {CPU}\nCMD /v/bin/python a.py", "cpu"),
+    (
+        f"RUN python -m venv /v\nRUN . /v/bin/activate && deactivate && pip install -I {CPU}\nCMD python a.py",
+        "cpu",
+    ),
+    (f"RUN python -m venv /v && /v/bin/python -m pip install {CPU}\nCMD /v/bin/python a.py", "cpu"),
+    (f"RUN python -m venv /v\nRUN pip --python /v/bin/python install {CPU}\nCMD /v/bin/python a.py", "cpu"),
+    ("RUN python -m venv /v && /v/bin/pip install flask\nCMD /v/bin/python a.py", "none"),
+    ("RUN python -m venv --system-site-packages /v && /v/bin/pip install flask\nCMD /v/bin/python a.py", "cu124"),
+    (
+        f"RUN python -m venv --system-site-packages /v && /v/bin/pip install -I {CPU}\nCMD /v/bin/python a.py",
+        "cpu",
+    ),
+    (
+        f"RUN python -m venv --system-site-packages /v && /v/bin/pip install -I {CPU}\nCMD python a.py",
+        "cu124",
+    ),
+    (f"RUN uv venv /v && uv pip install --python /v/bin/python {CPU}\nCMD /v/bin/python a.py", "cpu"),
+    (f"RUN uv venv /v && uv pip install -p /v {CPU}\nCMD /v/bin/python a.py", "cpu"),
+    (f"ENV VIRTUAL_ENV=/v\nRUN uv venv /v && uv pip install {CPU}\nCMD /v/bin/python a.py", "cpu"),
+    (f"WORKDIR /w\nRUN uv venv\nRUN uv pip install {CPU}\nCMD .venv/bin/python a.py", "cpu"),
+    (f"WORKDIR /w\nRUN uv venv\nRUN uv pip install --system --reinstall {CPU}\nCMD python a.py", "cpu"),
+    (f"WORKDIR /w\nRUN uv venv\nRUN uv pip install --system --reinstall {CPU}\nCMD .venv/bin/python a.py", "none"),
+    (f"RUN pipx install {CPU}\nCMD python a.py", "cu124"),
+    (f"RUN uv tool install {CPU}\nCMD python a.py", "cu124"),
+    (f"RUN pip install --target /opt/lib {CPU}\nCMD python a.py", "cu124"),
+    # a pip that the environment does not have is that of another
+    (f"RUN uv venv /v\nENV PATH=/v/bin:$PATH\nRUN pip install {CPU}", "unknown"),
+    (f"RUN uv venv --seed /v\nENV PATH=/v/bin:$PATH\nRUN pip install {CPU}", "cpu"),
+    # an environment that nothing is known of may be any
+    (f"RUN python -m venv /v && /other/bin/pip install -I {CPU}\nCMD python a.py", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("commands", "found"), TARGETS, ids=[row[0] for row in TARGETS])
+def test_commands_act_on_their_environment(tmp_path: Path, commands: str, found: str) -> None:
+    assert torch(tmp_path, f"{SYSTEM}{UV}{commands}\n", {}) == found
+
+
+OF_CONDA = [
+    (f"RUN conda create -n a python=3.10 && conda run -n a pip install {CPU}\nCMD conda run -n a python a.py", "cpu"),
+    (f"RUN conda create -n a python=3.10 && conda run -n a pip install {CPU}\nCMD python a.py", "cu124"),
+    (f'RUN conda create -n a\nSHELL ["conda", "run", "-n", "a", "/bin/bash", "-c"]\nRUN pip install {CPU}', "unknown"),
+    (f"RUN conda create -n a && /opt/conda/envs/a/bin/pip install {CPU}\nENV PATH=/opt/conda/envs/a/bin:$PATH", "cpu"),
+    (f"RUN conda create -p /e && /e/bin/pip install {CPU}\nCMD /e/bin/python a.py", "cpu"),
+    ("RUN conda create -n a python=3.10 flask\nENV PATH=/opt/conda/envs/a/bin:$PATH", "none"),
+    ("COPY environment.yml .\nRUN conda env create -f environment.yml\nCMD conda run -n speech python a.py", "cpu"),
+    ("COPY environment.yml .\nRUN conda env create -f environment.yml -n b\nCMD conda run -n b python a.py", "cpu"),
+    ("COPY environment.yml .\nRUN conda env create -f environment.yml\nCMD python a.py", "cu124"),
+    ("COPY environment.yml .\nRUN conda env update -n base -f environment.yml\nCMD python a.py", "cpu"),
+    (f"RUN conda create -n a && . /opt/conda/etc/profile.d/conda.sh && conda activate a && pip install {CPU}\n"
+     'ENTRYPOINT ["conda", "run", "--no-capture-output", "-n", "a"]\nCMD ["python", "a.py"]', "cpu"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("commands", "found"), OF_CONDA, ids=[row[0] for row in OF_CONDA])
+def test_environments_of_conda_beside_base(tmp_path: Path, commands: str, found: str) -> None:
+    assert torch(tmp_path, f"{CONDA}RUN pip install {CU124}\n{commands}\n", NAMED) == found
+
+
+PROJECTS = [
+    ('CMD ["uv", "run", "app.py"]', "none"),
+    ("ENV PATH=/app/.venv/bin:$PATH", "none"),
+    ('CMD ["python", "app.py"]', "cu121"),
+    ("", "cu121"),  # of the two only one holds torch
+    (f"RUN uv pip install {CPU}\nCMD uv run --no-sync app.py", "cpu"),
+    (f"RUN uv pip install {CPU}\nCMD python app.py", "cu121"),
+]
+
+
+@pytest.mark.parametrize(("end", "found"), PROJECTS, ids=[row[0] for row in PROJECTS])
+def test_a_project_of_uv_beside_the_torch_of_the_base(tmp_path: Path, end: str, found: str) -> None:
+    text = f"{GPU}{UV}WORKDIR /app\nCOPY pyproject.toml .\nRUN uv sync\n{end}\n"
+    assert torch(tmp_path, text, {}) == found
+
+
+def test_a_project_in_the_environment_of_the_system(tmp_path: Path) -> None:
+    text = f"{SYSTEM}{UV}ENV UV_PROJECT_ENVIRONMENT=/usr/local\nWORKDIR /app\nCOPY pyproject.toml .\nRUN uv sync\n"
+    assert torch(tmp_path, text + 'CMD ["uv", "run", "a.py"]\n', {}) == "none"
+
+
+COPIES = [
+    ("COPY --from=b /opt/venv /opt/venv", "CMD /opt/venv/bin/python a.py", "cpu"),
+    ("COPY --from=b /opt/venv /srv/env", "CMD /srv/env/bin/python a.py", "cpu"),
+    ("COPY --from=b /opt /opt", "ENV PATH=/opt/venv/bin:$PATH", "cpu"),
+    ("COPY --from=b /opt/venv /opt/venv", "CMD python a.py", "cu121"),
+    ("COPY --from=b /opt/venv /opt/venv", "", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("copy", "end", "found"), COPIES, ids=[f"{row[0]} {row[1]}" for row in COPIES])
+def test_an_environment_is_copied_with_what_it_holds(tmp_path: Path, copy: str, end: str, found: str) -> None:
+    builder = f"FROM python:3.11 AS b\nRUN python -m venv /opt/venv && /opt/venv/bin/pip install {CPU}\n"
+    assert torch(tmp_path, f"{builder}{GPU}{copy}\n{end}\n", {}) == found
+
+
+def test_environments_are_there_in_what_starts_from_the_image(tmp_path: Path) -> None:
+    files = {
+        "base/Dockerfile": f"{VENV}ENV PATH=/opt/venv/bin:$PATH\n",
+        "app/Dockerfile": "FROM acme/base:1\nRUN pip install flask accelerate\n",
+        "other/Dockerfile": 'FROM acme/base:1\nCMD ["/usr/local/bin/python", "a.py"]\n',
+        "build.sh": "for name in base app other; do docker build -t acme/$name:1 $name; done\n",
+    }
+    write_tree(tmp_path, files)
+    found = {image.path.rpartition("/")[0].rpartition("/")[2]: image.torch for image in api.images([tmp_path])}
+    assert found == {"base": "cpu", "app": "cpu", "other": "cu124"}
+
+
+def test_the_reason_names_both(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"Dockerfile": VENV})
+    (image,) = api.images([tmp_path])
+    assert image.torch == "unknown"
+    assert any("the system's Python (cu124) or /opt/venv (cpu)" in str(reason) for reason in image.because)

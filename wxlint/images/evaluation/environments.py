@@ -1,0 +1,198 @@
+"""The Python environments of a stage: which ones its commands make, and which one a command acts in."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from wxlint.core.paths import in_image
+from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE, Value
+from wxlint.images.evaluation.expansion import Scope, expand
+from wxlint.images.installs.model import Install
+from wxlint.images.installs.places import SYSTEM, moved, of_name, of_prefix
+from wxlint.shell.wrappers import unwrap
+
+if TYPE_CHECKING:
+    from wxlint.images.evaluation.open_stage import OpenStage
+    from wxlint.images.model.records import StageCopy
+    from wxlint.shell.model import Command
+
+_MAKES = late(r"(?:\bpython[\d.]*\s+-m\s+(?:venv|virtualenv)|\bvirtualenv|\buv\s+venv)((?:[ \t]+[^\s;&|]+)*)")
+_VALUED = frozenset(("-p", "--python", "--prompt", "--index-url", "--cache-dir"))
+_ENVIRONMENT_LIKE = late(r"env|conda|mamba|poetry")
+_MADE_BY_CONDA = ("conda", "mamba", "micromamba")
+
+
+class Made(NamedTuple):
+    """A virtual environment that a command makes.
+
+    shares: it sees what the system's Python has. anew: what was in it before is gone. has_pip: a pip of its own.
+    """
+
+    place: str
+    shares: bool
+    anew: bool
+    has_pip: bool
+
+
+def made(text: str, workdir: str, variables: Mapping[str, Value]) -> Iterator[Made]:
+    """The virtual environments that a RUN makes."""
+    for match in _MAKES.finditer(text):
+        words = match[1].split()
+        given = [w for before, w in zip(["", *words], words) if not w.startswith("-") and before not in _VALUED]
+        by_uv = match[0].startswith("uv")
+        for word in given or ([".venv"] if by_uv else []):
+            value = expand(word.strip("\"'"), Scope(dict(variables), set()))
+            if value.known:
+                place = of_prefix(in_image(workdir, value.text))
+                has_pip = "--seed" in words if by_uv else "--without-pip" not in words
+                yield Made(place, "--system-site-packages" in words, "--clear" in words, has_pip)
+
+
+def note(stage: OpenStage, text: str) -> None:
+    """Note the virtual environments that the text of a RUN makes."""
+    for one in made(text, stage.workdir, stage.visible):
+        stage.environments[one.place] = one.has_pip
+        stage.steps.append(Install("venv", place=one.place, makes=True, shares=one.shares, exact=one.anew))
+
+
+def note_copied(stage: OpenStage, known: Mapping[str, bool], step: StageCopy) -> None:
+    """Note the environments that a COPY --from brings. known: those of the other stage."""
+    for place, has_pip in known.items():
+        now = moved(place, step.paths, step.dest)
+        if now is not None:
+            stage.environments[now] = has_pip
+
+
+class Activated(NamedTuple):
+    """The environment that a text has activated. path: the PATH of that moment, where the text itself had set one."""
+
+    place: str = ""
+    path: Value | None = None
+
+
+def active(stage: OpenStage, command: Command, activated: Activated | None) -> str:
+    """The environment that a command finds active; "" for the one that the base image leads to.
+
+    activated: by the commands before it.
+    """
+    command = unwrap(command)
+    activated = activated or Activated()
+    given = dict(command.env)
+    program = posixpath.basename(command.words[0].value.text)
+    place = (activated.place or stage.shell_place) if given.get("PATH") == activated.path else ""
+    if program in ("uv", "poetry", "pdm", "pipenv"):
+        return place or _of_variables(stage, given) or _in_folder(stage, command)
+    path = given.get("PATH", stage.visible.get("PATH"))
+    if not place and path is not None:
+        place = led_to(stage, path)
+    if program.startswith("pip") and stage.environments.get(place) is False:
+        return HOLE  # a pip of some other environment
+    return place
+
+
+def _of_variables(stage: OpenStage, given: Mapping[str, Value]) -> str:
+    """The environment that VIRTUAL_ENV or conda's variables say is active."""
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV"):
+        value = given.get(name, stage.visible.get(name))
+        if value is not None and value.text:
+            if not value.known:
+                return HOLE
+            if name == "CONDA_DEFAULT_ENV":
+                return of_name(value.text)
+            return of_prefix(in_image(stage.workdir, value.text))
+    return ""
+
+
+def _in_folder(stage: OpenStage, command: Command) -> str:
+    """The environment `.venv` of the folder that a command starts in, or of one above it."""
+    folder = stage.workdir
+    if command.cwd is not None:
+        folder = in_image(folder, command.cwd.text) if command.cwd.known else HOLE
+    while HOLE not in folder:
+        if f"{folder.rstrip('/')}/.venv" in stage.environments:
+            return f"{folder.rstrip('/')}/.venv"
+        if folder == "/":
+            break
+        folder = posixpath.dirname(folder)
+    return ""
+
+
+def of_shell(words: Sequence[Value]) -> str:
+    """The environment that `SHELL ["conda", "run", "-n", NAME, ...]` starts commands in."""
+    given = {option.text: value for option, value in pairwise(words)}
+    name = given.get("-n") or given.get("--name")
+    value = name or given.get("-p") or given.get("--prefix")
+    if value is None:
+        return ""
+    if not value.known:
+        return HOLE
+    return of_name(value.text) if name is not None else of_prefix(in_image("/", value.text))
+
+
+def led_to(stage: OpenStage, path: Value | None) -> str:
+    """The environment whose programs a PATH finds first; "" for the one that the base image leads to."""
+    like = ""
+    for entry in (path.text if path is not None else "").split(":"):
+        if not entry.endswith("/bin") or HOLE in entry:
+            if HOLE in entry:
+                break
+            continue
+        place = of_prefix(in_image("/", entry[: -len("/bin")] or "/"))
+        if place in stage.environments:
+            return place
+        if place == SYSTEM:
+            break
+        if not like and _ENVIRONMENT_LIKE.search(entry):
+            like = place
+    return like
+
+
+def activated_by(stage: OpenStage, command: Command, before: Activated | None) -> Activated | None:
+    """What is active behind a command."""
+    place = activation(stage, command)
+    return before if place is None else Activated(place, dict(command.env).get("PATH"))
+
+
+def activation(stage: OpenStage, command: Command) -> str | None:
+    """The environment that a command activates: `. venv/bin/activate`, `conda activate NAME`; "" for `deactivate`,
+    None for any other command."""
+    words = [word.value for word in command.words]
+    name, program = words[0].text, posixpath.basename(words[0].text)
+    if program == "deactivate":
+        return ""
+    if name in (".", "source") and len(words) > 1:
+        return _sourced(stage, command, words)
+    if program in _MADE_BY_CONDA and len(words) > 1 and words[1].text in ("activate", "deactivate"):
+        if words[1].text == "deactivate":
+            return ""
+        return _by_name(stage, words[2]) if len(words) > 2 else SYSTEM
+    return None
+
+
+def _sourced(stage: OpenStage, command: Command, words: list[Value]) -> str | None:
+    script = words[1].text
+    if script == "activate" or script.endswith("conda/bin/activate"):
+        return _by_name(stage, words[2]) if len(words) > 2 else SYSTEM
+    folder, found, _ = script.rpartition("bin/activate")
+    if not found:
+        return None
+    if not words[1].known:
+        return HOLE
+    start = stage.workdir
+    if command.cwd is not None:
+        start = in_image(start, command.cwd.text) if command.cwd.known else HOLE
+    place = in_image(start, folder or ".")
+    if len(words) > 2 and of_prefix(place) == SYSTEM:  # conda's own script takes a name
+        return _by_name(stage, words[2])
+    return of_prefix(place)
+
+
+def _by_name(stage: OpenStage, value: Value) -> str:
+    if not value.known:
+        return HOLE
+    return of_prefix(in_image(stage.workdir, value.text)) if "/" in value.text else of_name(value.text)

@@ -1,0 +1,248 @@
+"""The Python environments of an image while its steps are followed: each has a state of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wxlint.core.reasons import Reason
+from wxlint.core.values import HOLE
+from wxlint.images.graph.state import Addition, Environment, Package, State, Stored, additions, cuda_packages, distinct
+from wxlint.images.installs.model import Install
+from wxlint.images.installs.places import SYSTEM, moved, shown
+from wxlint.images.model.records import BY_PATH, StageCopy
+from wxlint.images.stack.torch.model import Torch
+from wxlint.images.stack.torch.state import after
+
+
+class Environments:
+    """The environments of an image, by their prefixes; the system's is always there.
+
+    led: the one that PATH leads to where nothing else is said.
+    """
+
+    def __init__(self, base: State) -> None:
+        system = Environment(SYSTEM, base.torch, base.packages, base.others, base.installs, base.external_torch)
+        self.held = {one.place: one for one in base.environments or (system,)}
+        self.led = base.led
+
+    def place_of(self, install: Install) -> str | None:
+        """The environment that an install acts in; None where it is not known."""
+        place = install.place
+        if place in self.held:
+            return place
+        if install.makes and HOLE not in place:
+            return SYSTEM if install.tool == "uv-project" and self._may_be_project() else place
+        if place in ("", SYSTEM):
+            return self.led if not place else SYSTEM
+        return None if len(self.held) > 1 else SYSTEM
+
+    def install(self, install: Install) -> None:
+        """Follow one install."""
+        if install.makes and install.place not in self.held and self.place_of(install) == install.place:
+            self._make(install)
+        if install.tool == "venv":
+            if install.exact:
+                self._make(install)
+            return
+        place = self.place_of(install)
+        everywhere = install.tool in ("apt", "script") or place is None
+        if place is None:
+            install = install._replace(conditional=True)
+        for name in tuple(self.held) if everywhere else (place or SYSTEM,):
+            before = self.held[name]
+            if install.tool == "uv-project" and not self._may_be_project():  # into this very environment
+                before = before._replace(torch=before.torch._replace(by=install.tool))
+            self.held[name] = now = installed(before, install)
+            if name == SYSTEM and not everywhere:
+                self._share(before, now)
+
+    def _may_be_project(self) -> bool:
+        """Whether uv has installed to an environment that is not known, which may be that of the project."""
+        return any(step.tool == "uv" and not step.place for step in self.held[SYSTEM].installs)
+
+    def expect(self, later: State, installs: Sequence[Install]) -> None:
+        """Let the environments be there that copies bring. later: the state at a stage's end. installs: its own."""
+        made = {install.place for install in installs if install.makes}
+        for one in later.environments:
+            if one.place not in self.held and one.place not in made:
+                self.held[one.place] = Environment(one.place)
+
+    def torch_before(self, install: Install) -> Torch:
+        """The torch that an install finds; of a project with an environment of its own, the one that lies beside it."""
+        place = self.place_of(install)
+        beside = place not in self.held or (install.makes and self.held[place].torch.channel == "none")
+        return self.held[SYSTEM if beside or place is None else place].torch
+
+    def torch_after(self, install: Install) -> Torch:
+        """The torch that an install leaves in the environment that it acts in."""
+        self.install(install)
+        return self.held[self.place_of(install) or SYSTEM].torch
+
+    def _make(self, install: Install) -> None:
+        """Make an environment: an empty one, but for what the packages of the distribution bring."""
+        system = self.held[SYSTEM]
+        if install.shares:
+            self.held[install.place] = system._replace(place=install.place, shares=True)
+            return
+        packages = tuple(p for p in system.packages if p.row.get("ecosystem") == "apt")
+        installs = tuple(one for one in system.installs if one.tool == "apt")
+        self.held[install.place] = Environment(install.place, packages=packages, installs=installs)
+
+    def _share(self, before: Environment, now: Environment) -> None:
+        """Let environments that see the system's packages have what it has got, where they have none of their own."""
+        for name, one in self.held.items():
+            if one.shares:
+                torch = now.torch if one.torch == before.torch else one.torch
+                packages = tuple(distinct(list(one.packages), now.packages))
+                self.held[name] = one._replace(torch=torch, packages=packages)
+
+    def bring(self, source: State, step: StageCopy, reason: Reason) -> bool:
+        """Bring the environments of another stage that a COPY --from copies, and say whether there are any."""
+        brought = False
+        for one in source.environments:
+            place = moved(one.place, step.paths, step.dest)
+            if place is None:
+                continue
+            brought = True
+            if place == SYSTEM:
+                self._extend(one.torch, one.packages, one.installs, reason)
+            else:
+                self._place(one, place, reason)
+        return brought
+
+    def _place(self, one: Environment, place: str, reason: Reason) -> None:
+        """Put an environment of another stage where it lies now, with the packages of this stage's distribution."""
+        system = self.held[SYSTEM]
+        torch = one.torch if one.torch.channel == "none" else _copied(one.torch, reason)
+        packages = [p for p in system.packages if p.row.get("ecosystem") == "apt"]
+        packages += (p for p in one.packages if p.row.get("ecosystem") != "apt")
+        installs = [step for step in system.installs if step.tool == "apt"]
+        installs += (step for step in one.installs if step.tool != "apt")
+        self.held[place] = one._replace(place=place, torch=torch, packages=tuple(packages), installs=tuple(installs))
+
+    def extend(self, source: State, reason: Reason) -> None:
+        """Add what a COPY --from brings of another stage's environment to the one that PATH leads to."""
+        if source.torch.channel != "none" or source.packages or source.installs:
+            self._extend(source.torch, source.packages, source.installs, reason)
+
+    def _extend(self, torch: Torch, packages: Sequence[Package], installs: Sequence[Install], reason: Reason) -> None:
+        one = self.held[self.led]
+        added = [step for step in installs if step.tool != "apt" and not any(step is there for there in one.installs)]
+        found = distinct(list(one.packages), (p for p in packages if p.row.get("ecosystem") != "apt"))
+        now = one.torch
+        if now.channel in ("none", "unknown") and torch.channel != "none":
+            now = _copied(torch, reason)
+        self.held[self.led] = one._replace(torch=now, packages=tuple(found), installs=(*one.installs, *added))
+
+    def merge(self, item: Stored, how: Reason) -> None:
+        """Let a folder count that the Python which PATH leads to searches too."""
+        one = self.held[self.led]
+        torch = one.torch
+        if torch.channel in ("none", "unknown") and item.torch.channel != "none":
+            torch = _copied(item.torch, how)
+        packages = tuple(distinct(list(one.packages), item.packages))
+        self.held[self.led] = one._replace(torch=torch, packages=packages)
+
+    def seen(self, base: State, led: str, used: str) -> State:
+        """The state of an image that has these environments. led, used: as Stage's."""
+        led = led or base.led
+        used = used or base.used
+        in_use = self._in_use(led, used)
+        first = in_use[0]
+        torch = first.torch if len(in_use) == 1 else _torch_of(in_use)
+        return base._replace(
+            torch=torch,
+            packages=first.packages if len(in_use) == 1 else _joined_packages(in_use),
+            others=first.others if len(in_use) == 1 else _joined_others(in_use),
+            installs=first.installs if len(in_use) == 1 else _joined_installs(in_use),
+            environments=tuple(self.held.values()) if len(self.held) > 1 else (),
+            in_use=tuple(one.place for one in in_use) if len(self.held) > 1 else (),
+            led=led if led in self.held else SYSTEM,
+            used=used,
+        )
+
+    def _in_use(self, led: str, used: str) -> list[Environment]:
+        """The environments that the image may compute with, all where that is not known."""
+        if used == BY_PATH:
+            used = led
+        if used in self.held and not (used == SYSTEM and _is_empty(self.held[SYSTEM])):
+            return [self.held[used]]
+        if led in self.held and led != SYSTEM:
+            return [self.held[led]]
+        projects = [one for one in self.held.values() if one.torch.channel != "none" and _holds_project(one)]
+        if len(projects) == 1:
+            return projects  # what the image is built for
+        system, *others = self.held.values()
+        untouched = system.torch.channel == "unknown" and all(step.tool == "apt" for step in system.installs)
+        return others if others and untouched else [system, *others]
+
+
+def _is_empty(environment: Environment) -> bool:
+    """Whether nothing is known to be in an environment: what is started lies somewhere else then."""
+    return environment.torch.channel == "none" and all(step.tool == "apt" for step in environment.installs)
+
+
+def _holds_project(environment: Environment) -> bool:
+    """Whether an environment is the one that a project of uv has of its own."""
+    return environment.place != SYSTEM and any(step.tool == "uv-project" for step in environment.installs)
+
+
+def _copied(torch: Torch, how: Reason) -> Torch:
+    return torch._replace(because=(*torch.because, how))
+
+
+def installed(environment: Environment, install: Install) -> Environment:
+    """An environment after one install."""
+    torch = after(environment.torch, install)
+    packages, others = environment.packages, environment.others
+    if install.exact and install.tool != "uv-project" and not (install.unread or install.conditional):
+        packages, others = (), ()
+    if install.removes:
+        gone = set() if install.conditional else {r.name for r in install.requirements}
+        packages = tuple(p for p in packages if p.name not in gone)
+        others = tuple(o for o in others if o.name not in gone)
+    else:
+        packages = (*packages, *cuda_packages(install))
+        others = (*others, *additions(install))
+    return environment._replace(
+        torch=torch, packages=packages, others=others, installs=(*environment.installs, install)
+    )
+
+
+def _torch_of(environments: Sequence[Environment]) -> Torch:
+    """What is known of the torch of an image whose environment in use is not."""
+    holding = [one for one in environments if one.torch.channel != "none"]
+    if not holding:
+        return environments[0].torch
+    first = holding[0]
+    others = [one for one in holding if (one.torch.channel, one.torch.version) != _build(first)]
+    if not others:
+        return first.torch
+    text = " or ".join(f"{shown(one.place)} ({one.torch.channel})" for one in holding)
+    reason = Reason("image", f"which Python the image computes with is not known: {text}")
+    because = tuple(dict.fromkeys(why for one in holding for why in one.torch.because))
+    present = all(one.torch.channel != "unknown" for one in holding)
+    return Torch("unknown", None, (*because, reason), first.torch.span, present=present)
+
+
+def _build(environment: Environment) -> tuple[str, str | None]:
+    return environment.torch.channel, environment.torch.version
+
+
+def _joined_packages(environments: Sequence[Environment]) -> tuple[Package, ...]:
+    found: list[Package] = []
+    for one in environments:
+        found = distinct(found, one.packages)
+    return tuple(found)
+
+
+def _joined_others(environments: Sequence[Environment]) -> tuple[Addition, ...]:
+    return tuple(dict.fromkeys(other for one in environments for other in one.others))
+
+
+def _joined_installs(environments: Sequence[Environment]) -> tuple[Install, ...]:
+    """The installs of all of them; those of the distribution stand in each."""
+    found: list[Install] = []
+    for one in environments:
+        found += [step for step in one.installs if not any(step is there for there in found)]
+    return tuple(found)

@@ -1,0 +1,98 @@
+"""Names of the Python environments that a stage may hold: each by its prefix, conda's by its own name."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from wxlint.core.paths import in_image
+from wxlint.core.patterns import late
+from wxlint.core.values import HOLE, Value
+
+if TYPE_CHECKING:
+    from wxlint.images.installs.options import Arguments
+
+SYSTEM = "/"
+"""The environment of the base image's own Python, conda's base environment among them."""
+_NAMED = late(r"(?:^|/)envs/([^/]+)/?$")
+_OF_SYSTEM = late(r"/usr(?:/local)?|(?:.*/)?\.?[\w-]*(?:conda|mamba|miniforge|mambaforge)\d?")
+"""Prefixes of Pythons that no environment is made of: a distribution's, an official image's, conda's base."""
+
+
+def of_prefix(prefix: str) -> str:
+    """The environment at a prefix, absolute: `/opt/conda/envs/a` is conda's environment `a`, wherever conda lies."""
+    named = _NAMED.search(prefix)
+    if named is not None:
+        return f"envs/{named[1]}"
+    return SYSTEM if _OF_SYSTEM.fullmatch(prefix) else prefix
+
+
+def of_name(name: str) -> str:
+    """The environment that conda knows by a name."""
+    return SYSTEM if name in ("base", "root") else f"envs/{name}"
+
+
+def of_conda(arguments: Arguments, absolute: Callable[[str], str]) -> str:
+    """The environment that a command of conda names; "" for the active one."""
+    named = arguments.last("-n", "--name")
+    value = named or arguments.last("-p", "--prefix")
+    if value is None:
+        return ""
+    if not value.known:
+        return HOLE
+    return of_name(value.text) if named is not None else of_prefix(absolute(value.text))
+
+
+def of_program(path: str, absolute: Callable[[str], str]) -> str:
+    """The environment whose program a path names (`/opt/venv/bin/pip`); "" for a name that PATH leads to."""
+    folder, found, _ = path.rpartition("/bin/")
+    return of_prefix(absolute(folder)) if found else ""
+
+
+def of_value(value: Value, absolute: Callable[[str], str]) -> str:
+    """The environment at a prefix, or of an interpreter, as an option names it; with a HOLE where that is not known,
+    "" for what names none (`3.11`, `python3`)."""
+    if not value.known:
+        return HOLE
+    text = value.text
+    if "/bin/" in text:
+        return of_program(text, absolute)
+    return of_prefix(absolute(text.rstrip("/"))) if "/" in text or text in (".venv", "venv") else ""
+
+
+def of_project(arguments: Arguments, variables: Mapping[str, Value], absolute: Callable[[str], str]) -> str:
+    """The environment of its own that a project of uv has: the folder `.venv` beside its pyproject.toml."""
+    current = variables.get("VIRTUAL_ENV")
+    if arguments.has("--active") and current is not None:
+        return of_prefix(absolute(current.text)) if current.known else HOLE
+    folder = arguments.last("--project", "--directory") or Value(".")
+    name = variables.get("UV_PROJECT_ENVIRONMENT") or Value(".venv")
+    if not folder.known or not name.known:
+        return HOLE
+    return of_prefix(absolute(posixpath.join(folder.text, name.text or ".venv")))
+
+
+def moved(place: str, paths: Sequence[str], dest: str) -> str | None:
+    """Where an environment lies after a COPY --from of these paths to a destination, absolute; None where it is not
+    among them."""
+    for written in paths:
+        path = in_image("/", written).removesuffix("/*").rstrip("/")
+        if place.startswith("envs/"):
+            if path.endswith(f"/{place}"):
+                return of_prefix(dest)
+            if not path or path.endswith("/envs") or of_prefix(path) == SYSTEM or path in ("/root", "/home"):
+                return place
+        elif place == SYSTEM:
+            if not path:
+                return place
+        elif place == path or place.startswith(f"{path}/"):
+            return of_prefix(in_image(dest, place[len(path) + 1 :]))
+    return None
+
+
+def shown(prefix: str) -> str:
+    """An environment as messages name it."""
+    if prefix == SYSTEM:
+        return "the system's Python"
+    return f"conda's environment {prefix[5:]}" if prefix.startswith("envs/") else prefix
