@@ -63,7 +63,7 @@ def _names_another_build(step: TorchStep) -> bool:
     choice, before = step.choices[0], step.before
     if choice.implied or choice.requirement.name != "torch" or choice.source is None:
         return False
-    if step.install.conditional or step.install.place not in (None, before.place) or before.channel == "unknown":
+    if step.install.conditional or before.channel == "unknown":
         return False
     if choice.channel in ("default", before.channel) or accelerator_of(choice.channel) is None:
         return False

@@ -142,37 +142,39 @@ def _installing(image: Image, python: str) -> str:
 
 def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
     """The installs of an image that change its torch, or name one of torch's own distributions; those without effect
-    are left out. What goes into a folder of its own (--target) finds there only what went there before, and so does
-    what goes into an environment.
-    """
-    for stage in contributing(image.evaluated, image.stage):
-        base = beliefs.base(image.evaluated, stage)
-        environments = Environments(base)
-        environments.expect(beliefs.state(image.evaluated, stage), stage.installs)
-        apart: dict[str, Torch] = {}
-        for install in stage.installs:
-            if install.elsewhere:
-                there = apart.get(install.folder, NONE)
-                apart[install.folder] = within = after(there, install._replace(elsewhere=False))
-                if install.apart and is_changed(there, within) and (found := choices(install)):
-                    yield TorchStep(there, install, found)
-                continue
-            found = choices(install)
-            torch = environments.torch_before(install)
-            now = environments.torch_after(install)
-            if found and (is_changed(torch, now) or now.channel == "unknown"):
-                yield TorchStep(torch, install, found)
+    are left out."""
+    for install, before, now in _torch_around(beliefs, image):
+        found = choices(install)
+        changes = is_changed(before, now)
+        if found and (changes and install.apart if install.elsewhere else changes or now.channel == "unknown"):
+            yield TorchStep(before, install, found)
 
 
 def steps_without_effect(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
     """The installs of an image that name torch, or what brings it, and leave the torch that they find."""
+    for install, before, now in _torch_around(beliefs, image):
+        found = choices(install)
+        if found and not install.elsewhere and before.channel != "none" and not is_changed(before, now):
+            yield TorchStep(before, install, found)
+
+
+def _torch_around(beliefs: Beliefs, image: Image) -> Iterator[tuple[Install, Torch, Torch]]:
+    """The installs of an image, each with the torch that it finds and the one that it leaves.
+
+    What goes into a folder of its own (--target) or into an environment finds there only what went there before.
+    """
     for stage in contributing(image.evaluated, image.stage):
-        torch = beliefs.base(image.evaluated, stage).torch
+        environments = Environments(beliefs.base(image.evaluated, stage))
+        environments.expect(beliefs.state(image.evaluated, stage), stage.installs)
+        apart: dict[str, Torch] = {}
         for install in stage.installs:
-            found, now = choices(install), after(torch, install)
-            if found and not install.elsewhere and torch.channel != "none" and not is_changed(torch, now):
-                yield TorchStep(torch, install, found)
-            torch = now
+            if install.elsewhere:
+                before = apart.get(install.folder, NONE)
+                now = apart[install.folder] = after(before, install._replace(elsewhere=False))
+            else:
+                before = environments.torch_before(install)
+                now = environments.torch_after(install)
+            yield install, before, now
 
 
 def contributing(evaluated: Evaluated, stage: Stage) -> list[Stage]:
