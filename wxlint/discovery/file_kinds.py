@@ -13,6 +13,7 @@ DOCKERFILE, COMPOSE, SHELL, BATCH, OTHER = "dockerfile", "compose", "shell", "ba
 WORKFLOW, MAKE, BAKE, KUBERNETES, GITLAB = "workflow", "make", "bake", "kubernetes", "gitlab"
 JUST, TASKFILE, SKAFFOLD, DEVCONTAINER, HELM = "just", "taskfile", "skaffold", "devcontainer", "helm"
 POWERSHELL, PYTHON, TOX = "powershell", "python", "tox"
+PROSE = "prose"
 
 _DOCKERFILES = ("dockerfile", "containerfile")
 _DOTTED_DOCKERFILES = (".dockerfile", ".containerfile")
@@ -24,7 +25,7 @@ _NAMES = {
     "tox.ini": TOX,
 }
 _SCRIPTS = {"sh": SHELL, "bash": SHELL, "bat": BATCH, "cmd": BATCH}
-_ENDINGS = {"mk": MAKE, "just": JUST, "justfile": JUST, "ps1": POWERSHELL}
+_ENDINGS = {"mk": MAKE, "just": JUST, "justfile": JUST, "ps1": POWERSHELL, "md": PROSE, "rst": PROSE}
 _MAKEFILE = late(r"(?:gnu)?makefile(?:\.(?!(?:am|in|md|txt)\Z)[\w-]+)?")
 _COMPOSE = late(r"compose(?:\..+)?|docker-compose(?![a-z]).*|.+\.compose", re.DOTALL)
 """What stands before the ending of a compose file."""
@@ -43,7 +44,19 @@ decides."""
 
 _ENDS = (
     *(".yml", ".yaml", ".sh", ".bash", ".bat", ".cmd", ".mk", ".hcl"),
-    *(".ps1", ".just", "justfile", "devcontainer.json", "noxfile.py", "tasks.py", "fabfile.py", "dodo.py", "tox.ini"),
+    *(
+        ".md",
+        ".rst",
+        ".ps1",
+        ".just",
+        "justfile",
+        "devcontainer.json",
+        "noxfile.py",
+        "tasks.py",
+        "fabfile.py",
+        "dodo.py",
+        "tox.ini",
+    ),
 )
 _WORKFLOWS = late(r"(?:^|.*[/\\])\.(?:github|gitea|forgejo)[/\\]workflows[/\\]?", re.DOTALL)
 FOLLOWED = late(

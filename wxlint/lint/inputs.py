@@ -22,6 +22,7 @@ from wxlint.discovery.file_kinds import (
     KUBERNETES,
     OTHER,
     OTHER_PIPELINES,
+    PROSE,
     SHELL,
     kind_of_name,
 )
@@ -130,7 +131,7 @@ def gather(
         given.update((path, kind) for path, kind in family.listed.items() if given.get(path) == OTHER)
     gathered = _scope(given, brought, policy, family, folders, narrow=bool(files or stdin is not None or only))
     left_out = families or policy and policy.exclude and found.files
-    if not left_out and not any(kind != OTHER or FOLLOWED.search(path) for path, kind in given.items()):
+    if not left_out and not any(kind not in (OTHER, PROSE) or FOLLOWED.search(path) for path, kind in given.items()):
         where = ", ".join(shown(path) for path in named)
         raise InputError(f"{where}: no Dockerfile, compose file or script found; {_READS}")
     inputs = [Input(path, kind) for path, kind in sorted({**given, **brought}.items())]

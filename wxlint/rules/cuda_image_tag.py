@@ -5,7 +5,8 @@
 The tags have a grammar, `VERSION-[cudnn[N]-](base|runtime|devel)-OS`, and no `latest`. Short forms such as
 `12.1.0-cudnn8`, often seen in documents, cannot be pulled; cuDNN is `cudnn8` up to CUDA 12.2.2, `cudnn9` at 12.3.2 and
 plain `cudnn` from 12.4.1 on. Nor can the images be pulled that NVIDIA has deleted (10.2 and older, 11.0, 11.1, 11.2.0,
-11.3.0, 11.7.0 and more: of a line, the last patch stays). A version newer than the table is never called wrong.
+11.3.0, 11.7.0 and more: of a line, the last patch stays). A version newer than the table is never called wrong. In
+commands of the documentation it is information.
 
 ## Bad
 
@@ -29,6 +30,7 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
+from wxlint.images.model.records import Use
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -39,20 +41,27 @@ ABOUT_REFERENCES = True
 
 def check(repository: Repository) -> Iterator[Problem]:
     for use in repository.uses:
-        reference = use.reference
-        if reference is None or use.produces or not reference.tag_known or reference.tag is None or reference.digest:
-            continue
-        own = reference.name in ("nvidia/cuda", "nvcr.io/nvidia/cuda")
-        if not own and not (reference.name_known and reference.path.endswith("/nvidia/cuda")):
-            continue
-        known = facts.is_cuda_tag_valid(reference.tag)
-        if not own:  # a mirror keeps what NVIDIA has deleted, and may hold tags of its own
-            if known.valid is False and known.nearest:
-                text = f"NVIDIA has no {reference.tag}, which {reference.shown()} would mirror: {known.reason}"
-                yield Problem(use.span, text, use.because, f"did you mean {known.nearest}?", Severity.INFO)
-        elif known.state == "deleted":
-            hint = f"take {reference.name}:{known.nearest}" if known.nearest else ""
-            yield Problem(use.span, f"{reference.shown()} can no longer be pulled: {known.reason}", use.because, hint)
-        elif known.valid is False:
-            hint = f"did you mean {reference.name}:{known.nearest}?" if known.nearest else ""
-            yield Problem(use.span, f"{reference.shown()} does not exist: {known.reason}", use.because, hint)
+        yield from _of_use(use)
+    for script in repository.documented.values():
+        for use in script.uses:
+            yield from (problem._replace(severity=Severity.INFO) for problem in _of_use(use))
+
+
+def _of_use(use: Use) -> Iterator[Problem]:
+    reference = use.reference
+    if reference is None or use.produces or not reference.tag_known or reference.tag is None or reference.digest:
+        return
+    own = reference.name in ("nvidia/cuda", "nvcr.io/nvidia/cuda")
+    if not own and not (reference.name_known and reference.path.endswith("/nvidia/cuda")):
+        return
+    known = facts.is_cuda_tag_valid(reference.tag)
+    if not own:  # a mirror keeps what NVIDIA has deleted, and may hold tags of its own
+        if known.valid is False and known.nearest:
+            text = f"NVIDIA has no {reference.tag}, which {reference.shown()} would mirror: {known.reason}"
+            yield Problem(use.span, text, use.because, f"did you mean {known.nearest}?", Severity.INFO)
+    elif known.state == "deleted":
+        hint = f"take {reference.name}:{known.nearest}" if known.nearest else ""
+        yield Problem(use.span, f"{reference.shown()} can no longer be pulled: {known.reason}", use.because, hint)
+    elif known.valid is False:
+        hint = f"did you mean {reference.name}:{known.nearest}?" if known.nearest else ""
+        yield Problem(use.span, f"{reference.shown()} does not exist: {known.reason}", use.because, hint)

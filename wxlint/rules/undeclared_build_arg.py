@@ -75,13 +75,13 @@ def check(repository: Repository) -> Iterator[Problem]:
     for path in repository.dockerfiles_in_scope:
         dockerfile = repository.dockerfiles[path]
         builds = [build for build in repository.graph.builds.get(path, ()) if build.args and build.built_by]
-        declared = _declared(dockerfile) if builds else None
+        declared = declared_arguments(dockerfile) if builds else None
         if declared is None:
             continue
         for build in builds:
             for name, value in build.args:
                 yield from _in_a_row(repository, name, value, declared)
-                if name in declared or any(fnmatchcase(name.lower(), known) for known in _PREDEFINED):
+                if name in declared or is_predefined(name):
                     continue
                 if not _declared_by_another(repository, elsewhere.get(_place(value), set()) - {path}, name):
                     yield from _problem(repository, path, name, value, declared)
@@ -113,11 +113,16 @@ def _place(value: Value) -> tuple[str, int]:
 
 
 def _declared_by_another(repository: Repository, paths: set[str], name: str) -> bool:
-    found = (_declared(repository.dockerfiles[path]) for path in paths)
+    found = (declared_arguments(repository.dockerfiles[path]) for path in paths)
     return any(declared is None or name in declared for declared in found)
 
 
-def _declared(dockerfile: Dockerfile) -> set[str] | None:
+def is_predefined(name: str) -> bool:
+    """Return whether every build knows an argument."""
+    return any(fnmatchcase(name.lower(), known) for known in _PREDEFINED)
+
+
+def declared_arguments(dockerfile: Dockerfile) -> set[str] | None:
     """Return the names of a Dockerfile's arguments; None where a base may declare more by an ONBUILD trigger."""
     names: set[str] = set()
     for instruction in dockerfile.instructions:
@@ -144,7 +149,7 @@ def _problem(repository: Repository, path: str, name: str, value: Value, declare
 def _is_close(name: str, other: str) -> bool:
     """Tell whether one may be a slip for the other; CUDA_VERSION and JINA_VERSION only end alike."""
     words, others = name.lower().split("_"), other.lower().split("_")
-    if any(fnmatchcase(other.lower(), known) for known in _PREDEFINED):
+    if is_predefined(other):
         return False
     if len(words) != len(others):
         return _is_slip(name.lower(), other.lower())

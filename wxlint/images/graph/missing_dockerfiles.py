@@ -204,7 +204,7 @@ class Search:
         by_folder = plain and (text in PLAIN_NAMES or not named) and normal(folder) in self._folders
         if plain and not named and not by_folder:
             return False
-        moved, makers = self._makers(source.path, folder)
+        moved, makers = self.makers(source.path, folder)
         if by_folder:
             return not moved and not any(self._texts.may_make(name, path) for name in makers)
         return not moved and not any(
@@ -214,7 +214,7 @@ class Search:
             and (maker := self._texts.source(name)) is not None
         )
 
-    def _makers(self, compose: str, folder: str) -> tuple[bool, list[str]]:
+    def makers(self, compose: str, folder: str) -> tuple[bool, list[str]]:
         """The files that may make what a compose file builds in a folder, and whether one moves the compose file."""
         if (compose, folder) not in self._found_makers:
             beside = {posixpath.dirname(compose) or ".", folder}

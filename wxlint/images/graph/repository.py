@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wxlint.core.cache import NO_CACHE, Cache
+from wxlint.core.patterns import late
+from wxlint.discovery.file_kinds import PROSE
 from wxlint.documents.source import Source
+from wxlint.images.builds.model import Script
 from wxlint.images.graph.documents import Documents, Input
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family
@@ -22,11 +25,13 @@ from wxlint.policy import FORBIDDEN_TAGS
 
 if TYPE_CHECKING:
     from wxlint.images.builds.compose_projects import ComposeProjects
-    from wxlint.images.builds.model import Script
     from wxlint.images.evaluation.dockerfiles import Dockerfiles
     from wxlint.images.graph.missing_compose_files import MissingFile
     from wxlint.images.graph.purpose import Purposes
     from wxlint.policy.model import Expectation, Policy
+
+_ENGINE = late(r"\b(?:docker|podman|nerdctl|buildah)(?:-compose)?[ \t]+[a-z-]")
+"""A text without such a command has nothing to do with images."""
 
 
 class Repository:
@@ -124,6 +129,20 @@ class Repository:
     def scripts_and_gone_files(self) -> frozenset[tuple[str, str]]:
         """The paths of scripts, each with a compose file that it names and that is not there."""
         return frozenset((missing.call.path, missing.path) for missing in self.missing_compose_files)
+
+    @cached_property
+    def documented(self) -> dict[str, Script]:
+        """What the commands in the repository's Markdown and reStructuredText do with images, by path."""
+        paths = [item.path for item in self.documents.given if item.kind == PROSE]
+        found = {}
+        for path in paths:
+            source = self.sources.read(path)
+            if source is not None and _ENGINE.search(source.text):
+                from wxlint.images.builds.from_prose import prose_script
+
+                root = self.sources.root
+                found[path] = self.failures.attempt(path, partial(prose_script, source, root), Script((), (), ()))
+        return found
 
     # -- what is in scope
 

@@ -1,0 +1,159 @@
+"""What commands of the documentation name, and where it is that the repository does not have it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from wxlint.core import disk
+from wxlint.core.paths import normal
+from wxlint.core.patterns import late
+from wxlint.core.suggest import did_you_mean
+from wxlint.core.values import HOLE
+from wxlint.discovery.file_kinds import COMPOSE, DOCKERFILE, kind_of_text
+from wxlint.documents.dockerfile.templated import is_template
+from wxlint.documents.prose import blocks
+from wxlint.images.builds.from_prose import Folders, is_name_of
+from wxlint.rules import ARCHIVED, Problem
+from wxlint.rules._missing_dockerfiles import PLAIN_NAMES, Search, is_ignored
+from wxlint.rules.undeclared_build_arg import declared_arguments, is_predefined
+
+if TYPE_CHECKING:
+    from wxlint.documents.source import Source
+    from wxlint.images.builds.model import Call, Script
+    from wxlint.images.graph.repository import Repository
+    from wxlint.images.model.records import Build
+
+_OF_ITS_DAY = late(
+    r"(?i)(?:^|/)(?:change(?:log|s)|history|releases?|release[_-]notes|news|rfcs?|adrs?|proposals?|plans?|blog|posts)"
+    r"(?:[^/]*|/.*)$"
+)
+"""Texts about what was, or is to be."""
+_PLAIN = late(r"[\w.+-]+(?:/[\w.+-]+)*")
+_FILL_IN = late(r"(?i)(?:^|[/_.-])(?:your|my|path|some|custom|example|xxx+|foo|name|new)(?:[/_.-]|$)")
+"""A part of a name that the reader is to replace."""
+_MAKES = (
+    r"(?i)(?:\b(?:cp|mv|copy|rename|move|create|generate|write|save|touch|download|curl|wget)\b[^\n]*|>[ \t]*)"
+    r"(?<![\w.-])"
+)
+"""What stands in front of a file's name in a text that says how it is made."""
+_PROSE = (".md", ".rst")
+
+
+def problems(repository: Repository, path: str, script: Script) -> Iterator[Problem]:
+    """Yield what is wrong with the commands of one document."""
+    source = repository.sources.read(path)
+    if source is None or ARCHIVED.search(path) or _OF_ITS_DAY.search(path):
+        return
+    document = _Document(repository, source)
+    for build in script.builds:
+        if build.dockerfile in repository.dockerfiles:
+            yield from document.build(build)
+        else:
+            yield from document.dockerfile(build)
+    for call in script.calls:
+        if call.docker.verb.startswith("compose "):
+            yield from document.compose_files(call)
+
+
+class _Document:
+    """One document; each file that is missing is reported once, where it is named first."""
+
+    def __init__(self, repository: Repository, source: Source) -> None:
+        self.repository, self.source = repository, source
+        self.folder = posixpath.dirname(source.path)
+        self.folders = Folders(source, repository.sources.root)
+        self.missing: set[str] = set()
+
+    def dockerfile(self, build: Build) -> Iterator[Problem]:
+        """Yield the Dockerfile of a build, where it is nowhere that the document may mean."""
+        if not build.wanted or build.span is None or any(disk.lexists(path) for path in build.wanted):
+            return
+        path = posixpath.normpath(min(build.wanted, key=len))
+        named = path in self.source.text[slice(*self.source.offsets(build.span))]
+        known = list(self.repository.dockerfiles)
+        if self._shows[DOCKERFILE] or not known or not self._is_meant(path, build.wanted):
+            return
+        if self._is_nowhere(path, known) if named else self._is_looked_for_in_the_root(build, path, known):
+            yield Problem(build.span, f"there is no {path}{did_you_mean(path, known, str)}", image=path)
+
+    def compose_files(self, call: Call) -> Iterator[Problem]:
+        """Yield the compose files that a command names, where they are nowhere that the document may mean."""
+        command, compose = call.docker.command, self.repository.compose
+        known = [file.source.path for file in compose.files] if compose is not None else []
+        for option in call.docker.values("-f", "--file"):
+            assert option.value is not None
+            path = posixpath.normpath(option.value.text)
+            paths = tuple(normal(posixpath.join(each, path)) for each in self.folders.at(command.start, command.cwd))
+            if not paths or any(map(disk.lexists, paths)) or self._shows[COMPOSE]:
+                continue
+            if self._is_meant(path, paths) and self._is_nowhere(path, known):
+                yield Problem(call.span, f"there is no {path}{did_you_mean(path, known, str)}", image=path)
+
+    def build(self, build: Build) -> Iterator[Problem]:
+        """Yield a stage and arguments that the Dockerfile of a build does not have."""
+        path, span = build.dockerfile, build.span
+        dockerfile = self.repository.dockerfiles[path]
+        other = posixpath.dirname(path) == "" and not self._is_ours(build)
+        if span is None or dockerfile.problems or is_template(dockerfile) or other:
+            return
+        evaluated = next(iter(self.repository.graph.evaluated_at(path)), None)
+        if build.target is not None and evaluated is not None and evaluated.target(build.target) is None:
+            names = [stage.name for stage in evaluated.stages if stage.name]
+            has = f"it has {', '.join(names)}" if names else "its stages have no names"
+            yield Problem(span, f"{path} has no stage {build.target!r}; {has}{did_you_mean(build.target, names)}")
+        declared = declared_arguments(dockerfile)
+        for name, _ in build.args:
+            if declared is not None and name not in declared and not is_predefined(name):
+                has = f" (it has {', '.join(sorted(declared)[:6])})" if declared else ""
+                yield Problem(span, f"the build argument {name} does nothing: {path} declares no such ARG{has}")
+
+    def _is_meant(self, path: str, paths: tuple[str, ...]) -> bool:
+        """Whether a path that is not there is meant as it is written. paths: where it was looked for."""
+        if path in self.missing or not _PLAIN.fullmatch(path) or _FILL_IN.search(path):
+            return False
+        if self._is_made(path) or is_ignored(self.source.path, paths):
+            return False
+        self.missing.add(path)
+        return True
+
+    def _is_made(self, path: str) -> bool:
+        """Whether the document says how a file is made, or a program of the repository names it."""
+        name = posixpath.basename(path)
+        sought = path if name in PLAIN_NAMES else name
+        if re.search(f"{_MAKES}{re.escape(sought)}(?![\\w.-])", self.source.text):
+            return True
+        if path in PLAIN_NAMES:
+            return False
+        _, makers = Search(self.repository).makers(self.source.path, ".")
+        texts = [read for each in makers if not each.endswith(_PROSE) and (read := self.repository.sources.read(each))]
+        return any(sought in read.text for read in texts)
+
+    def _is_nowhere(self, path: str, known: list[str]) -> bool:
+        """Whether no file of its kind is what a path may mean, in a folder of which the text speaks in words."""
+        return not any(each == path or each.endswith(f"/{path}") for each in known)
+
+    def _is_looked_for_in_the_root(self, build: Build, path: str, known: list[str]) -> bool:
+        """Whether a command without a Dockerfile's name is to be typed in the root of this repository."""
+        return path in PLAIN_NAMES and self._is_ours(build) and not self._speaks_of_folder(known)
+
+    def _is_ours(self, build: Build) -> bool:
+        """Whether a build is one of this repository: its text stands at the top, or its image has the name."""
+        names = [part for tag in build.tags for part in re.split(r"[/:]", tag.value.text) if HOLE not in part]
+        in_docs = self.folder.split("/")[0].lower() in ("doc", "docs") and not names
+        return self.folder == "" or in_docs or any(is_name_of(self.repository.sources.root, name) for name in names)
+
+    def _speaks_of_folder(self, files: list[str]) -> bool:
+        """Whether a document names a folder of these files: its commands may be meant to be typed there."""
+        folders = "|".join(re.escape(folder) for path in files if (folder := posixpath.dirname(path)))
+        named = rf"(?<![\w-])(?:cd[ \t]+(?:{folders})\b|(?:{folders})(?:/|[`\"']*[ \t]+(?:folder|dir))|`(?:{folders})`)"
+        return bool(folders) and re.search(named, self.source.text) is not None
+
+    @cached_property
+    def _shows(self) -> dict[str, bool]:
+        """Whether a document shows a file of a kind, which a reader may have to write."""
+        kinds = {kind_of_text("", "\n".join(line for _, line in block.lines)) for block in blocks(self.source)}
+        return {DOCKERFILE: DOCKERFILE in kinds, COMPOSE: COMPOSE in kinds}
