@@ -43,18 +43,22 @@ docker build -f docker/Dockerfile -t example/asr:1.0 .
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wxlint.core import disk
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
+from wxlint.core.reasons import reason_at
 from wxlint.documents.dockerfile.words import json_words, listed_words
-from wxlint.images.graph.context_files import Absent, Contexts
+from wxlint.images.graph.context_files import Absent, Contexts, is_nowhere
 from wxlint.images.graph.image import contributing
 from wxlint.images.graph.repository import Repository
-from wxlint.rules import Problem
+from wxlint.rules import ARCHIVED, Problem
 
 if TYPE_CHECKING:
+    from wxlint.core.reasons import Reason
     from wxlint.core.span import Span
     from wxlint.documents.dockerfile.reader import Instruction
     from wxlint.images.model.records import Build, Evaluated
@@ -65,6 +69,11 @@ HINT = "build in the folder that the Dockerfile was written for, or correct the 
 
 _PLAIN = late(r"[\w./@+-]+")
 _MOUNT = late(r"--mount=(\S+)")
+_WRITTEN = late(r"\.(?:py|sh|txt|toml|cfg|conf|ini|ya?ml|jinja2?|j2|js|ts|go|mod)$")
+"""Files that people write."""
+_NOT_USED = late(rf"{ARCHIVED.pattern}|(?i:(?:^|[/._-])(?:examples?|samples?|templates?|tutorials?)(?:[/._-]|$))")
+"""Dockerfiles that nobody uses any more, and those that somebody copies first."""
+_TEXTS = (".md", ".rst", ".txt", ".sh", ".py", "makefile")
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -73,6 +82,28 @@ def check(repository: Repository) -> Iterator[Problem]:
             build = evaluated.build
             if build.span is not None and build.contexts and not build.more:
                 yield from _build(repository, evaluated, build)
+            elif build.span is None and not build.image and not _NOT_USED.search(path):
+                yield from _by_hand(repository, evaluated)
+
+
+def _by_hand(repository: Repository, evaluated: Evaluated) -> Iterator[Problem]:
+    """Yield what a Dockerfile which nothing builds copies, and no folder has that may be its context."""
+    for instruction in evaluated.dockerfile.instructions:
+        for source, span in _sources(evaluated, instruction):
+            name = posixpath.normpath(source.lstrip("/"))
+            if _WRITTEN.search(name) and not name.startswith("..") and is_nowhere(repository.sources, span.path, name):
+                text = f"{instruction.keyword} {source}: no folder of the repository has one"
+                if not _is_named_beside(repository, evaluated.path, posixpath.basename(name)):
+                    yield Problem(span, text, severity=Severity.INFO)
+
+
+def _is_named_beside(repository: Repository, dockerfile: str, name: str) -> bool:
+    """Whether a script, or a text beside a Dockerfile, names a file: it may be made, or put there by hand."""
+    beside = posixpath.dirname(dockerfile)
+    texts = [posixpath.join(beside, each) for each in disk.names(beside or ".") if each.lower().endswith(_TEXTS)]
+    sources = [repository.sources.read(path) for path in dict.fromkeys((*repository.scripts, *texts))]
+    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    return any(word.search(source.text) for source in sources if source is not None)
 
 
 def _build(repository: Repository, evaluated: Evaluated, build: Build) -> Iterator[Problem]:
@@ -88,7 +119,15 @@ def _build(repository: Repository, evaluated: Evaluated, build: Build) -> Iterat
                     copied = build.built_by[:1] and build.built_by[0].text == "devcontainer"  # often a template
                     severity = None if absent.sure and not copied else Severity.INFO
                     verb = "RUN --mount" if instruction.keyword == "RUN" else instruction.keyword
-                    yield Problem(span, f"{verb} {source}: {_why(absent)}", build.built_by, severity=severity)
+                    because = (*build.built_by, *_context_of(build))
+                    yield Problem(span, f"{verb} {source}: {_why(absent)}", because, severity=severity)
+
+
+def _context_of(build: Build) -> Iterator[Reason]:
+    """Yield where a compose file says what the build context is."""
+    written = build.service.build.context if build.service is not None and build.service.build is not None else None
+    if written is not None:
+        yield reason_at("build", f"context {written.value.shown()}", written.place.span)
 
 
 def _why(absent: Absent) -> str:

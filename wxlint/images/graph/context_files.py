@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from wxlint.discovery.dockerignore import Ignored
     from wxlint.images.model.records import Build
 
-_DOCKER = late(r"\b(?:docker|podman|buildah)(?=[ \t]+[a-z])|(?:(?:-f|--file|--dockerfile)[= \t]+|file:[ \t]*)\S+")
-"""What command lines of builders name that makes no file: their program, and the Dockerfile."""
+_DOCKER = late(
+    r"\b(?:docker|podman|buildah)(?=[ \t]+[a-z])|(?:(?:-f|--file|--dockerfile)[= \t]+|file:[ \t]*)\S+"
+    r"|(?:-w|--workdir)[= \t]+\S+"
+)
+"""What command lines of builders name that makes no file: their program, the Dockerfile, a folder of a container."""
 
 
 class Absent(NamedTuple):
@@ -85,6 +88,15 @@ class Contexts:
         paths = {reason.path for reason in build.built_by} | ({build.span.path} if build.span is not None else set())
         sources = [self._sources.read(path) for path in paths]
         return [_DOCKER.sub("", source.text) for source in sources if source is not None]
+
+
+def is_nowhere(sources: SourceStore, dockerfile: str, name: str) -> bool:
+    """Whether a path is in no folder of the repository, whichever of them the context is, and git does not hide it."""
+    above = folders_above(posixpath.dirname(dockerfile))
+    paths = [normal(posixpath.join(folder, name)) for folder in above]
+    if any(map(disk.lexists, paths)) or disk.matching(f"{above[-1]}/**/{name}", 1):
+        return False
+    return not any(map(sources.checkout.may_bring, paths))
 
 
 def _is_out(ignored: Ignored, text: str, folder: str, name: str) -> bool:
