@@ -7,7 +7,8 @@ one major version does not load another's: `libcublasLt.so.11: cannot open share
 and the CPU does the work. Torch brings its own libraries, but extensions that are compiled against it refuse a
 toolkit of another major version. A torch that nothing pins moves along with its releases: on an older base that is
 information, since it runs where the driver is new enough, and a warning beside what compiles against it (deepspeed,
-flash-attn).
+flash-attn). conda's `cudatoolkit` of another generation than torch and the base have is information, too: nothing that
+is known of the image uses it.
 
 ## Bad
 
@@ -68,6 +69,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield from _of_the_system(image, stack)
         elif image.base.accelerator == "cpu" and image.expected == "cuda":
             yield from _wheels_alone(image, stack)
+        yield from _of_conda(image, stack)
     for image, steps in repository.torch_steps:
         if image.base.accelerator == "cuda" and image.base.cuda and image.base.torch.channel == "none":
             yield from _default_torch(image, steps)
@@ -184,6 +186,24 @@ def _of_the_system(image: Image, stack: Stack) -> Iterator[Problem]:
             hint = f"take the package's build for CUDA {cuda_major(image.base.cuda or '')}"
             severity = None if image.base.sure else Severity.INFO
             yield Problem(requirement.span, text, (*image.base.because, *image.why), hint, severity, image.label)
+
+
+def _of_conda(image: Image, stack: Stack) -> Iterator[Problem]:
+    """Yield the toolkit of conda that nothing in the image is built for: neither its torch, nor its base."""
+    there = [cuda for cuda in (image.base.cuda or "", *_cudas_of_torch(image, stack)) if cuda]
+    for install in image.state.installs:
+        for requirement in install.requirements if install.tool == "conda" and not install.conditional else ():
+            cuda = requirement.pin or ""
+            if requirement.name != "cudatoolkit" or not cuda or requirement.span is None or not there:
+                continue
+            users = [package.cuda for package in stack.packages if package.libraries == "system"]
+            if any(same_cuda(cuda, one) is not False for one in (*there, *users)):
+                continue
+            held = " and ".join(dict.fromkeys(there))
+            text = f"{requirement.written} brings CUDA {cuda}, and {image.label} computes with CUDA {held}"
+            because = (*image.base.because, *image.state.torch.because)
+            hint = "leave it out, unless a package that is built for it needs it"
+            yield Problem(requirement.span, text, because, hint, Severity.INFO, image.label)
 
 
 def _span_of(values: tuple[str, ...]) -> str:

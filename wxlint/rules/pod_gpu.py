@@ -47,6 +47,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
@@ -71,6 +72,10 @@ _MAKERS = {"cuda": "nvidia.com", "rocm": "amd.com"}
 _WORD = late(r"[^a-z]+")
 _PREPARES = frozenset("build builder compile compiler lint docs test tests download downloader fetch copy".split())
 """Words in the names of containers that need no GPU for what they do."""
+_GPU_SERVERS = frozenset(
+    ("vllm/vllm-openai", "lmsysorg/sglang", "openmmlab/lmdeploy", "ghcr.io/huggingface/text-generation-inference")
+)
+"""Public servers of models; for the CPU they have other images or tags. Source: their makers' install pages."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -92,15 +97,18 @@ def _container(repository: Repository, running: Running) -> Iterator[Problem]:
     if reference is None or not reference.tag_known:
         return
     accelerator, because = _meant(repository, reference)
+    severity = None
+    if accelerator is None and not because and _is_gpu_server(reference):
+        accelerator, severity = "cuda", Severity.INFO
+        because = (Reason("base", f"{reference.shown()} computes on a GPU"),)
     if accelerator in _MAKERS and not container.gpus:
         served = pod.gpu_elsewhere or container.helper or container.idle or any(each.gpus for each in pod.containers)
         if not served and not _PREPARES & set(_WORD.split(container.name.lower())):
             text = f"{_named(container)} runs a {accelerator} image and asks for no GPU"
             if container.refused:
                 text += f": its {container.refused[0].text} is none"
-            yield Problem(
-                running.use.span, text, because, hint=f"set {_MAKERS[accelerator]}/gpu under resources.limits"
-            )
+            hint = f"set {_MAKERS[accelerator]}/gpu under resources.limits"
+            yield Problem(running.use.span, text, because, hint, severity)
     elif accelerator in _MAKERS:
         others = {*_MAKERS.values()} - {_MAKERS[accelerator]}
         foreign = [key for key, _ in container.gpus if key.text.partition("/")[0] in others]
@@ -111,6 +119,14 @@ def _container(repository: Repository, running: Running) -> Iterator[Problem]:
         key = container.gpus[0][0]
         text = f"{_named(container)} runs a cpu image, {reference.shown()}, and asks for {key.text}"
         yield Problem(running.source.span(key.start, key.end), text, because, "take the GPU out of its limits")
+
+
+def _is_gpu_server(reference: Reference) -> bool:
+    """Whether an image is a public server of models that starts on a GPU alone."""
+    if reference.name not in _GPU_SERVERS:
+        return False
+    found = facts.base_image(reference.upstream, reference.tag or "latest")
+    return found is not None and found.accelerator == "cuda"
 
 
 def _named(container: Container) -> str:
