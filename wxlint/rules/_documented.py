@@ -17,8 +17,8 @@ from wxlint.discovery.file_kinds import COMPOSE, DOCKERFILE, kind_of_text
 from wxlint.documents.dockerfile.templated import is_template
 from wxlint.documents.prose import blocks
 from wxlint.images.builds.from_prose import Folders, is_name_of
+from wxlint.images.graph.missing_dockerfiles import PLAIN_NAMES, Search
 from wxlint.rules import ARCHIVED, Problem
-from wxlint.rules._missing_dockerfiles import PLAIN_NAMES, Search, is_ignored
 from wxlint.rules.undeclared_build_arg import declared_arguments, is_predefined
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class _Document:
         """Whether a path that is not there is meant as it is written. paths: where it was looked for."""
         if path in self.missing or not _PLAIN.fullmatch(path) or _FILL_IN.search(path):
             return False
-        if self._is_made(path) or is_ignored(self.source.path, paths):
+        if self._is_made(path) or self.repository.sources.checkout.ignores(self.source.path, paths):
             return False
         self.missing.add(path)
         return True
