@@ -110,11 +110,11 @@ def missed(there: dict[str, str], belief: Belief) -> list[str]:
     return sorted(set(there) & ({*TWINS, "xformers", "vllm"} - known))
 
 
-def run(tool: str, cases: int, seed: str, show: int = 0) -> Counter[str]:
-    """Compare many cases; print those that are wrong."""
+def run(tool: str, cases: int, seed: str, show: int = 0, start: int = 0) -> Counter[str]:
+    """Compare many cases, from number `start` on; print those that are wrong."""
     counts: Counter[str] = Counter()
     with environment(tool) as real:
-        for number in range(cases):
+        for number in range(start, start + cases):
             named = f"{seed}:{number}"
             case = (ProjectMaker(named) if tool == "project" else Maker(named, tool)).case()
             with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
@@ -142,11 +142,12 @@ def main() -> int:
     parser.add_argument("--tool", choices=("pip", "uv", "project"), default="pip")
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--start", type=int, default=0, help="the number of the first case, for a run in pieces")
     parser.add_argument("--show", type=int, default=5, help="how many wrong cases to print")
     arguments = parser.parse_args()
-    start = time.perf_counter()
-    counts = run(arguments.tool, arguments.cases, arguments.seed, arguments.show)
-    took = time.perf_counter() - start
+    began = time.perf_counter()
+    counts = run(arguments.tool, arguments.cases, arguments.seed, arguments.show, arguments.start)
+    took = time.perf_counter() - began
     print(f"{arguments.tool}, {arguments.cases} cases, seed {arguments.seed}: {dict(counts)}, {took:.0f} s")
     return 1 if counts["wrong"] else 0
 

@@ -400,10 +400,10 @@ def compare(seed: str, folder: Path) -> Outcome:
     return Outcome("agree" if real == believed and not projects else "wrong", real, believed)
 
 
-def run(cases: int, seed: str, show: int = 0) -> Counter[str]:
-    """Compare many cases; print those that are wrong."""
+def run(cases: int, seed: str, show: int = 0, start: int = 0) -> Counter[str]:
+    """Compare many cases, from number `start` on; print those that are wrong."""
     counts: Counter[str] = Counter()
-    for case in range(cases):
+    for case in range(start, start + cases):
         with tempfile.TemporaryDirectory() as folder:
             outcome = compare(f"{seed}:{case}", Path(folder))
             counts[outcome.kind] += 1
@@ -419,6 +419,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--start", type=int, default=0, help="the number of the first case, for a run in pieces")
     parser.add_argument("--pip", help="a folder with another pip, to compare with")
     parser.add_argument("--show", type=int, default=5, help="how many wrong cases to print")
     arguments = parser.parse_args()
@@ -426,9 +427,9 @@ def main() -> int:
         sys.path.insert(0, arguments.pip)
     import pip
 
-    start = time.perf_counter()
-    counts = run(arguments.cases, arguments.seed, arguments.show)
-    took = time.perf_counter() - start
+    began = time.perf_counter()
+    counts = run(arguments.cases, arguments.seed, arguments.show, arguments.start)
+    took = time.perf_counter() - began
     print(f"pip {pip.__version__}, {arguments.cases} cases, seed {arguments.seed}: {dict(counts)}, {took:.0f} s")
     return 1 if counts["wrong"] else 0
 

@@ -355,6 +355,36 @@ def test_a_loop_may_have_ended_in_a_round_that_is_not_known(end: str) -> None:
     assert calls(f"for A in $X 03; do {end}; done; docker $A") == ["…"]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("for x in $EXTRA b; do docker $x; break; done", ["?b", "?…"]),
+        ("for x in $EXTRA b; do docker $x; exit; done", ["?b", "?…"]),
+        ("f() { for x in $EXTRA b; do docker $x; return; done; }; f; docker z", ["?b", "?…", "z"]),
+        ("declare -i x; for x in $EXTRA app:7; do docker $x; done", ["?…"]),
+        ("for x in a $EXTRA; do docker $x; break; done", ["a"]),
+    ],
+)
+def test_a_round_that_leaves_a_loop_does_not_hide_those_in_front_of_it(text: str, expected: list[str]) -> None:
+    assert calls(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "inside"),
+    [
+        ("L+=(z)", "z"),
+        ("L+=z", "z"),
+        ("L[1]=x", "x"),
+        ("L=${L[1]}", "r"),
+        ('L=("${L[@]}" x)', "q|r|x"),
+        ("-a L=(x)", "x"),
+    ],
+)
+def test_a_local_variable_begins_with_its_own_value(given: str, inside: str) -> None:
+    text = f'L=(q r); f() {{ local {given}; docker "${{L[@]}}"; }}; f; docker "${{L[@]}}"'
+    assert calls(text) == [inside, "q|r"]
+
+
 def test_a_program_does_not_start_where_what_it_reads_is_not_set() -> None:
     text = "set -u\nsh <<E\ndocker $A\nE\ndocker b\n"
     assert calls(text) == ["?…", "b"]

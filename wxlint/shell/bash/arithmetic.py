@@ -137,6 +137,8 @@ class _Reader:
                 raise UnknownError
             level += {"[": 1, "]": -1}.get(self.tokens[self.at][1], 0)
             self.at += 1
+        if self.at - 1 == start:  # an error, or there was a variable that may be empty
+            raise DoubtfulError
         return name, "".join(text for _, text in self.tokens[start : self.at - 1])
 
     def ternary(self) -> int:

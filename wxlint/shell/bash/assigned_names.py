@@ -21,7 +21,7 @@ from wxlint.shell.bash.tree import (
     Text,
 )
 
-SETS = late(r"([A-Za-z_]\w*)\s*(?:\+\+|--|[-+*/%]?=(?!=))|(?:\+\+|--)\s*([A-Za-z_]\w*)")
+SETS = late(r"([A-Za-z_]\w*)(?:\[[^]]*\])?\s*(?:\+\+|--|(?:<<|>>|[-+*/%&|^])?=(?!=))|(?:\+\+|--)\s*([A-Za-z_]\w*)")
 """Names that arithmetic sets."""
 _NAME = late(r"[A-Za-z_]\w*")
 _EQUALS = late(r"([A-Za-z_]\w*)\+?=")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
-from wxlint.shell.bash.parameters import free, ordered, placed
+from wxlint.shell.bash.parameters import free, given, ordered, placed, unknown_items
 from wxlint.shell.bash.tree import Assign
 from wxlint.shell.bash.walker import Walker
 from wxlint.shell.values import (
@@ -13,7 +13,6 @@ from wxlint.shell.values import (
     UNSET,
     Array,
     Associative,
-    Variable,
     assumptions,
     hole,
     joined,
@@ -26,8 +25,11 @@ _ITEM = 100
 _GLOB = late(r"[*?]|\[[^\]]+\]")
 
 
-def assign(walk: Walker, node: Assign) -> None:
-    """`name=value`, `name+=value`, `name[i]=value`, `name=(...)`."""
+def assign(walk: Walker, node: Assign, *, fresh: bool = False) -> None:
+    """`name=value`, `name+=value`, `name[i]=value`, `name=(...)`.
+
+    fresh: the variable starts anew with it, though the value may read what it was before: `local name=$name`.
+    """
     state = walk.state
     name = walk.words.parameters.target(node.name) if node.name in state.attributed else node.name
     flags = _flags(walk, name)
@@ -35,13 +37,12 @@ def assign(walk: Walker, node: Assign) -> None:
         if name != "?":
             state.fail(status=True)
         return
-    old = state.vars.get(name)
     if node.items is not None:
-        _array(walk, node, name, old)
+        _array(walk, node, name, fresh)
     elif node.subscript is not None:
-        _item(walk, node, name)
+        _item(walk, node, name, flags, fresh)
     else:
-        _scalar(walk, node, name, flags)
+        _scalar(walk, node, name, flags, fresh)
     if "set -a" in state.vars:
         state.export(name)
 
@@ -61,13 +62,13 @@ def _flags(walk: Walker, name: str) -> str:
     return found.text if isinstance(found, Value) else ""
 
 
-def _scalar(walk: Walker, node: Assign, name: str, flags: str) -> None:
+def _scalar(walk: Walker, node: Assign, name: str, flags: str, fresh: bool) -> None:
     state = walk.state
     assert node.value is not None
     value = walk.words.value(node.value)
     if state.flow:
         return
-    old = state.vars.get(name)  # A+=${A:=x}: the value may have set it
+    old = UNSET if fresh else state.vars.get(name)  # A+=${A:=x}: the value may have set it
     first = old.get("0", UNSET) if isinstance(old, dict) else old
     if "i" in flags and "\0" not in flags:
         value = _number(walk, name, value, first if node.append else None)
@@ -77,10 +78,7 @@ def _scalar(walk: Walker, node: Assign, name: str, flags: str) -> None:
         before = first if first is not None else Value("") if state.defaults else hole(f"${{{name}}}")
         value = joined([before, value])
     value = _cased(value, flags, name)
-    if isinstance(old, dict):
-        state.set(name, placed(old, "0", value))
-        return
-    state.set(name, state.noted(name, value, node.start))
+    state.set(name, given(name, old, state.noted(name, value, node.start)))
 
 
 def _number(walk: Walker, name: str, value: Value, before: Value | None) -> Value:
@@ -108,11 +106,11 @@ def _cased(value: Value, flags: str, name: str) -> Value:
     return value
 
 
-def _item(walk: Walker, node: Assign, name: str) -> None:
+def _item(walk: Walker, node: Assign, name: str, flags: str, fresh: bool) -> None:
     state = walk.state
     assert node.value is not None and node.subscript is not None
     value = walk.words.value(node.value)
-    old = state.vars.get(name)  # A[0]+=$((A[0]=1)): the value may have set it
+    old = UNSET if fresh else state.vars.get(name)  # A[0]+=$((A[0]=1)): the value may have set it
     if type(old) is Value and old is not UNSET and not old.holes:
         old = {"0": old}
     key = walk.words.parameters.key(node.subscript, old, strict=True)
@@ -121,15 +119,21 @@ def _item(walk: Walker, node: Assign, name: str) -> None:
         return
     known = old is None or old is UNSET or isinstance(old, dict)
     if not known or key is None or len(items) >= MAX_ITEMS:
-        state.set(name, hole(f"${{{name}[@]}}"))
+        state.set(name, unknown_items(name))
         return
-    if node.append and key.text in items:
-        value = joined([items[key.text], value])
+    before = items.get(key.text) if node.append else None
+    if "i" in flags and "\0" not in flags:
+        value = _number(walk, name, value, before)
+    elif before is not None:
+        value = joined([before, value])
+    value = _cased(value, flags, name)
     state.set(name, placed(items, key.text, state.noted(f"{name}[{key.text[:40]}]", value, node.start)))
 
 
-def _array(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
+def _array(walk: Walker, node: Assign, name: str, fresh: bool) -> None:
     state = walk.state
+    before = state.vars.get(name)
+    old = UNSET if fresh else before
     assert node.items is not None
     items: Array = Associative() if isinstance(old, Associative) else {}
     exact = True
@@ -164,6 +168,6 @@ def _array(walk: Walker, node: Assign, name: str, old: Variable | None) -> None:
         exact = exact and not walk.words.inexact and not globbed and not isinstance(items, Associative)
     if state.flow:
         return
-    exact = exact and state.vars.get(name) is old  # L+=($((L[0]=1))): an item may have set it
+    exact = exact and state.vars.get(name) is before  # L+=($((L[0]=1))): an item may have set it
     exact = exact and len(items) <= MAX_ITEMS and ends == len(state.may_end)
-    state.set(name, ordered(items) if exact else hole(f"${{{name}[@]}}"))
+    state.set(name, ordered(items) if exact else unknown_items(name))

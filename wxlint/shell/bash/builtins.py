@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
@@ -31,7 +32,8 @@ from wxlint.shell.values import (
 
 Builtin = Callable[[Walker, Simple, "list[Word]"], "Status | None"]
 """What a builtin does. None: it is given as a command like any other; a Status: it is not."""
-_NAME = late(r"[A-Za-z_]\w*")
+_SETTABLE = late(r"[A-Za-z_]\w*(?:\[.+\])?", 16)
+"""What a builtin may be given to set: a variable, or an item of an array."""
 _OPTIONS = frozenset(("expand_aliases", "nocasematch", "lastpipe"))
 """Of `shopt`, that change what is read here."""
 _SWITCHES = {"e": "set -e", "u": "set -u", "a": "set -a"}
@@ -189,23 +191,30 @@ def _shift(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 def _getopts(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     state = walk.state
     unused = state.fresh
-    named = len(words) > 2 and _NAME.fullmatch(words[2].value.text)
-    for name in ("OPTARG", *([words[2].value.text] if named else [])):
-        state.set(name, hole(f"${{{name}}}"))
+    for name in ("OPTARG", *(word.value.text for word in words[2:3])):
+        if _SETTABLE.fullmatch(name):
+            walk.words.parameters.store(name, None)
     return Status(False, False, (NO_ARGUMENTS,)) if unused else MAYBE
 
 
 def _printf(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if len(words) > 1 and words[1].value.text == "-v" and walk.flavor == "dash":
         return NO
-    if len(words) > 2 and words[1].value.text == "-v" and _NAME.fullmatch(words[2].value.text):
+    if len(words) > 2 and words[1].value.text == "-v" and _SETTABLE.fullmatch(words[2].value.text):
+        name, parameters = words[2].value.text, walk.words.parameters
         if walk.flavor == "sh":
-            walk.state.set(words[2].value.text, hole(f"${{{words[2].value.text}}}"))
+            parameters.store(name, None)
             return OPEN
-        name = walk.words.parameters.target(words[2].value.text)
         text = formatted([word.value for word in words[3:]])
-        walk.state.set(name, attributed(walk, name, hole(f"${{{name}}}") if text is None else text))
+        parameters.store(name, None if text is None else attributed(walk, parameters.target(name), text))
         return YES
+    return None
+
+
+def _wait(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
+    for option, name in pairwise(word.value.text for word in words[1:]):
+        if option == "-p" and _SETTABLE.fullmatch(name):
+            walk.words.parameters.store(name, None)
     return None
 
 
@@ -328,7 +337,7 @@ BUILTINS: dict[str, Builtin] = {
     **dict.fromkeys(("source", "."), _source),
     **dict.fromkeys(("command", "builtin"), _command),
     "popd": _popd, "exit": _exit, "return": _return, "set": _set, "shift": _shift, "unset": unset,
-    "getopts": _getopts, "printf": _printf,
+    "getopts": _getopts, "printf": _printf, "wait": _wait,
     "let": _let, "eval": _eval, "false": _false, "read": read, "trap": _trap, "alias": _alias, "shopt": _shopt,
 }  # fmt: skip
 SPECIAL = frozenset(": . break continue eval exec exit export readonly return set shift times trap unset".split())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.parameters import from_end, placed
+from wxlint.shell.bash.assignments import assign as assigned
+from wxlint.shell.bash.parameters import ELEMENT, from_end, placed, unknown_items
 from wxlint.shell.bash.tree import Assign, Simple
 from wxlint.shell.bash.walker import Walker
 from wxlint.shell.model import Word
@@ -12,7 +13,7 @@ from wxlint.shell.state import NO, OPEN, YES, Status
 from wxlint.shell.values import UNSET, Associative, hole
 
 _NAME = late(r"[A-Za-z_]\w*")
-_ELEMENT = late(r"([A-Za-z_]\w*)\[(.+)\]", 16)
+_EXPORTED = late(rf"[A-Za-z_]\w*(?:{HOLE}.*|=.*)?", 16)
 _KEPT = "ilunrA"
 
 
@@ -27,16 +28,19 @@ def declare(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
         return YES
     if kind == "local" and not walk.frames:
         return _not_local(walk)
-    if walk.flavor == "dash" and (on or off):  # it takes no options but -p
-        walk.state.flow, walk.leaving = "exit", NO
-        return NO
+    if walk.flavor == "dash" and (on or off or (kind != "local" and _is_refused(node, words))):  # no option but -p
+        return _ended(walk)
     local = kind == "local" or (kind == "declare" and "g" not in on)
     exporting = kind == "export" or "x" in on
     flags = "".join(flag for flag in _KEPT if flag in on) if kind != "export" else ""
     flags += "r" if kind == "readonly" else ""
     status = YES
     for assign in node.declared.values():
-        status = status if _declared(walk, assign, flags, local) else NO
+        if assign.subscript is not None and kind in ("export", "readonly"):  # it is no name
+            status = NO
+            continue
+        if not _declared(walk, assign, flags, local):
+            status = _ended(walk) if walk.flavor == "dash" else NO
         if exporting and "n" not in on:
             walk.state.export(assign.name)
         elif "x" in off:
@@ -48,11 +52,24 @@ def declare(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     return status
 
 
+def _ended(walk: Walker) -> Status:
+    """An error that ends dash."""
+    walk.state.flow, walk.leaving = "exit", NO
+    return NO
+
+
+def _is_refused(node: Simple, words: list[Word]) -> bool:
+    """Whether dash ends at what `export` and `readonly` are given for a name."""
+    written = [assign.append or assign.subscript is not None for assign in node.declared.values()]
+    texts = [word.value.text for word in words[1:]]
+    return any(written) or any(not _EXPORTED.fullmatch(text) and text[:1] not in ("", HOLE, "-") for text in texts)
+
+
 def _not_local(walk: Walker) -> Status:
     """`local` outside a function, which sets nothing, and ends dash."""
     if walk.flavor == "dash":
-        walk.state.flow, walk.leaving = "exit", NO
-    elif walk.flavor != "bash":
+        return _ended(walk)
+    if walk.flavor != "bash":
         walk.state.may_leave("exit")
     return NO
 
@@ -60,20 +77,19 @@ def _not_local(walk: Walker) -> Status:
 def _declared(walk: Walker, assign: Assign, flags: str, local: bool) -> bool:
     """`declare -i x=1`. Returns whether the variable may be changed."""
     state = walk.state
-    if local:
-        walk.local(assign.name)
-        if walk.frames and assign.items is not None and not assign.append and "A" not in flags:
-            state.put(assign.name, UNSET)
     old = state.vars.get(f"declare {assign.name}")
     if isinstance(old, Value) and "r" in old.text:
         return False
+    fresh = local and bool(walk.frames) and f"local {len(walk.frames)} {assign.name}" not in state.vars
+    if local:
+        walk.local(assign.name)
     attributes(walk, assign.name, flags.replace("r", ""))
-    if "A" in flags and not isinstance(state.vars.get(assign.name), Associative):
+    if "A" in flags and (fresh or not isinstance(state.vars.get(assign.name), Associative)):
         state.set(assign.name, Associative())
     if "n" in flags:
         state.set(assign.name, walk.words.value(assign.value) if assign.value is not None else hole(assign.name))
     else:
-        walk.assign(assign)
+        assigned(walk, assign, fresh=fresh and "A" not in flags)
     if "r" in flags:
         attributes(walk, assign.name, "r")
     return True
@@ -94,7 +110,12 @@ def _named(walk: Walker, word: Word, flags: str, local: bool, exporting: bool) -
     state, name = walk.state, word.value.text
     if not _NAME.fullmatch(name):
         key, equals, rest = name.partition("=")
-        if equals and _NAME.fullmatch(key):  # made by an expansion: `export "$x"`
+        element = ELEMENT.match(key)
+        if equals and element is not None:
+            if local:
+                walk.local(element[1])
+            walk.words.parameters.store(key, None)
+        elif equals and _NAME.fullmatch(key):  # made by an expansion: `export "$x"`
             if local:
                 walk.local(key)
             state.set(key, Value(rest, word.value.holes, word.value.because))
@@ -123,7 +144,7 @@ def unset(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     status = YES
     for word in words[1:]:
         text = word.value.text
-        element = _ELEMENT.fullmatch(text)
+        element = ELEMENT.match(text)
         if functions:
             state.put(f"function {text}", None)
         elif element is not None:
@@ -146,7 +167,7 @@ def _unset_item(walk: Walker, name: str, index: str) -> Status:
     if variable is UNSET or variable is None:
         return OPEN
     if not isinstance(variable, dict) or HOLE in index:
-        state.set(name, hole(f"${{{name}[@]}}"))
+        state.set(name, unknown_items(name))
         return OPEN
     key: str | None = index.strip("\"'")
     if not isinstance(variable, Associative):
@@ -157,7 +178,7 @@ def _unset_item(walk: Walker, name: str, index: str) -> Status:
                 return NO
         key = None if number is None or number < 0 else str(number)
     if key is None or "$" in index:
-        state.set(name, hole(f"${{{name}[@]}}"))
+        state.set(name, unknown_items(name))
         return OPEN
     state.set(walk.words.parameters.target(name), placed(variable, key, None))
     return YES

@@ -258,6 +258,8 @@ class Interpreter:
 
     def redirect(self, node: Redir) -> Redirect:
         """A redirection, evaluated."""
+        if node.operator.startswith("{"):  # the shell gives the variable the number of the file
+            self.words.parameters.store(node.operator[1:].partition("}")[0], None)
         here = node.operator.endswith(("<<", "<<-")) and not node.operator.endswith("<<<")
         target = node.body[0] if node.body else node.target
         value = Value("") if here and not node.body else self.words.value(target)

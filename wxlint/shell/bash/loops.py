@@ -11,6 +11,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.assigned_names import assigned, may_leave
 from wxlint.shell.bash.assignments import attributed
 from wxlint.shell.bash.conditions import arithmetic_test
+from wxlint.shell.bash.parameters import given
 from wxlint.shell.bash.tree import (
     Count,
     For,
@@ -70,9 +71,12 @@ def _for(walk: Walker, node: For) -> Status:
     loop = state.open(LOOP)
     state.conditional = state.conditional or bool(assumed)
     tail, walk.tail = walk.tail, False
-    if known and not _each(walk, node, known, first):
+    rounds = _each(walk, node, known, first)
+    if rounds is None:
         unknown = [hole(f"${{{node.name}}}")]
-    if unknown and not state.flow:
+    left = state.flow, state.levels
+    if unknown and (not left[0] or rounds is None or rounds > first):
+        state.flow = ""
         item = unknown[0] if len(unknown) == 1 else hole(f"${{{node.name}}}")
         none = (
             not known
@@ -84,19 +88,22 @@ def _for(walk: Walker, node: For) -> Status:
             "loop", f"for {node.name} in {item.shown()[:60]}", *state.where(state.place(node.start)), node.name
         )
         _once(walk, node.body, node.name, item, note, (NO_ARGUMENTS,) if none else ())
+        state.flow, state.levels = left  # a round behind those of items that are not known may have left the loop
     walk.tail = tail
     close(state, loop)
     return RAN
 
 
-def _each(walk: Walker, node: For, values: list[Value], first: int) -> bool:
-    """The body once for each item. False, with everything undone, when that gives too many commands.
+def _each(walk: Walker, node: For, values: list[Value], first: int) -> int | None:
+    """The body once for each item. How many rounds were walked; None, with everything undone, when these give too many
+    commands.
 
     first: how many items stand in front of one that is not known.
     """
     state = walk.state
-    if state.full:
-        return False
+    if state.full and values:
+        return None
+    rounds = 0
     count, mark, because, depth = len(state.commands), state.mark(), state.because, len(state.catches)
     place = state.where(state.place(node.start))
     conditional = state.conditional
@@ -104,7 +111,7 @@ def _each(walk: Walker, node: For, values: list[Value], first: int) -> bool:
         if number == first and ("set -u" in state.vars or "set -e" in state.vars):
             state.may_leave("exit")  # a round in between may have ended the text
         if number == first and may_leave(node.body, walk.functions):  # the loop may have ended in a round in between
-            state.set(node.name, hole(f"${{{node.name}}}"))
+            walk.words.parameters.store(node.name, None)
             _unsettled(walk, node.body)
             state.may_leave("break")
         if number >= first:  # rounds in between have set what is not known, and may have ended the loop
@@ -113,7 +120,7 @@ def _each(walk: Walker, node: For, values: list[Value], first: int) -> bool:
             state.conditional = state.conditional or may_leave(node.body, walk.functions)
         note = Reason("loop", f"for {node.name}={value.shown()[:80]}", *place, node.name)
         value = attributed(walk, node.name, Value(value.text, value.holes, merged(value.because, (note,))))
-        state.set(node.name, value)
+        _take(walk, node.name, value)
         state.because = (*because, note)
         state.steps += 1
         _round(walk, node.body)
@@ -122,19 +129,26 @@ def _each(walk: Walker, node: For, values: list[Value], first: int) -> bool:
             state.full = True
             _forget_rounds(walk, count, depth)
             state.undo(mark)
-            return False
+            return None
+        rounds += 1
         if state.flow:
             break
     if not state.catches[-1].ends:
         state.conditional = conditional
-    return True
+    return rounds
+
+
+def _take(walk: Walker, name: str, item: Value) -> None:
+    """Give the variable of a loop its next item; a reference then means another variable."""
+    if not walk.words.parameters.refuses(name):
+        walk.state.set(name, given(name, walk.state.vars.get(name), item))
 
 
 def _unsettled(walk: Walker, body: Node) -> None:
     """What a body may set is not known."""
     for name in sorted(assigned(body, walk.functions)):
         if not name.isdigit():
-            walk.state.set(name, hole(f"${{{name}}}"))
+            walk.words.parameters.store(name, None)
         else:
             walk.state.args = Arguments((), True)
 
@@ -170,12 +184,12 @@ def _once(
     state.steps += len(names) // 2
     for each in sorted(names):
         if not each.isdigit():
-            state.set(each, hole(f"${{{each}}}"))
+            walk.words.parameters.store(each, None)
     if "0" in names:
         state.args = Arguments((), True)
     if item is not None:
         names.add(name)
-        state.set(name, item)
+        _take(walk, name, item)
     conditional, because, tail = state.conditional, state.because, walk.tail
     state.conditional, walk.tail, walk.last = True, False, OPEN
     if note is not None:
@@ -200,7 +214,7 @@ def _once(
         if each.isdigit():
             state.args = state.args if assumed else Arguments((), True)
         elif not assumed:
-            state.set(each, hole(f"${{{each}}}"))
+            walk.words.parameters.store(each, None)
         elif old is not None:
             state.set(each, resting(each, old, assumed))
 
@@ -221,7 +235,7 @@ def _while(walk: Walker, node: While) -> Status:
         state.undo(mark)
         status = walk.watched(node.condition)
         for each in sorted(assigned(node.condition, walk.functions)):
-            state.set(each, hole(f"${{{each}}}"))
+            walk.words.parameters.store(each, None)
     none = status.assumed if status.truth is not None and status.truth == node.until else ()
     _once(walk, node.body, "", None, None, none)
     loop.ends.clear()
@@ -229,7 +243,7 @@ def _while(walk: Walker, node: While) -> Status:
     if not none:
         for each in sorted(assigned(node.condition, walk.functions)):
             if not each.isdigit():
-                state.set(each, hole(f"${{{each}}}"))
+                walk.words.parameters.store(each, None)
     return RAN
 
 

@@ -141,7 +141,7 @@ def _in_scope(walk: Walker, child: Child, text: Word) -> bool:
     state.vars = {name: outside[name] for name in (*state.exported, *state.environment) if name in outside}
     given = {name for name, _ in child.command.env}
     for name in state.exported:
-        if name not in given and isinstance(state.vars.get(name), Value):  # `env -u NAME` took it away
+        if name not in given and name in state.vars:  # `env -u NAME` took it away, or it is an array
             state.put(name, UNSET)
     for name, value in child.command.env:
         doubtful = f"export {name}" in outside and value is outside.get(name)

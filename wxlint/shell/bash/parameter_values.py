@@ -8,6 +8,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.parameters import (
+    ELEMENT,
     LIVE,
     NAME,
     PLAIN,
@@ -15,11 +16,14 @@ from wxlint.shell.bash.parameters import (
     cut,
     from_end,
     gap,
+    given,
     last_part,
     plain_param,
     substituted,
     substring,
     transformed,
+    unknown,
+    unknown_items,
     whole,
 )
 from wxlint.shell.bash.tree import Param, Part
@@ -70,6 +74,29 @@ class ParameterValues:
             if name == "?":
                 return hole("?")
         return self.state.vars.get(name)
+
+    def store(self, text: str, value: Value | None) -> None:
+        """Set what a builtin or an expression is given to set: a variable, or an item, whose array is unknown then.
+
+        value: None for one that is not known.
+        """
+        element = ELEMENT.match(text)
+        name = self.target(text if element is None else element[1])
+        if self.refuses(name):
+            return
+        old = self.state.vars.get(name)
+        if element is not None:
+            self.state.set(name, unknown_items(name))
+        else:
+            self.state.set(name, unknown(name, old) if value is None else given(name, old, value))
+
+    def refuses(self, name: str) -> bool:
+        """Whether a variable may not be set, so that what sets it may end the statement."""
+        flags = self.state.vars.get(f"declare {name}") if name in self.state.attributed else None
+        if not isinstance(flags, Value) or "r" not in flags.text:
+            return False
+        self.state.may_leave("exit" if "set -e" in self.state.vars else "fail")
+        return True
 
     def lookup(self, part: Param) -> Value | None:
         """The value; None when nothing here sets it."""
@@ -203,8 +230,8 @@ class ParameterValues:
             return chosen
         value = self.words.parts_value(part.arg)
         value = value._replace(because=merged(value.because, chosen))
-        if part.op[-1] == "=" and part.subscript is None:
-            self.state.set(self.target(part.name), value)
+        if part.op[-1] == "=" and not whole(part):
+            self.store(part.name if part.subscript is None else f"{part.name}[0]", value)
         return value
 
     def _presumed(self, part: Param) -> Value | None:

@@ -8,7 +8,7 @@ from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.tree import Lit, Param
 from wxlint.shell.patterns import compiled, replaced, trimmed
-from wxlint.shell.values import MAX_TEXT, UNSET, Array, Associative, hole, merged, several
+from wxlint.shell.values import MAX_TEXT, UNSET, Array, Associative, Variable, hole, merged, several
 
 LIVE = frozenset(
     "RANDOM SECONDS PWD HOME USER UID EUID HOSTNAME HOSTTYPE OSTYPE BASH_SOURCE LINENO OLDPWD FUNCNAME PIPESTATUS"
@@ -19,6 +19,8 @@ LIVE = frozenset(
 PLAIN = late(r"\$\{?(\w+)\}?\Z")
 NAME = late(r"[A-Za-z_]\w*\Z")
 _INDEX = late(r"\d+\Z")
+ELEMENT = late(r"([A-Za-z_]\w*)\[(.+)\]\Z", 16)
+"""An item of an array, as `unset` and other builtins are given it."""
 
 
 def whole(part: Param) -> bool:
@@ -81,6 +83,28 @@ def placed(items: Array, key: str, value: Value | None) -> Array:
     if value is not None:
         kept[key] = value
     return ordered(kept)
+
+
+def unknown_items(name: str) -> Value:
+    """An array of which nothing is known."""
+    return hole(f"${{{name}[@]}}")
+
+
+def is_array(name: str, value: Variable | None) -> bool:
+    """Whether a variable is an array, known or not."""
+    return isinstance(value, dict) or (value is not None and value[:2] == unknown_items(name)[:2])
+
+
+def unknown(name: str, old: Variable | None) -> Value:
+    """A variable of which nothing is known any more. old: what it was."""
+    return unknown_items(name) if is_array(name, old) else hole(f"${{{name}}}")
+
+
+def given(name: str, old: Variable | None, value: Value) -> Variable:
+    """What a variable is once it is given a value, which is the first item of one that is an array."""
+    if isinstance(old, dict):
+        return placed(old, "0", value)
+    return {"0": value, "1": unknown_items(name)} if is_array(name, old) else value
 
 
 def ordered(items: Array) -> Array:

@@ -7,12 +7,13 @@ import re
 from wxlint.core.patterns import late
 from wxlint.core.values import Value
 from wxlint.shell.bash.assignments import attributed
+from wxlint.shell.bash.parameters import ELEMENT
 from wxlint.shell.bash.tree import Simple
 from wxlint.shell.bash.walker import Walker
 from wxlint.shell.model import Word
 from wxlint.shell.options import read_options
 from wxlint.shell.state import MAYBE, NO, YES, Status
-from wxlint.shell.values import MAX_ITEMS, Array, hole
+from wxlint.shell.values import MAX_ITEMS, Array
 
 _NAME = late(r"[A-Za-z_]\w*")
 _VALUED = frozenset(("-p", "-d", "-n", "-N", "-t", "-u", "-i", "-a"))
@@ -24,7 +25,8 @@ _MAP_VALUED = frozenset(("-d", "-n", "-O", "-s", "-u", "-C", "-c"))
 def read(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     """`read -r A B`."""
     arguments = read_options(words[1:], _VALUED)
-    names = [word.value.text for word in arguments.positional if _NAME.fullmatch(word.value.text)]
+    texts = [word.value.text for word in arguments.positional]
+    names = [text for text in texts if _NAME.fullmatch(text) or ELEMENT.match(text)]
     array = next((o.value.text for o in arguments.options if o.name == "-a" and o.value is not None), "")
     given = _given(walk, node)
     raw = any(option.name == "-r" for option in arguments.options)
@@ -38,8 +40,8 @@ def read(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
         if parts is not None:
             _store(walk, names, array, [Value(part, (), given.because) for part in parts])
             return YES if end else NO
-    for name in [array] if array else names or ["REPLY"]:
-        walk.state.set(walk.words.parameters.target(name), hole(f"${{{name}[@]}}" if array else f"${{{name}}}"))
+    for name in [f"{array}[0]"] if array else names or ["REPLY"]:
+        walk.words.parameters.store(name, None)
     if not node.redirects:
         walk.state.give(None)
     walk.state.emit(node.start, node.end, tuple(words))
@@ -50,11 +52,13 @@ def _store(walk: Walker, names: list[str], array: str, values: list[Value]) -> N
     state = walk.state
     if array:
         items: Array = {str(number): value for number, value in enumerate(values)}
-        state.set(walk.words.parameters.target(array), items)
+        name = walk.words.parameters.target(array)
+        if not walk.words.parameters.refuses(name):
+            state.set(name, items)
         return
     for number, name in enumerate(names or ["REPLY"]):
-        name = walk.words.parameters.target(name)
-        state.set(name, attributed(walk, name, values[number] if number < len(values) else Value("")))
+        value = values[number] if number < len(values) else Value("")
+        walk.words.parameters.store(name, attributed(walk, walk.words.parameters.target(name), value))
 
 
 def _given(walk: Walker, node: Simple) -> Value | None:
@@ -103,7 +107,7 @@ def mapfile(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if not node.redirects:
         walk.state.give(None)
     if given is None or any(option.name != "-t" for option in arguments.options) or given.text.count("\n") > MAX_ITEMS:
-        walk.state.set(walk.words.parameters.target(name), hole(f"${{{name}[@]}}"))
+        walk.words.parameters.store(f"{name}[0]", None)
         walk.state.emit(node.start, node.end, tuple(words))
         return MAYBE
     lines = given.text.split("\n")
@@ -111,5 +115,7 @@ def mapfile(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     lines = [line + end for line, end in zip(lines, [*ends, *[""] * len(lines)])]
     lines = lines if lines[-1] else lines[:-1]
     items: Array = {str(number): Value(line, (), given.because) for number, line in enumerate(lines)}
-    walk.state.set(walk.words.parameters.target(name), items)
+    name = walk.words.parameters.target(name)
+    if not walk.words.parameters.refuses(name):
+        walk.state.set(name, items)
     return YES

@@ -226,7 +226,7 @@ class SimpleReader(WordReader):
 
     def _redirect(self) -> Redir | None:
         match = _REDIRECT.match(self.text, self.at, self.end)
-        if not match:
+        if not match or (match[0][0] == "{" and self.flavor == "dash"):
             return None
         start = self.at
         operator = match[0]

@@ -87,8 +87,7 @@ class Sums:
     def unsettle(self, text: str) -> None:
         """What an expression of unknown value may set becomes unknown."""
         for pair in SETS.findall(text) if "=" in text or "++" in text or "--" in text else ():
-            name = pair[0] or pair[1]
-            self.state.set(name, hole(f"${{{name}}}"))
+            self.words.parameters.store(pair[0] or pair[1], None)
 
     def _operand(self, name: str, index: str) -> str | None:
         """A variable in an expression, as text; None when it is not known."""
@@ -109,11 +108,11 @@ class Sums:
 
     def assign_number(self, name: str, index: str, number: int) -> None:
         """An assignment inside an expression."""
-        name = self.words.parameters.target(name)
         value = Value(str(number))
         if not index:
-            self.state.set(name, value)
+            self.words.parameters.store(name, value)
             return
+        name = self.words.parameters.target(name)
         old = self.state.vars.get(name)
         key = self.number(index)
         if not isinstance(old, dict) or isinstance(old, Associative) or key is None or key < 0:

@@ -32,6 +32,12 @@ class Parameters(Protocol):
     def variable(self, name: str) -> Variable | None:
         """A variable by its name; None when nothing here sets it."""
 
+    def store(self, text: str, value: Value | None) -> None:
+        """Set a variable, or an item, by its name; None for what is not known."""
+
+    def refuses(self, name: str) -> bool:
+        """Whether a variable may not be set."""
+
     def operate(self, part: Param, value: Value) -> Value:
         """What an operator makes of a value."""
 
