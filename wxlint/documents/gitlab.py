@@ -76,10 +76,12 @@ class Pipeline:
         if source.path in self.files or len(self.files) >= _MOST_FILES or depth > _DEPTH:
             return
         self.files[source.path] = None
-        documents, problems = parse(source, self.cache)
+        documents, problems, _ = parse(source, self.cache)
+        root = documents[-1] if documents else None  # a header with `spec:` comes first
+        if root is not None and not isinstance(root, Mapping):
+            problems = (*problems, Problem(root.start, root.end, "a pipeline is a mapping of jobs and keywords"))
         if problems:
             self.problems[source.path] = problems
-        root = documents[-1] if documents else None  # a header with `spec:` comes first
         if not isinstance(root, Mapping):
             return
         for path in _local_includes(root.get("include")):

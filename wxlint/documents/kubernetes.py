@@ -7,13 +7,11 @@ container has (KServe's `predictor.model`). So custom resources (KServe, Ray, Ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.documents.source import Source
-from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
+from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence
 
 _LISTS = ("containers", "initContainers", "ephemeralContainers", "sidecars")
 _SINGLE = ("container", "script")
@@ -55,9 +53,8 @@ class Pod(NamedTuple):
     gpu_elsewhere: bool
 
 
-def read_pods(source: Source, cache: Cache = NO_CACHE) -> tuple[Pod, ...]:
-    """Read a file. Templates that are no YAML give what stands before the first mark. Never raises."""
-    documents, _ = parse(source, cache)
+def read_pods(documents: Iterable[Node]) -> tuple[Pod, ...]:
+    """Read the documents of a file. Never raises."""
     pods: list[Pod] = []
     for document in documents:
         if isinstance(document, Mapping):

@@ -5,9 +5,8 @@ Patches are read in their obvious forms: strategic merges of containers, and ope
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.kubernetes import is_asked, is_gpu, pods_of
@@ -52,9 +51,8 @@ class Kustomization(NamedTuple):
     resources: tuple[str, ...] = ()
 
 
-def read_kustomization(source: Source, cache: Cache = NO_CACHE) -> Kustomization:
+def read_kustomization(source: Source, documents: Iterable[Node]) -> Kustomization:
     """What the kustomization in a file changes of the manifests that it takes; nothing for another file."""
-    documents, _ = parse(source, cache)
     for document in documents:
         kind = document.get("kind") if isinstance(document, Mapping) else None
         named = kind.text in ("Kustomization", "Component") if isinstance(kind, Scalar) else False
@@ -150,7 +148,7 @@ def _added_images(node: Mapping | Sequence) -> list[Scalar]:
 def inner_documents(text: Scalar, source: Source) -> Iterator[Node]:
     """The documents of a text inside the file, every scalar with its place in the file."""
     places = scalar_places(source.text, text)
-    documents, _ = parse(Source(source.path, text.text))
+    documents, *_ = parse(Source(source.path, text.text))
     for document in documents:
         yield _moved(document, places)
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.documents.source import Source
+from wxlint.documents.source import Problem, Source
 
 _ASSIGN = late(
     r"(?:(?:export|override|private)[ \t]+)*(?P<name>[^\s:#=+?!$()]+)[ \t]*"
@@ -21,9 +21,24 @@ _ASSIGN = late(
     re.DOTALL,
 )
 _RULE = late(r"(?P<targets>[^:=#]+?)[ \t]*(?P<colon>::?)(?!=)(?P<rest>.*)", re.DOTALL)
-_DEFINE = late(r"(?:override[ \t]+)?define[ \t]+(?P<name>[^\s=]+)[ \t]*=?[ \t]*")
+_DEFINE = late(
+    r"(?:(?:override|export|private)[ \t]+)*define[ \t]+(?P<name>[^\s=]+?)[ \t]*(?:::?:?=|[+?!]?=)?[ \t]*(?:#.*)?"
+)
 _CONDITION = late(r"(?P<else>else[ \t]+)?(?P<word>ifeq|ifneq|ifdef|ifndef)\b[ \t]*(?P<rest>.*)")
 _INCLUDE = late(r"[-s]?include[ \t]+(?P<files>.+)")
+
+
+_OTHERS = late(r"(?mi)^[.!][ \t]*(?:if|include|for|undef|error)|^\.RECIPEPREFIX|\{%|<%|^@\w+@")
+"""What other makes have (BSD's, NMAKE), what lets recipes start with another sign, and marks of templates."""
+_TABBED = late(r"(?m)^\t[ \t]*(?:if(?:n?eq|n?def)|else|endif)\b")
+_WORD = late(r"[-\w]+")
+_DIRECTIVES = frozenset(
+    "export unexport override private undefine vpath load -load include -include sinclude"
+    " define endef else endif".split()
+)
+
+
+_ENDS_RULE = frozenset("export unexport vpath undefine load -load".split())
 
 
 class Assignment(NamedTuple):
@@ -71,8 +86,11 @@ class Item(NamedTuple):
 
 
 class Makefile(NamedTuple):
+    """problems: what GNU make refuses."""
+
     source: Source
     items: tuple[Item, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 class _Line(NamedTuple):
@@ -86,16 +104,21 @@ def read_makefile(source: Source) -> Makefile:
     """Split a Makefile. Never raises."""
     reader = _Reader(source)
     reader.read()
-    return Makefile(source, tuple(reader.items))
+    return Makefile(source, tuple(reader.items), () if _OTHERS.search(source.text) else tuple(reader.problems))
 
 
 class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.items: list[Item] = []
+        self.problems: list[Problem] = []
         self.tests: list[list[Condition]] = []
+        self.opened: list[_Line] = []
+        """The lines where the conditions began that have not ended yet."""
         self.rule: tuple[str, str, int, tuple[Condition, ...]] | None = None
         self.recipes: list[tuple[Recipe, tuple[Condition, ...]]] = []
+        self.targets = False
+        """Whether there was a rule, or what may be one."""
 
     @property
     def inside(self) -> tuple[Condition, ...]:
@@ -103,6 +126,7 @@ class _Reader:
 
     def read(self) -> None:
         define: tuple[str, int, list[str]] | None = None
+        begun: _Line | None = None
         for line in _lines(self.source):
             stripped = line.text.strip()
             if define is not None:
@@ -117,20 +141,37 @@ class _Reader:
             elif not stripped or stripped.startswith("#"):
                 continue
             elif started := _DEFINE.fullmatch(stripped):
-                define = (started["name"], line.places[0], [])
+                self._end_rule()
+                define, begun = (started["name"], line.places[0], []), line
             else:
                 self._directive(line, stripped)
         self._end_rule()
+        if define is not None and begun is not None:
+            self._refuse(begun, "endef is missing")
+        for opened in self.opened:
+            self._unbalanced(opened, "endif is missing")
+
+    def _unbalanced(self, line: _Line, message: str) -> None:
+        """Conditions that do not match; behind a tab a word of a condition may be one, or a recipe's."""
+        if not _TABBED.search(self.source.text):
+            self._refuse(line, message)
+
+    def _refuse(self, line: _Line, message: str) -> None:
+        self.problems.append(Problem(line.places[0], line.places[-1], message))
 
     def _recipe(self, line: _Line) -> None:
         at = 1
         while at < len(line.text) and line.text[at] in "@-+ \t":
             at += 1
+        unclosed = _unclosed(line.text)
+        if unclosed is not None:
+            places = line.places[unclosed : unclosed + 3]
+            self.problems.append(Problem(places[0], places[-1], "a reference that does not end"))
         if line.text[at:].strip():
             self.recipes.append((Recipe(line.text[at:], line.places[at:]), self.inside))
 
     def _directive(self, line: _Line, stripped: str) -> None:
-        if self._conditional(stripped):
+        if self._conditional(stripped, line):
             return
         if (include := _INCLUDE.fullmatch(stripped)) is not None:
             self._end_rule()
@@ -144,9 +185,22 @@ class _Reader:
             self._end_rule()
             self._assign(Assignment(assign["name"], _operator(assign["operator"]), assign["value"], start))
             return
+        first = _first_word(text)
+        if first in _ENDS_RULE:
+            self._end_rule()
+        if text[:1] == "$" and _whole_reference(text):  # $(info ...), $(eval ...)
+            self.targets = True
+            return
+        if line.text.startswith("\t") and not self.targets and first not in _DIRECTIVES:
+            self._refuse(line, "a recipe line in front of the first target")
+            return
         rule = _RULE.fullmatch(text)
         if rule is None:
+            self.targets = self.targets or "$" in text  # what it becomes may be a rule
+            if text and "$" not in text and line.text[0] != "\t" and first not in _DIRECTIVES:
+                self._refuse(line, "no rule, no assignment, no directive: a recipe line begins with a tab")
             return
+        self.targets = True
         own = _ASSIGN.fullmatch(rule["rest"].strip())
         self._end_rule()
         if own is not None:
@@ -160,13 +214,14 @@ class _Reader:
             end = at + len(command)
             self.recipes.append((Recipe(command, (*line.places[at:end], line.places[end])), self.inside))
 
-    def _conditional(self, text: str) -> bool:
+    def _conditional(self, text: str, line: _Line) -> bool:
         """Whether a line starts, turns or ends a condition; it is noted."""
         found = _CONDITION.fullmatch(text)
         if found is not None:
             test = Condition(found["word"], _uncommented(found["rest"]).strip(), False)
             if not found["else"]:
                 self.tests.append([test])
+                self.opened.append(line)
             elif self.tests:
                 last = self.tests[-1].pop()
                 self.tests[-1] += [last._replace(negated=True), test]
@@ -177,6 +232,9 @@ class _Reader:
             self.tests[-1].append(last._replace(negated=True))
         elif word == "endif" and self.tests:
             self.tests.pop()
+            self.opened.pop()
+        elif word in ("else", "endif"):
+            self._unbalanced(line, f"{word} without a condition in front of it")
         return word in ("else", "endif")
 
     def _assign(self, assignment: Assignment) -> None:
@@ -188,6 +246,38 @@ class _Reader:
             rule = Rule(targets, prerequisites, tuple(self.recipes), start)
             self.items.append(Item("rule", tests, rule=rule))
         self.rule, self.recipes = None, []
+
+
+def _unclosed(text: str) -> int | None:
+    """The offset of a reference that does not end: only brackets of its own kind count."""
+    at = 0
+    while (dollar := text.find("$", at)) >= 0:
+        at = _behind(text, dollar)
+        if at < 0:
+            return dollar
+    return None
+
+
+def _behind(text: str, dollar: int) -> int:
+    """The offset behind the reference at an offset; -1 where it does not end."""
+    opening = text[dollar + 1 : dollar + 2]
+    at = dollar + 2
+    depth = 1 if opening in ("(", "{") else 0
+    closing = ")" if opening == "(" else "}"
+    while depth and at < len(text):
+        depth += (text[at] == opening) - (text[at] == closing)
+        at += 1
+    return -1 if depth else at
+
+
+def _whole_reference(text: str) -> bool:
+    """Whether a line is one reference and no more."""
+    return text[1:2] in ("(", "{") and _behind(text, 0) in (-1, len(text))
+
+
+def _first_word(text: str) -> str:
+    found = _WORD.match(text)
+    return found[0] if found is not None else ""
 
 
 def _operator(text: str) -> str:

@@ -47,7 +47,7 @@ def _document(source: Source, cache: Cache) -> Node:
     """One file's tree, which is as the schema says. Raises PolicyError."""
     if source.path.endswith(".toml"):
         return _checked(source, _of_toml(source), cache)
-    documents, bad_yaml = yaml_nodes.parse(source, cache)
+    documents, bad_yaml, _ = yaml_nodes.parse(source, cache)
     problems = [(start, message) for start, _, message in bad_yaml]
     if not problems and len(documents) != 1:
         several = [(documents[1].start, "a second document in the file")] if documents else []

@@ -5,9 +5,11 @@
 A file that cannot be read cannot be checked, and "nothing found" would be a lie. Dockerfiles are split as BuildKit
 splits them; compose files must be YAML without duplicate keys, with services of the shapes that docker compose
 accepts. The rest of a Dockerfile is still checked, and of a compose file that is YAML; in a file that is no YAML
-nothing else is looked at until it is mended. GitHub workflows, GitLab pipelines and bake files that have to do with
-images must be YAML, JSON or HCL. What a script gives an engine for a reference, written out, and is none
-(`docker pull acme/App`), is a warning.
+nothing else is looked at until it is mended. GitHub workflows, GitLab pipelines, Kubernetes manifests, values of Helm
+charts, devcontainer.json and bake files that have to do with images must be YAML, JSON (with comments in the one) or
+HCL; in Makefiles and justfiles reported is what make and just refuse of a line by itself: conditions, definitions and
+references that do not end, lines that are nothing, the indentation of recipes. What a script gives an engine for a
+reference, written out, and is none (`docker pull acme/App`), is a warning.
 
 A compose file that another tool fills in first (`template` in its name, `{{`, `{%` or `#!for` in its text) is not
 held to syntax, and a service is not missed when another compose file of the repository defines it: scripts merge such

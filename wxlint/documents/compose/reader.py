@@ -137,7 +137,7 @@ class ComposeReader:
         return found
 
     def _read_raw(self, source: Source, base: str, variables: Mapping[str, Value]) -> RawFile:
-        documents, problems = self.yaml(source.path, source)
+        documents, problems, _ = self.yaml(source.path, source)
         if unfit := source.unfit_for("utf-16"):
             documents, problems = (), (Problem(0, 0, unfit),)
         found: dict[ComposeProblem, None] = {}

@@ -67,9 +67,11 @@ class Read(NamedTuple):
 
 def read_workflow(source: Source, cache: Cache = NO_CACHE) -> Read:
     """Read a workflow. Never raises."""
-    documents, problems = parse(source, cache)
+    documents, problems, _ = parse(source, cache)
     root = documents[0] if documents else None
     jobs = _mapping(root, "jobs")
+    if root is not None and not isinstance(root, Mapping):
+        problems = (*problems, Problem(root.start, root.end, "a workflow is a mapping with `on` and `jobs`"))
     if not isinstance(root, Mapping) or jobs is None:
         return Read(None, problems)
     defaults = _mapping(_mapping(root, "defaults"), "run")
@@ -81,7 +83,7 @@ def read_workflow(source: Source, cache: Cache = NO_CACHE) -> Read:
 
 def read_action(source: Source, cache: Cache = NO_CACHE) -> Workflow | None:
     """Read a composite action; None for an action of another kind."""
-    documents, _ = parse(source, cache)
+    documents, *_ = parse(source, cache)
     root = documents[0] if documents else None
     runs = _mapping(root, "runs")
     steps = runs.get("steps") if runs is not None else None

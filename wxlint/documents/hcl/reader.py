@@ -29,13 +29,14 @@ from wxlint.documents.source import Problem, Source
 
 _TOKEN = late(
     r"""(?P<blank>[ \t]+|\#[^\n]*|//[^\n]*|/\*.*?\*/) | (?P<newline>\n)
-      | (?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?) | (?P<name>[A-Za-z_][\w-]*)
+      | (?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?) | (?P<name>[A-Za-z_][\w-]*(?:::[A-Za-z_][\w-]*)*)
       | (?P<heredoc><<-?(?P<mark>\w+)\n) | (?P<quote>")
-      | (?P<operator>&&|\|\||==|!=|<=|>=|=>|\.\.\.|[-+*/%!<>?:=,.\[\](){}])""",
+      | (?P<operator>&&|\|\||==|!=|<=|>=|=>|\.\.\.|[-+*/%!<>?:=,.\[\](){}~])""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _DEPTH = 40
+_DIRECTIVE = "%{"
 _LEVELS = (("||",), ("&&",), ("==", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "/", "%"))
 
 
@@ -110,6 +111,7 @@ class _Parser:
 
     def body(self, attributes: list[Attribute], blocks: list[Block], depth: int) -> None:
         """Everything up to the closing brace, or the end."""
+        given: set[str] = set()
         while True:
             self.lines()
             token = self.peek()
@@ -119,12 +121,17 @@ class _Parser:
                 return
             if token.kind not in ("name", "quote"):
                 raise _Error(token.start, f"{token.text!r} has no meaning here")
-            self._item(attributes, blocks, depth)
+            self._item(attributes, blocks, depth, given)
 
-    def _item(self, attributes: list[Attribute], blocks: list[Block], depth: int) -> None:
+    def _item(self, attributes: list[Attribute], blocks: list[Block], depth: int, given: set[str]) -> None:
+        """An attribute or a block. given: the names of the attributes in front of it."""
         first = self.next()
         if first.kind == "name" and self.take("="):
+            if first.text in given:
+                raise _Error(first.start, f"{first.text} is given twice")
+            given.add(first.text)
             attributes.append(Attribute(first.text, self.expression(0), first.start))
+            self._ends_line()
             return
         labels: list[str] = []
         while not self.take("{"):
@@ -145,6 +152,13 @@ class _Parser:
         end = self.next().end
         self.brackets = saved
         blocks.append(Block(first.text, tuple(labels), Body(tuple(inner), tuple(inside)), first.start, end))
+        self._ends_line()
+
+    def _ends_line(self) -> None:
+        """What an attribute or a block is followed by."""
+        token = self.peek()
+        if token.kind not in ("newline", "end") and token.text != "}":
+            raise _Error(token.start, "a line end is missing here")
 
     # -- expressions
 
@@ -186,7 +200,8 @@ class _Parser:
                 found = Name((*path, token.text), found.start, token.end)
             elif self.take("["):
                 self.brackets += 1
-                key = self.expression(depth + 1)
+                every = self.peek()
+                key = Name(("*",), every.start, every.end) if self.take("*") else self.expression(depth + 1)
                 self.need("]")
                 self.brackets -= 1
                 found = Call("[]", (found, key), found.start, self.at)
@@ -251,7 +266,9 @@ class _Parser:
             if not self.take("="):
                 self.need(":")
             entries.append((key, self.expression(depth + 1)))
-            self.take(",")
+            token = self.peek()
+            if not self.take(",") and token.text != "}" and "\n" not in self.text[self.at : token.start]:
+                raise _Error(token.start, "a comma or a line end is missing here")
         self.brackets -= 1
         return Object(tuple(entries), opening.start, self.at)
 
@@ -303,19 +320,18 @@ class _Parser:
             if closing and char == closing:
                 flush(self.at)
                 self.at += 1
-                return Template(tuple(parts), tuple(places), start, self.at)
+                return _made(parts, places, start, self.at)
             if two in ("${", "%{"):
                 flush(self.at)
                 opened = self.at
                 self.at += 2
                 self.brackets += 1
-                parts.append(self.expression(1))
-                self.need("}")
+                parts.append(self._interpolated(two))
                 self.brackets -= 1
                 places.append((opened, self.at))
                 begin = self.at
-            elif self.text.startswith("$${", self.at):  # the text `${`
-                text.append("${")
+            elif self.text.startswith(("$${", "%%{"), self.at):  # the text `${`
+                text.append(self.text[self.at + 1 : self.at + 3])
                 self.at += 3
             elif closing and char == "\\":
                 escaped = self.text[self.at + 1 : self.at + 2]
@@ -329,7 +345,27 @@ class _Parser:
         if closing:
             raise _Error(start, "a closing quote is missing")
         flush(self.at)
-        return Template(tuple(parts), tuple(places), start, self.at)
+        return _made(parts, places, start, self.at)
+
+    def _interpolated(self, opening: str) -> Expression:
+        """What stands between the braces of a template; a directive, as `%{ if a }` is one, is not followed."""
+        start = self.at
+        if opening == "%{":
+            self.skip("}")
+            return Call(_DIRECTIVE, (), start, self.at)
+        self.take("~")
+        found = self.expression(1)
+        self.take("~")
+        self.need("}")
+        return found
+
+
+def _made(parts: list[Union[str, Expression]], places: list[tuple[int, int]], start: int, end: int) -> Template:
+    """A template; one with directives, which may leave out or repeat what stands between them, is unknown."""
+    directive = next((part for part in parts if isinstance(part, Call) and part.name == _DIRECTIVE), None)
+    if directive is not None:
+        return Template((directive,), ((start, end),), start, end)
+    return Template(tuple(parts), tuple(places), start, end)
 
 
 def template_of(text: str, start: int, end: int) -> Expression:

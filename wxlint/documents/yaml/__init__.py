@@ -40,7 +40,7 @@ class YamlError(Exception):
 
 def load(source: Source) -> Node | None:
     """The single document of a file; None when it is empty. Raises YamlError for the first problem, by position."""
-    documents, problems = parse(source)
+    documents, problems, _ = parse(source)
     if problems:
         start, end, message = min(problems)
         raise YamlError(source.span(start, end), message)
@@ -62,4 +62,4 @@ def _parse(source: Source) -> Yaml:
 
     reader = Reader(source)
     reader.read()
-    return Yaml(tuple(reader.documents), tuple(reader.problems))
+    return Yaml(tuple(reader.documents), tuple(reader.problems), reader.whole)

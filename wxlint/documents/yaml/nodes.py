@@ -85,10 +85,17 @@ Node: TypeAlias = Scalar | Sequence | Mapping
 
 
 class Yaml(NamedTuple):
-    """documents: those read before the first syntax error. Duplicate keys are problems too, but end nothing."""
+    """documents: those read before the first syntax error, which is the last problem where it is not the whole file.
+    Duplicate keys are problems too, but end nothing."""
 
     documents: tuple[Node, ...]
     problems: tuple[Problem, ...]
+    whole: bool = True
+
+    @property
+    def refused(self) -> Problem | None:
+        """The syntax error that ends the reading; None for YAML, with duplicate keys or without."""
+        return None if self.whole else self.problems[-1]
 
 
 def plain(node: Node) -> Any:

@@ -44,6 +44,7 @@ class Reader:
         self.open: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int, int]] = {}  # node, how many nodes it expands to, its height
         self.total = 0
+        self.whole = False
         self.tagged = any(tag in self.text for tag in COMPOSE_TAGS)
         self.marks = len(self.text) - len(self.text.lstrip("\ufeff"))  # libyaml leaves them out of its offsets
 
@@ -54,6 +55,7 @@ class Reader:
         try:
             loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(self.text[self.marks :])
             self._events(loader.get_event)
+            self.whole = True
         except _Stop:
             pass
         except yaml.MarkedYAMLError as error:

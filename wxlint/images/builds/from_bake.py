@@ -40,8 +40,7 @@ def bake_script(source: Source, find: Find) -> Script:
     bake = Bake(source, hcl, find)
     builds = tuple(bake.builds())
     uses = (*(tag for build in builds for tag in build.tags), *bake.uses)
-    templates = "%{" in source.text  # directives of templates are valid, and not read
-    return Script((), builds, uses, problems=() if templates else hcl.problems)
+    return Script((), builds, uses, problems=hcl.problems)
 
 
 class Bake:

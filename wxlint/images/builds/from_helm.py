@@ -6,6 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from wxlint.documents.yaml import parse
+from wxlint.images.builds.filled_later import refused
 from wxlint.images.builds.helm_charts import OWN_VALUES, Chart, Matching, nothing
 from wxlint.images.builds.helm_images import Layer, values_images
 from wxlint.images.builds.helm_pods import helm_running
@@ -29,6 +30,8 @@ def helm_script(
     own, name = posixpath.split(source.path)
     chart = Chart(own if folder is None else folder, cache, read, matching)
     below = None if name in OWN_VALUES and chart.folder == own else chart.values
-    layers = [Layer(root, below, source) for root in parse(source, cache).documents]
+    values = parse(source, cache)
+    layers = [Layer(root, below, source) for root in values.documents]
     uses = [use for layer in layers for use in values_images(layer, chart)]
-    return Script((), (), tuple(uses), running=tuple(one for layer in layers for one in helm_running(layer, chart)))
+    running = tuple(one for layer in layers for one in helm_running(layer, chart))
+    return Script((), (), tuple(uses), problems=refused(source, values), running=running)

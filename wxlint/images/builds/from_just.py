@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value, concat
+from wxlint.documents.justfile import justfile_problems
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.github_actions import Find
@@ -33,7 +34,8 @@ def just_script(source: Source, find: Find) -> Script:
     """What a justfile does with images. find: the first of several paths that is a known Dockerfile."""
     just = _Just(source, find)
     just.read()
-    return Script(tuple(just.calls), tuple(just.builds), tuple(just.uses))
+    problems = tuple(justfile_problems(source))
+    return Script(tuple(just.calls), tuple(just.builds), tuple(just.uses), problems=problems)
 
 
 class _Just:

@@ -13,13 +13,14 @@ from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.kubernetes import Container, Pod, read_pods
 from wxlint.documents.kustomize import Given, Kustomization, Renamed, read_kustomization
-from wxlint.documents.yaml import Scalar
+from wxlint.documents.yaml import Scalar, parse
+from wxlint.images.builds.filled_later import refused
 from wxlint.images.builds.model import Running
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import parse_reference
 
 if TYPE_CHECKING:
-    from wxlint.documents.source import Source
+    from wxlint.documents.source import Problem, Source
 
 Read = Callable[[str], "Source | None"]
 KIND = "kubernetes image"
@@ -35,6 +36,7 @@ class Kubernetes:
 
     def __init__(self, sources: Iterable[Source], cache: Cache = NO_CACHE, read: Read | None = None) -> None:
         """read: a file that a kustomization names."""
+        self.problems: dict[str, tuple[Problem, ...]] = {}
         self._files: dict[str, tuple[Source, tuple[Pod, ...]]] = {}
         self._kustomizations: list[tuple[Source, Kustomization]] = []
         self._patched: list[tuple[Source, Scalar]] = []
@@ -59,9 +61,11 @@ class Kubernetes:
             self._read_patch(path, read, cache)
 
     def _add(self, source: Source, cache: Cache) -> None:
-        kustomization = read_kustomization(source, cache)
+        read = parse(source, cache)
+        self.problems[source.path] = refused(source, read)
+        kustomization = read_kustomization(source, read.documents)
         if kustomization == Kustomization():
-            self._files[source.path] = (source, read_pods(source, cache))
+            self._files[source.path] = (source, read_pods(read.documents))
             return
         folder = posixpath.dirname(source.path)
         self._kustomizations.append((source, kustomization))
@@ -72,7 +76,6 @@ class Kubernetes:
 
     def _read_patch(self, path: str, read: Read | None, cache: Cache) -> None:
         from wxlint.documents.kustomize import read_patch
-        from wxlint.documents.yaml import parse
 
         known = self._files.get(path)
         source = known[0] if known is not None else read(path) if read is not None else None

@@ -18,7 +18,7 @@ from wxlint.images.builds.model import PROGRAMS, Call, Script, Undefined
 from wxlint.images.model.records import Build, Use
 
 if TYPE_CHECKING:
-    from wxlint.documents.source import Source
+    from wxlint.documents.source import Problem, Source
     from wxlint.shell.model import Command
 
 _PREFIXES = "@-+ \t"
@@ -39,7 +39,8 @@ def makefile_script(source: Source, find: Find, read: Read) -> Script:
     """
     make = _Make(source, find, read)
     make.run()
-    return Script(tuple(make.calls), tuple(make.builds), tuple(make.uses), undefined=tuple(make.undefined()))
+    undefined = tuple(make.undefined())
+    return Script(tuple(make.calls), tuple(make.builds), tuple(make.uses), undefined=undefined, problems=make.problems)
 
 
 class _Target:
@@ -59,6 +60,7 @@ class _Make:
         self.calls: list[Call] = []
         self.builds: list[Build] = []
         self.uses: list[Use] = []
+        self.problems: tuple[Problem, ...] = ()
         self._files: set[str] = set()
         self._whole = True
         self._references: list[tuple[str, int, Source]] = []
@@ -67,7 +69,9 @@ class _Make:
 
     def run(self) -> None:
         """Read the file with what it includes, then follow every target."""
-        self._load(read_makefile(self.source))
+        makefile = read_makefile(self.source)
+        self.problems = makefile.problems
+        self._load(makefile)
         for target in self._targets():
             self._follow(target, {}, ())
 

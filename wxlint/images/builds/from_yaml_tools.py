@@ -15,6 +15,7 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
+from wxlint.documents.json_text import json_problem
 from wxlint.documents.scalar_places import scalar_places
 from wxlint.documents.source import Problem, Source
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from wxlint.core.cache import Cache
 
 _TEMPLATE = late(r"\{\{-?[ \t]*(?:\.(?P<name>\w+))?(?P<rest>[^{}]*?)-?\}\}")
-_COMMENT = late(r'"(?:[^"\\\n]|\\.)*"|(?P<out>//[^\n]*|/\*.*?\*/|,(?=\s*[}\]]))', re.DOTALL)
+_COMMENT = late(r'"(?:[^"\\\n]|\\.)*"|(?P<out>//[^\n]*|/\*.*?\*/)', re.DOTALL)
+_LAST_COMMA = late(r'"(?:[^"\\\n]|\\.)*"|(?P<out>,(?=\s*[}\]]))', re.DOTALL)
 
 
 def _entries(node: Node | None) -> Iterator[tuple[Scalar, Node]]:
@@ -82,7 +84,7 @@ def _variables(node: Node | None, source: Source, above: dict[str, Value]) -> di
 
 def taskfile_script(source: Source, find: Find, cache: Cache) -> Script:
     """What the tasks of a Taskfile do with images."""
-    documents, problems = parse(source, cache)
+    documents, problems, _ = parse(source, cache)
     root = documents[0] if documents else None
     variables = _variables(root.get("vars") if isinstance(root, Mapping) else None, source, {})
     calls: list[Call] = []
@@ -135,7 +137,7 @@ def _command(source: Source, line: Scalar, values: dict[str, Value], find: Find,
 
 def skaffold_script(source: Source, find: Find, cache: Cache) -> Script:
     """What the artifacts of a skaffold.yaml build, with those of its profiles."""
-    documents, problems = parse(source, cache)
+    documents, problems, _ = parse(source, cache)
     builds: list[Build] = []
     for document in documents:
         profiles = document.get("profiles") if isinstance(document, Mapping) else None
@@ -194,8 +196,12 @@ def _arguments(source: Source, node: Node | None) -> Iterator[tuple[str, Value]]
 
 def devcontainer_script(source: Source, find: Find) -> Script:
     """What a devcontainer.json builds, or the image that it names."""
-    text = _COMMENT.sub(lambda m: " " * len(m[0]) if m["out"] else m[0], source.text)
-    documents, problems = parse(Source(source.path, text))
+    text = source.text
+    for left_out in (_COMMENT, _LAST_COMMA):
+        text = left_out.sub(lambda m: " " * len(m[0]) if m["out"] else m[0], text)
+    documents, problems, _ = parse(Source(source.path, text))
+    refused = json_problem(text)
+    wrong = (refused,) if refused is not None else _problems(problems)
     root = documents[0] if documents else None
     folder = posixpath.dirname(source.path) or "."
     image = _scalar(root, "image")
@@ -207,7 +213,7 @@ def devcontainer_script(source: Source, find: Find) -> Script:
     given = root.get("build") if isinstance(root, Mapping) else None
     file = _scalar(given, "dockerfile") or _scalar(root, "dockerFile")
     if file is None or "${" in file.text:
-        return Script((), (), tuple(uses), problems=_problems(problems))
+        return Script((), (), tuple(uses), problems=wrong)
     context = _scalar(given, "context") or _scalar(root, "context")
     target = _scalar(given, "target")
     path = normal(posixpath.join(folder, file.text))
@@ -225,4 +231,4 @@ def devcontainer_script(source: Source, find: Find) -> Script:
         span,
         wanted=() if dockerfile else (path,),
     )
-    return Script((), (build,), tuple(uses), problems=_problems(problems))
+    return Script((), (build,), tuple(uses), problems=wrong)

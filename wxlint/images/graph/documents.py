@@ -201,7 +201,7 @@ class Documents:
         return frozenset(found)
 
     def syntax_problems(self) -> Iterator[tuple[Source, Problem]]:
-        """What is wrong with scripts, workflows, pipelines and bake files that have to do with images."""
+        """What is wrong with scripts, workflows, manifests and bake files that have to do with images."""
         from wxlint.documents.source import Problem
 
         for item in self.given:
@@ -214,6 +214,8 @@ class Documents:
             found.update(self.workflows.problems)
         if "gitlab" in kinds:
             found.update(self.pipelines.problems)
+        if self.kubernetes is not None:
+            found.update(self.kubernetes.problems)
         for path, script in self.scripts.items():
             found.setdefault(path, script.problems)
         for path, problems in found.items():
