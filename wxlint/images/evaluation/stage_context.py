@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from wxlint import facts
@@ -63,7 +63,7 @@ class StageContext(InstallContext):
             self.directory = in_image(self.directory, command.cwd.text) if known else HOLE
 
     def where(self, start: int, end: int) -> Where:
-        return partial(self._stretch, start, end)
+        return cache(partial(self._stretch, start, end))
 
     def _stretch(self, start: int, end: int) -> Span:
         first = self.at(start)
