@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from wxlint.core.reasons import Reason
     from wxlint.core.span import Span
     from wxlint.documents.dockerfile.reader import Instruction
+    from wxlint.documents.source import Source
     from wxlint.images.model.records import Build, Evaluated
 
 SEVERITY = Severity.WARNING
@@ -78,10 +79,13 @@ _TEXTS = (".md", ".rst", ".txt", ".sh", ".py", "makefile")
 
 def check(repository: Repository) -> Iterator[Problem]:
     for path in repository.dockerfiles_in_scope:
+        known: dict[tuple[str, ...], Contexts] = {}
         for evaluated in repository.graph.evaluated_at(path):
             build = evaluated.build
             if build.span is not None and build.contexts and not build.more:
-                yield from _build(repository, evaluated, build)
+                if build.contexts not in known:
+                    known[build.contexts] = Contexts(repository.sources, path, build.contexts)
+                yield from _build(known[build.contexts], evaluated, build)
             elif build.span is None and not build.image and not _NOT_USED.search(path):
                 yield from _by_hand(repository, evaluated)
 
@@ -89,7 +93,7 @@ def check(repository: Repository) -> Iterator[Problem]:
 def _by_hand(repository: Repository, evaluated: Evaluated) -> Iterator[Problem]:
     """Yield what a Dockerfile which nothing builds copies, and no folder has that may be its context."""
     for instruction in evaluated.dockerfile.instructions:
-        for source, span in _sources(evaluated, instruction):
+        for source, span in _sources(evaluated.dockerfile.source, instruction):
             name = posixpath.normpath(source.lstrip("/"))
             if _WRITTEN.search(name) and not name.startswith("..") and is_nowhere(repository.sources, span.path, name):
                 text = f"{instruction.keyword} {source}: no folder of the repository has one"
@@ -106,15 +110,14 @@ def _is_named_beside(repository: Repository, dockerfile: str, name: str) -> bool
     return any(word.search(source.text) for source in sources if source is not None)
 
 
-def _build(repository: Repository, evaluated: Evaluated, build: Build) -> Iterator[Problem]:
+def _build(contexts: Contexts, evaluated: Evaluated, build: Build) -> Iterator[Problem]:
     stage = evaluated.target(build.target)
-    contexts = Contexts(repository.sources, build)
     if stage is None or not contexts.folders:
         return
     for one in contributing(evaluated, stage):
         for instruction in evaluated.instructions_of(one):
-            for source, span in _sources(evaluated, instruction):
-                absent = contexts.absent(source)
+            for source, span in _sources(evaluated.dockerfile.source, instruction):
+                absent = contexts.absent(source, build)
                 if absent is not None:
                     copied = build.built_by[:1] and build.built_by[0].text == "devcontainer"  # often a template
                     severity = None if absent.sure and not copied else Severity.INFO
@@ -141,9 +144,8 @@ def _from_elsewhere(instruction: Instruction) -> bool:
     return bool(instruction.flags) and any(flag.name in ("from", "parents", "exclude") for flag in instruction.flags)
 
 
-def _sources(evaluated: Evaluated, instruction: Instruction) -> Iterator[tuple[str, Span]]:
+def _sources(source: Source, instruction: Instruction) -> Iterator[tuple[str, Span]]:
     """What an instruction takes out of the build context, as far as it is written as it is, with its places."""
-    source = evaluated.dockerfile.source
     if instruction.keyword == "RUN":
         for start, end in _bound(instruction):
             yield instruction.text[start:end], instruction.span(source, start, end)
@@ -153,7 +155,7 @@ def _sources(evaluated: Evaluated, instruction: Instruction) -> Iterator[tuple[s
     if listed is not None:
         words = [word for word in listed if isinstance(word, str)]
         places = [instruction.text.find(f'"{word}"', instruction.args_at) + 1 for word in words]
-        stretches = [(at, at + len(word)) for at, word in zip(places, words) if at > 0]
+        stretches = tuple([(at, at + len(word)) for at, word in zip(places, words) if at > 0])
     else:
         stretches = listed_words(instruction.text, instruction.args_at)
     for start, end in stretches[:-1]:

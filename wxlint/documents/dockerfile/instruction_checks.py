@@ -5,6 +5,8 @@ One function for each kind of instruction; what needs the other instructions of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wxlint.core.patterns import late
 from wxlint.documents.dockerfile.flags import Refusal, flag_refusal, word_problem
 from wxlint.documents.dockerfile.reader import Instruction, split_head
@@ -42,7 +44,7 @@ def _whole(instruction: Instruction, message: str) -> Refusal:
     return Refusal(0, len(instruction.keyword), message)
 
 
-def _words_refusal(instruction: Instruction, spans: list[tuple[int, int]], escape: str) -> Refusal | None:
+def _words_refusal(instruction: Instruction, spans: Sequence[tuple[int, int]], escape: str) -> Refusal | None:
     """The first of some words that cannot be expanded."""
     for start, end in spans:
         problem = word_problem(instruction.text[start:end], escape)
@@ -174,7 +176,7 @@ def _some(instruction: Instruction, escape: str) -> Refusal | None:
     )
 
 
-def _port_refusal(instruction: Instruction, spans: list[tuple[int, int]]) -> Refusal | None:
+def _port_refusal(instruction: Instruction, spans: Sequence[tuple[int, int]]) -> Refusal | None:
     for start, end in spans:
         word = instruction.text[start:end]
         if any(char in word for char in "$'\"\\`:"):

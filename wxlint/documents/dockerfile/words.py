@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.dockerfile.template_marks import masked
@@ -26,9 +28,10 @@ class Pair(NamedTuple):
     end: int
 
 
-def listed_words(text: str, start: int) -> list[tuple[int, int]]:
+@lru_cache(maxsize=4096)
+def listed_words(text: str, start: int) -> tuple[tuple[int, int], ...]:
     """(start, end) of each word of a list of FROM, COPY, ADD, EXPOSE or VOLUME: split at any space, in quotes too."""
-    return [match.span() for match in _LISTED.finditer(masked(text), start)]
+    return tuple([match.span() for match in _LISTED.finditer(masked(text), start)])
 
 
 def words(text: str, start: int, escape: str = "\\") -> list[tuple[int, int]]:
@@ -62,22 +65,23 @@ def words(text: str, start: int, escape: str = "\\") -> list[tuple[int, int]]:
     return found
 
 
-def pairs(text: str, start: int, escape: str = "\\", old_form: bool = True) -> list[Pair]:
-    """The `name=value` pairs of ENV (with its old form `ENV name value`) and ARG."""
+@lru_cache(maxsize=4096)
+def pairs(text: str, start: int, escape: str = "\\", old_form: bool = True) -> tuple[Pair, ...]:
+    """The `name=value` pairs of ENV (with its old form `ENV name value`) and ARG; each build asks for the same."""
     found = words(text, start, escape)
     if not found:
-        return []
+        return ()
     first = text[found[0][0] : found[0][1]]
     if old_form and "=" not in first:
         end = len(text.rstrip(SPACE))
         if len(found) == 1:
-            return [Pair(first, None, *found[0])]
-        return [Pair(first, text[found[1][0] : end], found[0][0], end)]
+            return (Pair(first, None, *found[0]),)
+        return (Pair(first, text[found[1][0] : end], found[0][0], end),)
     out = []
     for begin, end in found:
         name, equals, value = text[begin:end].partition("=")
         out.append(Pair(name, value if equals else None, begin, end))
-    return out
+    return tuple(out)
 
 
 def json_words(args: str) -> list[str] | None:

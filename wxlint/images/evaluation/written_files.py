@@ -6,6 +6,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
@@ -55,14 +56,15 @@ _EDITORS = late(r"\b(?:sed|perl|awk|yq)\b")
 _IN_PLACE = late(r"\s-(?:\w*i|-in-place)")
 
 
-def changed_by(text: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def changed_by(text: str) -> frozenset[str]:
     """The base names of such files of the kinds that are read: lists of requirements, projects, scripts, settings."""
     found: set[str] = set()
     if "add" in text or "remove" in text or "update" in text:
         for match in _ADDS.finditer(text):
             found |= {"pyproject.toml", f"{match[1]}.lock"}
     if not _NAMED.search(text):  # most texts name no such file
-        return found
+        return frozenset(found)
     for command in _BETWEEN.split(text):
         if not any(map(command.__contains__, _WORDS)) or not _NAMED.search(command):
             continue
@@ -84,7 +86,7 @@ def changed_by(text: str) -> set[str]:
         if copy:
             words = _ARROW.split(command, maxsplit=1)[0].split()
             found.update(_named(words[-1].strip("\"'").rpartition("/")[2], 0, _LISTS) if words else ())
-    return found
+    return frozenset(found)
 
 
 def _named(command: str, start: int, endings: tuple[str, ...]) -> list[str]:

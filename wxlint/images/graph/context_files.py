@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from functools import cached_property
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wxlint.core import disk
@@ -39,27 +39,42 @@ class Absent(NamedTuple):
 
 
 class Contexts:
-    """The folders that may be the context of a build."""
+    """The folders that may be the context of builds of a Dockerfile."""
 
-    def __init__(self, sources: SourceStore, build: Build) -> None:
-        self._sources, self._build = sources, build
-        self.folders = [context for context in build.contexts if disk.is_folder(context)]
+    def __init__(self, sources: SourceStore, dockerfile: str, contexts: Iterable[str]) -> None:
+        self._sources, self._dockerfile = sources, dockerfile
+        self.folders = [context for context in contexts if disk.is_folder(context)]
         """Those that are there, the likeliest first."""
+        self._there: dict[str, tuple[bool, Absent | None]] = {}
 
-    def absent(self, source: str) -> Absent | None:
+    def absent(self, source: str, build: Build) -> Absent | None:
         """What keeps the source of a COPY out of every folder; None where nothing does, or something may make it."""
         name = posixpath.normpath(source.lstrip("/"))
         if name.startswith("..") or name == ".git":
             return None  # git itself makes the latter
-        paths = [normal(posixpath.join(folder, name)) for folder in self.folders]
-        if any(map(disk.lexists, paths)):
-            ignored = [self._ignore_file(folder, name) for folder in self.folders]
-            return Absent(self.folders[0], ignored[0]) if all(ignored) else None
+        if name not in self._there:
+            self._there[name] = self._looked_for(name)
+        is_there, kept_out = self._there[name]
+        return kept_out if is_there else self._missing(name, build)
+
+    def _looked_for(self, name: str) -> tuple[bool, Absent | None]:
+        """Whether a path is in any folder, and what keeps it out of the context all the same."""
+        if not any(map(disk.lexists, self._paths(name))):
+            return False, None
+        ignored = [self._ignore_file(folder, name) for folder in self.folders]
+        return True, Absent(self.folders[0], ignored[0]) if all(ignored) else None
+
+    def _paths(self, name: str) -> list[str]:
+        return [normal(posixpath.join(folder, name)) for folder in self.folders]
+
+    def _missing(self, name: str, build: Build) -> Absent | None:
+        """A path that is in no folder; None where it may be there when somebody builds."""
+        paths = self._paths(name)
         checkout = self._sources.checkout
         tracked = checkout.tracked_around(paths[0])
-        if tracked is None or self._may_be_made(name) or any(map(checkout.may_bring, paths)):
+        if tracked is None or self._may_be_made(name, build) or any(map(checkout.may_bring, paths)):
             return None
-        above = folders_above(posixpath.dirname(self._build.dockerfile))
+        above = folders_above(posixpath.dirname(self._dockerfile))
         elsewhere = next((folder for folder in above if disk.lexists(posixpath.join(folder, name))), "")
         return Absent(self.folders[0], "", elsewhere, bool(elsewhere or tracked))
 
@@ -67,7 +82,7 @@ class Contexts:
         """The file that keeps a path out of a context; "" for none."""
         from wxlint.discovery.dockerignore import parse
 
-        own, shared = f"{self._build.dockerfile}.dockerignore", normal(posixpath.join(folder, ".dockerignore"))
+        own, shared = f"{self._dockerfile}.dockerignore", normal(posixpath.join(folder, ".dockerignore"))
         for path in (own, shared):
             source = self._sources.read(path)
             if source is not None and source.foreign:
@@ -76,18 +91,13 @@ class Contexts:
                 return path if _is_out(parse(source.text), source.text, folder, name) else ""
         return ""
 
-    def _may_be_made(self, name: str) -> bool:
-        """Whether what builds the image mentions a path: it may make it."""
-        words = {name.split("/")[0], posixpath.basename(name)}
-        return any(re.search(rf"(?<![\w-]){re.escape(w)}(?![\w-])", text) for text in self._builders for w in words)
-
-    @cached_property
-    def _builders(self) -> list[str]:
-        """The texts of what builds the image, without its program and the Dockerfile."""
-        build = self._build
+    def _may_be_made(self, name: str, build: Build) -> bool:
+        """Whether what builds the image mentions a path, besides its program and the Dockerfile: it may make it."""
         paths = {reason.path for reason in build.built_by} | ({build.span.path} if build.span is not None else set())
         sources = [self._sources.read(path) for path in paths]
-        return [_DOCKER.sub("", source.text) for source in sources if source is not None]
+        texts = [_DOCKER.sub("", source.text) for source in sources if source is not None]
+        words = {name.split("/")[0], posixpath.basename(name)}
+        return any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) for text in texts for word in words)
 
 
 def is_nowhere(sources: SourceStore, dockerfile: str, name: str) -> bool:

@@ -4,6 +4,7 @@ pattern."""
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from wxlint.core.patterns import late
 
@@ -32,6 +33,7 @@ _ACCELERATORS = tuple(
 )
 
 
+@lru_cache(maxsize=1024)
 def worth_reading(text: str) -> bool:
     """Whether a RUN may install something that a rule looks at.
 
