@@ -71,19 +71,20 @@ def _by_policy(repository: Repository, said: set[tuple[Span, str]]) -> Iterator[
     policy = repository.policy
     if policy is None:
         return
+    whole = repository.family.is_whole
     variants = {variant.tag: variant for variant in policy.variants.values()}
     for use in repository.uses:
         reference = use.reference
-        if reference is None or not policy.is_whole and (not reference.tag_known or reference.tag not in variants):
+        if reference is None or not whole and (not reference.tag_known or reference.tag not in variants):
             continue
         member = repository.family.member(reference)
         if member is None or not member.known or member.stage is None:
             continue
         own = [v for v in policy.variants.values() if member.stage in v.members]
-        wrong = not member.listed if policy.is_whole else variants[reference.tag or ""] not in own
+        wrong = not member.listed if whole else variants[reference.tag or ""] not in own
         if wrong:
             said.add((use.span, use.value.text))
-            tags = " or ".join(v.name if policy.is_whole else f":{v.tag}" for v in own)
+            tags = " or ".join(v.name if whole else f":{v.tag}" for v in own)
             yield Problem(
                 use.span,
                 f"{use.kind} names {reference.shown()}, but {member.stage} is built as {tags} only",

@@ -36,6 +36,11 @@ class Family:
         return self.policy.path if self.policy else ""
 
     @cached_property
+    def is_whole(self) -> bool:
+        """Whether the policy says whole references, and not names whose tags are the variants'."""
+        return self.policy is not None and self.policy.is_whole
+
+    @cached_property
     def expectations(self) -> tuple[Expectation, ...]:
         """What the policy expects of each image."""
         if self.policy is None:
@@ -65,11 +70,11 @@ class Family:
         if self.policy is None:
             return None
         tag = None if reference.tag is None and not reference.tag_known else reference.tag or "latest"
-        if not reference.tag_known and not self.policy.is_whole:
+        if not reference.tag_known and not self.is_whole:
             tag = None
         key = (reference.name, tag)
         if key not in self._members:
-            self._members[key] = _member(self.policy, reference, tag)
+            self._members[key] = _member(self.policy, reference, tag, whole=self.is_whole)
         return self._members[key]
 
     def is_other(self, reference: Reference) -> bool:
@@ -89,7 +94,7 @@ class Family:
     def tagged(self, expectations: Iterable[Expectation], tags: Iterable[Use]) -> list[Expectation]:
         """Those of some images that one of a build's tags names."""
         references = [use.reference for use in tags if use.reference is not None]
-        if self.policy is None or not self.policy.is_whole:
+        if not self.is_whole:
             named_tags = {reference.tag for reference in references}
             return [e for e in expectations if e.tag in named_tags]
         members = [self.member(reference) for reference in references]
@@ -139,10 +144,10 @@ class Family:
         return os.path.relpath(path, self.root).replace(os.sep, "/")
 
 
-def _member(policy: Policy, reference: Reference, tag: str | None) -> Member | None:
+def _member(policy: Policy, reference: Reference, tag: str | None, *, whole: bool) -> Member | None:
     if not policy.image_pattern:
         return None
-    if policy.is_whole:
+    if whole:
         from wxlint.policy.whole_names import whole_member
 
         return whole_member(policy, reference.name, tag)
