@@ -6,7 +6,7 @@ import functools
 import re
 
 from wxlint.core.patterns import late
-from wxlint.facts.tables import Globs, index, normalise, numbers, release_key, row_of, table
+from wxlint.facts.tables import Globs, index, normalise, numbers, release_key, row_of, rows_of, table
 from wxlint.facts.torch_releases import FAMILY
 
 _GITHUB = late(r"github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?(?:[@#/?]|$)", re.I)
@@ -56,7 +56,7 @@ def torch_needed(name: str, version: str | None, extras: tuple[str, ...] = ()) -
     version: None for the newest. Where the tables know one release only, that says nothing of another.
     """
     name = normalise(name)
-    listed = [row for row in table("torch_needs") if row["name"] == name]
+    listed = rows_of("torch_needs", name)
     fitting = [row for row in listed if version is None or release_key(row["from"]) <= release_key(version)]
     if listed and version is not None:
         return max(fitting, key=lambda row: release_key(row["from"]))["needs"] if fitting else None
@@ -72,7 +72,7 @@ def torch_needed_since(name: str, version: str) -> tuple[str, ...]:
     """What the releases of a distribution from a version on ask of torch, oldest first; empty where that is not
     known."""
     name = normalise(name)
-    listed = sorted((release_key(row["from"]), row["needs"]) for row in table("torch_needs") if row["name"] == name)
+    listed = sorted((release_key(row["from"]), row["needs"]) for row in rows_of("torch_needs", name))
     before = [place for place, (first, _) in enumerate(listed) if first <= release_key(version)]
     return tuple(needs for _, needs in listed[before[-1] :]) if before else ()
 
@@ -80,7 +80,7 @@ def torch_needed_since(name: str, version: str) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=256)
 def is_for_one_torch(name: str) -> bool:
     """Whether most releases of a distribution are for one release of torch each, whatever the newest asks for."""
-    needs = [row["needs"] for row in table("torch_needs") if row["name"] == normalise(name)]
+    needs = [row["needs"] for row in rows_of("torch_needs", normalise(name))]
     return 2 * sum("==" in need for need in needs) > len(needs)
 
 

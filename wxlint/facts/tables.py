@@ -18,6 +18,7 @@ def table(name: str) -> tuple[dict[str, str], ...]:
     return tuple(row_at(head, line) for line in body)
 
 
+@functools.cache
 def rows(name: str) -> tuple[list[str], list[str]]:
     """The column names of a table, and the lines of its rows: of a large table few are taken apart."""
     with open(os.path.join(_HERE, f"{name}.csv"), encoding="utf-8") as file:
@@ -53,6 +54,13 @@ def row_of(name: str, key: str) -> dict[str, str] | None:
     head, by_key = _by_first_column(name)
     line = by_key.get(key)
     return row_at(head, line) if line is not None else None
+
+
+@functools.lru_cache(maxsize=1024)
+def rows_of(name: str, key: str) -> tuple[dict[str, str], ...]:
+    """The rows of a table whose first column has this text, in file order."""
+    head, body = rows(name)
+    return tuple(row_at(head, line) for line in body if line.startswith(f"{key},"))
 
 
 @functools.cache

@@ -25,9 +25,9 @@ class Evidence(NamedTuple):
 def said_by(text: str, what: str) -> list[Evidence]:
     """Evidence from one name; none when it names no accelerator or several."""
     words = accelerator_words(text.replace(HOLE, "/"))
-    return (
-        [Evidence(next(iter(words)), Reason("name", f"{what} {text.replace(HOLE, '*')!r}"))] if len(words) == 1 else []
-    )
+    if len(words) != 1:
+        return []
+    return [Evidence(next(iter(words)), Reason("name", f"{what} {text.replace(HOLE, '*')!r}"))]
 
 
 def said_by_tag(reference: Reference | None) -> list[Evidence]:
@@ -63,7 +63,7 @@ def from_reference(reference: Reference, what: str) -> list[Evidence]:
 
 def said_by_tags(builds: Iterable[Build]) -> set[str]:
     """The accelerators that the tags of builds name."""
-    tags = [use.reference.tag or "" for build in builds for use in build.tags if use.reference is not None]
+    tags = {use.reference.tag or "" for build in builds for use in build.tags if use.reference is not None}
     return {evidence.accelerator for tag in tags for evidence in said_by(tag, "tag")}
 
 
