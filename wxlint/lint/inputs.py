@@ -29,6 +29,7 @@ from wxlint.discovery.file_kinds import (
 from wxlint.discovery.find_files import discover
 from wxlint.documents.source import Source
 from wxlint.images.graph.documents import Input
+from wxlint.images.graph.family import Family
 from wxlint.images.graph.repository import Repository
 
 if TYPE_CHECKING:
@@ -120,7 +121,8 @@ def gather(
         sources[source.path] = source
         given[source.path] = kind
         files += [Path(stdin_name)] if stdin_name else []
-    family = _family(policy) if policy else None
+    images = Family(policy, root)
+    family = _family(policy, images) if policy else None
     context, problems = _context(family, root, folders, files)
     brought = {path: kind for path, kind in context.items() if path not in given}
     notes = [*found.notes, *_unread_pipelines(given)]
@@ -135,7 +137,7 @@ def gather(
         where = ", ".join(shown(path) for path in named)
         raise InputError(f"{where}: no Dockerfile, compose file or script found; {_READS}")
     inputs = [Input(path, kind) for path, kind in sorted({**given, **brought}.items())]
-    repository = Repository.of(inputs, root, policy, sources, cache)
+    repository = Repository.of(inputs, root, policy, sources, cache, images)
     repository.sources.problems.extend(FileProblem("", problem) for problem in (*found.problems, *problems))
     return Gathered(repository, gathered.scope, (*gathered.notes, *notes), gathered.followed, tuple(families))
 
@@ -239,7 +241,7 @@ def load_given(given: str | Path, cache: Cache = NO_CACHE) -> Policy:
 
 def files_of(policy: Policy) -> set[str]:
     """The files that a policy names, as shown. Raises PolicyError for one that is not there."""
-    family = _family(policy)
+    family = _family(policy, Family(policy, policy.root))
     return {*family.listed, *family.dockerfiles}
 
 
@@ -280,7 +282,7 @@ def _beside(files: list[Path]) -> list[Path]:
     return found
 
 
-def _family(policy: Policy) -> _Family:
+def _family(policy: Policy, images: Family) -> _Family:
     """The files that the policy names. Raises PolicyError for a path or glob that names none."""
     from wxlint.policy.named_files import files_beside, named_files
 
@@ -304,9 +306,7 @@ def _family(policy: Policy) -> _Family:
                 )
     if problems:
         raise PolicyError(problems)
-    from wxlint.policy.expectations import expected_images
-
-    dockerfiles = frozenset(shown(policy.root / e.dockerfile) for e in expected_images(policy))
+    dockerfiles = frozenset(shown(policy.root / e.dockerfile) for e in images.expectations)
     return _Family(listed, dockerfiles, any(v.compose for v in policy.variants.values()) or bool(policy.compose))
 
 

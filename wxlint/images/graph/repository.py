@@ -64,6 +64,7 @@ class Repository:
         policy: Policy | None = None,
         texts: dict[str, Source] | None = None,
         cache: Cache = NO_CACHE,
+        family: Family | None = None,
     ) -> Repository:
         """Put a repository together.
 
@@ -71,8 +72,9 @@ class Repository:
             root: no file outside it is read as context.
             texts: sources that do not come from the disk, by path.
             cache: what earlier runs read.
+            family: what the policy says of its images, where somebody has asked before.
         """
-        sources, family, failures = SourceStore(root, texts, cache), Family(policy, root), Failures()
+        sources, family, failures = SourceStore(root, texts, cache), family or Family(policy, root), Failures()
         return cls(Documents(inputs, sources, family, failures), sources, family, failures)
 
     def restricted_to(self, share: Iterable[str]) -> Repository:
