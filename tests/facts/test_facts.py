@@ -28,6 +28,7 @@ KEYS = {
     "git_projects": ("project",),
     "implicit_torch": ("name",),
     "index_names": ("name",),
+    "index_paths": ("name",),
     "ngc_pytorch": ("release",),
     "nvidia_cuda_tags": ("version",),
     "other_packages": ("ecosystem", "name"),

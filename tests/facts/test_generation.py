@@ -49,6 +49,9 @@ def test_names(name: str, cuda: str) -> None:
         ("pt20cpu", "", "2.0"),
         ("cpu", "", ""),
         ("rocm6.2", "", ""),
+        ("torch240cu121", "12.1", "2.4"),
+        ("torch2100cu128", "12.8", "2.10"),
+        ("torch1130cu117", "11.7", "1.13"),
     ],
 )
 def test_local_versions(local: str, cuda: str, torch: str) -> None:
@@ -80,7 +83,14 @@ def test_what_a_release_says(name: str, pin: str, cuda: str) -> None:
     ("url", "torch", "cuda"),
     [
         ("https://data.pyg.org/whl/torch-2.3.0+cu118.html", "2.3", "11.8"),
-        ("https://data.pyg.org/whl/torch-2.3.0%2Bcpu.html", "2.3", ""),
+        ("https://data.pyg.org/whl/torch-2.3.0%2Bcpu.html", "2.3", "cpu"),
+        ("https://maker.example/mmcv/dist/cpu/torch2.1/index.html", "2.1", "cpu"),
+        ("https://maker.example/whl/cpu", "", "cpu"),
+        ("https://maker.example/cpuinfo/wheels", "", ""),
+        ("https://maker.example/pytorch3d/packaging/wheels/py310_cu117_pyt201/download.html", "2.0", "11.7"),
+        ("https://maker.example/pytorch3d/packaging/wheels/py38_cu113_pyt1100/download.html", "1.10", "11.3"),
+        ("https://maker.example/whl/cu121/torch2.4/", "2.4", "12.1"),
+        ("https://maker.example/onnxruntime-cuda-12/pypi/simple", "", "12"),
         ("https://download.openmmlab.com/mmcv/dist/cu118/torch2.0/index.html", "2.0", "11.8"),
         ("https://data.dgl.ai/wheels/torch-2.4/cu124/repo.html", "2.4", "12.4"),
         ("https://wheels.example/torch-2.5.1_cu124.html", "2.5", "12.4"),
@@ -89,4 +99,4 @@ def test_what_a_release_says(name: str, pin: str, cuda: str) -> None:
     ],
 )
 def test_what_a_folder_of_wheels_says(url: str, torch: str, cuda: str) -> None:
-    assert generation_of_folder(url) == Generation(cuda, torch)
+    assert generation_of_folder(url) == Generation("" if cuda == "cpu" else cuda, torch, cuda == "cpu")

@@ -13,14 +13,18 @@ from wxlint.core.tuples import NamedTuple
 
 _NAME = late(r".+-(?:cuda|cu)-?(\d{2,3})x?(?:-.*)?")
 _CUDA = late(r"(?<![a-z])cu(?:da)?(\d{2,3})(?!\d)|(?:pt|torch)[\d.]+cu(\d{2,3})(?!\d)")
-_TORCH = late(r"torch(\d+\.\d+)|pt(\d)\.?(\d+?)(?=\D|$|cu)")
+_TORCH = late(r"torch(\d+\.\d+)|torch(\d)(\d{1,2})\d(?!\d)|pt(\d)\.?(\d+?)(?=\D|$|cu)")
+_FOLDER_TORCH = late(r"(?:torch|pyt)-?(?:(\d+\.\d+)(?:\.\d+)?(?![\d.])|(\d)(\d{1,2})\d(?![\d.]))")
+_FOLDER_CUDA = late(r"(?<![a-z])cu(?:da[-_]?)?(\d{2,3})(?!\d)")
+_FOLDER_CPU = late(r"(?<![a-z\d])cpu(?![a-z\d])")
 
 
 class Generation(NamedTuple):
-    """cuda: "12", "11.8", or "" where nothing says so. torch: "2.4" or ""."""
+    """cuda: "12", "11.8", or "" where nothing says so. torch: "2.4" or "". cpu: a build for the CPU."""
 
     cuda: str = ""
     torch: str = ""
+    cpu: bool = False
 
 
 def cuda_of_digits(digits: str) -> str:
@@ -41,13 +45,13 @@ def generation_of_name(name: str) -> Generation:
 
 
 def generation_of_local(local: str) -> Generation:
-    """Return what a local version says: "cu118", "cu12torch2.4cxx11abiFALSE", "pt25cu124", "torch2.1.0cu121"."""
+    """Return what a local version says: "cu118", "cu12torch2.4cxx11abiFALSE", "pt25cu124", "torch240cu121"."""
     text = local.lower()
     cuda = _CUDA.search(text)
     torch = _TORCH.search(text)
     return Generation(
         cuda_of_digits(cuda[1] or cuda[2]) if cuda else "",
-        (torch[1] or f"{torch[2]}.{torch[3]}") if torch else "",
+        (torch[1] or f"{torch[2] or torch[4]}.{torch[3] or torch[5]}") if torch else "",
     )
 
 
@@ -58,14 +62,18 @@ def generation_of_release(name: str, pin: str) -> Generation:
 
 
 def generation_of_folder(url: str) -> Generation:
-    """Return what the address of a folder of wheels says.
+    """Return what the address of a folder or an index of wheels says.
 
-    `whl/torch-2.4.0+cu121.html`, `dist/cu118/torch2.0/index.html`, `wheels/torch-2.4/cu124/repo.html`.
+    `whl/torch-2.4.0+cu121.html`, `dist/cu118/torch2.0/index.html`, `wheels/torch-2.4/cu124/repo.html`, `whl/cpu`,
+    `wheels/py310_cu117_pyt201/download.html`, `onnxruntime-cuda-12/pypi/simple`.
     """
     text = url.lower().replace("%2b", "+")
-    torch = re.search(r"torch-?(\d+\.\d+)(?:\.\d+)?(?![\d.])", text)
-    cuda = re.search(r"(?<![a-z])cu(\d{2,3})(?!\d)", text)
-    return Generation(cuda_of_digits(cuda[1]) if cuda is not None else "", torch[1] if torch is not None else "")
+    torch, cuda = _FOLDER_TORCH.search(text), _FOLDER_CUDA.search(text)
+    return Generation(
+        cuda_of_digits(cuda[1]) if cuda is not None else "",
+        (torch[1] or f"{torch[2]}.{torch[3]}") if torch is not None else "",
+        cuda is None and _FOLDER_CPU.search(text) is not None,
+    )
 
 
 def generation_of_extra(extra: str) -> str:

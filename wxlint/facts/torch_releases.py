@@ -135,10 +135,13 @@ def cuda_channel(channel: str) -> Channel:
     return Channel(False if above else None, nearest)
 
 
-def rocm_channels(version: str) -> tuple[str, ...]:
-    """The ROCm channels that are known to have a torch release."""
+def rocm_channels(version: str, likely: bool = False) -> tuple[str, ...]:
+    """The ROCm channels that are known to have a torch release. likely: with those that nobody has seen it in."""
     release = torch_release(version)
-    return tuple(name for name in release.channels if name.startswith("rocm")) if release else ()
+    if release is None:
+        return ()
+    found = [channel for one, channel in _unsure() if one == release.version] if likely else release.channels
+    return tuple(name for name in found if name.startswith("rocm"))
 
 
 def python_range(version: str) -> tuple[str, str] | None:

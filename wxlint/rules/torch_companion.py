@@ -2,10 +2,11 @@
 
 ## Why
 
-torchvision, torchaudio, flash-attn, torch-scatter and their like are built for one release of torch, and for one
-build of it. Beside another they fail at import, or later: `operator torchvision::nms does not exist`, `undefined
-symbol`. It happens across commands: torch comes from the cpu channel, torchvision later from the default index; torch
-is pinned again, torchaudio is left as it was; a wheel file says `torch2.1` and the image holds 2.2.
+torchvision, torchaudio, flash-attn, torch-scatter and their like are built for one release of torch, and for one build
+of it. Beside another they fail at import, or later: `operator torchvision::nms does not exist`, `undefined symbol`. The
+address of a folder or an index of wheels says the same (`torch-2.4.0+cu121.html`, `/whl/cu118`, `cpu/torch2.1`). It
+happens across commands: torch comes from the cpu channel, torchvision later from the default index; torch is pinned
+again, torchaudio is left as it was; a wheel file says `torch2.1` and the image holds 2.2.
 
 ## Bad
 
@@ -15,11 +16,21 @@ RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cpu
 RUN pip install torchvision==0.18.1
 ```
 
+```dockerfile
+FROM pytorch/pytorch:2.4.0-cuda12.4-cudnn9-devel
+RUN pip install torch-scatter -f https://data.pyg.org/whl/torch-2.4.0+cu118.html
+```
+
 ## Good
 
 ```dockerfile
 FROM python:3.11-slim
 RUN pip install torch==2.3.1 torchvision==0.18.1 --index-url https://download.pytorch.org/whl/cpu
+```
+
+```dockerfile
+FROM pytorch/pytorch:2.4.0-cuda12.4-cudnn9-devel
+RUN pip install torch-scatter -f https://data.pyg.org/whl/torch-2.4.0+cu124.html
 ```
 """
 
@@ -31,9 +42,10 @@ from wxlint.facts import cuda_of_channel as cuda_of
 from wxlint.facts.generation import same_cuda
 from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
-from wxlint.images.stack.companions import Mismatch, mismatches
+from wxlint.images.stack.companions import Mismatch, cuda_beside, mismatches
 from wxlint.images.stack.packages import COMPILED, Accelerated
 from wxlint.images.stack.state import Stack
+from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import Torch
 from wxlint.images.stack.torch.releases import within
 from wxlint.images.stack.torch.state import after
@@ -51,6 +63,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     for image, stack in repository.image_stacks:
         torch = image.state.torch
         if torch.channel in ("none", "unknown"):
+            yield from _for_another(image, stack)
             continue
         for package in stack.packages:
             if not package.conditional and package.span is not None:
@@ -72,9 +85,31 @@ def _wheel(image: Image, package: Accelerated, torch: Torch) -> Iterator[Problem
     if package.torch and torch.version and _minor(torch.version) != _minor(package.torch):
         text = f"{_short(package)} is built for torch {package.torch}, but {image.label} holds torch {torch.version}"
         yield Problem(span, text, because, f"take its build for torch {_minor(torch.version)}", image=image.label)
-    elif package.libraries == "torch" and same_cuda(package.cuda, cuda_of(torch.channel) or "") is False:
-        text = f"{_short(package)} is built for CUDA {package.cuda}, but torch is built for {torch.channel}"
-        yield Problem(span, text, because, f"take its build for {torch.channel}", image=image.label)
+    elif package.libraries == "torch" and same_cuda(package.cuda, cuda_beside(torch.channel, torch)) is False:
+        build = torch.channel if torch.channel != "default" else f"CUDA {cuda_beside(torch.channel, torch)}"
+        text = f"{_short(package)} is built for CUDA {package.cuda}, but torch is built for {build}"
+        yield Problem(span, text, because, f"take its build for {build}", image=image.label)
+    elif package.libraries == "torch" and package.cuda and torch.channel == "cpu":
+        text = f"{_short(package)} is built for CUDA {package.cuda}, but torch is a CPU build"
+        yield Problem(span, text, because, "take its build for the CPU", image=image.label)
+    elif package.libraries == "torch" and package.build == "cpu" and accelerator_of(torch.channel) == "cuda":
+        text = f"{_short(package)} is a CPU build, but torch is a CUDA build"
+        yield Problem(span, text, because, "take its build for torch's CUDA", image=image.label)
+
+
+def _for_another(image: Image, stack: Stack) -> Iterator[Problem]:
+    """Yield a package whose version names another torch than the one that it finds, and which may replace that."""
+    bound = [p for p in stack.packages if p.torch and p.libraries == "torch" and not p.conditional]
+    held = [image.state.external_torch, *_held(image)] if bound else []
+    for package in bound:
+        before, now = held[package.step], held[package.step + 1]
+        if now.channel != "unknown" or not before.version or _minor(before.version) == _minor(package.torch):
+            continue
+        if package.span is not None and before.channel not in ("none", "unknown"):
+            text = f"{_short(package)} is built for torch {package.torch}, and finds torch {before.version}"
+            because = (*before.because, *image.installer(package.step))
+            hint = f"take its build for torch {_minor(before.version)}"
+            yield Problem(package.span, text, because, hint, Severity.WARNING, image.label)
 
 
 def _left(image: Image, package: Accelerated, torch: Torch) -> Problem | None:

@@ -127,12 +127,15 @@ def _channel(choice: Choice) -> Iterator[Problem]:
 
 
 def _rocm(choice: Choice, span: Span, pin: str) -> Iterator[Problem]:
-    """A ROCm channel that is known for other releases only: the list is not complete, so this is no error.
+    """A ROCm channel that is known for other releases only, or older than all of this one's: the list is not complete,
+    so this is no error.
 
     The address of a wheel says that it exists.
     """
-    known = facts.rocm_channels(pin)
-    if choice.how != "url" and known and choice.channel not in known and facts.torch_releases(choice.channel):
+    known, likely = facts.rocm_channels(pin), facts.rocm_channels(pin, likely=True)
+    if choice.how == "url" or not known or choice.channel in likely:
+        return
+    if facts.torch_releases(choice.channel) or numbers(choice.channel) < min(map(numbers, likely)):
         text = f"torch {pin} is not known to have been built for channel {choice.channel}; it has {', '.join(known)}"
         yield Problem(span, text, (describe(choice),), severity=Severity.WARNING)
 

@@ -200,10 +200,13 @@ def _is_other_build(companion: Companion, torch: Torch) -> bool:
         return False
     if of_companion != of_torch:
         return True
-    return of_torch == "cuda" and same_cuda(_cuda(companion.channel, torch), _cuda(torch.channel, torch)) is False
+    return (
+        of_torch == "cuda"
+        and same_cuda(cuda_beside(companion.channel, torch), cuda_beside(torch.channel, torch)) is False
+    )
 
 
-def _cuda(channel: str, torch: Torch) -> str:
+def cuda_beside(channel: str, torch: Torch) -> str:
     """The CUDA version of a channel; of the default index, that of torch's release there."""
     if channel == "default":
         return facts.default_cuda(torch.version) or "" if torch.version else ""

@@ -13,7 +13,6 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.facts.generation import (
     generation_of_extra,
-    generation_of_folder,
     generation_of_local,
     generation_of_name,
     generation_of_release,
@@ -133,8 +132,8 @@ def package_of(requirement: Requirement, install: Install, python: str = "") -> 
         python=python,
         lowest=install.lowest,
     )
-    if found is not None and found.libraries == "torch" and not found.torch and requirement.kind == "name":
-        found = _of_its_folder(found, install)
+    if found is not None and not found.torch and requirement.kind == "name" and install.sources:
+        found = _as_its_place_says(found, install)
     if found is not None and requirement.kind == "url" and not found.torch:
         # somebody's own wheel: the tables know what the package index has under that number
         said = generation_of_local(requirement.local or "")
@@ -142,13 +141,21 @@ def package_of(requirement: Requirement, install: Install, python: str = "") -> 
     return found
 
 
-def _of_its_folder(package: Accelerated, install: Install) -> Accelerated:
-    """Return a package as the folder of wheels that it comes from says: data.pyg.org/whl/torch-2.4.0+cu121.html."""
-    links = install.sources.links
-    if len(links) != 1 or not links[0].value.known or install.sources.extra:
+def _as_its_place_says(package: Accelerated, install: Install) -> Accelerated:
+    """Return a package as the index or the folder of wheels that it comes from says: `/whl/torch-2.4.0+cu121.html`."""
+    from wxlint.images.stack.wheel_places import said_by_place  # only where a place is named
+
+    with_torch = package.libraries == "torch"
+    said = said_by_place(package.name, install, with_torch=with_torch) if not (with_torch and package.cuda) else None
+    if said is None:
         return package
-    said = generation_of_folder(links[0].value.text)
-    return package._replace(torch=said.torch, cuda=said.cuda or package.cuda) if said.torch else package
+    if said.cpu:
+        asks = package.name in COMPILED and install.switches  # it may be compiled as these say
+        return package if asks else package._replace(build="cpu", torch=said.torch)
+    if with_torch:
+        return package._replace(torch=said.torch, cuda=said.cuda)
+    cudnn = package.cudnn if said.cuda == package.cuda else ""
+    return package._replace(build="cuda", cuda=said.cuda, cudnn=cudnn) if said.cuda else package
 
 
 def _described(

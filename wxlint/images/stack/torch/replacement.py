@@ -138,7 +138,7 @@ def _is_highest(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool
     wanted, install = choice.requirement, choice.install
     if choice.channel == state.channel and not wanted.specifier and state.newest and not wanted.pin:
         return True
-    if not versions or install.lowest or not is_complete(choice.channel) or not is_complete(state.channel):
+    if not versions or install.lowest or not is_complete(choice.channel):
         return None
     answers: set[bool | None] = set()
     for (listed,) in release_sets((choice.channel,), install.environment.python, versions[0]):
@@ -166,6 +166,8 @@ def _keeps(there: str, channel: str, version: str, best: str, choice: Choice) ->
         return None if choice.install.tool == "uv" else True
     if choice.install.tool == "uv" and same_release(version, best):  # a plain version is that of any build
         return channel in ("default", there)
+    if same_release(version, best) and not is_complete(there):
+        return None  # its maker may have built it before the release
     ours, theirs = (numbers(version), local_rank(there)), (numbers(best), local_rank(channel))
     return ours >= theirs
 
