@@ -7,16 +7,17 @@ not known may compute on a GPU.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
-from wxlint.core.reasons import Reason
+from wxlint.core.reasons import Reason, reason_at
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation.commands import Ran, commands_of
 from wxlint.images.graph.copied_script import copied_script
 from wxlint.images.graph.image import Image, contributing, stack_of
 from wxlint.images.model.records import StageCopy
+from wxlint.images.stack.state import takes_cuda_from_nowhere
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
@@ -48,9 +49,13 @@ def holds_no_gpu_stack(repository: Repository, image: Image, service: Service) -
     """Why nothing of an image that a service runs computes on a GPU; () where that is not proven."""
     state = image.state
     plain = state.accelerator == "cpu" and state.sure and state.torch.channel == "none"
-    if not plain or state.packages or state.others or state.stored or not _is_read(state.installs):
+    if not plain or state.packages or state.others or state.stored:
         return ()
-    if any(one.build not in ("cpu", "same") for one in stack_of(image).packages):
+    stack = stack_of(image)
+    if not all(one.build in ("cpu", "same") or takes_cuda_from_nowhere(one, stack) for one in stack.packages):
+        return ()
+    known = {name for one in stack.packages for name in (one.name, one.brought_by)}
+    if not _is_read(state.installs, known):
         return ()
     stages = contributing(image.evaluated, image.stage)
     if not all(_brings_nothing(image, stage) for stage in stages) or _installs_at_start(repository, image, service):
@@ -59,18 +64,26 @@ def holds_no_gpu_stack(repository: Repository, image: Image, service: Service) -
         r.span.path for install in state.installs if install.tool != "apt" for r in install.requirements if r.span
     )
     listed = (Reason("install", "nothing that it installs computes on a GPU", path) for path in lists)
-    return (*state.because, *listed)
+    in_vain = (
+        reason_at("install", f"{one.written} takes CUDA's libraries from the system, which holds none", one.span)
+        for one in stack.packages
+        if one.libraries == "system"
+    )
+    return (*state.because, *in_vain, *listed)
 
 
-def _is_read(installs: Sequence[Install]) -> bool:
-    """Whether everything is known that installs bring, and nothing of it may compute on a GPU."""
+def _is_read(installs: Sequence[Install], known: Set[str]) -> bool:
+    """Whether everything is known that installs bring, and nothing of it may compute on a GPU. known: packages that
+    are known not to, for all that their names say."""
     if not any(install.tool in _PYTHON_TOOLS and install.requirements for install in installs):
         return False
     for install in installs:
         if install.unread or install.open or install.elsewhere or install.tool in ("conda", "script"):
             return False
         for requirement in install.requirements:
-            if requirement.kind != "name" or not requirement.name or _MAY_COMPUTE.fullmatch(requirement.name):
+            if requirement.kind != "name" or not requirement.name:
+                return False
+            if requirement.name not in known and _MAY_COMPUTE.fullmatch(requirement.name):
                 return False
     return True
 

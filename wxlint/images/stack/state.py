@@ -10,7 +10,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.base import Held
-from wxlint.images.stack.packages import Accelerated, accelerated_packages
+from wxlint.images.stack.packages import COMPILED, Accelerated, accelerated_packages
 
 _APT_CUDNN = late(r"(?:lib)?cudnn(\d+)(?:-.*)?|nvidia-cudnn")
 _APT_CUDA = late(r"cuda(?:-(?:toolkit|libraries|runtime|compat|cudart|nvrtc))?-(\d+)-(\d+)|libcublas-(\d+)-(\d+)")
@@ -39,6 +39,16 @@ class Stack(NamedTuple):
     def libraries(self) -> list[Accelerated]:
         """Return NVIDIA's own wheels, which bring CUDA's libraries."""
         return [package for package in self.packages if package.libraries == "own"]
+
+
+def takes_cuda_from_nowhere(package: Accelerated, stack: Stack) -> bool:
+    """Whether a package takes CUDA's libraries from the system, and nothing that was installed brings any. What the
+    base holds, and whether torch brings them, is for the caller to know."""
+    if package.libraries != "system" or package.build not in ("cuda", "any") or not package.module:
+        return False
+    if package.conditional or package.confidence == "unverified" or package.name in COMPILED:
+        return False
+    return not (stack.unread or stack.libraries() or stack.system_cuda or stack.system_cudnn)
 
 
 def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
