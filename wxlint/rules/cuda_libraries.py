@@ -63,10 +63,11 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 def _packages(packages: list[Accelerated], image: Image, stack: Stack) -> Iterator[Problem]:
     root = image.base.root
+    reference = root.reference if root is not None else None
     plain = image.base.accelerator == "cpu"
-    if root is None or image.expected not in (None, "cuda"):
+    if root is None or reference is None or image.expected not in (None, "cuda"):
         return
-    if not plain and not (root.reference.path.endswith("nvidia/cuda") and flavour_of(root.reference) == "base"):
+    if not plain and not (reference.path.endswith("nvidia/cuda") and flavour_of(reference) == "base"):
         return
     if any(_MAY_BRING.search(text) for text in _instructions(image)):
         return
