@@ -13,33 +13,21 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime
-import io
-import json
 import os
 import re
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
-import zipfile
-from collections.abc import Iterable, Iterator
-from email.parser import HeaderParser
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from package_index import WHEEL, Index, installable, is_compiled, is_linux
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 FACTS = Path(__file__).resolve().parents[1] / "wxlint" / "facts"
-SIMPLE = "application/vnd.pypi.simple.v1+json"
-_AGENT = "wxlint-check-facts"
-PAUSE = 0.05
-"""Seconds between two requests."""
-_WHEEL = re.compile(r"-(?P<python>(?:cp|py)[\d.a-z]+)-(?P<abi>[\w.]+)-(?P<platform>[\w.]+)\.whl$")
 
 
 class Found(NamedTuple):
@@ -53,149 +41,6 @@ class Found(NamedTuple):
     key: str
     wrong: str = ""
     open: bool = False
-
-
-class Index:
-    """A package index by its JSON form; every answer is kept for the run."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
-        self._projects: dict[str, dict[str, Any] | None] = {}
-        self._metadata: dict[tuple[str, str, str], list[Requirement] | None] = {}
-        self.requests = 0
-
-    def files(self, name: str, yanked: bool = False) -> dict[Version, list[dict[str, Any]]]:
-        """The files of a project by release. yanked: with those that were withdrawn, which a pin still takes."""
-        project = self._project(name)
-        found: dict[Version, list[dict[str, Any]]] = {}
-        for file in project["files"] if project is not None else ():
-            version = _version_of(file["filename"], name)
-            if version is not None and (yanked or not file.get("yanked")):
-                found.setdefault(version, []).append(file)
-        return found
-
-    def releases(self, name: str) -> list[Version]:
-        """The final releases of a project, oldest first."""
-        return sorted(version for version in self.files(name) if not version.is_prerelease)
-
-    def requires(self, name: str, version: str, machine: str = "x86_64") -> list[Requirement] | None:
-        """What a release requires, by the metadata of its wheel for Linux; None where there is none to be had."""
-        key = canonicalize_name(name), version, machine
-        if key not in self._metadata:
-            self._metadata[key] = self._requires(*key)
-        return self._metadata[key]
-
-    def _requires(self, name: str, version: str, machine: str) -> list[Requirement] | None:
-        files = self.files(name).get(Version(version), [])
-        wheels = [f for f in files if f["filename"].endswith(".whl") and _is_linux(f["filename"], machine)]
-        if not wheels:
-            return None
-        file = max(wheels, key=lambda f: str(f["filename"]))
-        url = urllib.parse.urljoin(f"{self.url}/{name}/", file["url"])
-        text = self._get(f"{url}.metadata", "*/*")
-        if text is None:  # an index that does not serve it apart
-            text = self._from_wheel(url, int(file.get("size") or 0))
-        return _requirements(text) if text is not None else None
-
-    def _from_wheel(self, url: str, size: int) -> str | None:
-        """The METADATA inside a wheel, of which only the parts that it takes are read."""
-        if not size:
-            return None
-        with zipfile.ZipFile(_Remote(self, url, size)) as wheel:
-            name = next((name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")), None)
-            return wheel.read(name).decode("utf-8", "replace") if name is not None else None
-
-    def part(self, url: str, start: int, end: int) -> bytes:
-        """Bytes [start, end) of a file."""
-        self.requests += 1
-        time.sleep(PAUSE)
-        headers = {"Range": f"bytes={start}-{end - 1}", "User-Agent": _AGENT}
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
-            if answer.status != 206:
-                raise OSError("the index gives no parts of files")
-            return bytes(answer.read())
-
-    def _project(self, name: str) -> dict[str, Any] | None:
-        name = canonicalize_name(name)
-        if name not in self._projects:
-            text = self._get(f"{self.url}/{name}/", SIMPLE)
-            self._projects[name] = json.loads(text) if text is not None else None
-        return self._projects[name]
-
-    def _get(self, url: str, accept: str) -> str | None:
-        self.requests += 1
-        time.sleep(PAUSE)
-        request = urllib.request.Request(url, headers={"Accept": accept, "User-Agent": _AGENT})
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return str(answer.read().decode("utf-8", "replace"))
-        except urllib.error.HTTPError as error:
-            if error.code == 404:
-                return None
-            raise
-
-
-class _Remote(io.RawIOBase):
-    """A file of an index, read in blocks where it is looked at."""
-
-    BLOCK = 1 << 17
-
-    def __init__(self, index: Index, url: str, size: int) -> None:
-        self._index, self._url, self._size, self._at = index, url, size, 0
-        self._blocks: dict[int, bytes] = {}
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        return self._at
-
-    def read(self, size: int = -1) -> bytes:
-        end = self._size if size < 0 else min(self._size, self._at + size)
-        found = bytearray()
-        while self._at < end:
-            block = self._at // self.BLOCK
-            if block not in self._blocks:
-                start = block * self.BLOCK
-                self._blocks[block] = self._index.part(self._url, start, min(start + self.BLOCK, self._size))
-            inside = self._at % self.BLOCK
-            part = self._blocks[block][inside : inside + end - self._at]
-            found += part
-            self._at += len(part)
-        return bytes(found)
-
-
-def _requirements(text: str) -> list[Requirement]:
-    found = []
-    for line in HeaderParser().parsestr(text).get_all("Requires-Dist") or ():
-        try:
-            found.append(Requirement(line))
-        except InvalidRequirement:
-            continue
-    return found
-
-
-def _version_of(filename: str, name: str) -> Version | None:
-    stem = filename.removesuffix(".tar.gz").removesuffix(".zip")
-    text = filename.split("-")[1] if filename.endswith(".whl") else stem[len(name) + 1 :]
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None
-
-
-def _is_linux(filename: str, machine: str) -> bool:
-    match = _WHEEL.search(filename)
-    if match is None:
-        return False
-    return match["platform"] == "any" or ("linux" in match["platform"] and machine in match["platform"])
 
 
 def table(name: str) -> list[dict[str, str]]:
@@ -227,8 +72,8 @@ def torch_releases(index: Index) -> Iterator[Found]:
 
 
 def _pythons(filename: str) -> list[tuple[int, int]]:
-    match = _WHEEL.search(filename)
-    if match is None or not _is_linux(filename, "x86_64") or not match["python"].startswith("cp3"):
+    match = WHEEL.search(filename)
+    if match is None or not is_linux(filename, "x86_64") or not match["python"].startswith("cp3"):
         return []
     return [] if match["abi"].endswith("t") else [(int(match["python"][2]), int(match["python"][3:]))]
 
@@ -376,66 +221,6 @@ def refused(name: str) -> set[str]:
     return {row["from"] for row in table("index_names") if row["name"] == name and row["gives"] == "refuses"}
 
 
-def installable(index: Index, name: str, without: Iterable[str] = ()) -> dict[str, str] | None:
-    """The columns of a package's row in wheel_pythons.csv; None where the index has nothing of it.
-
-    Wheels for any system and sources count only where the newest release has nothing else: what was there before a
-    package was compiled says nothing of its wheels.
-
-    Args:
-        without: releases to leave out.
-    """
-    found = index.files(name, yanked=True)
-    by_release = {v: f for v, f in found.items() if not v.is_prerelease and str(v) not in without}
-    compiled = {v: [f for f in files if _is_compiled(f["filename"])] for v, files in by_release.items()}
-    last = max((v for v in by_release if _pythons_of(by_release[v])), default=None)
-    if last is None:
-        return None
-    general = [v for v, files in by_release.items() if not compiled[v] and _pythons_of(files)]
-    oldest = max((v for v in general if v < last), default=None) if compiled[last] else None
-    releases = [v for v in sorted(by_release) if _pythons_of(by_release[v]) and (oldest is None or v > oldest)]
-    newest = max(v for v in releases if not all(file.get("yanked") for file in by_release[v]))
-    parts = []
-    for minor in PYTHONS:
-        fitting = [v for v in releases if minor in _pythons_of(by_release[v])]
-        if fitting:
-            parts.append(f"3.{minor}:{fitting[0]}-{'' if fitting[-1] >= newest else fitting[-1]}")
-    return {"oldest": str(releases[0]), "newest": str(newest), "pythons": " ".join(parts)}
-
-
-PYTHONS = range(7, 16)
-"""The minor versions of Python 3 that rows speak of."""
-
-
-def _is_compiled(filename: str) -> bool:
-    return filename.endswith(".whl") and not filename.endswith("-any.whl")
-
-
-def _pythons_of(files: list[dict[str, Any]]) -> set[int]:
-    """The minor versions of Python 3 that can install a release on Linux with glibc, on x86_64."""
-    return {minor for minor in PYTHONS if any(_takes(file, minor) for file in files)}
-
-
-def _takes(file: dict[str, Any], minor: int) -> bool:
-    required, name = file.get("requires-python"), file["filename"]
-    try:
-        if required and not any(SpecifierSet(required).contains(f"3.{minor}.{patch}") for patch in (0, 20)):
-            return False
-    except InvalidSpecifier:
-        pass
-    match = _WHEEL.search(name)
-    if match is None:
-        return str(name).endswith((".tar.gz", ".zip"))
-    if not _is_linux(name, "x86_64") or "musllinux" in match["platform"]:
-        return False
-    for tag in match["python"].split("."):
-        if tag in ("py3", f"py3{minor}", f"cp3{minor}") and not match["abi"].endswith("t"):
-            return True
-        if match["abi"] == "abi3" and re.fullmatch(r"cp3\d+", tag) and int(tag[3:]) <= minor:
-            return True
-    return False
-
-
 def index_names(index: Index) -> Iterator[Found]:
     """That names which are gone are still gone, and that what is left under them is the newest of it."""
     for row in table("index_names"):
@@ -446,7 +231,7 @@ def index_names(index: Index) -> Iterator[Found]:
             wrong = "there is a project of this name" if releases else ""
         elif not releases or str(releases[-1]) != row["from"]:
             wrong = f"the newest is {releases[-1]}" if releases else "the index has no such package"
-        elif any(_is_compiled(file["filename"]) for file in files[releases[-1]]):
+        elif any(is_compiled(file["filename"]) for file in files[releases[-1]]):
             wrong = "it has wheels"
         yield Found("index_names", f"{row['name']} {row['from']}".strip(), wrong)
 

@@ -7,6 +7,7 @@ import http.server
 import importlib.util
 import io
 import json
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -19,13 +20,15 @@ SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "check_facts.py"
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
+def script() -> Iterator[ModuleType]:
+    sys.path.insert(0, str(SCRIPT.parent))
     spec = importlib.util.spec_from_file_location("check_facts", SCRIPT)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.PAUSE = 0  # type: ignore[attr-defined]
-    return module
+    importlib.import_module("package_index").PAUSE = 0  # type: ignore[attr-defined]
+    yield module
+    sys.path.remove(str(SCRIPT.parent))
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
