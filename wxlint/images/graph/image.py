@@ -140,22 +140,30 @@ def _installing(image: Image, python: str) -> str:
     return named.pop() if named else python
 
 
-def torch_steps(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
-    """The installs of an image that change its torch, or name one of torch's own distributions; those without effect
-    are left out."""
+class TorchSteps(NamedTuple):
+    """The installs of an image that name torch, or what brings it.
+
+    deciding: those that change its torch, or leave it unknown. kept: those that leave the torch that they find.
+    """
+
+    deciding: tuple[TorchStep, ...]
+    kept: tuple[TorchStep, ...]
+
+
+def torch_steps(beliefs: Beliefs, image: Image) -> TorchSteps:
+    """Follow the installs of an image."""
+    deciding: list[TorchStep] = []
+    kept: list[TorchStep] = []
     for install, before, now in _torch_around(beliefs, image):
         found = choices(install)
+        if not found:
+            continue
         changes = is_changed(before, now)
-        if found and (changes and install.apart if install.elsewhere else changes or now.channel == "unknown"):
-            yield TorchStep(before, install, found)
-
-
-def steps_without_effect(beliefs: Beliefs, image: Image) -> Iterator[TorchStep]:
-    """The installs of an image that name torch, or what brings it, and leave the torch that they find."""
-    for install, before, now in _torch_around(beliefs, image):
-        found = choices(install)
-        if found and not install.elsewhere and before.channel != "none" and not is_changed(before, now):
-            yield TorchStep(before, install, found)
+        if changes and install.apart if install.elsewhere else changes or now.channel == "unknown":
+            deciding.append(TorchStep(before, install, found))
+        if not install.elsewhere and before.channel != "none" and not changes:
+            kept.append(TorchStep(before, install, found))
+    return TorchSteps(tuple(deciding), tuple(kept))
 
 
 def _torch_around(beliefs: Beliefs, image: Image) -> Iterator[tuple[Install, Torch, Torch]]:

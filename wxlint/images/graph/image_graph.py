@@ -17,7 +17,7 @@ from wxlint.images.graph.all_builds import AllBuilds
 from wxlint.images.graph.documents import Documents
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family, listed_as
-from wxlint.images.graph.image import Image, TorchStep, contributing, stack_of, steps_without_effect, torch_steps
+from wxlint.images.graph.image import Image, TorchStep, TorchSteps, contributing, stack_of, torch_steps
 from wxlint.images.graph.image_stages import built_stages, defined, is_of_another_target
 from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.name_hints import Evidence, evidence, expected_by_names
@@ -53,7 +53,7 @@ class ImageGraph:
         self._images_of_builds: dict[str, dict[object, list[Image]]] = {}
         self._read_by: dict[str, set[str]] | None = None
         self._stacks: dict[str, tuple[tuple[Image, Stack], ...]] = {}
-        self._torch_steps: dict[str, tuple[tuple[Image, tuple[TorchStep, ...]], ...]] = {}
+        self._torch_steps: dict[str, tuple[tuple[Image, TorchSteps], ...]] = {}
 
     # -- builds
 
@@ -232,18 +232,18 @@ class ImageGraph:
 
     def torch_steps_at(self, path: str) -> tuple[tuple[Image, tuple[TorchStep, ...]], ...]:
         """The installs that decide about torch, for each image of a Dockerfile."""
-        found = self._torch_steps.get(path)
-        if found is None:
-            found = self._torch_steps[path] = tuple(
-                (image, tuple(torch_steps(self.beliefs, image))) for image in self.images_at(path)
-            )
-        return found
+        return tuple((image, steps.deciding) for image, steps in self._torch_steps_at(path))
 
     def kept_torch_at(self, path: str) -> Iterator[tuple[Image, TorchStep]]:
         """The installs that name torch and leave the one that is there, with the image, for a Dockerfile's images."""
-        for image in self.images_at(path):
-            for step in steps_without_effect(self.beliefs, image):
-                yield image, step
+        return ((image, step) for image, steps in self._torch_steps_at(path) for step in steps.kept)
+
+    def _torch_steps_at(self, path: str) -> tuple[tuple[Image, TorchSteps], ...]:
+        found = self._torch_steps.get(path)
+        if found is None:
+            images = self.images_at(path)
+            found = self._torch_steps[path] = tuple((image, torch_steps(self.beliefs, image)) for image in images)
+        return found
 
     def stacks_at(self, path: str) -> tuple[tuple[Image, Stack], ...]:
         """The accelerated packages of each image of a Dockerfile."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from wxlint import facts
 from wxlint.core.findings import Span
@@ -111,11 +112,12 @@ def distinct(packages: list[Package], more: Iterable[Package]) -> list[Package]:
     return list(found.values())
 
 
-def additions(install: Install) -> list[Addition]:
+@lru_cache(maxsize=4096)
+def additions(install: Install) -> tuple[Addition, ...]:
     """The packages of an install that are for another accelerator."""
     ecosystem = {"apt": "apt", "conda": "conda"}.get(install.tool, "pip")
     if ecosystem == "conda" or install.conditional:
-        return []
+        return ()
     found = []
     for requirement in install.requirements:
         accelerator = (
@@ -124,10 +126,11 @@ def additions(install: Install) -> list[Addition]:
         accelerator = accelerator or built_for(requirement)
         if accelerator is not None:
             found.append(Addition(accelerator, requirement.written or requirement.name, requirement.name))
-    return found
+    return tuple(found)
 
 
-def cuda_packages(install: Install) -> list[Package]:
+@lru_cache(maxsize=4096)
+def cuda_packages(install: Install) -> tuple[Package, ...]:
     """The CUDA-only packages that an install names."""
     ecosystem = {"apt": "apt", "conda": "conda"}.get(install.tool, "pip")
     found = []
@@ -145,4 +148,4 @@ def cuda_packages(install: Install) -> list[Package]:
                     requirement.name,
                 )
             )
-    return found
+    return tuple(found)
