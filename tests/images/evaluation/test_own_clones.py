@@ -230,6 +230,9 @@ KNOWN = {"/src": "acme/a", "/opt/b": "acme/b@another"}
         ("cd /src && git checkout v2", "/", {"/src": "acme/a@another", "/opt/b": "acme/b@another"}),
         ("git -C /src pull", "/", {"/src": "acme/a@another", "/opt/b": "acme/b@another"}),
         ("git status", "/", KNOWN),
+        ("cd /src && git switch main && ls", "/", KNOWN),
+        ("cd /src && git checkout 'master'", "/", KNOWN),
+        ("cd /src && git checkout main-old", "/", {"/src": "acme/a@another", "/opt/b": "acme/b@another"}),
     ],
 )
 def test_later_commands_move_clones(text: str, workdir: str, found: dict[str, str]) -> None:

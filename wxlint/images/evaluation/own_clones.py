@@ -20,7 +20,8 @@ from wxlint.images.evaluation.open_stage import OpenStage
 _CLONE = late(r"\bgit\s+clone\b([^;&|)\n]*)")
 _ADDRESS = late(r"(?:https?://|ssh://|git://)?(?:[^\s/@]+@)?[\w.-]+[/:](?:\d+/)?([\w.-]+)/([\w.-]+?)(?:\.git)?/?", re.I)
 _MOVES = late(
-    r"\bgit\s+(?:-C\s+\S+\s+)?(?:checkout|switch|reset|fetch|pull|apply|am|revert|cherry-pick|submodule\s+foreach)\b"
+    r"\bgit\s+(?:-C\s+\S+\s+)?(?:(?:checkout|switch)\b(?!\s+[\"']?(?:main|master)[\"']?\s*(?:$|[;&|\n\\]))"
+    r"|(?:reset|fetch|pull|apply|am|revert|cherry-pick|submodule\s+foreach)\b)"
 )
 _COPIES = late(r"(?:^|[;&|\n])\s*(?:cp\s+-\w*[aRr]\w*|mv)\s+(?:-\w+\s+)*([\w./-]+)\s+([\w./-]+)\s*(?=$|[;&|\n])")
 _CD = late(r"(?:^|[;&|\n(])\s*cd\s+([^\s;&|)]+)")

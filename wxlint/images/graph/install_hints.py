@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 
+from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.images.graph.name_hints import Evidence, said_by
 from wxlint.images.graph.state import State
@@ -14,6 +15,8 @@ from wxlint.images.stack.torch import selection
 from wxlint.images.stack.torch.channels import accelerator_of, channel_of_url
 from wxlint.images.stack.torch.model import Choice, describe
 
+_CHOOSES = late(r"(?:\w+_)?(?:DEVICE|BACKEND|ACCELERATOR|VARIANT|FLAVOU?R|COMPUTE)(?:_TYPE|_PLATFORM)?")
+"""Names of arguments that say what is built for."""
 _SERVERS = frozenset(("vllm", "sglang", "lmdeploy", "tensorrt-llm"))
 """Distributions whose wheels on the default index serve models on a GPU of NVIDIA; those for a CPU lie elsewhere."""
 
@@ -51,6 +54,20 @@ def _of_list(dockerfile: str, choice: Choice) -> list[Evidence]:
     else:
         found = said_by(posixpath.splitext(posixpath.basename(span.path))[0], "list")
     return [one._replace(reason=reason_at("name", one.reason.text, span)) for one in found]
+
+
+def said_by_arguments(evaluated: Evaluated, stages: Iterable[Stage]) -> list[Evidence]:
+    """What the arguments of stages say, as a build gives them, else by their defaults: `ARG DEVICE=cu118`."""
+    given = {name: value.text for name, value in evaluated.build.args if value.known}
+    found = []
+    for instruction in (one for stage in stages for one in evaluated.instructions_of(stage) if one.keyword == "ARG"):
+        for word in instruction.args.split():
+            name, _, default = word.partition("=")
+            if _CHOOSES.fullmatch(name):
+                span = instruction.span(evaluated.dockerfile.source, 0, len(instruction.text))
+                said = said_by(given.get(name, default.strip("\"'")), f"ARG {name}")
+                found += [one._replace(reason=reason_at("name", one.reason.text, span)) for one in said]
+    return found
 
 
 def chosen(state: State) -> list[Evidence]:

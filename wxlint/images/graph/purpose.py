@@ -15,7 +15,8 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.graph.device_settings import Setting, settings_of_image, settings_of_service
-from wxlint.images.graph.install_hints import chosen
+from wxlint.images.graph.image import contributing
+from wxlint.images.graph.install_hints import chosen, said_by_arguments
 from wxlint.images.graph.runners import Runner, Runners
 from wxlint.images.graph.siblings import gpu_twins, has_twins
 from wxlint.images.graph.state import State
@@ -73,9 +74,11 @@ class Purposes:
         """Why an undecided image is taken to be for the CPU where nothing says so either: nothing in it, beside it or
         built from it is for a GPU. No rule goes by that."""
         folder, name = posixpath.split(evaluated.path)
+        installed = chosen(self._graph.beliefs.state(evaluated, stage))
+        asked = said_by_arguments(evaluated, contributing(evaluated, stage))
         speaks = (
             any(_OF_CUDA.match(variable) for variable in stage.env)
-            or any(one.accelerator == "cuda" for one in chosen(self._graph.beliefs.state(evaluated, stage)))
+            or any(one.accelerator == "cuda" for one in (*installed, *asked))
             or any("cuda" in accelerator_words(one.service.name) for one in self.runners.of(evaluated, stage))
             or has_twins(name, self._files.get(folder, ()))
             or any(self._is_for_a_gpu(path) for path in self._files_above(evaluated.path))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint import facts
 from wxlint.core.reasons import Reason, reason_at
-from wxlint.images.graph.install_hints import chosen
+from wxlint.images.graph.image import contributing
+from wxlint.images.graph.install_hints import chosen, said_by_arguments
 from wxlint.images.graph.name_hints import evidence, expected_by_names, from_reference
 from wxlint.images.graph.state import State
 from wxlint.images.model.records import Evaluated, Stage
@@ -84,13 +85,15 @@ def belief(
     elif torch.channel == "cpu":
         variant = "cpu"
     elif state.accelerator == "cpu" and torch.channel == "none":
-        variant = "cpu" if named in (None, "cpu") else "unknown"  # a name that promises what cannot be seen
+        variant = named or "cpu"
+        because += [r for r in reasons if r not in because]
     else:
         base = root_use.reference if (root_use := state.root) is not None else None
         if named is None and base is not None:
             named, reasons = expected_by_names(from_reference(base, "base image"))
         if named is None and not state.packages:
-            named, reasons = expected_by_names(chosen(state))
+            arguments = said_by_arguments(evaluated, contributing(evaluated, stage))
+            named, reasons = expected_by_names([*chosen(state), *arguments])
         variant = named or "unknown"
         because += [r for r in reasons if r not in because]
     return Belief(evaluated.path, target, root, variant, _shown(state), tuple(because))
