@@ -50,8 +50,8 @@ HINT = "correct the command"
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    if repository.documented:
-        from wxlint.rules._documented import problems
+    for path, script in repository.documented.items():
+        if script.builds or any(call.docker.verb.startswith("compose ") for call in script.calls):
+            from wxlint.rules._documented import problems
 
-        for path, script in repository.documented.items():
             yield from problems(repository, path, script)
