@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from wxlint import facts
@@ -36,6 +35,20 @@ def _frame(workdir: str, cwd: Value | None) -> str:
     return in_image(workdir, cwd.text) if by_variables and HOLE in f"{workdir}{cwd.text}" else ""
 
 
+class _Stretch:
+    """Where a part of a command stands: found out when somebody asks, and once, for several rules may ask."""
+
+    def __init__(self, source: Source, at: Callable[[int], int], start: int, end: int) -> None:
+        self._source, self._at, self._start, self._end = source, at, start, end
+        self._span: Span | None = None
+
+    def __call__(self) -> Span:
+        if self._span is None:
+            first = self._at(self._start)
+            self._span = self._source.span(first, max(self._at(max(self._end - 1, self._start)) + 1, first))
+        return self._span
+
+
 class StageContext(InstallContext):
     """What one command of a stage sees.
 
@@ -63,11 +76,7 @@ class StageContext(InstallContext):
             self.directory = in_image(self.directory, command.cwd.text) if known else HOLE
 
     def where(self, start: int, end: int) -> Where:
-        return cache(partial(self._stretch, start, end))
-
-    def _stretch(self, start: int, end: int) -> Span:
-        first = self.at(start)
-        return self.source.span(first, max(self.at(max(end - 1, start)) + 1, first))
+        return _Stretch(self.source, self.at, start, end)
 
     def absolute(self, path: str) -> str:
         if HOLE in self.directory and not path.startswith("/"):
@@ -109,12 +118,12 @@ class StageContext(InstallContext):
                 continue
             listed = facts.listed_by_project(f"git+https://github.com/{project}", place[len(folder) + 1 :])
             if listed is not None:
-                where = partial(self._stretch, self.command.start, self.command.end)
+                where = self.where(self.command.start, self.command.end)
                 return Lines(tuple(parse_requirement(Value(text), where) for text in listed))
         return None
 
     def written(self, text: str) -> Lines:
-        where = partial(self._stretch, self.command.start, self.command.end)
+        where = self.where(self.command.start, self.command.end)
         source = Source(posixpath.join(self.directory, "-"), text)
         found = self._lists().requirements(source, "-", as_constraints=False)
         return found._replace(
