@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wxlint.core.paths import in_image
@@ -137,13 +137,9 @@ class Runs:
     def _surroundings(self, stage: OpenStage, text: str) -> Surroundings:
         """What the commands of a text find: the machine of the stage, and the files that were copied."""
 
-        @cache
-        def removed() -> frozenset[str]:
-            return removed_by(text)
-
         def has_file(path: str, cwd: Value | None) -> bool:
             folder = stage.workdir if cwd is None else posixpath.join(stage.workdir, cwd.text) if cwd.known else HOLE
-            return self.files.has(stage.index, in_image(folder, path), removed())
+            return self.files.has(stage.index, in_image(folder, path), removed_by(text))
 
         machine = stage.environment.machine if self.one_platform else None
         return Surroundings(machine or "", has_file, succeeds=True)

@@ -96,6 +96,7 @@ def _named(command: str, start: int, endings: tuple[str, ...]) -> list[str]:
 _REMOVES = late(r"\b(?:rm|mv|unlink)\b[^;&|\n]*")
 
 
+@lru_cache(maxsize=1024)
 def removed_by(text: str) -> frozenset[str]:
     """The paths and patterns, as written, that the commands of a RUN remove or move away."""
     words = (word for match in _REMOVES.finditer(text) for word in match[0].split()[1:])
