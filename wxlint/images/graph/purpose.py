@@ -81,7 +81,7 @@ class Purposes:
             or any(one.accelerator == "cuda" for one in (*installed, *asked))
             or any("cuda" in accelerator_words(one.service.name) for one in self.runners.of(evaluated, stage))
             or has_twins(name, self._files.get(folder, ()))
-            or any(self._is_for_a_gpu(path) for path in self._files_above(evaluated.path))
+            or any(self._is_for_a_gpu(path) for path in self._built_from.get(evaluated.path, ()))
         )
         return () if speaks else (Reason("assumed", "nothing says that it is for a GPU", evaluated.path),)
 
@@ -97,7 +97,7 @@ class Purposes:
         folder, name = posixpath.split(evaluated.path)
         for twin in gpu_twins(name, self._files.get(folder, ())):
             path = posixpath.join(folder, twin)
-            if not self._stands_on(path, evaluated.path):
+            if evaluated.path not in self._bases_of(path):
                 yield Reason("name", f"{twin} beside it is for a GPU", path)
                 return
         runners = self.runners.of(evaluated, stage)
@@ -111,19 +111,24 @@ class Purposes:
             found.setdefault(posixpath.dirname(path), []).append(posixpath.basename(path))
         return found
 
-    def _stands_on(self, path: str, below: str) -> bool:
-        """Whether an image of a Dockerfile is built from one of another."""
-        return any(
-            made.path == below
+    def _bases_of(self, path: str) -> set[str]:
+        """The Dockerfiles of the images that those of a Dockerfile are built from."""
+        return {
+            made.path
             for evaluated in self._graph.evaluated_at(path)
             for stage in evaluated.stages
             if stage.base.reference is not None
             for made, _ in self._graph.producers(stage.base.reference)
-        )
+        }
 
-    def _files_above(self, below: str) -> Iterator[str]:
-        """The Dockerfiles of images that are built from one of another."""
-        return (path for path in self._graph.documents.dockerfiles if path != below and self._stands_on(path, below))
+    @cached_property
+    def _built_from(self) -> dict[str, set[str]]:
+        """The Dockerfiles whose images are built from one of another, by that other."""
+        found: dict[str, set[str]] = {}
+        for path in self._graph.documents.dockerfiles:
+            for below in self._bases_of(path) - {path}:
+                found.setdefault(below, set()).add(path)
+        return found
 
     def _is_for_a_gpu(self, path: str) -> bool:
         """Whether names say so of an image of a Dockerfile, or who runs it gives it a GPU."""
