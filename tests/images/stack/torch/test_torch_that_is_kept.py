@@ -86,7 +86,7 @@ KEPT = [
     (SET, f"pip install 'torchvision<0.18' -i {CPU}", "cpu ?"),
     (BY_UV, f"uv pip install 'torchvision<0.19' -i {CPU}", "cpu 2.3.1"),
     (BARE, "uv pip install 'torchvision>=0.18.1,<0.19' --resolution lowest", "unknown"),
-    (SET, f"pip install -U torchvision -i {WHL}/cu118", "cu118 newest"),
+    (SET, f"pip install -U torchvision -i {WHL}/cu118", "cu118 ?"),
     (f"pip install torch -i {CPU}", f"pip install torchvision -i {CPU}", "cpu newest"),
     (f"pip install torch -i {CPU}", "pip install torchvision", "cpu newest"),
     (f"pip install torch -i {CUDA}", "pip install torchvision", "default newest"),

@@ -268,13 +268,17 @@ def _takes_newest(install: Install, choice: Choice) -> bool:
     listed = facts.torch_releases(choice.channel)
     if not listed:
         return not choice.implied
-    takes = all(_goes_with(choice.requirement, listed[-1]) for choice in carried(install))
+    named = choice.requirement.name == "torch"
+    takes = all(_goes_with(one.requirement, listed[-1], named) for one in carried(install))
     return takes and allowed(install, listed[-1:]) == listed[-1:]
 
 
-def _goes_with(wanted: Requirement, version: str) -> bool:
-    """Whether what brings torch is there for a release of it, as far as that is known."""
-    if wanted.name in FAMILY:
+def _goes_with(wanted: Requirement, version: str, named: bool) -> bool:
+    """Whether what brings torch is there for a release of it, as far as that is known.
+
+    named: torch itself is named beside it; a companion alone takes the release that it is made for, or none.
+    """
+    if named and wanted.name in FAMILY:
         return bool(getattr(facts.companions(version), wanted.name, ()))
     need = facts.torch_needed(wanted.name, wanted.pin)
     if need is None and wanted.pin:  # what has no upper bound today seldom had one
