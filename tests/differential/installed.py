@@ -26,6 +26,7 @@ from typing import NamedTuple
 from packaging.specifiers import SpecifierSet
 
 from tests.differential.dummy_index import TWINS
+from tests.differential.environment_sequences import Image
 from tests.differential.install_sequences import PYTHON, Case, Maker
 from tests.differential.project_sequences import ProjectMaker
 from tests.differential.real_installs import environment
@@ -53,7 +54,7 @@ class Belief(NamedTuple):
     mismatches: list[Mismatch]
 
 
-def believed(case: Case, place: Path, made: str = "") -> Belief:
+def believed(case: Case | Image, place: Path, made: str = "") -> Belief:
     """What wxlint reads in a Dockerfile of the same commands. made: the text of the lock."""
     for name, text in case.files.items():
         (place / name).write_text(text)

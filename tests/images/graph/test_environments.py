@@ -170,6 +170,41 @@ def test_environments_are_there_in_what_starts_from_the_image(tmp_path: Path) ->
     assert found == {"base": "cpu", "app": "cpu", "other": "cu124"}
 
 
+IN_FOLDER = "ENV POETRY_VIRTUALENVS_IN_PROJECT=true\n"
+BUILT = "poetry install --no-root"
+OF_POETRY = [
+    (f"{IN_FOLDER}RUN {BUILT}\nENV PATH=/app/.venv/bin:$PATH", "none"),
+    (f"{IN_FOLDER}RUN {BUILT}\nCMD poetry run python a.py", "none"),
+    (f"{IN_FOLDER}RUN {BUILT}\nCMD python a.py", "cu124"),
+    (f"RUN poetry config virtualenvs.in-project true && {BUILT}\nENV PATH=/app/.venv/bin:$PATH", "none"),
+    (f"{IN_FOLDER}RUN poetry config virtualenvs.create false && {BUILT}\nCMD python a.py", "cu124"),
+    (
+        f"{IN_FOLDER}RUN python -m venv /v && . /v/bin/activate && {BUILT} && pip install {CPU}\nCMD /v/bin/python a",
+        "cpu",
+    ),
+    ("ENV PIPENV_VENV_IN_PROJECT=1\nRUN pipenv install flask\nENV PATH=/app/.venv/bin:$PATH", "none"),
+    ("ENV PIPENV_VENV_IN_PROJECT=1\nRUN pipenv install --system flask\nCMD python a.py", "cu124"),
+]
+
+
+@pytest.mark.parametrize(("commands", "found"), OF_POETRY, ids=[row[0] for row in OF_POETRY])
+def test_projects_of_poetry_and_pipenv(tmp_path: Path, commands: str, found: str) -> None:
+    project = '[tool.poetry]\nname = "app"\n[tool.poetry.dependencies]\nflask = "*"\n'
+    text = f"{SYSTEM}WORKDIR /app\nCOPY pyproject.toml .\n{commands}\n"
+    assert torch(tmp_path, text, {"pyproject.toml": project}) == found
+
+
+def test_a_python_with_nothing_but_installers_does_not_compute(tmp_path: Path) -> None:
+    text = f"{SLIM}RUN pip install -U pip uv\nRUN uv venv /v && uv pip install -p /v {CPU}\nCMD python a.py\n"
+    assert torch(tmp_path, text, {}) == "cpu"
+    assert torch(tmp_path, text.replace("pip uv", "pip uv flask"), {}) == "none"
+
+
+def test_an_argument_of_the_name_of_path_is_not_there_when_a_container_runs(tmp_path: Path) -> None:
+    path = "ENV PATH=/opt/venv/bin:$PATH\nARG PATH=/opt/venv/bin:$PATH\nCMD python a.py\n"
+    assert torch(tmp_path, VENV + path, {}) == "cpu"
+
+
 def test_the_reason_names_both(tmp_path: Path) -> None:
     write_tree(tmp_path, {"Dockerfile": VENV})
     (image,) = api.images([tmp_path])

@@ -87,7 +87,7 @@ def active(stage: OpenStage, command: Command, activated: Activated | None) -> s
     place = (activated.place or stage.shell_place) if given.get("PATH") == activated.path else ""
     if program in ("uv", "poetry", "pdm", "pipenv"):
         return place or _of_variables(stage, given) or _in_folder(stage, command)
-    path = given.get("PATH", stage.visible.get("PATH"))
+    path = given.get("PATH", stage.env.get("PATH"))
     if not place and path is not None:
         place = led_to(stage, path)
     if program.startswith("pip") and stage.environments.get(place) is False:

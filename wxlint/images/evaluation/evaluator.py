@@ -99,7 +99,7 @@ class _Evaluation:
         from wxlint.images.evaluation.environments import led_to
         from wxlint.images.evaluation.started import started_in
 
-        return stage.closed(led_to(stage, stage.visible.get("PATH")), started_in(stage, self.files))
+        return stage.closed(led_to(stage, stage.env.get("PATH")), started_in(stage, self.files))
 
     # -- values
 

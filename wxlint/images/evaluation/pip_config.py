@@ -66,6 +66,12 @@ def from_files(files: Files, stage: int, given: str, root: bool) -> dict[str, Va
     return found
 
 
+_OF_POETRY = {
+    "virtualenvs.create": "POETRY_VIRTUALENVS_CREATE",
+    "virtualenvs.in-project": "POETRY_VIRTUALENVS_IN_PROJECT",
+}
+
+
 def from_text(text: str) -> dict[str, Value]:
     """What pip.conf says behind a RUN that names it: the indexes in the text; nothing when it is removed; else
     nobody knows."""
@@ -90,14 +96,17 @@ def from_install(install: Install) -> dict[str, Value]:
 
 
 def configured(command: Command) -> tuple[str, Value] | None:
-    """The variable that `pip config set global.index-url URL` stands for, with its value; None for another command.
+    """The variable that `pip config set global.index-url URL` stands for, or `poetry config virtualenvs.create false`,
+    with its value; None for another command.
 
     A setting that decides about no index comes with an empty name.
     """
-    if len(command.words) < 5 or not any(word.value.text == "config" for word in command.words):
+    if len(command.words) < 4 or not any(word.value.text == "config" for word in command.words):
         return None
     words = [word for word in command.words if not word.value.text.startswith("-")]
     texts = [word.value.text for word in words]
+    if len(texts) == 4 and texts[1] == "config" and texts[0].endswith("poetry"):
+        return _OF_POETRY.get(texts[2], ""), words[-1].value
     if len(texts) >= 5 and texts[-4:-2] == ["config", "set"] and "pip" in " ".join(texts[:-4]):
         return _SETTINGS.get(texts[-2], ""), words[-1].value
     return None

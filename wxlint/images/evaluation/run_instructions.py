@@ -23,6 +23,7 @@ from wxlint.images.evaluation.stage_context import StageContext
 from wxlint.images.evaluation.written_files import removed_by, touched
 from wxlint.images.installs.commands import installs, is_installer, may_install, runs_installer
 from wxlint.images.installs.model import SWITCHES, Install, Unread, UnreadKind, joined
+from wxlint.images.installs.places import SYSTEM, is_named
 from wxlint.images.installs.screening import worth_reading
 from wxlint.images.model.records import StageCopy
 from wxlint.shell.model import LIMITS, Surroundings
@@ -307,9 +308,12 @@ def _activated(stage: OpenStage, command: Command, before: Activated | None) -> 
 
 def _placed(stage: OpenStage, command: Command, install: Install, activated: Activated | None) -> Install:
     """An install with the environment that its command finds active, where its words name none."""
+    if activated and install.makes and install.tool in ("poetry", "pipenv"):  # they take the one that is active
+        install = install._replace(place="", makes=False)
     if install.makes and HOLE not in install.place:
         stage.environments.setdefault(install.place, install.tool != "uv-project")
-    if install.place or install.tool == "apt":
+    by_system = install.tool == "uv" and install.place == SYSTEM  # which for uv is any that is no virtual environment
+    if (install.place and not by_system) or install.tool == "apt":
         return install
     given = activated or stage.environments or may_lead(stage) or any(name in _LEADING for name, _ in command.env)
     if not given:
@@ -317,7 +321,9 @@ def _placed(stage: OpenStage, command: Command, install: Install, activated: Act
     from wxlint.images.evaluation.environments import active
 
     place = active(stage, command, activated)
-    return install._replace(place=place) if place else install
+    if not place or (by_system and not is_named(place)):
+        return install
+    return install._replace(place=place)
 
 
 def _started_in(folder: Value, inner: Command) -> Command:

@@ -13,6 +13,12 @@ from wxlint.images.model.records import BY_PATH, StageCopy
 from wxlint.images.stack.torch.model import Torch
 from wxlint.images.stack.torch.state import after
 
+_INSTALLERS = frozenset(
+    "pip setuptools wheel uv poetry poetry-core poetry-plugin-export pdm pipenv virtualenv pipx pip-tools conda mamba"
+    " conda-lock conda-pack hatch build ninja cmake packaging python".split()
+)
+"""Packages that only make environments and fill them."""
+
 
 class Environments:
     """The environments of an image, by their prefixes; the system's is always there.
@@ -163,9 +169,9 @@ class Environments:
 
     def _in_use(self, led: str, used: str) -> list[Environment]:
         """The environments that the image may compute with, all where that is not known."""
-        if used == BY_PATH:
+        if used == BY_PATH and not (led == SYSTEM and _is_empty(self.held[SYSTEM])):
             used = led
-        if used in self.held and not (used == SYSTEM and _is_empty(self.held[SYSTEM])):
+        if used in self.held:
             return [self.held[used]]
         if led in self.held and led != SYSTEM:
             return [self.held[led]]
@@ -179,7 +185,10 @@ class Environments:
 
 def _is_empty(environment: Environment) -> bool:
     """Whether nothing is known to be in an environment: what is started lies somewhere else then."""
-    return environment.torch.channel == "none" and all(step.tool == "apt" for step in environment.installs)
+    return environment.torch.channel == "none" and all(
+        step.tool == "apt" or (not step.unread and all(one.name in _INSTALLERS for one in step.requirements))
+        for step in environment.installs
+    )
 
 
 def _holds_project(environment: Environment) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SYSTEM = "/"
 """The environment of the base image's own Python, conda's base environment among them."""
 _NAMED = late(r"(?:^|/)envs/([^/]+)/?$")
+_ON = ("1", "true", "yes", "on")
 _OF_SYSTEM = late(r"/usr(?:/local)?|(?:.*/)?\.?[\w-]*(?:conda|mamba|miniforge|mambaforge)\d?")
 """Prefixes of Pythons that no environment is made of: a distribution's, an official image's, conda's base."""
 
@@ -26,6 +27,11 @@ def of_prefix(prefix: str) -> str:
     if named is not None:
         return f"envs/{named[1]}"
     return SYSTEM if _OF_SYSTEM.fullmatch(prefix) else prefix
+
+
+def is_named(place: str) -> bool:
+    """Whether an environment is one of conda's, which has a Python of its own."""
+    return place.startswith("envs/")
 
 
 def of_name(name: str) -> str:
@@ -73,12 +79,22 @@ def of_project(arguments: Arguments, variables: Mapping[str, Value], absolute: C
     return of_prefix(absolute(posixpath.join(folder.text, name.text or ".venv")))
 
 
+def of_folder(tool: str, folder: str, variables: Mapping[str, Value], absolute: Callable[[str], str]) -> str:
+    """The environment `.venv` in the folder of a project of poetry or pipenv, where settings ask for one; else ""."""
+    asks = variables.get("PIPENV_VENV_IN_PROJECT" if tool == "pipenv" else "POETRY_VIRTUALENVS_IN_PROJECT")
+    makes = variables.get("POETRY_VIRTUALENVS_CREATE")
+    refused = tool == "poetry" and makes is not None and makes.text.lower() not in _ON
+    if asks is None or asks.text.lower() not in _ON or refused or "VIRTUAL_ENV" in variables:
+        return ""
+    return of_prefix(absolute(posixpath.join(folder, ".venv")))
+
+
 def moved(place: str, paths: Sequence[str], dest: str) -> str | None:
     """Where an environment lies after a COPY --from of these paths to a destination, absolute; None where it is not
     among them."""
     for written in paths:
         path = in_image("/", written).removesuffix("/*").rstrip("/")
-        if place.startswith("envs/"):
+        if is_named(place):
             if path.endswith(f"/{place}"):
                 return of_prefix(dest)
             if not path or path.endswith("/envs") or of_prefix(path) == SYSTEM or path in ("/root", "/home"):
@@ -95,4 +111,4 @@ def shown(prefix: str) -> str:
     """An environment as messages name it."""
     if prefix == SYSTEM:
         return "the system's Python"
-    return f"conda's environment {prefix[5:]}" if prefix.startswith("envs/") else prefix
+    return f"conda's environment {prefix[5:]}" if is_named(prefix) else prefix

@@ -9,6 +9,7 @@ from wxlint.images.installs.call import Call
 from wxlint.images.installs.model import LOCKS, Groups, Install, Lines, PackageIndex, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
 from wxlint.images.installs.pip import is_on, is_options, requirements_of
+from wxlint.images.installs.places import of_folder
 from wxlint.images.installs.requirement import normalise
 
 _CHOSEN_BY_UV = ("--extra", "--group")
@@ -46,13 +47,10 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = ()) -> Iterator
             to = arguments.last("--group", "--optional")
             part = to.text if to is not None else "dev" if arguments.has("--dev") else ""
             groups = groups._replace(added=added, added_to=part, defaults=False, locked=False)
-        place = folder.text if folder is not None else "."
-        lines = call.context.project(place, groups, tool)
-        if (
-            added
-            and arguments.has(*_INDEXES)
-            and call.context.project(place, groups._replace(locked=True), tool).locked
-        ):
+        root = folder.text if folder is not None else "."
+        place = of_folder(tool, root, call.variables, call.context.absolute)
+        lines = call.context.project(root, groups, tool)
+        if added and arguments.has(*_INDEXES) and call.context.project(root, groups._replace(locked=True), tool).locked:
             unread = Unread(
                 UnreadKind.CHANGED, LOCKS[tool]
             )  # which of its pins stay beside another index is uv's to say
@@ -65,6 +63,8 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = ()) -> Iterator
             locked=lines.locked,
             lowest=lines.forks,
             no_deps="torch" in groups.skipped,
+            place=place,
+            makes=bool(place),
             exact=(verb == "sync" and not arguments.has("--inexact")) or (tool == "poetry" and arguments.has("--sync")),
         )
     elif verb == "add":
@@ -149,6 +149,7 @@ def pipenv(call: Call) -> Iterator[Install]:
     if lists or named:
         pipfile = pipfile._replace(unread=())  # pipenv makes one
     found = joined([Lines(named), pipfile, *lists])
+    place = "" if arguments.has("--system") else of_folder("pipenv", ".", call.variables, call.context.absolute)
     given = [
         PackageIndex(option.name, option.value, call.context.where(option.start, option.end))
         for option in arguments.given("-i", "--index", "--pypi-mirror")
@@ -163,4 +164,6 @@ def pipenv(call: Call) -> Iterator[Install]:
         conditional=call.command.conditional,
         where=call.where(words[0]),
         because=call.command.because,
+        place=place,
+        makes=bool(place),
     )
