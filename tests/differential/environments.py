@@ -4,8 +4,9 @@
 
 A case is a Dockerfile (environment_sequences.py). Its commands run for real in bash, on throwaway folders in the place
 of the image's (a system's Python, /opt/venv, a project's .venv) and local indexes of dummy wheels. In the end the
-image's start is run, with a program that says which torch it finds. Without a start it may be any environment: the
-belief then has to hold in each that has a torch, or in that of the project. A case whose commands fail is left out.
+image's start is run, or what PATH leads to, with a program that says which torch it finds. Where neither is said it may
+be any environment: the belief then has to hold in each that has a torch, or in that of the project. A case whose
+commands fail is left out.
 """
 
 from __future__ import annotations
@@ -77,8 +78,10 @@ class RealImage:
                 path = self._placed(text, place).removeprefix("PATH=").replace("$PATH", path)
             elif self._done(_MAKES.sub("true", text), place, path) is None:
                 return None
-        starts = [image.start] if image.start else [f"{prefix}/bin/python" for prefix in self.prefixes]
-        project = None if image.start else self._done(f"{place}/.venv/bin/python app.py", place, path)
+        by_path = "python" if str(self.folder / "venv") in path else ""
+        start = image.start or by_path
+        starts = [start] if start else [f"{prefix}/bin/python" for prefix in self.prefixes]
+        project = None if start else self._done(f"{place}/.venv/bin/python app.py", place, path)
         if project is not None and project != "none\n":
             return [project.strip()]
         found = [self._done(f"{start} {place}/app.py", place, path) for start in starts]
@@ -97,7 +100,7 @@ class RealImage:
         config = place / "pip.conf"
         config.write_text(f"[global]\nindex-url = {self.real.local(DEFAULT_URL, place)}\n")
         environment |= {"PATH": path, "PIP_CONFIG_FILE": str(config), "UV_PYTHON_PREFERENCE": "only-system"}
-        if "index-url" not in text and " -i" not in text and "default-index" not in text:
+        if not re.search("'(?:-i'|--index-url|--default-index)", text):
             environment["UV_DEFAULT_INDEX"] = self.real.local(DEFAULT_URL, place)
         words = ["bash", "-c", self._placed(text, place)]
         done = subprocess.run(words, cwd=place, env=environment, capture_output=True, text=True, check=False)
