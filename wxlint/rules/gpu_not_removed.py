@@ -75,17 +75,21 @@ _AWAY = {
 
 def check(repository: Repository) -> Iterator[Problem]:
     projects = repository.compose
-    if projects is None or all(len(project.paths) == 1 for project in projects.projects):
+    if projects is None:
         return
-    from wxlint.images.builds.cpu_overlays import kept_devices
+    from wxlint.images.builds.cpu_overlays import kept_devices, may_keep_devices
 
+    if not may_keep_devices(projects):
+        return
     for kept in kept_devices(projects):
         if not projects.filled.isdisjoint(kept.service.paths):
             continue  # a template: what it asks for may stand under a condition
         span = kept.own.key.span
         place = kept.device.place.span
+        base = kept.own.extends.service if kept.own.extends is not None else None
+        where = f"with {span.path} over {place.path}" if base is None else f"of {base.value.shown()}, which it extends"
         text = (
-            f"service {kept.service.name} still asks for a GPU with {span.path} over {place.path}: "
+            f"service {kept.service.name} still asks for {'a' if base is None else 'the'} GPU {where}: "
             "lists are appended, and what is not named stays"
         )
         because = (reason_at("build", f"service {kept.service.name} asks for a GPU", place),)

@@ -133,11 +133,9 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 def _kept(projects: ComposeProjects) -> Iterable[Kept]:
     """The GPUs that a file for the CPU leaves where they are."""
-    if all(len(project.paths) == 1 for project in projects.projects):
-        return ()
-    from wxlint.images.builds.cpu_overlays import kept_devices
+    from wxlint.images.builds.cpu_overlays import kept_devices, may_keep_devices
 
-    return kept_devices(projects)
+    return kept_devices(projects) if may_keep_devices(projects) else ()
 
 
 def _no_such_driver(service: Service) -> Iterator[Problem]:

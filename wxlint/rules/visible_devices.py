@@ -55,6 +55,22 @@ def check(repository: Repository) -> Iterator[Problem]:
             if len(stage.parents) != 1 or stage.external:
                 break
             stage = image.evaluated.stages[stage.parents[0]]
+    yield from _services(repository)
+
+
+def _services(repository: Repository) -> Iterator[Problem]:
+    """Yield services that ask for a GPU and hide it from CUDA, be it by a variable of the host that is seldom set."""
+    for _, service in repository.compose.services() if repository.compose is not None else ():
+        if not any(device.gpu for device in service.devices):
+            continue
+        for named in service.environment:
+            value = named.value if named.name == "CUDA_VISIBLE_DEVICES" else None
+            if value is None or not value.known or value.text.strip() not in (*_NONE, "all"):
+                continue
+            shown = value.text.strip()
+            text = f"service {service.name} asks for a GPU, and {named.name}={shown} hides it from CUDA"
+            hint = "take the variable out: without it CUDA sees what the container has"
+            yield Problem(named.place.span, text, tuple(value.because), hint)
 
 
 def _set_in(image: Image, index: int) -> Iterator[tuple[str, Span]]:

@@ -1,4 +1,5 @@
-"""Compose files for the CPU that are merged over others (`docker-compose.cpu.yml`), and the GPUs that they leave there.
+"""Compose files for the CPU that are merged over others (`docker-compose.cpu.yml`), services for the CPU that extend
+others, and the GPUs that they leave there.
 
 Lists are appended when files are merged, and what is not named stays: `devices: []` takes nothing away, `!reset` does.
 """
@@ -22,7 +23,8 @@ _CHANGES = frozenset("build command deploy devices entrypoint environment gpus i
 
 
 class Kept(NamedTuple):
-    """A GPU that a service still asks for. service: as merged. own: as the file for the CPU has it."""
+    """A GPU that a service still asks for. service: as merged. own: as the file has it that is for the CPU, or in which
+    it extends another."""
 
     project: ComposeProject
     service: Service
@@ -35,9 +37,17 @@ def is_for_cpu(path: str) -> bool:
     return accelerator_words(posixpath.basename(path)) == {"cpu"}
 
 
+def may_keep_devices(projects: ComposeProjects) -> bool:
+    """Whether files are merged, or services extend others, at all."""
+    merged = any(len(project.paths) > 1 for project in projects.projects)
+    return merged or any(own.extends is not None for file in projects.files for own in file.services)
+
+
 def kept_devices(projects: ComposeProjects) -> Iterator[Kept]:
-    """The first GPU of each service that a file for the CPU leaves as the files below it have it."""
+    """The first GPU of each service that a file for the CPU leaves as the files below it have it, or a service for the
+    CPU as the one has it that it extends."""
     for project in projects.projects:
+        yield from _extending(projects, project)
         for place, path in enumerate(project.paths):
             if place and is_for_cpu(path):
                 yield from _kept(projects, project, path, project.paths[:place])
@@ -51,4 +61,21 @@ def _kept(projects: ComposeProjects, project: ComposeProject, path: str, below: 
             continue
         device = next((d for d in service.devices if d.gpu and d.place.source.path in below), None)
         if device is not None:
+            yield Kept(project, service, own, device)
+
+
+def _extending(projects: ComposeProjects, project: ComposeProject) -> Iterator[Kept]:
+    """Services that are called for the CPU and have the GPU of a service that they extend."""
+    if len(project.paths) > 1:
+        return  # files below may take it away, or give it
+    file = next((file for file in projects.files if file.source.path == project.paths[0]), None)
+    if file is None or not any(own.extends is not None for own in file.services):
+        return
+    listed = {own.name: own for own in file.services}
+    for service in project.project.services:
+        own = listed.get(service.name)
+        if own is None or own.extends is None or service.idle or accelerator_words(own.name) != {"cpu"}:
+            continue
+        device = next((device for device in service.devices if device.gpu), None)
+        if device is not None and not any(device.gpu for device in own.devices):
             yield Kept(project, service, own, device)
