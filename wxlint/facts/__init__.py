@@ -13,7 +13,7 @@ None when the tables do not know: never take that for a yes or a no.
 
 from __future__ import annotations
 
-from wxlint.facts.accelerated import accelerated_build, accelerated_package, carried, is_sure
+from wxlint.facts.accelerated import accelerated_build, accelerated_package, carried, is_listed, is_sure
 from wxlint.facts.base_images import (
     BaseImage,
     base_image,
@@ -84,6 +84,7 @@ __all__ = [
     "held_companions",
     "is_cuda_tag_valid",
     "is_for_one_torch",
+    "is_listed",
     "is_sure",
     "listed_by_project",
     "may_begin_torch",

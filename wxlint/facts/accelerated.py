@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 
 from wxlint.core.patterns import late
-from wxlint.facts.tables import Globs, normalise, numbers, table
+from wxlint.facts.tables import Globs, normalise, numbers, row_of, table
+from wxlint.facts.torch_releases import FAMILY
 
 CLAUSE = late(r"(===?|~=|<=|<|>=|>|!=)\s*([\w.*+!-]+)")
 AFTER_ALL = (10**6,)
@@ -17,6 +18,15 @@ def accelerated_package(name: str) -> dict[str, str] | None:
     exact, patterns = _accelerated()
     name = normalise(name)
     return exact.get(name) or next(iter(patterns.of(name)), None)
+
+
+@functools.lru_cache(maxsize=4096)
+def is_listed(name: str) -> bool:
+    """Return whether the tables may know what the default index has of a distribution (wheels.py)."""
+    name = normalise(name)
+    return bool(name) and (
+        name in FAMILY[1:] or accelerated_package(name) is not None or row_of("index_names", name) is not None
+    )
 
 
 @functools.cache

@@ -3,6 +3,7 @@ release, and what is left under names that are gone. Read only where such a pack
 
 from __future__ import annotations
 
+import functools
 import re
 
 from wxlint.core.tuples import NamedTuple
@@ -39,6 +40,7 @@ class _Row(NamedTuple):
     verified_on: str
 
 
+@functools.cache
 def _row(name: str) -> _Row | None:
     row = row_of("wheel_pythons", normalise(name))
     if row is None or row["confidence"] != "verified":
@@ -51,6 +53,7 @@ def _row(name: str) -> _Row | None:
     return _Row(row["oldest"], row["newest"], row["ended"] == "yes", pythons, row["instead"], row["verified_on"])
 
 
+@functools.lru_cache(maxsize=1024)
 def lack_of(name: str, specifier: str, python: str) -> Lack | None:
     """Return why the default index has no release that a specifier allows; None where it may have one.
 

@@ -24,17 +24,22 @@ _LEFT = {
 """What is left under a name, by the column `gives` of index_names.csv."""
 
 
-def problems(image: Image, python: str) -> Iterator[Problem]:
+def problems(image: Image, own: list[Install], python: str) -> Iterator[Problem]:
     """Yield what an image installs from the default index, and which that does not have.
 
-    python: of the base's distribution, which counts where nothing says which one installs: then it is no error.
+    own: the installs of the image itself. python: of the base's distribution, which counts where nothing says which
+    one installs: then it is no error.
     """
     if image.base.torch.channel == "unknown":
         return  # the base may hold it
-    own, there, hidden = set(image.installs), set(), False
+    there: set[str] = set()
+    hidden = False
     for install in image.state.installs:
-        for wanted in install.requirements:
-            if install in own and wanted.name not in there and _is_plain(install, wanted):
+        listed = [
+            wanted for wanted in install.requirements if wanted.name not in there and facts.is_listed(wanted.name)
+        ]
+        for wanted in listed if listed and any(install is one for one in own) else ():
+            if _is_plain(install, wanted):
                 said = install.environment.python
                 short = ".".join((said or python).split(".")[:2])
                 for problem in _of_requirement(image, install, wanted, python=short, hidden=hidden):

@@ -288,20 +288,11 @@ def _parts(image: Image) -> Iterator[Problem]:
 
 def _default_index(image: Image, python: str) -> Iterator[Problem]:
     """What the default index does not have, of the packages that it is known for. python: the distribution's."""
-    if any(
-        requirement.kind == "name"
-        and (
-            requirement.name in FAMILY[1:]
-            or facts.accelerated_package(requirement.name) is not None
-            or facts.row_of("index_names", requirement.name) is not None
-        )
-        for install in image.installs
-        if install.tool in _PIP
-        for requirement in install.requirements
-    ):
+    own = image.installs
+    if any(facts.is_listed(wanted.name) for install in own if install.tool in _PIP for wanted in install.requirements):
         from wxlint.rules._default_index import problems  # only where such a package is there
 
-        yield from problems(image, python)
+        yield from problems(image, own, python)
 
 
 def _wheels(image: Image) -> Iterator[Problem]:
