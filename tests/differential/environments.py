@@ -25,7 +25,7 @@ from pathlib import Path
 from tests.differential.dummy_index import DEFAULT_URL
 from tests.differential.environment_sequences import VENV, Image, ImageMaker
 from tests.differential.installed import believed
-from tests.differential.real_installs import Real
+from tests.differential.real_installs import Real, said
 from wxlint.images.stack.torch.model import Torch
 from wxlint.images.stack.torch.releases import same_release
 
@@ -76,15 +76,15 @@ class RealImage:
             keyword, text = line.split(" ", 1)
             if keyword == "ENV":
                 path = self._placed(text, place).removeprefix("PATH=").replace("$PATH", path)
-            elif self._done(_MAKES.sub("true", text), place, path) is None:
+            elif self._done(_MAKES.sub("true", text), image, place, path) is None:
                 return None
         by_path = "python" if str(self.folder / "venv") in path else ""
         start = image.start or by_path
         starts = [start] if start else [f"{prefix}/bin/python" for prefix in self.prefixes]
-        project = None if start else self._done(f"{place}/.venv/bin/python app.py", place, path)
+        project = None if start else self._done(f"{place}/.venv/bin/python app.py", image, place, path)
         if project is not None and project != "none\n":
             return [project.strip()]
-        found = [self._done(f"{start} {place}/app.py", place, path) for start in starts]
+        found = [self._done(f"{start} {place}/app.py", image, place, path) for start in starts]
         return None if None in found else [text.strip() for text in found if text is not None]
 
     def _placed(self, text: str, place: Path) -> str:
@@ -94,14 +94,13 @@ class RealImage:
             text = text.replace(inside, str(prefix))
         return self.real.local(text, place)
 
-    def _done(self, text: str, place: Path, path: str) -> str | None:
+    def _done(self, text: str, image: Image, place: Path, path: str) -> str | None:
         """What a command prints; None when it fails."""
-        environment = {name: text for name, text in self.real.environment.items() if name != "UV_PROJECT_ENVIRONMENT"}
         config = place / "pip.conf"
         config.write_text(f"[global]\nindex-url = {self.real.local(DEFAULT_URL, place)}\n")
-        environment |= {"PATH": path, "PIP_CONFIG_FILE": str(config), "UV_PYTHON_PREFERENCE": "only-system"}
-        if not re.search("'(?:-i'|--index-url|--default-index)", text):
-            environment["UV_DEFAULT_INDEX"] = self.real.local(DEFAULT_URL, place)
+        environment = self.real.of_uv({}, said(text.replace("'", ""), image.files))
+        environment.pop("UV_PROJECT_ENVIRONMENT")
+        environment |= {"PATH": path, "PIP_CONFIG_FILE": str(config)}
         words = ["bash", "-c", self._placed(text, place)]
         done = subprocess.run(words, cwd=place, env=environment, capture_output=True, text=True, check=False)
         return done.stdout if done.returncode == 0 else None

@@ -10,11 +10,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.differential.dummy_index import CHANNEL_URL, DEFAULT_URL, build
-from tests.differential.install_sequences import PYTHON, Case, Step
+from tests.differential.install_sequences import PYTHON, Case
 
 _CLEAN = ("PIP_", "UV_", "VIRTUAL_ENV", "CONDA", "PYTHON")
 _TARGET = "/opt/lib"
@@ -84,7 +84,7 @@ class Real:
             (place / name).write_text(self.local(text, place))
         if not case.lock:
             return ""
-        environment = self._of_uv({}, case.files["pyproject.toml"])
+        environment = self.of_uv({}, case.files["pyproject.toml"])
         if not self._done([self.uv, *case.lock[1:]], place, environment):
             return None
         made = (place / case.made).read_text()
@@ -122,7 +122,7 @@ class Real:
             shutil.rmtree(self.site / name, ignore_errors=True)
         for step in case.steps:
             given = {name: self.local(value, place) for name, value in {**case.environment, **step.variables}.items()}
-            environment = self._of_uv(given, _said(step, case))
+            environment = self.of_uv(given, said(" ".join(step.words), case.files))
             words = [self.uv, *(self.local(word, place) for word in step.words[1:])]
             if step.words[1] == "pip":
                 words[3:3] = ["--python", self.python]
@@ -135,7 +135,7 @@ class Real:
         ]
         return {name.replace("_", "-"): version for name, _, version in (stem.partition("-") for stem in stems)}
 
-    def _of_uv(self, given: dict[str, str], said: str) -> dict[str, str]:
+    def of_uv(self, given: dict[str, str], said: str) -> dict[str, str]:
         """The variables of one call of uv; one of them says what the default index is, where nothing else does, since
         it would stand before that."""
         environment = {**self.environment, **given}
@@ -153,17 +153,16 @@ def _behind(words: list[str], program: str) -> list[str]:
     return words[next(at for at, word in enumerate(words) if word.startswith(program)) + 1 :]
 
 
-def _said(step: Step, case: Case) -> str:
-    """All that a command is given: its words, the files that it names and those that these name, and settings."""
-    text = " ".join(step.words)
+def said(text: str, files: Mapping[str, str]) -> str:
+    """All that a command is given: its text, the files that it names and those that these name, and settings."""
     waiting, seen = _LISTED.findall(text), set()
-    settings = "".join(text for name, text in case.files.items() if not name.endswith(".txt"))
+    settings = "".join(text for name, text in files.items() if not name.endswith(".txt"))
     while waiting:
         name = waiting.pop()
-        if name not in seen and name in case.files:
+        if name not in seen and name in files:
             seen.add(name)
-            text += "\n" + case.files[name]
-            waiting += _LISTED.findall(case.files[name])
+            text += "\n" + files[name]
+            waiting += _LISTED.findall(files[name])
     return text + "\n" + settings
 
 

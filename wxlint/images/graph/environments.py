@@ -56,9 +56,9 @@ class Environments:
             install = install._replace(conditional=True)
         for name in tuple(self.held) if everywhere else (place or SYSTEM,):
             before = self.held[name]
-            if install.tool == "uv-project" and not self._may_be_project():  # into this very environment
-                before = before._replace(torch=before.torch._replace(by=install.tool))
-            self.held[name] = now = installed(before, install)
+            own = install.tool == "uv-project" and not self._may_be_project()
+            torch = _synced(before.torch, install) if own else after(before.torch, install)
+            self.held[name] = now = installed(before, install, torch)
             if name == SYSTEM and not everywhere:
                 self._share(before, now)
 
@@ -200,9 +200,18 @@ def _copied(torch: Torch, how: Reason) -> Torch:
     return torch._replace(because=(*torch.because, how))
 
 
-def installed(environment: Environment, install: Install) -> Environment:
-    """An environment after one install."""
-    torch = after(environment.torch, install)
+def _synced(torch: Torch, install: Install) -> Torch:
+    """The torch after an install of a project of uv into the very environment that it is in: what others have installed
+    there counts as the project's."""
+    if torch.channel == "none":
+        return after(torch, install)
+    before = torch._replace(by=install.tool)
+    now = after(before, install)
+    return torch if now == before else now
+
+
+def installed(environment: Environment, install: Install, torch: Torch) -> Environment:
+    """An environment after one install. torch: the one that it leaves."""
     packages, others = environment.packages, environment.others
     if install.exact and install.tool != "uv-project" and not (install.unread or install.conditional):
         packages, others = (), ()
