@@ -243,6 +243,18 @@ def _matching(pattern: str, most: int) -> tuple[str, ...]:
     return tuple(sorted(map(os.path.normpath, glob.glob(pattern, recursive=True)))[:most])
 
 
+@question
+def _names_below(folder: str, _: int) -> tuple[str, ...]:
+    import glob
+
+    return tuple(sorted({os.path.basename(path) for path in glob.iglob(f"{folder}/**", recursive=True)}))
+
+
+def names_below(folder: str) -> frozenset[str]:
+    """The names of all that lies below a folder, as `**` of a pattern comes to it: nothing that begins with a dot."""
+    return frozenset(_names_below(folder))
+
+
 def matching(pattern: str, most: int) -> list[str]:
     """The paths of a pattern with `*` and `**`, in order, the first `most` of them."""
     return list(_matching(pattern, most))

@@ -104,7 +104,7 @@ def is_nowhere(sources: SourceStore, dockerfile: str, name: str) -> bool:
     """Whether a path is in no folder of the repository, whichever of them the context is, and git does not hide it."""
     above = folders_above(posixpath.dirname(dockerfile))
     paths = [normal(posixpath.join(folder, name)) for folder in above]
-    if any(map(disk.lexists, paths)) or disk.matching(f"{above[-1]}/**/{name}", 1):
+    if any(map(disk.lexists, paths)) or sources.lies_below(above[-1], name):
         return False
     return not any(map(sources.checkout.may_bring, paths))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 from collections.abc import Mapping
 from functools import cached_property
@@ -37,6 +38,7 @@ class SourceStore:
         """Files that are there and could not be read as context, with the reasons."""
         self.folders: set[str] = set()
         """Folders where a file was looked for."""
+        self._names_below: dict[str, frozenset[str]] = {}
         self._sources: dict[str, Source | None] = dict(texts or {})
         self.in_memory = frozenset(self._sources)
         """The paths whose texts do not come from the disk."""
@@ -78,6 +80,15 @@ class SourceStore:
     def matching(self, pattern: str) -> list[str]:
         """The paths of a pattern with `*` and `**`, in order; `read` refuses those outside the root."""
         return disk.matching(pattern, _MOST_MATCHES)
+
+    def lies_below(self, folder: str, path: str) -> bool:
+        """Tell whether a path lies in a folder, or in any below it. Most are looked for in vain: names come first."""
+        if not any(part.startswith(".") for part in path.split("/")):
+            if folder not in self._names_below:
+                self._names_below[folder] = disk.names_below(folder)
+            if posixpath.basename(path) not in self._names_below[folder]:
+                return False
+        return bool(disk.matching(f"{folder}/**/{path}", 1))
 
     def mentions(self, word: str) -> bool:
         """Tell whether any text that was read holds a word."""
