@@ -19,6 +19,7 @@ KEYS = {
     "accelerated": ("name",),
     "accelerated_builds": ("name", "from"),
     "base_images": ("repository", "tag"),
+    "built_for_torch": ("name", "from"),
     "builds_against_torch": ("name", "project"),
     "bootstraps": ("name",),
     "carriers": ("name", "from", "brings", "extra"),
@@ -115,3 +116,22 @@ def test_glob(pattern: str, text: str, matches: bool) -> None:
 )
 def test_what_is_built_against_torch(name: str, url: str | None, against: bool) -> None:
     assert packages.builds_against_torch(name, url) is against
+
+
+@pytest.mark.parametrize(
+    ("version", "line"),
+    [
+        ("0.0.2", ""),
+        ("0.0.3", "2.4"),
+        ("0.1.1", "2.5"),
+        ("0.2.1", "2.6"),
+        ("0.5", "2.7"),
+        ("0.9.1", "2.9"),
+        ("0.10.0", ""),
+    ],
+)
+def test_the_line_of_torch_that_a_release_is_built_for(version: str, line: str) -> None:
+    assert packages.built_for_torch("TorchCodec", version) == line
+    assert packages.built_for_torch("torchao", version) == ""
+    assert packages.latest_line_built_for("torchcodec") == "2.9"
+    assert packages.latest_line_built_for("torchao") == ""

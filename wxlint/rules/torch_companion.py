@@ -6,7 +6,9 @@ torchvision, torchaudio, flash-attn, torch-scatter and their like are built for 
 of it. Beside another they fail at import, or later: `operator torchvision::nms does not exist`, `undefined symbol`. The
 address of a folder or an index of wheels says the same (`torch-2.4.0+cu121.html`, `/whl/cu118`, `cpu/torch2.1`). It
 happens across commands: torch comes from the cpu channel, torchvision later from the default index; torch is pinned
-again, torchaudio is left as it was; a wheel file says `torch2.1` and the image holds 2.2.
+again, torchaudio is left as it was; a wheel file says `torch2.1` and the image holds 2.2. Releases of torchcodec
+are for one line of torch each, which their metadata does not say: one without a version beside an older torch is
+information.
 
 ## Bad
 
@@ -34,6 +36,7 @@ RUN pip install torch-scatter -f https://data.pyg.org/whl/torch-2.4.0+cu124.html
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
@@ -47,7 +50,7 @@ from wxlint.images.stack.packages import COMPILED, Accelerated
 from wxlint.images.stack.state import Stack
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import Torch
-from wxlint.images.stack.torch.releases import within
+from wxlint.images.stack.torch.releases import numbers, within
 from wxlint.images.stack.torch.state import after
 from wxlint.rules import Problem
 
@@ -57,6 +60,10 @@ HINT = "install torch and its companions in one command, from one index, in rele
 WEIGHT = 0
 _BUILT_AGAINST = (COMPILED - {"llama-cpp-python"}) | {"apex", "flash-attn"}
 """Packages whose compiled part is bound to the line of torch that was there. Source: torch.utils.cpp_extension."""
+_INSTALLERS = ("pip", "uv")
+"""Tools that take the newest release that may be taken."""
+_OF_OLD_PYTHONS = "2.7"
+"""The last line of torch before the one that torchcodec's last releases for Python 3.9 are for."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -71,6 +78,8 @@ def check(repository: Repository) -> Iterator[Problem]:
                 left = _left(image, package, torch)
                 if left is not None:
                     yield left
+                else:
+                    yield from _of_another_line(image, package, torch, stack.python)
         yield from _built_before(image, stack)
         for environment in image.state.computing():
             for mismatch in mismatches(environment.external_torch, environment.installs):
@@ -127,6 +136,38 @@ def _left(image: Image, package: Accelerated, torch: Torch) -> Problem | None:
     hint = f"take the release of {package.name} for torch {torch.version}"
     because = (*torch.because, *image.installer(package.step))
     return Problem(package.span, text, because, hint, Severity.WARNING, image.label)
+
+
+def _of_another_line(image: Image, package: Accelerated, torch: Torch, python: str) -> Iterator[Problem]:
+    """Yield a package whose releases are for one line of torch each, beside another line.
+
+    python: of the distribution's packages; "" where another may be there, for which older releases may be the newest.
+    """
+    from wxlint import facts
+
+    latest = facts.latest_line_built_for(package.name)
+    if not latest or not torch.version or package.span is None:
+        return
+    line, because = _minor(torch.version), (*torch.because, *image.installer(package.step))
+    pin = package.specifier.removeprefix("==") if package.specifier.startswith("==") else ""
+    built = facts.built_for_torch(package.name, pin.partition("+")[0]) if pin and "," not in pin else ""
+    if built and built != line:
+        text = f"{_short(package)} is built for torch {built}, but {image.label} holds torch {torch.version}"
+        hint = f"take the release of {package.name} for torch {line}"
+        yield Problem(package.span, text, because, hint, Severity.WARNING, image.label)
+    elif not built and not re.search(r"[=<~]", package.specifier.replace(">=", "")):
+        install = image.state.installs[package.step]
+        if install.tool not in _INSTALLERS:
+            return  # which release it takes is a matter of its lock file
+        if numbers(line) <= numbers(latest if _is_recent(install.environment.python or python) else _OF_OLD_PYTHONS):
+            what = f"{package.brought_by} brings {package.name}, which" if package.brought_by else package.written
+            text = f"{what} takes the newest release, for a later torch than the {torch.version} of {image.label}"
+            hint = f"pin the release of {package.name} for torch {line}"
+            yield Problem(package.span, text, because, hint, Severity.INFO, image.label)
+
+
+def _is_recent(python: str) -> bool:
+    return python != "" and numbers(python) >= (3, 10)
 
 
 def _built_before(image: Image, stack: Stack) -> Iterator[Problem]:
