@@ -45,6 +45,8 @@ _FIRST = ("export", "source", ".", "conda", "micromamba", "mamba")
 _MAY_BE = late(r"\s*(?:export\s+\w|(?:source|\.)\s+\S+|(?:conda|micromamba|mamba)\s+activate\b)")
 _SEPARATORS = late(r"&&|;|[<>]")
 """What stands between commands; a redirection, which does something by itself, makes a part too many."""
+_ASKED = late(r"\$\((?:python3?[ \t]+-c|cat|nproc|uname|date|which|dpkg|nvcc|echo)\b(?:[^()]|\([^()]*\))*\)")
+"""What a program says that changes nothing: `$(python -c "import torch; print(torch.__version__)")`."""
 _EXPORTS = late(r"[\s\\]*export\s")
 _ACTIVATES = late(r"(?:.*/)?(?:activate|\.?bashrc|\.profile|\.bash_profile)|/etc/(?:environment|profile)")
 
@@ -65,7 +67,8 @@ def check(repository: Repository) -> Iterator[Problem]:
             found = list(commands_of(dockerfile.source, instruction))
             parts = _SEPARATORS.split(instruction.args)
             exports = [part for part in parts if _EXPORTS.match(part)]  # commands of the shell, which are not found
-            if len(found) + len(exports) == len(parts) and all(map(_is_lost, found)):
+            alone = all(map(_EXPORTS.match, _SEPARATORS.split(_ASKED.sub("", instruction.args))))
+            if alone or (len(found) + len(exports) == len(parts) and all(map(_is_lost, found))):
                 program, first, *_ = instruction.args.split()
                 text = f"{program} {first.partition('=')[0]} holds to the end of this RUN, and nothing else is in it"
                 yield Problem(instruction.span(dockerfile.source, instruction.args_at, len(instruction.text)), text)

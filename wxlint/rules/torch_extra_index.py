@@ -9,7 +9,8 @@ that the channel has (`torch==2.3.1`, be it in a constraints file) is taken from
 above `2.3.1`; without a policy it is reported as information only.
 
 `--find-links` takes a page whose links are files. The root of an index (`…/whl/cu121`) lists projects, so nothing is
-found there, and torch comes from the default index.
+found there, and torch comes from the default index. So it does where an index option stands behind a requirement on
+its line of a list: pip does not look at it.
 
 ## Bad
 
@@ -62,6 +63,8 @@ def check(repository: Repository) -> Iterator[Problem]:
             wanted = constrained(step.install, choice.requirement, implied=False)
             if choice.how == "default" and wanted.name in FAMILY:
                 yield from _roots(step, wanted)
+                if image.expected is None or image.state.torch.channel == "unknown":
+                    yield from _behind(step, choice.requirement)
             if choice.how not in ("extra", "links") or wanted.name not in FAMILY or wanted.local:
                 continue
             if choice.source is None or (step.install.tool != "pip" and not step.install.best_match):
@@ -108,6 +111,16 @@ def check(repository: Repository) -> Iterator[Problem]:
                 else:
                     text = f"{what} comes from {flag} only if no other index has a higher build of it"
             yield Problem(span, text, because, severity=severity)
+
+
+def _behind(step: TorchStep, requirement: Requirement) -> Iterator[Problem]:
+    """The index that stands behind a requirement on its line."""
+    span = requirement.span
+    if requirement.ignored and span is not None:
+        text = (
+            f"pip ignores {requirement.ignored} behind a requirement: {requirement.name} comes from the default index"
+        )
+        yield Problem(span, text, step.install.reasons, "put the option on a line of its own")
 
 
 def _roots(step: TorchStep, wanted: Requirement) -> Iterator[Problem]:
