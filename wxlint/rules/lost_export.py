@@ -67,7 +67,8 @@ def check(repository: Repository) -> Iterator[Problem]:
             found = list(commands_of(dockerfile.source, instruction))
             parts = _SEPARATORS.split(instruction.args)
             exports = [part for part in parts if _EXPORTS.match(part)]  # commands of the shell, which are not found
-            alone = all(map(_EXPORTS.match, _SEPARATORS.split(_ASKED.sub("", instruction.args))))
+            rest = _ASKED.sub("", instruction.args)
+            alone = "$(" not in rest and "`" not in rest and all(map(_EXPORTS.match, _SEPARATORS.split(rest)))
             if alone or (len(found) + len(exports) == len(parts) and all(map(_is_lost, found))):
                 program, first, *_ = instruction.args.split()
                 text = f"{program} {first.partition('=')[0]} holds to the end of this RUN, and nothing else is in it"
