@@ -200,6 +200,13 @@ def test_a_python_with_nothing_but_installers_does_not_compute(tmp_path: Path) -
     assert torch(tmp_path, text.replace("pip uv", "pip uv flask"), {}) == "none"
 
 
+def test_the_packages_of_an_environment_that_pythonpath_names(tmp_path: Path) -> None:
+    made = f"{SLIM}RUN pip install flask && python -m venv /v && /v/bin/pip install {CPU}\n"
+    path = "ENV PYTHONPATH=/srv:/v/lib/python3.11/site-packages\n"
+    assert torch(tmp_path, f"{made}{path}CMD python a.py\n", {}) == "cpu"
+    assert torch(tmp_path, f"{made}CMD python a.py\n", {}) == "none"
+
+
 def test_an_argument_of_the_name_of_path_is_not_there_when_a_container_runs(tmp_path: Path) -> None:
     path = "ENV PATH=/opt/venv/bin:$PATH\nARG PATH=/opt/venv/bin:$PATH\nCMD python a.py\n"
     assert torch(tmp_path, VENV + path, {}) == "cpu"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE
 from wxlint.images.graph.state import Addition, Environment, Package, State, Stored, additions, cuda_packages, distinct
 from wxlint.images.installs.model import Install
-from wxlint.images.installs.places import SYSTEM, moved, shown
+from wxlint.images.installs.places import SYSTEM, moved, of_prefix, shown
 from wxlint.images.model.records import BY_PATH, StageCopy
 from wxlint.images.stack.torch.model import Torch
 from wxlint.images.stack.torch.state import after
@@ -139,6 +139,13 @@ class Environments:
         if now.channel in ("none", "unknown") and torch.channel != "none":
             now = _copied(torch, reason)
         self.held[self.led] = one._replace(torch=now, packages=tuple(found), installs=(*one.installs, *added))
+
+    def libraries(self, searched: Iterable[str]) -> Iterator[Stored]:
+        """The environments whose site-packages are among folders that Python searches."""
+        for folder in searched:
+            one = self.held.get(of_prefix(folder.partition("/lib/")[0]))
+            if one is not None and one.place != SYSTEM and folder.endswith("/site-packages"):
+                yield Stored(folder, one.torch, one.packages)
 
     def merge(self, item: Stored, how: Reason) -> None:
         """Let a folder count that the Python which PATH leads to searches too."""

@@ -152,9 +152,9 @@ class Beliefs:
                 stored[step.folder] = _stored(stored.get(step.folder), step)
             else:
                 found.install(step)
-        if stored and "PYTHONPATH" in stage.env:
+        if "PYTHONPATH" in stage.env:
             searched = {posixpath.normpath(path) for path in stage.env["PYTHONPATH"].text.split(":") if path}
-            for item in stored.values():
+            for item in (*stored.values(), *found.libraries(searched)):
                 if item.folder in searched:
                     found.merge(item, Reason("env", f"PYTHONPATH names {item.folder}"))
         return found.seen(base, stage.led, stage.used)._replace(stored=tuple(stored.values()))
