@@ -25,6 +25,9 @@ from wxlint.facts.tables import release_key
         ("ctranslate2", "~=4.4", "12", ""),
         ("ctranslate2", "==3.24.0", "11", "8"),
         ("tensorflow", "==2.15.*", "12.2", "8"),
+        ("tensorflow-gpu", "==2.4", "11.0", "8"),
+        ("tensorflow", "<2.15", "11.8", "8"),
+        ("ctranslate2", "<=4", "12", "8"),
     ],
 )
 def test_what_the_newest_allowed_release_was_built_for(name: str, specifier: str, cuda: str, cudnn: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from wxlint.core.patterns import late
-from wxlint.facts.tables import Globs, normalise, numbers, row_of, table
+from wxlint.facts.tables import Globs, normalise, numbers, row_of, table, trimmed
 from wxlint.facts.torch_releases import FAMILY
 
 CLAUSE = late(r"(===?|~=|<=|<|>=|>|!=)\s*([\w.*+!-]+)")
@@ -72,7 +72,7 @@ def upper_bound(specifier: str) -> tuple[tuple[int, ...], bool]:
             bounds = (bound, sign != "<")
         else:
             continue
-        found = min(found, bounds)
+        found = min(found, (trimmed(bounds[0]), bounds[1]))
     return found
 
 
@@ -95,7 +95,7 @@ def carried(name: str, specifier: str, extras: tuple[str, ...] = ()) -> tuple[tu
 
 def holds_newest(row: dict[str, str], limit: tuple[int, ...], included: bool) -> bool:
     """Return whether the newest release below a limit is one of those that a row speaks of."""
-    first, before = numbers(row["from"]), numbers(row["before"]) or AFTER_ALL
+    first, before = trimmed(numbers(row["from"])), trimmed(numbers(row["before"])) or AFTER_ALL
     return first <= limit < before if included else first < limit <= before
 
 

@@ -76,6 +76,13 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part[:18]) for part in match[0].split(".")) if match else ()
 
 
+def trimmed(release: tuple[int, ...]) -> tuple[int, ...]:
+    """The numbers of a release without zeros at its end, as versions are compared: 2.4 is 2.4.0."""
+    while release and not release[-1]:
+        release = release[:-1]
+    return release
+
+
 def release_key(version: str) -> tuple[tuple[int, ...], int]:
     """Return a key that sorts releases with their post releases: 0.0.23, 0.0.23.post1, 0.0.24."""
     post = re.search(r"post(\d{1,9})", version)

@@ -8,7 +8,7 @@ import re
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.facts.accelerated import AFTER_ALL, CLAUSE, holds_newest, upper_bound
-from wxlint.facts.tables import normalise, numbers, row_of, table
+from wxlint.facts.tables import normalise, numbers, row_of, table, trimmed
 
 
 class Lack(NamedTuple):
@@ -85,11 +85,7 @@ def lack_of(name: str, specifier: str, python: str) -> Lack | None:
 
 
 def _key(version: str | tuple[int, ...]) -> tuple[int, ...]:
-    """The numbers of a version without zeros at its end: 2.8 is 2.8.0."""
-    found = list(numbers(version) if isinstance(version, str) else version)
-    while found and not found[-1]:
-        found.pop()
-    return tuple(found)
+    return trimmed(numbers(version) if isinstance(version, str) else version)
 
 
 def _is_below(limit: tuple[int, ...], included: bool, first: str) -> bool:
@@ -142,14 +138,14 @@ def extra_of(name: str, extra: str, specifier: str, python: str = "") -> Extra |
     limit, included = upper_bound(specifier)
     known = _row(name)
     last = known.pythons.get(python, ("", ""))[1] if known is not None else ""
-    if last and numbers(last) < limit:
-        limit, included = numbers(last), True
+    if last and _key(last) < limit:
+        limit, included = _key(last), True
     found = next((row for row in rows if holds_newest(row, limit, included)), None)
     if found is not None:
         return Extra(extra, cuda=found["cuda"], cudnn=found["cudnn"], links=found["links"])
-    if not rows or (limit <= numbers(rows[0]["from"]) and not rows[0]["without"]):
+    if not rows or (limit <= _key(rows[0]["from"]) and not rows[0]["without"]):
         return None
-    if limit <= numbers(rows[0]["from"]):
+    if limit <= _key(rows[0]["from"]):
         return Extra(extra, False, since=rows[0]["from"])
     return Extra(extra, False, before=rows[-1]["before"], instead=_later(rows[-1]))
 
