@@ -245,3 +245,12 @@ def test_what_is_unsafe_is_not_done_unasked(
     write(before)
     fix(*(word for word in words if word != "--unsafe-fixes"), "--no-policy", ".")
     assert {name: Path(name).read_text() for name in before} == before
+
+
+def test_a_tag_that_another_build_gives_is_not_given_twice(here: Path) -> None:
+    """Whether the tag is wrong, or the Dockerfile that is built under it, a person must say."""
+    script = "docker build -f Dockerfile.gpu -t x/app:cuda .\ndocker build -f Dockerfile.gpu -t x/app:cpu .\n"
+    before = {"Dockerfile.cpu": "FROM python:3.11-slim\n", "Dockerfile.gpu": GPU_BASE, "b.sh": script}
+    write(before)
+    fix("--unsafe-fixes", "--no-policy", ".")
+    assert {name: Path(name).read_text() for name in before} == before

@@ -36,6 +36,9 @@ def own_tag(context: Context, finding: Finding) -> Proposal | None:
         found = _meant(context, use, use.reference)
         if found is None or found[0] == use.reference.tag:
             continue
+        alone = context.repository.policy is None and use.produces
+        if alone and _is_built_elsewhere(context, use, use.reference, found[0]):
+            return None  # one tag of two builds: whether the tag is wrong or what is built, a person must say
         wanted.add(found)
         edit = _second(context, use, found[0]) or retagged(context, finding, use, found[0])
         if edit is None:
@@ -45,6 +48,17 @@ def own_tag(context: Context, finding: Finding) -> Proposal | None:
         return None
     tag, safe = wanted.pop()
     return Proposal(tuple(edits), f"tag it :{tag}", safe)
+
+
+def _is_built_elsewhere(context: Context, use: Use, name: Reference, tag: str) -> bool:
+    """Whether another build of the repository than the one of a use makes an image of this name with a tag."""
+    own = context.builds.get(use.span, [])
+    for span, builds in context.builds.items():
+        for build in builds:
+            given = next((one.reference for one in build.tags if one.span == span), None)
+            if given is not None and given.tag == tag and build not in own and same_name(given, name):
+                return True
+    return False
 
 
 def _second(context: Context, use: Use, tag: str) -> Edit | None:
