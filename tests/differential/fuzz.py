@@ -47,6 +47,9 @@ WORDS = {
     "powershell": "$ ${ } $( ) ` \" ' @( @{ { } ( ) ; | # <# #> param foreach if function = @' '@ & $env:A",
     "taskfile": "{ } [ ] : - {{ }} {{.A}} vars cmds tasks dir > | \" ' \t",
     "helm": "{ } [ ] : - repository tag image registry digest global \" ' \t",
+    "kubernetes": "{ } [ ] : - & * --- containers image resources limits nvidia.com/gpu: kind apiVersion \" ' \t",
+    "kustomize": "{ } [ ] : - & * images newTag newName resources patches path patch | > \" ' \t",
+    "skaffold": "{ } [ ] : - & * {{.A}} build artifacts image docker dockerfile context buildArgs profiles \" ' \t",
     "devcontainer": '{ } [ ] : , " // /* */ image build dockerfile args context target',
     "python": '( ) [ ] { } " \' f" , = def import * ** lambda : # \\ run subprocess \t',
     "policy": "{ } [ ] : - & * > | \" ' family images tags expect {tag} {stage} pattern rules \t",
@@ -96,6 +99,8 @@ _BY_NAME = (
     ("just", "justfile", ""),
     ("taskfile", "taskfile", ""),
     ("helm", "values", ".yaml"),
+    ("kustomize", "kustomization", ".yaml"),
+    ("skaffold", "skaffold", ".yaml"),
     ("devcontainer", "devcontainer", ".json"),
     ("python", "noxfile", ".py"),
     ("python", "tasks", ".py"),
@@ -121,6 +126,8 @@ def kind_of(path: Path) -> str:
         return "conda"
     if "requirements" in name and path.suffix in (".txt", ".in"):
         return "requirements"
+    if path.suffix in (".yml", ".yaml") and {"k8s", "kubernetes", "manifests", "deploy"} & set(path.parts):
+        return "kubernetes"
     return _SUFFIXES.get(path.suffix, "")
 
 
@@ -183,8 +190,9 @@ def readers() -> dict[str, Read]:
     from wxlint.documents.source import Source
     from wxlint.images.builds.from_helm import helm_script
     from wxlint.images.builds.from_just import just_script
+    from wxlint.images.builds.from_kubernetes import Kubernetes
     from wxlint.images.builds.from_python import python_script
-    from wxlint.images.builds.from_yaml_tools import devcontainer_script, taskfile_script
+    from wxlint.images.builds.from_yaml_tools import devcontainer_script, skaffold_script, taskfile_script
     from wxlint.policy.load import load_policy
     from wxlint.shell.bash.reader import read_shell
     from wxlint.shell.batch.reader import read_batch
@@ -195,10 +203,17 @@ def readers() -> dict[str, Read]:
             return load_policy(Source("wxlint.yaml", text), Path("wxlint.yaml"))
         return None
 
+    def manifests(text: str, name: str) -> object:
+        found = Kubernetes([Source(name, text)], read=lambda path: Source(path, text))
+        return list(found.uses()), list(found.running)
+
     def find(paths: list[str]) -> str | None:
         return paths[0] if paths else None
 
     return {
+        "kubernetes": lambda text: manifests(text, "app.yaml"),
+        "kustomize": lambda text: manifests(text, "kustomization.yaml"),
+        "skaffold": lambda text: skaffold_script(Source("skaffold.yaml", text), find, NO_CACHE),
         "gitlab": lambda text: list(read_pipeline(Source("a.yml", text), lambda _: None).jobs),
         "just": lambda text: just_script(Source("justfile", text), find),
         "powershell": lambda text: list(read_powershell(text, "a.ps1")),
@@ -237,6 +252,9 @@ _NAMES = {
     "powershell": "build.ps1",
     "taskfile": "Taskfile.yml",
     "helm": "values.yaml",
+    "kubernetes": "deploy/app.yaml",
+    "kustomize": "deploy/kustomization.yaml",
+    "skaffold": "skaffold.yaml",
     "devcontainer": "devcontainer.json",
     "python": "tasks.py",
     "policy": "wxlint.yaml",

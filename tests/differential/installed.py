@@ -77,7 +77,7 @@ def differences(there: dict[str, str], belief: Belief) -> list[str]:
     """What is believed and not so."""
     torch, stack = belief.torch, belief.stack
     found = []
-    if torch.channel not in ("unknown", channel_of(there)):
+    if torch.channel not in ("unknown", channel_of(there)) and not _is_same_build(torch, there):
         found.append(f"torch: {torch.channel}")
     elif torch.channel not in ("unknown", "none") and torch.version is not None:
         if not same_release(torch.version, there["torch"].partition("+")[0]):
@@ -94,6 +94,12 @@ def differences(there: dict[str, str], belief: Belief) -> list[str]:
         elif package.specifier and not SpecifierSet(package.specifier).contains(version, prereleases=True):
             found.append(f"{package.name}{package.specifier}")
     return found
+
+
+def _is_same_build(torch: Torch, there: dict[str, str]) -> bool:
+    """Whether the plain build that is there is the one that a channel serves, where it is open which release it is."""
+    cuda = facts.cuda_of_channel(torch.channel)
+    return torch.version is None and channel_of(there) == "default" and cuda == facts.default_cuda(there["torch"])
 
 
 def _goes(mismatch: Mismatch, there: dict[str, str]) -> bool:

@@ -337,3 +337,16 @@ def test_what_a_carrier_brings_is_open_beside_another_that_is_for_one_torch() ->
     assert alone and not any(alone.values())
     assert beside.keys() == alone.keys() and all(beside.values())
     assert not any(brought("pip install flask pyannote-audio").values())
+
+
+def test_what_a_name_is_given_twice_holds_together() -> None:
+    names = [package.name for package in stack("pip install 'pyannote-audio==3.1.1' 'pyannote-audio<=4.0.2'").packages]
+    assert "torchcodec" not in names
+    assert "torchcodec" in [package.name for package in stack("pip install 'pyannote-audio<=4.0.2'").packages]
+
+
+def test_what_needs_a_newer_torch_than_the_one_that_stays_may_be_older() -> None:
+    brought = stack("pip install torch==2.7.0", "uv pip install torch whisperx").packages
+    assert ("ctranslate2", "", True) in [(one.name, one.specifier, one.conditional) for one in brought]
+    assert not last("uv pip install torch whisperx").conditional
+    assert not last("pip install torch==2.7.0", "uv pip install -U torch whisperx").conditional

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
 
@@ -177,3 +178,12 @@ def _from_file_name(url: str, text: str, written: str) -> Requirement:
         return Requirement("", kind=kind, url=url, written=written)
     pin, _, local = match[2].partition("+")
     return Requirement(normalise(match[1]), (), f"=={match[2]}", pin, local or None, url, "url", written)
+
+
+def repeated(requirements: Iterable[Requirement]) -> dict[str, str]:
+    """Return the names that are there more than once, each with all that is said of its releases."""
+    found: dict[str, list[str]] = {}
+    for requirement in requirements:
+        if requirement.name:
+            found.setdefault(requirement.name, []).append(requirement.specifier)
+    return {name: ",".join(filter(None, said)) for name, said in found.items() if len(said) > 1}

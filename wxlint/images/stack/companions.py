@@ -11,6 +11,7 @@ from wxlint.core.values import HOLE
 from wxlint.facts import cuda_of_channel as cuda_of
 from wxlint.facts.generation import same_cuda
 from wxlint.images.installs.model import Install
+from wxlint.images.installs.requirement import repeated
 from wxlint.images.stack.torch.channels import accelerator_of, channel_of_url, served_by
 from wxlint.images.stack.torch.model import Choice, Torch
 from wxlint.images.stack.torch.replacement import possible_releases
@@ -179,8 +180,10 @@ def _carried(install: Install, torch: Torch) -> Iterator[Companion]:
     """Yield the companions that other packages bring along, from where torch came."""
     if install.tool in ("apt", "conda") or install.removes or install.no_deps:
         return
+    twice = repeated(install.requirements)
     for requirement in install.requirements:
-        specifier = requirement.specifier if HOLE not in requirement.specifier else ""
+        specifier = twice.get(requirement.name, requirement.specifier)
+        specifier = specifier if HOLE not in specifier else ""
         carried = facts.carried(requirement.name, specifier, requirement.extras) if requirement.name else ()
         for name, _ in carried:
             if name in NAMES:

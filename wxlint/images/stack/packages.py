@@ -19,7 +19,7 @@ from wxlint.facts.generation import (
 )
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
-from wxlint.images.installs.requirement import Requirement
+from wxlint.images.installs.requirement import Requirement, repeated
 
 if TYPE_CHECKING:
     from wxlint.facts.wheels import Extra
@@ -72,17 +72,17 @@ class Accelerated(NamedTuple):
 
 
 @functools.lru_cache(maxsize=4096)
-def accelerated_packages(install: Install, python: str = "") -> tuple[Accelerated, ...]:
+def accelerated_packages(install: Install, python: str = "", *, torch_there: bool = False) -> tuple[Accelerated, ...]:
     """What an install brings, packages that are named before those that they bring.
 
-    python: the image's Python, "3.10"; "" when it is not known.
+    python: the image's Python, "3.10"; "" when it is not known. torch_there: whether an earlier install took torch.
     """
     if install.tool == "apt" or install.removes:
         return ()
-    return tuple(_of_conda(install) if install.tool == "conda" else _of_python(install, python))
+    return tuple(_of_conda(install) if install.tool == "conda" else _of_python(install, python, torch_there))
 
 
-def _of_python(install: Install, python: str) -> Iterator[Accelerated]:
+def _of_python(install: Install, python: str, torch_there: bool) -> Iterator[Accelerated]:
     named = {requirement.name for requirement in install.requirements}
     for requirement in install.requirements:
         found = package_of(requirement, install, python)
@@ -90,8 +90,11 @@ def _of_python(install: Install, python: str) -> Iterator[Accelerated]:
             yield found
     if install.no_deps:
         return
+    twice = repeated(install.requirements)
     for requirement in install.requirements:
-        yield from _brought(requirement, install, named, python)
+        if requirement.name in twice:
+            requirement = requirement._replace(specifier=twice[requirement.name])
+        yield from _brought(requirement, install, named, python, _may_be_older(requirement, install, torch_there))
 
 
 def _of_conda(install: Install) -> Iterator[Accelerated]:
@@ -234,7 +237,7 @@ def limited(requirement: Requirement, install: Install) -> str:
     return ",".join(part for part in (own, *limits) if part)
 
 
-def _may_be_older(requirement: Requirement, install: Install) -> bool:
+def _may_be_older(requirement: Requirement, install: Install, torch_there: bool) -> bool:
     """Return whether an install may not take the newest release of what needs torch, as it may not take its torch."""
     if install.lowest and not requirement.pin:
         return True
@@ -248,18 +251,19 @@ def _may_be_older(requirement: Requirement, install: Install) -> bool:
     others = [
         r for r in (*install.requirements, *install.constraints, *install.overrides) if r.name != requirement.name
     ]
-    if any(r.name in FAMILY and r.specifier for r in others):
-        return True
+    if any(r.name in FAMILY and (r.specifier or (torch_there and not install.upgrade)) for r in others):
+        return True  # the torch that is there stays where it is named
     needs = (facts.torch_needed(r.name, r.pin) or "" for r in others if r.name)
     return any("==" in needed or "~=" in needed for needed in needs)  # vllm is for one release of torch
 
 
-def _brought(requirement: Requirement, install: Install, named: Set[str], python: str) -> Iterator[Accelerated]:
+def _brought(
+    requirement: Requirement, install: Install, named: Set[str], python: str, older: bool
+) -> Iterator[Accelerated]:
     """Yield what a requirement brings along and nobody names; two levels deep, as wyoming-faster-whisper brings
-    ctranslate2."""
+    ctranslate2. older: an older release of it than the newest may be taken."""
     waiting = [(requirement.name, limited(requirement, install), requirement.extras)]
     seen: set[str] = set()  # of its own: one that holds all names, for each of them, would cost their square
-    older = _may_be_older(requirement, install)
     for _ in range(16):
         if not waiting:
             return

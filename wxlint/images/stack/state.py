@@ -58,6 +58,7 @@ def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
     cuda: list[str] = []
     unread = False
     tools: list[str] = []
+    torch_there = False
     python = base.python
     for step, install in enumerate(installs):
         tools.append(install.tool)
@@ -83,12 +84,14 @@ def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
         unread = (
             unread or bool(install.unread) or any(r.kind in ("vcs", "path", "unknown") for r in install.requirements)
         )
-        for package in accelerated_packages(install, install.environment.python or python):
+        own_python = install.environment.python or python
+        for package in accelerated_packages(install, own_python, torch_there=torch_there):
             before = packages.get(package.name)
             if before is not None and not _replaces(before, package, install):
                 continue
             packages.pop(package.name, None)
             packages[package.name] = package._replace(step=step)
+        torch_there = torch_there or any(requirement.name == "torch" for requirement in install.requirements)
     return Stack(base, tuple(packages.values()), tuple(cudnn), tuple(cuda), unread, python)
 
 

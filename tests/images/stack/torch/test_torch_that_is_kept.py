@@ -140,10 +140,17 @@ def test_the_very_build_that_is_there_leaves_its_companions() -> None:
 
 
 def test_limits_of_an_install_count_for_the_torch_that_is_there() -> None:
-    constraints = {"new.txt": "torchvision==0.19.1\n", "same.txt": "torchvision==0.18.1\n"}
-    assert said(state(constraints, f"RUN {SET}\nRUN pip install -U torch -c new.txt").torch) == "default ?"
-    assert said(state(constraints, f"RUN {SET}\nRUN pip install torch -c new.txt").torch) == "default ?"
-    assert said(state(constraints, f"RUN {SET}\nRUN pip install -U torch -c same.txt").torch) == "cpu 2.3.1"
+    constraints = {"new.txt": "torchvision==0.19.1\n"}
+    both = "torch torchvision"
+    assert said(state(constraints, f"RUN {SET}\nRUN pip install -U {both} -c new.txt").torch) == "default ?"
+    assert said(state(constraints, f"RUN {SET}\nRUN pip install {both} -c new.txt").torch) == "default ?"
+
+
+def test_a_constraint_of_what_is_not_installed_limits_nothing() -> None:
+    constraints = {"new.txt": "torchvision==0.19.1\n"}
+    assert said(state(constraints, f"RUN {SET}\nRUN pip install torch -c new.txt").torch) == "cpu 2.3.1"
+    assert said(state(constraints, f"RUN {SET}\nRUN pip install -U torch -c new.txt").torch) == "default newest"
+    assert said(state(constraints, "RUN pip install torch -c new.txt").torch) == "default newest"
 
 
 def project(*dependencies: str, channel: str = "cpu") -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 
 from wxlint import facts
 from wxlint.core.patterns import late
@@ -324,7 +325,7 @@ def allowed(install: Install, listed: tuple[str, ...]) -> tuple[str, ...]:
         limits = [override, *(r for r in install.constraints if r.name == "torch" and not r.maybe)]
         known = [r.specifier for r in limits if r.specifier and HOLE not in r.specifier]
         return tuple(version for version in listed if all(within(specifier, version) for specifier in known))
-    for requirement in (*install.requirements, *install.constraints):
+    for requirement in (*install.requirements, *_counting(install)):
         if requirement.maybe or not requirement.specifier or HOLE in requirement.specifier:
             continue
         if requirement.name == "torch":
@@ -335,6 +336,20 @@ def allowed(install: Install, listed: tuple[str, ...]) -> tuple[str, ...]:
             needed = facts.torch_needed(requirement.name, requirement.pin)
             listed = tuple(version for version in listed if not needed or within(needed, version))
     return listed
+
+
+def _counting(install: Install) -> Iterator[Requirement]:
+    """The constraints that may say something of torch: its own, and those of what the install takes beside it."""
+    names = {requirement.name for requirement in install.requirements}
+    brought: set[str] | None = None
+    for constraint in install.constraints:
+        if constraint.name == "torch" or constraint.name in names or install.unread or install.open:
+            yield constraint
+            continue
+        if brought is None:
+            brought = {one for r in install.requirements if r.name for one, _ in facts.carried(r.name, "", r.extras)}
+        if constraint.name in brought:
+            yield constraint
 
 
 def _goes_with(companion: Requirement, version: str) -> bool:
