@@ -385,6 +385,21 @@ def test_a_local_variable_begins_with_its_own_value(given: str, inside: str) -> 
     assert calls(text) == [inside, "q|r"]
 
 
+def test_a_sum_rests_on_what_its_variables_rest_on() -> None:
+    text = 'n=0; if [ -n "$EXTRA" ]; then n=1; fi; docker "$((n++))" "$n"; let n+=1; docker $n'
+    assert calls(text) == ["0~|1~", "2~"]
+
+
+def test_a_loop_over_what_may_have_to_be_a_number_may_end() -> None:
+    text = "if prog; then declare -i D; fi\nfor D in a:b; do docker $D; done"
+    assert calls(text) == ["?…"]
+
+
+def test_a_trap_of_a_subshell_runs_behind_each_of_its_ends() -> None:
+    text = "(trap 'docker \"$A\"' EXIT; A=x; if prog; then exit; fi; A=y)"
+    assert calls(text) == ["?…"]
+
+
 def test_a_program_does_not_start_where_what_it_reads_is_not_set() -> None:
     text = "set -u\nsh <<E\ndocker $A\nE\ndocker b\n"
     assert calls(text) == ["?…", "b"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_powershell import powershell_script
 from wxlint.shell.powershell import read_powershell
+from wxlint.shell.powershell_refused import refused
 
 
 def words(text: str) -> list[list[str]]:
@@ -117,3 +118,38 @@ def test_paths_below_the_folder_of_the_script(text: str, expected: list[str]) ->
     commands = [c for c in read_powershell(text + "\n", "ci/b.ps1") if c.words[0].value.text == "docker"]
     found = [" ".join([c.cwd.text if c.cwd else "-", *(w.value.text for w in c.words[1:])]) for c in commands]
     assert [text.replace("\0", "…") for text in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "message"),
+    [
+        ('docker push "a\nb', 12, "a string that does not end"),
+        ("docker push it's\n", 14, "a string that does not end"),
+        ("docker push 'a''\n", 12, "a string that does not end"),
+        ('$a = @"\ndocker push a\n "@\n', 5, "a here-string that does not end"),
+        ("<# docker push a\n", 0, "a comment that does not end"),
+        ("if ($a) {\n docker push a\n", 8, "{ that does not end"),
+        ("if ($a -eq (1) { docker push a }", 3, "( that does not end"),
+        ("docker push a\n}\n", 14, "} that nothing opens"),
+        ("& { docker push (a } )", 16, "( that } closes"),
+        ('docker push "$(foo "b)"', 12, "a string that does not end"),
+    ],
+)
+def test_what_powershell_refuses(text: str, at: int, message: str) -> None:
+    assert refused(text) == (at, message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'docker push "a""b`"c" \'d\'\'e\' C# # "\n',
+        '$a = @"\n"quoted" \'{(\n"@\n$b = @\'\n"$(\n\'@\n',
+        'docker push "$(if ($a) { "b)" } else { \'c\' })"\n',
+        'cmd --% /c "open ( {\n<# \' " { #>\n',
+        '${a \'b} = 1; ls [a-z; "["; echo `" `{\n',
+        "echo \u201cquoted\u201d \u2018too\u2019\n",
+        '"$(' * 300,
+    ],
+)
+def test_what_powershell_takes(text: str) -> None:
+    assert refused(text) is None

@@ -8,8 +8,9 @@ accepts. The rest of a Dockerfile is still checked, and of a compose file that i
 nothing else is looked at until it is mended. GitHub workflows, GitLab pipelines, Kubernetes manifests, values of Helm
 charts, devcontainer.json and bake files that have to do with images must be YAML, JSON (with comments in the one) or
 HCL; in Makefiles and justfiles reported is what make and just refuse of a line by itself: conditions, definitions and
-references that do not end, lines that are nothing, the indentation of recipes. What a script gives an engine for a
-reference, written out, and is none (`docker pull acme/App`), is a warning.
+references that do not end, lines that are nothing, the indentation of recipes; in PowerShell scripts, strings,
+comments and brackets that do not end. What a script gives an engine for a reference, written out, and is none (`docker
+pull acme/App`), is a warning.
 
 A compose file that another tool fills in first (`template` in its name, `{{`, `{%` or `#!for` in its text) is not
 held to syntax, and a service is not missed when another compose file of the repository defines it: scripts merge such

@@ -52,7 +52,14 @@ def attributed(walk: Walker, name: str, value: Value) -> Value:
     flags = _flags(walk, name)
     if "i" in flags:
         value = _number(walk, name, value, None)
+    elif "\0" in flags:
+        _doubtful(walk)
     return _cased(value, flags, name)
+
+
+def _doubtful(walk: Walker) -> None:
+    """A variable whose attributes are not known is set: the value may have to be an expression, or must not be set."""
+    walk.state.may_leave("exit" if "set -e" in walk.state.vars else "fail")
 
 
 def _flags(walk: Walker, name: str) -> str:
@@ -72,8 +79,8 @@ def _scalar(walk: Walker, node: Assign, name: str, flags: str, fresh: bool) -> N
     first = old.get("0", UNSET) if isinstance(old, dict) else old
     if "i" in flags and "\0" not in flags:
         value = _number(walk, name, value, first if node.append else None)
-    elif "\0" in flags:  # it may have to be an expression, or must not be set
-        state.may_leave("exit" if "set -e" in state.vars else "fail")
+    elif "\0" in flags:
+        _doubtful(walk)
     elif node.append:
         before = first if first is not None else Value("") if state.defaults else hole(f"${{{name}}}")
         value = joined([before, value])

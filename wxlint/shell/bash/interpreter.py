@@ -159,6 +159,10 @@ class Interpreter:
         if catch.ends:
             status = OPEN
         failed, state.flow = state.flow == "fail", ""
+        if catch.ends and "trap EXIT" in state.vars:  # it runs behind each of the ends
+            changed = set(state.changes(catch.mark)).union(*(changes for changes, _ in catch.ends))
+            for name in sorted(name for name in changed if " " not in name):
+                state.put(name, hole(state.named(name)))
         self.at_exit(doubtful=self.flavor == "bash" and "trap in function" in state.vars)
         if failed and isinstance(trap, Value):  # bash may run the trap of the shell around
             conditional, state.conditional = state.conditional, True

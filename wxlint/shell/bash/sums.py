@@ -13,7 +13,7 @@ from wxlint.shell.bash.assigned_names import SETS
 from wxlint.shell.bash.parameters import placed
 from wxlint.shell.bash.parser import Parser
 from wxlint.shell.bash.tree import Lit, Part
-from wxlint.shell.values import UNSET, Associative, hole, merged
+from wxlint.shell.values import UNSET, Associative, assumptions, hole, merged
 
 if TYPE_CHECKING:
     from wxlint.shell.bash.word_roles import Words
@@ -25,6 +25,8 @@ class Sums:
     def __init__(self, words: Words) -> None:
         self.words, self.state = words, words.state
         self.names = Names(self._operand, self.assign_number)
+        self.because: tuple[Reason, ...] = ()
+        """What the variables of the expression at hand rest on."""
 
     def number(self, text: str) -> int | None:
         """The value of an arithmetic expression without `$`."""
@@ -32,6 +34,7 @@ class Sums:
 
     def checked(self, text: str, *, strict: bool) -> int | None:
         """The value of an expression; an error in it ends the statement, or where it is not strict counts as 0."""
+        self.because = self._reasons(text)
         try:
             return value_of(text, self.names, self.words.bash)
         except DoubtfulError:
@@ -67,17 +70,21 @@ class Sums:
         if value.holes and strict:
             self._doubt(value)
         if number is not None:
-            because = value.because
-            for name in re.findall(r"[A-Za-z_]\w*", value.text):
-                variable = self.state.vars.get(name)
-                if isinstance(variable, Value):
-                    because = merged(because, variable.because)
-            return number, because
+            return number, merged(value.because, self.because)
         flow = self.state.flow
         self.state.undo(mark)
         self.state.flow = flow
         self.unsettle(text)
         return None
+
+    def _reasons(self, text: str) -> tuple[Reason, ...]:
+        """Why the variables of an expression are what they are."""
+        because: tuple[Reason, ...] = ()
+        for name in re.findall(r"[A-Za-z_]\w*", text):
+            variable = self.state.vars.get(name)
+            if isinstance(variable, Value) and variable.because:
+                because = merged(because, variable.because)
+        return because
 
     def _doubt(self, value: Value) -> None:
         """An expression with parts that are not known, and may be empty: then it may be an error."""
@@ -108,7 +115,7 @@ class Sums:
 
     def assign_number(self, name: str, index: str, number: int) -> None:
         """An assignment inside an expression."""
-        value = Value(str(number))
+        value = Value(str(number), (), assumptions(Value("", (), self.because)))
         if not index:
             self.words.parameters.store(name, value)
             return
