@@ -20,7 +20,10 @@ class Entry(NamedTuple):
 
 
 class PoetrySources(NamedTuple):
-    """urls: of named sources. default: replaces the default index. extra: searched besides."""
+    """urls: of named sources. default: replaces the default index. extra: searched besides.
+
+    A supplemental source is in `urls` only: poetry asks it where no other source has the package.
+    """
 
     urls: dict[str, str]
     default: str | None
@@ -38,7 +41,7 @@ def sources(data: dict[str, Any], key: str = "source") -> PoetrySources:
         urls[str(item.get("name", ""))] = item["url"]
         if item.get("priority") in ("default", "primary"):
             default = item["url"]
-        elif item.get("priority") != "explicit":
+        elif item.get("priority") not in ("explicit", "supplemental"):
             extra.append(item["url"])
     return PoetrySources(urls, default, tuple(extra))
 
