@@ -31,6 +31,7 @@ from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.packages import Accelerated
 from wxlint.images.stack.state import Stack
+from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import Torch
 from wxlint.rules import Problem
 
@@ -76,7 +77,7 @@ def _for_nothing(image: Image, stack: Stack) -> Iterator[Problem]:
 
 def _is_for_cuda(image: Image, stack: Stack) -> bool:
     """Whether the image is to compute on CUDA: by its base, its names, or libraries that are installed for that."""
-    if image.expected not in (None, "cuda"):
+    if image.expected not in (None, "cuda") or image.base.accelerator == "rocm":
         return False
     return image.base.accelerator == "cuda" or image.expected == "cuda" or bool(stack.libraries())
 
@@ -96,7 +97,7 @@ def _cudnn_there(image: Image, stack: Stack) -> set[str] | None:
                 return None
             there.add(library.cudnn)
     torch = image.state.torch
-    if torch.channel not in ("none", "cpu"):  # its wheels bring one
+    if torch.channel != "none" and accelerator_of(torch.channel) in (None, "cuda"):  # its wheels bring one
         version = _cudnn_of(torch)
         if not version:
             return None
