@@ -40,6 +40,8 @@ HINT = "leave the choice to the run: --gpus, or device_ids in compose"
 _SET = late(r"(?<![\w$])(?P<name>(?:NVIDIA|CUDA|HIP|ROCR|GPU)_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL)(?:=|[ \t]+)")
 _CHOSEN = late(r"\d+(?:,\d+)*|(?:GPU|MIG)-[\w/-]+(?:,.*)?|\d+:\d+(?:,.*)?")
 _NONE = ("", "-1", "void", "none", "NoDevFiles")
+_NO_DEVICE = ("", "void", "none")
+"""What NVIDIA's runtime takes for no device."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -59,18 +61,31 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 
 def _services(repository: Repository) -> Iterator[Problem]:
-    """Yield services that ask for a GPU and hide it from CUDA, be it by a variable of the host that is seldom set."""
+    """Yield services that ask for a GPU and hide it from CUDA, be it by a variable of the host that is seldom set.
+
+    NVIDIA_VISIBLE_DEVICES counts where the runtime alone brings the GPU: for `gpus` and a reservation docker sets the
+    variable itself.
+    """
     for _, service in repository.compose.services() if repository.compose is not None else ():
-        if not any(device.gpu for device in service.devices):
-            continue
-        for named in service.environment:
-            value = named.value if named.name == "CUDA_VISIBLE_DEVICES" else None
-            if value is None or not value.known or value.text.strip() not in (*_NONE, "all"):
+        asked = {(device.how, device.vendor) for device in service.devices if device.gpu}
+        for named in service.environment if asked else ():
+            if named.value is None or not named.value.known:
                 continue
-            shown = value.text.strip()
-            text = f"service {service.name} asks for a GPU, and {named.name}={shown} hides it from CUDA"
-            hint = "take the variable out: without it CUDA sees what the container has"
-            yield Problem(named.place.span, text, tuple(value.because), hint)
+            shown = named.value.text.strip()
+            if named.name == "CUDA_VISIBLE_DEVICES" and shown in (*_NONE, "all"):
+                text = f"service {service.name} asks for a GPU, and {named.name}={shown} hides it from CUDA"
+                hint = "take the variable out: without it CUDA sees what the container has"
+            elif (
+                named.name == "NVIDIA_VISIBLE_DEVICES"
+                and asked == {("runtime", "nvidia")}
+                and shown in _NO_DEVICE
+                and not named.value.because  # else the host may set it
+            ):
+                text = f"service {service.name} asks for a GPU, and {named.name}={shown} gives it none"
+                hint = f"write {named.name}=all, or take the runtime out"
+            else:
+                continue
+            yield Problem(named.place.span, text, tuple(named.value.because), hint)
 
 
 def _set_in(image: Image, index: int) -> Iterator[tuple[str, Span]]:
