@@ -17,6 +17,10 @@ class OpenStage:
 
     def __init__(self, index: int, name: str, instruction: Instruction, base: Use) -> None:
         self.index, self.name, self.instruction, self.base = index, name, instruction, base
+        self.root = base
+        """What the lowest stage starts from."""
+        self.python_texts: list[str] = []
+        """Texts of commands that speak of Python."""
         self.parents: tuple[int, ...] = ()
         self.external = True
         self.platform: Value | None = None
@@ -60,6 +64,7 @@ class OpenStage:
         stage.workdir, stage.user, stage.shell = self.workdir, self.user, self.shell
         stage.pip_config, stage.pip_file, stage.pip_looked = dict(self.pip_config), self.pip_file, self.pip_looked
         stage.fetches = list(self.fetches)
+        stage.root, stage.python_texts = self.root, list(self.python_texts)
         stage.environments, stage.shell_place = dict(self.environments), self.shell_place
         stage.entrypoint, stage.command = self.entrypoint, self.command
         stage.environment, stage.system_python, stage.chosen = self.environment, self.system_python, self.chosen
@@ -79,6 +84,7 @@ class OpenStage:
         """Follow which Python the commands of a RUN leave there."""
         if not ("python" in text or "conda" in text or "pyenv" in text):
             return
+        self.python_texts.append(text)
         python = self.environment.python or self.system_python
         if python and may_bring_another(text, python):
             self.forget_python()

@@ -127,7 +127,7 @@ class Runs:
             for install in installs(command, self._pip_values(stage), context):
                 switches = _switches(stage, command)
                 for step in self._followed(stage, install, context):
-                    own = _placed(stage, command, step, activated)
+                    own = self._placed(stage, command, step, activated)
                     own = own._replace(switches=switches) if switches else own
                     if any(r.kind == "vcs" and r.url for r in own.requirements) and self.files.is_own is not None:
                         own = context.with_own_project(own, self.files.is_own)
@@ -244,7 +244,7 @@ class Runs:
             inside.activated = activated
             for step in installs(inner, self._pip_values(stage), inside):
                 for one in self._followed(stage, step, inside, (*callers, source.path)):
-                    one = _placed(stage, inner, one, activated)
+                    one = self._placed(stage, inner, one, activated)
                     found.append(one._replace(conditional=one.conditional or install.conditional))
                     stage.pip_config.update(pip_config.from_install(one))
         if given is None and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
@@ -275,6 +275,21 @@ class Runs:
             url = origin((read_plain(text) or read_shell(text, stage.scope().values)).commands, name) or url
         return url is not None and from_vendor(url)
 
+    def _placed(self, stage: OpenStage, command: Command, install: Install, activated: Activated | None) -> Install:
+        """An install with the environment that it acts in: one that is active, or another Python of the image."""
+        install = _placed(stage, command, install, activated)
+        if install.place not in ("", SYSTEM) or install.tool not in ("pip", "uv"):
+            return install
+        if not any(_OTHER_PYTHON.search(word.value.text) for word in command.words):
+            return install
+        from wxlint.images.evaluation import other_pythons
+
+        place = other_pythons.named_in(stage, command, self.source.text)
+        if not place:
+            return install
+        other_pythons.note(stage, place)
+        return install._replace(place=place)
+
     def _relocated(self, install: Install) -> Install:
         return install._replace(because=(*install.because, *self.built_by)) if self.built_by else install
 
@@ -290,6 +305,8 @@ class Runs:
         )
 
 
+_OTHER_PYTHON = late(r"/usr/bin/p|\b3\.\d|(?:python|pip)3\.\d")
+"""What may name another Python than the one that PATH leads to."""
 _LEADING = frozenset(("PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV"))
 """Variables that lead commands into a Python environment."""
 

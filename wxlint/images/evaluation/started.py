@@ -11,6 +11,7 @@ from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation.environments import activation, led_to
+from wxlint.images.evaluation.other_pythons import named
 from wxlint.images.installs.options import behind_options, read_arguments
 from wxlint.images.installs.places import of_conda, of_prefix, of_project
 from wxlint.images.model.records import BY_PATH
@@ -92,7 +93,7 @@ class _Reader:
         if name in ("poetry", "pdm", "pipenv"):
             inside = in_image(self.stage.workdir, ".venv")
             return inside if inside in self.stage.environments else HOLE
-        place = self._of_path(path)
+        place = self._of_other(path, activated) or self._of_path(path)
         if place:
             return place
         if _PYTHON.fullmatch(name):
@@ -109,6 +110,13 @@ class _Reader:
             return ""
         place = of_prefix(in_image(self.stage.workdir, start))
         return place if place in self.stage.environments or _PYTHON.fullmatch(name) else ""
+
+    def _of_other(self, path: str, activated: str) -> str:
+        """The environment of a Python beside the one that PATH leads to, where one of the commands was for it."""
+        if activated and "/" not in path:
+            return ""
+        place = named(self.stage, path)
+        return place if place in self.stage.environments else ""
 
     def _by_path(self, command: Command) -> str:
         given = dict(command.env).get("PATH")
