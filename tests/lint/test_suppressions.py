@@ -259,6 +259,7 @@ def test_requirements_called_otherwise_are_read_for_suppressions_too() -> None:
     files = {
         "Dockerfile.cpu": "FROM python:3.11-slim\nCOPY reqs.in pyproject.toml ./\nRUN pip install -r reqs.in\n",
         "reqs.in": "torch==2.3.1+cu121  # wxlint: ignore[torch-index] why\n",
+        "pyproject.toml": "",
     }
     assert check(files, ignore=frozenset(["no-such-build"])) == []
 
