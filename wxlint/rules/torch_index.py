@@ -99,14 +99,13 @@ def _beside_a_gpu_image(repository: Repository, image: Image, choice: Choice) ->
 
 def _judge(image: Image, choice: Choice, tagged: set[str]) -> Iterator[Problem]:
     """What is wrong with a channel. tagged: the accelerators that tags of any build of the Dockerfile name."""
-    span = (
-        choice.source.span if choice.source and choice.source.span else choice.requirement.span or choice.install.span
-    )
+    giver = choice.giver
+    span = (giver.span if giver else None) or choice.requirement.span or choice.install.span
     if span is None:
         return
     because = (
         describe(choice),
-        *(choice.source.value.because if choice.source else ()),
+        *(giver.value.because if giver else ()),
         *choice.install.reasons,
         *image.why,
     )

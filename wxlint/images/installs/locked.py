@@ -46,7 +46,7 @@ def with_lock(
     found = []
     for requirement in lines.requirements:
         pinned = taken.get(requirement.name)
-        found.append(_pinned(requirement, pinned, lines) if pinned is not None else requirement)
+        found.append(_pinned(requirement, pinned, lines, source) if pinned is not None else requirement)
     named = {requirement.name for requirement in lines.requirements}
     torch = taken.get("torch")
     forked = torch is None and any(package.name == "torch" for package in lock.packages)
@@ -61,7 +61,7 @@ def with_lock(
             continue  # what a CUDA build of torch brings is a part of it; which of several builds it is, is not known
         text = f"{name}=={package.version}"
         requirement = parse_requirement(Value(text), _where(package, source))
-        found.append(_pinned(requirement, package, lines))
+        found.append(_pinned(requirement, package, lines, source))
     return lines._replace(requirements=tuple(found), constraints=(), locked=True, forks=False)
 
 
@@ -86,12 +86,17 @@ def _taken(lock: Lock, project: str, reached: Collection[Part], environment: Env
     }
 
 
-def _pinned(requirement: Requirement, package: Locked, lines: Lines) -> Requirement:
-    """A requirement with the version and the index of a lock; one by address stays what it is."""
+def _pinned(requirement: Requirement, package: Locked, lines: Lines, source: Source) -> Requirement:
+    """A requirement with the version and the index of a lock; one by address stays what it is.
+
+    One that names another build than the lock stands where the lock's does.
+    """
     if requirement.kind != "name":
         return requirement
     pin, _, local = package.version.partition("+")
     bound = requirement.bound
+    if requirement.local and requirement.local != local:
+        requirement = requirement._replace(written=f"{package.name}=={package.version}", where=_where(package, source))
     if package.name in FAMILY:
         bound = Bound(package.url or DEFAULT_INDEX) if package.url or lines.sources else None
     return requirement._replace(specifier=f"=={package.version}", pin=pin, local=local or None, bound=bound)

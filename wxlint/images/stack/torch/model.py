@@ -9,6 +9,7 @@ from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.installs.model import Install, PackageIndex
 from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.torch.channels import served_by
 
 ANY = "any"
 
@@ -59,7 +60,7 @@ class Choice(NamedTuple):
     """Where an install takes torch from.
 
     how: what decided. source: the index that did. requirement: the torch requirement, or the one that brings
-    torch with it (`implied`).
+    torch with it (`implied`). limit: the constraint that names the build, where that decided.
     """
 
     channel: str
@@ -68,6 +69,15 @@ class Choice(NamedTuple):
     implied: bool
     install: Install
     source: PackageIndex | None = None
+    limit: Requirement | None = None
+
+    @property
+    def giver(self) -> PackageIndex | None:
+        """The index that has the build: of several that are merged not always the one that decided."""
+        index = self.install.sources.index
+        if self.how == "extra" and index is not None and served_by(index) == self.channel:
+            return index
+        return self.source
 
     @property
     def by_builder(self) -> bool:
@@ -86,10 +96,13 @@ def describe(choice: Choice) -> Reason:
         "backend": f"{subject} with torch backend {choice.install.backend.shown() if choice.install.backend else ''}",
         "bound": f"{subject} from {wanted.bound.shown() if wanted.bound else ''}",
     }.get(choice.how, subject)
-    if choice.source is not None:
-        text = f"{subject} from {choice.source.flag} {choice.source.value.shown()}"
+    giver, limit = choice.giver, choice.limit
+    if giver is not None:
+        text = f"{subject} from {giver.flag} {giver.value.shown()}"
     if wanted.ignored:
         text += f" (pip ignores {wanted.ignored} behind a requirement)"
     if choice.implied:
         text += ", which brings torch"
+    if limit is not None and limit.span is not None:
+        return reason_at("install", f"constraint {limit.written} on {text}", limit.span)
     return reason_at("install", text, wanted.span or choice.install.span)

@@ -114,7 +114,7 @@ def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice
     if requirement.url and requirement.name in FAMILY:
         return choice(local or channels.channel_of_url(requirement.url), "url")
     if local:
-        return choice(local, "local")
+        return choice(local, "local")._replace(limit=pinned if pinned is not requirement else None)
     if requirement.bound is not None and requirement.bound.doubt is not None:
         return choice("unknown", "bound")
     limited = next((c for c in install.constraints if c.name == "torch" and c.bound is not None), None)
