@@ -60,6 +60,13 @@ def note(stage: OpenStage, text: str) -> None:
         stage.steps.append(Install("venv", place=one.place, makes=True, shares=one.shares, exact=one.anew))
 
 
+def note_other(stage: OpenStage, place: str) -> None:
+    """Note an environment that is there with the first command that acts in it."""
+    if place not in stage.environments:
+        stage.environments[place] = True
+        stage.steps.append(Install("venv", place=place, makes=True))
+
+
 def note_copied(stage: OpenStage, known: Mapping[str, bool], step: StageCopy) -> None:
     """Note the environments that a COPY --from brings. known: those of the other stage."""
     for place, has_pip in known.items():

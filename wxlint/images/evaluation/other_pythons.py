@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from wxlint import facts
 from wxlint.core.patterns import late
 from wxlint.images.evaluation.interpreter import python_of, system_python_of
-from wxlint.images.installs.model import Install
 from wxlint.shell.wrappers import unwrap
 
 if TYPE_CHECKING:
@@ -63,13 +62,6 @@ def named(stage: OpenStage, program: str) -> str:
     if version is None or not usual or version[1] == ".".join(usual.split(".")[:2]):
         return ""
     return f"/usr/bin/python{version[1]}"
-
-
-def note(stage: OpenStage, place: str) -> None:
-    """Note that a Python is there."""
-    if place not in stage.environments:
-        stage.environments[place] = True
-        stage.steps.append(Install("venv", place=place, makes=True))
 
 
 def _chosen_by_uv(words: Sequence[str]) -> str:

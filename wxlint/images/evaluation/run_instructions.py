@@ -278,16 +278,23 @@ class Runs:
     def _placed(self, stage: OpenStage, command: Command, install: Install, activated: Activated | None) -> Install:
         """An install with the environment that it acts in: one that is active, or another Python of the image."""
         install = _placed(stage, command, install, activated)
-        if install.place not in ("", SYSTEM) or install.tool not in ("pip", "uv"):
+        if install.place not in ("", SYSTEM):
+            return install
+        if not install.place and any(_PROJECT_TOOL.search(word.value.text) for word in command.words):
+            from wxlint.images.evaluation.project_environments import own_place
+
+            return own_place(stage, command, install, (self.source.text, *stage.python_texts), self.files)
+        if install.tool not in ("pip", "uv"):
             return install
         if not any(_OTHER_PYTHON.search(word.value.text) for word in command.words):
             return install
-        from wxlint.images.evaluation import other_pythons
+        from wxlint.images.evaluation.environments import note_other
+        from wxlint.images.evaluation.other_pythons import named_in
 
-        place = other_pythons.named_in(stage, command, self.source.text)
+        place = named_in(stage, command, self.source.text)
         if not place:
             return install
-        other_pythons.note(stage, place)
+        note_other(stage, place)
         return install._replace(place=place)
 
     def _relocated(self, install: Install) -> Install:
@@ -307,6 +314,7 @@ class Runs:
 
 _OTHER_PYTHON = late(r"/usr/bin/p|\b3\.\d|(?:python|pip)3\.\d")
 """What may name another Python than the one that PATH leads to."""
+_PROJECT_TOOL = late(r"(?:^|/)(?:poetry|pipenv|pdm)$")
 _LEADING = frozenset(("PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV"))
 """Variables that lead commands into a Python environment."""
 

@@ -13,7 +13,7 @@ from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation.environments import activation, led_to
 from wxlint.images.evaluation.other_pythons import named
 from wxlint.images.installs.options import behind_options, read_arguments
-from wxlint.images.installs.places import of_conda, of_prefix, of_project
+from wxlint.images.installs.places import made_by_itself, of_conda, of_prefix, of_project
 from wxlint.images.model.records import BY_PATH
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.wrappers import unwrap
@@ -91,8 +91,8 @@ class _Reader:
         if name == "uv":
             return self._behind_uv(command, words[1:])
         if name in ("poetry", "pdm", "pipenv"):
-            inside = in_image(self.stage.workdir, ".venv")
-            return inside if inside in self.stage.environments else HOLE
+            places = (in_image(self.stage.workdir, ".venv"), made_by_itself(name, self.stage.workdir))
+            return next((one for one in places if one in self.stage.environments), HOLE)
         place = self._of_other(path, activated) or self._of_path(path)
         if place:
             return place

@@ -6,6 +6,7 @@ import re
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
+from wxlint.images.installs.places import SYSTEM, in_home, moved
 from wxlint.images.model.records import Evaluated, StageCopy
 from wxlint.images.stack.torch.selection import choices
 
@@ -24,7 +25,10 @@ def carries(evaluated: Evaluated, step: StageCopy) -> bool:
     origin = evaluated.stages[step.stage] if step.stage is not None and step.stage < len(evaluated.stages) else None
     if origin is None:
         return False
-    project = any(install.tool in ("uv-project", "poetry", "pipenv") for install in origin.installs)
+    project = any(
+        install.tool in ("uv-project", "poetry", "pipenv") and _may_come(install.place, step)
+        for install in origin.installs
+    )
     variables = evaluated.environment
     made = [one.folder for one in origin.installs if one.builds and one.folder and choices(one)]  # of torch
     return any(
@@ -36,6 +40,13 @@ def carries(evaluated: Evaluated, step: StageCopy) -> bool:
         or (p.rstrip("/") + "/" in variables and _names_environment_in(p.rstrip("/") + "/", variables))
         for p in step.paths
     )
+
+
+def _may_come(place: str, step: StageCopy) -> bool:
+    """Whether the environment of a project may be among what is copied, by its place; "" where that is not known."""
+    if place == SYSTEM or in_home(place):
+        return moved(place, step.paths, step.dest) is not None
+    return True
 
 
 def _holds(path: str, wheels: str) -> bool:

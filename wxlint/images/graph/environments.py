@@ -8,7 +8,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE
 from wxlint.images.graph.state import Addition, Environment, Package, State, Stored, additions, cuda_packages, distinct
 from wxlint.images.installs.model import Install
-from wxlint.images.installs.places import SYSTEM, moved, of_prefix, shown
+from wxlint.images.installs.places import SYSTEM, in_home, moved, of_prefix, shown
 from wxlint.images.model.records import BY_PATH, StageCopy
 from wxlint.images.stack.torch.model import Torch
 from wxlint.images.stack.torch.state import after
@@ -127,7 +127,11 @@ class Environments:
         self.held[place] = one._replace(place=place, torch=torch, packages=tuple(packages), installs=tuple(installs))
 
     def extend(self, source: State, reason: Reason) -> None:
-        """Add what a COPY --from brings of another stage's environment to the one that PATH leads to."""
+        """Add what a COPY --from brings of another stage's environment to the one that PATH leads to: not of one that
+        lies in a user's home, which is brought by its place."""
+        if any(map(in_home, source.in_use)):
+            system = source.environments[0]
+            source = source._replace(torch=system.torch, packages=system.packages, installs=system.installs)
         if source.torch.channel != "none" or source.packages or source.installs:
             self._extend(source.torch, source.packages, source.installs, reason)
 

@@ -89,6 +89,22 @@ def of_folder(tool: str, folder: str, variables: Mapping[str, Value], absolute: 
     return of_prefix(absolute(posixpath.join(folder, ".venv")))
 
 
+_OF_TOOLS = {"poetry": "/root/.cache/pypoetry/virtualenvs/", "pipenv": "/root/.local/share/virtualenvs/"}
+"""Where tools keep the environments that they make by themselves."""
+
+
+def made_by_itself(tool: str, folder: str) -> str:
+    """The environment that a tool makes for the project in a folder, absolute, where no setting says another."""
+    if tool not in _OF_TOOLS:
+        return of_prefix(posixpath.join(folder, ".venv"))
+    return _OF_TOOLS[tool] + (posixpath.basename(folder) or "project")
+
+
+def in_home(place: str) -> bool:
+    """Whether an environment lies where tools keep those that they make by themselves."""
+    return place.startswith(tuple(_OF_TOOLS.values()))
+
+
 def moved(place: str, paths: Sequence[str], dest: str) -> str | None:
     """Where an environment lies after a COPY --from of these paths to a destination, absolute; None where it is not
     among them."""
