@@ -32,7 +32,6 @@ from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.packages import Accelerated
 from wxlint.images.stack.state import Stack
 from wxlint.images.stack.torch.channels import accelerator_of
-from wxlint.images.stack.torch.model import Torch
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING
@@ -98,17 +97,25 @@ def _cudnn_there(image: Image, stack: Stack) -> set[str] | None:
             there.add(library.cudnn)
     torch = image.state.torch
     if torch.channel != "none" and accelerator_of(torch.channel) in (None, "cuda"):  # its wheels bring one
-        version = _cudnn_of(torch)
+        version = _cudnn_of_torch(image, stack)
         if not version:
             return None
         there.add(version)
     return there
 
 
-def _cudnn_of(torch: Torch) -> str:
-    """The major version of the cuDNN that torch's wheels bring along."""
-    row = facts.torch_release(torch.version) if torch.version else None
-    return row.plain_cudnn.partition(".")[0] if row is not None and row.plain_cudnn else ""
+def _cudnn_of_torch(image: Image, stack: Stack) -> str:
+    """The major version of the cuDNN that torch's wheels bring along, also where any of several releases may come."""
+    torch = image.state.torch
+    releases: tuple[str, ...] = (torch.version,) if torch.version else ()
+    if torch.channel == "default" and not torch.version:
+        from wxlint.images.stack.torch.reach import reach_of
+
+        reach = reach_of(torch, image.state.installs, stack.python)
+        releases = reach.releases if reach is not None else ()
+    rows = [facts.torch_release(version) for version in releases]
+    found = {(row.plain_cudnn or "").partition(".")[0] if row is not None else "" for row in rows}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _problem(package: Accelerated, there: set[str], image: Image, stack: Stack) -> Problem:
