@@ -64,7 +64,7 @@ def _kind(name: str) -> str:
     if _PIP.fullmatch(name):
         return "pip"
     base = _base(name)
-    if base in ("uv", "pip-sync", "pixi", "conda-lock", "spacy"):
+    if base in ("uv", "pip-sync", "pipx", "pixi", "conda-lock", "spacy"):
         return base
     if _CONDA_PROGRAM.fullmatch(name):
         return "conda"
@@ -240,6 +240,12 @@ def _project(call: Call) -> Iterator[Install]:
     return pipenv(call) if tool == "pipenv" else project_tool(tool, call)
 
 
+def _pipx(call: Call) -> Iterator[Install]:
+    from wxlint.images.installs.tools import pipx
+
+    return pipx(call)
+
+
 def _pixi(call: Call) -> Iterator[Install]:
     if len(call.words) > 1 and call.words[1].value.text in ("install", "add", "run"):
         yield call.opaque(call.words[0])
@@ -308,6 +314,7 @@ _READERS: dict[str, Callable[[Call], Iterator[Install]]] = {
     "conda": _conda,
     "conda-lock": _conda_lock,
     "project": _project,
+    "pipx": _pipx,
     "pixi": _pixi,
     "spacy": _spacy,
     "apt": _apt,

@@ -44,7 +44,7 @@ _PIP = late(r"(?:.*[/\\])?pip(?:\d(?:\.\d+)?)?")
 
 
 def uv(call: Call) -> Iterator[Install]:
-    """`uv pip install`, `uv sync`, `uv add`, `uv run`; `uv tool` has an environment of its own."""
+    """`uv pip install`, `uv sync`, `uv add`, `uv run`, `uv tool install`."""
     words = behind_options(call.rest)
     if not words:
         return
@@ -60,6 +60,19 @@ def uv(call: Call) -> Iterator[Install]:
         yield from _synced(words, call)
     elif verb == "run":
         yield from _run(words, call)
+    elif verb == "tool":
+        yield from _tool(inner)
+
+
+def _tool(call: Call) -> Iterator[Install]:
+    """`uv tool install NAME`; what it adds with `--with` or takes from a list is not read."""
+    from wxlint.images.installs.tools import uv_tool
+
+    words = behind_options(call.rest)
+    arguments = read_arguments(words[1:])
+    others = ("--with", "--with-requirements", "--with-editable", "--overrides", "-c", "--constraints")
+    if words and words[0].value.text == "install" and arguments.positional and not arguments.has(*others):
+        yield uv_tool(_install(words[0], arguments, call), arguments)
 
 
 def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) -> Iterator[Install]:
