@@ -150,3 +150,19 @@ def test_reasons_are_those_that_a_reference_depends_on(
     monkeypatch.chdir(tmp_path)
     found = [f for f in run(tmp_path, {"x.sh": f"{script}\n"}).findings if f.rule == "latest-tag"]
     assert [[reason.shown(f.span.path) for reason in f.because] for f in found] == [because]
+
+
+def test_no_rule_breaks_where_one_of_two_environments_may_compute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    index = "--index-url https://download.pytorch.org/whl"
+    text = (
+        "FROM python:3.11\n"
+        f"RUN python -m venv /opt/a && /opt/a/bin/pip install torch==2.4.0 {index}/cu121\n"
+        "RUN /opt/a/bin/pip install torch-scatter -f https://data.pyg.org/whl/torch-2.3.0+cu121.html\n"
+        f"RUN python -m venv /opt/b && /opt/b/bin/pip install torch==2.5.1 {index}/cpu\n"
+        'CMD ["bash"]\n'
+    )
+    report = run(tmp_path, {"Dockerfile": text}, paths=["."], no_policy=True)
+    assert "internal-error" not in {finding.rule for finding in report.findings}

@@ -39,9 +39,10 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.images.graph.image import Image, contributing
 from wxlint.images.graph.repository import Repository
+from wxlint.images.model.records import StageCopy
 from wxlint.images.stack.base import flavour_of
 from wxlint.images.stack.packages import Accelerated
-from wxlint.images.stack.state import Stack, takes_cuda_from_nowhere
+from wxlint.images.stack.state import takes_cuda_from_nowhere
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING
@@ -58,10 +59,10 @@ def check(repository: Repository) -> Iterator[Problem]:
     for image, stack in repository.image_stacks:
         packages = [package for package in stack.packages if takes_cuda_from_nowhere(package, stack)]
         if packages and image.state.torch.channel in ("none", "cpu") and image.base.sure:
-            yield from _packages(packages, image, stack)
+            yield from _packages(repository, packages, image)
 
 
-def _packages(packages: list[Accelerated], image: Image, stack: Stack) -> Iterator[Problem]:
+def _packages(repository: Repository, packages: list[Accelerated], image: Image) -> Iterator[Problem]:
     root = image.base.root
     reference = root.reference if root is not None else None
     plain = image.base.accelerator == "cpu"
@@ -69,7 +70,7 @@ def _packages(packages: list[Accelerated], image: Image, stack: Stack) -> Iterat
         return
     if not plain and not (reference.path.endswith("nvidia/cuda") and flavour_of(reference) == "base"):
         return
-    if any(_MAY_BRING.search(text) for text in _instructions(image)):
+    if any(_MAY_BRING.search(text) for text in _instructions(image)) or _may_copy_cuda(repository, image):
         return
     has = f"{image.label} holds none" if plain else f"{root.value.shown()} holds the CUDA runtime alone"
     for package in packages:
@@ -90,3 +91,13 @@ def _instructions(image: Image) -> Iterator[str]:
         for instruction in image.evaluated.instructions_of(stage):
             if instruction.keyword in ("RUN", "COPY", "ADD", "ENV"):
                 yield instruction.text
+
+
+def _may_copy_cuda(repository: Repository, image: Image) -> bool:
+    """Whether a COPY --from takes files of an image that holds CUDA, or of one that is not known."""
+    evaluated, beliefs = image.evaluated, repository.graph.beliefs
+    copies = [
+        step for stage in contributing(evaluated, image.stage) for step in stage.steps if isinstance(step, StageCopy)
+    ]
+    sources = [evaluated.stages[step.stage] for step in copies if step.stage is not None]
+    return len(sources) < len(copies) or any(beliefs.base(evaluated, one).accelerator != "cpu" for one in sources)

@@ -110,7 +110,7 @@ def _for_another(image: Image, stack: Stack) -> Iterator[Problem]:
     """Yield a package whose version names another torch than the one that it finds, and which may replace that."""
     bound = [p for p in stack.packages if p.torch and p.libraries == "torch" and not p.conditional]
     held = [image.state.external_torch, *_held(image)] if bound else []
-    for package in bound:
+    for package in bound if len(held) > 1 else ():
         before, now = held[package.step], held[package.step + 1]
         if now.channel != "unknown" or not before.version or _minor(before.version) == _minor(package.torch):
             continue
@@ -191,7 +191,7 @@ def _built_before(image: Image, stack: Stack) -> Iterator[Problem]:
 
 
 def _held(image: Image) -> Iterator[Torch]:
-    """Yield the torch that is there after each install of an image."""
+    """Yield the torch that is there after each install of an image; none where several environments may compute."""
     first, *others = image.state.computing()
     torch = first.external_torch
     for install in () if others else first.installs:

@@ -67,7 +67,8 @@ def _services(repository: Repository) -> Iterator[Problem]:
     variable itself.
     """
     for _, service in repository.compose.services() if repository.compose is not None else ():
-        asked = {(device.how, device.vendor) for device in service.devices if device.gpu}
+        given = [d for d in service.devices if d.gpu and (d.vendor == "nvidia" or (d.vendor == "" and d.name is None))]
+        asked = {(device.how, device.vendor) for device in given}
         for named in service.environment if asked else ():
             if named.value is None or not named.value.known:
                 continue
