@@ -67,22 +67,20 @@ def torch_needed(name: str, version: str | None, extras: tuple[str, ...] = ()) -
     return row["requires"].partition(";")[0].strip()[len("torch") :].strip()
 
 
-@functools.lru_cache(maxsize=256)
 def built_for_torch(name: str, version: str) -> str:
     """The line of torch that a release is built for, of a distribution whose metadata does not say it; "" for none that
     is known."""
     key = release_key(version)
-    rows = (row for row in table("built_for_torch") if row["name"] == normalise(name))
+    rows = rows_of("built_for_torch", normalise(name))
     return next((r["torch"] for r in rows if release_key(r["from"]) <= key < release_key(r["before"])), "")
 
 
 def latest_line_built_for(name: str) -> str:
     """The latest line of torch that the tables know releases of a distribution for, of which there are later ones."""
-    return max(
-        (row["torch"] for row in table("built_for_torch") if row["name"] == normalise(name)), key=numbers, default=""
-    )
+    return max((row["torch"] for row in rows_of("built_for_torch", normalise(name))), key=numbers, default="")
 
 
+@functools.lru_cache(maxsize=256)
 def torch_needed_since(name: str, version: str) -> tuple[str, ...]:
     """What the releases of a distribution from a version on ask of torch, oldest first; empty where that is not
     known."""

@@ -41,7 +41,7 @@ class Checkout:
 
     def ignores(self, beside: str, paths: Iterable[str]) -> bool:
         """Whether git ignores one of these paths, as files do that are made. beside: a file of the same repository."""
-        found = repository(os.path.dirname(disk.real(beside)))
+        found = self._repository_around(beside)
         try:
             return found is not None and any(found.ignores(disk.real(path)) for path in paths)
         except OSError:
