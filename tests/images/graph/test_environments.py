@@ -217,3 +217,21 @@ def test_the_reason_names_both(tmp_path: Path) -> None:
     (image,) = api.images([tmp_path])
     assert image.torch == "unknown"
     assert any("the system's Python (cu124) or /opt/venv (cpu)" in str(reason) for reason in image.because)
+
+
+NVIDIA = "FROM nvcr.io/nvidia/pytorch:24.05-py3\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ("apt-get install -y python3-virtualenv git curl", "cu124"),
+        ("pip install virtualenv flask", "cu124"),
+        ("echo python -m venv /v", "cu124"),
+        (f"cd /srv && python3 -m venv v && v/bin/pip install {CPU}", "cpu"),
+        (f"sudo virtualenv -p python3 /srv/v && /srv/v/bin/pip install {CPU}", "cpu"),
+    ],
+)
+def test_environments_are_made_by_programs_that_make_them(tmp_path: Path, command: str, found: str) -> None:
+    end = "ENV PATH=/srv/v/bin:$PATH\n" if found == "cpu" else ""
+    assert torch(tmp_path, f"{NVIDIA}RUN {command}\n{end}", {}) == found

@@ -11,9 +11,9 @@ from wxlint.core.paths import in_image
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
-from wxlint.images.evaluation.expansion import Scope, expand
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.places import SYSTEM, moved, of_name, of_prefix
+from wxlint.shell.model import Surroundings
 from wxlint.shell.wrappers import unwrap
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from wxlint.images.model.records import StageCopy
     from wxlint.shell.model import Command
 
-_MAKES = late(r"(?:\bpython[\d.]*\s+-m\s+(?:venv|virtualenv)|\bvirtualenv|\buv\s+venv)((?:[ \t]+[^\s;&|]+)*)")
+_PYTHON = late(r"(?:python|pypy)[\d.]*")
 _VALUED = frozenset(("-p", "--python", "--prompt", "--index-url", "--cache-dir"))
+_MODULES = frozenset(("venv", "virtualenv"))
 _ENVIRONMENT_LIKE = late(r"env|conda|mamba|poetry")
 _MADE_BY_CONDA = ("conda", "mamba", "micromamba")
 
@@ -41,16 +42,49 @@ class Made(NamedTuple):
 
 def made(text: str, workdir: str, variables: Mapping[str, Value]) -> Iterator[Made]:
     """The virtual environments that a RUN makes."""
-    for match in _MAKES.finditer(text):
-        words = match[1].split()
-        given = [w for before, w in zip(["", *words], words) if not w.startswith("-") and before not in _VALUED]
-        by_uv = match[0].startswith("uv")
-        for word in given or ([".venv"] if by_uv else []):
-            value = expand(word.strip("\"'"), Scope(dict(variables), set()))
-            if value.known:
-                place = of_prefix(in_image(workdir, value.text))
-                has_pip = "--seed" in words if by_uv else "--without-pip" not in words
-                yield Made(place, "--system-site-packages" in words, "--clear" in words, has_pip)
+    from wxlint.shell.bash.reader import read_plain, read_shell  # only for files that make environments
+
+    found = read_plain(text) or read_shell(text, variables, around=Surroundings(succeeds=True))
+    for command in map(unwrap, found.commands):
+        words = _behind_maker([word.value for word in command.words])
+        if words is None:
+            continue
+        by_uv = posixpath.basename(command.words[0].value.text) == "uv"
+        options = {word.text for word in words}
+        given = [w for before, w in zip([Value(""), *words], words) if _is_folder(before.text, w.text)]
+        for value in given or ([Value(".venv")] if by_uv else []):
+            place = _place_in(workdir, command.cwd, value)
+            if place != HOLE:
+                has_pip = "--seed" in options if by_uv else "--without-pip" not in options
+                yield Made(place, "--system-site-packages" in options, "--clear" in options, has_pip)
+
+
+def _behind_maker(words: Sequence[Value]) -> Sequence[Value] | None:
+    """The words behind a program that makes environments; None for any other command."""
+    program, texts = posixpath.basename(words[0].text), [word.text for word in words]
+    if program == "virtualenv":
+        return words[1:]
+    name = "venv" if program == "uv" else "-m"
+    if name not in texts or not (program == "uv" or _PYTHON.fullmatch(program) or HOLE in program):
+        return None
+    at = texts.index(name)
+    if any(not text.startswith("-") for text in texts[1:at]):
+        return None
+    if program == "uv":
+        return words[at + 1 :]
+    return words[at + 2 :] if at + 1 < len(texts) and texts[at + 1] in _MODULES else None
+
+
+def _is_folder(before: str, word: str) -> bool:
+    """Whether a word behind `venv` is a folder. before: the word in front of it."""
+    return not word.startswith("-") and before not in _VALUED
+
+
+def _place_in(workdir: str, cwd: Value | None, folder: Value) -> str:
+    """The environment in a folder as a command writes it; with a HOLE where that is not known."""
+    if not folder.known or (cwd is not None and not cwd.known and not folder.text.startswith("/")):
+        return HOLE
+    return of_prefix(in_image(workdir, cwd.text if cwd is not None and cwd.known else "", folder.text))
 
 
 def note(stage: OpenStage, text: str) -> None:
