@@ -40,7 +40,8 @@ import re
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
-from wxlint.core.reasons import reason_at
+from wxlint.core.reasons import Reason, reason_at
+from wxlint.core.span import Span
 from wxlint.facts import cuda_of_channel as cuda_of
 from wxlint.facts.generation import same_cuda
 from wxlint.images.graph.image import Image
@@ -48,7 +49,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.companions import Mismatch, cuda_beside, mismatches
 from wxlint.images.stack.packages import COMPILED, Accelerated
 from wxlint.images.stack.state import Stack
-from wxlint.images.stack.torch.channels import accelerator_of
+from wxlint.images.stack.torch.channels import accelerator_of, channel_of_url
 from wxlint.images.stack.torch.model import Torch
 from wxlint.images.stack.torch.releases import numbers, within
 from wxlint.images.stack.torch.state import after
@@ -91,6 +92,13 @@ def _wheel(image: Image, package: Accelerated, torch: Torch) -> Iterator[Problem
     span = package.span
     assert span is not None
     because = (*torch.because, *image.installer(package.step))
+    for problem in _built_for_another(image, package, torch, span, because):
+        yield _less_sure(problem) if _may_be_newer(image, package) else problem
+
+
+def _built_for_another(
+    image: Image, package: Accelerated, torch: Torch, span: Span, because: tuple[Reason, ...]
+) -> Iterator[Problem]:
     if package.torch and torch.version and _minor(torch.version) != _minor(package.torch):
         text = f"{_short(package)} is built for torch {package.torch}, but {image.label} holds torch {torch.version}"
         yield Problem(span, text, because, f"take its build for torch {_minor(torch.version)}", image=image.label)
@@ -118,7 +126,23 @@ def _for_another(image: Image, stack: Stack) -> Iterator[Problem]:
             text = f"{_short(package)} is built for torch {package.torch}, and finds torch {before.version}"
             because = (*before.because, *image.installer(package.step))
             hint = f"take its build for torch {_minor(before.version)}"
-            yield Problem(package.span, text, because, hint, Severity.WARNING, image.label)
+            problem = Problem(package.span, text, because, hint, Severity.WARNING, image.label)
+            yield _less_sure(problem) if _may_be_newer(image, package) else problem
+
+
+def _may_be_newer(image: Image, package: Accelerated) -> bool:
+    """Whether a package may come from the default index, which has releases that a page of wheels does not have."""
+    install = image.state.installs[package.step]
+    sources = install.sources
+    merged = sources.links or (sources.extra and install.tool != "uv")
+    default = sources.index is None or channel_of_url(sources.index.value.text) == "default"
+    pinned = "==" in package.specifier or "://" in package.written
+    return bool(merged) and default and not (sources.no_index or pinned)
+
+
+def _less_sure(problem: Problem) -> Problem:
+    message = f"{problem.message}; the default index may have a newer release of it"
+    return problem._replace(message=message, severity=Severity.INFO)
 
 
 def _left(image: Image, package: Accelerated, torch: Torch) -> Problem | None:
