@@ -7,7 +7,8 @@
 the GPU, and does not start on a host without one. `!reset` takes a value away, `!override` puts another in its place.
 
 A file is one for the CPU by its name, and is laid over another where scripts say so, or where it makes no sense by
-itself. A service that it puts behind a profile, or starts no container of, is left alone.
+itself. A service that it puts behind a profile, or starts no container of, is left alone. `extends` merges alike: a
+service that is called for the CPU and extends one with a GPU keeps it.
 
 ## Bad
 
@@ -61,7 +62,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING
-SUMMARY = "a compose file for the CPU that leaves the GPU of the file below it in place"
+SUMMARY = "a compose file or service for the CPU that leaves the GPU below it in place"
 HINT = "take the GPU away with !reset"
 _AWAY = {
     "deploy": "write devices: !reset [] under deploy.resources.reservations",

@@ -11,7 +11,8 @@ containers, and pods with a runtime class or a resource claim are left alone, an
 (a TrainingRuntime), containers that a patch of a kustomization gives a GPU, those that a kustomization in a folder
 `base` names, and those that only build or sleep. A patch that gives a GPU to a cpu image is wrong, where it can mean
 one container alone. Of a Helm chart those values are read that say an image and its `resources`, if its templates pass
-these on and say nothing of GPUs themselves.
+these on and say nothing of GPUs themselves. Public servers of models (vLLM, SGLang, LMDeploy, TGI) without a GPU are
+information: some of them have images for the CPU.
 
 ## Bad
 

@@ -1,4 +1,4 @@
-"""An image fixes which GPUs it sees.
+"""An image, or a service that asks for a GPU, fixes which GPUs it sees.
 
 ## Why
 
@@ -34,7 +34,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING
-SUMMARY = "an image that fixes which GPUs it sees"
+SUMMARY = "an image that fixes which GPUs it sees, or a service that hides the one it asks for"
 HINT = "leave the choice to the run: --gpus, or device_ids in compose"
 
 _SET = late(r"(?<![\w$])(?P<name>(?:NVIDIA|CUDA|HIP|ROCR|GPU)_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL)(?:=|[ \t]+)")
