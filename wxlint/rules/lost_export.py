@@ -2,10 +2,10 @@
 
 ## Why
 
-Each RUN has a shell of its own. `RUN export FORCE_CUDA=1` changes nothing for the instructions that follow: extensions
-are compiled for the CPU, the cache lies elsewhere, the environment that was to be active is not. `RUN source
-venv/bin/activate` and `RUN conda activate` are the same mistake, and so is `RUN export X=$(python -c ...)`. ENV keeps a variable; a command that needs an
-activated environment needs it in its own RUN.
+Each RUN has a shell of its own. `RUN export FORCE_CUDA=1` changes nothing for the instructions that follow:
+extensions are compiled for the CPU, the cache lies elsewhere, the environment that was to be active is not. `RUN
+source venv/bin/activate` and `RUN conda activate` are the same mistake, and so is `RUN export X=$(python -c ...)`.
+ENV keeps a variable; a command that needs an activated environment needs it in its own RUN.
 
 ## Bad
 
