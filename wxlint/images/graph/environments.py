@@ -66,13 +66,6 @@ class Environments:
         """Whether uv has installed to an environment that is not known, which may be that of the project."""
         return any(step.tool == "uv" and not step.place for step in self.held[SYSTEM].installs)
 
-    def expect(self, later: State, installs: Sequence[Install]) -> None:
-        """Let the environments be there that copies bring. later: the state at a stage's end. installs: its own."""
-        made = {install.place for install in installs if install.makes}
-        for one in later.environments:
-            if one.place not in self.held and one.place not in made:
-                self.held[one.place] = Environment(one.place)
-
     def torch_before(self, install: Install) -> Torch:
         """The torch that an install finds; of a project with an environment of its own, the one that lies beside it."""
         place = self.place_of(install)

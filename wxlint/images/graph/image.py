@@ -173,9 +173,12 @@ def _torch_around(beliefs: Beliefs, image: Image) -> Iterator[tuple[Install, Tor
     """
     for stage in contributing(image.evaluated, image.stage):
         environments = Environments(beliefs.base(image.evaluated, stage))
-        environments.expect(beliefs.state(image.evaluated, stage), stage.installs)
+        beliefs.state(image.evaluated, stage)  # those that it copies from have theirs then
         apart: dict[str, Torch] = {}
-        for install in stage.installs:
+        for install in stage.steps:
+            if isinstance(install, StageCopy):
+                beliefs.copied(image.evaluated, stage, install, environments)
+                continue
             if install.elsewhere:
                 before = apart.get(install.folder, NONE)
                 now = apart[install.folder] = after(before, install._replace(elsewhere=False))

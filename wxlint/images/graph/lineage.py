@@ -144,10 +144,7 @@ class Beliefs:
         stored = {item.folder: item for item in base.stored}
         for step in stage.steps:
             if isinstance(step, StageCopy):
-                self._copied(evaluated, stage, step, found)
-                for item, moved in self._taken_along(evaluated, step):
-                    stored[moved.folder] = moved
-                    found.merge(item, Reason("image", "COPY --from", evaluated.path, step.instruction.line))
+                stored.update((item.folder, item) for item in self.copied(evaluated, stage, step, found))
             elif step.elsewhere:
                 stored[step.folder] = _stored(stored.get(step.folder), step)
             else:
@@ -158,6 +155,15 @@ class Beliefs:
                 if item.folder in searched:
                     found.merge(item, Reason("env", f"PYTHONPATH names {item.folder}"))
         return found.seen(base, stage.led, stage.used)._replace(stored=tuple(stored.values()))
+
+    def copied(self, evaluated: Evaluated, stage: Stage, step: StageCopy, found: Environments) -> list[Stored]:
+        """Let environments have what a COPY --from of a stage brings, and return the folders of their own among it."""
+        self._copied(evaluated, stage, step, found)
+        moved = []
+        for item, now in self._taken_along(evaluated, step):
+            moved.append(now)
+            found.merge(item, Reason("image", "COPY --from", evaluated.path, step.instruction.line))
+        return moved
 
     def _copied(self, evaluated: Evaluated, stage: Stage, step: StageCopy, found: Environments) -> None:
         """COPY --from brings the environments along that it copies; of the system's Python, what is copied of it."""
