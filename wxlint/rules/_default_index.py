@@ -54,6 +54,7 @@ def _is_plain(install: Install, wanted: Requirement) -> bool:
     return not (
         install.tool not in ("pip", "uv")
         or install.conditional
+        or install.handled
         or install.removes
         or install.open
         or install.unread

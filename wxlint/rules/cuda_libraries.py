@@ -78,6 +78,8 @@ def _packages(repository: Repository, packages: list[Accelerated], image: Image)
             continue  # cudnn-mismatch speaks of it
         if plain and image.expected is None and (package.build != "cuda" or package.brought_by):
             continue  # nothing says that it is to compute on a GPU
+        if image.state.installs[package.step].handled:
+            continue  # another may be installed in its place
         if image.state.installs[package.step].sources:
             continue  # the builds of another index may bring theirs
         what = f"{package.brought_by} brings {package.name}, which" if package.brought_by else package.written

@@ -134,6 +134,8 @@ def _channels(step: TorchStep) -> Iterator[Problem]:
     """Channels that never existed, whichever index the install would take."""
     install = step.install
     sources = install.sources
+    if install.handled:
+        return
     places = [(s.value.text, s.span, s.value.because) for s in (sources.index, *sources.extra, *sources.links) if s]
     wanted = [choice.requirement for choice in step.choices if choice.requirement.url]
     places += [(requirement.url or "", requirement.span, ()) for requirement in wanted]
@@ -155,7 +157,7 @@ def _channels(step: TorchStep) -> Iterator[Problem]:
 def _empty_channels(image: Image, step: TorchStep) -> Iterator[Problem]:
     """Channels that are empty under a build of the repository, which leaves the root of the index."""
     build, install, root = image.evaluated.build, step.install, image.base.root
-    if not build.built_by or build.more or install.conditional:
+    if not build.built_by or build.more or install.conditional or install.handled:
         return
     if image.base.accelerator is None or not image.base.sure or root is None or root.span.path != image.evaluated.path:
         return  # a base of the family's own, or one that nobody knows, may set the variable
@@ -200,6 +202,7 @@ def _pythons(step: TorchStep) -> Iterator[Problem]:
             or not python
             or install.tool not in _PIP
             or install.conditional
+            or install.handled
             or choice.channel == "unknown"
             or choice.how == "url"
         ):
@@ -246,6 +249,7 @@ def _served(install: Install, wanted: Requirement) -> str | None:
     if (
         install.tool not in _PIP
         or install.conditional
+        or install.handled
         or install.open
         or install.unread
         or install.backend is not None
@@ -280,8 +284,8 @@ def _index_hint(wanted: Requirement) -> str:
 def _parts(image: Image) -> Iterator[Problem]:
     """Extras and groups of a project that it does not have: its tool refuses them."""
     for install in image.installs:
-        for unread in install.unread:
-            if unread.kind is UnreadKind.NO_PART and install.span is not None and not install.conditional:
+        for unread in () if install.conditional or install.handled else install.unread:
+            if unread.kind is UnreadKind.NO_PART and install.span is not None:
                 text = f"{unread.name} has no extra or group {unread.detail}"
                 yield Problem(install.span, text, install.reasons, "name one that it has", image=image.label)
 
@@ -298,7 +302,7 @@ def _default_index(image: Image, python: str) -> Iterator[Problem]:
 def _wheels(image: Image) -> Iterator[Problem]:
     """Wheels by their address that were made for another Python or another system."""
     for install in image.installs:
-        if install.tool not in _PIP or install.conditional:
+        if install.tool not in _PIP or install.conditional or install.handled:
             continue
         for wanted in install.requirements:
             if not wanted.url or wanted.maybe or HOLE in wanted.url:

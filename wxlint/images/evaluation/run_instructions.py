@@ -18,6 +18,7 @@ from wxlint.images.evaluation import pip_config
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.default_shell import flavor_of_command, flavor_of_text, shell_texts
 from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_build, may_make
+from wxlint.images.evaluation.handled import is_handled
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.stage_context import StageContext
 from wxlint.images.evaluation.written_files import removed_by, touched
@@ -129,6 +130,7 @@ class Runs:
                 for step in self._followed(stage, install, context):
                     own = self._placed(stage, command, step, activated)
                     own = own._replace(switches=switches) if switches else own
+                    own = own._replace(handled=True) if is_handled(text, command.end) else own
                     if any(r.kind == "vcs" and r.url for r in own.requirements) and self.files.is_own is not None:
                         own = context.with_own_project(own, self.files.is_own)
                     stage.steps.append(self._relocated(own))
@@ -245,7 +247,9 @@ class Runs:
             for step in installs(inner, self._pip_values(stage), inside):
                 for one in self._followed(stage, step, inside, (*callers, source.path)):
                     one = self._placed(stage, inner, one, activated)
-                    found.append(one._replace(conditional=one.conditional or install.conditional))
+                    handled = one.handled or is_handled(source.text, inner.end)
+                    conditional = one.conditional or install.conditional
+                    found.append(one._replace(conditional=conditional, handled=handled))
                     stage.pip_config.update(pip_config.from_install(one))
         if given is None and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
             return [install]  # what it is called with may decide

@@ -211,6 +211,7 @@ class Install(NamedTuple):
     packages in environments of their own. place: the Python environment that it acts in, by its prefix (see places.py);
     "" for the one that the base image leads to, with a HOLE where it is not known. makes: it makes that environment
     where there is none yet; tool "venv" does nothing else. shares: the environment sees what the system's Python has.
+    handled: where it fails, its text goes on with something else (`A || B`).
     """
 
     tool: str
@@ -249,6 +250,7 @@ class Install(NamedTuple):
     place: str = ""
     makes: bool = False
     shares: bool = False
+    handled: bool = False
 
     @property
     def span(self) -> Span | None:
