@@ -169,7 +169,8 @@ def torch_steps(beliefs: Beliefs, image: Image) -> TorchSteps:
 def _torch_around(beliefs: Beliefs, image: Image) -> Iterator[tuple[Install, Torch, Torch]]:
     """The installs of an image, each with the torch that it finds and the one that it leaves.
 
-    What goes into a folder of its own (--target) or into an environment finds there only what went there before.
+    What goes into a folder of its own (--target) or into an environment finds there only what went there before. Of
+    what goes into an environment that is not known, nothing is said.
     """
     for stage in contributing(image.evaluated, image.stage):
         environments = Environments(beliefs.base(image.evaluated, stage))
@@ -182,6 +183,9 @@ def _torch_around(beliefs: Beliefs, image: Image) -> Iterator[tuple[Install, Tor
             if install.elsewhere:
                 before = apart.get(install.folder, NONE)
                 now = apart[install.folder] = after(before, install._replace(elsewhere=False))
+            elif environments.place_of(install) is None:
+                environments.install(install)
+                continue
             else:
                 before = environments.torch_before(install)
                 now = environments.torch_after(install)
