@@ -235,3 +235,16 @@ NVIDIA = "FROM nvcr.io/nvidia/pytorch:24.05-py3\n"
 def test_environments_are_made_by_programs_that_make_them(tmp_path: Path, command: str, found: str) -> None:
     end = "ENV PATH=/srv/v/bin:$PATH\n" if found == "cpu" else ""
     assert torch(tmp_path, f"{NVIDIA}RUN {command}\n{end}", {}) == found
+
+
+@pytest.mark.parametrize(
+    ("commands", "found"),
+    [
+        ("RUN python3 -m venv /opt/tools", "cu124"),
+        ("RUN python3 -m venv /opt/tools && /opt/tools/bin/pip install black", "cu124"),
+        ("RUN python3 -m venv /opt/tools\nCMD /opt/tools/bin/python a.py", "none"),
+        (f"RUN python3 -m venv /v && /v/bin/pip install {CPU}", "cpu"),
+    ],
+)
+def test_an_environment_without_torch_beside_a_base_with_its_own(tmp_path: Path, commands: str, found: str) -> None:
+    assert torch(tmp_path, f"{NVIDIA}{commands}\n", {}) == found

@@ -184,6 +184,7 @@ class Environments:
             return projects  # what the image is built for
         system, *others = self.held.values()
         untouched = system.torch.channel == "unknown" and all(step.tool == "apt" for step in system.installs)
+        untouched = untouched and any(one.torch.channel != "none" for one in others)
         return others if others and untouched else [system, *others]
 
 
