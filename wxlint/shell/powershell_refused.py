@@ -15,6 +15,8 @@ _CLOSED_BY = {"(": ")", "{": "}"}
 _STARTS = frozenset(" \t\r\n;|&(){}[],=")
 """What a word may stand behind, so that `#` begins a comment."""
 _HERE = late(r"@([\"'])[ \t]*\r?\n")
+_VALUE = late(r"(?:[$\d+*/%-]|.*[\"'\u2018-\u201e]$)")
+"""A text behind which `#` begins a comment in an expression, and is a part of the word in an argument."""
 _BRACED = late(r"\$\{[^`{}\n]{1,80}\}")
 _DEPTH = 40
 """Of strings in strings; nothing is said of deeper ones."""
@@ -77,6 +79,8 @@ def _word(text: str, at: int, depth: int) -> int:
         return at + 2
     if char == "#" and starts:
         return _found(text, "\n", at)
+    if char == "#" and _VALUE.match(_before(text, at)):
+        raise _Error(at, "")
     if starts and text.startswith("<#", at):
         end = text.find("#>", at + 2)
         if end < 0:
@@ -94,6 +98,14 @@ def _word(text: str, at: int, depth: int) -> int:
     if char in _SINGLE:
         return _literal(text, at)
     return _expanded(text, at, depth) if char in _DOUBLE else at + 1
+
+
+def _before(text: str, at: int) -> str:
+    """What stands in front of an offset, without a blank in between: at most the end of it."""
+    start = at
+    while start > max(0, at - 80) and text[start - 1] not in _STARTS:
+        start -= 1
+    return text[start:at]
 
 
 def _found(text: str, what: str, at: int) -> int:
