@@ -248,3 +248,19 @@ def test_environments_are_made_by_programs_that_make_them(tmp_path: Path, comman
 )
 def test_an_environment_without_torch_beside_a_base_with_its_own(tmp_path: Path, commands: str, found: str) -> None:
     assert torch(tmp_path, f"{NVIDIA}{commands}\n", {}) == found
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        f'RUN python -m venv /opt/venv\nENV PATH="/opt/venv/bin/:$PATH"\nRUN pip install {CPU}',
+        f'RUN python -m venv /opt/x\nENV PATH="/opt/./x//bin:$PATH"\nRUN pip install {CPU}',
+        f'WORKDIR /srv\nRUN python -m venv x\nENV PATH="x/bin:$PATH"\nRUN pip install {CPU}',
+        f"WORKDIR /srv\nRUN python -m venv ~/x\nENV PATH=/root/x/bin:$PATH\nRUN pip install {CPU}",
+        f"WORKDIR /srv\nRUN python -m venv ~/x && ~/x/bin/pip install {CPU}\nENV PATH=/root/x/bin:$PATH",
+        f"WORKDIR /srv\nRUN python -m venv ~/x && . ~/x/bin/activate && pip install {CPU}\nCMD /root/x/bin/python a",
+        f"WORKDIR /srv\nRUN python -m venv ~/x && ~/x/bin/pip install {CPU}\nCMD ~/x/bin/python a",
+    ],
+)
+def test_one_environment_under_several_paths(tmp_path: Path, commands: str) -> None:
+    assert torch(tmp_path, f"{SYSTEM}{commands}\n", {}) == "cpu"

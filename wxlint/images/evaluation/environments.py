@@ -12,7 +12,7 @@ from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.images.installs.model import Install
-from wxlint.images.installs.places import SYSTEM, moved, of_name, of_prefix
+from wxlint.images.installs.places import SYSTEM, moved, of_home, of_name, of_prefix
 from wxlint.shell.model import Surroundings
 from wxlint.shell.wrappers import unwrap
 
@@ -82,9 +82,10 @@ def _is_folder(before: str, word: str) -> bool:
 
 def _place_in(workdir: str, cwd: Value | None, folder: Value) -> str:
     """The environment in a folder as a command writes it; with a HOLE where that is not known."""
-    if not folder.known or (cwd is not None and not cwd.known and not folder.text.startswith("/")):
+    path = of_home(folder.text)
+    if not folder.known or (cwd is not None and not cwd.known and not path.startswith("/")):
         return HOLE
-    return of_prefix(in_image(workdir, cwd.text if cwd is not None and cwd.known else "", folder.text))
+    return of_prefix(in_image(workdir, cwd.text if cwd is not None and cwd.known else "", path))
 
 
 def note(stage: OpenStage, text: str) -> None:
@@ -179,11 +180,12 @@ def led_to(stage: OpenStage, path: Value | None) -> str:
     """The environment whose programs a PATH finds first; "" for the one that the base image leads to."""
     like = ""
     for entry in (path.text if path is not None else "").split(":"):
-        if not entry.endswith("/bin") or HOLE in entry:
-            if HOLE in entry:
-                break
+        if HOLE in entry:
+            break
+        folder, _, last = in_image(stage.workdir, of_home(entry)).rpartition("/")
+        if last != "bin" or HOLE in folder:
             continue
-        place = of_prefix(in_image("/", entry[: -len("/bin")] or "/"))
+        place = of_prefix(folder or "/")
         if place in stage.environments:
             return place
         if place == SYSTEM:
@@ -227,7 +229,7 @@ def _sourced(stage: OpenStage, command: Command, words: list[Value]) -> str | No
     start = stage.workdir
     if command.cwd is not None:
         start = in_image(start, command.cwd.text) if command.cwd.known else HOLE
-    place = in_image(start, folder or ".")
+    place = in_image(start, of_home(folder) or ".")
     if len(words) > 2 and of_prefix(place) == SYSTEM:  # conda's own script takes a name
         return _by_name(stage, words[2])
     return of_prefix(place)
@@ -236,4 +238,4 @@ def _sourced(stage: OpenStage, command: Command, words: list[Value]) -> str | No
 def _by_name(stage: OpenStage, value: Value) -> str:
     if not value.known:
         return HOLE
-    return of_prefix(in_image(stage.workdir, value.text)) if "/" in value.text else of_name(value.text)
+    return of_prefix(in_image(stage.workdir, of_home(value.text))) if "/" in value.text else of_name(value.text)

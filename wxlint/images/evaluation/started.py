@@ -13,7 +13,7 @@ from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation.environments import activation, led_to
 from wxlint.images.evaluation.other_pythons import named
 from wxlint.images.installs.options import behind_options, read_arguments
-from wxlint.images.installs.places import made_by_itself, of_conda, of_prefix, of_project
+from wxlint.images.installs.places import made_by_itself, of_conda, of_home, of_prefix, of_project
 from wxlint.images.model.records import BY_PATH
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.wrappers import unwrap
@@ -108,7 +108,7 @@ class _Reader:
         start, found, name = path.rpartition("/bin/")
         if not found:
             return ""
-        place = of_prefix(in_image(self.stage.workdir, start))
+        place = of_prefix(in_image(self.stage.workdir, of_home(start)))
         return place if place in self.stage.environments or _PYTHON.fullmatch(name) else ""
 
     def _of_other(self, path: str, activated: str) -> str:

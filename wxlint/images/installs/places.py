@@ -29,6 +29,11 @@ def of_prefix(prefix: str) -> str:
     return SYSTEM if _OF_SYSTEM.fullmatch(prefix) else prefix
 
 
+def of_home(path: str) -> str:
+    """A path of which the shell makes one in the home of a user: root's, as far as places are told apart."""
+    return f"/root{path[1:]}" if path.startswith("~/") else path
+
+
 def is_named(place: str) -> bool:
     """Whether an environment is one of conda's, which has a Python of its own."""
     return place.startswith("envs/")
@@ -47,13 +52,13 @@ def of_conda(arguments: Arguments, absolute: Callable[[str], str]) -> str:
         return ""
     if not value.known:
         return HOLE
-    return of_name(value.text) if named is not None else of_prefix(absolute(value.text))
+    return of_name(value.text) if named is not None else of_prefix(absolute(of_home(value.text)))
 
 
 def of_program(path: str, absolute: Callable[[str], str]) -> str:
     """The environment whose program a path names (`/opt/venv/bin/pip`); "" for a name that PATH leads to."""
     folder, found, _ = path.rpartition("/bin/")
-    return of_prefix(absolute(folder)) if found else ""
+    return of_prefix(absolute(of_home(folder))) if found else ""
 
 
 def of_value(value: Value, absolute: Callable[[str], str]) -> str:
@@ -64,7 +69,7 @@ def of_value(value: Value, absolute: Callable[[str], str]) -> str:
     text = value.text
     if "/bin/" in text:
         return of_program(text, absolute)
-    return of_prefix(absolute(text.rstrip("/"))) if "/" in text or text in (".venv", "venv") else ""
+    return of_prefix(absolute(of_home(text.rstrip("/")))) if "/" in text or text in (".venv", "venv") else ""
 
 
 def of_project(arguments: Arguments, variables: Mapping[str, Value], absolute: Callable[[str], str]) -> str:
