@@ -17,7 +17,8 @@ from wxlint.discovery.file_kinds import COMPOSE, DOCKERFILE, kind_of_text
 from wxlint.documents.dockerfile.templated import is_template
 from wxlint.documents.prose import blocks
 from wxlint.images.builds.from_prose import Folders, is_name_of
-from wxlint.images.graph.missing_dockerfiles import PLAIN_NAMES, Search
+from wxlint.images.graph.joined_texts import JoinedTexts
+from wxlint.images.graph.missing_dockerfiles import MAKER, PLAIN_NAMES
 from wxlint.rules import ARCHIVED, Problem
 from wxlint.rules.undeclared_build_arg import declared_arguments, is_predefined
 
@@ -43,12 +44,17 @@ _MAKES = (
 _PROSE = (".md", ".rst")
 
 
-def problems(repository: Repository, path: str, script: Script) -> Iterator[Problem]:
+def texts_of(repository: Repository) -> JoinedTexts:
+    """The texts in which something may make what a document names."""
+    return JoinedTexts(repository, MAKER.search, _PROSE)
+
+
+def problems(repository: Repository, path: str, script: Script, texts: JoinedTexts) -> Iterator[Problem]:
     """Yield what is wrong with the commands of one document."""
     source = repository.sources.read(path)
     if source is None or ARCHIVED.search(path) or _OF_ITS_DAY.search(path):
         return
-    document = _Document(repository, source)
+    document = _Document(repository, source, texts)
     for build in script.builds:
         if build.dockerfile in repository.dockerfiles:
             yield from document.build(build)
@@ -62,8 +68,8 @@ def problems(repository: Repository, path: str, script: Script) -> Iterator[Prob
 class _Document:
     """One document; each file that is missing is reported once, where it is named first."""
 
-    def __init__(self, repository: Repository, source: Source) -> None:
-        self.repository, self.source = repository, source
+    def __init__(self, repository: Repository, source: Source, texts: JoinedTexts) -> None:
+        self.repository, self.source, self.texts = repository, source, texts
         self.folder = posixpath.dirname(source.path)
         self.folders = Folders(source, repository.sources.root)
         self.missing: set[str] = set()
@@ -78,7 +84,7 @@ class _Document:
         if self._shows[DOCKERFILE] or not known or not self._is_meant(path, build.wanted):
             return
         if self._is_nowhere(path, known) if named else self._is_looked_for_in_the_root(build, path, known):
-            yield Problem(build.span, f"there is no {path}{did_you_mean(path, known, str)}", image=path)
+            yield Problem(build.span, f"there is no {path}{self.texts.near(path, known)}", image=path)
 
     def compose_files(self, call: Call) -> Iterator[Problem]:
         """Yield the compose files that a command names, where they are nowhere that the document may mean."""
@@ -91,7 +97,7 @@ class _Document:
             if not paths or any(map(disk.lexists, paths)) or self._shows[COMPOSE]:
                 continue
             if self._is_meant(path, paths) and self._is_nowhere(path, known):
-                yield Problem(call.span, f"there is no {path}{did_you_mean(path, known, str)}", image=path)
+                yield Problem(call.span, f"there is no {path}{self.texts.near(path, known)}", image=path)
 
     def build(self, build: Build) -> Iterator[Problem]:
         """Yield a stage and arguments that the Dockerfile of a build does not have."""
@@ -128,9 +134,7 @@ class _Document:
             return True
         if path in PLAIN_NAMES:
             return False
-        _, makers = Search(self.repository).makers(self.source.path, ".")
-        texts = [read for each in makers if not each.endswith(_PROSE) and (read := self.repository.sources.read(each))]
-        return any(sought in read.text for read in texts)
+        return self.texts.hold(sought, (self.folder, ""))
 
     def _is_nowhere(self, path: str, known: list[str]) -> bool:
         """Whether no file of its kind is what a path may mean, in a folder of which the text speaks in words."""

@@ -43,17 +43,16 @@ docker build -f docker/Dockerfile -t example/asr:1.0 .
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wxlint.core import disk
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.documents.dockerfile.words import json_words, listed_words
 from wxlint.images.graph.context_files import Absent, Contexts, is_nowhere
 from wxlint.images.graph.image import contributing
+from wxlint.images.graph.joined_texts import JoinedTexts
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import ARCHIVED, Problem
 
@@ -78,6 +77,7 @@ _TEXTS = (".md", ".rst", ".txt", ".sh", ".py", "makefile")
 
 
 def check(repository: Repository) -> Iterator[Problem]:
+    texts = JoinedTexts(repository, lambda name: name.lower().endswith(_TEXTS))
     for path in repository.dockerfiles_in_scope:
         known: dict[tuple[str, ...], Contexts] = {}
         for evaluated in repository.graph.evaluated_at(path):
@@ -87,27 +87,19 @@ def check(repository: Repository) -> Iterator[Problem]:
                     known[build.contexts] = Contexts(repository.sources, path, build.contexts)
                 yield from _build(known[build.contexts], evaluated, build)
             elif build.span is None and not build.image and not _NOT_USED.search(path):
-                yield from _by_hand(repository, evaluated)
+                yield from _by_hand(repository, evaluated, texts)
 
 
-def _by_hand(repository: Repository, evaluated: Evaluated) -> Iterator[Problem]:
+def _by_hand(repository: Repository, evaluated: Evaluated, texts: JoinedTexts) -> Iterator[Problem]:
     """Yield what a Dockerfile which nothing builds copies, and no folder has that may be its context."""
     for instruction in evaluated.dockerfile.instructions:
         for source, span in _sources(evaluated.dockerfile.source, instruction):
             name = posixpath.normpath(source.lstrip("/"))
             if _WRITTEN.search(name) and not name.startswith("..") and is_nowhere(repository.sources, span.path, name):
                 text = f"{instruction.keyword} {source}: no folder of the repository has one"
-                if not _is_named_beside(repository, evaluated.path, posixpath.basename(name)):
+                # a script, or a text beside the Dockerfile, that names it may make it, or say to put it there by hand
+                if not texts.name(posixpath.basename(name), (posixpath.dirname(evaluated.path),)):
                     yield Problem(span, text, severity=Severity.INFO)
-
-
-def _is_named_beside(repository: Repository, dockerfile: str, name: str) -> bool:
-    """Whether a script, or a text beside a Dockerfile, names a file: it may be made, or put there by hand."""
-    beside = posixpath.dirname(dockerfile)
-    texts = [posixpath.join(beside, each) for each in disk.names(beside or ".") if each.lower().endswith(_TEXTS)]
-    sources = [repository.sources.read(path) for path in dict.fromkeys((*repository.scripts, *texts))]
-    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
-    return any(word.search(source.text) for source in sources if source is not None)
 
 
 def _build(contexts: Contexts, evaluated: Evaluated, build: Build) -> Iterator[Problem]:

@@ -50,8 +50,10 @@ HINT = "correct the command"
 
 
 def check(repository: Repository) -> Iterator[Problem]:
+    texts = None
     for path, script in repository.documented.items():
         if script.builds or any(call.docker.verb.startswith("compose ") for call in script.calls):
-            from wxlint.rules._documented import problems
+            from wxlint.rules._documented import problems, texts_of
 
-            yield from problems(repository, path, script)
+            texts = texts or texts_of(repository)
+            yield from problems(repository, path, script, texts)

@@ -20,7 +20,7 @@ from wxlint.images.graph.named_paths import ScriptTexts
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build
 
-_MAKER = late(r"(?i)(?:\.(?:sh|bash|bat|cmd|ps1|py|mk|md|rst|ya?ml)|(?:^|/)(?:Makefile|justfile|configure))$")
+MAKER = late(r"(?i)(?:\.(?:sh|bash|bat|cmd|ps1|py|mk|md|rst|ya?ml)|(?:^|/)(?:Makefile|justfile|configure))$")
 """Files that may make a Dockerfile, say how one is made, or put a compose file elsewhere."""
 _YAML = (".yaml", ".yml")
 _BAKE = (".hcl", ".json")
@@ -219,7 +219,7 @@ class Search:
         if (compose, folder) not in self._found_makers:
             beside = {posixpath.dirname(compose) or ".", folder}
             files = [normal(posixpath.join(where, name)) for where in beside for name in disk.names(where)]
-            names = [*({*self._repository.scripts, *filter(_MAKER.search, files)} - {normal(compose)})]
+            names = [*({*self._repository.scripts, *filter(MAKER.search, files)} - {normal(compose)})]
             moved = re.compile(rf"\b(?:cp|mv)\b.*{re.escape(posixpath.basename(compose))}")
             texts = [maker.text for name in names if (maker := self._texts.source(name)) is not None]
             self._found_makers[compose, folder] = any(map(moved.search, texts)), names
