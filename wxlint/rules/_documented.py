@@ -41,6 +41,8 @@ _MAKES = (
     r"(?<![\w.-])"
 )
 """What stands in front of a file's name in a text that says how it is made."""
+_OTHER_TREE = late(r"\bgit[ \t]+(?:-C[ \t]+\S+[ \t]+)?(?:checkout|switch)[ \t]+(?!-[bBcC]\b|--(?:create|orphan|[ \t]))")
+"""What brings another state of the repository, of whose files nothing is known."""
 _PROSE = (".md", ".rst")
 
 
@@ -55,24 +57,29 @@ def problems(repository: Repository, path: str, script: Script, texts: JoinedTex
     if source is None or ARCHIVED.search(path) or _OF_ITS_DAY.search(path):
         return
     document = _Document(repository, source, texts)
+    switched = _OTHER_TREE.search(source.text)
+    end = switched.start() if switched is not None else len(source.text)
     for build in script.builds:
+        if build.span is not None and source.offsets(build.span)[0] >= end:
+            continue
         if build.dockerfile in repository.dockerfiles:
             yield from document.build(build)
         else:
             yield from document.dockerfile(build)
     for call in script.calls:
-        if call.docker.verb.startswith("compose "):
+        if call.docker.verb.startswith("compose ") and source.offsets(call.span)[0] < end:
             yield from document.compose_files(call)
 
 
 class _Document:
-    """One document; each file that is missing is reported once, where it is named first."""
+    """One document; each file, stage and argument that is missing is reported once, where it is named first."""
 
     def __init__(self, repository: Repository, source: Source, texts: JoinedTexts) -> None:
         self.repository, self.source, self.texts = repository, source, texts
         self.folder = posixpath.dirname(source.path)
         self.folders = Folders(source, repository.sources.root)
         self.missing: set[str] = set()
+        self.said: set[tuple[str, str]] = set()
 
     def dockerfile(self, build: Build) -> Iterator[Problem]:
         """Yield the Dockerfile of a build, where it is nowhere that the document may mean."""
@@ -110,12 +117,20 @@ class _Document:
         if build.target is not None and evaluated is not None and evaluated.target(build.target) is None:
             names = [stage.name for stage in evaluated.stages if stage.name]
             has = f"it has {', '.join(names)}" if names else "its stages have no names"
-            yield Problem(span, f"{path} has no stage {build.target!r}; {has}{did_you_mean(build.target, names)}")
+            text = f"{path} has no stage {build.target!r}; {has}{did_you_mean(build.target, names)}"
+            yield from self._once(path, f"stage {build.target}", Problem(span, text))
         declared = declared_arguments(dockerfile)
         for name, _ in build.args:
             if declared is not None and name not in declared and not is_predefined(name):
                 has = f" (it has {', '.join(sorted(declared)[:6])})" if declared else ""
-                yield Problem(span, f"the build argument {name} does nothing: {path} declares no such ARG{has}")
+                text = f"the build argument {name} does nothing: {path} declares no such ARG{has}"
+                yield from self._once(path, name, Problem(span, text))
+
+    def _once(self, path: str, name: str, problem: Problem) -> Iterator[Problem]:
+        """Yield what is said of a stage or an argument of a Dockerfile, for the first command that has it."""
+        if (path, name) not in self.said:
+            self.said.add((path, name))
+            yield problem
 
     def _is_meant(self, path: str, paths: tuple[str, ...]) -> bool:
         """Whether a path that is not there is meant as it is written. paths: where it was looked for."""
@@ -146,7 +161,8 @@ class _Document:
 
     def _is_ours(self, build: Build) -> bool:
         """Whether a build is one of this repository: its text stands at the top, or its image has the name."""
-        names = [part for tag in build.tags for part in re.split(r"[/:]", tag.value.text) if HOLE not in part]
+        images = [re.sub(r":[^/:]*$", "", tag.value.text) for tag in build.tags]
+        names = [part for image in images for part in image.split("/") if HOLE not in part]
         in_docs = self.folder.split("/")[0].lower() in ("doc", "docs") and not names
         return self.folder == "" or in_docs or any(is_name_of(self.repository.sources.root, name) for name in names)
 
