@@ -32,6 +32,8 @@ STARTS = [
     # what an image of two environments starts with
     ('CMD ["/opt/venv/bin/python", "app.py"]', "cpu"),
     ('ENTRYPOINT ["tini", "--"]\nCMD ["/opt/venv/bin/uvicorn", "app:app"]', "cpu"),
+    ('CMD ["/opt/venv/bin/uvicorn", "app:app"]\nENTRYPOINT ["tini", "--"]', "cpu"),
+    ('CMD ["/opt/venv/bin/python", "a.py"]\nFROM 0\nENTRYPOINT ["tini", "--"]', "unknown"),
     ('CMD ["python", "app.py"]', "cu124"),
     ("CMD exec python3 app.py", "cu124"),
     ('CMD ["bash", "-c", ". /opt/venv/bin/activate && python app.py"]', "cpu"),

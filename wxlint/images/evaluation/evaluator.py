@@ -179,7 +179,9 @@ class _Evaluation:
         stage.flavor = flavor_of_command(words, stage.base_flavor)
 
     def _entrypoint(self, stage: OpenStage, instruction: Instruction) -> None:
-        stage.entrypoint, stage.command = instruction, None
+        stage.entrypoint = instruction
+        if stage.command is stage.inherited:  # a CMD of this very stage stays
+            stage.command = None
 
     def _command(self, stage: OpenStage, instruction: Instruction) -> None:
         stage.command = instruction

@@ -49,6 +49,8 @@ class OpenStage:
         """The environment that SHELL starts the commands of RUN in; "" for none."""
         self.entrypoint: Instruction | None = None
         self.command: Instruction | None = None
+        self.inherited: Instruction | None = None
+        """The CMD of the stage that this one starts from."""
         self.pip_looked: tuple[int, str, str | None] = 0, "", None
         self.environment = ANY_LINUX
         """The Python and the machine, as the base image has them."""
@@ -66,7 +68,7 @@ class OpenStage:
         stage.fetches = list(self.fetches)
         stage.root, stage.python_texts = self.root, list(self.python_texts)
         stage.environments, stage.shell_place = dict(self.environments), self.shell_place
-        stage.entrypoint, stage.command = self.entrypoint, self.command
+        stage.entrypoint, stage.command, stage.inherited = self.entrypoint, self.command, self.command
         stage.environment, stage.system_python, stage.chosen = self.environment, self.system_python, self.chosen
         stage.flavor, stage.base_flavor = self.flavor, self.base_flavor
         return stage
