@@ -1,4 +1,4 @@
-"""Reading HCL: its tokens, blocks, expressions and templates.
+"""Reading HCL: its blocks, expressions and templates.
 
     read_hcl(source) -> Hcl            never raises; the body holds what came before the first error
 
@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from typing import Union
 
-from wxlint.core.patterns import late
-from wxlint.core.tuples import NamedTuple
 from wxlint.documents.hcl.model import (
     Attribute,
     Block,
@@ -25,32 +23,13 @@ from wxlint.documents.hcl.model import (
     Object,
     Template,
 )
+from wxlint.documents.hcl.tokens import HclError, Token, Tokens
 from wxlint.documents.source import Problem, Source
 
-_TOKEN = late(
-    r"""(?P<blank>[ \t]+|\#[^\n]*|//[^\n]*|/\*.*?\*/) | (?P<newline>\n)
-      | (?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?) | (?P<name>[A-Za-z_][\w-]*(?:::[A-Za-z_][\w-]*)*)
-      | (?P<heredoc><<-?(?P<mark>\w+)\n) | (?P<quote>")
-      | (?P<operator>&&|\|\||==|!=|<=|>=|=>|\.\.\.|[-+*/%!<>?:=,.\[\](){}~])""",
-    re.VERBOSE | re.DOTALL,
-)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _DEPTH = 40
 _DIRECTIVE = "%{"
 _LEVELS = (("||",), ("&&",), ("==", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "/", "%"))
-
-
-class _Error(Exception):
-    def __init__(self, at: int, message: str) -> None:
-        super().__init__(message)
-        self.at, self.message = at, message
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    start: int
-    end: int
 
 
 def read_hcl(source: Source) -> Hcl:
@@ -60,54 +39,14 @@ def read_hcl(source: Source) -> Hcl:
     blocks: list[Block] = []
     try:
         parser.body(attributes, blocks, 0)
-    except _Error as error:
+    except HclError as error:
         at = min(error.at, len(source.text))
         return Hcl(Body(tuple(attributes), tuple(blocks)), (Problem(at, at + 1, error.message),))
     return Hcl(Body(tuple(attributes), tuple(blocks)), ())
 
 
-class _Parser:
-    """text: the whole file, of which a stretch is read; offsets are the file's."""
-
-    def __init__(self, text: str, start: int, end: int) -> None:
-        self.text, self.at, self.end = text, start, end
-        self.brackets = 0
-
-    def peek(self) -> _Token:
-        """The next token; line ends count outside of brackets only."""
-        at = self.at
-        while True:
-            match = _TOKEN.match(self.text, at, self.end)
-            if match is None:
-                if at >= self.end:
-                    return _Token("end", "", self.end, self.end)
-                raise _Error(at, f"{self.text[at]!r} has no meaning here")
-            kind = "heredoc" if match["heredoc"] is not None else match.lastgroup or ""
-            if kind == "blank" or (kind == "newline" and self.brackets):
-                at = match.end()
-                continue
-            return _Token(kind, match[0], match.start(), match.end())
-
-    def next(self) -> _Token:
-        token = self.peek()
-        self.at = token.end
-        return token
-
-    def take(self, *texts: str) -> str:
-        token = self.peek()
-        if token.kind == "operator" and token.text in texts:
-            self.at = token.end
-            return token.text
-        return ""
-
-    def need(self, text: str) -> None:
-        token = self.peek()
-        if not self.take(text):
-            raise _Error(token.start, f"{text!r} is missing here")
-
-    def lines(self) -> None:
-        while self.peek().kind == "newline":
-            self.next()
+class _Parser(Tokens):
+    """Blocks, expressions and templates."""
 
     def body(self, attributes: list[Attribute], blocks: list[Block], depth: int) -> None:
         """Everything up to the closing brace, or the end."""
@@ -117,10 +56,10 @@ class _Parser:
             token = self.peek()
             if token.kind == "end" or token.text == "}":
                 if (token.kind == "end") != (depth == 0):
-                    raise _Error(token.start, "a brace too many" if depth == 0 else "a closing brace is missing")
+                    raise HclError(token.start, "a brace too many" if depth == 0 else "a closing brace is missing")
                 return
             if token.kind not in ("name", "quote"):
-                raise _Error(token.start, f"{token.text!r} has no meaning here")
+                raise HclError(token.start, f"{token.text!r} has no meaning here")
             self._item(attributes, blocks, depth, given)
 
     def _item(self, attributes: list[Attribute], blocks: list[Block], depth: int, given: set[str]) -> None:
@@ -128,7 +67,7 @@ class _Parser:
         first = self.next()
         if first.kind == "name" and self.take("="):
             if first.text in given:
-                raise _Error(first.start, f"{first.text} is given twice")
+                raise HclError(first.start, f"{first.text} is given twice")
             given.add(first.text)
             attributes.append(Attribute(first.text, self.expression(0), first.start))
             self._ends_line()
@@ -142,9 +81,9 @@ class _Parser:
             elif token.kind == "name":
                 labels.append(token.text)
             else:
-                raise _Error(token.start, "an opening brace is missing here")
+                raise HclError(token.start, "an opening brace is missing here")
         if depth > _DEPTH:
-            raise _Error(first.start, "nested too deep")
+            raise HclError(first.start, "nested too deep")
         saved, self.brackets = self.brackets, 0
         inner: list[Attribute] = []
         inside: list[Block] = []
@@ -158,13 +97,13 @@ class _Parser:
         """What an attribute or a block is followed by."""
         token = self.peek()
         if token.kind not in ("newline", "end") and token.text != "}":
-            raise _Error(token.start, "a line end is missing here")
+            raise HclError(token.start, "a line end is missing here")
 
     # -- expressions
 
     def expression(self, depth: int) -> Expression:
         if depth > _DEPTH:
-            raise _Error(self.at, "nested too deep")
+            raise HclError(self.at, "nested too deep")
         test = self.binary(0, depth)
         if not self.take("?"):
             return test
@@ -186,7 +125,7 @@ class _Parser:
         start = self.peek().start
         if operator := self.take("!", "-"):
             if depth > _DEPTH:
-                raise _Error(start, "nested too deep")
+                raise HclError(start, "nested too deep")
             value = self.unary(depth + 1)
             return Call(operator, (value,), start, value.end)
         return self.accessed(depth)
@@ -234,7 +173,7 @@ class _Parser:
             return List(self.listed("]", depth), token.start, self.at)
         if token.text == "{":
             return self.object(token, depth)
-        raise _Error(token.start, "a value is missing here")
+        raise HclError(token.start, "a value is missing here")
 
     def listed(self, closing: str, depth: int) -> tuple[Expression, ...]:
         self.brackets += 1
@@ -252,7 +191,7 @@ class _Parser:
         self.brackets -= 1
         return tuple(items)
 
-    def object(self, opening: _Token, depth: int) -> Expression:
+    def object(self, opening: Token, depth: int) -> Expression:
         self.brackets += 1
         entries: list[tuple[Expression, Expression]] = []
         while not self.take("}"):
@@ -268,7 +207,7 @@ class _Parser:
             entries.append((key, self.expression(depth + 1)))
             token = self.peek()
             if not self.take(",") and token.text != "}" and "\n" not in self.text[self.at : token.start]:
-                raise _Error(token.start, "a comma or a line end is missing here")
+                raise HclError(token.start, "a comma or a line end is missing here")
         self.brackets -= 1
         return Object(tuple(entries), opening.start, self.at)
 
@@ -278,7 +217,7 @@ class _Parser:
         while True:
             token = self.next()
             if token.kind == "end":
-                raise _Error(token.start, f"{closing!r} is missing here")
+                raise HclError(token.start, f"{closing!r} is missing here")
             if token.kind == "quote":
                 self.template(token)
             elif token.text in ("(", "[", "{"):
@@ -288,15 +227,15 @@ class _Parser:
                     return
                 depth -= 1
 
-    def template(self, opening: _Token) -> Template:
+    def template(self, opening: Token) -> Template:
         """A quoted text behind its opening quote."""
         return self._template(opening.start, closing='"')
 
-    def heredoc(self, opening: _Token) -> Template:
+    def heredoc(self, opening: Token) -> Template:
         mark = opening.text.strip().lstrip("<-")
         end = re.compile(rf"^[ \t]*{re.escape(mark)}[ \t]*$", re.MULTILINE).search(self.text, self.at, self.end)
         if end is None:
-            raise _Error(opening.start, f"the end mark {mark} is missing")
+            raise HclError(opening.start, f"the end mark {mark} is missing")
         inner = _Parser(self.text, self.at, end.start())
         found = inner._template(opening.start, closing="")
         self.at = end.end()
@@ -343,7 +282,7 @@ class _Parser:
                 text.append(char)
                 self.at += 1
         if closing:
-            raise _Error(start, "a closing quote is missing")
+            raise HclError(start, "a closing quote is missing")
         flush(self.at)
         return _made(parts, places, start, self.at)
 
@@ -372,5 +311,5 @@ def template_of(text: str, start: int, end: int) -> Expression:
     """A stretch of a file that is a template without quotes, as in JSON; its own text where it is not one."""
     try:
         return _Parser(text, start, end)._template(start, closing="")
-    except _Error:
+    except HclError:
         return Literal(text[start:end], start, end)
