@@ -266,3 +266,18 @@ def test_an_environment_without_torch_beside_a_base_with_its_own(tmp_path: Path,
 )
 def test_one_environment_under_several_paths(tmp_path: Path, commands: str) -> None:
     assert torch(tmp_path, f"{SYSTEM}{commands}\n", {}) == "cpu"
+
+
+def test_environments_are_there_in_what_starts_from_one_of_two_builds(tmp_path: Path) -> None:
+    made = "ARG NOTE\nRUN python -m venv /opt/venv && /opt/venv/bin/pip install"
+    files = {
+        "base/Dockerfile": f"{SYSTEM}{made} {CPU}\nENV PATH=/opt/venv/bin:$PATH\n",
+        "app/Dockerfile": "FROM acme/base:1\nRUN pip install flask\n",
+        "other/Dockerfile": 'FROM acme/base:1\nCMD ["/usr/local/bin/python", "a.py"]\n',
+        "build.sh": "docker build -t acme/base:1 --build-arg NOTE=a base\n"
+        "docker build -t acme/base:1 --build-arg NOTE=b base\n"
+        "for name in app other; do docker build -t acme/$name:1 $name; done\n",
+    }
+    write_tree(tmp_path, files)
+    found = {image.path.rpartition("/")[0].rpartition("/")[2]: image.torch for image in api.images([tmp_path])}
+    assert found == {"base": "cpu", "app": "cpu", "other": "cu124"}
