@@ -8,7 +8,7 @@ address of a folder or an index of wheels says the same (`torch-2.4.0+cu121.html
 happens across commands: torch comes from the cpu channel, torchvision later from the default index; torch is pinned
 again, torchaudio is left as it was; a wheel file says `torch2.1` and the image holds 2.2. Releases of torchcodec
 are for one line of torch each, which their metadata does not say: one without a version beside an older torch is
-information.
+information. So is one that a page of wheels has beside the default index, which may have a newer release of it.
 
 ## Bad
 
