@@ -8,7 +8,7 @@ address of a folder or an index of wheels says the same (`torch-2.4.0+cu121.html
 happens across commands: torch comes from the cpu channel, torchvision later from the default index; torch is pinned
 again, torchaudio is left as it was; a wheel file says `torch2.1` and the image holds 2.2. Releases of torchcodec
 are for one line of torch each, which their metadata does not say: one without a version beside an older torch is
-information. So is one that a page of wheels has beside the default index, which may have a newer release of it.
+information. So is one that a page of wheels has beside the default index, where that has newer releases (natten).
 
 ## Bad
 
@@ -39,6 +39,7 @@ RUN pip install torch-scatter -f https://data.pyg.org/whl/torch-2.4.0+cu124.html
 import re
 from collections.abc import Iterator
 
+from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.span import Span
@@ -137,7 +138,9 @@ def _may_be_newer(image: Image, package: Accelerated) -> bool:
     merged = sources.links or (sources.extra and install.tool != "uv")
     default = sources.index is None or channel_of_url(sources.index.value.text) == "default"
     pinned = "==" in package.specifier or "://" in package.written
-    return bool(merged) and default and not (sources.no_index or pinned)
+    row = facts.row_of("index_paths", package.name)
+    elsewhere = row is None or row["newer_elsewhere"] == "yes"
+    return bool(merged) and default and elsewhere and not (sources.no_index or pinned)
 
 
 def _less_sure(problem: Problem) -> Problem:
@@ -148,8 +151,6 @@ def _less_sure(problem: Problem) -> Problem:
 def _left(image: Image, package: Accelerated, torch: Torch) -> Problem | None:
     """A package that asks for one release of torch, beside another: installed without what it requires, or before torch
     was pinned again."""
-    from wxlint import facts
-
     pin = package.specifier.removeprefix("==") if package.specifier.startswith("==") else ""
     if not pin or "," in pin or package.brought_by or not torch.version or package.span is None:
         return None
@@ -167,8 +168,6 @@ def _of_another_line(image: Image, package: Accelerated, torch: Torch, python: s
 
     python: of the distribution's packages; "" where another may be there, for which older releases may be the newest.
     """
-    from wxlint import facts
-
     latest = facts.latest_line_built_for(package.name)
     if not latest or not torch.version or package.span is None:
         return
