@@ -144,6 +144,8 @@ def test_bash_agrees(statements: list[str]) -> None:
             expected.append([])
         elif item != "END":
             expected[-1].append(item)
+    if any(len(word) > 1_000 for words in expected for word in words):
+        reject()  # a value that grows threefold in each round: the reader gives up before bash does
     result = read_shell(text)
     assert not result.errors
     found = [c for c in result.commands if c.words[0].value.text == "printf" and not c.conditional]
