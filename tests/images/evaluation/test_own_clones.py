@@ -221,8 +221,8 @@ KNOWN = {"/src": "acme/a", "/opt/b": "acme/b@another"}
     [
         ("cp -ar /src /app", "/", {**KNOWN, "/app": "acme/a"}),
         ("mkdir /x && cp -r /src/ /x/ && ls", "/", {**KNOWN, "/x/src": "acme/a"}),
-        ("cp -a ../src .", "/work", {**KNOWN, "/work/src": "acme/a"}),
-        ("cp -r /src /work", "/work/here", {**KNOWN, "/work/src": "acme/a"}),
+        ("cp -a ../src .", "/build", {**KNOWN, "/build/src": "acme/a"}),
+        ("cp -r /src /build", "/build/here", {**KNOWN, "/build/src": "acme/a"}),
         ("mv /opt/b /app", "/", {**KNOWN, "/app": "acme/b@another"}),
         ("cp /src /app", "/", KNOWN),  # a folder stays where it is without -r
         ("cp -r /src/lib /app", "/", KNOWN),
