@@ -47,7 +47,7 @@ from wxlint.images.graph.image import TorchStep
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.channels import channel_of_url, lists_no_wheels
-from wxlint.images.stack.torch.selection import constrained
+from wxlint.images.stack.torch.limits import constrained
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING

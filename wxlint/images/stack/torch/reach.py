@@ -8,10 +8,11 @@ from wxlint import facts
 from wxlint.core.tuples import NamedTuple
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
+from wxlint.images.stack.torch.limits import allowed
 from wxlint.images.stack.torch.model import Choice, Torch
 from wxlint.images.stack.torch.needs import needed
 from wxlint.images.stack.torch.releases import numbers, release_sets, within
-from wxlint.images.stack.torch.selection import allowed, carried, choices
+from wxlint.images.stack.torch.selection import carried, choices
 
 
 class Reach(NamedTuple):

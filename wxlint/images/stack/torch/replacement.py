@@ -14,6 +14,7 @@ from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.torch.limits import allowed
 from wxlint.images.stack.torch.model import Choice, Torch
 from wxlint.images.stack.torch.needs import needed, needed_by_project
 from wxlint.images.stack.torch.releases import (
@@ -26,7 +27,6 @@ from wxlint.images.stack.torch.releases import (
     same_release,
     within,
 )
-from wxlint.images.stack.torch.selection import allowed
 
 _LOWER = late(r"(?:^|,)>=?\s*(\d+(?:\.\d+)*)(?:$|,)")
 _BOUND = late(r"\d+(?:\.\d+)*")

@@ -12,11 +12,12 @@ from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.torch.limits import allowed
 from wxlint.images.stack.torch.model import ANY, NONE, Choice, Torch, describe
 from wxlint.images.stack.torch.needs import is_bound_above
 from wxlint.images.stack.torch.releases import within
 from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied
-from wxlint.images.stack.torch.selection import allowed, builds_of_default, carried, choices, is_nightly
+from wxlint.images.stack.torch.selection import builds_of_default, carried, choices, is_nightly
 
 _OF_CONDA = {"pytorch": "torch", "pytorch-gpu": "torch", "pytorch-cpu": "torch", "libtorch": "torch"}
 _BEGINNING = late(r"[A-Za-z0-9][\w.-]{3,}")
