@@ -25,7 +25,8 @@ from wxlint.images.evaluation.expansion import Scope, assigned, expand, pairs
 from wxlint.images.evaluation.interpreter import environment_of, python_of, system_python_of, variables_of
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.placeholder_args import is_placeholder
-from wxlint.images.evaluation.run_instructions import Runs, may_lead
+from wxlint.images.evaluation.placing import may_lead
+from wxlint.images.evaluation.run_instructions import Runs
 from wxlint.images.evaluation.stage_names import ContextNamed, StageNames
 from wxlint.images.model.records import Build, Evaluated, Stage, StageCopy, Use
 from wxlint.images.model.reference import parse_reference

@@ -20,11 +20,11 @@ from wxlint.images.evaluation.default_shell import flavor_of_command, flavor_of_
 from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_build, may_make
 from wxlint.images.evaluation.handled import is_handled
 from wxlint.images.evaluation.open_stage import OpenStage
+from wxlint.images.evaluation.placing import activated_behind, placed
 from wxlint.images.evaluation.stage_context import StageContext
 from wxlint.images.evaluation.written_files import removed_by, touched
 from wxlint.images.installs.commands import installs, is_installer, may_install, runs_installer
 from wxlint.images.installs.model import SWITCHES, Install, Unread, UnreadKind, joined
-from wxlint.images.installs.places import SYSTEM, is_named
 from wxlint.images.installs.screening import worth_reading
 from wxlint.images.model.records import StageCopy
 from wxlint.shell.model import LIMITS, Surroundings
@@ -116,7 +116,7 @@ class Runs:
                 self.files.note_changes(stage.index, text[behind : command.start])
                 behind = command.start
             if "activate" in text:
-                activated = _activated(stage, command, activated)
+                activated = activated_behind(stage, command, activated)
             if builds and self._note_wheels(stage, at, command):
                 continue
             if (makes or self.files.any_written) and self._makes(stage, at, command):
@@ -128,7 +128,7 @@ class Runs:
             for install in installs(command, self._pip_values(stage), context):
                 switches = _switches(stage, command)
                 for step in self._followed(stage, install, context):
-                    own = self._placed(stage, command, step, activated)
+                    own = placed(stage, command, step, activated, self.source.text, self.files)
                     own = own._replace(switches=switches) if switches else own
                     own = own._replace(handled=True) if is_handled(text, command.end) else own
                     if any(r.kind == "vcs" and r.url for r in own.requirements) and self.files.is_own is not None:
@@ -237,7 +237,7 @@ class Runs:
         activated = context.activated
         for inner in read_shell(source.text, values, script=context.absolute(name), args=given, around=around).commands:
             if "activate" in source.text:
-                activated = _activated(stage, inner, activated)
+                activated = activated_behind(stage, inner, activated)
             if not may_install(inner) or _configures(stage, inner):
                 continue
             if command.cwd is not None:
@@ -246,7 +246,7 @@ class Runs:
             inside.activated = activated
             for step in installs(inner, self._pip_values(stage), inside):
                 for one in self._followed(stage, step, inside, (*callers, source.path)):
-                    one = self._placed(stage, inner, one, activated)
+                    one = placed(stage, inner, one, activated, self.source.text, self.files)
                     handled = one.handled or is_handled(source.text, inner.end)
                     conditional = one.conditional or install.conditional
                     found.append(one._replace(conditional=conditional, handled=handled))
@@ -279,28 +279,6 @@ class Runs:
             url = origin((read_plain(text) or read_shell(text, stage.scope().values)).commands, name) or url
         return url is not None and from_vendor(url)
 
-    def _placed(self, stage: OpenStage, command: Command, install: Install, activated: Activated | None) -> Install:
-        """An install with the environment that it acts in: one that is active, or another Python of the image."""
-        install = _placed(stage, command, install, activated)
-        if install.place not in ("", SYSTEM):
-            return install
-        if not install.place and any(_PROJECT_TOOL.search(word.value.text) for word in command.words):
-            from wxlint.images.evaluation.project_environments import own_place
-
-            return own_place(stage, command, install, (self.source.text, *stage.python_texts), self.files)
-        if install.tool not in ("pip", "uv"):
-            return install
-        if not any(_OTHER_PYTHON.search(word.value.text) for word in command.words):
-            return install
-        from wxlint.images.evaluation.environments import note_other
-        from wxlint.images.evaluation.other_pythons import named_in
-
-        place = named_in(stage, command, self.source.text)
-        if not place:
-            return install
-        note_other(stage, place)
-        return install._replace(place=place)
-
     def _relocated(self, install: Install) -> Install:
         return install._replace(because=(*install.because, *self.built_by)) if self.built_by else install
 
@@ -314,45 +292,6 @@ class Runs:
         return any(isinstance(step, StageCopy) and step.stage == origin for step in stage.steps) and any(
             isinstance(step, Install) and step.builds for step in self.stages[origin].steps
         )
-
-
-_OTHER_PYTHON = late(r"/usr/bin/p|\b3\.\d|(?:python|pip)3\.\d")
-"""What may name another Python than the one that PATH leads to."""
-_PROJECT_TOOL = late(r"(?:^|/)(?:poetry|pipenv|pdm)$")
-_LEADING = frozenset(("PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV"))
-"""Variables that lead commands into a Python environment."""
-
-
-def may_lead(stage: OpenStage) -> bool:
-    """Whether something that a stage sets may lead commands into a Python environment beside the base image's."""
-    return bool(stage.shell_place) or not _LEADING.isdisjoint(stage.env)
-
-
-def _activated(stage: OpenStage, command: Command, before: Activated | None) -> Activated | None:
-    """What is active behind a command."""
-    from wxlint.images.evaluation.environments import activated_by
-
-    return activated_by(stage, command, before)
-
-
-def _placed(stage: OpenStage, command: Command, install: Install, activated: Activated | None) -> Install:
-    """An install with the environment that its command finds active, where its words name none."""
-    if activated and install.makes and install.tool in ("poetry", "pipenv"):  # they take the one that is active
-        install = install._replace(place="", makes=False)
-    if install.makes and HOLE not in install.place:
-        stage.environments.setdefault(install.place, install.tool != "uv-project")
-    by_system = install.tool == "uv" and install.place == SYSTEM  # which for uv is any that is no virtual environment
-    if (install.place and not by_system) or install.tool == "apt":
-        return install
-    given = activated or stage.environments or may_lead(stage) or any(name in _LEADING for name, _ in command.env)
-    if not given:
-        return install
-    from wxlint.images.evaluation.environments import active
-
-    place = active(stage, command, activated)
-    if not place or (by_system and not is_named(place)):
-        return install
-    return install._replace(place=place)
 
 
 def _started_in(folder: Value, inner: Command) -> Command:
