@@ -18,9 +18,10 @@ from wxlint.documents.dockerfile.templated import is_template
 from wxlint.documents.prose import blocks
 from wxlint.images.builds.from_prose import Folders, is_name_of
 from wxlint.images.graph.joined_texts import JoinedTexts
+from wxlint.images.graph.made_files import says_how_to_make
 from wxlint.images.graph.missing_dockerfiles import MAKER, PLAIN_NAMES
 from wxlint.rules import ARCHIVED, Problem
-from wxlint.rules.undeclared_build_arg import declared_arguments, is_predefined
+from wxlint.rules._build_arguments import declared_arguments, is_predefined
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
@@ -36,11 +37,6 @@ _OF_ITS_DAY = late(
 _PLAIN = late(r"[\w.+-]+(?:/[\w.+-]+)*")
 _FILL_IN = late(r"(?i)(?:^|[/_.-])(?:your|my|path|some|custom|example|xxx+|foo|name|new)(?:[/_.-]|$)")
 """A part of a name that the reader is to replace."""
-_MAKES = (
-    r"(?i)(?:\b(?:cp|mv|copy|rename|move|create|generate|write|save|touch|download|curl|wget)\b[^\n]*|>[ \t]*)"
-    r"(?<![\w.-])"
-)
-"""What stands in front of a file's name in a text that says how it is made."""
 _OTHER_TREE = late(r"\bgit[ \t]+(?:-C[ \t]+\S+[ \t]+)?(?:checkout|switch)[ \t]+(?!-[bBcC]\b|--(?:create|orphan|[ \t]))")
 """What brings another state of the repository, of whose files nothing is known."""
 _PROSE = (".md", ".rst")
@@ -145,7 +141,7 @@ class _Document:
         """Whether the document says how a file is made, or a program of the repository names it."""
         name = posixpath.basename(path)
         sought = path if name in PLAIN_NAMES else name
-        if re.search(f"{_MAKES}{re.escape(sought)}(?![\\w.-])", self.source.text):
+        if says_how_to_make(self.source.text, sought):
             return True
         if path in PLAIN_NAMES:
             return False

@@ -45,25 +45,20 @@ services:
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from wxlint.core.findings import Severity, Span
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.values import HOLE, Value
-from wxlint.documents.dockerfile.reader import Dockerfile
-from wxlint.documents.dockerfile.words import pairs
 from wxlint.images.graph.repository import Repository
 from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
+from wxlint.rules._build_arguments import declared_arguments, is_predefined
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a build argument that the Dockerfile does not declare"
 HINT = "declare it with ARG, or take it out"
-
-_PREDEFINED = ("*_proxy", "buildkit_*", "source_date_epoch", "target*", "build*platform", "buildos", "buildarch")
-"""Arguments that every build knows (docs.docker.com: Dockerfile reference, predefined ARGs), in lower case."""
 
 _BEHIND_COMMA = late(r",\s*([A-Za-z_]\w*)=")
 _NEAR = 0.8
@@ -115,23 +110,6 @@ def _place(value: Value) -> tuple[str, int]:
 def _declared_by_another(repository: Repository, paths: set[str], name: str) -> bool:
     found = (declared_arguments(repository.dockerfiles[path]) for path in paths)
     return any(declared is None or name in declared for declared in found)
-
-
-def is_predefined(name: str) -> bool:
-    """Return whether every build knows an argument."""
-    return any(fnmatchcase(name.lower(), known) for known in _PREDEFINED)
-
-
-def declared_arguments(dockerfile: Dockerfile) -> set[str] | None:
-    """Return the names of a Dockerfile's arguments; None where a base may declare more by an ONBUILD trigger."""
-    names: set[str] = set()
-    for instruction in dockerfile.instructions:
-        if instruction.keyword == "FROM" and "onbuild" in instruction.text.lower():
-            return None
-        if instruction.keyword == "ARG":
-            found = pairs(instruction.text, instruction.args_at, dockerfile.escape, old_form=False)
-            names.update(pair.name.strip("\"'") for pair in found)
-    return names
 
 
 def _problem(repository: Repository, path: str, name: str, value: Value, declared: set[str]) -> Iterator[Problem]:

@@ -13,15 +13,13 @@ from wxlint.core.findings import Span
 from wxlint.core.paths import normal
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.builds.script_folders import folders
+from wxlint.images.graph.made_files import says_how_to_make
 
 if TYPE_CHECKING:
     from wxlint.images.builds.model import Call
     from wxlint.images.graph.documents import Documents
     from wxlint.images.graph.sources import SourceStore
     from wxlint.shell.options import Option
-
-_MAKES = r"(?i)\b(?:cp|mv|copy|rename|move|create|generate|write|download|curl|wget)\b[^\n]*"
-"""What stands in front of a file's name in a text that says how it is made."""
 
 _MOST = 100
 """Files of which it is found out whether something makes them: for each, all scripts are looked through."""
@@ -97,8 +95,7 @@ def _may_be_made(documents: Documents, sources: SourceStore, *, call: Call, path
     apart = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
     if sum(len(apart.findall(text)) for text in texts) > named[name]:
         return True
-    made = re.compile(_MAKES + re.escape(name))
     docs = [posixpath.join(folder, each) for each in beside if each.lower().endswith((".md", ".rst", ".txt"))]
-    if any((source := sources.read(doc)) is not None and made.search(source.text) for doc in docs):
+    if any((source := sources.read(doc)) is not None and says_how_to_make(source.text, name) for doc in docs):
         return True
     return sources.checkout.ignores(call.path, (path,))
