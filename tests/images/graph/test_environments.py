@@ -109,6 +109,10 @@ OF_CONDA = [
     (f'RUN conda create -n a\nSHELL ["conda", "run", "-n", "a", "/bin/bash", "-c"]\nRUN pip install {CPU}', "unknown"),
     (f"RUN conda create -n a && /opt/conda/envs/a/bin/pip install {CPU}\nENV PATH=/opt/conda/envs/a/bin:$PATH", "cpu"),
     (f"RUN conda create -p /e && /e/bin/pip install {CPU}\nCMD /e/bin/python a.py", "cpu"),
+    (f"RUN conda create -n a && echo 'conda activate a' >> ~/.bashrc\nSHELL [\"/bin/bash\", \"--login\", \"-c\"]\n"
+     f"RUN pip install {CPU}\nCMD conda run -n a python a.py", "cpu"),
+    (f"RUN conda create -n a && echo 'conda activate a' >> ~/.bashrc\nSHELL [\"/bin/bash\", \"-c\"]\n"
+     f"RUN pip install {CPU}\nCMD conda run -n a python a.py", "none"),
     ("RUN conda create -n a python=3.10 flask\nENV PATH=/opt/conda/envs/a/bin:$PATH", "none"),
     ("COPY environment.yml .\nRUN conda env create -f environment.yml\nCMD conda run -n speech python a.py", "cpu"),
     ("COPY environment.yml .\nRUN conda env create -f environment.yml -n b\nCMD conda run -n b python a.py", "cpu"),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wxlint.images.model.records import StageCopy
     from wxlint.shell.model import Command
 
+_STARTED = late(r"activate[ \t]+([\w.-]+)[^\n]*>>?[ \t]*\S*(?:bashrc|profile)\b")
 _PYTHON = late(r"(?:python|pypy)[\d.]*")
 _VALUED = frozenset(("-p", "--python", "--prompt", "--index-url", "--cache-dir"))
 _MODULES = frozenset(("venv", "virtualenv"))
@@ -132,9 +133,18 @@ def active(stage: OpenStage, command: Command, activated: Activated | None) -> s
     path = given.get("PATH", stage.env.get("PATH"))
     if not place and path is not None:
         place = led_to(stage, path)
+    if not place and stage.login:
+        place = _of_start_files(stage)
     if program.startswith("pip") and stage.environments.get(place) is False:
         return HOLE  # a pip of some other environment
     return place
+
+
+def _of_start_files(stage: OpenStage) -> str:
+    """The environment that a user's start files activate: `echo "conda activate a" >> ~/.bashrc`."""
+    names = [name for text in stage.python_texts for name in _STARTED.findall(text)]
+    place = of_name(names[-1]) if names else ""
+    return place if not names or place in stage.environments or place == SYSTEM else HOLE
 
 
 def _of_variables(stage: OpenStage, given: Mapping[str, Value]) -> str:

@@ -33,6 +33,8 @@ from wxlint.images.model.reference import parse_reference
 
 _INDEX = late(r"[0-9]{1,6}")
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
+_LOGIN = frozenset(("--login", "-l", "-lc", "-i", "-ic"))
+"""Options by which a shell reads the start files of a user."""
 _LONGEST_PATH = 4096
 """Characters of a path that a system opens; a longer working folder is unknown."""
 MOST_CHARACTERS = 4_000_000
@@ -173,6 +175,7 @@ class _Evaluation:
         words = json_words(instruction.args) or ()
         stage.shell = any(posixpath.basename(word) in _SHELLS for word in words)
         stage.shell_place = ""
+        stage.login = not _LOGIN.isdisjoint(words)
         if len(words) > 2 and words[1] == "run":  # conda's
             from wxlint.images.evaluation.environments import of_shell
 

@@ -47,6 +47,8 @@ class OpenStage:
         """The Python environments that are there beside the system's, each with whether it has a pip of its own."""
         self.shell_place = ""
         """The environment that SHELL starts the commands of RUN in; "" for none."""
+        self.login = False
+        """Whether SHELL reads the start files of a user, as `bash --login` does."""
         self.entrypoint: Instruction | None = None
         self.command: Instruction | None = None
         self.inherited: Instruction | None = None
@@ -68,6 +70,7 @@ class OpenStage:
         stage.fetches = list(self.fetches)
         stage.root, stage.python_texts = self.root, list(self.python_texts)
         stage.environments, stage.shell_place = dict(self.environments), self.shell_place
+        stage.login = self.login
         stage.entrypoint, stage.command, stage.inherited = self.entrypoint, self.command, self.command
         stage.environment, stage.system_python, stage.chosen = self.environment, self.system_python, self.chosen
         stage.flavor, stage.base_flavor = self.flavor, self.base_flavor
