@@ -193,9 +193,10 @@ def test_a_file_of_another_kind_alone_is_no_failure(consumer: Consumer, name: st
         ("config/services.yaml", False),
         ("docs/notes.txt", False),
         ("app/mytasks.py", False),
-        ("Dockerfile-notes.md", False),
+        ("README.md", True),
+        ("docs/install.rst", True),
+        ("Dockerfile-notes.md", True),
         ("Dockerfile.dockerignore", False),
-        ("Dockerfiles/readme.md", False),
         ("MyDockerfile", True),
         ("docker-compose.json", False),
         ("config/settings.yaml", False),
@@ -209,7 +210,16 @@ def test_which_files_the_hook_takes(name: str, checked: bool) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["requirements/base.txt", "dev-requirements.txt", "docker/pip.conf", "tasks.py", "environment.yml", "a.just"],
+    [
+        "requirements/base.txt",
+        "dev-requirements.txt",
+        "docker/pip.conf",
+        "tasks.py",
+        "environment.yml",
+        "a.just",
+        "README.md",
+        "x.rst",
+    ],
 )
 def test_a_file_that_the_hook_gives_alone_is_no_error(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

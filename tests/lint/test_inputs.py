@@ -197,3 +197,15 @@ def test_a_list_without_a_flaw_is_no_finding() -> None:
     for name, text in (("requirements.txt", "numpy\n-c missing.txt\n"), ("environment.yml", "services: {}\n")):
         Path(name).write_text(text)
         assert run("check", "--no-cache", name)[0] == 0
+
+
+def test_a_document_given_by_name_is_checked_with_its_repository(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    (folder / "README.md").write_text("~~~bash\ndocker build -t a/b:1.0 -f docker/gone/Dockerfile .\n~~~\n")
+    code, output = run("check", "--no-cache", "--fail-on", "info", "README.md")
+    assert (code, "[stale-docs]" in output) == (1, True), output
+    (folder / "README.md").write_text("~~~bash\ndocker build -t a/b:1.0 -f docker/base/Dockerfile .\n~~~\n")
+    assert run("check", "--no-cache", "README.md")[0] == 0
+    (folder / "docs").mkdir()
+    (folder / "docs/notes.md").write_text("notes\n")
+    assert run("check", "--no-cache", "docs")[0] == 2

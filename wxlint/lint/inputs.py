@@ -42,7 +42,7 @@ _READS = (
     "wxlint reads Dockerfile*, *.Dockerfile, *-Dockerfile, Containerfile*, compose.y[a]ml, compose.*.y[a]ml, "
     "docker-compose*.y[a]ml, *.compose.y[a]ml, .github/workflows/*.y[a]ml, .gitlab-ci.yml, bake files, "
     "Makefiles, justfiles, Taskfiles, Kubernetes manifests, Helm values, skaffold.yaml, devcontainer.json, tox.ini, "
-    "*.sh, *.bash, *.bat, *.cmd, *.ps1 and shell scripts that may be run"
+    "*.md and *.rst given by name, *.sh, *.bash, *.bat, *.cmd, *.ps1 and shell scripts that may be run"
 )
 
 
@@ -132,14 +132,20 @@ def gather(
     if family:
         given.update((path, kind) for path, kind in family.listed.items() if given.get(path) == OTHER)
     gathered = _scope(given, brought, policy, family, folders, narrow=bool(files or stdin is not None or only))
+    by_name = {shown(path) for path in files}
     left_out = families or policy and policy.exclude and found.files
-    if not left_out and not any(kind not in (OTHER, PROSE) or FOLLOWED.search(path) for path, kind in given.items()):
+    if not left_out and not any(_is_read(path, kind, by_name) for path, kind in given.items()):
         where = ", ".join(shown(path) for path in named)
         raise InputError(f"{where}: no Dockerfile, compose file or script found; {_READS}")
     inputs = [Input(path, kind) for path, kind in sorted({**given, **brought}.items())]
     repository = Repository.of(inputs, root, policy, sources, cache, images)
     repository.sources.problems.extend(FileProblem("", problem) for problem in (*found.problems, *problems))
     return Gathered(repository, gathered.scope, (*gathered.notes, *notes), gathered.followed, tuple(families))
+
+
+def _is_read(path: str, kind: str, by_name: Collection[str]) -> bool:
+    """Whether a given file is one to check: a document counts where it is given by name, since every folder has one."""
+    return kind not in (OTHER, PROSE) or kind == PROSE and path in by_name or FOLLOWED.search(path) is not None
 
 
 def _families(marked: Iterable[str], policy: Policy | None, given: Collection[str]) -> dict[str, Path]:
