@@ -107,3 +107,36 @@ def test_a_service_that_others_merge_is_changed_where_they_have_their_own(fixed:
     both = f"{head}  two:\n    <<: *asr\n    image: acme/two:cuda\n|"
     for text in (own, both):
         assert fix(fixed, text.replace("|", "")) == text.replace("|", block(4, 2))
+
+
+def limited(*lines: str) -> str:
+    """A service with these lines below its resources."""
+    return f"services:\n  asr:\n    {ASR}\n    deploy:\n      resources:\n" + "".join(f"        {x}\n" for x in lines)
+
+
+DEVICE = ("  devices:", "    - driver: nvidia", "      count: 1", "      capabilities: [gpu]")
+IN_BRACES = "{devices: [{driver: nvidia, count: 1, capabilities: [gpu]}]}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("limits:", *DEVICE), ("reservations:", *DEVICE)),
+        ((f"limits: {IN_BRACES}",), (f"reservations: {IN_BRACES}",)),
+        (("limits:", "  memory: 8G", *DEVICE), ("limits:", "  memory: 8G", "reservations:", *DEVICE)),
+    ],
+)
+def test_devices_among_the_limits_are_reserved(before: tuple[str, ...], after: tuple[str, ...], fixed: Path) -> None:
+    assert fix(fixed, limited(*before)) == limited(*after)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("reservations: {memory: 1G}", "limits:", *DEVICE),
+        ("limits:", *DEVICE, "  memory: 8G"),
+        (f"limits: {IN_BRACES.replace('{d', '{memory: 8G, d', 1)}",),
+    ],
+)
+def test_devices_among_limits_with_other_lines_in_the_way_are_left(lines: tuple[str, ...], fixed: Path) -> None:
+    assert fix(fixed, limited(*lines)) == limited(*lines)

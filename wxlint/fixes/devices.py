@@ -47,6 +47,30 @@ def reservation(context: Context, finding: Finding) -> Proposal | None:
     return None
 
 
+def limits(context: Context, finding: Finding) -> Proposal | None:
+    """Devices that stand among the limits of a service, put among its reservations: syntax-error."""
+    source = context.source(finding.span.path)
+    if source is None or context.text(finding.span) != "devices":
+        return None
+    place = source.offsets(finding.span)[0]
+    holders = [holder for holder, *_ in chain(parse(source).documents, place)]
+    resources, holder = holders[-2:] if len(holders) > 1 else (None, None)
+    if not isinstance(resources, Mapping) or not isinstance(holder, Mapping) or resources.entry("reservations"):
+        return None
+    entry = resources.entry("limits")
+    if entry is None or entry.value is not holder:
+        return None
+    if len(holder.entries) == 1:
+        edit = Edit(source.span(entry.key.start, entry.key.end), "reservations")
+    elif holder.entries[-1].key.start == place and not is_flow(source, holder):
+        line = source.starts[source.position(place)[0] - 1]
+        column = source.position(entry.key.start)[1] - 1
+        edit = Edit(source.span(line, line), f"{' ' * column}reservations:\n")
+    else:
+        return None
+    return Proposal((edit,), "put the devices under reservations", True)
+
+
 def _said(context: Context, finding: Finding) -> bool:
     """Whether the policy says what the service is for."""
     return any(reason.kind == "policy" for reason in finding.because)

@@ -22,6 +22,7 @@ PROPOSERS: dict[str, tuple[Proposer, ...]] = {
     "latest-tag": (tags.own_tag,),
     "pod-gpu": (devices.pod,),
     "shadowed-build": (packages.one_of_twins,),
+    "syntax-error": (devices.limits,),
     "torch-extra-index": (channels.local_version,),
     "torch-index": (channels.option_of_its_own, channels.own_channel),
     "torch-version": (packages.fitting_companion,),

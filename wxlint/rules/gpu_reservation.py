@@ -5,8 +5,9 @@
 A CUDA image in a service without a reservation runs on the CPU, and says nothing. A reservation on a CPU service does
 more harm: compose refuses to start it on a host without a GPU. A device that an overlay file adds
 (`docker-compose.gpu.yml`) counts. A driver that the engine does not have (`driver: rocm`) keeps the service from
-starting. `capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named
-parts of the driver are all it gets. An image for ROCm needs the devices /dev/kfd and /dev/dri.
+starting; devices under `limits` keep compose from reading the file ([syntax-error](syntax-error.md)).
+`capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named parts of the driver are all it gets.
+An image for ROCm needs the devices /dev/kfd and /dev/dri.
 
 Beside a service of the same image that has a device, one without may be there for something else (a migration, a web
 process): it is a warning where both start the same program, information where it starts another or the other is called

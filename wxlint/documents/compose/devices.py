@@ -100,8 +100,15 @@ class DeviceReader:
     def _reservations(self, table: Table) -> Iterator[DeviceRequest]:
         deploy = self.fields.table(table.get("deploy"), "deploy")
         resources = self.fields.table(deploy.get("resources"), "deploy.resources") if deploy else None
+        if resources is None:
+            return
+        limits = self.fields.table(resources.get("limits"), "deploy.resources.limits")
+        if limits and (devices := limits.get("devices")):
+            message = "deploy.resources.limits has no devices: they stand under deploy.resources.reservations"
+            self.fields.problem(limits.entries["devices"].key, message)
+            yield from self._requests("deploy", devices, "deploy.resources.limits.devices")
         what = "deploy.resources.reservations"
-        reservations = self.fields.table(resources.get("reservations"), what) if resources else None
+        reservations = self.fields.table(resources.get("reservations"), what)
         if reservations is None:
             return
         if devices := reservations.get("devices"):
