@@ -53,24 +53,26 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 def _of_use(use: Use) -> Iterator[Problem]:
     reference = use.reference
-    if reference is None or use.produces or not reference.tag_known or reference.tag is None or reference.digest:
+    if reference is None or use.produces or not reference.tag_known or reference.digest:
         return
+    tag = reference.tag or "latest"
     if reference.name == "pytorch/pytorch":
-        yield from _of_pytorch(use, reference.tag)
+        yield from _of_pytorch(use, tag)
     own = reference.name in ("nvidia/cuda", "nvcr.io/nvidia/cuda")
     if not own and not (reference.name_known and reference.path.endswith("/nvidia/cuda")):
         return
-    known = facts.is_cuda_tag_valid(reference.tag)
+    known = facts.is_cuda_tag_valid(tag)
     if not own:  # a mirror keeps what NVIDIA has deleted, and may hold tags of its own
         if known.valid is False and known.nearest:
-            text = f"NVIDIA has no {reference.tag}, which {reference.shown()} would mirror: {known.reason}"
+            text = f"NVIDIA has no {tag}, which {reference.shown()} would mirror: {known.reason}"
             yield Problem(use.span, text, use.because, f"did you mean {known.nearest}?", Severity.INFO)
     elif known.state == "deleted":
         hint = f"take {reference.name}:{known.nearest}" if known.nearest else ""
         yield Problem(use.span, f"{reference.shown()} can no longer be pulled: {known.reason}", use.because, hint)
     elif known.valid is False:
         hint = f"did you mean {reference.name}:{known.nearest}?" if known.nearest else ""
-        yield Problem(use.span, f"{reference.shown()} does not exist: {known.reason}", use.because, hint)
+        shown = reference.shown() if reference.tag else f"{reference.shown()}:{tag}"
+        yield Problem(use.span, f"{shown} does not exist: {known.reason}", use.because, hint)
 
 
 def _of_pytorch(use: Use, tag: str) -> Iterator[Problem]:
