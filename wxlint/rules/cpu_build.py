@@ -6,8 +6,9 @@
 nothing about it. conda solves for the machine it runs on: without a GPU in sight, as in every image build,
 conda-forge's `pytorch` comes out as a CPU build. llama-cpp-python is compiled, without CUDA unless CMAKE_ARGS asks for
 it; detectron2, mmcv and torch-scatter look for a GPU while they are compiled, and find none without `FORCE_CUDA=1`.
-Debian and Ubuntu build `python3-torch` for the CPU. Beside another package that does compute on the GPU a CPU build may
-be meant (a voice detector on onnxruntime), and is information only.
+Debian and Ubuntu build `python3-torch` for the CPU, and on arm64 so is the default index's torch before 2.11. Beside
+another package that does compute on the GPU a CPU build may be meant (a voice detector on onnxruntime), and is
+information only.
 
 ## Bad
 
@@ -55,6 +56,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
         if _is_for_cuda(image):
             yield from _conda(image, steps)
+            yield from _of_arm64(image, steps)
     yield from _scripts(repository)
 
 
@@ -186,6 +188,21 @@ def _conda(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
             text = f"conda solves {written} without a GPU in sight: a CPU build, but {image.label} is a cuda image"
             hint = "set CONDA_OVERRIDE_CUDA for the command, or ask for pytorch-gpu, a *cuda* build or cuda-version"
             yield Problem(span, text, (*image.base.because, *image.why), hint, image.doubt, image.label)
+
+
+def _of_arm64(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
+    """Yield torch of the default index in an image for arm64, where that has CPU builds of the releases before 2.11."""
+    step = steps[-1] if steps else None
+    if step is None or image.state.torch.channel != "cpu" or step.install.conditional:
+        return
+    choice = step.choices[0]
+    span = choice.requirement.span or step.install.span
+    if choice.how == "default" and choice.channel == "cpu" and span is not None:
+        brings = " brings torch, which" if choice.implied else ""
+        text = f"{choice.requirement.written}{brings} is a CPU build on arm64, but {image.label} is a cuda image"
+        because = (*image.base.because, *step.install.reasons, *image.why)
+        hint = "take torch 2.11 or later, or a channel with CUDA builds for arm64"
+        yield Problem(span, text, because, hint, image.doubt, image.label)
 
 
 def _overrides(image: Image) -> bool:
