@@ -127,11 +127,13 @@ def test_what_is_built_against_torch(name: str, url: str | None, against: bool) 
         ("0.2.1", "2.6"),
         ("0.5", "2.7"),
         ("0.9.1", "2.9"),
-        ("0.10.0", ""),
+        ("0.10.0", "2.10"),
+        ("0.12", ">=2.11"),
+        ("0.17.0", ""),
     ],
 )
 def test_the_line_of_torch_that_a_release_is_built_for(version: str, line: str) -> None:
     assert packages.built_for_torch("TorchCodec", version) == line
     assert packages.built_for_torch("torchao", version) == ""
-    assert packages.latest_line_built_for("torchcodec") == "2.9"
-    assert packages.latest_line_built_for("torchao") == ""
+    assert packages.newest_built_for("torchcodec") == ">=2.11"
+    assert packages.newest_built_for("torchao") == ""

@@ -68,16 +68,17 @@ def torch_needed(name: str, version: str | None, extras: tuple[str, ...] = ()) -
 
 
 def built_for_torch(name: str, version: str) -> str:
-    """The line of torch that a release is built for, of a distribution whose metadata does not say it; "" for none that
-    is known."""
+    """The torch that a release is built for, of a distribution whose metadata does not say it: one line ("2.9"), or one
+    and all that follow it (">=2.11"); "" for none that is known."""
     key = release_key(version)
     rows = rows_of("built_for_torch", normalise(name))
     return next((r["torch"] for r in rows if release_key(r["from"]) <= key < release_key(r["before"])), "")
 
 
-def latest_line_built_for(name: str) -> str:
-    """The latest line of torch that the tables know releases of a distribution for, of which there are later ones."""
-    return max((row["torch"] for row in rows_of("built_for_torch", normalise(name))), key=numbers, default="")
+def newest_built_for(name: str) -> str:
+    """The torch that the newest release of a distribution in the tables is built for, as `built_for_torch` says it."""
+    rows = rows_of("built_for_torch", normalise(name))
+    return max(rows, key=lambda row: release_key(row["from"]))["torch"] if rows else ""
 
 
 @functools.lru_cache(maxsize=256)

@@ -207,6 +207,16 @@ def default_cuda(version: str | None = None, machine: str = "x86_64") -> str | N
     return release.plain_cuda if machine == "x86_64" else release.plain_arm64
 
 
+def cxx11_abi(version: str) -> str:
+    """The C++ ABI of PyTorch's own builds of a release for Linux on x86_64, as the names of wheels say it: "TRUE" or
+    "FALSE"; "" for 2.6, whose channels differ.
+
+    Source: release notes of torch 2.6 and 2.7, and torch._C._GLIBCXX_USE_CXX11_ABI.
+    """
+    line = numbers(version)[:2]
+    return "" if line in ((), (2, 6)) else "TRUE" if line > (2, 6) else "FALSE"
+
+
 def min_driver(cuda: str) -> str | None:
     """The oldest NVIDIA driver branch for a CUDA version ("12.1" or "12"): "525"."""
     row = row_of("drivers", cuda.split(".")[0])

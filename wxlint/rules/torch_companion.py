@@ -6,9 +6,10 @@ torchvision, torchaudio, flash-attn, torch-scatter and their like are built for 
 of it. Beside another they fail at import, or later: `operator torchvision::nms does not exist`, `undefined symbol`. The
 address of a folder or an index of wheels says the same (`torch-2.4.0+cu121.html`, `/whl/cu118`, `cpu/torch2.1`). It
 happens across commands: torch comes from the cpu channel, torchvision later from the default index; torch is pinned
-again, torchaudio is left as it was; a wheel file says `torch2.1` and the image holds 2.2. Releases of torchcodec
-are for one line of torch each, which their metadata does not say: one without a version beside an older torch is
-information. So is one that a page of wheels has beside the default index, where that has newer releases (natten).
+again, torchaudio is left as it was; a wheel file says `torch2.1` and the image holds 2.2, or names the other C++ ABI
+(`cxx11abiTRUE` for torch before 2.6). Releases of torchcodec are for one line of torch each, from 0.12 on for torch
+2.11 and later, which their metadata does not say. One that a page of wheels has beside the default index, where that
+has newer releases (natten), is information.
 
 ## Bad
 
@@ -41,6 +42,7 @@ from collections.abc import Iterator
 
 from wxlint import facts
 from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.span import Span
 from wxlint.facts import cuda_of_channel as cuda_of
@@ -64,8 +66,9 @@ _BUILT_AGAINST = (COMPILED - {"llama-cpp-python"}) | {"apex", "flash-attn"}
 """Packages whose compiled part is bound to the line of torch that was there. Source: torch.utils.cpp_extension."""
 _INSTALLERS = ("pip", "uv")
 """Tools that take the newest release that may be taken."""
-_OF_OLD_PYTHONS = "2.7"
-"""The last line of torch before the one that torchcodec's last releases for Python 3.9 are for."""
+_ABI = late(r"cxx11abi(TRUE|FALSE)", re.IGNORECASE)
+_OF_OLD_PYTHONS = "2.8"
+"""The line of torch that torchcodec's last releases for Python 3.9 are for."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -113,6 +116,11 @@ def _built_for_another(
     elif package.libraries == "torch" and package.build == "cpu" and accelerator_of(torch.channel) == "cuda":
         text = f"{_short(package)} is a CPU build, but torch is a CUDA build"
         yield Problem(span, text, because, "take its build for torch's CUDA", image=image.label)
+    elif torch.by not in ("", "conda") and torch.version and (said := _ABI.search(package.written)) is not None:
+        abi = facts.cxx11_abi(torch.version)
+        if abi and not torch.nightly and abi != said[1].upper():
+            text = f"{_short(package)} is built with another C++ ABI than torch {torch.version}, and does not load"
+            yield Problem(span, text, because, f"take its wheel with cxx11abi{abi}", image=image.label)
 
 
 def _for_another(image: Image, stack: Stack) -> Iterator[Problem]:
@@ -168,25 +176,28 @@ def _of_another_line(image: Image, package: Accelerated, torch: Torch, python: s
 
     python: of the distribution's packages; "" where another may be there, for which older releases may be the newest.
     """
-    latest = facts.latest_line_built_for(package.name)
-    if not latest or not torch.version or package.span is None:
+    newest = facts.newest_built_for(package.name)
+    if not newest or not torch.version or package.span is None:
         return
     line, because = _minor(torch.version), (*torch.because, *image.installer(package.step))
     pin = package.specifier.removeprefix("==") if package.specifier.startswith("==") else ""
     built = facts.built_for_torch(package.name, pin.partition("+")[0]) if pin and "," not in pin else ""
-    if built and built != line:
-        text = f"{_short(package)} is built for torch {built}, but {image.label} holds torch {torch.version}"
+    if built and not within(built if ">=" in built else f"=={built}", line):
+        which = f"{built.removeprefix('>=')} and later" if ">=" in built else built
+        text = f"{_short(package)} is built for torch {which}, but {image.label} holds torch {torch.version}"
         hint = f"take the release of {package.name} for torch {line}"
         yield Problem(package.span, text, because, hint, Severity.WARNING, image.label)
     elif not built and not re.search(r"[=<~]", package.specifier.replace(">=", "")):
         install = image.state.installs[package.step]
         if install.tool not in _INSTALLERS:
             return  # which release it takes is a matter of its lock file
-        if numbers(line) <= numbers(latest if _is_recent(install.environment.python or python) else _OF_OLD_PYTHONS):
+        if not _is_recent(install.environment.python or python):
+            newest = _OF_OLD_PYTHONS
+        if numbers(line) < numbers(newest.removeprefix(">=")):
             what = f"{package.brought_by} brings {package.name}, which" if package.brought_by else package.written
             text = f"{what} takes the newest release, for a later torch than the {torch.version} of {image.label}"
             hint = f"pin the release of {package.name} for torch {line}"
-            yield Problem(package.span, text, because, hint, Severity.INFO, image.label)
+            yield Problem(package.span, text, because, hint, Severity.WARNING, image.label)
 
 
 def _is_recent(python: str) -> bool:
