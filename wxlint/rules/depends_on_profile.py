@@ -35,15 +35,11 @@ services:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
-
-if TYPE_CHECKING:
-    from wxlint.images.builds.compose_projects import ComposeProject
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a service without a profile that depends on one with a profile"
@@ -56,7 +52,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         return
     for project in projects.projects:
         services = {service.name: service for service in project.project.services}
-        if not _stands_by_itself(project) or not projects.filled.isdisjoint(project.paths):
+        if not project.stands_by_itself or not projects.filled.isdisjoint(project.paths):
             continue
         for service in services.values():
             if service.profiles:
@@ -68,12 +64,6 @@ def check(repository: Repository) -> Iterator[Problem]:
                 names = ", ".join(profile.value.text for profile in needed.profiles)
                 text = f"{service.name} depends on {needed.name}, which starts in the profile {names} only"
                 yield Problem(dependency.place.span, text, (reason_at("name", f"profiles: {names}", needed.key.span),))
-
-
-def _stands_by_itself(project: ComposeProject) -> bool:
-    """Whether files make a project, with nothing laid over it: also one file that says of each service what it runs."""
-    alone = len(project.paths) == 1 and all(one.image or one.build or one.provider for one in project.project.services)
-    return project.whole or alone
 
 
 def _optional(repository: Repository, path: str) -> bool:

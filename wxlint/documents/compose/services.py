@@ -84,9 +84,11 @@ class Service(NamedTuple):
     """What is said of it: its keys, those that are reset as well."""
     idle: bool = False
     """No container of it is started: `scale: 0`."""
+    ports: Tree | None = None
+    """As written: `ports.py` reads them."""
 
 
-_HOW_IT_RUNS = frozenset(("deploy", "gpus", "ports", "privileged", "restart", "scale", "volumes", "volumes_from"))
+_HOW_IT_RUNS = frozenset(("deploy", "gpus", "privileged", "restart", "scale", "volumes", "volumes_from"))
 KEYS = frozenset(Service._fields) - {"name", "key", "paths", "only_builds", "says", "idle"} | _HOW_IT_RUNS
 """What is read of a service."""
 
@@ -124,6 +126,7 @@ class ServiceReader:
             build is not None and all(field in _OF_BUILDS for field, _ in table.members()),
             frozenset(table.entries),
             _is_idle(table),
+            table.get("ports"),
         )
 
     def _command(self, table: Table, key: str) -> Command | None:

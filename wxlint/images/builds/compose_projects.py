@@ -33,6 +33,12 @@ class ComposeProject(NamedTuple):
     project: Project
     whole: bool
 
+    @property
+    def stands_by_itself(self) -> bool:
+        """Whether nothing is laid over it: these make a project, or one file says of each service what it runs."""
+        alone = len(self.paths) == 1 and all(one.image or one.build or one.provider for one in self.project.services)
+        return self.whole or alone
+
 
 class ComposeProjects:
     """The compose files of a run, and the projects that they make.
