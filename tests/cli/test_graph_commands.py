@@ -53,6 +53,29 @@ def test_one_line_for_each_build(family: Path, capfd: pytest.CaptureFixture[str]
     ]
 
 
+def test_what_other_builds_and_folders_hold_is_said_below_an_image(
+    family: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (family / ".git").mkdir()  # so that the script beside the folder is read
+    (family / "app/Dockerfile").write_text("ARG B=python:3.11\nFROM ${B}\nRUN pipx install openai-whisper\n")
+    (family / "build.sh").write_text("docker build --build-arg B=nvidia/cuda:12.4.1-base-ubuntu22.04 -t e/a:1 app\n")
+    folder = "in /root/.local/pipx/venvs/openai-whisper"
+    other = "cuda, torch none, base nvidia/cuda:12.4.1-base-ubuntu22.04, by docker build (build.sh:1)"
+    said = out(capfd, "images", "app").splitlines()
+    assert said[0] == "app/Dockerfile: cpu, torch none, base python:3.11"
+    assert f"    {folder}: torch default" in said and said[-1] == f"    built as {other}"
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    rows = [re.split(r"  +", row.strip()) for row in out(capfd, "images", "app").splitlines()]
+    assert rows[1:] == [
+        ["app/Dockerfile", "cpu", "none", "python:3.11"],
+        [folder, "default"],
+        ["by docker build (build.sh:1)", "cuda", "none", "nvidia/cuda:12.4.1-base-ubuntu22.04"],
+    ]
+    (found,) = json.loads(out(capfd, "images", "app", "--format", "json"))
+    assert [(each["torch"], each["built_by"]) for each in found["builds"]] == [("none", "docker build (build.sh:1)")]
+    assert [each["folder"] for each in found["folders"]] == [folder.removeprefix("in ")]
+
+
 def test_explain_a_line(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
     text = out(capfd, "explain", "app/Dockerfile:2")
     assert "FROM names example/base:cuda" in text and "--build-arg TAG=cuda (build.sh:2)" in text

@@ -122,8 +122,8 @@ def test_no_input_at_all_is_2(here: Path) -> None:
 
 
 def test_a_file_that_wxlint_does_not_read_is_2(here: Path) -> None:
-    (here / "notes.md").write_text("# Notes\n")
-    done = run("check", "notes.md")
+    (here / "notes.adoc").write_text("= Notes\n")
+    done = run("check", "notes.adoc")
     assert done.returncode == 2 and "no Dockerfile" in done.stderr
 
 

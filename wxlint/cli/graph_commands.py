@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from wxlint.core.values import HOLE
 if TYPE_CHECKING:
     from wxlint.images.graph.picture import Built
     from wxlint.images.graph.repository import Repository
-    from wxlint.images.graph.summary import Belief
+    from wxlint.images.graph.summary import Belief, OtherBuild
 
 
 def images(arguments: argparse.Namespace) -> int:
@@ -38,7 +38,7 @@ def images(arguments: argparse.Namespace) -> int:
         if arguments.format == "json":
             write_json([belief_as_json(belief) for belief in beliefs])
         elif sys.stdout is not None and sys.stdout.isatty():
-            _show_table([_row(belief) for belief in beliefs], ("IMAGE", "VARIANT", "TORCH", "BASE"))
+            _show_table([row for belief in beliefs for row in _rows(belief)], ("IMAGE", "VARIANT", "TORCH", "BASE"))
         else:
             _show_beliefs(beliefs)
     cache.save()
@@ -60,14 +60,26 @@ def _name(belief: Belief) -> str:
     return f"{belief.path}{f' [{belief.target}]' if belief.target else ''}"
 
 
-def _row(belief: Belief) -> tuple[str, ...]:
-    return _name(belief), belief.variant, belief.torch, belief.base or "unknown"
+def _rows(belief: Belief) -> Iterator[tuple[str, ...]]:
+    """The row of an image, and below it those of folders with a torch of their own and of builds that differ."""
+    yield _name(belief), belief.variant, belief.torch, belief.base or "unknown"
+    yield from ((f"  in {each.folder}", "", each.torch, "") for each in belief.folders)
+    for each in belief.builds:
+        yield f"  by {each.built_by.shown()}", each.variant, each.torch, each.base or "unknown"
+
+
+def _summed(image: Belief | OtherBuild) -> str:
+    return f"{image.variant}, torch {image.torch}, base {image.base or 'unknown'}"
 
 
 def _show_beliefs(beliefs: list[Belief]) -> None:
     for belief in beliefs:
-        write_lines([f"{_name(belief)}: {belief.variant}, torch {belief.torch}, base {belief.base or 'unknown'}"])
+        write_lines([f"{_name(belief)}: {_summed(belief)}"])
         write_lines(f"    because {reason.shown(belief.path)}" for reason in belief.because)
+        for folder in belief.folders:
+            write_lines([f"    in {folder.folder}: torch {folder.torch}"])
+            write_lines(f"        because {reason.shown(belief.path)}" for reason in folder.because)
+        write_lines(f"    built as {_summed(each)}, by {each.built_by.shown()}" for each in belief.builds)
 
 
 def _show_table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...]) -> None:

@@ -252,6 +252,7 @@ def beliefs(files: dict[str, str]) -> list[Belief]:
     return beliefs_of(repository(files), None)
 
 
+INDEX = "--index-url https://download.pytorch.org/whl"
 CUDA_BASE = "nvidia/cuda:12.4.1-runtime-ubuntu22.04"
 
 
@@ -283,6 +284,36 @@ def test_an_open_torch_is_that_of_each_build() -> None:
     assert [b.torch for b in beliefs(files)] == ["cu128"]
 
 
+def test_builds_that_make_another_image_stand_with_the_one_by_hand() -> None:
+    text = f"FROM python:3.11 AS one\nFROM one\nARG C=cu128\nRUN pip install torch {INDEX}/$C\n"
+    lines = [
+        "docker build -t e:1 .",
+        "docker build -t e:2 --build-arg C=cpu .",
+        "docker build -t e:3 --build-arg C=cpu .",
+        "docker build -t e:4 --build-arg C=cu126 .",
+        'docker build -t e:5 --build-arg C="$UNKNOWN" .',
+        "docker build -t e:6 --target one --build-arg C=cu118 .",
+    ]
+    last, one = beliefs({"Dockerfile": text, "build.sh": "\n".join(lines)})
+    assert (last.torch, one.builds) == ("cu128", ())
+    assert [(b.variant, b.torch, b.built_by.line) for b in last.builds] == [("cpu", "cpu", 2), ("cuda", "cu126", 4)]
+
+
+@pytest.mark.parametrize(
+    ("command", "folder"),
+    [
+        ("pipx install openai-whisper", "/root/.local/pipx/venvs/openai-whisper"),
+        ("uv tool install openai-whisper", "/root/.local/share/uv/tools/openai-whisper"),
+        ("pip install --target /opt/x torch", "/opt/x"),
+        ("pipx install httpie", None),
+    ],
+)
+def test_a_torch_in_a_folder_of_its_own_stands_beside(command: str, folder: str | None) -> None:
+    (found,) = beliefs({"Dockerfile": f"FROM python:3.11\nRUN {command}\n"})
+    assert found.torch == "none"
+    assert [(each.folder, each.torch) for each in found.folders] == ([(folder, "default")] if folder else [])
+
+
 def test_each_named_stage_and_the_last_one_has_a_belief() -> None:
     text = f"FROM {CUDA_BASE} AS gpu\nFROM python:3.11 AS cpu\nFROM gpu\n"
     assert [(b.target, b.base, b.variant) for b in beliefs({"Dockerfile": text, "a/Dockerfile": "# none\n"})] == [
@@ -310,7 +341,6 @@ JOIN = {
     "build.sh": "docker build -t e/base:1 one\n",
     "build.bat": "docker build -t e/base:1 two\n",
 }
-INDEX = "--index-url https://download.pytorch.org/whl"
 
 
 @pytest.mark.parametrize(

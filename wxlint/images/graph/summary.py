@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint import facts
@@ -17,8 +18,29 @@ if TYPE_CHECKING:
     from wxlint.images.graph.repository import Repository
 
 
+class TorchFolder(NamedTuple):
+    """A folder of its own that holds a torch, beside what the image computes with: of `pip install --target`, of
+    `pipx install` or `uv tool install`. torch: its channel."""
+
+    folder: str
+    torch: str
+    because: tuple[Reason, ...]
+
+
+class OtherBuild(NamedTuple):
+    """A build that makes another image of a target than a build by hand does. built_by: who builds it, and where."""
+
+    variant: str
+    torch: str
+    base: str | None
+    built_by: Reason
+
+
 class Belief(NamedTuple):
-    """What `wxlint images` says of one target."""
+    """What `wxlint images` says of one target.
+
+    builds: those of the repository that differ in variant or torch.
+    """
 
     path: str
     target: str | None
@@ -26,11 +48,22 @@ class Belief(NamedTuple):
     variant: str
     torch: str
     because: tuple[Reason, ...]
+    folders: tuple[TorchFolder, ...] = ()
+    builds: tuple[OtherBuild, ...] = ()
 
 
 def belief_as_json(belief: Belief) -> dict[str, object]:
     """Return a belief as plain data; reasons in words, with their places."""
-    return {**belief._asdict(), "because": [reason.shown(belief.path) for reason in belief.because]}
+
+    def words(reasons: Iterable[Reason]) -> list[str]:
+        return [reason.shown(belief.path) for reason in reasons]
+
+    return {
+        **belief._asdict(),
+        "because": words(belief.because),
+        "folders": [{**each._asdict(), "because": words(each.because)} for each in belief.folders],
+        "builds": [{**each._asdict(), "built_by": each.built_by.shown(belief.path)} for each in belief.builds],
+    }
 
 
 def meant_for_cpu(repository: Repository, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
@@ -96,7 +129,12 @@ def belief(
             named, reasons = expected_by_names([*chosen(state), *arguments])
         variant = named or "unknown"
         because += [r for r in reasons if r not in because]
-    return Belief(evaluated.path, target, root, variant, _shown(state), tuple(because))
+    folders = tuple(
+        TorchFolder(item.folder, item.torch.channel, item.torch.because)
+        for item in state.stored
+        if item.torch.channel != "none"
+    )
+    return Belief(evaluated.path, target, root, variant, _shown(state), tuple(because), folders)
 
 
 def belief_of(repository: Repository, evaluated: Evaluated, stage: Stage, target: str | None) -> Belief:
@@ -147,7 +185,9 @@ def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Bel
         for target, stage in targets:
             said = belief_of(repository, plain, stage, target)
             is_open = said.base is None or said.torch == "unknown"
-            found += (_of_builds(repository, said, stage) if is_open else ()) or (said,)
+            found += (_of_builds(repository, said, stage) if is_open else ()) or (
+                said._replace(builds=_other_builds(repository, said, stage)),
+            )
     return found
 
 
@@ -165,3 +205,18 @@ def _of_builds(repository: Repository, by_hand: Belief, stage: Stage) -> tuple[B
         for said in found.values()
     )
     return tuple(found.values()) if says_more else ()
+
+
+def _other_builds(repository: Repository, by_hand: Belief, stage: Stage) -> tuple[OtherBuild, ...]:
+    """The builds of a stage that make another variant of it, or one with another torch; each that differs once."""
+    found: dict[tuple[str, str], OtherBuild] = {}
+    for evaluated in repository.graph.evaluated_at(by_hand.path):
+        target = evaluated.target(evaluated.build.target)
+        if target is None or target.index != stage.index or not evaluated.build.built_by:
+            continue
+        said = belief_of(repository, evaluated, target, by_hand.target)
+        told = ((said.variant, by_hand.variant), (said.torch, by_hand.torch))
+        if any(own not in (plain, "unknown") for own, plain in told):
+            other = OtherBuild(said.variant, said.torch, said.base, evaluated.build.built_by[0])
+            found.setdefault((said.variant, said.torch), other)
+    return tuple(found.values())
