@@ -352,7 +352,7 @@ def test_a_name_that_is_not_unicode(tmp_path: Path) -> None:
 
 @not_root
 def test_what_cannot_be_read_is_said_and_stops_nothing(tmp_path: Path) -> None:
-    make(tmp_path, "a/Dockerfile", "b/Dockerfile", "b/.gitignore", "b/Dockerfile.txt")
+    make(tmp_path, ".git/HEAD", "a/Dockerfile", "b/Dockerfile", "b/.gitignore", "b/Dockerfile.txt")
     for path in ("a", "b/.gitignore", "b/Dockerfile.txt"):
         (tmp_path / path).chmod(0)
     files, problems, *_ = discover([tmp_path])
@@ -363,7 +363,7 @@ def test_what_cannot_be_read_is_said_and_stops_nothing(tmp_path: Path) -> None:
 
 
 def test_a_gitignore_that_is_too_large_is_said(tmp_path: Path) -> None:
-    make(tmp_path, "Dockerfile")
+    make(tmp_path, ".git/HEAD", "Dockerfile")
     with (tmp_path / ".gitignore").open("wb") as file:
         file.truncate(5 * 1024 * 1024)
     files, problems, *_ = discover([tmp_path])

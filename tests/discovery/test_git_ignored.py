@@ -27,16 +27,17 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_ignored_without_a_repository(tmp_path: Path) -> None:
-    make(tmp_path, "out/Dockerfile", "a/out/Dockerfile", "a/Dockerfile", "a/b.sh")
-    make(tmp_path, ".gitignore", text="/out/\n*.sh\n")
-    make(tmp_path, "a/.gitignore", text="!b.sh\n")
-    assert found(tmp_path, below=tmp_path) == ["a/Dockerfile", "a/b.sh", "a/out/Dockerfile"]
+@pytest.mark.parametrize("rules", ["/out/\n*.sh\n", "*\n", "Dockerfile\n"])
+def test_an_unpacked_archive_holds_what_was_tracked(tmp_path: Path, rules: str) -> None:
+    make(tmp_path, "out/Dockerfile", "a/Dockerfile", "a/b.sh")
+    make(tmp_path, ".gitignore", text=rules)
+    every = ["a/Dockerfile", "a/b.sh", "out/Dockerfile"]
+    assert found(tmp_path, below=tmp_path) == every
+    assert all(is_part(str(tmp_path / path), str(tmp_path)) for path in every)
 
 
-@pytest.mark.parametrize("head", [(), (".git/HEAD",)], ids=["no repository", "a repository"])
-def test_a_file_of_any_name_is_part_of_a_tree_where_its_folders_are(tmp_path: Path, head: tuple[str, ...]) -> None:
-    make(tmp_path, *head, "a/image", "out/b/image", "c/image.tmp", "sub/.git", "sub/image", "venv/pyvenv.cfg")
+def test_a_file_of_any_name_is_part_of_a_tree_where_its_folders_are(tmp_path: Path) -> None:
+    make(tmp_path, ".git/HEAD", "a/image", "out/b/image", "c/image.tmp", "sub/.git", "sub/image", "venv/pyvenv.cfg")
     make(tmp_path, "venv/bin/image", "node_modules/image")
     make(tmp_path, ".gitignore", text="out/\n*.tmp\n")
     left_out = ["out/b/image", "c/image.tmp", "sub/image", "venv/bin/image", "node_modules/image", "../image"]

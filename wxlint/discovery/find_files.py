@@ -26,7 +26,7 @@ from wxlint.discovery.file_kinds import (
     may_hold_programs,
     runs_containers,
 )
-from wxlint.discovery.git_index import Repository, repository, rules_in
+from wxlint.discovery.git_index import repository, rules_in
 from wxlint.discovery.gitignore import Rules, is_ignored
 
 _SKIPPED = frozenset((".git", ".hg", ".svn", "node_modules", "__pycache__"))
@@ -78,9 +78,8 @@ def is_part(path: str, root: str) -> bool:
             return False
         at = above
     tree = _Tree(root)
-    git = os.path.join(root, ".git")
     try:
-        ignored = (tree.repository or Repository(root, git, git)).ignores(real)
+        ignored = tree.repository is not None and tree.repository.ignores(real)
     except OSError:
         return False
     return not ignored or tree.is_tracked(os.fsencode(os.path.relpath(real, tree.root)))
@@ -190,7 +189,7 @@ class _Search:
                 for name in self.marks:
                     if name in inside:
                         self.marked.add(folder.path)
-            if ".gitignore" in inside:
+            if ".gitignore" in inside and tree.repository is not None:
                 try:
                     folder = folder._replace(rules=rules_in(folder.real, folder.base, folder.rules))
                 except OSError as error:
