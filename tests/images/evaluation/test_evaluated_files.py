@@ -128,6 +128,7 @@ NAMES = [
     ("RUN --mount=type=cache,target=/x pip install -r /x/a.txt", {"a.txt": "a\n"}, ""),
     ("RUN --mount=target=/x ls\nRUN pip install -r /x/a.txt", {"a.txt": "a\n"}, ""),
     ("COPY . .\nRUN sed -i s/a/b/ a.txt && pip install -r a.txt", {"a.txt": "a\n"}, "b"),
+    ("COPY . .\nRUN grep -v a r.txt | grep -v b > c.txt && pip install -r c.txt", {"r.txt": "a\nb\nd\n"}, "d"),
     ("COPY . .\nRUN sed -i s/a/b/2 a.txt && pip install -r a.txt", {"a.txt": "a\n"}, ""),
     ("COPY . .\nRUN pip install -r a.txt && sed -i s/a/b/ a.txt", {"a.txt": "a\n"}, "a"),
     # a folder that only the base image names
@@ -473,6 +474,7 @@ def test_the_python_of_a_system(body: str, python: str | None) -> None:
         ("$(cat r.txt)", "numpy torch"),
         ("$(grep ^numpy r.txt)", "numpy"),
         ("$(grep -v torch r.txt) av", "numpy av"),
+        ("$(cat r.txt | grep -v ^numpy)", "torch"),
     ],
 )
 def test_a_list_whose_lines_become_arguments(words: str, found: str) -> None:

@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from wxlint.core.values import Value
-from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_build, may_make, merged, written_by
+from wxlint.images.evaluation.generated_requirements import (
+    is_maker,
+    made_by,
+    may_build,
+    may_make,
+    merged,
+    piped_into,
+    written_by,
+)
 from wxlint.images.installs.call import InstallContext
 from wxlint.images.installs.model import Groups, Lines, PackageIndex, Sources, Unread, UnreadKind
 from wxlint.images.installs.requirement import Requirement, parse_requirement
@@ -92,6 +100,9 @@ MADE = [
     ("grep -v '\\(torch\\)' requirements.txt > all.txt", "all.txt", "torchvision flask"),
     ("grep -v -E '^\\s*(torch|#|flask)' requirements.txt > all.txt", "all.txt", "torchvision"),
     ("grep -vE '^(torch)+' requirements.txt > all.txt", "all.txt", None),
+    ("grep -vE '^torch(vision)?$' requirements.txt > all.txt", "all.txt", "torch torchvision flask"),
+    ("grep -E '^flask([<>=]|$)?' requirements.txt > all.txt", "all.txt", "flask"),
+    ("grep -E '?flask' requirements.txt > all.txt", "all.txt", None),
     ("grep -vE 'torch{1}' requirements.txt > all.txt", "all.txt", None),
     ("grep -v '(torch)' requirements.txt > all.txt", "all.txt", "torch torchvision flask"),
     ("grep -c -v torch requirements.txt > all.txt", "all.txt", None),
@@ -183,6 +194,31 @@ def test_lists(text: str, path: str | None, names: str | None) -> None:
     if made is not None:
         found = made.lines and " ".join(r.name for r in made.lines.requirements)
         assert found == names
+
+
+PIPED = [
+    # what runs through pipes, the names that the list then has; None where these are not known
+    ("grep -v ^torch requirements.txt | grep -v flask > all.txt", "torchvision"),
+    ("grep -v flask requirements.txt |\\\n grep -iv vision > all.txt", "torch"),
+    ("cat requirements.txt | sed s/torch/x/ | grep -v flask > all.txt", "x torchvision"),
+    ("sed s/flask/torch/ requirements.txt | grep -v torch > all.txt", "torchvision"),
+    ("grep -v torch app.in | grep -v torch requirements.txt > all.txt", "torchvision flask"),
+    ("sort requirements.txt | grep -v torch > all.txt", None),
+    ("cat requirements.txt app.in | grep -v torch > all.txt", None),
+    ("cat -n requirements.txt | grep -v torch > all.txt", None),
+    ("cat missing.txt | grep -v torch > all.txt", None),
+    ("cat requirements.txt || grep -v torch > all.txt", None),
+    ("cat requirements.txt; grep -v torch > all.txt", None),
+    ("cat requirements.txt && ls | grep -v torch > all.txt", None),
+]
+
+
+@pytest.mark.parametrize(("text", "names"), PIPED, ids=[row[0] for row in PIPED])
+def test_lists_that_come_through_pipes(text: str, names: str | None) -> None:
+    commands = read_shell(text).commands
+    made = made_by(commands[-1], Lists(), piped_into(commands, len(commands) - 1, text))
+    assert made is not None and made.path == "all.txt"
+    assert (made.lines and " ".join(r.name for r in made.lines.requirements)) == names
 
 
 WRITTEN = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
@@ -32,6 +32,7 @@ _VALUED = frozenset((*_OUTPUT, *_GROUPS)) | frozenset(
 )
 _MAKES = late(r"\b(?:cat|cp|mv|echo|printf|grep|egrep|sed|export|compile|requirements|lock)\b")
 _BUILDS = late(r"-m\s+build\b|\b(?:uv|poetry|pdm|flit)\s+build\b|\bpyproject-build\b|\bbdist_wheel\b|\bpip3?\s+wheel\b")
+_PIPE = late(r"[\s\\]*\|(?!\|)[\s\\]*")
 _MOST = 20_000
 
 
@@ -58,7 +59,8 @@ class Made(NamedTuple):
 
 
 class _Call(NamedTuple):
-    """A program with its arguments. target, appends: where its output goes."""
+    """A program with its arguments. target, appends: where its output goes. fed: what it reads the output of, through
+    pipes, the first program first."""
 
     name: str
     words: tuple[Word, ...]
@@ -67,21 +69,28 @@ class _Call(NamedTuple):
     context: InstallContext
     target: str
     appends: bool
+    fed: tuple[Command, ...] = ()
 
     @property
     def given(self) -> list[str]:
         return [word.value.text for word in self.arguments.positional]
 
 
-def made_by(command: Command, context: InstallContext) -> Made | None:
-    """The requirements file that a command makes; None when it makes none."""
+def piped_into(commands: Sequence[Command], number: int, text: str) -> tuple[Command, ...]:
+    """The commands whose output the command of a number reads through pipes, the first one first."""
+    first = number
+    while first and _PIPE.fullmatch(text, commands[first - 1].end, commands[first].start):
+        first -= 1
+    return tuple(commands[first:number])
+
+
+def made_by(command: Command, context: InstallContext, fed: tuple[Command, ...] = ()) -> Made | None:
+    """The requirements file that a command makes; None when it makes none. fed: as `piped_into` gives it."""
     words = _program(command.words)
     if not words:
         return None
-    name = words[0].value.text.rpartition("/")[2]
-    target, appends = redirected(command)
-    valued = _VALUED if name not in _READERS_OF_FLAGS else frozenset(("-e", "--expression", "--regexp"))
-    call = _Call(name, words, read_arguments(words[1:], valued), command, context, target, appends)
+    call = _call(command, words, context, fed)
+    name, target, appends = call.name, call.target, call.appends
     if name in ("cp", "mv"):
         return _copied(call)
     if name == "sed" and call.arguments.has("-i", "--in-place"):
@@ -101,13 +110,19 @@ def made_by(command: Command, context: InstallContext) -> Made | None:
     return Made(target, merged([*before, lines]))
 
 
-def written_by(command: Command, context: InstallContext) -> Lines | None:
-    """The requirements that `cat` or `grep` write of a file; None for what is no list, or not known."""
-    name = command.words[0].value.text.rpartition("/")[2]
-    if name not in ("cat", "grep", "egrep") or any(redirected(command)):
-        return None
-    arguments = read_arguments(command.words[1:], frozenset(("-e", "--expression", "--regexp")))
-    return _WRITERS[name](_Call(name, command.words, arguments, command, context, "", False))
+def written_by(command: Command, context: InstallContext, fed: tuple[Command, ...] = ()) -> Lines | None:
+    """The requirements that `cat` or `grep` write of a file; None for what is no list, or not known. fed: as
+    `piped_into` gives it."""
+    call = _call(command, command.words, context, fed)
+    return None if call.name not in ("cat", "grep", "egrep") or call.target else _WRITERS[call.name](call)
+
+
+def _call(command: Command, words: tuple[Word, ...], context: InstallContext, fed: tuple[Command, ...] = ()) -> _Call:
+    """A command as a call of the program that its words name."""
+    name = words[0].value.text.rpartition("/")[2]
+    valued = _VALUED if name not in _READERS_OF_FLAGS else frozenset(("-e", "--expression", "--regexp"))
+    target, appends = redirected(command)
+    return _Call(name, words, read_arguments(words[1:], valued), command, context, target, appends, fed)
 
 
 _READERS_OF_FLAGS = frozenset(("cat", "cp", "mv", "grep", "egrep", "sed"))
@@ -209,40 +224,52 @@ _WRITERS: dict[str, Callable[[_Call], Lines | None]] = {
 
 
 def _filtered(call: _Call) -> tuple[str, Lines | None]:
-    """`grep -v PATTERN FILE`, `sed '/PATTERN/d' FILE`: the file that is read, and what is left of its lines."""
+    """`grep -v PATTERN FILE`, `sed '/PATTERN/d' FILE`, `cat FILE | grep -v PATTERN`: the file that is read, and what is
+    left of its lines."""
+    from wxlint.images.evaluation.line_edits import in_turn
+
+    path, edit = _own_edit(call)
+    edits = [edit]
+    for before in () if path else reversed(call.fed):
+        path, edit = _own_edit(_call(before, before.words, call.context))
+        edits.insert(0, edit)
+        if path:
+            break
+    known = [edit for edit in edits if edit is not None]
+    if not path or len(known) < len(edits):
+        return path, None
+    return path, call.context.edited(path, in_turn(known))
+
+
+def _own_edit(call: _Call) -> tuple[str, Edit | None]:
+    """The file that a filter reads, "" for its input, and what it leaves of each line; None where that is not known."""
+    if call.name not in ("cat", "grep", "egrep", "sed"):
+        return "", None
+    if call.name == "cat":
+        return (call.given[0], str) if len(call.given) == 1 and not call.arguments.options else ("", None)
     patterns = call.arguments.texts("-e", "--expression", "--regexp")
     given = call.given
     if not patterns and given:
         patterns, given = given[:1], given[1:]
-    if len(given) != 1 or not patterns:
-        return given[0] if given else "", None
+    path = given[0] if given else ""
+    if len(given) > 1 or not patterns:
+        return path, None
     flags = {option.name for option in call.arguments.options}
-    removes = bool(flags & {"-v", "--invert-match"})
-    if not flags <= {
-        "-v",
-        "--invert-match",
-        "-i",
-        "--ignore-case",
-        "-e",
-        "-E",
-        "-r",
-        "--in-place",
-        "--regexp",
-        "--expression",
-    }:
-        return given[0], None
-    edit = _edit(call, patterns, flags, removes)
-    return given[0], call.context.edited(given[0], edit) if edit is not None else None
+    return path, _edit(call, patterns, flags) if flags <= _FLAGS else None
 
 
-def _edit(call: _Call, patterns: list[str], flags: set[str], removes: bool) -> Edit | None:
+_FLAGS = frozenset("-v --invert-match -i --ignore-case -e -E -r --in-place --regexp --expression".split())
+"""The options of grep and sed that are followed."""
+
+
+def _edit(call: _Call, patterns: list[str], flags: set[str]) -> Edit | None:
     """What a filter leaves of each line; None where that is not known."""
     from wxlint.images.evaluation.line_edits import grep_edit, sed_edit
 
     extended = call.name == "egrep" or bool(flags & {"-E", "-r"})
     if call.name == "sed":
         return sed_edit(patterns, extended=extended)
-    ignore_case = bool(flags & {"-i", "--ignore-case"})
+    removes, ignore_case = bool(flags & {"-v", "--invert-match"}), bool(flags & {"-i", "--ignore-case"})
     return grep_edit(patterns, removes=removes, extended=extended, ignore_case=ignore_case)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
@@ -21,7 +21,7 @@ _OPERATORS = frozenset("()|+?")
 _LONGEST = 200
 """Characters of a pattern that is followed."""
 _MOST_REPEATS = 3
-"""Repetitions in a pattern, none of them of a group, so that the time of a match is bounded."""
+"""Repetitions in a pattern, so that the time of a match is bounded; a group may be there once or not at all."""
 _PART = late(r"\\(.)|&|[^\\&\n]")
 """A part of what stands in the place of a match."""
 _ADDRESS = late(r"\s*/((?:[^/\\]|\\.)+)/\s*")
@@ -35,8 +35,9 @@ def python_pattern(text: str, *, extended: bool) -> str | None:
         return None
     found = [_python_token(token, extended) for token in _TOKEN.findall(text)]
     known = [token for token in found if token is not None]
-    repeats = [before for before, token in zip(["", *known], known, strict=False) if token in ("*", "+", "?")]
-    if len(known) < len(found) or len(repeats) > _MOST_REPEATS or {"", "(", ")", "|", "*", "+", "?"} & set(repeats):
+    repeats = [before + token for before, token in zip(["", *known], known, strict=False) if token in ("*", "+", "?")]
+    unclear = [one for one in repeats if one[0] in "(|*+?)" and one != ")?" or len(one) == 1]
+    if len(known) < len(found) or len(repeats) > _MOST_REPEATS or unclear:
         return None
     pattern = "".join(known)
     try:
@@ -76,12 +77,15 @@ def sed_edit(scripts: list[str], *, extended: bool) -> Edit | None:
     commands = [command for script in scripts for command in _BETWEEN.split(script) if command.strip()]
     edits = [_command(command.strip(), extended) for command in commands]
     known = [edit for edit in edits if edit is not None]
-    if not known or len(known) < len(edits):
-        return None
+    return in_turn(known) if known and len(known) == len(edits) else None
+
+
+def in_turn(edits: Sequence[Edit]) -> Edit:
+    """What several edits, one after the other, leave of a line."""
 
     def edited(line: str) -> str | None:
         left: str | None = line
-        for edit in known:
+        for edit in edits:
             left = edit(left) if left is not None else None
         return left
 

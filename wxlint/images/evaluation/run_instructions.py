@@ -4,7 +4,7 @@ stands."""
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation import pip_config
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.default_shell import flavor_of_command, flavor_of_text, shell_texts
-from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_build, may_make
+from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_build, may_make, piped_into
 from wxlint.images.evaluation.handled import is_handled
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.placing import activated_behind, placed
@@ -111,7 +111,7 @@ class Runs:
         behind = 0
         builds = may_build(text)
         activated: Activated | None = None
-        for command in result.commands:
+        for number, command in enumerate(result.commands):
             if command.start > behind:  # what a command changes counts for those after it
                 self.files.note_changes(stage.index, text[behind : command.start])
                 behind = command.start
@@ -119,7 +119,7 @@ class Runs:
                 activated = activated_behind(stage, command, activated)
             if builds and self._note_wheels(stage, at, command):
                 continue
-            if (makes or self.files.any_written) and self._makes(stage, at, command):
+            if (makes or self.files.any_written) and self._makes(stage, at, result.commands, number, text):
                 continue
             if not may_install(command) or ("config" in text and _configures(stage, command)):
                 continue
@@ -173,12 +173,15 @@ class Runs:
         self.files.note_written(stage.index, path, None if command.conditional else lines)
         return True
 
-    def _makes(self, stage: OpenStage, at: Callable[[int], int], command: Command) -> bool:
-        """Whether a command makes a list of requirements, which is noted; one that anything else may have changed
-        is forgotten."""
+    def _makes(
+        self, stage: OpenStage, at: Callable[[int], int], commands: Sequence[Command], number: int, text: str
+    ) -> bool:
+        """Whether the command of a number makes a list of requirements, which is noted; one that anything else may have
+        changed is forgotten."""
+        command = commands[number]
         if is_maker(command):
             context = self._context(stage, at, command)
-            made = made_by(command, context)
+            made = made_by(command, context, piped_into(commands, number, text))
             if made is not None:
                 lines = None if command.conditional else made.lines
                 self.files.note_written(stage.index, context.absolute(made.path), lines)

@@ -135,11 +135,12 @@ class StageContext(InstallContext):
     def substituted(self, command: str) -> Lines | None:
         if ".txt" not in command:
             return None
-        from wxlint.images.evaluation.generated_requirements import written_by
+        from wxlint.images.evaluation.generated_requirements import piped_into, written_by
         from wxlint.shell.bash.reader import read_shell
 
         inner = read_shell(command, {}).commands
-        return written_by(inner[0], self) if len(inner) == 1 else None
+        fed = piped_into(inner, len(inner) - 1, command) if inner else ()
+        return written_by(inner[-1], self, fed) if inner and len(fed) == len(inner) - 1 else None
 
     def edited(self, path: str, edit: Callable[[str], str | None]) -> Lines | None:
         source = self.find(path)
