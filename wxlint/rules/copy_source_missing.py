@@ -50,7 +50,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.documents.dockerfile.words import json_words, listed_words
-from wxlint.images.graph.context_files import Absent, Contexts, is_nowhere
+from wxlint.images.graph.context_files import Absent, Contexts, inside_context, is_nowhere
 from wxlint.images.graph.image import contributing
 from wxlint.images.graph.joined_texts import JoinedTexts
 from wxlint.images.graph.repository import Repository
@@ -69,8 +69,11 @@ HINT = "build in the folder that the Dockerfile was written for, or correct the 
 
 _PLAIN = late(r"[\w./@+-]+")
 _MOUNT = late(r"--mount=(\S+)")
-_WRITTEN = late(r"\.(?:py|sh|txt|toml|cfg|conf|ini|ya?ml|jinja2?|j2|js|ts|go|mod)$")
-"""Files that people write."""
+_WRITTEN = late(
+    r"\.(?:py|sh|txt|toml|cfg|conf|ini|ya?ml|jinja2?|j2|js|ts|go|mod)$"
+    r"|^(?:[\w-]+/)*(?:src|apps?|api|backend|frontend|server|services?|common|core|utils|config|scripts|tests?)$"
+)
+"""Files that people write, and folders of such files."""
 _NOT_USED = late(rf"{ARCHIVED.pattern}|(?i:(?:^|[/._-])(?:examples?|samples?|templates?|tutorials?)(?:[/._-]|$))")
 """Dockerfiles that nobody uses any more, and those that somebody copies first."""
 _TEXTS = (".md", ".rst", ".txt", ".sh", ".py", "makefile")
@@ -94,8 +97,8 @@ def _by_hand(repository: Repository, evaluated: Evaluated, texts: JoinedTexts) -
     """Yield what a Dockerfile which nothing builds copies, and no folder has that may be its context."""
     for instruction in evaluated.dockerfile.instructions:
         for source, span in _sources(evaluated.dockerfile.source, instruction):
-            name = posixpath.normpath(source.lstrip("/"))
-            if _WRITTEN.search(name) and not name.startswith("..") and is_nowhere(repository.sources, span.path, name):
+            name = inside_context(source)
+            if _WRITTEN.search(name) and is_nowhere(repository.sources, span.path, name):
                 text = f"{instruction.keyword} {source}: no folder of the repository has one"
                 # a script, or a text beside the Dockerfile, that names it may make it, or say to put it there by hand
                 if not texts.name(posixpath.basename(name), (posixpath.dirname(evaluated.path),)):

@@ -49,8 +49,8 @@ class Contexts:
 
     def absent(self, source: str, build: Build) -> Absent | None:
         """What keeps the source of a COPY out of every folder; None where nothing does, or something may make it."""
-        name = posixpath.normpath(source.lstrip("/"))
-        if name.startswith("..") or name == ".git":
+        name = inside_context(source)
+        if name in ("", ".git"):
             return None  # git itself makes the latter
         if name not in self._there:
             self._there[name] = self._looked_for(name)
@@ -96,8 +96,15 @@ class Contexts:
         paths = {reason.path for reason in build.built_by} | ({build.span.path} if build.span is not None else set())
         sources = [self._sources.read(path) for path in paths]
         texts = [_DOCKER.sub("", source.text) for source in sources if source is not None]
-        words = {name.split("/")[0], posixpath.basename(name)}
+        base = posixpath.basename(name)
+        words = {name.partition("/")[0], base if "." in base else name}
         return any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) for text in texts for word in words)
+
+
+def inside_context(source: str) -> str:
+    """The path in the build context that the source of a COPY names; "" for the context. Nothing leads out of it:
+    BuildKit reads `../a` as `a`."""
+    return posixpath.normpath(f"/{source}").lstrip("/")
 
 
 def is_nowhere(sources: SourceStore, dockerfile: str, name: str) -> bool:
