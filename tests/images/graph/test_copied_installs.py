@@ -41,6 +41,30 @@ def test_installs_of_a_copied_environment(
     assert installed(f"{BUILDER}FROM python:3.11-slim\n{lines}\n", tmp_path, monkeypatch) == names
 
 
+STAGED = """\
+FROM python:3.11-slim AS deps
+RUN pip install torch==2.3.1 --index-url https://download.pytorch.org/whl/cpu
+RUN mkdir -p /tmp/staged && cp -r /usr/local/lib/python3.11/site-packages/torch* /tmp/staged/
+FROM python:3.11-slim
+"""
+SITE = "/usr/local/lib/python3.11/site-packages"
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        (f"COPY --from=deps /tmp/staged/ {SITE}/", ["torch"]),
+        (f"COPY --from=deps /tmp/staged {SITE}", ["torch"]),
+        (f"COPY --from=deps /tmp/other/ {SITE}/", []),
+        ("COPY --from=deps /tmp/staged/ /srv/", []),
+    ],
+)
+def test_packages_that_a_stage_puts_aside(
+    line: str, names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert installed(f"{STAGED}{line}\n", tmp_path, monkeypatch) == names
+
+
 def test_installs_of_the_stage_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = f"{BUILDER}FROM builder\nCOPY --from=builder /venv /venv\n"
     assert installed(text, tmp_path, monkeypatch) == ["libcudnn8", "onnxruntime-gpu", "torch"]

@@ -7,7 +7,7 @@ import re
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
 from wxlint.images.installs.places import SYSTEM, in_home, moved
-from wxlint.images.model.records import Evaluated, StageCopy
+from wxlint.images.model.records import Evaluated, Stage, StageCopy
 from wxlint.images.stack.torch.selection import choices
 
 ENVIRONMENT = late(
@@ -17,6 +17,9 @@ ENVIRONMENT = late(
 )
 _ONE_FILE = late(r"\.(?:so[\d.*]*|a|jar|js|css|json|html|conf|cfg|txt|toml|ya?ml|md)$", re.I)
 """A library or a file of settings that lies in such a folder."""
+_SITE = late(r"/(?:site|dist)-packages/*$")
+_STAGED = late(r"\b(?:cp|mv|rsync)\s[^;&|]*/(?:site|dist)-packages/[^;&|\s]*\s+(/[\w./-]+)")
+"""A command that puts installed packages aside, and where."""
 _WHOLE = frozenset(("", "/usr", "/usr/local", "/opt", "/usr/lib", "/usr/local/lib"))
 
 
@@ -37,9 +40,16 @@ def carries(evaluated: Evaluated, step: StageCopy) -> bool:
         or (ENVIRONMENT.search(p) and not _ONE_FILE.search(p))
         or (project and p.count("/") <= 2)
         or any(_holds(p, folder) for folder in made)
+        or (_SITE.search(step.dest) and _is_staged(evaluated, origin, p))
         or (p.rstrip("/") + "/" in variables and _names_environment_in(p.rstrip("/") + "/", variables))
         for p in step.paths
     )
+
+
+def _is_staged(evaluated: Evaluated, origin: Stage, path: str) -> bool:
+    """Whether a stage has put packages that it installed into the folder that is copied."""
+    texts = (one.text for one in evaluated.instructions_of(origin) if one.keyword == "RUN")
+    return any(_holds(path, folder) for text in texts for folder in _STAGED.findall(text))
 
 
 def _may_come(place: str, step: StageCopy) -> bool:
