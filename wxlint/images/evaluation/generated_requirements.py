@@ -110,11 +110,22 @@ def made_by(command: Command, context: InstallContext, fed: tuple[Command, ...] 
     return Made(target, merged([*before, lines]))
 
 
-def written_by(command: Command, context: InstallContext, fed: tuple[Command, ...] = ()) -> Lines | None:
-    """The requirements that `cat` or `grep` write of a file; None for what is no list, or not known. fed: as
-    `piped_into` gives it."""
-    call = _call(command, command.words, context, fed)
-    return None if call.name not in ("cat", "grep", "egrep") or call.target else _WRITERS[call.name](call)
+def written_by(text: str, context: InstallContext) -> Lines | None:
+    """The requirements that `cat`, `grep`, `sed` or a pipeline of them write of a file; None where no list is known."""
+    from wxlint.shell.bash.reader import read_shell
+
+    commands = list(read_shell(text, {}).commands)
+    while len(commands) > 1 and _joins_lines([word.value.text for word in commands[-1].words]):
+        commands.pop()
+    fed = piped_into(commands, len(commands) - 1, text) if commands else ()
+    if not commands or len(fed) < len(commands) - 1 or any(any(redirected(one)) for one in commands):
+        return None
+    call = _call(commands[-1], commands[-1].words, context, fed)
+    return _WRITERS[call.name](call) if call.name in ("cat", "grep", "egrep", "sed") else None
+
+
+def _joins_lines(words: list[str]) -> bool:
+    return words in (["xargs"], ["xargs", "echo"]) or (words[0] == "tr" and words[1:] in (["\\n", " "], ["\n", " "]))
 
 
 def _call(command: Command, words: tuple[Word, ...], context: InstallContext, fed: tuple[Command, ...] = ()) -> _Call:

@@ -135,12 +135,9 @@ class StageContext(InstallContext):
     def substituted(self, command: str) -> Lines | None:
         if ".txt" not in command:
             return None
-        from wxlint.images.evaluation.generated_requirements import piped_into, written_by
-        from wxlint.shell.bash.reader import read_shell
+        from wxlint.images.evaluation.generated_requirements import written_by
 
-        inner = read_shell(command, {}).commands
-        fed = piped_into(inner, len(inner) - 1, command) if inner else ()
-        return written_by(inner[-1], self, fed) if inner and len(fed) == len(inner) - 1 else None
+        return written_by(command, self)
 
     def edited(self, path: str, edit: Callable[[str], str | None]) -> Lines | None:
         source = self.find(path)

@@ -198,6 +198,10 @@ def _from_variable(name: str, call: Call, *, as_constraints: bool) -> list[Lines
 
 def _read(option: Option, call: Call, *, as_constraints: bool = False) -> Lines:
     path = option.value.text if option.value is not None else ""
+    if path == HOLE and option.value is not None and option.value.holes[0].startswith("<("):
+        listed = call.context.substituted(option.value.holes[0][2:-1])
+        if listed is not None and not as_constraints:
+            return listed
     return call.context.requirements(path, call.variables, as_constraints=as_constraints)
 
 

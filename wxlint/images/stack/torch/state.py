@@ -182,7 +182,8 @@ def _is_foreign(requirement: Requirement, install: Install) -> bool:
         return False
     if requirement.kind == "name":
         return install.tool not in ("apt", "conda") and facts.may_bring_torch(requirement.name)
-    if requirement.kind == "unknown" and _BEGINNING.fullmatch(beginning := requirement.written.partition("$")[0]):
+    beginning, variable, _ = requirement.written.partition("$")
+    if requirement.kind == "unknown" and variable and _BEGINNING.fullmatch(beginning):
         return facts.may_begin_torch(beginning)
     return requirement.kind in ("unknown", "path", "vcs") or (requirement.kind == "url" and not requirement.name)
 
