@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from package_index import WHEEL, Index, installable, is_compiled, is_linux
+from package_index import WHEEL, Index, installable, is_compiled, is_linux, pythons_of
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -216,6 +216,20 @@ def wheel_pythons(index: Index) -> Iterator[Found]:
         yield Found("wheel_pythons", row["name"], "; ".join(wrong))
 
 
+def newest_pythons(index: Index) -> Iterator[Found]:
+    """The newest release, and the oldest Python that it is for."""
+    for row in table("newest_pythons"):
+        releases = index.releases(row["name"])
+        if not releases:
+            yield Found("newest_pythons", row["name"], open=True)
+            continue
+        minors = pythons_of(index.files(row["name"])[releases[-1]])
+        wrong = [] if row["release"] == str(releases[-1]) else [f"newest {releases[-1]}"]
+        if minors and row["python_min"] != f"3.{min(minors)}":
+            wrong.append(f"for Python 3.{min(minors)} and later")
+        yield Found("newest_pythons", row["name"], "; ".join(wrong), not minors)
+
+
 def refused(name: str) -> set[str]:
     """The releases of a package that nobody can install."""
     return {row["from"] for row in table("index_names") if row["name"] == name and row["gives"] == "refuses"}
@@ -275,6 +289,7 @@ CHECKS = {
         names,
         sources_only,
         wheel_pythons,
+        newest_pythons,
         index_names,
         extras,
     )

@@ -181,16 +181,16 @@ def installable(index: Index, name: str, without: Iterable[str] = ()) -> dict[st
     found = index.files(name, yanked=True)
     by_release = {v: f for v, f in found.items() if not v.is_prerelease and str(v) not in without}
     compiled = {v: [f for f in files if is_compiled(f["filename"])] for v, files in by_release.items()}
-    last = max((v for v in by_release if _pythons_of(by_release[v])), default=None)
+    last = max((v for v in by_release if pythons_of(by_release[v])), default=None)
     if last is None:
         return None
-    general = [v for v, files in by_release.items() if not compiled[v] and _pythons_of(files)]
+    general = [v for v, files in by_release.items() if not compiled[v] and pythons_of(files)]
     oldest = max((v for v in general if v < last), default=None) if compiled[last] else None
-    releases = [v for v in sorted(by_release) if _pythons_of(by_release[v]) and (oldest is None or v > oldest)]
+    releases = [v for v in sorted(by_release) if pythons_of(by_release[v]) and (oldest is None or v > oldest)]
     newest = max(v for v in releases if not all(file.get("yanked") for file in by_release[v]))
     parts = []
     for minor in PYTHONS:
-        fitting = [v for v in releases if minor in _pythons_of(by_release[v])]
+        fitting = [v for v in releases if minor in pythons_of(by_release[v])]
         if fitting:
             parts.append(f"3.{minor}:{fitting[0]}-{'' if fitting[-1] >= newest else fitting[-1]}")
     return {"oldest": str(releases[0]), "newest": str(newest), "pythons": " ".join(parts)}
@@ -204,7 +204,7 @@ def is_compiled(filename: str) -> bool:
     return filename.endswith(".whl") and not filename.endswith("-any.whl")
 
 
-def _pythons_of(files: list[dict[str, Any]]) -> set[int]:
+def pythons_of(files: list[dict[str, Any]]) -> set[int]:
     """The minor versions of Python 3 that can install a release on Linux with glibc, on x86_64."""
     return {minor for minor in PYTHONS if any(_takes(file, minor) for file in files)}
 

@@ -216,6 +216,26 @@ def test_rows_of_pythons_are_held_to_the_index(
 
 
 @pytest.mark.parametrize(
+    ("release", "python", "said"),
+    [("2.0", "3.10", ""), ("1.0", "3.10", "t: newest 2.0"), ("2.0", "3.11", "t: for Python 3.10 and later")],
+)
+def test_the_pythons_of_newest_releases_are_held_to_the_index(
+    script: ModuleType,
+    files: tuple[dict[str, bytes], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    release: str,
+    python: str,
+    said: str,
+) -> None:
+    served, url = files
+    publish_files(served, "t", "t-1.0-py3-none-any.whl", "t-2.0-py3-none-any.whl", v1_0=">=3.9", v2_0=">=3.10")
+    monkeypatch.setattr(script, "table", lambda name: [{"name": "t", "release": release, "python_min": python}])
+    assert script.main(["--index-url", url, "--only", "newest_pythons"]) == bool(said)
+    assert f"newest_pythons.csv: {said}" in capsys.readouterr().out or not said
+
+
+@pytest.mark.parametrize(
     ("gives", "release", "there", "said"),
     [
         ("nothing", "", (), 0),

@@ -30,6 +30,7 @@ KEYS = {
     "implicit_torch": ("name",),
     "index_names": ("name",),
     "index_paths": ("name",),
+    "newest_pythons": ("name",),
     "ngc_pytorch": ("release",),
     "nvidia_cuda_tags": ("version",),
     "other_packages": ("ecosystem", "name"),

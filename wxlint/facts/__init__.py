@@ -20,6 +20,7 @@ from wxlint.facts.base_images import (
     held_companions,
     ngc_pytorch,
     normalise_repository,
+    oldest_python,
     python_of_system,
 )
 from wxlint.facts.channels import channel_of_cuda, cuda_of_channel
@@ -38,6 +39,7 @@ from wxlint.facts.packages import (
     may_begin_torch,
     may_bring_torch,
     newest_built_for,
+    newest_needs_python,
     torch_needed,
     torch_needed_since,
 )
@@ -96,9 +98,11 @@ __all__ = [
     "may_bring_torch",
     "min_driver",
     "newest_built_for",
+    "newest_needs_python",
     "ngc_pytorch",
     "normalise",
     "normalise_repository",
+    "oldest_python",
     "python_of_system",
     "python_range",
     "release_key",

@@ -156,11 +156,29 @@ def _common(one: BaseImage, two: BaseImage) -> BaseImage:
 
 
 def held_companions(image: BaseImage) -> frozenset[str]:
-    """The companions of torch that an image is documented to hold: those of pytorch/pytorch do from 2.0 on."""
-    if not image.row["repository"].endswith("pytorch/pytorch") or image.torch_version is None:
+    """The companions of torch that an image is documented to hold: those of pytorch/pytorch do from 2.0 on, and AMD's
+    hold torchvision. Source: rocm.docs.amd.com: PyTorch compatibility, the table of its images."""
+    if image.torch_version is None:
         return frozenset()
-    new = numbers(image.torch_version) >= (2,)
-    return frozenset(("torchvision", "torchaudio")) if new else frozenset()
+    if image.row["repository"] == "rocm/pytorch*":
+        return frozenset(("torchvision",))
+    holds = image.row["repository"].endswith("pytorch/pytorch") and numbers(image.torch_version) >= (2,)
+    return frozenset(("torchvision", "torchaudio")) if holds else frozenset()
+
+
+_MADE_BY_PYTORCH = late(r"(?:ghcr\.io/)?pytorch/pytorch")
+
+
+def oldest_python(repository: str, tag: str | None) -> str:
+    """The oldest Python that an image may have, where its tag does not say which; "" where nothing is known.
+
+    Those of pytorch/pytorch have 3.10 or later from 2.0 on. Source: docker.Makefile of the project, in 2022 and later.
+    """
+    if not tag or HOLE in tag or not _MADE_BY_PYTORCH.fullmatch(repository):
+        return ""
+    image = base_image(repository, tag)
+    version = image.torch_version if image is not None else None
+    return "3.10" if version is not None and numbers(version) >= (2,) else ""
 
 
 def ngc_pytorch(release: str) -> dict[str, str] | None:

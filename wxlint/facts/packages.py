@@ -98,6 +98,15 @@ def is_for_one_torch(name: str) -> bool:
     return 2 * sum("==" in need for need in needs) > len(needs)
 
 
+def newest_needs_python(name: str) -> str:
+    """The oldest Python that the newest release of a distribution is for ("3.10"), the one whose requirement of torch
+    the tables have; "" where it is not known."""
+    name = normalise(name)
+    row, brings = row_of("newest_pythons", name), row_of("implicit_torch", name)
+    known = row is not None and brings is not None and row["release"] == brings["seen_in"]
+    return row["python_min"] if row is not None and known else ""
+
+
 def bootstrap(name: str) -> dict[str, str]:
     """Return the row of a script that always brings the newest release: what that release needs. Raises KeyError for
     an unknown one."""

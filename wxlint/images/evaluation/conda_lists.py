@@ -74,6 +74,6 @@ def _with_python(environment: Environment, packages: tuple[Requirement, ...]) ->
     """The environment with the Python that conda installs."""
     python = next((r for r in packages if r.name == "python"), None)
     if python is None:
-        return environment._replace(python=None)
+        return environment.without_python()
     pin = python.pin
-    return environment._replace(python=pin if pin and "." in pin and "*" not in pin else None)
+    return environment.without_python()._replace(python=pin if pin and "." in pin and "*" not in pin else None)

@@ -103,7 +103,9 @@ def machine_of(platform: Value | None, reference: Reference | None, build_platfo
 
 def environment_of(platform: Value | None, reference: Reference | None, build_platform: str) -> Environment:
     """The environment that a base image gives a stage."""
-    return Environment(python_of(reference), machine_of(platform, reference, build_platform))
+    found = Environment(python_of(reference), machine_of(platform, reference, build_platform))
+    oldest = facts.oldest_python(reference.upstream, reference.tag) if reference is not None else ""
+    return found._replace(pythons=found.pythons[found.pythons.index(oldest) :]) if oldest else found
 
 
 def variables_of(reference: Reference | None) -> list[tuple[str, Value]]:

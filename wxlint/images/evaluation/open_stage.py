@@ -101,7 +101,7 @@ class OpenStage:
 
     def forget_python(self) -> None:
         """Another Python may be there from here on."""
-        self.environment = self.environment._replace(python=None)
+        self.environment = self.environment.without_python()
         self.system_python = ""
 
     def set_env(self, name: str, value: Value) -> None:

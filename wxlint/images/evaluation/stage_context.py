@@ -158,7 +158,7 @@ class StageContext(InstallContext):
             return Lines(unread=(Unread(UnreadKind.CHANGED, f"{folder.rstrip('/')}/pyproject.toml"),))
         lists = self._lists()
         if tool == "uv":  # which may bring a Python of its own
-            lists.environment = lists.environment._replace(python=None)
+            lists.environment = lists.environment.without_python()
         lock = None
         if groups.locked and tool in LOCKS:
             lock = self.find(posixpath.join(folder, LOCKS[tool]))
@@ -191,7 +191,7 @@ class StageContext(InstallContext):
         if source is None or (lock is None and {"sources", "index"} & uv.keys()):
             return unknown
         lists = self._lists()
-        lists.environment = lists.environment._replace(python=None)
+        lists.environment = lists.environment.without_python()
         return lists.project(source, path, groups, "uv", lock=lock)
 
     def with_own_project(self, install: Install, is_own: IsOwn) -> Install:

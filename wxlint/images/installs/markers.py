@@ -53,6 +53,10 @@ class Environment(NamedTuple):
     machine: str | None = None
     pythons: tuple[str, ...] = _PYTHONS
 
+    def without_python(self) -> Environment:
+        """This environment with another Python, of which nothing is known."""
+        return self._replace(python=None, pythons=_PYTHONS)
+
     def narrowed(self, markers: Sequence[str]) -> Environment:
         """This environment for a list whose lines have these markers: a list that a tool exported has the Pythons of
         its project on every line, and is for none that leaves nothing of it."""

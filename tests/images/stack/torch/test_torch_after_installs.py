@@ -30,7 +30,7 @@ ROWS = [
     # every release from the bound on asks for a later torch; of one that begins earlier an old release would do
     ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install 'pyannote.audio>=4.0.0'", "default"),
     ({}, f"RUN pip install torch==2.9.1 torchaudio==2.9.1 -i {CPU}\nRUN pip install 'pyannote.audio>=4'", "cpu"),
-    ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install 'pyannote.audio>=3.0'", "unknown"),
+    ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install 'pyannote.audio>=3.0'", "default"),
     # a name like those that bring torch
     ({}, "RUN pip install ultralytics-of-ours", "unknown"),
     ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install ultralytics-of-ours", "cpu"),

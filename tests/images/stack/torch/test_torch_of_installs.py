@@ -183,7 +183,7 @@ CHAINS = [
     ([f"pip install torch==2.3.1 -i {CPU}", "pip install k2==1.24.4.dev20240606+cpu.torch2.4.0 -f x"], "unknown", None),
     # which Python is there is not known: what may be taken is the same build
     ([f"pip install torch -i {CU128}", "pip install 'torch>2.7.0,<2.9.0'"], "cu128", None),
-    ([f"pip install torch -i {CU128}", "pip install 'torch>2.6.0,<2.8.0'"], "default", None),
+    ([f"pip install torch -i {CU128}", "pip install 'torch>2.6.0,<2.8.0'"], "default", "2.7.1"),
     # commands, the channel and version that are there in the end
     ([f"pip install torch==2.3.1 -i {CPU}"], "cpu", "2.3.1"),
     ([f"pip install torch==2.3.1 -i {CPU}", "pip install torch"], "cpu", "2.3.1"),
@@ -218,7 +218,7 @@ CHAINS = [
     ([HERE, "pip install xformers==0.0.27"], "cpu", "2.3.1"),
     ([HERE, "pip install torchmetrics"], "cpu", "2.3.1"),
     ([HERE, "pip install 'torch>=2,<2.4'"], "cpu", "2.3.1"),
-    ([HERE, "pip install 'torch<2.3'"], "default", None),
+    ([HERE, "pip install 'torch<2.3'"], "default", "2.2.2"),
     ([HERE, f"pip install torch==2.3.1 -i {CUDA}"], "cpu", "2.3.1"),
     ([HERE, f"pip install --force-reinstall torch==2.3.1 -i {CUDA}"], "cu121", "2.3.1"),
     ([HERE, f"pip install --force-reinstall torch==2.3.1 -i {CPU}"], "cpu", "2.3.1"),
@@ -277,7 +277,7 @@ CHAINS = [
     ([f"pip install torch -i {CPU}", f"pip install -U torch -i {CPU}"], "cpu", None),
     ([f"pip install torch -i {CPU}", "pip install torch"], "cpu", None),
     ([f"pip install torch -i {CPU}", "pip install 'torch>=2.0'"], "cpu", None),
-    ([f"pip install torch -i {CPU}", "pip install 'torch<2.0'"], "default", None),
+    ([f"pip install torch -i {CPU}", "pip install 'torch<2.0'"], "default", "1.13.1"),
     ([f"pip install torch -i {CUDA}", f"pip install torchvision -i {CUDA}"], "cu121", None),
     (["pip install torch==2.3.1+rocm6.0", "pip install torch"], "rocm6.0", "2.3.1"),
     (["pip install torch==2.3.1+rocm6.0", "pip install torchaudio==2.3.1"], "rocm6.0", "2.3.1"),

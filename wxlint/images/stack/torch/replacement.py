@@ -16,7 +16,7 @@ from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.limits import allowed
 from wxlint.images.stack.torch.model import Choice, Torch
-from wxlint.images.stack.torch.needs import needed, needed_by_project
+from wxlint.images.stack.torch.needs import is_bound_above, needed, needed_by_project
 from wxlint.images.stack.torch.releases import (
     companion_version,
     is_complete,
@@ -186,7 +186,7 @@ def _suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | No
         return True
     if install.lowest and not wanted.pin:
         return None
-    suits = _all_agree(_carrier_suits(wanted, version) for version in versions)
+    suits = _all_agree(_carrier_suits(choice, version) for version in versions)
     return suits and _brings_no_other(state, choice, versions)
 
 
@@ -216,7 +216,8 @@ def _is_built_for(local: str, version: str) -> bool:
     return generation_of_local(local).torch == ".".join(version.split(".")[:2])
 
 
-def _carrier_suits(wanted: Requirement, version: str) -> bool | None:
+def _carrier_suits(choice: Choice, version: str) -> bool | None:
+    wanted = choice.requirement
     if wanted.local and _is_built_for(wanted.local, version):
         return True
     specifier = facts.torch_needed(wanted.name, wanted.pin)
@@ -231,12 +232,26 @@ def _carrier_suits(wanted: Requirement, version: str) -> bool | None:
         return True
     if wanted.pin:
         return False
-    if _is_outgrown(wanted, version):
+    if _is_outgrown(wanted, version) or (numbers(version) < numbers(bound[0]) and _is_newest_taken(choice)):
         return False
     if wanted.specifier or numbers(version) > numbers(bound[0]):
         return None  # an older release may be taken, or a newer one that asks for a later torch
     exact = "==" in specifier or "~=" in specifier or facts.is_for_one_torch(wanted.name)
     return False if exact else None  # an old Python takes an old release, whose lower bound may be lower
+
+
+def _is_newest_taken(choice: Choice) -> bool:
+    """Whether an installer takes the newest release of a package that brings torch: it is for the Python that is there,
+    and nothing else of the install has a bound that may hold it back."""
+    install = choice.install
+    oldest = facts.newest_needs_python(choice.requirement.name)
+    environment = install.environment
+    pythons = (environment.python,) if environment.python else environment.pythons
+    if not oldest or any(numbers(python)[:2] < numbers(oldest)[:2] for python in pythons):
+        return False
+    if install.lowest or install.open or install.unread or install.constraints or install.overrides:
+        return False
+    return not any(r.kind != "name" or HOLE in r.specifier or is_bound_above(r.specifier) for r in install.requirements)
 
 
 def _is_outgrown(wanted: Requirement, version: str) -> bool:

@@ -12,12 +12,12 @@ from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.stack.torch.limits import allowed
 from wxlint.images.stack.torch.model import ANY, NONE, Choice, Torch, describe
 from wxlint.images.stack.torch.needs import is_bound_above
-from wxlint.images.stack.torch.releases import within
+from wxlint.images.stack.torch.releases import same_release, within
 from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied
 from wxlint.images.stack.torch.selection import builds_of_default, carried, choices, is_nightly
+from wxlint.images.stack.torch.taken import in_range, of_companion, pinned_version, takes_newest
 
 _OF_CONDA = {"pytorch": "torch", "pytorch-gpu": "torch", "pytorch-cpu": "torch", "libtorch": "torch"}
 _BEGINNING = late(r"[A-Za-z0-9][\w.-]{3,}")
@@ -88,9 +88,20 @@ def _in_order(state: Torch, install: Install, family: list[Choice], considered: 
     if is_changed(state, now):
         return now
     for choice in considered:
-        if choice is not first and is_satisfied(state, choice) is not True:
+        answer = True if choice is first else is_satisfied(state, choice)
+        if answer is False and _moves(state, choice, family):
+            return _replaced(state, install, choice)
+        if answer is not True:
             return _doubtful(state, choice)
     return state
+
+
+def _moves(state: Torch, choice: Choice, family: list[Choice]) -> bool:
+    """Whether pip takes another torch for something that does not suit the one that is there: the others have no bound
+    that stands against it, and it is no companion that the base may hold."""
+    if choice.requirement.name in FAMILY and not state.by:
+        return False
+    return not any(is_bound_above(one.requirement.specifier) for one in family)
 
 
 def _doubtful(state: Torch, choice: Choice) -> Torch:
@@ -206,6 +217,8 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
     """The state after an install that takes torch, or something that brings it."""
     wanted = choice.requirement
     forced = wanted.local is not None or choice.how == "url" or install.reinstall
+    if _is_other_release(state, choice):
+        state = state._replace(channel="none")
     if state.channel == "unknown" and state.present and not (forced and wanted.name == "torch"):
         return state  # it may be kept, or another may come
     if (
@@ -230,13 +243,13 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         and wanted.pin in (None, state.version)
     ):
         return state  # what may be there already would do
-    version = _pinned_version(install) or (wanted.pin if not choice.implied else _of_companion(choice))
+    version = pinned_version(install) or (in_range(choice) if not choice.implied else of_companion(choice))
     return Torch(
         choice.channel,
         version,
         (describe(choice),),
         wanted.span or install.span,
-        version is None and not wanted.specifier and _takes_newest(install, choice),
+        version is None and not wanted.specifier and takes_newest(install, choice),
         stale=(state.companions | state.stale) - {r.name for r in install.requirements},
         present=choice.channel == "unknown",
         nightly=version is None and is_nightly(choice),
@@ -244,49 +257,13 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
     )
 
 
-def _pinned_version(install: Install) -> str | None:
-    """The release that an install or its constraints pin."""
-    pinned = [
-        r.pin
-        for r in (*install.overrides, *install.requirements, *install.constraints)
-        if r.name == "torch" and r.pin and not r.maybe
-    ]
-    return pinned[0] if pinned else None
-
-
-def _of_companion(choice: Choice) -> str | None:
-    """The one release of torch that a pinned companion goes with."""
+def _is_other_release(state: Torch, choice: Choice) -> bool:
+    """Whether an install pins another release than the one that is there, whose build is not known."""
     wanted = choice.requirement
-    if wanted.name not in FAMILY or not wanted.pin or choice.install.no_deps:
-        return None
-    fitting = [v for v in facts.torch_releases(choice.channel) if facts.companion_fits(wanted.name, wanted.pin, v)]
-    return fitting[0] if len(fitting) == 1 else None
-
-
-def _takes_newest(install: Install, choice: Choice) -> bool:
-    """Whether nothing else of an install keeps it from the newest release of a channel."""
-    if install.lowest or is_nightly(choice) or install.tool == "conda":  # whose channels end at other releases
+    known = state.channel == "unknown" and not state.maybe and state.version is not None
+    if not known or wanted.name != "torch" or not wanted.pin or wanted.maybe or choice.install.conditional:
         return False
-    listed = facts.torch_releases(choice.channel)
-    if not listed:
-        return not choice.implied
-    named = choice.requirement.name == "torch"
-    takes = all(_goes_with(one.requirement, listed[-1], named) for one in carried(install))
-    return takes and allowed(install, listed[-1:]) == listed[-1:]
-
-
-def _goes_with(wanted: Requirement, version: str, named: bool) -> bool:
-    """Whether what brings torch is there for a release of it, as far as that is known.
-
-    named: torch itself is named beside it; a companion alone takes the release that it is made for, or none.
-    """
-    if named and wanted.name in FAMILY:
-        return bool(getattr(facts.companions(version), wanted.name, ()))
-    need = facts.torch_needed(wanted.name, wanted.pin)
-    if need is None and wanted.pin:  # what has no upper bound today seldom had one
-        need = facts.torch_needed(wanted.name, None)
-        return need is not None and not is_bound_above(need)
-    return need is not None and (not need or within(need, version))
+    return not same_release(wanted.pin, state.version or "")
 
 
 def _perhaps(state: Torch, choice: Choice) -> Torch:
@@ -297,7 +274,12 @@ def _perhaps(state: Torch, choice: Choice) -> Torch:
     because = (*state.because, reason_at("install", f"{wanted.written} may be installed", wanted.span))
     maybe = choice.channel if state.channel == "none" else ""
     return Torch(
-        "unknown", wanted.pin, because, wanted.span, maybe=maybe, present=state.channel not in ("none", "unknown")
+        "unknown",
+        wanted.pin if maybe else None,
+        because,
+        wanted.span,
+        maybe=maybe,
+        present=state.channel not in ("none", "unknown"),
     )
 
 
