@@ -85,7 +85,7 @@ def check(
 
     reports = []
     for gathered in _gathered(paths, policy, use_policy, texts):
-        options = run.Options(
+        options = run.CheckOptions(
             frozenset(select) or None, frozenset(ignore), gathered.scope, gathered.followed, gathered.notes, jobs=1
         )
         report = run.check(gathered.repository, options._replace(left_out=gathered.families))

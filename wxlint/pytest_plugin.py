@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from wxlint.conformance.plugin.session import Image, Record, Session
+    from wxlint.conformance.plugin.session import Record, Session, TestedImage
     from wxlint.core.processes import Completed
 
 _MARKERS = (
@@ -271,7 +271,7 @@ def _say(config: pytest.Config, text: str) -> None:
 
 
 @pytest.fixture
-def wx_image(request: pytest.FixtureRequest) -> Callable[[str], Image]:
+def wx_image(request: pytest.FixtureRequest) -> Callable[[str], TestedImage]:
     """`wx_image("asr:cuda")`: the image of that name, with `reference`, `digest`, `expectation`.
 
     The test fails when there is none, and is skipped where none is needed. Name it in

@@ -17,7 +17,7 @@ from small_family import containers_of, docker, need_engine
 from wxlint.conformance.checks.evidence import ProbeFailure
 from wxlint.conformance.collect.probing import Answer, run_probe
 from wxlint.conformance.container import gpu, patterns
-from wxlint.conformance.container.compose_run import Stack, run_service
+from wxlint.conformance.container.compose_run import ComposeStack, run_service
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.locks import locked
 from wxlint.conformance.container.model import About
@@ -276,7 +276,7 @@ def test_what_a_host_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 TAKER = """
 import sys, time
 from wxlint.conformance.container import gpu, patterns
-from wxlint.conformance.container.compose_run import Stack, run_service
+from wxlint.conformance.container.compose_run import ComposeStack, run_service
 with gpu.take(tuple(gpu.Gpu(n, "") for n in sys.argv[2].split(","))) as one:
     with open(sys.argv[1], "a") as file:
         file.write(f"+{one.device}\\n"); file.flush()
@@ -426,5 +426,5 @@ def test_what_comes_from_outside_is_never_an_option(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("service", ["-v", "--volume=/:/host", "", "a b", "one;two"])
 def test_a_service_that_is_no_name_is_not_run(tmp_path: Path, service: str) -> None:
-    ran = run_service(fake(tmp_path, "sys.exit(9)"), Stack(["c.yml"], tmp_path, tmp_path, {}), service, [], 5)
+    ran = run_service(fake(tmp_path, "sys.exit(9)"), ComposeStack(["c.yml"], tmp_path, tmp_path, {}), service, [], 5)
     assert (ran.code, "not a name that compose takes" in ran.output) == (1, True)

@@ -10,7 +10,7 @@ import pytest
 from small_family import Family
 
 from wxlint.conformance.checks.evidence import Evidence
-from wxlint.conformance.collect.collector import Options
+from wxlint.conformance.collect.collector import CollectOptions
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import About, BuildResult, BuildStatus
 from wxlint.conformance.plugin import preparation
@@ -30,7 +30,9 @@ class FullDisk(Workspace):
 @pytest.fixture
 def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preparation:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    return Preparation(FullDisk("full").make(), [Engine("docker", "full")], Options(), (), (), lambda *_: None, {})
+    return Preparation(
+        FullDisk("full").make(), [Engine("docker", "full")], CollectOptions(), (), (), lambda *_: None, {}
+    )
 
 
 def evidence(tmp_path: Path, full: Preparation) -> Evidence:

@@ -9,7 +9,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from wxlint.conformance.container.model import Doing
-from wxlint.conformance.plugin.progress import Progress
+from wxlint.conformance.plugin.progress import SessionProgress
 
 
 class Terminal(io.StringIO):
@@ -48,7 +48,7 @@ def shown(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, is_termi
             return verbosity
 
     monkeypatch.setenv("COLUMNS", "60")
-    progress = Progress(Config())  # type: ignore[arg-type]
+    progress = SessionProgress(Config())  # type: ignore[arg-type]
     progress.note("base:cpu", Doing("building"))
     progress.note("base:cpu", Doing("step 1/2: FROM python"))
     progress.note("asr:cpu", Doing("building with a very long line of words that no terminal has room for at all"))

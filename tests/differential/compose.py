@@ -28,7 +28,7 @@ from wxlint.documents.compose.devices import DeviceRequest
 from wxlint.documents.compose.fields import Named
 from wxlint.documents.compose.merge import Text
 from wxlint.documents.compose.reader import ComposeReader
-from wxlint.documents.compose.services import Command, Service
+from wxlint.documents.compose.services import Service, ServiceCommand
 from wxlint.documents.source import Source
 
 UNKNOWN: Any = object()
@@ -160,7 +160,7 @@ def _named(named: tuple[Named, ...]) -> dict[str, Any]:
     return {each.name: UNKNOWN if each.value is None else _value(each.value) for each in named}
 
 
-def _command(command: Command | None) -> Any:
+def _command(command: ServiceCommand | None) -> Any:
     if command is None:
         return None
     words = [_value(word.value) for word in command.words]

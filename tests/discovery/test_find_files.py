@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.file_trees import found, index, make
 from wxlint.discovery.find_files import discover
-from wxlint.discovery.git_index import Repository
+from wxlint.discovery.git_index import GitRepository
 
 not_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 
@@ -338,7 +338,7 @@ def test_an_index_whose_paths_grow_is_not_followed(tmp_path: Path) -> None:
     entries = (bytes(62) + b"\0" + b"x" * 60_000 + b"\0") * 2_000
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git/index").write_bytes(b"DIRC" + (4).to_bytes(4, "big") + (2_000).to_bytes(4, "big") + entries)
-    repository = Repository(str(tmp_path), str(tmp_path / ".git"), str(tmp_path / ".git"))
+    repository = GitRepository(str(tmp_path), str(tmp_path / ".git"), str(tmp_path / ".git"))
     assert [len(path) for path in repository.tracked()] == [60_000]
 
 

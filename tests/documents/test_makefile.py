@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxlint.documents.makefile import Condition, Makefile, read_makefile
+from wxlint.documents.makefile import MakeCondition, Makefile, read_makefile
 from wxlint.documents.source import Source
 
 
@@ -45,8 +45,8 @@ def test_a_recipe_keeps_the_place_of_every_character() -> None:
 def test_conditions_nest_and_turn() -> None:
     text = "ifeq ($(A),1)\nX = 1\nelse ifdef B\nX = 2\nelse\nX = 3\nendif\nY = 4\n"
     tests = [item.tests for item in read(text).items]
-    first = Condition("ifeq", "($(A),1)", False)
-    second = Condition("ifdef", "B", False)
+    first = MakeCondition("ifeq", "($(A),1)", False)
+    second = MakeCondition("ifdef", "B", False)
     assert tests == [
         (first,),
         (first._replace(negated=True), second),

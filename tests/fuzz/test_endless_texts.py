@@ -40,7 +40,7 @@ def test_no_line_takes_the_square_of_its_length(
     (tmp_path / "Dockerfile").write_text(f"FROM a:1\n{head}{unit * (120_000 // len(unit))} cuda\n")
     monkeypatch.chdir(tmp_path)
     gathered = gather(["."], no_policy=True)
-    assert engine.check(gathered.repository, engine.Options()).summary.files == 1
+    assert engine.check(gathered.repository, engine.CheckOptions()).summary.files == 1
 
 
 @pytest.mark.parametrize(
@@ -70,5 +70,5 @@ def test_no_dockerfile_takes_forever(text: str, tmp_path: Path, monkeypatch: pyt
     (tmp_path / "Dockerfile").write_text(text)
     monkeypatch.chdir(tmp_path)
     gathered = gather(["."], no_policy=True)
-    assert engine.check(gathered.repository, engine.Options()).summary.files == 1
+    assert engine.check(gathered.repository, engine.CheckOptions()).summary.files == 1
     assert beliefs_of(gathered.repository, gathered.scope)

@@ -44,7 +44,7 @@ def check(paths: Sequence[str] = (".",), only: bool = False) -> None:
     except WxlintError as error:
         assert str(error)
         return
-    report = engine.check(gathered.repository, engine.Options(scope=gathered.scope, notes=gathered.notes))
+    report = engine.check(gathered.repository, engine.CheckOptions(scope=gathered.scope, notes=gathered.notes))
     sources = dict(report.sources)
     policy = gathered.repository.policy
     if policy is not None and policy.source is not None:
@@ -76,7 +76,7 @@ def test_the_samples_as_they_are_are_understood() -> None:
     files = {path: SAMPLES[kind] for path, kind in PLACES.items()}
     with folder(dict(files)):
         gathered = gather(["."])
-        report = engine.check(gathered.repository, engine.Options(scope=gathered.scope))
+        report = engine.check(gathered.repository, engine.CheckOptions(scope=gathered.scope))
     found = {(f.rule, f.span.path) for f in report.findings}
     assert found >= {("unquoted-specifier", "docker/asr/Dockerfile"), ("latest-tag", "build.bat")}, found
 

@@ -11,9 +11,9 @@ import pytest
 
 from wxlint.core.errors import ImageError
 from wxlint.inspection import file_system, layers
-from wxlint.inspection.dockerfile_lines import Step, match_history, shell_command
+from wxlint.inspection.dockerfile_lines import HistoryEntry, match_history, shell_command
 from wxlint.inspection.explain import dependants
-from wxlint.inspection.file_kinds import Metadata, Requirement, classify
+from wxlint.inspection.file_kinds import Metadata, RequiresDist, classify
 from wxlint.inspection.inspector import run_inspect
 from wxlint.inspection.report import render_text
 
@@ -45,14 +45,14 @@ def test_extras_count_for_the_memory_they_take(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_a_long_chain_of_extras_is_followed_once() -> None:
-    chain = [Metadata(f"d{n}", "1", (Requirement(f"d{n + 1}", ("e",), ("e",) if n else ()),)) for n in range(5000)]
+    chain = [Metadata(f"d{n}", "1", (RequiresDist(f"d{n + 1}", ("e",), ("e",) if n else ()),)) for n in range(5000)]
     found = dependants(chain[::-1])
     assert len(found) == 5000
     assert found["d5000"] == ("d4999",)
 
 
 def test_an_extra_that_nobody_needs_requires_nothing() -> None:
-    assert dependants([Metadata("a", "1", (Requirement("b", (), ("dev",)),))]) == {}
+    assert dependants([Metadata("a", "1", (RequiresDist("b", (), ("dev",)),))]) == {}
 
 
 def test_the_same_layer_of_whiteouts_many_times(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -78,9 +78,9 @@ def test_the_same_layer_of_whiteouts_many_times(monkeypatch: pytest.MonkeyPatch,
 )
 def test_a_long_history_entry_is_compared_in_one_pass(created_by: str) -> None:
     code = (
-        "import sys; from wxlint.inspection.dockerfile_lines import Step, match_history, shell_command\n"
+        "import sys; from wxlint.inspection.dockerfile_lines import HistoryEntry, match_history, shell_command\n"
         "text = sys.stdin.read(); shell_command(text)\n"
-        "match_history([Step(text, False)] * 20, [('FROM', 'FROM x', 1), *[('RUN', 'RUN ' + text, 2)] * 20])"
+        "match_history([HistoryEntry(text, False)] * 20, [('FROM', 'FROM x', 1), *[('RUN', 'RUN ' + text, 2)] * 20])"
     )
     subprocess.run([sys.executable, "-c", code], input=created_by, text=True, check=True, timeout=60)
 
@@ -103,7 +103,7 @@ def test_the_command_of_a_layer(created_by: str, command: str) -> None:
 
 def test_an_exec_form_is_compared_by_its_words() -> None:
     instructions = [("FROM", "FROM x", 1), ("RUN", 'RUN ["pip", "install", "a b"]', 2)]
-    assert match_history([Step("RUN pip install a b # buildkit", False)], instructions).lines == (2,)
+    assert match_history([HistoryEntry("RUN pip install a b # buildkit", False)], instructions).lines == (2,)
 
 
 def test_a_name_longer_than_any_file_system_allows_is_of_no_interest() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wxlint.inspection.dockerfile_lines import Instruction, Step, match_history
+from wxlint.inspection.dockerfile_lines import HistoryEntry, Instruction, match_history
 
 SOURCE: list[Instruction] = [
     ("ARG", "ARG TAG=slim", 1),
@@ -25,9 +25,9 @@ SOURCE: list[Instruction] = [
 WANTED = [None, None, 4, 11, 12, 13, 14, 15]
 
 
-def steps(text: str) -> list[Step]:
+def steps(text: str) -> list[HistoryEntry]:
     """One step a line; `-` in front: no layer."""
-    return [Step(line.lstrip("- "), line.startswith("-")) for line in text.strip().splitlines()]
+    return [HistoryEntry(line.lstrip("- "), line.startswith("-")) for line in text.strip().splitlines()]
 
 
 BUILDKIT = steps("""
@@ -60,17 +60,20 @@ python -m compileall .
 - /bin/sh -c #(nop)  ENTRYPOINT ["python"]
 """)
 ARGUMENTS = [
-    Step(step.created_by.replace("/bin/sh -c pip", "|2 A=x y B=/bin/z /bin/sh -c pip"), step.empty) for step in CLASSIC
+    HistoryEntry(step.created_by.replace("/bin/sh -c pip", "|2 A=x y B=/bin/z /bin/sh -c pip"), step.empty)
+    for step in CLASSIC
 ]
 BUILDKIT_ARGUMENTS = [
-    Step(step.created_by.replace("/bin/sh -c pip", "|1 A=1 /bin/bash -o pipefail -c pip"), step.empty)
+    HistoryEntry(step.created_by.replace("/bin/sh -c pip", "|1 A=1 /bin/bash -o pipefail -c pip"), step.empty)
     for step in BUILDKIT
 ]
-LABELLED = [*BUILDKIT, Step("LABEL org.opencontainers.image.revision=abc", True)]
-KANIKO = [Step(f"{keyword} {text.partition(' ')[2]}", False) for keyword, text, _ in SOURCE if keyword != "FROM"]
+LABELLED = [*BUILDKIT, HistoryEntry("LABEL org.opencontainers.image.revision=abc", True)]
+KANIKO = [
+    HistoryEntry(f"{keyword} {text.partition(' ')[2]}", False) for keyword, text, _ in SOURCE if keyword != "FROM"
+]
 
 
-def lines_of(history: list[Step], source: list[Instruction]) -> list[int | None]:
+def lines_of(history: list[HistoryEntry], source: list[Instruction]) -> list[int | None]:
     """The line of each layer."""
     return [line for step, line in zip(history, match_history(history, source).lines) if not step.empty]
 
@@ -80,12 +83,16 @@ def lines_of(history: list[Step], source: list[Instruction]) -> list[int | None]
     [BUILDKIT, CLASSIC, ARGUMENTS, BUILDKIT_ARGUMENTS, LABELLED],
     ids=["buildkit", "classic", "classic-arguments", "buildkit-arguments", "labelled"],
 )
-def test_every_builder(history: list[Step]) -> None:
+def test_every_builder(history: list[HistoryEntry]) -> None:
     assert lines_of(history, SOURCE) == WANTED
 
 
 def test_the_stage_that_was_built() -> None:
-    built = [Step("ADD rootfs.tar /", False), *BUILDKIT[4:6], Step("RUN /bin/sh -c make all # buildkit", False)]
+    built = [
+        HistoryEntry("ADD rootfs.tar /", False),
+        *BUILDKIT[4:6],
+        HistoryEntry("RUN /bin/sh -c make all # buildkit", False),
+    ]
     assert lines_of(built, SOURCE) == [None, 4, 8]
 
 
@@ -116,7 +123,7 @@ def test_the_same_command_twice_goes_to_the_later_line() -> None:
 
 def test_of_equal_stages_the_last() -> None:
     source = [("FROM", "FROM x AS a", 1), ("RUN", "RUN make", 2), ("FROM", "FROM x AS b", 3), ("RUN", "RUN make", 4)]
-    assert lines_of([Step("RUN /bin/sh -c make # buildkit", False)], source) == [4]
+    assert lines_of([HistoryEntry("RUN /bin/sh -c make # buildkit", False)], source) == [4]
 
 
 def test_variables_that_the_builder_filled_in() -> None:
@@ -137,5 +144,5 @@ def test_heredocs() -> None:
 
 
 def test_long_histories_are_left_alone() -> None:
-    assert match_history([Step("RUN make", False)] * 1001, SOURCE).strength == 0
+    assert match_history([HistoryEntry("RUN make", False)] * 1001, SOURCE).strength == 0
     assert match_history(BUILDKIT, [("FROM", "FROM x", 1)] * 2001).strength == 0

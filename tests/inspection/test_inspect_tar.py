@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from wxlint.core.errors import ImageError
 from wxlint.inspection import streams
 from wxlint.inspection.stores import scan_source
-from wxlint.inspection.streams import Region, Source, Stream, plain
-from wxlint.inspection.tar import SPARSE, Member, Tar, clean
+from wxlint.inspection.streams import ByteSource, Region, Stream, plain
+from wxlint.inspection.tar import SPARSE, Tar, TarMember, clean
 
 KINDS = {
     tarfile.REGTYPE: "file",
@@ -30,19 +30,19 @@ KINDS = {
 }
 
 
-def region(data: bytes) -> Source:
+def region(data: bytes) -> ByteSource:
     return Region(io.BytesIO(data), 0, len(data), "the tar")
 
 
-def stream(data: bytes, step: int = 700) -> Source:
+def stream(data: bytes, step: int = 700) -> ByteSource:
     return Stream(iter([data[at : at + step] for at in range(0, len(data), step)]), "the tar")
 
 
-def members(source: Source) -> list[Member]:
+def members(source: ByteSource) -> list[TarMember]:
     return list(Tar(source, "the tar"))
 
 
-def bodies(source: Source) -> list[bytes | None]:
+def bodies(source: ByteSource) -> list[bytes | None]:
     tar = Tar(source, "the tar")
     return [tar.body(10_000) for _ in tar]
 
@@ -174,9 +174,9 @@ def test_sparse_members_have_their_stored_size() -> None:
     )
     data = make.tar(old, new, make.member("after", b"a"))
     assert members(region(data)) == [
-        Member("old", SPARSE, 512, ""),
-        Member("new", SPARSE, 512, ""),
-        Member("after", "file", 1, ""),
+        TarMember("old", SPARSE, 512, ""),
+        TarMember("new", SPARSE, 512, ""),
+        TarMember("after", "file", 1, ""),
     ]
     assert bodies(region(data)) == [None, None, b"a"]
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
@@ -255,7 +255,7 @@ def test_streams_and_regions_read_alike(sizes: list[int], step: int) -> None:
             assert one.read(size) == two.read(size)
 
 
-def everything(source: Source) -> bytes:
+def everything(source: ByteSource) -> bytes:
     return b"".join(streams.pieces(source.read))
 
 

@@ -33,7 +33,7 @@ def family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(*paths: str) -> Report:
     gathered = gather(paths or ["docker"])
     return engine.check(
-        gathered.repository, engine.Options(scope=gathered.scope, followed=gathered.followed, notes=gathered.notes)
+        gathered.repository, engine.CheckOptions(scope=gathered.scope, followed=gathered.followed, notes=gathered.notes)
     )
 
 

@@ -42,7 +42,7 @@ def check(files: dict[str, str], **options: frozenset[str]) -> list[tuple[str, s
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(textwrap.dedent(text))
     gathered = gather(["."])
-    report = engine.check(gathered.repository, engine.Options(scope=gathered.scope, **options))
+    report = engine.check(gathered.repository, engine.CheckOptions(scope=gathered.scope, **options))
     return [(f.rule, f.span.path, f.span.line) for f in report.findings]
 
 

@@ -13,7 +13,7 @@ from file_trees import write_tree
 
 from wxlint.lint.families import every_family
 from wxlint.lint.inputs import Gathered
-from wxlint.lint.run import Options, check
+from wxlint.lint.run import CheckOptions, check
 from wxlint.output import Report
 
 POLICY = """\
@@ -154,5 +154,5 @@ def test_a_tree_without_a_policy_is_judged_alike_from_everywhere(
 
 def report_of(gathered: Gathered) -> Report:
     return check(
-        gathered.repository, Options(scope=gathered.scope, followed=gathered.followed, left_out=gathered.families)
+        gathered.repository, CheckOptions(scope=gathered.scope, followed=gathered.followed, left_out=gathered.families)
     )

@@ -23,7 +23,7 @@ def found(policy: str, paths: list[str] | None = None, **files: str) -> list[tup
     """(rule, path, line) of each finding."""
     write_tree(Path(), {"wxlint.yaml": "wxlint: 1\n" + policy, **files})
     gathered = gather(paths or ["."])
-    options = engine.Options(scope=gathered.scope, followed=gathered.followed)
+    options = engine.CheckOptions(scope=gathered.scope, followed=gathered.followed)
     report = engine.check(gathered.repository, options)
     return [(finding.rule, finding.span.path, finding.span.line) for finding in report.findings]
 

@@ -28,7 +28,7 @@ def found(folder: Path, files: dict[str, str]) -> list[str]:
     """The rules of what makes a run fail; that nothing builds a variant here is information."""
     write_tree(folder, files)
     gathered = gather(["."])
-    report = engine.check(gathered.repository, engine.Options(scope=gathered.scope))
+    report = engine.check(gathered.repository, engine.CheckOptions(scope=gathered.scope))
     return [finding.rule for finding in report.findings if finding.severity > Severity.INFO]
 
 

@@ -57,7 +57,7 @@ def run(folder: Path, files: dict[str, str], **options: Any) -> Report:
     write_tree(folder, files)
     gathered = gather(options.pop("paths", ["."]), **options)
     return engine.check(
-        gathered.repository, engine.Options(scope=gathered.scope, followed=gathered.followed, notes=gathered.notes)
+        gathered.repository, engine.CheckOptions(scope=gathered.scope, followed=gathered.followed, notes=gathered.notes)
     )
 
 

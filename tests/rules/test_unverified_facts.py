@@ -47,7 +47,7 @@ def unverified() -> list[str]:
 def findings(folder: Path, files: dict[str, str]) -> list[Finding]:
     write_tree(folder, files)
     gathered = gather(["."], no_policy=True)
-    return list(engine.check(gathered.repository, engine.Options(scope=gathered.scope)).findings)
+    return list(engine.check(gathered.repository, engine.CheckOptions(scope=gathered.scope)).findings)
 
 
 def test_there_are_rows_that_nobody_has_looked_up() -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from wxlint.inspection.inspector import run_inspect
 from wxlint.inspection.model import Inspection
-from wxlint.inspection.registry.client import Place, Registry
+from wxlint.inspection.registry.client import ImageAddress, Registry
 from wxlint.inspection.registry.store import RegistryStore
 
 TORCH = {
@@ -113,7 +113,7 @@ def serving() -> Iterator[Served]:
 
 
 def look(served: Served, reference: str = "cpu", platform: str = "") -> tuple[Inspection, Registry]:
-    registry = Registry(Place(served.host, "t/asr", reference), insecure=True)
+    registry = Registry(ImageAddress(served.host, "t/asr", reference), insecure=True)
     name = f"{served.host}/t/asr:cpu"
     return run_inspect(name, remote=lambda _: RegistryStore(registry), platform=platform), registry
 

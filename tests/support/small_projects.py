@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wxlint.documents.compose.reader import ComposeReader, Project
+from wxlint.documents.compose.reader import ComposeReader, ReadProject
 from wxlint.documents.compose.services import Service
 from wxlint.documents.source import Source
 
@@ -17,7 +17,7 @@ class Files:
         self.read_paths.append(path)
         return Source(path, self.files[path]) if path in self.files else None
 
-    def project(self, *paths: str) -> Project:
+    def project(self, *paths: str) -> ReadProject:
         return ComposeReader(self.read).project(paths or ["compose.yml"])
 
 

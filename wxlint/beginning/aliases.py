@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from wxlint.beginning.model import Built, Named
+from wxlint.beginning.model import Built, NamedReference
 from wxlint.core.tuples import NamedTuple
 
 _PART = re.compile(r"\{[a-z]+\}")
@@ -39,7 +39,7 @@ def aliases(built: Iterable[Built], originals: Iterable[Original], pattern: str)
     return found
 
 
-def named_aliases(named: Iterable[Named], originals: Iterable[Original], pattern: str) -> Iterator[Alias]:
+def named_aliases(named: Iterable[NamedReference], originals: Iterable[Original], pattern: str) -> Iterator[Alias]:
     """The further tags by which something else than a build names the family's images: `docker tag`, a service.
 
     latest is the tag of the one variant that has no word of its own, or of the one in the name; a service that runs it

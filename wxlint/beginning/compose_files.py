@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from wxlint.beginning.members import Member
+from wxlint.beginning.members import FamilyMember
 from wxlint.beginning.model import Served, Survey
 from wxlint.beginning.names import spelled
 from wxlint.policy.accelerator_words import accelerator_words
@@ -16,7 +16,7 @@ _USUAL = re.compile(r"docker-compose|compose|\.ya?ml$")
 class ComposeFiles:
     """images: the family."""
 
-    def __init__(self, survey: Survey, images: list[Member]) -> None:
+    def __init__(self, survey: Survey, images: list[FamilyMember]) -> None:
         self.services, self.images = survey.services, images
         serving = [one for one in survey.services if any(_serves(one, image) for image in images)]
         paths = sorted({one.file for one in serving if not one.file.startswith("..")})
@@ -47,7 +47,7 @@ class ComposeFiles:
         folders = {posixpath.dirname(path) for path in own if path not in self._alone}
         return [*(path for path in self.plain if posixpath.dirname(path) in folders), *own]
 
-    def service(self, image: Member) -> str | None:
+    def service(self, image: FamilyMember) -> str | None:
         """The name of the service that runs an image, "" for none; None where it is called like the stage."""
         files = self.of_variant(image.variant) or self.plain
         own = {one.name for one in self.services if one.file in files and _serves(one, image)}
@@ -73,7 +73,7 @@ def _called(path: str) -> str:
     return _USUAL.sub("", posixpath.basename(path)).strip("-_.")
 
 
-def _serves(service: Served, image: Member) -> bool:
+def _serves(service: Served, image: FamilyMember) -> bool:
     """Whether a service runs an image: by its name and the word in its tag, else by the Dockerfile that it builds."""
     built = image.built
     if service.path and service.path != built.path:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from wxlint.beginning.compose_files import ComposeFiles
-from wxlint.beginning.members import Member, Members, goes_with, listed, members, shown, stands_on
+from wxlint.beginning.members import FamilyMember, Members, goes_with, listed, members, shown, stands_on
 from wxlint.beginning.model import Built, Survey
 from wxlint.beginning.names import ARCHITECTURES, is_name, most
 from wxlint.beginning.path_templates import can_be_named, dockerfiles, filled, folders, template_of
@@ -61,7 +61,7 @@ def draft(survey: Survey, *, services: bool = True, others: Iterable[str] = ()) 
     return Draft("\n".join(lines) + "\n", tuple(dict.fromkeys(undecided)))
 
 
-def _unbuilt(survey: Survey, images: list[Member], pattern: str) -> list[str]:
+def _unbuilt(survey: Survey, images: list[FamilyMember], pattern: str) -> list[str]:
     """What something names as an image of the family, and no build of which is known."""
     names = {image.built.name for image in images}
     built = {(image.built.name, image.built.word) for image in images}
@@ -73,7 +73,7 @@ def _unbuilt(survey: Survey, images: list[Member], pattern: str) -> list[str]:
     ]
 
 
-def _contexts(built: Iterable[Built], images: Iterable[Member]) -> Iterator[str]:
+def _contexts(built: Iterable[Built], images: Iterable[FamilyMember]) -> Iterator[str]:
     """The build contexts that the policy cannot name, or that an image has besides the one that it names."""
     taken = {}
     for image in images:
@@ -116,7 +116,7 @@ def _family(chosen: Members, registry: str) -> Iterator[str]:
             yield f"{key}: {_quoted(template)}  # {hits} of {len(images)} images"
 
 
-def _parts(images: Iterable[Member], patterns: tuple[str, ...]) -> Iterator[str]:
+def _parts(images: Iterable[FamilyMember], patterns: tuple[str, ...]) -> Iterator[str]:
     """What is said of the parts of tags: their patterns, and the build argument that carries one into Dockerfiles."""
     found = []
     if any("{arch}" in pattern for pattern in patterns):
@@ -128,7 +128,7 @@ def _parts(images: Iterable[Member], patterns: tuple[str, ...]) -> Iterator[str]
         yield f"parts: {{{', '.join(found)}}}"
 
 
-def _carrier(images: Iterable[Member]) -> str:
+def _carrier(images: Iterable[FamilyMember]) -> str:
     """The one build argument that has the version of every image that is given it; "" where it is not one.
 
     Those that bring it into the tag of a base go before others.
@@ -156,7 +156,7 @@ def _files(survey: Survey, plain: list[str]) -> Iterator[str]:
         yield f"scripts: [{', '.join(map(_quoted, scripts))}]"
 
 
-def _optional(survey: Survey, images: list[Member], own: list[Member]) -> list[str]:
+def _optional(survey: Survey, images: list[FamilyMember], own: list[FamilyMember]) -> list[str]:
     """The stages of other variants that something names with this variant's word, though no build of it is known."""
     words = {image.built.word for image in own}
     names = {image.built.name: image.stage for image in images if image.stage}
@@ -209,14 +209,14 @@ def _variants(chosen: Members, composed: ComposeFiles) -> Iterator[str]:
             yield f"    optional: [{', '.join(map(_quoted, optional))}]  # named, and not seen built"
 
 
-def _built_again(built: Iterable[Built], own: Iterable[Member]) -> list[Built]:
+def _built_again(built: Iterable[Built], own: Iterable[FamilyMember]) -> list[Built]:
     """The images of a variant that are built again with other arguments, under other tags."""
     images = {(i.built.name, i.built.word, i.built.path, i.built.target): i.built.args for i in own}
     again = ((one, images.get((one.name, one.word, one.path, one.target))) for one in built)
     return [one for one, args in again if args is not None and one.args != args]
 
 
-def _base(images: list[Member]) -> Member | None:
+def _base(images: list[FamilyMember]) -> FamilyMember | None:
     """The image of a variant that all others stand on."""
     for one in images:
         others = [image for image in images if image is not one]
@@ -225,7 +225,7 @@ def _base(images: list[Member]) -> Member | None:
     return None
 
 
-def _stages(images: list[Member], composed: ComposeFiles | None) -> Iterator[str]:
+def _stages(images: list[FamilyMember], composed: ComposeFiles | None) -> Iterator[str]:
     """What single images have otherwise than the rule."""
     templates = template_of(dockerfiles(images))[0], template_of(folders(images))[0] or "."
     found: list[str] = []
@@ -244,13 +244,15 @@ def _stages(images: list[Member], composed: ComposeFiles | None) -> Iterator[str
         yield from found
 
 
-def _own_args(image: Member, images: list[Member]) -> list[tuple[str, str]]:
+def _own_args(image: FamilyMember, images: list[FamilyMember]) -> list[tuple[str, str]]:
     """The build arguments that set an image off from the other variants of its stage, of the same Dockerfile."""
     others = [other for other in images if other is not image and other.built.path == image.built.path]
     return [arg for arg in image.built.args if others and any(arg not in other.built.args for other in others)]
 
 
-def _setting(image: Member, templates: tuple[str, str], args: list[tuple[str, str]], service: str) -> Iterator[str]:
+def _setting(
+    image: FamilyMember, templates: tuple[str, str], args: list[tuple[str, str]], service: str
+) -> Iterator[str]:
     """What one image has of its own. templates: the Dockerfiles' and the contexts'."""
     indent = " " * 6
     yield f"{indent}{_quoted(image.variant)}:"

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from wxlint.beginning.aliases import Alias, Original, aliases, named_aliases
 from wxlint.beginning.guesses import guesses
-from wxlint.beginning.model import Built, Named, Survey
+from wxlint.beginning.model import Built, NamedReference, Survey
 from wxlint.beginning.name_words import with_other_tags, with_words_of_names
 from wxlint.beginning.names import bare, common, is_name, most, spelled
 from wxlint.beginning.other_words import plain_beside_gpu, with_other_words
@@ -16,12 +16,12 @@ from wxlint.beginning.whole_tags import is_called, with_whole_tags
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.stack.torch.channels import accelerator_of
 
-_N = TypeVar("_N", Built, Named)
+_N = TypeVar("_N", Built, NamedReference)
 _MOST_LISTED = 20
 """Images of one kind that are named one by one."""
 
 
-class Member(NamedTuple):
+class FamilyMember(NamedTuple):
     """An image of the family."""
 
     stage: str
@@ -34,7 +34,7 @@ class Members(NamedTuple):
     of variants in names as `images` has them. undecided: why others are none of them. aliases: their further tags.
     """
 
-    images: list[Member]
+    images: list[FamilyMember]
     name: str
     tag: str
     names: set[str]
@@ -198,7 +198,7 @@ def _stages_decide(own: Iterable[Built]) -> bool:
     return bool(worded) and len(plain) >= len(worded)
 
 
-def _has(one: Built | Named, tag: str) -> bool:
+def _has(one: Built | NamedReference, tag: str) -> bool:
     """Whether an image of a tag ("" for any) has the word of its variant in its name."""
     return tag in ("", one.tag) and "{variant}" in one.name
 
@@ -225,8 +225,8 @@ def stands_on(one: Built, base: Built) -> bool:
     return base.path != one.path and base.path in one.descends and not another
 
 
-def _images(own: Iterable[Built], names: set[str], prefix: str, suffix: str) -> list[Member]:
-    found: dict[tuple[str, ...], Member] = {}
+def _images(own: Iterable[Built], names: set[str], prefix: str, suffix: str) -> list[FamilyMember]:
+    found: dict[tuple[str, ...], FamilyMember] = {}
     for one in own:
         stage = one.name[len(prefix) : len(one.name) - len(suffix)] if len(names) > 1 else ""
         variant = one.accelerator if one.word in ("", "latest") else one.word
@@ -234,11 +234,11 @@ def _images(own: Iterable[Built], names: set[str], prefix: str, suffix: str) -> 
             continue
         key = (stage, variant) if one.word else (stage,)
         if key not in found or is_called(one.path, variant) and not is_called(found[key].built.path, variant):
-            found[key] = Member(stage, variant, one)
+            found[key] = FamilyMember(stage, variant, one)
     return list(found.values())
 
 
-def _left_out(built: Iterable[Built], images: Iterable[Member]) -> Iterator[str]:
+def _left_out(built: Iterable[Built], images: Iterable[FamilyMember]) -> Iterator[str]:
     """Each image that is none of the family, and why."""
     taken = {shown(image.built): image.built for image in images}
     kinds: dict[str, list[str]] = {}

@@ -52,7 +52,7 @@ class Served(NamedTuple):
     alone: bool = True
 
 
-class Named(NamedTuple):
+class NamedReference(NamedTuple):
     """A reference that a script makes (made) or a service runs; as in Built."""
 
     name: str
@@ -75,7 +75,7 @@ class Survey(NamedTuple):
     services: tuple[Served, ...]
     scripts: tuple[str, ...]
     computed: tuple[str, ...]
-    named: tuple[Named, ...] = ()
+    named: tuple[NamedReference, ...] = ()
     open_accounts: frozenset[str] = frozenset()
     has_gpu: bool = False
     called: str = ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from wxlint.beginning.model import Built, Named, Survey
+from wxlint.beginning.model import Built, NamedReference, Survey
 from wxlint.beginning.names import spelled, without_word
 
-_N = TypeVar("_N", Built, Named)
+_N = TypeVar("_N", Built, NamedReference)
 
 
 def with_words_of_names(survey: Survey) -> Survey:

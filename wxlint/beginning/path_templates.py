@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from wxlint.beginning.members import Member
+from wxlint.beginning.members import FamilyMember
 
 _UNNAMED = re.compile(r"[\\{}\x00-\x1f]|^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)")
 """What no path in a policy holds."""
@@ -16,15 +16,15 @@ def can_be_named(folder: str) -> bool:
     return bool(folder) and not _UNNAMED.search(folder)
 
 
-def dockerfiles(images: Iterable[Member]) -> list[tuple[Member, str]]:
+def dockerfiles(images: Iterable[FamilyMember]) -> list[tuple[FamilyMember, str]]:
     return [(image, image.built.path) for image in images]
 
 
-def folders(images: Iterable[Member]) -> list[tuple[Member, str]]:
+def folders(images: Iterable[FamilyMember]) -> list[tuple[FamilyMember, str]]:
     return [(image, image.built.context) for image in images if image.built.context]
 
 
-def template_of(paths: Iterable[tuple[Member, str]]) -> tuple[str, int]:
+def template_of(paths: Iterable[tuple[FamilyMember, str]]) -> tuple[str, int]:
     """The path that most images have, with {stage} and {variant} in it."""
     counts: dict[str, int] = {}
     for image, path in paths:
@@ -36,7 +36,7 @@ def template_of(paths: Iterable[tuple[Member, str]]) -> tuple[str, int]:
     return best, counts[best]
 
 
-def _templates(image: Member, path: str) -> set[str]:
+def _templates(image: FamilyMember, path: str) -> set[str]:
     found = {path}
     if _UNNAMED.search(path):
         return set()
@@ -45,6 +45,6 @@ def _templates(image: Member, path: str) -> set[str]:
     return found | {text.replace(image.variant, "{variant}") for text in set(found)}
 
 
-def filled(template: str, image: Member) -> str:
+def filled(template: str, image: FamilyMember) -> str:
     """The path that a template stands for."""
     return template.replace("{stage}", image.stage).replace("{variant}", image.variant)

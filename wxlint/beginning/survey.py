@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from wxlint.beginning.known_parts import known_in
-from wxlint.beginning.model import Built, Named, Served, Survey
+from wxlint.beginning.model import Built, NamedReference, Served, Survey
 from wxlint.beginning.names import parts_of
 from wxlint.beginning.origin import Known, filled, is_guessed
 from wxlint.beginning.readmes import documented
@@ -132,13 +132,13 @@ def context_of(build: Build) -> str:
     return build.contexts[0] if build.contexts and os.path.isdir(build.contexts[0]) else ""
 
 
-def _named(repository: Repository, below: Callable[[str], str], known: Known) -> Iterator[Named]:
+def _named(repository: Repository, below: Callable[[str], str], known: Known) -> Iterator[NamedReference]:
     for use in repository.uses:
         if use.reference is None or not (use.produces or use.kind == "compose image"):
             continue
         parts = parts_of(use.reference, known)
         if parts is not None:
-            yield Named(*parts, f"{below(use.span.path)}:{use.span.line}", made=use.produces)
+            yield NamedReference(*parts, f"{below(use.span.path)}:{use.span.line}", made=use.produces)
 
 
 def _has_open_account(use: Use) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wxlint.core.findings import Finding
     from wxlint.images.graph.repository import Repository
     from wxlint.lint.inputs import Gathered
-    from wxlint.lint.run import Options
+    from wxlint.lint.run import CheckOptions
     from wxlint.output import Report
 
 
@@ -62,7 +62,7 @@ def _checked(arguments: argparse.Namespace, gathered: Gathered) -> Report:
     return report
 
 
-def options_of(arguments: argparse.Namespace, gathered: Gathered) -> Options:
+def options_of(arguments: argparse.Namespace, gathered: Gathered) -> CheckOptions:
     """What the arguments of a check choose."""
     options = _options(arguments, gathered)._replace(jobs=arguments.jobs)
     if arguments.baseline is not None:
@@ -74,16 +74,16 @@ def options_of(arguments: argparse.Namespace, gathered: Gathered) -> Options:
     return options
 
 
-def _options(arguments: argparse.Namespace, gathered: Gathered) -> Options:
-    from wxlint.lint.run import Options
+def _options(arguments: argparse.Namespace, gathered: Gathered) -> CheckOptions:
+    from wxlint.lint.run import CheckOptions
 
     select = names(arguments.select)
     rules = frozenset(select) if select else None
-    options = Options(rules, frozenset(names(arguments.ignore)), gathered.scope, gathered.followed, gathered.notes)
+    options = CheckOptions(rules, frozenset(names(arguments.ignore)), gathered.scope, gathered.followed, gathered.notes)
     return options._replace(left_out=gathered.families)
 
 
-def _since(ref: str, repository: Repository, options: Options) -> Options:
+def _since(ref: str, repository: Repository, options: CheckOptions) -> CheckOptions:
     """The options of a check that speaks of a change only."""
     from wxlint.lint.changes import touched_since
     from wxlint.output import count

@@ -13,7 +13,7 @@ from wxlint.core.errors import UsageError
 from wxlint.core.paths import is_below
 from wxlint.core.tuples import NamedTuple
 from wxlint.fixes.run import Disk
-from wxlint.fixes.trial import Checked, Outcome, Trial
+from wxlint.fixes.trial import Checked, Trial, TrialOutcome
 from wxlint.lint import run
 from wxlint.lint.families import Share, gather_share
 from wxlint.lint.inputs import Gathered, gather
@@ -119,7 +119,7 @@ def _given(gathered: Gathered, path: str) -> bool:
     return any(is_below(path, folder) for folder in gathered.followed)
 
 
-def _say(outcome: Outcome, done: str) -> None:
+def _say(outcome: TrialOutcome, done: str) -> None:
     for finding in outcome.made:
         assert finding.fix is not None
         say([f"{done} {finding.span.path}:{finding.span.line}: {finding.rule}: {finding.fix.text}"])

@@ -17,7 +17,7 @@ from wxlint.core.errors import UsageError
 from wxlint.core.values import HOLE
 
 if TYPE_CHECKING:
-    from wxlint.images.graph.picture import Built
+    from wxlint.images.graph.picture import BuiltImage
     from wxlint.images.graph.repository import Repository
     from wxlint.images.graph.summary import Belief, OtherBuild
 
@@ -91,7 +91,7 @@ def _show_table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...]) -> None:
     write_lines("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[-1]]) for row in table)
 
 
-def _show_builds(builds: list[Built], form: str) -> None:
+def _show_builds(builds: list[BuiltImage], form: str) -> None:
     """Write one line for each build."""
     if form == "json":
         write_json(
@@ -207,7 +207,7 @@ def _explain_image(arguments: argparse.Namespace, name: str) -> int:
     return max(map(_ending, repositories))
 
 
-def _members(repository: Repository, name: str) -> list[Built]:
+def _members(repository: Repository, name: str) -> list[BuiltImage]:
     """The builds of the image that the policy says a name is of, whose version and other parts it leaves open."""
     from wxlint.core.values import Value
     from wxlint.images.graph.picture import builds_of
@@ -221,7 +221,7 @@ def _members(repository: Repository, name: str) -> list[Built]:
     return [each for each, e in built if e is not None and (e.stage, e.variant) == (member.stage, member.variant)]
 
 
-def _names_of(repository: Repository, built: Built) -> tuple[str, ...]:
+def _names_of(repository: Repository, built: BuiltImage) -> tuple[str, ...]:
     """What an image is called: its tags, its Dockerfile, and what the policy calls it."""
     expectation = repository.graph.expectation_of(built.evaluated.build)
     by_policy = (expectation.image, expectation.reference.replace(HOLE, "*")) if expectation is not None else ()
@@ -255,13 +255,13 @@ def graph(arguments: argparse.Namespace) -> int:
     from wxlint.core.suggest import did_you_mean
     from wxlint.images.graph.drawing import draw
     from wxlint.images.graph.picture import joined, picture_of
-    from wxlint.lint.run import Options, check
+    from wxlint.lint.run import CheckOptions, check
 
     cache = open_cache_of(arguments)
     families = families_of(arguments, True, cache)
     pictures = []
     for gathered in families:
-        options = Options(scope=gathered.scope, followed=gathered.followed, left_out=gathered.families)
+        options = CheckOptions(scope=gathered.scope, followed=gathered.followed, left_out=gathered.families)
         report = check(gathered.repository, options)
         serious = [finding for finding in report.findings if finding.severity > Severity.INFO]
         pictures.append(picture_of(gathered.repository, gathered.scope, serious))

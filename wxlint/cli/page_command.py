@@ -27,7 +27,7 @@ def page(arguments: argparse.Namespace) -> int:
     inspected = [_inspected(path) for path in arguments.inspected]
     families = every_family(arguments.path, arguments.policy or [])
     reports = [
-        run.check(one.repository, run.Options(None, frozenset(), one.scope, one.followed, left_out=one.families))
+        run.check(one.repository, run.CheckOptions(None, frozenset(), one.scope, one.followed, left_out=one.families))
         for one in families
     ]
     report = reports[0] if len(reports) == 1 else together(reports)

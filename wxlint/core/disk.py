@@ -180,7 +180,7 @@ def variable(name: str) -> str | None:
     return found
 
 
-class Entry:
+class FolderEntry:
     """One thing in a folder; a link is not followed. path: the folder's with its name."""
 
     __slots__ = ("_kind", "name", "path")
@@ -219,9 +219,9 @@ def _kind(entry: os.DirEntry[str]) -> str:
     return _FILE if entry.is_file(follow_symlinks=False) else _OTHER
 
 
-def entries(folder: str) -> dict[str, Entry]:
+def entries(folder: str) -> dict[str, FolderEntry]:
     """What lies in a folder, by name, sorted. Raises OSError when it cannot be listed."""
-    return {name: Entry(folder, name, kind) for name, kind in _listed(folder)}
+    return {name: FolderEntry(folder, name, kind) for name, kind in _listed(folder)}
 
 
 def names(folder: str | os.PathLike[str]) -> list[str]:

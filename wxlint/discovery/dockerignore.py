@@ -44,7 +44,7 @@ _CLASSES = {
 }
 
 
-class Pattern(NamedTuple):
+class DockerignorePattern(NamedTuple):
     """A line of the file. keeps: it begins with `!`, and what it matches is in the context after all."""
 
     keeps: bool
@@ -54,7 +54,7 @@ class Pattern(NamedTuple):
 class Ignored:
     """Patterns in their order: the last that matches a path, or a folder above it, decides."""
 
-    def __init__(self, patterns: Iterable[Pattern]) -> None:
+    def __init__(self, patterns: Iterable[DockerignorePattern]) -> None:
         self.patterns = tuple(patterns)
         self._folders: dict[str, tuple[bool, ...]] = {"": ()}
         """Which patterns matched a folder, as found on the way down to it."""
@@ -117,7 +117,7 @@ def path_matcher(pattern: str) -> Matcher | None:
     return lambda path: compiled.fullmatch(path) is not None
 
 
-def _patterns(lines: Iterable[str]) -> Iterator[Pattern]:
+def _patterns(lines: Iterable[str]) -> Iterator[DockerignorePattern]:
     for line in lines:
         if line.startswith("#"):
             continue
@@ -132,7 +132,7 @@ def _patterns(lines: Iterable[str]) -> Iterator[Pattern]:
         path = posixpath.normpath(f"{mark}{path}".strip())  # again with the mark: `!../../a` is `a`, `./!a` is `!a`
         matches = path_matcher(path.removeprefix("!"))
         if matches is not None:
-            yield Pattern(path.startswith("!"), matches)
+            yield DockerignorePattern(path.startswith("!"), matches)
 
 
 def _expression(pattern: str) -> str:

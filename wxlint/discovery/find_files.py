@@ -205,7 +205,7 @@ class _Search:
         if tree.problem is not None:
             self.problem(tree.problem.filename or path, tree.problem)
 
-    def entries(self, tree: _Tree, folder: _Folder) -> Mapping[str, disk.Entry]:
+    def entries(self, tree: _Tree, folder: _Folder) -> Mapping[str, disk.FolderEntry]:
         """What lies in a folder; nothing for an environment and for another repository, which is a walk of its own."""
         try:
             inside = disk.entries(folder.real)
@@ -218,7 +218,7 @@ class _Search:
             self.walk(folder.path, folder.real)
         return {}
 
-    def file(self, tree: _Tree, folder: _Folder, entry: disk.Entry, links: list[tuple[str, str]]) -> None:
+    def file(self, tree: _Tree, folder: _Folder, entry: disk.FolderEntry, links: list[tuple[str, str]]) -> None:
         """One entry that is no folder. links: takes those that are links, with the path as shown."""
         name = entry.name
         if may_be_ours(name) and kind_of_name(name, folder.real).kind:
@@ -281,7 +281,7 @@ class _Search:
             self.take(shown, real)
 
 
-def _is_program(entry: disk.Entry) -> bool:
+def _is_program(entry: disk.FolderEntry) -> bool:
     """Whether a file without an ending is a shell script: one that may be run, and names a shell in its first line."""
     try:
         mode = disk.mode(entry.path, follow=False)
@@ -290,7 +290,7 @@ def _is_program(entry: disk.Entry) -> bool:
         return False
 
 
-def _runs_containers(folder: _Folder, entry: disk.Entry) -> bool:
+def _runs_containers(folder: _Folder, entry: disk.FolderEntry) -> bool:
     """Whether a Python file is a program that runs containers."""
     try:
         return may_hold_programs(os.fsdecode(folder.base)) and runs_containers(entry.path)

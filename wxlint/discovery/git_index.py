@@ -28,7 +28,7 @@ def rules_in(folder: str, base: bytes, above: Rules | None) -> Rules | None:
     return _with_file(os.path.join(folder, ".gitignore"), base, above)
 
 
-class Repository(NamedTuple):
+class GitRepository(NamedTuple):
     """root: the folder with `.git`. git_dir, common_dir: of the index, of info/exclude (they differ in a worktree)."""
 
     root: str
@@ -78,13 +78,13 @@ class Repository(NamedTuple):
         return _index_paths(data, 32 if wide else 20)
 
 
-def repository(folder: str) -> Repository | None:
+def repository(folder: str) -> GitRepository | None:
     """The repository that an absolute folder lies in."""
     at = folder
     while True:
         git = os.path.join(at, ".git")
         if disk.is_folder(git):
-            return Repository(at, git, git)
+            return GitRepository(at, git, git)
         if disk.is_file(git):
             return _linked(at, git)
         above = os.path.dirname(at)
@@ -93,11 +93,11 @@ def repository(folder: str) -> Repository | None:
         at = above
 
 
-def _linked(root: str, git: str) -> Repository:
+def _linked(root: str, git: str) -> GitRepository:
     """A worktree or a submodule: `.git` is a file that names the folder."""
     git_dir = os.path.join(root, _line(git).removeprefix("gitdir:").strip())
     common = _line(os.path.join(git_dir, "commondir"))
-    return Repository(root, git_dir, os.path.join(git_dir, common) if common else git_dir)
+    return GitRepository(root, git_dir, os.path.join(git_dir, common) if common else git_dir)
 
 
 def _line(path: str) -> str:

@@ -129,7 +129,7 @@ def _walked(top: str) -> Iterator[tuple[str, list[str]]]:
             waiting += [e.path for name, e in reversed(inside.items()) if e.is_folder and name not in skipped]
 
 
-def _is_folder(entry: disk.Entry) -> bool:
+def _is_folder(entry: disk.FolderEntry) -> bool:
     return entry.is_folder or entry.is_link and disk.is_folder(entry.path)
 
 

@@ -13,7 +13,7 @@ from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.paths import folders_above, normal
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.source import Source
-from wxlint.documents.yaml import Mapping, Node, Problem, Scalar, Sequence, parse
+from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, TextProblem, parse
 
 _GLOBAL = frozenset(
     "default include stages variables workflow image services cache before_script after_script pages spec types".split()
@@ -24,19 +24,19 @@ _MOST_FILES = 150
 """GitLab's own limit on includes."""
 
 
-class Placed(NamedTuple):
+class PlacedNode(NamedTuple):
     """A node with the file that it stands in."""
 
     node: Node
     source: Source
 
 
-class Job(NamedTuple):
+class GitlabJob(NamedTuple):
     """One job. key: its name. given: its keywords, those that it inherits among them. open: it may inherit more."""
 
     name: str
-    key: Placed
-    given: dict[str, Placed]
+    key: PlacedNode
+    given: dict[str, PlacedNode]
     open: bool
 
 
@@ -63,11 +63,11 @@ class Pipeline:
     ) -> None:
         self.read, self.cache, self.matching = read, cache, matching
         self.files: dict[str, None] = {}
-        self.problems: dict[str, tuple[Problem, ...]] = {}
-        self.top: dict[str, Placed] = {}
-        self.variables: dict[str, Placed] = {}
-        self.raw: dict[str, dict[str, Placed]] = {}
-        self.keys: dict[str, Placed] = {}
+        self.problems: dict[str, tuple[TextProblem, ...]] = {}
+        self.top: dict[str, PlacedNode] = {}
+        self.variables: dict[str, PlacedNode] = {}
+        self.raw: dict[str, dict[str, PlacedNode]] = {}
+        self.keys: dict[str, PlacedNode] = {}
 
     # -- files
 
@@ -79,7 +79,7 @@ class Pipeline:
         documents, problems, _ = parse(source, self.cache)
         root = documents[-1] if documents else None  # a header with `spec:` comes first
         if root is not None and not isinstance(root, Mapping):
-            problems = (*problems, Problem(root.start, root.end, "a pipeline is a mapping of jobs and keywords"))
+            problems = (*problems, TextProblem(root.start, root.end, "a pipeline is a mapping of jobs and keywords"))
         if problems:
             self.problems[source.path] = problems
         if not isinstance(root, Mapping):
@@ -105,47 +105,47 @@ class Pipeline:
 
     def _top_level(self, key: Scalar, value: Node, source: Source) -> None:
         if key.text == "variables" and isinstance(value, Mapping):
-            self.variables.update((name.text, Placed(each, source)) for name, each in value.entries)
+            self.variables.update((name.text, PlacedNode(each, source)) for name, each in value.entries)
         elif key.text == "default" and isinstance(value, Mapping):
-            self.top.update((name.text, Placed(each, source)) for name, each in value.entries)
+            self.top.update((name.text, PlacedNode(each, source)) for name, each in value.entries)
         elif key.text in _DEFAULTS:
-            self.top.setdefault(key.text, Placed(value, source))
+            self.top.setdefault(key.text, PlacedNode(value, source))
         elif key.text not in _GLOBAL and isinstance(value, Mapping):
-            own = {name.text: Placed(each, source) for name, each in value.entries}
-            self.keys[key.text] = Placed(key, source)
+            own = {name.text: PlacedNode(each, source) for name, each in value.entries}
+            self.keys[key.text] = PlacedNode(key, source)
             self.raw[key.text] = _merged(self.raw.get(key.text, {}), own)
 
     # -- jobs
 
     @property
-    def jobs(self) -> Iterator[Job]:
+    def jobs(self) -> Iterator[GitlabJob]:
         """The jobs that run."""
         return (self._job(name) for name in self.raw if not name.startswith("."))
 
-    def _job(self, name: str) -> Job:
+    def _job(self, name: str) -> GitlabJob:
         given, is_open = self._resolved(name, 0)
         kept = _inherited(given.get("inherit"), "default")
         defaults = {key: self.top[key] for key in _DEFAULTS if key in self.top and (kept is None or key in kept)}
-        return Job(name, self.keys[name], {**defaults, **given}, is_open)
+        return GitlabJob(name, self.keys[name], {**defaults, **given}, is_open)
 
-    def variables_of(self, job: Job) -> dict[str, Placed]:
+    def variables_of(self, job: GitlabJob) -> dict[str, PlacedNode]:
         """The variables of the whole pipeline that a job inherits."""
         kept = _inherited(job.given.get("inherit"), "variables")
         return {name: value for name, value in self.variables.items() if kept is None or name in kept}
 
-    def _resolved(self, name: str, depth: int) -> tuple[dict[str, Placed], bool]:
+    def _resolved(self, name: str, depth: int) -> tuple[dict[str, PlacedNode], bool]:
         """The keywords of a job with those that it extends, and whether some of these are not known."""
         own = self.raw.get(name)
         if own is None or depth > _DEPTH:
             return {}, True
-        found: dict[str, Placed] = {}
+        found: dict[str, PlacedNode] = {}
         is_open = False
         for parent in _names(own["extends"].node) if "extends" in own else ():
             given, unknown = self._resolved(parent, depth + 1)
             found, is_open = _merged(found, given), is_open or unknown
         return _merged(found, own), is_open
 
-    def _referred(self, node: Sequence) -> Placed | None:
+    def _referred(self, node: Sequence) -> PlacedNode | None:
         """What `!reference [job, keyword]` stands for."""
         names = [item.text for item in node.items if isinstance(item, Scalar)]
         if len(names) < 2 or len(names) != len(node.items):
@@ -155,10 +155,10 @@ class Pipeline:
             found = self.top.get(names[1])
         for name in names[2:]:
             inner = found.node.get(name) if found is not None and isinstance(found.node, Mapping) else None
-            found = Placed(inner, found.source) if found is not None and inner is not None else None
+            found = PlacedNode(inner, found.source) if found is not None and inner is not None else None
         return found
 
-    def referred(self, given: Placed, depth: int = 0) -> Placed:
+    def referred(self, given: PlacedNode, depth: int = 0) -> PlacedNode:
         """A node, or what it stands for as `!reference`; the node itself where that is not known."""
         node = given.node
         if not isinstance(node, Sequence) or node.tag != "!reference" or depth > _DEPTH:
@@ -166,16 +166,16 @@ class Pipeline:
         found = self._referred(node)
         return self.referred(found, depth + 1) if found is not None else given
 
-    def items(self, given: Placed, depth: int = 0) -> Iterator[Placed]:
+    def items(self, given: PlacedNode, depth: int = 0) -> Iterator[PlacedNode]:
         """The items of a list; a list that an item stands for is part of it."""
         given = self.referred(given)
         if not isinstance(given.node, Sequence):
             yield from [given] if depth else ()
         elif given.node.tag != "!reference" and depth <= _DEPTH:
             for item in given.node.items:
-                yield from self.items(Placed(item, given.source), depth + 1)
+                yield from self.items(PlacedNode(item, given.source), depth + 1)
 
-    def lines(self, given: Placed, depth: int = 0) -> Iterator[Placed]:
+    def lines(self, given: PlacedNode, depth: int = 0) -> Iterator[PlacedNode]:
         """The command lines of a script: lists in lists, and what `!reference` names, one after the other."""
         node = given.node
         if isinstance(node, Scalar):
@@ -188,10 +188,10 @@ class Pipeline:
                     yield from self.lines(found, depth + 1)
                 return
             for item in node.items:
-                yield from self.lines(Placed(item, given.source), depth + 1)
+                yield from self.lines(PlacedNode(item, given.source), depth + 1)
 
 
-def _inherited(inherit: Placed | None, key: str) -> set[str] | None:
+def _inherited(inherit: PlacedNode | None, key: str) -> set[str] | None:
     """What `inherit` lets in of the defaults or of the variables; None for all of them."""
     node = inherit.node.get(key) if inherit is not None and isinstance(inherit.node, Mapping) else None
     if isinstance(node, Sequence):
@@ -199,13 +199,13 @@ def _inherited(inherit: Placed | None, key: str) -> set[str] | None:
     return set() if isinstance(node, Scalar) and node.text == "false" else None
 
 
-def _merged(below: dict[str, Placed], own: dict[str, Placed]) -> dict[str, Placed]:
+def _merged(below: dict[str, PlacedNode], own: dict[str, PlacedNode]) -> dict[str, PlacedNode]:
     """Keywords over those of a job that is extended: maps are joined, everything else is replaced."""
     found = dict(below)
     for key, placed in own.items():
         before = found.get(key)
         node = _joined(before.node, placed.node, 0) if before is not None else placed.node
-        found[key] = Placed(node, placed.source)
+        found[key] = PlacedNode(node, placed.source)
     return found
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 
-from wxlint.documents.source import Problem
+from wxlint.documents.source import TextProblem
 
 
-def json_problem(text: str) -> Problem | None:
+def json_problem(text: str) -> TextProblem | None:
     """Return what is wrong with a text; None for JSON. Control characters in strings, which many readers take, pass."""
     try:
         json.loads(text, strict=False)
     except json.JSONDecodeError as error:
         at = min(error.pos, len(text))
-        return Problem(at, at, f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}")
+        return TextProblem(at, at, f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}")
     except (RecursionError, ValueError):  # deeper, or longer numbers, than the library reads
         return None
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wxlint.core.patterns import late
-from wxlint.documents.source import Problem, Source
+from wxlint.documents.source import Source, TextProblem
 
 _STRING = late(r"\"\"\"|'''|```|[\"'`]")
 _QUOTED = late(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
@@ -20,7 +20,7 @@ _ITEM = late(r"(?:alias|set|export|unexport|import|mod)\b|[\[!]")
 _FIRST = late(r"[A-Za-z_@\[!#]")
 
 
-def justfile_problems(source: Source) -> Iterator[Problem]:
+def justfile_problems(source: Source) -> Iterator[TextProblem]:
     """Yield what is wrong, in the order of the file."""
     indent = ""  # of the recipe at hand
     for number, start in enumerate(source.starts, 1):
@@ -32,12 +32,12 @@ def justfile_problems(source: Source) -> Iterator[Problem]:
             wrong = _indented(space, indent)
             indent = indent or space
             if wrong:
-                yield Problem(start, start + len(space), wrong)
+                yield TextProblem(start, start + len(space), wrong)
             opened = line.replace("{{{{", "    ").rfind("{{")
             inside, ends, _ = _QUOTED.sub("", line[opened:]).partition("}}") if opened >= 0 else ("", "}}", "")
             if not ends or not _QUOTES.isdisjoint(inside):
                 if source.text.find("}}", start + opened) < 0:
-                    yield Problem(start + opened, start + opened + 2, "}} is missing")
+                    yield TextProblem(start + opened, start + opened + 2, "}} is missing")
                 return
             continue
         indent = ""
@@ -46,7 +46,7 @@ def justfile_problems(source: Source) -> Iterator[Problem]:
             yield from _unended(source.text, line, start)
             return
         if not _FIRST.match(line) or (":" not in end and not line.startswith("#") and not _ITEM.match(line)):
-            yield Problem(start, start + len(line), "no recipe, no assignment, no setting")
+            yield TextProblem(start, start + len(line), "no recipe, no assignment, no setting")
 
 
 def _indented(space: str, indent: str) -> str:
@@ -85,7 +85,7 @@ def _behind(text: str, mark: str, at: int) -> int:
     return -1
 
 
-def _unended(text: str, line: str, start: int) -> Iterator[Problem]:
+def _unended(text: str, line: str, start: int) -> Iterator[TextProblem]:
     """A string that does not end in the file."""
     at = 0
     while at < len(line) and line[at] != "#":
@@ -95,6 +95,6 @@ def _unended(text: str, line: str, start: int) -> Iterator[Problem]:
             continue
         behind = _behind(text, opening[0], start + opening.end())
         if behind < 0:
-            yield Problem(start + at, start + opening.end(), "a string that does not end")
+            yield TextProblem(start + at, start + opening.end(), "a string that does not end")
             return
         at = behind - start

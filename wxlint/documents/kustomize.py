@@ -30,7 +30,7 @@ class Renamed(NamedTuple):
     new_tag: Scalar | None
 
 
-class Given(NamedTuple):
+class PatchedGpu(NamedTuple):
     """A GPU that a patch gives a container. container: its name, "" for one that is not known. key: what asks."""
 
     container: str
@@ -47,7 +47,7 @@ class Kustomization(NamedTuple):
     renamed: tuple[Renamed, ...] = ()
     patched: tuple[Scalar, ...] = ()
     patches: tuple[str, ...] = ()
-    given: tuple[Given, ...] = ()
+    given: tuple[PatchedGpu, ...] = ()
     resources: tuple[str, ...] = ()
 
 
@@ -64,7 +64,7 @@ def read_kustomization(source: Source, documents: Iterable[Node]) -> Kustomizati
 def _read(document: Mapping, source: Source) -> Kustomization:
     patches: list[str] = []
     patched: list[Scalar] = []
-    given: list[Given] = []
+    given: list[PatchedGpu] = []
     for key in _FILES:
         listed = document.get(key)
         for item in listed.items if isinstance(listed, Sequence) else ():
@@ -88,7 +88,7 @@ def _texts(node: Node | None) -> list[Scalar]:
     return [item for item in node.items if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
 
 
-def read_patch(node: Node) -> tuple[list[Scalar], list[Given]]:
+def read_patch(node: Node) -> tuple[list[Scalar], list[PatchedGpu]]:
     """The images that a patch sets, and the GPUs that it gives."""
     if isinstance(node, Sequence):
         return _operations(node)
@@ -98,7 +98,7 @@ def read_patch(node: Node) -> tuple[list[Scalar], list[Given]]:
     return images, list(_given(node))
 
 
-def _given(node: Node, name: str = "") -> Iterator[Given]:
+def _given(node: Node, name: str = "") -> Iterator[PatchedGpu]:
     """The GPUs of the containers of a strategic merge, which may say nothing of their images."""
     if isinstance(node, Sequence):
         for item in node.items:
@@ -107,14 +107,14 @@ def _given(node: Node, name: str = "") -> Iterator[Given]:
     elif isinstance(node, Mapping):
         for key, value in node.entries:
             if is_gpu(key.text) and not (isinstance(value, Scalar) and not is_asked(value)):
-                yield Given(name, key, value)
+                yield PatchedGpu(name, key, value)
             else:
                 yield from _given(value, name)
 
 
-def _operations(node: Sequence) -> tuple[list[Scalar], list[Given]]:
+def _operations(node: Sequence) -> tuple[list[Scalar], list[PatchedGpu]]:
     images: list[Scalar] = []
-    given: list[Given] = []
+    given: list[PatchedGpu] = []
     for item in node.items:
         if not isinstance(item, Mapping):
             continue
@@ -127,13 +127,13 @@ def _operations(node: Sequence) -> tuple[list[Scalar], list[Given]]:
             images += _added_images(value)
             given += _nameless(value)
         elif is_gpu(path.text.rpartition("/resources/")[2].partition("/")[2].replace("~1", "/")):
-            given.append(Given("", path, path if value is None else value))
+            given.append(PatchedGpu("", path, path if value is None else value))
         elif value is not None:
             given += _nameless(value)
     return images, given
 
 
-def _nameless(value: Node) -> list[Given]:
+def _nameless(value: Node) -> list[PatchedGpu]:
     """The GPUs that an operation gives a container, which it names by its place in a list."""
     return [given._replace(container="") for given in _given(value)]
 

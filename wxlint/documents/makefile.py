@@ -13,7 +13,7 @@ from typing import Literal
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.documents.source import Problem, Source
+from wxlint.documents.source import Source, TextProblem
 
 _ASSIGN = late(
     r"(?:(?:export|override|private)[ \t]+)*(?P<name>[^\s:#=+?!$()]+)[ \t]*"
@@ -58,16 +58,16 @@ class Recipe(NamedTuple):
     places: tuple[int, ...]
 
 
-class Rule(NamedTuple):
+class MakeRule(NamedTuple):
     """targets, prerequisites: as written. recipes: the lines below, with the conditions they stand in."""
 
     targets: str
     prerequisites: str
-    recipes: tuple[tuple[Recipe, tuple[Condition, ...]], ...]
+    recipes: tuple[tuple[Recipe, tuple[MakeCondition, ...]], ...]
     start: int
 
 
-class Condition(NamedTuple):
+class MakeCondition(NamedTuple):
     """A condition that a line stands in. word: ifeq, ifneq, ifdef or ifndef. negated: in the branch behind `else`."""
 
     word: str
@@ -75,13 +75,13 @@ class Condition(NamedTuple):
     negated: bool
 
 
-class Item(NamedTuple):
+class MakeItem(NamedTuple):
     """One part of a Makefile, in the conditions that it stands in."""
 
     kind: Literal["assign", "rule", "include"]
-    tests: tuple[Condition, ...]
+    tests: tuple[MakeCondition, ...]
     assignment: Assignment | None = None
-    rule: Rule | None = None
+    rule: MakeRule | None = None
     files: str = ""
 
 
@@ -89,8 +89,8 @@ class Makefile(NamedTuple):
     """problems: what GNU make refuses."""
 
     source: Source
-    items: tuple[Item, ...]
-    problems: tuple[Problem, ...] = ()
+    items: tuple[MakeItem, ...]
+    problems: tuple[TextProblem, ...] = ()
 
 
 class _Line(NamedTuple):
@@ -110,18 +110,18 @@ def read_makefile(source: Source) -> Makefile:
 class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.items: list[Item] = []
-        self.problems: list[Problem] = []
-        self.tests: list[list[Condition]] = []
+        self.items: list[MakeItem] = []
+        self.problems: list[TextProblem] = []
+        self.tests: list[list[MakeCondition]] = []
         self.opened: list[_Line] = []
         """The lines where the conditions began that have not ended yet."""
-        self.rule: tuple[str, str, int, tuple[Condition, ...]] | None = None
-        self.recipes: list[tuple[Recipe, tuple[Condition, ...]]] = []
+        self.rule: tuple[str, str, int, tuple[MakeCondition, ...]] | None = None
+        self.recipes: list[tuple[Recipe, tuple[MakeCondition, ...]]] = []
         self.targets = False
         """Whether there was a rule, or what may be one."""
 
     @property
-    def inside(self) -> tuple[Condition, ...]:
+    def inside(self) -> tuple[MakeCondition, ...]:
         return tuple(test for branch in self.tests for test in branch)
 
     def read(self) -> None:
@@ -157,7 +157,7 @@ class _Reader:
             self._refuse(line, message)
 
     def _refuse(self, line: _Line, message: str) -> None:
-        self.problems.append(Problem(line.places[0], line.places[-1], message))
+        self.problems.append(TextProblem(line.places[0], line.places[-1], message))
 
     def _recipe(self, line: _Line) -> None:
         at = 1
@@ -166,7 +166,7 @@ class _Reader:
         unclosed = _unclosed(line.text)
         if unclosed is not None:
             places = line.places[unclosed : unclosed + 3]
-            self.problems.append(Problem(places[0], places[-1], "a reference that does not end"))
+            self.problems.append(TextProblem(places[0], places[-1], "a reference that does not end"))
         if line.text[at:].strip():
             self.recipes.append((Recipe(line.text[at:], line.places[at:]), self.inside))
 
@@ -175,7 +175,7 @@ class _Reader:
             return
         if (include := _INCLUDE.fullmatch(stripped)) is not None:
             self._end_rule()
-            self.items.append(Item("include", self.inside, files=include["files"]))
+            self.items.append(MakeItem("include", self.inside, files=include["files"]))
             return
         text = _uncommented(line.text).strip()
         lead = len(line.text) - len(line.text.lstrip())
@@ -218,7 +218,7 @@ class _Reader:
         """Whether a line starts, turns or ends a condition; it is noted."""
         found = _CONDITION.fullmatch(text)
         if found is not None:
-            test = Condition(found["word"], _uncommented(found["rest"]).strip(), False)
+            test = MakeCondition(found["word"], _uncommented(found["rest"]).strip(), False)
             if not found["else"]:
                 self.tests.append([test])
                 self.opened.append(line)
@@ -238,13 +238,13 @@ class _Reader:
         return word in ("else", "endif")
 
     def _assign(self, assignment: Assignment) -> None:
-        self.items.append(Item("assign", self.inside, assignment))
+        self.items.append(MakeItem("assign", self.inside, assignment))
 
     def _end_rule(self) -> None:
         if self.rule is not None:
             targets, prerequisites, start, tests = self.rule
-            rule = Rule(targets, prerequisites, tuple(self.recipes), start)
-            self.items.append(Item("rule", tests, rule=rule))
+            rule = MakeRule(targets, prerequisites, tuple(self.recipes), start)
+            self.items.append(MakeItem("rule", tests, rule=rule))
         self.rule, self.recipes = None, []
 
 

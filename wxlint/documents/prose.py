@@ -22,20 +22,20 @@ _LITERAL = late(r"(?P<indent>[ \t]*)(?!\.\.[ \t]).*::[ \t]*")
 _OPTION = late(r"[ \t]+:[\w-]+:.*")
 
 
-class Block(NamedTuple):
+class TextBlock(NamedTuple):
     """Literal text. language: in lower case, "" for none. lines: each with its offset, without what indents them."""
 
     language: str
     lines: tuple[tuple[int, str], ...]
 
 
-def blocks(source: Source) -> Iterator[Block]:
+def blocks(source: Source) -> Iterator[TextBlock]:
     """Yield the literal blocks of a document, in their order."""
     lines = [(start, source.line_text(number)) for number, start in enumerate(source.starts, 1)]
     return _literal(lines) if source.path.lower().endswith(".rst") else _fenced(lines)
 
 
-def _fenced(lines: list[tuple[int, str]]) -> Iterator[Block]:
+def _fenced(lines: list[tuple[int, str]]) -> Iterator[TextBlock]:
     opened = None
     hidden = False
     inside: list[tuple[int, str]] = []
@@ -56,7 +56,7 @@ def _fenced(lines: list[tuple[int, str]]) -> Iterator[Block]:
         yield _block(opened["info"], inside)
 
 
-def _literal(lines: list[tuple[int, str]]) -> Iterator[Block]:
+def _literal(lines: list[tuple[int, str]]) -> Iterator[TextBlock]:
     at = 0
     while at < len(lines):
         line = lines[at][1]
@@ -81,6 +81,6 @@ def _width(line: str) -> int:
     return len(line) - len(line.lstrip(" \t"))
 
 
-def _block(info: str, lines: list[tuple[int, str]]) -> Block:
+def _block(info: str, lines: list[tuple[int, str]]) -> TextBlock:
     language = _LANGUAGE.match(info)
-    return Block(language[1].lower() if language is not None else "", tuple(lines))
+    return TextBlock(language[1].lower() if language is not None else "", tuple(lines))

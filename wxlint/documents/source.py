@@ -14,7 +14,7 @@ MAX_BYTES = 8 * 1024 * 1024
 """Larger files are refused: the largest real Dockerfile or script known is far below 1 MiB."""
 
 
-class Problem(NamedTuple):
+class TextProblem(NamedTuple):
     """What is wrong with a text, with source offsets."""
 
     start: int

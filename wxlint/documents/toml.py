@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence as Items
 from typing import NamedTuple
 
-from wxlint.documents.source import Problem, Source
+from wxlint.documents.source import Source, TextProblem
 from wxlint.documents.yaml import Entry, Mapping, Node, Scalar, Sequence
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
@@ -22,14 +22,14 @@ _STRING = re.compile(
 _PLAIN = re.compile(r"[^,\]}#\n]+")
 
 
-class Table(NamedTuple):
+class TomlTable(NamedTuple):
     """table: None where the file has none of that name. problem: why the file is no TOML, and where."""
 
     table: Mapping | None
-    problem: Problem | None = None
+    problem: TextProblem | None = None
 
 
-def read_table(source: Source, keys: Items[str]) -> Table:
+def read_table(source: Source, keys: Items[str]) -> TomlTable:
     """The table that `keys` lead to. Never raises."""
     if sys.version_info >= (3, 11):
         import tomllib
@@ -38,17 +38,17 @@ def read_table(source: Source, keys: Items[str]) -> Table:
     try:
         found: object = tomllib.loads(source.text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        return Table(None, Problem(*_place(source, str(error)), f"not TOML: {error}"))
+        return TomlTable(None, TextProblem(*_place(source, str(error)), f"not TOML: {error}"))
     for key in keys:
         found = found.get(key) if isinstance(found, dict) else None
     if not isinstance(found, dict):
-        return Table(None)
+        return TomlTable(None)
     reader = _Reader(source.text, tomllib.loads)
     node: Node | _Open = reader.read()
     for key in keys:
         node = node.inside[key][1] if isinstance(node, _Open) else node
     closed = _closed(node) if isinstance(node, _Open) else node
-    return Table(closed if isinstance(closed, Mapping) else None)
+    return TomlTable(closed if isinstance(closed, Mapping) else None)
 
 
 def _place(source: Source, message: str) -> tuple[int, int]:

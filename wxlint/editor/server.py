@@ -16,7 +16,7 @@ from wxlint import __version__
 from wxlint.core.escape import escape
 from wxlint.core.findings import Finding, Severity, Span
 from wxlint.core.fix import Fix
-from wxlint.editor.session import Session
+from wxlint.editor.session import EditorSession
 from wxlint.output import page
 
 _SEVERITIES = {
@@ -33,7 +33,7 @@ class Server(LanguageServer):
 
     def __init__(self) -> None:
         super().__init__("wxlint", __version__)
-        self.session = Session()
+        self.session = EditorSession()
         self.found: dict[str, list[Finding]] = {}
         self.uris: dict[str, str] = {}
         self.changes = 0

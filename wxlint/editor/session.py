@@ -22,19 +22,19 @@ _KEY = re.compile(r"(?P<indent> *)(?:- )?(?P<key>[A-Za-z0-9_.-]+):")
 _MOST_LINES = 40
 
 
-class Place(NamedTuple):
+class PolicyLine(NamedTuple):
     path: str
     line: int
 
 
-class Word(NamedTuple):
+class PolicyKey(NamedTuple):
     """A key that a policy may have at a place."""
 
     text: str
     about: str
 
 
-class Session:
+class EditorSession:
     """One folder that is open in an editor. Paths are relative to the working folder, as findings show them."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Session:
             return found
         except WxlintError:
             return found  # an open file that is none of ours
-        options = run.Options(None, frozenset(), gathered.scope, gathered.followed, jobs=1)
+        options = run.CheckOptions(None, frozenset(), gathered.scope, gathered.followed, jobs=1)
         report = run.check(gathered.repository, options)
         self._repository = gathered.repository
         for finding in with_fixes(report.findings, gathered.repository):
@@ -87,7 +87,7 @@ class Session:
             lines += [f"  because {reason.shown(path)}" for reason in dict.fromkeys(fact.because)]
         return lines[:_MOST_LINES]
 
-    def base_of(self, path: str, line: int) -> Place | None:
+    def base_of(self, path: str, line: int) -> PolicyLine | None:
         """Where the image that a line names is built: the FROM of its stage."""
         repository = self._repository
         if repository is None:
@@ -96,14 +96,14 @@ class Session:
             if use.span.path != path or not use.span.line <= line <= use.span.end_line or use.reference is None:
                 continue
             for evaluated, stage in repository.graph.producers(use.reference):
-                return Place(evaluated.path, stage.instruction.line)
+                return PolicyLine(evaluated.path, stage.instruction.line)
         for evaluated in repository.evaluated:
             for stage in evaluated.stages if evaluated.path == path else ():
                 if stage.parents and stage.instruction.line == line:
-                    return Place(path, evaluated.stages[stage.parents[0]].instruction.line)
+                    return PolicyLine(path, evaluated.stages[stage.parents[0]].instruction.line)
         return None
 
-    def words(self, path: str, line: int) -> list[Word]:
+    def words(self, path: str, line: int) -> list[PolicyKey]:
         """The keys that a policy may have on a line. line: from 1."""
         text = self.texts.get(path, "")
         return policy_words(text.split("\n"), line) if is_policy(text) else []
@@ -131,7 +131,7 @@ def _from_policy(error: PolicyError) -> Iterable[Finding]:
             yield Finding("policy", Severity.ERROR, Span(match["path"], line, column, line, column + 1), match["text"])
 
 
-def policy_words(lines: list[str], line: int) -> list[Word]:
+def policy_words(lines: list[str], line: int) -> list[PolicyKey]:
     """The keys of the schema that fit below what a line is indented under."""
     import json
 
@@ -151,7 +151,7 @@ def policy_words(lines: list[str], line: int) -> list[Word]:
         found = _below(schema, found, key)
     listed = _resolved(schema, found).get("properties", {}) if found is not None else {}
     return [
-        Word(name, str(about.get("description") or _resolved(schema, about).get("description", "")))
+        PolicyKey(name, str(about.get("description") or _resolved(schema, about).get("description", "")))
         for name, about in listed.items()
     ]
 

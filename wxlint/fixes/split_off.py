@@ -39,7 +39,7 @@ class NotSplit(Exception):
     """Why a command cannot be divided, for a person."""
 
 
-class Command(NamedTuple):
+class InstallCommand(NamedTuple):
     """at: where the command starts in its file. program: the words up to its verb; rest: what stands behind that."""
 
     at: int
@@ -66,7 +66,7 @@ def divided(context: Context, install: Install, own: Sequence[Span], option: str
     return source.span(command.at, command.at), f"{text}{option} && "
 
 
-def _command(context: Context, install: Install) -> Command:
+def _command(context: Context, install: Install) -> InstallCommand:
     span = install.span
     source = context.source(span.path) if span is not None else None
     if span is None or source is None:
@@ -81,14 +81,14 @@ def _command(context: Context, install: Install) -> Command:
             verb = one.text[at : at + end - start]
             found = _PROGRAM.search(one.text[:at])
             if found is not None and verb == source.text[start:end]:
-                return Command(one.at(found.start(1)), found[1], verb, one.text[at + len(verb) :])
+                return InstallCommand(one.at(found.start(1)), found[1], verb, one.text[at + len(verb) :])
             break
     else:
         line = source.line_text(span.line)
         found = _PROGRAM.search(line[: span.column - 1])
         if found is not None and span.line == span.end_line and not line.endswith(("\\", "^", "`")):
             at = source.starts[span.line - 1] + found.start(1)
-            return Command(at, found[1], source.text[start:end], line[span.end_column - 1 :])
+            return InstallCommand(at, found[1], source.text[start:end], line[span.end_column - 1 :])
     raise NotSplit("its command is neither the first of a RUN nor behind `&&`")
 
 

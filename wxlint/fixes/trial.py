@@ -46,7 +46,7 @@ class Refused(NamedTuple):
     why: str
 
 
-class Outcome(NamedTuple):
+class TrialOutcome(NamedTuple):
     """before, after: the runs. files: the new bytes of what is changed. made, refused: findings with their fixes, if
     they have one. unsafe: findings left with a fix that only --unsafe-fixes tries."""
 
@@ -89,7 +89,7 @@ class Trial:
         self._refused: dict[tuple[str, str, int, str], Refused] = {}
         self._strict = False
 
-    def run(self) -> Outcome:
+    def run(self) -> TrialOutcome:
         """Make what can be made, in memory."""
         before = self._check({})
         outcome = self._rounds(before)
@@ -98,7 +98,7 @@ class Trial:
             outcome = self._rounds(before)
         return outcome
 
-    def _rounds(self, before: Checked) -> Outcome:
+    def _rounds(self, before: Checked) -> TrialOutcome:
         now = before
         files: dict[str, bytes] = {}
         made: list[Finding] = []
@@ -115,7 +115,7 @@ class Trial:
         refused = tuple(one for key, one in self._refused.items() if key[:3] in left or not made)
         changed = {path: data for path, data in files.items() if data != self._bytes(path)}
         why = (Refused(*one) for one in hindered(now.report.findings, now.repository))
-        return Outcome(before, now, changed, tuple(made), (*refused, *why), self._left_unsafe(now))
+        return TrialOutcome(before, now, changed, tuple(made), (*refused, *why), self._left_unsafe(now))
 
     def _left_unsafe(self, now: Checked) -> int:
         """How many findings have a fix that is not tried because it may not be what is meant."""
@@ -244,7 +244,7 @@ def _left(finding: Finding) -> str:
     )
 
 
-def _left_new(outcome: Outcome) -> bool:
+def _left_new(outcome: TrialOutcome) -> bool:
     """Whether findings are left that were not there before."""
     lines = {path: _lines(outcome.before, outcome.after, path) for path in outcome.files}
     old = Counter(_moved(finding, lines) for finding in outcome.before.report.findings)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from wxlint.core.escape import escape
 from wxlint.core.units import amount
 from wxlint.inspection.file_kinds import normal
-from wxlint.inspection.model import Inspection, Torch
+from wxlint.inspection.model import FoundTorch, Inspection
 
 SCHEMA = "wxlint-diff/1"
 
@@ -55,7 +55,7 @@ def _builds(old: Inspection, new: Inspection) -> Iterator[Change]:
         yield Change("torch", a, b)
 
 
-def _torch(torch: Torch | None) -> str:
+def _torch(torch: FoundTorch | None) -> str:
     if torch is None:
         return "-"
     return f"{torch.version} ({f'CUDA {torch.cuda}' if torch.cuda else f'ROCm {torch.hip}' if torch.hip else 'CPU'})"

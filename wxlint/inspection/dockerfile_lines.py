@@ -24,14 +24,14 @@ MAX_TEXT = 1 << 16
 """Characters of one history entry or instruction that are compared."""
 
 
-class Step(NamedTuple):
+class HistoryEntry(NamedTuple):
     """One history entry. empty: it made no layer."""
 
     created_by: str
     empty: bool
 
 
-class Mapping(NamedTuple):
+class LineMapping(NamedTuple):
     """lines: for every history entry its line or None. strength: how surely; 0 means nothing was recognised."""
 
     lines: tuple[int | None, ...]
@@ -56,9 +56,9 @@ _HASHED = re.compile(r"(?:file|dir|multi):[0-9a-f]+\s+in\s+(.*)")
 _STAGE = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+as\s+(\S+))?", re.IGNORECASE)
 
 
-def match_history(history: Sequence[Step], instructions: Sequence[Instruction]) -> Mapping:
+def match_history(history: Sequence[HistoryEntry], instructions: Sequence[Instruction]) -> LineMapping:
     """The best fit of a history to one stage of a Dockerfile, with what its base stages add."""
-    nothing = Mapping((None,) * len(history), 0)
+    nothing = LineMapping((None,) * len(history), 0)
     if len(history) > MAX_ENTRIES or len(instructions) > MAX_INSTRUCTIONS:
         return nothing
     steps = [_of_history(step.created_by) for step in history]
@@ -185,7 +185,7 @@ def _fit(step: _Form, source: _Form) -> int:
     return 1  # values are resolved or rewritten (WORKDIR, EXPOSE, CMD)
 
 
-def _align(steps: list[_Form], source: list[tuple[_Form, int]]) -> Mapping:
+def _align(steps: list[_Form], source: list[tuple[_Form, int]]) -> LineMapping:
     """The heaviest pairing that keeps the order on both sides; late history entries first."""
     rows, columns = len(steps), len(source)
     width = columns + 1
@@ -218,5 +218,5 @@ def _align(steps: list[_Form], source: list[tuple[_Form, int]]) -> Mapping:
             i -= 1
     weighty = sum(1 for form, _ in source if form.keyword in ("RUN", "COPY", "ADD"))
     if not sure or sure < 3 * weighty:  # fewer than half of what makes layers was recognised: another Dockerfile
-        return Mapping((None,) * rows, 0)
-    return Mapping(tuple(lines), sure)
+        return LineMapping((None,) * rows, 0)
+    return LineMapping(tuple(lines), sure)

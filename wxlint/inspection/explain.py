@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from wxlint.core.units import amount
 from wxlint.inspection.dockerfile_lines import shell_command
-from wxlint.inspection.file_kinds import Metadata, Requirement, normal
+from wxlint.inspection.file_kinds import Metadata, RequiresDist, normal
 from wxlint.inspection.model import Distribution, Inspection, LayerReport
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -23,8 +23,8 @@ def dependants(metadata: Sequence[Metadata]) -> dict[str, tuple[str, ...]]:
     """
     requiring: dict[str, set[str]] = {}
     needed: set[tuple[str, str]] = set()  # (distribution, one of its extras)
-    optional: dict[tuple[str, str], list[tuple[str, Requirement]]] = {}
-    queue: list[tuple[str, Requirement]] = []
+    optional: dict[tuple[str, str], list[tuple[str, RequiresDist]]] = {}
+    queue: list[tuple[str, RequiresDist]] = []
     for one in metadata:
         for requirement in one.requires:
             if not requirement.when:

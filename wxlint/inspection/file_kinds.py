@@ -74,7 +74,7 @@ class TorchBuild(NamedTuple):
     hip: str | None
 
 
-class Requirement(NamedTuple):
+class RequiresDist(NamedTuple):
     """One Requires-Dist. extras: which of the required one's extras; when: needed only with one of these own extras."""
 
     name: str
@@ -87,7 +87,7 @@ class Metadata(NamedTuple):
 
     name: str
     version: str
-    requires: tuple[Requirement, ...]
+    requires: tuple[RequiresDist, ...]
 
 
 class Record(NamedTuple):
@@ -103,14 +103,14 @@ class Packages(NamedTuple):
     cuda: tuple[tuple[str, str], ...]
 
 
-class Text(NamedTuple):
+class VersionText(NamedTuple):
     """A version found in pyvenv.cfg or patchlevel.h. system_site: the venv imports what its base has, too."""
 
     version: str
     system_site: bool = False
 
 
-Fact = TorchBuild | Metadata | Record | Packages | Text
+Fact = TorchBuild | Metadata | Record | Packages | VersionText
 
 
 def normal(name: str) -> str:
@@ -181,9 +181,9 @@ def read_fact(kind: str, data: bytes) -> Fact | None:
     if kind == PYVENV:
         found = re.search(r"^version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?)", text, re.MULTILINE)
         system = re.search(r"^include-system-site-packages\s*=\s*true\s*$", text, re.MULTILINE | re.IGNORECASE)
-        return Text(found[1] if found else "", system is not None)
+        return VersionText(found[1] if found else "", system is not None)
     found = re.search(r'^#define\s+PY_VERSION\s+"(\d[\w.+]{0,30})"', text, re.MULTILINE)
-    return Text(found[1]) if found else None
+    return VersionText(found[1]) if found else None
 
 
 _ASSIGNMENT = re.compile(
@@ -204,7 +204,7 @@ _EXTRA = re.compile(r"extra\s*==\s*['\"]([\w.-]{1,60})['\"]")
 
 def _metadata(text: str) -> Metadata | None:
     name = version = ""
-    requires: list[Requirement] = []
+    requires: list[RequiresDist] = []
     for line in text.split("\n"):
         if not line.strip():
             break  # the description follows
@@ -219,7 +219,7 @@ def _metadata(text: str) -> Metadata | None:
             if found:
                 extras = tuple(normal(extra.strip()) for extra in (found[2] or "").split(",") if extra.strip())
                 when = tuple(normal(extra) for extra in _EXTRA.findall(value.partition(";")[2][:1000]))
-                requires.append(Requirement(normal(found[1]), extras, when))
+                requires.append(RequiresDist(normal(found[1]), extras, when))
     return Metadata(name, version, tuple(requires)) if name else None
 
 

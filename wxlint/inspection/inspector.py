@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from wxlint.core.errors import ImageError
 from wxlint.core.units import amount
 from wxlint.inspection import explain
-from wxlint.inspection.dockerfile_lines import Dockerfile, Step, match_history
+from wxlint.inspection.dockerfile_lines import Dockerfile, HistoryEntry, match_history
 from wxlint.inspection.file_kinds import (
     DPKG,
     LIBRARY,
@@ -26,12 +26,12 @@ from wxlint.inspection.file_kinds import (
 )
 from wxlint.inspection.file_system import File, FileSystem
 from wxlint.inspection.layers import CUDA_KINDS, LayerScan, Wanted
-from wxlint.inspection.model import Cuda, Distribution, Inspection, Installed, LayerReport, Torch
+from wxlint.inspection.model import Cuda, Distribution, FoundTorch, Inspection, Installed, LayerReport
 from wxlint.inspection.paths import Paths
 from wxlint.inspection.report import read_expect
 from wxlint.inspection.saved_image import OpenRemote, OpenSave, SavedImage, open_target, read_image
-from wxlint.inspection.search_path import Interpreter, site_of
-from wxlint.inspection.stack import Accelerated, mismatches, stack_of
+from wxlint.inspection.search_path import PythonOnPath, site_of
+from wxlint.inspection.stack import AcceleratedDistribution, mismatches, stack_of
 from wxlint.inspection.stores import Store
 from wxlint.inspection.streams import RawFile
 
@@ -105,7 +105,7 @@ def _report(
     files = list(system.files())
     settings = image.config.get("config") or {}
     env = dict(pair.partition("=")[::2] for pair in _strings(settings.get("Env")))
-    python = Interpreter(system, files, env)
+    python = PythonOnPath(system, files, env)
     searched = {folder: place for place, folder in enumerate(python.search_path(_string(settings.get("User"))))}
     builds = _torches(files, env, searched)
     metadata = [(path, file.fact) for path, file in files if isinstance(file.fact, Metadata) and not cached(path)]
@@ -178,22 +178,24 @@ def _brought(files: Sequence[tuple[str, File]], count: int) -> list[tuple[int, l
     return [(index, [text for _, text in sorted(each)]) for index, each in enumerate(found) if each]
 
 
-def _stack(metadata: Sequence[tuple[str, Metadata]], builds: Sequence[Torch]) -> tuple[Accelerated, ...]:
+def _stack(
+    metadata: Sequence[tuple[str, Metadata]], builds: Sequence[FoundTorch]
+) -> tuple[AcceleratedDistribution, ...]:
     torch = builds[0] if builds else None
     named = [(fact.name, fact.version) for _, fact in metadata]
     return stack_of(named, torch.cuda if torch else None, torch.hip if torch else None)
 
 
-def _torches(files: Sequence[tuple[str, File]], env: dict[str, str], searched: Mapping[str, int]) -> list[Torch]:
+def _torches(files: Sequence[tuple[str, File]], env: dict[str, str], searched: Mapping[str, int]) -> list[FoundTorch]:
     """Installed builds, the one that the interpreter imports first; each real file once. searched: its folders."""
     found = [
-        Torch(file.fact.version, file.fact.cuda, file.fact.hip, "/" + path)
+        FoundTorch(file.fact.version, file.fact.cuda, file.fact.hip, "/" + path)
         for path, file in files
         if file.kind == TORCH and isinstance(file.fact, TorchBuild) and not cached(path)
     ]
     prefixes = [posixpath.dirname(folder.rstrip("/")) for folder in env.get("PATH", "").split(":")[:100]]
 
-    def rank(build: Torch) -> tuple[int, bool, int]:
+    def rank(build: FoundTorch) -> tuple[int, bool, int]:
         place = searched.get(site_of(build.path.lstrip("/")), len(searched))
         order = [i for i, prefix in enumerate(prefixes) if prefix and build.path.startswith(prefix.rstrip("/") + "/")]
         return place, "-packages/" not in build.path, min(order, default=len(prefixes))
@@ -245,7 +247,7 @@ def _places(image: SavedImage, dockerfiles: Sequence[Dockerfile]) -> list[tuple[
     nothing: list[tuple[str, tuple[str, int] | None]] = [("", None)] * len(image.layers)
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return nothing
-    steps = [Step(_string(entry.get("created_by")), entry.get("empty_layer") is True) for entry in entries]
+    steps = [HistoryEntry(_string(entry.get("created_by")), entry.get("empty_layer") is True) for entry in entries]
     if sum(not step.empty for step in steps) != len(image.layers):
         return nothing
     lines: Sequence[int | None] = [None] * len(steps)

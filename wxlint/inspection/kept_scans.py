@@ -12,12 +12,12 @@ from collections.abc import Callable
 from typing import Any
 
 from wxlint.core.cache import open_cache
-from wxlint.inspection.file_kinds import Metadata, Packages, Record, Requirement, Text, TorchBuild
+from wxlint.inspection.file_kinds import Metadata, Packages, Record, RequiresDist, TorchBuild, VersionText
 from wxlint.inspection.layers import Kept, LayerScan, Wanted
 from wxlint.inspection.paths import Stat
 
 _PROGRAM = os.path.dirname(os.path.dirname(__file__))
-_FACTS = {cls.__name__: cls for cls in (TorchBuild, Record, Packages, Text)}
+_FACTS = {cls.__name__: cls for cls in (TorchBuild, Record, Packages, VersionText)}
 """Facts that are plain within."""
 
 
@@ -70,5 +70,5 @@ def _decoded(said: Any) -> Any:
         return None
     name, *fields = said
     if name == "Metadata":
-        return Metadata(fields[0], fields[1], tuple(map(Requirement._make, fields[2])))
+        return Metadata(fields[0], fields[1], tuple(map(RequiresDist._make, fields[2])))
     return _FACTS[name]._make(fields)

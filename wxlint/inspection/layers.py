@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from wxlint.core.errors import ImageError
 from wxlint.inspection.file_kinds import CUDA_FILE, LIBRARY, TEXT_LIMITS, Fact, Metadata, Record, classify, read_fact
 from wxlint.inspection.paths import MAX_CONTENT, Stat
-from wxlint.inspection.tar import DIRECTORY, FILE, HARDLINK, OTHER, SPARSE, SYMLINK, Member, clean
+from wxlint.inspection.tar import DIRECTORY, FILE, HARDLINK, OTHER, SPARSE, SYMLINK, TarMember, clean
 
 CUDA_KINDS = frozenset((LIBRARY, CUDA_FILE))
 MAX_MEMBERS = 2_000_000
@@ -26,12 +26,12 @@ Wanted = frozenset[str] | None
 """Names of files whose content is asked for; None where nobody asks by path."""
 
 
-class Members(Protocol):
+class LayerMembers(Protocol):
     """The members of a layer: of a tar, or of its table of contents. body and rights are of the one given last."""
 
     what: str
 
-    def __iter__(self) -> Iterator[Member]: ...
+    def __iter__(self) -> Iterator[TarMember]: ...
 
     def body(self, limit: int) -> bytes | None: ...
 
@@ -75,7 +75,7 @@ class LayerScan(NamedTuple):
         return {kept.content: kept.size for kept in self.files.values() if kept.kind in CUDA_KINDS}
 
 
-def scan_layer(tar: Members, wanted: Wanted = None) -> LayerScan:
+def scan_layer(tar: LayerMembers, wanted: Wanted = None) -> LayerScan:
     """Read one layer's members. Raises ImageError when it is damaged or hostile.
 
     wanted: last parts of paths whose content is kept, beside the stat of every member; None: neither.
@@ -154,7 +154,7 @@ def keys_in(joined: bytes | bytearray) -> Iterator[bytes]:
     return (bytes(joined[at : at + _KEY]) for at in range(0, len(joined), _KEY))
 
 
-def _stat(tar: Members, kind: str, size: int, target: str, wanted: bool) -> Stat:
+def _stat(tar: LayerMembers, kind: str, size: int, target: str, wanted: bool) -> Stat:
     """The present member for who asks by path. wanted: with its content."""
     body = tar.body(MAX_CONTENT) if wanted and kind is FILE else None
     if kind is HARDLINK:

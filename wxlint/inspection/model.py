@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from wxlint.inspection.paths import Paths
-from wxlint.inspection.stack import Accelerated
+from wxlint.inspection.stack import AcceleratedDistribution
 
 
-class Torch(NamedTuple):
+class FoundTorch(NamedTuple):
     """From `torch/version.py`. cuda, hip: as written there, None when it is not built for it. path: of that file."""
 
     version: str
@@ -77,8 +77,8 @@ class Inspection(NamedTuple):
     entrypoint: tuple[str, ...]
     env: dict[str, str]
     python: str | None
-    torch: Torch | None
-    other_torch: tuple[Torch, ...]
+    torch: FoundTorch | None
+    other_torch: tuple[FoundTorch, ...]
     """Further builds of torch in the same image; not in the JSON, but part of what `why` and the gate say."""
     cuda: Cuda
     layers: tuple[LayerReport, ...]
@@ -87,7 +87,7 @@ class Inspection(NamedTuple):
     """Every distribution of Python with its metadata; not in the JSON."""
     interpreters: tuple[str, ...] = ()
     """Paths of Python interpreters; not in the JSON."""
-    stack: tuple[Accelerated, ...] = ()
+    stack: tuple[AcceleratedDistribution, ...] = ()
     mismatches: tuple[str, ...] = ()
     config: Mapping[str, Any] = MappingProxyType({})
     """The image's settings as they are written (`config` in the OCI specification); not in the JSON."""

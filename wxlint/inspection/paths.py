@@ -26,21 +26,21 @@ class Stat(NamedTuple):
     data: bytes | None = None
 
 
-class Node:
+class PathNode:
     """A path; children: of a folder. A folder that no layer lists has no stat."""
 
     __slots__ = ("children", "stat")
 
     def __init__(self, stat: Stat | None = None) -> None:
         self.stat = stat
-        self.children: dict[str, Node] = {}
+        self.children: dict[str, PathNode] = {}
 
 
 class Paths:
     """The finished file system. Layers are put on top of each other as layers.FileSystem does it."""
 
     def __init__(self) -> None:
-        self._root = Node()
+        self._root = PathNode()
 
     def apply(self, stats: dict[str, Stat], whiteouts: Iterable[str], opaque: Iterable[str]) -> None:
         """Put the next layer on top."""
@@ -77,12 +77,12 @@ class Paths:
         if old is not None and stat.kind == DIRECTORY and (old.children or old.stat is None):
             old.stat = stat
         else:
-            folder.children[name] = Node(stat)
+            folder.children[name] = PathNode(stat)
 
-    def _find(self, path: str, make: bool = False) -> Node | None:
+    def _find(self, path: str, make: bool = False) -> PathNode | None:
         return self._walk(path, make)[0]
 
-    def _walk(self, path: str, make: bool = False) -> tuple[Node | None, str]:
+    def _walk(self, path: str, make: bool = False) -> tuple[PathNode | None, str]:
         """The node behind a path and its last name."""
         todo = path.split("/")[::-1] if path else []
         at = [self._root]
@@ -101,7 +101,7 @@ class Paths:
             if node is None:
                 if not make:
                     return None, part
-                node = at[-1].children[part] = Node()
+                node = at[-1].children[part] = PathNode()
             if node.stat is not None and node.stat.kind == SYMLINK:
                 hops += 1
                 if hops > _MAX_HOPS:

@@ -11,8 +11,8 @@ from wxlint.core.errors import UsageError
 from wxlint.core.escape import escape
 from wxlint.core.units import amount
 from wxlint.inspection.explain import command
-from wxlint.inspection.model import Inspection, Torch
-from wxlint.inspection.stack import Accelerated
+from wxlint.inspection.model import FoundTorch, Inspection
+from wxlint.inspection.stack import AcceleratedDistribution
 
 SCHEMA = "wxlint-inspect/1"
 
@@ -149,14 +149,14 @@ def render_text(image: Inspection) -> str:
     return "\n".join(escape(line) for line in lines)
 
 
-def _stack_line(one: Accelerated) -> str:
+def _stack_line(one: AcceleratedDistribution) -> str:
     built = f"CUDA {one.cuda}" if one.cuda else {"cpu": "CPU", "rocm": "ROCm", "cuda": "CUDA"}.get(one.build, "")
     parts = [f"{built} build" if built else "", f"needs {', '.join(one.needs)}" if one.needs else ""]
     said = "; ".join(part for part in parts if part)
     return f"{one.name} {one.version}{f' ({said})' if said else ''}"
 
 
-def _torch_line(torch: Torch | None) -> str:
+def _torch_line(torch: FoundTorch | None) -> str:
     if torch is None:
         return "-"
     build = f"CUDA {torch.cuda}" if torch.cuda else f"ROCm {torch.hip}" if torch.hip else "CPU"

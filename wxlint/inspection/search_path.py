@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from wxlint.inspection.file_kinds import PYTHON, Packages, Text, cached
+from wxlint.inspection.file_kinds import PYTHON, Packages, VersionText, cached
 from wxlint.inspection.file_system import File, FileSystem
 
 _FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -16,7 +16,7 @@ _BASES = {"usr": ("usr/local", "usr")}
 _SITES = ("lib/python{}/site-packages", "lib64/python{}/site-packages", "lib/python{}/dist-packages")
 
 
-class Interpreter:
+class PythonOnPath:
     """The Python that PATH finds first.
 
     version: as exact as a text in the image says, else as its name says; None where there is none.
@@ -24,7 +24,7 @@ class Interpreter:
 
     def __init__(self, system: FileSystem, files: Sequence[tuple[str, File]], env: Mapping[str, str]) -> None:
         self._system, self._files, self._env = system, files, env
-        self._texts = {path: file.fact for path, file in files if isinstance(file.fact, Text)}
+        self._texts = {path: file.fact for path, file in files if isinstance(file.fact, VersionText)}
         self._path, self._real = "", ""
         self._short = ""
         self.version: str | None = None

@@ -15,7 +15,7 @@ _CUDNN = re.compile(r"libcudnn[^/]*\.so\.(\d+)")
 _CUDA = re.compile(r"lib(?:cudart|cublas|cublasLt)\.so\.(\d+)")
 
 
-class Accelerated(NamedTuple):
+class AcceleratedDistribution(NamedTuple):
     """A distribution that computes on an accelerator, or libraries of one.
 
     build: "cpu", "cuda", "rocm", "other", "any" (one package for both), "same" (no build for a GPU) or "" (unknown).
@@ -33,12 +33,12 @@ class Accelerated(NamedTuple):
 
 def stack_of(
     installed: Iterable[tuple[str, str]], torch_cuda: str | None = None, torch_hip: str | None = None
-) -> tuple[Accelerated, ...]:
+) -> tuple[AcceleratedDistribution, ...]:
     """Return the accelerated distributions of these (name, version), by name.
 
     torch_cuda, torch_hip: what the torch that would be imported says of its build.
     """
-    found: dict[str, Accelerated] = {}
+    found: dict[str, AcceleratedDistribution] = {}
     for name, version in installed:
         one = _described(normalise(name), version, torch_cuda, torch_hip)
         if one is not None:
@@ -46,7 +46,9 @@ def stack_of(
     return tuple(found[name] for name in sorted(found))
 
 
-def _described(name: str, version: str, torch_cuda: str | None, torch_hip: str | None) -> Accelerated | None:
+def _described(
+    name: str, version: str, torch_cuda: str | None, torch_hip: str | None
+) -> AcceleratedDistribution | None:
     public, _, local = version.partition("+")
     said = generation_of_local(local) if local else Generation()
     if name in FAMILY:
@@ -67,18 +69,22 @@ def _described(name: str, version: str, torch_cuda: str | None, torch_hip: str |
     if said.torch:
         needs.append(f"torch {said.torch}")
     module = row["module"] if row is not None else ""
-    return Accelerated(name, version, build, cuda, tuple(needs), module)
+    return AcceleratedDistribution(name, version, build, cuda, tuple(needs), module)
 
 
-def _of_family(name: str, version: str, said: Generation, torch_cuda: str | None, torch_hip: str | None) -> Accelerated:
+def _of_family(
+    name: str, version: str, said: Generation, torch_cuda: str | None, torch_hip: str | None
+) -> AcceleratedDistribution:
     local = version.partition("+")[2]
     if name == "torch" and (torch_cuda or torch_hip):
-        return Accelerated(name, version, "cuda" if torch_cuda else "rocm", torch_cuda or "", (), name)
+        return AcceleratedDistribution(name, version, "cuda" if torch_cuda else "rocm", torch_cuda or "", (), name)
     build = "cuda" if said.cuda else "rocm" if local.startswith("rocm") else "cpu" if local.startswith("cpu") else ""
-    return Accelerated(name, version, build, said.cuda, (), name)
+    return AcceleratedDistribution(name, version, build, said.cuda, (), name)
 
 
-def mismatches(stack: Sequence[Accelerated], libraries: Sequence[str], versions: Sequence[str] = ()) -> list[str]:
+def mismatches(
+    stack: Sequence[AcceleratedDistribution], libraries: Sequence[str], versions: Sequence[str] = ()
+) -> list[str]:
     """Return what of a stack does not go together, one sentence each.
 
     libraries: paths of the image's CUDA libraries. versions: CUDA versions that it is known to hold.
@@ -91,7 +97,7 @@ def mismatches(stack: Sequence[Accelerated], libraries: Sequence[str], versions:
     return [*found, *_twins(stack), *_companions(stack)]
 
 
-def _unmet(one: Accelerated, cuda: set[str], cudnn: set[str]) -> Iterator[str]:
+def _unmet(one: AcceleratedDistribution, cuda: set[str], cudnn: set[str]) -> Iterator[str]:
     """Yield the needs of a distribution that the image's libraries do not meet."""
     shown = f"{one.name} {one.version}"
     for need in one.needs:
@@ -105,9 +111,9 @@ def _unmet(one: Accelerated, cuda: set[str], cudnn: set[str]) -> Iterator[str]:
             yield f"{shown} needs {need}; the image holds none"
 
 
-def _twins(stack: Sequence[Accelerated]) -> Iterator[str]:
+def _twins(stack: Sequence[AcceleratedDistribution]) -> Iterator[str]:
     """Yield a CPU and a GPU build that are one import."""
-    by_module: dict[str, list[Accelerated]] = {}
+    by_module: dict[str, list[AcceleratedDistribution]] = {}
     for one in stack:
         if one.module:
             by_module.setdefault(one.module, []).append(one)
@@ -117,7 +123,7 @@ def _twins(stack: Sequence[Accelerated]) -> Iterator[str]:
             yield f"{names} are both the Python package {module}: which one is imported is chance"
 
 
-def _companions(stack: Sequence[Accelerated]) -> Iterator[str]:
+def _companions(stack: Sequence[AcceleratedDistribution]) -> Iterator[str]:
     """Yield what was built for another torch than the one that is there."""
     torch = next((one for one in stack if one.name == "torch"), None)
     if torch is None:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from wxlint.core.errors import ImageError
 from wxlint.inspection.layers import MAX_WEIGHT, LayerScan, Wanted, scan_layer
-from wxlint.inspection.streams import RawFile, Region, Source, Stream, pieces, plain
+from wxlint.inspection.streams import ByteSource, RawFile, Region, Stream, pieces, plain
 from wxlint.inspection.tar import DIRECTORY, FILE, HARDLINK, SYMLINK, Tar, clean
 
 _BLOBS = "blobs/sha256/"
@@ -41,7 +41,7 @@ class Store(Protocol):
         """A layer. Raises ImageError when it is missing or damaged."""
 
 
-def scan_source(source: Source, what: str, wanted: Wanted = None) -> LayerScan:
+def scan_source(source: ByteSource, what: str, wanted: Wanted = None) -> LayerScan:
     """A layer, plain or compressed."""
     content = plain(source, what)
     if not content.peek(1):
@@ -196,7 +196,7 @@ class DirStore:
 class StreamStore:
     """A tar that passes once: small JSON files are kept, everything else is summed up as a layer."""
 
-    def __init__(self, source: Source, label: str, wanted: Wanted = None) -> None:
+    def __init__(self, source: ByteSource, label: str, wanted: Wanted = None) -> None:
         self.label = label
         self._names = _Names(label)
         self._texts: dict[str, bytes] = {}

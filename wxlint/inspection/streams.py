@@ -34,7 +34,7 @@ class RawFile(Protocol):
     def seek(self, offset: int, /) -> int: ...
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     def peek(self, size: int) -> bytes:
         """The next bytes without taking them; fewer only at the end."""
 
@@ -129,7 +129,7 @@ def pieces(read: Callable[[int], bytes | None]) -> Iterator[bytes]:
         yield piece
 
 
-def plain(source: Source, what: str) -> Source:
+def plain(source: ByteSource, what: str) -> ByteSource:
     """The source itself, or its decompressed content when it starts as gzip or zstd does.
 
     Raises ImageError for zstd without a library for it. Damage and bombs raise ImageError while it is read.

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from zlib import adler32
 
 from wxlint.core.errors import ImageError
-from wxlint.inspection.streams import Source
+from wxlint.inspection.streams import ByteSource
 
 FILE, SPARSE, HARDLINK, SYMLINK, DIRECTORY, OTHER = "file", "sparse", "hardlink", "symlink", "directory", "other"
 """What a member is. OTHER: devices, pipes, and types that only one tar program knows."""
@@ -27,7 +27,7 @@ _KINDS = {
 _NO_DATA = frozenset(b"123456")
 
 
-class Member(NamedTuple):
+class TarMember(NamedTuple):
     """name, target: as written, undecodable bytes as surrogates, not cleaned. size: bytes of data in the archive."""
 
     name: str
@@ -42,7 +42,7 @@ class Tar:
     Raises ImageError for anything that is not a whole tar.
     """
 
-    def __init__(self, source: Source, what: str) -> None:
+    def __init__(self, source: ByteSource, what: str) -> None:
         self.what = what
         self._source = source
         self._left = 0  # data of the present member not read yet
@@ -51,7 +51,7 @@ class Tar:
         self._block = ZERO
         self._fields: dict[str, bytes] = {}
 
-    def __iter__(self) -> Iterator[Member]:
+    def __iter__(self) -> Iterator[TarMember]:
         source = self._source
         fields: dict[str, bytes] = {}
         specials = 0
@@ -102,11 +102,11 @@ class Tar:
         gid = _decimal(fields["gid"], self.what) if "gid" in fields else _number(block[116:124], self.what)
         return _number(block[100:108], self.what) & 0o7777, uid, gid
 
-    def data(self) -> Source:
+    def data(self) -> ByteSource:
         """The data of the present member as a source of its own; finish with it before the next member."""
         return _Data(self)
 
-    def _member(self, block: bytes, flag: bytes, size: int, fields: dict[str, bytes]) -> Member:
+    def _member(self, block: bytes, flag: bytes, size: int, fields: dict[str, bytes]) -> TarMember:
         kind = _KINDS.get(flag, OTHER)
         self._block, self._fields = block, fields
         if "path" in fields:
@@ -134,7 +134,7 @@ class Tar:
         self._kind = kind
         self._left = size
         self._pad = -size % BLOCK
-        return Member(raw.decode("utf-8", "surrogateescape"), kind, size, target)
+        return TarMember(raw.decode("utf-8", "surrogateescape"), kind, size, target)
 
     def _skip_sparse_map(self, block: bytes) -> None:
         more = block[482]

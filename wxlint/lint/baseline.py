@@ -26,7 +26,7 @@ _MOST_LINES = 50
 _SHOWN = 80
 
 
-class Entry(NamedTuple):
+class BaselineEntry(NamedTuple):
     """What findings have in common. path: from the folder of the baseline on. content: of their lines, as a hash."""
 
     rule: str
@@ -34,34 +34,34 @@ class Entry(NamedTuple):
     content: str
 
 
-class Known(NamedTuple):
+class KnownFindings(NamedTuple):
     """An entry as it is written. path: as shown to people. findings: how many. place: its offset in the file."""
 
     rule: str
     path: str
-    entry: Entry
+    entry: BaselineEntry
     findings: int
     place: int
 
 
-class Compared(NamedTuple):
+class BaselineComparison(NamedTuple):
     """new: findings that the baseline does not have. stale: entries with more findings than there are now."""
 
     new: list[Finding]
-    stale: list[Known]
+    stale: list[KnownFindings]
 
 
 class Baseline:
     """A baseline that was read."""
 
-    def __init__(self, source: Source, entries: tuple[Known, ...]) -> None:
+    def __init__(self, source: Source, entries: tuple[KnownFindings, ...]) -> None:
         self.source, self.entries = source, entries
 
     @property
     def folder(self) -> str:
         return os.path.dirname(self.source.path)
 
-    def finding(self, known: Known) -> Finding:
+    def finding(self, known: KnownFindings) -> Finding:
         """An entry that nothing has any more, as a finding in the baseline."""
         text = f"nothing in {known.path} breaks {known.rule} as it did: write the baseline anew"
         span = self.source.span(known.place, known.place + len(known.entry.content))
@@ -80,7 +80,7 @@ def load_baseline(path: str) -> Baseline:
         raise InputError(f"{path}: nested too deeply; allowed: a file of `wxlint baseline`") from error
     if not isinstance(data, dict) or data.get("schema") != _SCHEMA or not isinstance(data.get("findings"), list):
         raise InputError(f'{path}:1: not a baseline; allowed: a file of `wxlint baseline`, with "schema": "{_SCHEMA}"')
-    known: list[Known] = []
+    known: list[KnownFindings] = []
     at = 0
     for number, item in enumerate(data["findings"], 1):
         entry, count = _entry(item)
@@ -89,27 +89,27 @@ def load_baseline(path: str) -> Baseline:
         place = source.text.find(entry.content, at)
         at = place + len(entry.content) if place >= 0 else at
         shown = os.path.normpath(os.path.join(os.path.dirname(path), entry.path)).replace(os.sep, "/")
-        known.append(Known(entry.rule, shown, entry, count, max(place, 0)))
+        known.append(KnownFindings(entry.rule, shown, entry, count, max(place, 0)))
     return Baseline(source, tuple(known))
 
 
-def _entry(item: object) -> tuple[Entry | None, int]:
+def _entry(item: object) -> tuple[BaselineEntry | None, int]:
     if not isinstance(item, dict):
         return None, 0
-    texts = [item.get(name) for name in Entry._fields]
+    texts = [item.get(name) for name in BaselineEntry._fields]
     count = item.get("count", 1)
     right = all(isinstance(text, str) and text for text in texts)
     if not right or not isinstance(count, int) or isinstance(count, bool) or count < 1:
         return None, 0
-    return Entry(*map(str, texts)), count
+    return BaselineEntry(*map(str, texts)), count
 
 
 def compared(
     baseline: Baseline, findings: Iterable[Finding], sources: Mapping[str, Source], locked: Collection[str]
-) -> Compared:
+) -> BaselineComparison:
     """Hold findings against a baseline. locked: rules whose findings no baseline may leave out."""
     left = Counter({known.entry: known.findings for known in baseline.entries})
-    waiting: list[tuple[Finding, Entry]] = []
+    waiting: list[tuple[Finding, BaselineEntry]] = []
     new: list[Finding] = []
     for finding in findings:
         entry = _entry_of(finding, sources, baseline.folder)
@@ -119,7 +119,7 @@ def compared(
             left[entry] -= 1
         else:
             waiting.append((finding, entry))
-    moved: dict[tuple[str, str], list[Known]] = {}
+    moved: dict[tuple[str, str], list[KnownFindings]] = {}
     for known in baseline.entries:
         if left[known.entry] > 0 and not os.path.lexists(known.path):
             moved.setdefault((known.rule, known.entry.content), []).append(known)
@@ -129,13 +129,13 @@ def compared(
             new.append(finding)
         else:
             left[before.entry] -= 1
-    return Compared(new, [known for known in baseline.entries if left[known.entry] > 0])
+    return BaselineComparison(new, [known for known in baseline.entries if left[known.entry] > 0])
 
 
-def _entry_of(finding: Finding, sources: Mapping[str, Source], folder: str) -> Entry:
+def _entry_of(finding: Finding, sources: Mapping[str, Source], folder: str) -> BaselineEntry:
     path = os.path.relpath(finding.span.path, folder or ".").replace(os.sep, "/")
     text = "\n".join(_lines(finding, sources)) or finding.message
-    return Entry(finding.rule, path, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16])
+    return BaselineEntry(finding.rule, path, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16])
 
 
 def _lines(finding: Finding, sources: Mapping[str, Source]) -> Iterator[str]:
@@ -149,8 +149,8 @@ def _lines(finding: Finding, sources: Mapping[str, Source]) -> Iterator[str]:
 def baseline_text(findings: Iterable[Finding], sources: Mapping[str, Source], path: str) -> Iterator[str]:
     """A baseline of these findings, one entry to a line, sorted: what changes is what a diff shows. path: where it
     will lie."""
-    counts: Counter[Entry] = Counter()
-    texts: dict[Entry, str] = {}
+    counts: Counter[BaselineEntry] = Counter()
+    texts: dict[BaselineEntry, str] = {}
     for finding in findings:
         entry = _entry_of(finding, sources, os.path.dirname(path))
         counts[entry] += 1

@@ -10,7 +10,7 @@ from wxlint.discovery.file_kinds import OTHER, kind_of_name, kind_of_text
 from wxlint.discovery.git_tree import Tree, tree_at
 from wxlint.documents.source import Source, from_bytes
 from wxlint.images.graph.documents import Input
-from wxlint.images.graph.downstream import Change, Touched, ignore_files, made_in, touched_by
+from wxlint.images.graph.downstream import ChangedFiles, Touched, ignore_files, made_in, touched_by
 from wxlint.images.graph.repository import Repository
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def touched_since(repository: Repository, ref: str) -> Touched | None:
     old = {path: source for path in (*changed, *deleted) if (source := _old(tree, path)) is not None}
     if len(old) > _MOST_OLD_FILES:
         return None
-    return touched_by(repository, Change(changed, deleted, tuple(_gone(repository, inputs, old))))
+    return touched_by(repository, ChangedFiles(changed, deleted, tuple(_gone(repository, inputs, old))))
 
 
 def _is_other_text(tree: Tree, path: str, source: Source | None) -> bool:

@@ -28,7 +28,7 @@ _NAMED = 3
 """How many more images one finding names."""
 
 
-class Options(NamedTuple):
+class CheckOptions(NamedTuple):
     """select, ignore: rule names; select None means all. scope: paths whose findings are shown, None for every input.
 
     followed: folders in which files that inputs lead to (requirements, pyproject) are shown as well. notes: for the
@@ -47,7 +47,7 @@ class Options(NamedTuple):
     left_out: tuple[str, ...] = ()
 
 
-def check(repository: Repository, options: Options) -> Report:
+def check(repository: Repository, options: CheckOptions) -> Report:
     """Run the rules. Raises UsageError for a rule name that does not exist."""
     rules = load_rules()
     require_rules((*(options.select or ()), *options.ignore), rules)
@@ -86,7 +86,7 @@ def check(repository: Repository, options: Options) -> Report:
     return Report(in_order(findings, shown), summary, repository.sources.loaded, shown)
 
 
-def _with_lists(repository: Repository, results: Results, options: Options) -> Options:
+def _with_lists(repository: Repository, results: Results, options: CheckOptions) -> CheckOptions:
     """The options for folders without a policy: the lists that their Dockerfiles install are in scope too."""
     scope = options.scope
     if scope is None or not options.followed or repository.policy is not None:
@@ -101,7 +101,7 @@ def _with_lists(repository: Repository, results: Results, options: Options) -> O
     )
 
 
-def _at_reader(problem: Problem, inputs: set[str], options: Options, repository: Repository) -> Problem:
+def _at_reader(problem: Problem, inputs: set[str], options: CheckOptions, repository: Repository) -> Problem:
     """A problem of a file that is not in scope, at what reads that file: it is not known there what it says."""
     if problem.reader is None or _in_scope(problem.span.path, inputs, options, repository):
         return problem
@@ -115,7 +115,7 @@ def in_order(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> tuple[Fi
 
 
 def _new(
-    findings: list[Finding], baseline: Baseline, options: Options, repository: Repository, ran: set[str]
+    findings: list[Finding], baseline: Baseline, options: CheckOptions, repository: Repository, ran: set[str]
 ) -> list[Finding]:
     """The findings that the baseline does not have, and its entries that nothing has any more.
 
@@ -191,7 +191,7 @@ def _message(item: Flawed, rules: Collection[str]) -> str:
     return f"{item.rule or 'this suppression'} {item.flaw.value}"
 
 
-def _in_scope(path: str, inputs: set[str], options: Options, repository: Repository) -> bool:
+def _in_scope(path: str, inputs: set[str], options: CheckOptions, repository: Repository) -> bool:
     if repository.is_excluded(path) or _is_below(path, options.left_out):
         return False
     if options.scope is None or path in options.scope:
@@ -199,7 +199,7 @@ def _in_scope(path: str, inputs: set[str], options: Options, repository: Reposit
     return path not in inputs and _is_below(path, options.followed)
 
 
-def _looked_at(path: str, inputs: set[str], options: Options, repository: Repository) -> bool:
+def _looked_at(path: str, inputs: set[str], options: CheckOptions, repository: Repository) -> bool:
     """Whether a run shows what there is of a file, be it nothing; one that is gone counts with its folder."""
     read = options.scope is not None or path in repository.sources.loaded or _is_below(path, options.followed)
     return read and _in_scope(path, inputs, options, repository)
@@ -280,7 +280,7 @@ def _locked(repository: Repository) -> set[str]:
     return {name for name, setting in repository.policy.rules.items() if setting.locked} if repository.policy else set()
 
 
-def _suppressions(repository: Repository, inputs: set[str], options: Options) -> dict[str, list[Suppression]]:
+def _suppressions(repository: Repository, inputs: set[str], options: CheckOptions) -> dict[str, list[Suppression]]:
     """Those in the files in scope: elsewhere, what they suppress was not looked for."""
     kinds = {item.path: item.kind for item in repository.documents.inputs}
     policy = repository.policy.path if repository.policy else ""
@@ -304,7 +304,7 @@ def _followed_kind(path: str) -> str:
 
 
 def _summary(
-    repository: Repository, results: Results, findings: list[Finding], rules: dict[str, Rule], options: Options
+    repository: Repository, results: Results, findings: list[Finding], rules: dict[str, Rule], options: CheckOptions
 ) -> Summary:
     about = {(f.span.path, f.span.line, f.span.column) for f in findings if rules[f.rule].about_references}
     given = {item.path for item in repository.documents.given}

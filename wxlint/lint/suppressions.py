@@ -213,7 +213,7 @@ class Flawed(NamedTuple):
     rule: str = ""
 
 
-class Outcome(NamedTuple):
+class AfterSuppressions(NamedTuple):
     """findings: those that stay. flawed: suppressions that are wrong or suppress nothing."""
 
     findings: list[Finding]
@@ -227,7 +227,7 @@ def apply(
     known: Collection[str],
     ran: Collection[str],
     locked: Collection[str],
-) -> Outcome:
+) -> AfterSuppressions:
     """Take out what is suppressed.
 
     Args:
@@ -260,7 +260,7 @@ def apply(
                     flawed.append(Flawed(suppression, Flaw.LOCKED, rule))
                 elif rule in ran and not _hits(suppression, lines.get((path, rule), [])):
                     flawed.append(Flawed(suppression, Flaw.UNUSED, rule))
-    return Outcome(kept, flawed)
+    return AfterSuppressions(kept, flawed)
 
 
 def _hits(suppression: Suppression, lines: list[int]) -> bool:

@@ -18,7 +18,7 @@ from wxlint.images.graph.drawing import draw
 from wxlint.images.graph.picture import joined, picture_of
 from wxlint.output import Report, page, summary_line
 from wxlint.page.folding import folded
-from wxlint.page.rows import Row, rows
+from wxlint.page.rows import ImageRow, rows
 
 if TYPE_CHECKING:
     from wxlint.images.graph.repository import Repository
@@ -101,7 +101,7 @@ def _contents(report: Report, images: int, extras: Extras) -> Iterator[str]:
     )
 
 
-def _images(repositories: Sequence[Repository], report: Report, images: Iterable[Row]) -> Iterator[str]:
+def _images(repositories: Sequence[Repository], report: Report, images: Iterable[ImageRow]) -> Iterator[str]:
     """The families as a picture, and as a table with the stack of each image."""
     picture = folded(joined([picture_of(one, None, report.findings) for one in repositories]), _FOLD)
     yield '<h2 id="images">Images</h2>\n'

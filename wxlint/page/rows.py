@@ -15,7 +15,7 @@ _BUILDERS = 3
 """Builders of an image that its row names."""
 
 
-class Row(NamedTuple):
+class ImageRow(NamedTuple):
     """One image. variant, torch, base, stack: what its builds make of it. builders: who builds it, and from where."""
 
     name: str
@@ -27,9 +27,9 @@ class Row(NamedTuple):
     builders: tuple[str, ...] = ()
 
 
-def rows(repositories: Sequence[Repository]) -> list[Row]:
+def rows(repositories: Sequence[Repository]) -> list[ImageRow]:
     """Every image that is built, in the order of the Dockerfiles; twice where two builds make it differently."""
-    found: dict[Row, dict[str, None]] = {}
+    found: dict[ImageRow, dict[str, None]] = {}
     for repository in repositories:
         stacks = {(image.evaluated, image.stage.index): stack for image, stack in repository.image_stacks}
         for built in builds_of(repository, None):
@@ -37,7 +37,7 @@ def rows(repositories: Sequence[Repository]) -> list[Row]:
             stack = stacks.get((built.evaluated, built.stage.index))
             packages = [_package(p.written, p.build, p.cuda) for p in stack.packages] if stack is not None else []
             base = belief.base or "not known"
-            row = Row(built.name, belief.path, belief.variant, belief.torch, base, ", ".join(packages))
+            row = ImageRow(built.name, belief.path, belief.variant, belief.torch, base, ", ".join(packages))
             builders = built.builders or built.built_by[:1]
             found.setdefault(row, {}).update((reason.shown(), None) for reason in builders)
     return [row._replace(builders=_listed(builders)) for row, builders in found.items()]

@@ -22,8 +22,8 @@ from wxlint.policy.model import (
     Base,
     Expect,
     Policy,
+    PolicyStage,
     Settings,
-    Stage,
     Variant,
 )
 from wxlint.policy.schema import quoted
@@ -173,7 +173,7 @@ def _variant_contradictions(
             yield (*keys, "service"), f"{place}: the compose service {own} is that of {services[own]} too"
 
 
-def _stage_contradictions(policy: Policy, stage: Stage, data: dict[str, Any]) -> Iterator[Contradiction]:
+def _stage_contradictions(policy: Policy, stage: PolicyStage, data: dict[str, Any]) -> Iterator[Contradiction]:
     where: Keys = ("stages", stage.name)
     shown = f"stages.{stage.name}"
     homes = [name for name, variant in policy.variants.items() if stage.name in variant.members]

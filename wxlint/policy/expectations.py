@@ -11,7 +11,7 @@ from wxlint.facts.channels import cuda_of_channel
 from wxlint.policy.model import Base, Expect, Expectation, Settings
 
 if TYPE_CHECKING:
-    from wxlint.policy.model import Part, Policy, Variant
+    from wxlint.policy.model import Policy, ReferencePart, Variant
 
 
 def expected_images(policy: Policy) -> tuple[Expectation, ...]:
@@ -52,7 +52,7 @@ def part_values(policy: Policy, stage: str, variant: Variant) -> dict[str, str |
     return {name: _value(part, args) for name, part in policy.parts}
 
 
-def _value(part: Part, args: dict[str, str]) -> str | None:
+def _value(part: ReferencePart, args: dict[str, str]) -> str | None:
     if part.given is not None:
         return part.given
     return (disk.variable(part.env) if part.env else None) or args.get(part.build_arg or "") or part.default

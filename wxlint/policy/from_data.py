@@ -18,12 +18,12 @@ from wxlint.policy.model import (
     Base,
     EntrypointCheck,
     Expect,
-    Part,
     PathSetting,
     Policy,
+    PolicyStage,
+    ReferencePart,
     RuleSetting,
     Settings,
-    Stage,
     Variant,
 )
 
@@ -91,18 +91,18 @@ def _only(data: Data) -> Data:
     return {key: data[key] for key in ("dockerfile", "context", "target", "expect", "platforms") if key in data}
 
 
-def _parts(data: Data) -> tuple[tuple[str, Part], ...]:
+def _parts(data: Data) -> tuple[tuple[str, ReferencePart], ...]:
     """The parts that the policy describes, and those of its references that are known."""
-    found: dict[str, Part] = {}
+    found: dict[str, ReferencePart] = {}
     for name, said in data.get("parts", {}).items():
         said = {"pattern": said} if isinstance(said, str) else said
         pattern = said.get("pattern", KNOWN_PARTS.get(name, ".+"))
-        found[name] = Part(pattern, said.get("default"), said.get("env"), said.get("build-arg"))
+        found[name] = ReferencePart(pattern, said.get("default"), said.get("env"), said.get("build-arg"))
     patterns = [data.get("image", ""), *data.get("tags", ())]
     patterns += [tag for variant in data.get("variants", {}).values() for tag in variant.get("tags", ())]
     for name in (name for pattern in patterns for name in NAMES.findall(pattern)):
         if name in KNOWN_PARTS:
-            found.setdefault(name, Part(KNOWN_PARTS[name]))
+            found.setdefault(name, ReferencePart(KNOWN_PARTS[name]))
     return tuple(found.items())
 
 
@@ -153,8 +153,10 @@ def _base(said: Any) -> Base | None:
     return Base(said.get("stage"), said.get("variant"), said.get("image"))
 
 
-def _stage(name: str, data: Data) -> Stage:
-    return Stage(name, _settings(data), {key: _settings(value) for key, value in data.get("variants", {}).items()})
+def _stage(name: str, data: Data) -> PolicyStage:
+    return PolicyStage(
+        name, _settings(data), {key: _settings(value) for key, value in data.get("variants", {}).items()}
+    )
 
 
 def _settings(data: Data) -> Settings:

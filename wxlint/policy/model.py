@@ -32,7 +32,7 @@ ACCELERATORS = ("cpu", "cuda", "rocm", "other")
 BUILT_IN = ("registry", "stage", "variant")
 
 
-class Part(NamedTuple):
+class ReferencePart(NamedTuple):
     """A part of references besides stage and variant.
 
     default, env, build_arg: its value where an image is built, or the variable or build argument that holds it.
@@ -140,7 +140,7 @@ class Variant(NamedTuple):
         return (*base, *self.stages, *self.optional)
 
 
-class Stage(NamedTuple):
+class PolicyStage(NamedTuple):
     """What the policy says of one stage: in every variant, and in one variant by name."""
 
     name: str
@@ -243,14 +243,14 @@ class Policy(NamedTuple):
     image_pattern: str
     forbidden_tags: tuple[str, ...]
     variants: dict[str, Variant]
-    stages: dict[str, Stage]
+    stages: dict[str, PolicyStage]
     compose: tuple[str, ...]
     scripts: tuple[str, ...]
     rules: dict[str, RuleSetting]
     settings: Settings = Settings()
     source: Source | None = None
     document: Node | None = None
-    parts: tuple[tuple[str, Part], ...] = ()
+    parts: tuple[tuple[str, ReferencePart], ...] = ()
     tags: tuple[str, ...] = ()
     foreign_tags: tuple[str, ...] = FORBIDDEN_TAGS
     exclude: tuple[str, ...] = ()

@@ -18,22 +18,22 @@ _ANY = frozenset(_CLASSES["w"] + ".-")
 """What `.` stands for: the characters of tags."""
 
 
-class Node(NamedTuple):
+class PatternNode(NamedTuple):
     """kind: one (of `characters`), all (of `parts`, in turn), any (of `parts`), or repeat (of the one part)."""
 
     kind: str
-    parts: tuple[Node, ...] = ()
+    parts: tuple[PatternNode, ...] = ()
     characters: frozenset[str] = frozenset()
     least: int = 0
     most: int | None = None
 
 
-def literal(text: str) -> Node:
+def literal(text: str) -> PatternNode:
     """The node of a fixed text."""
-    return Node("all", tuple(Node("one", (), frozenset(character)) for character in text))
+    return PatternNode("all", tuple(PatternNode("one", (), frozenset(character)) for character in text))
 
 
-def ends(node: Node, text: str, starts: set[int]) -> set[int]:
+def ends(node: PatternNode, text: str, starts: set[int]) -> set[int]:
     """Where a match may end that begins at one of `starts`; a HOLE in the text may be anything, nothing too."""
     if node.kind == "one":
         found: set[int] = set()
@@ -61,7 +61,7 @@ def ends(node: Node, text: str, starts: set[int]) -> set[int]:
     return found
 
 
-def may_match(node: Node, text: str) -> bool:
+def may_match(node: PatternNode, text: str) -> bool:
     """Whether the whole text fits, or may where it has HOLEs."""
     return len(text) in _past_holes(text, ends(node, text, {0}))
 
@@ -76,7 +76,7 @@ def _past_holes(text: str, starts: set[int]) -> set[int]:
 
 
 @lru_cache(maxsize=64)
-def parse(pattern: str) -> Node:
+def parse(pattern: str) -> PatternNode:
     """Read a pattern. Raises ValueError, which says what is wrong, for one that is none."""
     node, at = _choice(pattern, 0, 0)
     if at < len(pattern):
@@ -84,24 +84,24 @@ def parse(pattern: str) -> Node:
     return node
 
 
-def _choice(pattern: str, at: int, depth: int) -> tuple[Node, int]:
+def _choice(pattern: str, at: int, depth: int) -> tuple[PatternNode, int]:
     if depth > 8:
         raise ValueError("groups in more than 8 groups")
-    branches: list[Node] = []
-    parts: list[Node] = []
+    branches: list[PatternNode] = []
+    parts: list[PatternNode] = []
     while at < len(pattern) and pattern[at] != ")":
         if pattern[at] == "|":
-            branches.append(Node("all", tuple(parts)))
+            branches.append(PatternNode("all", tuple(parts)))
             parts, at = [], at + 1
             continue
         part, at = _item(pattern, at, depth)
         part, at = _repeated(part, pattern, at)
         parts.append(part)
-    last = Node("all", tuple(parts))
-    return (Node("any", (*branches, last)) if branches else last), at
+    last = PatternNode("all", tuple(parts))
+    return (PatternNode("any", (*branches, last)) if branches else last), at
 
 
-def _item(pattern: str, at: int, depth: int) -> tuple[Node, int]:
+def _item(pattern: str, at: int, depth: int) -> tuple[PatternNode, int]:
     character = pattern[at]
     if character == "(":
         inside = at + 3 if pattern.startswith("(?:", at) else at + 1
@@ -114,12 +114,12 @@ def _item(pattern: str, at: int, depth: int) -> tuple[Node, int]:
     if character == "[":
         return _class(pattern, at)
     if character == "\\":
-        return Node("one", (), frozenset(_escaped(pattern, at))), at + 2
+        return PatternNode("one", (), frozenset(_escaped(pattern, at))), at + 2
     if character == ".":
-        return Node("one", (), _ANY), at + 1
+        return PatternNode("one", (), _ANY), at + 1
     if character in "*+?{}^$]":
         raise ValueError(f"a {character} with nothing before it at {at + 1}; write \\{character} for the character")
-    return Node("one", (), frozenset(character)), at + 1
+    return PatternNode("one", (), frozenset(character)), at + 1
 
 
 def _escaped(pattern: str, at: int) -> str:
@@ -129,7 +129,7 @@ def _escaped(pattern: str, at: int) -> str:
     return _CLASSES.get(following, following)
 
 
-def _class(pattern: str, at: int) -> tuple[Node, int]:
+def _class(pattern: str, at: int) -> tuple[PatternNode, int]:
     end = pattern.find("]", at + 2)
     inside = pattern[at + 1 : end]
     if end < 0 or inside.startswith("^") or "[" in inside:
@@ -149,13 +149,13 @@ def _class(pattern: str, at: int) -> tuple[Node, int]:
         else:
             found.add(inside[place])
             place += 1
-    return Node("one", (), frozenset(found)), end + 1
+    return PatternNode("one", (), frozenset(found)), end + 1
 
 
-def _repeated(part: Node, pattern: str, at: int) -> tuple[Node, int]:
+def _repeated(part: PatternNode, pattern: str, at: int) -> tuple[PatternNode, int]:
     sign = pattern[at : at + 1]
     if sign in ("*", "+", "?") and sign:
-        return Node("repeat", (part,), least=int(sign == "+"), most=1 if sign == "?" else None), at + 1
+        return PatternNode("repeat", (part,), least=int(sign == "+"), most=1 if sign == "?" else None), at + 1
     if sign != "{":
         return part, at
     end = pattern.find("}", at)
@@ -166,4 +166,4 @@ def _repeated(part: Node, pattern: str, at: int) -> tuple[Node, int]:
     most = (int(high) if high else None) if comma else least
     if max(least, most or 0) > _MOST or most is not None and most < least:
         raise ValueError(f"the numbers in {{ }} at {at + 1}; allowed: up to {_MOST}, the smaller one first")
-    return Node("repeat", (part,), least=least, most=most), end + 1
+    return PatternNode("repeat", (part,), least=least, most=most), end + 1

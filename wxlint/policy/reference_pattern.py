@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from wxlint.core.values import HOLE
 from wxlint.policy.model import NAMES
-from wxlint.policy.part_patterns import Node, literal, may_match, parse
+from wxlint.policy.part_patterns import PatternNode, literal, may_match, parse
 
 
 def fill(pattern: str, values: Mapping[str, str | None]) -> str:
@@ -34,11 +34,11 @@ def fits(pattern: str, text: str, parts: tuple[tuple[str, str], ...]) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str, parts: tuple[tuple[str, str], ...]) -> Node:
+def _compiled(pattern: str, parts: tuple[tuple[str, str], ...]) -> PatternNode:
     patterns = dict(parts)
-    nodes: list[Node] = []
+    nodes: list[PatternNode] = []
     at = 0
     for name in NAMES.finditer(pattern):
         nodes += (literal(pattern[at : name.start()]), parse(patterns.get(name[1], "")))
         at = name.end()
-    return Node("all", (*nodes, literal(pattern[at:])))
+    return PatternNode("all", (*nodes, literal(pattern[at:])))

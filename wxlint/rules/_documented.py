@@ -25,7 +25,7 @@ from wxlint.rules._build_arguments import declared_arguments, is_predefined
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
-    from wxlint.images.builds.model import Call, Script
+    from wxlint.images.builds.model import DockerCall, Script
     from wxlint.images.graph.repository import Repository
     from wxlint.images.model.records import Build
 
@@ -89,7 +89,7 @@ class _Document:
         if self._is_nowhere(path, known) if named else self._is_looked_for_in_the_root(build, path, known):
             yield Problem(build.span, f"there is no {path}{self.texts.near(path, known)}", image=path)
 
-    def compose_files(self, call: Call) -> Iterator[Problem]:
+    def compose_files(self, call: DockerCall) -> Iterator[Problem]:
         """Yield the compose files that a command names, where they are nowhere that the document may mean."""
         command, compose = call.docker.command, self.repository.compose
         known = [file.source.path for file in compose.files] if compose is not None else []

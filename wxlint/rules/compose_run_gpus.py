@@ -21,7 +21,7 @@ docker compose run --rm asr out/movie
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity, Span
-from wxlint.images.builds.model import Call
+from wxlint.images.builds.model import DockerCall
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 from wxlint.shell.options import Option
@@ -39,7 +39,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 yield Problem(_place(repository, call, option), f"`docker {call.docker.verb}` has no flag --gpus")
 
 
-def _place(repository: Repository, call: Call, option: Option) -> Span:
+def _place(repository: Repository, call: DockerCall, option: Option) -> Span:
     """The command line; the flag itself where a program adds it to one elsewhere."""
     source = repository.sources.read(call.path)
     if source is None or call.docker.command.start <= option.start < call.docker.command.end:

@@ -50,7 +50,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.documents.dockerfile.words import json_words, listed_words
-from wxlint.images.graph.context_files import Absent, Contexts, inside_context, is_nowhere
+from wxlint.images.graph.context_files import Absent, ContextFolders, inside_context, is_nowhere
 from wxlint.images.graph.image import contributing
 from wxlint.images.graph.joined_texts import JoinedTexts
 from wxlint.images.graph.repository import Repository
@@ -82,12 +82,12 @@ _TEXTS = (".md", ".rst", ".txt", ".sh", ".py", "makefile")
 def check(repository: Repository) -> Iterator[Problem]:
     texts = JoinedTexts(repository, lambda name: name.lower().endswith(_TEXTS))
     for path in repository.dockerfiles_in_scope:
-        known: dict[tuple[str, ...], Contexts] = {}
+        known: dict[tuple[str, ...], ContextFolders] = {}
         for evaluated in repository.graph.evaluated_at(path):
             build = evaluated.build
             if build.span is not None and build.contexts and not build.more:
                 if build.contexts not in known:
-                    known[build.contexts] = Contexts(repository.sources, path, build.contexts)
+                    known[build.contexts] = ContextFolders(repository.sources, path, build.contexts)
                 yield from _build(known[build.contexts], evaluated, build)
             elif build.span is None and not build.image and not _NOT_USED.search(path):
                 yield from _by_hand(repository, evaluated, texts)
@@ -105,7 +105,7 @@ def _by_hand(repository: Repository, evaluated: Evaluated, texts: JoinedTexts) -
                     yield Problem(span, text, severity=Severity.INFO)
 
 
-def _build(contexts: Contexts, evaluated: Evaluated, build: Build) -> Iterator[Problem]:
+def _build(contexts: ContextFolders, evaluated: Evaluated, build: Build) -> Iterator[Problem]:
     stage = evaluated.target(build.target)
     if stage is None or not contexts.folders:
         return

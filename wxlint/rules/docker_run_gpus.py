@@ -42,7 +42,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.images.builds.model import Call
+from wxlint.images.builds.model import DockerCall
 from wxlint.images.graph.external_images import known_cuda
 from wxlint.images.graph.family import listed_for
 from wxlint.images.graph.image import proven_by_all
@@ -78,7 +78,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 yield from _call(repository, call)
 
 
-def _call(repository: Repository, call: Call) -> Iterator[Problem]:
+def _call(repository: Repository, call: DockerCall) -> Iterator[Problem]:
     docker = call.docker
     value = docker.arguments[0].value
     reference = parse_reference(value)
@@ -112,7 +112,7 @@ def _is_behind(docker: DockerCommand) -> bool:
     return _BEHIND.match(" ".join(words)) is not None
 
 
-def run_image(repository: Repository, call: Call) -> tuple[str | None, tuple[Reason, ...]]:
+def run_image(repository: Repository, call: DockerCall) -> tuple[str | None, tuple[Reason, ...]]:
     """What the image of a `docker run` computes on, where that is known, and why."""
     reference = parse_reference(call.docker.arguments[0].value)
     return _variant(repository, reference, call.path) if reference is not None else (None, ())

@@ -40,7 +40,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.words import json_words
-from wxlint.images.builds.model import Call
+from wxlint.images.builds.model import DockerCall
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Evaluated, Stage
 from wxlint.images.model.reference import parse_reference
@@ -63,7 +63,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 yield from _call(repository, call)
 
 
-def _call(repository: Repository, call: Call) -> Iterator[Problem]:
+def _call(repository: Repository, call: DockerCall) -> Iterator[Problem]:
     image, command = call.docker.arguments[0].value, call.docker.arguments[1]
     names = {option.name for option in call.docker.options}
     if names & {"--entrypoint", "", HOLE} or not _PROGRAM.fullmatch(_base(command.value.text)):

@@ -38,7 +38,7 @@ from wxlint.rules import Problem
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
     from wxlint.documents.source import Source
-    from wxlint.images.evaluation.commands import Ran
+    from wxlint.images.evaluation.commands import RunCommand
 
 SEVERITY = Severity.ERROR
 SUMMARY = "get-pip.py on a Python that it no longer works with"
@@ -90,7 +90,7 @@ def _run(source: Source, instruction: Instruction, python: str, image: Image) ->
             yield Problem(ran.span(), text, (), hint, image=image.label)
 
 
-def _gets_script(ran: Ran) -> bool:
+def _gets_script(ran: RunCommand) -> bool:
     """Whether a Python runs the script: as a file, or from its input."""
     given = [word.value.text for word in ran.command.words[1:]]
     names = [text for text in given if text.endswith("get-pip.py")]

@@ -41,7 +41,7 @@ from wxlint.rules import Problem
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
     from wxlint.documents.source import Source
-    from wxlint.images.evaluation.commands import Ran
+    from wxlint.images.evaluation.commands import RunCommand
     from wxlint.images.model.records import Evaluated
 
 SEVERITY = Severity.WARNING
@@ -97,14 +97,14 @@ def _run(source: Source, instruction: Instruction) -> Iterator[Problem]:
             yield from _python(ran, instruction)
 
 
-def _tool(ran: Ran) -> Problem:
+def _tool(ran: RunCommand) -> Problem:
     behind = ran.text[ran.command.end :].lstrip()
     forgiven = behind.startswith("||") or ran.command.conditional
     text = f"{ran.name} finds no GPU in a build, and is often not there at all"
     return Problem(ran.span(), text, severity=Severity.INFO if forgiven else None)
 
 
-def _python(ran: Ran, instruction: Instruction) -> Iterator[Problem]:
+def _python(ran: RunCommand, instruction: Instruction) -> Iterator[Problem]:
     """Yield the code of `python -c`, or that of a heredoc, where it asks for a device."""
     words = ran.command.words
     code = next((b.value.text for a, b in itertools.pairwise(words) if a.value.text == "-c"), "")

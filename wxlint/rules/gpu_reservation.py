@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from wxlint.core.values import Value
     from wxlint.documents.compose.services import Service
     from wxlint.images.builds.compose_projects import ComposeProjects
-    from wxlint.images.builds.cpu_overlays import Kept
+    from wxlint.images.builds.cpu_overlays import KeptDevice
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a GPU service without a device, or a CPU service with one"
@@ -132,7 +132,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         yield from _service(service, meant, helper)
 
 
-def _kept(projects: ComposeProjects) -> Iterable[Kept]:
+def _kept(projects: ComposeProjects) -> Iterable[KeptDevice]:
     """The GPUs that a file for the CPU leaves where they are."""
     from wxlint.images.builds.cpu_overlays import kept_devices, may_keep_devices
 

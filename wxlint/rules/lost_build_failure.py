@@ -38,7 +38,7 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity, Span
 from wxlint.core.patterns import late
-from wxlint.images.builds.model import Call, Script
+from wxlint.images.builds.model import DockerCall, Script
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build
 from wxlint.rules import Problem
@@ -96,31 +96,31 @@ def _pushed(script: Script) -> Iterator[tuple[Build, str]]:
             yield build, tag.value.shown()
 
 
-def _may_fail_unseen(call: Call, text: str) -> bool:
+def _may_fail_unseen(call: DockerCall, text: str) -> bool:
     return call.docker.verb in _VERBS and _CANDIDATE.match(text, call.docker.command.end) is not None
 
 
-def _lost(calls: dict[int, Call], pushed: dict[Span | None, str], text: str) -> Iterator[Problem]:
-    from wxlint.shell.bash.lost_failures import Loss, lost_failures
+def _lost(calls: dict[int, DockerCall], pushed: dict[Span | None, str], text: str) -> Iterator[Problem]:
+    from wxlint.shell.bash.lost_failures import LossKind, lost_failures
 
     for lost in lost_failures(text):
         call = calls.get(lost.start)
         if call is None:
             continue
         what, image = f"docker {call.docker.verb}", pushed.get(call.span)
-        if lost.loss is Loss.NEVER_LOOKED_AT:
+        if lost.loss is LossKind.NEVER_LOOKED_AT:
             message = f"set -e ends the script where {what} fails: the $? behind it never says so"
             hint = f"write if ! {what} ...; then"
             yield Problem(call.span, message, hint=hint, severity=Severity.INFO)
-        elif lost.loss is Loss.IGNORED:
+        elif lost.loss is LossKind.IGNORED:
             if image is not None:
                 hint = "write set -e at the top of the script"
                 yield Problem(call.span, _NOBODY.format(image), hint=hint, severity=Severity.INFO, image=image)
-        elif lost.loss is Loss.WAVED_OFF:
+        elif lost.loss is LossKind.WAVED_OFF:
             if image is not None:
                 message = f"|| {lost.by} goes on where {what} fails: {image} is pushed all the same"
                 yield Problem(call.span, message, hint=f"take out || {lost.by}", image=image)
-        elif lost.loss is Loss.LOOKED_AT:
+        elif lost.loss is LossKind.LOOKED_AT:
             yield Problem(call.span, f"the $? behind it is that of {lost.by}: nobody sees that {what} fails")
         else:
             yield Problem(call.span, f"set -e sees the status of {lost.by}: the script goes on where {what} fails")

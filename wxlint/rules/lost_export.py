@@ -35,7 +35,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
-    from wxlint.images.evaluation.commands import Ran
+    from wxlint.images.evaluation.commands import RunCommand
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a RUN that only sets variables, which are gone when it ends"
@@ -75,7 +75,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 yield Problem(instruction.span(dockerfile.source, instruction.args_at, len(instruction.text)), text)
 
 
-def _is_lost(ran: Ran) -> bool:
+def _is_lost(ran: RunCommand) -> bool:
     """Whether a command changes its own shell and nothing else."""
     words = [word.value.text for word in ran.command.words]
     if ran.name in ("source", ".") and len(words) > 1:

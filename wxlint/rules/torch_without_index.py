@@ -36,7 +36,7 @@ from wxlint.core.findings import Severity, Span
 from wxlint.core.reasons import Reason
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.graph.image import Image, TorchStep, contributing
-from wxlint.images.graph.name_hints import Evidence, from_reference
+from wxlint.images.graph.name_hints import NameHint, from_reference
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.torch.model import PROJECT_HINT, Choice, describe
 from wxlint.rules import Problem
@@ -104,7 +104,7 @@ def _undecided(
     return Problem(span, text, (*hints, *because), hint, Severity.WARNING, image.label)
 
 
-def _named_for_cpu(image: Image) -> Evidence | None:
+def _named_for_cpu(image: Image) -> NameHint | None:
     """Return what says that the image which this one stands on is for the CPU: its name, or its tag."""
     stages = contributing(image.evaluated, image.stage)
     references = [stage.base.reference for stage in stages if not stage.parents]

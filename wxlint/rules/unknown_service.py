@@ -39,7 +39,7 @@ from collections.abc import Iterator
 from wxlint.core.findings import Severity, Span
 from wxlint.core.paths import normal
 from wxlint.core.suggest import did_you_mean
-from wxlint.images.builds.model import Call
+from wxlint.images.builds.model import DockerCall
 from wxlint.images.builds.script_folders import folders
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
@@ -92,7 +92,7 @@ def _listed(column: tuple[tuple[str, Span], ...], names: set[str]) -> Iterator[P
             yield Problem(span, text, severity=Severity.INFO, image=name)
 
 
-def _nothing_to_build(call: Call, files: list[str]) -> Iterator[Problem]:
+def _nothing_to_build(call: DockerCall, files: list[str]) -> Iterator[Problem]:
     """Yield a build of services of which none says how it is built: docker compose does nothing, and ends well."""
     docker = call.docker
     if docker.command.cwd is None and _PLAIN.issuperset(option.name for option in docker.options):
@@ -101,7 +101,7 @@ def _nothing_to_build(call: Call, files: list[str]) -> Iterator[Problem]:
         yield Problem(call.span, text, hint=hint, severity=Severity.WARNING)
 
 
-def _call(repository: Repository, call: Call, names: set[str]) -> Iterator[Problem]:
+def _call(repository: Repository, call: DockerCall, names: set[str]) -> Iterator[Problem]:
     docker = call.docker
     if docker.verb not in (*_ONE, *_MANY) or call.docker.command.cwd is not None:
         return
@@ -117,7 +117,7 @@ def _call(repository: Repository, call: Call, names: set[str]) -> Iterator[Probl
         yield Problem(source.span(word.start, word.end), text, word.value.because, image=name)
 
 
-def _is_of_known_files(repository: Repository, call: Call) -> bool:
+def _is_of_known_files(repository: Repository, call: DockerCall) -> bool:
     """Whether every compose file that a command is given is one that was read, or is nowhere; one was read at least."""
     docker = call.docker
     files = [option.value for option in docker.options if option.name in ("-f", "--file")]

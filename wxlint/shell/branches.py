@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.state import LEFT, LOOP, RAN, ROUND, Catch, Changes, Mark, Option, Refine, State, Status
-from wxlint.shell.values import UNSET, Arguments, Variable, assumptions, counted, hole, merged
+from wxlint.shell.state import LEFT, LOOP, RAN, ROUND, Catch, Changes, Mark, Option, Refine, ShellState, Status
+from wxlint.shell.values import UNSET, PositionalParameters, Variable, assumptions, counted, hole, merged
 
 _End = tuple[int, Changes, Mark]
 _CAUGHT = {"subshell": "exit", "function": "return", "loop": "break", "round": "continue", "statement": "fail"}
 
 
 def alternatives(
-    state: State, options: Sequence[Option], likely: int | None, assumed: tuple[Reason, ...]
+    state: ShellState, options: Sequence[Option], likely: int | None, assumed: tuple[Reason, ...]
 ) -> list[Status]:
     """Walk each branch of an unknown condition, then keep what is true behind all of them.
 
@@ -69,7 +69,7 @@ def alternatives(
     return statuses
 
 
-def close(state: State, catch: Catch) -> None:
+def close(state: ShellState, catch: Catch) -> None:
     """End a construct: what left it early goes on behind it."""
     while state.catches.pop() is not catch:
         pass
@@ -104,14 +104,14 @@ def resting(name: str, value: Variable, assumed: tuple[Reason, ...]) -> Variable
     return items or hole(f"${{{name}[@]}}")
 
 
-def _refined(state: State, refine: Refine | None) -> Changes:
+def _refined(state: ShellState, refine: Refine | None) -> Changes:
     """Enter a branch where a variable is known. Gives what that alone has changed."""
     if refine is None:
         return {}
     name, text, _ = refine
     if name.isdigit():
         if name == "1" and not state.args.known:
-            state.args = Arguments((Value(text),), True, doubtful=not text)
+            state.args = PositionalParameters((Value(text),), True, doubtful=not text)
         return {}
     old = state.vars.get(name)
     if isinstance(old, dict) or (old is not None and old.text == text and not old.holes):
@@ -124,7 +124,7 @@ def _refined(state: State, refine: Refine | None) -> Changes:
     return state.changes(mark)
 
 
-def _merge(state: State, ends: list[_End], likely: int | None, assumed: tuple[Reason, ...]) -> None:
+def _merge(state: ShellState, ends: list[_End], likely: int | None, assumed: tuple[Reason, ...]) -> None:
     """Go on behind several branches that do not leave."""
     chosen = next((end for end in ends if end[0] == likely), None)
     _, first, mark = chosen or ends[0]
@@ -138,7 +138,7 @@ def _merge(state: State, ends: list[_End], likely: int | None, assumed: tuple[Re
         state.args, state.cwd = mark.args if same else _resting_arguments(mark.args, assumed), mark.cwd
     else:
         same = all(end.args is mark.args for _, _, end in ends)
-        state.args = mark.args if same else Arguments((), True)
+        state.args = mark.args if same else PositionalParameters((), True)
         state.cwd = mark.cwd if all(end.cwd == mark.cwd for _, _, end in ends) else hole("$(pwd)")
     changed: dict[str, list[Variable | None]] = {}
     for _, changes, _ in ends:
@@ -180,15 +180,15 @@ def _resting_on_all(one: Variable | None, values: list[Variable | None]) -> Vari
     return one if because == one.because else one._replace(because=because)
 
 
-def _resting_arguments(args: Arguments, assumed: tuple[Reason, ...]) -> Arguments:
+def _resting_arguments(args: PositionalParameters, assumed: tuple[Reason, ...]) -> PositionalParameters:
     """Positional parameters that are as they are if `assumed` holds."""
     known = tuple(value._replace(because=merged(value.because, assumed)) for value in args.known)
     if not known:
-        return Arguments((), True, args.script)
-    return Arguments(known, args.more, args.script, first=args.first, doubtful=args.doubtful)
+        return PositionalParameters((), True, args.script)
+    return PositionalParameters(known, args.more, args.script, first=args.first, doubtful=args.doubtful)
 
 
-def _either(state: State, name: str, values: list[Variable | None]) -> Variable:
+def _either(state: ShellState, name: str, values: list[Variable | None]) -> Variable:
     """What is known of a variable that has one of these values.
 
     Of options that a branch adds (`ARGS="$ARGS --push"`), those before.

@@ -22,7 +22,7 @@ class Option(NamedTuple):
     end: int
 
 
-class Arguments(NamedTuple):
+class ProgramArguments(NamedTuple):
     """What a program is given, apart from its name."""
 
     positional: list[Word]
@@ -35,7 +35,7 @@ def read_options(
     *,
     stop: bool = False,
     skip: Callable[[Sequence[Word], int], bool] | None = None,
-) -> Arguments:
+) -> ProgramArguments:
     """Tell options from arguments, as getopt and its kin do: `--x=y`, `--x y`, `-xy`, `-x y`, clusters (`-qx y`), `--`.
 
     Args:
@@ -70,7 +70,7 @@ def read_options(
         following = words[at] if at < count else None
         read = _long if text.startswith("--") else _short
         at += read(word, following, valued, options)
-    return Arguments(positional, options)
+    return ProgramArguments(positional, options)
 
 
 def _long(word: Word, following: Word | None, valued: frozenset[str], options: list[Option]) -> int:

@@ -17,7 +17,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value, concat
 from wxlint.shell.model import Command, Word
-from wxlint.shell.powershell_words import COMBINE, PATHS, Token, arguments_of, closing, folded, tokens
+from wxlint.shell.powershell_words import COMBINE, PATHS, PowershellToken, arguments_of, closing, folded, tokens
 from wxlint.shell.values import ROOT, absolute, relative
 
 _ASSIGN = late(r"(?:\[[\w.\[\]]+\][ \t]*)?\$(?:(?:script|global|local):)?(\w+)[ \t]*(\+?=)(?!=)[ \t]*")
@@ -39,7 +39,7 @@ def read_powershell(text: str, path: str) -> Iterator[Command]:
 class _Script:
     def __init__(self, text: str, path: str) -> None:
         self.text, self.path = text, path
-        self.given: dict[str, list[tuple[Token | None, int, str]]] = {}
+        self.given: dict[str, list[tuple[PowershellToken | None, int, str]]] = {}
         """What each variable is given: a word, or None for what is not known; the depth; the kind of reason."""
         self.parameters: list[tuple[int, int]] = []
         """The stretches of the text that declare parameters."""
@@ -50,8 +50,8 @@ class _Script:
     def commands(self) -> Iterator[Command]:
         depth = 0
         folders = _Folders()
-        words: list[Token] = []
-        for token in [*self.tokens, Token("\n", (), len(self.text), len(self.text), False)]:
+        words: list[PowershellToken] = []
+        for token in [*self.tokens, PowershellToken("\n", (), len(self.text), len(self.text), False)]:
             if not token.mark:
                 words.append(token)
                 continue
@@ -67,11 +67,11 @@ class _Script:
             folders.depth = depth if ends or depth < folders.depth else folders.depth
             words = []
 
-    def _is_finally(self, words: list[Token]) -> bool:
+    def _is_finally(self, words: list[PowershellToken]) -> bool:
         """Whether a block is that of `finally`, which runs whatever happens."""
         return len(words) == 1 and self.text[words[0].start : words[0].end].lower() == "finally"
 
-    def _command(self, words: list[Token], depth: int, cwd: Value | None) -> Command | None:
+    def _command(self, words: list[PowershellToken], depth: int, cwd: Value | None) -> Command | None:
         if words[0].parts == (("", "&"),):
             words = words[1:]
         if not words or self.text[words[0].start] == "$" and len(words) > 1 and self.text[words[1].start] in "=+":
@@ -83,7 +83,7 @@ class _Script:
 
     # -- variables
 
-    def _value(self, token: Token, depth: int) -> Value:
+    def _value(self, token: PowershellToken, depth: int) -> Value:
         return concat([Value(text) if not name else self._variable(name, depth) for name, text in token.parts])
 
     def _variable(self, name: str, depth: int) -> Value:
@@ -167,14 +167,14 @@ class _Script:
             if name is not None:
                 self.given.setdefault(name[1].lower(), []).append((None, 1, "variable"))
 
-    def _assigned(self, given: list[Token]) -> Token | None:
+    def _assigned(self, given: list[PowershellToken]) -> PowershellToken | None:
         """What an assignment gives: a text, or a path. given: what stands behind the sign."""
         end = next((number for number, token in enumerate(given) if token.mark and token.mark in "\n;}"), 0)
         if not end:
             return None
         first, last = given[0], given[end - 1]
         if PATHS.match(self.text, first.start) and not any(token.mark for token in given[:end]):
-            return Token("", ((f"({self.text[first.start : last.end]})", ""),), first.start, last.end, True)
+            return PowershellToken("", ((f"({self.text[first.start : last.end]})", ""),), first.start, last.end, True)
         is_path = len(first.parts) == 1 and (
             first.parts[0][0][:1] == "(" or first.parts[0][0].lower() == "psscriptroot"
         )

@@ -22,7 +22,7 @@ _DEPTH = 40
 """Of strings in strings; nothing is said of deeper ones."""
 
 
-class Refused(NamedTuple):
+class RefusedText(NamedTuple):
     """What is wrong, with the offset where it begins."""
 
     at: int
@@ -35,12 +35,12 @@ class _Error(Exception):
         self.at, self.message = at, message
 
 
-def refused(text: str) -> Refused | None:
+def refused(text: str) -> RefusedText | None:
     """Return the first thing that PowerShell refuses of a script; None where nothing is seen to be wrong."""
     try:
         _code(text, 0, 0)
     except _Error as error:
-        return Refused(error.at, error.message) if error.message else None
+        return RefusedText(error.at, error.message) if error.message else None
     return None
 
 

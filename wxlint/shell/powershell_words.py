@@ -17,7 +17,7 @@ PATHS = late(
 _PROPERTY = late(r"(?i)\.(?:Path|ProviderPath)\b")
 
 
-class Token(NamedTuple):
+class PowershellToken(NamedTuple):
     """A word, or what ends a command (`;`, `|`, a line end, a brace) with an empty list of parts."""
 
     mark: str
@@ -27,7 +27,7 @@ class Token(NamedTuple):
     quoted: bool
 
 
-def folded(text: str) -> Iterator[Token]:
+def folded(text: str) -> Iterator[PowershellToken]:
     """The tokens of a text, with an expression in brackets that gives a path as one word."""
     at = 0
     for token in tokens(text):
@@ -35,7 +35,7 @@ def folded(text: str) -> Iterator[Token]:
             continue
         if not token.mark and text[token.start] == "[" and (combined := COMBINE.match(text, token.start)) is not None:
             at = closing(text, combined.end() - 1) + 1
-            yield Token("", ((f"({text[token.start : at]})", ""),), token.start, at, True)
+            yield PowershellToken("", ((f"({text[token.start : at]})", ""),), token.start, at, True)
             continue
         if token.mark == "(" and PATHS.match(text, token.end):
             at = closing(text, token.start) + 1
@@ -44,7 +44,7 @@ def folded(text: str) -> Iterator[Token]:
                 at = followed.end()
             if at < len(text) and text[at] not in " \t\r\n;|{}()":
                 name, at = "expression", _word(text, at, len(text)).end
-            yield Token("", ((name, ""),), token.start, at, True)
+            yield PowershellToken("", ((name, ""),), token.start, at, True)
             continue
         yield token
 
@@ -73,7 +73,7 @@ def closing(text: str, at: int) -> int:
     return len(text)
 
 
-def tokens(text: str, at: int = 0, end: int | None = None) -> Iterator[Token]:
+def tokens(text: str, at: int = 0, end: int | None = None) -> Iterator[PowershellToken]:
     """The words of a text, and the marks that end commands."""
     end = len(text) if end is None else end
     while at < end:
@@ -87,12 +87,12 @@ def tokens(text: str, at: int = 0, end: int | None = None) -> Iterator[Token]:
         elif text.startswith("<#", at):
             at = (text.find("#>", at) + 2) if text.find("#>", at) >= 0 else end
         elif char in "\n;|{}()":
-            yield Token(char, (), at, at + 1, False)
+            yield PowershellToken(char, (), at, at + 1, False)
             at += 1
         elif text.startswith(("@'\n", '@"\n'), at):
             closing = text.find("\n" + text[at + 1] + "@", at)
             stop = closing + 3 if closing >= 0 else end
-            yield Token("", (("here-string", ""),), at, stop, True)
+            yield PowershellToken("", (("here-string", ""),), at, stop, True)
             at = stop
         else:
             token = _word(text, at, end)
@@ -100,7 +100,7 @@ def tokens(text: str, at: int = 0, end: int | None = None) -> Iterator[Token]:
             at = max(token.end, at + 1)
 
 
-def _word(text: str, start: int, end: int) -> Token:
+def _word(text: str, start: int, end: int) -> PowershellToken:
     parts: list[tuple[str, str]] = []
     at = start
     quoted = False
@@ -127,7 +127,7 @@ def _word(text: str, start: int, end: int) -> Token:
         else:
             parts.append(("", char))
             at += 1
-    return Token("", tuple(parts), start, min(at, end), quoted)
+    return PowershellToken("", tuple(parts), start, min(at, end), quoted)
 
 
 def _string(text: str, at: int, end: int, parts: list[tuple[str, str]]) -> int:

@@ -10,7 +10,7 @@ from wxlint.core.values import Value
 from wxlint.shell.model import LIMITS, Command, Files, Redirect, ScriptFile, Word, line_of
 
 
-class Asked(NamedTuple):
+class SourcedFile(NamedTuple):
     """A file that a script names with `source`, as it is named in the folder `cwd`, and what was found."""
 
     path: str
@@ -24,10 +24,10 @@ class ScriptCommands(NamedTuple):
 
     commands: tuple[Command, ...]
     unread: str
-    asked: tuple[Asked, ...] = ()
+    asked: tuple[SourcedFile, ...] = ()
 
 
-RECORDS = Records(ScriptCommands, Command, Word, Redirect, Value, Reason, Asked, ScriptFile)
+RECORDS = Records(ScriptCommands, Command, Word, Redirect, Value, Reason, SourcedFile, ScriptFile)
 """Every class in the commands of a script: with one missing here, nothing is kept."""
 
 
@@ -79,11 +79,11 @@ def _batch(path: str, text: str) -> ScriptCommands:
 def _shell(path: str, text: str, files: Files) -> ScriptCommands:
     from wxlint.shell.bash.reader import read_shell
 
-    asked: dict[tuple[str, str], Asked] = {}
+    asked: dict[tuple[str, str], SourcedFile] = {}
 
     def find(name: str, cwd: Value | None) -> ScriptFile | None:
         found = files(name, cwd)
-        asked.setdefault((name, "" if cwd is None else cwd.text), Asked(name, cwd, found))
+        asked.setdefault((name, "" if cwd is None else cwd.text), SourcedFile(name, cwd, found))
         return found
 
     found = read_shell(text, where=line_of(text, path), script=from_root(path), files=find)

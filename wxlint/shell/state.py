@@ -8,7 +8,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.model import ANYWHERE, Command, Place, Redirect, Surroundings, Word
-from wxlint.shell.values import NO_ARGUMENTS, UNSET, Arguments, Variable, hole, merged, not_set, reasons_of
+from wxlint.shell.values import NO_ARGUMENTS, UNSET, PositionalParameters, Variable, hole, merged, not_set, reasons_of
 
 MAX_COMMANDS = 5_000
 """Beyond this, loops are walked once with unknown items, and functions are no longer entered."""
@@ -59,7 +59,7 @@ class Mark(NamedTuple):
     """A point to come back to."""
 
     log: int
-    args: Arguments
+    args: PositionalParameters
     cwd: Value | None
     flow: str
     refuted: frozenset[Reason]
@@ -69,7 +69,8 @@ class Mark(NamedTuple):
 class Catch:
     """A construct that a walk may leave early. ends: the changes and the mark of each early end, from `mark` on.
 
-    conditional: what `State.conditional` was in front of it. passed: a branch has left for a construct further out.
+    conditional: what `ShellState.conditional` was in front of it. passed: a branch has left for a construct further
+    out.
     """
 
     __slots__ = ("conditional", "ends", "kind", "mark", "passed")
@@ -80,7 +81,7 @@ class Catch:
         self.ends: list[tuple[Changes, Mark]] = []
 
 
-class State:
+class ShellState:
     """The variables and the place of a walk.
 
     Variables are written through `put`, which keeps the old values, so that a branch can be undone at the cost of
@@ -95,7 +96,7 @@ class State:
         self.attributed: set[str] = set()  # variables that `declare` has given an attribute
         self.resting: dict[Reason, set[str]] = {}  # variables whose value rests, or once rested, on an assumption
         self.refuted: frozenset[Reason] = frozenset()
-        self.args = Arguments((), True, True)
+        self.args = PositionalParameters((), True, True)
         self.shadowed: set[str] = set()  # numbers of parameters of functions that are not known
         self.environment: frozenset[str] = frozenset()
         self.exported: dict[str, None] = {}

@@ -29,7 +29,7 @@ ROOT = "."
 NO_ARGUMENTS = Reason("assumed", "no arguments are given")
 
 
-class Arguments:
+class PositionalParameters:
     """Positional parameters.
 
     more: there may be others behind the known ones. script: those of the script itself. first: what stands behind the

@@ -12,7 +12,7 @@ import pytest
 from tests.support.small_projects import Files, image, merged, messages, services
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.compose.merge import Place, Series, Table, Text, by_name
-from wxlint.documents.compose.reader import ComposeReader, Project
+from wxlint.documents.compose.reader import ComposeReader, ReadProject
 from wxlint.documents.source import Source
 
 PLACE = Place(Source("compose.yml", ""), 0, 0, "")
@@ -319,7 +319,7 @@ def test_each_file_is_read_once() -> None:
 
 
 def test_no_files() -> None:
-    assert ComposeReader(Files({}).read).project([]) == Project((), (), (), ())
+    assert ComposeReader(Files({}).read).project([]) == ReadProject((), (), (), ())
     assert ComposeReader(Files({}).read).file("compose.yml") is None
     assert Files({}).project("nope.yml").services == ()
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wxlint.documents.manifests.setup_py import SetupCall, read_setup_py
-from wxlint.documents.manifests.setup_values import Item, Lined, Listed
+from wxlint.documents.manifests.setup_values import Lined, Listed, SetupText
 from wxlint.documents.source import Source
 
 HEAD = "import os, sys, io, platform\nfrom pathlib import Path\nfrom setuptools import setup, find_packages\n"
@@ -27,7 +27,7 @@ def texts(listed: Listed | None) -> list[str]:
     """The requirements, those of files as the file `LIST` has them."""
     found: list[str] = []
     for item in listed.items if listed is not None else ():
-        found += [item.text] if isinstance(item, Item) else ["torch>=2.1,<2.3", "numpy"]
+        found += [item.text] if isinstance(item, SetupText) else ["torch>=2.1,<2.3", "numpy"]
     return found
 
 
@@ -119,7 +119,7 @@ def test_what_is_computed_is_not_known(body: str) -> None:
 
 def test_a_part_that_is_known_is_kept_beside_one_that_is_not() -> None:
     found = read(HEAD + "r = ['torch<2.3']\nif os.environ.get('X'):\n    r += ['a']\nsetup(install_requires=r)")
-    assert found.requires == Listed((Item("torch<2.3", 4),), whole=False)
+    assert found.requires == Listed((SetupText("torch<2.3", 4),), whole=False)
 
 
 def test_the_helper_that_openmmlab_projects_share() -> None:

@@ -35,7 +35,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def check(files: dict[str, str], *paths: str, only: bool = False) -> Report:
     write_tree(Path(), files)
     found = gather(paths or ["."], only=only)
-    options = engine.Options(scope=found.scope, followed=found.followed, notes=found.notes)
+    options = engine.CheckOptions(scope=found.scope, followed=found.followed, notes=found.notes)
     return engine.check(found.repository, options)
 
 

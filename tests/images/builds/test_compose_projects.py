@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from wxlint.documents.compose.reader import ComposeReader, Project
+from wxlint.documents.compose.reader import ComposeReader, ReadProject
 from wxlint.documents.source import Source
 from wxlint.images.builds import compose_projects
 from wxlint.images.builds.compose_projects import ComposeProjects, read_projects
@@ -23,7 +23,7 @@ class Counting(ComposeReader):
         super().__init__(lambda path: Source(path, files[path]) if path in files else None)
         self.counts: Counter[str] = Counter()
 
-    def project(self, paths: object, *rest: object) -> Project:
+    def project(self, paths: object, *rest: object) -> ReadProject:
         self.counts["projects"] += 1
         return super().project(paths, *rest)  # type: ignore[arg-type]
 

@@ -198,7 +198,7 @@ def test_through_the_command_line_code(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "ci").mkdir()
     (tmp_path / "ci/more.yml").write_text("x:\n  image: [\n")
     gathered = gather(["."])
-    report = engine.check(gathered.repository, engine.Options(scope=gathered.scope))
+    report = engine.check(gathered.repository, engine.CheckOptions(scope=gathered.scope))
     found = {(f.rule, f.span.path, f.span.line) for f in report.findings}
     assert ("variant-tag", ".gitlab-ci.yml", 4) in found
     assert any(rule == "syntax-error" and path == "ci/more.yml" for rule, path, _ in found)

@@ -491,5 +491,5 @@ def test_check_reads_workflows_as_context_of_a_dockerfile(tmp_path: Path, monkey
     (tmp_path / "Dockerfile.cpu").write_text("FROM python:3.11-slim AS runtime\nARG CUDA\nARG BASE\n")
     for paths in (["."], [".github/workflows/image.yml"]):
         found = gather(paths)
-        report = engine.check(found.repository, engine.Options(scope=found.scope))
+        report = engine.check(found.repository, engine.CheckOptions(scope=found.scope))
         assert [f.rule for f in report.findings if f.rule == "variant-tag"] == ["variant-tag"] * 2

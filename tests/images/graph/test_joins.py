@@ -8,7 +8,7 @@ from wxlint.core.findings import Span
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.images.graph.joins import common_state
-from wxlint.images.graph.state import Addition, Environment, Package, State, Stored
+from wxlint.images.graph.state import Addition, Package, PythonEnvironment, State, Stored
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import parse_reference
@@ -46,13 +46,16 @@ def test_what_all_agree_on_stays() -> None:
 
 
 def test_environments_that_all_have_stay_with_what_all_hold() -> None:
-    system, own = Environment("/", Torch("cu124", "2.5.1")), Environment("/v", Torch("cpu", "2.5.1"), (PACKAGE,))
+    system, own = (
+        PythonEnvironment("/", Torch("cu124", "2.5.1")),
+        PythonEnvironment("/v", Torch("cpu", "2.5.1"), (PACKAGE,)),
+    )
     state = STATE._replace(environments=(system, own), in_use=("/v",), led="/v", used="/v")
     found = common_state([state, state], NAMED)
     assert (found.environments, found.in_use, found.led, found.used) == ((system, own), ("/v",), "/v", "/v")
     differs = own._replace(torch=Torch("cu121", "2.5.1"), packages=())
     found = common_state([state, state._replace(environments=(system, differs), in_use=("/",), led="/")], NAMED)
-    assert found.environments == (system, Environment("/v", Torch("unknown")))
+    assert found.environments == (system, PythonEnvironment("/v", Torch("unknown")))
     assert (found.in_use, found.led, found.used) == (("/v", "/"), "/", "/v")
     found = common_state([state, STATE], NAMED)
     assert (found.environments, found.in_use, found.led, found.used) == ((), (), "/", "")

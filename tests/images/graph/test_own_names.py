@@ -81,7 +81,7 @@ def test_the_answer_is_that_of_the_name_written_out(name: str, pattern: str) -> 
     answers = []
     for spelling in (name, written):
         repository = workflow(spelling, pattern, registry)
-        answers.append([(f.rule, f.message, f.span) for f in run.check(repository, run.Options()).findings])
+        answers.append([(f.rule, f.message, f.span) for f in run.check(repository, run.CheckOptions()).findings])
         assert [line for line in differences(repository) if "1.0-gpu is built, and the policy does not" in line]
     assert answers[0] == answers[1]
     assert "one-tag-two-builds" in {rule for rule, _, _ in answers[0]}
@@ -117,7 +117,7 @@ def test_the_push_of_another_variant_is_seen_behind_the_name() -> None:
     path = Path(".github/workflows/images.yml")
     lines = path.read_text().replace("cpu -t $NAME:1.0-gpu", "cpu -t $NAME:1.0-cpu")
     path.write_text(lines.replace("cuda -t $NAME:1.0-gpu", "cuda -t $NAME:1.0-cpu"))
-    findings = run.check(gather(["."]).repository, run.Options()).findings
+    findings = run.check(gather(["."]).repository, run.CheckOptions()).findings
     pushed = [finding.message for finding in findings if finding.rule == "push-of-wrong-variant"]
     assert pushed == ["pushes ghcr.io/acme/whisp:1.0-gpu, and builds ghcr.io/acme/whisp:1.0-cpu"]
 

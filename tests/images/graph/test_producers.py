@@ -50,7 +50,7 @@ def check(files: dict[str, str]) -> tuple[list[str], list[Image]]:
     write_tree(Path(), files)
     gathered = gather(["."])
     report = run.check(
-        gathered.repository, run.Options(frozenset(["wrong-base", "base-upstream"]), scope=gathered.scope)
+        gathered.repository, run.CheckOptions(frozenset(["wrong-base", "base-upstream"]), scope=gathered.scope)
     )
     top = [image for image in gathered.repository.images if image.evaluated.path == "docker/top/Dockerfile"]
     return [f"{finding.rule} {finding.span.path}" for finding in report.findings], top

@@ -6,7 +6,7 @@ import pytest
 
 from wxlint.core.values import HOLE, Value
 from wxlint.images.graph.name_hints import (
-    Evidence,
+    NameHint,
     expected_by_names,
     from_path,
     from_reference,
@@ -22,7 +22,7 @@ def reference(text: str, *holes: str) -> Reference:
     return found
 
 
-def words(found: list[Evidence]) -> list[tuple[str, str]]:
+def words(found: list[NameHint]) -> list[tuple[str, str]]:
     assert {one.reason.kind for one in found} <= {"name"}
     return [(one.accelerator, one.reason.text) for one in found]
 

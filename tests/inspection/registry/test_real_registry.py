@@ -16,7 +16,7 @@ from served_images import DENSE, TORCH, Served, estargz, layer
 
 from wxlint.cli.main import main
 from wxlint.inspection.inspector import run_inspect
-from wxlint.inspection.registry.client import Place, Registry
+from wxlint.inspection.registry.client import ImageAddress, Registry
 from wxlint.inspection.registry.store import RegistryStore
 
 
@@ -52,7 +52,7 @@ def test_a_real_registry(debian: str, form: str, tmp_path: Path, monkeypatch: py
     served = Served()
     digest = served.image([found], form, User="app")
     push(debian, served, form)
-    registry = Registry(Place(debian, "t/asr", form), insecure=True)
+    registry = Registry(ImageAddress(debian, "t/asr", form), insecure=True)
     image = run_inspect(f"{debian}/t/asr:{form}", remote=lambda _: RegistryStore(registry))
     assert (image.digest, image.user) == (digest, "app")
     assert image.torch is not None and image.torch.cuda == "12.1"
@@ -70,7 +70,7 @@ def test_what_skopeo_makes_of_a_layer_is_read_by_its_table(
     options = ("--insecure-policy", "--dest-tls-verify=false", "--dest-compress-format", "zstd:chunked")
     places = (f"oci:{tmp_path}/layout:cpu", f"docker://{debian}/t/dense:cpu")
     subprocess.run(["skopeo", "copy", *options, *places], check=True, capture_output=True)
-    registry = Registry(Place(debian, "t/dense", "cpu"), insecure=True)
+    registry = Registry(ImageAddress(debian, "t/dense", "cpu"), insecure=True)
     image = run_inspect(f"{debian}/t/dense:cpu", remote=lambda _: RegistryStore(registry))
     assert image.torch is not None and image.torch.cuda == "12.1"
     assert (image.cuda.bytes, registry.received < 20_000) == (200_000, True)

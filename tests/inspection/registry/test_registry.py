@@ -14,7 +14,7 @@ from served_images import TORCH, Served, layer, look
 
 from wxlint.cli.main import main
 from wxlint.core.errors import ImageError
-from wxlint.inspection.registry.client import Place, Registry, place_of
+from wxlint.inspection.registry.client import ImageAddress, Registry, place_of
 
 
 def test_names() -> None:
@@ -120,9 +120,9 @@ def test_a_name_is_the_engine_s_where_it_has_it(
     engine.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.setenv("WXLINT_CACHE_DIR", str(tmp_path / "cache"))
-    asked: list[Place] = []
+    asked: list[ImageAddress] = []
 
-    def registry(place: Place, _: bool) -> Registry:
+    def registry(place: ImageAddress, _: bool) -> Registry:
         asked.append(place)
         raise ImageError("no registry is asked in this test")
 

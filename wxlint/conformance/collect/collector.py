@@ -23,7 +23,7 @@ from wxlint.conformance.collect import contract
 from wxlint.conformance.collect.probing import run_probe
 from wxlint.conformance.container import gpu, patterns, saved_layers
 from wxlint.conformance.container.builder import AUTO, NEVER, Progress, build
-from wxlint.conformance.container.compose_run import SHOWN, NoComposeError, Stack, run_service
+from wxlint.conformance.container.compose_run import SHOWN, ComposeStack, NoComposeError, run_service
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Doing, Facts, ImageInfo, LeftOut, Ran
 from wxlint.conformance.container.preflight import preflight
@@ -44,7 +44,7 @@ Done = Callable[[str, Evidence], None]
 """Called with an image and its evidence, from any thread."""
 
 
-class Options(NamedTuple):
+class CollectOptions(NamedTuple):
     """How to collect.
 
     mode: of the builder. args: build arguments. gpu: GPU checks must run. jobs: at the same time, 0 for a choice by the
@@ -77,7 +77,7 @@ def collect(
     checks: Mapping[str, Check],
     *,
     place: Workplace,
-    options: Options,
+    options: CollectOptions,
     progress: Progress,
     done: Done,
 ) -> None:
@@ -137,7 +137,7 @@ def collect(
     pool.shutdown()
 
 
-def _preflight(plan: Plan, place: Workplace, options: Options, progress: Progress) -> tuple[str, ...]:
+def _preflight(plan: Plan, place: Workplace, options: CollectOptions, progress: Progress) -> tuple[str, ...]:
     """What GPU checks lack: nothing is built for them then. Raises EngineError where nothing can be built at all."""
     budgets = [step.expectation.size for step in plan.steps if step.image not in options.leave]
     found = preflight(place.engine, place.about, max((b for b in budgets if b is not None), default=None), options.gpu)
@@ -163,7 +163,7 @@ def _with_layers(evidence: Evidence, facts: Facts | None) -> Evidence:
 
 
 class _Collector:
-    def __init__(self, policy: Policy, plan: Plan, place: Workplace, options: Options) -> None:
+    def __init__(self, policy: Policy, plan: Plan, place: Workplace, options: CollectOptions) -> None:
         self.policy, self.plan, self.place, self.options = policy, plan, place, options
         self.engine = place.engine
         self.gpus = gpu.gpus(place.about) if options.gpu else ()
@@ -316,7 +316,7 @@ class _Collector:
         _, missing = named_files(self.policy.root, expectation.compose)
         if missing:
             return evidence._replace(service=Ran(1, f"{', '.join(missing)}: no such compose file", False, 0.0))
-        stack = Stack(expectation.compose, self.policy.root, self.place.folder, env)
+        stack = ComposeStack(expectation.compose, self.policy.root, self.place.folder, env)
         seconds = check.timeout + SERVICE_EXTRA
         try:
             ran = run_service(self.engine, stack, str(expectation.service), check.args, seconds)

@@ -33,7 +33,7 @@ class NoComposeError(EngineError):
     """Why no service can be run here."""
 
 
-class Stack(NamedTuple):
+class ComposeStack(NamedTuple):
     """Compose files used together. files: relative to root. folder: of the session, for an override. env: further."""
 
     files: Sequence[str]
@@ -58,7 +58,7 @@ def compose_command(engine: Engine) -> list[str]:
     raise NoComposeError("neither `docker compose` nor `docker-compose` is installed")
 
 
-def run_service(engine: Engine, stack: Stack, service: str, arguments: Sequence[str], timeout: float) -> Ran:
+def run_service(engine: Engine, stack: ComposeStack, service: str, arguments: Sequence[str], timeout: float) -> Ran:
     """`compose run --rm SERVICE ARGUMENTS` without its dependencies.
 
     What the service may do is what its compose files say: unlike the other containers, it is not sealed.
@@ -70,7 +70,7 @@ def run_service(engine: Engine, stack: Stack, service: str, arguments: Sequence[
         return _run_service(engine, stack, service, arguments, timeout)
 
 
-def _run_service(engine: Engine, stack: Stack, service: str, arguments: Sequence[str], timeout: float) -> Ran:
+def _run_service(engine: Engine, stack: ComposeStack, service: str, arguments: Sequence[str], timeout: float) -> Ran:
     from pytest_docker.plugin import get_docker_services
 
     command = compose_command(engine)

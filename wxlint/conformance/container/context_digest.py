@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wxlint.discovery.dockerignore import Ignored, Pattern, parse, path_matcher
+from wxlint.discovery.dockerignore import DockerignorePattern, Ignored, parse, path_matcher
 
 if TYPE_CHECKING:
     from wxlint.plan.model import Step
@@ -94,4 +94,4 @@ def _wanted(source: str) -> Ignored:
     """What a COPY source takes: the path, everything below it, and what a wildcard fits."""
     path = os.path.normpath("/" + source.lstrip("/")).strip("/")
     matches = path_matcher(path) if path else None
-    return Ignored([Pattern(keeps=False, matches=matches or (lambda _: True))])
+    return Ignored([DockerignorePattern(keeps=False, matches=matches or (lambda _: True))])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint.conformance.checks.evidence import Evidence
 from wxlint.conformance.checks.registry import CHECKS
-from wxlint.conformance.collect.collector import Options, Workplace, collect
+from wxlint.conformance.collect.collector import CollectOptions, Workplace, collect
 from wxlint.conformance.container import gpu
 from wxlint.conformance.container.builder import NEVER
 from wxlint.conformance.container.engine import Engine
@@ -39,7 +39,7 @@ class Preparation(NamedTuple):
 
     workspace: Workspace
     engines: Sequence[Engine]
-    options: Options
+    options: CollectOptions
     selected: Sequence[str]
     leave: Sequence[str]
     progress: Callable[[str, str], None]

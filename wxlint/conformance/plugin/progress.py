@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pytest
 
 
-class Progress:
+class SessionProgress:
     """Writes to pytest's terminal, from any thread, without tearing."""
 
     def __init__(self, config: pytest.Config) -> None:

@@ -18,7 +18,7 @@ from wxlint.conformance.checks.evidence import Evidence
 from wxlint.conformance.checks.messages import Message
 from wxlint.conformance.checks.registry import Check, judge
 from wxlint.conformance.checks.verdict import Outcome, Verdict
-from wxlint.conformance.collect.collector import Options
+from wxlint.conformance.collect.collector import CollectOptions
 from wxlint.conformance.container import gpu
 from wxlint.conformance.container.build_report import explain
 from wxlint.conformance.container.model import BuildResult, BuildStatus, Doing
@@ -28,7 +28,7 @@ from wxlint.conformance.plugin.engines import Engines
 from wxlint.conformance.plugin.interruption import Interruption
 from wxlint.conformance.plugin.policies import Policies
 from wxlint.conformance.plugin.preparation import Preparation
-from wxlint.conformance.plugin.progress import Progress, line_of
+from wxlint.conformance.plugin.progress import SessionProgress, line_of
 from wxlint.conformance.plugin.reaper import Reaper
 from wxlint.conformance.plugin.session_id import session_name
 from wxlint.conformance.plugin.sweep import sweep_all
@@ -48,7 +48,7 @@ _OWN: pytest.StashKey[Record] = pytest.StashKey()
 _NO_GPU = Verdict(Outcome.UNPROVEN, Message.NO_GPU_USED)
 
 
-class Image(NamedTuple):
+class TestedImage(NamedTuple):
     """What `wx_image` gives. digest: the image's id, by which it is run."""
 
     name: str
@@ -82,7 +82,7 @@ class Session:
         pull = bool(config.getoption("wx_pull"))
         mode = "never" if pull else mode
         digests = dict(text.split("=", 1) for text in config.getoption("wx_digest"))
-        self.options = Options(
+        self.options = CollectOptions(
             mode, args, bool(config.getoption("wx_gpu")), timeout=seconds, pull=pull, digests=digests
         )
         self.allowances = read_allowances([*config.getini("wx_allow"), *config.getoption("wx_allow")])
@@ -99,7 +99,7 @@ class Session:
         self._ended = threading.Event()
         self._evidence: dict[tuple[Path, str], Evidence] = {}
         self._checks: dict[Path, dict[str, set[str]]] = {}
-        self._shown = Progress(config)
+        self._shown = SessionProgress(config)
         self._interruption = Interruption(name, self.owner, self.worker)
         config.pluginmanager.register(self._interruption, "wxlint-interruption")
         if self.worker:
@@ -234,7 +234,7 @@ class Session:
 
     # -- people's own tests
 
-    def image(self, name: str, item: pytest.Item) -> Image:
+    def image(self, name: str, item: pytest.Item) -> TestedImage:
         """An image for a test; the test fails when there is none, and is skipped where none is needed."""
         path, expectation = self.policies.find(name)
         evidence = self.evidence(path, name)
@@ -247,11 +247,11 @@ class Session:
                 pytest.skip(why)
             pytest.fail(why, pytrace=False)
         item.user_properties.append(("wxlint.digest", evidence.info.digest))
-        return Image(name, expectation.reference, evidence.info.digest, expectation, evidence)
+        return TestedImage(name, expectation.reference, evidence.info.digest, expectation, evidence)
 
     def run(
         self,
-        image: Image,
+        image: TestedImage,
         arguments: Iterable[str],
         item: pytest.Item,
         *,

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from wxlint.core.values import Value
 from wxlint.documents.compose.file import Raw
-from wxlint.documents.compose.merge import Member, Merger, Place, Series, Table, Text, Tree, with_listed_gpus
+from wxlint.documents.compose.merge import Merger, Place, Series, Table, TableMember, Text, Tree, with_listed_gpus
 from wxlint.documents.source import Source
 
 _MAX_EXTENDS = 50
@@ -42,17 +42,19 @@ class Extender:
 
     def __init__(self, loader: Loader, variables: Mapping[str, Value]) -> None:
         self.loader, self.variables = loader, variables
-        self.done: dict[tuple[str, str], Member] = {}
-        self.other_files: dict[str, dict[str, Member]] = {}
-        self.main: dict[str, Member] = {}
+        self.done: dict[tuple[str, str], TableMember] = {}
+        self.other_files: dict[str, dict[str, TableMember]] = {}
+        self.main: dict[str, TableMember] = {}
         """The services of the file whose services are extended."""
 
-    def all(self, path: str, services: dict[str, Member]) -> dict[str, Member]:
+    def all(self, path: str, services: dict[str, TableMember]) -> dict[str, TableMember]:
         """The services of a file, each with what it extends."""
         self.done, self.main = {}, services
         return {name: self._service(path, name, services, ()) for name in services}
 
-    def _service(self, path: str, name: str, services: dict[str, Member], chain: tuple[tuple[str, str], ...]) -> Member:
+    def _service(
+        self, path: str, name: str, services: dict[str, TableMember], chain: tuple[tuple[str, str], ...]
+    ) -> TableMember:
         member = services[name]
         extends = member.value.get("extends") if isinstance(member.value, Table) else None
         if extends is None or not isinstance(member.value, Table):
@@ -75,8 +77,12 @@ class Extender:
         return merger.merge(base, own._replace(tag=""))._replace(tag=own.tag)
 
     def _base(
-        self, path: str, extends: Table | Series | Text, services: dict[str, Member], chain: tuple[tuple[str, str], ...]
-    ) -> Member | None:
+        self,
+        path: str,
+        extends: Table | Series | Text,
+        services: dict[str, TableMember],
+        chain: tuple[tuple[str, str], ...],
+    ) -> TableMember | None:
         """The service that is extended, itself extended."""
         service = extends.get("service") if isinstance(extends, Table) else extends
         file = extends.get("file") if isinstance(extends, Table) else None
@@ -105,7 +111,7 @@ class Extender:
             return self._without_tags_of_namesakes(base, chain[-1], path)
         return None
 
-    def _without_tags_of_namesakes(self, base: Member, extending: tuple[str, str], path: str) -> Member:
+    def _without_tags_of_namesakes(self, base: TableMember, extending: tuple[str, str], path: str) -> TableMember:
         """A service as it comes to one that extends it.
 
         Compose carries out the tags of the file that it reads, and of the one that is extended, by their paths: those
@@ -119,7 +125,7 @@ class Extender:
             base = base._replace(value=_without_tagged(base.value, twin.value))
         return base
 
-    def _services(self, path: str) -> dict[str, Member]:
+    def _services(self, path: str) -> dict[str, TableMember]:
         """The services of another file, without its includes; relative paths start from that file's folder."""
         if path not in self.other_files:
             raws = self.loader.raw(path, posixpath.dirname(path), self.variables) or []

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.compose.fields import Fields
-from wxlint.documents.compose.merge import Member, Reader, Series, Table, Text, Tree
+from wxlint.documents.compose.merge import Series, Table, TableMember, Text, Tree, TreeReader
 from wxlint.documents.compose.services import KEYS
 from wxlint.documents.yaml import Mapping, Node, Scalar
 
 _TOP = frozenset(("version", "name", "include", "models", "networks", "volumes", "secrets", "configs"))
 
 
-class Include(NamedTuple):
+class ComposeInclude(NamedTuple):
     """paths: the first is the file, the others override it. project_directory: None for the first one's folder."""
 
     paths: tuple[Text, ...]
@@ -22,14 +22,14 @@ class Include(NamedTuple):
 class Raw(NamedTuple):
     """One document of a file: its services as trees."""
 
-    services: dict[str, Member]
-    includes: tuple[Include, ...]
+    services: dict[str, TableMember]
+    includes: tuple[ComposeInclude, ...]
 
 
 class DocumentReader:
     """Reads the documents of one file; the Reader collects the problems."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: TreeReader) -> None:
         self.reader = reader
         self.interpolated = "${" in reader.source.text
 
@@ -45,7 +45,7 @@ class DocumentReader:
             for entry in node.entries:
                 if entry.key.text != "services" and entry.value is not services:
                     self.reader.check(entry.value)
-        found: dict[str, Member] = {}
+        found: dict[str, TableMember] = {}
         if isinstance(services, Mapping):
             found = self.reader.members(services, self._service)
         elif services is not None and not (isinstance(services, Scalar) and services.tag == "!reset"):
@@ -65,7 +65,7 @@ class DocumentReader:
                     self.reader.check(entry.value)
         return self.reader.tree(read)
 
-    def _includes(self, node: Node | None) -> tuple[Include, ...]:
+    def _includes(self, node: Node | None) -> tuple[ComposeInclude, ...]:
         tree = self.reader.tree(node) if node else None
         if tree is None or (isinstance(tree, Text) and tree.kind == "null"):
             return ()
@@ -76,9 +76,9 @@ class DocumentReader:
         fields = Fields(self.reader.problems)
         for item in tree.items:
             if isinstance(item, Text) and item.kind != "null":
-                found.append(Include((item,), None, ()))
+                found.append(ComposeInclude((item,), None, ()))
             elif isinstance(item, Table) and (paths := _texts(item, "path")):
-                found.append(Include(paths, fields.text(item, "project_directory"), _texts(item, "env_file")))
+                found.append(ComposeInclude(paths, fields.text(item, "project_directory"), _texts(item, "env_file")))
             else:
                 self.reader.problem(item.place, "include must name a file")
         return tuple(found)

@@ -18,7 +18,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value, concat
 from wxlint.documents.source import Source
-from wxlint.documents.yaml import Problem
+from wxlint.documents.yaml import TextProblem
 
 _DEPTH = 8
 _GROWTH = 4096
@@ -39,7 +39,7 @@ class Interpolated(NamedTuple):
     """value: with a HOLE for the rest behind a problem. problem: offsets into the text that was given."""
 
     value: Value
-    problem: Problem | None = None
+    problem: TextProblem | None = None
 
 
 def interpolate(text: str, variables: Mapping[str, Value]) -> Interpolated:
@@ -86,7 +86,7 @@ def _interpolate(text: str, variables: Mapping[str, Value], depth: int) -> Inter
 
 def _operation(
     variables: Mapping[str, Value], name: str, operator: str, word: str, written: str, depth: int
-) -> tuple[Value, Problem | None]:
+) -> tuple[Value, TextProblem | None]:
     """The value of `${name<operator>word}`."""
     value = variables.get(name)
     present = value is not None
@@ -128,21 +128,21 @@ def _closing(text: str, start: int, word: int) -> int:
     return last
 
 
-def _invalid(text: str, start: int) -> Problem:
+def _invalid(text: str, start: int) -> TextProblem:
     close = text.find("}", start, start + 200)
     line_end = text.find("\n", start)
     end = close + 1 if close >= 0 else line_end if line_end >= 0 else len(text)
-    return Problem(start, end, f"invalid interpolation {text[start:end][:80]}; write $$ for a plain $")
+    return TextProblem(start, end, f"invalid interpolation {text[start:end][:80]}; write $$ for a plain $")
 
 
-class Environment(NamedTuple):
+class ComposeVariables(NamedTuple):
     """variables: name to value, each with a reason such as "TAG=latest (.env line 3)"."""
 
     variables: dict[str, Value]
-    problems: tuple[Problem, ...]
+    problems: tuple[TextProblem, ...]
 
 
-def read_env(source: Source, outer: Mapping[str, Value] | None = None) -> Environment:
+def read_env(source: Source, outer: Mapping[str, Value] | None = None) -> ComposeVariables:
     """A .env file, read as docker compose reads one. `outer`: variables that win over the file's own.
 
     Quotes (single: literal; double: escapes and variables, over several lines), `export`, comments, `NAME: value`.
@@ -150,7 +150,7 @@ def read_env(source: Source, outer: Mapping[str, Value] | None = None) -> Enviro
     compose refuses the file.
     """
     if source.foreign:
-        return Environment({}, (Problem(0, 0, source.foreign),))
+        return ComposeVariables({}, (TextProblem(0, 0, source.foreign),))
     return _EnvReader(source, outer or {}).read()
 
 
@@ -161,41 +161,41 @@ class _EnvReader:
         self.variables: dict[str, Value] = {}
         self.known = dict(outer)
 
-    def read(self) -> Environment:
+    def read(self) -> ComposeVariables:
         text, end = self.text, len(self.text)
         while True:
             while self.at < end and text[self.at].isspace():
                 self.at += 1
             if self.at >= end:
-                return Environment(self.variables, ())
+                return ComposeVariables(self.variables, ())
             if text[self.at] == "#":
                 line_end = text.find("\n", self.at)
                 self.at = line_end if line_end >= 0 else end
             elif problem := self._statement():
-                return Environment(self.variables, (problem,))
+                return ComposeVariables(self.variables, (problem,))
 
-    def _statement(self) -> Problem | None:
+    def _statement(self) -> TextProblem | None:
         text, start = self.text, self.at
         if text.startswith("export", start) and text[start + 6 : start + 7].isspace():
             start += 6
             while start < len(text) and text[start] in _BLANK:
                 start += 1
         if start >= len(text):
-            return Problem(self.at, start, "export of nothing")
+            return TextProblem(self.at, start, "export of nothing")
         match = _KEY.match(text, start)
         stop = match.end() if match else start
         if text[stop : stop + 1] not in ("=", ":", "\n", ""):
-            return Problem(stop, stop + 1, f"{text[stop]!r} in the name of a variable")
+            return TextProblem(stop, stop + 1, f"{text[stop]!r} in the name of a variable")
         name = text[start:stop].rstrip()
         if " " in name and stop < len(text):  # compose ignores it in the last line
-            return Problem(start, stop, "a space in the name of a variable")
+            return TextProblem(start, stop, "a space in the name of a variable")
         self.at = stop + 1
         if text[stop : stop + 1] not in ("=", ":"):
             return None
         while self.at < len(text) and text[self.at] in _BLANK:
             self.at += 1
         value = self._quoted() if text[self.at : self.at + 1] in ("'", '"') else self._unquoted()
-        if isinstance(value, Problem):
+        if isinstance(value, TextProblem):
             return value
         if name and not name[0].isdigit():
             line = self.source.position(start)[0]
@@ -206,11 +206,11 @@ class _EnvReader:
                 self.known[name] = value
         return None
 
-    def _expand(self, text: str, start: int, end: int) -> Value | Problem:
+    def _expand(self, text: str, start: int, end: int) -> Value | TextProblem:
         value, problem = interpolate(text, self.known)
         return problem._replace(start=start, end=end) if problem else value
 
-    def _unquoted(self) -> Value | Problem:
+    def _unquoted(self) -> Value | TextProblem:
         start = self.at
         end = self.text.find("\n", start)
         end = end if end >= 0 else len(self.text)
@@ -218,7 +218,7 @@ class _EnvReader:
         value = self.text[start:end].partition(" #")[0].rstrip()
         return self._expand(value, start, start + len(value))
 
-    def _quoted(self) -> Value | Problem:
+    def _quoted(self) -> Value | TextProblem:
         text, start = self.text, self.at
         quote = text[start]
         at = start + 1
@@ -226,7 +226,7 @@ class _EnvReader:
             at += 2 if text[at] == "\\" else 1
         if at >= len(text):
             line_end = text.find("\n", start)
-            return Problem(start, line_end if line_end >= 0 else len(text), "the quote is not closed")
+            return TextProblem(start, line_end if line_end >= 0 else len(text), "the quote is not closed")
         self.at = at + 1
         content = text[start + 1 : at].replace("\\" + quote, quote)
         if quote == "'":

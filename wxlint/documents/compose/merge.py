@@ -66,7 +66,7 @@ class Series(NamedTuple):
 
 
 class Table(NamedTuple):
-    entries: dict[str, Member]
+    entries: dict[str, TableMember]
     place: Place
     tag: str = ""
 
@@ -75,7 +75,7 @@ class Table(NamedTuple):
         member = self.entries.get(key)
         return None if member is None or member.value.tag == "!reset" else member.value
 
-    def members(self) -> Iterator[tuple[str, Member]]:
+    def members(self) -> Iterator[tuple[str, TableMember]]:
         """What is not reset."""
         for key, member in self.entries.items():
             if member.value.tag != "!reset":
@@ -85,12 +85,12 @@ class Table(NamedTuple):
 Tree: TypeAlias = Text | Series | Table
 
 
-class Member(NamedTuple):
+class TableMember(NamedTuple):
     key: Place
     value: Tree
 
 
-class Reader:
+class TreeReader:
     """Turns the nodes of one file into trees, interpolated; problems are collected."""
 
     def __init__(self, source: Source, base: str, variables: Mapping[str, Value], problems: dict[ComposeProblem, None]):
@@ -122,16 +122,16 @@ class Reader:
             return Table(self.members(node, self.tree), place, node.tag)
         return Series(tuple(self.tree(item) for item in node.items), place, node.tag)
 
-    def members(self, node: MappingNode, read: Callable[[Node], Tree]) -> dict[str, Member]:
+    def members(self, node: MappingNode, read: Callable[[Node], Tree]) -> dict[str, TableMember]:
         """The entries of a mapping. What `<<` brings under a key that is reset is there, and overrides other files."""
-        members: dict[str, Member] = {}
+        members: dict[str, TableMember] = {}
         for key, value in node.entries:
             if self.overriding and key.text in members:  # not reset, then
                 continue
             tree = read(value)
             if key.text in members and members[key.text].value.tag == "!reset" != tree.tag:
                 tree = tree._replace(tag="!override")
-            members[key.text] = Member(self.key(key), tree)
+            members[key.text] = TableMember(self.key(key), tree)
         return members
 
     def leaf(self, node: Scalar) -> Text:
@@ -209,7 +209,7 @@ class Merger:
             self.left -= len(tree.entries)
             if self.left <= 0:
                 return tree
-            entries = {key: Member(where, self.untagged(value)) for key, (where, value) in tree.members()}
+            entries = {key: TableMember(where, self.untagged(value)) for key, (where, value) in tree.members()}
             return Table(entries, tree.place)
         if isinstance(tree, Series):
             self.left -= len(tree.items)
@@ -227,7 +227,7 @@ class Merger:
             old = entries.get(key)
             if old is not None and not named:  # a named value is replaced, by the caller's own too
                 merged = self.merge(old.value, member.value, f"{path}.{key}")
-                member = old if merged is old.value else Member(member.key, merged)
+                member = old if merged is old.value else TableMember(member.key, merged)
             entries[key] = member
         return over._replace(entries=entries)
 
@@ -259,7 +259,7 @@ def _identity(item: Tree, path: str) -> str:
 def _gpus(tree: Tree) -> Tree:
     """`gpus: all` as the list it stands for: a list in a later file is appended to it."""
     if isinstance(tree, Text) and tree.value.text == "all":
-        count = Member(tree.place, tree._replace(tag=""))
+        count = TableMember(tree.place, tree._replace(tag=""))
         return Series((Table({"count": count}, tree.place),), tree.place, tree.tag)
     return tree
 
@@ -276,7 +276,7 @@ def with_context(service: Tree) -> Tree:
         if not isinstance(tree, Table) or tree.get("context") is not None:
             return tree
         context = Text(Value("."), "str", tree.place)
-        return tree._replace(entries={"context": Member(tree.place, context), **tree.entries})
+        return tree._replace(entries={"context": TableMember(tree.place, context), **tree.entries})
 
     return _with(service, "build", explicit)
 
@@ -288,13 +288,13 @@ def _with(service: Tree, key: str, change: Callable[[Tree], Tree]) -> Tree:
     changed = change(member.value)
     if changed is member.value:
         return service
-    return service._replace(entries={**service.entries, key: Member(member.key, changed)})
+    return service._replace(entries={**service.entries, key: TableMember(member.key, changed)})
 
 
 def _build(tree: Tree) -> Tree:
     """`build: folder` as the mapping it stands for."""
     if isinstance(tree, Text) and tree.kind != "null":
-        return Table({"context": Member(tree.place, tree._replace(tag=""))}, tree.place, tree.tag)
+        return Table({"context": TableMember(tree.place, tree._replace(tag=""))}, tree.place, tree.tag)
     return tree
 
 
@@ -305,7 +305,7 @@ def by_name(tree: Tree, conditions: bool = False) -> Tree:
     """
     if not isinstance(tree, Series):
         return tree
-    entries: dict[str, Member] = {}
+    entries: dict[str, TableMember] = {}
     for item in tree.items:
         if not isinstance(item, Text) or item.tag == "!reset":
             continue
@@ -314,7 +314,7 @@ def by_name(tree: Tree, conditions: bool = False) -> Tree:
         empty = Place(source, end, end, base)
         if conditions:
             started = Text(Value("service_started"), "str", empty)
-            entries[item.value.written()] = Member(place, Table({"condition": Member(empty, started)}, empty))
+            entries[item.value.written()] = TableMember(place, Table({"condition": TableMember(empty, started)}, empty))
             continue
         left, equals, right = item.value.text.partition("=")
         holes = left.count(HOLE)
@@ -323,5 +323,5 @@ def by_name(tree: Tree, conditions: bool = False) -> Tree:
         at = source.text.find("=", start, end)
         behind = Place(source, at + 1, end, base) if at >= 0 else place
         leaf = Text(value, "str", behind) if equals else Text(Value(""), "null", empty)
-        entries[name] = Member(place if at < 0 else Place(source, start, at, base), leaf)
+        entries[name] = TableMember(place if at < 0 else Place(source, start, at, base), leaf)
     return Table(entries, tree.place, tree.tag)

@@ -19,23 +19,23 @@ from wxlint.core.paths import normal
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.documents.compose.fields import resolve
-from wxlint.documents.compose.file import DocumentReader, Include, Raw
+from wxlint.documents.compose.file import ComposeInclude, DocumentReader, Raw
 from wxlint.documents.compose.interpolation import read_env
 from wxlint.documents.compose.merge import (
     ComposeProblem,
-    Member,
     Merger,
     Place,
-    Reader,
     Table,
+    TableMember,
     Text,
+    TreeReader,
     with_context,
 )
 from wxlint.documents.compose.services import REMOTE, Service, ServiceReader
 from wxlint.documents.compose.template import marked, masked
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Mapping as MappingNode
-from wxlint.documents.yaml import Problem, Yaml, parse
+from wxlint.documents.yaml import TextProblem, Yaml, parse
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.extends import Extender
@@ -51,11 +51,11 @@ class ComposeFile(NamedTuple):
 
     source: Source
     services: tuple[Service, ...]
-    includes: tuple[Include, ...]
+    includes: tuple[ComposeInclude, ...]
     problems: tuple[ComposeProblem, ...]
 
 
-class RawFile(NamedTuple):
+class FilledFile(NamedTuple):
     """The documents of a file with these variables filled in, and what is wrong with them."""
 
     documents: list[Raw]
@@ -63,7 +63,7 @@ class RawFile(NamedTuple):
     variables: Mapping[str, Value]
 
 
-class Project(NamedTuple):
+class ReadProject(NamedTuple):
     """What docker compose would run. paths: every compose file that was read, included and extended ones too.
 
     unknown: includes and extended files that could not be followed, since their path is remote or not known; services
@@ -90,7 +90,7 @@ class ComposeReader:
         self._read, self._cache = read, cache
         self._sources: dict[str, Source | None] = {}
         self._parsed: dict[str, Yaml] = {}
-        self._raw: dict[tuple[str, str], RawFile] = {}
+        self._raw: dict[tuple[str, str], FilledFile] = {}
         """By the file, and the folder that its relative paths start from."""
         self._tagged: dict[str, bool] = {}
         self._templates: dict[str, bool] = {}  # whether they have marks
@@ -115,7 +115,7 @@ class ComposeReader:
         includes = tuple(include for raw in raws for include in raw.includes)
         return ComposeFile(source, tuple(services), includes, self.problems(project.problems))
 
-    def project(self, paths: Sequence[str], env_files: Sequence[str] | None = None) -> Project:
+    def project(self, paths: Sequence[str], env_files: Sequence[str] | None = None) -> ReadProject:
         """The services of a base file and its overrides, merged in order. env_files: instead of the base's `.env`."""
         project = _Loader(self)
         paths = [normal(path) for path in paths]
@@ -129,25 +129,25 @@ class ComposeReader:
             self._sources[path] = self._read(path)
         return self._sources[path]
 
-    def raw(self, source: Source, base: str, variables: Mapping[str, Value]) -> RawFile:
+    def raw(self, source: Source, base: str, variables: Mapping[str, Value]) -> FilledFile:
         """The documents of a file, read once for those who give it the same variables."""
         found = self._raw.get((source.path, base))
         if found is None or found.variables != variables:
             found = self._raw[(source.path, base)] = self._read_raw(source, base, variables)
         return found
 
-    def _read_raw(self, source: Source, base: str, variables: Mapping[str, Value]) -> RawFile:
+    def _read_raw(self, source: Source, base: str, variables: Mapping[str, Value]) -> FilledFile:
         documents, problems, _ = self.yaml(source.path, source)
         if unfit := source.unfit_for("utf-16"):
-            documents, problems = (), (Problem(0, 0, unfit),)
+            documents, problems = (), (TextProblem(0, 0, unfit),)
         found: dict[ComposeProblem, None] = {}
         for start, end, message in problems:
             found[ComposeProblem(source.span(start, end), message)] = None
         if not documents and not problems:
             found[ComposeProblem(source.span(0, 0), "the file is empty", True)] = None
-        reader = DocumentReader(Reader(source, base, variables, found))
+        reader = DocumentReader(TreeReader(source, base, variables, found))
         raws = [reader.document(node) for node in documents if isinstance(node, MappingNode) or not problems]
-        return RawFile(raws, found, variables)
+        return FilledFile(raws, found, variables)
 
     def yaml(self, path: str, source: Source) -> Yaml:
         found = self._parsed.get(path)
@@ -214,9 +214,9 @@ class _Loader:
 
     def files(
         self, paths: Sequence[str], base: str, variables: Mapping[str, Value], including: tuple[str, ...]
-    ) -> dict[str, Member]:
+    ) -> dict[str, TableMember]:
         """The services of files merged in order, each with its includes and extends carried out."""
-        services: dict[str, Member] = {}
+        services: dict[str, TableMember] = {}
         extender: Extender | None = None
         for path in paths:
             raws = self.raw(path, base, variables)
@@ -233,17 +233,17 @@ class _Loader:
                 services = self._merged(services, own)
         return services
 
-    def _merged(self, base: dict[str, Member], over: dict[str, Member]) -> dict[str, Member]:
+    def _merged(self, base: dict[str, TableMember], over: dict[str, TableMember]) -> dict[str, TableMember]:
         merged = dict(base)
         for name, member in over.items():
             old = merged.get(name)
             value = self.merger.merge(old.value, member.value) if old else member.value
-            merged[name] = old if old and value is old.value else Member(member.key, value)
+            merged[name] = old if old and value is old.value else TableMember(member.key, value)
         return merged
 
     def _include(
-        self, include: Include, variables: Mapping[str, Value], including: tuple[str, ...]
-    ) -> dict[str, Member]:
+        self, include: ComposeInclude, variables: Mapping[str, Value], including: tuple[str, ...]
+    ) -> dict[str, TableMember]:
         paths = [path for text in include.paths if (path := self.follow(text)) is not None]
         first = include.paths[0]
         if len(paths) < len(include.paths):
@@ -282,7 +282,7 @@ class _Loader:
     def has_tags(self, source: Source) -> bool:
         return self.reader.has_tags(source)
 
-    def typed(self, services: dict[str, Member]) -> Project:
+    def typed(self, services: dict[str, TableMember]) -> ReadProject:
         reader = ServiceReader(self.problems)
         found = [
             reader.service(name, member.key, member.value)
@@ -302,4 +302,4 @@ class _Loader:
                 name = dependency.service
                 if name not in names and "$" not in name:
                     self.problem(dependency.place, f"there is no service {name} to depend on", True, name)
-        return Project(tuple(found), self.reader.problems(self.problems), tuple(self.paths), tuple(self.unknown))
+        return ReadProject(tuple(found), self.reader.problems(self.problems), tuple(self.paths), tuple(self.unknown))

@@ -10,7 +10,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.documents.compose.devices import DeviceReader, DeviceRequest
 from wxlint.documents.compose.fields import Fields, Named, resolve
-from wxlint.documents.compose.merge import ComposeProblem, Member, Place, Table, Text, Tree, by_name
+from wxlint.documents.compose.merge import ComposeProblem, Place, Table, TableMember, Text, Tree, by_name
 
 REMOTE = late(r"https?://|git://|ssh://|github\.com/|git@|[^/]*://")
 """A build context that is not a folder: BuildKit's own prefixes, and any URL."""
@@ -18,7 +18,7 @@ REMOTE = late(r"https?://|git://|ssh://|github\.com/|git@|[^/]*://")
 _CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")
 
 
-class Build(NamedTuple):
+class ServiceBuild(NamedTuple):
     """How an image is built.
 
     context: None when none is written, which stands for the project's folder. folder: the context as a path from the
@@ -40,13 +40,13 @@ class Build(NamedTuple):
     place: Place
 
 
-class Dependency(NamedTuple):
+class ServiceDependency(NamedTuple):
     service: str
     condition: str
     place: Place
 
 
-class Command(NamedTuple):
+class ServiceCommand(NamedTuple):
     """`command` or `entrypoint`. listed: False for one string, which compose splits as a shell would."""
 
     words: tuple[Text, ...]
@@ -65,12 +65,12 @@ class Service(NamedTuple):
     name: str
     key: Place
     image: Text | None
-    build: Build | None
+    build: ServiceBuild | None
     devices: tuple[DeviceRequest, ...]
     profiles: tuple[Text, ...]
-    depends_on: tuple[Dependency, ...]
-    entrypoint: Command | None
-    command: Command | None
+    depends_on: tuple[ServiceDependency, ...]
+    entrypoint: ServiceCommand | None
+    command: ServiceCommand | None
     environment: tuple[Named, ...]
     pull_policy: Text | None
     platform: Text | None
@@ -129,17 +129,17 @@ class ServiceReader:
             table.get("ports"),
         )
 
-    def _command(self, table: Table, key: str) -> Command | None:
+    def _command(self, table: Table, key: str) -> ServiceCommand | None:
         tree = table.get(key)
         if tree is None or (isinstance(tree, Text) and tree.kind == "null"):
             return None
         if isinstance(tree, Text):
-            return Command((tree,), False, tree.place)
-        return Command(self.fields.texts(table, key), True, tree.place)
+            return ServiceCommand((tree,), False, tree.place)
+        return ServiceCommand(self.fields.texts(table, key), True, tree.place)
 
-    def _build(self, tree: Tree, project: str) -> Build | None:
+    def _build(self, tree: Tree, project: str) -> ServiceBuild | None:
         if isinstance(tree, Text) and tree.kind == "str":
-            tree = Table({"context": Member(tree.place, tree)}, tree.place)
+            tree = Table({"context": TableMember(tree.place, tree)}, tree.place)
         if not isinstance(tree, Table):
             self.fields.problem(tree.place, "build must be a string or a mapping")
             return None
@@ -153,7 +153,7 @@ class ServiceReader:
         path = None
         if folder is not None and not inline:
             path = resolve(folder, dockerfile.value if dockerfile and dockerfile.value.text else Value("Dockerfile"))
-        return Build(
+        return ServiceBuild(
             context,
             folder,
             remote,
@@ -169,7 +169,7 @@ class ServiceReader:
             tree.place,
         )
 
-    def _depends_on(self, table: Table) -> tuple[Dependency, ...]:
+    def _depends_on(self, table: Table) -> tuple[ServiceDependency, ...]:
         tree = table.get("depends_on")
         named = by_name(tree, conditions=True) if tree else None
         found = []
@@ -178,7 +178,7 @@ class ServiceReader:
             text = condition.value if isinstance(condition, Text) else Value(_CONDITIONS[0])
             if condition and text.known and text.text not in _CONDITIONS:
                 self.fields.problem(condition.place, f"depends_on.condition must be one of {', '.join(_CONDITIONS)}")
-            found.append(Dependency(name, text.shown(), key))
+            found.append(ServiceDependency(name, text.shown(), key))
         if tree and not isinstance(named, Table):
             self.fields.problem(tree.place, "depends_on must be a list or a mapping")
         return tuple(found)

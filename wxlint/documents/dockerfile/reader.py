@@ -14,7 +14,7 @@ from wxlint.core.findings import Span
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.dockerfile.words import SPACE, json_words
-from wxlint.documents.source import Problem, Source
+from wxlint.documents.source import Source, TextProblem
 
 KEYWORDS = frozenset(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME"
@@ -103,7 +103,7 @@ class Dockerfile(NamedTuple):
     comments: tuple[tuple[int, str], ...]
     """(source offset of the `#`, text after it) of every comment outside heredocs."""
     escape: str
-    problems: tuple[Problem, ...]
+    problems: tuple[TextProblem, ...]
 
     def syntax(self) -> str | None:
         return self.directives["syntax"][0] if "syntax" in self.directives else None
@@ -111,7 +111,7 @@ class Dockerfile(NamedTuple):
 
 def read_dockerfile(source: Source) -> Dockerfile:
     """Split a Dockerfile into instructions. Never raises: what is wrong is in `problems`."""
-    problems: list[Problem] = []
+    problems: list[TextProblem] = []
     directives, escape = _directives(source.text, problems)
     lines = _Lines(source, escape)
     instructions: list[Instruction] = []
@@ -120,7 +120,7 @@ def read_dockerfile(source: Source) -> Dockerfile:
         head, pieces = lines.logical_line()
         if not head:
             problems.append(
-                Problem(pieces[0][1], pieces[0][1] + 1, "unknown instruction: the last line continues nothing")
+                TextProblem(pieces[0][1], pieces[0][1] + 1, "unknown instruction: the last line continues nothing")
             )
             continue
         keyword, args_at, flags = split_head(head, escape)
@@ -205,7 +205,7 @@ class _Lines:
         return self.starts[index] if index < len(self.starts) else len(self.source.text)
 
 
-def _directives(text: str, problems: list[Problem]) -> tuple[dict[str, tuple[str, int]], str]:
+def _directives(text: str, problems: list[TextProblem]) -> tuple[dict[str, tuple[str, int]], str]:
     """Comments of the form `# name=value` on the first lines, up to the first line that is none."""
     found: dict[str, tuple[str, int]] = {}
     at = 0
@@ -221,7 +221,9 @@ def _directives(text: str, problems: list[Problem]) -> tuple[dict[str, tuple[str
             break
         offset = at + len(line) - len(line.lstrip(SPACE)) + match.start(2)
         if name in found:
-            problems.append(Problem(offset, offset + len(match[2]), f"only one `{name}` parser directive can be used"))
+            problems.append(
+                TextProblem(offset, offset + len(match[2]), f"only one `{name}` parser directive can be used")
+            )
         found[name] = (match[2], offset)
         at = end + 1
     escape = "\\"
@@ -230,7 +232,9 @@ def _directives(text: str, problems: list[Problem]) -> tuple[dict[str, tuple[str
         if value in ("\\", "`"):
             escape = value
         else:
-            problems.append(Problem(offset, offset + len(value), f"escape directive is {value!r}; allowed: \\ or `"))
+            problems.append(
+                TextProblem(offset, offset + len(value), f"escape directive is {value!r}; allowed: \\ or `")
+            )
     return found, escape
 
 
@@ -295,7 +299,7 @@ def _flag_word(text: str, at: int, escape: str) -> tuple[int, str]:
     return at, "".join(out)
 
 
-def _with_heredocs(instruction: Instruction, lines: _Lines, problems: list[Problem]) -> Instruction:
+def _with_heredocs(instruction: Instruction, lines: _Lines, problems: list[TextProblem]) -> Instruction:
     """The instruction with the heredocs that its line opens, which are read."""
     from wxlint.documents.dockerfile.heredocs import heredoc_openings
 
@@ -313,7 +317,7 @@ def _with_heredocs(instruction: Instruction, lines: _Lines, problems: list[Probl
             if opening.spaced:
                 break  # `$((1 << 2))`: only newer frontends take it for a heredoc
             message = f"unterminated heredoc: no line holds only {opening.name}"
-            problems.append(Problem(instruction.at(0), instruction.at(0) + len(instruction.keyword), message))
+            problems.append(TextProblem(instruction.at(0), instruction.at(0) + len(instruction.keyword), message))
             end = len(lines.lines)
         begin, behind = lines.offset(lines.index), lines.offset(end)
         body = lines.source.text[begin:behind]

@@ -15,7 +15,7 @@ from wxlint.documents.dockerfile.flags import Refusal, mount_fields
 from wxlint.documents.dockerfile.instruction_checks import refusal_of
 from wxlint.documents.dockerfile.reader import KEYWORDS, Dockerfile, Flag, Instruction
 from wxlint.documents.dockerfile.templated import is_marked, is_template
-from wxlint.documents.source import Problem
+from wxlint.documents.source import TextProblem
 
 __all__ = ["is_template", "syntax_problems"]
 
@@ -23,17 +23,17 @@ _KNOWN_FRONTEND = late(r"(?:.*/)?dockerfile(?:-upstream)?(?:[:@].*)?", 16)  # re
 _INDEX = late(r"[+-]?\d+")
 
 
-def syntax_problems(dockerfile: Dockerfile) -> Iterator[Problem]:
+def syntax_problems(dockerfile: Dockerfile) -> Iterator[TextProblem]:
     """The problems of splitting, then of each instruction, in order."""
     yield from dockerfile.problems
     if not _is_text(dockerfile.source.text):
-        yield Problem(0, 0, "the file is no text: its bytes are not those of a Dockerfile")
+        yield TextProblem(0, 0, "the file is no text: its bytes are not those of a Dockerfile")
         return
     if dockerfile.source.foreign:
-        yield Problem(0, 0, dockerfile.source.foreign)
+        yield TextProblem(0, 0, dockerfile.source.foreign)
         return
     if not dockerfile.instructions:
-        yield Problem(0, 0, "the file has no instructions")
+        yield TextProblem(0, 0, "the file has no instructions")
         return
     lenient = is_template(dockerfile) or is_fragment(dockerfile)
     known_frontend = _KNOWN_FRONTEND.fullmatch((dockerfile.syntax() or "dockerfile").split()[0]) is not None
@@ -55,7 +55,7 @@ def syntax_problems(dockerfile: Dockerfile) -> Iterator[Problem]:
                 if stages.current < 0:
                     return
     if not lenient and stages.current < 0:
-        yield Problem(0, 0, "the file has no FROM")
+        yield TextProblem(0, 0, "the file has no FROM")
 
 
 def is_fragment(dockerfile: Dockerfile) -> bool:
@@ -74,9 +74,9 @@ def _is_text(text: str) -> bool:
     return head.count("\ufffd") * 10 <= len(head)
 
 
-def _placed(instruction: Instruction, refusal: Refusal) -> Problem:
+def _placed(instruction: Instruction, refusal: Refusal) -> TextProblem:
     start, end, message = refusal
-    return Problem(instruction.at(start), instruction.at(end - 1) + 1, message)
+    return TextProblem(instruction.at(start), instruction.at(end - 1) + 1, message)
 
 
 def _unknown(instruction: Instruction) -> Refusal:

@@ -27,20 +27,20 @@ class WordError(Exception):
     """A word that BuildKit refuses whatever the variables hold. The message is for people."""
 
 
-class Literal(NamedTuple):
+class LiteralPart(NamedTuple):
     """Text that stands for itself, quotes and escapes taken out."""
 
     text: str
 
 
-class Variable(NamedTuple):
+class VariablePart(NamedTuple):
     """`$name` or `${name}`. written: as it stands."""
 
     name: str
     written: str
 
 
-class Choice(NamedTuple):
+class ChoicePart(NamedTuple):
     """`${name:-word}` and its kind. operator: "-", "+" or "?". colon: an empty value counts as unset."""
 
     name: str
@@ -71,14 +71,14 @@ class Replace(NamedTuple):
     written: str
 
 
-class Unread(NamedTuple):
+class UnreadPart(NamedTuple):
     """A word that is nested too deep to be read."""
 
     written: str
 
 
 if TYPE_CHECKING:
-    Part = Literal | Variable | Choice | Trim | Replace | Unread
+    Part = LiteralPart | VariablePart | ChoicePart | Trim | Replace | UnreadPart
     Word = tuple[Part, ...]
 
 
@@ -95,7 +95,7 @@ def _parse(text: str, escape: str) -> Word:
     try:
         return _Parser(text, escape).word(stop="", raw=False, depth=0)
     except _TooDeep:
-        return (Unread(text),)
+        return (UnreadPart(text),)
 
 
 _parse_kept = lru_cache(maxsize=2048)(_parse)
@@ -175,7 +175,7 @@ class _Parser:
         if not text.startswith("{", self.at):
             name = self._name()
             if name:
-                _add(parts, literal, Variable(name, text[start : self.at]))
+                _add(parts, literal, VariablePart(name, text[start : self.at]))
             else:
                 literal.append("$")
             return
@@ -193,14 +193,14 @@ class _Parser:
         operator = text[self.at : self.at + 1]
         self.at += 1
         if operator == "}":
-            return Variable(name, text[start : self.at])
+            return VariablePart(name, text[start : self.at])
         colon = operator == ":"
         if colon:
             operator = text[self.at : self.at + 1]
             self.at += 1
         if operator and operator in "-+?":
             word = self.word(stop="}", raw=False, depth=depth + 1)
-            return Choice(name, operator, colon, word, text[start : self.at])
+            return ChoicePart(name, operator, colon, word, text[start : self.at])
         if operator and operator in "#%" and not colon:
             pattern = self.word(stop="}", raw=True, depth=depth + 1)
             return Trim(name, operator, pattern, text[start : self.at])
@@ -240,14 +240,14 @@ def _is_digit(char: str) -> bool:
 
 def _add(parts: list[Part], literal: list[str], part: Part) -> None:
     if literal:
-        parts.append(Literal("".join(literal)))
+        parts.append(LiteralPart("".join(literal)))
         literal.clear()
     parts.append(part)
 
 
 def _joined(parts: list[Part], literal: list[str]) -> Word:
     if literal:
-        parts.append(Literal("".join(literal)))
+        parts.append(LiteralPart("".join(literal)))
     return tuple(parts)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.source import Source
-from wxlint.documents.yaml import Mapping, Node, Problem, Scalar, Sequence, parse
+from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, TextProblem, parse
 
 
-class Step(NamedTuple):
+class WorkflowStep(NamedTuple):
     """One step. uses, run: what it does, one of the two. given: `with`."""
 
     node: Mapping
@@ -39,7 +39,7 @@ class Job(NamedTuple):
     container: Node | None
     services: Mapping | None
     matrix: Node | None
-    steps: tuple[Step, ...]
+    steps: tuple[WorkflowStep, ...]
     condition: str
     runner: str
     shell: str
@@ -62,7 +62,7 @@ class Read(NamedTuple):
     """workflow: None for what is none. problems: what is wrong with the YAML."""
 
     workflow: Workflow | None
-    problems: tuple[Problem, ...]
+    problems: tuple[TextProblem, ...]
 
 
 def read_workflow(source: Source, cache: Cache = NO_CACHE) -> Read:
@@ -71,7 +71,7 @@ def read_workflow(source: Source, cache: Cache = NO_CACHE) -> Read:
     root = documents[0] if documents else None
     jobs = _mapping(root, "jobs")
     if root is not None and not isinstance(root, Mapping):
-        problems = (*problems, Problem(root.start, root.end, "a workflow is a mapping with `on` and `jobs`"))
+        problems = (*problems, TextProblem(root.start, root.end, "a workflow is a mapping with `on` and `jobs`"))
     if not isinstance(root, Mapping) or jobs is None:
         return Read(None, problems)
     defaults = _mapping(_mapping(root, "defaults"), "run")
@@ -120,9 +120,9 @@ def _job(key: Scalar, node: Mapping, shell: str, directory: Scalar | None) -> Jo
     )
 
 
-def _steps(steps: Sequence, shell: str, directory: Scalar | None) -> tuple[Step, ...]:
+def _steps(steps: Sequence, shell: str, directory: Scalar | None) -> tuple[WorkflowStep, ...]:
     return tuple(
-        Step(
+        WorkflowStep(
             node,
             _text(node, "id"),
             _text(node, "name"),

@@ -6,14 +6,14 @@ from wxlint.documents import yaml
 from wxlint.documents.hcl.model import Attribute, Block, Body, Expression, Hcl, List, Literal, Object
 from wxlint.documents.hcl.reader import template_of
 from wxlint.documents.json_text import json_problem
-from wxlint.documents.source import Problem, Source
+from wxlint.documents.source import Source, TextProblem
 
 
 def read_json(source: Source) -> Hcl:
     """Read a bake file in JSON. Never raises."""
     documents, problems, _ = yaml.parse(source)
     refused = json_problem(source.text)
-    found = (refused,) if refused is not None else tuple(Problem(*problem) for problem in problems)
+    found = (refused,) if refused is not None else tuple(TextProblem(*problem) for problem in problems)
     root = documents[0] if documents else None
     if not isinstance(root, yaml.Mapping):
         return Hcl(Body((), ()), found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Union
 
 from wxlint.core.tuples import NamedTuple
-from wxlint.documents.source import Problem
+from wxlint.documents.source import TextProblem
 
 
 class Literal(NamedTuple):
@@ -43,7 +43,7 @@ class Name(NamedTuple):
     end: int
 
 
-class Call(NamedTuple):
+class FunctionCall(NamedTuple):
     """A function or an operator with what it is given; "?" is the choice between two."""
 
     name: str
@@ -52,7 +52,7 @@ class Call(NamedTuple):
     end: int
 
 
-Expression = Union[Literal, Template, List, Object, Name, Call]
+Expression = Union[Literal, Template, List, Object, Name, FunctionCall]
 
 
 class Attribute(NamedTuple):
@@ -80,4 +80,4 @@ class Body(NamedTuple):
 
 class Hcl(NamedTuple):
     body: Body
-    problems: tuple[Problem, ...]
+    problems: tuple[TextProblem, ...]

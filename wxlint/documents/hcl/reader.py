@@ -14,8 +14,8 @@ from wxlint.documents.hcl.model import (
     Attribute,
     Block,
     Body,
-    Call,
     Expression,
+    FunctionCall,
     Hcl,
     List,
     Literal,
@@ -24,7 +24,7 @@ from wxlint.documents.hcl.model import (
     Template,
 )
 from wxlint.documents.hcl.tokens import HclError, Token, Tokens
-from wxlint.documents.source import Problem, Source
+from wxlint.documents.source import Source, TextProblem
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _DEPTH = 40
@@ -41,7 +41,7 @@ def read_hcl(source: Source) -> Hcl:
         parser.body(attributes, blocks, 0)
     except HclError as error:
         at = min(error.at, len(source.text))
-        return Hcl(Body(tuple(attributes), tuple(blocks)), (Problem(at, at + 1, error.message),))
+        return Hcl(Body(tuple(attributes), tuple(blocks)), (TextProblem(at, at + 1, error.message),))
     return Hcl(Body(tuple(attributes), tuple(blocks)), ())
 
 
@@ -110,7 +110,7 @@ class _Parser(Tokens):
         yes = self.expression(depth + 1)
         self.need(":")
         no = self.expression(depth + 1)
-        return Call("?", (test, yes, no), test.start, no.end)
+        return FunctionCall("?", (test, yes, no), test.start, no.end)
 
     def binary(self, level: int, depth: int) -> Expression:
         if level == len(_LEVELS):
@@ -118,7 +118,7 @@ class _Parser(Tokens):
         left = self.binary(level + 1, depth)
         while operator := self.take(*_LEVELS[level]):
             right = self.binary(level + 1, depth)
-            left = Call(operator, (left, right), left.start, right.end)
+            left = FunctionCall(operator, (left, right), left.start, right.end)
         return left
 
     def unary(self, depth: int) -> Expression:
@@ -127,7 +127,7 @@ class _Parser(Tokens):
             if depth > _DEPTH:
                 raise HclError(start, "nested too deep")
             value = self.unary(depth + 1)
-            return Call(operator, (value,), start, value.end)
+            return FunctionCall(operator, (value,), start, value.end)
         return self.accessed(depth)
 
     def accessed(self, depth: int) -> Expression:
@@ -143,7 +143,7 @@ class _Parser(Tokens):
                 key = Name(("*",), every.start, every.end) if self.take("*") else self.expression(depth + 1)
                 self.need("]")
                 self.brackets -= 1
-                found = Call("[]", (found, key), found.start, self.at)
+                found = FunctionCall("[]", (found, key), found.start, self.at)
             else:
                 return found
 
@@ -158,7 +158,7 @@ class _Parser(Tokens):
         if token.kind == "name":
             if self.take("("):
                 items = self.listed(")", depth)
-                return Call(token.text, items, token.start, self.at)
+                return FunctionCall(token.text, items, token.start, self.at)
             words: dict[str, Union[bool, None]] = {"true": True, "false": False, "null": None}
             if token.text in words:
                 return Literal(words[token.text], token.start, token.end)
@@ -182,7 +182,7 @@ class _Parser(Tokens):
             if self.peek().text == "for":
                 self.skip(closing)
                 self.brackets -= 1
-                return (Call("for", (), self.at, self.at),)
+                return (FunctionCall("for", (), self.at, self.at),)
             items.append(self.expression(depth + 1))
             self.take("...")
             if not self.take(","):
@@ -198,7 +198,7 @@ class _Parser(Tokens):
             if self.peek().text == "for":
                 self.skip("}")
                 self.brackets -= 1
-                return Call("for", (), opening.start, self.at)
+                return FunctionCall("for", (), opening.start, self.at)
             key = self.expression(depth + 1)
             if isinstance(key, Name) and len(key.path) == 1:
                 key = Literal(key.path[0], key.start, key.end)
@@ -291,7 +291,7 @@ class _Parser(Tokens):
         start = self.at
         if opening == "%{":
             self.skip("}")
-            return Call(_DIRECTIVE, (), start, self.at)
+            return FunctionCall(_DIRECTIVE, (), start, self.at)
         self.take("~")
         found = self.expression(1)
         self.take("~")
@@ -301,7 +301,7 @@ class _Parser(Tokens):
 
 def _made(parts: list[Union[str, Expression]], places: list[tuple[int, int]], start: int, end: int) -> Template:
     """A template; one with directives, which may leave out or repeat what stands between them, is unknown."""
-    directive = next((part for part in parts if isinstance(part, Call) and part.name == _DIRECTIVE), None)
+    directive = next((part for part in parts if isinstance(part, FunctionCall) and part.name == _DIRECTIVE), None)
     if directive is not None:
         return Template((directive,), ((start, end),), start, end)
     return Template(tuple(parts), tuple(places), start, end)

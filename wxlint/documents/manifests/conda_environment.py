@@ -6,7 +6,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.documents.source import Source
 
 
-class Environment(NamedTuple):
+class CondaFile(NamedTuple):
     """packages, pip: (text, start, end) with source offsets.
 
     channels: as written. problem: (offset, message) of what is wrong. name: "" where none is given.
@@ -19,20 +19,20 @@ class Environment(NamedTuple):
     name: str = ""
 
 
-def read_environment(source: Source) -> Environment:
+def read_environment(source: Source) -> CondaFile:
     """Read an environment file. Never raises: one that is not YAML or not an environment comes back with `problem`."""
     from wxlint.documents.yaml import Mapping, Scalar, Sequence, parse
 
     if problem := source.unfit_for("utf-16"):  # what is not UTF-8 is tried as UTF-16
-        return Environment((), (), (), (0, problem))
+        return CondaFile((), (), (), (0, problem))
     parsed = parse(source)
     if parsed.problems:
-        return Environment((), (), (), (parsed.problems[0].start, parsed.problems[0].message))
+        return CondaFile((), (), (), (parsed.problems[0].start, parsed.problems[0].message))
     top = parsed.documents[0] if parsed.documents else None
     if top is None or isinstance(top, Scalar) and not top.text.strip():
-        return Environment((), (), ())  # nothing is written yet
+        return CondaFile((), (), ())  # nothing is written yet
     if not isinstance(top, Mapping):
-        return Environment((), (), (), (0, "it is no mapping of keys"))
+        return CondaFile((), (), (), (0, "it is no mapping of keys"))
     packages: list[tuple[str, int, int]] = []
     pip: list[tuple[str, int, int]] = []
     dependencies = top.get("dependencies")
@@ -47,4 +47,4 @@ def read_environment(source: Source) -> Environment:
     named = top.get("channels")
     channels = tuple(c.text for c in named.items if isinstance(c, Scalar)) if isinstance(named, Sequence) else ()
     name = top.get("name")
-    return Environment(tuple(packages), tuple(pip), channels, name=name.text if isinstance(name, Scalar) else "")
+    return CondaFile(tuple(packages), tuple(pip), channels, name=name.text if isinstance(name, Scalar) else "")

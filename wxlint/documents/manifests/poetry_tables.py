@@ -10,7 +10,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.documents.manifests.project import DEFAULT_INDEX, MAIN, Binding, Part, listing, normal, table
 
 
-class Entry(NamedTuple):
+class PoetryDependency(NamedTuple):
     """One dependency: its PEP 508 text, its name as the key is written, the part it belongs to, what it is bound to."""
 
     requirement: str
@@ -67,7 +67,7 @@ def added_bindings(poetry: dict[str, Any], urls: dict[str, str]) -> dict[str, tu
     return found
 
 
-def entries(poetry: dict[str, Any], urls: dict[str, str]) -> Iterator[Entry]:
+def entries(poetry: dict[str, Any], urls: dict[str, str]) -> Iterator[PoetryDependency]:
     """The dependencies of poetry's own tables."""
     groups = table(poetry, "group")
     tables = [(MAIN, table(poetry, "dependencies")), (Part("group", "dev"), table(poetry, "dev-dependencies"))]
@@ -93,7 +93,7 @@ def _listed_in_extras(poetry: dict[str, Any]) -> dict[str, list[Part]]:
 
 def _entry(
     name: str, item: object, part: Part, of_extras: dict[str, list[Part]], urls: dict[str, str]
-) -> Iterator[Entry]:
+) -> Iterator[PoetryDependency]:
     details: dict[str, Any] = item if isinstance(item, dict) else {"version": item}
     parts = of_extras.get(normal(name), []) if details.get("optional") is True else [part]
     if isinstance(details.get("url"), str):
@@ -113,7 +113,7 @@ def _entry(
     if isinstance(source, str) and source.lower() != "pypi":
         bindings = (Binding(urls.get(source, source), "", ""),)
     for one in parts:
-        yield Entry(requirement + (f" ; {marker}" if marker else ""), name, one, bindings)
+        yield PoetryDependency(requirement + (f" ; {marker}" if marker else ""), name, one, bindings)
 
 
 def _marker(details: dict[str, Any]) -> str:

@@ -55,7 +55,7 @@ Expand = Callable[[str], Value]
 """The value of an environment variable by its name."""
 
 
-class Option(NamedTuple):
+class RequirementOption(NamedTuple):
     """An option by its long name.
 
     value: empty for a flag. start, end: source offsets of the value, or of the whole line.
@@ -68,7 +68,7 @@ class Option(NamedTuple):
     end: int = 0
 
 
-class Line(NamedTuple):
+class RequirementLine(NamedTuple):
     """One logical line: a requirement with options of its own, or options alone.
 
     requirement: None where there is none. start, end: source offsets of what the line says, from its first
@@ -77,7 +77,7 @@ class Line(NamedTuple):
     """
 
     requirement: Value | None
-    options: tuple[Option, ...]
+    options: tuple[RequirementOption, ...]
     start: int
     end: int
     invalid: bool = False
@@ -99,18 +99,18 @@ def unfit_for_pip(source: Source) -> str:
     return source.unfit_for("utf-16", BINARY)
 
 
-def read_requirements(source: Source, expand: Expand = unknown_variable) -> tuple[Line, ...]:
+def read_requirements(source: Source, expand: Expand = unknown_variable) -> tuple[RequirementLine, ...]:
     """The lines of a requirements file; comments and blank lines left out. Never raises."""
     return _lines(source, expand) if "${" in source.text else _plain_lines(source)
 
 
 @lru_cache(maxsize=64)
-def _plain_lines(source: Source) -> tuple[Line, ...]:
+def _plain_lines(source: Source) -> tuple[RequirementLine, ...]:
     """The lines of a file without variables, which are the same for whoever reads it."""
     return _lines(source, unknown_variable)
 
 
-def _lines(source: Source, expand: Expand) -> tuple[Line, ...]:
+def _lines(source: Source, expand: Expand) -> tuple[RequirementLine, ...]:
     found = []
     for text, start, end in _logical_lines(source.text):
         said = _HASHES.sub("", text) if " --hash=" in text else text
@@ -162,7 +162,7 @@ def _expanded(text: str, expand: Expand) -> Value:
     return Value(_VARIABLE.sub(value_of, text), tuple(holes)) if _VARIABLE.search(text) else Value(text)
 
 
-def _line(value: Value, start: int, end: int) -> Line:
+def _line(value: Value, start: int, end: int) -> RequirementLine:
     text = value.text
     if text.startswith("-"):
         requirement, rest = "", text
@@ -172,17 +172,17 @@ def _line(value: Value, start: int, end: int) -> Line:
     options = _options(rest) if rest else []
     named = Value(requirement, value.holes[: requirement.count(HOLE)]) if requirement.strip() else None
     if options is None:
-        return Line(named, (), start, end, invalid=True)
+        return RequirementLine(named, (), start, end, invalid=True)
     left = list(value.holes[requirement.count(HOLE) :])
     found = []
     for name, argument in options:
         count = argument.count(HOLE)
-        found.append(Option(name, Value(argument, tuple(left[:count]))))
+        found.append(RequirementOption(name, Value(argument, tuple(left[:count]))))
         left = left[count:]
-    return Line(named, tuple(found), start, end)
+    return RequirementLine(named, tuple(found), start, end)
 
 
-def _placed(line: Line, text: str) -> tuple[Option, ...]:
+def _placed(line: RequirementLine, text: str) -> tuple[RequirementOption, ...]:
     """The options of a line with the places of their values, where these stand there as they are."""
     found = []
     behind = line.start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from wxlint.documents.manifests.setup_values import Item, Lined, Listed, Value, called
+from wxlint.documents.manifests.setup_values import Lined, Listed, SetupText, Value, called
 
 Read = Callable[[ast.expr], Value]
 """What says of an expression what it is."""
@@ -45,7 +45,7 @@ def holds(test: ast.expr, value: Read) -> bool | None:
         inner = holds(test.operand, value)
         return None if inner is None else not inner
     if called(test) == "isinstance" and isinstance(test, ast.Call) and len(test.args) == 2:
-        kind = {Item: "str", Listed: "list"}.get(type(value(test.args[0])))
+        kind = {SetupText: "str", Listed: "list"}.get(type(value(test.args[0])))
         asked = ast.unparse(test.args[1])
         return (asked == kind) if kind is not None and asked in ("str", "list") else None
     if rejects_others(test, value):
@@ -89,7 +89,7 @@ def reads_what_it_finds(node: ast.If, value: Read) -> bool:
         return False
     test = node.test
     path = test.args[0] if test.args else test.func.value if isinstance(test.func, ast.Attribute) else None
-    if path is None or not isinstance(value(path), Item):
+    if path is None or not isinstance(value(path), SetupText):
         return False
     calls = (one for statement in node.body for one in ast.walk(statement) if called(one) in ("open", "read_text"))
     return any(ast.unparse(path) in ast.unparse(call) for call in calls)

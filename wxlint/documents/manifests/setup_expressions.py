@@ -13,13 +13,13 @@ from wxlint.core.values import HOLE
 from wxlint.documents.manifests.setup_conditions import Read, holds, keeps_requirements
 from wxlint.documents.manifests.setup_values import (
     NONE,
-    Function,
-    Item,
     Lined,
     Listed,
     Nothing,
-    Scope,
-    Table,
+    SetupFunction,
+    SetupScope,
+    SetupTable,
+    SetupText,
     Value,
     called,
     common,
@@ -51,10 +51,10 @@ class Evaluator:
         self.steps = _MOST_STEPS
         self.calls = 0
 
-    def of_setup(self, node: ast.Call, scope: Scope) -> Value:
+    def of_setup(self, node: ast.Call, scope: SetupScope) -> Value:
         raise NotImplementedError
 
-    def of_function(self, function: Function, node: ast.Call, scope: Scope) -> Value:
+    def of_function(self, function: SetupFunction, node: ast.Call, scope: SetupScope) -> Value:
         raise NotImplementedError
 
     def step(self, cost: int = 1) -> None:
@@ -74,15 +74,15 @@ class Evaluator:
         finally:
             self.calls -= 1
 
-    def value(self, node: ast.expr, scope: Scope) -> Value:
+    def value(self, node: ast.expr, scope: SetupScope) -> Value:
         """What an expression is."""
         self.step()
         if isinstance(node, ast.Constant):
             if node.value is None:
                 return NONE
-            return Item(node.value, node.lineno) if isinstance(node.value, str) else None
+            return SetupText(node.value, node.lineno) if isinstance(node.value, str) else None
         if isinstance(node, ast.Name):
-            return Item("setup.py", node.lineno) if node.id == "__file__" else scope.get(node.id)
+            return SetupText("setup.py", node.lineno) if node.id == "__file__" else scope.get(node.id)
         if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
             return self._list(node.elts, scope)
         if isinstance(node, ast.Dict):
@@ -105,25 +105,25 @@ class Evaluator:
 
     def sum_of(self, left: Value, right: Value) -> Value:
         """`left + right`, or `left` extended by `right`."""
-        if isinstance(left, Item) and isinstance(right, Item):
+        if isinstance(left, SetupText) and isinstance(right, SetupText):
             self.step(len(left.text) + len(right.text))
-            return Item(left.text + right.text, left.line)
+            return SetupText(left.text + right.text, left.line)
         lists = [Listed((one,), whole=True) if isinstance(one, Lined) else one for one in (left, right)]
         known = [one for one in lists if isinstance(one, Listed)]
-        if not known or any(isinstance(one, (Item, Table, Function, Nothing)) for one in lists):
+        if not known or any(isinstance(one, (SetupText, SetupTable, SetupFunction, Nothing)) for one in lists):
             return None
         self.step(sum(len(one.items) for one in known))
         items = tuple(item for one in known for item in one.items)
         return Listed(items, whole=len(known) == 2 and all(one.whole for one in known))
 
-    def reading(self, scope: Scope) -> Read:
+    def reading(self, scope: SetupScope) -> Read:
         """What says of an expression in a scope what it is."""
         return partial(self.value, scope=scope)
 
     # -- kinds of expressions
 
-    def _list(self, elements: list[ast.expr], scope: Scope) -> Listed:
-        items: list[Item | Lined] = []
+    def _list(self, elements: list[ast.expr], scope: SetupScope) -> Listed:
+        items: list[SetupText | Lined] = []
         whole = True
         for element in elements:
             value = self.value(element.value if isinstance(element, ast.Starred) else element, scope)
@@ -131,34 +131,36 @@ class Evaluator:
                 self.step(len(value.items))
                 items += value.items
                 whole = whole and value.whole
-            elif isinstance(value, (Item, Lined)):
+            elif isinstance(value, (SetupText, Lined)):
                 items.append(value)
             else:
                 whole = False
         return Listed(tuple(items), whole)
 
-    def _table(self, node: ast.Dict, scope: Scope) -> Table:
-        found = Table(())
+    def _table(self, node: ast.Dict, scope: SetupScope) -> SetupTable:
+        found = SetupTable(())
         for key, value in zip(node.keys, node.values, strict=True):
             held = self.value(value, scope)
             if key is None:
-                found = found.updated(held) if isinstance(held, Table) else Table(found.items, whole=False)
+                found = found.updated(held) if isinstance(held, SetupTable) else SetupTable(found.items, whole=False)
                 continue
             name = self.value(key, scope)
-            found = found.having(name.text, held) if isinstance(name, Item) else Table(found.items, whole=False)
+            found = (
+                found.having(name.text, held) if isinstance(name, SetupText) else SetupTable(found.items, whole=False)
+            )
         return found
 
-    def _keywords(self, keywords: list[ast.keyword], scope: Scope) -> Table:
-        found = Table(())
+    def _keywords(self, keywords: list[ast.keyword], scope: SetupScope) -> SetupTable:
+        found = SetupTable(())
         for keyword in keywords:
             held = self.value(keyword.value, scope)
             if keyword.arg is not None:
                 found = found.having(keyword.arg, held)
             else:
-                found = found.updated(held) if isinstance(held, Table) else Table(found.items, whole=False)
+                found = found.updated(held) if isinstance(held, SetupTable) else SetupTable(found.items, whole=False)
         return found
 
-    def _entry(self, node: ast.Subscript, scope: Scope) -> Value:
+    def _entry(self, node: ast.Subscript, scope: SetupScope) -> Value:
         """`extras["gpu"]`, and `line.split("#")[0]`, a line without its comment."""
         if called(node.value) in ("split", "partition") and isinstance(node.value, ast.Call):
             call, first = node.value, getattr(node.slice, "value", None)
@@ -166,61 +168,61 @@ class Evaluator:
             about = self.value(call.func.value, scope) if isinstance(call.func, ast.Attribute) else None
             return about if first == 0 and by in ("#", " #") and isinstance(about, Lined) else None
         table, key = self.value(node.value, scope), self.value(node.slice, scope)
-        return table.get(key.text) if isinstance(table, Table) and isinstance(key, Item) else None
+        return table.get(key.text) if isinstance(table, SetupTable) and isinstance(key, SetupText) else None
 
-    def _operation(self, node: ast.BinOp, scope: Scope) -> Value:
+    def _operation(self, node: ast.BinOp, scope: SetupScope) -> Value:
         left, right = self.value(node.left, scope), self.value(node.right, scope)
         if isinstance(node.op, ast.Add):
             return self.sum_of(left, right)
-        if isinstance(node.op, ast.Div) and isinstance(left, Item) and isinstance(right, Item):
-            return Item(posixpath.join(left.text, right.text), left.line)
+        if isinstance(node.op, ast.Div) and isinstance(left, SetupText) and isinstance(right, SetupText):
+            return SetupText(posixpath.join(left.text, right.text), left.line)
         return None
 
-    def _parent(self, node: ast.Attribute, scope: Scope) -> Value:
+    def _parent(self, node: ast.Attribute, scope: SetupScope) -> Value:
         path = self.value(node.value, scope) if node.attr == "parent" else None
-        return Item(posixpath.dirname(path.text), path.line) if isinstance(path, Item) else None
+        return SetupText(posixpath.dirname(path.text), path.line) if isinstance(path, SetupText) else None
 
-    def _formatted(self, node: ast.JoinedStr, scope: Scope) -> Value:
+    def _formatted(self, node: ast.JoinedStr, scope: SetupScope) -> Value:
         parts: list[str] = []
         for part in node.values:
             plain = isinstance(part, ast.FormattedValue) and part.conversion == -1 and part.format_spec is None
             value = self.value(part.value if plain and isinstance(part, ast.FormattedValue) else part, scope)
             if isinstance(value, Lined) and len(node.values) == 1:
                 return value
-            if not isinstance(value, Item):
+            if not isinstance(value, SetupText):
                 if not _NAMED.match("".join(parts)):
                     return None
-                value = Item(HOLE, node.lineno)  # a version that is computed
+                value = SetupText(HOLE, node.lineno)  # a version that is computed
             self.step(len(value.text))
             parts.append(value.text)
-        return Item("".join(parts), node.lineno)
+        return SetupText("".join(parts), node.lineno)
 
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Scope) -> Value:
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: SetupScope) -> Value:
         generator = node.generators[0]
         over = self.value(generator.iter, scope)
         if len(node.generators) != 1 or not isinstance(generator.target, ast.Name):
             return None
-        inner = Scope(scope, frozenset())
+        inner = SetupScope(scope, frozenset())
         sources = over.items if isinstance(over, Listed) else (over,) if isinstance(over, Lined) else None
         if sources is None:
             return None
-        items: list[Item | Lined] = []
+        items: list[SetupText | Lined] = []
         for source in sources:
             inner.set(generator.target.id, source)
             held = self.value(node.elt, inner)
             kept = all(keeps_requirements(test, self.reading(inner)) for test in generator.ifs)
-            if not isinstance(held, (Item, Lined)) or (generator.ifs and not (isinstance(source, Lined) and kept)):
+            if not isinstance(held, (SetupText, Lined)) or (generator.ifs and not (isinstance(source, Lined) and kept)):
                 return Listed(tuple(items), whole=False)
             items.append(held)
         return Listed(tuple(items), whole=not isinstance(over, Listed) or over.whole)
 
-    def _call(self, node: ast.Call, scope: Scope) -> Value:
+    def _call(self, node: ast.Call, scope: SetupScope) -> Value:
         name = called(node)
         if name == "setup":
             return self.of_setup(node, scope)
         about = self.value(node.func.value, scope) if isinstance(node.func, ast.Attribute) else None
         function = scope.get(name) if isinstance(node.func, ast.Name) else None
-        if isinstance(function, Function):
+        if isinstance(function, SetupFunction):
             if {n.name for n in ast.walk(function.node) if isinstance(n, ast.FunctionDef)} >= _OF_MM:
                 return (
                     self._file(self.value(node.args[0], scope)) if len(node.args) == 1 and not node.keywords else None
@@ -229,12 +231,12 @@ class Evaluator:
         given = [self.value(argument, scope) for argument in node.args]
         if name == "dict" and not given:
             return self._keywords(node.keywords, scope)
-        if name in ("open", "read_text") and isinstance(about, Item):
+        if name in ("open", "read_text") and isinstance(about, SetupText):
             return self._file(about)
         if name == "open":
             return self._file(given[0] if given else None)
         if name == "split" and isinstance(about, Lined):
-            return about if given and isinstance(given[0], Item) and given[0].text == "\n" else None
+            return about if given and isinstance(given[0], SetupText) and given[0].text == "\n" else None
         if name in _LINES:
             return self._lines(name, node, about, given)
         return self._path(name, node, about, given)
@@ -245,30 +247,30 @@ class Evaluator:
         if name in ("map", "filter"):
             plain = len(given) == 2 and ast.unparse(node.args[0]) in _MAPPED
             return given[1] if plain and isinstance(given[1], Lined) else None
-        if isinstance(kept, Item) and name in ("strip", "rstrip") and not given:
-            return Item(kept.text.strip(), kept.line)
+        if isinstance(kept, SetupText) and name in ("strip", "rstrip") and not given:
+            return SetupText(kept.text.strip(), kept.line)
         return kept if isinstance(kept, (Lined, Listed)) else None
 
     def _path(self, name: str, node: ast.Call, about: Value, given: list[Value]) -> Value:
         first = given[0] if given else None
         if name == "join" and isinstance(node.func, ast.Attribute):
             return self._joined(node, about, given)
-        if name == "dirname" and isinstance(first, Item):
-            return Item(posixpath.dirname(first.text), first.line)
+        if name == "dirname" and isinstance(first, SetupText):
+            return SetupText(posixpath.dirname(first.text), first.line)
         if name in ("getcwd", "cwd"):
-            return Item("", node.lineno)
-        if name == "get" and isinstance(about, Table) and isinstance(first, Item):
+            return SetupText("", node.lineno)
+        if name == "get" and isinstance(about, SetupTable) and isinstance(first, SetupText):
             return about.get(first.text)
         kept = about if about is not None else first
-        return kept if name in _SAME and isinstance(kept, (Item, Lined)) else None
+        return kept if name in _SAME and isinstance(kept, (SetupText, Lined)) else None
 
     @staticmethod
     def _file(path: Value) -> Value:
-        return Lined(posixpath.normpath(path.text), path.line) if isinstance(path, Item) and path.text else None
+        return Lined(posixpath.normpath(path.text), path.line) if isinstance(path, SetupText) and path.text else None
 
     @staticmethod
     def _joined(node: ast.Call, about: Value, given: list[Value]) -> Value:
-        texts = [one.text for one in given if isinstance(one, Item)]
+        texts = [one.text for one in given if isinstance(one, SetupText)]
         if about is None and texts and len(texts) == len(given):
-            return Item(posixpath.join(*texts), node.lineno)
+            return SetupText(posixpath.join(*texts), node.lineno)
         return None

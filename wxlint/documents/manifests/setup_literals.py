@@ -7,7 +7,7 @@ import sys
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.documents.manifests.setup_values import MOST_TEXT, UNREADABLE, Item, tree_of
+from wxlint.documents.manifests.setup_values import MOST_TEXT, UNREADABLE, SetupText, tree_of
 from wxlint.documents.source import Source
 
 _REQUIREMENT = late(r"[A-Za-z0-9][\w.-]*\s*(?:\[[\w,\s.-]*\])?\s*(?:\(?[=<>!~]=?[^;@]*|@\s*\S+.*)?(?:;.*)?")
@@ -24,7 +24,7 @@ _BUILDERS = frozenset(
 class Literals(NamedTuple):
     """items: texts that may be requirements. files: those that may be lists."""
 
-    items: tuple[Item, ...]
+    items: tuple[SetupText, ...]
     files: tuple[str, ...]
 
 
@@ -36,7 +36,7 @@ def literals_of(source: Source) -> Literals | None:
         tree = tree_of(source.text)
     except UNREADABLE:
         return None
-    items: list[Item] = []
+    items: list[SetupText] = []
     files: list[str] = []
     modules: set[str] = set()
     for node in ast.walk(tree):
@@ -52,5 +52,5 @@ def literals_of(source: Source) -> Literals | None:
         elif " " not in text and _ELSEWHERE.fullmatch(text.lower()) and text not in _ARGUMENTS:
             return None
         elif len(text) < 300 and _REQUIREMENT.fullmatch(text):
-            items.append(Item(text, node.lineno))
+            items.append(SetupText(text, node.lineno))
     return Literals(tuple(items), tuple(files)) if modules <= _BUILDERS | sys.stdlib_module_names else None

@@ -12,12 +12,12 @@ from wxlint.documents.manifests.setup_values import (
     MOST_TEXT,
     NONE,
     UNREADABLE,
-    Function,
-    Item,
     Lined,
     Listed,
-    Scope,
-    Table,
+    SetupFunction,
+    SetupScope,
+    SetupTable,
+    SetupText,
     Value,
     called,
     tree_of,
@@ -77,7 +77,7 @@ class _Reader(Evaluator):
         self.tree = tree
         self.given: list[dict[str, Value]] = []
         self.doubts = 0
-        self.module = Scope(None, frozenset(_changed_by_functions(tree)))
+        self.module = SetupScope(None, frozenset(_changed_by_functions(tree)))
 
     def call(self) -> SetupCall:
         try:
@@ -92,28 +92,28 @@ class _Reader(Evaluator):
         requires = self._listed(arguments["install_requires"]) if "install_requires" in arguments else None
         if requires is not None and not requires.items and not requires.whole:
             return SetupCall(problem="what it lists is computed")
-        table = arguments.get("extras_require", Table(()))
-        if not isinstance(table, Table):
+        table = arguments.get("extras_require", SetupTable(()))
+        if not isinstance(table, SetupTable):
             return SetupCall(requires, (), False)
         return SetupCall(requires, tuple((name, self._listed(value)) for name, value in table.items), table.whole)
 
     @staticmethod
     def _listed(value: Value) -> Listed:
-        if isinstance(value, Item):  # one text, a requirement a line
+        if isinstance(value, SetupText):  # one text, a requirement a line
             lines = value.text.split("\n")
-            return Listed(tuple(Item(line.strip(), value.line) for line in lines if line.strip()), whole=True)
+            return Listed(tuple(SetupText(line.strip(), value.line) for line in lines if line.strip()), whole=True)
         if isinstance(value, Lined):
             return Listed((value,), whole=True)
         return value if isinstance(value, Listed) else Listed((), whole=value is NONE)
 
     # -- statements
 
-    def block(self, statements: list[ast.stmt], scope: Scope) -> None:
+    def block(self, statements: list[ast.stmt], scope: SetupScope) -> None:
         for statement in statements:
             self.step()
             self._statement(statement, scope)
 
-    def _statement(self, node: ast.stmt, scope: Scope) -> None:
+    def _statement(self, node: ast.stmt, scope: SetupScope) -> None:
         if isinstance(node, ast.Assign):
             value = self.value(node.value, scope)
             for target in node.targets:
@@ -126,7 +126,7 @@ class _Reader(Evaluator):
         elif isinstance(node, ast.Expr):
             self._expression(node.value, scope)
         elif isinstance(node, ast.FunctionDef):
-            scope.set(node.name, Function(node))
+            scope.set(node.name, SetupFunction(node))
         elif isinstance(node, ast.With):
             for item in node.items:
                 if item.optional_vars is not None:
@@ -139,7 +139,7 @@ class _Reader(Evaluator):
         else:
             self._compound(node, scope)
 
-    def _compound(self, node: ast.stmt, scope: Scope) -> None:
+    def _compound(self, node: ast.stmt, scope: SetupScope) -> None:
         if isinstance(node, ast.If):
             read = self.reading(scope)
             holds = True if conditions.reads_what_it_finds(node, read) else conditions.holds(node.test, read)
@@ -156,7 +156,7 @@ class _Reader(Evaluator):
         elif not isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass, ast.Assert, ast.ClassDef, ast.Global)):
             self._forget(node, scope)
 
-    def _either(self, ways: list[list[ast.stmt]] | tuple[list[ast.stmt], ...], scope: Scope) -> None:
+    def _either(self, ways: list[list[ast.stmt]] | tuple[list[ast.stmt], ...], scope: SetupScope) -> None:
         """Statements of which one list is carried out, and it is open which."""
         self.doubts += 1
         ends = []
@@ -167,7 +167,7 @@ class _Reader(Evaluator):
         self.doubts -= 1
         scope.join(ends)
 
-    def _loop(self, node: ast.For, scope: Scope) -> None:
+    def _loop(self, node: ast.For, scope: SetupScope) -> None:
         over = self.value(node.iter, scope)
         plain = isinstance(node.target, ast.Name) and not node.orelse
         if plain and isinstance(over, Lined):
@@ -180,12 +180,12 @@ class _Reader(Evaluator):
         else:
             self._forget(node, scope)
 
-    def _assign(self, target: ast.expr, value: Value, scope: Scope) -> None:
+    def _assign(self, target: ast.expr, value: Value, scope: SetupScope) -> None:
         if isinstance(target, ast.Name):
             scope.set(target.id, value)
         elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
             table, key = scope.get(target.value.id), self.value(target.slice, scope)
-            if isinstance(table, Table) and isinstance(key, Item):
+            if isinstance(table, SetupTable) and isinstance(key, SetupText):
                 scope.change(target.value.id, table.having(key.text, value))
             else:
                 scope.change(target.value.id, None)
@@ -193,7 +193,7 @@ class _Reader(Evaluator):
             for name in _stored(target):
                 scope.set(name, None)
 
-    def _add(self, node: ast.AugAssign, scope: Scope) -> None:
+    def _add(self, node: ast.AugAssign, scope: SetupScope) -> None:
         """`requirements += [...]`."""
         if isinstance(node.op, ast.Add):
             total = self.sum_of(self.value(node.target, scope), self.value(node.value, scope))
@@ -205,7 +205,7 @@ class _Reader(Evaluator):
                 return
         self._forget(node, scope)
 
-    def _expression(self, node: ast.expr, scope: Scope) -> None:
+    def _expression(self, node: ast.expr, scope: SetupScope) -> None:
         if not isinstance(node, ast.Call):
             return
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -214,18 +214,18 @@ class _Reader(Evaluator):
         else:
             self.value(node, scope)
 
-    def _change(self, node: ast.Call, method: ast.Attribute, scope: Scope) -> None:
+    def _change(self, node: ast.Call, method: ast.Attribute, scope: SetupScope) -> None:
         """`requirements.append("torch")`, `extras["all"].extend(extras["gpu"])`."""
         place = method.value
         total: Value = None
         if method.attr in ("append", "extend") and len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
             given = self.value(node.args[0], scope)
             if method.attr == "append":
-                given = Listed((given,), whole=True) if isinstance(given, (Item, Lined)) else None
+                given = Listed((given,), whole=True) if isinstance(given, (SetupText, Lined)) else None
             total = self.sum_of(self.value(place, scope), given)
         elif method.attr == "update" and len(node.args) == 1:
             before, more = self.value(place, scope), self.value(node.args[0], scope)
-            if isinstance(before, Table) and isinstance(more, Table):
+            if isinstance(before, SetupTable) and isinstance(more, SetupTable):
                 total = before.updated(more)
         elif method.attr == "sort":
             total = self.value(place, scope)
@@ -234,7 +234,7 @@ class _Reader(Evaluator):
         else:
             self._assign(place, total, scope)
 
-    def _forget(self, node: ast.AST, scope: Scope) -> None:
+    def _forget(self, node: ast.AST, scope: SetupScope) -> None:
         """Nothing is known of what a statement sets or changes; it calls no `setup`."""
         for name in (*_stored(node), *_changed(node)):
             scope.change(name, None)
@@ -244,7 +244,7 @@ class _Reader(Evaluator):
 
     # -- calls
 
-    def of_setup(self, node: ast.Call, scope: Scope) -> Value:
+    def of_setup(self, node: ast.Call, scope: SetupScope) -> Value:
         if self.doubts or node.args:
             raise _Unsure
         given: dict[str, Value] = {}
@@ -252,17 +252,17 @@ class _Reader(Evaluator):
             value = self.value(keyword.value, scope)
             if keyword.arg is not None:
                 given[keyword.arg] = value
-            elif isinstance(value, Table) and value.whole:
+            elif isinstance(value, SetupTable) and value.whole:
                 given.update(value.items)
             else:
                 given["**"] = None
         self.given.append(given)
         return None
 
-    def of_function(self, function: Function, node: ast.Call, scope: Scope) -> Value:
+    def of_function(self, function: SetupFunction, node: ast.Call, scope: SetupScope) -> Value:
         """What a function of the file returns."""
         definition = function.node
-        inner = Scope(self.module, frozenset())
+        inner = SetupScope(self.module, frozenset())
         names = [argument.arg for argument in definition.args.args]
         defaults = definition.args.defaults
         for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):

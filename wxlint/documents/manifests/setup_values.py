@@ -14,7 +14,7 @@ UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What Python's parser raises."""
 
 
-class Item(NamedTuple):
+class SetupText(NamedTuple):
     """A text. line: where it stands, from 1."""
 
     text: str
@@ -31,11 +31,11 @@ class Lined(NamedTuple):
 class Listed(NamedTuple):
     """A list of texts and of lines of files. whole: there are no others."""
 
-    items: tuple[Item | Lined, ...]
+    items: tuple[SetupText | Lined, ...]
     whole: bool
 
 
-class Table(NamedTuple):
+class SetupTable(NamedTuple):
     """Values by their names. whole: there are no others."""
 
     items: tuple[tuple[str, Value], ...]
@@ -44,14 +44,14 @@ class Table(NamedTuple):
     def get(self, key: str) -> Value:
         return dict(self.items).get(key)
 
-    def having(self, key: str, value: Value) -> Table:
-        return Table(tuple({**dict(self.items), key: value}.items()), self.whole)
+    def having(self, key: str, value: Value) -> SetupTable:
+        return SetupTable(tuple({**dict(self.items), key: value}.items()), self.whole)
 
-    def updated(self, other: Table) -> Table:
-        return Table(tuple({**dict(self.items), **dict(other.items)}.items()), self.whole and other.whole)
+    def updated(self, other: SetupTable) -> SetupTable:
+        return SetupTable(tuple({**dict(self.items), **dict(other.items)}.items()), self.whole and other.whole)
 
 
-class Function(NamedTuple):
+class SetupFunction(NamedTuple):
     """A function of the file."""
 
     node: ast.FunctionDef
@@ -62,14 +62,14 @@ class Nothing:
 
 
 NONE = Nothing()
-Value: TypeAlias = "Item | Lined | Listed | Table | Function | Nothing | None"
+Value: TypeAlias = "SetupText | Lined | Listed | SetupTable | SetupFunction | Nothing | None"
 """None: nothing is known of it."""
 
 
-class Scope:
+class SetupScope:
     """Names and their values. lost: names of which nothing is ever known, since functions change them."""
 
-    def __init__(self, outer: Scope | None, lost: frozenset[str]) -> None:
+    def __init__(self, outer: SetupScope | None, lost: frozenset[str]) -> None:
         self.outer, self.lost = outer, lost
         self.names: dict[str, Value] = {}
 
@@ -79,7 +79,7 @@ class Scope:
         return self.outer.get(name) if self.outer is not None else None
 
     def set(self, name: str, value: Value) -> None:
-        self.names[name] = None if name in self.lost and not isinstance(value, Function) else value
+        self.names[name] = None if name in self.lost and not isinstance(value, SetupFunction) else value
 
     def change(self, name: str, value: Value) -> None:
         """A list or a table is another from here on, under whatever other name it has too."""
@@ -90,12 +90,12 @@ class Scope:
                     self.names[other] = None
         self.set(name, value)
 
-    def copy(self) -> Scope:
-        other = Scope(self.outer, self.lost)
+    def copy(self) -> SetupScope:
+        other = SetupScope(self.outer, self.lost)
         other.names = dict(self.names)
         return other
 
-    def join(self, ends: list[Scope]) -> None:
+    def join(self, ends: list[SetupScope]) -> None:
         """Keep what every way here agrees on."""
         for name in {name for end in ends for name in end.names}:
             values = [end.get(name) for end in ends]
@@ -108,7 +108,7 @@ def common(values: list[Value]) -> Value:
     lists = [value for value in values if isinstance(value, Listed)]
     if len(lists) != len(values):
         return None
-    shared: list[Item | Lined] = []
+    shared: list[SetupText | Lined] = []
     for items in zip(*(one.items for one in lists), strict=False):
         if any(item != items[0] for item in items):
             break

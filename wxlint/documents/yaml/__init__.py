@@ -7,7 +7,7 @@
     Scalar(text, start, end, tag, style)   .kind: null, bool, int, float or str; .inner(source.text): inside the quotes
     Sequence(items, start, end, tag)
     Mapping(entries, start, end, tag)      .get("key") -> Node | None; .entry("key") -> Entry(key, value) | None
-    Problem(start, end, message)
+    TextProblem(start, end, message)
 
 Offsets are those of Source.text: use Source.span(node.start, node.end). A node's stretch leaves out its anchor and tag;
 that of a block collection ends with its last child. `tag` is the tag as resolved ("!reset", "tag:yaml.org,2002:str"),
@@ -23,10 +23,22 @@ from __future__ import annotations
 
 from wxlint.core.cache import NO_CACHE, Cache, Records
 from wxlint.core.findings import Span
-from wxlint.documents.source import Source
-from wxlint.documents.yaml.nodes import Entry, Mapping, Node, Problem, Scalar, Sequence, Yaml, plain
+from wxlint.documents.source import Source, TextProblem
+from wxlint.documents.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, Yaml, plain
 
-__all__ = ["Entry", "Mapping", "Node", "Problem", "Scalar", "Sequence", "Yaml", "YamlError", "load", "parse", "plain"]
+__all__ = [
+    "Entry",
+    "Mapping",
+    "Node",
+    "Scalar",
+    "Sequence",
+    "TextProblem",
+    "Yaml",
+    "YamlError",
+    "load",
+    "parse",
+    "plain",
+]
 
 
 class YamlError(Exception):
@@ -54,7 +66,7 @@ def parse(source: Source, cache: Cache = NO_CACHE) -> Yaml:
     return cache.recall(("yaml", source.text), _RECORDS, lambda: _parse(source))
 
 
-_RECORDS = Records(Yaml, Scalar, Sequence, Mapping, Entry, Problem)
+_RECORDS = Records(Yaml, Scalar, Sequence, Mapping, Entry, TextProblem)
 
 
 def _parse(source: Source) -> Yaml:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
+from wxlint.documents.source import TextProblem
 
 COMPOSE_TAGS = ("!reset", "!override")
 _STANDARD = "tag:yaml.org,2002:"
@@ -16,14 +17,6 @@ _SPECIAL_FLOAT = late(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _HEADER = late(r"[|>][^\n]*\n\s*")
-
-
-class Problem(NamedTuple):
-    """What is wrong with the text, with source offsets."""
-
-    start: int
-    end: int
-    message: str
 
 
 class Scalar(NamedTuple):
@@ -89,11 +82,11 @@ class Yaml(NamedTuple):
     Duplicate keys are problems too, but end nothing."""
 
     documents: tuple[Node, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[TextProblem, ...]
     whole: bool = True
 
     @property
-    def refused(self) -> Problem | None:
+    def refused(self) -> TextProblem | None:
         """The syntax error that ends the reading; None for YAML, with duplicate keys or without."""
         return None if self.whole else self.problems[-1]
 

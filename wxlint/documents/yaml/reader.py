@@ -6,9 +6,9 @@ import re
 from typing import Any, NoReturn
 
 from wxlint.core.patterns import late
-from wxlint.documents.source import Source
+from wxlint.documents.source import Source, TextProblem
 from wxlint.documents.yaml import tags
-from wxlint.documents.yaml.nodes import COMPOSE_TAGS, Entry, Mapping, Node, Problem, Scalar, Sequence, is_merge
+from wxlint.documents.yaml.nodes import COMPOSE_TAGS, Entry, Mapping, Node, Scalar, Sequence, is_merge
 
 MAX_DEPTH = 100
 """Deeper nesting is refused, so that whoever walks a tree may recurse."""
@@ -40,7 +40,7 @@ class Reader:
     def __init__(self, source: Source) -> None:
         self.source, self.text = source, source.text
         self.documents: list[Node] = []
-        self.problems: list[Problem] = []
+        self.problems: list[TextProblem] = []
         self.open: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int, int]] = {}  # node, how many nodes it expands to, its height
         self.total = 0
@@ -64,7 +64,7 @@ class Reader:
             bad = re.search(_BAD_CHARACTER, self.text)
             at = bad.start() if bad else 0
             shown = f"the character U+{ord(bad[0]):04X}" if bad else "a character here"
-            self.problems.append(Problem(at, min(at + 1, len(self.text)), f"{shown} is not allowed in YAML"))
+            self.problems.append(TextProblem(at, min(at + 1, len(self.text)), f"{shown} is not allowed in YAML"))
         finally:
             if loader is not None:
                 loader.dispose()
@@ -79,10 +79,10 @@ class Reader:
             message = f"nested more than {MAX_DEPTH} levels deep"
         elif error.context and error.problem and error.context_mark:
             message += f" ({error.context}, line {self.source.position(error.context_mark.index + self.marks)[0]})"
-        self.problems.append(Problem(at, min(at + 1, len(self.text)), message))
+        self.problems.append(TextProblem(at, min(at + 1, len(self.text)), message))
 
     def _stop(self, start: int, end: int, message: str) -> NoReturn:
-        self.problems.append(Problem(start, end, message))
+        self.problems.append(TextProblem(start, end, message))
         raise _Stop
 
     def _events(self, next_event: Any) -> None:
@@ -178,7 +178,7 @@ class Reader:
                 reset.add(key.text)
             if key.text in seen:
                 line = self.source.position(seen[key.text].start)[0]
-                self.problems.append(Problem(key.start, key.end, f"the key is given twice: first in line {line}"))
+                self.problems.append(TextProblem(key.start, key.end, f"the key is given twice: first in line {line}"))
             else:
                 seen[key.text] = key
             if is_merge(key):
@@ -188,7 +188,9 @@ class Reader:
         covered: list[Entry] = []
         for mapping in merged:
             if not isinstance(mapping, Mapping):
-                self.problems.append(Problem(mapping.start, mapping.end, "<< takes a mapping or a list of mappings"))
+                self.problems.append(
+                    TextProblem(mapping.start, mapping.end, "<< takes a mapping or a list of mappings")
+                )
                 continue
             for entry in mapping.entries:
                 if entry.key.text not in seen or entry.key.text in reset:

@@ -24,7 +24,7 @@ _GIVEN = ("context", "dockerfile", "target", "args", "tags", "platforms")
 """What a target that is not known may give."""
 
 
-class Target(NamedTuple):
+class BakeTarget(NamedTuple):
     """A target, or one round of a target's matrix. variables: what its own attributes see, the round's among them."""
 
     name: str
@@ -71,11 +71,11 @@ class Targets:
                 self.variables[block.labels[0]] = self._reasoned(block.labels[0], default, "default")
         labelled = {block.labels[0]: block for block in blocks if block.kind == "target" and block.labels}
         self.targets = [target for block in labelled.values() for target in self._made(block)]
-        self._by_name: dict[str, list[Target]] = {}
+        self._by_name: dict[str, list[BakeTarget]] = {}
         for target in self.targets:
             self._by_name.setdefault(target.name, []).append(target)
 
-    def by_themselves(self) -> Iterator[Target]:
+    def by_themselves(self) -> Iterator[BakeTarget]:
         """The targets that are built by themselves, in each round of their matrix."""
         named = {item.text for group in self.groups for item in self._list(group, "targets") if isinstance(item, Value)}
         inherited = {parent.text for target in self.targets for parent in self._parents(target)}
@@ -85,7 +85,7 @@ class Targets:
             if not hidden or named.intersection((label, target.name)):
                 yield target
 
-    def named(self, names: list[str]) -> Iterator[Target]:
+    def named(self, names: list[str]) -> Iterator[BakeTarget]:
         """Targets by their names or those of their groups, with those that they take as contexts, each once."""
         waiting = dict.fromkeys(self._members(names, 0))
         done: set[str] = set()
@@ -99,18 +99,18 @@ class Targets:
                 yield target
                 waiting.update(dict.fromkeys(self._needed(target)))
 
-    def only(self, name: str) -> Target | None:
+    def only(self, name: str) -> BakeTarget | None:
         """The one target of a name; None for none or several."""
         known = self._by_name.get(name, [])
         return known[0] if len(known) == 1 else None
 
-    def _made(self, block: Block) -> Iterator[Target]:
+    def _made(self, block: Block) -> Iterator[BakeTarget]:
         """The targets that a block stands for: a matrix is expanded before anything names its targets."""
         name = block.body.get("name") if block.body.get("matrix") is not None else None
         for variables in self._rounds(block):
             made = evaluate(name, variables) if name is not None else None
             known = isinstance(made, Value) and made.known
-            yield Target(made.text if isinstance(made, Value) and known else block.labels[0], block, variables)
+            yield BakeTarget(made.text if isinstance(made, Value) and known else block.labels[0], block, variables)
 
     def _reasoned(self, name: str, expression: Expression, kind: str) -> Data:
         """A variable's value, with where it comes from; the environment may give another."""
@@ -123,7 +123,7 @@ class Targets:
             return data._replace(because=(*data.because, reason))
         return data
 
-    def _needed(self, target: Target) -> Iterator[str]:
+    def _needed(self, target: BakeTarget) -> Iterator[str]:
         """The targets that a target takes as contexts, which are built with it."""
         for said in self.attributes(target).get("contexts", []):
             data = said.value()
@@ -166,14 +166,14 @@ class Targets:
             }
             yield {**self.variables, **each}
 
-    def _parents(self, target: Target) -> list[Value]:
+    def _parents(self, target: BakeTarget) -> list[Value]:
         """The targets that a target inherits; a hole for those that are not known."""
         inherits = target.block.body.get("inherits")
         data = evaluate(inherits, target.variables) if inherits is not None else []
         items = data if isinstance(data, list) else [data]
         return [item if isinstance(item, Value) else Value(HOLE, ("inherits",)) for item in items]
 
-    def attributes(self, target: Target, depth: int = 0) -> Attributes:
+    def attributes(self, target: BakeTarget, depth: int = 0) -> Attributes:
         """What a target says, with what it inherits: the strongest last. Maps are joined, others replaced."""
         found: Attributes = {}
         for parent in self._parents(target) if depth <= _DEPTH else ():

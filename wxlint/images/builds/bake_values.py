@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from wxlint.core.values import HOLE, Value, concat
 from wxlint.documents.github.results import Data, as_value, is_unknown, truth
-from wxlint.documents.hcl.model import Call, Expression, List, Literal, Name, Object, Template
+from wxlint.documents.hcl.model import Expression, FunctionCall, List, Literal, Name, Object, Template
 
 MAX_TEXT = 20_000
 """A longer text is unknown."""
@@ -57,7 +57,7 @@ def _template(template: Template, variables: Mapping[str, Data]) -> Data:
     return joined if len(joined.text) <= MAX_TEXT else _hole("a long text")
 
 
-def _call(call: Call, variables: Mapping[str, Data]) -> Data:
+def _call(call: FunctionCall, variables: Mapping[str, Data]) -> Data:
     given = [evaluate(each, variables) for each in call.arguments]
     unknown = _hole(f"{call.name}(...)" if call.name.isidentifier() else "...")
     if call.name == "?":

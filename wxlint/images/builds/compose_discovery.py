@@ -17,9 +17,9 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
-from wxlint.discovery.git_index import Repository, repository, rules_in
+from wxlint.discovery.git_index import GitRepository, repository, rules_in
 from wxlint.discovery.gitignore import Rules, is_ignored
-from wxlint.images.builds.model import Call
+from wxlint.images.builds.model import DockerCall
 from wxlint.images.builds.script_folders import folders
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class NamedFiles(NamedTuple):
     lists: list[tuple[str, ...]]
 
 
-def named_files(files: Iterable[str], calls: Iterable[Call], known: Collection[str], read: Read) -> NamedFiles:
+def named_files(files: Iterable[str], calls: Iterable[DockerCall], known: Collection[str], read: Read) -> NamedFiles:
     """The compose files that scripts and COMPOSE_FILE name.
 
     Args:
@@ -66,7 +66,7 @@ class _Search:
         """The files that are read anyway, without links."""
         return frozenset(map(disk.real, self.known))
 
-    def by_scripts(self, calls: Iterable[Call]) -> Iterator[tuple[str, ...]]:
+    def by_scripts(self, calls: Iterable[DockerCall]) -> Iterator[tuple[str, ...]]:
         """What docker compose and docker stack are given in one command.
 
         A file alone that is read anyway is left out. A list that is not known as a whole comes as what is known of
@@ -144,7 +144,7 @@ class _GitFolder:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self.repository: Repository | None = repository(folder)
+        self.repository: GitRepository | None = repository(folder)
 
     def ignored(self, name: str) -> bytes | None:
         """The path in the repository of a file of this folder that a pattern ignores; None for one that none does."""

@@ -14,8 +14,8 @@ from functools import cached_property
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.compose.fields import resolve
 from wxlint.documents.compose.merge import ComposeProblem
-from wxlint.documents.compose.reader import BASES, ComposeFile, ComposeReader, Project, default_files
-from wxlint.documents.compose.services import REMOTE, Build, Service
+from wxlint.documents.compose.reader import BASES, ComposeFile, ComposeReader, ReadProject, default_files
+from wxlint.documents.compose.services import REMOTE, Service, ServiceBuild
 
 _MAX_LISTS = 100
 """Lists of files out of scripts that are merged: a loop may make thousands."""
@@ -30,7 +30,7 @@ class ComposeProject(NamedTuple):
     """
 
     paths: tuple[str, ...]
-    project: Project
+    project: ReadProject
     whole: bool
 
     @property
@@ -252,7 +252,7 @@ def _is_overlay(file: ComposeFile, below: frozenset[str]) -> bool:
     return any(partial(service) for service in file.services)
 
 
-def _stands_alone(service: Service, build: Build) -> bool:
+def _stands_alone(service: Service, build: ServiceBuild) -> bool:
     """Whether a service builds all by itself: from a context, or from a Dockerfile with a name for the image or a word
     on how it runs; a Dockerfile alone is meant for what the base says of the rest."""
     if build.context is not None or build.dockerfile_inline is not None:

@@ -22,7 +22,7 @@ _CHANGES = frozenset("build command deploy devices entrypoint environment gpus i
 """What a file for the CPU says of a service that is to run without a GPU."""
 
 
-class Kept(NamedTuple):
+class KeptDevice(NamedTuple):
     """A GPU that a service still asks for. service: as merged. own: as the file has it that is for the CPU, or in which
     it extends another."""
 
@@ -43,7 +43,7 @@ def may_keep_devices(projects: ComposeProjects) -> bool:
     return merged or any(own.extends is not None for file in projects.files for own in file.services)
 
 
-def kept_devices(projects: ComposeProjects) -> Iterator[Kept]:
+def kept_devices(projects: ComposeProjects) -> Iterator[KeptDevice]:
     """The first GPU of each service that a file for the CPU leaves as the files below it have it, or a service for the
     CPU as the one has it that it extends."""
     for project in projects.projects:
@@ -53,7 +53,9 @@ def kept_devices(projects: ComposeProjects) -> Iterator[Kept]:
                 yield from _kept(projects, project, path, project.paths[:place])
 
 
-def _kept(projects: ComposeProjects, project: ComposeProject, path: str, below: tuple[str, ...]) -> Iterator[Kept]:
+def _kept(
+    projects: ComposeProjects, project: ComposeProject, path: str, below: tuple[str, ...]
+) -> Iterator[KeptDevice]:
     listed = {s.name: s for file in projects.files if file.source.path == path for s in file.services}
     for service in project.project.services:
         own = listed.get(service.name)
@@ -61,10 +63,10 @@ def _kept(projects: ComposeProjects, project: ComposeProject, path: str, below: 
             continue
         device = next((d for d in service.devices if d.gpu and d.place.source.path in below), None)
         if device is not None:
-            yield Kept(project, service, own, device)
+            yield KeptDevice(project, service, own, device)
 
 
-def _extending(projects: ComposeProjects, project: ComposeProject) -> Iterator[Kept]:
+def _extending(projects: ComposeProjects, project: ComposeProject) -> Iterator[KeptDevice]:
     """Services that are called for the CPU and have the GPU of a service that they extend."""
     if len(project.paths) > 1:
         return  # files below may take it away, or give it
@@ -78,4 +80,4 @@ def _extending(projects: ComposeProjects, project: ComposeProject) -> Iterator[K
             continue
         device = next((device for device in service.devices if device.gpu), None)
         if device is not None and not any(device.gpu for device in own.devices):
-            yield Kept(project, service, own, device)
+            yield KeptDevice(project, service, own, device)

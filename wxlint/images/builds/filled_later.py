@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
-from wxlint.documents.source import Problem
+from wxlint.documents.source import TextProblem
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 _MARK = late(r"\{\{|\{%|<%|@\w+@|\{[\w.-]+\}|<[\w -]+>|\$\[")
 
 
-def refused(source: Source, read: Yaml) -> tuple[Problem, ...]:
+def refused(source: Source, read: Yaml) -> tuple[TextProblem, ...]:
     """Return the syntax error that ends a file; nothing where the file has marks that are filled in later.
 
     A key that is given twice is none: Kubernetes and Helm take the last.
     """
     error = read.refused
-    return () if error is None or _MARK.search(source.text) else (Problem(*error),)
+    return () if error is None or _MARK.search(source.text) else (TextProblem(*error),)

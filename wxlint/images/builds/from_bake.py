@@ -12,7 +12,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.documents.github.results import as_value
 from wxlint.documents.hcl.model import Hcl, List, Object
 from wxlint.documents.hcl.reader import read_hcl
-from wxlint.images.builds.bake_targets import Said, Target, Targets
+from wxlint.images.builds.bake_targets import BakeTarget, Said, Targets
 from wxlint.images.builds.bake_values import evaluate
 from wxlint.images.builds.model import Script
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Use
@@ -62,7 +62,7 @@ class Bake:
         else:
             yield from ((target.name, self._build(target)) for target in self.targets.named(names))
 
-    def _build(self, made: Target) -> Build:
+    def _build(self, made: BakeTarget) -> Build:
         block, attributes = made.block, self.targets.attributes(made)
 
         def value(key: str) -> Value | None:

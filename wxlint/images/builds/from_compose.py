@@ -10,8 +10,7 @@ from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.compose.fields import Named
 from wxlint.documents.compose.merge import Text
-from wxlint.documents.compose.services import Build as ServiceBuild
-from wxlint.documents.compose.services import Service
+from wxlint.documents.compose.services import Service, ServiceBuild
 from wxlint.images.builds.compose_projects import ComposeProjects
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference

@@ -11,20 +11,20 @@ from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value, concat
-from wxlint.documents.gitlab import Job, Pipeline, Placed, read_pipeline
+from wxlint.documents.gitlab import GitlabJob, Pipeline, PlacedNode, read_pipeline
 from wxlint.documents.scalar_places import scalar_places
 from wxlint.documents.yaml import Mapping as Node_Mapping
 from wxlint.documents.yaml import Scalar, Sequence
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
-from wxlint.images.builds.model import PROGRAMS, Call, Script
+from wxlint.images.builds.model import PROGRAMS, DockerCall, Script
 from wxlint.images.builds.script_folders import folders
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
-    from wxlint.documents.yaml import Problem
+    from wxlint.documents.yaml import TextProblem
 
 _REFERENCE = late(r"\$\$|\$\{(\w+)\}|\$(\w+)|%(\w+)%|(?P<input>\$\[\[[^\]\n]*\]\])")
 """`$$`, a variable, or an input of a configuration that is included, which GitLab fills in first."""
@@ -58,7 +58,7 @@ class Pipelines:
             yield from pipeline.files
 
     @property
-    def problems(self) -> dict[str, tuple[Problem, ...]]:
+    def problems(self) -> dict[str, tuple[TextProblem, ...]]:
         """What is wrong with the YAML of each file."""
         return {path: found for each in self.pipelines.values() for path, found in each.problems.items()}
 
@@ -115,30 +115,30 @@ class _Run:
 
     def __init__(self, pipeline: Pipeline, find: Find, path: str) -> None:
         self.pipeline, self.find, self.path = pipeline, find, path
-        self.calls: list[Call] = []
+        self.calls: list[DockerCall] = []
         self.builds: list[Build] = []
         self.uses: list[Use] = []
 
-    def job(self, job: Job) -> None:
+    def job(self, job: GitlabJob) -> None:
         """Every round of a job."""
         given = {name: _variable(placed, name) for name, placed in self.pipeline.variables_of(job).items()}
         if "variables" in job.given:
             own = self.pipeline.referred(job.given["variables"])
             for key, node in own.node.entries if isinstance(own.node, Node_Mapping) else ():
-                given[key.text] = _variable(self.pipeline.referred(Placed(node, own.source)), key.text)
+                given[key.text] = _variable(self.pipeline.referred(PlacedNode(node, own.source)), key.text)
         given.update((name, Value(HOLE, (f"${name}",))) for name in _changed_by_rules(job))
         for matrix in _rounds(job):
             variables = _Variables({"CI_PROJECT_DIR": Value("."), **given, **matrix})
             self._images(job, variables)
             self._scripts(job, variables)
 
-    def _images(self, job: Job, variables: _Variables) -> None:
+    def _images(self, job: GitlabJob, variables: _Variables) -> None:
         if "image" in job.given:
             self._image("job container", self.pipeline.referred(job.given["image"]), variables)
         for service in self.pipeline.items(job.given["services"]) if "services" in job.given else ():
             self._image("job service", service, variables)
 
-    def _image(self, kind: str, placed: Placed, variables: _Variables) -> None:
+    def _image(self, kind: str, placed: PlacedNode, variables: _Variables) -> None:
         node = placed.node.get("name") if isinstance(placed.node, Node_Mapping) else placed.node
         if not isinstance(node, Scalar) or node.kind != "str":
             return
@@ -147,7 +147,7 @@ class _Run:
             span = placed.source.span(*node.inner(placed.source.text))
             self.uses.append(Use(kind, value, parse_reference(value), span, because=value.because))
 
-    def _scripts(self, job: Job, variables: _Variables) -> None:
+    def _scripts(self, job: GitlabJob, variables: _Variables) -> None:
         """Run the lines in front of the script and the script in one shell, what comes after it in another."""
         main = [job.given[name] for name in ("before_script", "script") if name in job.given]
         for given in (main, [job.given["after_script"]] if "after_script" in job.given else []):
@@ -155,7 +155,7 @@ class _Run:
             if lines and any(word in _text(line) for line in lines for word in _PROGRAMS):
                 self._shell(job, lines, variables)
 
-    def _shell(self, job: Job, lines: list[Placed], variables: _Variables) -> None:
+    def _shell(self, job: GitlabJob, lines: list[PlacedNode], variables: _Variables) -> None:
         source = lines[-1].source
         text = EmbeddedText()
         end = 0
@@ -182,18 +182,18 @@ class _Run:
             self.builds.append(build._replace(built_by=(reason, *build.built_by[1:])))
 
 
-def _text(line: Placed) -> str:
+def _text(line: PlacedNode) -> str:
     return line.node.text if isinstance(line.node, Scalar) else ""
 
 
-def _has_gpu(job: Job) -> bool:
+def _has_gpu(job: GitlabJob) -> bool:
     """Whether a job chooses runners that may have a GPU."""
     tags = job.given.get("tags")
     items = tags.node.items if tags is not None and isinstance(tags.node, Sequence) else ()
     return any(isinstance(item, Scalar) and re.search("(?i)gpu|cuda|nvidia|[$]", item.text) for item in items)
 
 
-def _variable(placed: Placed, name: str) -> Value:
+def _variable(placed: PlacedNode, name: str) -> Value:
     """The value of a variable, before its own variables are filled in."""
     node = placed.node.get("value") if isinstance(placed.node, Node_Mapping) else placed.node
     if not isinstance(node, Scalar):
@@ -202,7 +202,7 @@ def _variable(placed: Placed, name: str) -> Value:
     return Value(node.text, (), (Reason("variable", f"{name}={node.text[:80]}", placed.source.path, line, name),))
 
 
-def _changed_by_rules(job: Job) -> Iterator[str]:
+def _changed_by_rules(job: GitlabJob) -> Iterator[str]:
     """The variables that some rule of a job sets."""
     rules = job.given.get("rules")
     for rule in rules.node.items if rules is not None and isinstance(rules.node, Sequence) else ():
@@ -211,7 +211,7 @@ def _changed_by_rules(job: Job) -> Iterator[str]:
             yield key.text
 
 
-def _rounds(job: Job) -> list[dict[str, Value]]:
+def _rounds(job: GitlabJob) -> list[dict[str, Value]]:
     """The variables of each round of a job; one round without any where it has no matrix."""
     parallel = job.given.get("parallel")
     matrix = parallel.node.get("matrix") if parallel is not None and isinstance(parallel.node, Node_Mapping) else None

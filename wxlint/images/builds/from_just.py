@@ -16,7 +16,7 @@ from wxlint.documents.justfile import justfile_problems
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.github_actions import Find
-from wxlint.images.builds.model import PROGRAMS, Call, Script
+from wxlint.images.builds.model import PROGRAMS, DockerCall, Script
 from wxlint.images.builds.script_folders import folders
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class _Just:
     def __init__(self, source: Source, find: Find) -> None:
         self.source, self.find = source, find
         self.variables: dict[str, Value] = {}
-        self.calls: list[Call] = []
+        self.calls: list[DockerCall] = []
         self.builds: list[Build] = []
         self.uses: list[Use] = []
 

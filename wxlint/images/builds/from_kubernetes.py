@@ -12,7 +12,7 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.kubernetes import Container, Pod, read_pods
-from wxlint.documents.kustomize import Given, Kustomization, Renamed, read_kustomization
+from wxlint.documents.kustomize import Kustomization, PatchedGpu, Renamed, read_kustomization
 from wxlint.documents.yaml import Scalar, parse
 from wxlint.images.builds.filled_later import refused
 from wxlint.images.builds.model import Running
@@ -20,7 +20,7 @@ from wxlint.images.model.records import Use
 from wxlint.images.model.reference import parse_reference
 
 if TYPE_CHECKING:
-    from wxlint.documents.source import Problem, Source
+    from wxlint.documents.source import Source, TextProblem
 
 Read = Callable[[str], "Source | None"]
 KIND = "kubernetes image"
@@ -36,14 +36,14 @@ class Kubernetes:
 
     def __init__(self, sources: Iterable[Source], cache: Cache = NO_CACHE, read: Read | None = None) -> None:
         """read: a file that a kustomization names."""
-        self.problems: dict[str, tuple[Problem, ...]] = {}
+        self.problems: dict[str, tuple[TextProblem, ...]] = {}
         self._files: dict[str, tuple[Source, tuple[Pod, ...]]] = {}
         self._kustomizations: list[tuple[Source, Kustomization]] = []
         self._patched: list[tuple[Source, Scalar]] = []
         """The images that patches set."""
         self._given: set[str] = set()
         """The containers that patches give a GPU, by name; "" for any."""
-        self._gifts: dict[str, tuple[Source, list[Scalar], list[Given]]] = {}
+        self._gifts: dict[str, tuple[Source, list[Scalar], list[PatchedGpu]]] = {}
         """What the files with patches set: images, and GPUs with the names of containers."""
         self._patches: set[str] = set()
         """The files that are patches: what they say of a container is not all that holds of it."""

@@ -10,15 +10,15 @@ from wxlint.core.paths import folders_above, normal
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
-from wxlint.documents.makefile import Assignment, Item, Makefile, Recipe, Rule, read_makefile
+from wxlint.documents.makefile import Assignment, Makefile, MakeItem, MakeRule, Recipe, read_makefile
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
-from wxlint.images.builds.make_values import Expander, Variable
-from wxlint.images.builds.model import PROGRAMS, Call, Script, Undefined
+from wxlint.images.builds.make_values import MakeExpander, MakeVariable
+from wxlint.images.builds.model import PROGRAMS, DockerCall, Script, Undefined
 from wxlint.images.model.records import Build, Use
 
 if TYPE_CHECKING:
-    from wxlint.documents.source import Problem, Source
+    from wxlint.documents.source import Source, TextProblem
     from wxlint.shell.model import Command
 
 _PREFIXES = "@-+ \t"
@@ -46,7 +46,7 @@ def makefile_script(source: Source, find: Find, read: Read) -> Script:
 class _Target:
     """A rule, with the file that it stands in."""
 
-    def __init__(self, name: str, rule: Rule, source: Source, stem: Value | None = None) -> None:
+    def __init__(self, name: str, rule: MakeRule, source: Source, stem: Value | None = None) -> None:
         self.name, self.rule, self.source, self.stem = name, rule, source, stem
 
 
@@ -54,13 +54,13 @@ class _Make:
     def __init__(self, source: Source, find: Find, read: Read) -> None:
         self.source, self.find, self.read = source, find, read
         self.folder = posixpath.dirname(source.path)
-        self.variables: dict[str, Variable] = {"MAKE": Variable("make"), "CURDIR": Variable(".")}
+        self.variables: dict[str, MakeVariable] = {"MAKE": MakeVariable("make"), "CURDIR": MakeVariable(".")}
         self.own: dict[str, list[tuple[Assignment, Source]]] = {}
-        self.rules: list[tuple[Rule, Source]] = []
-        self.calls: list[Call] = []
+        self.rules: list[tuple[MakeRule, Source]] = []
+        self.calls: list[DockerCall] = []
         self.builds: list[Build] = []
         self.uses: list[Use] = []
-        self.problems: tuple[Problem, ...] = ()
+        self.problems: tuple[TextProblem, ...] = ()
         self._files: set[str] = set()
         self._whole = True
         self._references: list[tuple[str, int, Source]] = []
@@ -93,9 +93,9 @@ class _Make:
             elif item.kind == "include":
                 self._include(item.files)
 
-    def _decided(self, item: Item) -> bool | None:
+    def _decided(self, item: MakeItem) -> bool | None:
         """Whether an item counts, by the conditions it stands in; None where that is not known."""
-        expander = Expander(self.variables, whole=self._whole)
+        expander = MakeExpander(self.variables, whole=self._whole)
         found = [expander.holds(test) for test in item.tests]
         return False if False in found else None if None in found else True
 
@@ -106,7 +106,7 @@ class _Make:
         _set(self.variables, assignment, source, doubtful)
 
     def _include(self, files: str) -> None:
-        for name in Expander(self.variables).value(files).text.split():
+        for name in MakeExpander(self.variables).value(files).text.split():
             if HOLE in name:
                 self._whole = False
                 continue
@@ -146,7 +146,7 @@ class _Make:
     # -- targets
 
     def _targets(self) -> Iterator[_Target]:
-        expander = Expander(self.variables)
+        expander = MakeExpander(self.variables)
         wanted = {
             word
             for rule, _ in self.rules
@@ -166,29 +166,29 @@ class _Make:
                 if not stems:
                     yield _Target(name.replace("%", HOLE), rule, source, Value(HOLE, ("$*",)))
 
-    def _follow(self, target: _Target, given: dict[str, Variable], because: tuple[Reason, ...]) -> None:
+    def _follow(self, target: _Target, given: dict[str, MakeVariable], because: tuple[Reason, ...]) -> None:
         """Run the recipes of a target. given: what the command line sets. because: the calls that led here."""
         if self._followed >= _MOST_CALLS or len(because) > 8:
             return
         self._followed += 1
         variables = {**self.variables, **self._of_target(target.name), **given}
         name = Value(target.name, ("$*",) * target.name.count(HOLE))
-        needed = Expander(variables).value(target.rule.prerequisites)
+        needed = MakeExpander(variables).value(target.rule.prerequisites)
         first = Value(needed.text.split()[0]) if needed.known and needed.text.split() else Value(HOLE, ("$<",))
         automatic = {"@": name, "<": first, "^": needed, "*": target.stem or Value(HOLE, ("$*",))}
-        expander = Expander(variables, automatic, whole=self._whole)
+        expander = MakeExpander(variables, automatic, whole=self._whole)
         for recipe, tests in target.rule.recipes:
             if False not in [expander.holds(test) for test in tests]:
                 self._recipe(target, recipe, expander, because)
 
-    def _of_target(self, name: str) -> dict[str, Variable]:
+    def _of_target(self, name: str) -> dict[str, MakeVariable]:
         """The variables that a target sets for itself."""
         found = dict(self.variables)
         for assignment, source in self.own.get(name, ()):
             _set(found, assignment, source, False)
         return {key: value for key, value in found.items() if self.variables.get(key) is not value}
 
-    def _recipe(self, target: _Target, recipe: Recipe, expander: Expander, because: tuple[Reason, ...]) -> None:
+    def _recipe(self, target: _Target, recipe: Recipe, expander: MakeExpander, because: tuple[Reason, ...]) -> None:
         text = EmbeddedText()
         leading = True
         for piece in expander.pieces(recipe.text):
@@ -222,14 +222,14 @@ class _Make:
         if words[0].text not in ("make", "gmake") or command.cwd is not None or len(words) < 2:
             return
         names: list[str] = []
-        given: dict[str, Variable] = {}
+        given: dict[str, MakeVariable] = {}
         for value in words[1:]:
             name, equals, text = value.text.partition("=")
             if name.startswith("-"):
                 if name in ("-C", "-f", "--directory", "--file"):
                     return
             elif equals and HOLE not in name:
-                given[name] = Variable("", value._replace(text=text))
+                given[name] = MakeVariable("", value._replace(text=text))
             elif value.known:
                 names.append(value.text)
         if not given:
@@ -257,7 +257,7 @@ def _stem(pattern: str, word: str) -> str | None:
     return word[len(head) : len(word) - len(tail)] if fits else None
 
 
-def _set(variables: dict[str, Variable], assignment: Assignment, source: Source, doubtful: bool) -> None:
+def _set(variables: dict[str, MakeVariable], assignment: Assignment, source: Source, doubtful: bool) -> None:
     """Carry out an assignment. doubtful: it stands in a condition that is not known."""
     name, operator, text = assignment.name, assignment.operator, assignment.value
     before = variables.get(name)
@@ -268,20 +268,20 @@ def _set(variables: dict[str, Variable], assignment: Assignment, source: Source,
     kind = Reason("default" if operator == "?=" else "variable", f"{name}={shown[:80]}", source.path, line, name)
     place = Value("", (), (kind,))
     if doubtful or operator == "!=":
-        variables[name] = Variable("", Value(HOLE, (f"$({name})",)))
+        variables[name] = MakeVariable("", Value(HOLE, (f"$({name})",)))
     elif operator == "+=" and before is not None:
         places = (*before.places, place)
         if before.value is not None:
-            added = Expander(variables).value(text)
+            added = MakeExpander(variables).value(text)
             joined = before.value._replace(
                 text=f"{before.value.text} {added.text}",
                 holes=(*before.value.holes, *added.holes),
                 because=(*before.value.because, *added.because),
             )
-            variables[name] = Variable("", joined, places)
+            variables[name] = MakeVariable("", joined, places)
         else:
-            variables[name] = Variable(f"{before.text} {text}", None, places)
+            variables[name] = MakeVariable(f"{before.text} {text}", None, places)
     elif operator == ":=":
-        variables[name] = Variable("", Expander(variables).value(text), (place,))
+        variables[name] = MakeVariable("", MakeExpander(variables).value(text), (place,))
     else:
-        variables[name] = Variable(text, None, (place,))
+        variables[name] = MakeVariable(text, None, (place,))

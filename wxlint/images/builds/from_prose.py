@@ -16,7 +16,7 @@ from wxlint.core import disk
 from wxlint.core.paths import folders_above, normal
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.documents.prose import Block, blocks
+from wxlint.documents.prose import TextBlock, blocks
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.model import PROGRAMS, Script
@@ -45,11 +45,11 @@ def prose_script(source: Source, root: str) -> Script:
     )
 
 
-def _is_shell(block: Block) -> bool:
+def _is_shell(block: TextBlock) -> bool:
     return block.language in _SHELLS and any(word in line for _, line in block.lines for word in PROGRAMS)
 
 
-def _read(source: Source, block: Block, folders: Folders) -> Script:
+def _read(source: Source, block: TextBlock, folders: Folders) -> Script:
     text, end = EmbeddedText(), 0
     for start, line in _typed(block):
         at = 0
@@ -64,7 +64,7 @@ def _read(source: Source, block: Block, folders: Folders) -> Script:
     return read_script(source, commands, _existing, lambda cwd: folders.at(block.lines[0][0], cwd))
 
 
-def _typed(block: Block) -> Iterator[tuple[int, str]]:
+def _typed(block: TextBlock) -> Iterator[tuple[int, str]]:
     """Yield the lines that a reader types: where some follow a prompt, the others are what a program prints."""
     prompted = any(_PROMPT.match(line) for _, line in block.lines)
     goes_on = False

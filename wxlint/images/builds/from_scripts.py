@@ -11,7 +11,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.docker_build import build_of, use_at
 from wxlint.images.builds.docker_cli import DockerCommand, docker_command
 from wxlint.images.builds.loop_rounds import Rounds
-from wxlint.images.builds.model import Call, Edit, Script
+from wxlint.images.builds.model import DockerCall, DockerfileEdit, Script
 from wxlint.images.builds.script_folders import folders
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
@@ -34,10 +34,10 @@ def read_script(
     Without it, paths are tried from the script's `cd`, the working folder's root and the script's own folder, since a
     script rarely says where it is started.
     """
-    calls: list[Call] = []
+    calls: list[DockerCall] = []
     builds: list[Build] = []
     uses: list[Use] = []
-    edits: list[Edit] = []
+    edits: list[DockerfileEdit] = []
     commands = tuple(commands)
     followed = _with_inner(source, commands)
     rounds = Rounds(source, commands)
@@ -51,7 +51,7 @@ def read_script(
             edits += _edit(command, source, find, tried)
             continue
         span = source.span(command.start, command.end)
-        calls.append(Call(docker, span, source.path))
+        calls.append(DockerCall(docker, span, source.path))
         if docker.verb == "build":
             if fed is None and _reads_input(docker):
                 fed = _fed([each for each, _ in followed], number, source.text)
@@ -59,7 +59,7 @@ def read_script(
             builds.append(build)
             uses.extend(build.tags)
             if fed is not None and fed.tool == "-replace" and build.dockerfile:
-                edits.append(Edit(fed.substitutions, build.dockerfile, span, command.because, fed.tool))
+                edits.append(DockerfileEdit(fed.substitutions, build.dockerfile, span, command.because, fed.tool))
         elif docker.verb in ("run", "create", "pull", "push", "tag"):
             uses.extend(_copied(command, docker, source) or _arguments(docker, source, rounds))
         elif docker.verb in ("buildx imagetools", "manifest"):
@@ -97,17 +97,19 @@ def _fed(commands: list[Command], number: int, text: str) -> Fed | None:
     return fed_to(commands, number, text)
 
 
-def _edit(command: Command, source: Source, find: Callable[[list[str]], str | None], starts: list[str]) -> list[Edit]:
+def _edit(
+    command: Command, source: Source, find: Callable[[list[str]], str | None], starts: list[str]
+) -> list[DockerfileEdit]:
     """The Dockerfiles that a sed changes; none where one of its expressions is not known."""
     from wxlint.images.builds.piped import read_sed
 
     read = read_sed(command)
-    found: list[Edit] = []
+    found: list[DockerfileEdit] = []
     for word in read[1] if read is not None else ():
         value = word.value
         path = find([normal(posixpath.join(start, value.text)) for start in starts]) if value.known else None
         if path is not None and read is not None:
-            found.append(Edit(read[0], path, source.span(command.start, command.end), command.because))
+            found.append(DockerfileEdit(read[0], path, source.span(command.start, command.end), command.because))
     return found
 
 

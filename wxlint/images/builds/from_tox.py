@@ -15,7 +15,7 @@ from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
-from wxlint.images.builds.model import Call, Script
+from wxlint.images.builds.model import DockerCall, Script
 from wxlint.images.builds.script_folders import folders
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def tox_script(source: Source, find: Find) -> Script:
 class _Tox:
     def __init__(self, source: Source, find: Find) -> None:
         self.source, self.find = source, find
-        self.calls: list[Call] = []
+        self.calls: list[DockerCall] = []
         self.builds: list[Build] = []
         self.uses: list[Use] = []
         self.shared: dict[str, Value] = {}

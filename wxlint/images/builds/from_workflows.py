@@ -13,7 +13,7 @@ from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE, Value, concat
 from wxlint.documents.github.expressions import condition, expand
 from wxlint.documents.github.results import Data, unknown
-from wxlint.documents.github.workflow import Job, Step, Workflow, entries, read_action, read_workflow
+from wxlint.documents.github.workflow import Job, Workflow, WorkflowStep, entries, read_action, read_workflow
 from wxlint.documents.yaml import Mapping as Node_Mapping
 from wxlint.documents.yaml import Node, Scalar
 from wxlint.images.builds.embedded_shell import EmbeddedText
@@ -22,15 +22,15 @@ from wxlint.images.builds.github_actions import Find, Inputs, build_push, metada
 from wxlint.images.builds.github_contexts import environment_of, inputs_of, left_open
 from wxlint.images.builds.github_matrix import ANY, node_data, rounds
 from wxlint.images.builds.github_outputs import OUTPUT_FILES, written_by
-from wxlint.images.builds.github_workspace import Workspace
-from wxlint.images.builds.model import PROGRAMS, Call, Script
+from wxlint.images.builds.github_workspace import JobWorkspace
+from wxlint.images.builds.model import PROGRAMS, DockerCall, Script
 from wxlint.images.builds.placed_text import fill_in, parts_of
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
-    from wxlint.documents.yaml import Problem
+    from wxlint.documents.yaml import TextProblem
 
 _DEPTH = 4
 """Workflows that call workflows, and actions that use actions: GitHub allows four levels of workflows."""
@@ -50,7 +50,7 @@ class Workflows:
     def __init__(self, find: Find, read: Callable[[str], Source | None], cache: Cache = NO_CACHE) -> None:
         self.find, self.read, self.cache = find, read, cache
         self.workflows: dict[str, Workflow] = {}
-        self.problems: dict[str, tuple[Problem, ...]] = {}
+        self.problems: dict[str, tuple[TextProblem, ...]] = {}
         self._actions: dict[str, Workflow | None] = {}
 
     @property
@@ -112,7 +112,7 @@ class _Run:
 
     def __init__(self, workflows: Workflows, root: str) -> None:
         self.workflows, self.root = workflows, root
-        self.calls: list[Call] = []
+        self.calls: list[DockerCall] = []
         self.builds: list[Build] = []
         self.uses: list[Use] = []
 
@@ -157,7 +157,7 @@ class _Run:
                 self._image("job service", service, source, inside)
             label = f"job {job.id.text}"
             runner = expand(job.runner, inside)
-            self.steps(source, job.steps, inside, label, Workspace(self.root, runner), depth)
+            self.steps(source, job.steps, inside, label, JobWorkspace(self.root, runner), depth)
             if len(all_rounds) == 1:
                 outputs.update((key.text, node_data(value, source, inside)) for key, value in entries(job.outputs))
         return outputs
@@ -183,10 +183,10 @@ class _Run:
     def steps(
         self,
         source: Source,
-        steps: Iterable[Step],
+        steps: Iterable[WorkflowStep],
         contexts: dict[str, Data],
         label: str,
-        workspace: Workspace,
+        workspace: JobWorkspace,
         depth: int,
     ) -> None:
         """The steps of a job or a composite action, in order; contexts change with them."""
@@ -208,7 +208,7 @@ class _Run:
                 contexts["steps"] = {**contexts["steps"], step.id: {ANY: True, "outputs": outputs}}
 
     def _shell(
-        self, source: Source, step: Step, contexts: Mapping[str, Data], label: str, workspace: Workspace
+        self, source: Source, step: WorkflowStep, contexts: Mapping[str, Data], label: str, workspace: JobWorkspace
     ) -> list[tuple[str, Data]]:
         """What a `run` does; returns the outputs and the variables ("env.NAME") that it sets."""
         shell = step.shell.split(" ")[0] or "bash"
@@ -268,10 +268,10 @@ class _Run:
     def _action(
         self,
         source: Source,
-        step: Step,
+        step: WorkflowStep,
         contexts: Mapping[str, Data],
         label: str,
-        workspace: Workspace,
+        workspace: JobWorkspace,
         depth: int,
     ) -> dict[str, Data]:
         """What an action does; returns its outputs."""
@@ -304,10 +304,10 @@ class _Run:
     def _composite(
         self,
         source: Source,
-        step: Step,
+        step: WorkflowStep,
         contexts: Mapping[str, Data],
         label: str,
-        workspace: Workspace,
+        workspace: JobWorkspace,
         depth: int,
     ) -> None:
         assert step.uses is not None

@@ -17,12 +17,12 @@ from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.json_text import json_problem
 from wxlint.documents.scalar_places import scalar_places
-from wxlint.documents.source import Problem, Source
+from wxlint.documents.source import Source, TextProblem
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.github_actions import Find
-from wxlint.images.builds.model import PROGRAMS, Call, Script
+from wxlint.images.builds.model import PROGRAMS, DockerCall, Script
 from wxlint.images.builds.script_folders import folders
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
@@ -45,9 +45,9 @@ def _scalar(node: Node | None, key: str) -> Scalar | None:
     return found if isinstance(found, Scalar) and found.kind == "str" and found.text else None
 
 
-def _problems(found: Iterable[tuple[int, int, str]]) -> tuple[Problem, ...]:
+def _problems(found: Iterable[tuple[int, int, str]]) -> tuple[TextProblem, ...]:
     """What is wrong with the YAML."""
-    return tuple(Problem(*each) for each in found)
+    return tuple(TextProblem(*each) for each in found)
 
 
 def _filled(text: str, values: dict[str, Value]) -> Value:
@@ -87,7 +87,7 @@ def taskfile_script(source: Source, find: Find, cache: Cache) -> Script:
     documents, problems, _ = parse(source, cache)
     root = documents[0] if documents else None
     variables = _variables(root.get("vars") if isinstance(root, Mapping) else None, source, {})
-    calls: list[Call] = []
+    calls: list[DockerCall] = []
     builds: list[Build] = []
     uses: list[Use] = []
     for name, task in _entries(root.get("tasks") if isinstance(root, Mapping) else None):

@@ -23,9 +23,9 @@ from wxlint.images.model.reference import parse_reference
 
 if TYPE_CHECKING:
     from wxlint.documents.github.results import Data
-    from wxlint.documents.github.workflow import Step
+    from wxlint.documents.github.workflow import WorkflowStep
     from wxlint.documents.source import Source
-    from wxlint.images.builds.github_workspace import Workspace
+    from wxlint.images.builds.github_workspace import JobWorkspace
 
 Find = Callable[[list[str]], "str | None"]
 
@@ -33,7 +33,7 @@ Find = Callable[[list[str]], "str | None"]
 class Inputs(NamedTuple):
     """What a step gives an action."""
 
-    step: Step
+    step: WorkflowStep
     source: Source
     contexts: Mapping[str, Data]
 
@@ -60,7 +60,7 @@ class Inputs(NamedTuple):
         return self.source.span(scalar.start, scalar.end)
 
 
-def build_push(inputs: Inputs, label: str, find: Find, workspace: Workspace) -> Build:
+def build_push(inputs: Inputs, label: str, find: Find, workspace: JobWorkspace) -> Build:
     """The build of docker/build-push-action."""
     local = workspace.local
     context = _context(inputs.value("context"))

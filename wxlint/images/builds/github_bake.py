@@ -19,14 +19,14 @@ from wxlint.images.model.records import Build, Use
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
-    from wxlint.images.builds.github_workspace import Workspace
+    from wxlint.images.builds.github_workspace import JobWorkspace
     from wxlint.images.builds.placed_text import Placed
 
 _DEFAULT_FILES = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl")
 
 
 def bake_builds(
-    inputs: Inputs, label: str, find: Find, workspace: Workspace, read: Callable[[str], Source | None]
+    inputs: Inputs, label: str, find: Find, workspace: JobWorkspace, read: Callable[[str], Source | None]
 ) -> Iterator[Build]:
     """The builds of one step, with the tags that they make."""
     names = [part.value.text for part in inputs.listed("targets")] or ["default"]
@@ -45,7 +45,7 @@ def bake_builds(
             )
 
 
-def _files(inputs: Inputs, workspace: Workspace) -> Iterator[str]:
+def _files(inputs: Inputs, workspace: JobWorkspace) -> Iterator[str]:
     workdir = inputs.value("workdir")
     folder = workdir.text if workdir is not None and workdir.known else "."
     given = [part.value for part in inputs.listed("files")]

@@ -16,7 +16,7 @@ _HOSTED = late(r"(?:ubuntu|windows|macos)-(?:latest|slim|\d[\d.]*)(?:-arm|-intel
 """GitHub's own machines by their usual names; larger ones, those with a GPU among them, are named by their owners."""
 
 
-class Workspace:
+class JobWorkspace:
     """The workspace of one job. root: the repository's folder, as paths are shown. runner: its machine."""
 
     def __init__(self, root: str, runner: Value) -> None:

@@ -31,14 +31,14 @@ _VALUED = frozenset(
 )
 
 
-class Copy(NamedTuple):
+class ImageCopy(NamedTuple):
     """Images that are copied under other names."""
 
     sources: tuple[Word, ...]
     names: tuple[Word, ...]
 
 
-def copy_of(command: Command) -> Copy | None:
+def copy_of(command: Command) -> ImageCopy | None:
     """What skopeo, crane or regctl copies; None for other commands of theirs."""
     words = unwrap(command).words
     program = posixpath.basename(words[0].value.text)
@@ -57,7 +57,7 @@ def copy_of(command: Command) -> Copy | None:
     return None
 
 
-def copy_of_docker(docker: DockerCommand) -> Copy | None:
+def copy_of_docker(docker: DockerCommand) -> ImageCopy | None:
     """What docker or buildah copies: `buildx imagetools create`, `manifest create`, `push IMAGE docker://NAME`."""
     words = docker.arguments
     if docker.verb == "push" and len(words) == 2 and "://" in words[1].value.text:
@@ -74,7 +74,7 @@ def copy_of_docker(docker: DockerCommand) -> Copy | None:
     return _copy(sources, names)
 
 
-def placed(copy: Copy) -> Iterator[tuple[Word, bool]]:
+def placed(copy: ImageCopy) -> Iterator[tuple[Word, bool]]:
     """The images of a copy as uses: whether each is a name that is given. The last image comes before each name."""
     for word in copy.sources[:-1]:
         yield word, False
@@ -85,10 +85,10 @@ def placed(copy: Copy) -> Iterator[tuple[Word, bool]]:
         yield from ((word, False) for word in copy.sources[-1:])
 
 
-def _copy(sources: list[Word] | tuple[Word, ...], names: list[Word] | tuple[Word, ...]) -> Copy | None:
+def _copy(sources: list[Word] | tuple[Word, ...], names: list[Word] | tuple[Word, ...]) -> ImageCopy | None:
     kept = tuple(word for each in sources if (word := _image(each)) is not None)
     given = tuple(word for each in names if (word := _image(each)) is not None)
-    return Copy(kept, given) if kept or given else None
+    return ImageCopy(kept, given) if kept or given else None
 
 
 def _image(word: Word) -> Word | None:

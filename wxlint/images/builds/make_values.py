@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value, concat
-from wxlint.documents.makefile import Condition
+from wxlint.documents.makefile import MakeCondition
 
 _DEPTH = 20
 _MOST_EXPANSIONS = 20_000
@@ -17,7 +17,7 @@ MAX_TEXT = 20_000
 """A longer value is unknown: a variable that doubles itself must not fill memory."""
 
 
-class Variable(NamedTuple):
+class MakeVariable(NamedTuple):
     """What a variable stands for. text: to be expanded when it is used; value: what it was already expanded to."""
 
     text: str
@@ -34,12 +34,12 @@ class Piece(NamedTuple):
     value: Value | None
 
 
-class Expander:
+class MakeExpander:
     """Expands texts. variables: by name. automatic: `@`, `<`, `^`, `*`. whole: no included file is unread, which may
     set what is not set."""
 
     def __init__(
-        self, variables: Mapping[str, Variable], automatic: Mapping[str, Value] | None = None, *, whole: bool = True
+        self, variables: Mapping[str, MakeVariable], automatic: Mapping[str, Value] | None = None, *, whole: bool = True
     ) -> None:
         self.variables, self.automatic, self.whole = variables, automatic or {}, whole
         self._open: set[str] = set()
@@ -107,7 +107,7 @@ class Expander:
         because = tuple(reason for place in variable.places for reason in place.because)
         return value._replace(because=tuple(dict.fromkeys((*value.because, *because))))
 
-    def holds(self, test: Condition) -> bool | None:
+    def holds(self, test: MakeCondition) -> bool | None:
         """Whether a condition holds; None where it is not known."""
         found = self._defined(test.text) if test.word in ("ifdef", "ifndef") else self._equal(test.text)
         if found is None:
@@ -190,12 +190,12 @@ def _patsubst(word: str, old: str, new: str) -> str:
     return new.replace("%", word[len(head) : len(word) - len(tail)], 1)
 
 
-def _strip(e: Expander, given: list[str], depth: int) -> Value | None:
+def _strip(e: MakeExpander, given: list[str], depth: int) -> Value | None:
     value = e.value(",".join(given), depth)
     return value._replace(text=" ".join(value.text.split()))
 
 
-def _subst(e: Expander, given: list[str], depth: int) -> Value | None:
+def _subst(e: MakeExpander, given: list[str], depth: int) -> Value | None:
     values = [e.value(each, depth) for each in given]
     if len(values) != 3 or values[0].holes or values[1].holes:
         return None
@@ -203,14 +203,14 @@ def _subst(e: Expander, given: list[str], depth: int) -> Value | None:
     return values[2]._replace(text=text) if not values[2].holes else None
 
 
-def _pattern(e: Expander, given: list[str], depth: int) -> Value | None:
+def _pattern(e: MakeExpander, given: list[str], depth: int) -> Value | None:
     values = [e.value(each, depth) for each in given]
     if len(values) != 3 or values[0].holes or values[1].holes:
         return None
     return _each(values[2], lambda word: _patsubst(word, values[0].text.strip(), values[1].text.strip()))
 
 
-def _if(e: Expander, given: list[str], depth: int) -> Value | None:
+def _if(e: MakeExpander, given: list[str], depth: int) -> Value | None:
     test = e.value(given[0].strip(), depth)
     if len(given) < 2 or test.holes and not test.text.replace(HOLE, "").strip():
         return None
@@ -218,7 +218,7 @@ def _if(e: Expander, given: list[str], depth: int) -> Value | None:
     return e.value(chosen, depth)
 
 
-def _or(e: Expander, given: list[str], depth: int) -> Value | None:
+def _or(e: MakeExpander, given: list[str], depth: int) -> Value | None:
     for each in given:
         value = e.value(each.strip(), depth)
         if value.holes and not value.text.replace(HOLE, ""):
@@ -228,8 +228,8 @@ def _or(e: Expander, given: list[str], depth: int) -> Value | None:
     return Value("")
 
 
-def _affix(before: bool) -> Callable[[Expander, list[str], int], Value | None]:
-    def function(e: Expander, given: list[str], depth: int) -> Value | None:
+def _affix(before: bool) -> Callable[[MakeExpander, list[str], int], Value | None]:
+    def function(e: MakeExpander, given: list[str], depth: int) -> Value | None:
         affix, words = e.value(given[0], depth), e.value(",".join(given[1:]), depth)
         if affix.holes:
             return None
@@ -238,16 +238,16 @@ def _affix(before: bool) -> Callable[[Expander, list[str], int], Value | None]:
     return function
 
 
-def _words(choose: Callable[[list[str]], list[str]]) -> Callable[[Expander, list[str], int], Value | None]:
-    def function(e: Expander, given: list[str], depth: int) -> Value | None:
+def _words(choose: Callable[[list[str]], list[str]]) -> Callable[[MakeExpander, list[str], int], Value | None]:
+    def function(e: MakeExpander, given: list[str], depth: int) -> Value | None:
         value = e.value(",".join(given), depth)
         return None if value.holes else value._replace(text=" ".join(choose(value.text.split())))
 
     return function
 
 
-def _filter(keep: bool) -> Callable[[Expander, list[str], int], Value | None]:
-    def function(e: Expander, given: list[str], depth: int) -> Value | None:
+def _filter(keep: bool) -> Callable[[MakeExpander, list[str], int], Value | None]:
+    def function(e: MakeExpander, given: list[str], depth: int) -> Value | None:
         patterns, words = e.value(given[0], depth), e.value(",".join(given[1:]), depth)
         if patterns.holes or words.holes:
             return None
@@ -258,7 +258,7 @@ def _filter(keep: bool) -> Callable[[Expander, list[str], int], Value | None]:
     return function
 
 
-_FUNCTIONS: dict[str, Callable[[Expander, list[str], int], Value | None]] = {
+_FUNCTIONS: dict[str, Callable[[MakeExpander, list[str], int], Value | None]] = {
     "strip": _strip,
     "subst": _subst,
     "patsubst": _pattern,

@@ -11,7 +11,7 @@ from wxlint.images.model.records import Build, Use
 
 if TYPE_CHECKING:
     from wxlint.documents.kubernetes import Container, Pod
-    from wxlint.documents.source import Problem, Source
+    from wxlint.documents.source import Source, TextProblem
     from wxlint.images.builds.docker_cli import DockerCommand
     from wxlint.shell.substitutions import Substitution
 
@@ -20,7 +20,7 @@ PROGRAMS = ("docker", "podman", "nerdctl", "buildah", "skopeo", "crane", "regctl
 """Programs that build, run or copy images: a file that names none of them has nothing to do with images."""
 
 
-class Call(NamedTuple):
+class DockerCall(NamedTuple):
     """A docker command of a script, with its place. hosted: on a machine of GitHub's, which has no GPU."""
 
     docker: DockerCommand
@@ -29,7 +29,7 @@ class Call(NamedTuple):
     hosted: bool = False
 
 
-class Edit(NamedTuple):
+class DockerfileEdit(NamedTuple):
     """What a script changes of a Dockerfile. substitutions: None for one that is not understood. dockerfile: its path.
 
     tool: sed, or PowerShell's -replace.
@@ -67,12 +67,12 @@ class Script(NamedTuple):
     say image and resources.
     """
 
-    calls: tuple[Call, ...]
+    calls: tuple[DockerCall, ...]
     builds: tuple[Build, ...]
     uses: tuple[Use, ...]
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[DockerfileEdit, ...] = ()
     undefined: tuple[Undefined, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[TextProblem, ...] = ()
     columns: tuple[tuple[tuple[str, Span], ...], ...] = ()
     running: tuple[Running, ...] = ()
 

@@ -47,13 +47,13 @@ class Start(NamedTuple):
         return self.text.start if self.text is not None else self.words[0].start if self.words else 0
 
 
-class Lists(NamedTuple):
+class WordLists(NamedTuple):
     """The lists of words that an expression may be."""
 
     each: tuple[tuple[Word, ...], ...]
 
 
-Names = dict[str, "Value | Lists | None"]
+Names = dict[str, "Value | WordLists | None"]
 """What names hold: a text, lists, or something unknown."""
 
 
@@ -132,7 +132,7 @@ class Flow:
                 return
         before = dict(self.names)
         for name in _set_in(node):
-            if not isinstance(before.get(name), Lists):
+            if not isinstance(before.get(name), WordLists):
                 self.names[name] = None
         self.follow(node.body)
         self.names = _joined([self.names, before])
@@ -166,14 +166,14 @@ class Flow:
                     self.names[name] = None
             elif isinstance(node, ast.AugAssign):
                 held = self.names.get(target.id)
-                if isinstance(held, Lists):
+                if isinstance(held, WordLists):
                     self.names[target.id] = _with(held, self._added(node.value))
                 else:
                     self.names[target.id] = concat([held, self.value(node.value)]) if isinstance(held, Value) else None
             else:
                 self.names[target.id] = self._given(target.id, node.value)
 
-    def _given(self, name: str, node: ast.expr) -> Value | Lists | None:
+    def _given(self, name: str, node: ast.expr) -> Value | WordLists | None:
         lists = self._lists(node)
         if lists is not None or isinstance(node, (ast.List, ast.Tuple)):
             return lists
@@ -187,10 +187,10 @@ class Flow:
             return False
         name, method = node.func.value, node.func.attr
         held = self.names.get(name.id) if isinstance(name, ast.Name) else None
-        if not isinstance(name, ast.Name) or not isinstance(held, Lists) or method not in ("append", "extend"):
+        if not isinstance(name, ast.Name) or not isinstance(held, WordLists) or method not in ("append", "extend"):
             return False
         self._calls(node.args[0])
-        more = Lists(((self._word(node.args[0]),),)) if method == "append" else self._added(node.args[0])
+        more = WordLists(((self._word(node.args[0]),),)) if method == "append" else self._added(node.args[0])
         self.names[name.id] = _with(held, more)
         return True
 
@@ -224,14 +224,14 @@ class Flow:
         """A function that is given a list may add to it; a method of the list may change any of its words."""
         if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
             owner = call.func.value.id
-            if isinstance(self.names.get(owner), Lists) and call.func.attr not in ("copy", "count", "index"):
+            if isinstance(self.names.get(owner), WordLists) and call.func.attr not in ("copy", "count", "index"):
                 self.names[owner] = None
         for argument in call.args:
             held = self.names.get(argument.id) if isinstance(argument, ast.Name) else None
-            if isinstance(argument, ast.Name) and isinstance(held, Lists):
+            if isinstance(argument, ast.Name) and isinstance(held, WordLists):
                 self.names[argument.id] = _with(held, self._unknown_words(call))
 
-    def _lists(self, node: ast.expr) -> Lists | None:
+    def _lists(self, node: ast.expr) -> WordLists | None:
         """The lists that an expression may be; None for one that is no list, or an unknown one."""
         if isinstance(node, (ast.List, ast.Tuple)):
             return self._list(node.elts)
@@ -240,20 +240,22 @@ class Flow:
             given = None if node.id in self.names else self.shared.get(node.id)
             if isinstance(given, (ast.List, ast.Tuple)):
                 return self._list(given.elts)
-            return held if isinstance(held, Lists) else None
+            return held if isinstance(held, WordLists) else None
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             left = self._lists(node.left)
             return _with(left, self._added(node.right)) if left is not None else None
         return self._split(node) if isinstance(node, ast.Call) else None
 
-    def _list(self, elements: Sequence[ast.expr]) -> Lists | None:
-        found: Lists | None = Lists(((),))
+    def _list(self, elements: Sequence[ast.expr]) -> WordLists | None:
+        found: WordLists | None = WordLists(((),))
         for element in elements:
-            more = self._added(element.value) if isinstance(element, ast.Starred) else Lists(((self._word(element),),))
+            more = (
+                self._added(element.value) if isinstance(element, ast.Starred) else WordLists(((self._word(element),),))
+            )
             found = _with(found, more)
         return found
 
-    def _split(self, node: ast.Call) -> Lists | None:
+    def _split(self, node: ast.Call) -> WordLists | None:
         """`"docker build .".split()` and `shlex.split("docker build .")`."""
         if not isinstance(node.func, ast.Attribute) or node.func.attr != "split" or node.keywords:
             return None
@@ -265,14 +267,14 @@ class Flow:
         if not isinstance(text, ast.Constant) or not isinstance(text.value, str) or "'" in text.value:
             return None
         place = place_of(text, self.source)
-        return Lists((tuple(Word(Value(word), *place, quoted=True) for word in text.value.split()),))
+        return WordLists((tuple(Word(Value(word), *place, quoted=True) for word in text.value.split()),))
 
-    def _added(self, node: ast.expr) -> Lists:
+    def _added(self, node: ast.expr) -> WordLists:
         """What is added to a list: words that may be anything where it is not known."""
         return self._lists(node) or self._unknown_words(node)
 
-    def _unknown_words(self, node: ast.expr) -> Lists:
-        return Lists(((Word(self._unknown(node), *place_of(node, self.source), quoted=False),),))
+    def _unknown_words(self, node: ast.expr) -> WordLists:
+        return WordLists(((Word(self._unknown(node), *place_of(node, self.source), quoted=False),),))
 
     def _word(self, node: ast.expr) -> Word:
         return Word(self.value(node), *place_of(node, self.source), quoted=True)
@@ -310,26 +312,26 @@ def _joined(left: list[Names]) -> Names:
     for other in left[1:]:
         for name in {*found, *other}:
             one, two = found.get(name), other.get(name)
-            if isinstance(one, Lists) and isinstance(two, Lists):
+            if isinstance(one, WordLists) and isinstance(two, WordLists):
                 found[name] = _either(one, two)
             elif one != two or (name in found) != (name in other):
                 found[name] = None
     return found
 
 
-def _either(one: Lists, two: Lists) -> Lists | None:
+def _either(one: WordLists, two: WordLists) -> WordLists | None:
     """The lists of two branches, without those to which the other branch only adds."""
     every = tuple(dict.fromkeys((*one.each, *two.each)))
     found = tuple(each for each in every if not any(len(o) > len(each) and o[: len(each)] == each for o in every))
-    return Lists(found) if len(found) <= _MOST_LISTS else None
+    return WordLists(found) if len(found) <= _MOST_LISTS else None
 
 
-def _with(held: Lists | None, more: Lists) -> Lists | None:
+def _with(held: WordLists | None, more: WordLists) -> WordLists | None:
     """Each list with each of what may be added to it."""
     if held is None or len(held.each) * len(more.each) > _MOST_LISTS:
         return None
     found = tuple(one + two for one in held.each for two in more.each)
-    return Lists(found) if all(len(words) <= _MOST_WORDS for words in found) else None
+    return WordLists(found) if all(len(words) <= _MOST_WORDS for words in found) else None
 
 
 def _set_in(node: ast.stmt) -> set[str]:

@@ -30,7 +30,7 @@ def platform_args(platform: str, *, is_only: bool = True) -> Mapping[str, Value]
     return found
 
 
-class Arguments:
+class BuildArguments:
     """The arguments of one build. `outer` is the scope before the first FROM and of FROM lines."""
 
     def __init__(self, build: Build) -> None:

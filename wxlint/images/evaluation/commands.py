@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wxlint.shell.model import Command, Word
 
 
-class Ran(NamedTuple):
+class RunCommand(NamedTuple):
     """A command of a RUN. text: the whole shell text that it is part of."""
 
     command: Command
@@ -35,11 +35,11 @@ class Ran(NamedTuple):
         return self.source.span(self.at(start), self.at(end))
 
 
-def commands_of(source: Source, instruction: Instruction) -> Iterator[Ran]:
+def commands_of(source: Source, instruction: Instruction) -> Iterator[RunCommand]:
     """Yield the commands of a RUN; of variables only those are known that the RUN itself sets."""
     for text, at in shell_texts(instruction):
         for command in _commands(text):
-            yield Ran(command, text, source, at)
+            yield RunCommand(command, text, source, at)
 
 
 @lru_cache(maxsize=256)

@@ -29,7 +29,7 @@ _ENVIRONMENT_LIKE = late(r"env|conda|mamba|poetry")
 _MADE_BY_CONDA = ("conda", "mamba", "micromamba")
 
 
-class Made(NamedTuple):
+class MadeEnvironment(NamedTuple):
     """A virtual environment that a command makes.
 
     shares: it sees what the system's Python has. anew: what was in it before is gone. has_pip: a pip of its own.
@@ -41,7 +41,7 @@ class Made(NamedTuple):
     has_pip: bool
 
 
-def made(text: str, workdir: str, variables: Mapping[str, Value]) -> Iterator[Made]:
+def made(text: str, workdir: str, variables: Mapping[str, Value]) -> Iterator[MadeEnvironment]:
     """The virtual environments that a RUN makes."""
     from wxlint.shell.bash.reader import read_plain, read_shell  # only for files that make environments
 
@@ -57,7 +57,7 @@ def made(text: str, workdir: str, variables: Mapping[str, Value]) -> Iterator[Ma
             place = _place_in(workdir, command.cwd, value)
             if place != HOLE:
                 has_pip = "--seed" in options if by_uv else "--without-pip" not in options
-                yield Made(place, "--system-site-packages" in options, "--clear" in options, has_pip)
+                yield MadeEnvironment(place, "--system-site-packages" in options, "--clear" in options, has_pip)
 
 
 def _behind_maker(words: Sequence[Value]) -> Sequence[Value] | None:

@@ -17,7 +17,7 @@ from wxlint.documents.dockerfile.flags import mount_fields
 from wxlint.documents.dockerfile.instruction_checks import onbuild_trigger
 from wxlint.documents.dockerfile.reader import Dockerfile, Instruction
 from wxlint.documents.dockerfile.words import json_words, listed_words
-from wxlint.images.evaluation.arguments import Arguments
+from wxlint.images.evaluation.arguments import BuildArguments
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.copied_files import Copies, Copy, documents_of
 from wxlint.images.evaluation.default_shell import flavor_of, flavor_of_command, shell_texts
@@ -53,7 +53,7 @@ class _Evaluation:
     def __init__(self, dockerfile: Dockerfile, build: Build, files: Files, contexts_named: ContextNamed) -> None:
         self.dockerfile, self.build, self.files = dockerfile, build, files
         self.source, self.escape = dockerfile.source, dockerfile.escape
-        self.arguments = Arguments(build)
+        self.arguments = BuildArguments(build)
         self.names = StageNames(dockerfile, build, contexts_named)
         self.stages: list[OpenStage] = []
         self.uses: list[Use] = []

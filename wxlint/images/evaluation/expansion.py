@@ -14,7 +14,15 @@ from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value, concat
 from wxlint.documents.dockerfile.template_marks import cut_marks
-from wxlint.documents.dockerfile.word_grammar import Choice, Literal, Replace, Trim, Variable, WordError, parse_word
+from wxlint.documents.dockerfile.word_grammar import (
+    ChoicePart,
+    LiteralPart,
+    Replace,
+    Trim,
+    VariablePart,
+    WordError,
+    parse_word,
+)
 from wxlint.documents.dockerfile.words import Pair, pairs, words
 
 if TYPE_CHECKING:
@@ -82,11 +90,11 @@ def _joined(word: Word, scope: Scope) -> Value:
 
 
 def _part(part: Part, scope: Scope) -> Value:
-    if isinstance(part, Literal):
+    if isinstance(part, LiteralPart):
         return Value(part.text, (HOLE,) * part.text.count(HOLE))  # where marks stood
-    if isinstance(part, Variable):
+    if isinstance(part, VariablePart):
         return _looked_up(part.name, scope) or _unknown(part.written)
-    if isinstance(part, Choice):
+    if isinstance(part, ChoicePart):
         return _chosen(part, scope)
     if isinstance(part, (Trim, Replace)):
         return _edited(part, scope)
@@ -99,7 +107,7 @@ def _looked_up(name: str, scope: Scope) -> Value | None:
     return Value("") if value is None and name in _NEVER_SET else value
 
 
-def _chosen(part: Choice, scope: Scope) -> Value:
+def _chosen(part: ChoicePart, scope: Scope) -> Value:
     value = _looked_up(part.name, scope)
     word = _joined(part.word, scope)  # BuildKit expands it in any case, and may refuse it
     absent = part.name in scope.unset or (value is None and scope.closed) or part.name in _NEVER_SET

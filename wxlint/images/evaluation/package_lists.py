@@ -28,7 +28,7 @@ from wxlint.images.installs.requirement import FOLDER, is_refused, marker_of, pa
 
 if TYPE_CHECKING:
     from wxlint.documents.manifests.project import Part, Project
-    from wxlint.documents.manifests.requirements_txt import Line
+    from wxlint.documents.manifests.requirements_txt import RequirementLine
 
 _MOST_FOLDERS = 100
 """Projects of the repository that are followed from one."""
@@ -53,7 +53,7 @@ def _listed(source: Text, as_constraints: bool, environment: Environment) -> Lin
 
 
 def _of_requirement(
-    line: Line, value: Value, source: Text, where: Where, as_constraints: bool, environment: Environment
+    line: RequirementLine, value: Value, source: Text, where: Where, as_constraints: bool, environment: Environment
 ) -> Lines:
     holds = applies(marker_of(value.text), environment)
     found = parse_requirement(value, where)
@@ -118,7 +118,7 @@ class PackageLists:
 
         return self.variables[name] if name in self.variables else unknown_variable(name)
 
-    def _of_line(self, line: Line, source: Text, as_constraints: bool, open_: tuple[str, ...]) -> Lines:
+    def _of_line(self, line: RequirementLine, source: Text, as_constraints: bool, open_: tuple[str, ...]) -> Lines:
         where = partial(source.span, line.start, line.end)
         if line.invalid:
             return Lines(unread=(Unread(UnreadKind.INVALID, source.path, where, "an option that pip refuses"),))
@@ -303,13 +303,13 @@ def _is_pylock(path: str) -> bool:
     return NAME.fullmatch(posixpath.basename(path)) is not None
 
 
-def _at(line: Line, start: int, end: int) -> Line:
+def _at(line: RequirementLine, start: int, end: int) -> RequirementLine:
     """A line that stands elsewhere than in a file of its own."""
     options = tuple(option._replace(start=start, end=end) for option in line.options)
     return line._replace(options=options, start=start, end=end)
 
 
-def _sources(line: Line, source: Text) -> Sources:
+def _sources(line: RequirementLine, source: Text) -> Sources:
     """The indexes that a line of options gives, as pip reads several on one line."""
     names = ("--index-url", "--extra-index-url", "--find-links")
     given: dict[str, list[PackageIndex]] = {name: [] for name in names}

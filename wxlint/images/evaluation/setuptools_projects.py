@@ -17,7 +17,7 @@ from wxlint.images.installs.model import Groups, Lines, Unread, UnreadKind, join
 from wxlint.images.installs.project_files import lines_of, may_decide
 
 if TYPE_CHECKING:
-    from wxlint.documents.manifests.setup_values import Item, Listed
+    from wxlint.documents.manifests.setup_values import Listed, SetupText
     from wxlint.images.installs.markers import Environment
     from wxlint.images.installs.requirement import Requirement
 
@@ -150,7 +150,7 @@ def _of_call(source: Text, call: SetupCall) -> _Found:
     return _Found(source, tuple(dependencies), tuple(files), whole)
 
 
-def _items(parts: list[tuple[Part, Listed]]) -> Iterator[tuple[Part, Item | Lined]]:
+def _items(parts: list[tuple[Part, Listed]]) -> Iterator[tuple[Part, SetupText | Lined]]:
     for part, listed in parts:
         for item in listed.items:
             yield part, item

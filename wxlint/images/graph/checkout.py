@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from wxlint.core import disk
-from wxlint.discovery.git_index import Repository, repository
+from wxlint.discovery.git_index import GitRepository, repository
 
 _ANYTHING = "anything"
 """A name that stands for all of a folder, whose files git may ignore: `models/*`."""
@@ -16,15 +16,15 @@ class Checkout:
     """Answers by git's files; what they list is read once for each of git's repositories."""
 
     def __init__(self) -> None:
-        self._tracked: dict[Repository | None, frozenset[str] | None] = {None: frozenset()}
-        self._folders: dict[Repository, frozenset[str]] = {}
-        self._repositories: dict[str, Repository | None] = {}
+        self._tracked: dict[GitRepository | None, frozenset[str] | None] = {None: frozenset()}
+        self._folders: dict[GitRepository, frozenset[str]] = {}
+        self._repositories: dict[str, GitRepository | None] = {}
 
     def tracked_around(self, path: str) -> frozenset[str] | None:
         """The files that git tracks around a path; None where it cannot be said."""
         return self._tracked_in(self._repository_around(path))
 
-    def _tracked_in(self, found: Repository | None) -> frozenset[str] | None:
+    def _tracked_in(self, found: GitRepository | None) -> frozenset[str] | None:
         if found not in self._tracked:
             try:
                 self._tracked[found] = frozenset(map(os.fsdecode, found.tracked())) if found is not None else None
@@ -32,7 +32,7 @@ class Checkout:
                 self._tracked[found] = None
         return self._tracked[found]
 
-    def _repository_around(self, path: str) -> Repository | None:
+    def _repository_around(self, path: str) -> GitRepository | None:
         """The repository of git that the folder of a path lies in."""
         folder = os.path.dirname(path)
         if folder not in self._repositories:
@@ -65,7 +65,7 @@ class Checkout:
         except OSError:
             return True
 
-    def _folders_of(self, found: Repository, tracked: frozenset[str]) -> frozenset[str]:
+    def _folders_of(self, found: GitRepository, tracked: frozenset[str]) -> frozenset[str]:
         """The folders of what git tracks in a repository."""
         if found not in self._folders:
             self._folders[found] = frozenset(folder for path in tracked for folder in _above(path))

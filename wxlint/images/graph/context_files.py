@@ -38,7 +38,7 @@ class Absent(NamedTuple):
     sure: bool = True
 
 
-class Contexts:
+class ContextFolders:
     """The folders that may be the context of builds of a Dockerfile."""
 
     def __init__(self, sources: SourceStore, dockerfile: str, contexts: Iterable[str]) -> None:

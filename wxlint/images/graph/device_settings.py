@@ -13,7 +13,7 @@ from wxlint.documents.dockerfile.words import json_words
 if TYPE_CHECKING:
     from wxlint.core.findings import Span
     from wxlint.core.values import Value
-    from wxlint.documents.compose.services import Command, Service
+    from wxlint.documents.compose.services import Service, ServiceCommand
     from wxlint.images.model.records import Evaluated, Stage
 
 _DEVICE = late(r"(?:.+_)?DEVICE(?:_TYPE)?")
@@ -95,7 +95,7 @@ def settings_of_service(service: Service) -> Iterator[Setting]:
             yield from _of_words(_words(command), f"compose service {service.name}", command.place.span)
 
 
-def _words(command: Command) -> list[str]:
+def _words(command: ServiceCommand) -> list[str]:
     """The words of a command; of one with variables those that are known."""
     known = [text.value.text for text in command.words if text.value.known and not text.value.because]
     return known if command.listed else [word for text in known for word in text.split()]

@@ -20,7 +20,7 @@ from wxlint.images.graph.family import Family
 from wxlint.images.graph.sources import SourceStore
 
 if TYPE_CHECKING:
-    from wxlint.documents.source import Problem, Source
+    from wxlint.documents.source import Source, TextProblem
     from wxlint.images.builds.compose_projects import ComposeProjects
     from wxlint.images.builds.from_gitlab import Pipelines
     from wxlint.images.builds.from_kubernetes import Kubernetes
@@ -200,14 +200,14 @@ class Documents:
             found.update(self.pipelines.files)
         return frozenset(found)
 
-    def syntax_problems(self) -> Iterator[tuple[Source, Problem]]:
+    def syntax_problems(self) -> Iterator[tuple[Source, TextProblem]]:
         """What is wrong with scripts, workflows, manifests and bake files that have to do with images."""
-        from wxlint.documents.source import Problem
+        from wxlint.documents.source import TextProblem
 
         for item in self.given:
             source = self._store.read(item.path) if item.kind in (*_UTF_8, *_BY_MARK) else None
             if source is not None and source.foreign and (source.encoding == BINARY or item.kind in _UTF_8):
-                yield source, Problem(0, 0, source.foreign)
+                yield source, TextProblem(0, 0, source.foreign)
         found: dict[str, Sequence[tuple[int, int, str]]] = {}
         kinds = {item.kind for item in self.given if item.path in self.scripts}
         if "workflow" in kinds:
@@ -221,7 +221,7 @@ class Documents:
         for path, problems in found.items():
             source = self._store.read(path)
             if source is not None:
-                yield from ((source, Problem(*problem)) for problem in problems)
+                yield from ((source, TextProblem(*problem)) for problem in problems)
 
     @cached_property
     def kubernetes(self) -> Kubernetes | None:

@@ -41,7 +41,7 @@ class Touched(NamedTuple):
         return any(path in finding.message for path in self.deleted)
 
 
-class Change(NamedTuple):
+class ChangedFiles(NamedTuple):
     """changed, deleted: paths as shown. gone: images that changed or deleted files built before, and now do not."""
 
     changed: frozenset[str]
@@ -49,7 +49,7 @@ class Change(NamedTuple):
     gone: tuple[Reference, ...]
 
 
-def touched_by(repository: Repository, change: Change) -> Touched:
+def touched_by(repository: Repository, change: ChangedFiles) -> Touched:
     """Follow a change through the graph."""
     graph = repository.graph
     evaluated = [each for path in graph.builds for each in graph.evaluated_at(path)]
@@ -68,7 +68,7 @@ def touched_by(repository: Repository, change: Change) -> Touched:
     return Touched(frozenset(files), places, tuple(sorted(change.deleted)))
 
 
-def _lost(repository: Repository, change: Change) -> Iterable[tuple[str, tuple[str, int]]]:
+def _lost(repository: Repository, change: ChangedFiles) -> Iterable[tuple[str, tuple[str, int]]]:
     """The deleted Dockerfiles that something still builds, each with the line that does."""
     for build in (build for script in repository.scripts.values() for build in script.builds):
         for path in map(normal, build.wanted):
@@ -91,7 +91,7 @@ def made_in(repository: Repository, paths: frozenset[str]) -> dict[str, Referenc
     return found
 
 
-def _is_gone(use: Use, change: Change) -> bool:
+def _is_gone(use: Use, change: ChangedFiles) -> bool:
     """Whether a place names an image that is not built any more."""
     reference = use.reference
     if use.produces or reference is None or not change.gone:
@@ -147,7 +147,7 @@ def _with_downstream(repository: Repository, evaluated: list[Evaluated], affecte
     return list(found.values())
 
 
-def _places(repository: Repository, affected: list[Evaluated], change: Change) -> Iterable[tuple[str, int]]:
+def _places(repository: Repository, affected: list[Evaluated], change: ChangedFiles) -> Iterable[tuple[str, int]]:
     """The lines that build an affected image or name it, and of a service that does, the line of its name."""
     numbers = {id(each) for each in affected}
     for build in (build for each in affected for build in repository.graph.alike(each.build)):

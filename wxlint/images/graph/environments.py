@@ -6,7 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE
-from wxlint.images.graph.state import Addition, Environment, Package, State, Stored, additions, cuda_packages, distinct
+from wxlint.images.graph.state import (
+    Addition,
+    Package,
+    PythonEnvironment,
+    State,
+    Stored,
+    additions,
+    cuda_packages,
+    distinct,
+)
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.places import SYSTEM, in_home, moved, of_prefix, shown
 from wxlint.images.model.records import BY_PATH, StageCopy
@@ -27,7 +36,7 @@ class Environments:
     """
 
     def __init__(self, base: State) -> None:
-        system = Environment(SYSTEM, base.torch, base.packages, base.others, base.installs, base.external_torch)
+        system = PythonEnvironment(SYSTEM, base.torch, base.packages, base.others, base.installs, base.external_torch)
         self.held = {one.place: one for one in base.environments or (system,)}
         self.led = base.led
 
@@ -85,9 +94,9 @@ class Environments:
             return
         packages = tuple(p for p in system.packages if p.row.get("ecosystem") == "apt")
         installs = tuple(one for one in system.installs if one.tool == "apt")
-        self.held[install.place] = Environment(install.place, packages=packages, installs=installs)
+        self.held[install.place] = PythonEnvironment(install.place, packages=packages, installs=installs)
 
-    def _share(self, before: Environment, now: Environment) -> None:
+    def _share(self, before: PythonEnvironment, now: PythonEnvironment) -> None:
         """Let environments that see the system's packages have what it has got, where they have none of their own."""
         for name, one in self.held.items():
             if one.shares:
@@ -109,7 +118,7 @@ class Environments:
                 self._place(one, place, reason)
         return brought
 
-    def _place(self, one: Environment, place: str, reason: Reason) -> None:
+    def _place(self, one: PythonEnvironment, place: str, reason: Reason) -> None:
         """Put an environment of another stage where it lies now, with the packages of this stage's distribution."""
         system = self.held[SYSTEM]
         torch = one.torch if one.torch.channel == "none" else _copied(one.torch, reason)
@@ -171,7 +180,7 @@ class Environments:
             used=used,
         )
 
-    def _in_use(self, led: str, used: str) -> list[Environment]:
+    def _in_use(self, led: str, used: str) -> list[PythonEnvironment]:
         """The environments that the image may compute with, all where that is not known."""
         if used == BY_PATH and not (led == SYSTEM and _is_empty(self.held[SYSTEM])):
             used = led
@@ -188,7 +197,7 @@ class Environments:
         return others if others and untouched else [system, *others]
 
 
-def _is_empty(environment: Environment) -> bool:
+def _is_empty(environment: PythonEnvironment) -> bool:
     """Whether nothing is known to be in an environment: what is started lies somewhere else then."""
     return environment.torch.channel == "none" and all(
         step.tool == "apt" or (not step.unread and all(one.name in _INSTALLERS for one in step.requirements))
@@ -196,7 +205,7 @@ def _is_empty(environment: Environment) -> bool:
     )
 
 
-def _holds_project(environment: Environment) -> bool:
+def _holds_project(environment: PythonEnvironment) -> bool:
     """Whether an environment is the one that a project of uv has of its own."""
     return environment.place != SYSTEM and any(step.tool == "uv-project" for step in environment.installs)
 
@@ -215,7 +224,7 @@ def _synced(torch: Torch, install: Install) -> Torch:
     return torch if now == before else now
 
 
-def installed(environment: Environment, install: Install, torch: Torch) -> Environment:
+def installed(environment: PythonEnvironment, install: Install, torch: Torch) -> PythonEnvironment:
     """An environment after one install. torch: the one that it leaves."""
     packages, others = environment.packages, environment.others
     if install.exact and install.tool != "uv-project" and not (install.unread or install.conditional):
@@ -232,7 +241,7 @@ def installed(environment: Environment, install: Install, torch: Torch) -> Envir
     )
 
 
-def _torch_of(environments: Sequence[Environment]) -> Torch:
+def _torch_of(environments: Sequence[PythonEnvironment]) -> Torch:
     """What is known of the torch of an image whose environment in use is not."""
     holding = [one for one in environments if one.torch.channel != "none"]
     if not holding:
@@ -248,22 +257,22 @@ def _torch_of(environments: Sequence[Environment]) -> Torch:
     return Torch("unknown", None, (*because, reason), first.torch.span, present=present)
 
 
-def _build(environment: Environment) -> tuple[str, str | None]:
+def _build(environment: PythonEnvironment) -> tuple[str, str | None]:
     return environment.torch.channel, environment.torch.version
 
 
-def _joined_packages(environments: Sequence[Environment]) -> tuple[Package, ...]:
+def _joined_packages(environments: Sequence[PythonEnvironment]) -> tuple[Package, ...]:
     found: list[Package] = []
     for one in environments:
         found = distinct(found, one.packages)
     return tuple(found)
 
 
-def _joined_others(environments: Sequence[Environment]) -> tuple[Addition, ...]:
+def _joined_others(environments: Sequence[PythonEnvironment]) -> tuple[Addition, ...]:
     return tuple(dict.fromkeys(other for one in environments for other in one.others))
 
 
-def _joined_installs(environments: Sequence[Environment]) -> tuple[Install, ...]:
+def _joined_installs(environments: Sequence[PythonEnvironment]) -> tuple[Install, ...]:
     """The installs of all of them; those of the distribution stand in each."""
     found: list[Install] = []
     for one in environments:

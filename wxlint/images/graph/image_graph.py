@@ -20,7 +20,7 @@ from wxlint.images.graph.family import Family, listed_as
 from wxlint.images.graph.image import Image, TorchStep, TorchSteps, contributing, stack_of, torch_steps
 from wxlint.images.graph.image_stages import built_stages, defined, is_of_another_target
 from wxlint.images.graph.lineage import Beliefs
-from wxlint.images.graph.name_hints import Evidence, evidence, expected_by_names
+from wxlint.images.graph.name_hints import NameHint, evidence, expected_by_names
 from wxlint.images.graph.producers import Producer, Producers
 from wxlint.images.graph.sources import SourceStore
 from wxlint.images.graph.state import State
@@ -265,7 +265,7 @@ class ImageGraph:
         expected, reasons = expected_by_names(found)
         return Image(evaluated, stage, base, state, expected, reasons, None)
 
-    def _weak_evidence(self, evaluated: Evaluated, stage: Stage, base: State) -> list[Evidence]:
+    def _weak_evidence(self, evaluated: Evaluated, stage: Stage, base: State) -> list[NameHint]:
         from wxlint.images.graph.install_hints import weak_evidence
 
         installs = (install for one in contributing(evaluated, stage) for install in one.installs)

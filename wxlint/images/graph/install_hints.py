@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
-from wxlint.images.graph.name_hints import Evidence, said_by
+from wxlint.images.graph.name_hints import NameHint, said_by
 from wxlint.images.graph.state import State
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Evaluated, Stage
@@ -21,7 +21,7 @@ _SERVERS = frozenset(("vllm", "sglang", "lmdeploy", "tensorrt-llm"))
 """Distributions whose wheels on the default index serve models on a GPU of NVIDIA; those for a CPU lie elsewhere."""
 
 
-def weak_evidence(evaluated: Evaluated, stage: Stage, base: State, choices: Iterable[Choice]) -> list[Evidence]:
+def weak_evidence(evaluated: Evaluated, stage: Stage, base: State, choices: Iterable[Choice]) -> list[NameHint]:
     """What says that an image is for an accelerator. choices: those of its installs that decide about torch.
 
     Names that a base of another accelerator contradicts say nothing.
@@ -41,7 +41,7 @@ def weak_evidence(evaluated: Evaluated, stage: Stage, base: State, choices: Iter
     return [one for one in found if one.accelerator == base.accelerator]
 
 
-def _of_list(dockerfile: str, choice: Choice) -> list[Evidence]:
+def _of_list(dockerfile: str, choice: Choice) -> list[NameHint]:
     """What the list or the group says that asks for torch."""
     wanted = choice.requirement
     if choice.install.conditional:
@@ -56,7 +56,7 @@ def _of_list(dockerfile: str, choice: Choice) -> list[Evidence]:
     return [one._replace(reason=reason_at("name", one.reason.text, span)) for one in found]
 
 
-def said_by_arguments(evaluated: Evaluated, stages: Iterable[Stage]) -> list[Evidence]:
+def said_by_arguments(evaluated: Evaluated, stages: Iterable[Stage]) -> list[NameHint]:
     """What the arguments of stages say, as a build gives them, else by their defaults: `ARG DEVICE=cu118`."""
     given = {name: value.text for name, value in evaluated.build.args if value.known}
     found = []
@@ -70,20 +70,20 @@ def said_by_arguments(evaluated: Evaluated, stages: Iterable[Stage]) -> list[Evi
     return found
 
 
-def chosen(state: State) -> list[Evidence]:
+def chosen(state: State) -> list[NameHint]:
     """What installs were made for, whatever came of it: the channels that they name, where the default index is none,
     and what serves models on a GPU."""
     return [one for install in state.installs for one in _chosen(install)]
 
 
-def _chosen(install: Install) -> Iterator[Evidence]:
+def _chosen(install: Install) -> Iterator[NameHint]:
     for choice in selection.choices(install):
         channel = choice.channel
         if channel == "default" and choice.requirement.ignored:
             channel = channel_of_url(choice.requirement.ignored)  # pip does not look at it, but it is meant
         accelerator = accelerator_of(channel) if channel != "default" else None
         if accelerator is not None:
-            yield Evidence(accelerator, describe(choice))
+            yield NameHint(accelerator, describe(choice))
     for wanted in install.requirements:
         if wanted.name in _SERVERS:
-            yield Evidence("cuda", reason_at("install", wanted.written, wanted.span))
+            yield NameHint("cuda", reason_at("install", wanted.written, wanted.span))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from wxlint.images.graph.state import Environment, Package, State, package_key
+from wxlint.images.graph.state import Package, PythonEnvironment, State, package_key
 from wxlint.images.installs.places import SYSTEM
 from wxlint.images.model.records import Use
 from wxlint.images.stack.torch.model import Torch
@@ -40,7 +40,7 @@ def common_state(states: Sequence[State], use: Use) -> State:
     )
 
 
-def _common_environments(states: Sequence[State]) -> tuple[Environment, ...]:
+def _common_environments(states: Sequence[State]) -> tuple[PythonEnvironment, ...]:
     """What each environment holds in all of several images; none where they have not the same ones."""
     first = states[0].environments
     if any([one.place for one in s.environments] != [one.place for one in first] for s in states):
@@ -48,8 +48,8 @@ def _common_environments(states: Sequence[State]) -> tuple[Environment, ...]:
     return tuple(_common_environment(same) for same in zip(*(s.environments for s in states)))
 
 
-def _common_environment(same: Sequence[Environment]) -> Environment:
-    return Environment(
+def _common_environment(same: Sequence[PythonEnvironment]) -> PythonEnvironment:
+    return PythonEnvironment(
         same[0].place,
         _common_torch([one.torch for one in same]),
         _common_packages([one.packages for one in same]),

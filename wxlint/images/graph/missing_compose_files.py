@@ -16,7 +16,7 @@ from wxlint.images.builds.script_folders import folders
 from wxlint.images.graph.made_files import says_how_to_make
 
 if TYPE_CHECKING:
-    from wxlint.images.builds.model import Call
+    from wxlint.images.builds.model import DockerCall
     from wxlint.images.graph.documents import Documents
     from wxlint.images.graph.sources import SourceStore
     from wxlint.shell.options import Option
@@ -28,7 +28,7 @@ _MOST = 100
 class MissingFile(NamedTuple):
     """A compose file that a command names. near: the compose files that are where it should be."""
 
-    call: Call
+    call: DockerCall
     path: str
     span: Span
     near: tuple[str, ...]
@@ -64,7 +64,7 @@ def missing_files(documents: Documents, sources: SourceStore) -> Iterator[Missin
             yield MissingFile(call, path, span, near)
 
 
-def _given(call: Call) -> list[Option]:
+def _given(call: DockerCall) -> list[Option]:
     """The files that a command gives compose."""
     verb = call.docker.verb
     if not verb.startswith("compose ") and verb != "stack deploy":
@@ -72,7 +72,7 @@ def _given(call: Call) -> list[Option]:
     return [option for option in call.docker.values("-f", "--file", "-c", "--compose-file") if option.value is not None]
 
 
-def _place(call: Call, text: str, known: list[str]) -> str | None:
+def _place(call: DockerCall, text: str, known: list[str]) -> str | None:
     """Where a file would be: beside compose files; None where it is there, or may be elsewhere."""
     option_known = all(option.value is not None and option.value.known for option in _given(call))
     if not text or not option_known or text.startswith(("/", "~", "-")) or ":" in text:
@@ -84,7 +84,9 @@ def _place(call: Call, text: str, known: list[str]) -> str | None:
     return next((path for path in reversed(paths) if posixpath.dirname(path) in beside), None)
 
 
-def _may_be_made(documents: Documents, sources: SourceStore, *, call: Call, path: str, named: Counter[str]) -> bool:
+def _may_be_made(
+    documents: Documents, sources: SourceStore, *, call: DockerCall, path: str, named: Counter[str]
+) -> bool:
     """Whether a file is ignored by git, has a template, or is spoken of by scripts other than to use it."""
     folder, name = posixpath.split(path)
     stem = name.partition(".y")[0]

@@ -15,22 +15,22 @@ from wxlint.images.model.reference import Reference
 from wxlint.policy.accelerator_words import accelerator_words
 
 
-class Evidence(NamedTuple):
+class NameHint(NamedTuple):
     """accelerator: cpu, cuda, rocm or other. reason: the name that says so."""
 
     accelerator: str
     reason: Reason
 
 
-def said_by(text: str, what: str) -> list[Evidence]:
+def said_by(text: str, what: str) -> list[NameHint]:
     """Evidence from one name; none when it names no accelerator or several."""
     words = accelerator_words(text.replace(HOLE, "/"))
     if len(words) != 1:
         return []
-    return [Evidence(next(iter(words)), Reason("name", f"{what} {text.replace(HOLE, '*')!r}"))]
+    return [NameHint(next(iter(words)), Reason("name", f"{what} {text.replace(HOLE, '*')!r}"))]
 
 
-def said_by_tag(reference: Reference | None) -> list[Evidence]:
+def said_by_tag(reference: Reference | None) -> list[NameHint]:
     """Evidence from an image's tag. One with unknown parts (a version, a branch) says what stands apart from them, but
     nothing where what fills them is called for another accelerator (`$GPU_TAG-cpu`)."""
     tag = reference.tag if reference is not None else None
@@ -52,7 +52,7 @@ def _stands_apart(tag: str) -> bool:
     )
 
 
-def from_reference(reference: Reference, what: str) -> list[Evidence]:
+def from_reference(reference: Reference, what: str) -> list[NameHint]:
     """Evidence from an image's tag, else from its name."""
     if reference.tag:
         found = said_by(reference.tag, f"{what} tag")
@@ -67,7 +67,7 @@ def said_by_tags(builds: Iterable[Build]) -> set[str]:
     return {evidence.accelerator for tag in tags for evidence in said_by(tag, "tag")}
 
 
-def from_path(path: str) -> list[Evidence]:
+def from_path(path: str) -> list[NameHint]:
     """Evidence from a Dockerfile's own name, else from the folders it lies in, the nearest first."""
     folder, name = posixpath.split(from_root(path))
     stem = re.sub(r"(?i)(docker|container)file", " ", name)
@@ -79,16 +79,16 @@ def from_path(path: str) -> list[Evidence]:
     for part in reversed([p for p in folder.split("/") if p][-2:]):
         words = accelerator_words("gpu" if part.lower() == "nvidia" else part)
         if words:
-            return [Evidence(next(iter(words)), Reason("name", f"folder {part!r}"))] if len(words) == 1 else []
+            return [NameHint(next(iter(words)), Reason("name", f"folder {part!r}"))] if len(words) == 1 else []
     return []
 
 
-def evidence(evaluated: Evaluated, stage: Stage) -> list[Evidence]:
+def evidence(evaluated: Evaluated, stage: Stage) -> list[NameHint]:
     """What names say the image is for, the strongest first: its tags, the stage's name, the file's, the folders'.
 
     A last stage that no build asks for by its name is called something by chance, unless a target was forgotten.
     """
-    found: list[Evidence] = []
+    found: list[NameHint] = []
     for use in evaluated.build.tags:
         if use.reference is not None:
             found += [
@@ -115,7 +115,7 @@ def forgotten_target(evaluated: Evaluated) -> Stage | None:
     return next((stage for stage in others if accelerator_words(stage.name) == words), None)
 
 
-def expected_by_names(found: list[Evidence]) -> tuple[str | None, tuple[Reason, ...]]:
+def expected_by_names(found: list[NameHint]) -> tuple[str | None, tuple[Reason, ...]]:
     """The accelerator that all names agree on."""
     words = {e.accelerator for e in found}
     if len(words) != 1:

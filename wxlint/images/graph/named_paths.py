@@ -7,7 +7,7 @@ from functools import cached_property
 from wxlint.core.findings import Span
 from wxlint.core.patterns import late
 from wxlint.documents.source import Source
-from wxlint.images.builds.model import Call, Script
+from wxlint.images.builds.model import DockerCall, Script
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build
 
@@ -24,7 +24,7 @@ _PROGRAM = late(r"(?:docker|podman|buildah|make|build)[ \t]+[a-z]")
 _CONTEXT = late(r"""(?m)^[ \t-]*context:[ \t]*["']?([\w./\\-]*[\w.-])[/\\]?["']?(?=[\s;&|)]|$)""")
 
 
-class Named:
+class TextWithPaths:
     """One text, and where it names paths, whatever stands in front of them."""
 
     def __init__(self, text: str) -> None:
@@ -84,27 +84,27 @@ class ScriptTexts:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._whole: dict[str, Named | None] = {}
-        self._rest: dict[tuple[str, str], Named] = {}
+        self._whole: dict[str, TextWithPaths | None] = {}
+        self._rest: dict[tuple[str, str], TextWithPaths] = {}
         self._wanted: dict[str, dict[str, set[Span | None]]] = {}
-        self._at: dict[str, dict[Span | None, tuple[list[Build], list[Call]]]] = {}
+        self._at: dict[str, dict[Span | None, tuple[list[Build], list[DockerCall]]]] = {}
 
     def source(self, path: str) -> Source | None:
         return self._repository.sources.read(path)
 
-    def whole(self, path: str) -> Named | None:
+    def whole(self, path: str) -> TextWithPaths | None:
         if path not in self._whole:
             source = self.source(path)
-            self._whole[path] = Named(source.text.replace("\\", "/")) if source is not None else None
+            self._whole[path] = TextWithPaths(source.text.replace("\\", "/")) if source is not None else None
         return self._whole[path]
 
-    def rest(self, script_name: str, path: str) -> Named:
+    def rest(self, script_name: str, path: str) -> TextWithPaths:
         """A file without what a script builds in it, the images that it names, and what is printed."""
         key = script_name, path
         if key not in self._rest:
             source, script = self.source(path), self._repository.scripts.get(script_name)
             text = "" if source is None else source.text if script is None else _beside_builds(script, source)
-            self._rest[key] = Named(_SAID.sub("", text).replace("\\", "/"))
+            self._rest[key] = TextWithPaths(_SAID.sub("", text).replace("\\", "/"))
         return self._rest[key]
 
     def may_make(self, maker: str, path: str) -> bool:
@@ -121,7 +121,7 @@ class ScriptTexts:
                     wanted.setdefault(each, set()).add(build.span)
         return len(self._wanted[name].get(path, ()))
 
-    def at(self, script: Script, name: str, span: Span) -> tuple[list[Build], list[Call]]:
+    def at(self, script: Script, name: str, span: Span) -> tuple[list[Build], list[DockerCall]]:
         """The builds and the calls of docker that stand in one place of a script, as those of a loop do."""
         if name not in self._at:
             places = self._at[name] = {}

@@ -13,7 +13,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.discovery.origin import origin_of
-from wxlint.images.builds.model import Call, Script
+from wxlint.images.builds.model import DockerCall, Script
 from wxlint.images.graph.family import Family
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
@@ -163,7 +163,7 @@ class OwnNames:
             named_contexts=self.pairs(build.named_contexts),
         )
 
-    def call(self, call: Call) -> Call:
+    def call(self, call: DockerCall) -> DockerCall:
         words = tuple(word._replace(value=self.value(word.value)) for word in call.docker.arguments)
         return call._replace(docker=call.docker._replace(arguments=words))
 

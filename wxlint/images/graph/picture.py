@@ -21,7 +21,7 @@ _RUNS = ("compose image", "kubernetes image", "kustomize image", "docker run", "
 _MORE = ("job service", "docker action", "helm image", "devcontainer image")
 
 
-class Built(NamedTuple):
+class BuiltImage(NamedTuple):
     """One image of one build. name: its first tag, else the Dockerfile with the target.
 
     builders: everybody who builds it just so.
@@ -83,7 +83,7 @@ class Picture(NamedTuple):
         )
 
 
-def builds_of(repository: Repository, scope: frozenset[str] | None) -> Iterator[Built]:
+def builds_of(repository: Repository, scope: frozenset[str] | None) -> Iterator[BuiltImage]:
     """Every image that some build makes, in the order of the Dockerfiles."""
     for path in repository.dockerfiles:
         if scope is not None and path not in scope:
@@ -107,14 +107,14 @@ def _tags_of(build: Build) -> tuple[str, ...]:
 
 def _built(
     repository: Repository, evaluated: Evaluated, stage: Stage, tags: tuple[str, ...], builds: list[Build]
-) -> Built:
+) -> BuiltImage:
     """An image. builds: those that make it under these tags."""
     target = stage.name if stage is not evaluated.stages[-1] else ""
     label = f"{evaluated.path} [{target}]" if target else evaluated.path
     said = belief_of(repository, evaluated, stage, target or None)
     base = _lowest(evaluated, stage).base.reference
     builders = tuple(dict.fromkeys(each.built_by[0] for each in builds if each.built_by))
-    return Built(tags[0] if tags else label, said, base, builds[0].built_by, tags, evaluated, stage, builders)
+    return BuiltImage(tags[0] if tags else label, said, base, builds[0].built_by, tags, evaluated, stage, builders)
 
 
 def _lowest(evaluated: Evaluated, stage: Stage) -> Stage:
@@ -245,7 +245,7 @@ def _one_node(one: Node, other: Node) -> Node:
     return _joined(first, second)._replace(findings=findings)
 
 
-def explained(repository: Repository, built: Built) -> list[str]:
+def explained(repository: Repository, built: BuiltImage) -> list[str]:
     """How an image came to be what it is, step by step: who builds it, from what, with what in it, and why."""
     own = built.evaluated.path
     lines = [f"{built.name}: {built.belief.variant}, torch {built.belief.torch}"]
@@ -266,7 +266,7 @@ def explained(repository: Repository, built: Built) -> list[str]:
     return lines
 
 
-def _stack(repository: Repository, built: Built) -> list[str]:
+def _stack(repository: Repository, built: BuiltImage) -> list[str]:
     """The accelerated packages of an image, as they are written, with their places."""
     for image, stack in repository.graph.stacks_at(built.evaluated.path):
         if image.evaluated is built.evaluated and image.stage is built.stage:

@@ -43,7 +43,7 @@ class Stored(NamedTuple):
     packages: tuple[Package, ...]
 
 
-class Environment(NamedTuple):
+class PythonEnvironment(NamedTuple):
     """A Python environment of an image: what its site-packages hold.
 
     place: as Install.place, SYSTEM for that of the base's own Python. external_torch: the torch that it began with.
@@ -84,15 +84,17 @@ class State(NamedTuple):
     root: Use | None = None
     sure: bool = True
     partly: tuple[Use, ...] = ()
-    environments: tuple[Environment, ...] = ()
+    environments: tuple[PythonEnvironment, ...] = ()
     in_use: tuple[str, ...] = ()
     led: str = SYSTEM
     used: str = ""
 
-    def computing(self) -> tuple[Environment, ...]:
+    def computing(self) -> tuple[PythonEnvironment, ...]:
         """Return the environments that the image computes with, or may."""
         if not self.environments:
-            return (Environment(SYSTEM, self.torch, self.packages, self.others, self.installs, self.external_torch),)
+            return (
+                PythonEnvironment(SYSTEM, self.torch, self.packages, self.others, self.installs, self.external_torch),
+            )
         return tuple(one for one in self.environments if one.place in self.in_use)
 
 

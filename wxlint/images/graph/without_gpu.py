@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.documents.dockerfile.words import json_words
-from wxlint.images.evaluation.commands import Ran, commands_of
+from wxlint.images.evaluation.commands import RunCommand, commands_of
 from wxlint.images.graph.copied_script import copied_script
 from wxlint.images.graph.image import Image, contributing, stack_of
 from wxlint.images.model.records import StageCopy
@@ -108,7 +108,7 @@ def _is_harmless_copy(image: Image, step: StageCopy) -> bool:
     return any(stage.index == step.stage for stage in contributing(image.evaluated, image.stage))
 
 
-def _is_harmless(ran: Ran) -> bool:
+def _is_harmless(ran: RunCommand) -> bool:
     words = [word.value.text for word in ran.command.words]
     if ran.name in ("python", "python3"):
         return words[1:3] in (["-m", "pip"], ["-m", "venv"]) or words[1:3] == ["-m", "nltk.downloader"]

@@ -33,7 +33,7 @@ _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[?::1\]?")
 _HUB, _HUB_API, _HUB_KEY = "docker.io", "registry-1.docker.io", "https://index.docker.io/v1/"
 
 
-class Place(NamedTuple):
+class ImageAddress(NamedTuple):
     """Where an image is. reference: a tag or a digest."""
 
     host: str
@@ -45,7 +45,7 @@ class Place(NamedTuple):
         return f"{self.host}/{self.repository}{'@' if ':' in self.reference else ':'}{self.reference}"
 
 
-def place_of(name: str) -> Place | None:
+def place_of(name: str) -> ImageAddress | None:
     """The place that a name with a registry's host says; None for a name without one."""
     found = re.fullmatch(
         r"(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?|\[[0-9a-fA-F:]+\](?::\d{1,5})?)/"
@@ -58,7 +58,7 @@ def place_of(name: str) -> Place | None:
     path = found["path"]
     if found["host"] == _HUB and "/" not in path:
         path = f"library/{path}"
-    return Place(found["host"], path, found["digest"] or found["tag"] or "latest")
+    return ImageAddress(found["host"], path, found["digest"] or found["tag"] or "latest")
 
 
 class _Answer(NamedTuple):
@@ -69,7 +69,7 @@ class _Answer(NamedTuple):
 class Registry:
     """One repository of a registry. received: bytes of all answers' bodies; requests: how many were made."""
 
-    def __init__(self, place: Place, insecure: bool = False) -> None:
+    def __init__(self, place: ImageAddress, insecure: bool = False) -> None:
         """Raises ImageError where `insecure` is asked of a registry that is not on this machine."""
         self.place = place
         host = place.host.rpartition(":")[0] if re.search(r":\d+$", place.host) else place.host

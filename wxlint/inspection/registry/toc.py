@@ -17,7 +17,7 @@ from typing import Any
 
 from wxlint.core.errors import ImageError
 from wxlint.inspection.streams import Stream, plain
-from wxlint.inspection.tar import DIRECTORY, FILE, HARDLINK, OTHER, SYMLINK, Member, Tar
+from wxlint.inspection.tar import DIRECTORY, FILE, HARDLINK, OTHER, SYMLINK, Tar, TarMember
 
 ESTARGZ = "containerd.io/snapshot/stargz/toc.digest"
 _ZSTD = ("io.github.containers.zstd-chunked.manifest-", "io.containers.zstd-chunked.manifest-")
@@ -42,7 +42,7 @@ def _zstd(notes: Mapping[str, str], name: str) -> str:
     return next((notes[start + name] for start in _ZSTD if notes.get(start + name)), "")
 
 
-def read_table(part: Part, size: int, notes: Mapping[str, str], what: str) -> Table | None:
+def read_table(part: Part, size: int, notes: Mapping[str, str], what: str) -> ContentsTable | None:
     """The table of a layer; None when it has none, or no parts can be had. Raises ImageError for a false one."""
     if ESTARGZ in notes:
         footer = part(size - _FOOTER, size) if size > _FOOTER else None
@@ -54,7 +54,7 @@ def read_table(part: Part, size: int, notes: Mapping[str, str], what: str) -> Ta
         if raw is None:
             return None
         text = _inflated(raw, what)
-        return Table(text, notes[ESTARGZ], part, start, what)
+        return ContentsTable(text, notes[ESTARGZ], part, start, what)
     place = re.fullmatch(r"(\d{1,15}):(\d{1,10}):(\d{1,10}):1", _zstd(notes, "position"))
     digest = _zstd(notes, "checksum")
     if place is None or not digest or int(place[3]) > _LIMIT:
@@ -65,7 +65,7 @@ def read_table(part: Part, size: int, notes: Mapping[str, str], what: str) -> Ta
         return None
     _same(raw, digest, f"{what}: its table of contents")
     source = plain(Stream(iter((raw,)), what), what)
-    return Table(source.read(int(place[3])), "", part, start, what)
+    return ContentsTable(source.read(int(place[3])), "", part, start, what)
 
 
 def _inflated(raw: bytes, what: str) -> bytes:
@@ -85,7 +85,7 @@ def _same(data: bytes, digest: str, what: str) -> None:
         raise ImageError(f"{what} does not have the digest {digest}")
 
 
-class Table:
+class ContentsTable:
     """A layer as `scan_layer` reads it: members from the table, contents by parts of the blob."""
 
     def __init__(self, text: bytes, digest: str, part: Part, end: int, what: str) -> None:
@@ -101,7 +101,7 @@ class Table:
         self._offsets = sorted({*offsets, end})
         self._now: dict[str, Any] = {}
 
-    def __iter__(self) -> Iterator[Member]:
+    def __iter__(self) -> Iterator[TarMember]:
         for entry in self._entries:
             kind = entry.get("type")
             if kind == "chunk" or entry["name"].strip("/") in _OWN:
@@ -110,7 +110,7 @@ class Table:
             size = entry.get("size", 0) if kind == "reg" else 0
             if not isinstance(size, int) or size < 0:
                 raise ImageError(f"{self.what}: its table of contents has a size that is none")
-            yield Member(entry["name"], _KINDS.get(str(kind), OTHER), size, str(entry.get("linkName", "")))
+            yield TarMember(entry["name"], _KINDS.get(str(kind), OTHER), size, str(entry.get("linkName", "")))
 
     def rights(self) -> tuple[int, int, int]:
         """Permissions, user and group of the present member."""

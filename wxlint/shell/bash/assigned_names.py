@@ -18,7 +18,7 @@ from wxlint.shell.bash.tree import (
     Redir,
     Simple,
     Subst,
-    Text,
+    WordText,
 )
 
 SETS = late(r"([A-Za-z_]\w*)(?:\[[^]]*\])?\s*(?:\+\+|--|(?:<<|>>|[-+*/%&|^])?=(?!=))|(?:\+\+|--)\s*([A-Za-z_]\w*)")
@@ -64,7 +64,7 @@ def assigned(node: Node, functions: Mapping[str, Sequence[Function]]) -> set[str
 
 def _inside(item: object) -> Iterable[object]:
     """What of a node runs in the same shell."""
-    if isinstance(item, Text):
+    if isinstance(item, WordText):
         return item.parts if item.literal is None else ()
     if isinstance(item, Assign):
         return (item.value,)
@@ -103,6 +103,6 @@ def may_leave(node: Node, functions: Mapping[str, Sequence[Function]]) -> bool:
             first = item.words[0].literal if item.words else None
             if first in _LEAVES or first in functions:
                 return True
-        elif isinstance(item, tuple) and not isinstance(item, (Lit, Subst, Function, Redir, Text, Param)):
+        elif isinstance(item, tuple) and not isinstance(item, (Lit, Subst, Function, Redir, WordText, Param)):
             work.extend(item)
     return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wxlint.core.patterns import late
-from wxlint.shell.bash.tree import Lit, Part, Subst, Text
+from wxlint.shell.bash.tree import Lit, Part, Subst, WordText
 
 _MAX_BRACES = 512
 _MAX_GROUPS = 64
@@ -15,12 +15,12 @@ class _TooManyError(Exception):
     """More words than are kept."""
 
 
-def expand_braces(word: Text, raw: str, most: int = _MAX_BRACES) -> list[Text]:
+def expand_braces(word: WordText, raw: str, most: int = _MAX_BRACES) -> list[WordText]:
     """`a{b,c}` as two words, `{1..3}` as three; the word itself when it has none.
 
     raw: the word as written. most: how many words it may become.
     """
-    unknown = [Text(word.start, word.end, (Subst(None, False, raw),), None, word.quoted)]
+    unknown = [WordText(word.start, word.end, (Subst(None, False, raw),), None, word.quoted)]
     if most <= 0 and ("," in raw or ".." in raw):
         return unknown
     if sum([part.text.count("{") for part in word.parts if type(part) is Lit and not part.quoted]) > _MAX_GROUPS:
@@ -37,7 +37,7 @@ def expand_braces(word: Text, raw: str, most: int = _MAX_BRACES) -> list[Text]:
     for parts in found:
         literal = "".join(p.text for p in parts if type(p) is Lit) if all(type(p) is Lit for p in parts) else None
         if parts and (literal != "" or word.quoted):
-            out.append(Text(word.start, word.end, tuple(parts), literal, word.quoted))
+            out.append(WordText(word.start, word.end, tuple(parts), literal, word.quoted))
     return out
 
 

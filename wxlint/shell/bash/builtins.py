@@ -15,14 +15,14 @@ from wxlint.shell.bash.declarations import declare, unset
 from wxlint.shell.bash.parameters import open_ended
 from wxlint.shell.bash.read_builtin import mapfile, read
 from wxlint.shell.bash.text_programs import formatted, inside
-from wxlint.shell.bash.tree import Simple, Text
+from wxlint.shell.bash.tree import Simple, WordText
 from wxlint.shell.bash.walker import Walker
 from wxlint.shell.model import Word
 from wxlint.shell.state import FUNCTION, LOOP, MAYBE, NO, OPEN, RAN, SUBSHELL, YES, Status
 from wxlint.shell.values import (
     MAX_ITEMS,
     NO_ARGUMENTS,
-    Arguments,
+    PositionalParameters,
     assumptions,
     hole,
     relative,
@@ -150,23 +150,25 @@ def _set(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     return YES
 
 
-def walk_arguments(walk: Walker, words: list[Word], start: int) -> Arguments:
+def walk_arguments(walk: Walker, words: list[Word], start: int) -> PositionalParameters:
     """Words of the command at hand as positional parameters; behind one that may be several, positions are not
     known."""
     values = in_places(words[start:], assumptions(words[0].value))
     exact = min(walk.exact - start, MAX_ITEMS)
     if exact >= len(values):
-        return Arguments(tuple(values))
+        return PositionalParameters(tuple(values))
     known = values[: max(exact, 0)]
     if exact < 0:
-        return Arguments((), True)
+        return PositionalParameters((), True)
     if exact == MAX_ITEMS or not values[exact].holes:  # what stands in front of it may be a word, or none
-        return Arguments(tuple(known), True)
+        return PositionalParameters(tuple(known), True)
     if values[exact].text[:1] != HOLE:
-        return Arguments((*known, open_ended(values[exact])), True)
+        return PositionalParameters((*known, open_ended(values[exact])), True)
     name = (*values[exact].holes, "$@")[0]
     last = exact == len(values) - 1
-    return Arguments(tuple(known), True, first="" if not last or name.startswith(("$@", "$*", "${@", "${*")) else name)
+    return PositionalParameters(
+        tuple(known), True, first="" if not last or name.startswith(("$@", "$*", "${@", "${*")) else name
+    )
 
 
 def _shift(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
@@ -178,13 +180,13 @@ def _shift(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if count is None or (args.more and count > len(args.known)) or (args.doubtful and count >= len(args.known)):
         if walk.flavor != "bash":
             walk.state.may_leave("exit")
-        walk.state.args = Arguments((), True)
+        walk.state.args = PositionalParameters((), True)
         return OPEN
     if count > len(args.known):
         if walk.flavor == "dash":
             walk.state.flow = "exit"
         return NO
-    walk.state.args = Arguments(args.known[count:], args.more)
+    walk.state.args = PositionalParameters(args.known[count:], args.more)
     return YES
 
 
@@ -249,7 +251,7 @@ def _eval(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 
 def _brackets(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     values = [w.value for w in words[1:]]
-    texts: list[Text] = list(node.words[1:])
+    texts: list[WordText] = list(node.words[1:])
     if words[0].value.text == "[":
         if not values or values[-1].text != "]":
             return NO

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wxlint.core.patterns import late
 from wxlint.shell.bash.double_brackets import BracketReader
 from wxlint.shell.bash.simple_commands import END
-from wxlint.shell.bash.tree import EMPTY, Case, Count, For, If, Node, Text
+from wxlint.shell.bash.tree import EMPTY, Case, Count, For, If, Node, WordText
 
 RESERVED = late(
     r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|in|function|time|\{|\}|!|\[\[|\]\])"
@@ -63,7 +63,7 @@ class CompoundReader(BracketReader):
             self.fail(start, "for without a name")
             return EMPTY
         self.at = match.end()
-        words: list[Text] | None = None
+        words: list[WordText] | None = None
         if self.peek() == "in":
             self.at += 2
             words = []
@@ -76,9 +76,9 @@ class CompoundReader(BracketReader):
 
     def case_command(self, start: int) -> Node:
         self.blank()
-        word = self.word() if self.at < self.end else Text(start, self.at, (), "", False)
+        word = self.word() if self.at < self.end else WordText(start, self.at, (), "", False)
         self.expect("in", start)
-        arms: list[tuple[tuple[Text, ...], Node, str]] = []
+        arms: list[tuple[tuple[WordText, ...], Node, str]] = []
         while True:
             if self.peek() == "esac":
                 self.at += 4
@@ -88,7 +88,7 @@ class CompoundReader(BracketReader):
                 break
             if self.text[self.at] == "(":
                 self.at += 1
-            patterns: list[Text] = []
+            patterns: list[WordText] = []
             while True:
                 self.blank()
                 if self.at >= self.end or self.text[self.at] in ")\n;":

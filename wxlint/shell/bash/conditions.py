@@ -10,9 +10,9 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value, could_equal
 from wxlint.shell.bash.expansion import Expander
 from wxlint.shell.bash.parameters import NAME
-from wxlint.shell.bash.tree import Case, Lit, Param, Text
+from wxlint.shell.bash.tree import Case, Lit, Param, WordText
 from wxlint.shell.patterns import compiled
-from wxlint.shell.state import MAYBE, NO, OPEN, Refine, State, Status, opposite
+from wxlint.shell.state import MAYBE, NO, OPEN, Refine, ShellState, Status, opposite
 from wxlint.shell.values import ROOT, UNSET, assumptions, is_open
 
 _NUMBER = late(r"\s*[-+]?\d{1,12}\s*\Z")
@@ -47,7 +47,7 @@ _OF_A_FILE = frozenset(("-f", "-e", "-a", "-r"))
 """Tests that hold for a file."""
 
 
-def unary(operator: str, value: Value, state: State) -> Status:
+def unary(operator: str, value: Value, state: ShellState) -> Status:
     """A unary test of a value; of a file it is known at most that it is there."""
     if operator in _OF_A_FILE and state.around.has_file is not None and value.known:
         return Status(True, False, assumptions(value)) if state.around.has_file(value.text, state.cwd) else MAYBE
@@ -72,7 +72,7 @@ def both(left: Status, right: Status, wanted: bool) -> Status:
     return Status(wanted, False, (*left.assumed, *right.assumed))
 
 
-def refinement(word: Text | None, value: Value, text: str, outcome: bool) -> Refine | None:
+def refinement(word: WordText | None, value: Value, text: str, outcome: bool) -> Refine | None:
     """What an equality says of a variable that is compared as a whole (`"$TAG" = cuda`)."""
     if word is None or len(word.parts) != 1 or (value.known and not assumptions(value)):
         return None
@@ -88,7 +88,7 @@ _UNARY = late(r"-[a-zA-Z]\Z")
 _BINARY = frozenset(("=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"))
 
 
-def words_test(words: list[Value], texts: list[Text], state: State, flavor: str = "bash") -> Status:
+def words_test(words: list[Value], texts: list[WordText], state: ShellState, flavor: str = "bash") -> Status:
     """The arguments of `[` or `test`, without the bracket. texts: the words as written, where each is one argument."""
     count = len(words)
     if count > 200:
@@ -111,7 +111,7 @@ def words_test(words: list[Value], texts: list[Text], state: State, flavor: str 
     return MAYBE
 
 
-def _two(words: list[Value], texts: list[Text], state: State) -> Status:
+def _two(words: list[Value], texts: list[WordText], state: ShellState) -> Status:
     """`-n X` and its kin; anything else is an error, which is no success."""
     operator = words[0]
     if operator.known and not _UNARY.match(operator.text):
@@ -122,7 +122,7 @@ def _two(words: list[Value], texts: list[Text], state: State) -> Status:
     return status
 
 
-def _three(words: list[Value], texts: list[Text], state: State, flavor: str) -> Status:
+def _three(words: list[Value], texts: list[WordText], state: ShellState, flavor: str) -> Status:
     """`A = B`, numbers compared, `A -a B`."""
     operator = words[1].text
     if operator in ("-a", "-o"):
@@ -163,11 +163,11 @@ def expression(expander: Expander, node: tuple[object, ...]) -> Status:
     try:
         if kind == "word":
             word = node[1]
-            assert isinstance(word, Text)
+            assert isinstance(word, WordText)
             return unary("-n", expander.value(word), expander.state)
         if kind == "unary":
             word = node[2]
-            assert isinstance(word, Text)
+            assert isinstance(word, WordText)
             value = expander.value(word)
             if node[1] == "-v":
                 return _is_set(expander, value)
@@ -192,7 +192,7 @@ def _is_set(expander: Expander, name: Value) -> Status:
     return Status(variable is not UNSET, False, assumptions(variable))
 
 
-def _binary(expander: Expander, operator: str, left: Text, right: Text) -> Status:
+def _binary(expander: Expander, operator: str, left: WordText, right: WordText) -> Status:
     value = expander.value(left)
     if operator not in ("=", "==", "!="):
         return compare(operator, _as_number(expander, value), _as_number(expander, expander.value(right)))
@@ -235,7 +235,7 @@ class Arms(NamedTuple):
     likely: int | None
 
 
-def arm_matches(expander: Expander, value: Value, patterns: tuple[Text, ...]) -> tuple[bool | None, bool]:
+def arm_matches(expander: Expander, value: Value, patterns: tuple[WordText, ...]) -> tuple[bool | None, bool]:
     """Whether a word matches a pattern of an arm, None when that is not known; and whether every word does."""
     matched: bool | None = False
     for pattern in patterns:
@@ -298,7 +298,7 @@ def case_match(expander: Expander, value: Value, node: Case, start: int = 0) -> 
     return Arms(options if any(number is not None for _, number in options) else [], likely)
 
 
-def _arm_refinement(node: Case, value: Value, patterns: tuple[Text, ...]) -> Refine | None:
+def _arm_refinement(node: Case, value: Value, patterns: tuple[WordText, ...]) -> Refine | None:
     """What the one literal pattern of an arm says of the word."""
     if len(patterns) != 1 or patterns[0].literal is None or re.search(r"[*?\[\\]", patterns[0].literal):
         return None

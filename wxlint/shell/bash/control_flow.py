@@ -18,7 +18,6 @@ from wxlint.shell.bash.tree import (
     Function,
     Group,
     If,
-    Lines,
     Node,
     Pipe,
     Redirected,
@@ -26,6 +25,7 @@ from wxlint.shell.bash.tree import (
     Test,
     Unsupported,
     While,
+    WholeText,
 )  # fmt: skip
 from wxlint.shell.bash.walker import Walker
 from wxlint.shell.branches import alternatives
@@ -62,7 +62,7 @@ def _seq(walk: Walker, node: Seq) -> Status:
     return status
 
 
-def _lines(walk: Walker, node: Lines) -> Status:
+def _lines(walk: Walker, node: WholeText) -> Status:
     """A text that is read again."""
     status = YES
     tail, walk.tail = walk.tail, False
@@ -307,8 +307,8 @@ def _loop(walk: Walker, node: For | While | Count) -> Status:
 
 
 WALKS: dict[type, Callable[..., Status]] = {
-    Seq: _seq, Lines: _lines, AndOr: _and_or, Pipe: _pipe, If: _if, For: _loop, While: _loop, Count: _loop, Case: _case,
-    Group: _group, Background: _background, Function: _define, Test: _test, Arith: _arith,
+    Seq: _seq, WholeText: _lines, AndOr: _and_or, Pipe: _pipe, If: _if, For: _loop, While: _loop, Count: _loop,
+    Case: _case, Group: _group, Background: _background, Function: _define, Test: _test, Arith: _arith,
     Redirected: _redirected, Unsupported: _unsupported,
 }  # fmt: skip
 """By the type of a node, how it is walked."""

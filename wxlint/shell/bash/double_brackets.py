@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wxlint.core.patterns import late
 from wxlint.shell.bash.simple_commands import SimpleReader
-from wxlint.shell.bash.tree import Text
+from wxlint.shell.bash.tree import WordText
 from wxlint.shell.bash.words import MAX_DEPTH
 
 _NOT = late(r"!(?=[ \t\r\n(]|\\\n)")
@@ -57,7 +57,7 @@ class BracketReader(SimpleReader):
             found = self._primary()
         return ("not", found) if negated else found
 
-    def _operand(self) -> Text | None:
+    def _operand(self) -> WordText | None:
         self.blank_lines()
         if self.at >= self.end or self.text[self.at] in ")&|;" or self.text.startswith("]]", self.at):
             return None

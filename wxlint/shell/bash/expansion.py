@@ -11,9 +11,9 @@ from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.parameter_lists import ParameterLists
 from wxlint.shell.bash.parameter_values import ParameterValues
 from wxlint.shell.bash.parameters import starred, whole
-from wxlint.shell.bash.tree import Lit, Opaque, Param, Part, Subst, Text
+from wxlint.shell.bash.tree import Lit, Opaque, Param, Part, Subst, WordText
 from wxlint.shell.patterns import glob_regex, work
-from wxlint.shell.state import State
+from wxlint.shell.state import ShellState
 from wxlint.shell.values import MAX_ITEMS, UNSET, assumptions, hole, is_open, joined, merged
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Expander:
     rests on. parameters, lists, sums: what reads the parts of words that are more than text.
     """
 
-    def __init__(self, state: State, substitutes: Substitutes, *, script: str, bash: bool) -> None:
+    def __init__(self, state: ShellState, substitutes: Substitutes, *, script: str, bash: bool) -> None:
         self.state, self.substitutes, self.script, self.bash = state, substitutes, script, bash
         self.zero = script
         self.presume = False
@@ -68,7 +68,7 @@ class Expander:
         known = "".join([HOLE if 0 <= ord(c) - PRIVATE < len(self.private) else c for c in text])
         return Value(known, names, self.resting)
 
-    def value(self, word: Text) -> Value:
+    def value(self, word: WordText) -> Value:
         """The word without splitting, as in an assignment."""
         return self.lit(word.literal) if word.literal is not None else self.parts_value(word.parts)
 
@@ -134,7 +134,7 @@ class Expander:
             return _SPACE
         return given.text if isinstance(given, Value) and not given.holes else None
 
-    def fields(self, word: Text) -> list[Value]:
+    def fields(self, word: WordText) -> list[Value]:
         """The words that a word becomes. `inexact` is set when their number is not known."""
         self.inexact, self.vanished = False, ()
         if word.literal is not None:

@@ -13,7 +13,7 @@ from wxlint.shell.bash.walker import Env, Frame, Walker
 from wxlint.shell.branches import alternatives, close
 from wxlint.shell.model import Word
 from wxlint.shell.state import FUNCTION, MAX_COMMANDS, MAX_DEPTH, MAX_STEPS, OPEN, RAN, Option, Status
-from wxlint.shell.values import Arguments, hole
+from wxlint.shell.values import PositionalParameters, hole
 
 _MAX_CALLS = 12
 
@@ -92,7 +92,7 @@ def _enter(walk: Walker, function: Function, words: list[Word], env: Env, start:
     return status
 
 
-def _arguments(walk: Walker, words: list[Word]) -> Arguments:
+def _arguments(walk: Walker, words: list[Word]) -> PositionalParameters:
     """The positional parameters of a call."""
     args = walk.state.args
     values = [word.value for word in words[1:]]

@@ -15,7 +15,7 @@ from wxlint.shell.bash.assignments import assign as assign_variable
 from wxlint.shell.bash.commands import Commands
 from wxlint.shell.bash.control_flow import WALKS
 from wxlint.shell.bash.expansion import Expander
-from wxlint.shell.bash.tree import Arith, Assign, Function, Group, Lines, Node, Pipe, Redir, Simple, Test
+from wxlint.shell.bash.tree import Arith, Assign, Function, Group, Node, Pipe, Redir, Simple, Test, WholeText
 from wxlint.shell.bash.walker import Frame
 from wxlint.shell.branches import close
 from wxlint.shell.model import (
@@ -35,10 +35,10 @@ from wxlint.shell.state import (
     STATEMENT,
     SUBSHELL,
     YES,
-    State,
+    ShellState,
     Status,
 )
-from wxlint.shell.values import NO_ARGUMENTS, Arguments, hole, joined
+from wxlint.shell.values import NO_ARGUMENTS, PositionalParameters, hole, joined
 
 _FAILS = frozenset((Simple, Pipe, Group, Test, Arith))
 """Nodes whose failure ends a text under `set -e`."""
@@ -48,7 +48,7 @@ _ELSEWHERE = frozenset((">", ">>", ">|", "1>", "1>>", "1>|", "&>", "&>>", ">&", 
 class Interpreter:
     """One text, with everything it calls of itself. See walker.Walker for the attributes."""
 
-    def __init__(self, text: str, state: State, *, flavor: str, script: str, files: Files | None) -> None:
+    def __init__(self, text: str, state: ShellState, *, flavor: str, script: str, files: Files | None) -> None:
         self.text, self.state, self.flavor, self.files = text, state, flavor, files
         self.words = Expander(state, weakref.proxy(self), script=script, bash=flavor == "bash")
         self.commands = Commands(weakref.proxy(self))
@@ -113,7 +113,7 @@ class Interpreter:
 
     def whole(self, tree: Node) -> None:
         """Walk a whole text."""
-        items = tree.items if isinstance(tree, Lines) else (tree,)
+        items = tree.items if isinstance(tree, WholeText) else (tree,)
         for number, item in enumerate(items):
             self.tail, self.statement = number == len(items) - 1, number
             self.line(item)
@@ -309,7 +309,7 @@ class Interpreter:
                 state.flow = ""
                 mark = state.mark()
                 function = self.functions[name][-1]
-                state.args, state.conditional, state.depth = Arguments((), True), True, 0
+                state.args, state.conditional, state.depth = PositionalParameters((), True), True, 0
                 state.refuted |= {NO_ARGUMENTS}
                 state.because = (Reason("call", f"function {name}", *state.where(function.start), "function"),)
                 self.frames, self.last = [Frame(name)], OPEN

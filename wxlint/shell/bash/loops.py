@@ -17,8 +17,8 @@ from wxlint.shell.bash.tree import (
     For,
     Node,
     Param,
-    Text,
     While,
+    WordText,
 )  # fmt: skip
 from wxlint.shell.bash.walker import Walker
 from wxlint.shell.branches import close, resting
@@ -33,7 +33,7 @@ from wxlint.shell.state import (
     YES,
     Status,
 )
-from wxlint.shell.values import NO_ARGUMENTS, Arguments, assumptions, hole, merged, resting_on
+from wxlint.shell.values import NO_ARGUMENTS, PositionalParameters, assumptions, hole, merged, resting_on
 
 GLOB_TEXT = r"[*?]|\[[^\]]+\]"
 GLOB = late(GLOB_TEXT)
@@ -46,7 +46,7 @@ def _for(walk: Walker, node: For) -> Status:
     state, expander = walk.state, walk.words
     items: list[tuple[Value, bool]] = []  # with whether it is one word for certain
     assumed: tuple[Reason, ...] = ()
-    everything = (Text(node.start, node.start, (Param("@", "", (), (), None, True, "$@"),), None, True),)
+    everything = (WordText(node.start, node.start, (Param("@", "", (), (), None, True, "$@"),), None, True),)
     for word in node.words if node.words is not None else everything:
         values = expander.fields(word)
         exact = not expander.inexact
@@ -150,7 +150,7 @@ def _unsettled(walk: Walker, body: Node) -> None:
         if not name.isdigit():
             walk.words.parameters.store(name, None)
         else:
-            walk.state.args = Arguments((), True)
+            walk.state.args = PositionalParameters((), True)
 
 
 def _round(walk: Walker, body: Node) -> Status:
@@ -186,7 +186,7 @@ def _once(
         if not each.isdigit():
             walk.words.parameters.store(each, None)
     if "0" in names:
-        state.args = Arguments((), True)
+        state.args = PositionalParameters((), True)
     if item is not None:
         names.add(name)
         _take(walk, name, item)
@@ -212,7 +212,7 @@ def _once(
     for each in sorted(names):
         old = state.vars.get(each)
         if each.isdigit():
-            state.args = state.args if assumed else Arguments((), True)
+            state.args = state.args if assumed else PositionalParameters((), True)
         elif not assumed:
             walk.words.parameters.store(each, None)
         elif old is not None:

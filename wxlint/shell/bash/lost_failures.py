@@ -19,13 +19,13 @@ from wxlint.shell.bash.tree import (
     Function,
     Group,
     If,
-    Lines,
     Node,
     Pipe,
     Redirected,
     Seq,
     Simple,
     While,
+    WholeText,
 )
 
 _LOOKS = late(
@@ -42,7 +42,7 @@ _SHRUGS = frozenset(("true", ":", "echo", "printf"))
 """Commands behind `||` that only let the text go on."""
 
 
-class Loss(Enum):
+class LossKind(Enum):
     """How a failure is lost."""
 
     LOOKED_AT = "the status that is looked at is another's"
@@ -56,7 +56,7 @@ class Lost(NamedTuple):
     """A command whose failure is lost. start: of the command. by: the program whose status counts, or that goes on."""
 
     start: int
-    loss: Loss
+    loss: LossKind
     by: str = ""
 
 
@@ -88,7 +88,7 @@ class _Reader:
         if isinstance(node, AndOr):
             self._waved_off(node)
         for inner, inner_guarded in _inside(node, guarded):
-            self.walk(inner, guarded=inner_guarded, top=top and isinstance(node, (Lines, Seq)))
+            self.walk(inner, guarded=inner_guarded, top=top and isinstance(node, (WholeText, Seq)))
 
     def _waved_off(self, node: AndOr) -> None:
         """Take down the command in front of a last `|| true`."""
@@ -97,7 +97,7 @@ class _Reader:
         by = last.words[0].literal if isinstance(last, Simple) and last.words else None
         for item in before.items if isinstance(before, Pipe) else (before,):
             if operator == "||" and by in _SHRUGS and isinstance(item, Simple):
-                self.found.append(Lost(item.start, Loss.WAVED_OFF, by or ""))
+                self.found.append(Lost(item.start, LossKind.WAVED_OFF, by or ""))
 
     def _set(self, node: Simple) -> None:
         """Follow `set -e`, `set -euo pipefail`, `set -o errexit` and their opposites."""
@@ -122,20 +122,20 @@ class _Reader:
         strict = self.strict and not guarded
         looked = _LOOKS.match(self.text, last.end) is not None
         if strict and looked:
-            self.found.append(Lost(last.start, Loss.NEVER_LOOKED_AT))
+            self.found.append(Lost(last.start, LossKind.NEVER_LOOKED_AT))
         if self.goes_on and not guarded and not looked:
-            self.found += [Lost(item.start, Loss.IGNORED) for item in items if isinstance(item, Simple)]
+            self.found += [Lost(item.start, LossKind.IGNORED) for item in items if isinstance(item, Simple)]
         by = last.words[0].literal if last.words else None
         if self.knows_pipes or by not in _PRINTERS or by is None:
             return
         for item in items[:-1]:
             if isinstance(item, Simple) and (looked or strict):
-                self.found.append(Lost(item.start, Loss.LOOKED_AT if looked else Loss.GOES_ON, by))
+                self.found.append(Lost(item.start, LossKind.LOOKED_AT if looked else LossKind.GOES_ON, by))
 
 
 def _inside(node: Node, guarded: bool) -> Iterator[tuple[Node, bool]]:
     """The parts of a compound command, and whether a failure in each ends nothing."""
-    if isinstance(node, (Lines, Seq)):
+    if isinstance(node, (WholeText, Seq)):
         yield from _all(node.items, guarded)
     elif isinstance(node, AndOr):
         parts = (node.first, *(part for _, part in node.rest))

@@ -12,7 +12,7 @@ from wxlint.shell.bash.walker import Frame, Walker
 from wxlint.shell.branches import close
 from wxlint.shell.model import Word, line_of
 from wxlint.shell.state import FUNCTION, MAX_DEPTH, MAX_STEPS, OPEN, RAN, YES, Status
-from wxlint.shell.values import MAX_TEXT, UNSET, Arguments, assumptions, hole, merged
+from wxlint.shell.values import MAX_TEXT, UNSET, PositionalParameters, assumptions, hole, merged
 
 _ROOM = 20
 """How much of the depth a text inside needs."""
@@ -59,7 +59,7 @@ def _exact(whole: str, word: Word, text: str) -> int | None:
     return at if whole[at : at + len(text)] == text else None
 
 
-def source(walk: Walker, path: Word, args: Arguments | None) -> bool:
+def source(walk: Walker, path: Word, args: PositionalParameters | None) -> bool:
     """Walk a file of the repository. Return False where it is not read.
 
     args: its own positional parameters; None where it has those of the text around.
@@ -86,7 +86,7 @@ def source(walk: Walker, path: Word, args: Arguments | None) -> bool:
     state.args = given
     walk.last = _file(walk, tree)
     if args is not None:
-        state.args = outer if state.args is given else Arguments((), True)
+        state.args = outer if state.args is given else PositionalParameters((), True)
     state.fixed, words.script, reading, words.private, words.resting = saved
     walk.enter(reading)
     return True
@@ -176,7 +176,7 @@ def _in_scope(walk: Walker, child: Child, text: Word) -> bool:
     return done
 
 
-def _arguments(child: Child) -> Arguments:
+def _arguments(child: Child) -> PositionalParameters:
     if not child.exact:
-        return Arguments((), True)
-    return Arguments(tuple(in_places(child.args, assumptions(child.command.words[0].value))))
+        return PositionalParameters((), True)
+    return PositionalParameters(tuple(in_places(child.args, assumptions(child.command.words[0].value))))

@@ -18,7 +18,6 @@ from wxlint.shell.bash.tree import (
     Background,
     Function,
     Group,
-    Lines,
     Node,
     Pipe,
     Redir,
@@ -27,6 +26,7 @@ from wxlint.shell.bash.tree import (
     Test,
     Unsupported,
     While,
+    WholeText,
 )
 from wxlint.shell.bash.words import MAX_DEPTH
 from wxlint.shell.model import TOO_DEEP
@@ -50,13 +50,13 @@ class Parser(CompoundReader):
         items: list[Node] = []
         while self.at < self.end:
             found = self.commands("")
-            items.extend(found.items if isinstance(found, Lines) else (found,))
+            items.extend(found.items if isinstance(found, WholeText) else (found,))
             if self.at < self.end:  # a closing word or bracket that nothing opened
                 start = self.at
                 match = RESERVED.match(self.text, start, self.end)
                 self.at = match.end() if match else start + 1
                 self.fail(start, f"unexpected {self.text[start : self.at]!r}")
-        return Lines(tuple(items))
+        return WholeText(tuple(items))
 
     # -- lists
 
@@ -105,7 +105,7 @@ class Parser(CompoundReader):
                 items[line:] = [Unsupported(Seq(tuple(items[line:])), before)]
         self.level = outer
         if not outer and not closing:
-            return Lines((*items[:line], Seq(tuple(items[line:]))) if len(items) - line > 1 else tuple(items))
+            return WholeText((*items[:line], Seq(tuple(items[line:]))) if len(items) - line > 1 else tuple(items))
         return items[0] if len(items) == 1 else Seq(tuple(items)) if items else EMPTY
 
     def _and_or(self) -> Node:

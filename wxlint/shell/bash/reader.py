@@ -14,8 +14,8 @@ from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.interpreter import Interpreter
 from wxlint.shell.bash.parser import parsed
 from wxlint.shell.model import ANYWHERE, TOO_DEEP, Command, Files, Place, ShellResult, Surroundings, line_of
-from wxlint.shell.state import State
-from wxlint.shell.values import Arguments, hole, relative
+from wxlint.shell.state import ShellState
+from wxlint.shell.values import PositionalParameters, hole, relative
 
 Problem = tuple[int, int, str]
 """As in ShellResult."""
@@ -47,11 +47,11 @@ def read_shell(
         around: what is known of the machine and its files.
     """
     text = text.replace(HOLE, "\ufffd")
-    state = State(where or line_of(text, script), defaults, around)
+    state = ShellState(where or line_of(text, script), defaults, around)
     state.vars.update(variables or {})
     state.environment = frozenset(variables or {})
     if args is not None:
-        state.args = Arguments(args)
+        state.args = PositionalParameters(args)
     interpreter = Interpreter(text, state, flavor=flavor, script=script, files=files)
     at_exit = 0
     held: Mapping[str, object] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wxlint.core.patterns import late
-from wxlint.shell.bash.tree import Assign, Lit, Node, Part, Redir, Simple, Text
+from wxlint.shell.bash.tree import Assign, Lit, Node, Part, Redir, Simple, WordText
 from wxlint.shell.bash.words import WordReader, made
 
 _BLANK = late(r"(?:[ \t\r]|\\\n)*(#[^\n]*)?")
@@ -78,7 +78,7 @@ class SimpleReader(WordReader):
             body = text[start:end]
             if tabs:
                 body = re.sub(r"(?m)^\t+", "", body)
-            redirect.body.append(Text(start, end, (Lit(body, True),), body, True))
+            redirect.body.append(WordText(start, end, (Lit(body, True),), body, True))
         else:
             after, whole = self.at, self.end
             self.at, self.end = start, end
@@ -101,7 +101,7 @@ class SimpleReader(WordReader):
     def _simple(self) -> Node:
         text, start = self.text, self.at
         assigns: list[Assign] = []
-        words: list[Text] = []
+        words: list[WordText] = []
         redirects: list[Redir] = []
         declared: dict[int, Assign] = {}
         declaring = False
@@ -131,7 +131,7 @@ class SimpleReader(WordReader):
                 if assign is not None:
                     if words:
                         declared[len(words)] = assign
-                        words.append(Text(at, self.at, (), text[at : self.at], False))
+                        words.append(WordText(at, self.at, (), text[at : self.at], False))
                     else:
                         assigns.append(assign)
                     last = self.at
@@ -145,12 +145,12 @@ class SimpleReader(WordReader):
                 match = plain(text, last, self.end)
                 while match is not None:
                     at, last = match.span(1)
-                    words.append(Text(at, last, (), match[1], False))
+                    words.append(WordText(at, last, (), match[1], False))
                     match = plain(text, last, self.end)
                 self.at = last
         return Simple(start, last, tuple(assigns), tuple(words), tuple(redirects), declared)
 
-    def braced_words(self) -> list[Text]:
+    def braced_words(self) -> list[WordText]:
         """The next word, or the words its braces make of it."""
         word = self.word()
         literal = word.literal
@@ -190,13 +190,13 @@ class SimpleReader(WordReader):
             self.unsupported = self.unsupported or not self.bash
             return Assign(name, index, operator == "+=", None, self._items(start), start, self.at)
         if self.at >= self.end or text[self.at] in " \t\r\n;&|<>()":
-            value = Text(self.at, self.at, (), "", False)
+            value = WordText(self.at, self.at, (), "", False)
         else:
             value = self.word()
         return Assign(name, index, operator == "+=", value, None, start, self.at)
 
-    def _items(self, start: int) -> tuple[tuple[tuple[Part, ...] | None, Text], ...]:
-        items: list[tuple[tuple[Part, ...] | None, Text]] = []
+    def _items(self, start: int) -> tuple[tuple[tuple[Part, ...] | None, WordText], ...]:
+        items: list[tuple[tuple[Part, ...] | None, WordText]] = []
         self.at += 1
         while True:
             self.newlines()
@@ -217,7 +217,7 @@ class SimpleReader(WordReader):
                 key = tuple(self.parts("]", False, start, brace=True))
                 self.at = min(self.at + 2, self.end)
                 if self.at >= self.end or self.text[self.at] in " \t\n)":
-                    items.append((key, Text(self.at, self.at, (), "", True)))
+                    items.append((key, WordText(self.at, self.at, (), "", True)))
                     continue
                 items.append((key, self.word()))
                 continue
@@ -239,7 +239,7 @@ class SimpleReader(WordReader):
             or (self.text[self.at] in "<>" and not self.text.startswith("(", self.at + 1))
         ):
             self.fail(start, f"{operator} without a target")
-            return Redir(operator, Text(self.at, self.at, (), "", False), start, self.at, [])
+            return Redir(operator, WordText(self.at, self.at, (), "", False), start, self.at, [])
         at = self.at
         target = self.word()
         redirect = Redir(operator, target, start, self.at, [])

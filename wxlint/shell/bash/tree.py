@@ -53,7 +53,7 @@ class Opaque(NamedTuple):
 Part = Union[Lit, Param, Subst, Opaque]
 
 
-class Text(NamedTuple):
+class WordText(NamedTuple):
     """A word. literal: its value when nothing in it needs evaluation, else None. quoted: any quote or backslash in it.
 
     parts: empty for a plain argument, of which `literal` says all.
@@ -72,8 +72,8 @@ class Assign(NamedTuple):
     name: str
     subscript: tuple[Part, ...] | None
     append: bool
-    value: Text | None
-    items: tuple[tuple[tuple[Part, ...] | None, Text], ...] | None
+    value: WordText | None
+    items: tuple[tuple[tuple[Part, ...] | None, WordText], ...] | None
     start: int
     end: int
 
@@ -83,10 +83,10 @@ class Redir(NamedTuple):
     read."""
 
     operator: str
-    target: Text
+    target: WordText
     start: int
     end: int
-    body: list[Text]
+    body: list[WordText]
 
 
 class Simple(NamedTuple):
@@ -98,7 +98,7 @@ class Simple(NamedTuple):
     start: int
     end: int
     assigns: tuple[Assign, ...]
-    words: tuple[Text, ...]
+    words: tuple[WordText, ...]
     redirects: tuple[Redir, ...]
     declared: dict[int, Assign]
 
@@ -119,7 +119,7 @@ class Seq(NamedTuple):
     items: tuple[Node, ...]
 
 
-class Lines(NamedTuple):
+class WholeText(NamedTuple):
     """A whole text: the shell reads a line, with all that its commands span, and runs it before it reads the next."""
 
     items: tuple[Node, ...]
@@ -139,7 +139,7 @@ class For(NamedTuple):
     """words: None for `for x; do` (the positional parameters). chosen: `select`."""
 
     name: str
-    words: tuple[Text, ...] | None
+    words: tuple[WordText, ...] | None
     body: Node
     start: int
     chosen: bool
@@ -175,8 +175,8 @@ class Unsupported(NamedTuple):
 class Case(NamedTuple):
     """arms: (patterns, body, the mark behind it: ";;", ";&" or ";;&")."""
 
-    word: Text
-    arms: tuple[tuple[tuple[Text, ...], Node, str], ...]
+    word: WordText
+    arms: tuple[tuple[tuple[WordText, ...], Node, str], ...]
 
 
 class Function(NamedTuple):
@@ -214,6 +214,6 @@ class Redirected(NamedTuple):
 
 Node = Union[
     Simple, Pipe, AndOr, Seq, Group, If, For, While, Count, Case, Function, Test, Arith, Redirected,
-    Background, Unsupported, Lines
+    Background, Unsupported, WholeText
 ]  # fmt: skip
 EMPTY = Seq(())

@@ -9,7 +9,7 @@ from wxlint.core.values import Value
 from wxlint.shell.bash.expansion import Expander
 from wxlint.shell.bash.tree import Assign, Function, Node, Redir
 from wxlint.shell.model import Files, Place, Redirect, Word
-from wxlint.shell.state import State, Status
+from wxlint.shell.state import ShellState, Status
 from wxlint.shell.values import Variable
 
 Env = tuple[tuple[str, Value], ...]
@@ -53,7 +53,7 @@ class Walker(Protocol):
     with how many calls are around each, and what it returns; places: of their lines.
     """
 
-    state: State
+    state: ShellState
     words: Expander
     flavor: str
     functions: dict[str, list[Function]]

@@ -7,7 +7,7 @@ from typing import Protocol
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.shell.bash.tree import Node, Param, Part
-from wxlint.shell.state import State, Status
+from wxlint.shell.state import ShellState, Status
 from wxlint.shell.values import Variable
 
 
@@ -65,7 +65,7 @@ class Numbers(Protocol):
 class Words(Protocol):
     """See expansion.Expander."""
 
-    state: State
+    state: ShellState
     substitutes: Substitutes
     script: str
     zero: str

@@ -4,7 +4,7 @@ parser.py."""
 from __future__ import annotations
 
 from wxlint.core.patterns import late
-from wxlint.shell.bash.tree import Lit, Node, Opaque, Param, Part, Subst, Text
+from wxlint.shell.bash.tree import Lit, Node, Opaque, Param, Part, Subst, WordText
 from wxlint.shell.model import TOO_DEEP
 
 MAX_DEPTH = 40
@@ -41,7 +41,7 @@ class WordReader:
     def commands(self, closing: str) -> Node:
         raise NotImplementedError
 
-    def word(self) -> Text:
+    def word(self) -> WordText:
         """The word at the position."""
         start = self.at
         match = _RUN.match(self.text, start, self.end)
@@ -50,12 +50,12 @@ class WordReader:
             if end >= self.end or self.text[end] in " \t\n;&|<>)":
                 self.at = end
                 text = match[0]
-                return Text(start, end, (Lit(text, False),), text, False)
+                return WordText(start, end, (Lit(text, False),), text, False)
         parts = self.parts(" \t\n;&|<>()", False, start)
         if self.at == start:  # a character that starts no word: always go on
             self.at += 1
             self.fail(start, f"unexpected {self.text[start]!r}")
-            return Text(start, self.at, (), self.text[start], False)
+            return WordText(start, self.at, (), self.text[start], False)
         return made(start, self.at, parts)
 
     def parts(self, stop: str, double: bool, start: int, brace: bool = False, heredoc: bool = False) -> list[Part]:
@@ -320,9 +320,9 @@ class WordReader:
         return Opaque(self.text[start : self.at], double, None)
 
 
-def made(start: int, end: int, parts: list[Part]) -> Text:
+def made(start: int, end: int, parts: list[Part]) -> WordText:
     """A word of these parts."""
     literal: str | None = None
     if all(type(part) is Lit for part in parts):
         literal = "".join([part.text for part in parts if type(part) is Lit])
-    return Text(start, end, tuple(parts), literal, any(part.quoted for part in parts))
+    return WordText(start, end, tuple(parts), literal, any(part.quoted for part in parts))

@@ -11,7 +11,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.conditions import holds
 from wxlint.shell.batch.loops import end_of, items_of, pattern_of
-from wxlint.shell.batch.parser import Chain, For, If, Label, Line, Node
+from wxlint.shell.batch.parser import BatchFor, BatchIf, Chain, Label, Line, Node
 from wxlint.shell.batch.variables import FILES, SET_NAMES, Variables
 from wxlint.shell.batch.words import inner_commands, seen_from, split_words
 from wxlint.shell.branches import alternatives
@@ -26,7 +26,7 @@ from wxlint.shell.state import (
     Refine,
     Status,
 )
-from wxlint.shell.values import Arguments, hole, merged
+from wxlint.shell.values import PositionalParameters, hole, merged
 
 _MAX_LINE = 8191
 """Characters of a command line that cmd.exe takes."""
@@ -61,7 +61,7 @@ class BatchRunner(Variables):
             for name in rest:
                 mark = self.mark()
                 self.flow, self.conditional, self.block, self.loops, self.delayed = "", True, None, {}, None
-                self.args, self.via = Arguments((), True), ()
+                self.args, self.via = PositionalParameters((), True), ()
                 self.because = (Reason("call", f":{name}", name=f":{name}"),)
                 self.visited.add(name)
                 self._from(self.labels.get(name, len(nodes)))
@@ -108,7 +108,7 @@ class BatchRunner(Variables):
 
     def _skips(self, node: Node, index: int) -> int | None:
         """`if "%1"=="" goto L` with L further down: what stands between is a branch, L goes on. The index of L."""
-        if not isinstance(node, If) or node.otherwise is not None or not isinstance(node.body, Line):
+        if not isinstance(node, BatchIf) or node.otherwise is not None or not isinstance(node.body, Line):
             return None
         match = re.fullmatch(r"goto[ \t:]+([^\s:]+)\s*", self.text[node.body.start : node.body.end], re.I)
         goal = self.labels.get(match[1].lower(), -1) if match else -1
@@ -139,9 +139,9 @@ class BatchRunner(Variables):
         status = RAN
         if isinstance(node, Chain):
             status = self._chain(node)
-        elif isinstance(node, If):
+        elif isinstance(node, BatchIf):
             status = self._if(node)
-        elif isinstance(node, For):
+        elif isinstance(node, BatchFor):
             status = self._for(node)
         self.depth -= 1
         return status
@@ -166,7 +166,7 @@ class BatchRunner(Variables):
                 alternatives(self, [(None, partial(self._run, item)), (None, None)], None, ())
         return status
 
-    def _if(self, node: If) -> Status:
+    def _if(self, node: BatchIf) -> Status:
         status = holds(self, node.condition)
         if status.certain:
             chosen = node.body if status.truth else node.otherwise
@@ -183,7 +183,7 @@ class BatchRunner(Variables):
 
     # -- loops
 
-    def _for(self, node: For) -> Status:
+    def _for(self, node: BatchFor) -> Status:
         text = self.text[slice(*node.items)]
         if node.flag == "f":
             inner = text.strip()
@@ -203,7 +203,7 @@ class BatchRunner(Variables):
         del self.commands[count:]
         return self._unknown(node, {node.name: pattern_of(node, items) or hole(f"%%{node.name}")})
 
-    def _each(self, node: For, items: list[Value]) -> bool:
+    def _each(self, node: BatchFor, items: list[Value]) -> bool:
         mark, because, outer = self.mark(), self.because, self.loops
         for item in items:
             note = Reason("loop", f"for {node.name}={item.shown()[:80]}", *self.where(node.start), node.name)
@@ -219,7 +219,7 @@ class BatchRunner(Variables):
                 break
         return True
 
-    def _unknown(self, node: For, names: dict[str, Value]) -> Status:
+    def _unknown(self, node: BatchFor, names: dict[str, Value]) -> Status:
         """The body once, with what it sets unknown."""
         base, outer, conditional = self.mark(), self.loops, self.conditional
         body = self.text[node.items[1] : end_of(node.body)]
@@ -270,7 +270,7 @@ class BatchRunner(Variables):
             self._jump(first, words)
             return RAN
         elif first == "shift":
-            self.args = Arguments(self.args.known[1:], self.args.more, False)
+            self.args = PositionalParameters(self.args.known[1:], self.args.more, False)
             return RAN
         elif first in ("cd", "chdir", "pushd", "popd"):
             self.change_directory(first, words)
@@ -307,7 +307,7 @@ class BatchRunner(Variables):
         saved = self.args, self.because, self.via, self.block, self.loops
         values = tuple(w.value for w in words[2:])
         more = any(v.holes[:1] == ("%*",) and v.text == HOLE for v in values)
-        self.args = Arguments(() if more else values, more)
+        self.args = PositionalParameters(() if more else values, more)
         shown = " ".join([w.value.shown() for w in words[1:8]])
         self.because = (*self.because, Reason("call", shown[:80], *self.where(start), words[1].value.text))
         self.via = (*self.via, start)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.batch.parser import Chain, For, If, Line, Node
+from wxlint.shell.batch.parser import BatchFor, BatchIf, Chain, Line, Node
 
 _MOST_NUMBERS = 200
 
 
-def items_of(node: For, value: Value) -> tuple[list[Value], bool]:
+def items_of(node: BatchFor, value: Value) -> tuple[list[Value], bool]:
     """The items of a loop, and whether they are all that there are. value: what stands in the brackets."""
     if node.flag == "l":
         return _numbers(value)
@@ -31,7 +31,7 @@ def _numbers(value: Value) -> tuple[list[Value], bool]:
     return [Value(str(number)) for number in numbers], len(numbers) < _MOST_NUMBERS
 
 
-def pattern_of(node: For, items: list[Value]) -> Value | None:
+def pattern_of(node: BatchFor, items: list[Value]) -> Value | None:
     """What a file name is like that fits the only item of a loop over files."""
     if node.flag or len(items) != 1 or items[0].holes:
         return None
@@ -46,9 +46,9 @@ def end_of(node: Node) -> int:
             if not node.items:
                 return 0
             node = node.items[-1][1]
-        elif isinstance(node, If):
+        elif isinstance(node, BatchIf):
             node = node.otherwise or node.body
-        elif isinstance(node, For):
+        elif isinstance(node, BatchFor):
             node = node.body
         else:
             return node.end if isinstance(node, Line) else node.start

@@ -50,13 +50,13 @@ class Condition(NamedTuple):
     fold: bool
 
 
-class If(NamedTuple):
+class BatchIf(NamedTuple):
     condition: Condition
     body: Node
     otherwise: Node | None
 
 
-class For(NamedTuple):
+class BatchFor(NamedTuple):
     """flag: "", "d", "r", "l" or "f". items: (start, end) of the text between the parentheses."""
 
     name: str
@@ -77,10 +77,10 @@ class Label(NamedTuple):
     start: int
 
 
-Node = Union[Line, If, For, Chain, Label]
+Node = Union[Line, BatchIf, BatchFor, Chain, Label]
 
 
-class Parsed(NamedTuple):
+class BatchParsed(NamedTuple):
     """The statements of a text. errors: (start, end, what is wrong)."""
 
     nodes: tuple[Node, ...]
@@ -88,13 +88,13 @@ class Parsed(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def parsed(text: str) -> Parsed:
+def parsed(text: str) -> BatchParsed:
     """Parse a text, once for all who ask. Raises RecursionError, though the depth guards are there to prevent it."""
-    parser = Parser(text)
-    return Parsed(tuple(parser.script()), tuple(parser.errors))
+    parser = BatchParser(text)
+    return BatchParsed(tuple(parser.script()), tuple(parser.errors))
 
 
-class Parser:
+class BatchParser:
     """One text. Reading never fails; what is odd is in `errors`."""
 
     def __init__(self, text: str) -> None:
@@ -224,9 +224,9 @@ class Parser:
         found = _WORD.match(self.text, self.at)
         if found and found[1].lower() == "else":
             self.at = found.end()
-            return If(condition, body, self._line())
+            return BatchIf(condition, body, self._line())
         self.at = mark
-        return If(condition, body, None)
+        return BatchIf(condition, body, None)
 
     def _for(self, start: int) -> Node | None:
         match = _FOR.match(self.text, self.at)
@@ -246,7 +246,7 @@ class Parser:
         if not found or found[1].lower() != "do":
             return None
         self.at = found.end()
-        return For(match["name"], match["flag"].strip().lower()[1:], items, self._line(), start)
+        return BatchFor(match["name"], match["flag"].strip().lower()[1:], items, self._line(), start)
 
     def _simple(self) -> Node:
         text, start = self.text, self.at

@@ -10,7 +10,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.words import Expanded, edited, modified, own_path
 from wxlint.shell.model import TOO_LONG, Place, Word
-from wxlint.shell.state import LAST_STEP, State
+from wxlint.shell.state import LAST_STEP, ShellState
 from wxlint.shell.values import MAX_TEXT, ROOT, UNSET, Variable, hole, joined, known_names, merged, not_set, relative
 
 _VARIABLE = late(
@@ -36,7 +36,7 @@ _KEEPS = late(r"(?:^|/)(?:activate|deactivate|conda|vcvars\w*|vsdevcmd|setvars)\
 """Files that make an environment ready: they set names of their own."""
 
 
-class Variables(State):
+class Variables(ShellState):
     """Variables are kept in lower case; `written` has them as first written."""
 
     def __init__(self, text: str, where: Place, script: str) -> None:
