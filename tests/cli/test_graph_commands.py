@@ -76,6 +76,17 @@ def test_what_other_builds_and_folders_hold_is_said_below_an_image(
     assert [each["folder"] for each in found["folders"]] == [folder.removeprefix("in ")]
 
 
+def test_dockerfiles_of_any_name_are_shown_with_their_folder(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (family / ".git").mkdir()
+    (family / "base/image+cuda").write_text(BASE)
+    (family / "build.sh").write_text(f"{SCRIPT}docker build -f base/image+cuda -t example/more:cuda base\n")
+    assert "base/image+cuda: cuda" in out(capfd, "images")
+    assert "base/image+cuda: cuda" in out(capfd, "images", "base")
+    assert "example/more:cuda" in out(capfd, "images", "--builds", "base")
+    assert "image+cuda" not in out(capfd, "images", "app")
+    assert "image+cuda" not in out(capfd, "images", "base/Dockerfile")
+
+
 def test_explain_a_line(family: Path, capfd: pytest.CaptureFixture[str]) -> None:
     text = out(capfd, "explain", "app/Dockerfile:2")
     assert "FROM names example/base:cuda" in text and "--build-arg TAG=cuda (build.sh:2)" in text

@@ -14,12 +14,14 @@ from wxlint.cli.commands import families_of, open_cache_of, write_json
 from wxlint.cli.exit_codes import BUG, FAILED, OK
 from wxlint.cli.streams import say, write, write_lines
 from wxlint.core.errors import UsageError
+from wxlint.core.paths import is_below
 from wxlint.core.values import HOLE
 
 if TYPE_CHECKING:
     from wxlint.images.graph.picture import BuiltImage
     from wxlint.images.graph.repository import Repository
     from wxlint.images.graph.summary import Belief, OtherBuild
+    from wxlint.lint.inputs import Gathered
 
 
 def images(arguments: argparse.Namespace) -> int:
@@ -31,10 +33,10 @@ def images(arguments: argparse.Namespace) -> int:
     if arguments.builds:
         from wxlint.images.graph.picture import builds_of
 
-        built = [each for one in families for each in builds_of(one.repository, one.scope)]
+        built = [each for one in families for each in builds_of(one.repository, _scope(one))]
         _show_builds(built, arguments.format)
     else:
-        beliefs = [belief for one in families for belief in beliefs_of(one.repository, one.scope)]
+        beliefs = [belief for one in families for belief in beliefs_of(one.repository, _scope(one))]
         if arguments.format == "json":
             write_json([belief_as_json(belief) for belief in beliefs])
         elif sys.stdout is not None and sys.stdout.isatty():
@@ -43,6 +45,15 @@ def images(arguments: argparse.Namespace) -> int:
             _show_beliefs(beliefs)
     cache.save()
     return max(_ending(one.repository) for one in families)
+
+
+def _scope(family: Gathered) -> frozenset[str] | None:
+    """The scope of a family, with the Dockerfiles of other names in its folders, which builds name."""
+    if family.scope is None:
+        return None
+    given = {item.path for item in family.repository.documents.given}
+    named = (path for path in family.repository.dockerfiles if path not in given)
+    return family.scope.union(path for path in named if any(is_below(path, folder) for folder in family.followed))
 
 
 def _ending(repository: Repository) -> int:

@@ -8,6 +8,9 @@ on somebody's machine, a compose service at its next build. So does who names on
 matrix where the others have theirs. A file that the same script, workflow or Makefile mentions elsewhere than in its
 builds may be made by it, and one that git ignores by something else; both are left alone.
 
+Compose takes `dockerfile:` from the build context, not from the folder of its own file. Where the context is that
+folder, and the Dockerfile is above it, the finding is information: somebody may start the services from there.
+
 `docker compose -f docker-compose.yml -f docker-compose.gpu.yml up` ends with `no such file` where the second is gone.
 That is said where other compose files are in its folder, and no script names it other than to use it.
 
@@ -95,13 +98,13 @@ def _of_services(repository: Repository, search: Search | None) -> Iterator[Prob
     if projects is None:
         return
     seen = set()
-    elsewhere = {service.key.span.path for _, service in projects.services() if _is_run_elsewhere(repository, service)}
+    elsewhere = {service.key.span.path for _, service in projects.services() if _from_above(repository, service)}
     every = [*(service for _, service in projects.services()), *(s for file in projects.files for s in file.services)]
     chosen = {each.name for each in every if each.build is not None and each.build.dockerfile is not None}
     for _, service in projects.services():
         written, path = _wanted_by(service)
         folder = service.build.folder if service.build is not None else None
-        if written is None or folder is None or service.key.span.path in elsewhere:
+        if written is None or folder is None:
             continue
         if service.name in chosen and service.build is not None and service.build.dockerfile is None:
             continue  # another file that is laid over this one names it
@@ -112,8 +115,15 @@ def _of_services(repository: Repository, search: Search | None) -> Iterator[Prob
         if disk.lexists(path):
             continue
         search = search or _search(repository)
-        if search.is_gone(written, folder, path):
-            yield Problem(span, f"there is no {path}{search.near(path)}", image=path)
+        if service.key.span.path in elsewhere:
+            there = _from_above(repository, service)
+            moved, _ = search.makers(span.path, posixpath.dirname(there) or ".")
+            if there and "/" not in written.value.text and not moved:
+                yield Problem(span, f"there is no {path}; did you mean {there}?", image=path, severity=Severity.INFO)
+        elif search.is_gone(written, folder, path):
+            beside = search.beside(written)
+            hint = f"; {beside} is there, but the path is taken from the context" if beside else search.near(path)
+            yield Problem(span, f"there is no {path}{hint}", image=path)
 
 
 def _wanted_by(service: Service) -> tuple[Text | None, str]:
@@ -129,14 +139,14 @@ def _wanted_by(service: Service) -> tuple[Text | None, str]:
     return build.context, normal(posixpath.join(build.folder, "Dockerfile"))
 
 
-def _is_run_elsewhere(repository: Repository, service: Service) -> bool:
-    """Whether what a service builds is there from a folder above its file on only: it is copied there first, or run
-    with --project-directory."""
+def _from_above(repository: Repository, service: Service) -> str:
+    """The Dockerfile of a service that is there from a folder above its file only, "" where it is not: the file is
+    copied there first, or run with --project-directory."""
     build = service.build
     if build is None or build.dockerfile is None or build.dockerfile_path is None:
-        return False
+        return ""
     written, folder = build.dockerfile.value.text, posixpath.dirname(service.key.span.path)
     if not folder or HOLE in written or written.startswith("/") or disk.lexists(build.dockerfile_path):
-        return False
-    known = repository.dockerfiles
-    return any(normal(posixpath.join(each, written)) in known for each in folders_above(folder)[1:])
+        return ""
+    above = [normal(posixpath.join(each, written)) for each in folders_above(folder)[1:]]
+    return next((path for path in above if path in repository.dockerfiles), "")

@@ -299,6 +299,9 @@ def test_a_frontend_of_somebody_else_may_know_more() -> None:
     more = "FROM a\nINCLUDE x\nCOPY --magic a b\nENV a\n"
     assert messages(f"# syntax=example.com/our-frontend:1\n{more}") == ["ENV must have two arguments"]
     assert len(messages(f"# syntax=mirror.example.com/docker/dockerfile:1.7\n{more}")) == 1
+    included = "INCLUDE Dockerfile.base\nRUN true\nCOPY --from=late a b\nFROM a AS late\n"
+    assert messages(f"# syntax=example.com/our-frontend:1\n{included}") == []
+    assert len(messages(f"# syntax=example.com/our-frontend:1\nRUN true\n{included}")) == 1
 
 
 TEMPLATES = [

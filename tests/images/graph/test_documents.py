@@ -141,3 +141,12 @@ def test_a_build_through_a_link_to_a_folder_builds_the_dockerfile_there(here: Pa
     assert {"a:1", "a:2", "a:4"} <= set(tags)
     assert "a:3" not in tags
     assert tags["a:2"].contexts[0] == "."
+
+
+def test_a_dockerfile_of_any_name_and_those_that_are_called_like_it(here: Path) -> None:
+    plain = "# an image\n\nFROM python:3.11-slim\n"
+    named = {"docs/Image+Cpu": plain, "docs/Image+Cuda": plain, "docs/Image.md": plain, "docs/Image+Notes": "x\n"}
+    other = {"docs/ImageOfOthers": plain, "docs/plan": plain, "Image+Root": plain}
+    found = repository(here, {"build.sh": "docker build -f docs/Image+Cpu -t acme/a:1 .\n", **named, **other})
+    assert sorted(found.dockerfiles) == ["docs/Image+Cpu", "docs/Image+Cuda"]
+    assert [image.evaluated.path for image in found.images] == ["docs/Image+Cpu", "docs/Image+Cuda"]

@@ -41,7 +41,10 @@ def syntax_problems(dockerfile: Dockerfile) -> Iterator[TextProblem]:
     for instruction in dockerfile.instructions:
         stages.enter(instruction)
         known = instruction.keyword in KEYWORDS
-        if is_marked(instruction) or (not known and (lenient or not known_frontend)):
+        if is_marked(instruction) or (not known and lenient):
+            continue
+        if not known and not known_frontend:
+            lenient = True  # it may bring stages, as INCLUDE does
             continue
         refusal = refusal_of(instruction, dockerfile.escape) if known else _unknown(instruction)
         if refusal is not None and (known_frontend or "unknown flag" not in refusal.message):

@@ -294,11 +294,11 @@ class Documents:
             return found
         for path in map(normal, paths):
             if may_be_dockerfile(posixpath.basename(path)) and disk.is_file(path):
-                from wxlint.images.graph.named_dockerfiles import dockerfile_named
+                from wxlint.images.graph.named_dockerfiles import dockerfiles_named
 
-                source = dockerfile_named(path, self._store, self._family)
-                if source is not None:
-                    self._dockerfiles.sources[path] = source
+                named = {source.path: source for source in dockerfiles_named(path, self._store, self._family)}
+                if named:
+                    self._dockerfiles.sources.update(named)
                     return path
         return None
 

@@ -11,4 +11,4 @@ _MAKES = (
 
 def says_how_to_make(text: str, name: str) -> bool:
     """Whether a command or a sentence of a text makes a file of this name."""
-    return name in text and re.search(f"{_MAKES}{re.escape(name)}(?![\\w.-])", text) is not None
+    return name in text and re.search(f"{_MAKES}{re.escape(name)}(?![\\w-]|\\.\\w)", text) is not None

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from wxlint.core import disk
 from wxlint.core.findings import Span
-from wxlint.core.paths import normal
+from wxlint.core.paths import is_below, normal
 from wxlint.core.patterns import late
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.values import HOLE
 from wxlint.documents.compose.merge import Text
 from wxlint.documents.source import Source
 from wxlint.images.builds.model import Script
+from wxlint.images.graph.made_files import says_how_to_make
 from wxlint.images.graph.named_paths import ScriptTexts
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build
@@ -23,6 +24,7 @@ from wxlint.images.model.records import Build
 MAKER = late(r"(?i)(?:\.(?:sh|bash|bat|cmd|ps1|py|mk|md|rst|ya?ml)|(?:^|/)(?:Makefile|justfile|configure))$")
 """Files that may make a Dockerfile, say how one is made, or put a compose file elsewhere."""
 _YAML = (".yaml", ".yml")
+_PROSE = (".md", ".rst")
 _BAKE = (".hcl", ".json")
 PLAIN_NAMES = ("Dockerfile", "Containerfile")
 _MOST_COMPARED = 5_000
@@ -69,6 +71,9 @@ class Search:
             or posixpath.dirname(other) == folder
             or did_you_mean(own, [posixpath.basename(posixpath.dirname(other))])
         ]
+        same = [other for other in others if posixpath.basename(other) == name] if not folder else []
+        if name in PLAIN_NAMES and len(same) == 1 and not alike:
+            return f"; there is one in {posixpath.dirname(same[0])}"
         return did_you_mean(path, alike, str)
 
     def _named(self, script_name: str, script: Script, build: Build) -> tuple[str, Span] | None:
@@ -193,34 +198,59 @@ class Search:
             return False  # made of variables, which a host may set
         if not disk.is_folder(folder) or not disk.names(folder):
             return False
-        if not Path(disk.real(path)).is_relative_to(self._repository.sources.root):
-            return False
+        if not self._is_inside(path):
+            return self._is_inside(folder) and self.beside(written) != ""
         above = posixpath.dirname(path)
         if disk.is_folder(above) and not disk.names(above):
             return False
         if self._is_ignored(source.path, (path,)):
             return False
         plain, named = posixpath.basename(path) in PLAIN_NAMES, posixpath.basename(text) in PLAIN_NAMES
-        by_folder = plain and (text in PLAIN_NAMES or not named) and normal(folder) in self._folders
+        by_folder = plain and (text in PLAIN_NAMES or not named) and self._holds_some(normal(folder), below=named)
         if plain and not named and not by_folder:
             return False
         moved, makers = self.makers(source.path, folder)
         if by_folder:
             return not moved and not any(self._texts.may_make(name, path) for name in makers)
         return not moved and not any(
-            text in maker.text
+            self._speaks_of(maker, text)
             for name in makers
             if (name in self._repository.scripts or not name.endswith(_YAML))
             and (maker := self._texts.source(name)) is not None
         )
 
+    def beside(self, written: Text) -> str:
+        """The Dockerfile beside its compose file that a service means, where compose takes its path from the context;
+        "" where there is none."""
+        folder, text = posixpath.dirname(written.place.source.path), written.value.text
+        meant = [normal(posixpath.join(folder, each)) for each in (text, posixpath.basename(text))]
+        return next((each for each in meant if each in self._repository.dockerfiles), "")
+
+    def _is_inside(self, path: str) -> bool:
+        return Path(disk.real(path)).is_relative_to(self._repository.sources.root)
+
+    def _holds_some(self, folder: str, *, below: bool) -> bool:
+        """Whether a folder holds a Dockerfile. below: or one of the folders in it."""
+        return folder in self._folders or below and any(is_below(path, folder) for path in self._repository.dockerfiles)
+
+    def _speaks_of(self, maker: Source, name: str) -> bool:
+        """Whether a file speaks of another that is not there; a document, of how it is made."""
+        if maker.path.endswith(_PROSE):
+            return says_how_to_make(maker.text, name)
+        folders = {"", posixpath.dirname(maker.path)}
+        longer = {match[0] for match in re.finditer(rf"[\w./-]*{re.escape(name)}(?![\w-])", maker.text)}
+        return any(not any(disk.lexists(posixpath.join(folder, each)) for folder in folders) for each in longer)
+
     def makers(self, compose: str, folder: str) -> tuple[bool, list[str]]:
-        """The files that may make what a compose file builds in a folder, and whether one moves the compose file."""
+        """The files that may make what a compose file builds in a folder, and whether one moves the compose file, or
+        starts it from elsewhere."""
         if (compose, folder) not in self._found_makers:
             beside = {posixpath.dirname(compose) or ".", folder}
             files = [normal(posixpath.join(where, name)) for where in beside for name in disk.names(where)]
             names = [*({*self._repository.scripts, *filter(MAKER.search, files)} - {normal(compose)})]
-            moved = re.compile(rf"\b(?:cp|mv)\b.*{re.escape(posixpath.basename(compose))}")
+            above, name = map(re.escape, posixpath.split(compose))
+            further = rf"-f[ =]\S+[ \\\n]+-f[ =](?:\S*{above}/)?{name}"
+            moved = re.compile(rf"\b(?:cp|mv)\b.*{name}|--project-directory|{further}")
             texts = [maker.text for name in names if (maker := self._texts.source(name)) is not None]
             self._found_makers[compose, folder] = any(map(moved.search, texts)), names
         return self._found_makers[compose, folder]

@@ -1,11 +1,15 @@
-"""Files of any name that a build names as its Dockerfile."""
+"""Files of any name that a build names as its Dockerfile, and those that are called like them."""
 
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wxlint.discovery.file_kinds import DOCKERFILE, kind_of_text
+from wxlint.core import disk
+from wxlint.core.paths import normal
+from wxlint.core.patterns import late
+from wxlint.discovery.file_kinds import DOCKERFILE, kind_of_text, may_be_dockerfile
 from wxlint.discovery.find_files import is_part
 
 if TYPE_CHECKING:
@@ -13,8 +17,30 @@ if TYPE_CHECKING:
     from wxlint.images.graph.family import Family
     from wxlint.images.graph.sources import SourceStore
 
+_WORD = late(r"[^\W_]+")
 
-def dockerfile_named(path: str, store: SourceStore, family: Family) -> Source | None:
+
+def dockerfiles_named(path: str, store: SourceStore, family: Family) -> Iterator[Source]:
+    """Yield the Dockerfile in a file of any name, and those beside it whose names begin with the same word: where
+    `image+cpu` is one, `image+cuda` is, whether something builds it or not."""
+    source = _dockerfile(path, store, family)
+    if source is None:
+        return
+    yield source
+    folder, name = posixpath.split(path)
+    for other in disk.names(folder or "."):
+        if other != name and _first_word(other) == _first_word(name) and may_be_dockerfile(other):
+            found = _dockerfile(normal(posixpath.join(folder, other)), store, family)
+            if found is not None:
+                yield found
+
+
+def _first_word(name: str) -> str:
+    word = _WORD.match(name)
+    return word[0] if word is not None else name
+
+
+def _dockerfile(path: str, store: SourceStore, family: Family) -> Source | None:
     """A file of the repository that starts as a Dockerfile; None for what a walk through it, or the policy, leaves
     out."""
     if family.policy is not None and family.policy.excludes(family.below_root(path)):

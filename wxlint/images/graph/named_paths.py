@@ -15,8 +15,9 @@ _WORD = late(r"[\w.-]+")
 _SAID = late(r"(?m)^[ \t]*@?echo\b[^>|;&\n]*$|^[ \t-]*(?:context|(?:docker)?file)[ \t]*[:=].*$")
 """What is printed, and what an action or a target builds."""
 _MADE = late(
-    r"(?m)(?:\b(?:cp|mv|ln|copy|move|ren|renam\w*|tee|rsync|install|curl|wget|git|envsubst)\b|>|open\(|write).*"
-    r"\b(?:Docker|Container)file\b(?![.-])"
+    r"(?m)(?:\b(?:cp|mv|ln|copy|move|ren|renam\w*|tee|rsync|install|curl|wget|git|envsubst)\b|>|open\(|write|"
+    r"[ \t]-(?:o|-out(?:put)?)[ \t=]).*(?<!<)(?<!< )(?<![\w.-])(?:Docker|Container)file\b(?![.-])"
+    r"|(?<![\w.-])(?:Docker|Container)file\b(?![.-]).*\bwrite"
 )
 """A line that may make a plain Dockerfile somewhere."""
 _PROGRAM = late(r"(?:docker|podman|buildah|make|build)[ \t]+[a-z]")
@@ -108,9 +109,10 @@ class ScriptTexts:
         return self._rest[key]
 
     def may_make(self, maker: str, path: str) -> bool:
-        """Whether a file may make a plain Dockerfile: it mentions it other than to build it, or makes some."""
+        """Whether a file may make a plain Dockerfile: it makes some, or mentions it other than to build it. In the
+        root, where a path is its bare name, a mention says nothing."""
         rest = self.rest(maker, maker)
-        return rest.makes_some or bool(rest.places(path))
+        return rest.makes_some or "/" in path and bool(rest.places(path))
 
     def builds_of(self, script: Script, name: str, path: str) -> int:
         """How many builds of a script may want a Dockerfile. name: of the script."""
