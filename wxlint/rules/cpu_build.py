@@ -37,6 +37,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.images.graph.image import Image, TorchStep, contributing
 from wxlint.images.graph.repository import Repository
+from wxlint.images.installs.model import Install
 from wxlint.images.stack.packages import COMPILED, Accelerated
 from wxlint.images.stack.state import Stack
 from wxlint.rules import Problem
@@ -115,10 +116,11 @@ _FEW = 10
 
 
 def _compiled(image: Image) -> Iterator[Problem]:
-    """Yield packages that are compiled without CUDA, since nothing asks for it."""
-    for install in image.installs:
+    """Yield packages that are compiled without CUDA, since nothing asks for it, and stay."""
+    for number, install in enumerate(image.installs):
         for requirement in install.requirements:
-            if requirement.name not in COMPILED:
+            later = image.installs[number + 1 :] if requirement.name in COMPILED else ()
+            if requirement.name not in COMPILED or any(_makes_anew(requirement.name, one) for one in later):
                 continue
             from wxlint.images.stack.compiled import without_cuda
 
@@ -131,6 +133,12 @@ def _compiled(image: Image) -> Iterator[Problem]:
             if not found.gone:
                 text += f", but {image.label} is a cuda image"
             yield Problem(span, text, because, found.hint, image.doubt, image.label)
+
+
+def _makes_anew(name: str, install: Install) -> bool:
+    """Whether an install takes a package that is there away, or makes it once more."""
+    named = any(requirement.name == name for requirement in install.requirements)
+    return named and (install.removes or install.reinstall or install.upgrade)
 
 
 _DEBIAN = late(r"ubuntu|debian|bullseye|bookworm|trixie|focal|jammy|noble")
@@ -155,9 +163,9 @@ def _packaged(image: Image) -> Iterator[Problem]:
 
 
 def _made_cuda(package: Accelerated, stack: Stack, image: Image) -> bool:
-    """Whether another distribution makes it a CUDA build: jax with its plugin, or with a jaxlib for CUDA; jaxlib that
-    jax[cuda12] asks for, too."""
-    if package.name == "jaxlib" and any(
+    """Whether another distribution makes it a CUDA build: jax with its plugin, or with a jaxlib for CUDA; what some
+    install asks for as jax[cuda12], too."""
+    if package.name in ("jax", "jaxlib") and any(
         requirement.name == "jax" and any(extra.startswith("cuda") for extra in requirement.extras)
         for install in image.installs
         for requirement in install.requirements
