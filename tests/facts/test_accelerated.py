@@ -79,3 +79,12 @@ def test_post_releases_sort_behind_their_release() -> None:
     assert facts.torch_needed("xformers", "0.0.23") == "==2.1.1"
     assert facts.torch_needed("xformers", "0.0.23.post1") == "==2.1.2"
     assert facts.torch_needed("xformers", "0.0.24") == "==2.2.0"
+
+
+@pytest.mark.parametrize(
+    ("specifier", "cuda"),
+    [("==2.4.2", "10.2"), ("==2.6.2", "11.8"), ("", "11.8"), (">=2.5", "11.8"), ("==3.2.0", None), (">=3.0", None)],
+)
+def test_later_releases_that_the_index_does_not_have(specifier: str, cuda: str | None) -> None:
+    row = facts.accelerated_build("paddlepaddle-gpu", specifier)
+    assert (row and row["cuda"]) == cuda

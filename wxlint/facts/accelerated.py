@@ -46,10 +46,17 @@ def accelerated_build(name: str, specifier: str, python: str = "") -> dict[str, 
         return None
     limit, included = upper_bound(specifier)
     found = next((row for row in rows if holds_newest(row, limit, included)), None)
+    if limit == AFTER_ALL and rows[-1]["before"] and not _begins_behind(specifier, rows[-1]["before"]):
+        found = rows[-1]  # the index has no later ones
     if found is None or included or not python:
         return found
     older = rows[: rows.index(found) + 1]
     return next((row for row in reversed(older) if numbers(row["python"]) <= numbers(python)), None)
+
+
+def _begins_behind(specifier: str, version: str) -> bool:
+    first = trimmed(numbers(version))
+    return any(sign in (">=", ">") and trimmed(numbers(bound)) >= first for sign, bound in CLAUSE.findall(specifier))
 
 
 def is_sure(row: dict[str, str], specifier: str, python: str) -> bool:

@@ -180,6 +180,8 @@ def _described(
     oldest = lowest and "==" not in specifier
     built = facts.accelerated_build(name, specifier, python) if row is not None and not oldest else None
     cuda = said.cuda or of_local.cuda
+    if built is not None and of_local.cuda and of_local.cuda != built["cuda"]:
+        built = None  # another build of that release: paddlepaddle-gpu==2.4.2.post117
     if row is None and not cuda and not of_local.torch:
         return None
     build, libraries = (row["build"], row["libraries"]) if row is not None else ("cuda" if cuda else "", "system")
