@@ -52,6 +52,7 @@ from wxlint.rules import Problem
 if TYPE_CHECKING:
     from wxlint.documents.compose.merge import Text
     from wxlint.documents.compose.services import Service
+    from wxlint.images.builds.model import Call
     from wxlint.images.graph.missing_dockerfiles import Search
 
 SEVERITY = Severity.WARNING
@@ -65,6 +66,7 @@ _COMPOSE = ("compose ", "stack deploy")
 def check(repository: Repository) -> Iterator[Problem]:
     search: Search | None = None
     for name, script in repository.scripts.items():
+        said = set()
         for build in script.builds:
             if not build.wanted or build.span is None or any(disk.lexists(path) for path in build.wanted):
                 continue
@@ -72,9 +74,26 @@ def check(repository: Repository) -> Iterator[Problem]:
             found = search.dockerfile_of(name, script, build)
             if found is not None:
                 path, span = found
+                said.add(span)
                 yield Problem(span, f"there is no {path}{search.near(path)}", build.built_by, image=path)
+        for call in script.calls:
+            if _names_a_variable(repository, call):
+                from wxlint.images.graph.variable_dockerfiles import gone_by_variables
+
+                search = search or _search(repository)
+                for gone in gone_by_variables(search, call):
+                    if gone.span not in said:
+                        said.add(gone.span)
+                        yield Problem(gone.span, f"there is no {gone.path}{search.near(gone.path)}", image=gone.path)
     yield from _of_services(repository, search)
     yield from _compose_files(repository)
+
+
+def _names_a_variable(repository: Repository, call: Call) -> bool:
+    """Whether a build names its Dockerfile by a variable."""
+    source = repository.sources.read(call.path) if call.docker.verb == "build" else None
+    given = call.docker.values("-f", "--file") if source is not None else ()
+    return any("$" in text or "%" in text for text in (source.text[one.start : one.end] for one in given if source))
 
 
 def _compose_files(repository: Repository) -> Iterator[Problem]:

@@ -38,6 +38,7 @@ def missing_files(documents: Documents, sources: SourceStore) -> Iterator[Missin
     """The compose files that are not there, beside others that are."""
     projects = documents.compose
     known = [file.source.path for file in projects.files] if projects is not None else []
+    beside = {posixpath.dirname(path) for path in known} | _folders_of_dockerfiles(documents)
     wanted = []
     named: Counter[str] = Counter()
     seen = set()
@@ -49,7 +50,7 @@ def missing_files(documents: Documents, sources: SourceStore) -> Iterator[Missin
                 if place not in seen:
                     seen.add(place)
                     named[posixpath.basename(text)] += 1
-                found = _place(call, text, known)
+                found = _place(call, text, beside)
                 if found is not None:
                     wanted.append((call, option, text, found))
     made: dict[str, bool] = {}
@@ -72,15 +73,22 @@ def _given(call: DockerCall) -> list[Option]:
     return [option for option in call.docker.values("-f", "--file", "-c", "--compose-file") if option.value is not None]
 
 
-def _place(call: DockerCall, text: str, known: list[str]) -> str | None:
-    """Where a file would be: beside compose files; None where it is there, or may be elsewhere."""
+def _folders_of_dockerfiles(documents: Documents) -> set[str]:
+    """The folders with a Dockerfile, but for the root: a compose file beside it may lie on the host that it is for."""
+    return {folder for path in documents.dockerfiles if (folder := posixpath.dirname(path))}
+
+
+def _place(call: DockerCall, text: str, beside: set[str]) -> str | None:
+    """Where a file would be: in a folder that holds such; None where it is there, or may be elsewhere.
+
+    beside: folders that hold compose files or Dockerfiles.
+    """
     option_known = all(option.value is not None and option.value.known for option in _given(call))
     if not text or not option_known or text.startswith(("/", "~", "-")) or ":" in text:
         return None
     paths = [normal(posixpath.join(start, text)) for start in folders(call.path, call.docker.command.cwd)]
     if any(disk.lexists(path) for path in paths):
         return None
-    beside = {posixpath.dirname(each) for each in known}
     return next((path for path in reversed(paths) if posixpath.dirname(path) in beside), None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from pathlib import Path
 
 from wxlint.core import disk
@@ -54,6 +55,29 @@ class Search:
             found = self._named(script_name, script, build) or self._in_a_loop(script_name, script, build)
             found = found or self._of_a_folder(script_name, build)
         return None if found is None or build.span is None or self._is_ignored(build.span.path, build.wanted) else found
+
+    def source(self, path: str) -> Source | None:
+        return self._texts.source(path)
+
+    def scripts_in(self, folders: list[str]) -> Iterator[Source]:
+        """Yield the scripts that lie in some folders."""
+        for name in self._repository.scripts:
+            source = self.source(name) if (posixpath.dirname(name) or ".") in folders else None
+            if source is not None:
+                yield source
+
+    def is_made_by_nothing(self, script_name: str, path: str, tried: list[str]) -> bool:
+        """Whether no other script makes a file, nor does git ignore it. tried: where it would be."""
+        if self._is_ignored(script_name, tuple(tried)) or not self._repository.dockerfiles:
+            return False
+        self._sought += len(self._repository.scripts)
+        others = [name for name in self._repository.scripts if name != script_name]
+        if self._sought > _MOST_SOUGHT:
+            return False
+        if path in PLAIN_NAMES:
+            return not any(self._texts.may_make(name, path) for name in (script_name, *others))
+        found = map(self._texts.source, others)
+        return not any(self._speaks_of(other, path) for other in found if other is not None)
 
     def near(self, path: str) -> str:
         """A suggestion: of one with the same numbers; where the name is the usual one, or the other's, the folders

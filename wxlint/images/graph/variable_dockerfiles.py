@@ -1,0 +1,93 @@
+"""Dockerfiles that builds name by a variable, where a value that the script itself gives it names none."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wxlint.core import disk
+from wxlint.core.paths import normal
+from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE
+from wxlint.images.builds.script_folders import folders, slashes
+
+if TYPE_CHECKING:
+    from wxlint.core.findings import Span
+    from wxlint.documents.source import Source
+    from wxlint.images.builds.model import Call
+    from wxlint.images.graph.missing_dockerfiles import Search
+    from wxlint.shell.options import Option
+
+_NAMED = late(
+    r"""["']?(?P<folder>(?:[\w.-]+[/\\])*)"""
+    r"""(?:\$\{(?P<braces>\w+)\}|\$\((?P<make>\w+)\)|\$(?P<plain>\w+)|%(?P<batch>\w+)%)["']?"""
+)
+_A_DOCKERFILE = late(r"(?i)(?:docker|container)file")
+
+
+class Gone(NamedTuple):
+    """A Dockerfile that is not there, with what names it."""
+
+    path: str
+    span: Span
+
+
+def gone_by_variables(search: Search, call: Call) -> Iterator[Gone]:
+    """Yield the Dockerfiles of one build: where it names a variable, each value that is written out; else a name with
+    unknown parts that no file has."""
+    source, given = search.source(call.path), call.docker.values("-f", "--file")
+    starts = folders(call.path, call.docker.command.cwd)
+    if source is None or not given or not starts or not call.docker.verb == "build":
+        return
+    named = _NAMED.fullmatch(source.text[given[-1].start : given[-1].end])
+    if named is not None:
+        yield from _of_a_variable(search, source, named, starts)
+    elif HOLE in posixpath.basename(_text(given[-1])):
+        yield from _of_a_part(search, source, given[-1], starts)
+
+
+def _of_a_variable(search: Search, source: Source, named: re.Match[str], starts: list[str]) -> Iterator[Gone]:
+    variable = next(name for name in named.group("braces", "make", "plain", "batch") if name is not None)
+    assigned = re.compile(
+        rf"""(?m)(?:^|[\s;{{"&]|\$){variable}[ \t]*[?:]?=[ \t]*(?P<quote>["']?)(?P<path>[\w./\\-]+)(?P=quote)(?=["\s;&]|$)"""
+    )
+    if _is_changed(source.text, rf"[$%][{{(]?{variable}\b"):
+        return
+    for match in assigned.finditer(source.text):
+        written = slashes(match["path"])
+        if not _A_DOCKERFILE.search(posixpath.basename(written)) or written.startswith("/"):
+            continue
+        path = posixpath.normpath(slashes(named["folder"]) + written)
+        tried = [normal(posixpath.join(start, path)) for start in starts]
+        if any(map(disk.lexists, tried)) or _is_changed(source.text, re.escape(match["path"])):
+            continue
+        if search.is_made_by_nothing(source.path, path, tried):
+            yield Gone(path, source.span(*match.span("path")))
+
+
+def _is_changed(text: str, name: str) -> bool:
+    """Whether a script writes a file, or looks whether it is there and goes on without it."""
+    written = rf"(?:>|\b(?:cp|mv|tee|ln|sed|curl|wget|envsubst|touch|copy|move)\b)[^\n]*{name}"
+    asked = rf"(?<!! )(?:\[|\btest|\bif exist)[ \t]+(?:-[efrs][ \t]+)?[\"']?{name}"
+    return re.search(rf"(?:{written})|(?:{asked})", text) is not None
+
+
+def _of_a_part(search: Search, source: Source, option: Option, starts: list[str]) -> Iterator[Gone]:
+    folder, name = posixpath.split(_text(option))
+    if HOLE in folder or folder.startswith(("/", "~")) or not _A_DOCKERFILE.search(name):
+        return
+    inside = [normal(posixpath.join(start, folder)) for start in starts]
+    pattern = re.compile(".*".join(map(re.escape, name.split(HOLE))), re.S)
+    fixed = max(name.split(HOLE), key=len)
+    if not any(map(disk.is_folder, inside)) or any(map(pattern.fullmatch, (n for f in inside for n in disk.names(f)))):
+        return
+    if not any(_is_changed(beside.text, re.escape(fixed)) for beside in search.scripts_in(starts)):
+        path = posixpath.join(folder, name.replace(HOLE, "*"))
+        yield Gone(path, source.span(option.start, option.end))
+
+
+def _text(option: Option) -> str:
+    return slashes(option.value.text) if option.value is not None else ""
