@@ -50,6 +50,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
+    from wxlint.core.findings import Span
     from wxlint.documents.compose.merge import Text
     from wxlint.documents.compose.services import Service
     from wxlint.images.builds.model import Call
@@ -66,25 +67,19 @@ _COMPOSE = ("compose ", "stack deploy")
 def check(repository: Repository) -> Iterator[Problem]:
     search: Search | None = None
     for name, script in repository.scripts.items():
-        said = set()
+        decided: set[Span | None] = set()
+        for call in script.calls:
+            if _names_a_variable(repository, call):
+                search = search or _search(repository)
+                yield from _of_a_variable(search, call, decided)
         for build in script.builds:
             if not build.wanted or build.span is None or any(disk.lexists(path) for path in build.wanted):
                 continue
             search = search or _search(repository)
-            found = search.dockerfile_of(name, script, build)
+            found = search.dockerfile_of(name, script, build) if build.span not in decided else None
             if found is not None:
                 path, span = found
-                said.add(span)
                 yield Problem(span, f"there is no {path}{search.near(path)}", build.built_by, image=path)
-        for call in script.calls:
-            if _names_a_variable(repository, call):
-                from wxlint.images.graph.variable_dockerfiles import gone_by_variables
-
-                search = search or _search(repository)
-                for gone in gone_by_variables(search, call):
-                    if gone.span not in said:
-                        said.add(gone.span)
-                        yield Problem(gone.span, f"there is no {gone.path}{search.near(gone.path)}", image=gone.path)
     yield from _of_services(repository, search)
     yield from _compose_files(repository)
 
@@ -94,6 +89,19 @@ def _names_a_variable(repository: Repository, call: Call) -> bool:
     source = repository.sources.read(call.path) if call.docker.verb == "build" else None
     given = call.docker.values("-f", "--file") if source is not None else ()
     return any("$" in text or "%" in text for text in (source.text[one.start : one.end] for one in given if source))
+
+
+def _of_a_variable(search: Search, call: Call, decided: set[Span | None]) -> Iterator[Problem]:
+    """Yield the Dockerfiles that a build names by a variable. decided: takes the places of what is known of them."""
+    from wxlint.images.graph.variable_dockerfiles import gone_by_variable
+
+    found = gone_by_variable(search, call)
+    if found is not None:
+        for path, span in found:
+            if span not in decided:
+                decided.add(span)
+                yield Problem(span, f"there is no {path}{search.near(path)}", image=path)
+        decided.add(call.span)
 
 
 def _compose_files(repository: Repository) -> Iterator[Problem]:

@@ -262,7 +262,7 @@ class Search:
         if maker.path.endswith(_PROSE):
             return says_how_to_make(maker.text, name)
         folders = {"", posixpath.dirname(maker.path)}
-        longer = {match[0] for match in re.finditer(rf"[\w./-]*{re.escape(name)}(?![\w-])", maker.text)}
+        longer = {match[0] for match in re.finditer(rf"[\w./-]*{re.escape(name)}(?![\w-]|\.\w)", maker.text)}
         return any(not any(disk.lexists(posixpath.join(folder, each)) for folder in folders) for each in longer)
 
     def makers(self, compose: str, folder: str) -> tuple[bool, list[str]]:

@@ -25,6 +25,8 @@ _NAMED = late(
     r"""["']?(?P<folder>(?:[\w.-]+[/\\])*)"""
     r"""(?:\$\{(?P<braces>\w+)\}|\$\((?P<make>\w+)\)|\$(?P<plain>\w+)|%(?P<batch>\w+)%)["']?"""
 )
+_VALUE = r"""[ \t]*[?:]?=[ \t]*(?P<quote>["']?)(?P<path>[\w./\\-]+)(?P=quote)(?=["\s;&]|$)"""
+"""What stands behind a variable's name where its value is written out."""
 _A_DOCKERFILE = late(r"(?i)(?:docker|container)file")
 
 
@@ -35,28 +37,24 @@ class Gone(NamedTuple):
     span: Span
 
 
-def gone_by_variables(search: Search, call: Call) -> Iterator[Gone]:
-    """Yield the Dockerfiles of one build: where it names a variable, each value that is written out; else a name with
-    unknown parts that no file has."""
+def gone_by_variable(search: Search, call: Call) -> list[Gone] | None:
+    """The Dockerfiles of a build that are not there: each value that its variable is given, or a name with unknown
+    parts that no file has. None where nothing writes such a value out."""
     source, given = search.source(call.path), call.docker.values("-f", "--file")
     starts = folders(call.path, call.docker.command.cwd)
-    if source is None or not given or not starts or not call.docker.verb == "build":
-        return
+    if source is None or not given or not starts:
+        return None
     named = _NAMED.fullmatch(source.text[given[-1].start : given[-1].end])
     if named is not None:
-        yield from _of_a_variable(search, source, named, starts)
-    elif HOLE in posixpath.basename(_text(given[-1])):
-        yield from _of_a_part(search, source, given[-1], starts)
+        return _of_a_variable(search, source, named, starts)
+    return list(_of_a_part(search, source, given[-1], starts)) if HOLE in _text(given[-1]) else None
 
 
-def _of_a_variable(search: Search, source: Source, named: re.Match[str], starts: list[str]) -> Iterator[Gone]:
+def _of_a_variable(search: Search, source: Source, named: re.Match[str], starts: list[str]) -> list[Gone] | None:
     variable = next(name for name in named.group("braces", "make", "plain", "batch") if name is not None)
-    assigned = re.compile(
-        rf"""(?m)(?:^|[\s;{{"&]|\$){variable}[ \t]*[?:]?=[ \t]*(?P<quote>["']?)(?P<path>[\w./\\-]+)(?P=quote)(?=["\s;&]|$)"""
-    )
-    if _is_changed(source.text, rf"[$%][{{(]?{variable}\b"):
-        return
-    for match in assigned.finditer(source.text):
+    assigned = list(re.compile(rf"""(?m)(?:^|[\s;{{"&]|\$){variable}{_VALUE}""").finditer(source.text))
+    found: list[Gone] = []
+    for match in assigned if not _is_changed(source.text, rf"[$%][{{(]?{variable}\b") else ():
         written = slashes(match["path"])
         if not _A_DOCKERFILE.search(posixpath.basename(written)) or written.startswith("/"):
             continue
@@ -65,7 +63,8 @@ def _of_a_variable(search: Search, source: Source, named: re.Match[str], starts:
         if any(map(disk.lexists, tried)) or _is_changed(source.text, re.escape(match["path"])):
             continue
         if search.is_made_by_nothing(source.path, path, tried):
-            yield Gone(path, source.span(*match.span("path")))
+            found.append(Gone(path, source.span(*match.span("path"))))
+    return found if assigned else None
 
 
 def _is_changed(text: str, name: str) -> bool:
@@ -77,7 +76,7 @@ def _is_changed(text: str, name: str) -> bool:
 
 def _of_a_part(search: Search, source: Source, option: Option, starts: list[str]) -> Iterator[Gone]:
     folder, name = posixpath.split(_text(option))
-    if HOLE in folder or folder.startswith(("/", "~")) or not _A_DOCKERFILE.search(name):
+    if HOLE in folder or HOLE not in name or folder.startswith(("/", "~")) or not _A_DOCKERFILE.search(name):
         return
     inside = [normal(posixpath.join(start, folder)) for start in starts]
     pattern = re.compile(".*".join(map(re.escape, name.split(HOLE))), re.S)
