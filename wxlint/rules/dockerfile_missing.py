@@ -5,14 +5,15 @@
 After a Dockerfile was renamed or moved, whoever builds it by its old name fails: a workflow at its next run, a Makefile
 on somebody's machine, a compose service at its next build. So does who names only its folder (`docker build asr`,
 `build: asr`) when all that is left there are Dockerfiles of other names, and one round of a loop or of a workflow's
-matrix where the others have theirs. A file that the same script, workflow or Makefile mentions elsewhere than in its
-builds may be made by it, and one that git ignores by something else; both are left alone.
+matrix where the others have theirs. Where a variable names the Dockerfile (`-f "$DOCKERFILE"`), each value that the
+script gives it is looked at, in branches that are not taken too. A file that the same script, workflow or Makefile
+mentions elsewhere than in its builds may be made by it, and one that git ignores by something else; both are left alone.
 
 Compose takes `dockerfile:` from the build context, not from the folder of its own file. Where the context is that
 folder, and the Dockerfile is above it, the finding is information: somebody may start the services from there.
 
 `docker compose -f docker-compose.yml -f docker-compose.gpu.yml up` ends with `no such file` where the second is gone.
-That is said where other compose files are in its folder, and no script names it other than to use it.
+That is said where other compose files, or Dockerfiles, are in its folder, and no script names it other than to use it.
 
 ## Bad
 
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from wxlint.core.findings import Span
     from wxlint.documents.compose.merge import Text
     from wxlint.documents.compose.services import Service
-    from wxlint.images.builds.model import Call
+    from wxlint.images.builds.model import DockerCall
     from wxlint.images.graph.missing_dockerfiles import Search
 
 SEVERITY = Severity.WARNING
@@ -84,14 +85,14 @@ def check(repository: Repository) -> Iterator[Problem]:
     yield from _compose_files(repository)
 
 
-def _names_a_variable(repository: Repository, call: Call) -> bool:
+def _names_a_variable(repository: Repository, call: DockerCall) -> bool:
     """Whether a build names its Dockerfile by a variable."""
     source = repository.sources.read(call.path) if call.docker.verb == "build" else None
     given = call.docker.values("-f", "--file") if source is not None else ()
     return any("$" in text or "%" in text for text in (source.text[one.start : one.end] for one in given if source))
 
 
-def _of_a_variable(search: Search, call: Call, decided: set[Span | None]) -> Iterator[Problem]:
+def _of_a_variable(search: Search, call: DockerCall, decided: set[Span | None]) -> Iterator[Problem]:
     """Yield the Dockerfiles that a build names by a variable. decided: takes the places of what is known of them."""
     from wxlint.images.graph.variable_dockerfiles import gone_by_variable
 

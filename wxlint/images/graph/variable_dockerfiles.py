@@ -17,7 +17,7 @@ from wxlint.images.builds.script_folders import folders, slashes
 if TYPE_CHECKING:
     from wxlint.core.findings import Span
     from wxlint.documents.source import Source
-    from wxlint.images.builds.model import Call
+    from wxlint.images.builds.model import DockerCall
     from wxlint.images.graph.missing_dockerfiles import Search
     from wxlint.shell.options import Option
 
@@ -30,14 +30,14 @@ _VALUE = r"""[ \t]*[?:]?=[ \t]*(?P<quote>["']?)(?P<path>[\w./\\-]+)(?P=quote)(?=
 _A_DOCKERFILE = late(r"(?i)(?:docker|container)file")
 
 
-class Gone(NamedTuple):
+class GoneFile(NamedTuple):
     """A Dockerfile that is not there, with what names it."""
 
     path: str
     span: Span
 
 
-def gone_by_variable(search: Search, call: Call) -> list[Gone] | None:
+def gone_by_variable(search: Search, call: DockerCall) -> list[GoneFile] | None:
     """The Dockerfiles of a build that are not there: each value that its variable is given, or a name with unknown
     parts that no file has. None where nothing writes such a value out."""
     source, given = search.source(call.path), call.docker.values("-f", "--file")
@@ -50,10 +50,10 @@ def gone_by_variable(search: Search, call: Call) -> list[Gone] | None:
     return list(_of_a_part(search, source, given[-1], starts)) if HOLE in _text(given[-1]) else None
 
 
-def _of_a_variable(search: Search, source: Source, named: re.Match[str], starts: list[str]) -> list[Gone] | None:
+def _of_a_variable(search: Search, source: Source, named: re.Match[str], starts: list[str]) -> list[GoneFile] | None:
     variable = next(name for name in named.group("braces", "make", "plain", "batch") if name is not None)
     assigned = list(re.compile(rf"""(?m)(?:^|[\s;{{"&]|\$){variable}{_VALUE}""").finditer(source.text))
-    found: list[Gone] = []
+    found: list[GoneFile] = []
     for match in assigned if not _is_changed(source.text, rf"[$%][{{(]?{variable}\b") else ():
         written = slashes(match["path"])
         if not _A_DOCKERFILE.search(posixpath.basename(written)) or written.startswith("/"):
@@ -63,7 +63,7 @@ def _of_a_variable(search: Search, source: Source, named: re.Match[str], starts:
         if any(map(disk.lexists, tried)) or _is_changed(source.text, re.escape(match["path"])):
             continue
         if search.is_made_by_nothing(source.path, path, tried):
-            found.append(Gone(path, source.span(*match.span("path"))))
+            found.append(GoneFile(path, source.span(*match.span("path"))))
     return found if assigned else None
 
 
@@ -74,7 +74,7 @@ def _is_changed(text: str, name: str) -> bool:
     return re.search(rf"(?:{written})|(?:{asked})", text) is not None
 
 
-def _of_a_part(search: Search, source: Source, option: Option, starts: list[str]) -> Iterator[Gone]:
+def _of_a_part(search: Search, source: Source, option: Option, starts: list[str]) -> Iterator[GoneFile]:
     folder, name = posixpath.split(_text(option))
     if HOLE in folder or HOLE not in name or folder.startswith(("/", "~")) or not _A_DOCKERFILE.search(name):
         return
@@ -85,7 +85,7 @@ def _of_a_part(search: Search, source: Source, option: Option, starts: list[str]
         return
     if not any(_is_changed(beside.text, re.escape(fixed)) for beside in search.scripts_in(starts)):
         path = posixpath.join(folder, name.replace(HOLE, "*"))
-        yield Gone(path, source.span(option.start, option.end))
+        yield GoneFile(path, source.span(option.start, option.end))
 
 
 def _text(option: Option) -> str:
