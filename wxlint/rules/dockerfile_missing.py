@@ -7,7 +7,7 @@ on somebody's machine, a compose service at its next build. So does who names on
 `build: asr`) when all that is left there are Dockerfiles of other names, and one round of a loop or of a workflow's
 matrix where the others have theirs. Where a variable names the Dockerfile (`-f "$DOCKERFILE"`), each value that the
 script gives it is looked at, in branches that are not taken too. A file that the same script, workflow or Makefile
-mentions elsewhere than in its builds may be made by it, and one that git ignores by something else; both are left alone.
+mentions elsewhere than in its builds may be made by it, and one that git ignores by something else; both are left out.
 
 Compose takes `dockerfile:` from the build context, not from the folder of its own file. Where the context is that
 folder, and the Dockerfile is above it, the finding is information: somebody may start the services from there.
