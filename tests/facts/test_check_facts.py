@@ -26,8 +26,9 @@ def script() -> Iterator[ModuleType]:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    importlib.import_module("package_index").PAUSE = 0  # type: ignore[attr-defined]
-    yield module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.import_module("package_index"), "PAUSE", 0)
+        yield module
     sys.path.remove(str(SCRIPT.parent))
 
 

@@ -80,7 +80,7 @@ def lack_of(name: str, specifier: str, python: str) -> Lack | None:
         for one, (oldest, newest) in row.pythons.items()
         if "==" in specifier and _key(oldest) <= _key(limit) <= _key(newest or row.newest)
     )
-    sure = bool(first) or row.ended or limit != AFTER_ALL and not beyond
+    sure = bool(first) or row.ended or (limit != AFTER_ALL and not beyond)
     return Lack(python, last if too_new else first, too_new, made_for, row.instead, sure, row.verified_on)
 
 

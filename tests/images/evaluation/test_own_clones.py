@@ -248,3 +248,14 @@ def test_a_list_of_a_clone_is_found_where_a_later_run_copies_it(tmp_path: Path, 
         f"RUN pip install -r /app/{path}\n"
     )
     assert torch(tmp_path) == expected
+
+
+@pytest.mark.parametrize(("between", "expected"), [("", "cpu"), (" && git -C /src checkout v1", "unknown")])
+def test_a_clone_may_be_copied_by_the_very_run_that_makes_it(tmp_path: Path, between: str, expected: str) -> None:
+    address = "https://github.com/oobabooga/text-generation-webui"
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM python:3.11\nRUN git clone {address} /src{between} && cp -r /src /app\n"
+        "RUN pip install torch -i https://download.pytorch.org/whl/cpu\n"
+        "RUN pip install -r /app/requirements/full/requirements_cpu_only.txt\n"
+    )
+    assert torch(tmp_path) == expected

@@ -30,3 +30,17 @@ def test_a_makers_torch_is_shown_with_its_cuda(
     Path("Dockerfile").write_text(text)
     repository = gather(["."], no_policy=True).repository
     assert [belief.torch for belief in beliefs_of(repository, None)] == [torch]
+
+
+@pytest.mark.parametrize(
+    ("given", "variant"),
+    [("", "cuda"), ("--build-arg DEVICE=cpu", "cpu"), ('--build-arg DEVICE="$DEVICE"', "unknown")],
+)
+def test_an_argument_whose_given_value_is_not_known_says_nothing(
+    given: str, variant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("Dockerfile").write_text("ARG BASE\nFROM ${BASE}\nARG DEVICE=cuda\n")
+    Path("build.sh").write_text(f"docker build --build-arg BASE=acme/base:1 {given} .\n")
+    repository = gather(["."], no_policy=True).repository
+    assert [belief.variant for belief in beliefs_of(repository, None)] == [variant]

@@ -52,13 +52,13 @@ def cloned_files(stage: OpenStage, instruction: Instruction, files: Files) -> li
     """What a RUN clones of the repository itself, which stands there from now on; other clones are noted."""
     found = []
     for text, _ in shell_texts(instruction):
-        files.clones[stage.index] = moved_clones(files.clones.get(stage.index, {}), text, stage.workdir)
         for clone in clones(text, stage.workdir, stage.visible):
             if files.is_own is None or not files.is_own(clone.owner, clone.name):
                 at = "" if clone.main else "@another"
                 files.note_clone(stage.index, clone.folder, f"{clone.owner}/{clone.name}{at}")
             elif clone.main:
                 found.append(Copy(".", clone.folder, None, True, cloned=True))
+        files.clones[stage.index] = moved_clones(files.clones.get(stage.index, {}), text, stage.workdir)
     return found
 
 

@@ -57,8 +57,9 @@ def _of_list(dockerfile: str, choice: Choice) -> list[NameHint]:
 
 
 def said_by_arguments(evaluated: Evaluated, stages: Iterable[Stage]) -> list[NameHint]:
-    """What the arguments of stages say, as a build gives them, else by their defaults: `ARG DEVICE=cu118`."""
-    given = {name: value.text for name, value in evaluated.build.args if value.known}
+    """What the arguments of stages say, as a build gives them, else by their defaults: `ARG DEVICE=cu118`. One that a
+    build gives and whose value is not known says nothing."""
+    given = {name: value.text if value.known else "" for name, value in evaluated.build.args}
     found = []
     for instruction in (one for stage in stages for one in evaluated.instructions_of(stage) if one.keyword == "ARG"):
         for word in instruction.args.split():

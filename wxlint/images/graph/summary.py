@@ -201,7 +201,7 @@ def _of_builds(repository: Repository, by_hand: Belief, stage: Stage) -> tuple[B
             said = said._replace(because=(*said.because, *builders))
             found.setdefault((said.base, said.variant, said.torch), said)
     says_more = any(
-        said.base is not None and by_hand.base is None or said.torch != "unknown" and by_hand.torch == "unknown"
+        (said.base is not None and by_hand.base is None) or (said.torch != "unknown" and by_hand.torch == "unknown")
         for said in found.values()
     )
     return tuple(found.values()) if says_more else ()
