@@ -164,6 +164,36 @@ def test_an_environment_is_copied_with_what_it_holds(tmp_path: Path, copy: str, 
     assert torch(tmp_path, f"{builder}{GPU}{copy}\n{end}\n", {}) == found
 
 
+SITE = "lib/python3.11/site-packages"
+LIBRARIES = [
+    # what is copied to where, and what the image computes with
+    (f"COPY --from=b /usr/local/{SITE} /usr/local/{SITE}", "CMD python a.py", "cpu"),
+    (f"COPY --from=b /usr/local/{SITE}/ /v/{SITE}/", "CMD /v/bin/python a.py", "cpu"),
+    (f"COPY --from=b /opt/venv/{SITE} /v/{SITE}", "CMD /v/bin/python a.py", "cu124"),
+    (f"COPY --from=b /opt/venv/{SITE} /usr/local/{SITE}", "CMD python a.py", "cu124"),
+]
+
+
+@pytest.mark.parametrize(("copy", "end", "found"), LIBRARIES, ids=[f"{row[0]} {row[1]}" for row in LIBRARIES])
+def test_libraries_are_copied_from_where_they_lie_to_where_they_are_put(
+    tmp_path: Path, copy: str, end: str, found: str
+) -> None:
+    whl = "https://download.pytorch.org/whl"
+    builder = f"FROM python:3.11 AS b\nRUN pip install {CPU}\nRUN python -m venv /opt/venv\n"
+    builder += f"ENV PATH=/opt/venv/bin:$PATH\nRUN pip install torch==2.5.1 -i {whl}/cu124\n"
+    assert torch(tmp_path, f"{builder}FROM python:3.11\nRUN python -m venv /v\n{copy}\n{end}\n", {}) == found
+
+
+def test_a_folder_on_path_that_holds_no_python_leads_nowhere(tmp_path: Path) -> None:
+    files = {
+        "base/Dockerfile": f"{VENV}ENV PATH=/opt/venv/bin:$PATH\n",
+        "app/Dockerfile": "FROM acme/base:1\nENV PATH=/opt/tools-env/bin:$PATH\nCMD python a.py\n",
+        "build.sh": "docker build -t acme/base:1 base\ndocker build -t acme/app:1 app\n",
+    }
+    write_tree(tmp_path, files)
+    assert [image.torch for image in api.images([tmp_path], use_policy=False)] == ["cpu", "cpu"]
+
+
 def test_environments_are_there_in_what_starts_from_the_image(tmp_path: Path) -> None:
     files = {
         "base/Dockerfile": f"{VENV}ENV PATH=/opt/venv/bin:$PATH\n",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from wxlint.core.paths import in_image
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE
 from wxlint.images.graph.state import (
@@ -113,7 +114,7 @@ class Environments:
                 continue
             brought = True
             if place == SYSTEM:
-                self._extend(one.torch, one.packages, one.installs, reason)
+                self._extend(self.led, one.torch, one.packages, one.installs, reason)
             else:
                 self._place(one, place, reason)
         return brought
@@ -128,23 +129,38 @@ class Environments:
         installs += (step for step in one.installs if step.tool != "apt")
         self.held[place] = one._replace(place=place, torch=torch, packages=tuple(packages), installs=tuple(installs))
 
-    def extend(self, source: State, reason: Reason) -> None:
-        """Add what a COPY --from brings of another stage's environment to the one that PATH leads to: not of one that
-        lies in a user's home, which is brought by its place."""
+    def extend(self, source: State, step: StageCopy, reason: Reason) -> None:
+        """Add what a COPY --from brings of another stage's site-packages to those that it copies to, else to those that
+        PATH leads to.
+
+        They are of the environments that its paths lie in, else of what the stage computes with: not of one that lies
+        in a user's home, which is brought by its place.
+        """
+        to = _around(step.dest)
+        target = to if to in self.held else self.led
+        inside = {_around(path) for path in step.paths}
+        named = [one for one in source.environments if one.place in inside]
+        for one in named:
+            self._extend(target, one.torch, one.packages, one.installs, reason)
+        if named:
+            return
         if any(map(in_home, source.in_use)):
             system = source.environments[0]
             source = source._replace(torch=system.torch, packages=system.packages, installs=system.installs)
         if source.torch.channel != "none" or source.packages or source.installs:
-            self._extend(source.torch, source.packages, source.installs, reason)
+            self._extend(target, source.torch, source.packages, source.installs, reason)
 
-    def _extend(self, torch: Torch, packages: Sequence[Package], installs: Sequence[Install], reason: Reason) -> None:
-        one = self.held[self.led]
-        added = [step for step in installs if step.tool != "apt" and not any(step is there for there in one.installs)]
+    def _extend(
+        self, target: str, torch: Torch, packages: Sequence[Package], installs: Sequence[Install], reason: Reason
+    ) -> None:
+        one = self.held[target]
+        there = set(map(id, one.installs))
+        added = [step for step in installs if step.tool != "apt" and id(step) not in there]
         found = distinct(list(one.packages), (p for p in packages if p.row.get("ecosystem") != "apt"))
         now = one.torch
         if now.channel in ("none", "unknown") and torch.channel != "none":
             now = _copied(torch, reason)
-        self.held[self.led] = one._replace(torch=now, packages=tuple(found), installs=(*one.installs, *added))
+        self.held[target] = one._replace(torch=now, packages=tuple(found), installs=(*one.installs, *added))
 
     def libraries(self, searched: Iterable[str]) -> Iterator[Stored]:
         """The environments whose site-packages are among folders that Python searches."""
@@ -164,7 +180,8 @@ class Environments:
 
     def seen(self, base: State, led: str, used: str) -> State:
         """The state of an image that has these environments. led, used: as Stage's."""
-        led = led or base.led
+        if not led or (led not in self.held and base.led != SYSTEM):
+            led = base.led  # PATH may begin with a folder that holds no Python
         used = used or base.used
         in_use = self._in_use(led, used)
         first = in_use[0]
@@ -195,6 +212,12 @@ class Environments:
         untouched = system.torch.channel == "unknown" and all(step.tool == "apt" for step in system.installs)
         untouched = untouched and any(one.torch.channel != "none" for one in others)
         return others if others and untouched else [system, *others]
+
+
+def _around(path: str) -> str | None:
+    """The environment whose libraries a path lies in: `/opt/venv/lib/python3.11/site-packages`; None for another."""
+    prefix, found, _ = in_image("/", path).partition("/lib/python")
+    return of_prefix(prefix) if found else None
 
 
 def _is_empty(environment: PythonEnvironment) -> bool:
@@ -262,10 +285,7 @@ def _build(environment: PythonEnvironment) -> tuple[str, str | None]:
 
 
 def _joined_packages(environments: Sequence[PythonEnvironment]) -> tuple[Package, ...]:
-    found: list[Package] = []
-    for one in environments:
-        found = distinct(found, one.packages)
-    return tuple(found)
+    return tuple(distinct([], (package for one in environments for package in one.packages)))
 
 
 def _joined_others(environments: Sequence[PythonEnvironment]) -> tuple[Addition, ...]:
@@ -274,7 +294,5 @@ def _joined_others(environments: Sequence[PythonEnvironment]) -> tuple[Addition,
 
 def _joined_installs(environments: Sequence[PythonEnvironment]) -> tuple[Install, ...]:
     """The installs of all of them; those of the distribution stand in each."""
-    found: list[Install] = []
-    for one in environments:
-        found += [step for step in one.installs if not any(step is there for there in found)]
-    return tuple(found)
+    found = {id(step): step for one in environments for step in one.installs}
+    return tuple(found.values())

@@ -27,7 +27,7 @@ def common_state(states: Sequence[State], use: Use) -> State:
         (use, *lineage),
         first.because,
         _in_all([s.others for s in states]),
-        _in_all([s.stored for s in states]),
+        tuple(one for one in first.stored if all(one in s.stored for s in states)),
         installs=_in_all([s.installs for s in states]),
         external_torch=_common_torch([s.external_torch for s in states]),
         root=first.root if len(roots) == 1 else None,
@@ -79,7 +79,8 @@ def _common_packages(found: Sequence[tuple[Package, ...]]) -> tuple[Package, ...
 
 def _in_all(found: Sequence[tuple[T, ...]]) -> tuple[T, ...]:
     """What every one of several images has."""
-    return tuple(one for one in found[0] if all(one in more for more in found[1:]))
+    shared = set.intersection(*map(set, found))
+    return tuple(one for one in found[0] if one in shared)
 
 
 def _common_lineage(lineages: Sequence[tuple[Use, ...]]) -> tuple[tuple[Use, ...], tuple[Use, ...]]:

@@ -174,7 +174,7 @@ class Beliefs:
         reason = Reason("image", f"COPY --from={name}", evaluated.path, step.instruction.line)
         brought = found.bring(source, step, reason)
         if not brought and carries(evaluated, step):
-            found.extend(source, reason)
+            found.extend(source, step, reason)
 
     def _taken_along(self, evaluated: Evaluated, step: StageCopy) -> list[tuple[Stored, Stored]]:
         """The folders that a COPY --from brings, each as it was and as it lies now."""
