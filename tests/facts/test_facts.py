@@ -27,6 +27,7 @@ KEYS = {
     "drivers": ("cuda_major",),
     "extras": ("name", "extra", "from"),
     "git_projects": ("project",),
+    "gpu_servers": ("repository",),
     "implicit_torch": ("name",),
     "index_names": ("name",),
     "index_paths": ("name",),
@@ -136,5 +137,8 @@ def test_what_is_built_against_torch(name: str, url: str | None, against: bool) 
 def test_the_line_of_torch_that_a_release_is_built_for(version: str, line: str) -> None:
     assert packages.built_for_torch("TorchCodec", version) == line
     assert packages.built_for_torch("torchao", version) == ""
-    assert packages.newest_built_for("torchcodec") == ">=2.11"
+    assert (
+        packages.newest_built_for("torchcodec", "3.11") == packages.newest_built_for("torchcodec", "3.10.4") == ">=2.11"
+    )
+    assert packages.newest_built_for("torchcodec", "3.9") == packages.newest_built_for("torchcodec") == "2.8"
     assert packages.newest_built_for("torchao") == ""

@@ -75,9 +75,12 @@ def built_for_torch(name: str, version: str) -> str:
     return next((r["torch"] for r in rows if release_key(r["from"]) <= key < release_key(r["before"])), "")
 
 
-def newest_built_for(name: str) -> str:
-    """The torch that the newest release of a distribution in the tables is built for, as `built_for_torch` says it."""
-    rows = rows_of("built_for_torch", normalise(name))
+def newest_built_for(name: str, python: str = "") -> str:
+    """The torch that the newest release of a distribution is built for, as `built_for_torch` says it: for a Python
+    ("3.11"), or of those for any that is read of where it is not known; "" for a distribution that is not listed."""
+    known = release_key(python) if python else ()
+    listed = rows_of("built_for_torch", normalise(name))
+    rows = [row for row in listed if not row["python_min"] or known >= release_key(row["python_min"])]
     return max(rows, key=lambda row: release_key(row["from"]))["torch"] if rows else ""
 
 

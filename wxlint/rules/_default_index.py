@@ -53,11 +53,9 @@ def _is_plain(install: Install, wanted: Requirement) -> bool:
     """Whether pip or uv looks for a requirement in the default index, for an image on x86_64."""
     return not (
         install.tool not in ("pip", "uv")
-        or install.conditional
-        or install.handled
+        or not install.must_succeed
+        or not install.is_read
         or install.removes
-        or install.open
-        or install.unread
         or install.prerelease
         or install.environment.machine == "aarch64"
         or not _is_default(install)

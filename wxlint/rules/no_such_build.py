@@ -157,7 +157,7 @@ def _channels(step: TorchStep) -> Iterator[Problem]:
 def _empty_channels(image: Image, step: TorchStep) -> Iterator[Problem]:
     """Channels that are empty under a build of the repository, which leaves the root of the index."""
     build, install, root = image.evaluated.build, step.install, image.base.root
-    if not build.built_by or build.more or install.conditional or install.handled:
+    if not build.built_by or build.more or not install.must_succeed:
         return
     if image.base.accelerator is None or not image.base.sure or root is None or root.span.path != image.evaluated.path:
         return  # a base of the family's own, or one that nobody knows, may set the variable
@@ -201,8 +201,7 @@ def _pythons(step: TorchStep) -> Iterator[Problem]:
             or wanted.maybe
             or not python
             or install.tool not in _PIP
-            or install.conditional
-            or install.handled
+            or not install.must_succeed
             or choice.channel == "unknown"
             or choice.how == "url"
         ):
@@ -248,10 +247,8 @@ def _served(install: Install, wanted: Requirement) -> str | None:
     sources = install.sources
     if (
         install.tool not in _PIP
-        or install.conditional
-        or install.handled
-        or install.open
-        or install.unread
+        or not install.must_succeed
+        or not install.is_read
         or install.backend is not None
         or not all(map(lists_no_wheels, sources.links))
         or sources.no_index
@@ -284,7 +281,7 @@ def _index_hint(wanted: Requirement) -> str:
 def _parts(image: Image) -> Iterator[Problem]:
     """Extras and groups of a project that it does not have: its tool refuses them."""
     for install in image.installs:
-        for unread in () if install.conditional or install.handled else install.unread:
+        for unread in install.unread if install.must_succeed else ():
             if unread.kind is UnreadKind.NO_PART and install.span is not None:
                 text = f"{unread.name} has no extra or group {unread.detail}"
                 yield Problem(install.span, text, install.reasons, "name one that it has", image=image.label)
@@ -302,7 +299,7 @@ def _default_index(image: Image, python: str) -> Iterator[Problem]:
 def _wheels(image: Image) -> Iterator[Problem]:
     """Wheels by their address that were made for another Python or another system."""
     for install in image.installs:
-        if install.tool not in _PIP or install.conditional or install.handled:
+        if install.tool not in _PIP or not install.must_succeed:
             continue
         for wanted in install.requirements:
             if not wanted.url or wanted.maybe or HOLE in wanted.url:

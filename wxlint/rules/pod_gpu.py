@@ -73,10 +73,6 @@ _MAKERS = {"cuda": "nvidia.com", "rocm": "amd.com"}
 _WORD = late(r"[^a-z]+")
 _PREPARES = frozenset("build builder compile compiler lint docs test tests download downloader fetch copy".split())
 """Words in the names of containers that need no GPU for what they do."""
-_GPU_SERVERS = frozenset(
-    ("vllm/vllm-openai", "lmsysorg/sglang", "openmmlab/lmdeploy", "ghcr.io/huggingface/text-generation-inference")
-)
-"""Public servers of models; for the CPU they have other images or tags. Source: their makers' install pages."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -124,7 +120,7 @@ def _container(repository: Repository, running: Running) -> Iterator[Problem]:
 
 def _is_gpu_server(reference: Reference) -> bool:
     """Whether an image is a public server of models that starts on a GPU alone."""
-    if reference.name not in _GPU_SERVERS:
+    if facts.row_of("gpu_servers", reference.name) is None:
         return False
     found = facts.base_image(reference.upstream, reference.tag or "latest")
     return found is not None and found.accelerator == "cuda"

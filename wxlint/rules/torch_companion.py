@@ -67,8 +67,6 @@ _BUILT_AGAINST = (COMPILED - {"llama-cpp-python"}) | {"apex", "flash-attn"}
 _INSTALLERS = ("pip", "uv")
 """Tools that take the newest release that may be taken."""
 _ABI = late(r"cxx11abi(TRUE|FALSE)", re.IGNORECASE)
-_OF_OLD_PYTHONS = "2.8"
-"""The line of torch that torchcodec's last releases for Python 3.9 are for."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -159,10 +157,10 @@ def _less_sure(problem: Problem) -> Problem:
 def _left(image: Image, package: Accelerated, torch: Torch) -> Problem | None:
     """A package that asks for one release of torch, beside another: installed without what it requires, or before torch
     was pinned again."""
-    pin = package.specifier.removeprefix("==") if package.specifier.startswith("==") else ""
-    if not pin or "," in pin or package.brought_by or not torch.version or package.span is None:
+    pin = _pin(package)
+    if not pin or package.brought_by or not torch.version or package.span is None:
         return None
-    needed = facts.torch_needed(package.name, pin.partition("+")[0])
+    needed = facts.torch_needed(package.name, pin)
     if not needed or not needed.startswith("==") or within(needed, torch.version.partition("+")[0]):
         return None
     text = f"{_short(package)} goes with torch {needed.lstrip('=')}, but {image.label} holds torch {torch.version}"
@@ -176,12 +174,11 @@ def _of_another_line(image: Image, package: Accelerated, torch: Torch, python: s
 
     python: of the distribution's packages; "" where another may be there, for which older releases may be the newest.
     """
-    newest = facts.newest_built_for(package.name)
-    if not newest or not torch.version or package.span is None:
+    if not facts.newest_built_for(package.name) or not torch.version or package.span is None:
         return
     line, because = _minor(torch.version), (*torch.because, *image.installer(package.step))
-    pin = package.specifier.removeprefix("==") if package.specifier.startswith("==") else ""
-    built = facts.built_for_torch(package.name, pin.partition("+")[0]) if pin and "," not in pin else ""
+    pin = _pin(package)
+    built = facts.built_for_torch(package.name, pin) if pin else ""
     if built and not within(built if ">=" in built else f"=={built}", line):
         which = f"{built.removeprefix('>=')} and later" if ">=" in built else built
         text = f"{_short(package)} is built for torch {which}, but {image.label} holds torch {torch.version}"
@@ -191,8 +188,7 @@ def _of_another_line(image: Image, package: Accelerated, torch: Torch, python: s
         install = image.state.installs[package.step]
         if install.tool not in _INSTALLERS:
             return  # which release it takes is a matter of its lock file
-        if not _is_recent(install.environment.python or python):
-            newest = _OF_OLD_PYTHONS
+        newest = facts.newest_built_for(package.name, install.environment.python or python)
         if numbers(line) < numbers(newest.removeprefix(">=")):
             what = f"{package.brought_by} brings {package.name}, which" if package.brought_by else package.written
             text = f"{what} takes the newest release, for a later torch than the {torch.version} of {image.label}"
@@ -200,8 +196,10 @@ def _of_another_line(image: Image, package: Accelerated, torch: Torch, python: s
             yield Problem(package.span, text, because, hint, Severity.WARNING, image.label)
 
 
-def _is_recent(python: str) -> bool:
-    return python != "" and numbers(python) >= (3, 10)
+def _pin(package: Accelerated) -> str:
+    """The release that a package is pinned to, without its local version; "" for none."""
+    pin = package.specifier.removeprefix("==")
+    return pin.partition("+")[0] if pin != package.specifier and "," not in pin else ""
 
 
 def _built_before(image: Image, stack: Stack) -> Iterator[Problem]:

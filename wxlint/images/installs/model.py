@@ -257,6 +257,16 @@ class Install(NamedTuple):
         return self.where() if self.where is not None else None
 
     @property
+    def must_succeed(self) -> bool:
+        """Whether the command runs in every build, and none goes on where it fails."""
+        return not (self.conditional or self.handled)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all that it is given was read: options and lists."""
+        return not (self.open or self.unread)
+
+    @property
     def reasons(self) -> tuple[Reason, ...]:
         """Why it runs, and where: what it installs may stand in another file."""
         tool = self.tool.partition("-")[0]
