@@ -16,12 +16,12 @@ CHANNELS = ("cpu", "cu118", "cu121", "cu124", "cu126", "cu128", "cu130")
 CARRIERS = {
     "openai-whisper": ("20231117", "20250625"),
     "accelerate": ("0.34.2", "1.15.0"),
-    "sentence-transformers": ("3.0.1", "5.1.0"),
-    "ultralytics": ("8.2.0", "8.3.200"),
+    "sentence-transformers": ("3.0.1", "5.1.0", "6.2.0"),
+    "ultralytics": ("8.2.0", "8.3.200", "8.4.190"),
     "whisperx": ("3.1.6", "3.3.3", "3.5.0", "3.7.4", "3.8.6"),
-    "pyannote-audio": ("3.0.0", "3.1.1", "4.0.2", "4.0.4"),
+    "pyannote-audio": ("3.0.0", "3.1.1", "4.0.2", "4.0.4", "4.0.7"),
     "xformers": ("0.0.22.post7", "0.0.25", "0.0.28", "0.0.29.post2", "0.0.31", "0.0.35"),
-    "vllm": ("0.4.3", "0.6.4", "0.8.1", "0.10.2", "0.17.0"),
+    "vllm": ("0.4.3", "0.6.4", "0.8.1", "0.10.2", "0.17.0", "0.33.0"),
     "faster-whisper": ("0.10.1", "1.0.3", "1.1.1"),
     "silero-vad": ("5.1.2", "6.2.1", "6.2.3"),
 }
@@ -81,8 +81,10 @@ def wheels(channel: str, python: str) -> Iterator[Wheel]:
         if not set(fit) & set(listed):
             continue
         needs = f"torch=={fit[0]}" if len(fit) == 1 else f"torch>={fit[0]},<={fit[-1]}"
-        yield Wheel(name, f"{companion}{local}", (needs,))
+        alone = (name, companion) == ("torchaudio", "2.11.0")  # as its metadata has it
+        yield Wheel(name, f"{companion}{local}", () if alone else (needs,))
     if channel == "default":
+        yield Wheel("torchaudio", "2.11.1", ("torch>=2.11",))
         yield Wheel("flask", "3.0.0")
         yield from _carriers()
 

@@ -60,7 +60,7 @@ def _of_requirement(
     if found.kind == "unknown" and is_refused(value):
         return Lines(unread=(Unread(UnreadKind.INVALID, source.path, where, f"{found.written} is no requirement"),))
     if holds is False and found.kind != "unknown":
-        return Lines()
+        return Lines() if as_constraints else Lines(skipped=(found,))
     ignored = [option for option in line.options if option.name in ("--index-url", "--extra-index-url")]
     if ignored or holds is None:
         shown = f"{ignored[0].name} {ignored[0].value.shown()}" if ignored else ""

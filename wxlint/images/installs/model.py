@@ -103,7 +103,8 @@ class Unread(NamedTuple):
 
 class Lines(NamedTuple):
     """What a requirements file or a project lists. locked: a lock says so. forks: a project has parts that exclude
-    each other, so that what it takes depends on more than what is listed."""
+    each other, so that what it takes depends on more than what is listed. skipped: requirements whose markers do not
+    hold."""
 
     requirements: tuple[Requirement, ...] = ()
     sources: Sources = Sources()
@@ -111,6 +112,7 @@ class Lines(NamedTuple):
     unread: tuple[Unread, ...] = ()
     locked: bool = False
     forks: bool = False
+    skipped: tuple[Requirement, ...] = ()
 
 
 def joined(parts: Iterable[Lines]) -> Lines:
@@ -126,6 +128,7 @@ def joined(parts: Iterable[Lines]) -> Lines:
         sources,
         tuple(r for part in parts for r in part.constraints),
         tuple(u for part in parts for u in part.unread),
+        skipped=tuple(r for part in parts for r in part.skipped),
     )
 
 

@@ -250,7 +250,7 @@ def positional(word: Word, call: Call, alone: bool, tool: str = "pip") -> Lines:
     if requirement.kind != "path":
         holds = applies(marker_of(word.value.text), call.context.environment)
         if holds is False and requirement.kind != "unknown":
-            return Lines()
+            return Lines(skipped=(requirement,))
         return Lines((requirement if holds else requirement._replace(maybe=True),))
     return Lines() if alone else local(word.value, call.where(word), call, tool)
 

@@ -90,9 +90,9 @@ def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) ->
         named = {requirement.name for requirement in install.requirements}
         perhaps = tuple(r._replace(maybe=True) for r in settings.overrides if r.name == "torch" and r.name not in named)
         yield install._replace(
-            requirements=(*_overridden(install.requirements, settings.overrides), *perhaps),
+            requirements=(*_overridden([Lines(install.requirements)], settings.overrides), *perhaps),
             sources=given.before(install.sources),
-            constraints=(*settings.constraints, *_overridden(install.constraints, settings.overrides)),
+            constraints=(*settings.constraints, *_overridden([Lines(install.constraints)], settings.overrides)),
             overrides=settings.overrides,
             prerelease=_says("prerelease", ("allow",), settings, arguments, call),
             best_match=_says("index-strategy", ("unsafe-best-match",), settings, arguments, call),
@@ -194,7 +194,7 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
     given = sources(arguments, call).before(settings.sources)
     for part in parts:
         given = given.before(part.sources)
-    requirements = _overridden((r for part in parts for r in part.requirements), overrides)
+    requirements = _overridden(parts, overrides)
     wanted = {requirement.name for requirement in requirements}
     renewed = {normalise(name) for name in arguments.texts("-P", "--upgrade-package", "--reinstall-package")}
     backend = _setting("torch-backend", settings, arguments, call)
@@ -225,9 +225,10 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
     )
 
 
-def _overridden(found: Iterable[Requirement], overrides: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
-    """Requirements with what overrides put in the place of what they say of releases."""
+def _overridden(parts: Iterable[Lines], overrides: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+    """Requirements with what overrides put in the place of what they say of releases, and of their markers."""
     by_name = {one.name: one for one in overrides if one.name}
+    listed = (r for part in parts for r in (*part.requirements, *(r for r in part.skipped if r.name in by_name)))
     return tuple(
         one._replace(
             specifier=other.specifier,
@@ -236,10 +237,11 @@ def _overridden(found: Iterable[Requirement], overrides: tuple[Requirement, ...]
             url=other.url,
             kind=other.kind,
             bound=other.bound or one.bound,
+            maybe=other.maybe,
         )
         if (other := by_name.get(one.name)) is not None
         else one
-        for one in found
+        for one in listed
     )
 
 

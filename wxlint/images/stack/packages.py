@@ -20,6 +20,7 @@ from wxlint.facts.generation import (
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement, repeated
+from wxlint.images.stack.torch.needs import may_be_older
 
 if TYPE_CHECKING:
     from wxlint.facts.wheels import Extra
@@ -94,7 +95,8 @@ def _of_python(install: Install, python: str, torch_there: bool) -> Iterator[Acc
     for requirement in install.requirements:
         if requirement.name in twice:
             requirement = requirement._replace(specifier=twice[requirement.name])
-        yield from _brought(requirement, install, named, python, _may_be_older(requirement, install, torch_there))
+        older = may_be_older(requirement, install, torch_there=torch_there)
+        yield from _brought(requirement, install, named, python, older)
 
 
 def _of_conda(install: Install) -> Iterator[Accelerated]:
@@ -237,26 +239,6 @@ def limited(requirement: Requirement, install: Install) -> str:
     own = requirement.specifier if HOLE not in requirement.specifier else ""
     limits = [c.specifier for c in install.constraints if c.name == requirement.name and HOLE not in c.specifier]
     return ",".join(part for part in (own, *limits) if part)
-
-
-def _may_be_older(requirement: Requirement, install: Install, torch_there: bool) -> bool:
-    """Return whether an install may not take the newest release of what needs torch, as it may not take its torch."""
-    if install.lowest and not requirement.pin:
-        return True
-    if requirement.pin or not facts.brings_torch(requirement.name, None, requirement.extras):
-        return False
-    if facts.torch_needed(requirement.name, None) == "":
-        return False
-    sources = install.sources
-    if sources.index is not None or sources.no_index or (sources.extra and install.tool != "pip"):
-        return True
-    others = [
-        r for r in (*install.requirements, *install.constraints, *install.overrides) if r.name != requirement.name
-    ]
-    if any(r.name in FAMILY and (r.specifier or (torch_there and not install.upgrade)) for r in others):
-        return True  # the torch that is there stays where it is named
-    needs = (facts.torch_needed(r.name, r.pin) or "" for r in others if r.name)
-    return any("==" in needed or "~=" in needed for needed in needs)  # vllm is for one release of torch
 
 
 def _brought(

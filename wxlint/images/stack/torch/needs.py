@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from wxlint import facts
 from wxlint.core.values import HOLE
+from wxlint.facts.torch_releases import FAMILY
+from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.torch.releases import within
 
 
 def needed_by_project(requirement: Requirement) -> str:
@@ -33,3 +36,62 @@ def needed(requirement: Requirement) -> str | None:
 def is_bound_above(specifier: str) -> bool:
     """Whether a range ends, so that a later torch may not be in it."""
     return any(sign in specifier for sign in ("==", "~=", "<"))
+
+
+_ALONE = "2.11.0"
+"""The release of torchaudio that asks for no torch; the next one does, which the default index has. Source: their
+metadata."""
+
+
+def asks_for_torch(wanted: Requirement, install: Install, channel: str) -> bool | None:
+    """Whether what names torch, a companion or what brings it has torch installed; None where that is not known."""
+    if wanted.name != "torchaudio":
+        return True
+    if wanted.pin:
+        return wanted.pin != _ALONE
+    if wanted.specifier and HOLE not in wanted.specifier and not within(wanted.specifier, _ALONE):
+        return True
+    limited = any(r.name == "torch" and r.specifier for r in (*install.constraints, *install.overrides))
+    return None if limited or (channel != "default" and _ALONE in facts.torch_releases(channel)) else True
+
+
+def may_be_older(requirement: Requirement, install: Install, *, torch_there: bool) -> bool:
+    """Whether an install may not take the newest release of what needs torch, as it may not take its torch."""
+    if install.lowest and not requirement.pin:
+        return True
+    if requirement.pin or not facts.brings_torch(requirement.name, None, requirement.extras):
+        return False
+    if facts.torch_needed(requirement.name, None) == "":
+        return False
+    sources = install.sources
+    if sources.index is not None or sources.no_index or (sources.extra and install.tool != "pip"):
+        return True
+    others = [
+        r for r in (*install.requirements, *install.constraints, *install.overrides) if r.name != requirement.name
+    ]
+    if any(r.name in FAMILY and (r.specifier or (torch_there and not install.upgrade)) for r in others):
+        return True  # the torch that is there stays where it is named
+    needs = (facts.torch_needed(r.name, r.pin) or "" for r in others if r.name)
+    return any("==" in needed or "~=" in needed for needed in needs)  # vllm is for one release of torch
+
+
+def brought_companions(install: Install, *, torch_there: bool) -> dict[str, bool]:
+    """The companions of torch that an install's packages bring along, each with whether it does so for certain."""
+    if install.no_deps or install.tool in ("apt", "conda") or install.removes:
+        return {}
+    found: dict[str, bool] = {}
+    for requirement in install.requirements:
+        names = companions_of(requirement) if requirement.name else ()
+        if names:
+            sure = not requirement.maybe and not may_be_older(requirement, install, torch_there=torch_there)
+            found |= {name: sure or found.get(name, False) for name, _ in names}
+    return found
+
+
+def companions_of(requirement: Requirement) -> tuple[tuple[str, str], ...]:
+    """The companions that a requirement brings along, each with the releases that it asks for."""
+    specifier = requirement.specifier if HOLE not in requirement.specifier else ""
+    row = facts.brings_torch(requirement.name, requirement.pin, requirement.extras)
+    through = ((row["through"], ""),) if row is not None and row["through"] in FAMILY[1:] else ()
+    carried = facts.carried(requirement.name, specifier, requirement.extras)
+    return (*((name, limit) for name, limit in carried if name in FAMILY), *through)

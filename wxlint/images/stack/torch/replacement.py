@@ -10,13 +10,18 @@ from collections.abc import Iterable
 
 from wxlint import facts
 from wxlint.core.patterns import late
-from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.limits import allowed
 from wxlint.images.stack.torch.model import Choice, Torch
-from wxlint.images.stack.torch.needs import is_bound_above, needed, needed_by_project
+from wxlint.images.stack.torch.needs import (
+    asks_for_torch,
+    companions_of,
+    is_bound_above,
+    needed,
+    needed_by_project,
+)
 from wxlint.images.stack.torch.releases import (
     companion_version,
     is_complete,
@@ -154,7 +159,9 @@ def _is_highest_brought(state: Torch, choice: Choice, versions: tuple[str, ...])
     specifier = needed(wanted)
     if wanted.name in FAMILY or specifier is None:
         return None
-    return _is_highest(state, choice._replace(requirement=Requirement("torch", specifier=specifier)), versions)
+    fits = not specifier or (_all_agree(within(specifier, version) for version in versions) if versions else None)
+    highest = _is_highest(state, choice._replace(requirement=Requirement("torch", specifier=specifier)), versions)
+    return highest if fits else fits
 
 
 def _keeps(there: str, channel: str, version: str, best: str, choice: Choice) -> bool | None:
@@ -194,11 +201,8 @@ def _brings_no_other(state: Torch, choice: Choice, versions: tuple[str, ...]) ->
     """Whether the companions that a package brings along leave the torch that is there; None where they may not."""
     wanted = choice.requirement
     needed = facts.torch_needed(wanted.name, wanted.pin) or ""
-    specifier = wanted.specifier if HOLE not in wanted.specifier else ""
-    row = facts.brings_torch(wanted.name, wanted.pin, wanted.extras)
-    through = [(row["through"], "")] if row is not None and row["through"] in FAMILY[1:] else []
-    for name, limit in (*facts.carried(wanted.name, specifier, wanted.extras), *through):
-        if name not in FAMILY or name in state.companions:
+    for name, limit in companions_of(wanted):
+        if name in state.companions:
             continue
         beside = (*choice.install.constraints, Requirement("torch", specifier=needed))
         install = choice.install._replace(constraints=beside)
@@ -266,7 +270,16 @@ def _is_outgrown(wanted: Requirement, version: str) -> bool:
 
 
 def _companion_suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | None:
-    """Whether a companion leaves the torch that is there: its newest release in reach is for one torch."""
+    """Whether a companion leaves the torch that is there: most releases are for one torch."""
+    asks = asks_for_torch(choice.requirement, choice.install, choice.channel)
+    if asks is False:
+        return True
+    suits = _newest_suits(state, choice, versions)
+    return suits if asks else suits or None
+
+
+def _newest_suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | None:
+    """The same of a companion's newest release in reach, or the pinned one."""
     wanted, install = choice.requirement, choice.install
     there = wanted.name in state.companions and not install.upgrade
     if there and not wanted.specifier:

@@ -13,7 +13,7 @@ from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.model import ANY, NONE, Choice, Torch, describe
-from wxlint.images.stack.torch.needs import is_bound_above
+from wxlint.images.stack.torch.needs import asks_for_torch, brought_companions, is_bound_above
 from wxlint.images.stack.torch.releases import same_release, within
 from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied
 from wxlint.images.stack.torch.selection import builds_of_default, carried, choices, is_nightly
@@ -41,7 +41,7 @@ def after(state: Torch, install: Install) -> Torch:
     now = _resolved(state, install, found)
     if not found or found[0].implied:
         now = _unread(now, install, state if found else None)
-    return _with_companions(now, install)
+    return _with_companions(now, state, install)
 
 
 def _without_others(state: Torch, install: Install, found: tuple[Choice, ...]) -> Torch:
@@ -63,7 +63,9 @@ def _resolved(state: Torch, install: Install, found: tuple[Choice, ...]) -> Torc
     Resolvers decide about pins first, then in the order that is written, then about what these bring; what is
     decided later adapts.
     """
-    considered = [choice for choice in (*found, *carried(install)) if not (choice.implied and install.no_deps)]
+    takes = [choice for choice in (*found, *carried(install)) if not (choice.implied and install.no_deps)]
+    asking = {choice: asks_for_torch(choice.requirement, install, choice.channel) for choice in takes}
+    considered = sorted((choice for choice in takes if asking[choice] is not False), key=lambda c: not asking[c])
     if not considered:
         return state
     if state.channel in ("none", "unknown") or install.tool in ("conda", "uv-project"):
@@ -134,16 +136,19 @@ def _packaged(state: Torch, install: Install) -> Torch:
     return Torch("unknown", None, (reason,), install.span)
 
 
-def _with_companions(state: Torch, install: Install) -> Torch:
-    """With the companions that an install names: they are there from here on, whoever brought them."""
-    if state.channel == "none" or install.conditional:
+def _with_companions(state: Torch, before: Torch, install: Install) -> Torch:
+    """With the companions that an install names or brings along: they are there from here on, whoever brought them."""
+    if state.channel == "none":
         return state
     named = {r.name for r in install.requirements if r.name in FAMILY[1:] and not r.maybe}
-    if install.no_deps and named:  # they may be for another torch
+    if install.no_deps and named and not install.conditional:  # they may be for another torch
         return state._replace(stale=state.stale | named, companions=state.companions - named)
-    if named <= state.companions and not named & state.stale:
+    brought = brought_companions(install, torch_there=before.channel != "none")
+    sure = set() if install.conditional else named | {name for name, sure in brought.items() if sure} - state.stale
+    perhaps = (named | brought.keys()) - sure - state.companions
+    if sure <= state.companions and not sure & state.stale and perhaps <= state.stale:
         return state
-    return state._replace(companions=state.companions | named, stale=state.stale - named)
+    return state._replace(companions=state.companions | sure, stale=state.stale - sure | perhaps)
 
 
 def _without(state: Torch, install: Install) -> Torch:
@@ -153,7 +158,10 @@ def _without(state: Torch, install: Install) -> Torch:
         if not install.conditional:
             return NONE._replace(companions=state.companions - gone)
         return Torch("unknown", None, state.because, maybe=state.channel)
-    return state._replace(companions=state.companions - gone) if gone & state.companions else state
+    if not gone & (state.companions | state.stale):
+        return state
+    stale = state.stale | gone & state.companions if install.conditional else state.stale - gone
+    return state._replace(companions=state.companions - gone, stale=stale)
 
 
 def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
@@ -234,7 +242,7 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
             return state
         if satisfied is None:
             return _doubtful(state, choice)
-    if install.conditional or wanted.maybe:
+    if install.conditional or wanted.maybe or asks_for_torch(wanted, install, choice.channel) is None:
         return _perhaps(state, choice)
     if (
         state.maybe not in ("", ANY, choice.channel)
