@@ -194,7 +194,8 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
     given = sources(arguments, call).before(settings.sources)
     for part in parts:
         given = given.before(part.sources)
-    requirements = _overridden(parts, overrides)
+    left_out = {r.name for part in overriding for r in part.skipped} - {r.name for r in overrides}
+    requirements = tuple(r for r in _overridden(parts, overrides) if r.name not in left_out)
     wanted = {requirement.name for requirement in requirements}
     renewed = {normalise(name) for name in arguments.texts("-P", "--upgrade-package", "--reinstall-package")}
     backend = _setting("torch-backend", settings, arguments, call)

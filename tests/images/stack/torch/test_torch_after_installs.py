@@ -48,9 +48,19 @@ ROWS = [
     ({}, f"RUN pip install torch -i {WHL}/cu128\nRUN pip install 'torch>2.7.0,<2.9.0'", "default"),
     ({}, f"RUN uv pip install 'torch>=2.12.0.dev0,<2.13' -f {WHL}/nightly/cu130/torch -f {WHL}/nightly/triton",
      "cu130"),
+    # torchaudio 2.11.0 asks for no torch, the next release does
+    ({}, "RUN pip install torchaudio==2.11.0", "none"),
+    ({}, "RUN pip install torchaudio", "default"),
+    ({}, f"RUN pip install torchaudio -i {CUDA}", "cu121"),
+    ({}, f"RUN pip install torchaudio -i {WHL}/cu130", "unknown"),
+    ({}, f"RUN pip install torchaudio torchvision -i {WHL}/cu130", "cu130"),
     # overrides
     ({"o.txt": "torch==2.3.1+cpu\n"}, f"RUN uv pip install torch==2.4.0 --index {CPU} --overrides o.txt", "cpu"),
     ({"o.txt": "torch>=2.6.0\n"}, f"RUN uv pip install torch==2.0.0 --index {CUDA} --overrides o.txt", "cu121"),
+    ({"o.txt": "torch<2.5\n"}, "RUN uv pip install 'torch; sys_platform == \"darwin\"' --overrides o.txt", "default"),
+    ({"o.txt": "torch<2.5\n", "a.txt": "torch; sys_platform == 'darwin'\n"},
+     f"RUN uv pip install -r a.txt --overrides o.txt --index {CPU}", "cpu"),
+    ({"o.txt": "torch<2.5; sys_platform == 'darwin'\n"}, "RUN uv pip install flask torch --overrides o.txt", "none"),
     ({"o.txt": "torch\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\n"
      "RUN UV_OVERRIDE=o.txt uv pip install torchvision==0.16.0", "cpu"),
     # what is taken where the oldest releases are

@@ -138,6 +138,25 @@ KEPT = [
     (f"pip install torch==1.13.1 -i {CPU}", "pip install 'accelerate>=0.20' numpy==1.26.4", "unknown"),
     (f"pip install torch -i {ROCM}", "pip install accelerate", "rocm6.0 newest"),
     (BARE, "uv pip install accelerate --resolution lowest", "unknown"),
+    # a companion that a package has brought stays where it is named later, and may be there where that is not sure
+    (f"{BARE} && pip install -i {CPU} 'torchaudio<2.4' && pip install whisperx==3.1.6",
+     f"pip install 'torchaudio>2' -i {CUDA}", "cpu 2.3.1"),
+    (f"pip install torch==2.15.0 -i {CPU} && pip install whisperx==3.1.6", f"pip install torchaudio -i {CUDA}",
+     "cpu 2.15.0"),
+    (f"{BARE} && pip install speechbrain torch==2.3.1", f"pip install torchaudio -i {CUDA}", "unknown"),
+    (f"{BARE} && pip install --no-deps whisperx==3.1.6", f"pip install torchaudio -i {CUDA}", "cu121 newest"),
+    (f"{BARE} && if [ $A ]; then pip install torchaudio -i {CPU}; fi", f"pip install torchaudio -i {CUDA}", "unknown"),
+    (f"{SET} && pip uninstall -y torchaudio", f"pip install torchaudio -i {CUDA}", "cu121 newest"),
+    (f"{SET} && if [ $A ]; then pip uninstall -y torchaudio; fi", f"pip install torchaudio -i {CUDA}", "unknown"),
+    # an upgrade of what comes along, where the torch that is there is too new for what brings it
+    (f"pip install torch==2.15.0 -i {WHL}/cu130", "pip install -U --upgrade-strategy eager vllm", "default ?"),
+    (f"pip install torch==2.14.0 -i {WHL}/cu130", "pip install -U --upgrade-strategy eager vllm", "cu130 2.14.0"),
+    # torchaudio 2.11.0 asks for no torch, the next release does
+    (BARE, "pip install torchaudio==2.11.0", "cpu 2.3.1"),
+    (BARE, "pip install torchaudio", "default newest"),
+    (BARE, f"pip install torchaudio -i {WHL}/cu130", "unknown"),
+    (BY_UV, "uv pip install torchvision torch 'torchaudio>=2.11'", "unknown"),
+    (BY_UV, "uv pip install torchvision torchaudio==2.11.0", "cpu 2.3.1"),
     # an index that nobody knows
     (f"pip install torch==2.3.1 -i {OWN}", "pip install torch==2.3.1", "unknown"),
 ]  # fmt: skip

@@ -11,6 +11,10 @@ from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.releases import within
 
+ALONE = "2.11.0"
+"""The release of torchaudio that asks for no torch; the next one does, which the default index has. Source: their
+metadata."""
+
 
 def constrained(install: Install, requirement: Requirement, implied: bool) -> Requirement:
     """The requirement with what a constraint adds to it: its pin and build. implied: it is torch's that counts."""
@@ -59,6 +63,8 @@ def _counting(install: Install) -> Iterator[Requirement]:
 
 
 def _goes_with(companion: Requirement, version: str) -> bool:
-    """Whether a companion in its range goes with a release of torch."""
+    """Whether a companion in its range goes with a release of torch, or asks for none."""
+    if companion.name == "torchaudio" and within(companion.specifier, ALONE):
+        return True
     fitting = facts.companions(version)
     return any(within(companion.specifier, one) for one in getattr(fitting, companion.name, ()))

@@ -27,8 +27,8 @@ class Torch(NamedTuple):
     version: without local part, when known. because: how it came. newest: an install without a version took it.
     maybe: of "unknown", the channel of an install that may not have run, or the one that an install which cannot be
     read would take (ANY when that could be any). companions: those of FAMILY that are there for certain. stale:
-    companions that an earlier torch left behind, or that may be there. present: of "unknown", a torch is there for certain. nightly: a
-    pre-release of an index of these. by: the tool of the install that took it.
+    companions that an earlier torch left behind, or that may be there. present: of "unknown", a torch is there for
+    certain. nightly: a pre-release of an index of these. by: the tool of the install that took it.
     """
 
     channel: str

@@ -7,6 +7,7 @@ from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.torch.limits import ALONE
 from wxlint.images.stack.torch.releases import within
 
 
@@ -38,21 +39,25 @@ def is_bound_above(specifier: str) -> bool:
     return any(sign in specifier for sign in ("==", "~=", "<"))
 
 
-_ALONE = "2.11.0"
-"""The release of torchaudio that asks for no torch; the next one does, which the default index has. Source: their
-metadata."""
-
-
 def asks_for_torch(wanted: Requirement, install: Install, channel: str) -> bool | None:
     """Whether what names torch, a companion or what brings it has torch installed; None where that is not known."""
     if wanted.name != "torchaudio":
         return True
     if wanted.pin:
-        return wanted.pin != _ALONE
-    if wanted.specifier and HOLE not in wanted.specifier and not within(wanted.specifier, _ALONE):
+        return wanted.pin != ALONE
+    if wanted.specifier and HOLE not in wanted.specifier and not within(wanted.specifier, ALONE):
         return True
-    limited = any(r.name == "torch" and r.specifier for r in (*install.constraints, *install.overrides))
-    return None if limited or (channel != "default" and _ALONE in facts.torch_releases(channel)) else True
+    served = channel == "default" or ALONE not in facts.torch_releases(channel)
+    return True if served and not _is_held_back(install) else None
+
+
+def _is_held_back(install: Install) -> bool:
+    """Whether an install says something of torch that may lead it to an older release of what asks for torch."""
+    if any(r.name == "torch" or (install.tool == "uv" and r.name == "torchvision") for r in install.requirements):
+        return True
+    limits = [r.specifier for r in (*install.constraints, *install.overrides) if r.name == "torch" and r.specifier]
+    newest = facts.torch_releases("default")[-1]
+    return any(HOLE in limit or not within(limit, newest) for limit in limits)
 
 
 def may_be_older(requirement: Requirement, install: Install, *, torch_there: bool) -> bool:
