@@ -197,7 +197,10 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
     left_out = {r.name for part in overriding for r in part.skipped} - {r.name for r in overrides}
     requirements = tuple(r for r in _overridden(parts, overrides) if r.name not in left_out)
     wanted = {requirement.name for requirement in requirements}
-    renewed = {normalise(name) for name in arguments.texts("-P", "--upgrade-package", "--reinstall-package")}
+    upgraded = {normalise(name) for name in arguments.texts("-P", "--upgrade-package")}
+    renewed = {normalise(name) for name in arguments.texts("--reinstall-package")}
+    upgrades = bool(wanted) and wanted <= upgraded
+    renews = "torch" in wanted and wanted <= renewed
     backend = _setting("torch-backend", settings, arguments, call)
     return finished(
         Install(
@@ -206,8 +209,8 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
             given,
             (*settings.constraints, *(c for part in parts for c in part.constraints)),
             (*settings.unread, *(u for part in (*parts, *overriding) for u in part.unread)),
-            upgrade=arguments.has("-U", "--upgrade") or (bool(wanted) and wanted <= renewed),
-            reinstall=arguments.has("--reinstall", "--force-reinstall"),
+            upgrade=arguments.has("-U", "--upgrade") or upgrades,
+            reinstall=arguments.has("--reinstall", "--force-reinstall") or renews,
             no_deps=alone or (bool(parts) and all(part.locked for part in parts)),
             prerelease=arguments.has("--pre") or _says("prerelease", ("allow",), settings, arguments, call),
             backend=backend,
@@ -216,7 +219,7 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
             exact=syncs or arguments.has("--exact"),
             overrides=overrides,
             lowest=_says("resolution", ("lowest", "lowest-direct"), settings, arguments, call),
-            selective=bool(renewed) and not wanted <= renewed,
+            selective=bool(upgraded or renewed) and not (upgrades or renews),
             isolated=is_isolated("UV", arguments, call) and settings.value("build-isolation") is None,
         ),
         verb,

@@ -54,6 +54,8 @@ ROWS = [
     ({}, f"RUN pip install torchaudio -i {CUDA}", "cu121"),
     ({}, f"RUN pip install torchaudio -i {WHL}/cu130", "unknown"),
     ({}, f"RUN pip install torchaudio torchvision -i {WHL}/cu130", "cu130"),
+    ({}, f"RUN pip install --no-deps torchaudio -i {WHL}/cu130\nRUN pip install torchaudio", "unknown"),
+    ({}, f"RUN pip install --no-deps torchaudio -i {WHL}/cu130\nRUN pip install torchaudio==2.3.1", "default"),
     # overrides
     ({"o.txt": "torch==2.3.1+cpu\n"}, f"RUN uv pip install torch==2.4.0 --index {CPU} --overrides o.txt", "cpu"),
     ({"o.txt": "torch>=2.6.0\n"}, f"RUN uv pip install torch==2.0.0 --index {CUDA} --overrides o.txt", "cu121"),

@@ -73,6 +73,10 @@ KEPT = [
     (f"uv {BARE}", f"uv pip install -U torch -i {CPU}", "cpu newest"),
     (f"uv {BARE}", f"uv pip install -U torch -i {CPU} --resolution lowest", "cpu ?"),
     (f"uv {BARE}", "uv pip install -U accelerate", "unknown"),
+    (f"uv pip install torch==2.15.0 -i {CPU}", f"uv pip install torch -P torch -i {WHL}/cu118", "cpu 2.15.0"),
+    (f"uv {BARE}", f"uv pip install torch --reinstall-package=torch -i {CPU}", "cpu newest"),
+    (f"uv {BARE}", f"uv pip install torch torchvision --reinstall-package=torch -i {CUDA}", "unknown"),
+    (BY_UV, f"uv pip install torchvision --reinstall-package=torchvision -i {CUDA}", "unknown"),
     # a companion: its newest release in reach is for one torch
     (BARE, f"pip install torchvision -i {CPU}", "cpu newest"),
     (BARE, f"uv pip install torchvision -i {CPU}", "cpu newest"),
@@ -170,6 +174,11 @@ def test_the_torch_after_a_later_install(before: str, later: str, torch: str) ->
 def test_the_very_build_that_is_there_leaves_its_companions() -> None:
     again = state({}, f"RUN {SET}\nRUN pip install torch==2.3.1+cpu -i {CPU}").torch
     assert again.companions == {"torchvision", "torchaudio"} and not again.stale
+
+
+def test_an_override_of_torch_leaves_open_which_release_a_companion_brings() -> None:
+    overridden = state({"o.txt": "torch\n"}, f"RUN uv pip install torchvision==0.18.0 --override o.txt -i {CPU}").torch
+    assert said(overridden) == "cpu ?"
 
 
 def test_limits_of_an_install_count_for_the_torch_that_is_there() -> None:

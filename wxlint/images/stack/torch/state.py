@@ -64,7 +64,7 @@ def _resolved(state: Torch, install: Install, found: tuple[Choice, ...]) -> Torc
     decided later adapts.
     """
     takes = [choice for choice in (*found, *carried(install)) if not (choice.implied and install.no_deps)]
-    asking = {choice: asks_for_torch(choice.requirement, install, choice.channel) for choice in takes}
+    asking = {choice: _asks_for_torch(state, choice) for choice in takes}
     considered = sorted((choice for choice in takes if asking[choice] is not False), key=lambda c: not asking[c])
     if not considered:
         return state
@@ -80,6 +80,13 @@ def _resolved(state: Torch, install: Install, found: tuple[Choice, ...]) -> Torc
     if len(set(answers.values())) == 1 or not family:
         return _replaced(state, install, other)
     return _doubtful(state, other)  # which of them uv decides first is not known
+
+
+def _asks_for_torch(state: Torch, choice: Choice) -> bool | None:
+    """Whether what an install takes has torch installed; of a companion that may be there that is not known."""
+    asks = asks_for_torch(choice.requirement, choice.install, choice.channel)
+    alone = state.channel == "none" and choice.requirement.name in state.companions | state.stale
+    return None if asks and alone and not choice.requirement.pin else asks
 
 
 def _in_order(state: Torch, install: Install, family: list[Choice], considered: list[Choice]) -> Torch:
@@ -138,9 +145,9 @@ def _packaged(state: Torch, install: Install) -> Torch:
 
 def _with_companions(state: Torch, before: Torch, install: Install) -> Torch:
     """With the companions that an install names or brings along: they are there from here on, whoever brought them."""
-    if state.channel == "none":
-        return state
     named = {r.name for r in install.requirements if r.name in FAMILY[1:] and not r.maybe}
+    if state.channel == "none" and not (install.no_deps and named):
+        return state
     if install.no_deps and named and not install.conditional:  # they may be for another torch
         return state._replace(stale=state.stale | named, companions=state.companions - named)
     brought = brought_companions(install, torch_there=before.channel != "none")
@@ -242,7 +249,7 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
             return state
         if satisfied is None:
             return _doubtful(state, choice)
-    if install.conditional or wanted.maybe or asks_for_torch(wanted, install, choice.channel) is None:
+    if install.conditional or wanted.maybe or _asks_for_torch(state, choice) is None:
         return _perhaps(state, choice)
     if (
         state.maybe not in ("", ANY, choice.channel)

@@ -45,7 +45,8 @@ def in_range(choice: Choice) -> str | None:
 def of_companion(choice: Choice) -> str | None:
     """The one release of torch that a pinned companion goes with."""
     wanted = choice.requirement
-    if wanted.name not in FAMILY or not wanted.pin or choice.install.no_deps:
+    overridden = any(r.name == "torch" for r in choice.install.overrides)
+    if wanted.name not in FAMILY or not wanted.pin or choice.install.no_deps or overridden:
         return None
     fitting = [v for v in facts.torch_releases(choice.channel) if facts.companion_fits(wanted.name, wanted.pin, v)]
     return fitting[0] if len(fitting) == 1 else None
