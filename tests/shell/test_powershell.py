@@ -28,19 +28,132 @@ def words(text: str) -> list[list[str]]:
         ('$T = "1.0"\ndocker pull "a:$T" $T a:${T}', [["docker", "pull", "a:1.0", "1.0", "a:1.0"]]),
         ("$T = 'x$y'\ndocker pull a:$T", [["docker", "pull", "a:x$y"]]),
         ('$A = "r"\n$B = "$A/app"\ndocker pull $B', [["docker", "pull", "r/app"]]),
-        ('param(\n [string]$R = "reg", [switch]$X\n)\ndocker pull "$R/a:$X"', [["param"], ["[string]$R", "=", "reg"]]),
-        ("$T = Get-Date\ndocker pull a:$T", [["docker", "pull", "a:$T"]]),
+        ('param(\n [string]$R = "reg", [switch]$X\n)\ndocker pull "$R/a:$X"', [["docker", "pull", "reg/a:$X"]]),
+        ("$T = Get-Date\ndocker pull a:$T", [["Get-Date"], ["docker", "pull", "a:$T"]]),
         ('$T = "1"\n$T = "2"\ndocker pull a:$T', [["docker", "pull", "a:$T"]]),
-        ('if ($x) { $T = "1" }\ndocker pull a:$T', [["if"], ["$x"], ["docker", "pull", "a:$T"]]),
-        ('foreach ($T in "a", "b") { docker pull $T }', [["foreach"]]),
+        ('if ($x) { $T = "1" }\ndocker pull a:$T', [["docker", "pull", "a:$T"]]),
+        ('foreach ($T in "a", "b") { docker pull $T }', [["docker", "pull", "$T"]]),
         ('$T = "a" + $env:X\ndocker pull "$T"', [["docker", "pull", "$T"]]),
         ('docker pull "a:$($x.y)" $env:TAG @more', [["docker", "pull", "a:$($x.y)", "$env:TAG", "$splatted"]]),
-        ("<# docker pull a #>\n@'\ndocker pull b\n'@\ndocker pull c", [["$here-string"], ["docker", "pull", "c"]]),
+        ("<# docker pull a #>\n@'\ndocker pull b\n'@\ndocker pull c", [["docker", "pull", "c"]]),
+        ("docker build -t (Get-Tag) . 2>&1 > $null | Tee-Object x", [["Get-Tag"],
+          ["docker", "build", "-t", "$(...)", "."], ["Tee-Object", "x"]]),
+        ("$A = @{\n docker = 'x'\n}\ndocker pull a", [["docker", "pull", "a"]]),
+        ("$id = docker build -q . && docker push a || docker push b", [["docker", "build", "-q", "."],
+          ["docker", "push", "a"], ["docker", "push", "b"]]),
+        ("docker build `\n  -t a:1 `\n  .\n", [["docker", "build", "-t", "a:1", "."]]),
+        ("if (docker image ls) { return docker pull a } else { docker pull b }", [["docker", "image", "ls"],
+          ["docker", "pull", "a"], ["docker", "pull", "b"]]),
+        ("docker build @('-t', 'a') .", [["docker", "build", "$(...)", "."]]),
+        ("docker ps --format {{.ID}} -q", [["docker", "ps", "--format", "$({...})"], [".ID"]]),
+        ("docker run --% a $T; b | x", [["docker", "run", "$--% a $T; b "], ["x"]]),
+        ("docker pull a &\nexit 1\ndocker pull b", [["docker", "pull", "a"]]),
+        ("&docker pull a; & 'C:\\docker.exe' pull b", [["docker", "pull", "a"], ["C:\\docker.exe", "pull", "b"]]),
+        ("@' \ndocker pull b\n'@ | docker build -", [["docker", "build", "-"]]),
+        ('function F { param($N = "a") docker pull $N }', [["docker", "pull", "$N"]]),
+    ],
+)  # fmt: skip
+def test_words(text: str, found: list[list[str]]) -> None:
+    assert words(text) == found
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        # quotes
+        ("'it''s'", "it's"),
+        ('"a""b`"c"', 'a"b"c'),
+        ("\u201ca b\u201d", "a b"),
+        ("X=\"a b\"'c'", "X=a bc"),
+        ('"a"b', '$"a"b'),
+        ('"$T"/b', '$"$T"/b'),
+        ('$T"b"', '$$T"b"'),
+        # escapes: some letters stand for control characters
+        ('"a`nb"', "a$`nb"),
+        ("a`tb", "a$`tb"),
+        ("a`-b", "a-b"),
+        ("a`\nb", "a$`\nb"),
+        # arrays are several words
+        ("a,b", "$a,b"),
+        ('"a","b"', '$"a","b"'),
+        # variables: scopes, properties, and what a name may hold
+        ("$script:T", "1.0"),
+        ('"a:${T}b"', "a:1.0b"),
+        ('"a:$($T)-$($T)"', "a:1.0-1.0"),
+        ('"$T:latest"', "$T:latest"),
+        ("$T:latest", "$T:latest"),
+        ('"$T:"', "$T:T:"),
+        ('"$T?"', "$$T?"),
+        ('"$T.x[0]"', "1.0.x[0]"),
+        ("$T.Length", "$T.Length"),
+        ("$T[0]", "$T[0]"),
+        ("a/$T.tar", "a/1.0.tar"),
+        ("$T-cpu", "1.0-cpu"),
+        ("$T/$T", "1.0/1.0"),
+        ("a$?$$", "a$$?$$$"),
+        ("${a b}", "$a b"),
+        ("$Tx", "$Tx"),
+        ("$true", "$true"),
     ],
 )
-def test_words(text: str, found: list[list[str]]) -> None:
-    made = words(text)
-    assert made[: len(found)] == found or found[0][0] in ("param", "foreach")
+def test_one_argument(argument: str, value: str) -> None:
+    assert words(f'$T = "1.0"\ndocker pull {argument}\n')[-1] == ["docker", "pull", value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "docker pull $T",  # before it is given anything
+        '$T += "1"',
+        '$T = "1" -replace "1", "2"',
+        '$T = "{0}:1" -f $a',
+        '$T = "1"[0]',
+        '$T = "ab".Length',
+        '$T = "a", "b"',
+        '$T = [int]"1"',
+        '$T = "1" | F',
+        '$T = $U = "1"; $T = "2"',
+        '$T = "1"; $T++',
+        '$T = "1"; $U = $T = "2"',
+        '$T = "1"; $T, $U = "2", "3"',
+        '$T = "1"; $U, $T = "2", "3"',
+        '$T = "1"; $T ??= "2"',
+        '$T = "1"; if ($x) { $script:T = "2" }',
+        '$T = "1"; Set-Variable -Name T -Value 2',
+        '$T = "1"; F -OutVariable T',
+        '$T = "1"; [int]::TryParse($x, [ref]$T)',
+        '$T = "1"; ForEach ($T in 1..3) { F }',
+        '$T = "1"; . ./settings.ps1',
+        '$T = "1"; Invoke-Expression $x',
+        'param($T = "1" + $x)',
+        'param($T = "a`"b")',
+        'function F {\n  param($T = "1")\n}',
+        '# param($T = "1")',
+    ],
+)
+def test_a_variable_that_may_hold_something_else(text: str) -> None:
+    assert words(f'{text}\ndocker pull $T\n$T = "9"')[-1] == ["docker", "pull", "$T"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (". ./settings.ps1\n$T = '1'", "1"),
+        ("$U = $T = '1'", "1"),
+        ("[string]$T = '1' # x", "1"),
+        ("$global:T='1'", "1"),
+        ("# it's\nparam(\n  # don't (\n  [string] $T = '1'\n)", "1"),
+        ("[CmdletBinding()]\nparam([ValidateSet('1', '2')]$T = '1')", "1"),
+    ],
+)
+def test_a_variable_that_is_known(text: str, value: str) -> None:
+    assert words(f"{text}\ndocker pull $T")[-1] == ["docker", "pull", value]
+
+
+def test_what_may_not_run() -> None:
+    text = "docker a || docker b\ndocker c && docker d\nif ($x) { docker e }\ndocker f (docker g)\n"
+    found = {c.words[1].value.text: c.conditional for c in read_powershell(text, "a.ps1")}
+    assert found == {"a": False, "b": True, "c": False, "d": False, "e": True, "f": False, "g": True}
 
 
 def test_defaults_of_parameters_and_values_of_loops() -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 
-_SINGLE = "'\u2018\u2019\u201a\u201b"
-_DOUBLE = '"\u201c\u201d\u201e'
+SINGLE = "'\u2018\u2019\u201a\u201b"
+DOUBLE = '"\u201c\u201d\u201e'
 _CLOSED_BY = {"(": ")", "{": "}"}
 _STARTS = frozenset(" \t\r\n;|&(){}[],=")
 """What a word may stand behind, so that `#` begins a comment."""
-_HERE = late(r"@([\"'])[ \t]*\r?\n")
+HERE = late(r"@([\"'])[ \t]*\r?\n")
 _VALUE = late(r"(?:[$\d+*/%-]|.*[\"'\u2018-\u201e]$)")
 """A text behind which `#` begins a comment in an expression, and is a part of the word in an argument."""
 _BRACED = late(r"\$\{[^`{}\n]{1,80}\}")
@@ -71,6 +71,20 @@ def _code(text: str, at: int, depth: int) -> int:
     return at
 
 
+def end_of_bracket(text: str, at: int) -> int:
+    """The offset of what closes the round bracket at an offset; the end of the text where nothing does."""
+    depth = 0
+    try:
+        while at < len(text):
+            depth += (text[at] == "(") - (text[at] == ")")
+            if not depth:
+                return at
+            at = at + 1 if text[at] in "()[]{}" else _word(text, at, 0)
+    except _Error:
+        pass
+    return len(text)
+
+
 def _word(text: str, at: int, depth: int) -> int:
     """The offset behind a comment, a string, an escape, or one other character."""
     char = text[at]
@@ -90,14 +104,14 @@ def _word(text: str, at: int, depth: int) -> int:
         return _found(text, "\n", at)
     if char == "$" and (name := _BRACED.match(text, at)) is not None:
         return name.end()
-    if char == "@" and (here := _HERE.match(text, at)) is not None:
+    if char == "@" and (here := HERE.match(text, at)) is not None:
         end = text.find(f"\n{here[1]}@", here.end() - 1)
         if end < 0:
             raise _Error(at, "a here-string that does not end")
         return end + 3
-    if char in _SINGLE:
+    if char in SINGLE:
         return _literal(text, at)
-    return _expanded(text, at, depth) if char in _DOUBLE else at + 1
+    return _expanded(text, at, depth) if char in DOUBLE else at + 1
 
 
 def _before(text: str, at: int) -> str:
@@ -117,8 +131,8 @@ def _literal(text: str, start: int) -> int:
     """The offset behind a string in single quotes; two of them are one."""
     at = start + 1
     while at < len(text):
-        if text[at] in _SINGLE:
-            if text[at + 1 : at + 2] not in tuple(_SINGLE):
+        if text[at] in SINGLE:
+            if text[at + 1 : at + 2] not in tuple(SINGLE):
                 return at + 1
             at += 1
         at += 1
@@ -130,8 +144,8 @@ def _expanded(text: str, start: int, depth: int) -> int:
     at = start + 1
     while at < len(text):
         char = text[at]
-        if char in _DOUBLE:
-            if text[at + 1 : at + 2] not in tuple(_DOUBLE):
+        if char in DOUBLE:
+            if text[at + 1 : at + 2] not in tuple(DOUBLE):
                 return at + 1
             at += 2
         elif char == "`":
