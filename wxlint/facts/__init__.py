@@ -42,6 +42,7 @@ from wxlint.facts.packages import (
     newest_needs_python,
     torch_needed,
     torch_needed_since,
+    torch_needed_within,
 )
 from wxlint.facts.tables import normalise, release_key, row_of, table
 from wxlint.facts.torch_releases import (
@@ -114,6 +115,7 @@ __all__ = [
     "torch_for_python",
     "torch_needed",
     "torch_needed_since",
+    "torch_needed_within",
     "torch_release",
     "torch_releases",
 ]

@@ -6,7 +6,8 @@ import functools
 import re
 
 from wxlint.core.patterns import late
-from wxlint.facts.tables import Globs, index, normalise, numbers, release_key, row_of, rows_of, table
+from wxlint.facts.accelerated import AFTER_ALL, upper_bound
+from wxlint.facts.tables import Globs, index, normalise, numbers, release_key, row_of, rows_of, table, trimmed
 from wxlint.facts.torch_releases import FAMILY
 
 _GITHUB = late(r"github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?(?:[@#/?]|$)", re.I)
@@ -65,6 +66,19 @@ def torch_needed(name: str, version: str | None, extras: tuple[str, ...] = ()) -
     if row is None or row["through"] != "torch" or version not in (None, row["seen_in"]) or not row["seen_in"]:
         return None
     return row["requires"].partition(";")[0].strip()[len("torch") :].strip()
+
+
+@functools.lru_cache(maxsize=1024)
+def torch_needed_within(name: str, specifier: str) -> str | None:
+    """What the newest release of a distribution below an upper bound asks of torch; None where there is no such bound,
+    or that is not known."""
+    limit, included = upper_bound(specifier)
+    if limit == AFTER_ALL or "post" in specifier:
+        return None
+    last = (limit, 0 if included else -1)
+    keys = {release_key(row["from"]): row for row in rows_of("torch_needs", normalise(name))}
+    fitting = [key for key in keys if (trimmed(key[0]), key[1]) <= last]
+    return keys[max(fitting)]["needs"] if fitting else None
 
 
 def built_for_torch(name: str, version: str) -> str:

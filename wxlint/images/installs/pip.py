@@ -136,7 +136,8 @@ def removal(tool: str, words: tuple[Word, ...], call: Call) -> Install:
     """`pip uninstall`. words: from the verb on."""
     arguments = read_arguments(words[1:])
     found = tuple(parse_requirement(word.value, call.where(word)) for word in arguments.positional)
-    listed = joined([Lines(), *(_read(option, call) for option in arguments.given(*LIST_FLAGS))])
+    lists = _from_variable("PIP_REQUIREMENT", call, as_constraints=False) if tool == "pip" else []
+    listed = joined([Lines(), *lists, *(_read(option, call) for option in arguments.given(*LIST_FLAGS))])
     return Install(
         tool,
         found + listed.requirements,

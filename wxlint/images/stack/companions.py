@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from wxlint import facts
 from wxlint.core.findings import Span
 from wxlint.core.tuples import NamedTuple
-from wxlint.core.values import HOLE
 from wxlint.facts import cuda_of_channel as cuda_of
 from wxlint.facts.generation import same_cuda
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import repeated
 from wxlint.images.stack.torch.channels import accelerator_of, channel_of_url, served_by
 from wxlint.images.stack.torch.model import Choice, Torch
+from wxlint.images.stack.torch.needs import companions_of
 from wxlint.images.stack.torch.replacement import possible_releases
 from wxlint.images.stack.torch.selection import choices
 from wxlint.images.stack.torch.state import after
@@ -125,7 +125,7 @@ def _gone(install: Install, held: Iterable[str]) -> list[str]:
 def _concerns(install: Install) -> bool:
     """Whether an install names a companion or brings one."""
     return any(
-        requirement.name in NAMES or any(name in NAMES for name, _ in facts.carried(requirement.name, ""))
+        requirement.name in NAMES or any(name in NAMES for name, _ in companions_of(requirement))
         for requirement in install.requirements
         if requirement.name
     )
@@ -183,9 +183,7 @@ def _carried(install: Install, torch: Torch) -> Iterator[Companion]:
     twice = repeated(install.requirements)
     for requirement in install.requirements:
         specifier = twice.get(requirement.name, requirement.specifier)
-        specifier = specifier if HOLE not in specifier else ""
-        carried = facts.carried(requirement.name, specifier, requirement.extras) if requirement.name else ()
-        for name, _ in carried:
+        for name, _ in companions_of(requirement._replace(specifier=specifier)) if requirement.name else ():
             if name in NAMES:
                 yield Companion(name, requirement.written, requirement.span, torch.channel, None, carried=True)
 

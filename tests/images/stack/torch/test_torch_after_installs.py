@@ -36,7 +36,7 @@ ROWS = [
     ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install ultralytics-of-ours", "cpu"),
     ({}, "RUN pip install torchserve torch-model-archiver", "none"),
     ({}, "RUN pip install --no-deps ultralytics-of-ours", "none"),
-    ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install 'pyannote.audio<4'", "unknown"),
+    ({}, f"RUN pip install torch==2.3.1 -i {CPU}\nRUN pip install 'pyannote.audio<4'", "default"),
     ({"a.txt": "torch\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip sync a.txt", "cpu"),
     ({"a.txt": "torchaudio==2.3.1\n"}, f"RUN uv pip sync a.txt -i {CPU}", "none"),
     ({}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip install flask --exact", "none"),
@@ -63,6 +63,8 @@ ROWS = [
     ({"o.txt": "torch<2.5\n", "a.txt": "torch; sys_platform == 'darwin'\n"},
      f"RUN uv pip install -r a.txt --overrides o.txt --index {CPU}", "cpu"),
     ({"o.txt": "torch<2.5; sys_platform == 'darwin'\n"}, "RUN uv pip install flask torch --overrides o.txt", "none"),
+    # a list that a variable names is taken out too
+    ({"a.txt": "torch\n"}, "ENV PIP_REQUIREMENT=a.txt\nRUN pip install flask\nRUN pip uninstall -y flask", "none"),
     ({"o.txt": "torch\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\n"
      "RUN UV_OVERRIDE=o.txt uv pip install torchvision==0.16.0", "cpu"),
     # what is taken where the oldest releases are
@@ -197,6 +199,7 @@ def test_torch_after_installs(files: dict[str, str], instructions: str, channel:
 COMPANIONS = [
     # instructions, the companions that do not go with torch
     ("RUN pip install torchvision\nRUN pip install torch==2.14.1", []),
+    (f"RUN pip install transformers[torch-vision]\nRUN pip install torchvision -i {CPU}", []),
     ("RUN pip install torch==2.3.1 torchvision\nRUN pip install torch==2.6.0", ["torchvision"]),
     ("RUN pip install torch==2.3.1 torchvision\nRUN pip install torch==2.6.0 torchvision", []),
     (f"RUN pip install torch==2.3.1 torchvision -i {CUDA}\nRUN pip install torch==2.3.1+cpu torchvision -i {CPU}",

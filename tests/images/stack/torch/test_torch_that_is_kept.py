@@ -125,6 +125,12 @@ KEPT = [
     (SET, "pip install megatron-core", "unknown"),  # which needs Python 3.12
     (SET, "pip install 'monai<2'", "unknown"),
     (BARE, "pip install torch torchvision", "default newest"),
+    ("pip install torch==2.15.0", "pip install 'xformers<=0.0.28'", "default ?"),
+    ("pip install torch==2.4.1", "pip install 'xformers<=0.0.28'", "default 2.4.1"),
+    ("pip install torch==2.15.0", "pip install torch 'xformers<=0.0.28'", "default ?"),
+    # an extra says what it asks for
+    ("pip install torchvision==0.17.0", "pip install -U safetensors[torch]", "default ?"),
+    ("pip install torchvision==0.19.0", "pip install -U safetensors[torch]", "default 2.4.0"),
     # an upgrade of what comes along too
     (BARE, "pip install -U --upgrade-strategy eager sentence-transformers", "default newest"),
     (BARE, "pip install --upgrade-strategy eager sentence-transformers", "cpu 2.3.1"),

@@ -224,7 +224,9 @@ def _carrier_suits(choice: Choice, version: str) -> bool | None:
     wanted = choice.requirement
     if wanted.local and _is_built_for(wanted.local, version):
         return True
-    specifier = facts.torch_needed(wanted.name, wanted.pin)
+    specifier = facts.torch_needed_within(wanted.name, wanted.specifier) if not wanted.pin else None
+    if specifier is None:
+        specifier = facts.torch_needed(wanted.name, wanted.pin, wanted.extras)
     if specifier is None:
         specifier = needed_by_project(wanted) or None
     if specifier is None and wanted.pin:
