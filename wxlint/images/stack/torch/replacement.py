@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from wxlint import facts
 from wxlint.core.patterns import late
+from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
