@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from wxlint.beginning.model import Built
 from wxlint.beginning.names import bare, common
-from wxlint.images.graph.producers import MOVING
+from wxlint.images.model.reference import MOVING
 
 _NO_WORDS = MOVING | {"stable", "test", "debug"}
 _WORD = "([a-z0-9]+(?:[._-][a-z0-9]+)*)"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.reader import read_shell
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _MARK = "__filled_in_"
 """How the variables of unknown stretches are called."""
+_KEPT = late(rf"{HOLE}|\$\{{{_MARK}\d+\}}")
+"""An unknown part, and such a variable that quotes inside a command substitution have kept as it is written."""
 
 
 class EmbeddedText:
@@ -136,6 +139,10 @@ class _Move:
         because = tuple(r for start, end, found in self.reasons if start < word.end and word.start < end for r in found)
         if because:
             value = value._replace(because=tuple(dict.fromkeys((*value.because, *because))))
+        if _MARK in value.text:
+            holes = iter(value.holes)
+            own = tuple(next(holes, "") if found[0] == HOLE else found[0] for found in _KEPT.finditer(value.text))
+            value = value._replace(text=_KEPT.sub(HOLE, value.text), holes=own)
         if any(_MARK in hole for hole in value.holes):
             value = value._replace(holes=tuple(map(self._as_written, value.holes)))
         return word._replace(value=value, start=self.at(word.start), end=self.end(word.end))

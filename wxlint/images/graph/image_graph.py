@@ -175,7 +175,11 @@ class ImageGraph:
 
     @cached_property
     def _producers(self) -> Producers:
-        return Producers(self.builds, self.evaluated_at, self.family)
+        def uses() -> Iterator[Use]:
+            return (use for script in self.documents.scripts.values() for use in script.uses)
+
+        is_own = partial(self._is_own, self._store.read)
+        return Producers(self.builds, self.evaluated_at, self.family, uses=uses, is_own=is_own)
 
     def producers(self, reference: Reference) -> list[Producer]:
         """The builds of this repository that produce an image a FROM names."""

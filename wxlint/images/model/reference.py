@@ -25,6 +25,9 @@ _HUB_HOSTS = frozenset(("registry-1.docker.io", "registry.hub.docker.com"))
 """Hosts that serve the same images; docker takes them for other registries."""
 _OFFICIAL = "library/"
 
+MOVING = frozenset(("latest", "main", "master", "edge", "nightly", "dev"))
+"""Tags that are given to the newest build."""
+
 
 class Reference(NamedTuple):
     """A reference taken apart.
