@@ -106,7 +106,11 @@ def test_commands_act_on_their_environment(tmp_path: Path, commands: str, found:
 OF_CONDA = [
     (f"RUN conda create -n a python=3.10 && conda run -n a pip install {CPU}\nCMD conda run -n a python a.py", "cpu"),
     (f"RUN conda create -n a python=3.10 && conda run -n a pip install {CPU}\nCMD python a.py", "cu124"),
+    (f"RUN conda create -n a python=3.10 && conda run -n a pip install {CPU}\nCMD conda run -n a python a.py -n b",
+     "cpu"),
     (f'RUN conda create -n a\nSHELL ["conda", "run", "-n", "a", "/bin/bash", "-c"]\nRUN pip install {CPU}', "unknown"),
+    (f'RUN conda create -n a\nSHELL ["conda", "run", "--name=a", "bash", "-c"]\nRUN pip install {CPU}\n'
+     "CMD conda run -n a python a.py", "cpu"),
     (f"RUN conda create -n a && /opt/conda/envs/a/bin/pip install {CPU}\nENV PATH=/opt/conda/envs/a/bin:$PATH", "cpu"),
     (f"RUN conda create -p /e && /e/bin/pip install {CPU}\nCMD /e/bin/python a.py", "cpu"),
     (f"RUN conda create -n a && echo 'conda activate a' >> ~/.bashrc\nSHELL [\"/bin/bash\", \"--login\", \"-c\"]\n"

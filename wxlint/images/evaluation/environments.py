@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wxlint.core.paths import in_image
@@ -12,8 +12,8 @@ from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.images.installs.model import Install
-from wxlint.images.installs.places import SYSTEM, moved, of_home, of_name, of_prefix
-from wxlint.shell.model import Surroundings
+from wxlint.images.installs.places import SYSTEM, conda_run, moved, of_home, of_name, of_prefix
+from wxlint.shell.model import Surroundings, Word
 from wxlint.shell.wrappers import unwrap
 
 if TYPE_CHECKING:
@@ -176,14 +176,8 @@ def _in_folder(stage: OpenStage, command: Command) -> str:
 
 def of_shell(words: Sequence[Value]) -> str:
     """The environment that `SHELL ["conda", "run", "-n", NAME, ...]` starts commands in."""
-    given = {option.text: value for option, value in pairwise(words)}
-    name = given.get("-n") or given.get("--name")
-    value = name or given.get("-p") or given.get("--prefix")
-    if value is None:
-        return ""
-    if not value.known:
-        return HOLE
-    return of_name(value.text) if name is not None else of_prefix(in_image("/", value.text))
+    run = conda_run([Word(value, 0, 0, True) for value in words[1:]], partial(in_image, "/"))
+    return run.place if run is not None else ""
 
 
 def led_to(stage: OpenStage, path: Value | None) -> str:

@@ -13,7 +13,7 @@ from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation.environments import activation, led_to
 from wxlint.images.evaluation.other_pythons import named
 from wxlint.images.installs.options import behind_options, read_arguments
-from wxlint.images.installs.places import made_by_itself, of_conda, of_home, of_prefix, of_project
+from wxlint.images.installs.places import conda_run, made_by_itself, of_home, of_prefix, of_project
 from wxlint.images.model.records import BY_PATH
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.wrappers import unwrap
@@ -123,10 +123,8 @@ class _Reader:
         return BY_PATH if given is None else led_to(self.stage, given) or BY_PATH
 
     def _behind_conda(self, words: Sequence[Word]) -> str:
-        if not words or words[0].value.text != "run":
-            return HOLE
-        arguments = read_arguments(words[1:], frozenset(("-n", "--name", "-p", "--prefix", "--cwd")))
-        return of_conda(arguments, self._absolute) or BY_PATH
+        run = conda_run(words, self._absolute)
+        return HOLE if run is None else run.place or BY_PATH
 
     def _behind_uv(self, command: Command, words: Sequence[Word]) -> str | None:
         if not words or words[0].value.text != "run":

@@ -16,9 +16,8 @@ from wxlint.core.values import HOLE, Value
 from wxlint.facts import git_project
 from wxlint.images.installs.call import Call, InstallContext
 from wxlint.images.installs.model import Install
-from wxlint.images.installs.options import behind_options, read_arguments
 from wxlint.images.installs.pip import pip
-from wxlint.images.installs.places import of_conda, of_program
+from wxlint.images.installs.places import conda_run, of_program
 from wxlint.images.installs.screening import NAMES
 from wxlint.shell.wrappers import NAMES as WRAPPERS
 from wxlint.shell.wrappers import unwrap
@@ -50,7 +49,6 @@ _PYTHON_OPTION = late(r"-[bBdEhiIOPqRsSuvVx?]*([cmWX]|-check-hash-based-pycs\Z)(
 """An option of python that takes a value, behind flags, and what is attached to it."""
 _MODULES = frozenset(("pip", "pip3", "uv", "poetry", "pdm", "pipenv", "spacy", "conda"))
 """Modules that `python -m` runs, each as the program of its name."""
-_CONDA_RUN = frozenset(("-n", "--name", "-p", "--prefix", "--cwd"))
 _MOST_LAUNCHERS = 6
 _USUAL = {"pip": "pip", "pip3": "pip", "python": "python", "python3": "python"}
 """Names for which no pattern is needed."""
@@ -111,8 +109,9 @@ def installs(command: Command, variables: Mapping[str, Value], context: InstallC
     call = Call(command.words, variables, command, context)
     for _ in range(_MOST_LAUNCHERS):
         kind = _kind(call.name)
-        inner = _LAUNCHERS[kind](call.rest) if kind in _LAUNCHERS else None
-        place = _place(kind, call, inner)
+        run = conda_run(call.rest, call.context.absolute) if kind == "conda" else None
+        inner = run.words if run is not None else _launched(kind, call.rest)
+        place = run.place if run is not None else _of_path(kind, call)
         if place:
             call = call._replace(place=place)
         if inner is None:
@@ -124,25 +123,18 @@ def installs(command: Command, variables: Mapping[str, Value], context: InstallC
         call = call._replace(words=inner)
 
 
-def _place(kind: str, call: Call, inner: tuple[Word, ...] | None) -> str:
-    """The environment whose program a call names by its path, or that `conda run` starts a command in."""
+def _of_path(kind: str, call: Call) -> str:
+    """The environment whose program a call names by its path; "" for none."""
     value = call.words[0].value
-    if kind in ("pip", "python") and "/" in value.text:
-        return of_program(value.text, call.context.absolute)
-    if kind == "conda" and inner:
-        arguments = read_arguments(call.rest[: len(call.rest) - len(inner)], _CONDA_RUN)
-        return of_conda(arguments, call.context.absolute)
-    return ""
+    return of_program(value.text, call.context.absolute) if kind in ("pip", "python") and "/" in value.text else ""
 
 
 # -- programs that start another
 
 
-def _behind_conda_run(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
-    """`conda run -n env CMD...` without the launcher; None when it is no run."""
-    if not words or words[0].value.text != "run":
-        return None
-    return behind_options(words[1:], _CONDA_RUN)
+def _launched(kind: str, words: tuple[Word, ...]) -> tuple[Word, ...] | None:
+    """What a program of a kind is given to start; None where it starts nothing."""
+    return _LAUNCHERS[kind](words) if kind in _LAUNCHERS else None
 
 
 def _behind_run(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
@@ -180,7 +172,6 @@ def _module(words: tuple[Word, ...]) -> tuple[Word, ...]:
 
 
 _LAUNCHERS: dict[str, Callable[[tuple[Word, ...]], tuple[Word, ...] | None]] = {
-    "conda": _behind_conda_run,
     "project": _behind_run,
     "python": _behind_module,
 }

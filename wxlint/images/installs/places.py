@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.paths import in_image
 from wxlint.core.patterns import late
+from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
+from wxlint.images.installs.options import behind_options, read_arguments
 
 if TYPE_CHECKING:
     from wxlint.images.installs.options import Arguments
+    from wxlint.shell.model import Word
 
 SYSTEM = "/"
 """The environment of the base image's own Python, conda's base environment among them."""
 _NAMED = late(r"(?:^|/)envs/([^/]+)/?$")
+_CONDA_RUN = frozenset(("-n", "--name", "-p", "--prefix", "--cwd"))
+"""The options of `conda run` that take a value."""
 _ON = ("1", "true", "yes", "on")
 _OF_SYSTEM = late(r"/usr(?:/local)?|(?:.*/)?\.?[\w-]*(?:conda|mamba|miniforge|mambaforge)\d?")
 """Prefixes of Pythons that no environment is made of: a distribution's, an official image's, conda's base."""
@@ -53,6 +58,22 @@ def of_conda(arguments: Arguments, absolute: Callable[[str], str]) -> str:
     if not value.known:
         return HOLE
     return of_name(value.text) if named is not None else of_prefix(absolute(of_home(value.text)))
+
+
+class CondaRun(NamedTuple):
+    """What `conda run` starts. place: the environment that it names; "" for the active one."""
+
+    place: str
+    words: tuple[Word, ...]
+
+
+def conda_run(words: Sequence[Word], absolute: Callable[[str], str]) -> CondaRun | None:
+    """Read `conda run -n NAME CMD...` from the verb on; None for another verb."""
+    if not words or words[0].value.text != "run":
+        return None
+    started = behind_options(words[1:], _CONDA_RUN)
+    arguments = read_arguments(words[1 : len(words) - len(started)], _CONDA_RUN)
+    return CondaRun(of_conda(arguments, absolute), started)
 
 
 def of_program(path: str, absolute: Callable[[str], str]) -> str:
