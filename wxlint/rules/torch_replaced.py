@@ -36,6 +36,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
 from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
+from wxlint.images.installs.model import Install
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import ANY, Choice, Torch, shown
 from wxlint.images.stack.torch.selection import carried
@@ -63,6 +64,8 @@ def check(repository: Repository) -> Iterator[Problem]:
             now = after(step.before, step.install)
             if _is_replaced(step, choice, now) and not _said_elsewhere(image, step, now):
                 yield _problem(image, step, _deciding(step, choice, now), now)
+            elif _comes_late(step, choice, now):
+                yield _late(image, step, choice)
 
 
 def _makers_own(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
@@ -104,18 +107,23 @@ def _left_behind(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem
         return
     brought: Choice | None = None
     waiting = list(reversed(steps))  # in the order of the installs
-    for install in image.installs:
+    for number, install in enumerate(image.installs):
         if waiting and waiting[-1].install is install:
             choice = waiting.pop().choices[0]
             brought = choice if accelerator_of(choice.channel) == "cuda" else None
         gone = {requirement.name for requirement in install.requirements} if install.removes else set()
         if brought is None or "torch" not in gone or install.conditional or install.unread:
             continue
-        if not any(name.startswith("nvidia-") for name in gone) and install.span is not None:
+        if not any(map(_takes_libraries_away, image.installs[number:])) and install.span is not None:
             text = "torch goes, and the CUDA libraries that it brought (nvidia-*) stay: gigabytes in a cpu image"
             because = (reason_at("install", brought.requirement.written, brought.requirement.span),)
             yield Problem(install.span, text, because, "install torch from the cpu channel first", image=image.label)
         brought = None
+
+
+def _takes_libraries_away(install: Install) -> bool:
+    """Whether CUDA's libraries are among what an uninstall names, or what it names is not known."""
+    return install.removes and any(not r.name or r.name.startswith("nvidia-") for r in install.requirements)
 
 
 def _deciding(step: TorchStep, choice: Choice, now: Torch) -> Choice:
@@ -135,6 +143,26 @@ def _is_replaced(step: TorchStep, choice: Choice, now: Torch) -> bool:
     if now.channel != before.channel:
         return True
     return choice.implied and before.version is not None and now.version not in (None, before.version)
+
+
+def _comes_late(step: TorchStep, choice: Choice, now: Torch) -> bool:
+    """Whether torch for the CPU is asked for behind one for CUDA, and a companion decides whether that gives way."""
+    asked = choice.requirement.name == "torch" and choice.channel == "cpu" and choice.source is not None
+    before = step.before.channel
+    return asked and now.channel == "unknown" and accelerator_of(before) == "cuda" and not step.install.reinstall
+
+
+def _late(image: Image, step: TorchStep, choice: Choice) -> Problem:
+    before = step.before
+    span = choice.requirement.span or step.install.span
+    assert span is not None
+    was = shown(before.channel, before.version)
+    text = (
+        f"{choice.requirement.written} from channel cpu comes late: {image.label} has {was}, which stays where it "
+        "satisfies, and leaves its CUDA libraries behind where not"
+    )
+    because = (*before.because, *step.install.reasons)
+    return Problem(span, text, because, "install torch from the cpu channel first", image=image.label)
 
 
 def _said_elsewhere(image: Image, step: TorchStep, now: Torch) -> bool:

@@ -107,8 +107,9 @@ def _in_order(state: Torch, install: Install, family: list[Choice], considered: 
 
 def _moves(state: Torch, choice: Choice, family: list[Choice]) -> bool:
     """Whether pip takes another torch for something that does not suit the one that is there: the others have no bound
-    that stands against it, and it is no companion that the base may hold."""
-    if choice.requirement.name in FAMILY and not state.by:
+    that stands against it, and it is no companion that the base may hold. One that is there holds the torch that is."""
+    names = {one.requirement.name for one in family}
+    if choice.requirement.name in FAMILY and (not state.by or state.companions & names):
         return False
     return not any(is_bound_above(one.requirement.specifier) for one in family)
 
