@@ -24,6 +24,7 @@ KEYS = {
     "bootstraps": ("name",),
     "carriers": ("name", "from", "brings", "extra"),
     "cuda_packages": ("ecosystem", "name"),
+    "cuda_torch_needs": ("name", "from"),
     "drivers": ("cuda_major",),
     "extras": ("name", "extra", "from"),
     "git_projects": ("project",),

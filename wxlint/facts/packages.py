@@ -81,6 +81,14 @@ def torch_needed_within(name: str, specifier: str) -> str | None:
     return keys[max(fitting)]["needs"] if fitting else None
 
 
+def cuda_torch_needed(name: str, version: str | None) -> str:
+    """The specifier that a release of a distribution leaves for CUDA builds of torch by the triton that both ask for;
+    "" where it leaves any. version: None for the newest."""
+    rows = rows_of("cuda_torch_needs", normalise(name))
+    fitting = [row for row in rows if version is None or release_key(row["from"]) <= release_key(version)]
+    return max(fitting, key=lambda row: release_key(row["from"]))["needs"] if fitting else ""
+
+
 def built_for_torch(name: str, version: str) -> str:
     """The torch that a release is built for, of a distribution whose metadata does not say it: one line ("2.9"), or one
     and all that follow it (">=2.11"); "" for none that is known."""

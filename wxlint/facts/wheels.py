@@ -53,6 +53,13 @@ def _row(name: str) -> _Row | None:
     return _Row(row["oldest"], row["newest"], row["ended"] == "yes", pythons, row["instead"], row["verified_on"])
 
 
+def newest_for(name: str, python: str) -> str:
+    """Return the newest release that the default index has of a distribution for a Python; "" where it has the newest
+    of all for it, or that is not known."""
+    row = _row(name)
+    return row.pythons.get(python, ("", ""))[1] if row is not None else ""
+
+
 @functools.lru_cache(maxsize=1024)
 def lack_of(name: str, specifier: str, python: str) -> Lack | None:
     """Return why the default index has no release that a specifier allows; None where it may have one.
@@ -136,8 +143,7 @@ def extra_of(name: str, extra: str, specifier: str, python: str = "") -> Extra |
     asked = normalise(name), normalise(extra)
     rows = [row for row in table("extras") if (row["name"], row["extra"]) == asked and row["confidence"] == "verified"]
     limit, included = upper_bound(specifier)
-    known = _row(name)
-    last = known.pythons.get(python, ("", ""))[1] if known is not None else ""
+    last = newest_for(name, python)
     if last and _key(last) < limit:
         limit, included = _key(last), True
     found = next((row for row in rows if holds_newest(row, limit, included)), None)

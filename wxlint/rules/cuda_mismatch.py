@@ -2,13 +2,13 @@
 
 ## Why
 
-Packages such as onnxruntime-gpu, cupy-cudaNNx, ctranslate2 or tensorflow take CUDA's libraries from the system, and
-one major version does not load another's: `libcublasLt.so.11: cannot open shared object file`, or no message at all
-and the CPU does the work. Torch brings its own libraries, but extensions that are compiled against it refuse a
-toolkit of another major version. A torch that nothing pins moves along with its releases: on an older base that is
-information, since it runs where the driver is new enough, and a warning beside what compiles against it (deepspeed,
-flash-attn). conda's `cudatoolkit` of another generation than torch and the base have is information, too: nothing that
-is known of the image uses it.
+Packages such as onnxruntime-gpu, cupy-cudaNNx, ctranslate2 or tensorflow take CUDA's libraries from the system, and one
+major version does not load another's: `libcublasLt.so.11: cannot open shared object file`, or no message at all and the
+CPU does the work. Torch brings its own libraries, but extensions that are compiled against it refuse a toolkit of
+another major version. A torch that nothing pins moves along with its releases: on an older base that is information,
+since it runs where the driver is new enough (the base asks for an older one, so that the container starts and torch
+finds no GPU), and a warning beside what compiles against it (deepspeed, flash-attn). conda's `cudatoolkit` of another
+generation than torch and the base have is information, too: nothing that is known of the image uses it.
 
 ## Bad
 
@@ -57,6 +57,7 @@ WEIGHT = 0
 _APT_CUDA = late(
     r"^(?:lib(?:cudnn|nccl|nvinfer|nvonnxparsers|nvparsers)|tensorrt)\S*?(?:\+cuda|-cuda-)(\d+)(?:[.-](\d+))?"
 )
+_OLD_PYTHON = late(r"(?<![\d.])3\.[5-9](?!\d)|\b(?:py|cp)3[5-9](?!\d)")
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -65,13 +66,15 @@ def check(repository: Repository) -> Iterator[Problem]:
             for package in stack.packages:
                 if not package.conditional and _misses_its_cuda(package, image, stack):
                     yield _problem(package, image, stack)
-            yield from _newest_torch(image, stack)
+            yield from _newest_torch(image, stack, stack.base.cuda)
             yield from _of_the_system(image, stack)
         elif image.base.accelerator == "cpu" and image.expected == "cuda":
             yield from _wheels_alone(image, stack)
+        if image.base.accelerator == "cpu" and "" not in stack.system_cuda and len(set(stack.system_cuda)) == 1:
+            yield from _newest_torch(image, stack, stack.system_cuda[0])
         yield from _of_conda(image, stack)
     for image, steps in repository.torch_steps:
-        if image.base.accelerator == "cuda" and image.base.cuda and image.base.torch.channel == "none":
+        if image.base.accelerator == "cuda" and image.base.cuda and image.state.external_torch.channel == "none":
             yield from _default_torch(image, steps)
 
 
@@ -140,35 +143,43 @@ def _wheels_alone(image: Image, stack: Stack) -> Iterator[Problem]:
             yield Problem(package.span or image.stage.base.span, text, because, hint, severity, image.label)
 
 
-def _newest_torch(image: Image, stack: Stack) -> Iterator[Problem]:
-    """Yield an unpinned torch of the default index, where whichever release comes is not for the base's CUDA."""
-    base = image.base.cuda or ""
-    reach = _reach(image, stack) if image.base.torch.channel == "none" else None
-    if reach is None or any(cuda == "cpu" or same_cuda(cuda, base) is not False for cuda in reach.cudas):
+def _newest_torch(image: Image, stack: Stack, there: str) -> Iterator[Problem]:
+    """Yield an unpinned torch of the default index, where whichever release comes is not for the CUDA that is there."""
+    reach = _likely_reach(image, stack) if image.state.external_torch.channel == "none" else None
+    if reach is None or any(cuda == "cpu" or same_cuda(cuda, there) is not False for cuda in reach.cudas):
         return
     choice = reach.choice
     span = choice.requirement.span or choice.install.span
     row = facts.torch_release(reach.releases[-1])
-    if choice.install.conditional or span is None or row is None:
-        return
     compiled = next((p for p in stack.packages if p.name in NEEDS_TOOLKIT and not p.conditional), None)
-    takes = (
-        f"{choice.requirement.written} takes torch"
-        if not choice.implied
-        else f"{choice.requirement.written} brings torch"
-    )
+    of_base = image.base.accelerator == "cuda"
+    if choice.install.conditional or span is None or row is None or (compiled is None and not of_base):
+        return
+    takes = f"{choice.requirement.written} {'brings' if choice.implied else 'takes'} torch"
     text = (
         f"{takes} {_span_of(reach.releases)} for CUDA {_span_of(reach.cudas)} from the default index "
-        f"(as of {row.row['verified_on']}), but the base holds CUDA {base}"
+        f"(as of {row.row['verified_on']}), but {'the base' if of_base else image.label} holds CUDA {there}"
     )
     because = (*image.base.because, *choice.install.reasons)
     if compiled is not None:
         text += f", and {compiled.name} compiles against torch with it"
         because = (reason_at("install", compiled.written, compiled.span), *because)
-    hint = f"pin torch, from a channel for CUDA {cuda_major(base)}, or take a base with the CUDA of the build"
-    yield Problem(
-        span, text, because, hint, None if compiled is not None and image.base.sure else Severity.INFO, image.label
-    )
+    else:
+        text += f": it needs driver {facts.min_driver(reach.cudas[0])} or newer, and nothing of the base's CUDA"
+    hint = f"pin torch, from a channel for CUDA {cuda_major(there)}, or take a base with the CUDA of the build"
+    certain = compiled is not None and image.base.sure and reach.sure
+    yield Problem(span, text, because, hint, None if certain else Severity.INFO, image.label)
+
+
+def _likely_reach(image: Image, stack: Stack) -> Reach | None:
+    """Where the torch leads to; for a Python in support, where neither the base nor the Dockerfile is of an older
+    time."""
+    from wxlint.images.stack.torch.reach import likely_reach_of
+
+    root = image.base.root.reference if image.base.root is not None else None
+    of_base = facts.python_of_system(root.path, root.tag or "") if root is not None else ""
+    old = of_base in ("", "3.8") or bool(_OLD_PYTHON.search(image.evaluated.dockerfile.source.text))
+    return likely_reach_of(image.state.torch, image.state.installs, stack.python, old_python=old)
 
 
 def _of_the_system(image: Image, stack: Stack) -> Iterator[Problem]:

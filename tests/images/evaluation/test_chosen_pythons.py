@@ -52,6 +52,7 @@ STAGES = [
     ("FROM python:3.11\nRUN uv venv --python 3.9", "default"),
     ("FROM debian:12\nCOPY make.sh .\nRUN ./make.sh", "cpu"),
     ("FROM debian:12 AS a\nRUN python3.12 -m venv /v\nFROM a", "cpu"),
+    ("FROM debian:12\nENV PYTHON=python3.12\nRUN ${PYTHON} -m venv /v", "cpu"),
 ]
 
 

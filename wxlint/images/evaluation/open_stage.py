@@ -87,7 +87,7 @@ class OpenStage:
 
     def note_python(self, text: str) -> None:
         """Follow which Python the commands of a RUN leave there."""
-        if not ("python" in text or "conda" in text or "pyenv" in text):
+        if not ("python" in text or "conda" in text or "pyenv" in text or "PYTHON" in text):
             return
         self.python_texts.append(text)
         python = self.environment.python or self.system_python

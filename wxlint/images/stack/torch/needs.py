@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wxlint import facts
+from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
@@ -32,6 +33,47 @@ def needed(requirement: Requirement) -> str | None:
         return needed_by_project(requirement) or None
     ranged = requirement.pin is None and (requirement.specifier or HOLE in requirement.specifier)
     return None if ranged and is_bound_above(need) else need  # an older release of it may ask for an older torch
+
+
+class Need(NamedTuple):
+    """A range of torch that something asks for; sure: whether its metadata says so."""
+
+    need: str
+    sure: bool
+
+
+def newest_needed(requirement: Requirement, python: str | None) -> Need | None:
+    """What a requirement asks of torch in the newest release that a Python can take; None where that is not known.
+
+    A range that is open above takes the newest release of the package; one of which the tables have the newest release
+    only hardly held torch below it earlier, where that has no upper bound.
+    """
+    if python and requirement.pin is None and not requirement.specifier and requirement.kind == "name":
+        from wxlint.facts.wheels import newest_for  # only where something is unpinned
+
+        pin = newest_for(requirement.name, python) or None
+        requirement = requirement._replace(pin=pin)
+    need = needed(requirement)
+    if need is not None:
+        return Need(need, True)
+    newest = _of_newest(requirement)
+    if newest is None:
+        return None
+    if requirement.pin is None and HOLE not in requirement.specifier and not is_bound_above(requirement.specifier):
+        return Need(newest, facts.torch_needed(requirement.name, None, requirement.extras) is not None)
+    return None if is_bound_above(newest) or facts.is_for_one_torch(requirement.name) else Need(newest, False)
+
+
+def _of_newest(requirement: Requirement) -> str | None:
+    """What the newest release of a package asks of torch, or of that through which it brings torch."""
+    name, extras = requirement.name, requirement.extras
+    for _ in range(4):
+        need = facts.torch_needed(name, None, extras)
+        row = facts.brings_torch(name, None, extras) if need is None else None
+        if row is None:
+            return need
+        name, extras = row["through"], ()
+    return None
 
 
 def is_bound_above(specifier: str) -> bool:

@@ -118,7 +118,8 @@ def _doubtful(state: Torch, choice: Choice) -> Torch:
     """The state after something that may replace the torch that is there; one of the same channel is the same build."""
     wanted = choice.requirement
     if choice.channel == state.channel or _is_same_build(state, choice):
-        return state._replace(version=None, newest=False)
+        pinned = wanted.name == "torch" and not choice.install.conditional and not wanted.maybe
+        return state._replace(version=wanted.pin if pinned else None, newest=False)
     reason = reason_at("install", f"{wanted.written} may replace it", wanted.span)
     return Torch("unknown", None, (*state.because, reason), wanted.span, present=True)
 
