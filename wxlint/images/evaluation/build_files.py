@@ -32,11 +32,20 @@ take forever."""
 class Files:
     """The repository as one build sees it."""
 
-    def __init__(self, read: Read, contexts: tuple[str, ...], root: str = "", is_own: IsOwn | None = None) -> None:
+    def __init__(
+        self,
+        read: Read,
+        contexts: tuple[str, ...],
+        root: str = "",
+        is_own: IsOwn | None = None,
+        beside: str | None = None,
+    ) -> None:
         """contexts: folders that may be the build context, the likeliest first.
 
-        root: the repository, "" or ending in "/". is_own: whether an owner and a name are its own.
+        root: the repository, "" or ending in "/". is_own: whether an owner and a name are its own. beside: the folder
+        of the Dockerfile, which a file is taken from that a COPY names and no context has: no build passes otherwise.
         """
+        self._own_folder = beside
         self.read, self.root, self.is_own = read, root, is_own
         self.folders = [folder.rstrip("/") + "/" if folder != "." else "" for folder in map(normal, contexts)]
         self.copies: dict[int, Copies] = {}
@@ -178,7 +187,10 @@ class Files:
     def _outside(self, copy: Copy, path: str) -> Text | None:
         """A file that a copy brings from the build context, or a clone from the repository."""
         if not copy.cloned:
-            return self.in_context(path)
+            found = self.in_context(path)
+            if found is not None or self._own_folder is None or normal(copy.source) != normal(path):
+                return found
+            return self.read(normal(posixpath.join(self._own_folder, posixpath.normpath("/" + path)[1:])))
         relative = posixpath.normpath(path)
         return None if relative.startswith("..") or HOLE in relative else self.read(self.root + relative)
 

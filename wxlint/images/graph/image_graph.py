@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -132,7 +133,7 @@ class ImageGraph:
     def files(self, path: str, contexts: tuple[str, ...]) -> Files:
         """The repository as a build of a Dockerfile sees it."""
         read = self._reader(path)
-        return Files(read, contexts, self._folder, partial(self._is_own, read))
+        return Files(read, contexts, self._folder, partial(self._is_own, read), posixpath.dirname(path))
 
     @cached_property
     def _folder(self) -> str:

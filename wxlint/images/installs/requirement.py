@@ -28,6 +28,10 @@ _REFUSED = late(
     r"|(?:(?:[=~!]=|[<>]=?)\s*[\w.*+!-]+\s*,\s*)*(?:[=~!]=|[<>]=?)\s*[\w.*+!-]+\s+[\w+])"  # a blank in a version
 )
 """What pip refuses in every version, also those that took any text for a version."""
+_FOLDERS = late(r"[\w.-]+(?:/[\w.-]+)*/?(?:\[[\w,. -]*\])?")
+"""A project in a folder below the working one, which a slash says."""
+_FILLED_LATER = late(r"==\s*(?:\{\{[^{}]+\}\}|@\w+@|<[\w -]+>)")
+"""A release that another program puts into a template."""
 _EXTRA = late(r"[a-z0-9\0](?:[a-z0-9._\0-]*[a-z0-9\0])?")
 _PIN = late(r"={2,3}\s*([0-9][^,;\s*()]*)\s*\)?$")
 
@@ -106,13 +110,7 @@ def _parsed(value: Value) -> Requirement:
     if text.startswith((".", "/", "~", "file:", "${PWD}")) and not text.endswith(".whl") and not _DOTTED.match(text):
         return Requirement("", kind="path", url=text, written=written)
     if re.match(r"(git|hg|svn|bzr)\+", text):
-        egg = re.search(r"#(?:.*&)?egg=([\w.-]+)", text)
-        name = (
-            egg[1]
-            if egg
-            else re.sub(r"\.git$", "", re.split(r"[@#?]", text.split("://")[-1].rstrip("/"))[0].rpartition("/")[2])
-        )
-        return Requirement(normalise(name) if HOLE not in name else "", kind="vcs", url=text, written=written)
+        return _from_address(text, written)
     if "://" in text.partition(" ")[0] and "@" not in text.partition("://")[0]:
         return _from_file_name(text, text, written)
     match = _SPEC.fullmatch(text)
@@ -120,6 +118,8 @@ def _parsed(value: Value) -> Requirement:
         return Requirement("", kind="unknown", written=written)
     if text.endswith((".whl", ".tar.gz", ".zip")) and not (match and match[3]):
         return _from_file_name(text, text, written)
+    if not match and "/" in text and _FOLDERS.fullmatch(text):
+        return Requirement("", kind="path", url=text, written=written)
     if not match or HOLE in match[1]:
         return Requirement("", kind="unknown", written=written)
     name = normalise(match[1])
@@ -129,9 +129,7 @@ def _parsed(value: Value) -> Requirement:
             return Requirement(name, extras, kind="vcs", url=match[3], written=written)
         inner = _from_file_name(match[3], match[3], written)
         return inner._replace(name=name, extras=extras)
-    clauses = (match[4] or "").strip()
-    if clauses.startswith("(") and clauses.endswith(")"):
-        clauses = clauses[1:-1].strip()
+    clauses = _clauses(match[4] or "")
     if (clauses and not _CLAUSES.fullmatch(clauses)) or not all(map(_EXTRA.fullmatch, extras)):
         return Requirement("", kind="unknown", written=written)
     specifier = re.sub(r"\s+", "", clauses).rstrip(",")
@@ -168,6 +166,22 @@ def conda_requirement(value: Value, where: Where | None) -> Requirement:
     build = exact[2] or "" if exact else (re.fullmatch(r"=\*?=(\S+)", rest) or ["", ""])[1]
     pin = version if version and HOLE not in version else None
     return Requirement(match[1].lower(), (), rest, pin, written=value.shown(), build=build, where=where)
+
+
+def _clauses(text: str) -> str:
+    """What is said of a release, without parentheses; a mark that another program fills in is an unknown one."""
+    text = text.strip()
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1].strip()
+    return f"=={HOLE}" if _FILLED_LATER.fullmatch(text) else text
+
+
+def _from_address(text: str, written: str) -> Requirement:
+    """The project at an address of a version control, called as its fragment says, or as the repository is."""
+    egg = re.search(r"#(?:.*&)?egg=([\w.-]+)", text)
+    path = re.split(r"[@#?]", text.split("://")[-1].rstrip("/"))[0]
+    name = egg[1] if egg else re.sub(r"\.git$", "", path.rpartition("/")[2])
+    return Requirement(normalise(name) if HOLE not in name else "", kind="vcs", url=text, written=written)
 
 
 def _from_file_name(url: str, text: str, written: str) -> Requirement:
