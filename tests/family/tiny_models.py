@@ -14,6 +14,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 WORDS = ["where is john snow", "he left winterfell with a wolf", "hello there how are you", "the end of the line"]
+SIZES = {
+    "d_model": 32,
+    "encoder_layers": 1,
+    "decoder_layers": 1,
+    "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2,
+    "encoder_ffn_dim": 64,
+    "decoder_ffn_dim": 64,
+}
+"""Of a transformer that encodes and decodes."""
 
 
 def whisper(folder: Path) -> None:
@@ -46,13 +56,7 @@ def whisper(folder: Path) -> None:
     torch.manual_seed(1)
     config = WhisperConfig(
         vocab_size=len(tokenizer),
-        d_model=32,
-        encoder_layers=1,
-        decoder_layers=1,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        encoder_ffn_dim=64,
-        decoder_ffn_dim=64,
+        **SIZES,
         bos_token_id=ids["<|endoftext|>"],
         eos_token_id=ids["<|endoftext|>"],
         pad_token_id=ids["<|endoftext|>"],
@@ -128,13 +132,7 @@ def translation(folder: Path) -> None:
     torch.manual_seed(1)
     config = M2M100Config(
         vocab_size=len(tokenizer),
-        d_model=32,
-        encoder_layers=1,
-        decoder_layers=1,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        encoder_ffn_dim=64,
-        decoder_ffn_dim=64,
+        **SIZES,
         max_length=20,
         decoder_start_token_id=2,
     )

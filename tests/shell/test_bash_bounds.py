@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from shell_bounds import check_bounds
+from shell_bounds import check_bounds, mutilated
 
 from tests.support.bash_lines import lines
 from wxlint.core.values import HOLE, Value
@@ -131,9 +131,5 @@ def test_plain_words_in_one_step_are_the_words_of_the_long_way(text: str, bash: 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_mutilated_scripts_are_read(data: st.DataObject) -> None:
-    text = SCRIPT
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(text)))
-        gone = data.draw(st.integers(0, 20))
-        text = text[:at] + data.draw(st.sampled_from(["", *_PIECES])) + text[at + gone :]
+    text = mutilated(data, SCRIPT, _PIECES)
     check_bounds(text, read_shell(text, script="scripts/x.sh"))

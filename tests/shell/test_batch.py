@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shell_bounds import check_bounds
+from shell_bounds import check_bounds, mutilated
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
@@ -221,11 +221,7 @@ echo failed & exit /b 1
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_mutilated_scripts_are_read(data: st.DataObject) -> None:
-    text = SCRIPT
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(text)))
-        gone = data.draw(st.integers(0, 20))
-        text = text[:at] + data.draw(st.sampled_from(["", *_PIECES])) + text[at + gone :]
+    text = mutilated(data, SCRIPT, _PIECES)
     check_bounds(text, read_batch(text))
 
 

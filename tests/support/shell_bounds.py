@@ -1,6 +1,10 @@
-"""Whether what was read of a script lies in its text."""
+"""Scripts with stretches cut out, and whether what was read of one lies in its text."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
 
 from wxlint.core.values import HOLE
 from wxlint.shell.model import ShellResult
@@ -23,3 +27,12 @@ def check_bounds(text: str, result: ShellResult) -> None:
         assert message
     for value in result.variables.values():
         assert value.text.count(HOLE) == len(value.holes)
+
+
+def mutilated(data: st.DataObject, text: str, pieces: Sequence[str]) -> str:
+    """A script with some stretches cut out, and some of the pieces put in."""
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text)))
+        gone = data.draw(st.integers(0, 20))
+        text = text[:at] + data.draw(st.sampled_from(["", *pieces])) + text[at + gone :]
+    return text

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -28,8 +26,9 @@ from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Doing, Facts, ImageInfo, LeftOut, Ran
 from wxlint.conformance.container.preflight import preflight
 from wxlint.conformance.container.pulling import pull
+from wxlint.conformance.container.workers import workers
 from wxlint.core.errors import EndedError, EngineError, WxlintError
-from wxlint.core.processes import SUPERVISOR, Completed
+from wxlint.core.processes import Completed
 from wxlint.plan.build_plan import make_plan
 from wxlint.plan.model import Plan, Prediction, Step
 from wxlint.plan.predictions import predictions
@@ -108,8 +107,7 @@ def collect(
     collector = _Collector(policy, plan, place, options)
     steps = [step for step in plan.steps if step.image in wanted]
     needs = {step.image: {need for name in wanted[step.image] for need in checks[name].needs} for step in steps}
-    pool = ThreadPoolExecutor(options.jobs or max(2, min(4, os.cpu_count() or 2)))
-    try:
+    with workers(options.jobs) as pool:
         static = [step for step in steps if STATIC in needs[step.image] and results[step.image].ok]
         layers = pool.submit(collector.layers, static)
 
@@ -127,14 +125,6 @@ def collect(
 
         for future in [pool.submit(one, step) for step in steps]:
             future.result()
-    except EndedError:  # whoever ends the run clears up
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        SUPERVISOR.stop_all()
-        raise
-    pool.shutdown()
 
 
 def _preflight(plan: Plan, place: Workplace, options: CollectOptions, progress: Progress) -> tuple[str, ...]:

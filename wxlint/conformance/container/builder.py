@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing, suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -18,8 +18,9 @@ from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.faults import fault_of_build
 from wxlint.conformance.container.model import CONTENT_LABEL, BuildResult, BuildStatus, Doing, ImageInfo, LeftOut
 from wxlint.conformance.container.paths import cache_folder, file_name
+from wxlint.conformance.container.workers import workers
 from wxlint.core.errors import EndedError, EngineError, UsageError
-from wxlint.core.processes import SUPERVISOR, Completed
+from wxlint.core.processes import Completed
 
 if TYPE_CHECKING:
     from wxlint.plan.model import Plan, Step
@@ -69,7 +70,7 @@ def build(
         raise UsageError(f"unknown build mode {mode!r}; known are {', '.join(MODES)}")
     run = _Run(plan, engine, mode, progress, leave)
     run.pull, run.digests = pull and mode == NEVER, digests
-    return run.all(jobs or max(2, min(4, os.cpu_count() or 2)))
+    return run.all(jobs)
 
 
 class _Run:
@@ -83,8 +84,7 @@ class _Run:
 
     def all(self, jobs: int) -> dict[str, BuildResult]:
         waiting, running = list(self.plan.steps), dict[Future[BuildResult], str]()
-        pool = ThreadPoolExecutor(jobs)
-        try:
+        with workers(jobs) as pool:
             while waiting or running:
                 for step in list(waiting):
                     job = self._next(step)
@@ -99,14 +99,6 @@ class _Run:
                 if running:
                     for future in wait(running, return_when=FIRST_COMPLETED)[0]:
                         self.results[running.pop(future)] = future.result()
-        except EndedError:  # whoever ends the run clears up
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            SUPERVISOR.stop_all()
-            raise
-        pool.shutdown()
         return {step.image: self.results[step.image] for step in self.plan.steps}
 
     def _next(self, step: Step) -> _Job | BuildResult | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +16,7 @@ from wxlint.conformance.container.builder import NEVER
 from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import About, BuildResult, BuildStatus, Facts, LeftOut
 from wxlint.conformance.container.spread import Candidate, spread
+from wxlint.conformance.container.workers import workers
 from wxlint.conformance.plugin.workspace import Workspace
 from wxlint.core.errors import EndedError, EngineError, UsageError, WxlintError
 from wxlint.core.processes import SUPERVISOR
@@ -72,18 +72,12 @@ class Preparation(NamedTuple):
             except WxlintError as error:
                 self._give_up(path, missing, BuildResult("", BuildStatus.FAILED, detail=str(error)))
                 return
-            pool = ThreadPoolExecutor(len(shares))
-            try:
+            with workers(len(shares)) as pool:
                 for future in [
                     pool.submit(self._collect, path, policy, share, named, (self.engines[number], abouts[number]))
                     for number, share in shares.items()
                 ]:
                     future.result()
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                SUPERVISOR.stop_all()
-                raise
-            pool.shutdown()
 
     def _collect(
         self,
