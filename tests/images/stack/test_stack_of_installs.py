@@ -348,5 +348,28 @@ def test_what_a_name_is_given_twice_holds_together() -> None:
 def test_what_needs_a_newer_torch_than_the_one_that_stays_may_be_older() -> None:
     brought = stack("pip install torch==2.7.0", "uv pip install torch whisperx").packages
     assert ("ctranslate2", "", True) in [(one.name, one.specifier, one.conditional) for one in brought]
-    assert not last("uv pip install torch whisperx").conditional
-    assert not last("pip install torch==2.7.0", "uv pip install -U torch whisperx").conditional
+    assert not last("uv pip install whisperx torch").conditional
+    assert not last("pip install torch==2.7.0", "uv pip install -U whisperx torch").conditional
+
+
+@pytest.mark.parametrize(
+    ("command", "older"),
+    [
+        # what was run with uv, and with pip, on local indexes
+        ("uv pip install torch whisperx", True),
+        ("uv pip install torchaudio whisperx", True),
+        ("uv pip install whisperx torch", False),
+        ("pip install torch whisperx", False),
+        ("pip install torchaudio whisperx", True),
+        ("pip install whisperx torchaudio", False),
+    ],
+)
+def test_what_is_named_beside_a_package_may_hold_it_back(command: str, older: bool) -> None:
+    brought = {one.name: one for one in stack(command).packages if one.brought_by == "whisperx"}
+    assert brought["ctranslate2"].conditional == older
+
+
+def test_an_upgrade_with_uv_is_for_what_comes_along_too() -> None:
+    before = "uv pip install 'onnxruntime<1.22'"
+    assert last(before, "uv pip install -U faster-whisper==1.1.1").specifier == "<2"
+    assert last(before, "pip install -U faster-whisper==1.1.1").specifier == "<1.22"

@@ -120,4 +120,6 @@ def _replaces(before: Accelerated, package: Accelerated, install: Install) -> bo
         return False
     if before.conditional and not package.conditional:
         return True
+    if install.upgrade and (install.tool == "uv" or install.eager):  # of all that comes along
+        return True
     return not package.brought_by and (bool(package.specifier) or install.upgrade or install.reinstall)

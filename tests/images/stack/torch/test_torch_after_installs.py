@@ -56,6 +56,7 @@ ROWS = [
     ({}, f"RUN pip install torchaudio torchvision -i {WHL}/cu130", "cu130"),
     ({}, f"RUN pip install --no-deps torchaudio -i {WHL}/cu130\nRUN pip install torchaudio", "unknown"),
     ({}, f"RUN pip install --no-deps torchaudio -i {WHL}/cu130\nRUN pip install torchaudio==2.3.1", "default"),
+    ({"c.txt": "torch~=2.5.1\n"}, "RUN pip install 'torchaudio>=2.7' -c c.txt\nRUN pip install torchaudio", "unknown"),
     # overrides
     ({"o.txt": "torch==2.3.1+cpu\n"}, f"RUN uv pip install torch==2.4.0 --index {CPU} --overrides o.txt", "cpu"),
     ({"o.txt": "torch>=2.6.0\n"}, f"RUN uv pip install torch==2.0.0 --index {CUDA} --overrides o.txt", "cu121"),
@@ -214,3 +215,8 @@ COMPANIONS = [
 def test_companions_after_installs(instructions: str, names: list[str]) -> None:
     installs = state({}, instructions).installs
     assert [mismatch.companion.name for mismatch in mismatches(NONE, installs)] == names
+
+
+@pytest.mark.parametrize(("other", "there"), [("faster-whisper==1.1.1", True), ("faster-whisper==0.10.1", False)])
+def test_a_package_that_another_holds_back_may_bring_no_companion(other: str, there: bool) -> None:
+    assert ("torchvision" in state({}, f"RUN pip install whisperx {other}").torch.companions) == there

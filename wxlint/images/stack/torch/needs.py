@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from wxlint import facts
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
@@ -9,7 +11,7 @@ from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.limits import ALONE
-from wxlint.images.stack.torch.releases import within
+from wxlint.images.stack.torch.releases import contains, within
 
 
 def needed_by_project(requirement: Requirement) -> str:
@@ -118,8 +120,20 @@ def may_be_older(requirement: Requirement, install: Install, *, torch_there: boo
     ]
     if any(r.name in FAMILY and (r.specifier or (torch_there and not install.upgrade)) for r in others):
         return True  # the torch that is there stays where it is named
+    first = FAMILY[1:] if install.tool == "pip" else FAMILY  # what is named before it is decided before it
+    before = itertools.takewhile(lambda one: one.name != requirement.name, install.requirements)
+    if any(r.name in first for r in before) and is_bound_above(facts.torch_needed(requirement.name, None) or ""):
+        return True
     needs = (facts.torch_needed(r.name, r.pin) or "" for r in others if r.name)
-    return any("==" in needed or "~=" in needed for needed in needs)  # vllm is for one release of torch
+    if any("==" in needed or "~=" in needed for needed in needs):  # vllm is for one release of torch
+        return True
+    limits = dict(facts.carried(requirement.name, "", requirement.extras))
+    return any(r.specifier and not _is_within(r, limits[r.name]) for r in others if limits.get(r.name))
+
+
+def _is_within(wanted: Requirement, limit: str) -> bool:
+    """Whether the release that is pinned lies in a range."""
+    return wanted.pin is not None and contains(limit, (wanted.pin,)) is True
 
 
 def brought_companions(install: Install, *, torch_there: bool) -> dict[str, bool]:

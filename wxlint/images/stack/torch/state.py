@@ -85,7 +85,8 @@ def _resolved(state: Torch, install: Install, found: tuple[Choice, ...]) -> Torc
 def _asks_for_torch(state: Torch, choice: Choice) -> bool | None:
     """Whether what an install takes has torch installed; of a companion that may be there that is not known."""
     asks = asks_for_torch(choice.requirement, choice.install, choice.channel)
-    alone = state.channel == "none" and choice.requirement.name in state.companions | state.stale
+    open_ = state.channel in ("none", "unknown") and not state.present
+    alone = open_ and choice.requirement.name in state.companions | state.stale
     return None if asks and alone and not choice.requirement.pin else asks
 
 
