@@ -370,6 +370,6 @@ def test_what_is_named_beside_a_package_may_hold_it_back(command: str, older: bo
 
 
 def test_an_upgrade_with_uv_is_for_what_comes_along_too() -> None:
-    before = "uv pip install 'onnxruntime<1.22'"
-    assert last(before, "uv pip install -U faster-whisper==1.1.1").specifier == "<2"
-    assert last(before, "pip install -U faster-whisper==1.1.1").specifier == "<1.22"
+    for tool, specifier in (("uv pip", "<2"), ("pip", "<1.22")):
+        there = stack("uv pip install 'onnxruntime<1.22'", f"{tool} install -U faster-whisper==1.1.1").packages
+        assert {one.name: one.specifier for one in there}["onnxruntime"] == specifier
