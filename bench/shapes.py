@@ -26,6 +26,10 @@ def batch(text: str) -> Files:
     return {"build.bat": "@echo off\n" + text}
 
 
+def powershell(text: str) -> Files:
+    return {"build.ps1": text}
+
+
 def compose(text: str) -> Files:
     return {"compose.yml": text}
 
@@ -596,6 +600,40 @@ def conda_dependencies(n: int) -> Files:
 @shape
 def pip_settings(n: int) -> Files:
     return installed("pip.conf", "[global]\nextra-index-url =\n" + "   https://x\n" * n, "pip install torch")
+
+
+# -- PowerShell
+
+
+@shape
+def powershell_variables(n: int) -> Files:
+    given = "".join(f"$a{i} = 'x'\n. ./b.ps1\n" for i in range(n))
+    return powershell(given + "".join(f"docker pull a:$a{i}\n" for i in range(n)))
+
+
+@shape
+def powershell_chained_variables(n: int) -> Files:
+    return powershell("$a0 = 'x'\n" + "".join(f'$a{i + 1} = "$a{i}/x"\ndocker pull $a{i}\n' for i in range(n)))
+
+
+@shape
+def powershell_open_brackets(n: int) -> Files:
+    return powershell('docker pull "$(a (' * n)
+
+
+@shape
+def powershell_paths_in_paths(n: int) -> Files:
+    return powershell("cd " + "(Join-Path " * n + "a b" + ")" * n + "\ndocker pull a\n")
+
+
+@shape
+def powershell_parameters(n: int) -> Files:
+    return powershell("param(\n" * n + "function f { param($a) $b = 1 }\n" * n)
+
+
+@shape
+def powershell_arguments(n: int) -> Files:
+    return powershell("docker pull (a) 'b''c' \"d`n$e\" f,g @h > i\n" * n)
 
 
 # -- what is read around them

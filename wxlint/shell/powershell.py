@@ -122,7 +122,7 @@ class _Script:
         if given is None or given.token is None:
             return unknown
         value = self._value(given.token, depth + 1)
-        line = self.text.count("\n", 0, given.token.start) + 1
+        line = self.variables.line(given.token.start)
         text = f"${name}={value.shown()}"
         reason = Reason("default" if given.kind == "default" else "variable", text, self.path, line, name)
         return value._replace(because=(*value.because, reason))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from wxlint.core.patterns import late
@@ -42,6 +44,7 @@ class Variables:
         """The stretches of the text that declare parameters."""
         self.unread: list[int] = []
         """Where texts run that are not read, and may give any variable something."""
+        self.ends = [match.start() for match in re.finditer("\n", text)]
         self._note_parameters()
         self._note_assignments()
         for match in _LOOP.finditer(text):
@@ -53,7 +56,11 @@ class Variables:
         if len(found) != 1 or found[0].token is None or found[0].depth:
             return None
         start = found[0].start
-        return found[0] if start < at and not any(start < place < at for place in self.unread) else None
+        return found[0] if start < at and bisect_right(self.unread, start) == bisect_left(self.unread, at) else None
+
+    def line(self, offset: int) -> int:
+        """The line of an offset, counted from 1."""
+        return bisect_left(self.ends, offset) + 1
 
     def _note(self, name: str, given: Given) -> None:
         self.given.setdefault(name.lower(), []).append(given)
@@ -62,7 +69,10 @@ class Variables:
         """The parameters of the script and of its functions; the defaults of the script's are known."""
         before = itertools.takewhile(lambda token: token.mark != "{", self.tokens)
         own = next((t.start for t in before if self.text[t.start : t.end].lower() == "param"), -1)
+        end = 0
         for match in _PARAMS.finditer(self.text):
+            if match.start() < end:
+                continue
             end = end_of_bracket(self.text, match.end() - 1)
             self.parameters.append((match.end(), end))
             for each in _PARAMETER.finditer(self.text, match.end(), end + 1):
@@ -79,12 +89,17 @@ class Variables:
                 self._note_setter(number, token)
                 continue
             match = ASSIGNMENT.match(self.text, token.start) if token.mark == "=" else None
-            if match is None or any(start <= token.start < end for start, end in self.parameters):
+            if match is None or self._is_parameter(token.start):
                 continue
             value = self._assigned(self.tokens[number + 1 : number + 9]) if match[3] == "=" and not match[2] else None
             self._note(match[1], Given(value, depth, "variable", match.end()))
             for other in _LEFT.finditer(match[2]):
                 self._note(other[1], Given(None, depth, "variable", match.end()))
+
+    def _is_parameter(self, offset: int) -> bool:
+        """Whether parameters are declared at an offset."""
+        place = bisect_right(self.parameters, (offset, len(self.text)))
+        return bool(place) and offset < self.parameters[place - 1][1]
 
     def _note_setter(self, number: int, token: PowershellToken) -> None:
         """What a command gives variables by their names, and texts that are run and not read."""
