@@ -85,11 +85,10 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 def _project(repository: Repository, services: Iterable[Service]) -> Iterator[Problem]:
     """Yield the services for a GPU of one project that start beside one for the CPU, each once."""
-    running = [service for service in services if not service.idle and not service.provider]
+    running = ((service, _accelerator(service)) for service in services if not service.idle and not service.provider)
     reported: set[str] = set()
-    for pair in combinations(running, 2):
-        for_cpu, for_gpu = sorted(pair, key=lambda service: _accelerator(service) != "cpu")
-        if for_gpu.name in reported or _accelerator(for_cpu) == _accelerator(for_gpu):
+    for (for_cpu, first), (for_gpu, second) in combinations(sorted(running, key=lambda one: one[1] != "cpu"), 2):
+        if first == second or for_gpu.name in reported:
             continue
         problem = _on_one_port(repository, for_cpu, for_gpu) or _beside_the_cpu(repository, for_cpu, for_gpu)
         if problem is not None:
@@ -105,7 +104,7 @@ def _accelerator(service: Service) -> str:
 
 def _on_one_port(repository: Repository, first: Service, second: Service) -> Problem | None:
     """Two services that take one port of the host, and that one command starts."""
-    command = _starting_both(first, second)
+    command = _starting_both(first, second) if first.ports is not None and second.ports is not None else None
     if command is None:
         return None
     from wxlint.documents.compose.ports import host_ports
@@ -134,11 +133,11 @@ def _starting_both(first: Service, second: Service) -> str | None:
 
 def _beside_the_cpu(repository: Repository, for_cpu: Service, for_gpu: Service) -> Problem | None:
     """A service that asks for a GPU and always starts, though the profile of its twin is one for the CPU."""
-    asked = next((device for device in for_gpu.devices if device.gpu), None)
     profile = next((text for text in for_cpu.profiles if accelerator_words(text.value.text) == {"cpu"}), None)
-    if asked is None or profile is None or for_gpu.profiles or _stem(for_gpu.name) != _stem(for_cpu.name):
+    if profile is None or for_gpu.profiles or _stem(for_gpu.name) != _stem(for_cpu.name):
         return None
-    if _started_by_name(repository, for_cpu, for_gpu):
+    asked = next((device for device in for_gpu.devices if device.gpu), None)
+    if asked is None or _started_by_name(repository, for_cpu, for_gpu):
         return None
     text = (
         f"service {for_gpu.name} asks for a GPU and has no profile: "
