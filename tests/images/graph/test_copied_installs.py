@@ -68,3 +68,22 @@ def test_packages_that_a_stage_puts_aside(
 def test_installs_of_the_stage_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = f"{BUILDER}FROM builder\nCOPY --from=builder /venv /venv\n"
     assert installed(text, tmp_path, monkeypatch) == ["libcudnn8", "onnxruntime-gpu", "torch"]
+
+
+@pytest.mark.parametrize(
+    ("line", "torch"),
+    [
+        ("COPY --from=registry.example/app:1.0 /opt/venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH", "unknown"),
+        (f"COPY --from=registry.example/app:1.0 {SITE} {SITE}", "unknown"),
+        ("COPY --from=registry.example/app:1.0 /opt/venv /opt/venv", "unknown"),
+        ("COPY --from=registry.example/app:1.0 /usr/local/lib/node_modules /usr/local/lib/node_modules", "none"),
+        ("COPY --from=registry.example/app:1.0 /uv /bin/uv", "none"),
+    ],
+)
+def test_an_environment_of_an_image_that_nothing_builds(
+    line: str, torch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Dockerfile").write_text(f"FROM python:3.11-slim\n{line}\n")
+    (image,) = gather(["."], no_policy=True).repository.images
+    assert image.state.torch.channel == torch

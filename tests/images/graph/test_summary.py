@@ -20,6 +20,7 @@ NGC = "FROM nvcr.io/nvidia/pytorch:24.02-py3\n"
         (NGC + "RUN pip install torch==2.3.1+cu121 -i https://download.pytorch.org/whl/cu121\n", "cu121"),
         (NGC + "RUN pip uninstall -y torch\n", "none"),
         ("FROM nvcr.io/nvidia/pytorch\n", "unknown"),
+        (f"{NGC}RUN pip install torch==2.5.1\n", "unknown"),
         ("FROM example/pytorch:24.02-py3\n", "unknown"),
     ],
 )

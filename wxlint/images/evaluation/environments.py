@@ -12,7 +12,7 @@ from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.images.installs.model import Install
-from wxlint.images.installs.places import SYSTEM, conda_run, moved, of_home, of_name, of_prefix
+from wxlint.images.installs.places import SYSTEM, conda_run, moved, of_home, of_name, of_prefix, unknown_place
 from wxlint.shell.model import Surroundings, Word
 from wxlint.shell.wrappers import unwrap
 
@@ -105,6 +105,9 @@ def note_other(stage: OpenStage, place: str) -> None:
 
 def note_copied(stage: OpenStage, known: Mapping[str, bool], step: StageCopy) -> None:
     """Note the environments that a COPY --from brings. known: those of the other stage."""
+    foreign = unknown_place(step.paths, step.dest) if step.stage is None else None
+    if foreign is not None and foreign != SYSTEM:
+        stage.environments[foreign] = True
     for place, has_pip in known.items():
         now = moved(place, step.paths, step.dest)
         if now is not None:

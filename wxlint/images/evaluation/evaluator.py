@@ -314,10 +314,10 @@ class _Evaluation:
                 stage.forget_python()
             step = StageCopy(origin, tuple(sources), instruction, reference, absolute)
             stage.steps.append(step)
-            if origin is not None and (known := self.stages[origin].environments):
+            if origin is None or self.stages[origin].environments:
                 from wxlint.images.evaluation.environments import note_copied
 
-                note_copied(stage, known, step)
+                note_copied(stage, self.stages[origin].environments if origin is not None else {}, step)
 
     # -- RUN
 

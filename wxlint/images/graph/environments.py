@@ -119,6 +119,14 @@ class Environments:
                 self._place(one, place, reason)
         return brought
 
+    def bring_foreign(self, place: str, reason: Reason) -> None:
+        """Put an environment of an image that nothing here builds where it lies now: what it holds is not known."""
+        before = self.held.get(place) or PythonEnvironment(place)
+        if before.torch.channel == "none":
+            torch = Torch("unknown", because=(*before.torch.because, reason))
+            before = before._replace(torch=torch, external_torch=torch)
+        self.held[place] = before
+
     def _place(self, one: PythonEnvironment, place: str, reason: Reason) -> None:
         """Put an environment of another stage where it lies now, with the packages of this stage's distribution."""
         system = self.held[SYSTEM]

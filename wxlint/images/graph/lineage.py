@@ -15,6 +15,7 @@ from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.joins import common_state
 from wxlint.images.graph.state import UNKNOWN, State, Stored, cuda_packages
 from wxlint.images.installs.model import Install
+from wxlint.images.installs.places import unknown_place
 from wxlint.images.model.records import Evaluated, Stage, StageCopy
 from wxlint.images.model.reference import Reference
 from wxlint.images.stack.torch.model import NONE
@@ -167,6 +168,10 @@ class Beliefs:
 
     def _copied(self, evaluated: Evaluated, stage: Stage, step: StageCopy, found: Environments) -> None:
         """COPY --from brings the environments along that it copies; of the system's Python, what is copied of it."""
+        foreign = unknown_place(step.paths, step.dest) if step.external is not None else None
+        if foreign is not None and step.external is not None:
+            shown = f"COPY --from={step.external.shown()}"
+            found.bring_foreign(foreign, Reason("image", shown, evaluated.path, step.instruction.line))
         if step.stage is None or step.stage == stage.index or step.stage >= len(evaluated.stages):
             return
         source = self._states[(evaluated, step.stage)]

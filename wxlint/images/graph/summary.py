@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from wxlint import facts
@@ -148,13 +149,15 @@ def _shown(state: State) -> str:
     torch, root = state.torch, state.root
     if torch.channel != "unknown" or not state.cuda or root is None:
         return torch.channel
-    from wxlint.images.stack.makers_torch import has_makers_torch
+    from wxlint.images.stack.makers_torch import has_makers_torch, takes_its_place
+    from wxlint.images.stack.torch.selection import choices
     from wxlint.images.stack.torch.state import is_changed
 
     if torch != state.external_torch and is_changed(state.external_torch, torch):
         return torch.channel
-
-    return facts.channel_of_cuda(state.cuda) or torch.channel if has_makers_torch(root.reference) else torch.channel
+    if not has_makers_torch(root.reference) or any(map(takes_its_place, chain(*map(choices, state.installs)))):
+        return torch.channel
+    return facts.channel_of_cuda(state.cuda) or torch.channel
 
 
 def _final_base(evaluated: Evaluated, stage: Stage) -> str | None:

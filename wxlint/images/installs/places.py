@@ -149,6 +149,19 @@ def moved(place: str, paths: Sequence[str], dest: str) -> str | None:
     return None
 
 
+_BY_NAME = late(
+    r"/(?:\.?venv[\w.-]*|virtualenvs?|(?:site|dist)-packages|(?:mini|ana|micro|mamba)?(?:conda|forge)\d?|envs/[^/]+)/?$"
+)
+"""Folders that hold a Python environment, by their names."""
+
+
+def unknown_place(paths: Sequence[str], dest: str) -> str | None:
+    """Where an environment lies after a COPY --from of an image that nothing here builds; None where none is copied."""
+    if not any(map(_BY_NAME.search, paths)):
+        return None
+    return SYSTEM if "-packages" in dest else of_prefix(dest)
+
+
 def shown(prefix: str) -> str:
     """An environment as messages name it."""
     if prefix == SYSTEM:
