@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Dockerfile, Instruction
     from wxlint.images.graph.repository import Repository
 
+_OF_CUDA_IMAGES = late(r"(?:CUDA|CUDNN|NCCL|CUBLAS|NV|NVIDIA)_\w+")
 _OF_IMAGES = late(
-    r"(?:CUDA|CUDNN|NCCL|CUBLAS|PYTHON|PIP|PYTORCH|NODE|GOLANG|JAVA|RUST|RUBY|PHP|CONDA|MAMBA|UV|ROCM)_\w*|(?:NV|NVIDIA)_\w+"
+    r"(?:PYTHON|PIP|PYTORCH|NODE|GOLANG|JAVA|RUST|RUBY|PHP|CONDA|MAMBA|UV|ROCM)_\w*"
     r"|\w*PATH|HOME|USER|SHELL|LANG|LC_ALL|DEBIAN_FRONTEND|\w+_(?:proxy|PROXY)"
 )
 """Variables that base images set: https://github.com/docker-library, https://gitlab.com/nvidia/container-images/cuda."""
@@ -49,9 +50,11 @@ def empty_arguments(repository: Repository, path: str, arguments: Collection[str
         inherited: set[str] = set().union(*(stages[parent].sets for parent in stage.parents))
         own.sets |= inherited
         base = stage.base.reference
-        is_open = not stage.parents and (base is None or facts.base_image(base.name, base.tag) is None)
+        known = facts.base_image(base.name, base.tag) if base is not None else None
+        is_open = not stage.parents and known is None
         for name, instruction, start in own.uses if not is_open else ():
-            if name not in inherited and name not in told and not _OF_IMAGES.fullmatch(name):
+            of_cuda = _OF_CUDA_IMAGES.fullmatch(name) and (known is None or known.accelerator != "cpu")
+            if name not in inherited and name not in told and not of_cuda and not _OF_IMAGES.fullmatch(name):
                 told.add(name)
                 yield name, instruction.span(dockerfile.source, start, start + len(name))
 
