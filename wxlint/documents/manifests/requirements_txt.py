@@ -114,7 +114,7 @@ def _lines(source: Source, expand: Expand) -> tuple[RequirementLine, ...]:
     found = []
     for text, start, end in _logical_lines(source.text):
         said = _HASHES.sub("", text) if " --hash=" in text else text
-        kept = _COMMENT.sub("", said).strip()
+        kept = (_COMMENT.sub("", said) if "#" in said else said).strip()
         if kept:
             indent = len(text) - len(text.lstrip())
             value = _expanded(kept, expand)
@@ -133,7 +133,7 @@ def _logical_lines(text: str) -> Iterator[tuple[str, int, int]]:
     first = at = 0
     for line, raw in zip(text.splitlines(), text.splitlines(keepends=True)):
         start, at = at, at + len(raw)
-        comment = _COMMENT_LINE.match(line) is not None
+        comment = "#" in line and _COMMENT_LINE.match(line) is not None
         if line.endswith("\\") and not comment:
             first = first if pieces else start
             pieces.append(line.strip("\\"))

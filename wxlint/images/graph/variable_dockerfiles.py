@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wxlint.core import disk
@@ -52,9 +53,9 @@ def gone_by_variable(search: Search, call: DockerCall) -> list[GoneFile] | None:
 
 def _of_a_variable(search: Search, source: Source, named: re.Match[str], starts: list[str]) -> list[GoneFile] | None:
     variable = next(name for name in named.group("braces", "make", "plain", "batch") if name is not None)
-    assigned = list(re.compile(rf"""(?m)(?:^|[\s;{{"&]|\$){variable}{_VALUE}""").finditer(source.text))
+    assigned = _assigned(source.text, variable)
     found: list[GoneFile] = []
-    for match in assigned if not _is_changed(source.text, rf"[$%][{{(]?{variable}\b") else ():
+    for match in assigned if assigned and not _is_changed(source.text, rf"[$%][{{(]?{variable}\b") else ():
         written = slashes(match["path"])
         if not _A_DOCKERFILE.search(posixpath.basename(written)) or written.startswith("/"):
             continue
@@ -67,6 +68,13 @@ def _of_a_variable(search: Search, source: Source, named: re.Match[str], starts:
     return found if assigned else None
 
 
+@lru_cache(maxsize=64)
+def _assigned(text: str, variable: str) -> tuple[re.Match[str], ...]:
+    """The places where a script gives a variable a value that is written out."""
+    return tuple(re.compile(rf"""(?m)(?:^|[\s;{{"&]|\$){variable}{_VALUE}""").finditer(text))
+
+
+@lru_cache(maxsize=64)
 def _is_changed(text: str, name: str) -> bool:
     """Whether a script writes a file, or looks whether it is there and goes on without it."""
     written = rf"(?:>|\b(?:cp|mv|tee|ln|sed|curl|wget|envsubst|touch|copy|move)\b)[^\n]*{name}"
