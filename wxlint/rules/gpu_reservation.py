@@ -17,6 +17,9 @@ Nothing is said of a service whose environment chooses the CPU (`TRANSCRIBE_DEVI
 speaks for CUDA, of one whose name does. A file of several services that says only how images are built is left alone
 where scripts build them, or no tag speaks for CUDA, and none of them is started; else it is information.
 
+A GPU that both the base file and the file called for a GPU that is laid over it ask for keeps the base from starting on
+a host without one.
+
 What an image is for is said by the policy, then by its tag, then by what is in it: the image that the service builds,
 one that a script builds under its name, a well-known one. What is in it alone makes a warning. An image is one for the
 CPU by its CPU build of torch, or where all of what it installs was read and nothing of that computes on a GPU; then a
@@ -61,6 +64,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
+from wxlint.core.reasons import reason_at
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.service_purpose import Meant, gpu_setting, meant_for
 from wxlint.policy.accelerator_words import accelerator_words
@@ -103,6 +107,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     }
     kept = {(k.project.paths, k.service.name) for k in _kept(projects)}
     build_files = {path for path in _build_files(projects) if not _is_called(repository, path, _STARTS)}
+    yield from _asked_for_twice(projects)
     for project, service in projects.services():
         if (project.paths, service.name) in kept or not projects.filled.isdisjoint(service.paths):
             continue  # gpu-not-removed speaks of it; a template: what it asks for may stand under a condition
@@ -137,6 +142,29 @@ def _kept(projects: ComposeProjects) -> Iterable[KeptDevice]:
     from wxlint.images.builds.cpu_overlays import kept_devices, may_keep_devices
 
     return kept_devices(projects) if may_keep_devices(projects) else ()
+
+
+def _asked_for_twice(projects: ComposeProjects) -> Iterator[Problem]:
+    """Yield the GPUs of base files that an overlay is there to add."""
+    reported = set()
+    for project in projects.projects:
+        *below, overlay = project.paths
+        if not below or accelerator_words(posixpath.basename(overlay)) != {"cuda"}:
+            continue
+        for service in project.project.services:
+            asked = [device for device in service.devices if device.gpu]
+            added = next((device for device in asked if device.place.source.path == overlay), None)
+            first = next((device for device in asked if device.place.source.path in below), None)
+            if added is None or first is None or first.place in reported:
+                continue
+            reported.add(first.place)
+            path = first.place.source.path
+            text = (
+                f"service {service.name} asks for a GPU in {path}, and again in {overlay}, which is laid over it: "
+                "the first does not start without one"
+            )
+            because = (reason_at("build", f"{overlay} asks for it", added.place.span),)
+            yield Problem(first.place.span, text, because, f"leave the GPU to {overlay}", Severity.WARNING)
 
 
 def _no_such_driver(service: Service) -> Iterator[Problem]:

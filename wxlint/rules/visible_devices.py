@@ -5,8 +5,8 @@
 Which devices a container gets is said when it starts (`--gpus '"device=1"'`, compose's `device_ids`), and inside they
 are counted from 0. `ENV CUDA_VISIBLE_DEVICES=0` leaves every host but one GPU, another number none at all; the
 number of a device or its UUID belongs to one host. `void`, `none`, `-1` hide all of them from a GPU image.
-`CUDA_VISIBLE_DEVICES` knows no `all`: CUDA then sees no device. `NVIDIA_VISIBLE_DEVICES=all` is what NVIDIA's own
-images set.
+`CUDA_VISIBLE_DEVICES` knows no `all`: CUDA then sees no device; nor do ROCm's `ROCR_VISIBLE_DEVICES` and
+`HIP_VISIBLE_DEVICES`. `NVIDIA_VISIBLE_DEVICES=all` is what NVIDIA's own images set.
 
 ## Bad
 
@@ -40,6 +40,9 @@ HINT = "leave the choice to the run: --gpus, or device_ids in compose"
 _SET = late(r"(?<![\w$])(?P<name>(?:NVIDIA|CUDA|HIP|ROCR|GPU)_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL)(?:=|[ \t]+)")
 _CHOSEN = late(r"\d+(?:,\d+)*|(?:GPU|MIG)-[\w/-]+(?:,.*)?|\d+:\d+(?:,.*)?")
 _NONE = ("", "-1", "void", "none", "NoDevFiles")
+_READERS = {"CUDA_VISIBLE_DEVICES": "CUDA", "ROCR_VISIBLE_DEVICES": "ROCm", "HIP_VISIBLE_DEVICES": "HIP"}
+"""What reads each of the variables that take indices and UUIDs alone, and knows no `all`."""
+_TAKE_OUT = "take the variable out: without it {} sees what the container has"
 _NO_DEVICE = ("", "void", "none")
 """What NVIDIA's runtime takes for no device."""
 
@@ -69,13 +72,16 @@ def _services(repository: Repository) -> Iterator[Problem]:
     for _, service in repository.compose.services() if repository.compose is not None else ():
         given = [d for d in service.devices if d.gpu and (d.vendor == "nvidia" or (d.vendor == "" and d.name is None))]
         asked = {(device.how, device.vendor) for device in given}
-        for named in service.environment if asked else ():
+        of_amd = any(device.gpu and device.vendor == "amd" for device in service.devices)
+        for named in service.environment if asked or of_amd else ():
             if named.value is None or not named.value.known:
                 continue
             shown = named.value.text.strip()
-            if named.name == "CUDA_VISIBLE_DEVICES" and shown in (*_NONE, "all"):
+            hint = _TAKE_OUT.format(_READERS.get(named.name))
+            if of_amd and named.name in _READERS and shown == "all":
+                text = f"service {service.name} asks for a GPU, and {_knows_no_all(named.name)}"
+            elif asked and named.name == "CUDA_VISIBLE_DEVICES" and shown in (*_NONE, "all"):
                 text = f"service {service.name} asks for a GPU, and {named.name}={shown} hides it from CUDA"
-                hint = "take the variable out: without it CUDA sees what the container has"
             elif (
                 named.name == "NVIDIA_VISIBLE_DEVICES"
                 and asked == {("runtime", "nvidia")}
@@ -103,12 +109,15 @@ def _problem(image: Image, name: str, value: str, span: Span) -> Iterator[Proble
     if _CHOSEN.fullmatch(value):
         text = f"{name}={value} fixes the devices of one host in the image"
         yield Problem(span, text, image=image.label)
-    elif name == "CUDA_VISIBLE_DEVICES" and value.lower() == "all":
-        hint = "take the variable out: without it CUDA sees what the container has"
-        yield Problem(span, f"{name} knows no `all`: CUDA sees no device", hint=hint, image=image.label)
+    elif name in _READERS and value.lower() == "all":
+        yield Problem(span, _knows_no_all(name), hint=_TAKE_OUT.format(_READERS[name]), image=image.label)
     elif value in _NONE and _is_for_cuda(image):
         text = f"{name}={value} hides every GPU, but {image.label} is a cuda image"
         yield Problem(span, text, (*image.base.because, *image.why), severity=image.doubt, image=image.label)
+
+
+def _knows_no_all(name: str) -> str:
+    return f"{name} knows no `all`: {_READERS[name]} sees no device"
 
 
 def _is_for_cuda(image: Image) -> bool:

@@ -5,6 +5,9 @@ Only what decides about images, variants and devices, with only the checks that 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
@@ -80,8 +83,8 @@ class Service(NamedTuple):
     paths: tuple[str, ...]
     only_builds: bool = False
     """Says how an image is built, and nothing of how it runs."""
-    says: frozenset[str] = frozenset()
-    """What is said of it: its keys, those that are reset as well."""
+    says: Mapping[str, Place] = MappingProxyType({})
+    """What is said of it: its keys, those that are reset as well, each with its place."""
     idle: bool = False
     """No container of it is started: `scale: 0`."""
     ports: Tree | None = None
@@ -124,7 +127,7 @@ class ServiceReader:
             table.get("provider") is not None,
             tuple(dict.fromkeys((key.source.path, *(member.key.source.path for _, member in table.members())))),
             build is not None and all(field in _OF_BUILDS for field, _ in table.members()),
-            frozenset(table.entries),
+            {field: member.key for field, member in table.entries.items()},
             _is_idle(table),
             table.get("ports"),
         )

@@ -1,5 +1,5 @@
-"""Compose files for the CPU that are merged over others (`docker-compose.cpu.yml`), services for the CPU that extend
-others, and the GPUs that they leave there.
+"""Compose files for the CPU or for AMD's GPUs that are merged over others (`docker-compose.cpu.yml`), services for the
+CPU that extend others, and the GPUs that they leave there.
 
 Lists are appended when files are merged, and what is not named stays: `devices: []` takes nothing away, `!reset` does.
 """
@@ -37,6 +37,11 @@ def is_for_cpu(path: str) -> bool:
     return accelerator_words(posixpath.basename(path)) == {"cpu"}
 
 
+def is_for_amd(path: str) -> bool:
+    """Whether a compose file is called for AMD's GPUs."""
+    return accelerator_words(posixpath.basename(path)) == {"rocm"}
+
+
 def may_keep_devices(projects: ComposeProjects) -> bool:
     """Whether files are merged, or services extend others, at all."""
     merged = any(len(project.paths) > 1 for project in projects.projects)
@@ -45,11 +50,11 @@ def may_keep_devices(projects: ComposeProjects) -> bool:
 
 def kept_devices(projects: ComposeProjects) -> Iterator[KeptDevice]:
     """The first GPU of each service that a file for the CPU leaves as the files below it have it, or a service for the
-    CPU as the one has it that it extends."""
+    CPU as the one has it that it extends; the first of NVIDIA's that a file leaves which gives the service AMD's."""
     for project in projects.projects:
         yield from _extending(projects, project)
         for place, path in enumerate(project.paths):
-            if place and is_for_cpu(path):
+            if place and (is_for_cpu(path) or is_for_amd(path)):
                 yield from _kept(projects, project, path, project.paths[:place])
 
 
@@ -59,9 +64,13 @@ def _kept(
     listed = {s.name: s for file in projects.files if file.source.path == path for s in file.services}
     for service in project.project.services:
         own = listed.get(service.name)
-        if own is None or own.profiles or service.idle or not _CHANGES & own.says:
+        if own is None or (own.profiles and is_for_cpu(path)) or service.idle or _CHANGES.isdisjoint(own.says):
             continue
-        device = next((d for d in service.devices if d.gpu and d.place.source.path in below), None)
+        below_it = [device for device in service.devices if device.gpu and device.place.source.path in below]
+        if not is_for_cpu(path):
+            of_amd = any(device.vendor == "amd" for device in own.devices)
+            below_it = [device for device in below_it if of_amd and device.vendor != "amd" and device.how != "device"]
+        device = next(iter(below_it), None)
         if device is not None:
             yield KeptDevice(project, service, own, device)
 
