@@ -42,6 +42,11 @@ _OTHER_TREE = late(r"\bgit[ \t]+(?:-C[ \t]+\S+[ \t]+)?(?:checkout|switch)[ \t]+(
 _PROSE = (".md", ".rst")
 
 
+def is_of_another_day(path: str) -> bool:
+    """Whether a text is about what was, or is to be."""
+    return ARCHIVED.search(path) is not None or _OF_ITS_DAY.search(path) is not None
+
+
 def texts_of(repository: Repository) -> JoinedTexts:
     """The texts in which something may make what a document names."""
     return JoinedTexts(repository, MAKER.search, _PROSE)
@@ -50,7 +55,7 @@ def texts_of(repository: Repository) -> JoinedTexts:
 def problems(repository: Repository, path: str, script: Script, texts: JoinedTexts) -> Iterator[Problem]:
     """Yield what is wrong with the commands of one document."""
     source = repository.sources.read(path)
-    if source is None or ARCHIVED.search(path) or _OF_ITS_DAY.search(path):
+    if source is None or is_of_another_day(path):
         return
     document = _Document(repository, source, texts)
     switched = _OTHER_TREE.search(source.text)

@@ -27,10 +27,13 @@ RUN pip install faster-whisper==1.1.0
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
+from wxlint.documents.dockerfile.words import json_words
+from wxlint.images.graph.copied_script import copied_script
 from wxlint.images.graph.image import Image, contributing
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.reference import Reference
@@ -56,10 +59,14 @@ _COMPILES_LATER = frozenset(
 )
 """Packages that compile when they are installed, or while they run."""
 _COMPILES_AT_RUN = _COMPILES_LATER - frozenset(
-    "apex autoawq bitsandbytes causal-conv1d detectron2 flash-attn kaolin llama-cpp-python mamba-ssm mmcv mmcv-full "
-    "natten pyg-lib pytorch3d spconv torch-cluster torch-scatter torch-sparse torch-spline-conv torchao".split()
+    "apex autoawq bitsandbytes causal-conv1d detectron2 flash-attn kaolin liger-kernel llama-cpp-python mamba-ssm mmcv "
+    "mmcv-full natten pyg-lib pytorch3d spconv torch-cluster torch-scatter torch-sparse torch-spline-conv torchao triton "
+    "xformers".split()
 )
-"""Those that may compile while they run: the others have their extensions compiled when they are installed."""
+"""Those that may compile while they run: the others have their extensions compiled when they are installed, or, as
+Triton and what is written in it, bring what compiles for the GPU."""
+_INSTALLS = late(r"\b(?:install|sync|exec \"?\$)")
+"""What a script may have compiled when a container starts."""
 _SHELL = late(r"\b(?:ba|da|z)?sh\b|\.sh\b")
 
 
@@ -71,7 +78,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         if root is None or reference is None or not _is_devel(reference) or _is_for_others(repository, image):
             continue
         compiles = _may_compile(image)
-        if compiles and not _only_in_build(image):
+        if compiles and not _only_in_build(repository, image):
             continue
         if any(use.reference is not None and use.reference.name in used for use in image.evaluated.build.tags):
             continue  # others are built from it
@@ -98,9 +105,9 @@ def _is_for_others(repository: Repository, image: Image) -> bool:
     )
 
 
-def _only_in_build(image: Image) -> bool:
+def _only_in_build(repository: Repository, image: Image) -> bool:
     """Whether an image starts one program, and all that it compiles is compiled when it is installed."""
-    if image.stage is not image.evaluated.stages[-1] or not _starts_a_program(image):
+    if image.stage is not image.evaluated.stages[-1] or not _starts_a_program(repository, image):
         return False
     for install in image.installs:
         if install.unread or install.open or install.tool not in ("pip", "uv", "apt"):
@@ -110,11 +117,20 @@ def _only_in_build(image: Image) -> bool:
     return any(install.tool in ("pip", "uv") for install in image.installs)
 
 
-def _starts_a_program(image: Image) -> bool:
-    """Whether an image says what it starts, and that is no shell, whose script may compile."""
+def _starts_a_program(repository: Repository, image: Image) -> bool:
+    """Whether an image says what it starts, and that is no shell but for a script of the repository that compiles
+    nothing."""
     own = image.evaluated.instructions_of(image.stage)
     starts = [one for one in own if one.keyword in ("ENTRYPOINT", "CMD")]
-    return bool(starts) and not any(_SHELL.search(one.args) for one in starts)
+    for one in starts:
+        scripts = [word for word in json_words(one.args) or one.args.split() if word.endswith(".sh")]
+        if _SHELL.search(one.args) and not scripts:
+            return False
+        for word in scripts:
+            found = copied_script(repository, image, own, posixpath.basename(word))
+            if found is None or _COMPILES.search(found.text) or _INSTALLS.search(found.text):
+                return False
+    return bool(starts)
 
 
 def _may_compile(image: Image) -> bool:

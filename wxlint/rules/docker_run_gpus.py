@@ -7,7 +7,9 @@ CPU, or fails at the first kernel. With `--gpus` a CPU image refuses to start on
 its own behind the image (`docker run IMAGE nvcc --version`) may need no GPU: that is information only. `--gpus all`
 behind the image is for the program in the container: docker takes it in front alone. A job on one of GitHub's own
 machines (`runs-on: ubuntu-latest`), which have no GPU, only tries whether the image starts. What an image is for is
-said by the policy, then by its tag, whose version need not be known, then by what is in it.
+said by the policy, then by its tag, whose version need not be known, then by what is in it. Commands of the
+documentation are information, and left alone where another of the same document gives the image a GPU, or a word of
+theirs says that the CPU is meant (`--name asr-cpu`).
 
 ## Bad
 
@@ -36,13 +38,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.images.builds.model import DockerCall
+from wxlint.images.builds.model import DockerCall, Script
 from wxlint.images.graph.external_images import known_cuda
 from wxlint.images.graph.family import listed_for
 from wxlint.images.graph.image import proven_by_all
@@ -50,7 +52,9 @@ from wxlint.images.graph.name_hints import said_by_tag
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.state import State
 from wxlint.images.model.reference import Reference, parse_reference
+from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
+from wxlint.rules._documented import is_of_another_day
 
 if TYPE_CHECKING:
     from wxlint.core.findings import Span
@@ -61,7 +65,9 @@ SEVERITY = Severity.WARNING
 SUMMARY = "docker run of a GPU image without a GPU, or of a CPU image with one"
 HINT = "add --gpus all for a cuda image, take it out for a cpu image"
 
-_DEVICE = ("--gpus", "--device", "--runtime", "--volumes-from", "--privileged")
+Found: TypeAlias = "tuple[str | None, tuple[Reason, ...]]"
+"""What an image computes on, where that is known, and why."""
+_DEVICES = frozenset(("--gpus", "--device", "--runtime", "--volumes-from", "--privileged"))
 """Options that may bring a GPU into a container."""
 _OPTIONS = {"cuda": "--gpus", "rocm": "--device"}
 """The usual one of each kind of GPU image."""
@@ -74,24 +80,64 @@ ROCM_DEVICES = "--device /dev/kfd --device /dev/dri"
 def check(repository: Repository) -> Iterator[Problem]:
     for script in repository.scripts.values():
         for call in script.calls:
-            if call.docker.verb in ("run", "create") and call.docker.arguments:
-                yield from _call(repository, call)
+            if _starts_an_image(call):
+                yield from _call(repository, call, run_image(repository, call))
+    for path, document in repository.documented.items():
+        yield from _document(repository, path, document)
 
 
-def _call(repository: Repository, call: DockerCall) -> Iterator[Problem]:
-    docker = call.docker
-    value = docker.arguments[0].value
-    reference = parse_reference(value)
-    names = {option.name for option in docker.options}
+def _starts_an_image(call: DockerCall) -> bool:
+    return call.docker.verb in ("run", "create") and bool(call.docker.arguments)
+
+
+def _document(repository: Repository, path: str, document: Script) -> Iterator[Problem]:
+    """Yield the first command of a document for each image that runs it wrongly."""
+    runs = [(call, image) for call in document.calls if _starts_an_image(call) and (image := _run(call)) is not None]
+    served = {image.name for call, image in runs if not _DEVICES.isdisjoint(_option_names(call))}
+    if not runs or is_of_another_day(path):
+        return
+    for call, image in runs:
+        states = [
+            repository.beliefs.state(evaluated, stage)
+            for build in document.builds
+            if build.dockerfile and any(tag.value.written() == image.value.written() for tag in build.tags)
+            for evaluated in repository.graph.evaluated_at(build.dockerfile)
+            if (stage := evaluated.target(build.target)) is not None
+        ]
+        found = _proven(states) if states else _variant(repository, image, path)
+        if found[0] == "cpu" or not (image.name in served or _is_for_cpu(call)):
+            problem = next(_call(repository, call, found), None)
+            if problem is not None:
+                served.add(image.name)
+                yield problem._replace(severity=Severity.INFO)
+
+
+def _run(call: DockerCall) -> Reference | None:
+    """The image that a `docker run` starts."""
+    return parse_reference(call.docker.arguments[0].value)
+
+
+def _option_names(call: DockerCall) -> set[str]:
+    names = {option.name for option in call.docker.options}
+    if any("nvidia-docker" in word.value.text for word in call.docker.command.words[:2]):
+        names.add("--runtime")  # it gives a container its GPUs by itself
+    return names
+
+
+def _is_for_cpu(call: DockerCall) -> bool:
+    """Whether a word of a command says that it is for the CPU: `--name asr-cpu`, `-e DEVICE=cpu`."""
+    return any("cpu" in accelerator_words(word.value.text) for word in call.docker.command.words)
+
+
+def _call(repository: Repository, call: DockerCall, found: Found) -> Iterator[Problem]:
+    docker, reference, names = call.docker, _run(call), _option_names(call)
     if reference is None or "" in names or HOLE in names:
         return
-    if any("nvidia-docker" in word.value.text for word in docker.command.words[:2]):
-        names.add("--runtime")  # it gives a container its GPUs by itself
-    variant, because = run_image(repository, call)
+    variant, because = found
     source = repository.sources.read(call.path)
     if variant is None or source is None:
         return
-    if variant in _OPTIONS and not call.hosted and not names & set(_DEVICE) and not _needs_no_gpu(docker):
+    if variant in _OPTIONS and not call.hosted and _DEVICES.isdisjoint(names) and not _needs_no_gpu(docker):
         severity = Severity.INFO if len(docker.arguments) > 1 or "--entrypoint" in names else None
         text = f"{reference.shown()} is a {variant} image, and runs without {_OPTIONS[variant]}"
         if variant == "cuda" and _is_behind(docker):
@@ -112,9 +158,9 @@ def _is_behind(docker: DockerCommand) -> bool:
     return _BEHIND.match(" ".join(words)) is not None
 
 
-def run_image(repository: Repository, call: DockerCall) -> tuple[str | None, tuple[Reason, ...]]:
+def run_image(repository: Repository, call: DockerCall) -> Found:
     """What the image of a `docker run` computes on, where that is known, and why."""
-    reference = parse_reference(call.docker.arguments[0].value)
+    reference = _run(call)
     return _variant(repository, reference, call.path) if reference is not None else (None, ())
 
 
@@ -145,7 +191,7 @@ _TESTS = late(r"\b(?:py|c)?test|nvidia-smi|\bcheck\b|\brun\b|\bbench")
 _FILES = frozenset("cat chmod chown cp echo find gzip head id ls mkdir mv rm sha256sum tar test true".split())
 
 
-def _variant(repository: Repository, reference: Reference, path: str) -> tuple[str | None, tuple[Reason, ...]]:
+def _variant(repository: Repository, reference: Reference, path: str) -> Found:
     """Return cpu or cuda where the policy or a tag says so and what the repository builds under it does not contradict;
     else, where what it builds under the name, with this tag or any, proves it, or the image is a well-known one. A tag
     says so with a part that is not known (`$VERSION-cpu`) as well."""
@@ -194,7 +240,7 @@ def _built_here(repository: Repository, value: Value, path: str) -> list[State]:
     ]
 
 
-def _proven(states: list[State]) -> tuple[str | None, tuple[Reason, ...]]:
+def _proven(states: list[State]) -> Found:
     """What all builds under a name prove alike; nothing where CUDA's smallest base is all there is."""
     if any(_is_bare(state) for state in states):
         return None, ()
