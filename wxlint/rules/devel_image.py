@@ -59,9 +59,9 @@ _COMPILES_LATER = frozenset(
 )
 """Packages that compile when they are installed, or while they run."""
 _COMPILES_AT_RUN = _COMPILES_LATER - frozenset(
-    "apex autoawq bitsandbytes causal-conv1d detectron2 flash-attn kaolin liger-kernel llama-cpp-python mamba-ssm mmcv "
-    "mmcv-full natten pyg-lib pytorch3d spconv torch-cluster torch-scatter torch-sparse torch-spline-conv torchao triton "
-    "xformers".split()
+    "apex autoawq bitsandbytes causal-conv1d detectron2 flash-attn kaolin liger-kernel llama-cpp-python mamba-ssm "
+    "mmcv mmcv-full natten pyg-lib pytorch3d spconv torch-cluster torch-scatter torch-sparse torch-spline-conv torchao "
+    "triton xformers".split()
 )
 """Those that may compile while they run: the others have their extensions compiled when they are installed, or, as
 Triton and what is written in it, bring what compiles for the GPU."""

@@ -105,7 +105,7 @@ def _document(repository: Repository, path: str, document: Script) -> Iterator[P
             if (stage := evaluated.target(build.target)) is not None
         ]
         found = _proven(states) if states else _variant(repository, image, path)
-        if found[0] == "cpu" or not (image.name in served or _is_for_cpu(call)):
+        if found[0] == "cpu" or not (image.name in served or _is_for_cpu(call) or _only_asks(call.docker)):
             problem = next(_call(repository, call, found), None)
             if problem is not None:
                 served.add(image.name)
@@ -127,6 +127,13 @@ def _option_names(call: DockerCall) -> set[str]:
 def _is_for_cpu(call: DockerCall) -> bool:
     """Whether a word of a command says that it is for the CPU: `--name asr-cpu`, `-e DEVICE=cpu`."""
     return any("cpu" in accelerator_words(word.value.text) for word in call.docker.command.words)
+
+
+def _only_asks(docker: DockerCommand) -> bool:
+    """Whether a container only says which versions it has, or what it can do."""
+    words = [word.value.text for word in docker.arguments[1:]]
+    asks = "-c" in words and not _OF_GPUS.search(" ".join(words))
+    return asks or not _ASKS.isdisjoint(words)
 
 
 def _call(repository: Repository, call: DockerCall, found: Found) -> Iterator[Problem]:
@@ -184,6 +191,8 @@ def _needs_no_gpu(docker: DockerCommand) -> bool:
     return bool(words) and all(command[0] in _FILES for command in commands)
 
 
+_ASKS = frozenset(("-h", "--help", "-V", "--version", "version"))
+_OF_GPUS = late(r"torch|cuda|gpu|nvidia|tensorflow|jax|paddle|onnx")
 _COMMAND = late(r"-[a-z]*c[a-z]*")
 _COMPILERS = frozenset("cmake make ninja bazel".split())
 _WHEEL = late(r"\bsetup\.py (?:build|bdist_wheel)\b|^(?:\S*python3? -m )?(?:build|pip3? wheel)\b")

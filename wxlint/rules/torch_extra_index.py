@@ -9,8 +9,9 @@ that the channel has (`torch==2.3.1`, be it in a constraints file) is taken from
 above `2.3.1`; without a policy it is reported as information only.
 
 `--find-links` takes a page whose links are files. The root of an index (`…/whl/cu121`) lists projects, so nothing is
-found there, and torch comes from the default index. So it does where an index option stands behind a requirement on
-its line of a list: pip does not look at it.
+found there, and torch comes from the default index. So it does where an index option stands behind a requirement or a
+`-r` on its line of a list: pip does not look at it. Lists that no image installs are looked through for that as well,
+beside those that one does.
 
 ## Bad
 
@@ -49,6 +50,8 @@ from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.channels import channel_of_url, lists_no_wheels
 from wxlint.images.stack.torch.limits import constrained
 from wxlint.rules import Problem
+from wxlint.rules._ignored_indexes import HINT as BEHIND_HINT
+from wxlint.rules._ignored_indexes import ignored_indexes
 
 SEVERITY = Severity.WARNING
 SUMMARY = "torch's channel as an extra index, which pip gives no priority"
@@ -111,6 +114,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 else:
                     text = f"{what} comes from {flag} only if no other index has a higher build of it"
             yield Problem(span, text, because, severity=severity)
+    yield from ignored_indexes(repository)
 
 
 def _behind(step: TorchStep, requirement: Requirement) -> Iterator[Problem]:
@@ -120,7 +124,7 @@ def _behind(step: TorchStep, requirement: Requirement) -> Iterator[Problem]:
         text = (
             f"pip ignores {requirement.ignored} behind a requirement: {requirement.name} comes from the default index"
         )
-        yield Problem(span, text, step.install.reasons, "put the option on a line of its own")
+        yield Problem(span, text, step.install.reasons, BEHIND_HINT)
 
 
 def _roots(step: TorchStep, wanted: Requirement) -> Iterator[Problem]:
