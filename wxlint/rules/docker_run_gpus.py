@@ -104,7 +104,7 @@ def _document(repository: Repository, path: str, document: Script) -> Iterator[P
             for evaluated in repository.graph.evaluated_at(build.dockerfile)
             if (stage := evaluated.target(build.target)) is not None
         ]
-        found = _proven(states) if states else _variant(repository, image, path)
+        found = _proven(states) if states else _variant(repository, image, path, any_tag=False)
         if found[0] == "cpu" or not (image.name in served or _is_for_cpu(call) or _only_asks(call.docker)):
             problem = next(_call(repository, call, found), None)
             if problem is not None:
@@ -200,10 +200,13 @@ _TESTS = late(r"\b(?:py|c)?test|nvidia-smi|\bcheck\b|\brun\b|\bbench")
 _FILES = frozenset("cat chmod chown cp echo find gzip head id ls mkdir mv rm sha256sum tar test true".split())
 
 
-def _variant(repository: Repository, reference: Reference, path: str) -> Found:
+def _variant(repository: Repository, reference: Reference, path: str, *, any_tag: bool = True) -> Found:
     """Return cpu or cuda where the policy or a tag says so and what the repository builds under it does not contradict;
     else, where what it builds under the name, with this tag or any, proves it, or the image is a well-known one. A tag
-    says so with a part that is not known (`$VERSION-cpu`) as well."""
+    says so with a part that is not known (`$VERSION-cpu`) as well.
+
+    any_tag: builds of the name under another tag count where there is none under this one.
+    """
     said = _said(repository, reference)
     states = _built_here(repository, reference.value, path) or _built(repository, reference)
     if said is None:
@@ -211,7 +214,8 @@ def _variant(repository: Repository, reference: Reference, path: str) -> Found:
             return _proven(states)
         if not reference.value.known:
             return None, ()
-        named = [repository.beliefs.state(*producer) for producer in repository.graph.builds_of_name(reference)]
+        producers = repository.graph.builds_of_name(reference) if any_tag else ()
+        named = [repository.beliefs.state(*producer) for producer in producers]
         if named:
             return _proven(named)
         reason = known_cuda(reference) if reference.tag else None
