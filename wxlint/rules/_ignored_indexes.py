@@ -11,7 +11,7 @@ from wxlint.core import disk
 from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.discovery.file_kinds import FOLLOWED
-from wxlint.documents.manifests.requirements_txt import Line, read_requirements
+from wxlint.documents.manifests.requirements_txt import RequirementLine, read_requirements
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.requirement import parse_requirement
 from wxlint.images.stack.torch.channels import channel_of_url
@@ -70,7 +70,7 @@ def _lines(source: Source | None, *, installed: bool) -> Iterator[Problem]:
         yield Problem(source.span(line.start, line.end), text, (), HINT)
 
 
-def _named(source: Source, line: Line) -> str | None:
+def _named(source: Source, line: RequirementLine) -> str | None:
     """The package of torch's family that a line names."""
     if line.requirement is None:
         return None
