@@ -38,6 +38,8 @@ _PRINTERS = frozenset("awk cat cut gawk head logger mawk nl perl pv sed tail tee
 _ERREXIT = late(r"#![^\n]*\s-\w*e")
 _MAY_END = late(r"\bset[ \t]+-\w*e|\berrexit\b|\btrap\b[^\n]*\bERR\b|(?:^|[\n;&|])[ \t]*(?:source|\.)[ \t]")
 """Something may end the text where a command fails, or does so in a part of it."""
+_ACTIVATES = late(r"(?:source|\.)[ \t]+\S*/bin/activate\b")
+"""A venv's own script, which leaves the options of the shell alone."""
 _SHRUGS = frozenset(("true", ":", "echo", "printf"))
 """Commands behind `||` that only let the text go on."""
 
@@ -68,6 +70,58 @@ def lost_failures(text: str) -> tuple[Lost, ...]:
     except RecursionError:  # the depth guards are there so that this does not happen
         return ()
     return tuple(sorted(reader.found, key=lambda lost: lost.start))
+
+
+class Unheeded(NamedTuple):
+    """A command whose failure is not in the status of its text. last: the command whose status that is, where it is
+    known."""
+
+    command: Simple
+    last: Simple | None
+
+
+def unheeded(text: str) -> tuple[Unheeded, ...]:
+    """The commands of a text without `set -e` that others follow, with no look at their status. Never raises."""
+    if _ERREXIT.match(text) or _MAY_END.search(_ACTIVATES.sub("", text)):
+        return ()
+    tree = parsed(text).tree
+    try:
+        last = _last(tree)
+        return tuple(
+            Unheeded(command, last) for command in _followed(tree, ends=True) if not _LOOKS.match(text, command.end)
+        )
+    except RecursionError:  # as above
+        return ()
+
+
+def _followed(node: Node, *, ends: bool) -> Iterator[Simple]:
+    """The commands that others follow, whatever their status. ends: that of the node is the text's."""
+    if isinstance(node, Simple):
+        if not ends:
+            yield node
+    elif isinstance(node, (WholeText, Seq)):
+        for item in node.items[:-1]:
+            yield from _followed(item, ends=False)
+        for item in node.items[-1:]:
+            yield from _followed(item, ends=ends)
+    elif isinstance(node, AndOr):
+        if all(operator == "&&" for operator, _ in node.rest):
+            for part in (node.first, *(part for _, part in node.rest)):
+                yield from _followed(part, ends=ends)
+    elif isinstance(node, If):
+        for _, body in node.branches:
+            yield from _followed(body, ends=ends)
+        if node.otherwise is not None:
+            yield from _followed(node.otherwise, ends=ends)
+    elif isinstance(node, (Group, Redirected)):
+        yield from _followed(node.body, ends=ends)
+
+
+def _last(node: Node) -> Simple | None:
+    """The command whose status is that of a node."""
+    while isinstance(node, (WholeText, Seq)) and node.items:
+        node = node.items[-1]
+    return node if isinstance(node, Simple) else None
 
 
 class _Reader:
