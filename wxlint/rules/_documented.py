@@ -25,6 +25,7 @@ from wxlint.rules._build_arguments import declared_arguments, is_predefined
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
+    from wxlint.images.builds.compose_projects import ComposeProject
     from wxlint.images.builds.model import DockerCall, Script
     from wxlint.images.graph.repository import Repository
     from wxlint.images.model.records import Build
@@ -39,6 +40,8 @@ _FILL_IN = late(r"(?i)(?:^|[/_.-])(?:your|my|path|some|custom|example|xxx+|foo|n
 """A part of a name that the reader is to replace."""
 _OTHER_TREE = late(r"\bgit[ \t]+(?:-C[ \t]+\S+[ \t]+)?(?:checkout|switch)[ \t]+(?!-[bBcC]\b|--(?:create|orphan|[ \t]))")
 """What brings another state of the repository, of whose files nothing is known."""
+_OTHER_FILES = late(r"COMPOSE_FILE|\b(?:cp|mv|ln|curl|wget|copy|rename)\b[^\n]*\bcompose\b")
+"""A document chooses other compose files, or puts one in the usual place."""
 _PROSE = (".md", ".rst")
 
 
@@ -70,6 +73,7 @@ def problems(repository: Repository, path: str, script: Script, texts: JoinedTex
     for call in script.calls:
         if call.docker.verb.startswith("compose ") and source.offsets(call.span)[0] < end:
             yield from document.compose_files(call)
+            yield from document.services(call)
 
 
 class _Document:
@@ -106,6 +110,54 @@ class _Document:
                 continue
             if self._is_meant(path, paths) and self._is_nowhere(path, known):
                 yield Problem(call.span, f"there is no {path}{self.texts.near(path, known)}", image=path)
+
+    def services(self, call: DockerCall) -> Iterator[Problem]:
+        """Yield the services that a command without a file's name names, and that docker compose does not find in the
+        files that it then reads beside the document."""
+        from wxlint.rules.unknown_service import named_services, takes_the_usual_files
+
+        usual, offset = self._usual_project, call.docker.command.start
+        if usual is None or not takes_the_usual_files(call.docker):
+            return
+        if any(place < offset and {*folders} != {self.folder} for place, folders in self.folders.moves):
+            return
+        known = {service.name for service in usual.project.services}
+        for word in named_services(call.docker):
+            name = word.value.text
+            if name in known or not _PLAIN.fullmatch(name) or _FILL_IN.search(name):
+                continue
+            if any(self._has_a_comment(path, name) for path in usual.paths):
+                continue  # the reader is to take the comment signs out
+            others = [path for path, names in self._other_services.items() if name in names]
+            has = (
+                f"{others[0]} has it: name that file with -f"
+                if others
+                else f"no other file has it{did_you_mean(name, sorted(known))}"
+            )
+            text = f"docker compose reads {usual.paths[0]}, which has no service {name!r}; {has}"
+            yield from self._once(usual.paths[0], f"service {name}", Problem(call.span, text))
+
+    def _has_a_comment(self, path: str, service: str) -> bool:
+        source = self.repository.sources.read(path)
+        return source is not None and re.search(rf"(?m)^[ \t]*#[ \t]*{re.escape(service)}:", source.text) is not None
+
+    @cached_property
+    def _usual_project(self) -> ComposeProject | None:
+        """What docker compose reads in the document's folder; None where that may be something else."""
+        projects = self.repository.compose
+        if projects is None or projects.filled or projects.refused or _OTHER_FILES.search(self.source.text):
+            return None
+        if self._shows[COMPOSE]:
+            return None
+        own = [one for one in projects.projects if one.whole and posixpath.dirname(one.paths[0]) == self.folder]
+        return own[0] if len(own) == 1 and not own[0].project.problems else None
+
+    @cached_property
+    def _other_services(self) -> dict[str, set[str]]:
+        """The services of each compose file of the repository."""
+        projects = self.repository.compose
+        files = projects.files if projects is not None else ()
+        return {file.source.path: {service.name for service in file.services} for file in files}
 
     def build(self, build: Build) -> Iterator[Problem]:
         """Yield a stage and arguments that the Dockerfile of a build does not have."""

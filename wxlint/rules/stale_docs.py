@@ -1,4 +1,4 @@
-"""A command of the documentation names a Dockerfile, compose file, stage or build argument that is not there.
+"""A command of the documentation names a Dockerfile, compose file, service, stage or build argument that is not there.
 
 ## Why
 
@@ -8,7 +8,8 @@ fail: no workflow runs them. Commands in blocks of shell text in Markdown and re
 from those that a `cd` of the document leads to. A file of the name in another folder may be meant, since a text can say
 in words where its commands are typed. Left alone are documents that show a Dockerfile or compose file to be written,
 what stands behind a `cd` into another repository, files that git ignores, that the document says how to make or that a
-program names, names for the reader to fill in (`<name>`, `path/to`), and change logs, plans and archives. Tags of
+program names, names for the reader to fill in (`<name>`, `path/to`), and change logs, plans and archives. A service is
+looked for in the files that `docker compose` reads beside the document where no `-f` names others. Tags of
 `nvidia/cuda` in such commands are a matter of [cuda-image-tag](cuda-image-tag.md).
 
 ## Bad
@@ -45,7 +46,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 SEVERITY = Severity.INFO
-SUMMARY = "a command of the documentation that names a file, stage or argument which is not there"
+SUMMARY = "a command of the documentation that names a file, service, stage or argument which is not there"
 HINT = "correct the command"
 
 

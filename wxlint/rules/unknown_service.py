@@ -33,8 +33,11 @@ docker compose run --rm web
 ```
 """
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity, Span
 from wxlint.core.paths import normal
@@ -44,6 +47,9 @@ from wxlint.images.builds.script_folders import folders
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 from wxlint.shell.model import Word
+
+if TYPE_CHECKING:
+    from wxlint.images.builds.docker_cli import DockerCommand
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a service that a script starts and no compose file has"
@@ -95,7 +101,7 @@ def _listed(column: tuple[tuple[str, Span], ...], names: set[str]) -> Iterator[P
 def _nothing_to_build(call: DockerCall, files: list[str]) -> Iterator[Problem]:
     """Yield a build of services of which none says how it is built: docker compose does nothing, and ends well."""
     docker = call.docker
-    if docker.command.cwd is None and _PLAIN.issuperset(option.name for option in docker.options):
+    if takes_the_usual_files(docker):
         text = f"builds nothing: no service of {', '.join(files)} has a build"
         hint = "give the services a build, or call what builds their images"
         yield Problem(call.span, text, hint=hint, severity=Severity.WARNING)
@@ -103,15 +109,14 @@ def _nothing_to_build(call: DockerCall, files: list[str]) -> Iterator[Problem]:
 
 def _call(repository: Repository, call: DockerCall, names: set[str]) -> Iterator[Problem]:
     docker = call.docker
-    if docker.verb not in (*_ONE, *_MANY) or call.docker.command.cwd is not None:
+    if docker.command.cwd is not None:
         return
-    plain = _PLAIN.issuperset(option.name for option in docker.options)
-    if not plain and not _is_of_known_files(repository, call):
+    if not takes_the_usual_files(docker) and not _is_of_known_files(repository, call):
         return
     source = repository.sources.read(call.path)
-    for word in docker.arguments[:1] if docker.verb in _ONE else _services(docker.arguments):
+    for word in named_services(docker):
         name = word.value.text
-        if not word.value.known or source is None or not name or name.startswith("-") or name in names:
+        if source is None or name in names:
             continue
         text = f"no compose file has a service {name!r}{did_you_mean(name, sorted(names))}"
         yield Problem(source.span(word.start, word.end), text, word.value.because, image=name)
@@ -131,6 +136,19 @@ def _is_of_known_files(repository: Repository, call: DockerCall) -> bool:
     return all(
         paths & read or any((call.path, path) in repository.scripts_and_gone_files for path in paths) for paths in named
     )
+
+
+def takes_the_usual_files(docker: DockerCommand) -> bool:
+    """Whether no option of a command says which compose files are read, where, or may be taken for a service."""
+    return docker.command.cwd is None and _PLAIN.issuperset(option.name for option in docker.options)
+
+
+def named_services(docker: DockerCommand) -> list[Word]:
+    """The services that a command names, as far as they are known."""
+    if docker.verb not in (*_ONE, *_MANY):
+        return []
+    words = list(docker.arguments[:1]) if docker.verb in _ONE else _services(docker.arguments)
+    return [word for word in words if word.value.known and word.value.text and not word.value.text.startswith("-")]
 
 
 def _services(words: tuple[Word, ...]) -> list[Word]:
