@@ -168,6 +168,22 @@ def test_an_environment_is_copied_with_what_it_holds(tmp_path: Path, copy: str, 
     assert torch(tmp_path, f"{builder}{GPU}{copy}\n{end}\n", {}) == found
 
 
+PROGRAMS = [
+    # what the environment that PATH leads to holds, beside a system with uvicorn and a torch for cu124
+    ("", "cu124"),
+    ("RUN /v/bin/pip install -U pip setuptools", "cu124"),
+    (f"RUN /v/bin/pip install {CPU}", "unknown"),
+    (f"RUN /v/bin/pip install uvicorn {CPU}", "cpu"),
+    ("RUN /v/bin/pip install uvicorn", "none"),
+]
+
+
+@pytest.mark.parametrize(("command", "found"), PROGRAMS, ids=[row[0] for row in PROGRAMS])
+def test_a_program_computes_with_the_python_that_it_was_installed_for(tmp_path: Path, command: str, found: str) -> None:
+    text = f"{SLIM}RUN pip install uvicorn {CU124}\nRUN python -m venv /v\nENV PATH=/v/bin:$PATH\n"
+    assert torch(tmp_path, f'{text}{command}\nCMD ["uvicorn", "app:app"]\n', {}) == found
+
+
 SITE = "lib/python3.11/site-packages"
 LIBRARIES = [
     # what is copied to where, and what the image computes with

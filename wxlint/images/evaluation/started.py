@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from wxlint.images.evaluation.open_stage import OpenStage
     from wxlint.shell.model import Command, Word
 
-_PYTHON = late(
-    r"(?:python|pypy)[\d.]*|uvicorn|gunicorn|hypercorn|daphne|fastapi|flask|celery|rq|streamlit|chainlit|jupyter[\w-]*"
+_INTERPRETER = late(r"(?:python|pypy)[\d.]*")
+_PROGRAM = late(
+    r"uvicorn|gunicorn|hypercorn|daphne|fastapi|flask|celery|rq|streamlit|chainlit|jupyter[\w-]*"
     r"|ipython|torchrun|accelerate|deepspeed|vllm|lmdeploy|litserve|ray|bentoml|mlflow|pytest|django-admin|gradio"
 )
 """Programs of Python packages, which run the Python that they were installed for."""
@@ -96,8 +97,11 @@ class _Reader:
         place = self._of_other(path, activated) or self._of_path(path)
         if place:
             return place
-        if _PYTHON.fullmatch(name):
+        if _INTERPRETER.fullmatch(name):
             return activated or self._by_path(command)
+        if _PROGRAM.fullmatch(name):
+            found = activated or self._by_path(command)
+            return f"{BY_PATH}/{name}" if found == BY_PATH else found
         return self._of_script(words, folder, depth)
 
     def _absolute(self, path: str) -> str:
@@ -109,7 +113,8 @@ class _Reader:
         if not found:
             return ""
         place = of_prefix(in_image(self.stage.workdir, of_home(start)))
-        return place if place in self.stage.environments or _PYTHON.fullmatch(name) else ""
+        computes = _INTERPRETER.fullmatch(name) or _PROGRAM.fullmatch(name)
+        return place if place in self.stage.environments or computes else ""
 
     def _of_other(self, path: str, activated: str) -> str:
         """The environment of a Python beside the one that PATH leads to, where one of the commands was for it."""

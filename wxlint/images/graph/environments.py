@@ -207,6 +207,11 @@ class Environments:
 
     def _in_use(self, led: str, used: str) -> list[PythonEnvironment]:
         """The environments that the image may compute with, all where that is not known."""
+        if used.startswith(f"{BY_PATH}/"):
+            owners = self._owners(used.removeprefix(f"{BY_PATH}/"), led)
+            if owners:
+                return owners
+            used = BY_PATH
         if used == BY_PATH and not (led == SYSTEM and _is_empty(self.held[SYSTEM])):
             used = led
         if used in self.held:
@@ -220,6 +225,19 @@ class Environments:
         untouched = system.torch.channel == "unknown" and all(step.tool == "apt" for step in system.installs)
         untouched = untouched and any(one.torch.channel != "none" for one in others)
         return others if others and untouched else [system, *others]
+
+    def _owners(self, program: str, led: str) -> list[PythonEnvironment]:
+        """The environments that a program may be of which PATH does not find in the first one; none where it may."""
+        first, system = self.held.get(led, self.held[SYSTEM]), self.held[SYSTEM]
+        if first is system or _names(first, program) or not _names(system, program):
+            return []
+        return [system] if _is_empty(first) else [first, system]
+
+
+def _names(environment: PythonEnvironment, package: str) -> bool:
+    """Whether a package was installed by its name."""
+    installs = (step for step in environment.installs if not step.removes)
+    return any(one.name == package for step in installs for one in step.requirements)
 
 
 def _around(path: str) -> str | None:

@@ -91,7 +91,7 @@ class StageCopy(NamedTuple):
 
 
 BY_PATH = "PATH"
-"""In the place of an environment: the one that PATH leads to."""
+"""In the place of an environment: the one that PATH leads to. `PATH/uvicorn`: the first on PATH with that program."""
 
 
 class Stage(NamedTuple):
