@@ -19,6 +19,9 @@ from wxlint import facts
         ("git+https://github.com/openai/CLIP.git@beba48f", None),  # its first commits pinned torch
         ("git+https://github.com/somebody/faster-whisper", ""),
         ("git+https://github.com/somebody/transformers", None),
+        ("git+https://github.com/resemble-ai/chatterbox.git", "==2.6.0"),
+        ("git+https://github.com/resemble-ai/chatterbox.git@v0.1.1", None),
+        ("git+https://github.com/open-mmlab/mmengine.git@v0.10.4", ""),
         ("git+https://github.com/huggingface/apex-tools", None),
         ("git+https://registry.example/NVIDIA/apex.git", None),
         ("https://github.com/", None),
