@@ -71,6 +71,27 @@ def test_the_repositorys_own_name(base: str, steps: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("base", "files", "expected"),
+    [
+        ("registry.example/acme/app:main", {"Dockerfile": CPU}, "cpu"),
+        ("registry.example/acme/app", {"Dockerfile": CPU}, "cpu"),
+        ("registry.example/acme/app:main", {"Dockerfile": CPU, "gpu.Dockerfile": GPU}, "unknown"),
+        ("registry.example/acme/app:v1-gpu", {"Dockerfile": CPU}, "unknown"),
+        ("registry.example/acme/app-base:main", {"Dockerfile": CPU}, "unknown"),
+        ("registry.example/other/app:main", {"Dockerfile": CPU}, "unknown"),
+        ("registry.example/acme/app:main", {}, "unknown"),
+    ],
+)
+def test_the_only_dockerfile_makes_the_image_that_has_the_repositorys_name(
+    base: str, files: dict[str, str], expected: str
+) -> None:
+    own = {".git/config": REMOTE, ".git/HEAD": "ref: refs/heads/main\n"}
+    stages = {"hf/Dockerfile": f"FROM {base}\nUSER 1000\n", "dev/Dockerfile": f"FROM {base}\nRUN pip install pytest\n"}
+    write_tree(Path(), {**own, **files, **stages})
+    assert {image.torch for image in api.images(["."]) if image.path in stages} == {expected}
+
+
+@pytest.mark.parametrize(
     ("base", "steps", "expected"),
     [
         ("acme/app:latest", "cpu.Dockerfile acme/app:1.0; $ docker tag acme/app:1.0 acme/app:latest", "cpu"),

@@ -192,7 +192,8 @@ class ImageGraph:
 
     @cached_property
     def beliefs(self) -> Beliefs:
-        return Beliefs(self.producers, self._failures)
+        made = self._producers
+        return Beliefs(lambda reference: made.of(reference) or made.only_one(reference), self._failures)
 
     # -- images
 

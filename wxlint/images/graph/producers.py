@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
+from wxlint import facts
 from wxlint.core.findings import Span
 from wxlint.core.values import HOLE, Value
 from wxlint.images.graph.family import Family
@@ -131,6 +132,21 @@ class Producers:
         made = [made for use, made in self._open if own is not None and may_become(use, reference, own)]
         return made[:1] if len(set(map(_what, made))) == 1 else []
 
+    def only_one(self, reference: Reference) -> list[Producer]:
+        """The one build of the repository that does not stand on an image that is called like the repository itself:
+        that image. Nothing says so, but a forge gives it that name."""
+        if not reference.name_known or (reference.tag or "latest") not in MOVING or "/" not in reference.path:
+            return []
+        if facts.base_image(reference.upstream, reference.tag or "latest") is not None:
+            return []
+        from wxlint.images.graph.open_names import own_name_in
+
+        if own_name_in(reference.path, self._is_own) != tuple(reference.path.split("/")):
+            return []
+        made = [one for path in self._builds for one in self._evaluated_at(path) if not _stands_on(one, reference)]
+        found = [(one, stage) for one in made if (stage := one.target(one.build.target)) is not None]
+        return found[:1] if len(set(map(_what, found))) == 1 else []
+
     def _under_any_tag(self, reference: Reference) -> list[Producer]:
         """The builds that make every image of a name, where they build the same and some of its tags are not known: a
         workflow takes them from docker/metadata-action, and a moving tag is one of them."""
@@ -155,6 +171,12 @@ class Producers:
     def of_name(self, reference: Reference) -> list[Producer]:
         """The builds that make an image of this name, whatever its tag."""
         return self._tagged_by_name.get(reference.name, []) if reference.name_known else []
+
+
+def _stands_on(evaluated: Evaluated, reference: Reference) -> bool:
+    """Whether a stage of a Dockerfile starts from an image of this name, whichever tag it has."""
+    bases = (stage.base.reference for stage in evaluated.stages)
+    return any(base is not None and base.name == reference.name for base in bases)
 
 
 def _is_same(one: Use, other: Use) -> bool:
