@@ -75,7 +75,7 @@ class Project(NamedTuple):
     normalised, "" where there is none. constraints, overrides: PEP 508, of uv's constraint-dependencies and
     override-dependencies. values: uv's settings that are texts. bound: the indexes of distributions, whether they are
     listed or not. forks: uv's `conflicts` are given. dynamic: main's dependencies stand elsewhere. files: requirements
-    files that parts take in. setuptools: it builds the project.
+    files that parts take in. setuptools: it builds the project. pythons: `requires-python`.
     """
 
     dependencies: tuple[Dependency, ...]
@@ -96,6 +96,7 @@ class Project(NamedTuple):
     dynamic: bool = False
     files: tuple[tuple[Part, str], ...] = ()
     setuptools: bool = True
+    pythons: str = ""
 
     @property
     def parts(self) -> frozenset[Part]:

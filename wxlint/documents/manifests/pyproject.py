@@ -88,6 +88,7 @@ class _Reader:
             dynamic=not self.poetry.get("dependencies") and (listed_elsewhere or not (self.metadata or self.poetry)),
             files=tuple(self._files()),
             setuptools="setuptools" in str(table(self.data, "build-system").get("build-backend", "setuptools")),
+            pythons=str(self.metadata.get("requires-python") or ""),
         )
 
     def _files(self) -> Iterator[tuple[Part, str]]:

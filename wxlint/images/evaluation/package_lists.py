@@ -182,13 +182,15 @@ class PackageLists:
             beside: the files of its folder.
         """
         from wxlint.documents.manifests.pyproject import read_pyproject
-        from wxlint.images.installs.project_files import lines_of, reached_parts
+        from wxlint.images.installs.project_files import is_refused, lines_of, reached_parts
 
         if source is None:
             return self._dynamic(None, name, beside, groups) or Lines(unread=(Unread(UnreadKind.NOT_THERE, name),))
         project = read_pyproject(source)
         if project.problem:
             return Lines(unread=(_invalid(source, project.problem),))
+        if tool == "pip" and not groups.only and is_refused(project.pythons, self.environment):
+            return Lines(unread=(Unread(UnreadKind.REFUSED, name),))
         found = lines_of(project, source, "pyproject.toml", groups, self.environment, tool)
         if uv_toml is not None:
             settings = self.settings(None, uv_toml, pip=False)

@@ -83,6 +83,7 @@ class UnreadKind(Enum):
     WHEEL = "is a file whose name does not say what it holds"
     PROGRAM = "is a program whose effect is not known"
     NO_PART = "has no such extra or group"
+    REFUSED = "is not for the Python that is there"
 
 
 class Unread(NamedTuple):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.findings import Span
+from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.manifests.project import MAIN, Dependency, Part, normal, offset_of_quoted
 from wxlint.documents.source import Source as Text
@@ -18,6 +19,19 @@ from wxlint.images.installs.requirement import FOLDER, Bound, Doubt, Requirement
 
 if TYPE_CHECKING:
     from wxlint.documents.manifests.project import Binding, Project
+
+
+_CLAUSE = late(r"\s*(~=|={2,3}|!=|[<>]=?)\s*([\w.*]+)\s*")
+
+
+def is_refused(pythons: str, environment: Environment) -> bool:
+    """Whether pip installs nothing of a project, whose `requires-python` leaves out the Python that is there."""
+    clauses = [_CLAUSE.fullmatch(clause) for clause in pythons.split(",") if clause.strip()]
+    known = [clause for clause in clauses if clause is not None]
+    if environment.python is None or not known or len(known) < len(clauses):
+        return False
+    marker = " and ".join(f"python_full_version {clause[1]} '{clause[2]}'" for clause in known)
+    return applies(marker, environment) is False
 
 
 def lines_of(project: Project, source: Text, flag: str, groups: Groups, environment: Environment, tool: str) -> Lines:

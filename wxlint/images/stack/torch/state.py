@@ -199,7 +199,9 @@ def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
         return state
     if state.channel != "none" and (not decides or install.no_deps or is_pinned(install.constraints)):
         return state
-    reason = reason_at("install", f"{what.replace(HOLE, '…')} cannot be read", install.span)
+    refused = unread is not None and unread.kind is UnreadKind.REFUSED
+    said = UnreadKind.REFUSED.value if refused else "cannot be read"
+    reason = reason_at("install", f"{what.replace(HOLE, '…')} {said}", install.span)
     if state.channel == "none":
         return Torch("unknown", None, (reason,), install.span, maybe=maybe)
     return Torch("unknown", state.version, (*state.because, reason), install.span, maybe=state.channel, present=True)
