@@ -128,7 +128,9 @@ def _compiled(image: Image) -> Iterator[Problem]:
             span = requirement.span or install.span
             if found is None or span is None:
                 continue
-            because = (*image.base.because, *image.why)
+            if found.gone and install.span is not None:
+                span = install.span  # where the flags stand
+            because = (*image.base.because, *install.reasons, *image.why)
             text = f"{requirement.written} {found.text}"
             if not found.gone:
                 text += f", but {image.label} is a cuda image"

@@ -34,7 +34,12 @@ def without_cuda(requirement: Requirement, install: Install) -> Compiled | None:
 
     requirement: one of packages.COMPILED.
     """
-    if install.tool not in ("pip", "uv") or install.conditional or install.removes or install.open or requirement.maybe:
+    if install.conditional or install.removes or install.open or requirement.maybe:
+        return None
+    if install.tool == "poetry" and requirement.name == _LLAMA:
+        found = _llama(requirement, install)
+        return found if found is not None and found.gone else None  # a source of the project may have wheels for CUDA
+    if install.tool not in ("pip", "uv"):
         return None
     return _llama(requirement, install) if requirement.name == _LLAMA else _forced(requirement, install)
 
