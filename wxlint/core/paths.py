@@ -80,3 +80,11 @@ def _ups(path: str) -> int:
     """How many folders a path goes up before it goes down."""
     parts = path.split("/")
     return next((n for n, part in enumerate(parts) if part != ".."), len(parts))
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """A path as people see it: relative to the working folder, with `/`."""
+    text = os.path.normpath(path)
+    if os.path.isabs(text) or text.startswith(".."):
+        text = os.path.relpath(text)
+    return text.replace(os.sep, "/")

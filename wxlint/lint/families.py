@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from wxlint.core import disk
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.errors import UsageError
-from wxlint.core.paths import is_below
+from wxlint.core.paths import is_below, shown
 from wxlint.core.tuples import NamedTuple
-from wxlint.lint.inputs import Gathered, files_of, gather, load_given, shown
+from wxlint.images.graph.family import Family
+from wxlint.lint.inputs import Gathered, gather, load_given
 from wxlint.lint.internal_errors import INTERNAL_ERROR
+from wxlint.lint.policy_files import files_of
 from wxlint.lint.run import in_order
 from wxlint.output import Report, Summary
 from wxlint.rules import load_rules
@@ -94,7 +96,7 @@ def shares_of(paths: Sequence[str], policies: Sequence[str], cache: Cache = NO_C
             chosen[one][path] = None
         for one in inside:
             chosen[one][str(loaded[one].root)] = None
-    named = {one: frozenset(files_of(policy)) for one, policy in loaded.items()}
+    named = {one: files_of(policy, Family(policy, policy.root)).named for one, policy in loaded.items()}
     shares = []
     for one in given:
         if paths and not chosen[one]:

@@ -10,22 +10,11 @@ from typing import TYPE_CHECKING
 
 from wxlint.core import disk
 from wxlint.core.cache import NO_CACHE, Cache
-from wxlint.core.errors import FileProblem, InputError, PolicyError
-from wxlint.core.paths import is_below, look_anew
+from wxlint.core.errors import FileProblem, InputError
+from wxlint.core.paths import is_below, look_anew, shown
 from wxlint.core.reading import working_folder
-from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
-from wxlint.discovery.file_kinds import (
-    COMPOSE,
-    DOCKERFILE,
-    FOLLOWED,
-    KUBERNETES,
-    OTHER,
-    OTHER_PIPELINES,
-    PROSE,
-    SHELL,
-    kind_of_name,
-)
+from wxlint.discovery.file_kinds import FOLLOWED, OTHER, OTHER_PIPELINES, PROSE
 from wxlint.discovery.find_files import discover
 from wxlint.documents.source import Source
 from wxlint.images.graph.documents import Input
@@ -33,6 +22,7 @@ from wxlint.images.graph.family import Family
 from wxlint.images.graph.repository import Repository
 
 if TYPE_CHECKING:
+    from wxlint.lint.policy_files import PolicyFiles
     from wxlint.policy.model import Policy
 
 _MARKS = (".git", ".hg")
@@ -58,15 +48,6 @@ class Gathered(NamedTuple):
     notes: tuple[str, ...]
     followed: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
-
-
-class _Family(NamedTuple):
-    """The files that a policy names. listed: compose files and scripts, with their kinds. compose_listed: whether the
-    policy says which compose files there are."""
-
-    listed: dict[str, str]
-    dockerfiles: frozenset[str]
-    compose_listed: bool
 
 
 def gather(
@@ -122,7 +103,7 @@ def gather(
         given[source.path] = kind
         files += [Path(stdin_name)] if stdin_name else []
     images = Family(policy, root)
-    family = _family(policy, images) if policy else None
+    family = _of_policy(policy, images) if policy else None
     context, problems = _context(family, root, folders, files)
     brought = {path: kind for path, kind in context.items() if path not in given}
     notes = [*found.notes, *_unread_pipelines(given)]
@@ -209,7 +190,7 @@ def _scope(
     given: dict[str, str],
     brought: dict[str, str],
     policy: Policy | None,
-    family: _Family | None,
+    family: PolicyFiles | None,
     folders: list[Path],
     narrow: bool,
 ) -> _Scope:
@@ -236,6 +217,12 @@ def _policy(given: str | None, start: Path, cache: Cache) -> Policy | None:
     return None if path is None else load_given(path, cache)
 
 
+def _of_policy(policy: Policy, images: Family) -> PolicyFiles:
+    from wxlint.lint.policy_files import files_of
+
+    return files_of(policy, images)
+
+
 def load_given(given: str | Path, cache: Cache = NO_CACHE) -> Policy:
     """The policy in a file. Raises PolicyError and InputError."""
     from wxlint.documents.source import read
@@ -245,19 +232,12 @@ def load_given(given: str | Path, cache: Cache = NO_CACHE) -> Policy:
     return load_policy(read(path, shown(path)), path, cache)
 
 
-def files_of(policy: Policy) -> set[str]:
-    """The files that a policy names, as shown. Raises PolicyError for one that is not there."""
-    family = _family(policy, Family(policy, policy.root))
-    return {*family.listed, *family.dockerfiles}
-
-
 def _context(
-    family: _Family | None, root: Path, folders: list[Path], files: list[Path]
+    family: PolicyFiles | None, root: Path, folders: list[Path], files: list[Path]
 ) -> tuple[dict[str, str], list[str]]:
     """Files that are read besides those given, with their kinds, and what could not be read of the policy's own."""
     if family is not None:
-        compose = set() if family.compose_listed else _compose_beside(root)
-        wanted = [Path(path) for path in sorted({*family.listed, *family.dockerfiles, *compose}) if disk.is_file(path)]
+        wanted = [Path(path) for path in sorted(family.named | family.compose_beside) if disk.is_file(path)]
         listed, problems, *_ = discover(wanted)
         kinds = ((shown(file.path), file.kind) for file in listed)
         return {path: family.listed.get(path, kind) for path, kind in kinds}, problems
@@ -269,16 +249,6 @@ def _context(
     return {shown(file.path): file.kind for file in listed if file.kind != OTHER}, []
 
 
-def _compose_beside(root: Path) -> set[str]:
-    """The compose file of a folder that compose takes by itself, and what overrides it."""
-    for stem in ("compose", "docker-compose"):
-        for ending in ("yaml", "yml"):
-            if disk.is_file(os.path.join(root, f"{stem}.{ending}")):
-                names = [f"{stem}.{ending}", *(f"{stem}.override.{one}" for one in ("yaml", "yml"))]
-                return {shown(root / name) for name in names}
-    return set()
-
-
 def _beside(files: list[Path]) -> list[Path]:
     """The files in the folders of these files, not those in folders below."""
     found: list[Path] = []
@@ -286,43 +256,6 @@ def _beside(files: list[Path]) -> list[Path]:
         with suppress(OSError):  # a folder that may be entered but not listed: what was named is read all the same
             found += [path for name in disk.names(folder) if disk.is_file(path := folder / name)]
     return found
-
-
-def _family(policy: Policy, images: Family) -> _Family:
-    """The files that the policy names. Raises PolicyError for a path or glob that names none."""
-    from wxlint.policy.named_files import files_beside, named_files
-
-    variants = [
-        (("variants", name, "compose"), variant.compose)
-        for name, variant in policy.variants.items()
-        if variant.compose != policy.compose  # else inherited: reported at its own place
-    ]
-    listed: dict[str, str] = {}
-    problems: list[str] = []
-    for keys, globs in ((("compose",), policy.compose), (("scripts",), policy.scripts), *variants):
-        for n, glob in enumerate(globs):
-            names, missing = named_files(policy.root, [glob])
-            listed.update((shown(policy.root / name), _listed_kind(name, keys[-1] == "compose")) for name in names)
-            if missing:
-                span = policy.span(*keys, n)
-                place = f"{policy.path}:{span.line}:{span.column}" if span else policy.path
-                near = did_you_mean(glob, files_beside(policy.root, glob))
-                problems.append(
-                    f"{place}: {'.'.join(keys)}: found {glob!r}, which names no file; allowed: one that does{near}"
-                )
-    if problems:
-        raise PolicyError(problems)
-    dockerfiles = frozenset(shown(policy.root / e.dockerfile) for e in images.expectations)
-    return _Family(listed, dockerfiles, any(v.compose for v in policy.variants.values()) or bool(policy.compose))
-
-
-def _listed_kind(name: str, compose: bool) -> str:
-    """The kind of a file that the policy names: what it is named for, whatever its name or content says."""
-    if compose:
-        return COMPOSE
-    folder, base = os.path.split(name)
-    kind = kind_of_name(base, folder).kind
-    return kind if kind and kind not in (DOCKERFILE, COMPOSE, KUBERNETES) else SHELL
 
 
 def repository_root(start: Path) -> Path:
@@ -342,11 +275,3 @@ def repository_root(start: Path) -> Path:
 def is_repository(folder: Path) -> bool:
     """Whether a version control system keeps its data in the folder."""
     return any(disk.exists(folder / mark) for mark in _MARKS)
-
-
-def shown(path: Path) -> str:
-    """A path as people see it: relative to the working folder, with `/`."""
-    text = os.path.normpath(path)
-    if os.path.isabs(text) or text.startswith(".."):
-        text = os.path.relpath(text)
-    return text.replace(os.sep, "/")

@@ -6,8 +6,6 @@ stage it starts from.
 
 from __future__ import annotations
 
-import posixpath
-
 from wxlint.core.findings import Span
 from wxlint.core.paths import in_image
 from wxlint.core.patterns import late
@@ -20,7 +18,7 @@ from wxlint.documents.dockerfile.words import json_words, listed_words
 from wxlint.images.evaluation.arguments import BuildArguments
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.copied_files import Copies, Copy, documents_of
-from wxlint.images.evaluation.default_shell import flavor_of, flavor_of_command, shell_texts
+from wxlint.images.evaluation.default_shell import flavor_of, shell_texts
 from wxlint.images.evaluation.expansion import Scope, assigned, expand, pairs
 from wxlint.images.evaluation.interpreter import environment_of, python_of, system_python_of, variables_of
 from wxlint.images.evaluation.open_stage import OpenStage
@@ -32,9 +30,6 @@ from wxlint.images.model.records import Build, Evaluated, Stage, StageCopy, Use
 from wxlint.images.model.reference import parse_reference
 
 _INDEX = late(r"[0-9]{1,6}")
-_SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
-_LOGIN = frozenset(("--login", "-l", "-lc", "-i", "-ic"))
-"""Options by which a shell reads the start files of a user."""
 _LONGEST_PATH = 4096
 """Characters of a path that a system opens; a longer working folder is unknown."""
 MOST_CHARACTERS = 4_000_000
@@ -171,21 +166,16 @@ class _Evaluation:
         stage.user = self._expand(instruction.args.strip(), stage.scope(), instruction).text
 
     def _shell(self, stage: OpenStage, instruction: Instruction) -> None:
-        # `conda run -n env /bin/bash -c` is one too
         words = json_words(instruction.args) or ()
-        stage.shell = any(posixpath.basename(word) in _SHELLS for word in words)
-        stage.shell_place = ""
-        stage.login = not _LOGIN.isdisjoint(words)
-        if len(words) > 2 and words[1] == "run":  # conda's
+        place = ""
+        if len(words) > 2 and words[1] == "run":  # `conda run -n env /bin/bash -c`
             from wxlint.images.evaluation.environments import of_shell
 
-            stage.shell_place = of_shell([self._expand(word, stage.scope(), instruction) for word in words])
-        stage.flavor = flavor_of_command(words, stage.base_flavor)
+            place = of_shell([self._expand(word, stage.scope(), instruction) for word in words])
+        stage.set_shell(words, place)
 
     def _entrypoint(self, stage: OpenStage, instruction: Instruction) -> None:
-        stage.entrypoint = instruction
-        if stage.command is stage.inherited:  # a CMD of this very stage stays
-            stage.command = None
+        stage.set_entrypoint(instruction)
 
     def _command(self, stage: OpenStage, instruction: Instruction) -> None:
         stage.command = instruction

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Sequence
+
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.reader import Instruction
+from wxlint.images.evaluation.default_shell import flavor_of_command
 from wxlint.images.evaluation.expansion import Scope
 from wxlint.images.evaluation.interpreter import brings_system_python, chosen_pythons, may_bring_another
 from wxlint.images.installs.markers import ANY_LINUX
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import BY_PATH, Stage, StageCopy, Use
+
+_SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh"))
+_LOGIN = frozenset(("--login", "-l", "-lc", "-i", "-ic"))
+"""Options by which a shell reads the start files of a user."""
 
 
 class OpenStage:
@@ -107,6 +115,18 @@ class OpenStage:
     def set_env(self, name: str, value: Value) -> None:
         self.env[name] = self.visible[name] = value
         self.unset.discard(name)
+
+    def set_shell(self, words: Sequence[str], place: str) -> None:
+        """Start commands by SHELL's words from here on. place: the Python environment that they name, "" for none."""
+        self.shell = any(posixpath.basename(word) in _SHELLS for word in words)
+        self.shell_place = place
+        self.login = not _LOGIN.isdisjoint(words)
+        self.flavor = flavor_of_command(words, self.base_flavor)
+
+    def set_entrypoint(self, instruction: Instruction) -> None:
+        self.entrypoint = instruction
+        if self.command is self.inherited:  # a CMD of this very stage stays
+            self.command = None
 
     def set_argument(self, name: str, value: Value) -> None:
         """Set a build argument. Over an ENV of another value BuildKit lets it count, the classic builder does not."""
