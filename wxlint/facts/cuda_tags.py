@@ -39,15 +39,16 @@ def is_cuda_tag_valid(tag: str) -> CudaTag:
         return CudaTag(False, what, None)
     version = start[0]
     row = _rows().get(version)
-    if row is None:
-        return _unknown_version(tag, version)
+    return _unknown_version(tag, version) if row is None else _of_version(tag, version, row)
+
+
+def _of_version(tag: str, version: str, row: dict[str, str]) -> CudaTag:
+    """Whether a CUDA version that is in the table has an image with this tag."""
     match = _TAG.fullmatch(tag)
     if match is None:
         return CudaTag(False, _what_is_missing(tag), _nearest(tag, version))
     _, cudnn, flavour, system = match.groups()
-    if not row["os"]:
-        return CudaTag(None, "", None)
-    if cudnn == "tensorrt":
+    if not row["os"] or cudnn == "tensorrt":
         return CudaTag(None, "", None)
     if cudnn and flavour == "base":
         return CudaTag(False, "cuDNN comes with runtime and devel, not with base", _nearest(tag, version))
@@ -60,14 +61,9 @@ def is_cuda_tag_valid(tag: str) -> CudaTag:
         if version.startswith("11."):  # some such tags were published without being documented
             return CudaTag(None, "", None)
         return CudaTag(False, "the operating system is missing", _nearest(tag, version))
-    if (
-        system
-        and system not in row["os"].split()
-        and numbers(version)[:2] >= _STILL_UPDATED
-        and not _is_older(system, row)
-    ):
-        return CudaTag(None, "", None)
     if system and system not in row["os"].split():
+        if numbers(version)[:2] >= _STILL_UPDATED and not _is_older(system, row):
+            return CudaTag(None, "", None)
         has = ", ".join(row["os"].split())
         return CudaTag(False, f"CUDA {version} has no image on {system}; it has {has}", _nearest(tag, version))
     if row["state"] == "deleted":

@@ -44,11 +44,12 @@ from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
 from wxlint.facts.torch_releases import FAMILY
-from wxlint.images.graph.image import TorchStep
+from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.channels import channel_of_url, lists_no_wheels
 from wxlint.images.stack.torch.limits import constrained
+from wxlint.images.stack.torch.model import Choice
 from wxlint.rules import Problem
 from wxlint.rules._ignored_indexes import HINT as BEHIND_HINT
 from wxlint.rules._ignored_indexes import ignored_indexes
@@ -68,53 +69,56 @@ def check(repository: Repository) -> Iterator[Problem]:
                 yield from _roots(step, wanted)
                 if image.expected is None or image.state.torch.channel == "unknown":
                     yield from _behind(step, choice.requirement)
-            if choice.how not in ("extra", "links") or wanted.name not in FAMILY or wanted.local:
-                continue
-            if choice.source is None or (step.install.tool != "pip" and not step.install.best_match):
-                continue
-            span = choice.source.span or step.install.span
-            if span is None:
-                continue
-            flag = f"{choice.source.flag} {choice.source.value.shown()}"
-            because = (*choice.source.value.because, *step.install.reasons)
-            if wanted is not choice.requirement:
-                because = (*because, reason_at("install", f"constraint {wanted.written}", wanted.span))
-            served = channel_of_url(choice.source.value.text)
-            severity = None
-            if served == "default":
-                text = (
-                    f"{wanted.name} is meant to come from its own index, but {flag} is merged with it "
-                    "and the highest version wins"
-                )
-                severity = Severity.INFO if wanted.pin and choice.channel != "unknown" else None
-            elif served == "all":
-                example = f"{wanted.name}=={wanted.pin or 'X.Y.Z'}+CHANNEL"
-                text = f"{flag} has the builds of every channel, and pip takes the highest; name one: {example}"
-            elif (
-                not wanted.pin and choice.channel == "cpu"
-            ):  # it has every release, and its builds sort above the plain ones
-                text = (
-                    f"{wanted.name} comes from {flag} only as long as that has the newest release: "
-                    "pip gives no index priority"
-                )
-                severity = Severity.INFO if image.expectation is None else None
-            elif not wanted.pin:
-                text = f"{wanted.name} is meant to come from {flag}, but the highest version of any index wins"
-            else:
-                what = f"{wanted.name} {wanted.pin}"
-                has = facts.torch_channel_exists(wanted.pin, served) if wanted.name == "torch" else None
-                if has is False:
-                    text = f"{flag} has no {what}, so it comes from the default index"
-                elif has:
-                    text = (
-                        f"{what} comes from {flag} only because its build sorts above the plain one: "
-                        "pip gives no index priority"
-                    )
-                    severity = Severity.INFO if image.expectation is None else None
-                else:
-                    text = f"{what} comes from {flag} only if no other index has a higher build of it"
-            yield Problem(span, text, because, severity=severity)
+            if choice.how in ("extra", "links") and wanted.name in FAMILY and not wanted.local:
+                yield from _merged(image, step, choice, wanted)
     yield from ignored_indexes(repository)
+
+
+def _merged(image: Image, step: TorchStep, choice: Choice, wanted: Requirement) -> Iterator[Problem]:
+    """The index or page that an installer merges with the default index. wanted: as constraints leave it."""
+    source, install = choice.source, step.install
+    if source is None or (install.tool != "pip" and not install.best_match):
+        return
+    span = source.span or install.span
+    if span is None:
+        return
+    because = (*source.value.because, *install.reasons)
+    if wanted is not choice.requirement:
+        because = (*because, reason_at("install", f"constraint {wanted.written}", wanted.span))
+    flag = f"{source.flag} {source.value.shown()}"
+    served = channel_of_url(source.value.text)
+    undecided = Severity.INFO if image.expectation is None else None
+    severity = None
+    if served == "default":
+        text = (
+            f"{wanted.name} is meant to come from its own index, but {flag} is merged with it "
+            "and the highest version wins"
+        )
+        severity = Severity.INFO if wanted.pin and choice.channel != "unknown" else None
+    elif served == "all":
+        example = f"{wanted.name}=={wanted.pin or 'X.Y.Z'}+CHANNEL"
+        text = f"{flag} has the builds of every channel, and pip takes the highest; name one: {example}"
+    elif not wanted.pin and choice.channel == "cpu":  # which has every release, and sorts above the plain builds
+        text = (
+            f"{wanted.name} comes from {flag} only as long as that has the newest release: pip gives no index priority"
+        )
+        severity = undecided
+    elif not wanted.pin:
+        text = f"{wanted.name} is meant to come from {flag}, but the highest version of any index wins"
+    else:
+        what = f"{wanted.name} {wanted.pin}"
+        has = facts.torch_channel_exists(wanted.pin, served) if wanted.name == "torch" else None
+        if has is False:
+            text = f"{flag} has no {what}, so it comes from the default index"
+        elif has:
+            text = (
+                f"{what} comes from {flag} only because its build sorts above the plain one: "
+                "pip gives no index priority"
+            )
+            severity = undecided
+        else:
+            text = f"{what} comes from {flag} only if no other index has a higher build of it"
+    yield Problem(span, text, because, severity=severity)
 
 
 def _behind(step: TorchStep, requirement: Requirement) -> Iterator[Problem]:
