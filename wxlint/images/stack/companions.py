@@ -10,10 +10,10 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.facts import cuda_of_channel as cuda_of
 from wxlint.facts.generation import same_cuda
 from wxlint.images.installs.model import Install
-from wxlint.images.installs.requirement import repeated
+from wxlint.images.installs.requirement import Requirement, repeated
 from wxlint.images.stack.torch.channels import accelerator_of, channel_of_url, served_by
 from wxlint.images.stack.torch.model import Choice, Torch
-from wxlint.images.stack.torch.needs import companions_of
+from wxlint.images.stack.torch.needs import asks_for_torch, brought_companions, companions_of
 from wxlint.images.stack.torch.replacement import possible_releases
 from wxlint.images.stack.torch.selection import choices
 from wxlint.images.stack.torch.state import after
@@ -83,7 +83,7 @@ def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
                 found.pop(companion.name, None)
                 if _is_other_build(companion, torch):
                     found[companion.name] = Mismatch(companion, torch, False, companion.span, install)
-        for companion in _carried(install, torch):
+        for companion in _carried(install, torch, torch_there=before.channel != "none"):
             if companion.name not in held and not install.conditional:
                 held[companion.name] = companion._replace(beside=releases)
                 renewed.add(companion.name)
@@ -176,15 +176,19 @@ def _adapts(present: Companion | None, torch: Torch, install: Install) -> bool |
     return None if fits is None else not fits
 
 
-def _carried(install: Install, torch: Torch) -> Iterator[Companion]:
-    """Yield the companions that other packages bring along, from where torch came."""
-    if install.tool in ("apt", "conda") or install.removes or install.no_deps:
+def _carried(install: Install, torch: Torch, *, torch_there: bool) -> Iterator[Companion]:
+    """Yield the companions that other packages bring along for certain, from where torch came; torchaudio only where
+    its release is one for torch's."""
+    sure = {name for name, sure in brought_companions(install, torch_there=torch_there).items() if sure}
+    if not asks_for_torch(Requirement("torchaudio"), install, torch.channel):
+        sure.discard("torchaudio")
+    if not sure:
         return
     twice = repeated(install.requirements)
     for requirement in install.requirements:
         specifier = twice.get(requirement.name, requirement.specifier)
         for name, _ in companions_of(requirement._replace(specifier=specifier)) if requirement.name else ():
-            if name in NAMES:
+            if name in sure:
                 yield Companion(name, requirement.written, requirement.span, torch.channel, None, carried=True)
 
 

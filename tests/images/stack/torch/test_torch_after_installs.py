@@ -200,6 +200,8 @@ def test_torch_after_installs(files: dict[str, str], instructions: str, channel:
 COMPANIONS = [
     # instructions, the companions that do not go with torch
     ("RUN pip install torchvision\nRUN pip install torch==2.14.1", []),
+    ("RUN pip install torch==2.8.0 whisperx==3.8.6\nRUN pip install --no-deps -U torch==2.11.0", ["torchvision"]),
+    ("RUN uv pip install torch==2.5.1 whisperx\nRUN uv pip install --no-deps -U torch==2.11.0", []),
     (f"RUN pip install transformers[torch-vision]\nRUN pip install torchvision -i {CPU}", []),
     ("RUN pip install torch==2.3.1 torchvision\nRUN pip install torch==2.6.0", ["torchvision"]),
     ("RUN pip install torch==2.3.1 torchvision\nRUN pip install torch==2.6.0 torchvision", []),
