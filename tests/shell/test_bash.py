@@ -51,6 +51,11 @@ from wxlint.shell.wrappers import unwrap
         ('A=(a); A+=(b); A[2]=c; c "${A[@]}" ${A[-1]}', "c|a|b|c|c"),
         ('declare -A M=([x]=1 [y]=2); k=y; c ${M[$k]} ${M[x]} "${!M[@]}"', "c|2|1|x|y"),
         ('A=(); c "${A[@]}" z', "c|z"),
+        # what the environment gives has one item
+        ('c x${E[1]} "${E[@]:1}" ${E[1+0]:-d} z', "c|x|d|z"),
+        ("c x${E[0]} ${E[k]} ${E[-1]}", "c|x${E[0]}|${E[k]}|${E[-1]}"),
+        ('c "${E[@]:0:2}" ${DIRSTACK[1]} "${GROUPS[@]:1}"', "c|${E[@]:0:2}|${DIRSTACK[1]}|${GROUPS[@]:1}"),
+        (". ./x; c ${E[1]}", "c|${E[1]}"),
         ("c $((1+2)) $(( 3 * 4 ))", "c|3|12"),
         ("X=a; X+=b; c $X", "c|ab"),
         ("X=a c $X", "c|$X"),

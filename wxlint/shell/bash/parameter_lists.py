@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wxlint.core.values import Value
-from wxlint.shell.bash.parameters import gap, highest, sliced, whole
+from wxlint.shell.bash.parameters import LIVE, gap, highest, sliced, whole
 from wxlint.shell.bash.tree import Param
 from wxlint.shell.values import UNSET, Array, Associative, assumptions, counted, hole, several
 
 if TYPE_CHECKING:
     from wxlint.shell.bash.word_roles import Words
+
+_OWN = frozenset(("COPROC", "DIRSTACK", "MAPFILE"))
+"""Arrays that the shell sets itself, beside those that always change."""
 
 
 class ParameterLists:
@@ -31,6 +34,8 @@ class ParameterLists:
         if variable is None or (type(variable) is Value and variable.holes) or self.state.spent:
             if variable is None and part.op in ("-", ":-") and not self.words.presume:
                 return self._many_default(part, [])
+            if variable is None and self.lacks(part):
+                return []
             self.words.inexact = True
             return [hole(part.raw)]
         items = variable if isinstance(variable, dict) else {} if variable is UNSET else {"0": variable}
@@ -49,6 +54,19 @@ class ParameterLists:
         if part.op in ("-", ":-", "+", ":+"):
             return self._many_default(part, values)
         return values if part.op == "" else [self.words.parameters.operate(part, value) for value in values]
+
+    def lacks(self, part: Param) -> bool:
+        """Whether an item is not there, or none of a slice: of a variable that nothing here sets, since what the
+        environment gives is one text, and the first item."""
+        name = part.name
+        own = name in LIVE or name in _OWN or name.startswith(("BASH", "COMP"))
+        if own or not self.state.defaults or self.words.parameters.variable(name) is not None:
+            return False
+        if whole(part):
+            bounds = self.bounds(part) if part.op == ":" else None
+            return bounds is not None and bounds[0] > 0 and (bounds[1] or 0) >= 0
+        index = self.words.parameters.key(part.subscript or (), None)
+        return index is not None and index.text != "0" and not index.because
 
     def _keys(self, part: Param, items: Array) -> list[Value]:
         known = counted(items)

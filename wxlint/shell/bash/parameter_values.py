@@ -161,7 +161,7 @@ class ParameterValues:
         if variable is None:
             if "set -e" in self.state.vars:
                 self.state.may_leave("exit")
-            return hole(part.raw) if part.name in LIVE else None
+            return UNSET if self.words.lists.lacks(part) else hole(part.raw) if part.name in LIVE else None
         key = self.key(part.subscript, variable)
         if key is None:
             if "set -e" in self.state.vars:  # a subscript in front of the array is an error

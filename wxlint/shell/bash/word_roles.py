@@ -32,6 +32,9 @@ class Parameters(Protocol):
     def variable(self, name: str) -> Variable | None:
         """A variable by its name; None when nothing here sets it."""
 
+    def key(self, subscript: tuple[Part, ...], variable: Variable | None) -> Value | None:
+        """A subscript; None when it is not known."""
+
     def store(self, text: str, value: Value | None) -> None:
         """Set a variable, or an item, by its name; None for what is not known."""
 
@@ -47,6 +50,9 @@ class Parameters(Protocol):
 
 class Lists(Protocol):
     """See parameter_lists.ParameterLists."""
+
+    def lacks(self, part: Param) -> bool:
+        """Whether an item is not there, or none of a slice."""
 
     def many(self, part: Param) -> list[Value] | None:
         """The values of a list; None for a parameter that is one value."""
