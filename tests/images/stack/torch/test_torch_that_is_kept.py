@@ -77,6 +77,7 @@ KEPT = [
     (f"uv {BARE}", f"uv pip install torch --reinstall-package=torch -i {CPU}", "cpu newest"),
     (f"uv {BARE}", f"uv pip install torch torchvision --reinstall-package=torch -i {CUDA}", "unknown"),
     (BY_UV, f"uv pip install torchvision --reinstall-package=torchvision -i {CUDA}", "unknown"),
+    (f"uv pip install 'torch>=2.12' -i {WHL}/cu130", "uv pip install 'torch<2.13' --resolution lowest", "unknown"),
     # a companion: its newest release in reach is for one torch
     (BARE, f"pip install torchvision -i {CPU}", "cpu newest"),
     (BARE, f"uv pip install torchvision -i {CPU}", "cpu newest"),
