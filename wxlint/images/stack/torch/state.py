@@ -127,8 +127,9 @@ def _doubtful(state: Torch, choice: Choice) -> Torch:
 
 def _is_same_build(state: Torch, choice: Choice) -> bool:
     """Whether the default index has the same build of what may be taken as the channel of what is there."""
-    install = choice.install
-    if choice.channel != "default" or choice.requirement.name not in FAMILY or install.tool == "conda" or install.lowest:
+    if choice.channel != "default" or choice.requirement.name not in FAMILY:
+        return False
+    if choice.install.tool == "conda" or choice.install.lowest:
         return False
     cuda = facts.cuda_of_channel(state.channel)
     return cuda is not None and builds_of_default(choice) == {cuda}
