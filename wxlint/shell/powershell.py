@@ -17,7 +17,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value, concat
 from wxlint.shell.model import Command, Word
 from wxlint.shell.powershell_refused import end_of_bracket
-from wxlint.shell.powershell_variables import Variables
+from wxlint.shell.powershell_variables import PowershellVariables
 from wxlint.shell.powershell_words import COMBINE, PowershellToken, arguments_of, folded, unknown
 from wxlint.shell.values import ROOT, absolute, relative
 
@@ -43,7 +43,7 @@ class _Script:
     def __init__(self, text: str, path: str) -> None:
         self.text, self.path = text, path
         self.tokens = list(folded(text))
-        self.variables = Variables(text, self.tokens)
+        self.variables = PowershellVariables(text, self.tokens)
 
     def commands(self) -> Iterator[Command]:
         depth = 0

@@ -24,7 +24,7 @@ _LEFT = late(r"\$(?:\w+:)?(\w+)")
 _CONSTANTS = frozenset(("true", "false", "null"))
 
 
-class Given(NamedTuple):
+class GivenValue(NamedTuple):
     """What a variable is given at one place. token: None for what is not known. depth: of the block. kind: of the
     reason. start: from where on."""
 
@@ -34,12 +34,12 @@ class Given(NamedTuple):
     start: int
 
 
-class Variables:
+class PowershellVariables:
     """The variables of a script, by their names in lower case."""
 
     def __init__(self, text: str, found: Sequence[PowershellToken]) -> None:
         self.text, self.tokens = text, found
-        self.given: dict[str, list[Given]] = {}
+        self.given: dict[str, list[GivenValue]] = {}
         self.parameters: list[tuple[int, int]] = []
         """The stretches of the text that declare parameters."""
         self.unread: list[int] = []
@@ -48,9 +48,9 @@ class Variables:
         self._note_parameters()
         self._note_assignments()
         for match in _LOOP.finditer(text):
-            self._note(match[1], Given(None, 1, "variable", match.start()))
+            self._note(match[1], GivenValue(None, 1, "variable", match.start()))
 
-    def known(self, name: str, at: int) -> Given | None:
+    def known(self, name: str, at: int) -> GivenValue | None:
         """What a variable holds at an offset; None where that is not known."""
         found = self.given.get(name.lower(), [])
         if len(found) != 1 or found[0].token is None or found[0].depth:
@@ -62,7 +62,7 @@ class Variables:
         """The line of an offset, counted from 1."""
         return bisect_left(self.ends, offset) + 1
 
-    def _note(self, name: str, given: Given) -> None:
+    def _note(self, name: str, given: GivenValue) -> None:
         self.given.setdefault(name.lower(), []).append(given)
 
     def _note_parameters(self) -> None:
@@ -79,7 +79,7 @@ class Variables:
                 told = each[2] is not None and match.start() == own
                 token = next(tokens(self.text, each.start(2), each.end(2)), None) if told else None
                 if each[1].lower() not in _CONSTANTS:
-                    self._note(each[1], Given(token, 0, "default", each.start()))
+                    self._note(each[1], GivenValue(token, 0, "default", each.start()))
 
     def _note_assignments(self) -> None:
         depth = 0
@@ -92,9 +92,9 @@ class Variables:
             if match is None or self._is_parameter(token.start):
                 continue
             value = self._assigned(self.tokens[number + 1 : number + 9]) if match[3] == "=" and not match[2] else None
-            self._note(match[1], Given(value, depth, "variable", match.end()))
+            self._note(match[1], GivenValue(value, depth, "variable", match.end()))
             for other in _LEFT.finditer(match[2]):
-                self._note(other[1], Given(None, depth, "variable", match.end()))
+                self._note(other[1], GivenValue(None, depth, "variable", match.end()))
 
     def _is_parameter(self, offset: int) -> bool:
         """Whether parameters are declared at an offset."""
@@ -113,7 +113,7 @@ class Variables:
             if each.mark and each.mark not in "()":
                 break
             name = self.text[each.start : each.end].strip("\"'").rpartition("$")[2]
-            self._note(name, Given(None, 0, "variable", token.start))
+            self._note(name, GivenValue(None, 0, "variable", token.start))
 
     def _assigned(self, given: Sequence[PowershellToken]) -> PowershellToken | None:
         """What an assignment gives: a text, or a path. given: what stands behind the sign."""
