@@ -207,6 +207,19 @@ def default_cuda(version: str | None = None, machine: str = "x86_64") -> str | N
     return release.plain_cuda if machine == "x86_64" else release.plain_arm64
 
 
+def has_arm64(channel: str, version: str) -> bool | None:
+    """Return whether a channel ("cu126") has a wheel of a release of torch for Linux on arm64; None where not known.
+
+    version: "2.6.0", or with a local part, which is then the build that has to be there ("2.6.0+cu126").
+    """
+    row = row_of("torch_arm64", channel)
+    public = _public(version)
+    if row is None or numbers(public) > numbers(row["until"]):
+        return None
+    listed = row["releases"].split()
+    return version in listed or (version == public and any(_public(one) == public for one in listed))
+
+
 def cxx11_abi(version: str) -> str:
     """The C++ ABI of PyTorch's own builds of a release for Linux on x86_64, as the names of wheels say it: "TRUE" or
     "FALSE"; "" for 2.6, whose channels differ.

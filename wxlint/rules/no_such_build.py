@@ -7,7 +7,8 @@ A channel that is computed from the base's CUDA version is often one that never 
 build; as an extra one it is passed over in silence, and the default index's build comes instead. The same holds for a
 torch that has no wheel for the base's Python, for a version such as `2.6.0+cpu` with no index in reach that has local
 versions, for the address of a wheel that was made for another Python, and for an extra or a group that the project does
-not have. Packages without sources, such as tensorflow, onnxruntime or jaxlib, have each release for a few Pythons only;
+not have. A channel holds torch and little besides, so that a list of an application's packages is not to be had from it
+alone, and for arm64 it has wheels of some releases only. Packages without sources, such as tensorflow, onnxruntime or jaxlib, have each release for a few Pythons only;
 some names are gone (`tensorflow-gpu`), never were (`detectron2`) or stand for nothing (`pytorch`); and an extra that a
 release no longer has, as `jax[cuda11_pip]`, is passed over: what comes is the build for the CPU. What is newer than the
 tables is a warning, and so is a channel that is empty because somebody's build passes nothing for its argument: the
@@ -96,7 +97,8 @@ from wxlint.images.installs.requirement import Requirement
 from wxlint.images.model.records import Build
 from wxlint.images.stack.torch.channels import channel_of_local, channel_of_url, lists_no_wheels
 from wxlint.images.stack.torch.model import describe
-from wxlint.rules import Problem
+from wxlint.rules import Problem, _channels
+from wxlint.rules._channels import OFFICIAL
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a channel, version or wheel that does not exist for this image"
@@ -104,8 +106,6 @@ HINT = "take a build that exists"
 WEIGHT = 0
 
 _CUDA = late(r"cu\d{2,3}")
-_OFFICIAL = late(r"download(?:-r2)?\.pytorch\.org/whl/(?!nightly|test)|pytorch-wheels/")
-"""Indexes that hold what the makers of torch publish as releases, and nothing else."""
 _WHEEL = late(r"-(?P<python>cp(?P<major>\d)(?P<minor>\d+))-(?P<abi>\w+)-(?P<platform>[\w.]+)\.whl(?:#|$)")
 _FOREIGN = late(r"win(?:32|_amd64|_arm64)|macosx_")
 _INTEL_ONLY = late(r"^(?!.*aarch64).*(?:x86_64|i686)")
@@ -119,18 +119,20 @@ _PIP = ("pip", "uv")
 def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
         for step in steps:
-            yield from _channels(step)
+            yield from _no_channels(step)
             yield from _empty_channels(image, step)
             yield from _pythons(step)
     for image in repository.images:
         yield from _local_versions(image)
         yield from _parts(image)
         yield from _wheels(image)
+        yield from _channels.packages(image)
+        yield from _channels.of_arm64(repository, image)
     for image, stack in repository.image_stacks:
         yield from _default_index(image, stack.python)
 
 
-def _channels(step: TorchStep) -> Iterator[Problem]:
+def _no_channels(step: TorchStep) -> Iterator[Problem]:
     """Channels that never existed, whichever index the install would take."""
     install = step.install
     sources = install.sources
@@ -141,7 +143,7 @@ def _channels(step: TorchStep) -> Iterator[Problem]:
     places += [(requirement.url or "", requirement.span, ()) for requirement in wanted]
     because = describe(step.choices[0])
     for url, where, reasons in places:
-        span, channel = where or install.span, channel_of_url(url) if _OFFICIAL.search(url) else ""
+        span, channel = where or install.span, channel_of_url(url) if OFFICIAL.search(url) else ""
         if not _CUDA.fullmatch(channel) or span is None:
             continue
         found = facts.cuda_channel(channel)
@@ -263,7 +265,7 @@ def _served(install: Install, wanted: Requirement) -> str | None:
     found = {channel_of_url(index.value.text) for index in indexes}
     if not found or found == {"default"}:
         return "the default index takes no local versions"
-    if wanted.name not in FAMILY or channel is None or not all(_OFFICIAL.search(i.value.text) for i in indexes):
+    if wanted.name not in FAMILY or channel is None or not all(OFFICIAL.search(i.value.text) for i in indexes):
         return None
     if found & {channel, "all", "unknown"}:
         return None
