@@ -37,6 +37,7 @@ KEYS = {
     "ngc_pytorch": ("release",),
     "nvidia_cuda_tags": ("version",),
     "other_packages": ("ecosystem", "name"),
+    "system_pythons": ("release",),
     "torch": ("version",),
     "nvcc_archs": ("arch",),
     "torch_archs": ("channel", "machine", "from"),

@@ -16,12 +16,14 @@ from __future__ import annotations
 from wxlint.facts.accelerated import accelerated_build, accelerated_package, carried, is_listed, is_sure
 from wxlint.facts.base_images import (
     BaseImage,
+    SystemPythons,
     base_image,
     held_companions,
     ngc_pytorch,
     normalise_repository,
     oldest_python,
     python_of_system,
+    system_pythons,
 )
 from wxlint.facts.channels import channel_of_cuda, cuda_of_channel
 from wxlint.facts.cuda_tags import CudaTag, is_cuda_tag_valid
@@ -71,6 +73,7 @@ __all__ = [
     "Channel",
     "Companions",
     "CudaTag",
+    "SystemPythons",
     "TorchRelease",
     "accelerated_build",
     "accelerated_package",
@@ -113,6 +116,7 @@ __all__ = [
     "release_key",
     "rocm_channels",
     "row_of",
+    "system_pythons",
     "table",
     "torch_channel_exists",
     "torch_exists",

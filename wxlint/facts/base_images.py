@@ -186,27 +186,55 @@ def ngc_pytorch(release: str) -> dict[str, str] | None:
     return row_of("ngc_pytorch", release)
 
 
-_OF_SYSTEM = {
-    **dict.fromkeys(("20.04", "focal"), "3.8"),
-    **dict.fromkeys(("22.04", "jammy"), "3.10"),
-    **dict.fromkeys(("24.04", "noble"), "3.12"),
-}
-"""The Python of Ubuntu's releases, by the tags of its images. Source: the distribution's package python3."""
 _UBUNTU_IN_NAME = late(r"ubuntu-?(\d\d\.\d\d)$")
+_CODENAME = late(r"(?:^|-)(bullseye|bookworm|trixie)(?:-slim)?$")
+
+
+class SystemPythons(NamedTuple):
+    """What a distribution packages. system: "Ubuntu 22.04". default: the Python of its package python3, "3.10".
+    pythons: all that it has packages of."""
+
+    system: str
+    default: str
+    pythons: tuple[str, ...]
 
 
 def python_of_system(path: str, tag: str) -> str:
-    """The Python of Ubuntu's packages, for images of Ubuntu itself and CUDA and ROCm images on it; "" for others.
+    """The Python of the distribution's package python3, for images of Ubuntu and Debian themselves and CUDA and ROCm
+    images on them; "" for others.
 
     An image that brings a Python of its own has it in the environment of its installs.
 
     Args:
         path: of the reference, without the registry.
     """
+    found = _row_of_system(_release(path, tag))
+    return found.default if found is not None else ""
+
+
+def system_pythons(path: str, tag: str) -> SystemPythons | None:
+    """What the distribution under an image packages, None where that is not known. path: without the registry."""
+    release = _release(path, tag)
+    if not release and path.rpartition("/")[2] == "python":
+        named = _CODENAME.search(tag)
+        release = named[1] if named is not None else ""
+    return _row_of_system(release)
+
+
+def _release(path: str, tag: str) -> str:
+    """The release of an image's distribution, as number or code name; "" where the reference does not say it."""
     name = path.rpartition("/")[2]
     if path.endswith("nvidia/cuda"):
-        return _OF_SYSTEM.get(tag.rpartition("-ubuntu")[2], "")
+        return tag.rpartition("-ubuntu")[2]
     if path.startswith("rocm/dev-ubuntu"):
         found = _UBUNTU_IN_NAME.search(name)
-        return _OF_SYSTEM.get(found[1], "") if found is not None else ""
-    return _OF_SYSTEM.get(tag.partition("-")[0], "") if name == "ubuntu" else ""
+        return found[1] if found is not None else ""
+    if name == "ubuntu":
+        return tag.partition("-")[0]
+    return tag.partition("-")[0].partition(".")[0] if name == "debian" else ""
+
+
+@functools.lru_cache(maxsize=64)
+def _row_of_system(release: str) -> SystemPythons | None:
+    row = row_of("system_pythons", release)
+    return SystemPythons(row["system"], row["default"], tuple(row["pythons"].split())) if row is not None else None

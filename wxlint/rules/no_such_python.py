@@ -1,0 +1,127 @@
+"""A Python is installed from a distribution that has no packages of it.
+
+## Why
+
+A release of Ubuntu or Debian packages one Python, at most three: Ubuntu 22.04 has 3.10 and 3.11, Debian 12 has 3.11
+alone. `apt-get install python3.12` on any other ends the build (`Unable to locate package`), unless something adds a
+source that has it first. Nothing is said where the Dockerfile does so, or runs a script that may.
+
+## Bad
+
+```dockerfile
+FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
+RUN apt-get update && apt-get install -y python3.12 python3.12-venv
+```
+
+## Good
+
+```dockerfile
+FROM nvidia/cuda:12.6.3-runtime-ubuntu24.04
+RUN apt-get update && apt-get install -y python3.12 python3.12-venv
+```
+
+```dockerfile
+FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
+RUN apt-get update && apt-get install -y software-properties-common && add-apt-repository -y ppa:deadsnakes/ppa
+RUN apt-get update && apt-get install -y python3.12 python3.12-venv
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wxlint import facts
+from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
+from wxlint.core.reasons import reason_at
+from wxlint.images.graph.repository import Repository
+from wxlint.rules import Problem
+
+if TYPE_CHECKING:
+    from wxlint.documents.dockerfile.reader import Instruction
+    from wxlint.images.evaluation.commands import RunCommand
+    from wxlint.images.model.records import Evaluated, Stage
+    from wxlint.shell.model import Word
+
+SEVERITY = Severity.ERROR
+SUMMARY = "a Python that the base's distribution has no packages of"
+HINT = "take a Python that the distribution has, or add a source that has this one"
+WEIGHT = 0
+
+_PACKAGE = late(r"(?:lib)?python(3\.\d+)(?:-[a-z][a-z0-9]*)?")
+_INSTALLERS = ("apt-get", "apt", "aptitude")
+_OTHER_SOURCE = late(
+    r"apt-repository|deadsnakes|\bppa\b|sources\.list|/etc/apt\b|\.deb\b|\bdpkg\s+-i|\bdeb\s+(?:\[|https?:)|\.sh\b"
+    r"|extrepo|\baptly\b|\bansible"
+)
+"""What adds a source of packages, or may: a script of the repository's own."""
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for evaluated in repository.evaluated:
+        if _PACKAGE.search(evaluated.dockerfile.source.text):
+            for stage in evaluated.stages:
+                yield from _stage(repository, evaluated, stage)
+
+
+def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterator[Problem]:
+    line = _line(evaluated, stage)
+    root = line[-1].base if line else None
+    reference = root.reference if root is not None else None
+    if root is None or reference is None or not reference.tag or not reference.tag_known:
+        return
+    packaged = facts.system_pythons(reference.path, reference.tag)
+    if packaged is None or repository.graph.producers(reference) or any(_has_others(evaluated, one) for one in line):
+        return
+    because = (reason_at("image", f"FROM {reference.shown()}", root.span),)
+    there = " and ".join(packaged.pythons)
+    for instruction in evaluated.instructions_of(stage):
+        for ran, word, python in _wanted(evaluated, instruction):
+            if python not in packaged.pythons:
+                text = f"{packaged.system} has no package {word.value.text}: it packages Python {there}"
+                newest = packaged.pythons[-1]
+                hint = f"take Python {newest}, a base whose distribution has {python}, or add a source that has it"
+                yield Problem(ran.span(word), text, because, hint)
+
+
+def _wanted(evaluated: Evaluated, instruction: Instruction) -> Iterator[tuple[RunCommand, Word, str]]:
+    """Yield the package of each Python that a RUN installs, the first of each version that a command names."""
+    if instruction.keyword != "RUN" or not _PACKAGE.search(instruction.text):
+        return
+    from wxlint.images.evaluation.commands import commands_of
+    from wxlint.images.evaluation.handled import is_handled
+    from wxlint.shell.wrappers import unwrap
+
+    for ran in commands_of(evaluated.dockerfile.source, instruction):
+        texts = [word.value.text for word in unwrap(ran.command).words]
+        if texts[0].rpartition("/")[2] not in _INSTALLERS or "install" not in texts:
+            continue
+        if ran.command.conditional or is_handled(ran.text, ran.command.end):
+            continue
+        seen: set[str] = set()
+        for word in ran.command.words:
+            named = _PACKAGE.fullmatch(word.value.text.partition("=")[0])
+            if named is not None and named[1] not in seen:
+                seen.add(named[1])
+                yield ran, word, named[1]
+
+
+def _line(evaluated: Evaluated, stage: Stage) -> list[Stage]:
+    """A stage and those that it starts from, down to the one on an image from outside; none where that is not known."""
+    line = [stage]
+    while line[-1].parents:
+        if len(line[-1].parents) > 1 or line[-1].external:
+            return []
+        line.append(evaluated.stages[line[-1].parents[0]])
+    return line
+
+
+def _has_others(evaluated: Evaluated, stage: Stage) -> bool:
+    """Whether a stage adds sources of packages to those of the distribution, or may."""
+    return any(
+        _OTHER_SOURCE.search(text) is not None
+        for instruction in evaluated.instructions_of(stage)
+        for text in (instruction.text, *(heredoc.body for heredoc in instruction.heredocs))
+    )
