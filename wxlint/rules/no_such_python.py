@@ -67,15 +67,14 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 
 def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterator[Problem]:
-    line = _line(evaluated, stage)
-    root = line[-1].base if line else None
-    reference = root.reference if root is not None else None
-    if root is None or reference is None or not reference.tag or not reference.tag_known:
+    reference = evaluated.base_of(stage)
+    if reference is None or not reference.tag or not reference.tag_known:
         return
+    line = evaluated.line_of(stage)
     packaged = facts.system_pythons(reference.path, reference.tag)
     if packaged is None or repository.graph.producers(reference) or any(_has_others(evaluated, one) for one in line):
         return
-    because = (reason_at("image", f"FROM {reference.shown()}", root.span),)
+    because = (reason_at("image", f"FROM {reference.shown()}", line[-1].base.span),)
     there = " and ".join(packaged.pythons)
     for instruction in evaluated.instructions_of(stage):
         for ran, word, python in _wanted(evaluated, instruction):
@@ -106,16 +105,6 @@ def _wanted(evaluated: Evaluated, instruction: Instruction) -> Iterator[tuple[Ru
             if named is not None and named[1] not in seen:
                 seen.add(named[1])
                 yield ran, word, named[1]
-
-
-def _line(evaluated: Evaluated, stage: Stage) -> list[Stage]:
-    """A stage and those that it starts from, down to the one on an image from outside; none where that is not known."""
-    line = [stage]
-    while line[-1].parents:
-        if len(line[-1].parents) > 1 or line[-1].external:
-            return []
-        line.append(evaluated.stages[line[-1].parents[0]])
-    return line
 
 
 def _has_others(evaluated: Evaluated, stage: Stage) -> bool:

@@ -112,13 +112,8 @@ def _asked_otherwise(image: Image, missing: str) -> str:
 
 def _instructions(image: Image) -> list[Instruction]:
     """The instructions of an image's own stages, the first ones first."""
-    found: list[Instruction] = []
-    stage = image.stage
-    while True:
-        found = [*image.evaluated.instructions_of(stage), *found]
-        if len(stage.parents) != 1 or stage.external:
-            return found
-        stage = image.evaluated.stages[stage.parents[0]]
+    stages = reversed(image.evaluated.line_of(image.stage))
+    return [instruction for stage in stages for instruction in image.evaluated.instructions_of(stage)]
 
 
 def _synced(image: Image, instructions: Sequence[Instruction]) -> _Chosen | None:

@@ -179,10 +179,20 @@ class Evaluated:
                 return stage
         return self.stages[int(wanted)] if wanted.isdigit() and int(wanted) < len(self.stages) else None
 
+    def line_of(self, stage: Stage) -> list[Stage]:
+        """A stage, and behind it those that it starts from, as far as that is one stage."""
+        found = [stage]
+        while len(found[-1].parents) == 1 and not found[-1].external:
+            found.append(self.stages[found[-1].parents[0]])
+        return found
+
+    def base_of(self, stage: Stage) -> Reference | None:
+        """The external image that a stage starts from, through others; None where it may start from several."""
+        first = self.line_of(stage)[-1]
+        return first.base.reference if first.external and not first.parents else None
+
     def known_base(self) -> Reference | None:
         """The external image that the build starts from, through its stages; None where it is not known."""
         stage = self.target(self.build.target)
-        while stage is not None and len(stage.parents) == 1 and not stage.external:
-            stage = self.stages[stage.parents[0]]
-        reference = stage.base.reference if stage is not None and stage.external and not stage.parents else None
+        reference = self.base_of(stage) if stage is not None else None
         return reference if reference is not None and reference.tag_known and reference.name_known else None
