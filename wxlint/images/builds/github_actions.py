@@ -161,7 +161,7 @@ def metadata_tags(inputs: Inputs) -> Value:
         if tag is not None:
             tags.append(tag)
     latest = flavor.get("latest", Value("auto"))
-    if latest.text == "true":
+    if latest.text == "true" or (latest.text == "auto" and any(map(_brings_latest, specs))):
         own = suffix if flavor.get("onlatest", Value("")).text == "true" else Value("")
         tags.append(concat([Value("latest"), own]))
     lines: list[Value] = []
@@ -192,6 +192,14 @@ def _metadata_tag(spec: Value, prefix: Value, suffix: Value) -> Value | None:
     if kind == "raw" and value is not None and "{{" not in value.text:
         return concat([prefix, value, suffix])
     return concat([prefix, unknown(f"{kind} tag"), suffix])
+
+
+def _brings_latest(spec: Value) -> bool:
+    """Whether `latest` comes along with a tag of a release, as the action's `latest=auto` has it."""
+    fields = _fields(spec)
+    kind = fields["type"].text if "type" in fields else ""
+    of_a_tag = kind in ("semver", "match") or (kind == "ref" and fields.get("event", Value("")).text == "tag")
+    return of_a_tag and fields.get("enable", Value("true")).text == "true"
 
 
 def _is_false(value: Value | None) -> bool:
