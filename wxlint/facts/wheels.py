@@ -70,7 +70,7 @@ def lack_of(name: str, specifier: str, python: str) -> Lack | None:
     if row is None or re.search(r"\d\.?(?:a|b|rc|dev)\d", specifier):
         return None
     limit, included = upper_bound(specifier)
-    lowest, allowed = _lower_bound(specifier)
+    lowest, allowed = lower_bound(specifier)
     if _key(limit) < _key(row.oldest):
         return None
     beyond = _is_beyond(lowest, allowed, row.newest)
@@ -105,7 +105,7 @@ def _is_beyond(lowest: tuple[int, ...], included: bool, last: str) -> bool:
     return _key(lowest) > _key(last) or (_key(lowest) == _key(last) and not included)
 
 
-def _lower_bound(specifier: str) -> tuple[tuple[int, ...], bool]:
+def lower_bound(specifier: str) -> tuple[tuple[int, ...], bool]:
     """Return the highest lower bound of a specifier, and whether it is allowed itself."""
     found: tuple[tuple[int, ...], bool] = ((), True)
     for sign, version in CLAUSE.findall(specifier):

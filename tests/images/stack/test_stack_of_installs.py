@@ -369,6 +369,21 @@ def test_what_is_named_beside_a_package_may_hold_it_back(command: str, older: bo
     assert brought["ctranslate2"].conditional == older
 
 
+@pytest.mark.parametrize(
+    ("first", "later", "specifier"),
+    [
+        ("faster-whisper<=1.0.3", "faster-whisper<=0.10.1", "<4"),
+        ("faster-whisper==0.10.1", "faster-whisper==1.1.1", ">=4.0,<5"),
+        ("ctranslate2==4.4.0", "faster-whisper==1.1.1", "==4.4.0"),
+        ("ctranslate2==4.0", "faster-whisper==1.1.1", "==4.0"),
+        ("ctranslate2==3.24.0", "faster-whisper==1.1.1", ">=4.0,<5"),
+    ],
+)
+def test_what_comes_along_replaces_a_release_that_does_not_suit(first: str, later: str, specifier: str) -> None:
+    there = stack(f"pip install '{first}'", f"pip install '{later}'").packages
+    assert {one.name: one.specifier for one in there}["ctranslate2"] == specifier
+
+
 def test_an_upgrade_with_uv_is_for_what_comes_along_too() -> None:
     for tool, specifier in (("uv pip", "<2"), ("pip", "<1.22")):
         there = stack("uv pip install 'onnxruntime<1.22'", f"{tool} install -U faster-whisper==1.1.1").packages

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
+from wxlint.facts.accelerated import upper_bound
+from wxlint.facts.tables import trimmed
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.base import Held
@@ -122,4 +124,15 @@ def _replaces(before: Accelerated, package: Accelerated, install: Install) -> bo
         return True
     if install.upgrade and (install.tool == "uv" or install.eager):  # of all that comes along
         return True
-    return not package.brought_by and (bool(package.specifier) or install.upgrade or install.reinstall)
+    if package.brought_by:
+        return _excludes(package.specifier, before.specifier) or _excludes(before.specifier, package.specifier)
+    return bool(package.specifier) or install.upgrade or install.reinstall
+
+
+def _excludes(below: str, above: str) -> bool:
+    """Whether all releases of one range are older than those of another."""
+    from wxlint.facts.wheels import lower_bound  # only where a package is brought twice
+
+    limit, included = upper_bound(below)
+    lowest, allowed = lower_bound(above)
+    return bool(lowest) and (trimmed(lowest) > limit or (trimmed(lowest) == limit and not (included and allowed)))
