@@ -36,6 +36,7 @@ KEYS = {
     "newest_pythons": ("name",),
     "ngc_pytorch": ("release",),
     "nvidia_cuda_tags": ("version",),
+    "official_images": ("name",),
     "other_packages": ("ecosystem", "name"),
     "system_pythons": ("release",),
     "torch": ("version",),

@@ -7,7 +7,9 @@ on a new machine. Without a policy only the bases of Dockerfiles are judged: `la
 of an image that the repository itself builds under the tags of variants only. A base of a variant that is built no
 more (`app:cu124` where workflows build `app:cu130`) is information: a registry may still have it, older by the day.
 So is a base of the policy in another version than the one that is built, and without a policy a service or a pod that
-runs an image as CUDA where the repository builds it for the CPU alone, or the reverse.
+runs an image as CUDA where the repository builds it for the CPU alone, or the reverse, and a name without a registry
+(`asr-tools:latest`) that nothing builds or tags and that is none of Docker's official images: nothing can pull it. A
+script that pushes `tsbench` and builds `ts-bench` is warned of.
 
 ## Bad
 
@@ -46,6 +48,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
+from wxlint.facts.base_images import base_image
 from wxlint.images.graph.producers import same_name
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Use
@@ -56,6 +59,7 @@ from wxlint.rules import Problem
 if TYPE_CHECKING:
     from wxlint.policy.image_names import Member
     from wxlint.policy.model import Expectation, Policy
+    from wxlint.rules._made_nowhere import MadeNowhere
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a family image that is used and that nothing builds"
@@ -75,6 +79,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     built = _Built(repository.uses)
     sources = [repository.sources.read(path) for path in repository.scripts]
     scripts = [source.text for source in sources if source is not None]
+    nowhere: MadeNowhere | None = None
     for use in repository.uses:
         reference = use.reference
         if use.produces or reference is None or not reference.tag_known or reference.digest or built.has(reference):
@@ -82,10 +87,19 @@ def check(repository: Repository) -> Iterator[Problem]:
         if repository.policy is not None and repository.policy.variants:
             yield from _by_policy(repository, use)
             yield from _of_another_version(repository, built, use, scripts)
-        elif use.kind == "FROM":
+            continue
+        if use.kind == "FROM":
             yield from _without_policy(built, use, reference, scripts)
         elif use.kind in _RUNS:
             yield from _of_another_variant(built, use, reference, scripts)
+        if use.kind == "docker push" or "/" not in reference.name and base_image(reference.name, None) is None:
+            from wxlint.rules._made_nowhere import LOCAL, MadeNowhere
+
+            nowhere = nowhere or MadeNowhere(repository)
+            if use.kind == "docker push":
+                yield from nowhere.pushed(use)
+            elif use.kind in LOCAL and not built.alike(reference):
+                yield from nowhere.local(use)
 
 
 def _without_policy(built: _Built, use: Use, reference: Reference, scripts: Sequence[str]) -> Iterator[Problem]:
