@@ -145,8 +145,8 @@ def _of_services(repository: Repository, search: Search | None) -> Iterator[Prob
         search = search or _search(repository)
         if service.key.span.path in elsewhere:
             there = _from_above(repository, service)
-            moved, _ = search.makers(span.path, posixpath.dirname(there) or ".")
-            if there and "/" not in written.value.text and not moved:
+            started = search.is_started_in(posixpath.dirname(there) or ".", span.path)
+            if there and "/" not in written.value.text and not started:
                 yield Problem(span, f"there is no {path}; did you mean {there}?", image=path, severity=Severity.INFO)
         elif search.is_gone(written, folder, path):
             beside = search.beside(written)

@@ -266,15 +266,23 @@ class Search:
         return any(not any(disk.lexists(posixpath.join(folder, each)) for folder in folders) for each in longer)
 
     def makers(self, compose: str, folder: str) -> tuple[bool, list[str]]:
-        """The files that may make what a compose file builds in a folder, and whether one moves the compose file, or
-        starts it from elsewhere."""
+        """The files that may make what a compose file builds in a folder, and whether one moves the compose file."""
         if (compose, folder) not in self._found_makers:
             beside = {posixpath.dirname(compose) or ".", folder}
             files = [normal(posixpath.join(where, name)) for where in beside for name in disk.names(where)]
             names = [*({*self._repository.scripts, *filter(MAKER.search, files)} - {normal(compose)})]
-            above, name = map(re.escape, posixpath.split(compose))
-            further = rf"-f[ =]\S+[ \\\n]+-f[ =](?:\S*{above}/)?{name}"
-            moved = re.compile(rf"\b(?:cp|mv)\b.*{name}|--project-directory|{further}")
-            texts = [maker.text for name in names if (maker := self._texts.source(name)) is not None]
-            self._found_makers[compose, folder] = any(map(moved.search, texts)), names
+            moved = re.compile(rf"\b(?:cp|mv)\b.*{re.escape(posixpath.basename(compose))}")
+            self._found_makers[compose, folder] = self._some_say(names, moved), names
         return self._found_makers[compose, folder]
+
+    def is_started_in(self, folder: str, compose: str) -> bool:
+        """Whether a file moves a compose file, or starts it so that its paths begin in another folder: behind another
+        file, or with --project-directory."""
+        moved, names = self.makers(compose, folder)
+        above, name = map(re.escape, posixpath.split(compose))
+        further = rf"-f[ =]\S+[ \\\n]+-f[ =](?:\S*{above}/)?{name}"
+        return moved or self._some_say(names, re.compile(rf"--project-directory|{further}"))
+
+    def _some_say(self, names: list[str], pattern: re.Pattern[str]) -> bool:
+        texts = (source.text for name in names if (source := self._texts.source(name)) is not None)
+        return any(map(pattern.search, texts))
