@@ -43,6 +43,15 @@ _OTHER_TREE = late(r"\bgit[ \t]+(?:-C[ \t]+\S+[ \t]+)?(?:checkout|switch)[ \t]+(
 _OTHER_FILES = late(r"COMPOSE_FILE|\b(?:cp|mv|ln|curl|wget|copy|rename)\b[^\n]*\bcompose\b")
 """A document chooses other compose files, or puts one in the usual place."""
 _PROSE = (".md", ".rst")
+_IN_CODE = late(
+    r"(?<!`)`(?:\./)?((?:[\w-][\w.-]*/)+(?:(?:Docker|Container)file[\w.-]*|[\w.-]+\.(?:[Dd]ocker|[Cc]ontainer)file))`(?!`)"
+)
+"""A Dockerfile that a sentence names, with its folder."""
+_OF_ANOTHER_TIME = late(
+    r"(?i)\b(?:remov|delet|renam|replac|mov|former|legacy|deprecat|previous|old|was|were|no longer|instead|creat|add"
+    r"|new|todo|plan|will|should|if)|→|[-=]>|~~"
+)
+"""A sentence about what was, or is to be."""
 
 
 def is_of_another_day(path: str) -> bool:
@@ -74,6 +83,7 @@ def problems(repository: Repository, path: str, script: Script, texts: JoinedTex
         if call.docker.verb.startswith("compose ") and source.offsets(call.span)[0] < end:
             yield from document.compose_files(call)
             yield from document.services(call)
+    yield from document.sentences(end)
 
 
 class _Document:
@@ -159,6 +169,20 @@ class _Document:
         files = projects.files if projects is not None else ()
         return {file.source.path: {service.name for service in file.services} for file in files}
 
+    def sentences(self, end: int) -> Iterator[Problem]:
+        """Yield the Dockerfiles that sentences name in a folder that holds others. end: where the document ends."""
+        known = list(self.repository.dockerfiles)
+        for match in _IN_CODE.finditer(self.source.text, 0, end):
+            path = match[1]
+            paths = tuple(normal(posixpath.join(each, path)) for each in self.folders.above)
+            if self._shows[DOCKERFILE] or any(map(disk.lexists, paths)) or not self._is_nowhere(path, known):
+                continue
+            holds_others = any(posixpath.dirname(each) == posixpath.dirname(one) for each in paths for one in known)
+            line = self.source.line_text(self.source.position(match.start())[0])
+            if holds_others and not _OF_ANOTHER_TIME.search(line) and self._is_meant(path, paths):
+                near = self.texts.near(path, known)
+                yield Problem(self.source.span(*match.span(1)), f"there is no {path}{near}", image=path)
+
     def build(self, build: Build) -> Iterator[Problem]:
         """Yield a stage and arguments that the Dockerfile of a build does not have."""
         path, span = build.dockerfile, build.span
@@ -200,7 +224,7 @@ class _Document:
         sought = path if name in PLAIN_NAMES else name
         if says_how_to_make(self.source.text, sought):
             return True
-        if path in PLAIN_NAMES:
+        if path in PLAIN_NAMES or any(path == gone.path for gone in self.repository.gone_dockerfiles):
             return False
         return self.texts.hold(sought, (self.folder, ""))
 

@@ -53,6 +53,7 @@ from wxlint.documents.dockerfile.words import json_words, listed_words
 from wxlint.images.graph.context_files import Absent, ContextFolders, inside_context, is_nowhere
 from wxlint.images.graph.image import contributing
 from wxlint.images.graph.joined_texts import JoinedTexts
+from wxlint.images.graph.made_files import says_how_to_make
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import ARCHIVED, Problem
 
@@ -90,7 +91,8 @@ def check(repository: Repository) -> Iterator[Problem]:
                     known[build.contexts] = ContextFolders(repository.sources, path, build.contexts)
                 yield from _build(known[build.contexts], evaluated, build)
             elif build.span is None and not build.image and not _NOT_USED.search(path):
-                yield from _by_hand(repository, evaluated, texts)
+                told = [each for each in repository.told_builds.get(path, ()) if each.contexts and not each.more]
+                yield from _as_told(repository, evaluated, told) if told else _by_hand(repository, evaluated, texts)
 
 
 def _by_hand(repository: Repository, evaluated: Evaluated, texts: JoinedTexts) -> Iterator[Problem]:
@@ -103,6 +105,21 @@ def _by_hand(repository: Repository, evaluated: Evaluated, texts: JoinedTexts) -
                 # a script, or a text beside the Dockerfile, that names it may make it, or say to put it there by hand
                 if not texts.name(posixpath.basename(name), (posixpath.dirname(evaluated.path),)):
                     yield Problem(span, text, severity=Severity.INFO)
+
+
+def _as_told(repository: Repository, evaluated: Evaluated, told: list[Build]) -> Iterator[Problem]:
+    """Yield what is in the context of no command of the documentation that builds a Dockerfile which nothing else
+    builds."""
+    folders = [ContextFolders(repository.sources, evaluated.path, each.contexts[:1]) for each in told]
+    documents = [repository.sources.read(each.span.path) for each in told if each.span is not None]
+    for instruction in evaluated.dockerfile.instructions:
+        for source, span in _sources(evaluated.dockerfile.source, instruction):
+            absent = [one.absent(source, evaluated.build) if one.folders else None for one in folders]
+            first, name = absent[0], posixpath.basename(source)
+            made = any(text is not None and says_how_to_make(text.text, name) for text in documents)
+            if first is not None and None not in absent and not made:
+                text = f"{instruction.keyword} {source}: {_why(first)}"
+                yield Problem(span, text, told[0].built_by, severity=Severity.INFO)
 
 
 def _build(contexts: ContextFolders, evaluated: Evaluated, build: Build) -> Iterator[Problem]:

@@ -51,10 +51,8 @@ from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
-    from wxlint.core.findings import Span
     from wxlint.documents.compose.merge import Text
     from wxlint.documents.compose.services import Service
-    from wxlint.images.builds.model import DockerCall
     from wxlint.images.graph.missing_dockerfiles import Search
 
 SEVERITY = Severity.WARNING
@@ -66,43 +64,10 @@ _COMPOSE = ("compose ", "stack deploy")
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    search: Search | None = None
-    for name, script in repository.scripts.items():
-        decided: set[Span | None] = set()
-        for call in script.calls:
-            if _names_a_variable(repository, call):
-                search = search or _search(repository)
-                yield from _of_a_variable(search, call, decided)
-        for build in script.builds:
-            if not build.wanted or build.span is None or any(disk.lexists(path) for path in build.wanted):
-                continue
-            search = search or _search(repository)
-            found = search.dockerfile_of(name, script, build) if build.span not in decided else None
-            if found is not None:
-                path, span = found
-                yield Problem(span, f"there is no {path}{search.near(path)}", build.built_by, image=path)
-    yield from _of_services(repository, search)
+    for gone in repository.gone_dockerfiles:
+        yield Problem(gone.span, f"there is no {gone.path}{gone.near}", gone.because, image=gone.path)
+    yield from _of_services(repository)
     yield from _compose_files(repository)
-
-
-def _names_a_variable(repository: Repository, call: DockerCall) -> bool:
-    """Whether a build names its Dockerfile by a variable."""
-    source = repository.sources.read(call.path) if call.docker.verb == "build" else None
-    given = call.docker.values("-f", "--file") if source is not None else ()
-    return any("$" in text or "%" in text for text in (source.text[one.start : one.end] for one in given if source))
-
-
-def _of_a_variable(search: Search, call: DockerCall, decided: set[Span | None]) -> Iterator[Problem]:
-    """Yield the Dockerfiles that a build names by a variable. decided: takes the places of what is known of them."""
-    from wxlint.images.graph.variable_dockerfiles import gone_by_variable
-
-    found = gone_by_variable(search, call)
-    if found is not None:
-        for path, span in found:
-            if span not in decided:
-                decided.add(span)
-                yield Problem(span, f"there is no {path}{search.near(path)}", image=path)
-        decided.add(call.span)
 
 
 def _compose_files(repository: Repository) -> Iterator[Problem]:
@@ -120,12 +85,13 @@ def _search(repository: Repository) -> Search:
     return Search(repository)
 
 
-def _of_services(repository: Repository, search: Search | None) -> Iterator[Problem]:
+def _of_services(repository: Repository) -> Iterator[Problem]:
     """Yield what compose services name as their Dockerfile, in a context that is there."""
     projects = repository.compose
     if projects is None:
         return
     seen = set()
+    search: Search | None = None
     elsewhere = {service.key.span.path for _, service in projects.services() if _from_above(repository, service)}
     every = [*(service for _, service in projects.services()), *(s for file in projects.files for s in file.services)]
     chosen = {each.name for each in every if each.build is not None and each.build.dockerfile is not None}

@@ -5,12 +5,13 @@
 The README is how others build the images. After a file was moved, or a stage renamed, nobody notices that its commands
 fail: no workflow runs them. Commands in blocks of shell text in Markdown and reStructuredText are read
 (`docker build`, `docker compose -f`), and their paths are tried from the document's folder, from all folders above, and
-from those that a `cd` of the document leads to. A file of the name in another folder may be meant, since a text can say
-in words where its commands are typed. Left alone are documents that show a Dockerfile or compose file to be written,
-what stands behind a `cd` into another repository, files that git ignores, that the document says how to make or that a
-program names, names for the reader to fill in (`<name>`, `path/to`), and change logs, plans and archives. A service is
-looked for in the files that `docker compose` reads beside the document where no `-f` names others. Tags of
-`nvidia/cuda` in such commands are a matter of [cuda-image-tag](cuda-image-tag.md).
+from those that a `cd` of the document leads to. So is a Dockerfile that a sentence names with its folder, where that
+holds others. A file of the name in another folder may be meant, since a text can say in words where its commands are
+typed. Left alone are documents that show a Dockerfile or compose file to be written, what stands behind a `cd` into
+another repository, files that git ignores, that the document says how to make or that a program names (but to build
+it), names for the reader to fill in (`<name>`, `path/to`), and change logs, plans and archives. A service is looked for
+in the files that `docker compose` reads beside the document where no `-f` names others. Tags of `nvidia/cuda` in such
+commands are a matter of [cuda-image-tag](cuda-image-tag.md).
 
 ## Bad
 
@@ -53,7 +54,7 @@ HINT = "correct the command"
 def check(repository: Repository) -> Iterator[Problem]:
     texts = None
     for path, script in repository.documented.items():
-        if script.builds or any(call.docker.verb.startswith("compose ") for call in script.calls):
+        if script.builds or script.uses or any(call.docker.verb.startswith("compose ") for call in script.calls):
             from wxlint.rules._documented import problems, texts_of
 
             texts = texts or texts_of(repository)

@@ -109,6 +109,12 @@ class DockerCommand(NamedTuple):
         found = self.values(*names)
         return found[-1].value if found else None
 
+    def is_expanded(self, *names: str) -> bool:
+        """Whether the value that counts does not stand there as it is, but for quotes: a shell expands it."""
+        found = self.values(*names)
+        text = found[-1].value.text if found and found[-1].value is not None else ""
+        return bool(found) and found[-1].end - found[-1].start not in (len(text), len(text) + len('""'))
+
 
 def docker_command(command: Command) -> DockerCommand | None:
     """Read a simple command as a docker command line; None when it is none."""

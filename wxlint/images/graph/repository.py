@@ -19,13 +19,14 @@ from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.image_graph import ImageGraph
 from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.sources import SourceStore
-from wxlint.images.model.records import Evaluated, Use
+from wxlint.images.model.records import Build, Evaluated, Use
 from wxlint.images.stack.state import Stack
 from wxlint.policy import FORBIDDEN_TAGS
 
 if TYPE_CHECKING:
     from wxlint.images.builds.compose_projects import ComposeProjects
     from wxlint.images.evaluation.dockerfiles import Dockerfiles
+    from wxlint.images.graph.gone_dockerfiles import GoneDockerfile
     from wxlint.images.graph.missing_compose_files import MissingFile
     from wxlint.images.graph.purpose import Purposes
     from wxlint.policy.model import Expectation, Policy
@@ -128,6 +129,18 @@ class Repository:
         return tuple(missing_files(self.documents, self.sources))
 
     @cached_property
+    def gone_dockerfiles(self) -> tuple[GoneDockerfile, ...]:
+        """The Dockerfiles that scripts build and that are not there, where nothing may make them."""
+        scripts = self.scripts.values()
+        calls = (call.docker for script in scripts for call in script.calls)
+        if not any(build.wanted for script in scripts for build in script.builds):
+            if not any(docker.verb == "build" and docker.is_expanded("-f", "--file") for docker in calls):
+                return ()
+        from wxlint.images.graph.gone_dockerfiles import gone_dockerfiles  # where there is something to look for
+
+        return tuple(gone_dockerfiles(self))
+
+    @cached_property
     def scripts_and_gone_files(self) -> frozenset[tuple[str, str]]:
         """The paths of scripts, each with a compose file that it names and that is not there."""
         return frozenset((missing.call.path, missing.path) for missing in self.missing_compose_files)
@@ -144,6 +157,15 @@ class Repository:
 
                 root = self.sources.root
                 found[path] = self.failures.attempt(path, partial(prose_script, source, root), Script((), (), ()))
+        return found
+
+    @cached_property
+    def told_builds(self) -> dict[str, list[Build]]:
+        """The builds of the documentation's commands, by the Dockerfiles that they name."""
+        found: dict[str, list[Build]] = {}
+        for build in (build for script in self.documented.values() for build in script.builds):
+            if build.dockerfile in self.dockerfiles:
+                found.setdefault(build.dockerfile, []).append(build)
         return found
 
     # -- what is in scope
