@@ -5,7 +5,9 @@
 A CPU and a GPU build that both push `:latest` (or `:1.2`) overwrite each other. Users of the tag get 5 GB of CUDA, or
 none of it, and nothing tells them which. Builds for other platforms may share a tag: a manifest joins them. Names that
 `docker tag` gives count where the same file pushes them, and a tag with the commit, the branch or the number of the run
-is one tag in all jobs of a pipeline. 231 public trees had 1 such tag, a true one.
+is one tag in all jobs of a pipeline. So does a compose file that is laid over another (`-f docker-compose.yml -f
+docker-compose.gpu.yml`, as a comment, a script or the documentation says), builds another Dockerfile, and leaves the
+image's name as it is below; that is information. 231 public trees had 1 such tag, a true one.
 
 ## Bad
 
@@ -49,6 +51,7 @@ from wxlint.rules import Problem
 SEVERITY = Severity.WARNING
 SUMMARY = "one tag that a CPU build and a GPU build both make"
 HINT = "give each variant tags of its own, moving ones (latest) too"
+_OVERLAY_HINT = "give the service an image: of its own here"
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -71,6 +74,26 @@ def check(repository: Repository) -> Iterator[Problem]:
                 *image.state.torch.because,
             )
             yield Problem(use.span, text, because, image=name[1])
+    yield from _overlays(repository)
+
+
+def _overlays(repository: Repository) -> Iterator[Problem]:
+    """Yield the services of compose files that are laid over a base, build for another accelerator than that, and keep
+    its image's name."""
+    if repository.compose is None or all(project.whole for project in repository.compose.projects):
+        return
+    from wxlint.images.graph.compose_overlays import laid_over  # where there is one
+
+    for over in laid_over(repository):
+        below, above = (
+            {found for image in repository.graph.images_of(each) if (found := _computes_on(image)) is not None}
+            for each in (over.below, over.service)
+        )
+        if len(below) == len(above) == 1 and below != above and over.below.image is not None:
+            name, (own,), (other,) = over.below.image.value.text, above, below
+            text = f"{name} is a {own} image with this file on top, and a {other} image without it"
+            because = (reason_at("build", f"compose image {name}", over.below.image.place.span),)
+            yield Problem(over.service.key.span, text, because, _OVERLAY_HINT, Severity.INFO, image=name)
 
 
 def _name(use: Use) -> tuple[str, str] | None:
