@@ -12,6 +12,9 @@ mentions elsewhere than in its builds may be made by it, and one that git ignore
 Compose takes `dockerfile:` from the build context, not from the folder of its own file. Where the context is that
 folder, and the Dockerfile is above it, the finding is information: somebody may start the services from there.
 
+Behind a compose file of another folder (`-f docker-compose.yml -f docker/gpu.yml`) all paths begin in the folder of the
+first, and so does a build context of the second.
+
 `docker compose -f docker-compose.yml -f docker-compose.gpu.yml up` ends with `no such file` where the second is gone.
 That is said where other compose files, or Dockerfiles, are in its folder, and no script names it other than to use it.
 
@@ -68,6 +71,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         yield Problem(gone.span, f"there is no {gone.path}{gone.near}", gone.because, image=gone.path)
     yield from _of_services(repository)
     yield from _compose_files(repository)
+    yield from _contexts(repository)
 
 
 def _compose_files(repository: Repository) -> Iterator[Problem]:
@@ -77,6 +81,20 @@ def _compose_files(repository: Repository) -> Iterator[Problem]:
     for missing in repository.missing_compose_files:
         near = did_you_mean(missing.path, missing.near, str)
         yield Problem(missing.span, f"there is no {missing.path}{near}", image=missing.path)
+
+
+def _contexts(repository: Repository) -> Iterator[Problem]:
+    """Yield the contexts that are not there when their file is given behind one of another folder."""
+    if (
+        repository.compose is None
+        or len({posixpath.dirname(file.source.path) for file in repository.compose.files}) < 2
+    ):
+        return
+    from wxlint.images.graph.laid_contexts import lost_contexts  # where files of two folders may be given together
+
+    for lost in lost_contexts(repository):
+        text = f"there is no {lost.path}: behind a file of another folder, paths begin there; {lost.meant} is meant"
+        yield Problem(lost.span, text, lost.because, "write the path as it is from the folder of the first file")
 
 
 def _search(repository: Repository) -> Search:

@@ -12,8 +12,8 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.reading import BINARY
 from wxlint.core.tuples import NamedTuple
-from wxlint.discovery.file_kinds import may_be_dockerfile
-from wxlint.images.builds.model import PROGRAMS, Script
+from wxlint.discovery.file_kinds import PROSE, may_be_dockerfile
+from wxlint.images.builds.model import PROGRAMS, DockerCall, Script
 from wxlint.images.evaluation.dockerfiles import Dockerfiles
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family
@@ -124,6 +124,16 @@ class Documents:
 
         self._own_names = own_names(found, self._family)
         return {path: self._own_names.script(each) for path, each in found.items()} if self._own_names else found
+
+    @cached_property
+    def documented(self) -> dict[str, Script]:
+        """What the commands in the Markdown and reStructuredText of the inputs do with images, by path."""
+        paths = [item.path for item in self.given if item.kind == PROSE]
+        if not paths:
+            return {}
+        from wxlint.images.graph.documented import documented_scripts
+
+        return documented_scripts(paths, self._store, self._failures)
 
     def with_own_names(self, use: Use) -> Use:
         """A use with the forge's variables filled in, where the policy and the scripts say what they are."""
@@ -304,21 +314,20 @@ class Documents:
 
     @cached_property
     def compose(self) -> ComposeProjects | None:
-        """The compose projects of the inputs and of files that scripts and COMPOSE_FILE name; None without any."""
+        """The compose projects of the inputs and of files that scripts, documents and COMPOSE_FILE name; None without
+        any."""
         files = [item.path for item in self.given if item.kind == "compose"]
-        calls = [
-            call
-            for script in self.scripts.values()
-            for call in script.calls
-            if call.docker.verb.startswith(("compose ", "stack "))
-        ]
+        calls, told = _compose_calls(self.scripts.values()), _compose_calls(self.documented.values())
         lists: list[tuple[str, ...]] = []
         read = self._store.read
-        if calls or any(read(posixpath.join(posixpath.dirname(path), ".env")) for path in files):
+        if calls or told or any(read(posixpath.join(posixpath.dirname(path), ".env")) for path in files):
             from wxlint.images.builds.compose_discovery import named_files
 
-            more, lists = named_files(files, calls, {item.path for item in self.given}, read)
+            known = {item.path for item in self.given}
+            more, lists = named_files(files, calls, known, read)
             files += more
+            # what a document lays over another is read by itself: others may use it otherwise
+            files += [path for path in named_files(files, told, known.union(more), read).files if path not in files]
         if not files:
             return None
         try:
@@ -337,6 +346,11 @@ class Documents:
     def _is_harmless(self, path: str) -> bool:
         """Tell whether a compose file can be read by itself without breaking the program."""
         return self._failures.attempt(path, lambda: self._read_compose([path], []) is not None, False)
+
+
+def _compose_calls(scripts: Iterable[Script]) -> list[DockerCall]:
+    calls = (call for script in scripts for call in script.calls)
+    return [call for call in calls if call.docker.verb.startswith(("compose ", "stack "))]
 
 
 def _leave_names_to_a_forge(scripts: Iterable[Script]) -> bool:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wxlint.core.cache import NO_CACHE, Cache
-from wxlint.core.patterns import late
-from wxlint.discovery.file_kinds import PROSE
 from wxlint.documents.source import Source
 from wxlint.images.builds.model import Script
 from wxlint.images.graph.documents import Documents, Input
@@ -30,9 +28,6 @@ if TYPE_CHECKING:
     from wxlint.images.graph.missing_compose_files import MissingFile
     from wxlint.images.graph.purpose import Purposes
     from wxlint.policy.model import Expectation, Policy
-
-_ENGINE = late(r"\b(?:docker|podman|nerdctl|buildah)(?:-compose)?[ \t]+[a-z-]")
-"""A text without such a command has nothing to do with images."""
 
 
 class Repository:
@@ -145,19 +140,10 @@ class Repository:
         """The paths of scripts, each with a compose file that it names and that is not there."""
         return frozenset((missing.call.path, missing.path) for missing in self.missing_compose_files)
 
-    @cached_property
+    @property
     def documented(self) -> dict[str, Script]:
         """What the commands in the repository's Markdown and reStructuredText do with images, by path."""
-        paths = [item.path for item in self.documents.given if item.kind == PROSE]
-        found = {}
-        for path in paths:
-            source = self.sources.read(path)
-            if source is not None and _ENGINE.search(source.text):
-                from wxlint.images.builds.from_prose import prose_script
-
-                root = self.sources.root
-                found[path] = self.failures.attempt(path, partial(prose_script, source, root), Script((), (), ()))
-        return found
+        return self.documents.documented
 
     @cached_property
     def told_builds(self) -> dict[str, list[Build]]:
