@@ -100,7 +100,7 @@ def _contexts(repository: Repository) -> Iterator[Problem]:
 def _search(repository: Repository) -> Search:
     from wxlint.images.graph.missing_dockerfiles import Search  # where there is something to look for
 
-    return Search(repository)
+    return Search(repository.documents, repository.sources)
 
 
 def _of_services(repository: Repository) -> Iterator[Problem]:

@@ -9,8 +9,9 @@ from wxlint.core.findings import Span
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.builds.model import DockerCall
+from wxlint.images.graph.documents import Documents
 from wxlint.images.graph.missing_dockerfiles import Search
-from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.sources import SourceStore
 
 
 class GoneDockerfile(NamedTuple):
@@ -22,10 +23,10 @@ class GoneDockerfile(NamedTuple):
     because: tuple[Reason, ...] = ()
 
 
-def gone_dockerfiles(repository: Repository) -> Iterator[GoneDockerfile]:
+def gone_dockerfiles(documents: Documents, sources: SourceStore) -> Iterator[GoneDockerfile]:
     """Yield them in the order of the scripts."""
-    search = Search(repository)
-    for name, script in repository.scripts.items():
+    search = Search(documents, sources)
+    for name, script in documents.scripts.items():
         decided: set[Span | None] = set()
         for call in script.calls:
             if call.docker.verb == "build" and call.docker.is_expanded("-f", "--file"):

@@ -17,9 +17,10 @@ from wxlint.core.values import HOLE
 from wxlint.documents.compose.merge import Text
 from wxlint.documents.source import Source
 from wxlint.images.builds.model import Script
+from wxlint.images.graph.documents import Documents
 from wxlint.images.graph.made_files import says_how_to_make
 from wxlint.images.graph.named_paths import ScriptTexts
-from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.sources import SourceStore
 from wxlint.images.model.records import Build
 
 MAKER = late(r"(?i)(?:\.(?:sh|bash|bat|cmd|ps1|py|mk|md|rst|ya?ml)|(?:^|/)(?:Makefile|justfile|configure))$")
@@ -37,14 +38,15 @@ _MOST_SOUGHT = 200_000
 class Search:
     """Looks for what builds name as their Dockerfile; what is asked of every build is found out once."""
 
-    def __init__(self, repository: Repository) -> None:
-        self._repository, self._texts = repository, ScriptTexts(repository)
-        self._is_ignored = repository.sources.checkout.ignores
+    def __init__(self, documents: Documents, sources: SourceStore) -> None:
+        self._documents, self._sources = documents, sources
+        self._texts = ScriptTexts(documents, sources)
+        self._is_ignored = sources.checkout.ignores
         self._compared = self._sought = 0
         self._by_numbers: dict[tuple[str, ...], list[str]] = {}
-        for path in repository.dockerfiles:
+        for path in documents.dockerfiles:
             self._by_numbers.setdefault(tuple(re.findall(r"\d+", path)), []).append(path)
-        self._folders = {posixpath.dirname(path) or "." for path in repository.dockerfiles}
+        self._folders = {posixpath.dirname(path) or "." for path in documents.dockerfiles}
         self._found_makers: dict[tuple[str, str], tuple[bool, list[str]]] = {}
 
     def dockerfile_of(self, script_name: str, script: Script, build: Build) -> tuple[str, Span] | None:
@@ -61,17 +63,17 @@ class Search:
 
     def scripts_in(self, folders: list[str]) -> Iterator[Source]:
         """Yield the scripts that lie in some folders."""
-        for name in self._repository.scripts:
+        for name in self._documents.scripts:
             source = self.source(name) if (posixpath.dirname(name) or ".") in folders else None
             if source is not None:
                 yield source
 
     def is_made_by_nothing(self, script_name: str, path: str, tried: list[str]) -> bool:
         """Whether no other script makes a file, nor does git ignore it. tried: where it would be."""
-        if self._is_ignored(script_name, tuple(tried)) or not self._repository.dockerfiles:
+        if self._is_ignored(script_name, tuple(tried)) or not self._documents.dockerfiles:
             return False
-        self._sought += len(self._repository.scripts)
-        others = [name for name in self._repository.scripts if name != script_name]
+        self._sought += len(self._documents.scripts)
+        others = [name for name in self._documents.scripts if name != script_name]
         if self._sought > _MOST_SOUGHT:
             return False
         if path in PLAIN_NAMES:
@@ -144,10 +146,10 @@ class Search:
         if place is None or rest.mentions(folder) or rest.mentions(posixpath.basename(folder)) or rest.makes_some:
             return None
         path = posixpath.join(folder, PLAIN_NAMES[0])
-        self._sought += len(self._repository.scripts)
+        self._sought += len(self._documents.scripts)
         if self._sought > _MOST_SOUGHT:
             return None
-        if any(self._texts.may_make(name, path) for name in self._repository.scripts if name != build.span.path):
+        if any(self._texts.may_make(name, path) for name in self._documents.scripts if name != build.span.path):
             return None
         return path, source.span(*place)
 
@@ -175,10 +177,10 @@ class Search:
                 return None
             written = [folder, f"./{folder}", posixpath.basename(folder)]
         places = {source.text.find(f'"{each}"') for each in written if source.text.count(f'"{each}"') == 1}
-        self._sought += len(self._repository.scripts)
+        self._sought += len(self._documents.scripts)
         if len(places) != 1 or self._sought > _MOST_SOUGHT:
             return None
-        if any(self._texts.may_make(other, path) for other in self._repository.scripts if other != source.path):
+        if any(self._texts.may_make(other, path) for other in self._documents.scripts if other != source.path):
             return None
         start = places.pop() + 1
         return path, source.span(start, source.text.index('"', start))
@@ -207,8 +209,8 @@ class Search:
         source = self._texts.source(script_name)
         if source is None or "hashFiles(" in source.text:
             return False  # a step may ask whether it is there
-        self._sought += len(self._repository.scripts)
-        makers = dict.fromkeys((script_name, *self._repository.scripts))
+        self._sought += len(self._documents.scripts)
+        makers = dict.fromkeys((script_name, *self._documents.scripts))
         return self._sought <= _MOST_SOUGHT and not any(self._texts.may_make(name, path) for name in makers)
 
     def is_gone(self, written: Text, folder: str, path: str) -> bool:
@@ -239,7 +241,7 @@ class Search:
         return not moved and not any(
             self._speaks_of(maker, text)
             for name in makers
-            if (name in self._repository.scripts or not name.endswith(_YAML))
+            if (name in self._documents.scripts or not name.endswith(_YAML))
             and (maker := self._texts.source(name)) is not None
         )
 
@@ -248,14 +250,14 @@ class Search:
         "" where there is none."""
         folder, text = posixpath.dirname(written.place.source.path), written.value.text
         meant = [normal(posixpath.join(folder, each)) for each in (text, posixpath.basename(text))]
-        return next((each for each in meant if each in self._repository.dockerfiles), "")
+        return next((each for each in meant if each in self._documents.dockerfiles), "")
 
     def _is_inside(self, path: str) -> bool:
-        return Path(disk.real(path)).is_relative_to(self._repository.sources.root)
+        return Path(disk.real(path)).is_relative_to(self._sources.root)
 
     def _holds_some(self, folder: str, *, below: bool) -> bool:
         """Whether a folder holds a Dockerfile. below: or one of the folders in it."""
-        return folder in self._folders or below and any(is_below(path, folder) for path in self._repository.dockerfiles)
+        return folder in self._folders or below and any(is_below(path, folder) for path in self._documents.dockerfiles)
 
     def _speaks_of(self, maker: Source, name: str) -> bool:
         """Whether a file speaks of another that is not there; a document, of how it is made."""
@@ -270,7 +272,7 @@ class Search:
         if (compose, folder) not in self._found_makers:
             beside = {posixpath.dirname(compose) or ".", folder}
             files = [normal(posixpath.join(where, name)) for where in beside for name in disk.names(where)]
-            names = [*({*self._repository.scripts, *filter(MAKER.search, files)} - {normal(compose)})]
+            names = [*({*self._documents.scripts, *filter(MAKER.search, files)} - {normal(compose)})]
             moved = re.compile(rf"\b(?:cp|mv)\b.*{re.escape(posixpath.basename(compose))}")
             self._found_makers[compose, folder] = self._some_say(names, moved), names
         return self._found_makers[compose, folder]

@@ -8,7 +8,8 @@ from wxlint.core.findings import Span
 from wxlint.core.patterns import late
 from wxlint.documents.source import Source
 from wxlint.images.builds.model import DockerCall, Script
-from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.documents import Documents
+from wxlint.images.graph.sources import SourceStore
 from wxlint.images.model.records import Build
 
 _WORD = late(r"[\w.-]+")
@@ -83,15 +84,15 @@ class TextWithPaths:
 class ScriptTexts:
     """The scripts of a repository as texts, each cut once; `\\` in them is `/`."""
 
-    def __init__(self, repository: Repository) -> None:
-        self._repository = repository
+    def __init__(self, documents: Documents, sources: SourceStore) -> None:
+        self._documents, self._sources = documents, sources
         self._whole: dict[str, TextWithPaths | None] = {}
         self._rest: dict[tuple[str, str], TextWithPaths] = {}
         self._wanted: dict[str, dict[str, set[Span | None]]] = {}
         self._at: dict[str, dict[Span | None, tuple[list[Build], list[DockerCall]]]] = {}
 
     def source(self, path: str) -> Source | None:
-        return self._repository.sources.read(path)
+        return self._sources.read(path)
 
     def whole(self, path: str) -> TextWithPaths | None:
         if path not in self._whole:
@@ -103,7 +104,7 @@ class ScriptTexts:
         """A file without what a script builds in it, the images that it names, and what is printed."""
         key = script_name, path
         if key not in self._rest:
-            source, script = self.source(path), self._repository.scripts.get(script_name)
+            source, script = self.source(path), self._documents.scripts.get(script_name)
             text = "" if source is None else source.text if script is None else _beside_builds(script, source)
             self._rest[key] = TextWithPaths(_SAID.sub("", text).replace("\\", "/"))
         return self._rest[key]

@@ -133,7 +133,7 @@ class Repository:
                 return ()
         from wxlint.images.graph.gone_dockerfiles import gone_dockerfiles  # where there is something to look for
 
-        return tuple(gone_dockerfiles(self))
+        return tuple(gone_dockerfiles(self.documents, self.sources))
 
     @cached_property
     def scripts_and_gone_files(self) -> frozenset[tuple[str, str]]:
