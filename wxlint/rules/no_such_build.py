@@ -9,11 +9,11 @@ torch that has no wheel for the base's Python, for a version such as `2.6.0+cpu`
 versions, for the address of a wheel that was made for another Python, and for an extra or a group that the project does
 not have. A channel holds torch and little besides, so that a list of an application's packages is not to be had from it
 alone, and for arm64 it has wheels of some releases only. Packages without sources, such as tensorflow, onnxruntime or
-jaxlib, have each release for a few Pythons only; some names are gone (`tensorflow-gpu`), never were (`detectron2`) or stand for nothing (`pytorch`); and an extra that a
-release no longer has, as `jax[cuda11_pip]`, is passed over: what comes is the build for the CPU. What is newer than the
-tables is a warning, and so is a channel that is empty because somebody's build passes nothing for its argument: the
-root of the index has the builds of every channel, and one of them is taken. An ARG without a default is meant to be
-passed: where nobody builds the Dockerfile, nothing is said.
+jaxlib, have each release for a few Pythons only; some names are gone (`tensorflow-gpu`), never were (`detectron2`) or
+stand for nothing (`pytorch`); and an extra that a release no longer has, as `jax[cuda11_pip]`, is passed over: what
+comes is the build for the CPU. What is newer than the tables is a warning, and so is a channel that is empty because
+somebody's build passes nothing for its argument: the root of the index has the builds of every channel, and one of them
+is taken. An ARG without a default is meant to be passed: where nobody builds the Dockerfile, nothing is said.
 
 ## Bad
 
