@@ -159,7 +159,7 @@ BASES = [
     ("ubuntu:22.04", None, Held("", "", "3.10")),
     ("ubuntu:20.04", None, Held("", "", "3.8")),
     ("registry.example/mirror/ubuntu:24.04", None, Held("", "", "3.12")),
-    ("debian:12", None, Held("", "", "")),
+    ("debian:12", None, Held("", "", "3.11")),
 ]
 
 
