@@ -7,7 +7,8 @@ more harm: compose refuses to start it on a host without a GPU. A device that an
 (`docker-compose.gpu.yml`) counts. A driver that the engine does not have (`driver: rocm`) keeps the service from
 starting; devices under `limits` keep compose from reading the file ([syntax-error](syntax-error.md)).
 `capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named parts of the driver are all it gets.
-An image for ROCm needs the devices /dev/kfd and /dev/dri.
+An image for ROCm needs the devices /dev/kfd and /dev/dri. `runtime: nvidia` passes the devices that
+NVIDIA_VISIBLE_DEVICES names: NVIDIA's images set it, plain ones do not.
 
 Beside a service of the same image that has a device, one without may be there for something else (a migration, a web
 process): it is a warning where both start the same program, information where it starts another or the other is called
@@ -112,6 +113,10 @@ def check(repository: Repository) -> Iterator[Problem]:
         if (project.paths, service.name) in kept or not projects.filled.isdisjoint(service.paths):
             continue  # gpu-not-removed speaks of it; a template: what it asks for may stand under a condition
         yield from _no_such_driver(service)
+        if any(device.how == "runtime" for device in service.devices):
+            from wxlint.rules._nvidia_runtime import passes_nothing
+
+            yield from passes_nothing(repository, service)
         meant = meant_for(repository, service)
         of_variants = not service.devices and (posixpath.dirname(project.paths[0]), service.name) in variants
         if meant.accelerator in _GPU_IMAGES and not service.devices and _chooses_the_cpu(service):
@@ -278,6 +283,11 @@ def _service(service: Service, meant: Meant, helper: bool) -> Iterator[Problem]:
             why,
             "take the reservation out: it is fatal on a host without a GPU",
             severity=meant.severity,
+        )
+    elif meant.accelerator == "rocm" and asks and all(device.vendor == "nvidia" for device in asks):
+        text = f"service {service.name} runs a rocm image and asks for a device of NVIDIA's driver"
+        yield Problem(
+            asks[0].place.span, text, why, f"map the devices of the driver: {_ROCM_DEVICES}", severity=meant.severity
         )
     elif meant.accelerator == "cpu" and (setting := gpu_setting(service)) is not None:
         text = f"service {service.name} is set to compute on a GPU, and its image holds nothing for one"
