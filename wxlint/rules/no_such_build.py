@@ -8,12 +8,13 @@ build; as an extra one it is passed over in silence, and the default index's bui
 torch that has no wheel for the base's Python, for a version such as `2.6.0+cpu` with no index in reach that has local
 versions, for the address of a wheel that was made for another Python, and for an extra or a group that the project does
 not have. A channel holds torch and little besides, so that a list of an application's packages is not to be had from it
-alone, and for arm64 it has wheels of some releases only. Packages without sources, such as tensorflow, onnxruntime or
-jaxlib, have each release for a few Pythons only; some names are gone (`tensorflow-gpu`), never were (`detectron2`) or
-stand for nothing (`pytorch`); and an extra that a release no longer has, as `jax[cuda11_pip]`, is passed over: what
-comes is the build for the CPU. What is newer than the tables is a warning, and so is a channel that is empty because
-somebody's build passes nothing for its argument: the root of the index has the builds of every channel, and one of them
-is taken. An ARG without a default is meant to be passed: where nobody builds the Dockerfile, nothing is said.
+alone, and for arm64 it has wheels of some releases only. What is compiled for CUDA needs nvcc. Packages without
+sources, such as tensorflow, onnxruntime or jaxlib, have each release for a few Pythons only; some names are gone
+(`tensorflow-gpu`), never were (`detectron2`) or stand for nothing (`pytorch`); and an extra that a release no longer
+has, as `jax[cuda11_pip]`, is passed over: what comes is the build for the CPU. What is newer than the tables is a
+warning, and so is a channel that is empty because somebody's build passes nothing for its argument: the root of the
+index has the builds of every channel, and one of them is taken. An ARG without a default is meant to be passed: where
+nobody builds the Dockerfile, nothing is said.
 
 ## Bad
 
@@ -127,6 +128,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         yield from _parts(image)
         yield from _wheels(image)
         yield from _channels.packages(image)
+        yield from _compiled(image)
         yield from _channels.of_arm64(repository, image)
     for image, stack in repository.image_stacks:
         yield from _default_index(image, stack.python)
@@ -296,6 +298,14 @@ def _default_index(image: Image, python: str) -> Iterator[Problem]:
         from wxlint.rules._default_index import problems  # only where such a package is there
 
         yield from problems(image, own, python)
+
+
+def _compiled(image: Image) -> Iterator[Problem]:
+    """What compiles CUDA code without a compiler for it."""
+    if any(install.switches for install in image.installs):
+        from wxlint.rules._without_nvcc import problems  # only where a variable decides what is compiled
+
+        yield from problems(image)
 
 
 def _wheels(image: Image) -> Iterator[Problem]:

@@ -62,6 +62,15 @@ def _llama(requirement: Requirement, install: Install) -> Compiled | None:
     return Compiled("is compiled for the CPU: CMAKE_ARGS does not ask for CUDA", LLAMA_HINT)
 
 
+def needs_nvcc(requirement: Requirement, install: Install) -> bool:
+    """Whether an install compiles CUDA code, so that it fails where no nvcc is: llama-cpp-python whose CMAKE_ARGS ask
+    for it, and which no other index has wheels of."""
+    if requirement.name != _LLAMA or requirement.kind == "url" or install.tool not in ("pip", "uv") or install.sources:
+        return False
+    value = dict(install.switches).get("CMAKE_ARGS")
+    return value is not None and value.known and _ON.search(value.text) is not None and install.must_succeed
+
+
 def asks_in_vain(script: str) -> re.Match[str] | None:
     """Return where a script asks for CUDA by the name that is gone, and takes the newest llama-cpp-python."""
     asked = _ASKED_IN_LINE.search(script) if "GGML_CUDA" not in script else None
