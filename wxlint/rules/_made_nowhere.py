@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
-from wxlint.core.suggest import did_you_mean
 from wxlint.core.values import HOLE, Value, could_equal
 from wxlint.facts.tables import row_of
 from wxlint.rules import ARCHIVED, Problem
@@ -61,7 +60,7 @@ class MadeNowhere:
         if not last or HOLE in last or any(_last(one) == last for one in self._made):
             return
         for near in self._made_in(use.span.path):
-            if _SEPARATORS.sub("", near) == _SEPARATORS.sub("", last) or did_you_mean(last, [near]):
+            if _SEPARATORS.sub("", near) == _SEPARATORS.sub("", last):
                 text = f"nothing here builds {use.value.shown()}; this script builds {near}"
                 yield Problem(use.span, text, use.because, _PUSH_HINT, Severity.WARNING)
                 return

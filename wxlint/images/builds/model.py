@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span
@@ -80,3 +81,9 @@ class Script(NamedTuple):
     def pushed(self) -> dict[str, int]:
         """The images that the script pushes, as it writes them, with the line of each one's last push."""
         return {use.value.written(): use.span.line for use in self.uses if use.kind == "docker push"}
+
+
+def compose_calls(scripts: Iterable[Script]) -> list[DockerCall]:
+    """The commands of scripts that start services of compose files."""
+    calls = (call for script in scripts for call in script.calls)
+    return [call for call in calls if call.docker.verb.startswith(("compose ", "stack "))]

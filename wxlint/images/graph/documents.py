@@ -13,7 +13,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reading import BINARY
 from wxlint.core.tuples import NamedTuple
 from wxlint.discovery.file_kinds import PROSE, may_be_dockerfile
-from wxlint.images.builds.model import PROGRAMS, DockerCall, Script
+from wxlint.images.builds.model import PROGRAMS, Script, compose_calls
 from wxlint.images.evaluation.dockerfiles import Dockerfiles
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family
@@ -314,10 +314,9 @@ class Documents:
 
     @cached_property
     def compose(self) -> ComposeProjects | None:
-        """The compose projects of the inputs and of files that scripts, documents and COMPOSE_FILE name; None without
-        any."""
+        """The compose projects of the inputs and of what scripts, texts and COMPOSE_FILE name; None without any."""
         files = [item.path for item in self.given if item.kind == "compose"]
-        calls, told = _compose_calls(self.scripts.values()), _compose_calls(self.documented.values())
+        calls, told = compose_calls(self.scripts.values()), compose_calls(self.documented.values())
         lists: list[tuple[str, ...]] = []
         read = self._store.read
         if calls or told or any(read(posixpath.join(posixpath.dirname(path), ".env")) for path in files):
@@ -346,11 +345,6 @@ class Documents:
     def _is_harmless(self, path: str) -> bool:
         """Tell whether a compose file can be read by itself without breaking the program."""
         return self._failures.attempt(path, lambda: self._read_compose([path], []) is not None, False)
-
-
-def _compose_calls(scripts: Iterable[Script]) -> list[DockerCall]:
-    calls = (call for script in scripts for call in script.calls)
-    return [call for call in calls if call.docker.verb.startswith(("compose ", "stack "))]
 
 
 def _leave_names_to_a_forge(scripts: Iterable[Script]) -> bool:

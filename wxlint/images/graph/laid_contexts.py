@@ -11,7 +11,7 @@ from wxlint.core.paths import folders_above, normal
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.compose.services import REMOTE
-from wxlint.images.builds.model import DockerCall
+from wxlint.images.builds.model import DockerCall, compose_calls
 from wxlint.images.builds.script_folders import folders, slashes
 from wxlint.images.graph.repository import Repository
 
@@ -29,7 +29,7 @@ def lost_contexts(repository: Repository) -> Iterator[LostContext]:
     """Yield the contexts that commands of scripts and of the documentation lose, each once."""
     files = {file.source.path: file for file in repository.compose.files} if repository.compose is not None else {}
     seen: set[Span] = set()
-    for call in _calls(repository):
+    for call in compose_calls((*repository.scripts.values(), *repository.documented.values())):
         first, *others = _given(call) or [""]
         start = posixpath.dirname(first)
         for path in others:
@@ -46,14 +46,10 @@ def lost_contexts(repository: Repository) -> Iterator[LostContext]:
                         yield LostContext(taken, meant, span, (reason_at("build", command, call.span),))
 
 
-def _calls(repository: Repository) -> Iterator[DockerCall]:
-    scripts = (*repository.scripts.values(), *repository.documented.values())
-    calls = (call for script in scripts for call in script.calls if call.docker.verb.startswith("compose "))
-    yield from (call for call in calls if not call.docker.values("--project-directory"))
-
-
 def _given(call: DockerCall) -> list[str]:
     """The files that a command gives compose, from the first folder where they all are; none where none has them."""
+    if call.docker.values("--project-directory"):
+        return []
     values = [option.value for option in call.docker.values("-f", "--file")]
     named = [slashes(value.text) for value in values if value is not None and value.known]
     starts = folders(call.path, call.docker.command.cwd) or folders_above(posixpath.dirname(call.path))
