@@ -20,7 +20,13 @@ def choices(install: Install) -> list[Choice]:
     if torch is None:
         return []
     implied = torch.name not in ("pytorch", "pytorch-gpu", "pytorch-cpu")
+    if "cudatoolkit" in named and torch.name == "pytorch" and not torch.build and _is_conda_forge_alone(install):
+        named.pop("cudatoolkit")  # libraries beside whatever build is solved: the CPU's, where conda sees no GPU
     return [Choice(_of_conda(named, torch), "conda", torch, implied, install)]
+
+
+def _is_conda_forge_alone(install: Install) -> bool:
+    return "conda-forge" in install.channels and not {"pytorch", "nvidia", "defaults"} & set(install.channels)
 
 
 def _of_conda(named: dict[str, Requirement], torch: Requirement) -> str:
