@@ -6,6 +6,8 @@ ctranslate2 (faster-whisper, whisperx), onnxruntime-gpu and tensorflow load cuDN
 use, not at import: `Could not load library libcudnn_ops_infer.so.8`, minutes into a job, or a silent fall back to the
 CPU. ctranslate2 went from cuDNN 8 to 9 with 4.5 and loads none from 4.6.3 on, onnxruntime-gpu went to 9 with 1.19,
 tensorflow with 2.18; an unpinned install moves along by itself, away from a cuDNN that is pinned for it.
+Torch brings a cuDNN of its own: that of a base, of another generation, is information where nothing else is known to
+load it.
 
 ## Bad
 
@@ -22,16 +24,18 @@ RUN pip install ctranslate2==4.4.0
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
+from wxlint.images.stack.base import flavour_of
 from wxlint.images.stack.packages import Accelerated
 from wxlint.images.stack.state import Stack
 from wxlint.images.stack.torch.channels import accelerator_of
+from wxlint.images.stack.torch.releases import is_complete, release_sets
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING
@@ -54,6 +58,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 continue  # where it may come from is not known
             yield _problem(package, there, image, stack)
         yield from _for_nothing(image, stack)
+        yield from _of_base_for_nothing(image, stack)
 
 
 def _for_nothing(image: Image, stack: Stack) -> Iterator[Problem]:
@@ -72,6 +77,26 @@ def _for_nothing(image: Image, stack: Stack) -> Iterator[Problem]:
             hint = f"leave {library.name} out, or pin a release of {user.name} that needs cuDNN {library.cudnn}"
             because = (reason_at("install", user.written, user.span), *image.why)
             yield Problem(library.span or image.stage.base.span, text, because, hint, image=image.label)
+
+
+def _of_base_for_nothing(image: Image, stack: Stack) -> Iterator[Problem]:
+    """Yield a base's cuDNN of another generation than torch's own, where nothing else of the image takes one."""
+    root = image.base.root
+    if root is None or root.reference is None or stack.unread or not stack.base.cudnn.isdigit():
+        return
+    if flavour_of(root.reference) != "runtime" or image.state.torch.channel in ("none", "unknown"):
+        return
+    if any(package.libraries == "system" and (package.cudnn or not package.cuda) for package in stack.packages):
+        return
+    brought = _cudnn_of_torch(image, stack)
+    if accelerator_of(image.state.torch.channel) == "cuda" and brought not in ("", stack.base.cudnn):
+        text = (
+            f"nothing in {image.label} is known to load cuDNN {stack.base.cudnn} of its base: "
+            f"torch brings cuDNN {brought} with its wheels"
+        )
+        hint = "take the base's flavour without cudnn: a gigabyte less"
+        because = (*image.state.torch.because, *image.why)
+        yield Problem(root.span, text, because, hint, Severity.INFO, image.label)
 
 
 def _is_for_cuda(image: Image, stack: Stack) -> bool:
@@ -106,16 +131,24 @@ def _cudnn_there(image: Image, stack: Stack) -> set[str] | None:
 
 def _cudnn_of_torch(image: Image, stack: Stack) -> str:
     """The major version of the cuDNN that torch's wheels bring along, also where any of several releases may come."""
+    rows = [facts.torch_release(version) for version in _releases_of_torch(image, stack)]
+    found = {(row.plain_cudnn or "").partition(".")[0] if row is not None else "" for row in rows}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _releases_of_torch(image: Image, stack: Stack) -> Iterable[str]:
+    """The releases that torch may be; empty where that is not known."""
     torch = image.state.torch
-    releases: tuple[str, ...] = (torch.version,) if torch.version else ()
-    if torch.channel == "default" and not torch.version:
+    if torch.version:
+        return (torch.version,)
+    if torch.channel == "default":
         from wxlint.images.stack.torch.reach import reach_of
 
         reach = reach_of(torch, image.state.installs, stack.python)
-        releases = reach.releases if reach is not None else ()
-    rows = [facts.torch_release(version) for version in releases]
-    found = {(row.plain_cudnn or "").partition(".")[0] if row is not None else "" for row in rows}
-    return found.pop() if len(found) == 1 else ""
+        return reach.releases if reach is not None else ()
+    if not torch.newest or torch.nightly or not is_complete(torch.channel):
+        return ()
+    return [listed[-1] for (listed,) in release_sets((torch.channel,), stack.python or None) if listed]
 
 
 def _problem(package: Accelerated, there: set[str], image: Image, stack: Stack) -> Problem:

@@ -5,7 +5,9 @@
 Installers keep a torch that suits and replace one that does not, without a word: `xformers==0.0.31` asks for torch
 2.7.1 exactly, a pin in a requirements list for another release. The new one comes from the index of that command,
 most often the default one: another CUDA generation, or CUDA in an image of another kind. The old one stays in its
-layer, and its libraries may stay beside the new ones.
+layer, and its libraries may stay beside the new ones. A fallback (`pip install torch… || pip install torch`) gives an
+image of another kind on a bad day. What is only likely is information: a range whose newest release asks for a later
+torch. So is the newest torch of a channel where a pin of the same channel follows: it is downloaded for nothing.
 
 ## Bad
 
@@ -33,7 +35,7 @@ RUN pip install xformers==0.0.32.post2
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
-from wxlint.core.reasons import reason_at
+from wxlint.core.reasons import Reason, reason_at
 from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.model import Install
@@ -57,15 +59,26 @@ def check(repository: Repository) -> Iterator[Problem]:
         steps = tuple(step for step in every if not step.install.elsewhere)
         yield from _makers_own(image, steps)
         yield from _left_behind(image, steps)
-        for step in steps:
+        if any(install.handled for install in image.installs):
+            from wxlint.rules._torch_besides import fallbacks
+
+            yield from fallbacks(image)
+        for place, step in enumerate(steps):
             choice = step.choices[0]
             if step.install.conditional or choice.requirement.span is None and step.install.span is None:
                 continue
             now = after(step.before, step.install)
             if _is_replaced(step, choice, now) and not _said_elsewhere(image, step, now):
-                yield _problem(image, step, _deciding(step, choice, now), now)
+                again = any(one.before.channel == now.channel for one in steps[:place])
+                problem = _problem(image, step, _deciding(step, choice, now), now, _chosen_by(step, steps[:place]))
+                yield problem._replace(hint=HINT) if again else problem
             elif _comes_late(step, choice, now):
                 yield _late(image, step, choice)
+            elif step.before.channel != "none":
+                from wxlint.rules._torch_besides import likely_other, taken_twice
+
+                yield from likely_other(image, step, now)
+                yield from taken_twice(image, step, now)
 
 
 def _makers_own(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
@@ -166,18 +179,30 @@ def _late(image: Image, step: TorchStep, choice: Choice) -> Problem:
 
 
 def _said_elsewhere(image: Image, step: TorchStep, now: Torch) -> bool:
-    """Whether another rule speaks of the very install: a CUDA build in an image that is to be for the CPU."""
+    """Whether another rule speaks of the very install: a CUDA build in an image that is to be for the CPU, and stays
+    there."""
+    if step.choices[0].implied and image.state.torch.channel == "cpu":
+        return False
     return image.expected == "cpu" and now.channel != "cpu" and step.before.channel in ("cpu", "none")
 
 
-def _problem(image: Image, step: TorchStep, choice: Choice, now: Torch) -> Problem:
+def _chosen_by(step: TorchStep, earlier: tuple[TorchStep, ...]) -> tuple[Reason, ...]:
+    """The install that chose the torch which a step finds, where its list is another file."""
+    for one in reversed(earlier):
+        span, install = one.choices[0].requirement.span, one.install.span
+        if span is not None and span == step.before.span and install is not None and install.path != span.path:
+            return (reason_at("install", f"installed by {one.install.tool.partition('-')[0]}", install),)
+    return ()
+
+
+def _problem(image: Image, step: TorchStep, choice: Choice, now: Torch, chosen_by: tuple[Reason, ...]) -> Problem:
     wanted, before = choice.requirement, step.before
     span = wanted.span or step.install.span
     assert span is not None
     brings = f"{wanted.written} {'brings another torch' if choice.implied else 'replaces the torch that is there'}"
     was = shown(before.maybe if before.channel == "unknown" else before.channel, before.version)
     text = f"{brings}: {image.label} has {was}, and gets {shown(now.channel, now.version)}"
-    because = (*before.because, *now.because, *step.install.reasons)
+    because = (*chosen_by, *before.because, *now.because, *step.install.reasons)
     if before.span is not None:
         because = (reason_at("install", f"torch was {was}", before.span), *because)
     on_purpose = (step.install.upgrade or step.install.reinstall) and not choice.implied

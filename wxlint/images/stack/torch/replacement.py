@@ -242,9 +242,16 @@ def _carrier_suits(choice: Choice, version: str) -> bool | None:
     if _is_outgrown(wanted, version) or (numbers(version) < numbers(bound[0]) and _is_newest_taken(choice)):
         return False
     if wanted.specifier or numbers(version) > numbers(bound[0]):
-        return None  # an older release may be taken, or a newer one that asks for a later torch
+        left_behind = not wanted.specifier and "==" in specifier and _is_long_past(bound[0])
+        return False if left_behind else None  # an older release may be taken, or a newer one for a later torch
     exact = "==" in specifier or "~=" in specifier or facts.is_for_one_torch(wanted.name)
     return False if exact else None  # an old Python takes an old release, whose lower bound may be lower
+
+
+def _is_long_past(release: str) -> bool:
+    """Whether several lines of torch have followed on a release, so that what still asks for it does not keep up."""
+    lines = list(dict.fromkeys(numbers(version)[:2] for version in facts.torch_releases("default")))
+    return numbers(release)[:2] in lines[:-4]
 
 
 def _is_newest_taken(choice: Choice) -> bool:
