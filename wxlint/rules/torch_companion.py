@@ -9,7 +9,8 @@ happens across commands: torch comes from the cpu channel, torchvision later fro
 again, torchaudio is left as it was; a wheel file says `torch2.1` and the image holds 2.2, or names the other C++ ABI
 (`cxx11abiTRUE` for torch before 2.6). Releases of torchcodec are for one line of torch each, from 0.12 on for torch
 2.11 and later, which their metadata does not say. One that a page of wheels has beside the default index, where that
-has newer releases (natten), is information.
+has newer releases (natten), is information. NumPy 2 beside a torch before 2.3, which is built for NumPy 1
+(`RuntimeError: Numpy is not available`), is a warning where its version is pinned, else information.
 
 ## Bad
 
@@ -66,6 +67,8 @@ _BUILT_AGAINST = (COMPILED - {"llama-cpp-python"}) | {"apex", "flash-attn"}
 """Packages whose compiled part is bound to the line of torch that was there. Source: torch.utils.cpp_extension."""
 _INSTALLERS = ("pip", "uv")
 """Tools that take the newest release that may be taken."""
+_FIRST_WITH_NUMPY_2 = (2, 3)
+"""The torch whose builds know NumPy 2; older ones turn none of its arrays into tensors. Source: its release notes."""
 _ABI = late(r"cxx11abi(TRUE|FALSE)", re.IGNORECASE)
 
 
@@ -84,9 +87,26 @@ def check(repository: Repository) -> Iterator[Problem]:
                 else:
                     yield from _of_another_line(image, package, torch, stack.python)
         yield from _built_before(image, stack)
+        if torch.version and numbers(torch.version) < _FIRST_WITH_NUMPY_2 and torch.by not in ("", "conda"):
+            yield from _numpy(image, stack)
         for environment in image.state.computing():
             for mismatch in mismatches(environment.external_torch, environment.installs):
                 yield from _companion(image, mismatch)
+
+
+def _numpy(image: Image, stack: Stack) -> Iterator[Problem]:
+    """Yield the NumPy 2 beside a torch that was built for NumPy 1."""
+    from wxlint.images.stack.numpy_of_torch import numpy_2_of  # only beside an old torch
+
+    found = numpy_2_of(image.state.installs, stack.python)
+    if found is None or found.span is None:
+        return
+    torch = image.state.torch
+    takes = "is" if found.pinned else "takes"
+    text = f"{found.written} {takes} NumPy 2, but torch {torch.version} is built for NumPy 1: torch.from_numpy fails"
+    because = (*torch.because, *found.install.reasons)
+    severity = Severity.WARNING if found.pinned else Severity.INFO
+    yield Problem(found.span, text, because, "write numpy<2, or take torch 2.3 or later", severity, image.label)
 
 
 def _wheel(image: Image, package: Accelerated, torch: Torch) -> Iterator[Problem]:

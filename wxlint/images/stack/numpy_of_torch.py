@@ -1,0 +1,64 @@
+"""Whether what an image installs names NumPy so that it is NumPy 2, which torch before 2.3 was not built for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wxlint.core.findings import Span
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE
+from wxlint.facts.accelerated import upper_bound
+from wxlint.images.installs.model import Install
+from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.torch.releases import numbers
+
+_NUMPY_2, _PYTHON_OF_NUMPY_2 = (2,), (3, 9)
+
+
+class NumPy(NamedTuple):
+    """What names NumPy last so that it is 2 or later. pinned: by its version, so that nothing else decides."""
+
+    written: str
+    span: Span | None
+    install: Install
+    pinned: bool
+
+
+def numpy_2_of(installs: Iterable[Install], python: str) -> NumPy | None:
+    """Return what brings NumPy 2; None where nothing names it so.
+
+    python: of the distribution ("3.10"), "" where another may be there.
+    """
+    found: NumPy | None = None
+    for install in installs:
+        if install.tool in ("apt", "conda") or install.elsewhere or install.locked:
+            continue
+        for requirement in install.requirements:
+            if requirement.name != "numpy":
+                continue
+            if install.removes or install.conditional or requirement.maybe or HOLE in requirement.specifier:
+                found = None
+            elif _is_below_2(requirement) or any(_is_below_2(one) for one in _limits(install)):
+                found = None
+            elif requirement.pin or _takes_newest(install, python):
+                found = NumPy(requirement.written, requirement.span or install.span, install, bool(requirement.pin))
+    return found
+
+
+def _limits(install: Install) -> list[Requirement]:
+    """What else an install says of NumPy."""
+    said = (*install.requirements, *install.constraints, *install.overrides)
+    return [one for one in said if one.name == "numpy"]
+
+
+def _is_below_2(requirement: Requirement) -> bool:
+    limit, included = upper_bound(requirement.specifier)
+    return limit < _NUMPY_2 or (limit == _NUMPY_2 and not included)
+
+
+def _takes_newest(install: Install, python: str) -> bool:
+    """Whether nothing that is known keeps an install from NumPy 2: an old Python, or pins of an older time."""
+    own = install.environment.python or python
+    if install.lowest or install.unread or install.open or (own and numbers(own) < _PYTHON_OF_NUMPY_2):
+        return False
+    return not any(one.pin for one in install.requirements)
