@@ -21,6 +21,7 @@ KEYS = {
     "base_images": ("repository", "tag"),
     "built_for_torch": ("name", "from"),
     "builds_against_torch": ("name", "project"),
+    "builds_with_pkg_resources": ("name", "from"),
     "bootstraps": ("name",),
     "carriers": ("name", "from", "brings", "extra"),
     "channel_packages": ("name",),

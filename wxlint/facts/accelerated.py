@@ -9,7 +9,8 @@ from wxlint.facts.tables import Globs, normalise, numbers, row_of, table, trimme
 from wxlint.facts.torch_releases import FAMILY
 
 CLAUSE = late(r"(===?|~=|<=|<|>=|>|!=)\s*([\w.*+!-]+)")
-AFTER_ALL = (10**6,)
+AFTER_ALL = (10**9,)
+"""Later than every release, those that are numbered by dates (20250625) among them."""
 
 
 @functools.lru_cache(maxsize=1024)

@@ -6,7 +6,7 @@ import functools
 import re
 
 from wxlint.core.patterns import late
-from wxlint.facts.accelerated import AFTER_ALL, upper_bound
+from wxlint.facts.accelerated import AFTER_ALL, holds_newest, upper_bound
 from wxlint.facts.tables import Globs, index, normalise, numbers, release_key, row_of, rows_of, table, trimmed
 from wxlint.facts.torch_releases import FAMILY
 
@@ -168,6 +168,25 @@ def builds_against_torch(name: str, url: str | None = None) -> bool:
     match = _GITHUB.search(url)
     project = f"{match[1]}/{match[2]}".lower() if match is not None else None
     return any(row["project"] == project for row in table("builds_against_torch"))
+
+
+def builds_with_pkg_resources(name: str, specifier: str, url: str | None = None) -> bool:
+    """Whether the newest release of a distribution that a specifier allows is built by a setup.py that imports
+    pkg_resources, which it does not ask for, and has no wheel.
+
+    Args:
+        url: of a requirement that names a project in git, whose tag counts then.
+    """
+    if url is not None:
+        match = _GITHUB.search(url)
+        tag = re.search(r"@v?(\d[\d.]*)(?:#|$)", url)
+        if match is None or tag is None:
+            return False
+        project, specifier = f"{match[1]}/{match[2]}".lower(), f"=={tag[1]}"
+        rows = [row for row in table("builds_with_pkg_resources") if row["project"] == project]
+    else:
+        rows = list(rows_of("builds_with_pkg_resources", normalise(name)))
+    return any(holds_newest(row, *upper_bound(specifier)) for row in rows)
 
 
 def listed_by_project(url: str, path: str) -> tuple[str, ...] | None:

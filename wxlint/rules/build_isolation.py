@@ -1,4 +1,4 @@
-"""A package whose build imports torch, in a build of its own that has none.
+"""A package whose build imports what the environment that pip or uv makes for it does not have.
 
 ## Why
 
@@ -7,6 +7,10 @@ imports torch without asking for it. uv, and pip from 25.3 on, build every packa
 which there is nothing but what the package asks for: `ModuleNotFoundError: No module named 'torch'`, even where torch
 was installed before. So does an older pip where the Python has no setuptools and wheel, as official images from 3.12
 on. `--no-build-isolation` builds with what is installed; torch has to be installed by an earlier command then.
+
+The same with `pkg_resources`, which setuptools 82 took out: packages without a wheel whose setup.py imports it, and
+that ask for no setuptools of their own (openai-whisper before 20250625), are built with the newest one and fail. A
+constraint on setuptools that reaches builds (`PIP_CONSTRAINT`, `--build-constraint`) helps, or a later release.
 
 Nothing is said where a wheel may be taken instead: with a further index, with `--find-links`, or by an address; where
 an older pip may install, and of `uv sync`, whose settings decide.
@@ -19,12 +23,22 @@ RUN pip install --upgrade pip
 RUN pip install flash-attn==2.8.3
 ```
 
+```dockerfile
+FROM python:3.11-slim
+RUN pip install openai-whisper==20231117
+```
+
 ## Good
 
 ```dockerfile
 FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-devel
 RUN pip install --upgrade pip
 RUN pip install flash-attn==2.8.3 --no-build-isolation
+```
+
+```dockerfile
+FROM python:3.11-slim
+RUN pip install openai-whisper==20250625
 ```
 """
 
@@ -35,7 +49,15 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
-from wxlint.facts import builds_against_torch, normalise_repository, python_range
+from wxlint.core.values import HOLE
+from wxlint.facts import (
+    builds_against_torch,
+    builds_with_pkg_resources,
+    normalise_repository,
+    python_of_system,
+    python_range,
+)
+from wxlint.images.stack.torch.channels import served_by
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
@@ -45,12 +67,18 @@ if TYPE_CHECKING:
     from wxlint.images.installs.model import Install
 
 SEVERITY = Severity.WARNING
-SUMMARY = "a package whose build imports torch, in a build of its own that has none"
+SUMMARY = "a package whose build imports what its own environment does not have"
 HINT = "install torch first, then the package with --no-build-isolation, or take a wheel of it"
 WEIGHT = 0
 
 _ALWAYS_APART = "pip 25.3"
 """The first pip that builds everything apart; it needs Python 3.9. Source: pip's release notes."""
+
+
+_PYTHON_OF_82 = 9
+"""The minor version of the oldest Python that setuptools 82 is for; that release took pkg_resources out. Source:
+package index, wheels of 81.0.0 and 82.0.0."""
+_LIMITS = "BUILD_CONSTRAINT"
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -59,6 +87,7 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 
 def _of_image(image: Image) -> Iterator[Problem]:
+    yield from _without_pkg_resources(image)
     newest: Install | None = None  # what brought the newest pip
     bare = _has_bare_python(image)
     for install in image.state.installs:
@@ -71,6 +100,42 @@ def _of_image(image: Image) -> Iterator[Problem]:
                 yield from _packages(image, install, because)
         if "pip" in names and install.tool == "pip" and not install.removes:
             newest = install if _is_newest(install, image.state.external_torch.version) else None
+
+
+def _without_pkg_resources(image: Image) -> Iterator[Problem]:
+    """Yield what is built with the newest setuptools, and imports what that has no longer."""
+    root = image.state.root.reference if image.state.root is not None else None
+    of_system = python_of_system(root.path, root.tag or "") if root is not None else ""
+    for install in image.state.installs:
+        python = _minor(install.environment.python or of_system)
+        if install.tool not in ("pip", "uv") or not install.isolated or install.handled or install.removes:
+            continue
+        if (python is not None and python < _PYTHON_OF_82) or not _is_index_default(install):
+            continue
+        for requirement in install.requirements:
+            span = requirement.span or install.span
+            if span is None or requirement.maybe or HOLE in requirement.specifier:
+                continue
+            url = requirement.url if requirement.kind == "vcs" else None
+            if requirement.kind in ("name", "vcs") and builds_with_pkg_resources(
+                requirement.name, requirement.specifier, url
+            ):
+                if "build-constraint" in (text := image.evaluated.dockerfile.source.text) or _LIMITS in text:
+                    return
+                text = f"the build of {requirement.written} imports pkg_resources, which setuptools has no longer"
+                hint = "take a later release, or hold setuptools<82 for builds: a file with it in PIP_CONSTRAINT"
+                severity = Severity.INFO if python is None or install.conditional else None
+                yield Problem(span, text, install.reasons, hint, severity, image.label, reader=install.span)
+
+
+def _is_index_default(install: Install) -> bool:
+    """Whether nothing but the default index, and places of torch's own, is searched."""
+    sources = install.sources
+    if sources.no_index or any(one.name == "setuptools" for one in install.constraints):
+        return False
+    if sources.index is not None and served_by(sources.index) != "default":
+        return False
+    return all(served_by(one) != "unknown" for one in (*sources.extra, *sources.links))
 
 
 def _packages(image: Image, install: Install, because: tuple[Reason, ...]) -> Iterator[Problem]:

@@ -36,9 +36,8 @@ def numpy_2_of(installs: Iterable[Install], python: str) -> NumPy | None:
         for requirement in install.requirements:
             if requirement.name != "numpy":
                 continue
-            if install.removes or install.conditional or requirement.maybe or HOLE in requirement.specifier:
-                found = None
-            elif _is_below_2(requirement) or any(_is_below_2(one) for one in _limits(install)):
+            unsure = install.removes or install.conditional or requirement.maybe or HOLE in requirement.specifier
+            if unsure or any(_is_below_2(one) for one in _limits(install)):
                 found = None
             elif requirement.pin or _takes_newest(install, python):
                 found = NumPy(requirement.written, requirement.span or install.span, install, bool(requirement.pin))
