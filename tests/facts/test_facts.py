@@ -30,6 +30,7 @@ KEYS = {
     "drivers": ("cuda_major",),
     "extras": ("name", "extra", "from"),
     "git_projects": ("project",),
+    "gone": ("what",),
     "gpu_servers": ("repository",),
     "implicit_torch": ("name",),
     "index_names": ("name",),

@@ -1,0 +1,133 @@
+"""A build takes what is no longer there: an address, or an option of a tool whose release it leaves open.
+
+## Why
+
+A Dockerfile that was right for years fails at its next build where it takes the newest of something. The latest release
+of Miniforge has no Mambaforge any more; an unpinned Poetry is Poetry 2, which refuses `poetry install --no-dev` and
+has no `poetry export` without a plugin. A pinned tool keeps what it had, and so does one on a Python that the newest
+release does not support: nothing is said of these.
+
+## Bad
+
+```dockerfile
+FROM python:3.12-slim
+RUN pip install poetry
+COPY pyproject.toml poetry.lock ./
+RUN poetry install --no-dev
+```
+
+```dockerfile
+FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
+RUN wget https://github.com/conda-forge/miniforge/releases/latest/download/Mambaforge-Linux-x86_64.sh
+```
+
+## Good
+
+```dockerfile
+FROM python:3.12-slim
+RUN pip install poetry==2.1.3
+COPY pyproject.toml poetry.lock ./
+RUN poetry install --only main
+```
+
+```dockerfile
+FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
+RUN wget https://github.com/conda-forge/miniforge/releases/latest/download/Miniforge3-Linux-x86_64.sh
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wxlint import facts
+from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
+from wxlint.images.evaluation.interpreter import python_of, system_python_of
+from wxlint.images.graph.repository import Repository
+from wxlint.images.installs.model import Install
+from wxlint.rules import Problem
+
+if TYPE_CHECKING:
+    from wxlint.documents.dockerfile.reader import Instruction
+    from wxlint.images.evaluation.commands import RunCommand
+    from wxlint.images.model.records import Evaluated, Stage
+    from wxlint.images.model.reference import Reference
+
+SEVERITY = Severity.ERROR
+SUMMARY = "an address or an option that is no longer there"
+HINT = "take what has replaced it, or pin the tool"
+WEIGHT = 1
+
+_WORDS = ("poetry", "Mambaforge")
+_OWN_INSTALLER = "install.python-poetry.org"
+_OPEN = late(r"(?:>=?[\d.]+,?)*")
+"""Requirements that the newest release meets."""
+
+
+def check(repository: Repository) -> Iterator[Problem]:
+    for evaluated in repository.evaluated:
+        if any(word in evaluated.dockerfile.source.text for word in _WORDS):
+            for stage in evaluated.stages:
+                for instruction in evaluated.instructions_of(stage):
+                    if instruction.keyword in ("RUN", "ADD"):
+                        yield from _addresses(evaluated, instruction)
+                        yield from _options(repository, evaluated, stage, instruction)
+
+
+def _addresses(evaluated: Evaluated, instruction: Instruction) -> Iterator[Problem]:
+    """Yield what an instruction downloads from an address that is gone."""
+    for row in facts.table("gone"):
+        start = instruction.text.find(row["what"]) if "/" in row["what"] else -1
+        if start >= 0:
+            span = instruction.span(evaluated.dockerfile.source, start, start + len(row["what"]))
+            yield Problem(span, row["said"], (), row["instead"])
+
+
+def _options(repository: Repository, evaluated: Evaluated, stage: Stage, instruction: Instruction) -> Iterator[Problem]:
+    """Yield the calls of Poetry that its newest release refuses, where that is the one that is installed."""
+    for ran, row in _refused(evaluated, instruction):
+        python = _python(evaluated.base_of(stage))
+        if not python or facts.release_key(python) < facts.release_key(row["python_min"]):
+            continue
+        lifted = row["unless"] and repository.sources.mentions(row["unless"])
+        if _takes_newest(evaluated, stage) and not lifted:
+            text = f"{row['said']}, and nothing pins the Poetry that is installed"
+            yield Problem(ran.span(), text, (), row["instead"])
+
+
+def _refused(evaluated: Evaluated, instruction: Instruction) -> Iterator[tuple[RunCommand, dict[str, str]]]:
+    if instruction.keyword != "RUN" or "poetry" not in instruction.text:
+        return
+    from wxlint.images.evaluation.commands import commands_of
+    from wxlint.images.evaluation.handled import is_handled
+
+    for ran in commands_of(evaluated.dockerfile.source, instruction):
+        given = [word.value.text for word in ran.command.words[1:]]
+        if ran.name != "poetry" or ran.command.conditional or is_handled(ran.text, ran.command.end):
+            continue
+        verb = next((text for text in given if not text.startswith("-")), "")
+        for row in facts.table("gone"):
+            program, *wanted = row["what"].split()
+            if program == "poetry" and wanted[0] == verb and all(text in given for text in wanted):
+                yield ran, row
+
+
+def _python(reference: Reference | None) -> str:
+    """The Python of an image, by its reference; "" where that is not known."""
+    return python_of(reference) or system_python_of(reference)
+
+
+def _takes_newest(evaluated: Evaluated, stage: Stage) -> bool:
+    """Whether the Poetry of a stage is the newest that there is."""
+    line = evaluated.line_of(stage)
+    installs = [step for one in reversed(line) for step in one.steps if isinstance(step, Install)]
+    found = [(step, r) for step in installs for r in step.requirements if r.name == "poetry" and not step.removes]
+    if found:
+        step, wanted = found[-1]
+        bound = any(one.name == "poetry" for one in step.constraints) or step.unread
+        return wanted.kind == "name" and not bound and _OPEN.fullmatch(wanted.specifier) is not None
+    texts = [one.text for each in line for one in evaluated.instructions_of(each) if one.keyword != "COPY"]
+    by_script = any(_OWN_INSTALLER in text and "--version" not in text for text in texts)
+    return by_script and not any("POETRY_VERSION" in text for text in texts)
