@@ -30,7 +30,7 @@ _NOT_USED = late(
 )
 """Files that somebody copies first, tests, and what nobody uses any more."""
 _PLACEHOLDER = late(r"(?i)(?:^|[-_.])(?:your|my|some|custom|example|xxx+|foo|name|test\w*|fake|dummy|image)(?:[-_.]|$)")
-_BROUGHT = late(r"\b(?:docker|podman|nerdctl|ctr|minikube)\b[^\n]*\b(?:load|import)\b")
+_BROUGHT = late(r"\b(?:docker|podman|nerdctl|ctr|minikube)\b[^\n]{0,300}\b(?:load|import)\b")
 """A command by which images come here that nothing builds."""
 _SEPARATORS = late(r"[-_.]+")
 
@@ -85,7 +85,7 @@ class MadeNowhere:
             return True
         if any(name.endswith((f"-{service}", f"_{service}")) for service in self._built_services):
             return True
-        made = re.compile(rf"(?:\b(?:build|tags?|commit)\b|-t)[^\n]*(?<![\w./-]){re.escape(name)}(?![\w-])")
+        made = re.compile(rf"(?:\b(?:build|tags?|commit)\b|-t)[^\n]{{0,300}}(?<![\w./-]){re.escape(name)}(?![\w-])")
         return any(made.search(text) for text in self._texts)
 
     @cached_property

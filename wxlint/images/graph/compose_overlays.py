@@ -11,6 +11,9 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.documents.compose.services import Service
 from wxlint.images.graph.repository import Repository
 
+_GAP = r"[ \\\n#]{1,40}"
+"""What may stand between two options of a command, in a comment too."""
+
 
 class LaidOver(NamedTuple):
     """A service that builds and names no image, and the one below it, which does both."""
@@ -52,4 +55,5 @@ def _texts(repository: Repository, path: str) -> Iterator[str]:
 def _is_laid(path: str, base: str, text: str) -> bool:
     """Whether a command in a text gives compose a file behind its base."""
     above, below = (re.escape(posixpath.basename(each)) for each in (path, base))
-    return re.search(rf"-f[ =]\S*{below}(?:[ \\\n#]+-f[ =]\S+)*?[ \\\n#]+-f[ =]\S*{above}(?![\w.-])", text) is not None
+    first, last = rf"-f[ =]\S{{0,200}}{below}", rf"-f[ =]\S{{0,200}}{above}(?![\w.-])"
+    return re.search(rf"{first}(?:{_GAP}-f[ =]\S{{1,200}}){{0,5}}?{_GAP}{last}", text) is not None

@@ -29,6 +29,8 @@ _YAML = (".yaml", ".yml")
 _PROSE = (".md", ".rst")
 _BAKE = (".hcl", ".json")
 PLAIN_NAMES = ("Dockerfile", "Containerfile")
+_OF_PATHS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-"
+_LONGEST_PATH = 200
 _MOST_COMPARED = 5_000
 """Names that are compared with those that are missing, in one run: each comparison takes a tenth of a millisecond."""
 _MOST_SOUGHT = 200_000
@@ -264,7 +266,8 @@ class Search:
         if maker.path.endswith(_PROSE):
             return says_how_to_make(maker.text, name)
         folders = {"", posixpath.dirname(maker.path)}
-        longer = {match[0] for match in re.finditer(rf"[\w./-]*{re.escape(name)}(?![\w-]|\.\w)", maker.text)}
+        named = re.finditer(rf"{re.escape(name)}(?![\w-]|\.\w)", maker.text)
+        longer = {_path_up_to(maker.text, match.start()) + name for match in named}
         return any(not any(disk.lexists(posixpath.join(folder, each)) for folder in folders) for each in longer)
 
     def makers(self, compose: str, folder: str) -> tuple[bool, list[str]]:
@@ -282,9 +285,15 @@ class Search:
         file, or with --project-directory."""
         moved, names = self.makers(compose, folder)
         above, name = map(re.escape, posixpath.split(compose))
-        further = rf"-f[ =]\S+[ \\\n]+-f[ =](?:\S*{above}/)?{name}"
+        further = rf"-f[ =]\S{{1,200}}[ \\\n]{{1,40}}-f[ =](?:\S{{0,200}}{above}/)?{name}"
         return moved or self._some_say(names, re.compile(rf"--project-directory|{further}"))
 
     def _some_say(self, names: list[str], pattern: re.Pattern[str]) -> bool:
         texts = (source.text for name in names if (source := self._texts.source(name)) is not None)
         return any(map(pattern.search, texts))
+
+
+def _path_up_to(text: str, end: int) -> str:
+    """What stands of a path in front of an offset."""
+    before = text[max(end - _LONGEST_PATH, 0) : end]
+    return before[len(before.rstrip(_OF_PATHS)) :]

@@ -17,8 +17,8 @@ _SAID = late(r"(?m)^[ \t]*@?echo\b[^>|;&\n]*$|^[ \t-]*(?:context|(?:docker)?file
 """What is printed, and what an action or a target builds."""
 _MADE = late(
     r"(?m)(?:\b(?:cp|mv|ln|copy|move|ren|renam\w*|tee|rsync|install|curl|wget|git|envsubst)\b|>|open\(|write|"
-    r"[ \t]-(?:o|-out(?:put)?)[ \t=]).*(?<!<)(?<!< )(?<![\w.-])(?:Docker|Container)file\b(?![.-])"
-    r"|(?<![\w.-])(?:Docker|Container)file\b(?![.-]).*\bwrite"
+    r"[ \t]-(?:o|-out(?:put)?)[ \t=]).{0,500}(?<!<)(?<!< )(?<![\w.-])(?:Docker|Container)file\b(?![.-])"
+    r"|(?<![\w.-])(?:Docker|Container)file\b(?![.-]).{0,500}\bwrite"
 )
 """A line that may make a plain Dockerfile somewhere."""
 _PROGRAM = late(r"(?:docker|podman|buildah|make|build)[ \t]+[a-z]")

@@ -77,7 +77,7 @@ def _assigned(text: str, variable: str) -> tuple[re.Match[str], ...]:
 @lru_cache(maxsize=64)
 def _is_changed(text: str, name: str) -> bool:
     """Whether a script writes a file, or looks whether it is there and goes on without it."""
-    written = rf"(?:>|\b(?:cp|mv|tee|ln|sed|curl|wget|envsubst|touch|copy|move)\b)[^\n]*{name}"
+    written = rf"(?:>|\b(?:cp|mv|tee|ln|sed|curl|wget|envsubst|touch|copy|move)\b)[^\n]{{0,300}}{name}"
     asked = rf"(?<!! )(?:\[|\btest|\bif exist)[ \t]+(?:-[efrs][ \t]+)?[\"']?{name}"
     return re.search(rf"(?:{written})|(?:{asked})", text) is not None
 
