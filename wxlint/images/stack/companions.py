@@ -56,45 +56,66 @@ def mismatches(external: Torch, installs: Iterable[Install]) -> list[Mismatch]:
     installs = tuple(installs)
     if not any(_concerns(install) for install in installs):
         return []
-    torch = external
-    held: dict[str, Companion] = {}
-    of_base = _held_by_base(external)
-    found: dict[str, Mismatch] = {}
+    torch, followed = external, _Followed(external)
     for install in installs:
-        chosen = choices(install)
         before, torch = torch, after(torch, install)
-        renewed = set()
-        for name in _gone(install, (*held, *of_base)):
-            held.pop(name, None)
-            of_base.pop(name, None)
-            found.pop(name, None)
-        releases = possible_releases(torch, install) if torch.channel not in ("none", "unknown") else ()
-        for companion in _named(install, chosen):
-            present = held.get(companion.name)
-            if present is None and _stays(companion, of_base.get(companion.name, ()), install):
-                continue
-            adapts = _adapts(present, torch, install) if _is_replaced(before, torch) else False
-            if install.conditional or adapts is None:
-                held.pop(companion.name, None)  # which one is there is open
-                found.pop(companion.name, None)
-            elif adapts or _is_taken(companion, present, install, external):
-                held[companion.name] = companion._replace(beside=releases)
-                renewed.add(companion.name)
-                found.pop(companion.name, None)
-                if _is_other_build(companion, torch):
-                    found[companion.name] = Mismatch(companion, torch, False, companion.span, install)
-        for companion in _carried(install, torch, torch_there=before.channel != "none"):
-            if companion.name not in held and not install.conditional:
-                held[companion.name] = companion._replace(beside=releases)
-                renewed.add(companion.name)
-        if not install.conditional and _is_replaced(before, torch) and chosen and not chosen[0].implied:
-            place = chosen[0].requirement.span or install.span
-            for name, companion in held.items():
-                if name not in renewed and not _goes_with(companion, torch):
-                    found[name] = Mismatch(companion, torch, True, place, install)
+        followed.install(install, before, torch)
     if torch.channel in ("none", "unknown"):
         return []
-    return [one for one in found.values() if not _is_replaced(one.torch, torch)]
+    return [one for one in followed.found.values() if not _is_replaced(one.torch, torch)]
+
+
+class _Followed:
+    """The companions that are there while installs are followed, and what does not go together of them and torch."""
+
+    def __init__(self, external: Torch) -> None:
+        self.external = external
+        self.of_base = _held_by_base(external)
+        self.held: dict[str, Companion] = {}
+        self.found: dict[str, Mismatch] = {}
+
+    def install(self, install: Install, before: Torch, torch: Torch) -> None:
+        """Follow one install. before, torch: the torch that it finds, and the one that it leaves."""
+        chosen, moved = choices(install), _is_replaced(before, torch)
+        for name in _gone(install, (*self.held, *self.of_base)):
+            self.of_base.pop(name, None)
+            self._forget(name)
+        releases = possible_releases(torch, install) if torch.channel not in ("none", "unknown") else ()
+        renewed = set()
+        for companion in _named(install, chosen):
+            if self._is_renewed(companion, torch, install, moved=moved):
+                self.held[companion.name] = companion._replace(beside=releases)
+                renewed.add(companion.name)
+        for companion in _carried(install, torch, torch_there=before.channel != "none"):
+            if companion.name not in self.held and not install.conditional:
+                self.held[companion.name] = companion._replace(beside=releases)
+                renewed.add(companion.name)
+        if moved and not install.conditional and chosen and not chosen[0].implied:
+            place = chosen[0].requirement.span or install.span
+            for name, companion in self.held.items():
+                if name not in renewed and not _goes_with(companion, torch):
+                    self.found[name] = Mismatch(companion, torch, True, place, install)
+
+    def _is_renewed(self, companion: Companion, torch: Torch, install: Install, *, moved: bool) -> bool:
+        """Whether an install puts a companion that it names there, with what is wrong with it then. moved: it has put
+        another torch in the place of one."""
+        present = self.held.get(companion.name)
+        if present is None and _stays(companion, self.of_base.get(companion.name, ()), install):
+            return False
+        adapts = _adapts(present, torch, install) if moved else False
+        if install.conditional or adapts is None:
+            self._forget(companion.name)  # which one is there is open
+            return False
+        if not (adapts or _is_taken(companion, present, install, self.external)):
+            return False
+        self.found.pop(companion.name, None)
+        if _is_other_build(companion, torch):
+            self.found[companion.name] = Mismatch(companion, torch, False, companion.span, install)
+        return True
+
+    def _forget(self, name: str) -> None:
+        self.held.pop(name, None)
+        self.found.pop(name, None)
 
 
 def _held_by_base(external: Torch) -> dict[str, tuple[str, ...]]:
