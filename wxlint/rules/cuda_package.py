@@ -1,10 +1,10 @@
-"""A CPU image installs something that exists for CUDA only.
+"""A CPU image, or one for ROCm, installs something that exists for CUDA only.
 
 ## Why
 
 `onnxruntime-gpu`, `nvidia-cudnn-cu12`, `cupy-cuda12x`, `libcudnn8`: each brings CUDA libraries into an image that
 promises to have none, and most of them need a driver that is not there. Only what has no other use than CUDA is
-listed.
+listed. In an image for ROCm it is a warning.
 
 ## Bad
 
@@ -28,16 +28,24 @@ from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
-SUMMARY = "a CUDA-only distribution in a CPU image"
+SUMMARY = "a CUDA-only distribution in a CPU image, or in one for ROCm"
 HINT = "install the distribution's CPU counterpart, or move this stage to the CUDA variant"
 WEIGHT = 0
+_OF_BOTH = ("attention kernels",)
+"""What packages are for whose sources compile for ROCm, too: flash-attn."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image in repository.images:
-        if image.expected != "cpu":
+        kind = image.expected or ("rocm" if image.base.accelerator == "rocm" else None)
+        if kind not in ("cpu", "rocm"):
             continue
         for package in image.state.packages:
-            if package.span is not None and not package.conditional:
-                text = f"{package.written} is for CUDA only, but {image.label} is a cpu image"
+            if package.span is None or package.conditional or (kind == "rocm" and package.row["what"] in _OF_BOTH):
+                continue
+            text = f"{package.written} is for CUDA only, but {image.label} is a {kind} image"
+            if kind == "rocm":
+                hint = "take its build for ROCm, or leave it out"
+                yield Problem(package.span, text, image.why, hint, Severity.WARNING, image.label)
+            else:
                 yield Problem(package.span, text, image.why, image=image.label)
