@@ -257,8 +257,12 @@ class Documents:
             from wxlint.images.builds.from_bake import bake_script
 
             return bake_script(source, self._built_file)
+        if item.kind == "helm":
+            return self._helm(source)
         if item.kind not in ("shell", "batch"):
-            return self._of_a_tool(item.kind, source)
+            from wxlint.images.builds.rarer_tools import script_of_tool
+
+            return script_of_tool(item.kind, source, self._built_file, self._store.cache)
         from wxlint.images.builds.from_scripts import read_script
         from wxlint.images.builds.script_folders import sourced_file
         from wxlint.shell.scripts import script_commands
@@ -268,34 +272,6 @@ class Documents:
         if found.unread:
             self._store.unread.setdefault(source.path, f"{source.path} {found.unread}")
         return read_script(source, found.commands, self._built_file)
-
-    def _of_a_tool(self, kind: str, source: Source) -> Script:
-        """What a file of a rarer tool does with images."""
-        find, cache = self._built_file, self._store.cache
-        if kind == "just":
-            from wxlint.images.builds.from_just import just_script
-
-            return just_script(source, find)
-        if kind == "helm":
-            return self._helm(source)
-        if kind == "powershell":
-            from wxlint.images.builds.from_powershell import powershell_script
-
-            return powershell_script(source, find)
-        if kind == "python":
-            from wxlint.images.builds.from_python import python_script
-
-            return python_script(source, find)
-        if kind == "tox":
-            from wxlint.images.builds.from_tox import tox_script
-
-            return tox_script(source, find)
-        from wxlint.images.builds import from_yaml_tools
-
-        if kind == "devcontainer":
-            return from_yaml_tools.devcontainer_script(source, find)
-        read = from_yaml_tools.taskfile_script if kind == "taskfile" else from_yaml_tools.skaffold_script
-        return read(source, find, cache)
 
     def _built_file(self, paths: list[str]) -> str | None:
         """The Dockerfile of a build: one of this run, else a file of another name, which becomes one."""
