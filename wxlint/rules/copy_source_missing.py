@@ -43,6 +43,7 @@ docker build -f docker/Dockerfile -t example/asr:1.0 .
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,8 @@ _WRITTEN = late(
 """Files that people write, and folders of such files."""
 _NOT_USED = late(rf"{ARCHIVED.pattern}|(?i:(?:^|[/._-])(?:examples?|samples?|templates?|tutorials?)(?:[/._-]|$))")
 """Dockerfiles that nobody uses any more, and those that somebody copies first."""
+_MADE_BY_TOOLS = frozenset(("build", "dist", "node_modules", "out", "target", "wheels"))
+"""Folders that builds of other languages fill."""
 _TEXTS = (".md", ".rst", ".txt", ".sh", ".py", "makefile")
 
 
@@ -116,10 +119,16 @@ def _as_told(repository: Repository, evaluated: Evaluated, told: list[Build]) ->
         for source, span in _sources(evaluated.dockerfile.source, instruction):
             absent = [one.absent(source, evaluated.build) if one.folders else None for one in folders]
             first, name = absent[0], posixpath.basename(source)
-            made = any(text is not None and says_how_to_make(text.text, name) for text in documents)
+            made = name in _MADE_BY_TOOLS or any(_is_brought(text.text, name) for text in documents if text is not None)
             if first is not None and None not in absent and not made:
                 text = f"{instruction.keyword} {source}: {_why(first)}"
                 yield Problem(span, text, told[0].built_by, severity=Severity.INFO)
+
+
+def _is_brought(text: str, name: str) -> bool:
+    """Whether a document says how a file or folder comes to be there."""
+    brought = rf"\b(?:clone|submodule|unzip|tar|mkdir|ln)\b[^\n]{{0,200}}(?<![\w.-]){re.escape(name)}(?![\w-])"
+    return says_how_to_make(text, name) or re.search(brought, text) is not None
 
 
 def _build(contexts: ContextFolders, evaluated: Evaluated, build: Build) -> Iterator[Problem]:
