@@ -18,9 +18,9 @@ from wxlint.documents.dockerfile.words import json_words, listed_words
 from wxlint.images.evaluation.arguments import BuildArguments
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.copied_files import Copies, Copy, documents_of
-from wxlint.images.evaluation.default_shell import flavor_of, shell_texts
+from wxlint.images.evaluation.default_shell import shell_texts
 from wxlint.images.evaluation.expansion import Scope, assigned, expand, pairs
-from wxlint.images.evaluation.interpreter import environment_of, python_of, system_python_of, variables_of
+from wxlint.images.evaluation.interpreter import python_of
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.placeholder_args import is_placeholder
 from wxlint.images.evaluation.placing import may_lead
@@ -237,12 +237,8 @@ class _Evaluation:
             self.files.inherit(index, parents[0])
         else:
             stage = OpenStage(index, name, instruction, use)
-            stage.environment = environment_of(platform, use.reference, self.build.platform)
-            stage.system_python = system_python_of(use.reference)
-            stage.flavor = stage.base_flavor = flavor_of(use.reference)
+            stage.take_base(platform, self.build.platform)
             self.files.copies[index] = Copies()
-            for name, value in variables_of(use.reference):
-                stage.set_env(name, value)
         stage.parents, stage.external, stage.platform = parents, not parents or not value.known, platform
         self.stages.append(stage)
         self.names.add(stage)

@@ -8,9 +8,16 @@ from collections.abc import Sequence
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.reader import Instruction
-from wxlint.images.evaluation.default_shell import flavor_of_command
+from wxlint.images.evaluation.default_shell import flavor_of, flavor_of_command
 from wxlint.images.evaluation.expansion import Scope
-from wxlint.images.evaluation.interpreter import brings_system_python, chosen_pythons, may_bring_another
+from wxlint.images.evaluation.interpreter import (
+    brings_system_python,
+    chosen_pythons,
+    environment_of,
+    may_bring_another,
+    system_python_of,
+    variables_of,
+)
 from wxlint.images.installs.markers import ANY_LINUX
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import BY_PATH, Stage, StageCopy, Use
@@ -111,6 +118,15 @@ class OpenStage:
         """Another Python may be there from here on."""
         self.environment = self.environment.without_python()
         self.system_python = ""
+
+    def take_base(self, platform: Value | None, build_platform: str) -> None:
+        """Set what the image that the stage starts from is known to hold. platform: FROM's; then the build's."""
+        reference = self.base.reference
+        self.environment = environment_of(platform, reference, build_platform)
+        self.system_python = system_python_of(reference)
+        self.flavor = self.base_flavor = flavor_of(reference)
+        for name, value in variables_of(reference):
+            self.set_env(name, value)
 
     def set_env(self, name: str, value: Value) -> None:
         self.env[name] = self.visible[name] = value
