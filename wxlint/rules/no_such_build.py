@@ -11,10 +11,11 @@ not have. A channel holds torch and little besides, so that a list of an applica
 alone, and for arm64 it has wheels of some releases only. What is compiled for CUDA needs nvcc. Packages without
 sources, such as tensorflow, onnxruntime or jaxlib, have each release for a few Pythons only; some names are gone
 (`tensorflow-gpu`), never were (`detectron2`) or stand for nothing (`pytorch`); and an extra that a release no longer
-has, as `jax[cuda11_pip]`, is passed over: what comes is the build for the CPU. What is newer than the tables is a
-warning, and so is a channel that is empty because somebody's build passes nothing for its argument: the root of the
-index has the builds of every channel, and one of them is taken. An ARG without a default is meant to be passed: where
-nobody builds the Dockerfile, nothing is said.
+has, as `jax[cuda11_pip]`, is passed over: what comes is the build for the CPU. pip refuses a project whose
+`requires-python` leaves out the Python of the base. What is newer than the tables is a warning, and so is a channel
+that is empty because somebody's build passes nothing for its argument: the root of the index has the builds of every
+channel, and one of them is taken. An ARG without a default is meant to be passed: where nobody builds the Dockerfile,
+nothing is said.
 
 ## Bad
 
@@ -283,12 +284,16 @@ def _index_hint(wanted: Requirement) -> str:
 
 
 def _parts(image: Image) -> Iterator[Problem]:
-    """Extras and groups of a project that it does not have: its tool refuses them."""
+    """Extras and groups that a project does not have, and projects for another Python: their tool refuses them."""
     for install in image.installs:
         for unread in install.unread if install.must_succeed else ():
             if unread.kind is UnreadKind.NO_PART and install.span is not None:
                 text = f"{unread.name} has no extra or group {unread.detail}"
                 yield Problem(install.span, text, install.reasons, "name one that it has", image=image.label)
+            elif unread.kind is UnreadKind.REFUSED and install.span is not None:
+                text = f"{unread.name} asks for Python {unread.detail}, and the base has {install.environment.python}"
+                hint = "take a base with such a Python, or widen requires-python"
+                yield Problem(install.span, text, install.reasons, hint, image=image.label)
 
 
 def _default_index(image: Image, python: str) -> Iterator[Problem]:

@@ -190,7 +190,7 @@ class PackageLists:
         if project.problem:
             return Lines(unread=(_invalid(source, project.problem),))
         if tool == "pip" and not groups.only and is_refused(project.pythons, self.environment):
-            return Lines(unread=(Unread(UnreadKind.REFUSED, name),))
+            return Lines(unread=(Unread(UnreadKind.REFUSED, name, detail=project.pythons),))
         found = lines_of(project, source, "pyproject.toml", groups, self.environment, tool)
         if uv_toml is not None:
             settings = self.settings(None, uv_toml, pip=False)
