@@ -5,7 +5,8 @@
 `docker build` gives no device to a RUN: `nvidia-smi` ends the build with exit code 127,
 `assert torch.cuda.is_available()` fails, and what decides by such an answer always takes the way without a GPU. A
 check at build time proves that CUDA is compiled in (`torch.version.cuda`); that a device works, a container proves
-that runs with `--gpus`. RUN with `--device` is left alone. A command that only prints what it found is information.
+that runs with `--gpus`. A model that is loaded ahead is loaded on the CPU: `device="cuda"` and `use_gpu=True` end the
+build. RUN with `--device` is left alone. A command that only prints what it found is information.
 
 ## Bad
 
@@ -19,11 +20,21 @@ FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime
 RUN python -c "import torch; assert torch.cuda.is_available()"
 ```
 
+```dockerfile
+FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime
+RUN python -c "from faster_whisper import WhisperModel; WhisperModel('small', device='cuda')"
+```
+
 ## Good
 
 ```dockerfile
 FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime
 RUN python -c "import torch; assert torch.version.cuda"
+```
+
+```dockerfile
+FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime
+RUN python -c "from faster_whisper import WhisperModel; WhisperModel('small', device='cpu')"
 ```
 """
 
@@ -48,14 +59,21 @@ SEVERITY = Severity.WARNING
 SUMMARY = "a RUN that asks for a GPU, which a build does not have"
 HINT = "ask at run time, with --gpus; in a build prove what is compiled in: torch.version.cuda"
 
-_MAY_ASK = late(r"nvidia-smi|rocm-smi|is_available|device_count|get_device_|is_gpu_available|list_physical_devices")
+_ON_CPU = "load it on the CPU in a build: which device it runs on is chosen when the container starts"
+_MAY_ASK = late(r"nvidia-smi|rocm-smi|is_available|is_gpu_available|device|use_gpu|\.to\(|\.cuda\(")
 _PYTHON = late(r"python[\d.]*")
 _ASKS = late(
     r"(?:torch\.)?cuda\.(?:is_available|device_count|get_device_\w+|current_device)\s*\("
     r"|tf\.test\.is_gpu_available\s*\(|list_physical_devices\(\s*['\"]GPU|cuda\.runtime\.getDeviceCount\s*\("
 )
+_TAKES = late(
+    r"\buse_gpu\s*=\s*True\b|\bdevice(?:_map)?\s*=\s*['\"](?:cuda|gpu)(?::\d+)?['\"]|\.to\(\s*['\"]cuda(?::\d+)?['\"]\)?"
+    r"|\.cuda\(\s*\)|\bjax\.devices\(\s*['\"](?:cuda|gpu)['\"]\)?"
+)
+"""What puts a model on a GPU, and fails where there is none."""
 _DECIDES = late(r"\bassert\b|\bexit\s*\(|\braise\b")
 _EITHER = late(r"\belse\b")
+_FORGIVES = late(r"\b(?:else|except|suppress|def|lambda)\b")
 _TOOLS = ("nvidia-smi", "rocm-smi")
 
 
@@ -109,8 +127,12 @@ def _python(ran: RunCommand, instruction: Instruction) -> Iterator[Problem]:
     words = ran.command.words
     code = next((b.value.text for a, b in itertools.pairwise(words) if a.value.text == "-c"), "")
     code = code or "\n".join(heredoc.body for heredoc in instruction.heredocs)
-    asked = _ASKS.search(code)
+    asked, taken = _ASKS.search(code), _TAKES.search(code)
     if asked is None:
+        if taken is not None and not _FORGIVES.search(code):
+            text = f"{taken[0]} takes a GPU in a build, which has none"
+            severity = Severity.INFO if ran.command.conditional else None
+            yield Problem(ran.span(), text, (), _ON_CPU, severity)
         return
     decides = _DECIDES.search(code) is not None
     if not decides and _EITHER.search(code):
