@@ -9,7 +9,8 @@ more (`app:cu124` where workflows build `app:cu130`) is information: a registry 
 So is a base of the policy in another version than the one that is built, and without a policy a service or a pod that
 runs an image as CUDA where the repository builds it for the CPU alone, or the reverse, and a name without a registry
 (`asr-tools:latest`) that nothing builds or tags and that is none of Docker's official images: nothing can pull it. A
-script that pushes `tsbench` and builds `ts-bench` is warned of.
+script that pushes `tsbench` and builds `ts-bench` is warned of. A service that runs `app:experimental-x`, where the
+repository builds `app:*-cuda` only, is information, too.
 
 ## Bad
 
@@ -52,7 +53,7 @@ from wxlint.facts.base_images import base_image
 from wxlint.images.graph.producers import same_name
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Use
-from wxlint.images.model.reference import Reference
+from wxlint.images.model.reference import MOVING, Reference
 from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
 
@@ -92,6 +93,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield from _without_policy(built, use, reference, scripts)
         elif use.kind in _RUNS:
             yield from _of_another_variant(built, use, reference, scripts)
+            yield from _of_no_variant(built, use, reference, scripts)
         if use.kind == "docker push" or "/" not in reference.name and base_image(reference.name, None) is None:
             from wxlint.rules._made_nowhere import LOCAL, MadeNowhere
 
@@ -124,6 +126,18 @@ def _of_another_variant(built: _Built, use: Use, reference: Reference, scripts: 
         if not any((reference.tag or "") in text for text in scripts):
             text = f"nothing here builds {reference.shown()}; the repository builds that image as "
             yield Problem(use.span, text + _tags(reference, tags), use.because, _OLD_HINT, Severity.INFO)
+
+
+def _of_no_variant(built: _Built, use: Use, reference: Reference, scripts: Sequence[str]) -> Iterator[Problem]:
+    """A service or a pod that runs an image by a name for a branch, of which the repository builds variants only."""
+    wanted, alike = reference.tag or "latest", built.alike(reference)
+    made = sorted({(one.tag or "").replace(HOLE, "*") for one in alike if _has_last_part(one)})
+    if wanted in MOVING or accelerator_words(wanted) or _VERSION.search(wanted) or len(made) < len(alike):
+        return  # it may be older, or is a matter of variants
+    if made and all(accelerator_words(tag.replace("*", "/")) and not tag.startswith(f"{wanted}-") for tag in made):
+        if not any(wanted in text for text in scripts):
+            text = f"nothing here builds {reference.shown()}; the repository builds that image as "
+            yield Problem(use.span, text + _tags(reference, made), use.because, _OLD_HINT, Severity.INFO)
 
 
 class _Built:
