@@ -126,6 +126,36 @@ def test_a_name_that_a_command_gives(base: str, steps: str, expected: str) -> No
     assert torch(base, steps) == expected
 
 
+@pytest.mark.parametrize(
+    ("given", "tags", "expected"),
+    [
+        ("$OWNER/base:$SHA", "cpu.Dockerfile $OWNER/base:$SHA", "cpu"),
+        ("$OWNER/base:$SHA-x", "cpu.Dockerfile $OWNER/base:$SHA-x; gpu.Dockerfile $OWNER/base:$SHA-y", "cpu"),
+        ("$OWNER/base:$SHA", "cpu.Dockerfile $OWNER/base:$SHA-x; gpu.Dockerfile $OWNER/base:$SHA-y", "unknown"),
+        ("$OWNER/base:$SHA", "cpu.Dockerfile $OWNER/base:$SHA; gpu.Dockerfile $OWNER/base:$SHA", "unknown"),
+        ("$NAME:$SHA", "cpu.Dockerfile $OWNER/$NAME:$SHA", "unknown"),
+        ("$OWNER/other:$SHA", "cpu.Dockerfile $OWNER/base:$SHA", "unknown"),
+    ],
+)
+def test_a_later_build_starts_from_an_earlier_one_by_the_same_variables(given: str, tags: str, expected: str) -> None:
+    def filled(text: str) -> str:
+        return text.replace("$OWNER", "registry.example/${{ github.actor }}").replace("$SHA", "${{ github.sha }}")
+
+    step = "      - uses: docker/build-push-action@v6\n        with: {push: true, file: FILE, tags: 'TAG'}\n"
+    steps = [step.replace("FILE", one.split()[0]).replace("TAG", filled(one.split()[1])) for one in tags.split("; ")]
+    last = step.replace("FILE", "Dockerfile.dev").replace("'TAG'", f"'acme/dev:1', build-args: 'BASE={filled(given)}'")
+    workflow = "on: push\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n" + "".join([*steps, last])
+    files = {
+        ".github/workflows/publish.yml": workflow,
+        "cpu.Dockerfile": CPU,
+        "gpu.Dockerfile": GPU,
+        "Dockerfile.dev": "ARG BASE\nFROM $BASE\nRUN pip install pytest\n",
+    }
+    write_tree(Path(), files)
+    found = {image.torch for image in api.images(["."]) if image.path == "Dockerfile.dev"}
+    assert found == {expected}
+
+
 def test_a_variable_of_the_forge_in_quotes_inside_a_command_substitution() -> None:
     owner = "$ echo \"OWNER=$(echo '${{ github.repository_owner }}' | tr A-Z a-z)\" >> $GITHUB_ENV; "
     steps = owner + "cpu.Dockerfile registry.example/${{ env.OWNER }}/tool:1.0"

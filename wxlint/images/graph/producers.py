@@ -64,12 +64,22 @@ class Producers:
     def of(self, reference: Reference) -> list[Producer]:
         """The builds of this repository that produce an image a FROM names."""
         if not reference.tag_known:
-            return []
+            return self._under_an_open_tag(reference)
         found = self._under_its_name(reference) or self._copied_to(reference)
         if not found and (reference.tag or "latest") in MOVING:
             found = self._under_any_tag(reference)
         found = found or self._of_own_name(reference)
         return list({(evaluated, stage.index): (evaluated, stage) for evaluated, stage in found}.values())
+
+    def _under_an_open_tag(self, reference: Reference) -> list[Producer]:
+        """The build that gives a name with the same unknown parts: a later job starts from it by the same variables.
+        None where several builds may, or where no part of the name and the tag is known."""
+        last = reference.path.rpartition("/")[2]
+        if not reference.tag or not any(char.isalnum() for char in f"{last}{reference.tag}"):
+            return []
+        wanted = reference.name, reference.tag
+        made = [made for use, made in self._open if (name := use.reference) and (name.name, name.tag) == wanted]
+        return made[:1] if len(set(map(_what, made))) == 1 else []
 
     def _under_its_name(self, reference: Reference) -> list[Producer]:
         """The builds that give an image this name."""
