@@ -13,7 +13,7 @@ _WORKS = frozenset(
     " conda mamba micromamba poetry pipenv pdm npm yarn pnpm curl wget tar unzip gzip gunzip xz make cmake"
     " ninja meson go cargo sleep sync install ldconfig update-ca-certificates gpg apt-key add-apt-repository"
     " useradd groupadd usermod adduser addgroup sed locale-gen update-alternatives rsync wait umask ulimit"
-    " trap alias shopt sudo env".split()
+    " trap alias shopt sudo env source . virtualenv".split()
 )
 _GIT_WORKS = frozenset("clone checkout pull fetch submodule init add commit push reset lfs config switch".split())
 
