@@ -35,6 +35,8 @@ def after(state: Torch, install: Install) -> Torch:
         return _without(state, install)
     if install.tool == "apt":
         return _packaged(state, install)
+    if any(one.kind is UnreadKind.INVALID for one in install.unread):  # then nothing of the list is installed
+        return _unread(state, install, None)
     found = choices(install)
     if install.exact and (install.tool != "uv-project" or state.by == "uv-project"):
         state = _without_others(state, install, found)
