@@ -9,7 +9,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.images.graph.name_hints import NameHint, said_by
 from wxlint.images.graph.state import State
-from wxlint.images.installs.model import Install
+from wxlint.images.installs.model import VLLM_DEVICE, Install
 from wxlint.images.model.records import Evaluated, Stage
 from wxlint.images.stack.torch import selection
 from wxlint.images.stack.torch.channels import accelerator_of, channel_of_url
@@ -86,5 +86,14 @@ def _chosen(install: Install) -> Iterator[NameHint]:
         if accelerator is not None:
             yield NameHint(accelerator, describe(choice))
     for wanted in install.requirements:
-        if wanted.name in _SERVERS:
-            yield NameHint("cuda", reason_at("install", wanted.written, wanted.span))
+        accelerator = _served_on(wanted.name, install)
+        if accelerator is not None:
+            yield NameHint(accelerator, reason_at("install", wanted.written, wanted.span))
+
+
+def _served_on(name: str, install: Install) -> str | None:
+    """The accelerator that a distribution which serves models is installed for; None where that is not known."""
+    device = next((value for switch, value in install.switches if switch == VLLM_DEVICE), None)
+    if device is None or name != "vllm":
+        return "cuda" if name in _SERVERS else None
+    return {"cpu": "cpu", "cuda": "cuda", "rocm": "rocm", "xpu": "other"}.get(device.text) if device.known else None

@@ -189,7 +189,11 @@ class Groups(NamedTuple):
     member: str = ""
 
 
-SWITCHES = frozenset(("CMAKE_ARGS", "FORCE_CUDA", "GGML_CUDA", "MMCV_WITH_OPS", "WITH_CUDA", "CONDA_OVERRIDE_CUDA"))
+VLLM_DEVICE = "VLLM_TARGET_DEVICE"
+"""The variable that says which accelerator vllm is compiled for."""
+SWITCHES = frozenset(
+    ("CMAKE_ARGS", "FORCE_CUDA", "GGML_CUDA", "MMCV_WITH_OPS", "WITH_CUDA", "CONDA_OVERRIDE_CUDA", VLLM_DEVICE)
+)
 """Variables by which packages that are compiled choose between builds for the CPU and for CUDA."""
 LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock"}
 """The lock of each tool that installs a project by it."""
