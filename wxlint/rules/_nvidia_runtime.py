@@ -30,8 +30,10 @@ def passes_nothing(repository: Repository, service: Service) -> Iterator[Problem
 
 
 def _names_none(image: Image) -> bool:
-    """Whether an image stands on a plain base, and sets no visible devices itself."""
+    """Whether an image stands on a plain base, which its own Dockerfile names, and sets no visible devices itself."""
     base = image.base
     if base.accelerator != "cpu" or not base.sure or base.torch.channel != "none":
+        return False
+    if base.root is None or base.root.span.path != image.evaluated.path or not base.root.value.known:
         return False
     return not any(_VISIBLE in stage.env for stage in contributing(image.evaluated, image.stage))

@@ -39,6 +39,7 @@ FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04
 ```
 """
 
+import posixpath
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity, Span
@@ -161,14 +162,21 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
             if said[0].accelerator == image.expected and _is_said_of_torch(repository, image, proven):
                 continue
             because = (*image.state.because, *image.state.torch.because, *use.because)
+            doubtful = _is_of_doubtful_base(image.state) or _is_set_apart(image, said[0].accelerator)
             yield Problem(
                 use.span,
                 f"{use.kind} names {use.value.shown()}, but {image.evaluated.path} builds a {proven} image",
                 because,
                 f"build it with the target {forgotten.name}" if forgotten is not None else "",
-                severity=Severity.INFO if _is_of_doubtful_base(image.state) else None,
+                severity=Severity.INFO if doubtful else None,
                 image=use.value.shown(),
             )
+
+
+def _is_set_apart(image: Image, accelerator: str) -> bool:
+    """Whether a Dockerfile is called for what the tag says, and only changes settings of another image."""
+    called = accelerator in accelerator_words(posixpath.basename(image.evaluated.path))
+    return called and image.state.torch.channel == "none" and not image.stage.steps
 
 
 def _is_of_doubtful_base(state: State) -> bool:
