@@ -50,6 +50,11 @@ ROWS = [
      "cu130"),
     # torchaudio 2.11.0 asks for no torch, the next release does
     ({}, "RUN pip install torchaudio==2.11.0", "none"),
+    ({}, "RUN pip install torchaudio==2.11.0 torchaudio", "none"),
+    ({"c.txt": "torchaudio==2.11.0\n"}, "RUN pip install torchaudio -c c.txt", "none"),
+    ({"c.txt": "torch<2.2\n"}, "RUN pip install torchaudio -c c.txt\nRUN pip install -U torchaudio\n"
+     f"RUN pip install torch -i {WHL}/cu130", "unknown"),
+    ({}, f"RUN pip install 'torch>=2.7' torch==2.10.0+cpu --extra-index-url {CPU} -i {WHL}/cu130", "cpu"),
     ({}, "RUN pip install torchaudio", "default"),
     ({}, f"RUN pip install torchaudio -i {CUDA}", "cu121"),
     ({}, f"RUN pip install torchaudio -i {WHL}/cu130", "unknown"),

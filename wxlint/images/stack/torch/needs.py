@@ -87,8 +87,9 @@ def asks_for_torch(wanted: Requirement, install: Install, channel: str) -> bool 
     """Whether what names torch, a companion or what brings it has torch installed; None where that is not known."""
     if wanted.name != "torchaudio":
         return True
-    if wanted.pin:
-        return wanted.pin != ALONE
+    pins = [r.pin for r in (wanted, *install.requirements, *install.constraints) if r.name == wanted.name and r.pin]
+    if pins:
+        return ALONE not in pins
     if wanted.specifier and HOLE not in wanted.specifier and not within(wanted.specifier, ALONE):
         return True
     served = channel == "default" or ALONE not in facts.torch_releases(channel)

@@ -38,7 +38,7 @@ def choices(install: Install) -> tuple[Choice, ...]:
 
         return tuple(conda_builds.choices(install))
     direct = [r for r in install.requirements if r.name in FAMILY]
-    direct.sort(key=lambda r: (r.name != "torch", r.maybe))
+    direct.sort(key=lambda r: (r.name != "torch", r.maybe, not (r.local or r.url)))  # what names a build decides
     return tuple(_choose(install, r, r.name != "torch") for r in direct) or carried(install)[:1]
 
 

@@ -296,7 +296,7 @@ def _perhaps(state: Torch, choice: Choice) -> Torch:
     if state.channel == choice.channel:
         return state
     because = (*state.because, reason_at("install", f"{wanted.written} may be installed", wanted.span))
-    maybe = choice.channel if state.channel == "none" else ""
+    maybe = choice.channel if state.channel == "none" or state.maybe == choice.channel else ""
     return Torch(
         "unknown",
         wanted.pin if maybe else None,
