@@ -109,19 +109,19 @@ class Runs:
         if result.error is not None:
             stage.steps.append(self._unread(result.error, at))
         behind = 0
-        builds = may_build(text)
+        builds, activates, configures = may_build(text), "activate" in text, "config" in text
         activated: Activated | None = None
         for number, command in enumerate(result.commands):
             if command.start > behind:  # what a command changes counts for those after it
                 self.files.note_changes(stage.index, text[behind : command.start])
                 behind = command.start
-            if "activate" in text:
+            if activates:
                 activated = activated_behind(stage, command, activated)
             if builds and self._note_wheels(stage, at, command):
                 continue
             if (makes or self.files.any_written) and self._makes(stage, at, result.commands, number, text):
                 continue
-            if not may_install(command) or ("config" in text and _configures(stage, command)):
+            if not may_install(command) or (configures and _configures(stage, command)):
                 continue
             context = self._context(stage, at, command)
             context.activated = activated
