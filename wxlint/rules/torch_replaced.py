@@ -140,8 +140,8 @@ def _takes_libraries_away(install: Install) -> bool:
 
 
 def _deciding(step: TorchStep, choice: Choice, now: Torch) -> Choice:
-    """Return which of several packages that bring torch takes the place of the one that is there."""
-    brought = carried(step.install) if choice.implied and now.span is not None else []
+    """Return what takes the place of the torch that is there: torch itself, or which of several packages bring it."""
+    brought = carried(step.install) if now.span is not None else []
     return next((one for one in brought if one.requirement.span == now.span), choice)
 
 
