@@ -20,6 +20,8 @@ from wxlint.images.installs.requirement import FOLDER, Bound, Doubt, Requirement
 if TYPE_CHECKING:
     from wxlint.documents.manifests.project import Binding, Project
 
+_COMMENT_LINE = late(r"(?m)^[ \t]*#.*$")
+
 
 _CLAUSE = late(r"\s*(~=|={2,3}|!=|[<>]=?)\s*([\w.*]+)\s*")
 
@@ -114,14 +116,14 @@ def _replacing(groups: Groups) -> Callable[[Dependency], bool]:
 
 
 def _missing(project: Project, source: Text, groups: Groups) -> Iterator[str]:
-    """Yield the extras and groups that an install names and that are nowhere in the project's file.
+    """Yield the extras and groups that an install names and that are nowhere in the project's file but in comments.
 
     A workspace's members may have them, and dynamic ones are computed.
     """
     there = {part.name for part in project.parts}
     names = [name for name in groups.names if HOLE not in name and normal(name) not in (*there, "dev", "main")]
     if names and "workspace" not in source.text and "dynamic" not in source.text:
-        text = normal(source.text)
+        text = normal(_COMMENT_LINE.sub("", source.text))
         yield from (name for name in names if normal(name) not in text)
 
 
