@@ -19,7 +19,8 @@ speaks for CUDA, of one whose name does. A file of several services that says on
 where scripts build them, or no tag speaks for CUDA, and none of them is started; else it is information.
 
 A GPU that both the base file and the file called for a GPU that is laid over it ask for keeps the base from starting on
-a host without one.
+a host without one. A service without a device that a file called for a GPU builds from the GPU's Dockerfile, as another
+service with a device, while another file builds it for the CPU, is information: the smaller image would do.
 
 What an image is for is said by the policy, then by its tag, then by what is in it: the image that the service builds,
 one that a script builds under its name, a well-known one. What is in it alone makes a warning. An image is one for the
@@ -65,7 +66,6 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
-from wxlint.core.reasons import reason_at
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.service_purpose import Meant, gpu_setting, meant_for
 from wxlint.policy.accelerator_words import accelerator_words
@@ -108,7 +108,10 @@ def check(repository: Repository) -> Iterator[Problem]:
     }
     kept = {(k.project.paths, k.service.name) for k in _kept(projects)}
     build_files = {path for path in _build_files(projects) if not _is_called(repository, path, _STARTS)}
-    yield from _asked_for_twice(projects)
+    if any(accelerator_words(posixpath.basename(project.paths[-1])) for project in projects.projects):
+        from wxlint.rules._gpu_overlays import problems
+
+        yield from problems(projects)
     for project, service in projects.services():
         if (project.paths, service.name) in kept or not projects.filled.isdisjoint(service.paths):
             continue  # gpu-not-removed speaks of it; a template: what it asks for may stand under a condition
@@ -147,29 +150,6 @@ def _kept(projects: ComposeProjects) -> Iterable[KeptDevice]:
     from wxlint.images.builds.cpu_overlays import kept_devices, may_keep_devices
 
     return kept_devices(projects) if may_keep_devices(projects) else ()
-
-
-def _asked_for_twice(projects: ComposeProjects) -> Iterator[Problem]:
-    """Yield the GPUs of base files that an overlay is there to add."""
-    reported = set()
-    for project in projects.projects:
-        *below, overlay = project.paths
-        if not below or accelerator_words(posixpath.basename(overlay)) != {"cuda"}:
-            continue
-        for service in project.project.services:
-            asked = [device for device in service.devices if device.gpu]
-            added = next((device for device in asked if device.place.source.path == overlay), None)
-            first = next((device for device in asked if device.place.source.path in below), None)
-            if added is None or first is None or first.place in reported:
-                continue
-            reported.add(first.place)
-            path = first.place.source.path
-            text = (
-                f"service {service.name} asks for a GPU in {path}, and again in {overlay}, which is laid over it: "
-                "the first does not start without one"
-            )
-            because = (reason_at("build", f"{overlay} asks for it", added.place.span),)
-            yield Problem(first.place.span, text, because, f"leave the GPU to {overlay}", Severity.WARNING)
 
 
 def _no_such_driver(service: Service) -> Iterator[Problem]:
