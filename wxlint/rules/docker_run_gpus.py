@@ -7,9 +7,10 @@ CPU, or fails at the first kernel. With `--gpus` a CPU image refuses to start on
 its own behind the image (`docker run IMAGE nvcc --version`) may need no GPU: that is information only. `--gpus all`
 behind the image is for the program in the container: docker takes it in front alone. A job on one of GitHub's own
 machines (`runs-on: ubuntu-latest`), which have no GPU, only tries whether the image starts. What an image is for is
-said by the policy, then by its tag, whose version need not be known, then by what is in it. Commands of the
-documentation are information, and left alone where another of the same document gives the image a GPU, or a word of
-theirs says that the CPU is meant (`--name asr-cpu`).
+said by the policy, then by its tag, whose version need not be known, then by what is in it; it is for the CPU, too,
+where all of what it installs was read and nothing of that computes on a GPU. Commands of the documentation are
+information, and left alone where another of the same document gives the image a GPU, or a word of theirs says that the
+CPU is meant (`--name asr-cpu`).
 
 ## Bad
 
@@ -141,6 +142,8 @@ def _call(repository: Repository, call: DockerCall, found: Found) -> Iterator[Pr
     if reference is None or "" in names or HOLE in names:
         return
     variant, because = found
+    if variant is None and "--gpus" in names and len(docker.arguments) == 1:
+        variant, because = _without_gpu(repository, reference)
     source = repository.sources.read(call.path)
     if variant is None or source is None:
         return
@@ -157,6 +160,15 @@ def _call(repository: Repository, call: DockerCall, found: Found) -> Iterator[Pr
         yield Problem(
             _option(docker, source, "--gpus"), f"{reference.shown()} is a cpu image, and runs with --gpus", because
         )
+
+
+def _without_gpu(repository: Repository, reference: Reference) -> Found:
+    """Whether an image that the repository builds is one for the CPU, since nothing in it computes on a GPU."""
+    from wxlint.images.graph.without_gpu import holds_no_gpu_stack
+
+    images = [repository.graph.image(*producer) for producer in repository.graph.producers(reference)]
+    found = [holds_no_gpu_stack(repository, image, None) for image in images]
+    return ("cpu", found[0]) if found and all(found) else (None, ())
 
 
 def _is_behind(docker: DockerCommand) -> bool:

@@ -45,8 +45,8 @@ own."""
 _OWN_PROGRAM = late(r"/?(?:usr/(?:local/)?)?(?:bin/)?uvx?/?")
 
 
-def holds_no_gpu_stack(repository: Repository, image: Image, service: Service) -> tuple[Reason, ...]:
-    """Why nothing of an image that a service runs computes on a GPU; () where that is not proven."""
+def holds_no_gpu_stack(repository: Repository, image: Image, service: Service | None) -> tuple[Reason, ...]:
+    """Why nothing of an image computes on a GPU; () where that is not proven. service: that runs it."""
     state = image.state
     plain = state.accelerator == "cpu" and state.sure and state.torch.channel == "none"
     if not plain or state.packages or state.others or state.stored:
@@ -115,11 +115,11 @@ def _is_harmless(ran: RunCommand) -> bool:
     return ran.name in _HARMLESS
 
 
-def _installs_at_start(repository: Repository, image: Image, service: Service) -> bool:
+def _installs_at_start(repository: Repository, image: Image, service: Service | None) -> bool:
     """Whether what a container starts with may install more, or is not known."""
     texts = [
         " ".join(text.value.text for text in command.words)
-        for command in (service.entrypoint, service.command)
+        for command in ((service.entrypoint, service.command) if service is not None else ())
         if command is not None
     ]
     instructions = image.evaluated.instructions_of(image.stage)
