@@ -33,7 +33,6 @@ from collections.abc import Iterator
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.documents.dockerfile.words import json_words
-from wxlint.images.graph.copied_script import copied_script
 from wxlint.images.graph.image import Image, contributing
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.reference import Reference
@@ -127,6 +126,8 @@ def _starts_a_program(repository: Repository, image: Image) -> bool:
         if _SHELL.search(one.args) and not scripts:
             return False
         for word in scripts:
+            from wxlint.images.graph.copied_script import copied_script
+
             found = copied_script(repository, image, own, posixpath.basename(word))
             if found is None or _COMPILES.search(found.text) or _INSTALLS.search(found.text):
                 return False

@@ -55,7 +55,6 @@ from wxlint.images.graph.state import State
 from wxlint.images.model.reference import Reference, parse_reference
 from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
-from wxlint.rules._documented import is_of_another_day
 
 if TYPE_CHECKING:
     from wxlint.core.findings import Span
@@ -95,7 +94,11 @@ def _document(repository: Repository, path: str, document: Script) -> Iterator[P
     """Yield the first command of a document for each image that runs it wrongly."""
     runs = [(call, image) for call in document.calls if _starts_an_image(call) and (image := _run(call)) is not None]
     served = {image.name for call, image in runs if not _DEVICES.isdisjoint(_option_names(call))}
-    if not runs or is_of_another_day(path):
+    if not runs:
+        return
+    from wxlint.rules._documented import is_of_another_day
+
+    if is_of_another_day(path):
         return
     for call, image in runs:
         states = [

@@ -34,9 +34,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
-from wxlint.images.evaluation.commands import commands_of
 from wxlint.images.evaluation.default_shell import shell_texts
-from wxlint.images.graph.copied_script import copied_script
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
@@ -119,6 +117,9 @@ def _scripts(repository: Repository, image: Image) -> Iterator[Source]:
     instructions = image.evaluated.instructions_of(image.stage)
     for instruction in instructions:
         if instruction.keyword == "RUN" and ".sh" in instruction.args:
+            from wxlint.images.evaluation.commands import commands_of
+            from wxlint.images.graph.copied_script import copied_script
+
             for ran in commands_of(image.evaluated.dockerfile.source, instruction):
                 words = [word.value.text for word in ran.command.words]
                 if ran.name in _SHELLS:

@@ -51,8 +51,6 @@ from wxlint.images.stack.torch.channels import channel_of_url, lists_no_wheels
 from wxlint.images.stack.torch.limits import constrained
 from wxlint.images.stack.torch.model import Choice
 from wxlint.rules import Problem
-from wxlint.rules._ignored_indexes import HINT as BEHIND_HINT
-from wxlint.rules._ignored_indexes import ignored_indexes
 
 SEVERITY = Severity.WARNING
 SUMMARY = "torch's channel as an extra index, which pip gives no priority"
@@ -71,7 +69,10 @@ def check(repository: Repository) -> Iterator[Problem]:
                     yield from _behind(step, choice.requirement)
             if choice.how in ("extra", "links") and wanted.name in FAMILY and not wanted.local:
                 yield from _merged(image, step, choice, wanted)
-    yield from ignored_indexes(repository)
+    if any(path.endswith((".txt", ".in")) for path in repository.sources.loaded):
+        from wxlint.rules._ignored_indexes import ignored_indexes
+
+        yield from ignored_indexes(repository)
 
 
 def _merged(image: Image, step: TorchStep, choice: Choice, wanted: Requirement) -> Iterator[Problem]:
@@ -128,7 +129,7 @@ def _behind(step: TorchStep, requirement: Requirement) -> Iterator[Problem]:
         text = (
             f"pip ignores {requirement.ignored} behind a requirement: {requirement.name} comes from the default index"
         )
-        yield Problem(span, text, step.install.reasons, BEHIND_HINT)
+        yield Problem(span, text, step.install.reasons, "put the option on a line of its own")
 
 
 def _roots(step: TorchStep, wanted: Requirement) -> Iterator[Problem]:
