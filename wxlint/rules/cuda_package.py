@@ -46,6 +46,6 @@ def check(repository: Repository) -> Iterator[Problem]:
             text = f"{package.written} is for CUDA only, but {image.label} is a {kind} image"
             if kind == "rocm":
                 hint = "take its build for ROCm, or leave it out"
-                yield Problem(package.span, text, image.why, hint, Severity.WARNING, image.label)
+                yield Problem(package.span, text, image.why, hint, image.doubt or Severity.WARNING, image.label)
             else:
                 yield Problem(package.span, text, image.why, image=image.label)
