@@ -69,6 +69,8 @@ _INSTALLERS = ("pip", "uv")
 """Tools that take the newest release that may be taken."""
 _FIRST_WITH_NUMPY_2 = (2, 3)
 """The torch whose builds know NumPy 2; older ones turn none of its arrays into tensors. Source: its release notes."""
+_OF_DISTRIBUTION = late(r"\bpython3-(?:numpy|scipy|opencv|pandas|matplotlib|sklearn|skimage)\b")
+"""Packages of Debian and Ubuntu that bring their NumPy. Source: their dependencies."""
 _ABI = late(r"cxx11abi(TRUE|FALSE)", re.IGNORECASE)
 
 
@@ -98,7 +100,9 @@ def _numpy(image: Image, stack: Stack) -> Iterator[Problem]:
     """Yield the NumPy 2 beside a torch that was built for NumPy 1."""
     from wxlint.images.stack.numpy_of_torch import numpy_2_of  # only beside an old torch
 
-    found = numpy_2_of(image.state.installs, stack.python)
+    known = image.state.external_torch.channel == "none" and image.base.accelerator is not None
+    bare = known and not _OF_DISTRIBUTION.search(image.evaluated.dockerfile.source.text)
+    found = numpy_2_of(image.state.installs, stack.python, bare=bare)
     if found is None or found.span is None:
         return
     torch = image.state.torch

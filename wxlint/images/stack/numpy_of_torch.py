@@ -8,8 +8,10 @@ from wxlint.core.findings import Span
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.facts.accelerated import upper_bound
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.torch.needs import is_bound_above
 from wxlint.images.stack.torch.releases import numbers
 
 _NUMPY_2, _PYTHON_OF_NUMPY_2 = (2,), (3, 9)
@@ -24,24 +26,32 @@ class NumPy(NamedTuple):
     pinned: bool
 
 
-def numpy_2_of(installs: Iterable[Install], python: str) -> NumPy | None:
-    """Return what brings NumPy 2; None where nothing names it so.
+def numpy_2_of(installs: Iterable[Install], python: str, *, bare: bool) -> NumPy | None:
+    """Return what brings NumPy 2; None where nothing names it so. What is there stays where a range allows it.
 
-    python: of the distribution ("3.10"), "" where another may be there.
+    python: of the distribution ("3.10"), "" where another may be there. bare: the base is known to hold no NumPy.
     """
     found: NumPy | None = None
     for install in installs:
-        if install.tool in ("apt", "conda") or install.elsewhere or install.locked:
+        if install.tool == "apt" or install.elsewhere:
             continue
         for requirement in install.requirements:
             if requirement.name != "numpy":
                 continue
             unsure = install.removes or install.conditional or requirement.maybe or HOLE in requirement.specifier
-            if unsure or any(_is_below_2(one) for one in _limits(install)):
-                found = None
-            elif requirement.pin or _takes_newest(install, python):
+            if unsure or install.tool == "conda" or any(_is_below_2(one) for one in _limits(install)):
+                found, bare = None, False
+            elif requirement.pin or (bare and _takes_newest(install, python)):
                 found = NumPy(requirement.written, requirement.span or install.span, install, bool(requirement.pin))
+        bare = bare and _brings_newest(install)
     return found
+
+
+def _brings_newest(install: Install) -> bool:
+    """Whether nothing that an install names is of an older time, and asks for an older NumPy; torch and its companions
+    ask for none."""
+    others = [one for one in install.requirements if one.name not in FAMILY and one.name != "numpy"]
+    return install.is_read and not any(one.pin or is_bound_above(one.specifier) for one in others)
 
 
 def _limits(install: Install) -> list[Requirement]:
@@ -56,8 +66,8 @@ def _is_below_2(requirement: Requirement) -> bool:
 
 
 def _takes_newest(install: Install, python: str) -> bool:
-    """Whether nothing that is known keeps an install from NumPy 2: an old Python, or pins of an older time."""
+    """Whether nothing that is known keeps an install from NumPy 2: an old Python, or bounds of an older time."""
     own = install.environment.python or python
-    if install.lowest or install.unread or install.open or (own and numbers(own) < _PYTHON_OF_NUMPY_2):
+    if install.lowest or install.locked or (own and numbers(own) < _PYTHON_OF_NUMPY_2):
         return False
-    return not any(one.pin for one in install.requirements)
+    return _brings_newest(install)
