@@ -50,7 +50,7 @@ def _is_list(path: str) -> bool:
 
 def _lines(source: Source | None, *, installed: bool) -> Iterator[Problem]:
     """Yield what pip does not look at in one list. installed: what an image gets of it is reported elsewhere."""
-    if source is None or not _MAY_BE.search(source.text):
+    if source is None or "index-url" not in source.text or not _MAY_BE.search(source.text):
         return
     for line in read_requirements(source):
         index = next((option for option in line.options if option.name in _INDEXES), None)

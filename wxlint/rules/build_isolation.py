@@ -113,13 +113,13 @@ def _without_pkg_resources(image: Image) -> Iterator[Problem]:
         if (python is not None and python < _PYTHON_OF_82) or not _is_index_default(install):
             continue
         for requirement in install.requirements:
-            span = requirement.span or install.span
-            if span is None or requirement.maybe or HOLE in requirement.specifier:
+            if requirement.kind not in ("name", "vcs") or requirement.maybe or HOLE in requirement.specifier:
                 continue
             url = requirement.url if requirement.kind == "vcs" else None
-            if requirement.kind in ("name", "vcs") and builds_with_pkg_resources(
-                requirement.name, requirement.specifier, url
-            ):
+            if not builds_with_pkg_resources(requirement.name, requirement.specifier, url):
+                continue
+            span = requirement.span or install.span
+            if span is not None:
                 if "build-constraint" in (text := image.evaluated.dockerfile.source.text) or _LIMITS in text:
                     return
                 text = f"the build of {requirement.written} imports pkg_resources, which setuptools has no longer"
