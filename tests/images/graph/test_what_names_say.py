@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.reader import read_dockerfile
 from wxlint.documents.source import Source
@@ -228,3 +229,35 @@ def test_a_stage_that_is_not_there_carries_nothing() -> None:
     (step,) = [step for step in evaluated.stages[1].steps if isinstance(step, StageCopy)]
     assert carries(evaluated, step)
     assert not carries(evaluated, step._replace(stage=2)) and not carries(evaluated, step._replace(stage=None))
+
+
+CHOSEN = """
+ARG DEVICE=cpu
+FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04 AS base-gpu
+FROM python:3.12-slim AS base-cpu
+FROM base-${DEVICE} AS base
+FROM base
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "expected"),
+    [
+        (CHOSEN, (), "cpu"),
+        (CHOSEN, (("DEVICE", Value("gpu", (), (Reason("build-arg", "--build-arg DEVICE=gpu"),))),), "cuda"),
+        (CHOSEN, (("DEVICE", Value(HOLE, ("$D",))),), None),
+        (CHOSEN.replace("base-${DEVICE}", "base-cpu"), (), None),
+        (CHOSEN.replace("base-cpu", "base-slim").replace("=cpu", "=slim"), (), None),
+    ],
+)
+def test_a_stage_that_a_variable_chooses(text: str, given: tuple[tuple[str, Value], ...], expected: str | None) -> None:
+    evaluated = run(text, Build("Dockerfile", (".",), args=given))
+    assert expected_by_names(evidence(evaluated, evaluated.stages[-1]))[0] == expected
+
+
+def test_a_tag_counts_before_a_stage_that_a_variable_chooses() -> None:
+    value = Value("example/asr:cuda")
+    span = Source("build.sh", "x").span(0, 1)
+    use = Use("docker build -t", value, parse_reference(value), span, produces=True)
+    evaluated = run(CHOSEN, Build("Dockerfile", (".",), tags=(use,)))
+    assert expected_by_names(evidence(evaluated, evaluated.stages[-1]))[0] == "cuda"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from wxlint.core.paths import from_root
 from wxlint.core.reasons import Reason, reason_at
@@ -13,6 +14,8 @@ from wxlint.core.values import HOLE
 from wxlint.images.model.records import Build, Evaluated, Stage
 from wxlint.images.model.reference import Reference
 from wxlint.policy.accelerator_words import accelerator_words
+
+_CHOOSES = ("arg", "build-arg")
 
 
 class NameHint(NamedTuple):
@@ -86,7 +89,8 @@ def from_path(path: str) -> list[NameHint]:
 def evidence(evaluated: Evaluated, stage: Stage) -> list[NameHint]:
     """What names say the image is for, the strongest first: its tags, the stage's name, the file's, the folders'.
 
-    A last stage that no build asks for by its name is called something by chance, unless a target was forgotten.
+    A last stage that no build asks for by its name is called something by chance, unless a target was forgotten. Where
+    none of them says anything, the stages count that a variable chooses.
     """
     found: list[NameHint] = []
     for use in evaluated.build.tags:
@@ -98,7 +102,14 @@ def evidence(evaluated: Evaluated, stage: Stage) -> list[NameHint]:
     if stage.name and (stage is not evaluated.stages[-1] or evaluated.build.target or forgotten_target(evaluated)):
         found += said_by(stage.name, "stage name")
     found += from_path(evaluated.path)
-    return found
+    return found or _from_chosen_stages(evaluated, stage)
+
+
+def _from_chosen_stages(evaluated: Evaluated, stage: Stage) -> list[NameHint]:
+    """Evidence from the names of stages that a variable chooses in a FROM: `FROM base-${DEVICE}`."""
+    line = evaluated.line_of(stage)
+    chosen = (below for one, below in pairwise(line) if any(r.kind in _CHOOSES for r in one.base.value.because))
+    return [hint for below in chosen for hint in said_by(below.name, "name of the chosen stage")]
 
 
 def forgotten_target(evaluated: Evaluated) -> Stage | None:
