@@ -48,6 +48,7 @@ from wxlint.images.stack.state import Stack
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
+    from wxlint.images.installs.requirement import Requirement
     from wxlint.images.stack.torch.reach import Reach
 
 SEVERITY = Severity.WARNING
@@ -178,7 +179,9 @@ def _likely_reach(image: Image, stack: Stack) -> Reach | None:
 
     root = image.base.root.reference if image.base.root is not None else None
     of_base = facts.python_of_system(root.path, root.tag or "") if root is not None else ""
-    old = of_base in ("", "3.8") or bool(_OLD_PYTHON.search(image.evaluated.dockerfile.source.text))
+    old = facts.release_key(of_base) < facts.release_key("3.10") or bool(
+        _OLD_PYTHON.search(image.evaluated.dockerfile.source.text)
+    )
     return likely_reach_of(image.state.torch, image.state.installs, stack.python, old_python=old)
 
 
@@ -188,6 +191,9 @@ def _of_the_system(image: Image, stack: Stack) -> Iterator[Problem]:
         if install.tool != "apt" or install.conditional or install.removes:
             continue
         for requirement in install.requirements:
+            newest = _newest_cudnn(requirement, image, stack)
+            if newest is not None:
+                yield newest
             match = _APT_CUDA.search(requirement.written) if requirement.span is not None else None
             cuda = f"{match[1]}.{match[2]}" if match is not None and match[2] else match[1] if match is not None else ""
             there = [image.base.cuda or "", *stack.system_cuda]
@@ -197,6 +203,21 @@ def _of_the_system(image: Image, stack: Stack) -> Iterator[Problem]:
             hint = f"take the package's build for CUDA {cuda_major(image.base.cuda or '')}"
             severity = None if image.base.sure else Severity.INFO
             yield Problem(requirement.span, text, (*image.base.because, *image.why), hint, severity, image.label)
+
+
+def _newest_cudnn(requirement: Requirement, image: Image, stack: Stack) -> Problem | None:
+    """A cuDNN 8 that nothing pins, on a base for CUDA 11: NVIDIA's source has builds for 11 and 12, apt takes the last.
+
+    https://developer.download.nvidia.com/compute/cuda/repos: 8.9.7.29-1+cuda12.2 is newer than 8.9.7.29-1+cuda11.8.
+    """
+    ours = stack.base.cudnn == "none" and cuda_major(image.base.cuda or "") == "11"  # one of NVIDIA's own, without it
+    if not ours or requirement.span is None or requirement.written not in ("libcudnn8", "libcudnn8-dev"):
+        return None
+    if "preferences" in image.evaluated.dockerfile.source.text:
+        return None  # of apt: they may choose the build
+    text = f"{requirement.written} without a version is the newest build, for CUDA 12: the base holds {image.base.cuda}"
+    hint = f"take a base with cudnn8 in its tag, or {requirement.written}=8.9.7.29-1+cuda11.8"
+    return Problem(requirement.span, text, (*image.base.because, *image.why), hint, Severity.INFO, image.label)
 
 
 def _of_conda(image: Image, stack: Stack) -> Iterator[Problem]:
