@@ -175,14 +175,17 @@ def _newest_torch(image: Image, stack: Stack, there: str) -> Iterator[Problem]:
 def _likely_reach(image: Image, stack: Stack) -> Reach | None:
     """Where the torch leads to; for a Python in support, where neither the base nor the Dockerfile is of an older
     time."""
-    from wxlint.images.stack.torch.reach import likely_reach_of
+    torch = image.state.torch
+    if torch.version is not None or torch.channel not in ("default", "unknown"):
+        return None
+    from wxlint.images.stack.torch.reach import likely_reach_of  # only where a torch is open
 
     root = image.base.root.reference if image.base.root is not None else None
     of_base = facts.python_of_system(root.path, root.tag or "") if root is not None else ""
     old = facts.release_key(of_base) < facts.release_key("3.10") or bool(
         _OLD_PYTHON.search(image.evaluated.dockerfile.source.text)
     )
-    return likely_reach_of(image.state.torch, image.state.installs, stack.python, old_python=old)
+    return likely_reach_of(torch, image.state.installs, stack.python, old_python=old)
 
 
 def _of_the_system(image: Image, stack: Stack) -> Iterator[Problem]:
