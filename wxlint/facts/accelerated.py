@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from wxlint.core.patterns import late
-from wxlint.facts.tables import Globs, normalise, numbers, row_of, table, trimmed
+from wxlint.facts.tables import Globs, normalise, numbers, row_of, rows_of, table, trimmed
 from wxlint.facts.torch_releases import FAMILY
 
 CLAUSE = late(r"(===?|~=|<=|<|>=|>|!=)\s*([\w.*+!-]+)")
@@ -90,8 +90,8 @@ def carried(name: str, specifier: str, extras: tuple[str, ...] = ()) -> tuple[tu
 
     specifier: as of `accelerated_build`; the newest release that it allows is looked at. extras: lower case.
     """
-    rows = _carriers().get(normalise(name))
-    if rows is None:
+    rows = rows_of("carriers", normalise(name))
+    if not rows:
         return ()
     limit, included = upper_bound(specifier)
     found: dict[str, str] = {}
@@ -111,13 +111,5 @@ def holds_newest(row: dict[str, str], limit: tuple[int, ...], included: bool) ->
 def _builds() -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = {}
     for row in table("accelerated_builds"):
-        found.setdefault(row["name"], []).append(row)
-    return found
-
-
-@functools.cache
-def _carriers() -> dict[str, list[dict[str, str]]]:
-    found: dict[str, list[dict[str, str]]] = {}
-    for row in table("carriers"):
         found.setdefault(row["name"], []).append(row)
     return found

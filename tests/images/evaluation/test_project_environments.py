@@ -10,8 +10,8 @@ from file_trees import write_tree
 from wxlint import api
 
 WHEELS = "https://download.pytorch.org/whl"
-PROJECT = '[project]\nname = "a"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["ultralytics"]\n'
-PIPFILE = '[[source]]\nurl = "https://index.example/simple"\nname = "own"\n[packages]\nultralytics = "*"\n'
+PROJECT = '[project]\nname = "a"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["sentence-transformers"]\n'
+PIPFILE = '[[source]]\nurl = "https://index.example/simple"\nname = "own"\n[packages]\nsentence-transformers = "*"\n'
 CPU = f"FROM python:3.11-slim\nRUN pip install torch==2.5.1 --index-url {WHEELS}/cpu\nWORKDIR /app\nCOPY . .\n"
 START = {
     "poetry": 'CMD ["poetry", "run", "python", "a.py"]\n',

@@ -162,6 +162,14 @@ KEPT = [
     # an upgrade of what comes along, where the torch that is there is too new for what brings it
     (f"pip install torch==2.15.0 -i {WHL}/cu130", "pip install -U --upgrade-strategy eager vllm", "default ?"),
     (f"pip install torch==2.14.0 -i {WHL}/cu130", "pip install -U --upgrade-strategy eager vllm", "cu130 2.14.0"),
+    # what asks for torchvision takes its newest release, and the torch of that
+    (BARE, "pip install timm==1.0.19", "default ?"),
+    (BARE, "pip install sam3", "default ?"),  # by way of timm
+    (BARE, "pip install torch==2.3.1 easyocr", "cpu 2.3.1"),
+    (BARE, f"pip install ultralytics==8.2.50 -i {CPU}", "cpu ?"),
+    (SET, "pip install timm easyocr ultralytics", "cpu 2.3.1"),
+    (f"pip install torch==2.2.2 -i {CPU}", "pip install facenet-pytorch", "cpu 2.2.2"),
+    (BY_UV, "uv pip install timm", "cpu 2.3.1"),
     # torchaudio 2.11.0 asks for no torch, the next release does
     (BARE, "pip install torchaudio==2.11.0", "cpu 2.3.1"),
     (BARE, "pip install torchaudio", "default newest"),

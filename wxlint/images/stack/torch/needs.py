@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from wxlint import facts
+from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
@@ -12,6 +13,9 @@ from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.limits import ALONE
 from wxlint.images.stack.torch.releases import contains, within
+
+_RANGE = late(r"[<>=!~][^;]*")
+"""The range that a requirement sets: ">=1.0.17" of "timm>=1.0.17"."""
 
 
 def needed_by_project(requirement: Requirement) -> str:
@@ -151,9 +155,14 @@ def brought_companions(install: Install, *, torch_there: bool) -> dict[str, bool
 
 
 def companions_of(requirement: Requirement) -> tuple[tuple[str, str], ...]:
-    """The companions that a requirement brings along, each with the releases that it asks for."""
+    """The companions that a requirement brings along, itself or by what brings it torch, each with the releases that
+    are asked for."""
     specifier = requirement.specifier if HOLE not in requirement.specifier else ""
     row = facts.brings_torch(requirement.name, requirement.pin, requirement.extras)
-    through = ((row["through"], ""),) if row is not None and row["through"] in FAMILY[1:] else ()
-    carried = facts.carried(requirement.name, specifier, requirement.extras)
-    return (*((name, limit) for name, limit in carried if name in FAMILY), *through)
+    carried = dict(facts.carried(requirement.name, specifier, requirement.extras))
+    if row is not None and row["through"] in FAMILY[1:]:
+        carried[row["through"]] = ""
+    elif row is not None and row["through"] != "torch":
+        limit = _RANGE.search(row["requires"])
+        carried = dict(facts.carried(row["through"], limit[0] if limit is not None else "")) | carried
+    return tuple((name, limit) for name, limit in carried.items() if name in FAMILY)
