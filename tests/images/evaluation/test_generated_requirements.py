@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from wxlint.core.span import Span, Where
 from wxlint.core.values import Value
 from wxlint.images.evaluation.generated_requirements import (
     is_maker,
@@ -42,6 +43,9 @@ class Lists(InstallContext):
 
     def written(self, text: str) -> Lines:
         return lines(text)
+
+    def where(self, start: int, end: int) -> Where:
+        return lambda: Span("Dockerfile", 1, 1, 1, 1)
 
     def edited(self, path: str, edit: Callable[[str], str | None]) -> Lines | None:
         return lines("\n".join(edit(line) or "" for line in FILES[path].split("\n"))) if path in FILES else None
@@ -195,6 +199,30 @@ def test_lists(text: str, path: str | None, names: str | None) -> None:
     if made is not None:
         found = made.lines and " ".join(r.name for r in made.lines.requirements)
         assert found == names
+
+
+COMPILED = [
+    # what is compiled, the index and the extra indexes that are then in the list
+    ("pip-compile -i https://a.example app.in", "https://a.example", ""),
+    ("pip-compile --index-url=https://a.example --extra-index-url https://b.example app.in", "https://a.example",
+     "https://b.example"),
+    ("python -m piptools compile --emit-index-url --extra-index-url https://b.example app.in", "", "https://b.example"),
+    ("pip-compile --no-emit-index-url -i https://a.example app.in", "", ""),
+    ("uv pip compile -i https://a.example app.in -o all.txt", "", ""),
+    ("uv pip compile --emit-index-url --default-index https://a.example --index https://b.example app.in -o all.txt",
+     "https://a.example", "https://b.example"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "index", "extra"), COMPILED, ids=[row[0] for row in COMPILED])
+def test_a_compiler_writes_its_indexes_into_the_list(text: str, index: str, extra: str) -> None:
+    (command,) = read_shell(text).commands
+    made = made_by(command, Lists())
+    assert made is not None and made.lines is not None
+    assert [r.name for r in made.lines.requirements] == ["flask"]
+    sources = made.lines.sources
+    assert (sources.index.value.text if sources.index is not None else "") == index
+    assert " ".join(one.value.text for one in sources.extra) == extra
 
 
 PIPED = [

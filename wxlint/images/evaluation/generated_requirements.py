@@ -16,7 +16,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.images.evaluation.written_files import redirected
 from wxlint.images.installs.call import InstallContext
-from wxlint.images.installs.model import Groups, Lines, Unread, UnreadKind, joined
+from wxlint.images.installs.model import Groups, Lines, Sources, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, read_arguments
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ _PROGRAMS = frozenset("cat cp mv echo printf grep egrep sed poetry pdm uv pipenv
 _OUTPUT = ("-o", "--output", "--output-file")
 _GROUPS = ("--extra", "-E", "--extras", "--with", "--group", "-G", "--only")
 _VALUED = frozenset((*_OUTPUT, *_GROUPS)) | frozenset(
-    "-f --format --without --python -p --index-url -i --extra-index-url --find-links --no-emit-package".split()
+    "-f --format --without --python -p --index-url -i --index --default-index --extra-index-url --find-links"
+    " --no-emit-package".split()
 )
 _MAKES = late(r"\b(?:cat|cp|mv|echo|printf|grep|egrep|sed|export|compile|requirements|lock)\b")
 _BUILDS = late(r"-m\s+build\b|\b(?:uv|poetry|pdm|flit)\s+build\b|\bpyproject-build\b|\bbdist_wheel\b|\bpip3?\s+wheel\b")
@@ -201,7 +202,20 @@ def _compiled(call: _Call, paths: list[str], tool: str) -> Lines:
             found.append(call.context.project(folder or ".", _groups(call), tool))
         else:
             found.append(_all([path], call.context))
-    return merged(found)
+    return _with_written_sources(merged(found), call, tool)
+
+
+def _with_written_sources(lines: Lines, call: _Call, tool: str) -> Lines:
+    """With the indexes that a compiler writes into its output: pip-compile unless it is told not to, uv if told."""
+    from wxlint.images.installs.pip import INDEX_FLAGS, LINK_FLAGS, given_sources  # only where something is compiled
+
+    arguments, context = call.arguments, call.context
+    if arguments.has("--no-emit-index-url") or (tool == "uv" and not arguments.has("--emit-index-url")):
+        return lines
+    index = given_sources(arguments, context, *INDEX_FLAGS)
+    extra = given_sources(arguments, context, "--extra-index-url", "--index")
+    given = Sources(index[-1] if index else None, extra, given_sources(arguments, context, *LINK_FLAGS))
+    return lines._replace(sources=given.then(lines.sources))
 
 
 def _cat(call: _Call) -> Lines | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Span, Where
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.images.installs.call import Call
+from wxlint.images.installs.call import Call, InstallContext
 from wxlint.images.installs.markers import applies
 from wxlint.images.installs.model import Groups, Install, Lines, PackageIndex, Sources, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
@@ -153,20 +153,20 @@ def removal(tool: str, words: tuple[Word, ...], call: Call) -> Install:
 def _sources(arguments: Arguments, call: Call) -> Sources:
     """The indexes that a command line and its environment give: of one, the command line's; of extra ones, both."""
     variables = call.variables
-    links = in_variable("PIP_FIND_LINKS", variables) + given_sources(arguments, call, *LINK_FLAGS)
+    links = in_variable("PIP_FIND_LINKS", variables) + given_sources(arguments, call.context, *LINK_FLAGS)
     if arguments.has("--no-index") or is_on(variables, "PIP_NO_INDEX"):
         return Sources(links=links, no_index=True)
-    index = given_sources(arguments, call, *INDEX_FLAGS) or one_in_variable(
+    index = given_sources(arguments, call.context, *INDEX_FLAGS) or one_in_variable(
         ("PIP_INDEX_URL", "PIP_PYPI_URL"), variables
     )
-    extra = in_variable("PIP_EXTRA_INDEX_URL", variables) + given_sources(arguments, call, "--extra-index-url")
+    extra = in_variable("PIP_EXTRA_INDEX_URL", variables) + given_sources(arguments, call.context, "--extra-index-url")
     return Sources(index[-1] if index else None, extra, links)
 
 
-def given_sources(arguments: Arguments, call: Call, *names: str) -> tuple[PackageIndex, ...]:
+def given_sources(arguments: Arguments, context: InstallContext, *names: str) -> tuple[PackageIndex, ...]:
     """The indexes or folders that options of these names give, in order."""
     return tuple(
-        PackageIndex(option.name, option.value, call.context.where(option.start, option.end))
+        PackageIndex(option.name, option.value, context.where(option.start, option.end))
         for option in arguments.given(*names)
         if option.value is not None
     )

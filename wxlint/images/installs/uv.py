@@ -282,16 +282,16 @@ def _list(option: Option, arguments: Arguments, call: Call) -> Lines:
 
 def sources(arguments: Arguments, call: Call) -> Sources:
     """The indexes of a command line; the environment's where an option is not given."""
-    links = given_sources(arguments, call, *LINK_FLAGS) or in_variable("UV_FIND_LINKS", call.variables)
+    links = given_sources(arguments, call.context, *LINK_FLAGS) or in_variable("UV_FIND_LINKS", call.variables)
     if arguments.has("--no-index") or is_on(call.variables, "UV_NO_INDEX"):
         return Sources(links=links, no_index=True)
     extra: list[PackageIndex] = []
     for flag, variable in (("--index", "UV_INDEX"), ("--extra-index-url", "UV_EXTRA_INDEX_URL")):
-        extra += given_sources(arguments, call, flag) or in_variable(variable, call.variables)
+        extra += given_sources(arguments, call.context, flag) or in_variable(variable, call.variables)
     default = (
-        given_sources(arguments, call, "--default-index")
+        given_sources(arguments, call.context, "--default-index")
         or one_in_variable(("UV_DEFAULT_INDEX",), call.variables)
-        or given_sources(arguments, call, *INDEX_FLAGS)
+        or given_sources(arguments, call.context, *INDEX_FLAGS)
         or one_in_variable(("UV_INDEX_URL",), call.variables)
     )
     index = _without_name(default[-1]) if default else None
