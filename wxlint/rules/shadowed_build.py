@@ -39,12 +39,12 @@ HINT = "install one of the two; where another package brings the other, install 
 def check(repository: Repository) -> Iterator[Problem]:
     for image, stack in repository.image_stacks:
         for packages in _twins(stack):
-            named = next(package for package in reversed(packages) if not package.brought_by)
+            named = next((package for package in reversed(packages) if not package.brought_by), packages[-1])
             if named.span is None or _wins(packages):
                 continue
             others = " and ".join(_how(package) for package in packages if package is not named)
             text = (
-                f"{named.name} and {others} are all the Python package {named.module}: which one is imported is chance"
+                f"{_how(named)} and {others} are all the Python package {named.module}: which one is imported is chance"
             )
             text = text.replace(" are all ", " are both ") if len(packages) == 2 else text
             builds = {package.build for package in packages}
@@ -59,13 +59,16 @@ def _how(package: Accelerated) -> str:
 
 
 def _twins(stack: Stack) -> Iterator[list[Accelerated]]:
-    """Yield the packages that share a module, at least one of them named by the repository itself."""
+    """Yield the packages that share a module: at least one of them is named by the repository itself, or two packages
+    bring builds for a CPU and for a GPU."""
     by_module: dict[str, list[Accelerated]] = {}
     for package in stack.packages:
         if package.module and not package.conditional:
             by_module.setdefault(package.module, []).append(package)
     for packages in by_module.values():
-        if len(packages) > 1 and not all(package.brought_by for package in packages):
+        carriers = {package.brought_by for package in packages}
+        both = len(carriers) > 1 and {"cpu", "cuda"} <= {package.build for package in packages}
+        if len(packages) > 1 and ("" in carriers or both):
             yield packages
 
 
