@@ -21,6 +21,7 @@ _OF_IMAGES = late(
     r"|\w*PATH|HOME|USER|SHELL|LANG|LC_ALL|DEBIAN_FRONTEND|\w+_(?:proxy|PROXY)"
 )
 """Variables that base images set: https://github.com/docker-library, https://gitlab.com/nvidia/container-images/cuda."""
+_TAKES_AS_IT_IS = frozenset(("FROM", "RUN", "ENV", "COPY", "ADD", "WORKDIR", "LABEL"))
 _QUOTED = late(r"'[^'\n]*'")
 
 
@@ -72,14 +73,14 @@ class _Stage:
             if instruction.keyword in ("ARG", "ENV"):
                 self.sets.update(names_set(dockerfile, instruction))
             for name in arguments:
-                at = _used(name, instruction) if name not in self.sets else None
+                at = place_of_use(name, instruction) if name not in self.sets else None
                 if at is not None:
                     self.uses.append((name, instruction, at))
 
 
-def _used(name: str, instruction: Instruction) -> int | None:
+def place_of_use(name: str, instruction: Instruction) -> int | None:
     """Where an instruction takes a variable as it is: without a default, and not one that its own commands set."""
-    if instruction.keyword not in ("RUN", "ENV", "COPY", "ADD", "WORKDIR", "LABEL") or name not in instruction.text:
+    if instruction.keyword not in _TAKES_AS_IT_IS or name not in instruction.text:
         return None
     text = _QUOTED.sub(lambda match: " " * len(match[0]), instruction.text)
     if re.search(rf"(?<![\w${{]){re.escape(name)}\+?=|\b(?:for|read|export|local|in)\s+{re.escape(name)}\b", text):

@@ -90,7 +90,13 @@ def _merged(image: Image, step: TorchStep, choice: Choice, wanted: Requirement) 
     served = channel_of_url(source.value.text)
     undecided = Severity.INFO if image.expectation is None else None
     severity = None
-    if served == "default":
+    index = install.sources.index
+    if index is not None and channel_of_url(index.value.text) not in ("default", "unknown", "all", served):
+        text = (
+            f"{wanted.name} is meant to come from {index.flag} {index.value.shown()}, but {flag} is merged with it "
+            "and the highest version wins"
+        )
+    elif served == "default":
         text = (
             f"{wanted.name} is meant to come from its own index, but {flag} is merged with it "
             "and the highest version wins"
