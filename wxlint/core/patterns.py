@@ -26,3 +26,10 @@ class _Late:
 def late(pattern: str, flags: int = 0) -> re.Pattern[str]:
     """Return what `re.compile` would, compiled at its first use; a test compiles all of them."""
     return cast("re.Pattern[str]", _Late(pattern, flags))
+
+
+def found_behind(line: str, first: re.Pattern[str], then: re.Pattern[str]) -> re.Match[str] | None:
+    """The match of a pattern behind that of another in a line. One pattern of both with `.*` between them would look
+    through the rest of the line from each match of the first, which takes the square of a long line's time."""
+    found = first.search(line)
+    return then.search(line, found.end()) if found is not None else None

@@ -9,6 +9,7 @@ from wxlint.core.values import HOLE
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_helm import helm_script
 from wxlint.images.builds.from_kubernetes import Kubernetes
+from wxlint.images.builds.helm_calls import laid_values
 
 VALUES = """\
 replicas: 2
@@ -129,3 +130,9 @@ patches:
 """
     uses = Kubernetes([Source("kustomization.yaml", text)], NO_CACHE).uses()
     assert [use.value.text for use in uses] == ["acme/vad:1.0-cuda", "acme/init:1"]
+
+
+def test_a_line_that_names_helm_over_and_over() -> None:
+    """It is looked through once, not from each name to its end."""
+    text = "helm -f " * 200_000
+    assert list(laid_values(Source("deploy.sh", text), NO_CACHE, lambda path: True)) == []

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.paths import normal, repository_above
-from wxlint.core.patterns import late
+from wxlint.core.patterns import found_behind, late
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
 from wxlint.documents.yaml.walk import mappings
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from wxlint.core.cache import Cache
     from wxlint.documents.source import Source
 
-_HELM = late(r"\bhelm(?:\.exe)?[ \t].*\b(?:upgrade|install|template|diff)\b")
+_HELM = late(r"\bhelm(?:\.exe)?[ \t]")
+_LAYS = late(r"\b(?:upgrade|install|template|diff)\b")
 _PARTS = late(r"\n|&&|;|\|")
 _CONTINUED = late(r"[\\`]\r?\n[ \t]*")
 _WORD = late(r"""(?:[^\s"']|"[^"\n]*"|'[^'\n]*')+""")
@@ -42,7 +43,7 @@ def laid_values(source: Source, cache: Cache, is_file: Callable[[str], bool]) ->
     text = source.text
     if "-f" in text or "--values" in text:
         for part in _PARTS.split(_CONTINUED.sub(" ", text)):
-            if _HELM.search(part):
+            if found_behind(part, _HELM, _LAYS) is not None:
                 yield from _of_call(part, folders(source.path, None), is_file)
     if "valueFiles" in text or "valuesFiles" in text:
         for document in reversed(parse(source, cache).documents):

@@ -18,7 +18,7 @@ ENVIRONMENT = late(
 _ONE_FILE = late(r"\.(?:so[\d.*]*|a|jar|js|css|json|html|conf|cfg|txt|toml|ya?ml|md)$", re.I)
 """A library or a file of settings that lies in such a folder."""
 _SITE = late(r"/(?:site|dist)-packages/*$")
-_STAGED = late(r"\b(?:cp|mv|rsync)\s[^;&|]*/(?:site|dist)-packages/[^;&|\s]*\s+(/[\w./-]+)")
+_STAGED = late(r"\b(?:cp|mv|rsync)\s[^;&|]{0,300}/(?:site|dist)-packages/[^;&|\s]{0,300}\s+(/[\w./-]+)")
 """A command that puts installed packages aside, and where."""
 _WHOLE = frozenset(("", "/usr", "/usr/local", "/opt", "/usr/lib", "/usr/local/lib"))
 

@@ -2,13 +2,17 @@
 
 import re
 
-_MAKES = (
-    r"(?i)(?:\b(?:cp|mv|copy|rename|move|create|generate|write|save|touch|download|curl|wget)\b[^\n]*|>[ \t]*)"
-    r"(?<![\w.-])"
-)
-"""What stands in front of the file's name."""
+from wxlint.core.patterns import found_behind, late
+
+_MAKES = late(r"(?i)\b(?:cp|mv|copy|rename|move|create|generate|write|save|touch|download|curl|wget)\b")
 
 
 def says_how_to_make(text: str, name: str) -> bool:
     """Whether a command or a sentence of a text makes a file of this name."""
-    return name in text and re.search(f"{_MAKES}{re.escape(name)}(?![\\w-]|\\.\\w)", text) is not None
+    if name not in text:
+        return False
+    named = rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)"
+    if re.search(f"(?i)>[ \\t]*{named}", text) is not None:
+        return True
+    alone = re.compile(f"(?i){named}")
+    return any(found_behind(line, _MAKES, alone) is not None for line in text.split("\n"))

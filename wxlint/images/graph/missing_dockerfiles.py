@@ -276,7 +276,7 @@ class Search:
             beside = {posixpath.dirname(compose) or ".", folder}
             files = [normal(posixpath.join(where, name)) for where in beside for name in disk.names(where)]
             names = [*({*self._documents.scripts, *filter(MAKER.search, files)} - {normal(compose)})]
-            moved = re.compile(rf"\b(?:cp|mv)\b.*{re.escape(posixpath.basename(compose))}")
+            moved = re.compile(rf"\b(?:cp|mv)\b.{{0,500}}{re.escape(posixpath.basename(compose))}")
             self._found_makers[compose, folder] = self._some_say(names, moved), names
         return self._found_makers[compose, folder]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from wxlint.core.findings import Span
-from wxlint.core.patterns import late
+from wxlint.core.patterns import found_behind, late
 from wxlint.documents.source import Source
 from wxlint.images.builds.model import DockerCall, Script
 from wxlint.images.graph.documents import Documents
@@ -15,12 +15,14 @@ from wxlint.images.model.records import Build
 _WORD = late(r"[\w.-]+")
 _SAID = late(r"(?m)^[ \t]*@?echo\b[^>|;&\n]*$|^[ \t-]*(?:context|(?:docker)?file)[ \t]*[:=].*$")
 """What is printed, and what an action or a target builds."""
-_MADE = late(
-    r"(?m)(?:\b(?:cp|mv|ln|copy|move|ren|renam\w*|tee|rsync|install|curl|wget|git|envsubst)\b|>|open\(|write|"
-    r"[ \t]-(?:o|-out(?:put)?)[ \t=]).{0,500}(?<!<)(?<!< )(?<![\w.-])(?:Docker|Container)file\b(?![.-])"
-    r"|(?<![\w.-])(?:Docker|Container)file\b(?![.-]).{0,500}\bwrite"
+_MAKES = late(
+    r"\b(?:cp|mv|ln|copy|move|ren|renam\w*|tee|rsync|install|curl|wget|git|envsubst)\b|>|open\(|write|"
+    r"[ \t]-(?:o|-out(?:put)?)[ \t=]"
 )
-"""A line that may make a plain Dockerfile somewhere."""
+"""What may make a file that is named behind it."""
+_WRITES = late(r"\bwrite")
+"""What may make a file that is named in front of it."""
+_PLAIN = late(r"(?<!<)(?<!< )(?<![\w.-])(?:Docker|Container)file\b(?![.-])")
 _PROGRAM = late(r"(?:docker|podman|buildah|make|build)[ \t]+[a-z]")
 """A folder's name that is a program's where it stands: `docker build`."""
 _CONTEXT = late(r"""(?m)^[ \t-]*context:[ \t]*["']?([\w./\\-]*[\w.-])[/\\]?["']?(?=[\s;&|)]|$)""")
@@ -52,7 +54,9 @@ class TextWithPaths:
 
     @cached_property
     def makes_some(self) -> bool:
-        return _MADE.search(self.text) is not None
+        """Whether a line may make a plain Dockerfile somewhere."""
+        lines = self.text.split("\n") if _PLAIN.search(self.text) is not None else ()
+        return any(found_behind(line, _MAKES, _PLAIN) or found_behind(line, _PLAIN, _WRITES) for line in lines)
 
     @cached_property
     def contexts(self) -> dict[str, tuple[int, int]]:

@@ -35,8 +35,8 @@ def _beginnings(name: str) -> Iterator[str]:
 
 
 def may_become(use: Use, reference: Reference, own: tuple[str, str]) -> bool:
-    """Whether a name that is given to an image becomes a reference: `ghcr.io/${{ github.repository }}:${{
-    github.ref_name }}-cpu` is `ghcr.io/acme/app:main-cpu`.
+    """Whether a name that is given to an image becomes a reference: `registry.example/${{ github.repository }}:${{
+    github.ref_name }}-cpu` is `registry.example/acme/app:main-cpu`.
 
     Args:
         own: the owner and the name of the repository.

@@ -12,7 +12,7 @@ from wxlint.core import disk
 from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.core.values import HOLE
+from wxlint.core.values import HOLE, Value, could_equal
 from wxlint.images.builds.script_folders import folders, slashes
 
 if TYPE_CHECKING:
@@ -87,9 +87,9 @@ def _of_a_part(search: Search, source: Source, option: Option, starts: list[str]
     if HOLE in folder or HOLE not in name or folder.startswith(("/", "~")) or not _A_DOCKERFILE.search(name):
         return
     inside = [normal(posixpath.join(start, folder)) for start in starts]
-    pattern = re.compile(".*".join(map(re.escape, name.split(HOLE))), re.S)
-    fixed = max(name.split(HOLE), key=len)
-    if not any(map(disk.is_folder, inside)) or any(map(pattern.fullmatch, (n for f in inside for n in disk.names(f)))):
+    named, fixed = Value(name, option.value.holes if option.value is not None else ()), max(name.split(HOLE), key=len)
+    there = [folder for folder in inside if disk.is_folder(folder)]
+    if not there or any(could_equal(named, each) for folder in there for each in disk.names(folder)):
         return
     if not any(_is_changed(beside.text, re.escape(fixed)) for beside in search.scripts_in(starts)):
         path = posixpath.join(folder, name.replace(HOLE, "*"))
