@@ -13,7 +13,14 @@ None when the tables do not know: never take that for a yes or a no.
 
 from __future__ import annotations
 
-from wxlint.facts.accelerated import accelerated_build, accelerated_package, carried, is_listed, is_sure
+from wxlint.facts.accelerated import (
+    accelerated_build,
+    accelerated_package,
+    carried,
+    extra_that_brings,
+    is_listed,
+    is_sure,
+)
 from wxlint.facts.base_images import (
     BaseImage,
     SystemPythons,
@@ -96,6 +103,7 @@ __all__ = [
     "cuda_torch_needed",
     "cxx11_abi",
     "default_cuda",
+    "extra_that_brings",
     "git_project",
     "has_arm64",
     "held_companions",

@@ -101,6 +101,12 @@ def carried(name: str, specifier: str, extras: tuple[str, ...] = ()) -> tuple[tu
     return tuple(found.items())
 
 
+def extra_that_brings(name: str, specifier: str, brought: str) -> str:
+    """Return the extra by which a distribution brings another, "" for none. Arguments as of `carried`."""
+    extras = {row["extra"] for row in rows_of("carriers", normalise(name)) if row["brings"] == brought and row["extra"]}
+    return next((extra for extra in sorted(extras) if brought in dict(carried(name, specifier, (extra,)))), "")
+
+
 def holds_newest(row: dict[str, str], limit: tuple[int, ...], included: bool) -> bool:
     """Return whether the newest release below a limit is one of those that a row speaks of."""
     first, before = trimmed(numbers(row["from"])), trimmed(numbers(row["before"])) or AFTER_ALL

@@ -6,9 +6,10 @@
 nothing about it. conda solves for the machine it runs on: without a GPU in sight, as in every image build,
 conda-forge's `pytorch` comes out as a CPU build. llama-cpp-python is compiled, without CUDA unless CMAKE_ARGS asks for
 it; detectron2, mmcv and torch-scatter look for a GPU while they are compiled, and find none without `FORCE_CUDA=1`.
-Debian and Ubuntu build `python3-torch` for the CPU, and on arm64 so is the default index's torch before 2.11. Beside
-another package that does compute on the GPU a CPU build may be meant (a voice detector on onnxruntime), and is
-information only.
+Debian and Ubuntu build `python3-torch` for the CPU, and on arm64 so is the default index's torch before 2.11. What
+comes along without being asked for is left alone, but not what an extra asks for where another is for a GPU
+(`rembg[cpu]`). Beside another package that does compute on the GPU a CPU build may be meant (a voice detector on
+onnxruntime), and is information only.
 
 ## Bad
 
@@ -86,16 +87,33 @@ def _packages(image: Image, stack: Stack) -> Iterator[Problem]:
     torch = image.state.torch.channel
     computes = torch not in ("none", "cpu") or any(p.build in ("cuda", "any") and p.module for p in stack.packages)
     for package in stack.packages:
-        if package.build != "cpu" or not package.counterpart or package.brought_by or package.conditional:
+        if package.build != "cpu" or not package.counterpart or package.conditional:
+            continue
+        extra = _extra_for_gpu(package, image) if package.brought_by else ""
+        if package.brought_by and not extra:
             continue
         if package.module in built or package.span is None or _made_cuda(package, stack, image):
             continue
         if _is_locked(package, image):
             continue
-        text = f"{package.written} is a CPU build, but {image.label} is a cuda image"
+        what = f"{package.written} brings {package.name}, which" if extra else package.written
+        text = f"{what} is a CPU build, but {image.label} is a cuda image"
         severity = Severity.INFO if computes else image.doubt
         because = (*image.base.because, *image.installer(package.step), *image.why)
-        yield Problem(package.span, text, because, f"install {package.counterpart}", severity, image.label)
+        yield Problem(package.span, text, because, f"install {extra or package.counterpart}", severity, image.label)
+
+
+def _extra_for_gpu(package: Accelerated, image: Image) -> str:
+    """The requirement with the extra for a GPU ("rembg[gpu]"), where an extra for a CPU brings a package; "" for what
+    comes along without an extra: nobody chose it."""
+    for requirement in (one for install in image.installs for one in install.requirements):
+        if requirement.name != package.brought_by or requirement.where != package.where:
+            continue
+        name, specifier = requirement.name, requirement.specifier
+        extra = facts.extra_that_brings(name, specifier, package.counterpart)
+        plainly = package.name in dict(facts.carried(name, specifier))
+        return f"{name}[{extra}]" if extra and not plainly else ""
+    return ""
 
 
 def _is_locked(package: Accelerated, image: Image) -> bool:
