@@ -123,10 +123,12 @@ def _tool(ran: RunCommand) -> Problem:
 
 
 def _python(ran: RunCommand, instruction: Instruction) -> Iterator[Problem]:
-    """Yield the code of `python -c`, or that of a heredoc, where it asks for a device."""
+    """Yield the code of `python -c`, or that of a heredoc that it reads, where it asks for a device."""
     words = ran.command.words
     code = next((b.value.text for a, b in itertools.pairwise(words) if a.value.text == "-c"), "")
-    code = code or "\n".join(heredoc.body for heredoc in instruction.heredocs)
+    read = [redirect.target.value.text for redirect in ran.command.redirects if redirect.operator.startswith("<<")]
+    if read and not code:
+        code = "".join(read) or "\n".join(heredoc.body for heredoc in instruction.heredocs)
     asked, taken = _ASKS.search(code), _TAKES.search(code)
     if asked is None:
         if taken is not None and not _FORGIVES.search(code):

@@ -44,6 +44,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
+from wxlint.images.graph.image_stages import copied_from
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
@@ -56,8 +57,10 @@ SEVERITY = Severity.WARNING
 SUMMARY = "a build without a target, of a Dockerfile whose last stage is for something else"
 HINT = "name the stage with --target, or with target: in compose"
 
-_ASIDE = late(r"(?:.*[-_.])?(?:tests?|testing|unittests?|lint(?:er|ing)?|docs?|coverage|benchmarks?)(?:[-_.].*)?")
-"""Names of stages that no application runs from."""
+_ASIDE = late(
+    r"(?<![a-zA-Z0-9])(?:tests?|testing|unittests?|lint(?:er|ing)?|docs?|coverage|benchmarks?)(?![a-zA-Z0-9])"
+)
+"""Words in the names of stages that no application runs from."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -91,11 +94,16 @@ def _place(build: Build) -> Span | None:
 
 
 def _meant(evaluated: Evaluated) -> tuple[str, tuple[Reason, ...]] | None:
-    """The stage that has the name of the service that builds, where no other stage starts from it: such a service is
-    often there to be extended by others."""
+    """The stage that has the name of the service that builds, where no other stage starts from it or copies out of it:
+    such a service is often there to be extended by others, or is what the copied files are for."""
     service = evaluated.build.service
     below = {parent for stage in evaluated.stages for parent in stage.parents}
-    names = [stage.name for stage in evaluated.stages[:-1] if stage.index not in below]
+    copied = copied_from(evaluated)
+    names = [
+        stage.name
+        for stage in evaluated.stages[:-1]
+        if stage.index not in below and copied.isdisjoint((stage.name, str(stage.index)))
+    ]
     return (service.name, ()) if service is not None and service.name in names else None
 
 
@@ -103,7 +111,7 @@ def _named_by(others: Sequence[Evaluated]) -> tuple[str, tuple[Reason, ...]] | N
     """The stage that other builds name, where the last one is for something else."""
     for other in others:
         target = other.target(other.build.target) if other.build.target else None
-        if target is not None and _ASIDE.fullmatch(other.stages[-1].name) and not _ASIDE.fullmatch(target.name):
+        if target is not None and _ASIDE.search(other.stages[-1].name) and not _ASIDE.search(target.name):
             return target.name, other.build.built_by
     return None
 

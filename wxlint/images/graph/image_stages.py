@@ -38,7 +38,7 @@ def defined(evaluated: Evaluated) -> list[int]:
     named = [stage for stage in evaluated.stages[:-1] if stage.name and stage.index not in used]
     if not named:
         return last
-    sources = _copied_from(evaluated)
+    sources = copied_from(evaluated)
     return [*last, *(s.index for s in named if accelerator_words(s.name) or _is_image(s, sources))]
 
 
@@ -46,7 +46,7 @@ def _is_image(stage: Stage, sources: set[str]) -> bool:
     return not {stage.name, str(stage.index)} & sources and not _STEP.search(stage.name)
 
 
-def _copied_from(evaluated: Evaluated) -> set[str]:
+def copied_from(evaluated: Evaluated) -> set[str]:
     """What `--from` and `from=` of a mount name, in lower case."""
     found = set()
     for instruction in evaluated.dockerfile.instructions:
