@@ -10,6 +10,11 @@ from wxlint.images.graph.summary import beliefs_of
 from wxlint.lint import run as engine
 from wxlint.lint.inputs import gather
 
+_TWINS = """services:
+  a: {image: a, ports: ["80:80"]}
+  a-gpu: {image: b, ports: ["80:80"], gpus: all}
+"""
+
 
 @pytest.mark.parametrize("head", ["RUN ", "RUN pip install ", "RUN <<E\n", "COPY ", "ENV A=", "FROM "])
 @pytest.mark.parametrize(
@@ -63,6 +68,8 @@ def test_no_line_takes_the_square_of_its_length(
         "FROM a:1\n" + "COPY --from=a /x /y\n" * 8_000,
         "FROM a:1\nCOPY --from=² /x /y\nCOPY --from=" + "1" * 5_000 + " /x /y\n",
         "FROM a:1\nRUN pip install accelerate==" + "1" * 5_000 + "\n",
+        "FROM a:1\nRUN apt-get install python3-pip; ln -" + "s" * 60_000 + "\n",
+        "FROM a:1\nRUN apt-get install python3-pip; ln -s /usr/bin/python3.11 /bin/python; " + "ln " * 40_000 + "\n",
     ],
 )
 def test_no_dockerfile_takes_forever(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,3 +79,25 @@ def test_no_dockerfile_takes_forever(text: str, tmp_path: Path, monkeypatch: pyt
     gathered = gather(["."], no_policy=True)
     assert engine.check(gathered.repository, engine.CheckOptions()).summary.files == 1
     assert beliefs_of(gathered.repository, gathered.scope)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "compose.yaml": "services: {a: {image: a}}\n",
+            "README.md": "cp " * 40_000 + "\n```sh\ndocker compose up b\n```\n",
+        },
+        {"Dockerfile": "FROM a AS b\nFROM a AS tests\n", "b.sh": "docker build -t " + "a-" * 60_000 + " .\n"},
+        {"compose.yaml": _TWINS + "#" + " up" * 40_000 + "\n"},
+    ],
+)
+def test_no_family_takes_the_square_of_a_length(
+    files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quadratic reading of these would take very long."""
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    gathered = gather(["."], no_policy=True)
+    assert engine.check(gathered.repository, engine.CheckOptions()).summary.files

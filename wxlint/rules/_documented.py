@@ -40,7 +40,7 @@ _FILL_IN = late(r"(?i)(?:^|[/_.-])(?:your|my|path|some|custom|example|xxx+|foo|n
 """A part of a name that the reader is to replace."""
 _OTHER_TREE = late(r"\bgit[ \t]+(?:-C[ \t]+\S+[ \t]+)?(?:checkout|switch)[ \t]+(?!-[bBcC]\b|--(?:create|orphan|[ \t]))")
 """What brings another state of the repository, of whose files nothing is known."""
-_OTHER_FILES = late(r"COMPOSE_FILE|\b(?:cp|mv|ln|curl|wget|copy|rename)\b[^\n]*\bcompose\b")
+_OTHER_FILES = late(r"COMPOSE_FILE|\b(?:cp|mv|ln|curl|wget|copy|rename)\b[^\n]{0,300}\bcompose\b")
 """A document chooses other compose files, or puts one in the usual place."""
 _PROSE = (".md", ".rst")
 _IN_CODE = late(

@@ -54,12 +54,12 @@ SUMMARY = "pip of the distribution's Python beside another Python that runs"
 HINT = "install with the Python that runs: python3.X -m pip install, or a venv of it"
 
 _LINK = late(
-    r"(?:\bln[ \t]+-\w*s\w*[ \t]+\S*python(?P<linked>3\.\d+)[ \t]+\S*bin/python"
+    r"(?:\bln[ \t]+-(?=\w*s)\w+[ \t]+\S*python(?P<linked>3\.\d+)[ \t]+\S*bin/python"
     r"|update-alternatives[ \t]+--install[ \t]+\S*bin/python[ \t]+python[ \t]+\S*python(?P<chosen>3\.\d+))(?![\w.])"
 )
 _OTHER_WAYS = late(
     r"get-pip|ensurepip|\bvenv\b|virtualenv|\buvx?\b|conda|mamba|pyenv|poetry|pipx|dist-packages|-m[ \t]+pip"
-    r"|(?:\bln\b|update-alternatives)[^\n;&|]*bin/python3(?![\w.])"
+    r"|(?:\bln\b|update-alternatives)[^\n;&|]{0,300}bin/python3(?![\w.])"
 )
 """Other ways to install, and links that lead `python3` elsewhere."""
 _PIP = late(r"(?:^|[\s;&|])pip3?[ \t]+install\b")

@@ -74,6 +74,7 @@ HINT = "give each a profile of its own"
 
 _STARTS = ("compose up", "compose run", "compose start", "compose create")
 _PART = late(r"[-_.]")
+_START_IN_COMMENT = late(r"(?m)^[ \t]*#.*?\b(?:up|run|start)\b(.*)")
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -163,6 +164,6 @@ def _started_by_name(repository: Repository, first: Service, second: Service) ->
             words = [word.value for word in call.docker.arguments] if call.docker.verb in _STARTS else ()
             if any(word.text in names or not word.known for word in words):
                 return True
-    shown = "|".join(re.escape(name) for name in names)
-    comment = rf"(?m)^[ \t]*#.*\b(?:up|run|start)\b.*(?<![\w-])(?:{shown})(?![\w-])"
-    return any(re.search(comment, service.key.source.text) for service in (first, second))
+    shown = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, names))})(?![\w-])")
+    sources = (service.key.source.text for service in (first, second))
+    return any(shown.search(match[1]) for text in sources for match in _START_IN_COMMENT.finditer(text))
