@@ -15,6 +15,7 @@ from wxlint.lint.inputs import gather
     [
         ("cpu.Dockerfile", "docker build -f $1.Dockerfile .\n", []),
         ("Dockerfile.cpu-slim", "docker build -f Dockerfile.$1-$2 .\n", []),
+        ("Dockerfile.cpu", "docker build -f Dockerfile.$1-$2 .\n", ["Dockerfile.*-*"]),
         ("Dockerfile" + "-" * 200, f"docker build -f Dockerfile-{'$1-' * 20}x .\n", [f"Dockerfile-{'*-' * 20}x"]),
     ],
 )
@@ -25,3 +26,35 @@ def test_a_name_with_unknown_parts(
     monkeypatch.chdir(tmp_path)
     repository = gather(["."], no_policy=True).repository
     assert [gone.path for gone in repository.gone_dockerfiles] == expected
+
+
+def gone(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> list[str]:
+    write_tree(folder, {"Dockerfile": "FROM python:3.11\n", "build.sh": script})
+    monkeypatch.chdir(folder)
+    return [gone.path for gone in gather(["."], no_policy=True).repository.gone_dockerfiles]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("echo build", ["Dockerfile.dev"]),
+        ('[ ! -f "$D" ] && exit 1', ["Dockerfile.dev"]),
+        ('if [ ! -f "$D" ]; then\n  D=Dockerfile\nfi', []),
+        ('if ! test -f "$D"; then D=Dockerfile; fi', []),
+        ('python tools.py --output "$D"', []),
+        ("python tools.py -o $D", []),
+        ('generate_dockerfile "$D"', []),
+        ("./tools/render.sh cpu ${D}", []),
+    ],
+)
+def test_a_variable_whose_file_something_may_make(
+    line: str, expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = f'D=Dockerfile.dev\n{line}\ndocker build -f "$D" -t acme/a:1.0 .\n'
+    assert gone(tmp_path, monkeypatch, script) == expected
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "docker/Dockerfile", "Dockerfile.$1"])
+def test_an_empty_folder_may_be_a_submodule(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "third/app").mkdir(parents=True)
+    assert gone(tmp_path, monkeypatch, f"docker build -f third/app/{name} third/app\n") == []

@@ -112,8 +112,10 @@ class DockerCommand(NamedTuple):
     def is_expanded(self, *names: str) -> bool:
         """Whether the value that counts does not stand there as it is, but for quotes: a shell expands it."""
         found = self.values(*names)
-        text = found[-1].value.text if found and found[-1].value is not None else ""
-        return bool(found) and found[-1].end - found[-1].start not in (len(text), len(text) + len('""'))
+        value = found[-1].value if found else None
+        if value is None or value.holes:
+            return value is not None
+        return found[-1].end - found[-1].start not in (len(value.text), len(value.text) + len('""'))
 
 
 def docker_command(command: Command) -> DockerCommand | None:

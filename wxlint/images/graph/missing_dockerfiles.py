@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wxlint.core import disk
 from wxlint.core.findings import Span
-from wxlint.core.paths import is_below, normal
+from wxlint.core.paths import folders_above, is_below, normal
 from wxlint.core.patterns import late
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.values import HOLE
@@ -43,7 +43,7 @@ class Search:
     def __init__(self, documents: Documents, sources: SourceStore) -> None:
         self._documents, self._sources = documents, sources
         self._texts = ScriptTexts(documents, sources)
-        self._is_ignored = sources.checkout.ignores
+        self.is_ignored = sources.checkout.ignores
         self._compared = self._sought = 0
         self._by_numbers: dict[tuple[str, ...], list[str]] = {}
         for path in documents.dockerfiles:
@@ -58,7 +58,7 @@ class Search:
         else:
             found = self._named(script_name, script, build) or self._in_a_loop(script_name, script, build)
             found = found or self._of_a_folder(script_name, build)
-        return None if found is None or build.span is None or self._is_ignored(build.span.path, build.wanted) else found
+        return None if found is None or build.span is None or self.is_ignored(build.span.path, build.wanted) else found
 
     def source(self, path: str) -> Source | None:
         return self._texts.source(path)
@@ -72,7 +72,7 @@ class Search:
 
     def is_made_by_nothing(self, script_name: str, path: str, tried: list[str]) -> bool:
         """Whether no other script makes a file, nor does git ignore it. tried: where it would be."""
-        if self._is_ignored(script_name, tuple(tried)) or not self._documents.dockerfiles:
+        if self.is_ignored(script_name, tuple(tried)) or not self._documents.dockerfiles:
             return False
         self._sought += len(self._documents.scripts)
         others = [name for name in self._documents.scripts if name != script_name]
@@ -116,7 +116,7 @@ class Search:
         if not places or len(places) > self._texts.builds_of(script, script_name, path):
             return None
         folder, name = posixpath.split(path)
-        if folder and not disk.is_folder(path.split("/")[0]):
+        if folder and (not disk.is_folder(path.split("/")[0]) or _is_left_empty(folder)):
             return None  # a submodule, or another repository that is checked out here
         if name not in PLAIN_NAMES:
             elsewhere = len(text.places(name)) > len(places)
@@ -231,7 +231,7 @@ class Search:
         above = posixpath.dirname(path)
         if disk.is_folder(above) and not disk.names(above):
             return False
-        if self._is_ignored(source.path, (path,)):
+        if self.is_ignored(source.path, (path,)):
             return False
         plain, named = posixpath.basename(path) in PLAIN_NAMES, posixpath.basename(text) in PLAIN_NAMES
         by_folder = plain and (text in PLAIN_NAMES or not named) and self._holds_some(normal(folder), below=named)
@@ -291,6 +291,12 @@ class Search:
     def _some_say(self, names: list[str], pattern: re.Pattern[str]) -> bool:
         texts = (source.text for name in names if (source := self._texts.source(name)) is not None)
         return any(map(pattern.search, texts))
+
+
+def _is_left_empty(folder: str) -> bool:
+    """Whether the last folder of a path that is there holds nothing."""
+    above = next((each for each in folders_above(folder) if disk.is_folder(each)), "")
+    return above not in ("", ".") and not disk.names(above)
 
 
 def _path_up_to(text: str, end: int) -> str:

@@ -54,8 +54,11 @@ def gone_by_variable(search: Search, call: DockerCall) -> list[GoneFile] | None:
 def _of_a_variable(search: Search, source: Source, named: re.Match[str], starts: list[str]) -> list[GoneFile] | None:
     variable = next(name for name in named.group("braces", "make", "plain", "batch") if name is not None)
     assigned = _assigned(source.text, variable)
+    if not assigned:
+        return None
     found: list[GoneFile] = []
-    for match in assigned if assigned and not _is_changed(source.text, rf"[$%][{{(]?{variable}\b") else ():
+    is_open = _is_changed(source.text, rf"[$%][{{(]?{variable}\b") or _has_a_fallback(source.text, variable)
+    for match in () if is_open else assigned:
         written = slashes(match["path"])
         if not _A_DOCKERFILE.search(posixpath.basename(written)) or written.startswith("/"):
             continue
@@ -65,7 +68,7 @@ def _of_a_variable(search: Search, source: Source, named: re.Match[str], starts:
             continue
         if search.is_made_by_nothing(source.path, path, tried):
             found.append(GoneFile(path, source.span(*match.span("path"))))
-    return found if assigned else None
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -78,8 +81,16 @@ def _assigned(text: str, variable: str) -> tuple[re.Match[str], ...]:
 def _is_changed(text: str, name: str) -> bool:
     """Whether a script writes a file, or looks whether it is there and goes on without it."""
     written = rf"(?:>|\b(?:cp|mv|tee|ln|sed|curl|wget|envsubst|touch|copy|move)\b)[^\n]{{0,300}}{name}"
+    made = rf"(?<![^\s;&|/_.-])(?i:gen|render|creat|prepar|templat)[\w./-]*[ \t][^\n]{{0,300}}{name}"
+    output = rf"[ \t](?:-o|--out(?:put)?(?:-file)?)[ \t=]+[\"']?{name}"
     asked = rf"(?<!! )(?:\[|\btest|\bif exist)[ \t]+(?:-[efrs][ \t]+)?[\"']?{name}"
-    return re.search(rf"(?:{written})|(?:{asked})", text) is not None
+    return re.search(f"(?:{written})|(?:{made})|(?:{output})|(?:{asked})", text) is not None
+
+
+def _has_a_fallback(text: str, variable: str) -> bool:
+    """Whether a script gives a variable another value where the file that it names is not there."""
+    asked = rf"![ \t]+(?:\[+[ \t]+|test[ \t]+)?-[efrs][ \t]+[\"']?\$\{{?{variable}\b"
+    return re.search(rf"{asked}[\s\S]{{0,300}}?\b{variable}=", text) is not None
 
 
 def _of_a_part(search: Search, source: Source, option: Option, starts: list[str]) -> Iterator[GoneFile]:
@@ -88,8 +99,10 @@ def _of_a_part(search: Search, source: Source, option: Option, starts: list[str]
         return
     inside = [normal(posixpath.join(start, folder)) for start in starts]
     named, fixed = Value(name, option.value.holes if option.value is not None else ()), max(name.split(HOLE), key=len)
-    there = [folder for folder in inside if disk.is_folder(folder)]
-    if not there or any(could_equal(named, each) for folder in there for each in disk.names(folder)):
+    there = [folder for folder in inside if disk.is_folder(folder) and disk.names(folder)]
+    if not there or search.is_ignored(source.path, [posixpath.join(each, fixed) for each in there]):
+        return  # an empty folder is a submodule that is not checked out
+    if any(could_equal(named, each) for folder in there for each in disk.names(folder)):
         return
     if not any(_is_changed(beside.text, re.escape(fixed)) for beside in search.scripts_in(starts)):
         path = posixpath.join(folder, name.replace(HOLE, "*"))
