@@ -58,3 +58,17 @@ def test_a_variable_whose_file_something_may_make(
 def test_an_empty_folder_may_be_a_submodule(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "third/app").mkdir(parents=True)
     assert gone(tmp_path, monkeypatch, f"docker build -f third/app/{name} third/app\n") == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "docker build -f ../other/Dockerfile.gpu ../other\n",
+        'D=../other/Dockerfile.gpu\ndocker build -f "$D" ../other\n',
+        "docker build -f ../Dockerfile.$1 ..\n",
+    ],
+)
+def test_what_lies_beside_the_repository(script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "app/.git").mkdir(parents=True)
+    (tmp_path / "Dockerfile").write_text("FROM python:3.11\n")
+    assert gone(tmp_path / "app", monkeypatch, script) == []

@@ -34,7 +34,8 @@ def gone_dockerfiles(documents: Documents, sources: SourceStore) -> Iterator[Gon
         for build in script.builds:
             if not build.wanted or build.span is None or any(disk.lexists(path) for path in build.wanted):
                 continue
-            found = search.dockerfile_of(name, script, build) if build.span not in decided else None
+            is_open = build.span in decided or not any(map(search.is_inside, build.wanted))
+            found = search.dockerfile_of(name, script, build) if not is_open else None
             if found is not None:
                 path, span = found
                 yield GoneDockerfile(path, span, search.near(path), build.built_by)

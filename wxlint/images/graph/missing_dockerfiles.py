@@ -226,8 +226,8 @@ class Search:
             return False  # made of variables, which a host may set
         if not disk.is_folder(folder) or not disk.names(folder):
             return False
-        if not self._is_inside(path):
-            return self._is_inside(folder) and self.beside(written) != ""
+        if not self.is_inside(path):
+            return self.is_inside(folder) and self.beside(written) != ""
         above = posixpath.dirname(path)
         if disk.is_folder(above) and not disk.names(above):
             return False
@@ -254,7 +254,8 @@ class Search:
         meant = [normal(posixpath.join(folder, each)) for each in (text, posixpath.basename(text))]
         return next((each for each in meant if each in self._documents.dockerfiles), "")
 
-    def _is_inside(self, path: str) -> bool:
+    def is_inside(self, path: str) -> bool:
+        """Whether a path leads to a place in the repository: what lies beside it, nobody here knows of."""
         return Path(disk.real(path)).is_relative_to(self._sources.root)
 
     def _holds_some(self, folder: str, *, below: bool) -> bool:

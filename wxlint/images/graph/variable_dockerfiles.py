@@ -64,7 +64,11 @@ def _of_a_variable(search: Search, source: Source, named: re.Match[str], starts:
             continue
         path = posixpath.normpath(slashes(named["folder"]) + written)
         tried = [normal(posixpath.join(start, path)) for start in starts]
-        if any(map(disk.lexists, tried)) or _is_changed(source.text, re.escape(match["path"])):
+        if (
+            not any(map(search.is_inside, tried))
+            or any(map(disk.lexists, tried))
+            or _is_changed(source.text, re.escape(match["path"]))
+        ):
             continue
         if search.is_made_by_nothing(source.path, path, tried):
             found.append(GoneFile(path, source.span(*match.span("path"))))
@@ -97,9 +101,9 @@ def _of_a_part(search: Search, source: Source, option: Option, starts: list[str]
     folder, name = posixpath.split(_text(option))
     if HOLE in folder or HOLE not in name or folder.startswith(("/", "~")) or not _A_DOCKERFILE.search(name):
         return
-    inside = [normal(posixpath.join(start, folder)) for start in starts]
+    tried = [normal(posixpath.join(start, folder)) for start in starts]
     named, fixed = Value(name, option.value.holes if option.value is not None else ()), max(name.split(HOLE), key=len)
-    there = [folder for folder in inside if disk.is_folder(folder) and disk.names(folder)]
+    there = [each for each in tried if search.is_inside(each) and disk.is_folder(each) and disk.names(each)]
     if not there or search.is_ignored(source.path, [posixpath.join(each, fixed) for each in there]):
         return  # an empty folder is a submodule that is not checked out
     if any(could_equal(named, each) for folder in there for each in disk.names(folder)):
