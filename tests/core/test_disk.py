@@ -137,3 +137,7 @@ def test_what_another_process_asked_is_added(here: Path) -> None:
     assert not asked.is_whole
     later.adopt(asked.since(0))
     assert not later.is_whole
+
+
+def test_the_names_in_what_cannot_be_listed_are_none(here: Path) -> None:
+    assert [disk.visible_names(name) for name in ("nosuch", "a\0b", __file__)] == [[], [], []]

@@ -229,6 +229,14 @@ def names(folder: str | os.PathLike[str]) -> list[str]:
     return [name for name, _ in _listed(folder)]
 
 
+def visible_names(folder: str | os.PathLike[str]) -> list[str]:
+    """The names in a folder, sorted; none of one that cannot be listed, or is not there."""
+    try:
+        return names(folder)
+    except (OSError, ValueError):
+        return []
+
+
 def _listed(folder: str | os.PathLike[str]) -> Iterable[tuple[str, str]]:
     found: tuple[tuple[str, str], ...] | int = _listing(folder)
     if isinstance(found, int):

@@ -38,7 +38,7 @@ def ignored_indexes(repository: Repository) -> Iterator[Problem]:
     folders = dict.fromkeys(map(posixpath.dirname, installed))
     above = dict.fromkeys(posixpath.dirname(folder) for folder in folders if _LISTS_BELOW.match(folder))
     for folder in {**folders, **above}:
-        for name in disk.names(folder or ".") if disk.is_folder(folder or ".") else ():
+        for name in disk.visible_names(folder or "."):
             path = normal(posixpath.join(folder, name))
             if path not in installed and _is_list(path):
                 yield from _lines(repository.sources.read(path), installed=False)

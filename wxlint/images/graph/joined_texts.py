@@ -42,7 +42,7 @@ class JoinedTexts:
 
     def _beside(self, folder: str) -> str:
         if folder not in self._of_folders:
-            names = filter(self._is_text, disk.names(folder or "."))
+            names = filter(self._is_text, disk.visible_names(folder or "."))
             self._of_folders[folder] = self._joined(normal(posixpath.join(folder, name)) for name in names)
         return self._of_folders[folder]
 

@@ -98,7 +98,7 @@ def _may_be_made(
     """Whether a file is ignored by git, has a template, or is spoken of by scripts other than to use it."""
     folder, name = posixpath.split(path)
     stem = name.partition(".y")[0]
-    beside = disk.names(folder or ".")
+    beside = disk.visible_names(folder or ".")
     if any(each.startswith(stem) and each != f"{stem}.yaml" and each != f"{stem}.yml" for each in beside):
         return True
     texts = [source.text for script in documents.scripts if (source := sources.read(script))]

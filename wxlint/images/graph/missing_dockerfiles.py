@@ -205,7 +205,7 @@ class Search:
         folder = posixpath.dirname(path)
         if not disk.is_folder(folder or "."):
             return True
-        inside = disk.names(folder) if folder else []
+        inside = disk.visible_names(folder) if folder else []
         if not inside or any("ockerfile" in name or "ontainerfile" in name for name in inside):
             return False
         source = self._texts.source(script_name)
@@ -224,12 +224,12 @@ class Search:
         line = source.line_text(written.place.span.line)
         if not text or HOLE in path or text.startswith("/") or text not in line or "$" in line:
             return False  # made of variables, which a host may set
-        if not disk.is_folder(folder) or not disk.names(folder):
+        if not disk.is_folder(folder) or not disk.visible_names(folder):
             return False
         if not self.is_inside(path):
             return self.is_inside(folder) and self.beside(written) != ""
         above = posixpath.dirname(path)
-        if disk.is_folder(above) and not disk.names(above):
+        if disk.is_folder(above) and not disk.visible_names(above):
             return False
         if self.is_ignored(source.path, (path,)):
             return False
@@ -275,7 +275,7 @@ class Search:
         """The files that may make what a compose file builds in a folder, and whether one moves the compose file."""
         if (compose, folder) not in self._found_makers:
             beside = {posixpath.dirname(compose) or ".", folder}
-            files = [normal(posixpath.join(where, name)) for where in beside for name in disk.names(where)]
+            files = [normal(posixpath.join(where, name)) for where in beside for name in disk.visible_names(where)]
             names = [*({*self._documents.scripts, *filter(MAKER.search, files)} - {normal(compose)})]
             moved = re.compile(rf"\b(?:cp|mv)\b.{{0,500}}{re.escape(posixpath.basename(compose))}")
             self._found_makers[compose, folder] = self._some_say(names, moved), names
@@ -297,7 +297,7 @@ class Search:
 def _is_left_empty(folder: str) -> bool:
     """Whether the last folder of a path that is there holds nothing."""
     above = next((each for each in folders_above(folder) if disk.is_folder(each)), "")
-    return above not in ("", ".") and not disk.names(above)
+    return above not in ("", ".") and not disk.visible_names(above)
 
 
 def _path_up_to(text: str, end: int) -> str:

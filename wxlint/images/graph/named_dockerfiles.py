@@ -28,7 +28,7 @@ def dockerfiles_named(path: str, store: SourceStore, family: Family) -> Iterator
         return
     yield source
     folder, name = posixpath.split(path)
-    for other in disk.names(folder or "."):
+    for other in disk.visible_names(folder or "."):
         if other != name and _first_word(other) == _first_word(name) and may_be_dockerfile(other):
             found = _dockerfile(normal(posixpath.join(folder, other)), store, family)
             if found is not None:

@@ -103,10 +103,10 @@ def _of_a_part(search: Search, source: Source, option: Option, starts: list[str]
         return
     tried = [normal(posixpath.join(start, folder)) for start in starts]
     named, fixed = Value(name, option.value.holes if option.value is not None else ()), max(name.split(HOLE), key=len)
-    there = [each for each in tried if search.is_inside(each) and disk.is_folder(each) and disk.names(each)]
+    there = [each for each in tried if search.is_inside(each) and disk.is_folder(each) and disk.visible_names(each)]
     if not there or search.is_ignored(source.path, [posixpath.join(each, fixed) for each in there]):
         return  # an empty folder is a submodule that is not checked out
-    if any(could_equal(named, each) for folder in there for each in disk.names(folder)):
+    if any(could_equal(named, each) for folder in there for each in disk.visible_names(folder)):
         return
     if not any(_is_changed(beside.text, re.escape(fixed)) for beside in search.scripts_in(starts)):
         path = posixpath.join(folder, name.replace(HOLE, "*"))
