@@ -116,11 +116,11 @@ def check(repository: Repository) -> Iterator[Problem]:
         if (project.paths, service.name) in kept or not projects.filled.isdisjoint(service.paths):
             continue  # gpu-not-removed speaks of it; a template: what it asks for may stand under a condition
         yield from _no_such_driver(service)
-        if any(device.how == "runtime" for device in service.devices):
+        meant = meant_for(repository, service)
+        if meant.accelerator != "cpu" and any(device.how == "runtime" for device in service.devices):
             from wxlint.rules._nvidia_runtime import passes_nothing
 
             yield from passes_nothing(repository, service)
-        meant = meant_for(repository, service)
         of_variants = not service.devices and (posixpath.dirname(project.paths[0]), service.name) in variants
         if meant.accelerator in _GPU_IMAGES and not service.devices and _chooses_the_cpu(service):
             continue

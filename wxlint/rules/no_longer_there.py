@@ -62,6 +62,8 @@ WEIGHT = 1
 
 _WORDS = ("poetry", "Mambaforge")
 _OWN_INSTALLER = "install.python-poetry.org"
+_CHANGES_ITSELF = late(r"\bpoetry[ \t]+self[ \t]+update[ \t]+[^\s-]")
+"""Poetry takes another release of itself."""
 _OPEN = late(r"(?:>=?[\d.]+,?)*")
 """Requirements that the newest release meets."""
 
@@ -122,12 +124,14 @@ def _python(reference: Reference | None) -> str:
 def _takes_newest(evaluated: Evaluated, stage: Stage) -> bool:
     """Whether the Poetry of a stage is the newest that there is."""
     line = evaluated.line_of(stage)
+    texts = [one.text for each in line for one in evaluated.instructions_of(each) if one.keyword != "COPY"]
+    if any(_CHANGES_ITSELF.search(text) for text in texts):
+        return False
     installs = [step for one in reversed(line) for step in one.steps if isinstance(step, Install)]
     found = [(step, r) for step in installs for r in step.requirements if r.name == "poetry" and not step.removes]
     if found:
         step, wanted = found[-1]
         bound = any(one.name == "poetry" for one in step.constraints) or step.unread
         return wanted.kind == "name" and not bound and _OPEN.fullmatch(wanted.specifier) is not None
-    texts = [one.text for each in line for one in evaluated.instructions_of(each) if one.keyword != "COPY"]
     by_script = any(_OWN_INSTALLER in text and "--version" not in text for text in texts)
     return by_script and not any("POETRY_VERSION" in text for text in texts)
