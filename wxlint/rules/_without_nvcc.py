@@ -23,7 +23,10 @@ def problems(image: Image) -> Iterator[Problem]:
     plain = image.base.accelerator == "cpu" and image.base.torch.channel == "none"
     if not plain and flavour_of(reference) not in ("base", "runtime"):
         return
+    own = {install.span for stage in image.evaluated.line_of(image.stage) for install in stage.installs}
     for install in image.installs:
+        if install.span not in own:
+            continue  # compiled in a stage that this one copies it out of
         for requirement in install.requirements:
             span = requirement.span or install.span
             if span is not None and needs_nvcc(requirement, install) and not _has_compiler(image):
