@@ -86,7 +86,7 @@ def _of_base_for_nothing(image: Image, stack: Stack) -> Iterator[Problem]:
         return
     if flavour_of(root.reference) != "runtime" or image.state.torch.channel in ("none", "unknown"):
         return
-    if stack.base.torch.channel != "none":
+    if image.base.torch.channel != "none":
         return  # a base with a torch of its own has that torch's cuDNN, and no flavour without it
     if any(package.libraries == "system" and (package.cudnn or not package.cuda) for package in stack.packages):
         return
