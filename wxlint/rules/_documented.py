@@ -213,6 +213,8 @@ class _Document:
         """Whether a path that is not there is meant as it is written. paths: where it was looked for."""
         if path in self.missing or not _PLAIN.fullmatch(path) or _FILL_IN.search(path):
             return False
+        if not any(map(self.repository.sources.holds, paths)):
+            return False  # it lies in another repository, beside this one
         if self._is_made(path) or self.repository.sources.checkout.ignores(self.source.path, paths):
             return False
         self.missing.add(path)

@@ -75,9 +75,10 @@ class _Script:
             folders.depth = depth if ends or depth < folders.depth else folders.depth
             perhaps = token.mark == "||" or (perhaps and token.mark not in "\n;{}")
             start, words = outer.pop() if token.mark == ")" and outer else (0, [])
-            if words:
-                kept = [] if self._is_control(words[0]) else words
-                words = [*kept, unknown("...", start, token.end)._replace(quoted=False)] if kept else []
+            if words and self._is_control(words[0]):
+                words = []
+            elif words:
+                words.append(unknown("...", start, token.end)._replace(quoted=False))
 
     def _is_finally(self, words: list[PowershellToken]) -> bool:
         """Whether a block is that of `finally`, which runs whatever happens."""

@@ -6,7 +6,6 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from pathlib import Path
 
 from wxlint.core import disk
 from wxlint.core.findings import Span
@@ -256,7 +255,7 @@ class Search:
 
     def is_inside(self, path: str) -> bool:
         """Whether a path leads to a place in the repository: what lies beside it, nobody here knows of."""
-        return Path(disk.real(path)).is_relative_to(self._sources.root)
+        return self._sources.holds(path)
 
     def _holds_some(self, folder: str, *, below: bool) -> bool:
         """Whether a folder holds a Dockerfile. below: or one of the folders in it."""

@@ -116,5 +116,9 @@ class SourceStore:
             self.unread[path] = str(error).removeprefix(f"{path}: ")
             return None
 
+    def holds(self, path: str) -> bool:
+        """Whether a path leads to a place inside the root, be it to a file or to nothing."""
+        return self._is_inside(disk.real(path))
+
     def _is_inside(self, real: str) -> bool:
         return real == self.root or real.startswith(self.root.rstrip("/") + "/")
