@@ -250,6 +250,15 @@ def test_lists_that_come_through_pipes(text: str, names: str | None) -> None:
     assert (made.lines and " ".join(r.name for r in made.lines.requirements)) == names
 
 
+def test_no_more_than_some_programs_of_a_pipeline_are_followed() -> None:
+    text = " | ".join(["cat requirements.txt", *["grep -v nothing"] * 30, "grep -v torch > all.txt"])
+    commands = read_shell(text).commands
+    fed = piped_into(commands, len(commands) - 1, text)
+    assert len(fed) == 20
+    made = made_by(commands[-1], Lists(), fed)
+    assert made is not None and made.lines is None
+
+
 WRITTEN = [
     # command, the names that it writes; None where it writes no list, or nobody knows which
     ("cat requirements.txt", "torch torchvision flask"),

@@ -35,6 +35,8 @@ _MAKES = late(r"\b(?:cat|cp|mv|echo|printf|grep|egrep|sed|export|compile|require
 _BUILDS = late(r"-m\s+build\b|\b(?:uv|poetry|pdm|flit)\s+build\b|\bpyproject-build\b|\bbdist_wheel\b|\bpip3?\s+wheel\b")
 _PIPE = late(r"[\s\\]*\|(?!\|)[\s\\]*")
 _MOST = 20_000
+_MOST_PIPED = 20
+"""Programs of a pipeline that are followed back from one; what a longer one writes is not known."""
 
 
 def may_make(text: str) -> bool:
@@ -79,8 +81,8 @@ class _Call(NamedTuple):
 
 def piped_into(commands: Sequence[Command], number: int, text: str) -> tuple[Command, ...]:
     """The commands whose output the command of a number reads through pipes, the first one first."""
-    first = number
-    while first and _PIPE.fullmatch(text, commands[first - 1].end, commands[first].start):
+    first, earliest = number, max(number - _MOST_PIPED, 0)
+    while first > earliest and _PIPE.fullmatch(text, commands[first - 1].end, commands[first].start):
         first -= 1
     return tuple(commands[first:number])
 
