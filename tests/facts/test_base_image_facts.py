@@ -104,6 +104,20 @@ def test_base_images(
     assert (image.accelerator, image.cuda, image.torch, image.has_torch) == (accelerator, cuda, torch, has_torch)
 
 
+SYSTEMS = [
+    ("nvidia/cuda", "12.4.1-runtime-ubuntu22.04", "3.10"),
+    ("nvidia/cuda", "12.4.1-runtime-ubi9", ""),
+    ("nvidia/cuda", "11", ""),  # not Debian's release of that number
+    ("library/debian", "11", "3.9"),
+    ("library/ubuntu", "jammy-20240227", "3.10"),
+]
+
+
+@pytest.mark.parametrize(("path", "tag", "python"), SYSTEMS)
+def test_pythons_of_systems(path: str, tag: str, python: str) -> None:
+    assert facts.python_of_system(path, tag) == python
+
+
 def test_a_base_image_says_its_torch_version() -> None:
     image = facts.base_image("pytorch/pytorch", "2.1.0-cuda12.1-cudnn8-runtime")
     assert image is not None and image.torch_version == "2.1.0" and image.python is True

@@ -225,7 +225,7 @@ def _release(path: str, tag: str) -> str:
     """The release of an image's distribution, as number or code name; "" where the reference does not say it."""
     name = path.rpartition("/")[2]
     if path.endswith("nvidia/cuda"):
-        return tag.rpartition("-ubuntu")[2]
+        return tag.rpartition("-ubuntu")[2] if "-ubuntu" in tag else ""
     if path.startswith("rocm/dev-ubuntu"):
         found = _UBUNTU_IN_NAME.search(name)
         return found[1] if found is not None else ""
