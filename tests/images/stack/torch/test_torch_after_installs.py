@@ -50,6 +50,9 @@ ROWS = [
      "cu130"),
     # torchaudio 2.11.0 asks for no torch, the next release does
     ({}, "RUN pip install torchaudio==2.11.0", "none"),
+    ({}, "RUN pip install torchaudio==2.11", "none"),
+    ({}, "RUN pip install 'torchaudio<=2.11'", "unknown"),  # an old Python takes an older one
+    ({}, "RUN pip install 'torchaudio<2.12'", "default"),
     ({}, "RUN pip install torchaudio==2.11.0 torchaudio", "none"),
     ({"c.txt": "torchaudio==2.11.0\n"}, "RUN pip install torchaudio -c c.txt", "none"),
     ({"c.txt": "torch<2.2\n"}, "RUN pip install torchaudio -c c.txt\nRUN pip install -U torchaudio\n"

@@ -12,8 +12,9 @@ from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.releases import within
 
 ALONE = "2.11.0"
-"""The release of torchaudio that asks for no torch; the next one does, which the default index has. Source: their
-metadata."""
+"""The release of torchaudio that asks for no torch. Source: its metadata."""
+BEHIND_ALONE = "2.11.1"
+"""The next release, which asks for one and which the default index has. Source: its metadata."""
 
 
 def constrained(install: Install, requirement: Requirement, implied: bool) -> Requirement:

@@ -11,8 +11,8 @@ from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.stack.torch.limits import ALONE
-from wxlint.images.stack.torch.releases import contains, within
+from wxlint.images.stack.torch.limits import ALONE, BEHIND_ALONE
+from wxlint.images.stack.torch.releases import contains, same_release, within
 
 _RANGE = late(r"[<>=!~][^;]*")
 """The range that a requirement sets: ">=1.0.17" of "timm>=1.0.17"."""
@@ -93,9 +93,12 @@ def asks_for_torch(wanted: Requirement, install: Install, channel: str) -> bool 
         return True
     pins = [r.pin for r in (wanted, *install.requirements, *install.constraints) if r.name == wanted.name and r.pin]
     if pins:
-        return ALONE not in pins
-    if wanted.specifier and HOLE not in wanted.specifier and not within(wanted.specifier, ALONE):
-        return True
+        return not any(same_release(pin, ALONE) for pin in pins)
+    if wanted.specifier and HOLE not in wanted.specifier:
+        if not within(wanted.specifier, ALONE):
+            return True
+        if not within(wanted.specifier, BEHIND_ALONE):
+            return None  # an old Python takes an older release
     served = channel == "default" or ALONE not in facts.torch_releases(channel)
     return True if served and not _is_held_back(install) else None
 
