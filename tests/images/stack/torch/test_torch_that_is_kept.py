@@ -51,6 +51,9 @@ KEPT = [
     # an upgrade with pip: the highest release of the builds that it sees
     (f"pip install torch==2.3.1 -i {CUDA}", f"pip install -U 'torch<2.4' -i {CPU}", "cu121 2.3.1"),
     (f"pip install torch==2.3.1 -i {CUDA}", f"pip install -U 'torch<2.5' -i {CPU}", "cpu 2.4.1"),
+    (f"pip install torch==2.0.1 -i {CPU}", f"pip install 'torch>2.1,<2.5' -i {CPU}", "cpu 2.4.1"),
+    (f"pip install torch==2.0.1 -i {CPU}", f"pip install 'torch>2.1,<2.5' -r missing.txt -i {CPU}", "cpu ?"),
+    (f"pip install torch==2.0.1 -i {CPU}", f"pip install 'torch>2.1,<2.5' $OPTIONS -i {CPU}", "cpu ?"),
     (BARE, f"pip install -U 'torch<2.4' -i {CUDA}", "cu121 2.3.1"),
     (BARE, f"pip install -U 'torch<2.4' -i {CPU}", "cpu 2.3.1"),
     (BARE, "pip install -U 'torch<2.4'", "cpu 2.3.1"),
@@ -172,6 +175,8 @@ KEPT = [
     (BY_UV, "uv pip install timm", "cpu 2.3.1"),
     # torchaudio 2.11.0 asks for no torch, the next release does
     (BARE, "pip install torchaudio==2.11.0", "cpu 2.3.1"),
+    (BARE, "pip install torchaudio==2.11", "cpu 2.3.1"),
+    (BARE, "pip install 'torchaudio<=2.11'", "unknown"),  # an old Python takes an older one, and its torch
     (BARE, "pip install torchaudio", "default newest"),
     (BARE, f"pip install torchaudio -i {WHL}/cu130", "unknown"),
     (BY_UV, "uv pip install torchvision torch 'torchaudio>=2.11'", "unknown"),

@@ -30,7 +30,7 @@ def in_range(choice: Choice) -> str | None:
     wanted, install = choice.requirement, choice.install
     if wanted.pin or not is_bound_above(wanted.specifier) or HOLE in wanted.specifier or install.tool == "conda":
         return wanted.pin
-    if install.lowest or is_nightly(choice) or not is_complete(choice.channel):
+    if install.lowest or not install.is_read or is_nightly(choice) or not is_complete(choice.channel):
         return None
     newest = set()
     for (listed,) in release_sets((choice.channel,), install.environment.python):
