@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.core.values import Value
+from wxlint.facts import brings_torch
+from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.call import Call
 from wxlint.images.installs.model import Groups, Install, Lines, PackageIndex, Sources, Unread, UnreadKind, UvSettings
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
@@ -196,6 +198,8 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
         given = given.before(part.sources)
     left_out = {r.name for part in overriding for r in part.skipped} - {r.name for r in overrides}
     requirements = tuple(r for r in _overridden(parts, overrides) if r.name not in left_out)
+    if "torch" in left_out:  # then what asks for it does not bring it either
+        requirements = tuple(r._replace(maybe=r.maybe or _asks_for_torch(r)) for r in requirements)
     wanted = {requirement.name for requirement in requirements}
     upgraded = {normalise(name) for name in arguments.texts("-P", "--upgrade-package")}
     renewed = {normalise(name) for name in arguments.texts("--reinstall-package")}
@@ -227,6 +231,11 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
         arguments.last("-t", "--target", "--root"),
         call,
     )
+
+
+def _asks_for_torch(requirement: Requirement) -> bool:
+    named = requirement.name in FAMILY
+    return named or bool(requirement.name and brings_torch(requirement.name, requirement.pin, requirement.extras))
 
 
 def _overridden(parts: Iterable[Lines], overrides: tuple[Requirement, ...]) -> tuple[Requirement, ...]:

@@ -72,6 +72,8 @@ ROWS = [
     ({"o.txt": "torch<2.5\n", "a.txt": "torch; sys_platform == 'darwin'\n"},
      f"RUN uv pip install -r a.txt --overrides o.txt --index {CPU}", "cpu"),
     ({"o.txt": "torch<2.5; sys_platform == 'darwin'\n"}, "RUN uv pip install flask torch --overrides o.txt", "none"),
+    ({"o.txt": "torch; sys_platform == 'darwin'\n"}, "RUN uv pip install torchvision --overrides o.txt", "unknown"),
+    ({"o.txt": "torch; sys_platform == 'darwin'\n"}, "RUN uv pip install accelerate --overrides o.txt", "unknown"),
     # a list that a variable names is taken out too
     ({"a.txt": "torch\n"}, "ENV PIP_REQUIREMENT=a.txt\nRUN pip install flask\nRUN pip uninstall -y flask", "none"),
     ({"o.txt": "torch\n"}, f"RUN uv pip install torch==2.3.1 -i {CPU}\n"
